@@ -1,0 +1,94 @@
+/** The REST door: one schema per view; status codes of error codes. Times in answers are epoch ms UTC, prices rupees. */
+import { z } from "zod";
+import type { ErrorCode } from "../domain/errors";
+import { timeframeNames } from "../domain/timeframe";
+import { indicatorSpec } from "./live";
+
+export const statusOf: Record<ErrorCode, number> = {
+  bad_input: 400, not_found: 404, ambiguous: 409, forbidden: 403, login_expired: 401, broker_refused: 502,
+  broker_unreachable: 503, rate_limited: 429, store_unreachable: 503, locked: 409, port_in_use: 409, unsupported: 400, internal: 500,
+};
+
+/**
+ * An instant: epoch ms, ISO with a zone, or `YYYY-MM-DD[ HH:MM[:SS]]` without one, which is read as IST.
+ */
+export const instant = z.string().transform((text, context) => {
+  const value = parseInstant(text);
+  if (value === null) {
+    context.addIssue({ code: "custom", message: "epoch ms, an ISO time with zone, or YYYY-MM-DD[ HH:MM[:SS]] (read as IST)" });
+    return z.NEVER;
+  }
+  return value;
+});
+
+export const parseInstant = (text: string): number | null => {
+  const trimmed = text.trim();
+  if (/^\d{10,14}$/.test(trimmed)) return trimmed.length === 10 ? Number(trimmed) * 1_000 : Number(trimmed);
+  const local = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(?::(\d{2})(\.\d{1,3})?)?)?$/.exec(trimmed);
+  const ms = local === null
+    ? (/^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:?\d{2})$/.test(trimmed) ? Date.parse(trimmed.replace(/([+-]\d{2})(\d{2})$/, "$1:$2")) : Number.NaN)
+    : Date.parse(`${local[1]}T${local[2] ?? "00:00"}:${local[3] ?? "00"}${local[4] ?? ""}+05:30`);
+  return Number.isNaN(ms) ? null : ms;
+};
+
+export const barsQuery = z.object({
+  timeframe: z.enum(timeframeNames).default("1m"),
+  from: instant.optional(),
+  to: instant.optional(),
+  limit: z.coerce.number().int().min(1).max(50_000).default(1_000),
+});
+
+export const instrumentsQuery = z.object({
+  q: z.string().max(64).default(""),
+  limit: z.coerce.number().int().min(1).max(200).default(20),
+});
+
+export interface RestBar {
+  time: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+  ticks: number;
+  state: string;
+  rev: number;
+  incomplete: boolean;
+}
+
+/** Every /api/v1 answer. */
+export interface Envelope<T> {
+  status: "success";
+  data: T;
+  meta: Record<string, unknown>;
+}
+export interface ErrorEnvelope {
+  status: "error";
+  error: { code: string; message: string; details?: Record<string, unknown>; requestId: string };
+}
+
+export interface InstrumentHit {
+  key: string;
+  exchange: string;
+  symbol: string;
+  name: string;
+  segment: string;
+  expiry: string | null;
+  lotSize: number;
+  live: boolean;
+  simulated: boolean;
+  /** Rupees; null before the first tick. */
+  lastPrice: number | null;
+  changePercent: number | null;
+}
+
+/** Saved chart workspace: `GET|PUT /api/v1/workspace`. */
+export const workspace = z.object({
+  key: z.string().max(64),
+  timeframe: z.enum(timeframeNames),
+  indicators: z.array(indicatorSpec).max(24),
+  watchlist: z.string().max(64),
+  rightDock: z.object({ open: z.boolean(), width: z.number().min(240).max(640) }),
+  scale: z.object({ mode: z.enum(["normal", "log", "percent", "indexed"]), auto: z.boolean(), inverted: z.boolean() }),
+});
+export type Workspace = z.infer<typeof workspace>;

@@ -1,0 +1,45 @@
+/** Indicator values in columns: one row per instance and bar. `values` holds `plots` numbers a row, NaN before warm-up. */
+export interface PointBatch {
+  length: number;
+  instance: Int32Array;
+  instrument: Int32Array;
+  timeframe: Uint8Array;
+  time: Float64Array;
+  /** Row-major, `stride` per row. */
+  values: Float64Array;
+  stride: number;
+}
+
+/** What an indicator sees of a bar: numbers in minor units. */
+export interface IndicatorBar {
+  time: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+}
+
+export interface Plot {
+  id: string;
+  title: string;
+  kind: "line" | "histogram" | "band";
+  /** `price`: minor units, drawn on the price scale; `value`: a number of its own. */
+  unit: "price" | "value";
+}
+
+/** A running indicator. `next` takes a closed bar, `peek` a forming one and changes nothing. */
+export interface Indicator {
+  /** Writes one number per plot into `out` at `at` (NaN while warming up). */
+  next(bar: IndicatorBar, out: Float64Array, at: number): void;
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void;
+  /** Plain JSON; `restore` of it continues exactly here. */
+  snapshot(): unknown;
+  restore(snapshot: unknown): void;
+}
+
+/** One wish of a reader: an indicator by id with its parameters, e.g. `{ id: "EMA", params: { period: 20 } }`. */
+export interface IndicatorSpec {
+  id: string;
+  params: Record<string, number | string>;
+}

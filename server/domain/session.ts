@@ -1,0 +1,81 @@
+/**
+ * An exchange's trading hours on one day. Every session lies inside one IST calendar date
+ * (the longest, MCX, ends 23:55; SIM trades 00:00 to 24:00), so a date names a session.
+ * IST is UTC+05:30 without daylight saving: this file and the screen are the only places that know it.
+ */
+
+export const IST_OFFSET_MS = 19_800_000;
+export const DAY_MS = 86_400_000;
+
+/** Days since 1970-01-01 in IST: the number of a trading date. */
+export const istDay = (instant: number): number => Math.floor((instant + IST_OFFSET_MS) / DAY_MS);
+
+/** The instant at which an IST day begins. */
+export const istMidnight = (day: number): number => day * DAY_MS - IST_OFFSET_MS;
+
+/** `YYYY-MM-DD` of an IST day number. */
+export const istDate = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+
+/** IST day number of `YYYY-MM-DD`; NaN when it is not a date. */
+export const dayOfDate = (date: string): number => {
+  const ms = Date.parse(`${date}T00:00:00Z`);
+  return Number.isNaN(ms) || istDate(ms / DAY_MS) !== date ? Number.NaN : ms / DAY_MS;
+};
+
+export type PhaseName =
+  | "pre_open" // orders collected; an equilibrium price forms
+  | "pre_open_matching"
+  | "buffer" // no trades between the auction and the open
+  | "continuous"
+  | "halt" // announced stop inside the continuous session
+  | "transition" // closing auction: reference price is computed, no trades
+  | "closing_auction"
+  | "closing_matching"
+  | "post_close"; // trades at the closing price
+
+export interface Phase {
+  phase: PhaseName;
+  /** Epoch ms; null when no source tells. */
+  from: number;
+  to: number;
+}
+
+export type SessionKind = "regular" | "special" | "muhurat" | "partial";
+
+export interface Session {
+  /** Key of the trading hours (`hoursOf`), not always an exchange: NSE has stocks with and without a closing auction. */
+  hours: HoursKey;
+  /** IST day number of the trading date. */
+  day: number;
+  kind: SessionKind;
+  name: string;
+  /** In order of time, not overlapping. */
+  phases: readonly Phase[];
+  /** Start of the first continuous phase: every intraday bar is anchored here. */
+  open: number;
+  /** End of the last continuous phase: the last bar of the day may be short. */
+  close: number;
+}
+
+/** Names a set of trading hours: `NSE`, `NSE_CAS`, `NSE_INDEX`, `NFO`, `CDS`, `MCX`, `SIM` … */
+export type HoursKey = string;
+
+/** Sessions of all exchanges. Pure: the rows behind it are given when it is built. */
+export interface Calendar {
+  /** The session of a trading date, or null when the exchange is closed that day. */
+  on(hours: HoursKey, day: number): Session | null;
+  /** The next session whose close is after the instant (the running one included). */
+  next(hours: HoursKey, instant: number): Session | null;
+  /** The last session whose open is at or before the instant (the running one included). */
+  previous(hours: HoursKey, instant: number): Session | null;
+}
+
+/** The phase an instant falls in, or null outside all phases. */
+export const phaseAt = (session: Session, instant: number): Phase | null =>
+  session.phases.find((phase) => phase.from <= instant && instant < phase.to) ?? null;
+
+/** True inside a continuous phase: only then may a tick enter a bar. */
+export const isContinuous = (session: Session, instant: number): boolean => {
+  if (instant < session.open || instant >= session.close) return false;
+  return phaseAt(session, instant)?.phase === "continuous";
+};

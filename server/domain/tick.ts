@@ -1,0 +1,96 @@
+/**
+ * Ticks travel in columns, one batch per socket frame; a row is one update of one instrument.
+ * Batches and their arrays are reused: a reader takes what it needs before it returns.
+ */
+
+/** How much of the market a subscription carries. The strongest mode any consumer asks for wins. */
+export type FeedMode = "ltp" | "quote" | "full";
+export const feedModes: readonly FeedMode[] = ["ltp", "quote", "full"];
+
+/** A frame as the broker's decoder leaves it: the broker's tokens and integers, nothing judged yet. */
+export interface RawBatch {
+  kind: "ticks";
+  /** Dense number of the collector, see `CollectorRow.index`. */
+  collector: number;
+  /** Epoch ms when the frame was read from the socket (with fractions). */
+  receivedTime: number;
+  length: number;
+  token: Uint32Array;
+  /** Wire integers: the alias's `wireDivisor` turns them into minor units. */
+  price: Float64Array;
+  /** Volume of the DAY so far; -1 when the packet carries none. */
+  volume: Float64Array;
+  /** Epoch ms; 0 when the packet carries none. */
+  exchangeTime: Float64Array;
+  /** -1 when the packet carries none. */
+  openInterest: Float64Array;
+  /** Where each packet stands in `frame`: depth and day figures are decoded when somebody looks. */
+  offset: Int32Array;
+  frame: Uint8Array | null;
+}
+
+/** What a collector says besides ticks. A disconnect is data: gaps are seen in the stream itself. */
+export interface FeedEvent {
+  kind: "connected" | "disconnected" | "heartbeat" | "message";
+  collector: number;
+  receivedTime: number;
+  detail: string;
+}
+
+export type RawMessage = RawBatch | FeedEvent;
+
+/** Why a row went no further. Every reason is a counter on /status and in /metrics. */
+export const rejectReasons = [
+  "unknown_token", // no instrument in force has this token
+  "zero_price",
+  "future_time", // exchange time ahead of the receive time by more than the allowed skew
+  "stale_time", // exchange time older than anything a feed may send (another day)
+  "duplicate", // same exchange time, price and day volume as the row before
+  "outside_session", // pre-open, post-close, closed day: never enters a continuous bar
+  "late", // older than the watermark: its second has been closed
+  "bad_packet", // a packet of unknown length
+  "bad_frame", // a frame that ends inside a packet
+  "malformed_line", // a line of a file or a child process that is not a tick
+] as const;
+export type RejectReason = (typeof rejectReasons)[number];
+
+/** Rows that passed: our instruments, minor units, one time each. */
+export interface TickBatch {
+  kind: "ticks";
+  collector: number;
+  receivedTime: number;
+  length: number;
+  /** Dense instrument number (`InstrumentTable`). */
+  instrument: Int32Array;
+  /** Epoch ms that buckets the row: the exchange's time where the packet has one, else the receive time. */
+  time: Float64Array;
+  /** 1: `time` is the exchange's, 0: ours. */
+  clock: Uint8Array;
+  price: Float64Array;
+  /** Volume of the day so far, as sent; -1 when the row carries none. */
+  volume: Float64Array;
+  openInterest: Float64Array;
+  /**
+   * 1: a trade or a new value, enters bars. 0: only the book moved (same price, same day volume):
+   * it keeps the age fresh and enters no bar, as the exchange prints no bar for a minute without a trade.
+   */
+  trades: Uint8Array;
+  /** Our own count of accepted rows, over all collectors, of the first row. */
+  sequence: number;
+}
+
+/** Passed through in order, so that every later stage sees where the stream was cut. */
+export type TickMessage = TickBatch | FeedEvent;
+
+export const tickBatch = (capacity: number): TickBatch => ({
+  kind: "ticks", collector: 0, receivedTime: 0, length: 0, sequence: 0,
+  instrument: new Int32Array(capacity), time: new Float64Array(capacity), clock: new Uint8Array(capacity),
+  price: new Float64Array(capacity), volume: new Float64Array(capacity), openInterest: new Float64Array(capacity),
+  trades: new Uint8Array(capacity),
+});
+
+export const rawBatch = (capacity: number): RawBatch => ({
+  kind: "ticks", collector: 0, receivedTime: 0, length: 0, frame: null,
+  token: new Uint32Array(capacity), price: new Float64Array(capacity), volume: new Float64Array(capacity),
+  exchangeTime: new Float64Array(capacity), openInterest: new Float64Array(capacity), offset: new Int32Array(capacity),
+});

@@ -1,0 +1,28 @@
+import type { z } from "zod";
+import type { Indicator, Plot } from "@/server/domain/indicator";
+
+/**
+ * An indicator is data plus one line in `index.ts`. The settings form, the legend and the REST catalogue follow
+ * from it, and server and browser run the same file.
+ */
+export interface IndicatorDefinition<Params = Record<string, unknown>> {
+  id: string;
+  title: string;
+  group: "trend" | "momentum" | "volatility" | "volume" | "levels";
+  /** Where it is drawn: over the candles or in a pane of its own. */
+  pane: "price" | "own";
+  /** Horizontal lines of an own pane (RSI 30 and 70). */
+  guides: readonly number[];
+  plots: readonly Plot[];
+  /** Defaults, limits and units of each parameter. */
+  params: z.ZodType<Params>;
+  /** The parameters in the order they are written: `EMA:20`, `MACD:12,26,9`. */
+  order: readonly (keyof Params & string)[];
+  /** Closed bars before the first value. */
+  warmUp(params: Params): number;
+  create(params: Params): Indicator;
+  /** Which published definition the numbers follow. */
+  source: string;
+}
+
+export const defineIndicator = <Params>(definition: IndicatorDefinition<Params>): IndicatorDefinition<Params> => definition;

@@ -1,0 +1,26 @@
+import type { BarBatch } from "@/server/domain/bar";
+import type { RawMessage, TickMessage } from "@/server/domain/tick";
+import type { PointBatch } from "@/server/domain/indicator";
+
+/** What flows between stages. Hot topics carry columnar batches that are reused: read them before returning. */
+export interface Topics {
+  /** One socket frame as decoded, or what happened to the connection. */
+  raw: RawMessage;
+  /** Rows that passed, with our instruments, units and times. */
+  ticks: TickMessage;
+  /** Closed one-second bars (and patches of them). */
+  "bars.base": BarBatch;
+  /** Closed bars of every timeframe (and patches of them). Forming bars are merged when a reader asks (`LiveBars`). */
+  bars: BarBatch;
+  /** Indicator values of closed bars. */
+  points: PointBatch;
+}
+export type Topic = keyof Topics;
+
+export interface Bus {
+  publish<T extends Topic>(topic: T, message: Topics[T]): void;
+  /** Readers run in the order they subscribed. The returned function unsubscribes. */
+  subscribe<T extends Topic>(topic: T, read: (message: Topics[T]) => void): () => void;
+  start(signal: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,81 @@
+import type { BarColumns } from "@/server/domain/bar";
+import type { ListedInstrument } from "@/server/domain/instrument";
+import type { TimeframeName } from "@/server/domain/timeframe";
+import type { FeedMode, RawMessage } from "@/server/domain/tick";
+import type { z } from "zod";
+
+/**
+ * A broker. The adapter knows one connection; backing off, reconnecting and resubscribing is `feeds/reconnect.ts`
+ * for all of them. Frames are handed over by a call, not an async iterator: the decoder's buffers are reused, so a
+ * frame must be read before the next one is decoded.
+ */
+export interface FeedDefinition<Login = unknown> {
+  id: string;
+  title: string;
+  /** What a collector must know to log in; secrets are marked by `secretFields`. */
+  login: z.ZodType<Login>;
+  secretFields: readonly (keyof Login & string)[];
+  limits: { instrumentsPerConnection: number; connections: number };
+  /** Opens one connection; rejects with `login_expired`, `broker_refused` or `broker_unreachable`. */
+  connect(login: Login, options: ConnectOptions): Promise<FeedConnection>;
+  instruments(login: Login, signal: AbortSignal): Promise<ListedInstrument[]>;
+  history: HistoryDefinition<Login>;
+  /** Day figures and depth of one packet of a frame, decoded when somebody looks. */
+  quote(frame: Uint8Array, offset: number): QuoteDetails | null;
+}
+
+export interface ConnectOptions {
+  /** Dense collector number to put on every message. */
+  collector: number;
+  /** Epoch ms with fractions. */
+  now(): number;
+  onMessage(message: RawMessage): void;
+  /** Packets or frames that could not be decoded, by reason. */
+  onReject(reason: "bad_packet" | "bad_frame", count: number): void;
+  signal: AbortSignal;
+}
+
+export interface FeedConnection {
+  subscribe(tokens: readonly number[], mode: FeedMode): void;
+  unsubscribe(tokens: readonly number[]): void;
+  /** Resolves when the connection has ended, for whatever reason; never rejects. */
+  closed: Promise<{ code: string; reason: string; expired: boolean }>;
+  close(): void;
+}
+
+export interface HistoryDefinition<Login> {
+  requestsPerSecond: number;
+  /** Days one request may span, per timeframe the broker serves. */
+  daysPerRequest: Partial<Record<TimeframeName, number>>;
+  /** Bars in wire order turned oldest first, prices in minor units of `decimals`, labelled by START. */
+  bars(login: Login, request: HistoryRequest, signal: AbortSignal): Promise<BarColumns>;
+}
+
+export interface HistoryRequest {
+  token: number;
+  decimals: number;
+  timeframe: TimeframeName;
+  /** Epoch ms, both inclusive as the broker reads them. */
+  from: number;
+  to: number;
+}
+
+/** Minor units of the wire (before `wireDivisor`); absent where the packet does not carry it. */
+export interface QuoteDetails {
+  open?: number;
+  high?: number;
+  low?: number;
+  /** Previous day's close while the session runs. */
+  close?: number;
+  averagePrice?: number;
+  buyQuantity?: number;
+  sellQuantity?: number;
+  lastQuantity?: number;
+  lastTradeTime?: number | null;
+  depth?: { buy: DepthLevel[]; sell: DepthLevel[] };
+}
+export interface DepthLevel {
+  price: number;
+  quantity: number;
+  orders: number;
+}
