@@ -3,11 +3,11 @@
  * Times are epoch ms, prices minor units (divide by 10^decimals of the instrument).
  */
 import { z } from "zod";
-import { timeframeNames } from "../domain/timeframe";
-import type { FeedTruth } from "../domain/collector";
-import type { Plot } from "../domain/indicator";
-import type { Segment } from "../domain/instrument";
-import type { PhaseName, SessionKind } from "../domain/session";
+import { timeframeNames } from "@/server/domain/timeframe";
+import type { FeedTruth } from "@/server/domain/collector";
+import type { Plot } from "@/server/domain/indicator";
+import type { Segment } from "@/server/domain/instrument";
+import type { PhaseName, SessionKind } from "@/server/domain/session";
 
 export const indicatorSpec = z.object({
   id: z.string().min(1).max(32),

@@ -1,7 +1,7 @@
 /** The REST door: one schema per view; status codes of error codes. Times in answers are epoch ms UTC, prices rupees. */
 import { z } from "zod";
-import type { ErrorCode } from "../domain/errors";
-import { timeframeNames } from "../domain/timeframe";
+import type { ErrorCode } from "@/server/domain/errors";
+import { timeframeNames } from "@/server/domain/timeframe";
 import { indicatorSpec } from "./live";
 
 export const statusOf: Record<ErrorCode, number> = {

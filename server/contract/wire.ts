@@ -12,7 +12,7 @@
  *   …       uint32  n ticks
  *   …       uint8   n state (index into `barStates`), bit 7 = incomplete
  */
-import { type BarColumns, barColumns } from "../domain/bar";
+import { type BarColumns, barColumns } from "@/server/domain/bar";
 
 const MAGIC = 0x43424152;
 const HEADER = 16;
