@@ -1,0 +1,74 @@
+import { defaultHorzScaleBehavior, TickMarkType, type Time } from "lightweight-charts";
+
+/** India Standard Time is UTC+05:30 all year: the axis is the one place of the browser that adds it. */
+const IST_OFFSET_S = 19_800;
+const DAY_S = 86_400;
+
+/** Weights the library knows: the heavier a point, the sooner it gets a label. */
+const DAY = 50;
+const MONTH = 60;
+const YEAR = 70;
+/** Longest first: the first border crossed between two points decides. */
+const borders: readonly (readonly [seconds: number, weight: number])[] = [
+  [43_200, 33], [21_600, 32], [10_800, 31], [3_600, 30], [1_800, 22], [300, 21], [60, 20], [1, 10],
+];
+
+/** How much of a landmark a point is on an IST clock, given the point before it. Both in epoch seconds. */
+export const istWeight = (seconds: number, before: number): number => {
+  const now = seconds + IST_OFFSET_S;
+  const then = before + IST_OFFSET_S;
+  if (Math.floor(now / DAY_S) !== Math.floor(then / DAY_S)) {
+    const a = new Date(now * 1_000);
+    const b = new Date(then * 1_000);
+    if (a.getUTCFullYear() !== b.getUTCFullYear()) return YEAR;
+    return a.getUTCMonth() === b.getUTCMonth() ? DAY : MONTH;
+  }
+  for (const [length, weight] of borders) if (Math.floor(now / length) !== Math.floor(then / length)) return weight;
+  return 0;
+};
+
+const Behavior = defaultHorzScaleBehavior();
+type Points = Parameters<InstanceType<typeof Behavior>["fillWeightsForPoints"]>[0];
+
+/**
+ * The library places its tick marks on UTC hours. Times stay true UTC seconds; only the weights are counted in IST,
+ * so that labels fall on 10:30 and 12:00 and days begin at Indian midnight.
+ */
+export class IstBehavior extends Behavior {
+  override fillWeightsForPoints(points: Points, start: number): void {
+    for (let index = start; index < points.length; index++) {
+      const point = points[index]!;
+      const now = Number(this.key(point.time));
+      const before = index === 0 ? now - DAY_S : Number(this.key(points[index - 1]!.time));
+      // The typings keep the library's nominal number type to themselves.
+      (point as { timeWeight: number }).timeWeight = istWeight(now, before);
+    }
+  }
+}
+
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const two = (value: number): string => String(value).padStart(2, "0");
+const istOf = (time: Time): Date => new Date((Number(time) + IST_OFFSET_S) * 1_000);
+
+/** Axis label of a landmark: `2026`, `Nov`, `18 Nov`, `10:15`, `10:15:05`. */
+export const tickMarkLabel = (time: Time, type: TickMarkType): string => {
+  const at = istOf(time);
+  const clock = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
+  switch (type) {
+    case TickMarkType.Year: return String(at.getUTCFullYear());
+    case TickMarkType.Month: return months[at.getUTCMonth()]!;
+    case TickMarkType.DayOfMonth: return `${at.getUTCDate()} ${months[at.getUTCMonth()]!}`;
+    case TickMarkType.Time: return clock;
+    case TickMarkType.TimeWithSeconds: return `${clock}:${two(at.getUTCSeconds())}`;
+  }
+};
+
+/** Crosshair label of an instant: `Wed 18 Nov '26 10:05 IST`; whole-day bars have no clock. */
+export const crosshairLabel = (time: Time, precision: "seconds" | "minutes" | "days"): string => {
+  const at = istOf(time);
+  const date = `${weekdays[at.getUTCDay()]!} ${two(at.getUTCDate())} ${months[at.getUTCMonth()]!} '${two(at.getUTCFullYear() % 100)}`;
+  if (precision === "days") return date;
+  const clock = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
+  return `${date} ${precision === "seconds" ? `${clock}:${two(at.getUTCSeconds())}` : clock} IST`;
+};

@@ -1,0 +1,70 @@
+/** The REST calls the browser makes, typed from the contract. */
+import type { Envelope, ErrorEnvelope, InstrumentHit, RestBar, Workspace } from "@/server/contract/rest";
+import type { Watchlist } from "@/server/domain/watchlist";
+import { RequestError } from "./request-error";
+
+interface CallOptions {
+  signal?: AbortSignal;
+}
+
+const call = async <T>(path: string, init: RequestInit = {}): Promise<Envelope<T>> => {
+  const response = await fetch(`/api/v1${path}`, init).catch((cause: unknown) => {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new RequestError("offline", "The server cannot be reached", { path });
+  });
+  const body = (await response.json().catch(() => null)) as Envelope<T> | ErrorEnvelope | null;
+  if (body?.status === "success") return body;
+  if (body?.status === "error") throw new RequestError(body.error.code, body.error.message, { ...body.error.details, requestId: body.error.requestId });
+  throw new RequestError("internal", `The server answered ${response.status} to ${path}`, { path, status: response.status });
+};
+
+const query = (fields: Record<string, string | number | undefined>): string => {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) search.set(name, String(value));
+  const text = search.toString();
+  return text === "" ? "" : `?${text}`;
+};
+
+export interface BarsQuery {
+  timeframe?: string;
+  /** Epoch ms. */
+  from?: number;
+  to?: number;
+  limit?: number;
+}
+
+/** Bars in rupees, oldest first. */
+export const fetchBars = async (key: string, fields: BarsQuery = {}, options: CallOptions = {}): Promise<RestBar[]> =>
+  (await call<RestBar[]>(`/bars/${encodeURIComponent(key)}${query({ ...fields })}`, options)).data;
+
+export interface InstrumentSearch {
+  hits: InstrumentHit[];
+  /** How many instruments were searched; null when the server does not say. */
+  searched: number | null;
+}
+
+/** Instruments matching what was typed, best first. */
+export const searchInstruments = async (q: string, limit = 20, options: CallOptions = {}): Promise<InstrumentSearch> => {
+  const { data, meta } = await call<InstrumentHit[]>(`/instruments${query({ q, limit })}`, options);
+  return { hits: data, searched: typeof meta.total === "number" ? meta.total : null };
+};
+
+/** The saved workspace, null when none has been saved. */
+export const fetchWorkspace = async (options: CallOptions = {}): Promise<Workspace | null> =>
+  (await call<Workspace | null>("/workspace", options)).data;
+
+/** `keepalive` lets the last change out while the page closes. */
+export const saveWorkspace = async (workspace: Workspace, keepalive = false): Promise<void> => {
+  await call<unknown>("/workspace", { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(workspace), keepalive });
+};
+
+/** A list's head in the picker. */
+export type WatchlistHead = Pick<Watchlist, "name" | "title" | "category" | "readOnly"> & { count: number };
+
+/** All lists, heads only. */
+export const fetchWatchlists = async (options: CallOptions = {}): Promise<WatchlistHead[]> =>
+  (await call<(Omit<WatchlistHead, "count"> & { count?: number; rows?: unknown[] })[]>("/watchlists", options)).data
+    .map(({ name, title, category, readOnly, count, rows }) => ({ name, title, category, readOnly, count: count ?? rows?.length ?? 0 }));
+
+export const fetchWatchlist = async (name: string, options: CallOptions = {}): Promise<Watchlist> =>
+  (await call<Watchlist>(`/watchlists/${encodeURIComponent(name)}`, options)).data;

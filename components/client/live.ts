@@ -1,0 +1,114 @@
+/**
+ * The one socket of a tab. Everything live in the browser goes through `live()`; nothing else opens a connection.
+ * Requests made before the connection stands wait for it. Subscriptions are the caller's to renew: see `onConnect`.
+ */
+import { io } from "socket.io-client";
+import { clockOffset } from "./clock-offset";
+import { isLiveError, RequestError } from "./request-error";
+import { createValue, once, type Readable } from "./store";
+
+export interface Connection {
+  status: "connecting" | "live" | "offline";
+  /** Browser's epoch ms since when it is so. */
+  since: number;
+  /** Browser's epoch ms of the last frame from the server, to the second; null before the first. */
+  lastDataAt: number | null;
+  /** Add to the browser's clock to get the server's. */
+  clockOffsetMs: number;
+}
+
+export interface LiveClient {
+  /** Sends an event and resolves with its acknowledgement; rejects with `RequestError` (`code`, `message`, `details`). */
+  request<T>(event: string, payload?: unknown, timeoutMs?: number): Promise<T>;
+  /** Listens to a server event; the returned function ends it. */
+  on<E>(event: string, handler: (frame: E) => void): () => void;
+  /** Runs at each connection, and at once when there is one already. `again`: it is a reconnection, so resubscribe. */
+  onConnect(handler: (again: boolean) => void): () => void;
+  connection: Readable<Connection>;
+  /** The server's time, epoch ms. */
+  now(): number;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const RECONNECT_FIRST_MS = 200;
+const RECONNECT_MOST_MS = 2_000;
+
+const connect = (): LiveClient => {
+  const socket = io({
+    path: "/socket.io", transports: ["websocket"], timeout: 5_000,
+    reconnectionDelay: RECONNECT_FIRST_MS, reconnectionDelayMax: RECONNECT_MOST_MS, randomizationFactor: 0.5,
+  });
+  const clock = clockOffset();
+  const connection = createValue<Connection>({ status: "connecting", since: Date.now(), lastDataAt: null, clockOffsetMs: 0 });
+  const connected = new Set<(again: boolean) => void>();
+  let connections = 0;
+  let lastDataAt: number | null = null;
+  let clockKnown = false;
+
+  const change = (status: Connection["status"]): void => {
+    const before = connection.get();
+    connection.set({ status, since: before.status === status ? before.since : Date.now(), lastDataAt, clockOffsetMs: clock.value() });
+  };
+  const observe = (sent: number, received: number, answer: unknown): void => {
+    const serverTime = (answer as { serverTime?: unknown } | null)?.serverTime;
+    if (typeof serverTime !== "number") return;
+    clockKnown = true;
+    clock.sample(sent, received, serverTime);
+  };
+
+  socket.on("connect", () => {
+    connections++;
+    change("live");
+    for (const handler of [...connected]) handler(connections > 1);
+  });
+  socket.on("disconnect", (reason) => {
+    change("offline");
+    // The library reconnects by itself except when the server said goodbye, which ours does only to restart.
+    if (reason === "io server disconnect") setTimeout(() => socket.connect(), RECONNECT_FIRST_MS);
+  });
+  socket.on("connect_error", () => change("offline"));
+  socket.onAny((_event: string, frame: unknown) => {
+    const now = Date.now();
+    // A page that asks nothing still shows a clock: the first frame sets it until an answer does.
+    if (!clockKnown) observe(now, now, frame);
+    const stale = lastDataAt === null || now - lastDataAt >= 1_000;
+    if (!stale) return;
+    lastDataAt = now;
+    change(connection.get().status);
+  });
+  const hurry = (): void => {
+    if (!socket.connected) socket.connect();
+  };
+  window.addEventListener("online", hurry);
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") hurry(); });
+
+  return {
+    connection,
+    now: () => Date.now() + clock.value(),
+    request<T>(event: string, payload?: unknown, timeoutMs = REQUEST_TIMEOUT_MS): Promise<T> {
+      return new Promise<T>((resolve, reject) => {
+        const sent = Date.now();
+        const waited = !socket.connected;
+        socket.timeout(timeoutMs).emit(event, payload ?? {}, (late: Error | null, answer: unknown) => {
+          if (late !== null) return reject(new RequestError("timeout", `No answer to ${event} within ${timeoutMs / 1_000} s`, { event, timeoutMs }));
+          if (isLiveError(answer)) return reject(new RequestError(answer.error.code, answer.error.message, answer.error.details));
+          // A request that waited for the connection says nothing about the way there and back.
+          if (!waited) observe(sent, Date.now(), answer);
+          resolve(answer as T);
+        });
+      });
+    },
+    on<E>(event: string, handler: (frame: E) => void): () => void {
+      socket.on(event, handler as (frame: unknown) => void);
+      return () => { socket.off(event, handler as (frame: unknown) => void); };
+    },
+    onConnect(handler) {
+      connected.add(handler);
+      if (socket.connected) handler(connections > 1);
+      return () => { connected.delete(handler); };
+    },
+  };
+};
+
+/** The tab's client, made on the first call. Browser only: call it in effects and event handlers, not while rendering. */
+export const live: () => LiveClient = once(connect);
