@@ -1,0 +1,81 @@
+/** Sessions of every exchange, worked out from dated hours and listed days, and kept once worked out. */
+import { calendarDays, type CalendarDays } from "./calendar-days";
+import { badInput } from "./errors";
+import type { Instrument } from "./instrument";
+import { istDay, type Calendar, type HoursKey, type Session } from "./session";
+import { tradingDay, type TradingDay } from "./trading-day";
+import { tradingHours, type TradingHours } from "./trading-hours";
+
+export interface TradingCalendar extends Calendar {
+  /** The trading day of a date, also when its times are unknown; null when the exchange is closed. */
+  dayOf(hours: HoursKey, day: number): TradingDay | null;
+}
+
+export const exchanges = ["NSE", "BSE", "NSE_INDEX", "BSE_INDEX", "NFO", "BFO", "CDS", "BCD", "MCX", "SIM"] as const;
+
+const AGRICULTURAL = /^(CARDAMOM|CASTORSEED|COTTON|COTTONCNDY|COTTONOIL|CPO|KAPAS|MENTHAOIL|RUBBER)(?![A-Z])/;
+
+/**
+ * The trading hours of an instrument. NSE and BSE stocks with derivatives have a closing auction since 2026-08-03:
+ * `closingAuction` tells them by symbol; without it none has.
+ */
+export const hoursOf = (
+  instrument: Pick<Instrument, "exchange" | "segment" | "symbol">,
+  options: { closingAuction?: (symbol: string) => boolean } = {},
+): HoursKey => {
+  const { exchange, segment, symbol } = instrument;
+  switch (exchange) {
+    case "NSE":
+    case "BSE":
+      if (segment === "index") return `${exchange}_INDEX`;
+      return segment === "equity" && options.closingAuction?.(symbol) === true ? `${exchange}_CAS` : exchange;
+    case "MCX":
+      return AGRICULTURAL.test(symbol) ? "MCX_AGRI" : "MCX";
+    default:
+      if (!(exchanges as readonly string[]).includes(exchange)) throw badInput("exchange", exchange, exchanges.join(", "));
+      return exchange;
+  }
+};
+
+/** Searching for a neighbouring session gives up after this many days. */
+const SEARCH_DAYS = 400;
+
+/** Builds the calendar over the hours and days given, by default the project's own. */
+export const createCalendar = (data: { hours?: TradingHours; days?: CalendarDays } = {}): TradingCalendar => {
+  const rows = data.hours ?? tradingHours;
+  const days = data.days ?? calendarDays;
+  const kept = new Map<HoursKey, Map<number, TradingDay | null>>(rows.map((row) => [row.hours, new Map()]));
+
+  const dayOf = (hours: HoursKey, day: number): TradingDay | null => {
+    const built = kept.get(hours);
+    if (built === undefined) throw new RangeError(`no trading hours for ${hours}`);
+    let found = built.get(day);
+    if (found === undefined) {
+      found = tradingDay(hours, day, rows, days);
+      built.set(day, found);
+    }
+    return found;
+  };
+  const on = (hours: HoursKey, day: number): Session | null => dayOf(hours, day)?.session ?? null;
+
+  return {
+    dayOf,
+    on,
+    next(hours, instant) {
+      const first = istDay(instant);
+      for (let day = first; day <= first + SEARCH_DAYS; day++) {
+        const session = on(hours, day);
+        if (session !== null && session.close > instant) return session;
+      }
+      return null;
+    },
+    previous(hours, instant) {
+      const last = istDay(instant);
+      for (let day = last; day >= last - SEARCH_DAYS; day--) {
+        const session = on(hours, day);
+        if (session !== null && session.open <= instant) return session;
+      }
+      return null;
+    },
+  };
+};

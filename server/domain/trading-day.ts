@@ -1,0 +1,137 @@
+/** One trading day of one set of hours, from the dated rows and listed days: holidays, partial days, special sessions. */
+import type { CalendarDays, ListedDay, SpecialDay } from "./calendar-days";
+import { dayOfDate, istDate, istMidnight, type HoursKey, type Phase, type PhaseName, type Session, type SessionKind } from "./session";
+import type { HoursRow, PhaseRow, TradingHours } from "./trading-hours";
+
+/** A phase as announced: null where no source tells the time. */
+export interface AnnouncedPhase {
+  phase: PhaseName;
+  from: number | null;
+  to: number | null;
+}
+
+/** All that is known of an open day; `session` is null while its times are unknown. */
+export interface TradingDay {
+  day: number;
+  kind: SessionKind;
+  name: string;
+  phases: readonly AnnouncedPhase[];
+  session: Session | null;
+  /** False when no holiday list covers the date: then every weekday counts as open. */
+  known: boolean;
+  note: string | null;
+}
+
+/** Where MCX's morning session ends and its evening session begins. */
+const EVENING = "17:00";
+
+/** The day as the data state it; null when closed. */
+export const tradingDay = (hours: HoursKey, day: number, rows: TradingHours, days: CalendarDays): TradingDay | null => {
+  const row = rows.find((candidate) => candidate.hours === hours && inForce(candidate, day));
+  if (row === undefined) return null;
+
+  const date = istDate(day);
+  const special = days.specials.findLast((candidate) => candidate.date === date && candidate.hours.includes(hours));
+  if (special !== undefined) {
+    const phases = special.phases === "regular" ? row.phases : phasesFor(row, special);
+    return describe(hours, day, { kind: special.kind, name: special.name, phases, known: true, note: special.note ?? null });
+  }
+
+  const weekday = (day + 4) % 7; // 1970-01-01, day 0, was a Thursday: 0 is Sunday
+  if (row.days === "weekdays" && (weekday === 0 || weekday === 6)) return null;
+
+  const lists = days.lists.filter((list) => list.hours.includes(hours) && list.from <= date && date <= list.to);
+  const known = row.days === "every" || lists.length > 0;
+  for (const list of lists) {
+    if (listed(list.closed, date) !== undefined) return null;
+    const morning = listed(list.morningClosed, date);
+    if (morning !== undefined) {
+      const evening = row.phases.flatMap((phase) => startingAt(phase, EVENING));
+      return describe(hours, day, { kind: "partial", name: morning[1], phases: evening, known, note: null });
+    }
+    const evening = listed(list.eveningClosed, date);
+    if (evening !== undefined) {
+      const untilEvening = row.phases.flatMap((phase) => endingAt(phase, EVENING));
+      return describe(hours, day, { kind: "partial", name: evening[1], phases: untilEvening, known, note: null });
+    }
+  }
+  return describe(hours, day, {
+    kind: "regular", name: "Regular session", phases: row.phases, known,
+    note: known ? null : "no holiday list covers this date: weekdays count as open",
+  });
+};
+
+const listed = (days: readonly ListedDay[] | undefined, date: string): ListedDay | undefined =>
+  days?.find((day) => day[0] === date);
+
+const inForce = (row: HoursRow, day: number): boolean => {
+  const date = istDate(day);
+  if ((row.from !== null && date < row.from) || (row.to !== null && date > row.to)) return false;
+  return row.unitedStates === undefined || (row.unitedStates === "daylight-saving") === isUsDaylightSaving(day);
+};
+
+/** Second Sunday of March to the first Sunday of November (Energy Policy Act of 2005), as seen from an Indian evening. */
+export const isUsDaylightSaving = (day: number): boolean => {
+  const year = istDate(day).slice(0, 4);
+  const firstSundayFrom = (date: string): number => {
+    const start = dayOfDate(date);
+    return start + ((10 - (start % 7)) % 7); // day 3 was a Sunday
+  };
+  return firstSundayFrom(`${year}-03-08`) <= day && day < firstSundayFrom(`${year}-11-01`);
+};
+
+/**
+ * A special day's phases as one instrument class has them: options have no pre-open, indices no post-close.
+ * A phase left out inside the day (a reopening auction) is a halt for that class.
+ */
+const phasesFor = (row: HoursRow, special: Pick<SpecialDay, "phases">): readonly PhaseRow[] => {
+  if (special.phases === "regular") return row.phases;
+  const own = new Set<PhaseName>([...row.phases.map(([phase]) => phase), "continuous", "halt"]);
+  const first = special.phases.findIndex(([phase]) => phase === "continuous");
+  const last = special.phases.findLastIndex(([phase]) => phase === "continuous");
+  return special.phases.flatMap((phase, at): PhaseRow[] => {
+    if (own.has(phase[0])) return [phase];
+    return at > first && at < last ? [["halt", phase[1], phase[2]]] : [];
+  });
+};
+
+const startingAt = ([phase, from, to]: PhaseRow, clock: string): PhaseRow[] =>
+  from === null || to === null || to <= clock ? [] : [[phase, from < clock ? clock : from, to]];
+
+const endingAt = ([phase, from, to]: PhaseRow, clock: string): PhaseRow[] =>
+  from === null || to === null || from >= clock ? [] : [[phase, from, to > clock ? clock : to]];
+
+interface Description {
+  kind: SessionKind;
+  name: string;
+  phases: readonly PhaseRow[];
+  known: boolean;
+  note: string | null;
+}
+
+const describe = (hours: HoursKey, day: number, { kind, name, phases: rows, known, note }: Description): TradingDay | null => {
+  if (rows.length === 0) return null;
+  const phases = joined(rows.map(([phase, from, to]) => ({ phase, from: at(day, from), to: at(day, to) })));
+  return { day, kind, name, phases, session: sessionOf(hours, day, kind, name, phases), known, note };
+};
+
+const sessionOf = (hours: HoursKey, day: number, kind: SessionKind, name: string, announced: readonly AnnouncedPhase[]): Session | null => {
+  const phases = announced.filter((phase): phase is Phase => phase.from !== null && phase.to !== null);
+  const open = phases.find(({ phase }) => phase === "continuous")?.from;
+  const close = phases.findLast(({ phase }) => phase === "continuous")?.to;
+  return open === undefined || close === undefined ? null : { hours, day, kind, name, phases, open, close };
+};
+
+/** Neighbouring halts become one. */
+const joined = (phases: readonly AnnouncedPhase[]): readonly AnnouncedPhase[] => {
+  const out: AnnouncedPhase[] = [];
+  for (const phase of phases) {
+    const before = out.at(-1);
+    if (before !== undefined && before.phase === "halt" && phase.phase === "halt" && before.to === phase.from) before.to = phase.to;
+    else out.push({ ...phase });
+  }
+  return out;
+};
+
+const at = (day: number, clock: string | null): number | null =>
+  clock === null ? null : istMidnight(day) + (Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3))) * 60_000;
