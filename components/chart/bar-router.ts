@@ -1,0 +1,85 @@
+import type { BarPath } from "./series-store";
+
+/** How often bars went each way since the chart was made; the test bridge shows them. */
+export interface RouteStats {
+  append: number;
+  last: number;
+  older: number;
+  /** Bars inserted in the middle: each asks for one rebuild of the series. */
+  absent: number;
+  rebuilds: number;
+  /** Frames in which something was drawn. */
+  flushes: number;
+}
+
+export const routeStats = (): RouteStats => ({ append: 0, last: 0, older: 0, absent: 0, rebuilds: 0, flushes: 0 });
+
+/** What the library is asked to do; rows are of our store. */
+export interface Drawing {
+  /** `series.update` of one row in every series; `older`: it is not the newest row drawn. */
+  update(time: number, older: boolean): void;
+  /** `setData` of every series from the store. */
+  rebuild(): void;
+}
+
+/** When to draw: the next frame for what live bars changed, an idle moment for a rebuild. Both answer a way to call it off. */
+export interface DrawingTimes {
+  frame(run: () => void): () => void;
+  idle(run: () => void): () => void;
+}
+
+/**
+ * Collects changed bars and draws them once per frame: `update` for the newest, `update(older)` for one already drawn,
+ * one rebuild in an idle moment for a bar the series has no place for. The library throws on the wrong one of these;
+ * the router never asks for it.
+ */
+export const barRouter = (drawing: Drawing, times: DrawingTimes, stats: RouteStats) => {
+  const changed = new Set<number>();
+  /** Time of the newest bar drawn: what the library calls its last point. */
+  let drawn = Number.NEGATIVE_INFINITY;
+  let rebuildWanted = false;
+  let cancelFrame: (() => void) | null = null;
+  let cancelIdle: (() => void) | null = null;
+
+  const flush = (): void => {
+    cancelFrame = null;
+    if (rebuildWanted || changed.size === 0) return;
+    const oldestFirst = [...changed].sort((a, b) => a - b);
+    changed.clear();
+    stats.flushes++;
+    for (const time of oldestFirst) {
+      drawing.update(time, time < drawn);
+      if (time > drawn) drawn = time;
+    }
+  };
+  const rebuild = (newest: number): void => {
+    rebuildWanted = false;
+    cancelIdle?.();
+    cancelIdle = null;
+    changed.clear();
+    drawn = newest;
+    stats.rebuilds++;
+    drawing.rebuild();
+  };
+
+  return {
+    /** A bar went into the store on that path. While a rebuild is due nothing else is drawn: it would land on old rows. */
+    changed(path: BarPath, time: number, newest: () => number): void {
+      stats[path]++;
+      if (path === "absent") {
+        rebuildWanted = true;
+        cancelIdle ??= times.idle(() => { cancelIdle = null; rebuild(newest()); });
+        return;
+      }
+      changed.add(time);
+      cancelFrame ??= times.frame(flush);
+    },
+    /** Draws everything now: a snapshot, a page, a theme. `newest`: time of the last bar in the store. */
+    rebuild,
+    stop(): void {
+      cancelFrame?.();
+      cancelIdle?.();
+      cancelFrame = cancelIdle = null;
+    },
+  };
+};
