@@ -1,0 +1,79 @@
+/** One call of Kite's REST interface, and what its errors mean to us. */
+import { AppError } from "@/server/domain/errors";
+
+export interface KiteCaller {
+  root: string;
+  apiKey: string;
+  /** Absent only for the call that fetches one. */
+  accessToken?: string;
+}
+
+export interface KiteCall {
+  method?: "GET" | "POST";
+  path: string;
+  query?: Record<string, string>;
+  form?: Record<string, string>;
+  timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 15_000;
+/** Kite names no waiting time with its 429; its limits are counted by the second. */
+const RETRY_AFTER_MS = 1_000;
+
+/** The `data` of a JSON answer. @see https://kite.trade/docs/connect/v3/response-structure/ */
+export const kiteRequest = async (caller: KiteCaller, call: KiteCall, signal: AbortSignal): Promise<unknown> => {
+  const text = await kiteText(caller, call, signal);
+  const body = parseJson(text) as { data?: unknown } | null;
+  if (body === null || typeof body !== "object" || !("data" in body)) {
+    throw new AppError("broker_refused", `Kite answered ${call.path} with something other than its JSON envelope`, { details: { value: text.slice(0, 120) } });
+  }
+  return body.data;
+};
+
+/** The answer's text, decompressed (the instruments dump is CSV). Errors: `login_expired`, `rate_limited`, `broker_unreachable`, `broker_refused`. */
+export const kiteText = async (caller: KiteCaller, call: KiteCall, signal: AbortSignal): Promise<string> => {
+  const { root, apiKey, accessToken } = caller;
+  const url = `${root.replace(/\/$/, "")}${call.path}${call.query === undefined ? "" : `?${new URLSearchParams(call.query)}`}`;
+  const headers: Record<string, string> = { "X-Kite-Version": "3" };
+  if (accessToken !== undefined) headers.Authorization = `token ${apiKey}:${accessToken}`;
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS)]);
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method: call.method ?? "GET", headers, signal: deadline,
+      ...(call.form === undefined ? {} : { body: new URLSearchParams(call.form) }),
+    });
+    text = await response.text();
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new AppError("broker_unreachable", `No answer from ${new URL(root).host} to ${call.path}`, { retryable: true, cause });
+  }
+  if (!response.ok) throw refusal(response, text, call.path);
+  return text;
+};
+
+const refusal = (response: Response, text: string, path: string): AppError => {
+  const body = parseJson(text) as { message?: unknown; error_type?: unknown } | null;
+  const said = typeof body?.message === "string" ? body.message : `HTTP ${response.status}`;
+  const details = { status: response.status, type: typeof body?.error_type === "string" ? body.error_type : undefined, path };
+  if (response.status === 429) {
+    const seconds = Number(response.headers.get("retry-after"));
+    return new AppError("rate_limited", `Kite asks for fewer requests: ${said}`, {
+      retryable: true, details: { ...details, retryAfterMs: seconds > 0 ? seconds * 1_000 : RETRY_AFTER_MS },
+    });
+  }
+  if (response.status === 403 || details.type === "TokenException") {
+    return new AppError("login_expired", `Kite refuses the access token: ${said}`, { details });
+  }
+  if (response.status >= 500) return new AppError("broker_unreachable", `Kite is not available: ${said}`, { retryable: true, details });
+  return new AppError("broker_refused", `Kite refused ${path}: ${said}`, { details });
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};

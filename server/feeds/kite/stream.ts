@@ -1,0 +1,120 @@
+/**
+ * One connection to Kite's socket. Reconnecting is `feeds/reconnect.ts`.
+ * @see https://kite.trade/docs/connect/v3/websocket/
+ */
+import type { Socket } from "node:net";
+import WebSocket from "ws";
+import { AppError } from "@/server/domain/errors";
+import { type FeedMode, rawBatch } from "@/server/domain/tick";
+import type { ConnectOptions, FeedConnection } from "@/server/ports/feed";
+import type { KiteLogin } from "./login";
+import { decodeFrame } from "./wire";
+
+/** Kite sends a byte every second when it has nothing else: five quiet seconds are a dead line. */
+const SILENT_MS = 5_000;
+const HANDSHAKE_MS = 10_000;
+/** Frames of 3,000 full packets are 0.6 MB. */
+const MAX_FRAME_BYTES = 8 << 20;
+const TOKENS_PER_MESSAGE = 500;
+
+/** Opens the socket and emits `connected`, frames, heartbeats and, however it ends, `disconnected`. */
+export const connect = (login: KiteLogin, options: ConnectOptions): Promise<FeedConnection> => new Promise((resolve, reject) => {
+  options.signal.throwIfAborted();
+  const { collector, onMessage, now } = options;
+  const url = new URL(login.socket);
+  url.searchParams.set("api_key", login.apiKey);
+  url.searchParams.set("access_token", login.accessToken);
+  const socket = new WebSocket(url, {
+    headers: { "X-Kite-Version": "3" }, perMessageDeflate: false, handshakeTimeout: HANDSHAKE_MS, maxPayload: MAX_FRAME_BYTES,
+  });
+
+  const batch = rawBatch(256);
+  batch.collector = collector;
+  const event = (kind: "connected" | "disconnected" | "heartbeat" | "message", detail: string): void =>
+    onMessage({ kind, collector, receivedTime: now(), detail });
+  const readFrame = (frame: Uint8Array): void => {
+    if (frame.byteLength <= 2) return event("heartbeat", "");
+    batch.receivedTime = now();
+    const { packets, badPackets, bad } = decodeFrame(frame, batch);
+    if (badPackets > 0) options.onReject("bad_packet", badPackets);
+    if (bad) options.onReject("bad_frame", 1);
+    if (packets > 0) onMessage(batch);
+  };
+
+  let opened = false;
+  let ending: { code: string; reason: string } | undefined;
+  let carrier: Socket | undefined;
+  let hasClosed!: (end: { code: string; reason: string; expired: boolean }) => void;
+  const closed = new Promise<{ code: string; reason: string; expired: boolean }>((done) => { hasClosed = done; });
+  const end = (code: string, reason: string): void => {
+    ending ??= { code, reason };
+    socket.terminate();
+  };
+  const onAbort = (): void => end("stopped", "stopped by us");
+  options.signal.addEventListener("abort", onAbort, { once: true });
+
+  socket.on("upgrade", (response) => { carrier = response.socket; });
+  socket.on("unexpected-response", (request, response) => {
+    request.destroy();
+    reject(refusal(response.statusCode ?? 0));
+  });
+  socket.on("error", (cause) => {
+    ending ??= { code: "error", reason: cause.message };
+    // After a rejection or the opening this has no effect on the promise.
+    if (!opened) reject(options.signal.aborted ? options.signal.reason : new AppError("broker_unreachable", `Cannot reach ${url.host}: ${cause.message}`, { retryable: true, cause }));
+  });
+  socket.on("open", () => {
+    opened = true;
+    // Counts bytes in both directions; what we write is rare beside the broker's heartbeat.
+    carrier?.setTimeout(SILENT_MS, () => end("silent", `nothing received for ${SILENT_MS / 1_000} s`));
+    event("connected", url.host);
+    resolve({ closed, close: () => end("stopped", "stopped by us"), ...subscriptions(socket) });
+  });
+  socket.on("message", (message, isBinary) => {
+    if (isBinary) return readFrame(message as Buffer);
+    const said = readText((message as Buffer).toString());
+    if (said === null) options.onReject("bad_frame", 1);
+    else if (said !== "") event("message", said);
+  });
+  socket.on("close", (code, reason) => {
+    options.signal.removeEventListener("abort", onAbort);
+    ending ??= { code: String(code), reason: reason.toString() || "closed by the broker" };
+    if (opened) event("disconnected", ending.reason);
+    hasClosed({ ...ending, expired: false });
+  });
+});
+
+const subscriptions = (socket: WebSocket): Pick<FeedConnection, "subscribe" | "unsubscribe"> => {
+  const send = (message: unknown): void => {
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  };
+  const inBatches = (tokens: readonly number[], each: (batch: readonly number[]) => void): void => {
+    for (let from = 0; from < tokens.length; from += TOKENS_PER_MESSAGE) each(tokens.slice(from, from + TOKENS_PER_MESSAGE));
+  };
+  return {
+    subscribe: (tokens: readonly number[], mode: FeedMode) => inBatches(tokens, (batch) => {
+      send({ a: "subscribe", v: batch });
+      send({ a: "mode", v: [mode, batch] });
+    }),
+    unsubscribe: (tokens) => inBatches(tokens, (batch) => send({ a: "unsubscribe", v: batch })),
+  };
+};
+
+/** A broker's text for people; "" for what is none of ours (order updates), null when it is not Kite's JSON. */
+const readText = (text: string): string | null => {
+  try {
+    const { type, data } = JSON.parse(text) as { type?: unknown; data?: unknown };
+    if (type === "error") return `error: ${String(data)}`;
+    return type === "message" ? String(data) : "";
+  } catch {
+    return null;
+  }
+};
+
+const refusal = (status: number): AppError => {
+  const details = { status };
+  if (status === 403) return new AppError("login_expired", "Kite refuses the access token (HTTP 403)", { details });
+  if (status === 429) return new AppError("rate_limited", "Kite asks for fewer connections (HTTP 429)", { retryable: true, details: { ...details, retryAfterMs: 1_000 } });
+  if (status >= 500) return new AppError("broker_unreachable", `Kite's socket is not available (HTTP ${status})`, { retryable: true, details });
+  return new AppError("broker_refused", `Kite refused the socket (HTTP ${status})`, { details });
+};

@@ -1,0 +1,173 @@
+/**
+ * Kite's binary frames. All integers are big-endian; every 32-bit field is unsigned except an index's `change`
+ * (official clients disagree: the JavaScript one turns a volume of 3,000,000,000 negative).
+ *
+ *   frame    int16 packets, then per packet: int16 length, packet
+ *   length   8 last price | 28 index | 32 index with time | 44 quote | 184 full; another length is skipped
+ *
+ * @see https://kite.trade/docs/connect/v3/websocket/#binary-market-data
+ */
+import type { QuoteDetails } from "@/server/ports/feed";
+import type { RawBatch } from "@/server/domain/tick";
+
+const LTP = 8;
+const INDEX = 28;
+const INDEX_TIMED = 32;
+const QUOTE = 44;
+const FULL = 184;
+/** Length field and the shortest packet: bounds how many rows a frame can hold. */
+const SHORTEST = 2 + LTP;
+
+/** What became of one frame. Packets of unknown length are skipped; a bad frame ends before its last packet does. */
+export interface FrameReport {
+  packets: number;
+  badPackets: number;
+  bad: boolean;
+}
+
+/**
+ * Decodes a frame into the batch's columns (sets `length` and `frame`, leaves `collector` and `receivedTime` alone) and
+ * grows them when the frame holds more rows. Never throws: what was decoded before a frame breaks off is kept.
+ * `offset` of a row is where the packet's body begins; its length stands in the two bytes before.
+ */
+export const decodeFrame = (frame: Uint8Array, batch: RawBatch): FrameReport => {
+  batch.length = 0;
+  batch.frame = frame;
+  const size = frame.byteLength;
+  // One byte is a heartbeat.
+  if (size < 2) return { packets: 0, badPackets: 0, bad: false };
+  const view = new DataView(frame.buffer, frame.byteOffset, size);
+  const announced = view.getInt16(0);
+  const most = Math.min(announced, Math.trunc((size - 2) / SHORTEST));
+  if (most > batch.token.length) growBatch(batch, most);
+  const { token, price, volume, exchangeTime, openInterest, offset } = batch;
+  let row = 0;
+  let badPackets = 0;
+  let at = 2;
+  let packet = 0;
+  for (; packet < announced; packet++) {
+    if (at + 2 > size) break;
+    const length = view.getUint16(at);
+    const body = at + 2;
+    at = body + length;
+    if (at > size) break;
+    switch (length) {
+      case FULL:
+        volume[row] = view.getUint32(body + 16);
+        openInterest[row] = view.getUint32(body + 48);
+        exchangeTime[row] = view.getUint32(body + 60) * 1_000;
+        break;
+      case QUOTE:
+        volume[row] = view.getUint32(body + 16);
+        openInterest[row] = -1;
+        exchangeTime[row] = 0;
+        break;
+      case INDEX_TIMED:
+        volume[row] = -1;
+        openInterest[row] = -1;
+        exchangeTime[row] = view.getUint32(body + 28) * 1_000;
+        break;
+      case INDEX:
+      case LTP:
+        volume[row] = -1;
+        openInterest[row] = -1;
+        exchangeTime[row] = 0;
+        break;
+      default:
+        badPackets++;
+        continue;
+    }
+    token[row] = view.getUint32(body);
+    price[row] = view.getUint32(body + 4);
+    offset[row] = body;
+    row++;
+  }
+  batch.length = row;
+  return { packets: row, badPackets, bad: packet !== announced };
+};
+
+/** Replaces the columns by larger ones; what they held is not kept. */
+const growBatch = (batch: RawBatch, rows: number): void => {
+  const capacity = Math.max(rows, batch.token.length * 2);
+  batch.token = new Uint32Array(capacity);
+  batch.price = new Float64Array(capacity);
+  batch.volume = new Float64Array(capacity);
+  batch.exchangeTime = new Float64Array(capacity);
+  batch.openInterest = new Float64Array(capacity);
+  batch.offset = new Int32Array(capacity);
+};
+
+/** One packet with everything it carries: wire integers, epoch ms; a field the packet does not carry is absent. */
+export interface KitePacket extends QuoteDetails {
+  token: number;
+  mode: "ltp" | "index" | "quote" | "full";
+  lastPrice: number;
+  volume?: number;
+  /** Null when the broker sent 0. */
+  exchangeTime?: number | null;
+  openInterest?: number;
+  openInterestHigh?: number;
+  openInterestLow?: number;
+}
+
+/** The packet whose body begins at `offset`, or null when its length is none we know. For cold paths. */
+export const packetAt = (frame: Uint8Array, offset: number): KitePacket | null => {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const length = view.getUint16(offset - 2);
+  const at = (field: number): number => view.getUint32(offset + field);
+  const time = (field: number): number | null => (at(field) === 0 ? null : at(field) * 1_000);
+  const last = { token: at(0), lastPrice: at(4) };
+  switch (length) {
+    case LTP:
+      return { ...last, mode: "ltp" };
+    case INDEX:
+    case INDEX_TIMED:
+      // High, low, open here; open, high, low in a quote.
+      return {
+        ...last, mode: "index", high: at(8), low: at(12), open: at(16), close: at(20),
+        ...(length === INDEX_TIMED ? { exchangeTime: time(28) } : {}),
+      };
+    case QUOTE:
+    case FULL: {
+      const quote = {
+        ...last, lastQuantity: at(8), averagePrice: at(12), volume: at(16), buyQuantity: at(20), sellQuantity: at(24),
+        open: at(28), high: at(32), low: at(36), close: at(40),
+      };
+      if (length === QUOTE) return { ...quote, mode: "quote" };
+      const levels = (side: number) => Array.from({ length: 5 }, (_, level) => {
+        const row = side + level * 12;
+        return { price: at(row + 4), quantity: at(row), orders: view.getUint16(offset + row + 8) };
+      });
+      return {
+        ...quote, mode: "full", lastTradeTime: time(44), openInterest: at(48), openInterestHigh: at(52), openInterestLow: at(56),
+        exchangeTime: time(60), depth: { buy: levels(64), sell: levels(124) },
+      };
+    }
+    default:
+      return null;
+  }
+};
+
+/** Decimals of a token's wire integers. The segment is the token's low byte: 3 CDS, 6 BCD, all others hundredths. */
+export const wireDecimals = (token: number): number => {
+  const segment = token & 0xff;
+  return segment === 3 ? 7 : segment === 6 ? 4 : 2;
+};
+
+/** Where each packet of a frame begins and how long it is, and why the walk ended early if it did. For cold paths. */
+export const packetsOf = (frame: Uint8Array): { packets: { offset: number; length: number }[]; broken: string | null } => {
+  const packets: { offset: number; length: number }[] = [];
+  if (frame.byteLength < 2) return { packets, broken: null };
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const announced = view.getInt16(0);
+  if (announced < 0) return { packets, broken: `packet count ${announced}` };
+  let at = 2;
+  for (let packet = 1; packet <= announced; packet++) {
+    const length = at + 2 <= frame.byteLength ? view.getUint16(at) : Number.NaN;
+    if (!(at + 2 + length <= frame.byteLength)) return { packets, broken: `frame ends inside packet ${packet} of ${announced}` };
+    packets.push({ offset: at + 2, length });
+    at += 2 + length;
+  }
+  const rest = frame.byteLength - at;
+  return { packets, broken: rest === 0 ? null : `${rest} bytes after the last packet` };
+};
