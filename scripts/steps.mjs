@@ -1,0 +1,82 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The project's own folder, wherever the command was typed. */
+export const root = path.resolve(fileURLToPath(new URL("..", import.meta.url)));
+
+/** Absolute path inside the project. */
+export const inProject = (...parts) => path.join(root, ...parts);
+
+/** A failure a person can act on: one sentence, and what the failed program printed. */
+export class StepError extends Error {
+  constructor(sentence, output = "") {
+    super(sentence);
+    this.name = "StepError";
+    this.output = output;
+  }
+}
+
+/** Runs `work` and prints one line for it, with its seconds; on a terminal the line stands there while the work goes on. */
+export async function step(out, label, done, work) {
+  const from = Date.now();
+  if (out.isTTY) out.write(`… ${label}`);
+  const wipe = out.isTTY ? "\r\x1b[2K" : "";
+  try {
+    const result = await work();
+    out.write(`${wipe}✓ ${done} (${((Date.now() - from) / 1000).toFixed(1)} s)\n`);
+    return result;
+  } catch (error) {
+    out.write(`${wipe}✗ ${label}\n`);
+    throw error;
+  }
+}
+
+/** Ends the process for a failed command: the captured output first, the sentence last, where eyes are. */
+export function fail(error) {
+  if (error instanceof StepError) {
+    if (error.output.trim() !== "") process.stderr.write(`${error.output.trimEnd()}\n\n`);
+    process.stderr.write(`${error.message}\n`);
+  } else {
+    process.stderr.write(`${error?.stack ?? error}\n`);
+  }
+  process.exit(1);
+}
+
+const running = new Set();
+
+/** Passes a signal to every program started here, and waits for them before the process ends itself. */
+export function endWithChildren(beforeExit = async () => {}) {
+  let ending = false;
+  const end = async (signal) => {
+    if (ending) return;
+    ending = true;
+    await Promise.all([...running].map((child) => new Promise((resolve) => { child.once("close", resolve); child.kill(signal); })));
+    await beforeExit();
+    process.exit(signal === "SIGINT" ? 130 : 143);
+  };
+  process.on("SIGINT", end);
+  process.on("SIGTERM", end);
+  return () => { process.off("SIGINT", end); process.off("SIGTERM", end); };
+}
+
+/** Runs a program to its end and resolves with its exit code and what it printed; `echo` shows the output as it comes. */
+export function run(command, args, { cwd = root, env = process.env, echo } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    running.add(child);
+    let output = "";
+    const take = (chunk) => { if (echo) echo.write(chunk); else output += chunk; };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.on("error", (cause) => { running.delete(child); reject(new StepError(`Cannot run ${command}: ${cause.message}.`)); });
+    child.on("close", (code, signal) => { running.delete(child); resolve({ code: code ?? 1, signal, output }); });
+  });
+}
+
+/** As `run`, and a program that ends badly is a StepError with this sentence. */
+export async function runOrFail(command, args, sentence, options) {
+  const { code, output } = await run(command, args, options);
+  if (code !== 0) throw new StepError(sentence, output);
+  return output;
+}
