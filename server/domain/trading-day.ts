@@ -1,5 +1,6 @@
 /** One trading day of one set of hours, from the dated rows and listed days: holidays, partial days, special sessions. */
-import type { CalendarDays, ListedDay, SpecialDay } from "./calendar-days";
+import type { CalendarDays, SpecialDay } from "./calendar-days";
+import type { ListedDay } from "./holiday-lists";
 import { dayOfDate, istDate, istMidnight, type HoursKey, type Phase, type PhaseName, type Session, type SessionKind } from "./session";
 import type { HoursRow, PhaseRow, TradingHours } from "./trading-hours";
 

@@ -20,6 +20,11 @@ export interface IndicatorDefinition<Params = Record<string, unknown>> {
   order: readonly (keyof Params & string)[];
   /** Closed bars before the first value. */
   warmUp(params: Params): number;
+  /**
+   * Closed bars after which a value no longer depends (to 1e-9 of the price) on where the series was begun. Averages
+   * with an infinite memory are begun this far back, so that a chart, a page of its past and REST show one number.
+   */
+  settle(params: Params): number;
   create(params: Params): Indicator;
   /** Which published definition the numbers follow. */
   source: string;

@@ -1,0 +1,32 @@
+import type { BarBatch, BarColumns } from "@/server/domain/bar";
+import type { IndicatorBar } from "@/server/domain/indicator";
+import type { ResolvedIndicator } from "./index";
+
+/** Room for the plots of one value: no indicator has more. */
+export const STRIDE = 8;
+
+export const emptyBar = (): IndicatorBar => ({ time: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 });
+
+/** Reads a row into a reused bar. */
+export const barOf = (bars: BarBatch | BarColumns, row: number, into: IndicatorBar): IndicatorBar => {
+  into.time = bars.time[row]!;
+  into.open = bars.open[row]!;
+  into.high = bars.high[row]!;
+  into.low = bars.low[row]!;
+  into.close = bars.close[row]!;
+  into.volume = bars.volume[row]!;
+  return into;
+};
+
+/** Values of an indicator over bars, one array per plot: the batch form of the same code (pages, REST, files). */
+export const computeIndicator = (resolved: ResolvedIndicator, bars: BarColumns): Float64Array<ArrayBuffer>[] => {
+  const indicator = resolved.definition.create(resolved.params);
+  const plots = resolved.definition.plots.map(() => new Float64Array(bars.length));
+  const scratch = new Float64Array(STRIDE);
+  const bar = emptyBar();
+  for (let row = 0; row < bars.length; row++) {
+    indicator.next(barOf(bars, row, bar), scratch, 0);
+    plots.forEach((plot, place) => { plot[row] = scratch[place]!; });
+  }
+  return plots;
+};

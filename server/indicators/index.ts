@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { AppError, badInput } from "@/server/domain/errors";
+import type { IndicatorSpec } from "@/server/domain/indicator";
+import type { IndicatorDefinition } from "./define";
+import { ema } from "./ema";
+import { rsi } from "./rsi";
+import { sma } from "./sma";
+
+/** The registry: an indicator is its file and one line here. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- definitions differ in their parameters; `resolveIndicator` validates them
+export const indicators: readonly IndicatorDefinition<any>[] = [ema, sma, rsi];
+
+export interface ResolvedIndicator {
+  definition: IndicatorDefinition;
+  params: Record<string, number | string>;
+  /** `EMA 20`, `MACD 12 26 9`. */
+  label: string;
+  /** One text per indicator and parameters: two readers of the same share one instance. */
+  hash: string;
+}
+
+/** The definition and complete parameters of a wish; throws `bad_input` naming the parameter and what is accepted. */
+export const resolveIndicator = (spec: IndicatorSpec): ResolvedIndicator => {
+  const definition = indicators.find((each) => each.id.toLowerCase() === spec.id.toLowerCase());
+  if (definition === undefined) throw badInput("indicator", spec.id, indicators.map((each) => each.id).join(", "));
+  const parsed = definition.params.safeParse(spec.params);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new AppError("bad_input", `${definition.id} ${issue.path.join(".")}: ${issue.message}`, {
+      details: { field: `${definition.id}.${issue.path.join(".")}`, value: spec.params[String(issue.path[0])], accepted: issue.message },
+    });
+  }
+  const params = parsed.data as Record<string, number | string>;
+  const values = definition.order.map((name) => params[name]);
+  return { definition, params, label: [definition.id, ...values].join(" "), hash: `${definition.id}:${values.join(",")}` };
+};
+
+/** `EMA:20`, `RSI`, `MACD:12,26,9` as written in configuration and on the command line. */
+export const parseIndicator = (text: string): ResolvedIndicator => {
+  const [id = "", list = ""] = text.trim().split(":");
+  const definition = indicators.find((each) => each.id.toLowerCase() === id.toLowerCase());
+  if (definition === undefined) throw badInput("indicator", text, indicators.map((each) => each.id).join(", "));
+  const given = list === "" ? [] : list.split(",");
+  const params = Object.fromEntries(given.map((value, place) => {
+    const name = definition.order[place];
+    if (name === undefined) throw badInput("indicator", text, `${definition.id}:${definition.order.join(",")}`);
+    return [name, Number.isNaN(Number(value)) ? value : Number(value)];
+  }));
+  return resolveIndicator({ id: definition.id, params });
+};
+
+export interface IndicatorParam {
+  name: string;
+  kind: "integer" | "number" | "choice";
+  default: number | string;
+  min?: number;
+  max?: number;
+  choices?: string[];
+}
+export interface IndicatorView {
+  id: string;
+  title: string;
+  group: string;
+  pane: "price" | "own";
+  guides: readonly number[];
+  plots: IndicatorDefinition["plots"];
+  params: IndicatorParam[];
+  source: string;
+}
+
+/** What the settings form and the REST catalogue show: everything from the definition. */
+export const indicatorCatalogue = (): IndicatorView[] => indicators.map((definition) => {
+  const schema = z.toJSONSchema(definition.params, { io: "input" }) as { properties?: Record<string, JsonParam> };
+  return {
+    id: definition.id, title: definition.title, group: definition.group, pane: definition.pane,
+    guides: definition.guides, plots: definition.plots, source: definition.source,
+    params: definition.order.map((name) => paramOf(name as string, schema.properties?.[name as string] ?? {})),
+  };
+});
+
+interface JsonParam { type?: string; default?: number | string; minimum?: number; maximum?: number; enum?: string[] }
+const paramOf = (name: string, schema: JsonParam): IndicatorParam => ({
+  name,
+  kind: schema.enum !== undefined ? "choice" : schema.type === "integer" ? "integer" : "number",
+  default: schema.default ?? 0,
+  ...(schema.minimum === undefined ? {} : { min: schema.minimum }),
+  ...(schema.maximum === undefined ? {} : { max: schema.maximum }),
+  ...(schema.enum === undefined ? {} : { choices: schema.enum }),
+});

@@ -1,0 +1,121 @@
+import type { InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
+import { QuoteBoard } from "@/server/domain/quote-board";
+import type { SessionWindows } from "@/server/domain/session-window";
+import { type RawBatch, type RawMessage, type RejectReason, rejectReasons, type TickBatch, tickBatch, type TickMessage } from "@/server/domain/tick";
+import type { Core } from "./stage";
+
+export interface NormaliserParts {
+  table: InstrumentTable;
+  windows: SessionWindows;
+  /** Tokens in force of a collector's broker. */
+  tokens(collector: number): TokenMap | undefined;
+  /** An exchange time may be this far ahead of our clock before the row is refused. */
+  maxSkewMs: number;
+  /** … and this far behind: a snapshot of another day moves the quote, but is no tick of today. */
+  maxAgeMs: number;
+}
+
+export type RejectCounts = Record<RejectReason, number>;
+export const noRejects = (): RejectCounts => Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as RejectCounts;
+
+/**
+ * Broker rows to our rows: instrument, minor units, one time, trade or book move. What is refused is counted in
+ * `rejects` by reason; nothing throws on market data. `board` holds the newest of each instrument.
+ */
+export class Normaliser implements Core<RawMessage, TickMessage> {
+  readonly rejects = noRejects();
+  readonly board = new QuoteBoard();
+  /** exchange time - receive time of the newest row, for the clock-skew figure; NaN before the first. */
+  lastSkewMs = Number.NaN;
+  private batch = tickBatch(4_096);
+  private sequence = 0;
+
+  constructor(private readonly parts: NormaliserParts) {}
+
+  on(message: RawMessage, emit: (message: TickMessage) => void): void {
+    if (message.kind !== "ticks") { emit(message); return; }
+    const batch = this.normalise(message);
+    if (batch.length > 0) emit(batch);
+  }
+
+  private normalise(raw: RawBatch): TickBatch {
+    if (this.batch.instrument.length < raw.length) this.batch = tickBatch(raw.length * 2);
+    const { batch, board, rejects } = this;
+    const { table, windows, maxSkewMs, maxAgeMs } = this.parts;
+    const tokens = this.parts.tokens(raw.collector);
+    const received = raw.receivedTime;
+    batch.collector = raw.collector;
+    batch.receivedTime = received;
+    batch.sequence = this.sequence + 1;
+    let out = 0;
+    if (tokens === undefined) { rejects.unknown_token += raw.length; batch.length = 0; return batch; }
+    if (table.size > board.capacity) board.grow(table.size);
+
+    for (let row = 0; row < raw.length; row++) {
+      const slot = tokens.find(raw.token[row]!);
+      if (slot === -1) { rejects.unknown_token++; continue; }
+      const instrument = tokens.indexAt(slot);
+      const divisor = tokens.divisorAt(slot);
+      const wire = raw.price[row]!;
+      const price = divisor === 1 ? wire : Math.round(wire / divisor);
+      if (price <= 0) { rejects.zero_price++; continue; }
+      const exchangeTime = raw.exchangeTime[row]!;
+      const time = exchangeTime > 0 ? exchangeTime : received;
+      if (time > received + maxSkewMs) { rejects.future_time++; continue; }
+      const volume = raw.volume[row]!;
+      const openInterest = raw.openInterest[row]!;
+
+      const samePrice = price === board.price[instrument]!;
+      const sameVolume = volume === board.volume[instrument]!;
+      if (exchangeTime > 0 && samePrice && sameVolume && exchangeTime === board.exchangeTime[instrument]!
+        && (raw.frame === null || samePacket(board.frame[instrument] ?? null, board.offset[instrument]!, raw.frame, raw.offset[row]!))) {
+        rejects.duplicate++;
+        continue;
+      }
+
+      let trades = 1;
+      if (received - time > maxAgeMs) { rejects.stale_time++; trades = 0; }
+      else if (!windows.continuous(instrument, time)) { rejects.outside_session++; trades = 0; }
+      // Only the book moved: the exchange prints no bar for a minute without a trade. Every value of an index counts.
+      else if (volume >= 0 && samePrice && sameVolume && table.traded[instrument] === 1) trades = 0;
+
+      if (exchangeTime > 0) this.lastSkewMs = exchangeTime - received;
+      // A row that comes late must not turn the board back.
+      if (time >= board.time[instrument]!) {
+        board.price[instrument] = price;
+        board.time[instrument] = time;
+        board.volume[instrument] = volume;
+        board.exchangeTime[instrument] = exchangeTime;
+        board.openInterest[instrument] = openInterest;
+        board.frame[instrument] = raw.frame;
+        board.offset[instrument] = raw.offset[row]!;
+        board.wireDivisor[instrument] = divisor;
+      }
+      board.received[instrument] = received;
+      board.collector[instrument] = raw.collector;
+      board.sequence[instrument]!++;
+
+      batch.instrument[out] = instrument;
+      batch.time[out] = time;
+      batch.clock[out] = exchangeTime > 0 ? 1 : 0;
+      batch.price[out] = price;
+      batch.volume[out] = volume;
+      batch.openInterest[out] = openInterest;
+      batch.trades[out] = trades;
+      out++;
+    }
+    batch.length = out;
+    this.sequence += out;
+    board.total += out;
+    return batch;
+  }
+}
+
+/** True when two packets of the same length hold the same bytes: `offset` points at the packet's body, its length stands 2 bytes before. */
+const samePacket = (a: Uint8Array | null, aOffset: number, b: Uint8Array, bOffset: number): boolean => {
+  if (a === null || aOffset < 2 || bOffset < 2) return a !== null;
+  const length = (a[aOffset - 2]! << 8) | a[aOffset - 1]!;
+  if (length !== ((b[bOffset - 2]! << 8) | b[bOffset - 1]!)) return false;
+  for (let at = 0; at < length; at++) if (a[aOffset + at] !== b[bOffset + at]) return false;
+  return true;
+};

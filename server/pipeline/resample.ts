@@ -1,0 +1,277 @@
+import { Accumulators } from "@/server/domain/accumulators";
+import { type BarBatch, barBatch, type BarColumns, barColumns, CLOSE, CLOSED, FORMING, PATCH, PATCHED } from "@/server/domain/bar";
+import { barEnd, barStart } from "@/server/domain/bar-time";
+import { widen } from "@/server/domain/columns";
+import type { InstrumentTable } from "@/server/domain/instrument-table";
+import { spanAt } from "@/server/domain/resample";
+import { type Calendar, istDay, type Session } from "@/server/domain/session";
+import { type Timeframe, timeframe, timeframes } from "@/server/domain/timeframe";
+import type { SecondBars } from "./aggregate";
+import type { Core } from "./stage";
+
+const COUNT = timeframes.length;
+const MINUTE = timeframe("1m").index;
+const DAY = timeframe("1d").index;
+/** Fed by closed seconds, by closed minutes, by closed days. */
+const fromSeconds = timeframes.filter((each) => each.from === "1s" && each.name !== "1s").map((each) => each.index).concat(MINUTE);
+const fromMinutes = timeframes.filter((each) => each.kind !== "week" && each.kind !== "month" && each.from !== "1s" && each.index !== MINUTE).map((each) => each.index);
+const fromDays = timeframes.filter((each) => each.kind === "week" || each.kind === "month").map((each) => each.index);
+const FLUSH_ROWS = 4_096;
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * Closed seconds to every longer timeframe. Seconds fold into 5s…1m when they close, minutes into the rest, days into
+ * weeks and months; a forming bar is those closed parts plus the open seconds, merged when somebody asks (`forming`).
+ */
+export class TimeframeBars implements Core<BarBatch, BarBatch> {
+  private cells = new Accumulators(64 * COUNT);
+  private capacity = 0;
+  /** Earliest end of any open bar of the instrument: most are not due at a glance. */
+  private due = new Float64Array(0);
+  /** 0: today's earlier minutes have not been loaded yet, longer bars would start in the middle. */
+  private warm = new Uint8Array(0);
+  private readonly sessions: (Session | null)[] = [];
+  private readonly out = barBatch(FLUSH_ROWS);
+  private readonly pieces = new Accumulators(32);
+  private lastSwept = 0;
+
+  constructor(
+    private readonly calendar: Calendar,
+    private readonly table: InstrumentTable,
+    private readonly seconds: SecondBars,
+    /** Files begin where their data begin: nothing earlier is to be loaded. */
+    private readonly startsWarm = false,
+  ) {}
+
+  on(batch: BarBatch, emit: (batch: BarBatch) => void): void {
+    for (let row = 0; row < batch.length; row++) {
+      const instrument = batch.instrument[row]!;
+      if (instrument >= this.capacity) this.grow(instrument + 1);
+      if (batch.event[row] === PATCH) { this.patchAll(instrument, batch, row, emit); continue; }
+      this.pass(batch, row, emit);
+      for (const index of fromSeconds) this.roll(instrument, index, batch.time[row]!, batch, row, emit);
+    }
+    this.flush(emit);
+  }
+
+  /** Closes every bar whose end the clock's watermark has passed. */
+  at(now: number, emit: (batch: BarBatch) => void): void {
+    const limit = Math.floor(now / 1_000) * 1_000 - this.seconds.watermarkSeconds * 1_000;
+    if (limit <= this.lastSwept) return;
+    this.lastSwept = limit;
+    for (let instrument = 0; instrument < this.capacity; instrument++) if (this.due[instrument]! <= limit) this.closeDue(instrument, limit, emit);
+    this.flush(emit);
+  }
+
+  /** Closes all there is: the end of a file. */
+  finish(emit: (batch: BarBatch) => void): void {
+    for (let instrument = 0; instrument < this.capacity; instrument++) this.closeDue(instrument, NEVER, emit);
+    this.flush(emit);
+  }
+
+  /**
+   * Bars of the timeframe that are not closed yet, oldest first (two while the watermark of the older one runs),
+   * appended to `into`. Answers how many.
+   */
+  forming(instrument: number, of: Timeframe, into: BarColumns): number {
+    const { pieces } = this;
+    let count = 0;
+    if (instrument < this.capacity) {
+      for (const index of of.kind === "week" || of.kind === "month" ? [of.index, DAY, MINUTE] : of.from === "1s" ? [of.index] : of.index === MINUTE ? [MINUTE] : [of.index, MINUTE]) {
+        if (of.index === 0) break;
+        const cell = instrument * COUNT + index;
+        if (this.cells.isEmpty(cell)) continue;
+        pieces.clear(count);
+        pieces.addCell(count, this.cells.time[cell]!, this.cells.end[cell]!, this.cells, cell);
+        count++;
+      }
+    }
+    count += this.seconds.openSeconds(instrument, pieces, count);
+    let rows = 0;
+    let end = 0;
+    const whole = pieces.capacity - 1; // the cell in which parts come together
+    pieces.clear(whole);
+    for (let piece = 0; piece < count; piece++) {
+      const time = pieces.time[piece]!;
+      let start = time;
+      if (time >= end || pieces.isEmpty(whole)) {
+        if (!pieces.isEmpty(whole)) { pieces.toColumns(whole, into, FORMING); rows++; pieces.clear(whole); }
+        const span = of.index === 0 ? { start: time, end: time + 1_000 } : this.span(instrument, of, time);
+        if (span === null) continue;
+        start = span.start;
+        end = span.end;
+      }
+      pieces.addCell(whole, start, end, pieces, piece);
+    }
+    if (!pieces.isEmpty(whole)) { pieces.toColumns(whole, into, FORMING); rows++; }
+    return rows;
+  }
+
+  /** End of the bar that starts at `start`. */
+  endOf(instrument: number, of: Timeframe, start: number): number {
+    return of.index === 0 ? start + 1_000 : this.span(instrument, of, start)?.end ?? start + of.lengthMs;
+  }
+
+  isWarm(instrument: number): boolean { return instrument < this.capacity && this.warm[instrument] === 1; }
+
+  /**
+   * Builds the instrument's longer bars anew from stored closed bars: minutes since the session's open, days of this
+   * month and week before today. After a start, and after history healed a gap; harmless at any other time.
+   */
+  rebuild(instrument: number, minutes: BarColumns, days: BarColumns): void {
+    if (instrument >= this.capacity) this.grow(instrument + 1);
+    this.due[instrument] = NEVER;
+    for (const index of fromMinutes) this.refold(instrument, index, minutes);
+    for (const index of fromDays) this.refold(instrument, index, days);
+    for (const index of fromSeconds) if (!this.cells.isEmpty(instrument * COUNT + index)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.end[instrument * COUNT + index]!);
+    this.warm[instrument] = 1;
+  }
+
+  private refold(instrument: number, index: number, rows: BarColumns): void {
+    const cell = instrument * COUNT + index;
+    this.cells.clear(cell);
+    for (let row = 0; row < rows.length; row++) {
+      const time = rows.time[row]!;
+      if (!this.cells.isEmpty(cell) && time >= this.cells.end[cell]!) this.cells.clear(cell);
+      if (this.cells.isEmpty(cell)) {
+        const span = this.span(instrument, timeframes[index]!, time);
+        if (span === null) continue;
+        this.cells.addRow(cell, span.start, span.end, rows, row);
+      } else this.cells.addRow(cell, 0, 0, rows, row);
+    }
+    if (!this.cells.isEmpty(cell)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.end[cell]!);
+  }
+
+  /** Folds a row of a batch into the open bar of a timeframe, closing what it has outlived. */
+  private roll(instrument: number, index: number, time: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
+    const cell = instrument * COUNT + index;
+    const { cells } = this;
+    if (!cells.isEmpty(cell) && time >= cells.end[cell]!) this.closeCell(instrument, index, emit);
+    if (cells.isEmpty(cell)) {
+      const session = this.sessionOf(instrument, time);
+      if (session === null) return;
+      const start = barStart(session, timeframes[index]!, time);
+      const end = barEnd(session, timeframes[index]!, start);
+      cells.begin(cell, start, end, batch.open[row]!, batch.high[row]!, batch.low[row]!, batch.close[row]!,
+        batch.volume[row]!, batch.value[row]!, batch.ticks[row]!, batch.openInterest[row]!, batch.incomplete[row]!);
+      if (end < this.due[instrument]!) this.due[instrument] = end;
+    } else {
+      cells.add(cell, batch.high[row]!, batch.low[row]!, batch.close[row]!,
+        batch.volume[row]!, batch.value[row]!, batch.ticks[row]!, batch.openInterest[row]!, batch.incomplete[row]!);
+    }
+  }
+
+  /** Folds a closed bar (cell `source`) into the next level. */
+  private feed(instrument: number, indexes: readonly number[], source: number, emit: (batch: BarBatch) => void): void {
+    const { cells } = this;
+    const time = cells.time[source]!;
+    for (const index of indexes) {
+      const cell = instrument * COUNT + index;
+      if (!cells.isEmpty(cell) && time >= cells.end[cell]!) this.closeCell(instrument, index, emit);
+      if (cells.isEmpty(cell)) {
+        const span = this.span(instrument, timeframes[index]!, time);
+        if (span === null) continue;
+        cells.addCell(cell, span.start, span.end, cells, source);
+        if (this.warm[instrument] === 0 && span.start < time) cells.incomplete[cell] = 1;
+        if (span.end < this.due[instrument]!) this.due[instrument] = span.end;
+      } else cells.addCell(cell, 0, 0, cells, source);
+    }
+  }
+
+  private closeCell(instrument: number, index: number, emit: (batch: BarBatch) => void): void {
+    const cell = instrument * COUNT + index;
+    if (this.out.length === FLUSH_ROWS) this.flush(emit);
+    this.cells.toBatch(cell, this.out, CLOSE, instrument, index, CLOSED);
+    if (index === MINUTE) this.feed(instrument, fromMinutes, cell, emit);
+    else if (index === DAY) this.feed(instrument, fromDays, cell, emit);
+    this.cells.clear(cell);
+  }
+
+  private closeDue(instrument: number, limit: number, emit: (batch: BarBatch) => void): void {
+    const { cells } = this;
+    for (const level of [fromSeconds, fromMinutes, fromDays]) {
+      for (const index of level) {
+        const cell = instrument * COUNT + index;
+        if (!cells.isEmpty(cell) && cells.end[cell]! <= limit) this.closeCell(instrument, index, emit);
+      }
+    }
+    let due = NEVER;
+    for (let index = 1; index < COUNT; index++) {
+      const cell = instrument * COUNT + index;
+      if (!cells.isEmpty(cell) && cells.end[cell]! < due) due = cells.end[cell]!;
+    }
+    this.due[instrument] = due;
+  }
+
+  /** A late tick: it widens the open bars that hold it, and patches the closed ones. */
+  private patchAll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
+    const time = batch.time[row]!;
+    this.pass(batch, row, emit);
+    let held = false;
+    for (const level of [fromSeconds, fromMinutes, fromDays]) {
+      // A part that is still open will bring its width along when it closes.
+      if (level === fromMinutes ? this.holds(instrument, MINUTE, time) : level === fromDays && (held || this.holds(instrument, DAY, time))) { held = true; continue; }
+      for (const index of level) {
+        const cell = instrument * COUNT + index;
+        if (this.holds(instrument, index, time)) {
+          this.cells.add(cell, batch.high[row]!, batch.low[row]!, this.cells.close[cell]!, 0, 0, 1, -1, 0);
+          continue;
+        }
+        const span = this.span(instrument, timeframes[index]!, time);
+        if (span === null) continue;
+        this.pass(batch, row, emit);
+        const patched = this.out.length - 1;
+        this.out.timeframe[patched] = index;
+        this.out.time[patched] = span.start;
+        this.out.end[patched] = span.end;
+        this.out.state[patched] = PATCHED;
+      }
+    }
+  }
+
+  private holds(instrument: number, index: number, time: number): boolean {
+    const cell = instrument * COUNT + index;
+    return !this.cells.isEmpty(cell) && this.cells.time[cell]! <= time && time < this.cells.end[cell]!;
+  }
+
+  private span(instrument: number, of: Timeframe, time: number): { start: number; end: number } | null {
+    return spanAt(this.calendar, this.table.hours(instrument), of, time);
+  }
+
+  private sessionOf(instrument: number, time: number): Session | null {
+    const day = istDay(time);
+    const known = this.sessions[instrument];
+    if (known !== undefined && known !== null && known.day === day) return time < known.close ? known : null;
+    const session = this.calendar.on(this.table.hours(instrument), day);
+    this.sessions[instrument] = session;
+    return session !== null && time >= session.open && time < session.close ? session : null;
+  }
+
+  private pass(batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
+    if (this.out.length === FLUSH_ROWS) this.flush(emit);
+    const { out } = this;
+    const at = out.length++;
+    out.event[at] = batch.event[row]!; out.instrument[at] = batch.instrument[row]!; out.timeframe[at] = batch.timeframe[row]!;
+    out.time[at] = batch.time[row]!; out.end[at] = batch.end[row]!; out.open[at] = batch.open[row]!; out.high[at] = batch.high[row]!;
+    out.low[at] = batch.low[row]!; out.close[at] = batch.close[row]!; out.volume[at] = batch.volume[row]!; out.value[at] = batch.value[row]!;
+    out.ticks[at] = batch.ticks[row]!; out.openInterest[at] = batch.openInterest[row]!; out.rev[at] = batch.rev[row]!;
+    out.state[at] = batch.state[row]!; out.incomplete[at] = batch.incomplete[row]!;
+  }
+
+  private flush(emit: (batch: BarBatch) => void): void {
+    if (this.out.length === 0) return;
+    emit(this.out);
+    this.out.length = 0;
+  }
+
+  private grow(capacity: number): void {
+    const size = Math.max(capacity, this.capacity * 2, 64);
+    this.cells.grow(size * COUNT);
+    this.due = widen(this.due, size, NEVER);
+    this.warm = widen(this.warm, size, this.startsWarm ? 1 : 0);
+    this.capacity = size;
+  }
+}
+
+/** Room for the forming bars of one instrument and timeframe. */
+export const formingColumns = (): BarColumns => barColumns(16);
