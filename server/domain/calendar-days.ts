@@ -5,7 +5,7 @@
  */
 import { commodity, currency, equity, holidayLists, type Confidence, type HolidayList } from "./holiday-lists";
 import type { HoursKey, SessionKind } from "./session";
-import type { PhaseRow } from "./trading-hours";
+import { preOpenToSeptember2026, type PhaseRow } from "./trading-hours";
 
 /** A day with a session of its own: it goes before any list and before the weekend. */
 export interface SpecialDay {
@@ -45,8 +45,7 @@ const specials: readonly SpecialDay[] = [
   {
     date: "2020-03-13", hours: equity, kind: "special", name: "Market-wide halt",
     phases: [
-      ["pre_open", "09:00", "09:08"], ["pre_open_matching", "09:08", "09:12"], ["buffer", "09:12", "09:15"],
-      ["continuous", "09:15", "09:22"], ["halt", "09:22", "10:06"],
+      ...preOpenToSeptember2026, ["continuous", "09:15", "09:22"], ["halt", "09:22", "10:06"],
       ["pre_open", "10:06", "10:14"], ["pre_open_matching", "10:14", "10:18"], ["buffer", "10:18", "10:21"],
       ["continuous", "10:21", "15:30"], ["post_close", "15:40", "16:00"],
     ],
@@ -56,8 +55,7 @@ const specials: readonly SpecialDay[] = [
   {
     date: "2020-03-23", hours: equity, kind: "special", name: "Market-wide halt",
     phases: [
-      ["pre_open", "09:00", "09:08"], ["pre_open_matching", "09:08", "09:12"], ["buffer", "09:12", "09:15"],
-      ["continuous", "09:15", "09:59"], ["halt", "09:59", "10:42"],
+      ...preOpenToSeptember2026, ["continuous", "09:15", "09:59"], ["halt", "09:59", "10:42"],
       ["pre_open", "10:42", "10:50"], ["pre_open_matching", "10:50", "10:54"], ["buffer", "10:54", "10:57"],
       ["continuous", "10:57", "15:30"], ["post_close", "15:40", "16:00"],
     ],
@@ -76,8 +74,7 @@ const specials: readonly SpecialDay[] = [
   {
     date: "2021-02-24", hours: ["NSE", "NSE_CAS", "NFO"], kind: "special", name: "Outage of NSE, hours extended",
     phases: [
-      ["pre_open", "09:00", "09:08"], ["pre_open_matching", "09:08", "09:12"], ["buffer", "09:12", "09:15"],
-      ["continuous", "09:15", "11:40"], ["halt", "11:40", "15:30"],
+      ...preOpenToSeptember2026, ["continuous", "09:15", "11:40"], ["halt", "11:40", "15:30"],
       ["pre_open", "15:30", "15:38"], ["pre_open_matching", "15:38", "15:42"], ["buffer", "15:42", "15:45"],
       ["continuous", "15:45", "17:00"],
     ],
@@ -86,8 +83,7 @@ const specials: readonly SpecialDay[] = [
   {
     date: "2021-02-24", hours: ["NSE_INDEX"], kind: "special", name: "Outage of NSE, hours extended",
     phases: [
-      ["pre_open", "09:00", "09:08"], ["pre_open_matching", "09:08", "09:12"], ["buffer", "09:12", "09:15"],
-      ["continuous", "09:15", "10:08"], ["halt", "10:08", "15:30"],
+      ...preOpenToSeptember2026, ["continuous", "09:15", "10:08"], ["halt", "10:08", "15:30"],
       ["pre_open", "15:30", "15:38"], ["pre_open_matching", "15:38", "15:42"], ["buffer", "15:42", "15:45"],
       ["continuous", "15:45", "17:00"],
     ],
@@ -96,7 +92,7 @@ const specials: readonly SpecialDay[] = [
   },
   {
     date: "2021-02-24", hours: ["BSE", "BSE_CAS", "BSE_INDEX", "BFO"], kind: "special", name: "Hours extended after NSE's outage",
-    phases: [["pre_open", "09:00", "09:08"], ["pre_open_matching", "09:08", "09:12"], ["buffer", "09:12", "09:15"], ["continuous", "09:15", "17:00"]],
+    phases: [...preOpenToSeptember2026, ["continuous", "09:15", "17:00"]],
     source: "BSE's statement of the day", confidence: "high",
   },
   {
@@ -121,7 +117,7 @@ const specials: readonly SpecialDay[] = [
   {
     date: "2024-03-02", hours: equity, kind: "special", name: "Disaster-recovery drill",
     phases: [
-      ["pre_open", "09:00", "09:08"], ["pre_open_matching", "09:08", "09:12"], ["buffer", "09:12", "09:15"], ["continuous", "09:15", "10:00"],
+      ...preOpenToSeptember2026, ["continuous", "09:15", "10:00"],
       ["pre_open", "11:15", "11:23"], ["pre_open_matching", "11:23", "11:27"], ["buffer", "11:27", "11:30"], ["continuous", "11:30", "12:30"],
     ],
     source: "general knowledge", confidence: "low",
@@ -129,7 +125,7 @@ const specials: readonly SpecialDay[] = [
   {
     date: "2024-05-18", hours: equity, kind: "special", name: "Disaster-recovery drill",
     phases: [
-      ["pre_open", "09:00", "09:08"], ["pre_open_matching", "09:08", "09:12"], ["buffer", "09:12", "09:15"], ["continuous", "09:15", "10:00"],
+      ...preOpenToSeptember2026, ["continuous", "09:15", "10:00"],
       ["pre_open", "11:45", "11:53"], ["pre_open_matching", "11:53", "11:57"], ["buffer", "11:57", "12:00"], ["continuous", "12:00", "13:00"],
     ],
     source: "general knowledge", confidence: "low",

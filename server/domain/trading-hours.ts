@@ -24,8 +24,8 @@ export interface HoursRow {
 /** The whole list in force, for `createCalendar`. */
 export type TradingHours = readonly HoursRow[];
 
-// Order entry closes at a random moment in the last minute (two minutes since 2026-09-07).
-const preOpenToSeptember2026: readonly PhaseRow[] = [["pre_open", "09:00", "09:08"], ["pre_open_matching", "09:08", "09:12"], ["buffer", "09:12", "09:15"]];
+/** Order entry closes at a random moment in its last minute (two minutes since 2026-09-07). */
+export const preOpenToSeptember2026: readonly PhaseRow[] = [["pre_open", "09:00", "09:08"], ["pre_open_matching", "09:08", "09:12"], ["buffer", "09:12", "09:15"]];
 // 09:00-09:05 takes limit and market orders, 09:05-09:10 limit orders only.
 const preOpen: readonly PhaseRow[] = [["pre_open", "09:00", "09:10"], ["pre_open_matching", "09:10", "09:12"], ["buffer", "09:12", "09:15"]];
 
