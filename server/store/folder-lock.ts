@@ -1,0 +1,91 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { AppError } from "@/server/domain/errors";
+
+interface Owner {
+  pid: number;
+  /** When that process started, in the system's own words: tells it from a later process with the same number. */
+  started: string | null;
+}
+
+const GUARD_STALE_MS = 10_000;
+
+const startOf = (pid: number): string | null => {
+  try {
+    if (process.platform === "linux") {
+      const fields = readFileSync(`/proc/${pid}/stat`, "latin1");
+      // Field 22, counted after the command's closing bracket: the command itself may hold blanks.
+      const ticks = fields.slice(fields.lastIndexOf(")") + 2).split(" ")[19];
+      return `${readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()} ${ticks}`;
+    }
+    if (process.platform === "win32") return null;
+    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", env: { LC_ALL: "C" } }).trim();
+  } catch {
+    return null;
+  }
+};
+
+const isAlive = (owner: Owner): boolean => {
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  const started = startOf(owner.pid);
+  return owner.started === null || started === null || owner.started === started;
+};
+
+const ownerIn = async (file: string): Promise<Owner | null> => {
+  try {
+    const owner = JSON.parse(await readFile(file, "utf8")) as Owner;
+    return Number.isInteger(owner.pid) ? owner : null;
+  } catch {
+    return null; // gone, or cut short by a crash
+  }
+};
+
+const create = async (file: string): Promise<boolean> => {
+  try {
+    await writeFile(file, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+};
+
+/** Runs alone among processes: two that find the same dead owner must not both take over. */
+const guarded = async <T>(guard: string, now: number, work: () => Promise<T>): Promise<T> => {
+  const left = await stat(guard).catch(() => null);
+  if (left !== null && now - left.mtimeMs > GUARD_STALE_MS) await rmdir(guard).catch(() => undefined);
+  try {
+    await mkdir(guard);
+  } catch (cause) {
+    throw new AppError("locked", `Another process is opening ${guard.replace(/\.lock\.guard$/, "")} at this moment; try again.`, { retryable: true, cause });
+  }
+  try {
+    return await work();
+  } finally {
+    await rmdir(guard).catch(() => undefined);
+  }
+};
+
+/**
+ * Takes the lock of a data folder for this process, also from an owner that is dead; answers what releases it.
+ * Rejects with `locked` while another living process (or another store of this one) holds it.
+ */
+export const lockFolder = async (folder: string, file: string, now: number): Promise<() => Promise<void>> => {
+  const taken = await guarded(`${file}.guard`, now, async () => {
+    const owner = await ownerIn(file);
+    if (owner !== null && isAlive(owner)) {
+      throw new AppError("locked",
+        `Data folder ${folder} is in use by process ${owner.pid}; stop that one, or choose another folder with --data DIR.`,
+        { details: { pid: owner.pid, folder } });
+    }
+    await rm(file, { force: true });
+    return create(file);
+  });
+  if (!taken) throw new AppError("locked", `Data folder ${folder} was locked by another process at this moment; try again.`, { retryable: true });
+  return async () => { await rm(file, { force: true }); };
+};

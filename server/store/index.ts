@@ -1,0 +1,89 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import { PrismaClient } from "@/prisma/generated/client";
+import { AppError } from "@/server/domain/errors";
+import type { Clock } from "@/server/ports/clock";
+import type { Log } from "@/server/ports/observe";
+import type { Store } from "@/server/ports/stores";
+import type { Backend } from "./backend";
+import { barStore } from "./bars";
+import { collectorStore } from "./collectors";
+import { reaching, type Database } from "./database";
+import { openEmbedded } from "./embedded";
+import { instrumentStore } from "./instruments";
+import { migrate } from "./migrator";
+import { openPostgres, withTimescale } from "./postgres";
+import { settingStore } from "./settings";
+import { openVault, type Vault } from "./vault";
+import { watchlistStore } from "./watchlists";
+
+export interface StoreOptions {
+  /** A PostgreSQL or TimescaleDB server; without it the embedded database under `dataDir` is used. */
+  databaseUrl?: string | undefined;
+  dataDir: string;
+  /** `pglite-worker.mjs`, or the build's copy of it. */
+  workerFile: string | URL;
+  migrationsDir: string;
+  /** A database made by `buildTemplate`: shortens the first start of the embedded one. */
+  templateFile?: string | undefined;
+  log: Log;
+  clock: Clock;
+}
+
+interface Opened extends Database {
+  backend: Backend;
+  vault: Vault;
+}
+
+/** The durable store. Nothing happens before `start`, which opens, migrates and checks; `stop` may be called twice. */
+export const createStore = (options: StoreOptions): Store => {
+  let opened: Opened | null = null;
+  let stopped: Promise<void> | null = null;
+  const database = (): Opened => {
+    if (opened === null) throw new AppError("store_unreachable", "The store is not running.");
+    return opened;
+  };
+
+  const open = async (signal: AbortSignal): Promise<Opened> => {
+    signal.throwIfAborted();
+    const vault = await openVault(options.dataDir);
+    const { databaseUrl, log } = options;
+    const backend = databaseUrl === undefined ? await openEmbedded(options) : await openPostgres({ databaseUrl, log });
+    try {
+      const applied = await migrate(backend.pool, options.migrationsDir, log);
+      if (applied.length > 0) log.info("Migrations applied", { migrations: applied });
+      signal.throwIfAborted();
+      const prisma = new PrismaClient({ adapter: new PrismaPg(backend.pool) });
+      return { backend: await withTimescale(backend), pool: backend.pool, prisma, vault };
+    } catch (error) {
+      await backend.stop();
+      throw error;
+    }
+  };
+
+  return {
+    bars: barStore(database),
+    instruments: instrumentStore(database, options.log),
+    collectors: collectorStore(database, () => database().vault),
+    watchlists: watchlistStore(database),
+    settings: settingStore(database),
+    describe: () => database().backend.description,
+    async ping() {
+      const before = options.clock.now();
+      await reaching(() => database().pool.query("SELECT 1"));
+      return options.clock.now() - before;
+    },
+    async start(signal) {
+      opened = await open(signal);
+    },
+    stop() {
+      stopped ??= (async () => {
+        if (opened === null) return;
+        const { prisma, backend } = opened;
+        opened = null;
+        await prisma.$disconnect();
+        await backend.stop();
+      })();
+      return stopped;
+    },
+  };
+};

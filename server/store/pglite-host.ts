@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
+import { AppError } from "@/server/domain/errors";
+import type { Clock } from "@/server/ports/clock";
+import type { Log } from "@/server/ports/observe";
+import type { WorkerMessage } from "./pglite-stream";
+
+const FAILURES_ALLOWED = 3;
+const FAILURE_WINDOW_MS = 60_000;
+
+export interface PgliteHost {
+  /** The running worker; starts one when none runs. Rejects with `store_unreachable` when it keeps dying. */
+  worker(): Promise<Worker>;
+  /** Checkpoints and closes the database; no worker runs afterwards. */
+  stop(): Promise<void>;
+}
+
+/** Keeps one PGlite worker alive over `folder`. */
+export const pgliteHost = (options: {
+  folder: string; workerFile: string | URL; templateFile?: string | undefined; log: Log; clock: Clock;
+}): PgliteHost => {
+  const { folder, log, clock } = options;
+  /** Stands while the first start fills the folder: nothing in it is worth keeping if that was cut short. */
+  const unfinished = `${folder}.unfinished`;
+  let running: Promise<Worker> | null = null;
+  let stopping = false;
+  let failures: number[] = [];
+
+  const spawn = async (): Promise<Worker> => {
+    if (existsSync(unfinished)) await rm(folder, { recursive: true, force: true });
+    const isNew = !existsSync(folder);
+    if (isNew) {
+      await writeFile(unfinished, "The first start did not finish; this folder's database is made anew.\n");
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+    }
+    const template = isNew && options.templateFile !== undefined && existsSync(options.templateFile) ? options.templateFile : undefined;
+    const worker = new Worker(options.workerFile, { workerData: { dataDir: folder, template }, execArgv: [] });
+    await new Promise<void>((resolve, reject) => {
+      worker.on("message", (message: WorkerMessage) => { if (message.kind === "ready") resolve(); });
+      worker.once("error", reject);
+      worker.once("exit", (code) => reject(new Error(`the worker ended with code ${code}`)));
+    });
+    worker.on("error", (error) => log.error("The embedded database failed", { error: error.message }));
+    worker.once("exit", () => {
+      if (stopping) return;
+      running = null;
+      failures.push(clock.now());
+      log.warn("The embedded database stopped and is started again");
+    });
+    if (isNew) await rm(unfinished, { force: true });
+    return worker;
+  };
+
+  const worker = (): Promise<Worker> => {
+    if (stopping) return Promise.reject(new AppError("store_unreachable", "The embedded database is stopped."));
+    failures = failures.filter((time) => time > clock.now() - FAILURE_WINDOW_MS);
+    if (failures.length >= FAILURES_ALLOWED) {
+      return Promise.reject(new AppError("store_unreachable",
+        `The embedded database in ${folder} stopped ${failures.length} times within a minute; see the log for its error.`, { retryable: true }));
+    }
+    running ??= spawn().catch((cause: Error) => {
+      running = null;
+      failures.push(clock.now());
+      throw new AppError("store_unreachable", `The embedded database in ${folder} does not start: ${cause.message}`, { retryable: true, cause });
+    });
+    return running;
+  };
+
+  return {
+    worker,
+    async stop() {
+      if (stopping) return;
+      stopping = true;
+      const alive = await running?.catch(() => null);
+      if (!alive) return;
+      const ended = new Promise<void>((resolve) => alive.once("exit", () => resolve()));
+      alive.postMessage({ kind: "close" });
+      await ended;
+    },
+  };
+};

@@ -1,0 +1,55 @@
+// PGlite in a thread of its own. It has one session, so one stream talks to it at a time: `open` clears what the one
+// before left behind, `data` is the bytes of PostgreSQL's protocol. A plain script: it runs as it is, bundled or not.
+import { readFile } from "node:fs/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { PGlite } from "@electric-sql/pglite";
+
+const { dataDir, template } = workerData;
+const db = await PGlite.create({
+  dataDir,
+  ...(template === undefined ? {} : { loadDataDir: new Blob([await readFile(template)]) }),
+});
+
+let open = null;
+
+const join = (parts) => {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+};
+
+const handle = async (message) => {
+  switch (message.kind) {
+    case "open":
+      // A client dropped in mid-transaction leaves it open; DISCARD ALL is refused inside one.
+      await db.exec("ROLLBACK");
+      await db.exec("DISCARD ALL");
+      open = message.stream;
+      parentPort.postMessage({ kind: "opened", stream: message.stream });
+      return;
+    case "data": {
+      if (message.stream !== open) return; // its client is gone, and with it whoever would read the answer
+      const parts = [];
+      await db.execProtocolRawStream(message.bytes, { onRawData: (part) => parts.push(part.slice()) });
+      const bytes = join(parts);
+      parentPort.postMessage({ kind: "data", stream: message.stream, bytes }, [bytes.buffer]);
+      return;
+    }
+    case "close":
+      await db.exec("CHECKPOINT");
+      await db.close();
+      parentPort.postMessage({ kind: "closed" });
+      parentPort.close();
+  }
+};
+
+let chain = Promise.resolve();
+parentPort.on("message", (message) => {
+  // An SQL error is an answer in the protocol; what throws here has broken the instance, and ends the thread.
+  chain = chain.then(() => handle(message));
+});
+parentPort.postMessage({ kind: "ready" });
