@@ -35,7 +35,7 @@ export type PhaseName =
 
 export interface Phase {
   phase: PhaseName;
-  /** Epoch ms; null when no source tells. */
+  /** Epoch ms, `to` exclusive. A day whose times no source tells has no `Session`: see `TradingDay`. */
   from: number;
   to: number;
 }
