@@ -2,6 +2,7 @@ import "@fontsource-variable/ibm-plex-sans/wght.css";
 import "./globals.css";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
+import { dockScript } from "@/components/shell/dock-script";
 import { Providers } from "@/components/shell/providers";
 import { themeScript } from "@/components/theme/theme-script";
 
@@ -23,7 +24,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en-IN" suppressHydrationWarning>
       <head>
-        <script dangerouslySetInnerHTML={{ __html: themeScript }} />
+        <script dangerouslySetInnerHTML={{ __html: `${themeScript};${dockScript}` }} />
       </head>
       <body>
         <Providers>{children}</Providers>

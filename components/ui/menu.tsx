@@ -11,9 +11,17 @@ import { cx } from "./class-names";
 import { Icon } from "./icon";
 import { Kbd } from "./kbd";
 
+interface Selectable {
+  label: string;
+  onSelect: () => void;
+  shortcut?: string;
+  detail?: string;
+  disabled?: boolean;
+}
 export type MenuRow =
-  | { kind?: "action"; label: string; icon?: LucideIcon; shortcut?: string; detail?: string; onSelect: () => void; disabled?: boolean; danger?: boolean }
-  | { kind: "check" | "choice"; label: string; checked: boolean; onSelect: () => void; shortcut?: string; detail?: string; disabled?: boolean }
+  | (Selectable & { kind?: "action"; icon?: LucideIcon; danger?: boolean })
+  | (Selectable & { kind: "check"; checked: boolean })
+  | (Selectable & { kind: "choice"; checked: boolean })
   | { kind: "heading"; label: string }
   | { kind: "line" };
 

@@ -1,0 +1,35 @@
+/** An exchange's state in words: `NSE open`, `continuous until 15:15`, and what is left. */
+import type { SessionView } from "@/server/contract/live";
+import { istDay } from "@/server/domain/session";
+import { countdownText, timeText, waitText, weekdayTimeText } from "./times";
+
+const phaseTitles: Record<SessionView["phase"], string> = {
+  pre_open: "pre-open", pre_open_matching: "pre-open matching", buffer: "before the open", continuous: "continuous", halt: "halted",
+  transition: "reference price", closing_auction: "closing auction", closing_matching: "closing match", post_close: "post-close", closed: "closed",
+};
+
+export interface SessionText {
+  /** `open`, `closed`, `pre-open`, `halted` … */
+  state: string;
+  open: boolean;
+  /** `continuous until 15:15`, `opens Mon 09:15`; empty when no source tells. */
+  detail: string;
+  /** `01:59:31`, `in 2d 3h`; empty when no source tells. */
+  left: string;
+}
+
+export const sessionText = (session: SessionView, now: number): SessionText => {
+  const { phase, until } = session;
+  if (phase === "closed") {
+    if (until === null) return { state: "closed", open: false, detail: "", left: "" };
+    const soon = istDay(until) === istDay(now);
+    return { state: "closed", open: false, detail: `opens ${soon ? timeText(until) : weekdayTimeText(until)}`, left: `in ${waitText(until - now)}` };
+  }
+  const open = phase === "continuous";
+  const name = session.kind === "regular" || session.name === "" ? "" : `${session.name}, `;
+  return {
+    state: open ? "open" : phaseTitles[phase], open,
+    detail: until === null ? name.replace(/, $/, "") : `${name}${open ? "continuous " : ""}until ${timeText(until)}`,
+    left: until === null ? "" : countdownText(until - now),
+  };
+};

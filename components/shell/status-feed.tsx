@@ -1,0 +1,70 @@
+import Link from "next/link";
+import { useConnection } from "@/components/client/connection";
+import { useFeed } from "@/components/client/feed";
+import { useNow } from "@/components/client/now";
+import { countText } from "@/components/format/numbers";
+import { ageText, clockText, spanText } from "@/components/format/times";
+import { Pill } from "@/components/ui/pill";
+import { Popover } from "@/components/ui/popover";
+import type { FeedTruth } from "@/server/domain/collector";
+import { statusItem } from "./status-item";
+import { worstFeed } from "./worst-feed";
+
+/** Frames come once a second; when they stay away longer, the age goes on growing by our own clock. */
+const FRAME_MS = 3_000;
+
+/** Age of a feed's last tick as the newest frame tells it. */
+const tickAge = (feed: FeedTruth, serverTime: number, now: number): string => {
+  if (feed.lastTick === null) return "";
+  const at = now - serverTime > FRAME_MS ? now : serverTime;
+  return ageText(feed.lastTick, at);
+};
+
+function Evidence({ feed, serverTime, now }: { feed: FeedTruth; serverTime: number; now: number }) {
+  const rows: [string, string][] = [
+    ["Last tick", feed.lastTick === null ? "none yet" : `${clockText(feed.lastTick)} · ${tickAge(feed, serverTime, now)} ago`],
+    ["Last minute", `${countText(feed.ticksLastMinute)} ticks`],
+    ["Expected", feed.expectedPerMinute === null ? "not known yet" : `${countText(feed.expectedPerMinute)} a minute`],
+    ["Instruments", countText(feed.subscribed)],
+    ["Reconnected", feed.reconnects === 0 ? "never" : `${countText(feed.reconnects)} ×`],
+    ["In this state", `since ${clockText(feed.since)}`],
+  ];
+  return (
+    <section className="not-first:mt-3 not-first:border-t not-first:border-line not-first:pt-3">
+      <div className="flex items-center gap-2">
+        <h2 className="text-13 font-semibold">{feed.collector}</h2>
+        <Pill state={feed.state} detail={feed.nextAttempt === null ? undefined : `try ${feed.attempt} in ${spanText(feed.nextAttempt - now)}`} />
+        {feed.simulated && <Pill state="SIM" />}
+      </div>
+      <p className="mt-1 text-muted">{feed.reason}</p>
+      <dl className="mt-2 grid grid-cols-[96px_1fr] gap-y-0.5">
+        {rows.map(([name, value]) => [<dt key={name} className="text-muted">{name}</dt>, <dd key={`${name} value`} className="text-right">{value}</dd>])}
+      </dl>
+    </section>
+  );
+}
+
+/** The light, and what it rests on. */
+export function FeedItem() {
+  const { status, lastDataAt, clockOffsetMs } = useConnection();
+  const frame = useFeed();
+  const now = useNow(1_000) ?? 0;
+  const worst = frame === null ? null : worstFeed(frame.feeds);
+  const offline = status === "offline";
+  const state = offline ? "OFFLINE" : worst?.state ?? "STARTING";
+  const detail = offline ? (lastDataAt === null ? "" : clockText(lastDataAt + clockOffsetMs)) : worst === null ? (frame === null ? "connecting" : "no feed configured") : `${worst.collector} ${frame === null ? "" : tickAge(worst, frame.serverTime, now)}`;
+  return (
+    <Popover label="Feed" width={300} side="top"
+      trigger={
+        <button type="button" data-testid="feed-pill" aria-label={`Feed ${state} ${detail}`} className={`${statusItem} border-r`}>
+          <Pill state={state} label={frame !== null && frame.feeds.length === 0 ? "NO FEED" : undefined} />
+          <span>{detail}</span>
+        </button>
+      }>
+      {offline && <p className="text-warn not-only:mb-3">The browser has lost the server; what follows is what it said last.</p>}
+      {frame === null || frame.feeds.length === 0 ? <p className="text-muted">{frame === null ? "The server has not spoken yet." : "No collector is running."}</p>
+        : frame.feeds.map((feed) => <Evidence key={feed.collector} feed={feed} serverTime={frame.serverTime} now={now} />)}
+      <p className="mt-3 border-t border-line pt-2"><Link href="/status" className="text-link">All of it on Status</Link></p>
+    </Popover>
+  );
+}
