@@ -13,7 +13,9 @@ export interface Span {
 
 /** Start of the intraday or day bar an instant of the session falls in. Allocates nothing. */
 export const barStart = (session: Session, timeframe: Timeframe, instant: number): number => {
-  if (timeframe.kind === "intraday") return instant - ((instant - session.open) % timeframe.lengthMs);
+  if (timeframe.kind === "intraday") {
+    return session.open + Math.floor((instant - session.open) / timeframe.lengthMs) * timeframe.lengthMs;
+  }
   if (timeframe.kind === "day") return session.open;
   throw new RangeError(`a bar of ${timeframe.name} spans sessions: use periodSpan`);
 };
