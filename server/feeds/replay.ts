@@ -1,0 +1,175 @@
+/** A recorded session played as if it were a broker: `npm start -- --feed replay:FILE --speed 60`. */
+import { z } from "zod";
+import { AppError, badInput } from "@/server/domain/errors";
+import { type ListedInstrument, splitKey } from "@/server/domain/instrument";
+import { type RawBatch, rawBatch } from "@/server/domain/tick";
+import type { Clock } from "@/server/ports/clock";
+import type { ConnectOptions, FeedConnection, FeedDefinition } from "@/server/ports/feed";
+import { defineFeed } from "./define";
+import { readLines } from "./lines";
+import { type MalformedLine, parseTickFile } from "./tick-file";
+
+/**
+ * A clock that shows the recording's time. Only `now` runs at the recording's speed: delays stay real, so that a screen
+ * is refreshed as often at any speed. The whole process is given it, or bars would be closed by today's date.
+ */
+export interface ReplayClock extends Clock {
+  readonly speed: number;
+  /** Jumps ahead: hours without trading are not waited for. */
+  skip(ms: number): void;
+}
+
+/** `start`: recorded epoch ms at which it begins; `speed`: recorded seconds a second. */
+export const replayClock = (base: Clock, { start, speed }: { start: number; speed: number }): ReplayClock => {
+  const origin = base.now();
+  let skipped = 0;
+  return {
+    speed,
+    now: () => start + skipped + (base.now() - origin) * speed,
+    skip: (ms) => { skipped += ms; },
+    after: base.after.bind(base), every: base.every.bind(base), sleep: base.sleep.bind(base),
+  };
+};
+
+/** What a recording is of. Recordings have no broker's number: it is 1. */
+export const recordedInstrument = (key: string): ListedInstrument => {
+  const parts = splitKey(key);
+  if (parts === null) throw badInput("instrument", key, 'EXCHANGE:SYMBOL, like "NSE_INDEX:NIFTY 50"');
+  const { exchange, symbol } = parts;
+  const currency = exchange === "CDS" || exchange === "BCD";
+  return {
+    exchange, symbol, name: symbol,
+    segment: exchange.endsWith("_INDEX") ? "index" : currency ? "currency" : "equity",
+    decimals: currency ? 4 : 2, tickSize: 1, lotSize: 1, expiry: null, strike: null, token: 1, wireDivisor: 1,
+  };
+};
+
+/** Time of the first tick inside a session: where a replay's clock begins. Throws `bad_input` when there is none. */
+export const startOfRecording = async (file: string, decimals: number, inSession: (time: number) => boolean): Promise<number> => {
+  for await (const rows of parseTickFile(readLines(file), { decimals, fileName: file })) {
+    for (let row = 0; row < rows.length; row++) if (inSession(rows.time[row]!)) return rows.time[row]!;
+  }
+  throw badInput("file", file, "a recording with ticks inside a trading session of its instrument");
+};
+
+export interface ReplayOptions {
+  file: string;
+  instrument: ListedInstrument;
+  clock: ReplayClock;
+  /** True while the instrument's exchange trades. */
+  inSession(time: number): boolean;
+  /** Lines that are no ticks; each is counted as `malformed_line` by whoever listens. */
+  onMalformed(line: MalformedLine): void;
+}
+
+/**
+ * Ticks come when the clock reaches their recorded time; closed hours are skipped, holes inside a session are not.
+ * Starts when its instrument is subscribed. At the end the connection stays open and silent.
+ */
+export const replay = (options: ReplayOptions): FeedDefinition<Record<string, never>> => defineFeed({
+  id: "replay",
+  title: `Replay of ${options.file}`,
+  login: z.record(z.string(), z.never()),
+  secretFields: [],
+  limits: { instrumentsPerConnection: 1, connections: 1 },
+  connect: async (_login, connection) => play(options, connection),
+  instruments: async () => [options.instrument],
+  history: {
+    requestsPerSecond: 1,
+    daysPerRequest: {},
+    bars: () => Promise.reject(new AppError("unsupported", "A recording has no history beyond itself")),
+  },
+  quote: () => null,
+});
+
+const play = (options: ReplayOptions, { collector, onMessage, signal }: ConnectOptions): FeedConnection => {
+  const { file, clock, instrument } = options;
+  const stop = new AbortController();
+  const ending = AbortSignal.any([signal, stop.signal]);
+  const say = (kind: "connected" | "disconnected" | "message", detail: string): void =>
+    onMessage({ kind, collector, receivedTime: clock.now(), detail });
+  let playing = false;
+  let reason = "stopped by us";
+
+  const closed = new Promise<{ code: string; reason: string; expired: boolean }>((resolve) => {
+    const end = (): void => {
+      say("disconnected", reason);
+      resolve({ code: "stopped", reason, expired: false });
+    };
+    if (ending.aborted) end();
+    else ending.addEventListener("abort", end, { once: true });
+  });
+  const run = async (): Promise<void> => {
+    try {
+      await emitRows(options, collector, onMessage, ending);
+      say("message", `end of ${file}`);
+    } catch (error) {
+      if (ending.aborted) return;
+      reason = (error as Error).message;
+      stop.abort();
+    }
+  };
+  say("connected", file);
+  return {
+    subscribe: (tokens) => {
+      if (playing || !tokens.includes(instrument.token)) return;
+      playing = true;
+      void run();
+    },
+    unsubscribe: () => {},
+    closed,
+    close: () => stop.abort(),
+  };
+};
+
+const emitRows = async (options: ReplayOptions, collector: number, onMessage: ConnectOptions["onMessage"], signal: AbortSignal): Promise<void> => {
+  const { file, instrument, clock } = options;
+  const batch = rawBatch(4_096);
+  batch.collector = collector;
+  batch.token.fill(instrument.token);
+  batch.openInterest.fill(-1);
+  const flush = (): void => {
+    if (batch.length === 0) return;
+    batch.receivedTime = clock.now();
+    onMessage(batch);
+    batch.length = 0;
+  };
+  let before = clock.now();
+  for await (const rows of parseTickFile(readLines(file), { decimals: instrument.decimals, fileName: file })) {
+    signal.throwIfAborted();
+    rows.malformed.forEach(options.onMalformed);
+    for (let row = 0; row < rows.length; row++) {
+      const time = rows.time[row]!;
+      if (time > clock.now()) {
+        flush();
+        const idle = closedBetween(before, time, options.inSession);
+        await wait(clock, time - idle, signal);
+        clock.skip(idle);
+      }
+      before = Math.max(before, time);
+      put(batch, time, rows.price[row]!, rows.volume[row]!);
+      if (batch.length === batch.token.length) flush();
+    }
+  }
+  flush();
+};
+
+const put = (batch: RawBatch, time: number, price: number, volume: number): void => {
+  const row = batch.length++;
+  batch.exchangeTime[row] = time;
+  batch.price[row] = price;
+  batch.volume[row] = volume;
+};
+
+const wait = async (clock: ReplayClock, until: number, signal: AbortSignal): Promise<void> => {
+  for (let left = until - clock.now(); left > 0; left = until - clock.now()) await clock.sleep(Math.ceil(left / clock.speed), signal);
+};
+
+const MINUTE_MS = 60_000;
+
+/** How much of a gap longer than a minute lies outside all sessions, in whole minutes. */
+const closedBetween = (from: number, to: number, inSession: (time: number) => boolean): number => {
+  let closed = 0;
+  for (let at = from + MINUTE_MS; at < to; at += MINUTE_MS) if (!inSession(at)) closed += MINUTE_MS;
+  return closed;
+};
