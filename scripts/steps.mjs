@@ -44,14 +44,29 @@ export function fail(error) {
 }
 
 const running = new Set();
+const ownGroup = process.platform !== "win32";
 
-/** Passes a signal to every program started here, and waits for them before the process ends itself. */
+// Each program gets a process group of its own, so that what it started ends with it.
+function signalGroup(child, signal) {
+  try { if (ownGroup) process.kill(-child.pid, signal); else child.kill(signal); } catch { /* it has just ended */ }
+}
+
+const closed = (child) => new Promise((resolve) => { child.once("close", resolve); });
+
+async function endChildren(signal) {
+  const children = [...running];
+  const late = setTimeout(() => { for (const child of children) signalGroup(child, "SIGKILL"); }, 10_000);
+  await Promise.all(children.map((child) => { signalGroup(child, signal); return closed(child); }));
+  clearTimeout(late);
+}
+
+/** On Ctrl-C or SIGTERM, ends every program started by `run`, then `beforeExit`, then this process. Returns how to take that back. */
 export function endWithChildren(beforeExit = async () => {}) {
   let ending = false;
   const end = async (signal) => {
     if (ending) return;
     ending = true;
-    await Promise.all([...running].map((child) => new Promise((resolve) => { child.once("close", resolve); child.kill(signal); })));
+    await endChildren("SIGINT");
     await beforeExit();
     process.exit(signal === "SIGINT" ? 130 : 143);
   };
@@ -63,14 +78,14 @@ export function endWithChildren(beforeExit = async () => {}) {
 /** Runs a program to its end and resolves with its exit code and what it printed; `echo` shows the output as it comes. */
 export function run(command, args, { cwd = root, env = process.env, echo } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: ownGroup });
     running.add(child);
     let output = "";
     const take = (chunk) => { if (echo) echo.write(chunk); else output += chunk; };
     child.stdout.on("data", take);
     child.stderr.on("data", take);
     child.on("error", (cause) => { running.delete(child); reject(new StepError(`Cannot run ${command}: ${cause.message}.`)); });
-    child.on("close", (code, signal) => { running.delete(child); resolve({ code: code ?? 1, signal, output }); });
+    child.on("close", (code) => { running.delete(child); resolve({ code: code ?? 1, output }); });
   });
 }
 

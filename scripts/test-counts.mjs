@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from "node:fs";
+
+/** What a step of the tests came to. */
+export const counts = ({ passed = 0, failed = 0, skipped = [] } = {}) => ({ passed, failed, skipped });
+
+/** What scripts/vitest-counts.mjs wrote; a run that ended badly without counting a failure is one failure. */
+export function vitestCounts(file, code) {
+  if (!existsSync(file)) return counts({ failed: 1 });
+  const read = JSON.parse(readFileSync(file, "utf8"));
+  return counts({ ...read, failed: code !== 0 && read.failed === 0 ? 1 : read.failed });
+}
+
+function* testsOf(suite) {
+  for (const spec of suite.specs ?? []) for (const test of spec.tests) yield { file: spec.file, title: spec.title, test };
+  for (const inner of suite.suites ?? []) yield* testsOf(inner);
+}
+
+/** What Playwright's JSON report says; `code` as above. */
+export function playwrightCounts(file, code) {
+  if (!existsSync(file)) return counts({ failed: 1 });
+  const report = JSON.parse(readFileSync(file, "utf8"));
+  const result = counts();
+  for (const suite of report.suites) {
+    for (const { file: spec, title, test } of testsOf(suite)) {
+      if (test.status === "expected") result.passed += 1;
+      else if (test.status === "skipped") result.skipped.push({ where: `e2e/${spec}: ${title}`, reason: test.annotations.find((each) => each.type === "skip")?.description ?? "its own condition", count: 1 });
+      else result.failed += 1;
+    }
+  }
+  if (code !== 0 && result.failed === 0) result.failed = 1;
+  return result;
+}
+
+/** How many tests Playwright would run, from its JSON listing. */
+export const listedTests = (json) => JSON.parse(json).suites.flatMap((suite) => [...testsOf(suite)]).length;
+
+/** One line for each reason, with how many tests it kept from running and where. */
+export function skipLines(skipped) {
+  const byReason = new Map();
+  for (const { where, reason, count } of skipped) {
+    const entry = byReason.get(reason) ?? { count: 0, places: new Set() };
+    entry.count += count;
+    entry.places.add(where);
+    byReason.set(reason, entry);
+  }
+  return [...byReason].map(([reason, { count, places }]) => `Skipped ${count}: ${reason} (${[...places].join(", ")})`);
+}
+
+/** The sum over all steps. */
+export const total = (results) => results.reduce((sum, each) => counts({ passed: sum.passed + each.passed, failed: sum.failed + each.failed, skipped: [...sum.skipped, ...each.skipped] }), counts());
+
+/** The closing line. */
+export const closing = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped.reduce((sum, each) => sum + each.count, 0)} skipped`;

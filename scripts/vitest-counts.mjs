@@ -1,0 +1,34 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+// A suite that skips itself says no reason to vitest; what its file looks for, and does not find, is the reason.
+function reasonFor(file) {
+  const source = readFileSync(file, "utf8");
+  if (source.includes("shared/fixtures") && !existsSync(path.resolve("../shared/fixtures"))) return "the recorded fixtures are not beside the project";
+  for (const name of ["TEST_DATABASE_URL", "TEST_REDIS_URL"]) {
+    if (source.includes(name) && !process.env[name]) return `${name} is not set`;
+  }
+  return "its own condition";
+}
+
+/** A vitest reporter that writes { passed, failed, skipped: [{ where, reason, count }] } to the file named by COUNTS_FILE. */
+export default class Counts {
+  onTestRunEnd(modules, unhandledErrors) {
+    const counts = { passed: 0, failed: unhandledErrors.length, skipped: [] };
+    for (const file of modules) {
+      const where = path.relative(process.cwd(), file.moduleId);
+      const tests = [...file.children.allTests()];
+      let failures = 0;
+      for (const test of tests) {
+        const { state, note } = test.result();
+        if (state === "passed") counts.passed += 1;
+        else if (state === "failed") failures += 1;
+        else counts.skipped.push({ where, reason: note ?? reasonFor(file.moduleId), count: 1 });
+      }
+      // A file that cannot be loaded, or whose set-up fails, has no failed test to count.
+      if (failures === 0 && !file.ok()) failures = 1;
+      counts.failed += failures;
+    }
+    writeFileSync(process.env.COUNTS_FILE, JSON.stringify(counts));
+  }
+}
