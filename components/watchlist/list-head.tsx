@@ -1,0 +1,83 @@
+import { ChevronDown } from "lucide-react";
+import { useEffect, useState } from "react";
+import type { WatchlistHead } from "@/components/client/api";
+import { useConnection } from "@/components/client/connection";
+import { useFeed } from "@/components/client/feed";
+import { useNow } from "@/components/client/now";
+import { quote } from "@/components/client/quotes";
+import { sessionText } from "@/components/format/session";
+import { worstFeed } from "@/components/shell/worst-feed";
+import { Icon } from "@/components/ui/icon";
+import { Menu, type MenuRow } from "@/components/ui/menu";
+import { Pill } from "@/components/ui/pill";
+import type { Watchlist } from "@/server/domain/watchlist";
+
+const categories: readonly [Watchlist["category"], string][] = [["user", "My lists"], ["demo", "Simulated"], ["index", "Indices"], ["sector", "Sectors"]];
+
+/** How many of the rows somebody subscribes: looked at once a second, for a number that hardly changes. */
+const useLiveCount = (keys: readonly string[]): number | null => {
+  const [count, setCount] = useState<number | null>(null);
+  useEffect(() => {
+    const look = (): void => {
+      const rows = keys.map((key) => quote(key).get()).filter((row) => row !== null);
+      setCount(rows.length === 0 ? null : rows.filter((row) => row.live).length);
+    };
+    look();
+    const timer = setInterval(look, 1_000);
+    return () => clearInterval(timer);
+  }, [keys]);
+  return count;
+};
+
+const rowsOf = (heads: readonly WatchlistHead[], chosen: string | undefined, onChoose: (name: string) => void): MenuRow[] =>
+  categories.flatMap(([category, title]) => {
+    const found = heads.filter((head) => head.category === category);
+    return found.length === 0 ? [] : [
+      { kind: "heading", label: title } as const,
+      ...found.map((head) => ({ kind: "choice", label: head.title, checked: head.name === chosen, ...(head.count === 0 ? {} : { detail: String(head.count) }), onSelect: () => onChoose(head.name) }) as const),
+    ];
+  });
+
+/** On a phone: the light, simulated or not, and the session. */
+function PhoneState() {
+  const frame = useFeed();
+  const now = useNow(1_000);
+  const worst = frame === null ? null : worstFeed(frame.feeds);
+  const { status } = useConnection();
+  const market = frame?.markets[0];
+  const text = market === undefined || now === null ? null : sessionText(market.session, now);
+  return (
+    <>
+      <Pill state={status === "offline" ? "OFFLINE" : worst?.state ?? "STARTING"} />
+      {frame?.simulated === true && <Pill state="SIM" />}
+      {text !== null && <span className="truncate">{market!.exchange} {text.state}{text.left !== "" && `, ${text.left}${text.open ? " left" : ""}`}</span>}
+    </>
+  );
+}
+
+export interface ListHeadProps {
+  heads: readonly WatchlistHead[];
+  watchlist: Watchlist | null;
+  keys: readonly string[];
+  onChoose: (name: string) => void;
+}
+
+/** Name of the list, which is the way to another, and how much of it is live. */
+export function ListHead({ heads, watchlist, keys, onChoose }: ListHeadProps) {
+  const count = useLiveCount(keys);
+  const { status } = useConnection();
+  const liveText = status === "offline" ? "offline" : count === null ? "" : `${count} of ${keys.length} live`;
+  return (
+    <div className="shrink-0 border-line max-md:px-4 max-md:pt-3 max-md:pb-3 md:flex md:h-9 md:items-center md:gap-2 md:border-b md:px-3">
+      <Menu label="Lists" width={240} items={rowsOf(heads, watchlist?.name, onChoose)}
+        trigger={
+          <button type="button" className="-ml-1.5 flex h-7 min-w-0 items-center gap-1.5 rounded-sm px-1.5 text-13 font-semibold hover:bg-selected data-[state=open]:bg-selected max-md:h-11 max-md:text-20">
+            <span className="truncate">{watchlist?.title ?? "Watchlist"}</span>
+            <Icon of={ChevronDown} size={14} className="shrink-0 text-muted" />
+          </button>
+        } />
+      <span className="text-12 whitespace-nowrap text-muted max-md:hidden" data-testid="wl-live">{liveText}</span>
+      <div className="flex items-center gap-2 text-12 text-muted md:hidden"><PhoneState /></div>
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+import { useCallback, useEffect, useState } from "react";
+import { fetchWatchlist, fetchWatchlists, type WatchlistHead } from "@/components/client/api";
+import { live } from "@/components/client/live";
+import type { Watchlist } from "@/server/domain/watchlist";
+
+const LIST_KEY = "candela.watchlist";
+
+export interface ChosenWatchlist {
+  heads: readonly WatchlistHead[];
+  watchlist: Watchlist | null;
+  /** Why nothing is shown. */
+  error: string | null;
+  choose(name: string): void;
+  retry(): void;
+}
+
+/** The lists there are and the one in view: the given, else the one last chosen in this browser, else the first. */
+export const useWatchlist = (first?: string): ChosenWatchlist => {
+  const [heads, setHeads] = useState<readonly WatchlistHead[]>([]);
+  const [name, setName] = useState<string | null>(null);
+  const [watchlist, setWatchlist] = useState<Watchlist | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  const retry = useCallback(() => { setError(null); setAttempt((before) => before + 1); }, []);
+
+  useEffect(() => {
+    const leaving = new AbortController();
+    fetchWatchlists({ signal: leaving.signal }).then(
+      (found) => {
+        setHeads(found);
+        const wanted = [first, localStorage.getItem(LIST_KEY)].find((candidate) => found.some((head) => head.name === candidate));
+        setName((before) => before ?? wanted ?? found[0]?.name ?? null);
+        if (found.length === 0) setError("The server has no lists yet.");
+      },
+      (cause: Error) => { if (!leaving.signal.aborted) setError(cause.message); },
+    );
+    return () => leaving.abort();
+  }, [first, attempt]);
+
+  useEffect(() => {
+    if (name === null) return undefined;
+    const leaving = new AbortController();
+    fetchWatchlist(name, { signal: leaving.signal }).then(
+      (found) => { setWatchlist(found); setError(null); },
+      (cause: Error) => { if (!leaving.signal.aborted) setError(cause.message); },
+    );
+    return () => leaving.abort();
+  }, [name, attempt]);
+
+  // A server that was away when the page came up: ask again once it is back.
+  useEffect(() => (error === null ? undefined : live().onConnect((again) => { if (again) retry(); })), [error, retry]);
+
+  const choose = useCallback((next: string) => {
+    localStorage.setItem(LIST_KEY, next);
+    setName(next);
+  }, []);
+  return { heads, watchlist, error, choose, retry };
+};
