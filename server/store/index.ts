@@ -37,6 +37,7 @@ interface Opened extends Database {
 /** The durable store. Nothing happens before `start`, which opens, migrates and checks; `stop` may be called twice. */
 export const createStore = (options: StoreOptions): Store => {
   let opened: Opened | null = null;
+  let opening: Promise<Opened> | null = null;
   let stopped: Promise<void> | null = null;
   const database = (): Opened => {
     if (opened === null) throw new AppError("store_unreachable", "The store is not running.");
@@ -73,12 +74,14 @@ export const createStore = (options: StoreOptions): Store => {
       return options.clock.now() - before;
     },
     async start(signal) {
-      opened = await open(signal);
+      opening ??= open(signal);
+      opened = await opening;
     },
     stop() {
       stopped ??= (async () => {
-        if (opened === null) return;
-        const { prisma, backend } = opened;
+        const running = await opening?.catch(() => null);
+        if (!running) return;
+        const { prisma, backend } = running;
         opened = null;
         await prisma.$disconnect();
         await backend.stop();
