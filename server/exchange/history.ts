@@ -1,0 +1,120 @@
+import { KiteError } from "./reply";
+import { closeOf } from "./calendar";
+import { dayRecord } from "./record";
+import { futureListings } from "./listing";
+import { istDay, istMidnight } from "@/server/domain/session";
+import { istLabel } from "./ist-text";
+import type { DayRecord } from "./record";
+import type { Listing } from "./listing";
+import type { Market } from "./market";
+
+/** Kite's intervals: minutes a bar, 0 for the day, and how many days one request may span. */
+export const intervals = new Map([
+  ["minute", { minutes: 1, days: 60 }], ["3minute", { minutes: 3, days: 100 }], ["5minute", { minutes: 5, days: 100 }],
+  ["10minute", { minutes: 10, days: 100 }], ["15minute", { minutes: 15, days: 200 }], ["30minute", { minutes: 30, days: 200 }],
+  ["60minute", { minutes: 60, days: 400 }], ["day", { minutes: 0, days: 2_000 }],
+]);
+
+export interface HistoryQuery {
+  listing: Listing;
+  /** Bar length in minutes; 0: the day. */
+  minutes: number;
+  /** Epoch ms, both inclusive for the START of a bar. */
+  from: number;
+  to: number;
+  openInterest: boolean;
+  /** Day bars of the contracts that were near before this one. */
+  continuous: boolean;
+}
+
+const MINUTE_MS = 60_000;
+/** Longest work before the feed gets its turn. */
+const SLICE_MS = 8;
+
+/** Paise to the shortest exact decimal of rupees. */
+const rupees = (paise: number): string => String(paise / 100);
+
+/** Folds minutes [from, to) of a day into one candle and appends it; nothing when none of them traded. */
+const append = (out: string[], label: number, record: DayRecord, from: number, to: number, openInterest: boolean): void => {
+  let open = 0;
+  let high = 0;
+  let low = 0;
+  let close = 0;
+  let volume = 0;
+  let lastInterest = 0;
+  let traded = false;
+  for (let minute = from; minute < to; minute++) {
+    if (record.trades[minute] === 0) continue;
+    if (!traded) {
+      traded = true;
+      open = record.open[minute]!;
+      high = record.high[minute]!;
+      low = record.low[minute]!;
+    }
+    if (record.high[minute]! > high) high = record.high[minute]!;
+    if (record.low[minute]! < low) low = record.low[minute]!;
+    close = record.close[minute]!;
+    volume += record.volume[minute]!;
+    lastInterest = record.openInterest[minute]!;
+  }
+  if (traded) out.push(`["${istLabel(label)}",${rupees(open)},${rupees(high)},${rupees(low)},${rupees(close)},${volume}${openInterest ? `,${lastInterest}` : ""}]`);
+};
+
+/** The day so far: whole minutes from the record, the running one as its ticks made it, nothing after. */
+const untilNow = (market: Market, listing: Listing, record: DayRecord, scratch: DayRecord): DayRecord => {
+  const cursor = market.cursor(listing.token);
+  const running = Math.floor((market.time - market.calendar.open(record.day)) / MINUTE_MS);
+  for (const column of ["trades", "open", "high", "low", "close", "volume", "openInterest"] as const) scratch[column].set(record[column]);
+  scratch.day = record.day;
+  scratch.trades.fill(0, Math.max(0, running));
+  if (cursor !== undefined && running >= 0 && cursor.minuteTrades > 0 && cursor.minuteStart === market.calendar.open(record.day) + running * MINUTE_MS) {
+    scratch.trades[running] = Math.min(65_535, cursor.minuteTrades);
+    scratch.open[running] = cursor.minuteOpen;
+    scratch.high[running] = cursor.minuteHigh;
+    scratch.low[running] = cursor.minuteLow;
+    scratch.close[running] = cursor.price;
+    scratch.volume[running] = cursor.minuteVolume;
+  }
+  return scratch;
+};
+
+/** The near contract of the same root on a day. */
+const nearContract = (market: Market, listing: Listing, day: number): Listing =>
+  futureListings(market.listings, day).find((contract) => contract.name === listing.name) ?? listing;
+
+/** The candles of a query as JSON rows. Yields to the feed between slices of work: years of minutes take a while. */
+export const candles = async (market: Market, query: HistoryQuery, elapsed: () => number): Promise<string[]> => {
+  const { calendar, book } = market;
+  const out: string[] = [];
+  const scratch = dayRecord(calendar.minutes);
+  const last = Math.min(query.to, market.time);
+  let sliceStart = elapsed();
+  for (let day = istDay(query.from); day <= istDay(last); day++) {
+    if (elapsed() - sliceStart > SLICE_MS) {
+      await new Promise((resolve) => setImmediate(resolve));
+      sliceStart = elapsed();
+    }
+    if (!calendar.trades(day) || calendar.open(day) > market.time) continue;
+    const listing = query.continuous && query.minutes === 0 ? nearContract(market, query.listing, day) : query.listing;
+    const running = market.time < closeOf(calendar, day);
+    const whole = running || query.minutes !== 0 ? book.day(listing, day) : book.write(listing, day, scratch);
+    if (whole === null) continue;
+    const record = running ? untilNow(market, listing, whole, scratch) : whole;
+    if (query.minutes === 0) {
+      append(out, istMidnight(day), record, 0, calendar.minutes, query.openInterest);
+      continue;
+    }
+    for (let minute = 0; minute < calendar.minutes; minute += query.minutes) {
+      const label = calendar.open(day) + minute * MINUTE_MS;
+      if (label < query.from || label > last) continue;
+      append(out, label, record, minute, Math.min(minute + query.minutes, calendar.minutes), query.openInterest);
+    }
+  }
+  return out;
+};
+
+/** Refuses what Kite refuses: more days than the interval allows. */
+export const checkSpan = (interval: string, from: number, to: number): void => {
+  const limit = intervals.get(interval)!.days;
+  if (to - from > limit * 86_400_000) throw new KiteError("InputException", `interval exceeds max limit: ${limit} days`);
+};

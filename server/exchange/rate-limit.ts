@@ -1,0 +1,17 @@
+/** Kite's limits, calls a second. @see https://kite.trade/docs/connect/v3/exceptions/ */
+export const callsPerSecond = { historical: 3, quote: 1, rest: 10 } as const;
+export type CallFamily = keyof typeof callsPerSecond;
+
+/** True when a call of this family may pass now; counts it. Windows slide over one second of the machine's time. */
+export const rateLimit = (real: () => number): ((apiKey: string, family: CallFamily) => boolean) => {
+  const passed = new Map<string, number[]>();
+  return (apiKey, family) => {
+    const name = `${apiKey}/${family}`;
+    const now = real();
+    const recent = (passed.get(name) ?? []).filter((at) => now - at < 1_000);
+    passed.set(name, recent);
+    if (recent.length >= callsPerSecond[family]) return false;
+    recent.push(now);
+    return true;
+  };
+};

@@ -1,0 +1,170 @@
+import { bitsAt, gaussianOf, keyed, poissonOf, uniformAt } from "./hash";
+import { FIRST_DAY, streams } from "./streams";
+import { tradingDayBefore } from "./calendar";
+import type { Listing } from "./listing";
+import type { TradingCalendar } from "./calendar";
+
+/** One instrument's day as the exchange records it, minute by minute: prices in paise, volumes in units. */
+export interface DayRecord {
+  day: number;
+  /** Hash key of the day: what happens inside its minutes hangs on it. */
+  key: number;
+  /** Close of the trading day before. */
+  previousClose: number;
+  /** Trades at the natural rate; 0: the minute has no bar. The other columns of such a minute mean nothing. */
+  trades: Uint16Array;
+  open: Int32Array;
+  high: Int32Array;
+  low: Int32Array;
+  close: Int32Array;
+  volume: Float64Array;
+  openInterest: Float64Array;
+  /** Volume and traded value (paise x units, by the minute's typical price) before each minute; minutes + 1 values. */
+  volumeBefore: Float64Array;
+  valueBefore: Float64Array;
+}
+
+/** The exchange's record: a pure function of the seed, computed when asked for. */
+export interface Book {
+  /** The day of an instrument, or null before it is listed, after it expired, or when the exchange is closed. Read only. */
+  day(listing: Listing, day: number): DayRecord | null;
+  /** The same, written over the given record instead of kept: for sweeps over years. */
+  write(listing: Listing, day: number, into: DayRecord): DayRecord | null;
+  /** Closing price of a trading day, paise. */
+  close(listing: Listing, day: number): number;
+}
+
+const DAY_SALT = 0x33;
+const NATURAL_TRADES = 42;
+/** Records kept: about 25 MB at 1,440 minutes. */
+const KEPT_DAYS = 400;
+const PER_MINUTE = 8;
+
+export const dayRecord = (minutes: number): DayRecord => ({
+  day: 0, key: 0, previousClose: 0, trades: new Uint16Array(minutes),
+  open: new Int32Array(minutes), high: new Int32Array(minutes), low: new Int32Array(minutes), close: new Int32Array(minutes),
+  volume: new Float64Array(minutes), openInterest: new Float64Array(minutes),
+  volumeBefore: new Float64Array(minutes + 1), valueBefore: new Float64Array(minutes + 1),
+});
+
+/** True when an instrument is traded on a day of its life. */
+const isListed = (listing: Listing, day: number): boolean => day > FIRST_DAY && day >= listing.firstDay && day <= listing.lastDay;
+
+export const book = (seed: number, calendar: TradingCalendar): Book => {
+  const { level, bridge } = streams(seed, calendar);
+  const { minutes, activity, elapsed } = calendar;
+  const kept = new Map<number, DayRecord>();
+  const path = new Float64Array(minutes + 1);
+
+  const logClose = (listing: Listing, day: number): number => {
+    let sum = listing.base;
+    for (const { stream, weight } of listing.loadings) sum += level(stream, day) * weight;
+    return sum + (listing.carry === 0 ? 0 : listing.carry * (listing.lastDay - day) / 365);
+  };
+  const onGrid = (price: number, tick: number): number => Math.max(tick, Math.round(price / tick) * tick);
+  const close = (listing: Listing, day: number): number => onGrid(Math.exp(logClose(listing, day)), listing.tick);
+
+  /** Logarithm of the fair price at the start of each minute: between two closes, moved by everything that moves the instrument. */
+  const drawPath = (listing: Listing, day: number, dayKey: number): void => {
+    const from = logClose(listing, tradingDayBefore(calendar, day));
+    const to = logClose(listing, day);
+    const start = from + (to - from) * calendar.gap * uniformAt(dayKey, -2);
+    for (let at = 0; at <= minutes; at++) path[at] = start + (to - start) * elapsed[at]!;
+    for (const { stream, weight } of listing.loadings) {
+      const moves = bridge(stream, day);
+      for (let at = 0; at <= minutes; at++) path[at] = path[at]! + moves[at]! * weight;
+    }
+  };
+
+  const openInterestOf = (listing: Listing, day: number): number => {
+    const build = Math.min(1, 0.15 + 0.85 * Math.max(0, day - listing.firstDay) / 60);
+    const left = Math.min(1, 0.25 + 0.15 * (listing.lastDay - day));
+    return listing.openInterest * build * left * (1 + 0.04 * gaussianOf(bitsAt(keyed(seed, listing.id, 0x44), day)));
+  };
+
+  const write = (listing: Listing, day: number, into: DayRecord): DayRecord | null => {
+    if (!isListed(listing, day) || !calendar.trades(day)) return null;
+    const dayKey = keyed(keyed(seed, listing.id, DAY_SALT), day);
+    drawPath(listing, day, dayKey);
+    const { tick, lot } = listing;
+    const isIndex = listing.lotsPerMinute === 0;
+    const thin = day < listing.nearFrom ? 1 / 6 : 1;
+    const busyDay = Math.exp(0.3 * gaussianOf(bitsAt(dayKey, -3)));
+    const lots = listing.lotsPerMinute * thin * busyDay;
+    const natural = NATURAL_TRADES * listing.activity * Math.sqrt(thin);
+    const openingInterest = listing.openInterest === 0 ? 0 : openInterestOf(listing, day - 1);
+    const closingInterest = listing.openInterest === 0 ? 0 : openInterestOf(listing, day);
+    const dayClose = close(listing, day);
+    into.day = day;
+    into.key = dayKey;
+    into.previousClose = close(listing, tradingDayBefore(calendar, day));
+    let fairNow = Math.exp(path[0]!);
+    let volumeBefore = 0;
+    let valueBefore = 0;
+    for (let minute = 0; minute < minutes; minute++) {
+      const fairNext = Math.exp(path[minute + 1]!);
+      const share = activity[minute]!;
+      const at = minute * PER_MINUTE;
+      into.volumeBefore[minute] = volumeBefore;
+      into.valueBefore[minute] = valueBefore;
+      const boundary = minute === 0 || minute === minutes - 1;
+      const trades = isIndex ? 60 : Math.max(boundary ? 2 : 0, poissonOf(natural * Math.min(share, 1.5), bitsAt(dayKey, at)));
+      into.trades[minute] = trades;
+      const elapsedShare = elapsed[minute + 1]!;
+      into.openInterest[minute] = lot * Math.round((openingInterest + (closingInterest - openingInterest) * elapsedShare) * (1 + 0.002 * uniformAt(dayKey, at + 7)));
+      if (trades > 0) {
+        const deviation = fairNow * listing.sigma * Math.sqrt(share / minutes);
+        const bounce = (bitsAt(dayKey, at + 1) % 3 - 1) * tick;
+        const last = minute === minutes - 1 ? dayClose : onGrid(fairNext, tick);
+        const first = trades === 1 ? last : onGrid(fairNow + (isIndex ? 0 : bounce), tick);
+        let high = Math.max(first, last);
+        let low = Math.min(first, last);
+        // The extremes of a Brownian bridge between the two. With three trades there is room for one of them.
+        const move = (last - first) ** 2;
+        const room = trades > 3 ? 3 : trades === 3 ? 1 + (bitsAt(dayKey, at + 4) & 1) : 0;
+        if ((room & 1) !== 0) {
+          const reach = (first + last + Math.sqrt(move - 2 * deviation * deviation * Math.log(uniformAt(dayKey, at + 2) + 1e-9))) / 2;
+          high = Math.max(high, Math.floor(reach / tick) * tick);
+        }
+        if ((room & 2) !== 0) {
+          const reach = (first + last - Math.sqrt(move - 2 * deviation * deviation * Math.log(uniformAt(dayKey, at + 3) + 1e-9))) / 2;
+          low = Math.max(tick, Math.min(low, Math.ceil(reach / tick) * tick));
+        }
+        into.open[minute] = first;
+        into.high[minute] = high;
+        into.low[minute] = low;
+        into.close[minute] = last;
+        const stir = 0.6 + 0.5 * Math.abs(last - first) / (deviation + tick);
+        const perTrade = natural > 0 ? trades / natural : 1;
+        const volume = isIndex ? 0 : lot * Math.max(trades, Math.round(lots * perTrade * stir * Math.exp(0.4 * gaussianOf(bitsAt(dayKey, at + 5)))));
+        into.volume[minute] = volume;
+        volumeBefore += volume;
+        valueBefore += volume * Math.round((first + high + low + last) / 4);
+      } else {
+        into.volume[minute] = 0;
+      }
+      fairNow = fairNext;
+    }
+    into.volumeBefore[minutes] = volumeBefore;
+    into.valueBefore[minutes] = valueBefore;
+    return into;
+  };
+
+  return {
+    write, close,
+    day(listing, day) {
+      const name = listing.id * 100_000 + day;
+      const known = kept.get(name);
+      if (known !== undefined) {
+        kept.delete(name);
+        kept.set(name, known);
+        return known;
+      }
+      const made = write(listing, day, dayRecord(minutes));
+      if (made === null) return null;
+      kept.set(name, made);
+      if (kept.size > KEPT_DAYS) kept.delete(kept.keys().next().value!);
+      return made;
+    },
+  };
+};
