@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { barAt } from "@/server/domain/bar";
+import { readCandles } from "./history";
+
+describe("readCandles", () => {
+  it("labels bars by their start in UTC and keeps prices exact", () => {
+    const bars = readCandles([["2017-12-15T09:15:00+0530", 1704.5, 1705, 1699.25, 1702.8, 2499]], 2);
+    expect(barAt(bars, 0)).toEqual({
+      time: Date.parse("2017-12-15T03:45:00Z"), open: 170_450, high: 170_500, low: 169_925, close: 170_280, volume: 2_499, value: 0,
+      ticks: 0, openInterest: -1, rev: 0, state: "backfilled", incomplete: false,
+    });
+  });
+
+  it("keeps currency's four decimals, the open interest where sent, and the day's own label", () => {
+    const bars = readCandles([["2024-08-12T00:00:00+0530", 83.955, 84.0025, 83.95, 83.97, 10, 777]], 4);
+    expect(barAt(bars, 0)).toMatchObject({ time: Date.parse("2024-08-11T18:30:00Z"), open: 839_550, high: 840_025, openInterest: 777 });
+  });
+
+  it("orders rows and leaves out minutes without a trade", () => {
+    const row = (minute: string, price: number): unknown[] => [`2017-12-15T09:${minute}:00+0530`, price, price, price, price, 1];
+    const bars = readCandles([row("17", 3), row("15", 1), row("16", 0)], 2);
+    expect([...bars.close]).toEqual([100, 300]);
+  });
+
+  it("names the row that is no candle", () => {
+    expect(() => readCandles([["2017-12-15T09:15:00+0530", 1, 1, 1, 1, 1], ["2017", null, 1, 1, 1, 1]], 2)).toThrow("candle 1 cannot be read");
+    expect(() => readCandles([["soon", 1, 1, 1, 1, 1]], 2)).toThrow("candle 0 cannot be read");
+  });
+
+  const recorded = path.resolve(process.cwd(), "../shared/fixtures/kite/rest/historical_minute.json");
+  it.skipIf(!existsSync(recorded))("reads the recorded answer, every price as printed", () => {
+    const { candles } = (JSON.parse(readFileSync(recorded, "utf8")) as { data: { candles: [string, number, number, number, number, number][] } }).data;
+    const bars = readCandles(candles, 2);
+    expect(bars.length).toBe(candles.length);
+    candles.forEach(([, open, high, low, close, volume], row) => {
+      expect([bars.open[row]! / 100, bars.high[row]! / 100, bars.low[row]! / 100, bars.close[row]! / 100, bars.volume[row]]).toEqual([open, high, low, close, volume]);
+      if (row > 0) expect(bars.time[row]! - bars.time[row - 1]!).toBe(60_000);
+    });
+  });
+});

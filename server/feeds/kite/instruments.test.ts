@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { readInstruments } from "./instruments";
+
+const HEADER = "instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,instrument_type,segment,exchange";
+const read = (...rows: string[]) => [...readInstruments(`${HEADER}\n${rows.join("\n")}\n`)];
+const one = (row: string) => read(row)[0]!.listed;
+
+describe("readInstruments", () => {
+  it("reads a share", () => {
+    expect(one("408065,1594,INFY,INFOSYS,0,,0,0.05,1,EQ,NSE,NSE")).toEqual({
+      exchange: "NSE", symbol: "INFY", name: "INFOSYS", segment: "equity", decimals: 2, tickSize: 5, lotSize: 1,
+      expiry: null, strike: null, token: 408065, wireDivisor: 1,
+    });
+  });
+
+  it("gives indices of NSE and BSE an exchange of their own, and leaves SIM's where it is", () => {
+    expect(one("256265,1001,NIFTY 50,NIFTY 50,0,,0,0,0,EQ,INDICES,NSE")).toMatchObject({ exchange: "NSE_INDEX", symbol: "NIFTY 50", segment: "index", tickSize: 1, lotSize: 1 });
+    expect(one("265,1,SENSEX,SENSEX,0,,0,0,0,EQ,INDICES,BSE")).toMatchObject({ exchange: "BSE_INDEX", segment: "index" });
+    expect(one("9,1,SIM 50,SIM 50,0,,0,0.05,1,EQ,INDICES,SIM")).toMatchObject({ exchange: "SIM", segment: "index" });
+  });
+
+  it("keeps four decimals for currency: the wire has seven on CDS, four on BCD", () => {
+    expect(one("259,1,USDINR26NOVFUT,USDINR,0,2026-11-26,0,0.0025,1,FUT,CDS-FUT,CDS")).toMatchObject({ segment: "currency", decimals: 4, tickSize: 25, wireDivisor: 1_000, expiry: "2026-11-26" });
+    expect(one("262,1,USDINR26NOVFUT,USDINR,0,2026-11-26,0,0.25,1,FUT,BCD-FUT,BCD")).toMatchObject({ segment: "currency", decimals: 4, tickSize: 2_500, wireDivisor: 1 });
+  });
+
+  it("has no more decimals than the wire carries", () => {
+    expect(one("257,1,FINE,FINE,0,,0,0.001,1,EQ,NSE,NSE")).toMatchObject({ decimals: 2, tickSize: 1, wireDivisor: 1 });
+  });
+
+  it("tells futures, options and commodities apart, with expiry and strike", () => {
+    expect(one("258,1,NIFTY26NOVFUT,NIFTY,0,2026-11-24,0,0.05,75,FUT,NFO-FUT,NFO")).toMatchObject({ segment: "futures", lotSize: 75, strike: null, expiry: "2026-11-24" });
+    expect(one("514,2,NIFTY26NOV24500.5CE,NIFTY,0,2026-11-24,24500.5,0.05,75,CE,NFO-OPT,NFO")).toMatchObject({ segment: "options", strike: 2_450_050 });
+    expect(one("263,1,CRUDEOIL26NOVFUT,CRUDEOIL,0,2026-11-18,0,1,100,FUT,MCX-FUT,MCX")).toMatchObject({ segment: "commodity", tickSize: 100, decimals: 2 });
+  });
+
+  it("reads quoted names with commas and quotes, and lines that end in CR LF", () => {
+    expect(one('257,1,ABC,"ABC, ""THE"" COMPANY",0,,0,0.05,1,EQ,NSE,NSE\r')).toMatchObject({ name: 'ABC, "THE" COMPANY', exchange: "NSE" });
+    expect(one('257,1,ABC,"",0,,0,0.05,1,EQ,NSE,NSE')).toMatchObject({ name: "ABC" });
+  });
+
+  it("turns dates that went through a spreadsheet", () => {
+    expect(one("258,1,X,X,0,25-04-2024,0,0.05,75,FUT,NFO-FUT,NFO")!.expiry).toBe("2024-04-25");
+  });
+
+  it("skips a row it cannot read, with the line and the reason, and goes on", () => {
+    expect(read("abc,1,X,X,0,,0,0.05,1,EQ,NSE,NSE", "257,1,Y,Y,0,,0,0.05,1,BOND,NSE,NSE", "257,1,Z,Z,0,soon,0,0.05,1,FUT,NFO-FUT,NFO", "513,2,W,W,0,,0,,1,EQ,NSE,NSE", "257", "769,3,OK,OK,0,,0,0.05,1,EQ,NSE,NSE")
+      .map(({ line, listed, reason }) => [line, listed?.symbol ?? reason])).toEqual([
+      [2, 'instrument_token "abc" is not a 32-bit number'],
+      [3, 'instrument_type "BOND" of segment "NSE" is not known'],
+      [4, 'expiry "soon" is not a date'],
+      [5, 'tick_size "" is not a number'],
+      [6, "no tradingsymbol or exchange"],
+      [7, "OK"],
+    ]);
+  });
+
+  it("refuses text that is not this list at all", () => {
+    expect(() => [...readInstruments("<html>\n")]).toThrow("lacks instrument_token");
+  });
+
+  const fixtures = path.resolve(process.cwd(), "../shared/fixtures/kite/rest");
+  it.skipIf(!existsSync(fixtures)).each(["instruments_2024-04_excerpt.csv", "instruments_nse.csv"])("reads every row of %s", (name) => {
+    const rows = [...readInstruments(readFileSync(path.join(fixtures, name), "utf8"))];
+    expect(rows.length).toBeGreaterThan(1);
+    expect(rows.filter((row) => row.listed === null)).toEqual([]);
+    expect(rows.every(({ listed }) => listed!.expiry === null || /^\d{4}-\d{2}-\d{2}$/.test(listed!.expiry))).toBe(true);
+  });
+});

@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { readLines } from "./lines";
+import { type MalformedLine, parseTickFile } from "./tick-file";
+
+const read = async (lines: Iterable<string> | AsyncIterable<string>, decimals = 2) => {
+  const ticks: [time: number, price: number, volume: number][] = [];
+  const malformed: MalformedLine[] = [];
+  for await (const rows of parseTickFile(lines, { decimals, fileName: "ticks.csv" })) {
+    for (let row = 0; row < rows.length; row++) ticks.push([rows.time[row]!, rows.price[row]!, rows.volume[row]!]);
+    malformed.push(...rows.malformed);
+  }
+  return { ticks, malformed };
+};
+const at = (time: string): number => Date.parse(`2022-11-25T${time}+05:30`);
+
+describe("parseTickFile", () => {
+  it("reads times as IST and prices as exact minor units", async () => {
+    const { ticks, malformed } = await read(["2022-11-25 09:15:00,18528.45", "2022-11-25 09:15:01.250,18528.4,1200", "2022-11-28T15:29:59,18530,"]);
+    expect(malformed).toEqual([]);
+    expect(ticks).toEqual([
+      [at("09:15:00"), 1_852_845, -1], [at("09:15:01.250"), 1_852_840, 1_200], [Date.parse("2022-11-28T15:29:59+05:30"), 1_853_000, -1],
+    ]);
+  });
+
+  it("keeps four decimals for currency", async () => {
+    expect((await read(["2022-11-25 09:00:00,81.7025"], 4)).ticks[0]![1]).toBe(817_025);
+  });
+
+  it("passes over column names, blank lines and the status lines of a bridge", async () => {
+    const { ticks, malformed } = await read([
+      "time,price,volume", "", "2022-11-25 09:15:00,1", '{"v":1,"type":"heartbeat","recv_ts":1,"seq":2}',
+    ]);
+    expect([ticks.length, malformed]).toEqual([1, []]);
+  });
+
+  it("reads a bridge's tick lines, by the exchange's time where there is one", async () => {
+    const v0 = '{"symbol":"","token":"2885","ltp":1402.5,"volume":512345,"timestamp":1756093502123}';
+    const v1 = '{"v":1,"token":"2885","ltp":1402.55,"volume":512346,"timestamp":1756093503123,"exchange_ts":1756093503000}';
+    expect((await read([v0, v1])).ticks).toEqual([[1_756_093_502_123, 140_250, 512_345], [1_756_093_503_000, 140_255, 512_346]]);
+  });
+
+  it("names file, line, text and reason of each line that is no tick, and goes on", async () => {
+    const bad = [
+      ["2022-11-25 09:15:00", "expected YYYY-MM-DD HH:MM:SS,price[,volume]"],
+      ["2022-11-25 09:15:00,1,2,3", "4 fields; expected YYYY-MM-DD HH:MM:SS,price[,volume]"],
+      ["2022-02-30 09:15:00,1", 'time "2022-02-30 09:15:00" is not YYYY-MM-DD HH:MM:SS'],
+      ["2022-11-25 24:15:00,1", 'time "2022-11-25 24:15:00" is not YYYY-MM-DD HH:MM:SS'],
+      ["2,1", 'time "2" is not YYYY-MM-DD HH:MM:SS'],
+      ["2022-11-25 09:15:00,1O0", 'price "1O0" is not a number'],
+      ["2022-11-25 09:15:00,1,-5", 'volume "-5" is not a whole number'],
+      ["{", "not JSON"],
+      ['{"token":"1","timestamp":1}', "ltp undefined is not a number"],
+      ['{"token":"1","ltp":1}', "timestamp undefined is not epoch ms"],
+    ] as const;
+    const { ticks, malformed } = await read([...bad.map(([line]) => line), "2022-11-25 09:15:00,1"]);
+    expect(malformed).toEqual(bad.map(([text, reason], row) => ({ file: "ticks.csv", line: row + 1, text, reason })));
+    expect(ticks).toEqual([[at("09:15:00"), 100, -1]]);
+  });
+
+  it("refuses a second instrument in one recording", async () => {
+    const { ticks, malformed } = await read(['{"token":"1","ltp":1,"timestamp":5}', '{"token":"2","ltp":1,"timestamp":6}']);
+    expect(ticks.length).toBe(1);
+    expect(malformed[0]!.reason).toBe('token "2" after "1": a recording holds one instrument');
+  });
+
+  it("hands over every row of a file longer than one chunk", async () => {
+    const lines = Array.from({ length: 10_000 }, (_, row) => `2022-11-25 09:15:00,${row}`);
+    const { ticks } = await read(lines);
+    expect(ticks.map(([, price]) => price)).toEqual(lines.map((_, row) => row * 100));
+  });
+
+  const recording = path.resolve(process.cwd(), "../shared/fixtures/ticks/nifty-1s/2022-11-25.csv");
+  it.skipIf(!existsSync(recording))("reads a real day without a malformed line", async () => {
+    const { ticks, malformed } = await read(readLines(recording));
+    expect(malformed).toEqual([]);
+    expect(ticks.length).toBeGreaterThan(22_000);
+    expect(ticks.every(([time, price]) => time >= at("09:00:00") && time < at("15:35:00") && price > 1_800_000 && price < 1_950_000)).toBe(true);
+  });
+});
+
+describe("readLines", () => {
+  it("names a file it cannot read", async () => {
+    await expect(readLines("no/such/file").next()).rejects.toMatchObject({ code: "bad_input", details: { field: "file", value: "no/such/file" } });
+  });
+});
