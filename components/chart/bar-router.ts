@@ -74,6 +74,11 @@ export const barRouter = (drawing: Drawing, times: DrawingTimes, stats: RouteSta
       changed.add(time);
       cancelFrame ??= times.frame(flush);
     },
+    /** Something else of a bar we hold changed, its indicator values for one. */
+    touched(time: number): void {
+      changed.add(time);
+      if (!rebuildWanted) cancelFrame ??= times.frame(flush);
+    },
     /** Draws everything now: a snapshot, a page, a theme. `newest`: time of the last bar in the store. */
     rebuild,
     stop(): void {

@@ -1,4 +1,5 @@
 import { defaultHorzScaleBehavior, TickMarkType, type Time } from "lightweight-charts";
+import { crosshairText } from "@/components/format/times";
 
 /** India Standard Time is UTC+05:30 all year: the axis is the one place of the browser that adds it. */
 const IST_OFFSET_S = 19_800;
@@ -47,7 +48,6 @@ export class IstBehavior extends Behavior {
 }
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const two = (value: number): string => String(value).padStart(2, "0");
 const istOf = (time: Time): Date => new Date((Number(time) + IST_OFFSET_S) * 1_000);
 
@@ -66,9 +66,6 @@ export const tickMarkLabel = (time: Time, type: TickMarkType): string => {
 
 /** Crosshair label of an instant: `Wed 18 Nov '26 10:05 IST`; whole-day bars have no clock. */
 export const crosshairLabel = (time: Time, precision: "seconds" | "minutes" | "days"): string => {
-  const at = istOf(time);
-  const date = `${weekdays[at.getUTCDay()]!} ${two(at.getUTCDate())} ${months[at.getUTCMonth()]!} '${two(at.getUTCFullYear() % 100)}`;
-  if (precision === "days") return date;
-  const clock = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
-  return `${date} ${precision === "seconds" ? `${clock}:${two(at.getUTCSeconds())}` : clock} IST`;
+  const text = crosshairText(Number(time) * 1_000, "IST", precision === "seconds");
+  return precision === "days" ? text.replace(/ \d\d:\d\d$/, "") : `${text} IST`;
 };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { countdownText } from "@/components/format/times";
 import type { SessionView } from "@/server/contract/live";
 import { timeframe } from "@/server/domain/timeframe";
-import { barEnd, countdownText } from "./countdown";
+import { barEnd } from "./bar-end";
 
 const at = (clock: string): number => Date.parse(`2026-11-18T${clock}+05:30`);
 const session: SessionView = { kind: "regular", name: "Regular", phase: "continuous", open: at("09:15:00"), close: at("15:30:00"), until: at("15:30:00") };
@@ -15,7 +16,7 @@ describe("the bar countdown", () => {
     expect(shown("5m", "09:17:30")).toBe("02:30");
     expect(shown("5m", "09:15:00")).toBe("05:00");
     expect(shown("5m", "09:19:59.500")).toBe("00:01");
-    expect(shown("2h", "09:17:30")).toBe("1:57:30");
+    expect(shown("2h", "09:17:30")).toBe("01:57:30");
   });
 
   it("is anchored at the open, and the last bar of the day is short", () => {

@@ -12,13 +12,3 @@ export const barEnd = (session: SessionView | null, timeframe: Timeframe, now: n
   const bars = Math.floor((now - session.open) / timeframe.lengthMs) + 1;
   return Math.min(session.open + bars * timeframe.lengthMs, session.close);
 };
-
-const two = (value: number): string => String(value).padStart(2, "0");
-
-/** `02:30`, from an hour on `1:02:30`. A started second counts as a whole one, so a bar never shows 00:00 while it is open. */
-export const countdownText = (remainingMs: number): string => {
-  const seconds = Math.max(0, Math.ceil(remainingMs / 1_000));
-  const hours = Math.floor(seconds / 3_600);
-  const clock = `${two(Math.floor((seconds % 3_600) / 60))}:${two(seconds % 60)}`;
-  return hours === 0 ? clock : `${hours}:${clock}`;
-};

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import type { FeedFrame, InstrumentView, SessionView } from "@/server/contract/live";
+import type { FeedTruth } from "@/server/domain/collector";
+import { feedLight, feedOf, type LightFacts } from "./feed-light";
+
+const now = Date.parse("2026-11-18T13:15:29+05:30");
+const truth = (over: Partial<FeedTruth>): FeedTruth => ({
+  collector: "kite-1", feed: "kite", state: "LIVE", simulated: false, reason: "", since: now, lastTick: now - 400, ticksLastMinute: 60,
+  expectedPerMinute: 60, ticksPerSecond: 1, subscribed: 50, reconnects: 0, nextAttempt: null, attempt: 0, ...over,
+});
+const instrument: InstrumentView = { key: "NSE:INFY", exchange: "NSE", symbol: "INFY", name: "", segment: "equity", decimals: 2, tickSize: 5, lotSize: 1, expiry: null, hasVolume: true, simulated: false, live: true };
+const open: SessionView = { kind: "regular", name: "Regular", phase: "continuous", open: now - 1, close: now + 1, until: now + 1 };
+const frame = (feeds: FeedTruth[]): FeedFrame => ({ feeds, ticksPerSecond: 1, serverTime: now, markets: [], job: null, simulated: false });
+const facts = (over: Partial<LightFacts>): LightFacts => ({
+  instrument, historicalOnly: false, session: open, lastTick: now - 400, now, frame: frame([truth({})]),
+  connection: { status: "live", since: 0, lastDataAt: now, clockOffsetMs: 0 }, ...over,
+});
+const said = (over: Partial<LightFacts>): string => { const light = feedLight(facts(over)); return `${light.state} ${light.detail}${light.stale ? " stale" : ""}`; };
+
+describe("the light beside the name", () => {
+  it("tells the age of a live price", () => expect(said({})).toBe("LIVE 0.4s"));
+  it("lets a quiet symbol of a healthy feed be quiet, without alarm", () => expect(said({ lastTick: now - 190_000 })).toBe("LIVE last trade 3m ago"));
+  it("greys the price when the feed is mute", () => expect(said({ frame: frame([truth({ state: "MUTE", lastTick: now - 16_000 })]) })).toBe("MUTE 16s stale"));
+  it("counts down to the next try", () => expect(said({ frame: frame([truth({ state: "RECONNECTING", attempt: 3, nextAttempt: now + 3_600 })]) })).toBe("RECONNECTING try 3 in 4s stale"));
+  it("never says mute while the calendar says closed", () => {
+    const monday = Date.parse("2026-11-23T09:15:00+05:30");
+    expect(said({ session: { ...open, phase: "closed", until: monday }, frame: frame([truth({ state: "MUTE" })]) })).toBe("CLOSED opens Mon 09:15, in 4d 20h");
+  });
+  it("says since when the server is gone", () => expect(said({ connection: { status: "offline", since: 0, lastDataAt: now - 5_000, clockOffsetMs: 0 } })).toBe("OFFLINE 13:15:24 stale"));
+  it("pretends nothing for an instrument no collector has", () => expect(said({ historicalOnly: true })).toBe("HISTORY "));
+  it("never takes a simulated feed for an exchange's", () => {
+    expect(feedOf([truth({ simulated: true })], false)).toBeNull();
+    expect(feedOf([truth({ state: "DOWN" }), truth({ state: "LIVE", collector: "b" })], false)?.collector).toBe("b");
+  });
+});

@@ -1,0 +1,64 @@
+import type { Connection } from "@/components/client/live";
+import { ageText, clockText, weekdayTimeText, waitText } from "@/components/format/times";
+import type { PillState } from "@/components/ui/pill";
+import type { FeedFrame, InstrumentView, SessionView } from "@/server/contract/live";
+import type { FeedState, FeedTruth } from "@/server/domain/collector";
+
+/** What the pill beside the name says of the data behind this chart, and the evidence it rests on. */
+export interface FeedLight {
+  state: PillState;
+  detail: string;
+  /** The last price is old and must not look live. */
+  stale: boolean;
+  feed: FeedTruth | null;
+}
+
+/** A symbol that has not traded for this long in a healthy feed says so instead of an age. */
+const QUIET_MS = 60_000;
+
+const best: readonly FeedState[] = ["LIVE", "SLOW", "RECONNECTING", "STARTING", "MUTE", "AUTH_EXPIRED", "DOWN", "CLOSED", "STOPPED"];
+
+/** The feed an instrument's ticks come from: simulated ones from simulated feeds only; of several the healthiest. */
+export const feedOf = (feeds: readonly FeedTruth[], simulated: boolean): FeedTruth | null =>
+  feeds.filter((feed) => feed.simulated === simulated).reduce<FeedTruth | null>((found, feed) => (found === null || best.indexOf(feed.state) < best.indexOf(found.state) ? feed : found), null);
+
+/** The session the server last told of the instrument's exchange; the subscription's own until it does. */
+export const sessionOf = (frame: FeedFrame | null, instrument: InstrumentView, known: SessionView | null): SessionView | null =>
+  frame?.markets.find((market) => market.exchange === instrument.exchange)?.session ?? known;
+
+export interface LightFacts {
+  instrument: InstrumentView;
+  historicalOnly: boolean;
+  session: SessionView | null;
+  /** Receive time of the instrument's last tick, epoch ms of the server. */
+  lastTick: number | null;
+  connection: Connection;
+  frame: FeedFrame | null;
+  now: number;
+}
+
+export const feedLight = ({ instrument, historicalOnly, session, lastTick, connection, frame, now }: LightFacts): FeedLight => {
+  const feed = frame === null ? null : feedOf(frame.feeds, instrument.simulated);
+  const age = lastTick === null ? "" : ageText(lastTick, now);
+  if (connection.status === "offline") {
+    return { state: "OFFLINE", detail: connection.lastDataAt === null ? "" : clockText(connection.lastDataAt + connection.clockOffsetMs), stale: true, feed };
+  }
+  if (historicalOnly) return { state: "HISTORY", detail: "", stale: false, feed: null };
+  const closed = session !== null && session.phase === "closed";
+  if (closed || feed?.state === "CLOSED") {
+    const opens = session?.until ?? null;
+    return { state: "CLOSED", detail: opens === null || opens <= now ? "" : `opens ${weekdayTimeText(opens)}, in ${waitText(opens - now)}`, stale: false, feed };
+  }
+  if (feed === null) return { state: "STARTING", detail: "", stale: false, feed };
+  switch (feed.state) {
+    case "LIVE":
+    case "SLOW":
+      return { state: feed.state, detail: lastTick !== null && now - lastTick > QUIET_MS ? `last trade ${age} ago` : age, stale: false, feed };
+    case "RECONNECTING":
+      return { state: "RECONNECTING", detail: `try ${feed.attempt}${feed.nextAttempt === null ? "" : ` in ${Math.max(0, Math.ceil((feed.nextAttempt - now) / 1_000))}s`}`, stale: true, feed };
+    case "STARTING":
+      return { state: "STARTING", detail: "", stale: false, feed };
+    default:
+      return { state: feed.state, detail: feed.lastTick === null ? "" : ageText(feed.lastTick, now), stale: true, feed };
+  }
+};

@@ -1,0 +1,39 @@
+/** One animation frame for everything of a chart that changed, and none when nothing did. */
+export interface FrameClock {
+  /** Runs the task in the next frame, once however often it is asked for; the answer calls it off. */
+  request(task: () => void): () => void;
+  stop(): void;
+}
+
+/**
+ * `prime` makes the library plan its own painting behind our tasks in the same frame: updates made there would else
+ * wait for the frame after. `painted` runs when that painting is done.
+ */
+export const frameClock = (prime: () => void, painted: () => void): FrameClock => {
+  const tasks = new Set<() => void>();
+  let first = 0;
+  let after = 0;
+  const run = (): void => {
+    first = 0;
+    const due = [...tasks];
+    tasks.clear();
+    for (const task of due) task();
+  };
+  return {
+    request(task) {
+      tasks.add(task);
+      if (first === 0) {
+        first = requestAnimationFrame(run);
+        prime();
+        after = requestAnimationFrame(painted);
+      }
+      return () => { tasks.delete(task); };
+    },
+    stop() {
+      cancelAnimationFrame(first);
+      cancelAnimationFrame(after);
+      first = 0;
+      tasks.clear();
+    },
+  };
+};

@@ -1,0 +1,153 @@
+import { type AutoscaleInfo, HistogramSeries, type HistogramData, type IChartApiBase, type ISeriesApi, type LineData, LineSeries, type LineWidth, type Time, type UTCTimestamp, type WhitespaceData } from "lightweight-charts";
+import { numberText } from "@/components/format/numbers";
+import type { Plot } from "@/server/domain/indicator";
+import { axisLabel, type AxisLabel } from "./axis-label";
+import type { ChartColours } from "./chart-colours";
+import { guideLines } from "./chart-marks";
+import { readPoints } from "./legend-values";
+import type { SeriesStore } from "./series-store";
+
+/** One indicator of a chart as it is drawn. */
+export interface IndicatorView {
+  id: string;
+  /** `EMA 20` */
+  label: string;
+  params: Record<string, number | string>;
+  pane: "price" | "own";
+  guides: readonly number[];
+  plots: readonly Plot[];
+  /** Position in the series colours, counted from 0; a second plot takes the next. */
+  colour: number;
+  hidden: boolean;
+}
+
+type PlotSeries = ISeriesApi<"Line" | "Histogram", Time>;
+
+interface Drawn {
+  key: string;
+  view: IndicatorView;
+  series: PlotSeries[];
+  label: AxisLabel | null;
+}
+
+/** The library takes any width; its typings name whole ones. */
+const LINE_WIDTH = 1.5 as LineWidth;
+/** Height of an indicator's own pane against 1 for the price pane. */
+const PANE_SHARE = 0.2;
+
+export interface IndicatorLines {
+  /** Draws exactly these, in this order; lines that stay are kept with their pane. */
+  show(views: readonly IndicatorView[]): void;
+  recolour(): void;
+  /** Every value again, from the store. */
+  rebuild(): void;
+  /** One row again. */
+  update(row: number, older: boolean): void;
+  /** Pane of each indicator, 0 for the price pane. */
+  panes(): number[];
+  /** Moves and writes the labels of own panes; call after a painting. */
+  placeLabels(topOf: (pane: number) => number, width: number): void;
+  remove(): void;
+}
+
+/** The indicator series of a chart. Values come from the store, which had them from the server. */
+export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, overlay: HTMLElement, decimals: () => number, colours: () => ChartColours): IndicatorLines => {
+  let drawn: Drawn[] = [];
+  const colourOf = (view: IndicatorView, plot: number): string => colours().series[(view.colour + plot) % colours().series.length]!;
+
+  /** Values of price indicators are minor units like prices; the chart shows rupees. */
+  const pointOf = (at: number, plot: number, row: number): LineData<Time> | HistogramData<Time> | WhitespaceData<Time> => {
+    const time = (store.time[row]! / 1_000) as UTCTimestamp;
+    const value = store.points[at]?.[plot]?.[row] ?? Number.NaN;
+    if (Number.isNaN(value)) return { time };
+    return { time, value: drawn[at]!.view.plots[plot]!.unit === "price" ? value / 10 ** decimals() : value };
+  };
+
+  const add = (key: string, view: IndicatorView): Drawn => {
+    const pane = view.pane === "price" ? 0 : chart.panes().length;
+    const common = { lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false, ...(view.pane === "own" ? { priceFormat: { type: "custom" as const, minMove: 0.01, formatter: (value: number) => numberText(value, 2) } } : {}) };
+    const series = view.plots.map((plot, index) => {
+      const color = colourOf(view, index);
+      return (plot.kind === "histogram"
+        ? chart.addSeries(HistogramSeries, { ...common, color }, pane)
+        : chart.addSeries(LineSeries, { ...common, color, lineWidth: LINE_WIDTH, ...(view.pane === "own" ? { autoscaleInfoProvider: withGuides(view.guides) } : {}) }, pane)) as PlotSeries;
+    });
+    const first = series[0];
+    if (view.pane === "own" && first !== undefined) {
+      chart.panes()[pane]?.setStretchFactor(PANE_SHARE);
+      first.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0.14 } });
+      first.attachPrimitive(guideLines(view.guides, (value) => first.priceToCoordinate(value), () => colourOf(view, 0), colours));
+    }
+    return { key, view, series, label: view.pane === "own" ? axisLabel(overlay, { plate: true }) : null };
+  };
+
+  const drop = (line: Drawn): void => {
+    for (const series of line.series) chart.removeSeries(series);
+    line.label?.remove();
+  };
+
+  return {
+    show(views) {
+      const left = [...drawn];
+      const wanted = keysOf(views);
+      const kept = wanted.map((key) => { const at = left.findIndex((line) => line.key === key); return at === -1 ? null : left.splice(at, 1)[0]!; });
+      for (const line of left) drop(line);
+      chart.panes()[0]?.setStretchFactor(1);
+      drawn = views.map((view, index) => {
+        const line = kept[index] ?? add(wanted[index]!, view);
+        line.view = view;
+        for (const series of line.series) series.applyOptions({ visible: !view.hidden });
+        return line;
+      });
+      this.recolour();
+    },
+    recolour() {
+      for (const line of drawn) line.series.forEach((series, plot) => series.applyOptions({ color: colourOf(line.view, plot) }));
+    },
+    rebuild() {
+      drawn.forEach((line, at) => line.series.forEach((series, plot) => {
+        const points = new Array<LineData<Time> | HistogramData<Time> | WhitespaceData<Time>>(store.length);
+        for (let row = 0; row < store.length; row++) points[row] = pointOf(at, plot, row);
+        series.setData(points);
+      }));
+    },
+    update(row, older) {
+      drawn.forEach((line, at) => line.series.forEach((series, plot) => series.update(pointOf(at, plot, row), older)));
+    },
+    panes: () => drawn.map((line) => line.series[0]?.getPane().paneIndex() ?? 0),
+    placeLabels(topOf, width) {
+      drawn.forEach((line, at) => {
+        if (line.label === null) return;
+        const value = readPoints(store, at, store.length - 1)[0] ?? null;
+        const series = line.series[0]!;
+        const y = value === null || line.view.hidden ? null : series.priceToCoordinate(value);
+        line.label.write(value === null ? "" : numberText(value, 1), "");
+        line.label.look("series", colourOf(line.view, 0));
+        line.label.place(y === null ? null : y + topOf(series.getPane().paneIndex()), width);
+      });
+    },
+    remove() {
+      for (const line of drawn) drop(line);
+      drawn = [];
+    },
+  };
+};
+
+/** Names each instance by what it is; the same twice are the first and the second. */
+const keysOf = (views: readonly IndicatorView[]): string[] => {
+  const seen = new Map<string, number>();
+  return views.map((view) => {
+    const name = `${view.id} ${JSON.stringify(view.params)} ${view.plots.map((plot) => plot.kind).join()}`;
+    const count = seen.get(name) ?? 0;
+    seen.set(name, count + 1);
+    return `${name} ${count}`;
+  });
+};
+
+/** Keeps the guides of a pane in view whatever the values. */
+const withGuides = (guides: readonly number[]) => (original: () => AutoscaleInfo | null): AutoscaleInfo | null => {
+  const info = original();
+  const range = info?.priceRange;
+  if (info === null || range === null || range === undefined || guides.length === 0) return info;
+  return { ...info, priceRange: { minValue: Math.min(range.minValue, ...guides), maxValue: Math.max(range.maxValue, ...guides) } };
+};
