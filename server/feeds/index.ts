@@ -1,12 +1,12 @@
 import { AppError } from "@/server/domain/errors";
-import type { AnyFeed } from "./define";
+import type { FeedDefinition } from "@/server/ports/feed";
 import { kite } from "./kite";
 
-/** Every broker there is: a broker is a folder and a line here. */
-export const feeds: readonly AnyFeed[] = [kite];
+/** Every broker there is: a broker is a folder and a line here. Parse a login by the feed's own schema before handing it over. */
+export const feeds: readonly FeedDefinition[] = [kite];
 
 /** The feed of an id, or `not_found` naming those there are. */
-export const feedOf = (id: string, among: readonly AnyFeed[] = feeds): AnyFeed => {
+export const feedOf = (id: string, among: readonly FeedDefinition[] = feeds): FeedDefinition => {
   const found = among.find((feed) => feed.id === id);
   if (found === undefined) {
     throw new AppError("not_found", `no feed "${id}"`, { details: { field: "feed", value: id, accepted: among.map((feed) => feed.id).join(", ") } });

@@ -14,7 +14,7 @@ export interface FeedDefinition<Login = unknown> {
   title: string;
   /** What a collector must know to log in; secrets are marked by `secretFields`. */
   login: z.ZodType<Login>;
-  secretFields: readonly (keyof Login & string)[];
+  secretFields: readonly string[];
   limits: { instrumentsPerConnection: number; connections: number };
   /** Opens one connection; rejects with `login_expired`, `broker_refused` or `broker_unreachable`. */
   connect(login: Login, options: ConnectOptions): Promise<FeedConnection>;
