@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { changePercent, changeText, compactText, countText, differenceText, directionOf, millisecondsText, moneyText, percentText, priceText } from "./numbers";
+import { changePercent, changeText, compactText, countText, differenceText, directionOf, millisecondsText, moneyText, percentText, priceText, rupeesText } from "./numbers";
 import { ageText, clockText, countdownText, crosshairText, dateText, dayText, spanText, timeText, waitText, weekdayTimeText } from "./times";
 
 describe("prices", () => {
@@ -9,6 +9,7 @@ describe("prices", () => {
     expect(priceText(834_525, 4)).toBe("83.4525");
     expect(priceText(5, 2)).toBe("0.05");
   });
+  test("in rupees keep what two digits would lose", () => expect([rupeesText(2850.5), rupeesText(83.4525), rupeesText(null)]).toEqual(["2,850.50", "83.4525", "–"]));
   test("carry a real minus sign", () => {
     expect(priceText(-45_000, 2)).toBe("−450.00");
     expect(moneyText(-450)).toBe("−₹450.00");

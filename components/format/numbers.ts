@@ -26,6 +26,10 @@ const signed = (decimals: number): Intl.NumberFormat =>
 export const priceText = (minor: Known, decimals: number): string =>
   known(minor) ? print(fixed(decimals), minor / 10 ** decimals) : MISSING;
 
+/** A price in rupees whose instrument is not at hand: two digits, four where two would lose something (currency). */
+export const rupeesText = (rupees: Known): string =>
+  known(rupees) ? print(fixed(Math.abs(rupees * 100 - Math.round(rupees * 100)) < 1e-6 ? 2 : 4), rupees) : MISSING;
+
 /** `2,846.3`: a plain number (an indicator's value) with this many digits. */
 export const numberText = (value: Known, decimals: number): string => (known(value) ? print(fixed(decimals), value) : MISSING);
 

@@ -10,8 +10,13 @@ export interface Command {
   words?: string;
   shortcut?: string;
   icon?: LucideIcon;
+  /** `list`: found under `@`. */
+  group?: "list";
   run: () => void;
 }
+
+/** Shows an instrument without leaving the page; a page that has no chart registers none, and the palette navigates. */
+export type PickInstrument = (key: string) => void;
 
 export interface PaletteState {
   open: boolean;
@@ -22,6 +27,7 @@ export interface PaletteState {
 const store = once(() => ({
   state: createValue<PaletteState>({ open: false, text: "" }),
   commands: createValue<readonly Command[]>([]),
+  picks: createValue<readonly PickInstrument[]>([]),
 }));
 
 export const paletteState = (): Readable<PaletteState> => store().state;
@@ -39,3 +45,13 @@ export const registerCommands = (commands: readonly Command[]): (() => void) => 
   value.set([...value.get().filter((command) => !ids.has(command.id)), ...commands]);
   return () => value.set(value.get().filter((command) => !commands.includes(command)));
 };
+
+/** While a chart is in view: chosen instruments go to it. */
+export const registerPick = (pick: PickInstrument): (() => void) => {
+  const { picks } = store();
+  picks.set([...picks.get(), pick]);
+  return () => picks.set(picks.get().filter((other) => other !== pick));
+};
+
+/** Who takes a chosen instrument; undefined when nobody does. */
+export const instrumentPick = (): PickInstrument | undefined => store().picks.get().at(-1);

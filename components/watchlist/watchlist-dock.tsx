@@ -5,12 +5,12 @@
  *   onPick    called on click, Enter and, a moment after, on arrow keys
  *   list      name of the list to open first; `onList` hears of another choice
  */
-import { Search } from "lucide-react";
+import { List, Search } from "lucide-react";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useConnection } from "@/components/client/connection";
 import { useFeed } from "@/components/client/feed";
 import { wantQuotes } from "@/components/client/quotes";
-import { openPalette } from "@/components/palette/palette-store";
+import { openPalette, registerCommands } from "@/components/palette/palette-store";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Icon } from "@/components/ui/icon";
@@ -40,6 +40,7 @@ export function WatchlistDock({ current, onPick, list, onList }: WatchlistDockPr
   const keys = useMemo(() => rows?.map((row) => row.key) ?? [], [rows]);
   useEffect(() => wantQuotes(keys), [keys]);
   useEffect(() => () => clearTimeout(follow.current), []);
+  useEffect(() => registerCommands(heads.map((head) => ({ id: `list ${head.name}`, title: head.title, group: "list", icon: List, run: () => choose(head.name) }))), [heads, choose]);
   const stale = status === "offline" || (feeds !== undefined && feeds.length > 0 && feeds.every((feed) => silent.includes(feed.state)));
   const entry = focused !== null && keys.includes(focused) ? focused : current !== null && keys.includes(current) ? current : keys[0];
 
