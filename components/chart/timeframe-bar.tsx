@@ -1,0 +1,53 @@
+import { ChevronDown } from "lucide-react";
+import { Icon } from "@/components/ui/icon";
+import { Menu, type MenuRow } from "@/components/ui/menu";
+import { Segmented } from "@/components/ui/segmented";
+import { type Timeframe, type TimeframeName, timeframes } from "@/server/domain/timeframe";
+import { timeframeLabel, timeframeTitle } from "./timeframe-entry";
+
+const chips: readonly TimeframeName[] = ["1m", "5m", "15m", "1h", "1d"];
+const phoneChips: readonly TimeframeName[] = ["1m", "5m", "15m", "30m", "1h", "1d", "1W"];
+
+const groups: readonly (readonly [title: string, member: (timeframe: Timeframe) => boolean])[] = [
+  ["Seconds", ({ lengthMs }) => lengthMs < 60_000],
+  ["Minutes and hours", ({ kind, lengthMs }) => kind === "intraday" && lengthMs >= 60_000],
+  ["Days and more", ({ kind }) => kind !== "intraday"],
+];
+
+export interface TimeframeBarProps {
+  value: TimeframeName;
+  onChange: (timeframe: TimeframeName) => void;
+}
+
+/** Chips of the usual timeframes and a menu of all; one that has no chip stands on the menu's button. */
+export function TimeframeBar({ value, onChange }: TimeframeBarProps) {
+  const items: MenuRow[] = groups.flatMap(([title, member], at): MenuRow[] => [
+    ...(at === 0 ? [] : [{ kind: "line" as const }]),
+    { kind: "heading", label: title },
+    ...timeframes.filter(member).map((timeframe): MenuRow => ({ kind: "choice", label: timeframeTitle(timeframe.name), detail: timeframeLabel(timeframe.name), checked: timeframe.name === value, onSelect: () => onChange(timeframe.name) })),
+  ]);
+  const other = !chips.includes(value);
+  return (
+    <div className="flex items-center gap-0.5">
+      <Segmented label="Timeframe" value={value} options={options(chips)} onChange={onChange} />
+      <Menu label="All timeframes" items={items} width={216}
+        trigger={
+          <button type="button" data-testid="tf-button" aria-label={`Timeframe ${timeframeTitle(value)}`}
+            className={`inline-flex h-7 items-center gap-1 rounded-sm px-1.5 text-13 font-medium hover:bg-hover hover:text-text data-[state=open]:bg-selected data-[state=open]:text-text ${other ? "bg-selected font-semibold text-text" : "text-muted"}`}>
+            <span className={other ? "" : "sr-only"}>{timeframeLabel(value)}</span><Icon of={ChevronDown} />
+          </button>
+        } />
+    </div>
+  );
+}
+
+/** The chips of a phone: as wide as a thumb, scrolling sideways. */
+export function PhoneTimeframes({ value, onChange }: TimeframeBarProps) {
+  return (
+    <div className="min-w-0 flex-1 overflow-x-auto [scrollbar-width:none]">
+      <Segmented label="Timeframe" size="touch" value={value} options={options(phoneChips.includes(value) ? phoneChips : [value, ...phoneChips])} onChange={onChange} />
+    </div>
+  );
+}
+
+const options = (names: readonly TimeframeName[]) => names.map((name) => ({ value: name, label: timeframeLabel(name), title: timeframeTitle(name) }));
