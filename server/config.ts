@@ -1,0 +1,114 @@
+import path from "node:path";
+import { parseArgs } from "node:util";
+import nextEnv from "@next/env";
+import { z } from "zod";
+import { AppError } from "@/server/domain/errors";
+
+const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const url = (...protocols: string[]) => z.string().refine((text) => {
+  try { return protocols.includes(new URL(text).protocol); } catch { return false; }
+}, `a URL that begins with ${protocols.map((each) => `${each}//`).join(" or ")}`);
+
+/** The environment, by variable. What a person sees of an error is the variable's name and the description here. */
+const environment = z.object({
+  PORT: port.default(8080),
+  HOST: z.string().default("127.0.0.1").refine(isLoopback, "a loopback address (127.0.0.1, ::1, localhost): other machines need keys, which this version does not have"),
+  DATA_DIR: z.string().min(1).default("./data"),
+  DATABASE_URL: url("postgres:", "postgresql:").optional(),
+  REDIS_URL: url("redis:", "rediss:").optional(),
+  REDIS_PREFIX: z.string().max(64).default(""),
+  FEED: z.string().default("").refine((text) => text === "" || text === "simulated" || text === "kite" || text.startsWith("replay:"), "simulated, kite or replay:FILE"),
+  SPEED: z.coerce.number().positive().max(10_000).default(1),
+  INSTRUMENT: z.string().min(3).default("NSE_INDEX:NIFTY 50"),
+  EXCHANGE_PORT: port.default(9001),
+  EXCHANGE_SEED: z.coerce.number().int().nonnegative().default(7),
+  EXCHANGE_RATE: z.coerce.number().positive().max(1_000).default(1),
+  KITE_API_KEY: z.string().min(1).optional(),
+  KITE_ACCESS_TOKEN: z.string().min(1).optional(),
+  KITE_ROOT: url("http:", "https:").optional(),
+  KITE_SOCKET: url("ws:", "wss:").optional(),
+  INDICATOR_CONFIGS: z.string().default(""),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("warn"),
+  CANDELA_TEST: z.enum(["0", "1"]).default("0"),
+  NODE_ENV: z.string().default("development"),
+});
+
+export type FeedChoice =
+  | { kind: "simulated"; port: number; seed: number; rate: number }
+  | { kind: "kite"; login: Record<string, string> }
+  | { kind: "replay"; file: string; instrument: string; speed: number };
+
+export interface Config {
+  /** Project folder: migrations, build output. */
+  root: string;
+  port: number;
+  host: string;
+  dataDir: string;
+  databaseUrl: string | undefined;
+  redisUrl: string | undefined;
+  redisPrefix: string;
+  feed: FeedChoice;
+  /** Indicators kept running for every instrument: `SMA:9,EMA:20`. */
+  indicators: string;
+  logLevel: string;
+  /** Test bridge in the page and fault controls. */
+  test: boolean;
+  development: boolean;
+}
+
+const options = { port: "PORT", host: "HOST", data: "DATA_DIR", feed: "FEED", speed: "SPEED", instrument: "INSTRUMENT" } as const;
+
+/** Reads .env files, the environment and the command line (which wins), validates and freezes. Throws `bad_input` naming the variable. */
+export const loadConfig = (root: string, argv: readonly string[], development: boolean): Config => {
+  nextEnv.loadEnvConfig(root, development, { info: () => {}, error: (...text: unknown[]) => console.error(...text) });
+  const given: Record<string, string | undefined> = { ...process.env };
+  const { values } = parseOptions(argv);
+  for (const [option, variable] of Object.entries(options)) {
+    const value = values[option as keyof typeof options];
+    if (typeof value === "string") given[variable] = value;
+  }
+  // An empty variable is an unset one.
+  for (const [name, value] of Object.entries(given)) if (value === "") delete given[name];
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    const name = String(issue.path[0]);
+    const option = Object.entries(options).find(([, variable]) => variable === name)?.[0];
+    const secret = /TOKEN|KEY|URL/.test(name);
+    throw new AppError("bad_input", `${name}${option === undefined ? "" : ` (--${option})`}: ${secret ? "its value" : JSON.stringify(given[name])} is not accepted; use ${issue.message}`, {
+      details: { field: name, accepted: issue.message },
+    });
+  }
+  const env = parsed.data;
+  return Object.freeze({
+    root,
+    port: env.PORT, host: env.HOST, dataDir: path.resolve(root, env.DATA_DIR),
+    databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, redisPrefix: env.REDIS_PREFIX,
+    feed: feedOf(env), indicators: env.INDICATOR_CONFIGS, logLevel: env.LOG_LEVEL, test: env.CANDELA_TEST === "1", development,
+  });
+};
+
+const parseOptions = (argv: readonly string[]) => {
+  try {
+    return parseArgs({ args: [...argv], strict: true, allowPositionals: false, options: Object.fromEntries(Object.keys(options).map((name) => [name, { type: "string" as const }])) });
+  } catch (cause) {
+    throw new AppError("bad_input", `${(cause as Error).message.split(". ")[0]}; see npm start -- --help`, { cause });
+  }
+};
+
+const feedOf = (env: z.infer<typeof environment>): FeedChoice => {
+  if (env.FEED.startsWith("replay:")) {
+    return { kind: "replay", file: path.resolve(env.FEED.slice("replay:".length)), instrument: env.INSTRUMENT, speed: env.SPEED };
+  }
+  const { KITE_API_KEY: apiKey, KITE_ACCESS_TOKEN: accessToken } = env;
+  if (env.FEED === "kite" || (env.FEED === "" && (apiKey !== undefined || accessToken !== undefined))) {
+    if (apiKey === undefined || accessToken === undefined) {
+      const missing = apiKey === undefined ? "KITE_API_KEY" : "KITE_ACCESS_TOKEN";
+      throw new AppError("bad_input", `${missing} is missing: a Kite login needs KITE_API_KEY and KITE_ACCESS_TOKEN`, { details: { field: missing, accepted: "both, or neither for the simulated exchange" } });
+    }
+    return { kind: "kite", login: { apiKey, accessToken, ...(env.KITE_ROOT === undefined ? {} : { root: env.KITE_ROOT }), ...(env.KITE_SOCKET === undefined ? {} : { socket: env.KITE_SOCKET }) } };
+  }
+  return { kind: "simulated", port: env.EXCHANGE_PORT, seed: env.EXCHANGE_SEED, rate: env.EXCHANGE_RATE };
+};

@@ -1,0 +1,31 @@
+import type { Clock } from "@/server/ports/clock";
+
+/** The machine's clock: wall time at start plus the monotonic counter, so that it has fractions and never jumps back. */
+export const systemClock = (): Clock => {
+  let origin = Date.now() - performance.now();
+  return {
+    now() {
+      const now = origin + performance.now();
+      // The wall clock was set (NTP, sleep): follow it when it has moved by more than a tenth of a second.
+      const wall = Date.now();
+      if (Math.abs(wall - now) > 100) origin = wall - performance.now();
+      return origin + performance.now();
+    },
+    after(delayMs, run) {
+      const timer = setTimeout(run, delayMs);
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
+    every(intervalMs, run) {
+      const timer = setInterval(run, intervalMs);
+      timer.unref();
+      return () => clearInterval(timer);
+    },
+    sleep: (delayMs, signal) => new Promise((resolve, reject) => {
+      if (signal?.aborted === true) { reject(signal.reason as Error); return; }
+      const timer = setTimeout(() => { signal?.removeEventListener("abort", stop); resolve(); }, delayMs);
+      const stop = (): void => { clearTimeout(timer); reject(signal!.reason as Error); };
+      signal?.addEventListener("abort", stop, { once: true });
+    }),
+  };
+};

@@ -1,0 +1,140 @@
+import { type BarBatch, CLOSE, barStates, PATCH } from "@/server/domain/bar";
+import type { InstrumentTable } from "@/server/domain/instrument-table";
+import { type Timeframe, timeframes } from "@/server/domain/timeframe";
+import type { Clock } from "@/server/ports/clock";
+import type { RecentBars } from "@/server/ports/live";
+import type { Log, Meter } from "@/server/ports/observe";
+import type { BarStore, StoredBar } from "@/server/ports/stores";
+import type { Sink } from "./stage";
+
+const BATCH_ROWS = 2_000;
+const FLUSH_MS = 200;
+/** Committed rows stay readable here this long: a read that began before the commit still finds them. */
+const KEEP_MS = 15_000;
+
+interface Queued { bar: StoredBar; how: "merge" | "replace"; queuedAt: number }
+
+/**
+ * The one writer of bars. The queue waits and never drops: while the store is away it grows, is counted, and is
+ * written in order on return. Off the hot path: `on` only copies rows.
+ */
+export class BarWriter implements Sink<BarBatch>, RecentBars {
+  private queue: Queued[] = [];
+  private readonly shelf = new Map<number, Map<number, { bar: StoredBar; committedAt: number }>>();
+  private flushing: Promise<void> | null = null;
+  private cancelTimer: (() => void) | null = null;
+  private stopSweep: (() => void) | null = null;
+  private stopped = false;
+  /** Since when the store has refused writes, epoch ms; null while it takes them. */
+  failingSince: number | null = null;
+
+  constructor(
+    private readonly store: BarStore, private readonly table: InstrumentTable,
+    /** Real time, also in a replay: commits are measured in it. */
+    private readonly clock: Clock,
+    private readonly log: Log, private readonly meter: Meter,
+  ) {}
+
+  start(): void { this.stopSweep ??= this.clock.every(5_000, () => this.sweep()); }
+
+  on(batch: BarBatch): void {
+    const rows: StoredBar[] = [];
+    for (let row = 0; row < batch.length; row++) {
+      const timeframe = timeframes[batch.timeframe[row]!]!;
+      if (!timeframe.stored || (batch.event[row] !== CLOSE && batch.event[row] !== PATCH)) continue;
+      rows.push({
+        instrumentId: this.table.at(batch.instrument[row]!).id, timeframe: timeframe.name,
+        time: batch.time[row]!, open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!,
+        volume: batch.volume[row]!, value: batch.value[row]!, ticks: batch.ticks[row]!, openInterest: batch.openInterest[row]!,
+        rev: batch.rev[row]!, state: barStates[batch.state[row]!]!, incomplete: batch.incomplete[row] === 1,
+      });
+    }
+    if (rows.length > 0) this.enqueue(rows, "merge");
+  }
+
+  enqueue(bars: readonly StoredBar[], how: "merge" | "replace"): void {
+    const now = this.clock.now();
+    for (const bar of bars) {
+      this.queue.push({ bar, how, queuedAt: now });
+      // A patch is a part of a bar, not the bar: readers wait for the store to have merged it.
+      if (bar.state !== "patched") this.shelve(bar);
+    }
+    this.meter.gauge("persist.queue", this.queue.length);
+    if (this.queue.length >= BATCH_ROWS) this.flush();
+    else this.cancelTimer ??= this.clock.after(FLUSH_MS, () => { this.cancelTimer = null; this.flush(); });
+  }
+
+  get waiting(): number { return this.queue.length; }
+
+  recent(instrumentId: number, timeframe: Timeframe, from: number, to: number): StoredBar[] {
+    const shelf = this.shelf.get(instrumentId * timeframes.length + timeframe.index);
+    if (shelf === undefined) return [];
+    return [...shelf.values()].map((each) => each.bar).filter((bar) => bar.time >= from && bar.time < to).sort((a, b) => a.time - b.time);
+  }
+
+  async settled(): Promise<void> {
+    while (this.queue.length > 0 || this.flushing !== null) await (this.flush() ?? Promise.resolve());
+  }
+
+  /** Writes all that waits, then ends. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancelTimer?.();
+    this.stopSweep?.();
+    while (this.queue.length > 0 && this.failingSince === null) await this.flush();
+    await this.flushing;
+    if (this.queue.length > 0) this.log.error("bars were not written: the store is away", { bars: this.queue.length });
+  }
+
+  private flush(): Promise<void> | null {
+    this.flushing ??= this.drain().finally(() => { this.flushing = null; });
+    return this.flushing;
+  }
+
+  private async drain(): Promise<void> {
+    while (this.queue.length > 0) {
+      const how = this.queue[0]!.how;
+      let count = 1;
+      while (count < this.queue.length && count < BATCH_ROWS && this.queue[count]!.how === how) count++;
+      const batch = this.queue.slice(0, count);
+      const began = this.clock.now();
+      try {
+        await this.store.write(batch.map((each) => each.bar), how);
+      } catch (cause) {
+        if (this.failingSince === null) this.log.error("the store refuses bars; they wait", { cause: String(cause), bars: this.queue.length });
+        this.failingSince ??= began;
+        this.meter.count("persist.failures");
+        if (this.stopped) return;
+        await this.clock.sleep(1_000);
+        continue;
+      }
+      this.queue.splice(0, count);
+      const now = this.clock.now();
+      if (this.failingSince !== null) { this.log.info("the store takes bars again", { waited: this.queue.length }); this.failingSince = null; }
+      this.meter.record("commit", now - batch[0]!.queuedAt);
+      this.meter.count("persist.rows", count);
+      this.meter.gauge("persist.queue", this.queue.length);
+      for (const { bar } of batch) {
+        const kept = this.shelf.get(bar.instrumentId * timeframes.length + indexOf(bar.timeframe))?.get(bar.time);
+        if (kept !== undefined && kept.bar === bar) kept.committedAt = now;
+      }
+    }
+  }
+
+  private shelve(bar: StoredBar): void {
+    const place = bar.instrumentId * timeframes.length + indexOf(bar.timeframe);
+    let shelf = this.shelf.get(place);
+    if (shelf === undefined) this.shelf.set(place, shelf = new Map());
+    shelf.set(bar.time, { bar, committedAt: 0 });
+  }
+
+  private sweep(): void {
+    const before = this.clock.now() - KEEP_MS;
+    for (const [place, shelf] of this.shelf) {
+      for (const [time, { committedAt }] of shelf) if (committedAt !== 0 && committedAt < before) shelf.delete(time);
+      if (shelf.size === 0) this.shelf.delete(place);
+    }
+  }
+}
+
+const indexOf = (name: string): number => timeframes.findIndex((each) => each.name === name);

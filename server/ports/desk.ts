@@ -1,0 +1,78 @@
+import type { BarColumns } from "@/server/domain/bar";
+import type { FeedTruth } from "@/server/domain/collector";
+import type { IndicatorSpec, Plot } from "@/server/domain/indicator";
+import type { Instrument } from "@/server/domain/instrument";
+import type { Session } from "@/server/domain/session";
+import type { Timeframe } from "@/server/domain/timeframe";
+
+/** What the doors (sockets, REST) ask of the running market. Services stand behind it; errors are `AppError`. */
+export interface Desk {
+  /** Dense number of what a person wrote; throws `not_found` or `ambiguous`. */
+  resolve(text: string): number;
+  instrument(index: number): Instrument;
+  isLive(index: number): boolean;
+  isSimulated(index: number): boolean;
+  /** The running session of an instrument, else the next one. */
+  session(index: number): Session | null;
+  /** Opens of the sessions in a span, for session breaks. */
+  sessionOpens(index: number, from: number, to: number): number[];
+  bars(query: { instrument: number; timeframe: Timeframe; from?: number; to?: number; limit?: number }): Promise<{ closed: BarColumns; forming: BarColumns }>;
+  /** Time of the first stored bar the timeframe can be read from, or null. */
+  firstStored(index: number, timeframe: Timeframe): Promise<number | null>;
+  forming(index: number, timeframe: Timeframe, into: BarColumns): number;
+  endOf(index: number, timeframe: Timeframe, start: number): number;
+  /** Loads what longer forming bars need, once. */
+  warm(index: number): Promise<void>;
+  isWarm(index: number): boolean;
+  /** The newest of an instrument; null before its first tick, and when nothing came since the sequence `seen`. */
+  quote(index: number, seen?: number): QuoteValues | null;
+  /** Today's closes for a sparkline, oldest first, at most 60. */
+  spark(index: number): Promise<number[]>;
+  /** The same as far as it is in memory. */
+  sparkNow(index: number): readonly number[];
+  truth(): FeedTruth[];
+  indicators: IndicatorDesk;
+}
+
+export interface QuoteValues {
+  price: number;
+  /** 0 when unknown. */
+  previousClose: number;
+  open: number;
+  high: number;
+  low: number;
+  volume: number;
+  time: number;
+  received: number;
+  /** Changes with every tick of the instrument. */
+  sequence: number;
+}
+
+/** A running indicator as a reader holds it. */
+export interface HeldIndicator {
+  instance: number;
+  id: string;
+  label: string;
+  params: Record<string, number | string>;
+  pane: "price" | "own";
+  guides: readonly number[];
+  plots: readonly Plot[];
+  /** Closed bars to read before the first one shown. */
+  settle: number;
+}
+
+export interface IndicatorDesk {
+  /** Checks a wish; throws `bad_input`. Nothing runs yet. */
+  describe(spec: IndicatorSpec): Omit<HeldIndicator, "instance">;
+  /** Holds a shared instance for a reader. */
+  hold(instrument: number, timeframe: Timeframe, spec: IndicatorSpec): HeldIndicator;
+  drop(instance: number): void;
+  /** Values over closed bars, one array per plot; when `instance` is given it stands after the last bar from now on. */
+  values(spec: IndicatorSpec, closed: BarColumns, instance?: number): Float64Array<ArrayBuffer>[];
+  /** Running instances of a bar series. */
+  running(instrument: number, timeframe: Timeframe): readonly number[];
+  /** True when a patch made its past wrong. */
+  isStale(instance: number): boolean;
+  /** Values on forming bars, `plots` numbers a bar. */
+  peek(instance: number, forming: BarColumns): Float64Array;
+}

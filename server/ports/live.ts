@@ -1,0 +1,32 @@
+import type { BarColumns } from "@/server/domain/bar";
+import type { InstrumentTable } from "@/server/domain/instrument-table";
+import type { QuoteBoard } from "@/server/domain/quote-board";
+import type { Timeframe } from "@/server/domain/timeframe";
+import type { StoredBar } from "./stores";
+
+/** Forming bars as the pipeline has them now. */
+export interface LiveBars {
+  /** Appends the bars not closed yet, oldest first; answers how many. */
+  forming(instrument: number, of: Timeframe, into: BarColumns): number;
+  endOf(instrument: number, of: Timeframe, start: number): number;
+  /** False until the day's earlier minutes have been loaded: longer forming bars would lack them. */
+  isWarm(instrument: number): boolean;
+  rebuild(instrument: number, minutes: BarColumns, days: BarColumns): void;
+  readonly watermarkSeconds: number;
+}
+
+/** Bars on their way to the store, and those committed a moment ago: reads see what has been written. */
+export interface RecentBars {
+  recent(instrumentId: number, timeframe: Timeframe, from: number, to: number): StoredBar[];
+  /** Queues bars; they wait, they are never dropped. `replace` takes the exchange's bar as it is. */
+  enqueue(bars: readonly StoredBar[], how: "merge" | "replace"): void;
+  /** Resolves when everything queued so far is committed. */
+  settled(): Promise<void>;
+}
+
+/** The parts of the running pipeline that readers look into. */
+export interface LiveMarket {
+  table: InstrumentTable;
+  board: QuoteBoard;
+  bars: LiveBars;
+}

@@ -1,0 +1,160 @@
+import { type Bar, type BarColumns, barColumns, columnsOf, FORMING } from "@/server/domain/bar";
+import { resample } from "@/server/domain/resample";
+import { type Calendar, DAY_MS } from "@/server/domain/session";
+import { type Timeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
+import type { Clock } from "@/server/ports/clock";
+import type { LiveMarket, RecentBars } from "@/server/ports/live";
+import type { BarStore } from "@/server/ports/stores";
+
+export interface BarsQuery {
+  /** Dense number. */
+  instrument: number;
+  timeframe: Timeframe;
+  /** Bars with from <= time < to; both optional. */
+  from?: number;
+  to?: number;
+  /** The newest so many. */
+  limit?: number;
+}
+
+export interface BarsAnswer {
+  /** Oldest first. */
+  closed: BarColumns;
+  /** Bars not closed yet (none, one, or two while the watermark of the older runs), oldest first. */
+  forming: BarColumns;
+}
+
+/**
+ * Which stored bars a timeframe is read from, coarsest first: each rung goes on where the one before ends, so that the
+ * running day or quarter of an hour is made of its minutes.
+ */
+const rungs = (of: Timeframe): TimeframeName[] => (of.from === "1m" || of.from === "1s" ? [of.from] : [of.from, "1m"]);
+
+const ratio = (of: Timeframe, source: Timeframe): number =>
+  of.kind === "week" ? 7 : of.kind === "month" ? 31 : of.kind === "day" ? 1 : Math.ceil(of.lengthMs / source.lengthMs);
+
+/** Bars of any timeframe and range: the store, what is on its way there, and what forms, joined without a seam. */
+export class Bars {
+  constructor(private readonly parts: { store: BarStore; recent: RecentBars; live: LiveMarket; calendar: Calendar; clock: Clock }) {}
+
+  /**
+   * After the last wait everything that lives in memory is read in one go: the answer and the live stream that
+   * follows it in the same turn of the event loop have no hole and no overlap.
+   */
+  async read(query: BarsQuery): Promise<BarsAnswer> {
+    const { store, recent, live, calendar, clock } = this.parts;
+    const { instrument, timeframe } = query;
+    const { id } = live.table.at(instrument);
+    const hours = live.table.hours(instrument);
+    const to = query.to ?? Number.MAX_SAFE_INTEGER;
+    const queryFrom = query.from ?? 0;
+    const ladder = rungs(timeframe).map(timeframeNamed);
+
+    const stored: BarColumns[] = [];
+    let from = queryFrom;
+    for (const rung of ladder) {
+      const limit = query.limit === undefined || rung !== ladder[0] ? undefined : query.limit * ratio(timeframe, rung) + 2 * ratio(timeframe, rung);
+      const rows = await store.read({ instrumentId: id, timeframe: rung.name, from, to: Math.min(to, 8.64e15), ...(limit === undefined ? {} : { limit }) });
+      stored.push(rows);
+      if (rows.length > 0) from = this.endOf(hours, rung, rows.time[rows.length - 1]!);
+      // Nothing coarse is stored: finer rows are, at most, of the last days.
+      else if (rung === ladder[0] && ladder.length > 1 && query.limit !== undefined) from = Math.max(from, clock.now() - 10 * DAY_MS);
+    }
+
+    // From here on nothing waits.
+    const parts: BarColumns[] = [];
+    let start = queryFrom;
+    ladder.forEach((rung, place) => {
+      const rows = overlay(stored[place]!, recent.recent(id, rung, start, to));
+      const kept = after(rows, start);
+      parts.push(kept);
+      if (kept.length > 0) start = this.endOf(hours, rung, kept.time[kept.length - 1]!);
+    });
+    const open = barColumns(16);
+    live.bars.forming(instrument, timeframe.from === "1s" ? timeframeNamed("1s") : timeframeNamed("1m"), open);
+    parts.push(after(open, start, to));
+
+    const rows = join(parts);
+    const limitTime = Math.floor(clock.now() / 1_000) * 1_000 - live.bars.watermarkSeconds * 1_000;
+    // A stored bar is its own answer; longer bars are folded from parts.
+    const whole = timeframe.stored && ladder.length === 1 ? rows : resample(rows, calendar, hours, timeframe, limitTime).bars;
+    // The first derived bar may have lost its beginning to the limit or to `from`.
+    let first = 0;
+    while (first < whole.length && whole.time[first]! < queryFrom) first++;
+    if (query.limit !== undefined && !timeframe.stored && rows.length > 0 && whole.length > 0 && stored[0]!.length >= query.limit * ratio(timeframe, ladder[0]!)) first = Math.max(first, 1);
+    if (query.limit !== undefined) first = Math.max(first, whole.length - query.limit);
+    let split = whole.length;
+    while (split > first && whole.state[split - 1] === FORMING) split--;
+    return { closed: cut(whole, first, split), forming: cut(whole, split, whole.length) };
+  }
+
+  /** Closed bars of one stored or derived timeframe as objects, for the cold paths. */
+  private endOf(hours: string, of: Timeframe, start: number): number {
+    if (of.kind === "intraday") return start + of.lengthMs;
+    // A day's bar ends with its session; the next rung begins there.
+    return this.parts.calendar.next(hours, start)?.close ?? start + DAY_MS;
+  }
+
+  /**
+   * Loads the minutes of the running session and the days of the running month and week into the pipeline, so that
+   * longer forming bars are whole.
+   */
+  async warm(instrument: number): Promise<void> {
+    const { live, calendar, clock } = this.parts;
+    const hours = live.table.hours(instrument);
+    const now = clock.now();
+    const session = calendar.previous(hours, now);
+    const from = session?.open ?? now;
+    const days = await this.read({ instrument, timeframe: timeframeNamed("1d"), from: from - 40 * DAY_MS, to: from });
+    const minutes = await this.read({ instrument, timeframe: timeframeNamed("1m"), from });
+    live.bars.rebuild(instrument, minutes.closed, days.closed);
+  }
+}
+
+/** Rows of `base` with `newer` bars put in their places. */
+const overlay = (base: BarColumns, newer: readonly Bar[]): BarColumns => {
+  if (newer.length === 0) return base;
+  const last = base.length === 0 ? -1 : base.time[base.length - 1]!;
+  if (newer[0]!.time > last) return join([base, columnsOf(newer)]);
+  const byTime = new Map<number, Bar>(newer.map((bar) => [bar.time, bar]));
+  const kept: BarColumns[] = [];
+  let from = 0;
+  for (const bar of newer) {
+    let row = from;
+    while (row < base.length && base.time[row]! < bar.time) row++;
+    kept.push(cut(base, from, row), columnsOf([byTime.get(bar.time)!]));
+    from = row < base.length && base.time[row] === bar.time ? row + 1 : row;
+  }
+  kept.push(cut(base, from, base.length));
+  return join(kept);
+};
+
+const after = (rows: BarColumns, from: number, to = Number.MAX_SAFE_INTEGER): BarColumns => {
+  let first = 0;
+  while (first < rows.length && rows.time[first]! < from) first++;
+  let last = rows.length;
+  while (last > first && rows.time[last - 1]! >= to) last--;
+  return cut(rows, first, last);
+};
+
+const columnNames = ["time", "open", "high", "low", "close", "volume", "value", "ticks", "openInterest", "rev", "state", "incomplete"] as const;
+
+/** Rows [from, to) as columns sharing the same memory. */
+export const cut = (rows: BarColumns, from: number, to: number): BarColumns => {
+  if (from === 0 && to === rows.length && rows.time.length === to) return rows;
+  const part = { length: Math.max(0, to - from) } as BarColumns;
+  for (const name of columnNames) (part as unknown as Record<string, unknown>)[name] = rows[name].subarray(from, Math.max(from, to));
+  return part;
+};
+
+/** One after the other. */
+export const join = (parts: readonly BarColumns[]): BarColumns => {
+  const full = parts.filter((part) => part.length > 0);
+  if (full.length === 1) return full[0]!;
+  const all = barColumns(full.reduce((sum, part) => sum + part.length, 0));
+  for (const part of full) {
+    for (const name of columnNames) all[name].set(part[name].subarray(0, part.length), all.length);
+    all.length += part.length;
+  }
+  return all;
+};

@@ -1,0 +1,227 @@
+import type { CollectorRow, CollectorState, FeedState, FeedTruth } from "@/server/domain/collector";
+import type { RawMessage } from "@/server/domain/tick";
+import type { Calendar } from "@/server/domain/session";
+import { AppError } from "@/server/domain/errors";
+import type { Clock } from "@/server/ports/clock";
+import type { FeedDefinition } from "@/server/ports/feed";
+import type { LiveMarket } from "@/server/ports/live";
+import type { Log, Meter } from "@/server/ports/observe";
+import { judge } from "./feed-truth";
+import type { HistoryAccess } from "./history";
+import type { Instruments } from "./instruments";
+
+/** What keeps a connection alive (`feeds/reconnect.ts`), as much of it as is needed here. */
+export type KeepConnected = (options: {
+  feed: Pick<FeedDefinition, "connect">;
+  login: unknown;
+  collector: number;
+  subscriptions(): readonly { tokens: readonly number[]; mode: CollectorRow["mode"] }[];
+  clock: Clock;
+  random(): number;
+  onMessage(message: RawMessage): void;
+  onState(state: { phase: "connecting" | "live" | "reconnecting" | "failed"; attempt: number; nextAttempt: number | null; reason: string; expired: boolean }): void;
+  onReject(reason: "bad_packet" | "bad_frame", count: number): void;
+  signal: AbortSignal;
+}) => { refresh(): void; ended: Promise<void> };
+
+interface Running {
+  row: CollectorRow;
+  feed: FeedDefinition;
+  login: unknown;
+  simulated: boolean;
+  instruments: number[];
+  phase: CollectorState;
+  reason: string;
+  expired: boolean;
+  attempt: number;
+  nextAttempt: number | null;
+  connects: number;
+  connectedAt: number | null;
+  /** Since when the feed has brought nothing: where the next heal begins. */
+  lostAt: number | null;
+  lastTick: number | null;
+  ticks: number;
+  /** Ticks per 5 s, newest last, at most five minutes. */
+  slots: number[];
+  slotTicks: number;
+  lastMinute: number;
+  state: FeedState;
+  since: number;
+  stop: AbortController;
+}
+
+export interface CollectorEvents {
+  /** A feed is back after it brought nothing since `from`; the first connect of a start is not one. */
+  onGap(collector: string, from: number, to: number): void;
+  onChange(collector: string, state: FeedState, reason: string): void;
+}
+
+interface Parts {
+  instruments: Instruments;
+  live: LiveMarket;
+  calendar: Calendar;
+  clock: Clock;
+  log: Log;
+  meter: Meter;
+  keepConnected: KeepConnected;
+  feedOf(id: string): FeedDefinition;
+  events: CollectorEvents;
+}
+
+const SLOT_MS = 5_000;
+const SLOTS = 60;
+
+/** Broker logins at work: connects them, knows what the data say about each, answers with evidence. */
+export class Collectors {
+  private readonly running = new Map<string, Running>();
+  private readonly byIndex: (Running | undefined)[] = [];
+  private emit: ((message: RawMessage) => void) | null = null;
+  private seconds = 0;
+  private stopTimer: (() => void) | null = null;
+
+  constructor(private readonly parts: Parts) {}
+
+  /** Entrance of the pipeline table. */
+  open(emit: (message: RawMessage) => void): void { this.emit = emit; }
+  close(): void { this.emit = null; }
+
+  /** Reads the broker's list of the day and connects. Resolves when the connection is being kept, not when it is up. */
+  async start(row: CollectorRow, login: Record<string, string>, simulated: boolean, signal: AbortSignal): Promise<HistoryAccess> {
+    const { clock, log } = this.parts;
+    const feed = this.parts.feedOf(row.feed);
+    const parsed = feed.login.safeParse(login);
+    if (!parsed.success) throw new AppError("bad_input", `collector ${row.name}: ${String(parsed.error.issues[0]?.path[0])} ${parsed.error.issues[0]?.message}`, { details: { field: String(parsed.error.issues[0]?.path[0]) } });
+    const index = this.byIndex.length;
+    const stop = new AbortController();
+    const running: Running = {
+      row, feed, login: parsed.data, simulated, instruments: [], phase: "connecting", reason: "reading the instrument list", expired: false, attempt: 0, nextAttempt: null,
+      connects: 0, connectedAt: null, lostAt: null, lastTick: null, ticks: 0, slots: [], slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop,
+    };
+    this.running.set(row.name, running);
+    this.byIndex[index] = running;
+    this.stopTimer ??= clock.every(1_000, () => this.watch());
+    await this.list(running, AbortSignal.any([signal, stop.signal]));
+    const { instruments } = this.parts;
+    running.instruments = row.subscriptions.includes("*") ? instruments.listedBy(row.feed) : row.subscriptions.map((key) => instruments.resolve(key));
+    const link = this.parts.keepConnected({
+      feed, login: running.login, collector: index, clock, random: Math.random,
+      subscriptions: () => [{ tokens: running.instruments.flatMap((each) => instruments.tokenOf(row.feed, each) ?? []), mode: row.mode }],
+      onMessage: (message) => this.receive(running, message),
+      onState: (state) => this.linkState(running, state),
+      onReject: (reason, count) => this.parts.meter.reject(reason, count),
+      signal: AbortSignal.any([signal, stop.signal]),
+    });
+    link.ended.catch((cause: unknown) => log.error("a collector ended by a fault of ours", { collector: row.name, cause: String(cause) }));
+    return { definition: feed.history as HistoryAccess["definition"], login: running.login, token: (instrument) => instruments.tokenOf(row.feed, instrument) };
+  }
+
+  async stop(): Promise<void> {
+    this.stopTimer?.();
+    for (const running of this.running.values()) { running.phase = "stopping"; running.stop.abort(new Error("stopped")); }
+  }
+
+  /** Vendor of a collector's tokens, for the normaliser. */
+  vendor(index: number): string | undefined { return this.byIndex[index]?.row.feed; }
+  feedAt(index: number): FeedDefinition | undefined { return this.byIndex[index]?.feed; }
+  /** Instruments any collector subscribes. */
+  isLive(instrument: number): boolean { return [...this.running.values()].some((each) => each.phase !== "failed" && each.instruments.includes(instrument)); }
+  isSimulated(instrument: number): boolean { return this.parts.live.table.at(instrument).exchange === "SIM"; }
+  instrumentsOf(name: string): readonly number[] { return this.running.get(name)?.instruments ?? []; }
+  nameAt(index: number): string { return this.byIndex[index]?.row.name ?? ""; }
+
+  /** The lights, each with its evidence. */
+  truth(): FeedTruth[] {
+    const now = this.parts.clock.now();
+    return [...this.running.values()].map((each) => ({
+      collector: each.row.name, feed: each.row.feed, state: each.state, simulated: each.simulated, reason: each.reason, since: each.since,
+      lastTick: each.lastTick, ticksLastMinute: each.lastMinute, expectedPerMinute: this.expected(each),
+      ticksPerSecond: (each.slots[each.slots.length - 1] ?? 0) / (SLOT_MS / 1_000), subscribed: each.instruments.length,
+      reconnects: Math.max(0, each.connects - 1), nextAttempt: each.nextAttempt !== null && each.nextAttempt > now ? each.nextAttempt : null, attempt: each.attempt,
+    }));
+  }
+
+  /** Tries until the broker answers; an expired login ends it. */
+  private async list(running: Running, signal: AbortSignal): Promise<void> {
+    const { instruments, clock, log } = this.parts;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await instruments.take(running.row.feed, await running.feed.instruments(running.login, signal));
+        return;
+      } catch (cause) {
+        if (signal.aborted) throw cause;
+        const known = instruments.listedBy(running.row.feed).length > 0;
+        log.warn("the instrument list could not be read", { collector: running.row.name, cause: String(cause), known });
+        if (known) return; // yesterday's list will do until the broker answers
+        running.reason = (cause as Error).message;
+        running.attempt = attempt;
+        running.nextAttempt = clock.now() + Math.min(30_000, 1_000 * 2 ** (attempt - 1));
+        await clock.sleep(running.nextAttempt - clock.now(), signal);
+      }
+    }
+  }
+
+  private receive(running: Running, message: RawMessage): void {
+    if (message.kind === "ticks") {
+      running.lastTick = message.receivedTime;
+      running.ticks += message.length;
+      running.slotTicks += message.length;
+    } else if (message.kind === "connected") {
+      const from = running.lostAt;
+      running.connects++;
+      running.connectedAt = message.receivedTime;
+      running.lostAt = null;
+      this.emit?.(message);
+      if (from !== null) this.parts.events.onGap(running.row.name, from, message.receivedTime);
+      return;
+    } else if (message.kind === "disconnected") running.lostAt ??= running.lastTick ?? message.receivedTime;
+    this.emit?.(message);
+  }
+
+  private linkState(running: Running, state: Parameters<Parameters<KeepConnected>[0]["onState"]>[0]): void {
+    running.phase = state.phase;
+    running.reason = state.reason;
+    running.expired = state.expired;
+    running.attempt = state.attempt;
+    running.nextAttempt = state.nextAttempt;
+    this.settle(running, this.parts.clock.now());
+  }
+
+  private watch(): void {
+    const now = this.parts.clock.now();
+    const slotEnds = ++this.seconds % (SLOT_MS / 1_000) === 0;
+    for (const running of this.running.values()) {
+      if (slotEnds) {
+        running.slots.push(running.slotTicks);
+        if (running.slots.length > SLOTS) running.slots.shift();
+        running.slotTicks = 0;
+        running.lastMinute = running.slots.slice(-12).reduce((sum, each) => sum + each, 0);
+      }
+      this.settle(running, now);
+    }
+  }
+
+  private settle(running: Running, now: number): void {
+    const expected = this.expected(running);
+    const { state, reason } = judge({
+      now, phase: running.phase, expired: running.expired, reason: running.reason, marketOpen: this.marketOpen(running, now), nextOpen: null,
+      connectedAt: running.connectedAt, lastTick: running.lastTick, interval: expected === null || expected === 0 ? null : 60_000 / expected, lagMs: Number.NaN,
+    });
+    if (running.phase === "live") running.reason = reason;
+    if (state === running.state) return;
+    running.state = state;
+    running.since = now;
+    this.parts.events.onChange(running.row.name, state, reason);
+  }
+
+  /** Ticks a minute over the last five minutes, once one has passed. */
+  private expected(running: Running): number | null {
+    if (running.slots.length < 12) return null;
+    return Math.round(running.slots.reduce((sum, each) => sum + each, 0) / (running.slots.length / 12));
+  }
+
+  private marketOpen(running: Running, now: number): boolean {
+    const { live, calendar } = this.parts;
+    const hours = new Set(running.instruments.map((each) => live.table.hours(each)));
+    return [...hours].some((each) => { const session = calendar.next(each, now); return session !== null && session.open <= now; });
+  }
+}

@@ -1,0 +1,133 @@
+import type { BarColumns } from "@/server/domain/bar";
+import type { IndicatorSpec } from "@/server/domain/indicator";
+import { sessionOpens } from "@/server/domain/bar-time";
+import type { Calendar } from "@/server/domain/session";
+import type { Timeframe } from "@/server/domain/timeframe";
+import { computeIndicator } from "@/server/indicators/compute";
+import { type ResolvedIndicator, resolveIndicator } from "@/server/indicators";
+import type { Clock } from "@/server/ports/clock";
+import type { Desk, HeldIndicator, IndicatorDesk, QuoteValues } from "@/server/ports/desk";
+import type { FeedDefinition } from "@/server/ports/feed";
+import type { LiveMarket } from "@/server/ports/live";
+import type { BarStore } from "@/server/ports/stores";
+import type { Bars } from "./bars";
+import type { Collectors } from "./collectors";
+import type { Instruments } from "./instruments";
+import type { Sparks } from "./sparks";
+
+/** The running indicators, as much of `pipeline/indicate.ts` as readers need. */
+export interface RunningIndicators {
+  acquire(instrument: number, timeframe: number, resolved: ResolvedIndicator): RunningInstance;
+  release(instance: RunningInstance): void;
+  of(instrument: number, timeframe: number): readonly RunningInstance[];
+  isStale(instance: RunningInstance): boolean;
+  seed(instance: RunningInstance, closed: BarColumns): void;
+  peek(instance: RunningInstance, forming: BarColumns, out: Float64Array): void;
+}
+interface RunningInstance { id: number; instrument: number; timeframe: number; resolved: ResolvedIndicator; plots: number; lastTime: number; references: number }
+
+interface Parts {
+  instruments: Instruments;
+  collectors: Collectors;
+  bars: Bars;
+  sparks: Sparks;
+  live: LiveMarket;
+  store: BarStore;
+  calendar: Calendar;
+  clock: Clock;
+  running: RunningIndicators;
+}
+
+/** Everything the doors ask, in one place; each question is answered by the service that owns it. */
+export const createDesk = (parts: Parts): Desk => {
+  const { instruments, collectors, bars, sparks, live, store, calendar, clock } = parts;
+  const warming = new Map<number, Promise<void>>();
+  return {
+    resolve: (text) => instruments.resolve(text),
+    instrument: (index) => live.table.at(index),
+    isLive: (index) => collectors.isLive(index),
+    isSimulated: (index) => collectors.isSimulated(index),
+    session(index) {
+      const now = clock.now();
+      return calendar.next(live.table.hours(index), now) ?? calendar.previous(live.table.hours(index), now);
+    },
+    sessionOpens: (index, from, to) => sessionOpens(calendar, live.table.hours(index), from, to),
+    bars: (query) => bars.read(query),
+    async firstStored(index, timeframe) {
+      const { id } = live.table.at(index);
+      const spans = await Promise.all([...new Set([timeframe.from, timeframe.from === "1s" ? timeframe.from : "1m" as const])].map((name) => store.span(id, name)));
+      const firsts = spans.flatMap((span) => (span === null ? [] : [span.first]));
+      return firsts.length === 0 ? null : Math.min(...firsts);
+    },
+    forming: (index, timeframe, into) => live.bars.forming(index, timeframe, into),
+    endOf: (index, timeframe, start) => live.bars.endOf(index, timeframe, start),
+    isWarm: (index) => live.bars.isWarm(index),
+    warm(index) {
+      let running = warming.get(index);
+      if (running === undefined) {
+        running = bars.warm(index).finally(() => warming.delete(index));
+        warming.set(index, running);
+      }
+      return running;
+    },
+    quote: (index, seen) => quoteOf(live, (collector) => collectors.feedAt(collector), index, seen),
+    spark: (index) => sparks.read(index),
+    sparkNow: (index) => sparks.now(index),
+    truth: () => collectors.truth(),
+    indicators: indicatorDesk(parts.running),
+  };
+};
+
+const quoteOf = (live: LiveMarket, feedAt: (collector: number) => FeedDefinition | undefined, index: number, seen = -1): QuoteValues | null => {
+  const { board } = live;
+  const sequence = index < board.capacity ? board.sequence[index]! : 0;
+  if (sequence === 0 || sequence === seen) return null;
+  const frame = board.frame[index] ?? null;
+  const details = frame === null ? null : feedAt(board.collector[index]!)?.quote(frame, board.offset[index]!) ?? null;
+  const minor = (wire: number | undefined): number => (wire === undefined ? 0 : Math.round(wire / board.wireDivisor[index]!));
+  return {
+    price: board.price[index]!, previousClose: minor(details?.close), open: minor(details?.open), high: minor(details?.high), low: minor(details?.low),
+    volume: Math.max(0, board.volume[index]!), time: board.time[index]!, received: board.received[index]!, sequence,
+  };
+};
+
+const indicatorDesk = (running: RunningIndicators): IndicatorDesk => {
+  const byId = new Map<number, RunningInstance>();
+  const scratch = new Float64Array(256);
+  const describe = (resolved: ResolvedIndicator): Omit<HeldIndicator, "instance"> => ({
+    id: resolved.definition.id, label: resolved.label, params: resolved.params, pane: resolved.definition.pane, guides: resolved.definition.guides,
+    plots: resolved.definition.plots, settle: resolved.definition.settle(resolved.params),
+  });
+  return {
+    describe: (spec: IndicatorSpec) => describe(resolveIndicator(spec)),
+    hold(instrument: number, timeframe: Timeframe, spec: IndicatorSpec) {
+      const resolved = resolveIndicator(spec);
+      const instance = running.acquire(instrument, timeframe.index, resolved);
+      byId.set(instance.id, instance);
+      return { instance: instance.id, ...describe(resolved) };
+    },
+    drop(id) {
+      const instance = byId.get(id);
+      if (instance === undefined) return;
+      running.release(instance);
+      if (instance.references <= 0) byId.delete(id);
+    },
+    values(spec, closed, id) {
+      const instance = id === undefined ? undefined : byId.get(id);
+      if (instance !== undefined) running.seed(instance, closed);
+      return computeIndicator(resolveIndicator(spec), closed);
+    },
+    running: (instrument, timeframe) => running.of(instrument, timeframe.index).map((each) => each.id),
+    isStale(id) {
+      const instance = byId.get(id);
+      return instance === undefined || running.isStale(instance);
+    },
+    peek(id, forming) {
+      const instance = byId.get(id);
+      const size = forming.length * (instance?.plots ?? 0);
+      const out = scratch.subarray(0, size);
+      if (instance !== undefined) running.peek(instance, forming, out);
+      return out;
+    },
+  };
+};

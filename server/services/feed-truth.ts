@@ -1,0 +1,43 @@
+import type { FeedState } from "@/server/domain/collector";
+
+/** What is known about a collector when its light is to be set. All times epoch ms. */
+export interface FeedEvidence {
+  now: number;
+  phase: "idle" | "connecting" | "live" | "reconnecting" | "stopping" | "failed";
+  expired: boolean;
+  reason: string;
+  /** True while any exchange of its instruments trades. */
+  marketOpen: boolean;
+  nextOpen: number | null;
+  connectedAt: number | null;
+  lastTick: number | null;
+  /** Mean ms between ticks over the last five minutes; null before a minute has passed. */
+  interval: number | null;
+  /** p95 of receive time - exchange time, ms; NaN when unknown. */
+  lagMs: number;
+}
+
+/** A socket that is up and says nothing for this long while the market is open is mute. */
+const MUTE_MS = 5_000;
+const SLOW_LAG_MS = 2_500;
+
+const seconds = (ms: number): string => (ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 1_000)} s`);
+
+/** The light and the sentence that says what it rests on: judged from data, never from the socket alone. */
+export const judge = (evidence: FeedEvidence): { state: FeedState; reason: string } => {
+  const { now, phase, lastTick, connectedAt } = evidence;
+  if (evidence.expired) return { state: "AUTH_EXPIRED", reason: evidence.reason };
+  if (phase === "idle" || phase === "stopping") return { state: "STOPPED", reason: "not started" };
+  if (phase === "failed") return { state: "DOWN", reason: evidence.reason };
+  if (phase === "connecting") return { state: "STARTING", reason: evidence.reason };
+  if (phase === "reconnecting") return { state: "RECONNECTING", reason: evidence.reason };
+  if (!evidence.marketOpen) return { state: "CLOSED", reason: "no exchange of its instruments is trading" };
+  const since = lastTick ?? connectedAt ?? now;
+  const silence = now - since;
+  const patience = Math.max(MUTE_MS, 6 * (evidence.interval ?? 0));
+  if (silence > patience) return { state: "MUTE", reason: `connected, but no tick for ${seconds(silence)}` };
+  if (lastTick === null) return { state: "STARTING", reason: "connected, waiting for the first tick" };
+  if (!Number.isNaN(evidence.lagMs) && evidence.lagMs > SLOW_LAG_MS) return { state: "SLOW", reason: `ticks arrive ${seconds(evidence.lagMs)} after the exchange's stamp` };
+  if (evidence.interval !== null && silence > Math.max(3_000, 3 * evidence.interval)) return { state: "SLOW", reason: `last tick ${seconds(silence)} ago, usually every ${seconds(evidence.interval)}` };
+  return { state: "LIVE", reason: `last tick ${seconds(silence)} ago` };
+};

@@ -1,0 +1,195 @@
+import { type BarColumns, barAt, columnsOf, type Bar } from "@/server/domain/bar";
+import { resample } from "@/server/domain/resample";
+import { type Calendar, DAY_MS, istDay, istMidnight } from "@/server/domain/session";
+import { timeframe, type TimeframeName } from "@/server/domain/timeframe";
+import { hasCode } from "@/server/domain/errors";
+import type { Clock } from "@/server/ports/clock";
+import type { HistoryDefinition } from "@/server/ports/feed";
+import type { LiveMarket, RecentBars } from "@/server/ports/live";
+import type { Log, Meter } from "@/server/ports/observe";
+import type { BarStore, StoredBar } from "@/server/ports/stores";
+
+/** How far back the first start reaches. */
+const MINUTE_DAYS = 5;
+const DAY_BAR_DAYS = 730;
+/** Right edge of a heal: the exchange may print a minute's last trade this long after it ended. */
+const SETTLE_MS = 3_000;
+
+export interface HistoryAccess {
+  definition: HistoryDefinition<unknown>;
+  login: unknown;
+  /** The broker's token of an instrument and what turns its wire prices into ours. */
+  token(instrument: number): number | undefined;
+}
+
+export interface HistoryJob {
+  id: string;
+  title: string;
+  done: number;
+  total: number;
+  detail: string;
+  finished: boolean;
+  failed: number;
+}
+
+interface Parts {
+  store: BarStore;
+  recent: RecentBars;
+  live: LiveMarket;
+  calendar: Calendar;
+  clock: Clock;
+  log: Log;
+  meter: Meter;
+  /** Loads the instrument's running day into the pipeline again. */
+  warm(instrument: number): Promise<void>;
+  /** Told when bars of a span changed under the readers. */
+  changed(instrument: number, from: number, to: number): void;
+  /** Instruments somebody looks at come first. */
+  watched(instrument: number): boolean;
+}
+
+/**
+ * Fills from the broker's history what the stream did not bring: the first days on a first start, the time of absence
+ * after a restart, a disconnect's span. The exchange's own bars replace ours. Requests keep to the broker's rate; the
+ * live chart never waits for them.
+ */
+export class History {
+  readonly jobs: HistoryJob[] = [];
+  private count = 0;
+  private lastRequest = 0;
+  /** Requests go out one at a time, in order of their making. */
+  private line: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly parts: Parts) {}
+
+  /** What a start has to fetch: everything since the last stored bar, or the first days. One job. */
+  async catchUp(access: HistoryAccess, instruments: readonly number[], signal: AbortSignal): Promise<void> {
+    const { store, clock, live } = this.parts;
+    const now = clock.now();
+    const [minutes, days] = await Promise.all([store.lastTimes("1m"), store.lastTimes("1d")]);
+    const order = [...instruments].sort((a, b) => Number(this.parts.watched(b)) - Number(this.parts.watched(a)));
+    const first = istMidnight(istDay(now) - MINUTE_DAYS);
+    const tasks = [
+      ...order.map((instrument) => ({ instrument, timeframe: "1m" as const, from: Math.max(first, minutes.get(live.table.at(instrument).id) ?? first) })),
+      ...order.map((instrument) => {
+        const last = days.get(live.table.at(instrument).id);
+        return { instrument, timeframe: "1d" as const, from: last === undefined ? now - DAY_BAR_DAYS * DAY_MS : last };
+      }),
+    ].filter((task) => task.timeframe === "1m" || now - task.from > DAY_MS);
+    const fresh = minutes.size === 0;
+    await this.run(fresh ? "First history" : "Catching up", access, tasks, now, signal);
+  }
+
+  /** Fetches the minutes of a span again and puts the exchange's bars in place of what the stream left. */
+  async heal(access: HistoryAccess, instruments: readonly number[], from: number, to: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.parts;
+    // The minute in which the feed came back must have ended before the exchange can tell it whole.
+    const end = Math.ceil(to / 60_000) * 60_000;
+    const wait = end + SETTLE_MS - clock.now();
+    if (wait > 0) await clock.sleep(wait, signal);
+    const order = [...instruments].sort((a, b) => Number(this.parts.watched(b)) - Number(this.parts.watched(a)));
+    await this.run("Healing a gap", access, order.map((instrument) => ({ instrument, timeframe: "1m" as const, from: Math.floor(from / 60_000) * 60_000 })), end, signal);
+  }
+
+  private async run(
+    title: string, access: HistoryAccess, tasks: readonly { instrument: number; timeframe: "1m" | "1d"; from: number }[], to: number, signal: AbortSignal,
+  ): Promise<void> {
+    if (tasks.length === 0) return;
+    const job: HistoryJob = { id: `history-${++this.count}`, title, done: 0, total: tasks.length, detail: "", finished: false, failed: 0 };
+    this.jobs.unshift(job);
+    this.jobs.length = Math.min(this.jobs.length, 20);
+    const { log, live, meter } = this.parts;
+    const began = this.parts.clock.now();
+    for (const task of tasks) {
+      if (signal.aborted) break;
+      job.detail = `${live.table.at(task.instrument).key} ${task.timeframe}`;
+      try {
+        await this.fill(access, task.instrument, task.timeframe, task.from, to, signal);
+      } catch (cause) {
+        if (signal.aborted) break;
+        job.failed++;
+        meter.count("history.failures");
+        log.warn("history could not be fetched", { instrument: live.table.at(task.instrument).key, timeframe: task.timeframe, cause: String(cause) });
+        if (hasCode(cause, "login_expired")) { job.failed += job.total - job.done - 1; break; }
+      }
+      job.done++;
+    }
+    job.finished = true;
+    job.detail = "";
+    log.info(title.toLowerCase(), { tasks: job.total, failed: job.failed, seconds: Math.round((this.parts.clock.now() - began) / 100) / 10 });
+  }
+
+  private async fill(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<void> {
+    const { live, recent, clock } = this.parts;
+    const { id, decimals } = live.table.at(instrument);
+    const token = access.token(instrument);
+    if (token === undefined) return;
+    const span = (access.definition.daysPerRequest[name] ?? 30) * DAY_MS;
+    // A quarter of an hour is derived from whole ones only: begin where one begins.
+    const start = name === "1m" ? this.quarter(instrument, from) : from;
+    for (let page = start; page < to; page += span) {
+      const until = Math.min(to, page + span) - 1;
+      const bars = await this.request(() => access.definition.bars(access.login, { token, decimals, timeframe: name, from: page, to: until }, signal), access, signal);
+      const kept = name === "1m" ? this.sessionMinutes(instrument, bars, clock.now()) : this.sessionDays(instrument, bars, clock.now());
+      if (kept.length === 0) continue;
+      recent.enqueue(stored(kept, id, name), "replace");
+      if (name === "1m") {
+        const quarters = resample(kept, this.parts.calendar, live.table.hours(instrument), timeframe("15m"), clock.now());
+        recent.enqueue(stored(columnsOf(rowsOf(quarters.bars).filter((bar) => bar.state !== "forming")), id, "15m"), "replace");
+      }
+      // A page is committed before the next one is asked for: memory holds one page, and a stop loses one.
+      await recent.settled();
+    }
+    if (name === "1m" && to > clock.now() - 2 * DAY_MS) await this.parts.warm(instrument);
+    this.parts.changed(instrument, start, to);
+  }
+
+  /** Minutes that lie in a continuous session and have ended; labels are starts. */
+  private sessionMinutes(instrument: number, bars: BarColumns, now: number): BarColumns {
+    const hours = this.parts.live.table.hours(instrument);
+    return columnsOf(rowsOf(bars).filter((bar) => {
+      const session = this.parts.calendar.on(hours, istDay(bar.time));
+      return session !== null && bar.time >= session.open && bar.time < session.close && bar.time + 60_000 <= now;
+    }));
+  }
+
+  /** Day bars are labelled by the date's midnight; ours stand at the session's open. The running day is left out. */
+  private sessionDays(instrument: number, bars: BarColumns, now: number): BarColumns {
+    const hours = this.parts.live.table.hours(instrument);
+    return columnsOf(rowsOf(bars).flatMap((bar) => {
+      const session = this.parts.calendar.on(hours, istDay(bar.time));
+      return session === null || session.close > now ? [] : [{ ...bar, time: session.open }];
+    }));
+  }
+
+  private quarter(instrument: number, instant: number): number {
+    const session = this.parts.calendar.on(this.parts.live.table.hours(instrument), istDay(instant));
+    return session === null || instant < session.open ? instant : instant - ((instant - session.open) % 900_000);
+  }
+
+  /** One request after the other, no faster than the broker allows; what it refuses as too fast is tried again later. */
+  private request(ask: () => Promise<BarColumns>, access: HistoryAccess, signal: AbortSignal): Promise<BarColumns> {
+    const { clock } = this.parts;
+    const next = this.line.then(async () => {
+      for (let attempt = 0; ; attempt++) {
+        const wait = this.lastRequest + 1_000 / access.definition.requestsPerSecond - clock.now();
+        if (wait > 0) await clock.sleep(wait, signal);
+        this.lastRequest = clock.now();
+        try {
+          return await ask();
+        } catch (cause) {
+          const busy = hasCode(cause, "rate_limited") || hasCode(cause, "broker_unreachable");
+          if (!busy || attempt >= 4 || signal.aborted) throw cause;
+          await clock.sleep(Math.min(30_000, 1_000 * 2 ** attempt), signal);
+        }
+      }
+    });
+    this.line = next.catch(() => undefined);
+    return next;
+  }
+}
+
+const rowsOf = (bars: BarColumns): Bar[] => Array.from({ length: bars.length }, (_, row) => barAt(bars, row));
+
+const stored = (bars: BarColumns, instrumentId: number, name: TimeframeName): StoredBar[] =>
+  rowsOf(bars).map((bar) => ({ ...bar, instrumentId, timeframe: name, state: "backfilled", incomplete: false }));

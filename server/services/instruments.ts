@@ -1,0 +1,118 @@
+import { AppError } from "@/server/domain/errors";
+import { type Instrument, type InstrumentAlias, splitKey } from "@/server/domain/instrument";
+import { type InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
+import { istDate, istDay } from "@/server/domain/session";
+import type { Clock } from "@/server/ports/clock";
+import type { InstrumentStore } from "@/server/ports/stores";
+import type { ListedInstrument } from "@/server/domain/instrument";
+
+interface Entry { index: number; symbol: string; words: string[]; rank: number }
+
+const squeeze = (text: string): string => text.replace(/[^A-Za-z0-9]/g, "").toUpperCase();
+const SEGMENT_RANK: Record<string, number> = { index: 0, equity: 1, futures: 2, commodity: 3, currency: 4, options: 5 };
+
+/** Who is traded: the table the hot path indexes, the brokers' tokens, and every way a person may write a name. */
+export class Instruments {
+  private readonly tokens = new Map<string, TokenMap>();
+  private readonly aliasOf = new Map<string, Map<number, InstrumentAlias>>();
+  private entries: Entry[] = [];
+
+  constructor(private readonly parts: { store: InstrumentStore; table: InstrumentTable; clock: Clock; hoursOf(instrument: Instrument): string }) {}
+
+  /** Reads instruments and the aliases in force today into memory. */
+  async load(): Promise<void> {
+    const { store, table, clock, hoursOf } = this.parts;
+    const { instruments, aliases } = await store.load(istDate(istDay(clock.now())));
+    for (const instrument of instruments) table.put(instrument, hoursOf(instrument));
+    this.tokens.clear();
+    this.aliasOf.clear();
+    for (const alias of aliases) {
+      const index = table.indexOfId(alias.instrumentId);
+      if (index === -1) continue;
+      let map = this.tokens.get(alias.vendor);
+      if (map === undefined) this.tokens.set(alias.vendor, map = new TokenMap());
+      map.set(alias.token, index, alias.wireDivisor);
+      let byIndex = this.aliasOf.get(alias.vendor);
+      if (byIndex === undefined) this.aliasOf.set(alias.vendor, byIndex = new Map());
+      byIndex.set(index, alias);
+    }
+    this.entries = table.all().map((instrument, index) => ({
+      index, symbol: squeeze(instrument.symbol),
+      words: `${instrument.symbol} ${instrument.name}`.toUpperCase().split(/[^A-Z0-9]+/).filter((word) => word !== ""),
+      rank: SEGMENT_RANK[instrument.segment] ?? 9,
+    }));
+  }
+
+  /** Takes a broker's list of the day and reads it in. */
+  async take(vendor: string, listed: readonly ListedInstrument[]): Promise<void> {
+    await this.parts.store.upsert(vendor, istDate(istDay(this.parts.clock.now())), listed);
+    await this.load();
+  }
+
+  tokensOf(vendor: string): TokenMap | undefined { return this.tokens.get(vendor); }
+  tokenOf(vendor: string, index: number): number | undefined { return this.aliasOf.get(vendor)?.get(index)?.token; }
+  /** Every instrument a broker lists. */
+  listedBy(vendor: string): number[] { return [...(this.aliasOf.get(vendor)?.keys() ?? [])]; }
+
+  /**
+   * The instrument a person means: `NSE:RELIANCE`, `SIM_INDEX:NIFTY 50`, `NIFTY50`, `RELIANCE` (unique, or on NSE).
+   * Throws `not_found`, or `ambiguous` with the candidates.
+   */
+  resolve(text: string): number {
+    const { table } = this.parts;
+    const exact = table.indexOf(text);
+    if (exact !== -1) return exact;
+    const parts = splitKey(text);
+    const symbol = squeeze(parts?.symbol ?? text);
+    const exchange = parts?.exchange.toUpperCase().replace(/_(EQ|INDEX)$/, "");
+    const found = this.entries.filter((entry) => entry.symbol === symbol
+      && (exchange === undefined || table.at(entry.index).exchange.replace(/_INDEX$/, "") === exchange));
+    const preferred = found.length > 1 ? found.filter((entry) => /^NSE(_INDEX)?$/.test(table.at(entry.index).exchange)) : found;
+    const one = preferred.length === 1 ? preferred[0] : found.length === 1 ? found[0] : undefined;
+    if (one !== undefined) return one.index;
+    if (found.length > 1) {
+      throw new AppError("ambiguous", `${text} may be any of ${found.map((entry) => table.at(entry.index).key).join(", ")}`, {
+        details: { field: "instrument", value: text, candidates: found.map((entry) => table.at(entry.index).key) },
+      });
+    }
+    const near = this.search(parts?.symbol ?? text, 3).map((index) => table.at(index).key);
+    throw new AppError("not_found", `no instrument ${text}${near.length > 0 ? `; did you mean ${near.join(", ")}?` : ""}`, {
+      details: { field: "instrument", value: text, accepted: "EXCHANGE:SYMBOL", candidates: near },
+    });
+  }
+
+  /** Dense numbers, best first: exact symbol, prefix, word prefix, letters in order; indices and stocks before derivatives. */
+  search(text: string, limit: number): number[] {
+    const { table } = this.parts;
+    const filter = /^:(\w+)\s*(.*)$/.exec(text.trim());
+    const exchange = filter?.[1]?.toUpperCase();
+    const query = filter === null ? text : filter[2]!;
+    const typed = query.toUpperCase().split(/[^A-Z0-9]+/).filter((word) => word !== "");
+    const whole = squeeze(query);
+    const scored: { index: number; score: number }[] = [];
+    for (const entry of this.entries) {
+      if (exchange !== undefined && !table.at(entry.index).exchange.startsWith(exchange)) continue;
+      const score = whole === "" ? 50 : scoreOf(entry, whole, typed);
+      if (score >= 0) scored.push({ index: entry.index, score: score * 10 + entry.rank });
+    }
+    return scored.sort((a, b) => a.score - b.score || table.at(a.index).symbol.length - table.at(b.index).symbol.length || (table.at(a.index).symbol < table.at(b.index).symbol ? -1 : 1))
+      .slice(0, limit).map((each) => each.index);
+  }
+
+  get size(): number { return this.parts.table.size; }
+}
+
+const scoreOf = (entry: Entry, whole: string, typed: readonly string[]): number => {
+  if (entry.symbol === whole) return 0;
+  if (entry.symbol.startsWith(whole)) return 1;
+  if (typed.every((word) => entry.words.some((each) => each.startsWith(word)))) return 2;
+  if (typed.every((word) => entry.words.some((each) => each.includes(word)))) return 3;
+  if (whole.length >= 3 && subsequence(entry.symbol, whole)) return 4;
+  return -1;
+};
+
+const subsequence = (text: string, letters: string): boolean => {
+  let at = 0;
+  for (let place = 0; place < text.length && at < letters.length; place++) if (text[place] === letters[at]) at++;
+  return at === letters.length;
+};

@@ -1,0 +1,84 @@
+import type { QuoteRow, QuotesFrame, QuotesSnapshot } from "@/server/contract/live";
+import { hasCode } from "@/server/domain/errors";
+import type { Clock } from "@/server/ports/clock";
+import type { Desk } from "@/server/ports/desk";
+import type { Meter } from "@/server/ports/observe";
+
+/** A watchlist client gets one frame per this long, with the newest value of each row that changed. */
+const WINDOW_MS = 250;
+/** Clients are spread over parts of the window, so that a thousand of them are not one burst. */
+const SLICES = 10;
+
+interface Board {
+  rows: number[];
+  seen: number[];
+  sparkLength: number[];
+  slice: number;
+  seq: number;
+  send(frame: QuotesFrame): void;
+}
+
+/** The board lane: watchlists. Conflated by sequence numbers per instrument; nothing is kept per tick. */
+export class BoardLane {
+  private readonly boards = new Map<string, Board>();
+  private slice = 0;
+  private joined = 0;
+  private stopTimer: (() => void) | null = null;
+
+  constructor(private readonly parts: { desk: Desk; clock: Clock; wall: Clock; meter: Meter }) {}
+
+  start(): void { this.stopTimer ??= this.parts.wall.every(WINDOW_MS / SLICES, () => this.turn()); }
+  stop(): void { this.stopTimer?.(); this.stopTimer = null; this.boards.clear(); }
+
+  async subscribe(client: string, keys: readonly string[], send: (frame: QuotesFrame) => void): Promise<QuotesSnapshot> {
+    const { desk, clock } = this.parts;
+    const unknown: string[] = [];
+    const wanted: { key: string; index: number }[] = [];
+    for (const key of keys) {
+      try { wanted.push({ key, index: desk.resolve(key) }); }
+      catch (cause) { if (hasCode(cause, "not_found") || hasCode(cause, "ambiguous")) unknown.push(key); else throw cause; }
+    }
+    const sparks = await Promise.all(wanted.map(({ index }) => desk.spark(index)));
+    const rows: QuoteRow[] = wanted.map(({ key, index }, place) => {
+      const { symbol, exchange, name, decimals } = desk.instrument(index);
+      const values = desk.quote(index);
+      return {
+        key, symbol, exchange, name, decimals, spark: sparks[place]!, live: desk.isLive(index), simulated: desk.isSimulated(index),
+        price: values?.price ?? 0, previousClose: values?.previousClose ?? 0, open: values?.open ?? 0, high: values?.high ?? 0, low: values?.low ?? 0,
+        volume: values?.volume ?? 0, time: values?.time ?? 0, received: values?.received ?? 0,
+      };
+    });
+    this.boards.set(client, {
+      rows: wanted.map((each) => each.index), seen: wanted.map((each) => desk.quote(each.index)?.sequence ?? 0),
+      sparkLength: sparks.map((each) => each.length),
+      slice: this.joined++ % SLICES, seq: 0, send,
+    });
+    return { rows, unknown, seq: 0, serverTime: clock.now() };
+  }
+
+  leave(client: string): void { this.boards.delete(client); }
+
+  private turn(): void {
+    this.slice = (this.slice + 1) % SLICES;
+    for (const board of this.boards.values()) if (board.slice === this.slice) this.send(board);
+  }
+
+  private send(board: Board): void {
+    const { desk, meter } = this.parts;
+    const rows: QuotesFrame["rows"] = [];
+    const spark: QuotesFrame["spark"] = [];
+    board.rows.forEach((index, place) => {
+      const values = desk.quote(index, board.seen[place]);
+      if (values === null) return;
+      board.seen[place] = values.sequence;
+      rows.push([place, values.price, values.volume, values.time, values.received, values.high, values.low, values.open, values.previousClose]);
+      const points = desk.sparkNow(index);
+      const last = points[points.length - 1] ?? 0;
+      if (points.length > board.sparkLength[place]!) spark.push([place, last]);
+      board.sparkLength[place] = points.length;
+    });
+    if (rows.length === 0) return;
+    meter.count("frames.quotes");
+    board.send({ seq: ++board.seq, rows, spark });
+  }
+}

@@ -1,0 +1,261 @@
+import { type BarBatch, type BarColumns, barColumns, CLOSE, PATCH, UPDATE } from "@/server/domain/bar";
+import type { PointBatch } from "@/server/domain/indicator";
+import type { TickMessage } from "@/server/domain/tick";
+import { type Timeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import type { BarsFrame, barsSubscribe, BarsSnapshot } from "@/server/contract/live";
+import type { Clock } from "@/server/ports/clock";
+import type { Desk, HeldIndicator } from "@/server/ports/desk";
+import type { Meter } from "@/server/ports/observe";
+import type { z } from "zod";
+import { barsSnapshot } from "./answers";
+import { barTuple } from "./views";
+
+/** The active lane: one frame per room and this long at most; closed bars do not wait. */
+const FRAME_MS = 50;
+/** A healed span longer than this is sent as its newest bars; older pages are read when they are scrolled to. */
+const PATCH_BARS = 1_500;
+
+/** Whatever carries frames to clients (Socket.io, raw sockets). */
+export interface Transport {
+  toRoom(room: string, event: string, frame: unknown): void;
+}
+
+interface Room {
+  name: string;
+  instrument: number;
+  timeframe: Timeframe;
+  seq: number;
+  /** Client -> what it holds. */
+  clients: Map<string, HeldIndicator[]>;
+  dirty: boolean;
+  urgent: boolean;
+  lastFrame: number;
+  bars: BarsFrame["bars"];
+  points: BarsFrame["points"];
+}
+
+/**
+ * Chart rooms, one per instrument and timeframe: the same frame for all of its clients, numbered, so that a client
+ * knows when one is missing. Knows no transport and no market rule.
+ */
+export class Hub {
+  private readonly rooms = new Map<string, Room>();
+  private readonly byInstrument: (Room[] | undefined)[] = [];
+  private readonly late = new Set<Room>();
+  private readonly scratch = barColumns(16);
+  private received = 0;
+  private ticking: (() => void) | null = null;
+  private scheduled = false;
+
+  constructor(private readonly parts: { desk: Desk; transport: Transport; /** Market time. */ clock: Clock; /** Real time: frames are spaced and measured by it. */ wall: Clock; meter: Meter }) {}
+
+  onTicks(message: TickMessage): void {
+    if (message.kind !== "ticks") return;
+    this.received = message.receivedTime;
+    for (let row = 0; row < message.length; row++) {
+      const rooms = this.byInstrument[message.instrument[row]!];
+      if (rooms !== undefined) for (const room of rooms) this.touch(room, false);
+    }
+    this.flushDue();
+  }
+
+  onBars(batch: BarBatch): void {
+    for (let row = 0; row < batch.length; row++) {
+      const rooms = this.byInstrument[batch.instrument[row]!];
+      if (rooms === undefined) continue;
+      for (const room of rooms) {
+        if (room.timeframe.index !== batch.timeframe[row]) continue;
+        if (batch.event[row] === PATCH) { this.reread(room, batch.time[row]!, batch.end[row]!); continue; }
+        room.bars.push(barTuple(CLOSE, batch.end[row]!, batch as unknown as BarColumns, row));
+        this.touch(room, true);
+      }
+    }
+    this.flushSoon();
+  }
+
+  onPoints(points: PointBatch): void {
+    for (let row = 0; row < points.length; row++) {
+      const rooms = this.byInstrument[points.instrument[row]!];
+      if (rooms === undefined) continue;
+      for (const room of rooms) {
+        if (room.timeframe.index !== points.timeframe[row]) continue;
+        const plots = this.plotsOf(room, points.instance[row]!);
+        const values = Array.from(points.values.subarray(row * points.stride, row * points.stride + plots), orNull);
+        room.points.push([points.instance[row]!, points.time[row]!, ...values]);
+        this.touch(room, true);
+      }
+    }
+    this.flushSoon();
+  }
+
+  /** History changed bars under the readers: they get them anew as patches. */
+  changed(instrument: number, from: number, to: number): void {
+    for (const room of this.byInstrument[instrument] ?? []) this.reread(room, from, to);
+  }
+
+  /** `join` is called in the very turn of the snapshot: no frame falls between the two. */
+  async subscribe(client: string, request: z.output<typeof barsSubscribe>, join: (room: string) => void): Promise<BarsSnapshot> {
+    const { desk, clock } = this.parts;
+    const instrument = desk.resolve(request.key);
+    const timeframe = timeframeNamed(request.timeframe);
+    const room = this.room(instrument, timeframe);
+    const helds = request.indicators.map((spec) => desk.indicators.hold(instrument, timeframe, spec));
+    try {
+      const answer = await barsSnapshot(desk, clock, request, instrument, helds, room.name, () => {
+        // What was queued before this instant is in the snapshot already; the frame of it goes to the others now.
+        this.flush(room);
+        this.register(room); // its last client may have left while this one waited
+        const before = room.clients.get(client);
+        room.clients.set(client, helds);
+        for (const held of before ?? []) desk.indicators.drop(held.instance);
+        join(room.name);
+        return room.seq;
+      });
+      return answer;
+    } catch (cause) {
+      for (const held of helds) desk.indicators.drop(held.instance);
+      this.closeIfEmpty(room);
+      throw cause;
+    }
+  }
+
+  unsubscribe(client: string, name: string): void {
+    const room = this.rooms.get(name);
+    const helds = room?.clients.get(client);
+    if (room === undefined || helds === undefined) return;
+    room.clients.delete(client);
+    for (const held of helds) this.parts.desk.indicators.drop(held.instance);
+    this.closeIfEmpty(room);
+  }
+
+  leave(client: string): void {
+    for (const room of [...this.rooms.values()]) if (room.clients.has(client)) this.unsubscribe(client, room.name);
+  }
+
+  watched(instrument: number): boolean { return (this.byInstrument[instrument]?.length ?? 0) > 0; }
+  get size(): number { return this.rooms.size; }
+  stop(): void { this.ticking?.(); this.ticking = null; this.rooms.clear(); this.byInstrument.length = 0; }
+
+  private room(instrument: number, timeframe: Timeframe): Room {
+    const name = `bars:${this.parts.desk.instrument(instrument).key}:${timeframe.name}`;
+    let room = this.rooms.get(name);
+    if (room === undefined) {
+      room = { name, instrument, timeframe, seq: 0, clients: new Map(), dirty: false, urgent: false, lastFrame: 0, bars: [], points: [] };
+      this.register(room);
+    }
+    return room;
+  }
+
+  private register(room: Room): void {
+    if (this.rooms.get(room.name) === room) return;
+    this.rooms.set(room.name, room);
+    this.byInstrument[room.instrument] = [...(this.byInstrument[room.instrument] ?? []), room];
+  }
+
+  private closeIfEmpty(room: Room): void {
+    if (room.clients.size > 0 || this.rooms.get(room.name) !== room) return;
+    this.rooms.delete(room.name);
+    this.late.delete(room);
+    const left = (this.byInstrument[room.instrument] ?? []).filter((each) => each !== room);
+    this.byInstrument[room.instrument] = left.length === 0 ? undefined : left;
+  }
+
+  private touch(room: Room, urgent: boolean): void {
+    room.dirty = true;
+    room.urgent ||= urgent;
+    this.late.add(room);
+  }
+
+  /** Sends rooms whose time has come; the rest is looked at again while any waits. */
+  private flushDue(): void {
+    if (this.late.size === 0) { this.ticking?.(); this.ticking = null; return; }
+    const now = this.parts.wall.now();
+    for (const room of this.late) if (room.urgent || now - room.lastFrame >= FRAME_MS) this.flush(room);
+    if (this.late.size > 0) this.ticking ??= this.parts.wall.every(10, () => this.flushDue());
+  }
+
+  /** After the whole pipeline has handled the message: a close and its indicator values travel in one frame. */
+  private flushSoon(): void {
+    if (this.scheduled || this.late.size === 0) return;
+    this.scheduled = true;
+    queueMicrotask(() => { this.scheduled = false; this.flushDue(); });
+  }
+
+  private flush(room: Room): void {
+    this.late.delete(room);
+    if (!room.dirty) return;
+    const { desk, wall, transport, meter } = this.parts;
+    const { instrument, timeframe } = room;
+    this.scratch.length = 0;
+    // Until the day's minutes are loaded a longer forming bar would be a fragment: better none than a wrong one.
+    const known = timeframe.from === "1s" || timeframe.name === "1m" || desk.isWarm(instrument);
+    const count = known ? desk.forming(instrument, timeframe, this.scratch) : 0;
+    const bars = room.bars;
+    for (let row = 0; row < count; row++) bars.push(barTuple(UPDATE, desk.endOf(instrument, timeframe, this.scratch.time[row]!), this.scratch, row));
+    const points = room.points;
+    if (count > 0) this.peek(room, points);
+    const quote = desk.quote(instrument);
+    const now = wall.now();
+    const frame: BarsFrame = {
+      room: room.name, seq: ++room.seq, bars, points,
+      ltp: quote === null ? { price: 0, time: 0, received: 0 } : { price: quote.price, time: quote.time, received: quote.received },
+      stamps: { received: this.received, emitted: now },
+    };
+    room.bars = [];
+    room.points = [];
+    room.dirty = false;
+    room.urgent = false;
+    room.lastFrame = now;
+    if (room.clients.size === 0) return;
+    transport.toRoom(room.name, "bars", frame);
+    meter.count("frames.bars");
+    meter.record("receiveToEmit", Math.max(0, now - this.received));
+    meter.record("emitToSocket", wall.now() - now);
+  }
+
+  private peek(room: Room, points: BarsFrame["points"]): void {
+    const { indicators } = this.parts.desk;
+    for (const instance of indicators.running(room.instrument, room.timeframe)) {
+      if (indicators.isStale(instance)) continue;
+      const plots = this.plotsOf(room, instance);
+      if (plots === 0) continue;
+      const values = indicators.peek(instance, this.scratch);
+      for (let row = 0; row < this.scratch.length; row++) {
+        points.push([instance, this.scratch.time[row]!, ...Array.from(values.subarray(row * plots, (row + 1) * plots), orNull)]);
+      }
+    }
+  }
+
+  private plotsOf(room: Room, instance: number): number {
+    for (const helds of room.clients.values()) for (const held of helds) if (held.instance === instance) return held.plots.length;
+    return 0;
+  }
+
+  /** Reads changed bars as they are now and sends them as patches; indicators are run again over what they depend on. */
+  private reread(room: Room, from: number, to: number): void {
+    const { desk } = this.parts;
+    const running = [...new Set([...room.clients.values()].flat().map((held) => held.instance))];
+    const helds = [...room.clients.values()].flat().filter((held, place, all) => all.findIndex((each) => each.instance === held.instance) === place);
+    const settle = helds.reduce((most, held) => Math.max(most, held.settle), 0);
+    void (async () => {
+      const { closed } = await desk.bars({ instrument: room.instrument, timeframe: room.timeframe, limit: PATCH_BARS + settle });
+      if (!this.rooms.has(room.name)) return;
+      const first = Math.max(0, closed.length - PATCH_BARS);
+      for (let row = first; row < closed.length; row++) {
+        const end = desk.endOf(room.instrument, room.timeframe, closed.time[row]!);
+        if (end > from && closed.time[row]! < to) room.bars.push(barTuple(PATCH, end, closed, row));
+      }
+      for (const held of helds) {
+        if (!running.includes(held.instance)) continue;
+        const values = desk.indicators.values({ id: held.id, params: held.params }, closed, held.instance);
+        for (let row = first; row < closed.length; row++) {
+          if (closed.time[row]! + room.timeframe.lengthMs > from) room.points.push([held.instance, closed.time[row]!, ...values.map((column) => orNull(column[row]!))]);
+        }
+      }
+      this.touch(room, true);
+      this.flushDue();
+    })().catch((cause: unknown) => { this.parts.meter.count("hub.rereadFailures"); void cause; });
+  }
+}
+
+const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
