@@ -42,7 +42,7 @@ async function browser() {
 }
 
 const steps = {
-  typecheck: { title: "Types", work: () => whole([bin("typescript/bin/tsc"), "--noEmit"]) },
+  typecheck: { title: "Types", work: () => whole([inProject("scripts/typecheck.mjs")]) },
   lint: { title: "Lint and import rules", work: () => whole([inProject("scripts/lint.mjs")]) },
   unit: { title: "Unit tests", work: () => vitest("unit", {}) },
   int: {
