@@ -1,0 +1,32 @@
+import { parseTimeframe, type TimeframeName } from "@/server/domain/timeframe";
+
+/** What a chart's address says; null where it says nothing. */
+export interface ChartAddress {
+  key: string;
+  timeframe: TimeframeName | null;
+  /** Epoch ms. */
+  at: number | null;
+}
+
+/** Reads `/chart/NSE/RELIANCE?tf=5m&at=…`; null when the path names no instrument. */
+export const readAddress = (pathname: string, search: { get(name: string): string | null }): ChartAddress | null => {
+  const match = /^\/chart\/([^/]+)\/([^/]+)\/?$/.exec(pathname);
+  if (match === null) return null;
+  const at = Number(search.get("at") ?? Number.NaN);
+  return { key: `${decode(match[1]!)}:${decode(match[2]!)}`, timeframe: parseTimeframe(search.get("tf") ?? "")?.name ?? null, at: Number.isFinite(at) && at > 0 ? at : null };
+};
+
+/** The address of an instrument at a timeframe. */
+export const addressOf = (key: string, timeframe: TimeframeName): string => {
+  const colon = key.indexOf(":");
+  return `/chart/${encodeURIComponent(key.slice(0, colon))}/${encodeURIComponent(key.slice(colon + 1))}?tf=${timeframe}`;
+};
+
+/** A path may be typed by hand: a lone percent sign stays what it is. */
+const decode = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+};

@@ -1,0 +1,86 @@
+import { RotateCcw } from "lucide-react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { cx } from "@/components/ui/class-names";
+import { Dialog } from "@/components/ui/dialog";
+import type { ChosenIndicator } from "./chosen-indicators";
+import { defaultsOf, type IndicatorEntry, type IndicatorParam, paramTitle, rangeOf, refusalOfParam } from "./indicator-catalogue";
+
+const COLOURS = 6;
+const PREVIEW_MS = 200;
+
+/** Settings of one indicator. The chart behind follows while they are edited; Cancel brings back what was. */
+export function IndicatorSettings({ indicator, entry, error, onChange, onClose }: {
+  indicator: ChosenIndicator; entry: IndicatorEntry | undefined; error: string | null; onChange: (indicator: ChosenIndicator) => void; onClose: () => void;
+}) {
+  const before = useRef(indicator);
+  const [typed, setTyped] = useState(() => texts(indicator.params));
+  const [colour, setColour] = useState(indicator.colour);
+  const refusals = Object.fromEntries((entry?.params ?? []).map((param) => [param.name, refusalOfParam(param, typed[param.name] ?? "")]));
+  const usable = entry !== undefined && Object.values(refusals).every((reason) => reason === null);
+  const next: ChosenIndicator = { ...before.current, colour, params: usable ? values(entry.params, typed) : before.current.params };
+  const wanted = JSON.stringify(next);
+  const show = useRef(onChange);
+  useEffect(() => { show.current = onChange; });
+  useEffect(() => {
+    const timer = setTimeout(() => show.current(JSON.parse(wanted) as ChosenIndicator), PREVIEW_MS);
+    return () => clearTimeout(timer);
+  }, [wanted]);
+
+  const cancel = (): void => {
+    onChange(before.current);
+    onClose();
+  };
+  const apply = (event: FormEvent): void => {
+    event.preventDefault();
+    if (!usable) return;
+    onChange(next);
+    onClose();
+  };
+  return (
+    <Dialog open onOpenChange={(open) => { if (!open) cancel(); }} title={`${indicator.id} settings`} description={entry?.title}
+      footer={<>
+        <Button kind="quiet" icon={RotateCcw} className="mr-auto -ml-2 text-muted" disabled={entry === undefined} onClick={() => { if (entry !== undefined) setTyped(texts(defaultsOf(entry))); }}>Defaults</Button>
+        <Button onClick={cancel}>Cancel</Button>
+        <Button kind="primary" type="submit" form="indicator-settings" disabled={!usable}>Apply</Button>
+      </>}>
+      <form id="indicator-settings" onSubmit={apply}>
+        {entry !== undefined && <p className="-mt-2 mb-3 text-13 text-muted">{entry.title}</p>}
+        {error !== null && <p role="alert" className="text-13 text-danger">The settings could not be read. {error}</p>}
+        {entry !== undefined && entry.params.length > 0 && <h3 className="mb-1 text-12 text-muted">Inputs</h3>}
+        {entry?.params.map((param, at) => (
+          <Field key={param.name} param={param} value={typed[param.name] ?? ""} refusal={refusals[param.name] ?? null} first={at === 0} onChange={(value) => setTyped((held) => ({ ...held, [param.name]: value }))} />
+        ))}
+        <h3 className="mt-4 mb-1 text-12 text-muted">Style</h3>
+        <div role="radiogroup" aria-label="Colour" className="flex h-9 items-center">
+          <span className="w-26 text-13">Colour</span>
+          {Array.from({ length: COLOURS }, (_, at) => (
+            <button key={at} type="button" role="radio" aria-checked={at === colour} aria-label={`Colour ${at + 1}`} onClick={() => setColour(at)}
+              className={cx("mr-1.5 size-7 rounded-sm border-2 p-1", at === colour ? "border-focus" : "border-transparent hover:border-line-strong")}>
+              <span className="block size-full rounded-xs" style={{ background: `var(--c-series-${at + 1})` }} />
+            </button>
+          ))}
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Field({ param, value, refusal, first, onChange }: { param: IndicatorParam; value: string; refusal: string | null; first: boolean; onChange: (value: string) => void }) {
+  const id = `param-${param.name}`;
+  const look = cx("h-7 rounded-sm border bg-bg px-2 text-13 focus-visible:outline-offset-0", refusal === null ? "border-line-strong" : "border-danger");
+  return (
+    <div className="flex min-h-9 flex-wrap items-center">
+      <label htmlFor={id} className="w-26 text-13">{paramTitle(param.name)}</label>
+      {param.kind === "choice"
+        ? <select id={id} value={value} onChange={(event) => onChange(event.target.value)} className={cx(look, "w-32")}>{param.choices?.map((choice) => <option key={choice}>{choice}</option>)}</select>
+        : <input id={id} type="number" inputMode={param.kind === "integer" ? "numeric" : "decimal"} step={param.kind === "integer" ? 1 : "any"} min={param.min} max={param.max} value={value} autoFocus={first} aria-invalid={refusal !== null} aria-describedby={`${id}-says`} onChange={(event) => onChange(event.target.value)} className={cx(look, "w-22")} />}
+      <span id={`${id}-says`} className={cx("ml-2.5 text-12", refusal === null ? "text-muted" : "text-danger")}>{refusal ?? (param.name.toLowerCase().endsWith("period") && rangeOf(param) !== "" ? `bars · ${rangeOf(param)}` : rangeOf(param))}</span>
+    </div>
+  );
+}
+
+const texts = (params: Record<string, number | string>): Record<string, string> => Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+
+const values = (params: readonly IndicatorParam[], typed: Record<string, string>): Record<string, number | string> =>
+  Object.fromEntries(params.map((param) => [param.name, param.kind === "choice" ? typed[param.name]! : Number(typed[param.name])]));
