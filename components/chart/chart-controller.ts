@@ -71,8 +71,8 @@ export interface ChartController {
   onPaint(handler: () => void): () => void;
   open(wish: ChartWish): void;
   applyScale(scale: ScaleState): void;
-  /** Shows a span once the bars asked for are there. */
-  showRange(range: ViewRange): void;
+  /** Shows a span as soon as bars of that timeframe are there. */
+  showRange(range: ViewRange, timeframe: TimeframeName): void;
   /** Brings the bar of an instant to the middle and reads it in the legend; fetches back to it where needed. */
   goTo(instant: number): void;
   toLatest(): void;
@@ -111,7 +111,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   let previousClose: number | null = null;
   let hovered: number | null = null;
   let light: FeedLight | null = null;
-  let range: { value: ViewRange } | null = null;
+  let range: { value: ViewRange; timeframe: TimeframeName } | null = null;
   let goal: number | null = null;
   let pageTimer: ReturnType<typeof setTimeout> | undefined;
   let secondTimer: ReturnType<typeof setTimeout> | undefined;
@@ -198,7 +198,8 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       instrument: head.instrument, timeframe, indicators, indicatorPanes: canvas.lines.panes(), historicalOnly: head.historicalOnly,
       firstStored: head.firstStored, empty: store.length === 0, paging: false,
     });
-    if (range !== null) applyRange();
+    if (range?.timeframe === timeframe) applyRange();
+    else if (!sameBars) range = null;
     if (goal !== null) approach();
     watchEdges();
     clock.request(paintTexts);
@@ -304,9 +305,9 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       canvas.applyScale(scale);
       change({ autoScaled: scale.auto });
     },
-    showRange(value) {
-      range = { value };
-      if (status.get().phase.kind === "live" && wish?.timeframe === status.get().timeframe) applyRange();
+    showRange(value, timeframe) {
+      range = { value, timeframe };
+      if (status.get().phase.kind !== "loading" && status.get().timeframe === timeframe) applyRange();
     },
     goTo(instant) {
       goal = instant;

@@ -1,0 +1,11 @@
+import { describe, expect, it } from "vitest";
+import { firstChart, readKept } from "./workspace-memory";
+
+describe("what a browser keeps of a chart", () => {
+  it("comes back as it was", () => expect(readKept(JSON.stringify(firstChart))).toEqual(firstChart));
+  it("is forgotten when it is damaged or of another version", () => {
+    for (const text of [null, "", "{", "[]", JSON.stringify({ ...firstChart, timeframe: "7m" }), JSON.stringify({ ...firstChart, scale: { mode: "cubic" } }), JSON.stringify({ ...firstChart, indicators: [{}] })]) {
+      expect(readKept(text)).toBeNull();
+    }
+  });
+});

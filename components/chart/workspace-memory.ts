@@ -1,0 +1,73 @@
+import { fetchWorkspace, saveWorkspace } from "@/components/client/api";
+import { dock } from "@/components/shell/dock-state";
+import { workspace as schema, type Workspace } from "@/server/contract/rest";
+import type { TimeframeName } from "@/server/domain/timeframe";
+import type { ScaleState } from "./chart-canvas";
+import { type ChosenIndicator, firstIndicators, fromWorkspace } from "./chosen-indicators";
+
+/** What a chart workspace keeps between visits. */
+export interface KeptChart {
+  timeframe: TimeframeName;
+  indicators: readonly ChosenIndicator[];
+  scale: ScaleState;
+  watchlist: string;
+}
+
+const KEY = "candela.chart";
+const DEBOUNCE_MS = 1_000;
+export const plainScale: ScaleState = { mode: "normal", auto: true, inverted: false };
+
+export const firstChart: KeptChart = { timeframe: "5m", indicators: firstIndicators, scale: plainScale, watchlist: "" };
+
+const shape = schema.pick({ timeframe: true, scale: true, watchlist: true });
+
+/** What this browser kept, or null when it kept nothing readable. */
+export const readKept = (text: string | null): KeptChart | null => {
+  try {
+    const kept = JSON.parse(text ?? "null") as { indicators?: unknown } | null;
+    const head = shape.safeParse(kept);
+    const indicators = schema.shape.indicators.safeParse(kept?.indicators);
+    if (!head.success || !indicators.success) return null;
+    const looks = kept?.indicators as Partial<ChosenIndicator>[];
+    return { ...head.data, indicators: indicators.data.map((indicator, at) => ({ ...indicator, colour: Number(looks[at]?.colour ?? at) % 6, hidden: looks[at]?.hidden === true })) };
+  } catch {
+    return null;
+  }
+};
+
+/** This browser's own memory first; then what the server keeps; then the first look. */
+export const recallChart = async (): Promise<KeptChart> => {
+  const own = readKept(localStorage.getItem(KEY));
+  if (own !== null) return own;
+  const saved = await fetchWorkspace().catch(() => null);
+  if (saved === null) return firstChart;
+  return { timeframe: saved.timeframe, scale: saved.scale, watchlist: saved.watchlist, indicators: fromWorkspace(saved.indicators, (id) => (id === "RSI" ? "own" : "price")) };
+};
+
+/** Keeps the workspace: here at once, on the server a second after the last change and when the page closes. */
+export const chartMemory = () => {
+  let waiting: Workspace | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const send = (leaving: boolean): void => {
+    clearTimeout(timer);
+    if (waiting === null) return;
+    const next = waiting;
+    waiting = null;
+    // The browser's copy stands; the next change tries again.
+    saveWorkspace(next, leaving).catch(() => undefined);
+  };
+  const onHide = (): void => send(true);
+  window.addEventListener("pagehide", onHide);
+  return {
+    keep(key: string, chart: KeptChart): void {
+      localStorage.setItem(KEY, JSON.stringify(chart));
+      waiting = { ...chart, key, indicators: chart.indicators.map(({ id, params }) => ({ id, params })), rightDock: dock().get() };
+      clearTimeout(timer);
+      timer = setTimeout(() => send(false), DEBOUNCE_MS);
+    },
+    stop(): void {
+      window.removeEventListener("pagehide", onHide);
+      send(true);
+    },
+  };
+};
