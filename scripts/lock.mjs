@@ -39,9 +39,12 @@ export async function withLock(file, onWait, work) {
     if (!told) { onWait(pid); told = true; }
     await wait(200);
   }
+  const release = () => rmSync(file, { force: true });
+  process.once("exit", release);
   try {
     return await work();
   } finally {
-    rmSync(file, { force: true });
+    process.off("exit", release);
+    release();
   }
 }

@@ -8,7 +8,7 @@ const { endWithChildren, fail, StepError } = await import("./steps.mjs");
 const { program } = await import("./prepare.mjs");
 const { pathToFileURL } = await import("node:url");
 
-process.env.NODE_ENV ??= "production";
+if (process.env.NODE_ENV === undefined) process.env.NODE_ENV = "production";
 const release = endWithChildren();
 let file;
 try {

@@ -44,6 +44,7 @@ export function fail(error) {
 }
 
 const running = new Set();
+let ending = false;
 const ownGroup = process.platform !== "win32";
 
 // Each program gets a process group of its own, so that what it started ends with it.
@@ -62,7 +63,6 @@ async function endChildren(signal) {
 
 /** On Ctrl-C or SIGTERM, ends every program started by `run`, then `beforeExit`, then this process. Returns how to take that back. */
 export function endWithChildren(beforeExit = async () => {}) {
-  let ending = false;
   const end = async (signal) => {
     if (ending) return;
     ending = true;
@@ -85,7 +85,11 @@ export function run(command, args, { cwd = root, env = process.env, echo } = {})
     child.stdout.on("data", take);
     child.stderr.on("data", take);
     child.on("error", (cause) => { running.delete(child); reject(new StepError(`Cannot run ${command}: ${cause.message}.`)); });
-    child.on("close", (code) => { running.delete(child); resolve({ code: code ?? 1, output }); });
+    child.on("close", (code) => {
+      running.delete(child);
+      // Ended by Ctrl-C: whoever waits for it has nothing left to say.
+      if (!ending) resolve({ code: code ?? 1, output });
+    });
   });
 }
 
