@@ -1,4 +1,5 @@
-import { DAY_MS, istDay, istMidnight } from "@/server/domain/session";
+import { createCalendar } from "@/server/domain/calendar";
+import { istDay, istMidnight } from "@/server/domain/session";
 
 export type CalendarName = "SIM" | "NSE";
 
@@ -49,14 +50,19 @@ const build = (calendar: Omit<TradingCalendar, "activity" | "elapsed">, shape: (
 const sim = (): TradingCalendar =>
   build({ name: "SIM", minutes: 24 * HOUR, trades: () => true, open: istMidnight, preOpen: null, gap: 0 }, roundTheClock);
 
-/** NSE's hours for tests: 09:15 to 15:30 on weekdays, values of the pre-open from 09:00 to 09:08. Holidays are not known here. */
-const nse = (): TradingCalendar =>
-  build({
-    name: "NSE", minutes: 375, gap: 0.5,
-    trades: (day) => { const weekday = new Date(day * DAY_MS).getUTCDay(); return weekday !== 0 && weekday !== 6; },
-    open: (day) => istMidnight(day) + 555 * 60_000,
-    preOpen: { from: 15 * 60_000, to: 7 * 60_000 },
-  }, uShape(375));
+/**
+ * NSE's hours for tests: 09:15 to 15:30, values of the pre-open from 09:00 to 09:08. Days with other hours (muhurat,
+ * halts) are taken as closed.
+ */
+const nse = (): TradingCalendar => {
+  const days = createCalendar();
+  const minutes = 375;
+  const open = (day: number): number => istMidnight(day) + 555 * 60_000;
+  return build({
+    name: "NSE", minutes, gap: 0.5, open, preOpen: { from: 15 * 60_000, to: 7 * 60_000 },
+    trades: (day) => days.on("NSE", day)?.open === open(day),
+  }, uShape(minutes));
+};
 
 export const tradingCalendar = (name: CalendarName): TradingCalendar => (name === "NSE" ? nse() : sim());
 

@@ -17,6 +17,7 @@ export interface ControlParts {
 
 /** Played tick by tick at most; `set` goes further. */
 const LONGEST_ADVANCE_MS = 3_600_000;
+const PLAY_STEP_MS = 1_000;
 const FASTEST = 10_000;
 
 /** What no broker has: `/sim/clock`, `/sim/fault`, `/sim/reset`, `/sim/transcript`, `/sim/stats`. */
@@ -37,7 +38,7 @@ export const controlApi = ({ market, clock, faults, logins, transcript, feed, re
   };
 
   /** `set` jumps, as if nobody had listened; `advance` plays every tick of so many ms. */
-  const moveClock = (body: Record<string, unknown>): void => {
+  const moveClock = async (body: Record<string, unknown>): Promise<void> => {
     const speed = number(body, "speed", FASTEST);
     const advance = number(body, "advance", LONGEST_ADVANCE_MS);
     const instant = body["set"] === undefined ? undefined : instantOf(body["set"]);
@@ -48,9 +49,17 @@ export const controlApi = ({ market, clock, faults, logins, transcript, feed, re
       clock.set(instant);
       feed.jump();
     }
-    if (advance !== undefined) {
-      clock.set(clock.now() + advance);
+    if (advance !== undefined) await play(advance);
+  };
+
+  /** Second by second, so that an hour's ticks reach a client that reads them. */
+  const play = async (lengthMs: number): Promise<void> => {
+    const end = clock.now() + lengthMs;
+    for (let instant = clock.now(); instant < end;) {
+      instant = Math.min(end, instant + PLAY_STEP_MS);
+      clock.set(Math.max(instant, clock.now()));
       feed.pump();
+      await feed.drained();
     }
   };
 
@@ -86,7 +95,7 @@ export const controlApi = ({ market, clock, faults, logins, transcript, feed, re
   const answer = async (request: IncomingMessage, path: string): Promise<unknown> => {
     switch (`${request.method} ${path}`) {
       case "GET /sim/clock": return clockState();
-      case "POST /sim/clock": moveClock(await bodyObject(request)); return clockState();
+      case "POST /sim/clock": await moveClock(await bodyObject(request)); return clockState();
       case "GET /sim/fault": return { faults: faultList() };
       case "POST /sim/fault": addFault(await bodyObject(request)); return { faults: faultList() };
       case "POST /sim/reset": reset(); return { faults: [] };

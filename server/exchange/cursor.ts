@@ -129,6 +129,7 @@ export class Cursor {
     this.lastTradeTime = closeOf(calendar, tradingDayBefore(calendar, day)) - 1_000;
     this.quantity = this.volume = this.value = this.open = this.high = this.low = 0;
     this.openInterest = this.openInterestHigh = this.openInterestLow = this.record?.openInterest[0] ?? 0;
+    this.bookKey = keyed(listing.id, day, 7);
     this.minuteTrades = 0;
     this.minute = -1;
     this.minuteStart = this.dayOpen - MINUTE_MS;

@@ -16,6 +16,7 @@ export const CONNECTIONS_PER_KEY = 3;
 const HEARTBEAT_MS = 1_000;
 /** After a longer stall (a sleeping machine) the feed goes on at the present instead of playing it all. */
 const STALL_MS = 10_000;
+const DRAINED_BYTES = 1_048_576;
 /** Rates are measured over this time. */
 const RATE_WINDOW_MS = 5_000;
 
@@ -32,6 +33,8 @@ export interface FeedServer {
   pump(): void;
   /** Goes to the clock's instant without sending what lies between. */
   jump(): void;
+  /** Resolves when no client has more than a frame or two to read. */
+  drained(): Promise<void>;
   /** Cuts every line. */
   disconnect(): void;
   /** Forgets held packets. */
@@ -135,11 +138,15 @@ export const feedServer = ({ market, clock, faults, logins, transcript, real }: 
     jump() {
       lastPump = real();
       market.seek(clock.now());
-      for (const cursor of market.listings) {
-        const shown = market.cursor(cursor.token);
-        if (shown !== undefined) sendAll(shown);
+      for (const { token } of market.listings) {
+        const cursor = market.cursor(token);
+        if (cursor !== undefined) sendAll(cursor);
       }
       finish(lastPump);
+    },
+    async drained() {
+      await new Promise((resolve) => setImmediate(resolve));
+      while ([...connections].some(({ socket }) => socket.bufferedAmount > DRAINED_BYTES)) await new Promise((resolve) => setTimeout(resolve, 5));
     },
     disconnect() { for (const connection of connections) connection.socket.terminate(); },
     reset: line.reset,

@@ -10,7 +10,7 @@ export interface Logins {
   session(apiKey: string, requestToken: string, checksum: string): string | null;
   accepts(apiKey: string, accessToken: string): boolean;
   end(accessToken: string): void;
-  /** Forgets sessions; the configured access token holds again. */
+  /** The configured access token holds again, should somebody have logged it out. */
   reset(): void;
 }
 
@@ -36,9 +36,6 @@ export const logins = (credentials: Credentials): Logins => {
     },
     accepts: (apiKey, accessToken) => apiKey === credentials.apiKey && sessions.has(accessToken),
     end: (accessToken) => { sessions.delete(accessToken); },
-    reset() {
-      sessions.clear();
-      sessions.add(credentials.accessToken);
-    },
+    reset() { sessions.add(credentials.accessToken); },
   };
 };

@@ -40,6 +40,10 @@ const NATURAL_TRADES = 42;
 const KEPT_DAYS = 400;
 const PER_MINUTE = 8;
 
+/** Drawn by ten bits of a hash instead of computed: years of minutes are a matter of these. */
+const TABLE = 1_024;
+const tableOf = (value: (u: number) => number): Float64Array => Float64Array.from({ length: TABLE }, (_, at) => value((at + 0.5) / TABLE));
+
 export const dayRecord = (minutes: number): DayRecord => ({
   day: 0, key: 0, previousClose: 0, trades: new Uint16Array(minutes),
   open: new Int32Array(minutes), high: new Int32Array(minutes), low: new Int32Array(minutes), close: new Int32Array(minutes),
@@ -55,6 +59,11 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
   const { minutes, activity, elapsed } = calendar;
   const kept = new Map<number, DayRecord>();
   const path = new Float64Array(minutes + 1);
+  const stepDeviation = activity.map((share) => Math.sqrt(share / minutes));
+  /** Twice an exponential draw: squared reach of a Brownian bridge of variance 1. */
+  const reach = tableOf((u) => -2 * Math.log(u));
+  /** Spread of a minute's volume around its mean. */
+  const swell = tableOf((u) => Math.exp(0.7 * (Math.log(u / (1 - u)) / 1.8)) * 0.93);
 
   const logClose = (listing: Listing, day: number): number => {
     let sum = listing.base;
@@ -111,24 +120,27 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
       const trades = isIndex ? 60 : Math.max(boundary ? 2 : 0, poissonOf(natural * Math.min(share, 1.5), bitsAt(dayKey, at)));
       into.trades[minute] = trades;
       const elapsedShare = elapsed[minute + 1]!;
-      into.openInterest[minute] = lot * Math.round((openingInterest + (closingInterest - openingInterest) * elapsedShare) * (1 + 0.002 * uniformAt(dayKey, at + 7)));
+      into.openInterest[minute] = listing.openInterest === 0 ? 0
+        : lot * Math.round((openingInterest + (closingInterest - openingInterest) * elapsedShare) * (1 + 0.002 * uniformAt(dayKey, at + 7)));
       if (trades > 0) {
-        const deviation = fairNow * listing.sigma * Math.sqrt(share / minutes);
-        const bounce = (bitsAt(dayKey, at + 1) % 3 - 1) * tick;
+        const deviation = fairNow * listing.sigma * stepDeviation[minute]!;
+        const variance = deviation * deviation;
+        const draw = bitsAt(dayKey, at + 1);
         const last = minute === minutes - 1 ? dayClose : onGrid(fairNext, tick);
-        const first = trades === 1 ? last : onGrid(fairNow + (isIndex ? 0 : bounce), tick);
+        const first = trades === 1 ? last : onGrid(fairNow + (isIndex ? 0 : (draw % 3 - 1) * tick), tick);
         let high = Math.max(first, last);
         let low = Math.min(first, last);
         // The extremes of a Brownian bridge between the two. With three trades there is room for one of them.
         const move = (last - first) ** 2;
-        const room = trades > 3 ? 3 : trades === 3 ? 1 + (bitsAt(dayKey, at + 4) & 1) : 0;
-        if ((room & 1) !== 0) {
-          const reach = (first + last + Math.sqrt(move - 2 * deviation * deviation * Math.log(uniformAt(dayKey, at + 2) + 1e-9))) / 2;
-          high = Math.max(high, Math.floor(reach / tick) * tick);
+        const upward = trades > 3 || (trades === 3 && (draw & 0x800) !== 0);
+        const downward = trades > 3 || (trades === 3 && (draw & 0x800) === 0);
+        if (upward) {
+          const top = (first + last + Math.sqrt(move + variance * reach[(draw >>> 12) & 1_023]!)) / 2;
+          high = Math.max(high, Math.floor(top / tick) * tick);
         }
-        if ((room & 2) !== 0) {
-          const reach = (first + last - Math.sqrt(move - 2 * deviation * deviation * Math.log(uniformAt(dayKey, at + 3) + 1e-9))) / 2;
-          low = Math.max(tick, Math.min(low, Math.ceil(reach / tick) * tick));
+        if (downward) {
+          const bottom = (first + last - Math.sqrt(move + variance * reach[draw >>> 22]!)) / 2;
+          low = Math.max(tick, Math.min(low, Math.ceil(bottom / tick) * tick));
         }
         into.open[minute] = first;
         into.high[minute] = high;
@@ -136,7 +148,7 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
         into.close[minute] = last;
         const stir = 0.6 + 0.5 * Math.abs(last - first) / (deviation + tick);
         const perTrade = natural > 0 ? trades / natural : 1;
-        const volume = isIndex ? 0 : lot * Math.max(trades, Math.round(lots * perTrade * stir * Math.exp(0.4 * gaussianOf(bitsAt(dayKey, at + 5)))));
+        const volume = isIndex ? 0 : lot * Math.max(trades, Math.round(lots * perTrade * stir * swell[bitsAt(dayKey, at + 5) >>> 22]!));
         into.volume[minute] = volume;
         volumeBefore += volume;
         valueBefore += volume * Math.round((first + high + low + last) / 4);
