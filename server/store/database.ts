@@ -1,4 +1,4 @@
-import type { ClientBase, Pool, PoolClient } from "pg";
+import type { Pool } from "pg";
 import pg from "pg";
 import type { PrismaClient } from "@/prisma/generated/client";
 import { AppError } from "@/server/domain/errors";
@@ -17,25 +17,8 @@ export const types: pg.CustomTypesConfig = {
 };
 
 /** Rows as arrays, in the order of the columns. */
-export const rowsOf = async <Row extends unknown[]>(on: Pool | ClientBase, text: string, values: unknown[] = []): Promise<Row[]> =>
-  (await on.query<Row>({ text, values, rowMode: "array" })).rows;
-
-/** All or nothing, on one connection; a connection that fails in between is not used again. */
-export const inTransaction = async <T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> => {
-  const client = await pool.connect();
-  let broken = false;
-  try {
-    await client.query("BEGIN");
-    const result = await work(client);
-    await client.query("COMMIT");
-    return result;
-  } catch (error) {
-    await client.query("ROLLBACK").catch(() => { broken = true; });
-    throw error;
-  } finally {
-    client.release(broken);
-  }
-};
+export const rowsOf = async <Row extends unknown[]>(pool: Pool, text: string, values: unknown[] = []): Promise<Row[]> =>
+  (await pool.query<Row>({ text, values, rowMode: "array" })).rows;
 
 /** Codes of node, PostgreSQL (class 08, shutdowns, too many connections) and Prisma that mean: nobody answers. */
 const AWAY = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|57P0[1-3]|53300|P1001|P1002|P1008|P1017|P2024)$/;

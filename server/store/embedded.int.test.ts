@@ -70,12 +70,12 @@ describe("the embedded database", () => {
     }
   });
 
-  it("makes the database anew when the first start was cut short", async () => {
+  it("makes the database anew, here without a template, when the first start was cut short", async () => {
     const unfinished = await startedStore(dataDir);
     await unfinished.stop();
     await writeFile(path.join(dataDir, "pglite.unfinished"), "");
     await rm(path.join(dataDir, "pglite/global"), { recursive: true });
-    const store = await startedStore(dataDir);
+    const store = await startedStore(dataDir, { templateFile: undefined });
     expect(await store.bars.span(1, "1m")).toBeNull();
     await store.stop();
   });

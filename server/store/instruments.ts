@@ -1,13 +1,11 @@
-import type { ClientBase } from "pg";
+import type { PrismaClient } from "@/prisma/generated/client";
 import { keyOf, type Instrument, type InstrumentAlias, type Segment } from "@/server/domain/instrument";
 import type { Log } from "@/server/ports/observe";
 import type { InstrumentStore } from "@/server/ports/stores";
-import { inTransaction, reaching, rowsOf, type Database } from "./database";
+import { reaching, rowsOf, type Database } from "./database";
 import { planUpsert, type InstrumentPlan } from "./instrument-plan";
 
 const CHUNK_ROWS = 2_000;
-/** Advisory lock of `upsert`: two lists at once would both add what is new. */
-const UPSERT_LOCK = 72707401;
 
 const INSTRUMENTS = `
   SELECT id, exchange, symbol, name, segment, decimals, tick_size, lot_size, to_char(expiry, 'YYYY-MM-DD'), strike FROM instruments ORDER BY id`;
@@ -26,7 +24,7 @@ const toAlias = ([instrumentId, vendor, token, symbol, wireDivisor, validFrom, v
 });
 
 const DETAILS = `
-  FROM jsonb_to_recordset($1::jsonb) AS listed (id int, exchange text, symbol text, name text, segment text, decimals smallint,
+  FROM jsonb_to_recordset($1::text::jsonb) AS listed (id int, exchange text, symbol text, name text, segment text, decimals smallint,
     "tickSize" bigint, "lotSize" int, expiry date, strike bigint)`;
 const ADD = `
   INSERT INTO instruments (exchange, symbol, name, segment, decimals, tick_size, lot_size, expiry, strike)
@@ -38,36 +36,41 @@ const CHANGE = `
   WHERE instruments.id = listed.id`;
 /** Ends aliases; one that began on the same day never was in force. */
 const END = `
-  WITH ending AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS alias (token bigint, "validFrom" date)),
+  WITH ending AS (SELECT * FROM jsonb_to_recordset($1::text::jsonb) AS alias (token bigint, "validFrom" date)),
   never AS (
     DELETE FROM instrument_aliases a USING ending e
-    WHERE a.vendor = $2 AND a.token = e.token AND a.valid_from = e."validFrom" AND a.valid_from = $3::date)
-  UPDATE instrument_aliases a SET valid_to = $3::date FROM ending e
-  WHERE a.vendor = $2 AND a.token = e.token AND a.valid_from = e."validFrom" AND a.valid_from < $3::date`;
+    WHERE a.vendor = $2 AND a.token = e.token AND a.valid_from = e."validFrom" AND a.valid_from = $3::text::date)
+  UPDATE instrument_aliases a SET valid_to = $3::text::date FROM ending e
+  WHERE a.vendor = $2 AND a.token = e.token AND a.valid_from = e."validFrom" AND a.valid_from < $3::text::date`;
 const BEGIN = `
   INSERT INTO instrument_aliases (vendor, token, valid_from, instrument_id, symbol, wire_divisor)
-  SELECT $2, alias.token, $3::date, i.id, alias.symbol, alias."wireDivisor"
-  FROM jsonb_to_recordset($1::jsonb) AS alias (exchange text, symbol text, token bigint, "wireDivisor" float8)
+  SELECT $2::text, alias.token, $3::text::date, i.id, alias.symbol, alias."wireDivisor"
+  FROM jsonb_to_recordset($1::text::jsonb) AS alias (exchange text, symbol text, token bigint, "wireDivisor" float8)
   JOIN instruments i ON i.exchange = alias.exchange AND i.symbol = alias.symbol
   ON CONFLICT (vendor, token, valid_from) DO UPDATE SET
     instrument_id = excluded.instrument_id, symbol = excluded.symbol, wire_divisor = excluded.wire_divisor, valid_to = NULL`;
 /** Moves the beginning back, as far as the token did not mean something else. */
 const EARLIER = `
-  UPDATE instrument_aliases a SET valid_from = $3::date
-  FROM jsonb_to_recordset($1::jsonb) AS alias (token bigint, "validFrom" date)
+  UPDATE instrument_aliases a SET valid_from = $3::text::date
+  FROM jsonb_to_recordset($1::text::jsonb) AS alias (token bigint, "validFrom" date)
   WHERE a.vendor = $2 AND a.token = alias.token AND a.valid_from = alias."validFrom"
-    AND NOT EXISTS (SELECT 1 FROM instrument_aliases b WHERE b.vendor = a.vendor AND b.token = a.token AND b.valid_to > $3::date)`;
+    AND NOT EXISTS (SELECT 1 FROM instrument_aliases b WHERE b.vendor = a.vendor AND b.token = a.token AND b.valid_to > $3::text::date)`;
 
-const inChunks = async (rows: readonly unknown[], write: (json: string) => Promise<unknown>): Promise<void> => {
-  for (let from = 0; from < rows.length; from += CHUNK_ROWS) await write(JSON.stringify(rows.slice(from, from + CHUNK_ROWS)));
-};
-
-const apply = async (client: ClientBase, plan: InstrumentPlan, vendor: string, date: string): Promise<void> => {
-  await inChunks(plan.change, (json) => client.query(CHANGE, [json]));
-  await inChunks(plan.add, (json) => client.query(ADD, [json]));
-  await inChunks(plan.end, (json) => client.query(END, [json, vendor, date]));
-  await inChunks(plan.begin, (json) => client.query(BEGIN, [json, vendor, date]));
-  await inChunks(plan.earlier, (json) => client.query(EARLIER, [json, vendor, date]));
+/**
+ * In the order that a crash in between leaves sound: the next list of the day finds what is left to do. Not one
+ * transaction, because a broker's hundred thousand rows would keep bars and readers waiting for seconds.
+ */
+const apply = async (prisma: PrismaClient, plan: InstrumentPlan, vendor: string, date: string): Promise<void> => {
+  const run = async (sql: string, rows: readonly unknown[], ...rest: string[]): Promise<void> => {
+    for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
+      await prisma.$executeRawUnsafe(sql, JSON.stringify(rows.slice(from, from + CHUNK_ROWS)), ...rest);
+    }
+  };
+  await run(CHANGE, plan.change);
+  await run(ADD, plan.add);
+  await run(END, plan.end, vendor, date);
+  await run(BEGIN, plan.begin, vendor, date);
+  await run(EARLIER, plan.earlier, vendor, date);
 };
 
 export const instrumentStore = (database: () => Database, log: Log): InstrumentStore => ({
@@ -80,16 +83,14 @@ export const instrumentStore = (database: () => Database, log: Log): InstrumentS
   },
 
   async upsert(vendor, date, listed) {
-    const refused = await reaching(() => inTransaction(database().pool, async (client) => {
-      await client.query("SELECT pg_advisory_xact_lock($1)", [UPSERT_LOCK]);
-      const held = {
-        instruments: (await rowsOf<InstrumentRow>(client, INSTRUMENTS)).map(toInstrument),
-        aliases: (await rowsOf<AliasRow>(client, `${ALIASES} WHERE vendor = $1 AND valid_to IS NULL`, [vendor])).map(toAlias),
-      };
-      const plan = planUpsert(held, listed, date);
-      await apply(client, plan, vendor, date);
-      return plan.refused;
-    }));
+    const { pool, prisma } = database();
+    const held = {
+      instruments: (await reaching(() => rowsOf<InstrumentRow>(pool, INSTRUMENTS))).map(toInstrument),
+      aliases: (await reaching(() => rowsOf<AliasRow>(pool, `${ALIASES} WHERE vendor = $1 AND valid_to IS NULL`, [vendor]))).map(toAlias),
+    };
+    const plan = planUpsert(held, listed, date);
+    await reaching(() => apply(prisma, plan, vendor, date));
+    const { refused } = plan;
     if (refused.length > 0) {
       log.warn("Instruments of a broker's list were left out", { vendor, count: refused.length, first: refused.slice(0, 5) });
     }

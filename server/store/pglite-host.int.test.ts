@@ -4,7 +4,7 @@ import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "@/server/observe/clock";
 import { silentLog } from "@/server/observe/log";
-import { temporaryFolder, workerFile } from "@/server/testing/store-open";
+import { templateFile, temporaryFolder, workerFile } from "@/server/testing/store-open";
 import { pgliteHost, type PgliteHost } from "./pglite-host";
 import { PgliteStream } from "./pglite-stream";
 
@@ -15,7 +15,7 @@ let streams = 0;
 
 beforeEach(async () => {
   folder = await temporaryFolder();
-  host = pgliteHost({ folder: path.join(folder, "pglite"), workerFile, log: silentLog(), clock: systemClock() });
+  host = pgliteHost({ folder: path.join(folder, "pglite"), workerFile, templateFile: await templateFile(), log: silentLog(), clock: systemClock() });
   pool = new pg.Pool({ user: "postgres", database: "postgres", password: "none", max: 1, idleTimeoutMillis: 0, stream: () => new PgliteStream(++streams, host.worker) as never });
   pool.on("error", () => undefined);
   await pool.query("CREATE TABLE kept (n int)");
