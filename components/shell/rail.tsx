@@ -45,7 +45,7 @@ export function Rail({ hasDock }: { hasDock: boolean }) {
   return (
     <nav aria-label="Pages" className="flex flex-col items-center border-r border-line bg-sunken pb-1.5 max-md:hidden">
       <div className="flex h-(--topbar-h) items-center"><Logo /></div>
-      <div className="flex flex-1 flex-col items-center gap-1 pt-1.5">
+      <div className="flex flex-1 flex-col items-center gap-1 pt-1">
         {destinations.filter((to) => to.name === "chart").map(link)}
         <Tooltip content="Watchlist" shortcut="]" side="right">
           <button type="button" aria-label="Watchlist" aria-pressed={hasDock && open} onClick={showList} className={item}><Icon of={List} size={18} line={1.5} /></button>

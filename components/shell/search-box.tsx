@@ -9,7 +9,7 @@ export function SearchBox() {
       className="flex h-7 w-[200px] items-center gap-2 rounded-sm border border-line-strong/60 bg-bg px-2 text-13 text-muted transition-colors duration-[var(--dur-hover)] hover:border-line-strong hover:text-text max-lg:w-40">
       <Icon of={Search} />
       <span className="flex-1 text-left">Search</span>
-      <kbd className="rounded-sm bg-selected px-1.5 font-sans text-11 font-medium text-text-2">Ctrl K</kbd>
+      <kbd className="flex h-[18px] items-center rounded-sm border border-line-strong bg-selected px-1.5 font-sans text-11 font-medium text-text-2">Ctrl K</kbd>
     </button>
   );
 }

@@ -39,7 +39,7 @@ export function Shell({ topBar, children, dock, footer, title }: ShellProps) {
       <div className="flex min-h-0 min-w-0 flex-col">
         <header className="flex shrink-0 items-center border-b border-line bg-sunken max-md:bg-bg max-md:pt-[env(safe-area-inset-top)] max-md:group-data-[phone-view=lists]/shell:hidden md:h-(--topbar-h)">
           <div className="flex min-w-0 flex-1 items-center md:h-full">{topBar}</div>
-          <div className="flex h-full items-center border-l border-line px-2 max-md:hidden"><SearchBox /></div>
+          <div className="flex h-full items-center px-2 max-md:hidden"><span className="mr-2 h-5 w-px bg-line" /><SearchBox /></div>
         </header>
         <div className="flex min-h-0 flex-1">
           <main id="page" tabIndex={-1} className="flex min-w-0 flex-1 flex-col bg-bg focus-visible:outline-none max-md:group-data-[phone-view=lists]/shell:hidden">

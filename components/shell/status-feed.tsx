@@ -52,13 +52,15 @@ export function FeedItem() {
   const worst = frame === null ? null : worstFeed(frame.feeds);
   const offline = status === "offline";
   const state = offline ? "OFFLINE" : worst?.state ?? "STARTING";
-  const detail = offline ? (lastDataAt === null ? "" : clockText(lastDataAt + clockOffsetMs)) : worst === null ? (frame === null ? "connecting" : "no feed configured") : `${worst.collector} ${frame === null ? "" : tickAge(worst, frame.serverTime, now)}`;
+  const name = offline ? "server lost" : frame === null ? "connecting" : worst?.collector ?? "none configured";
+  const age = offline ? (lastDataAt === null ? "" : clockText(lastDataAt + clockOffsetMs)) : worst === null || frame === null ? "" : tickAge(worst, frame.serverTime, now);
   return (
     <Popover label="Feed" width={300} side="top"
       trigger={
-        <button type="button" data-testid="feed-pill" aria-label={`Feed ${state} ${detail}`} className={`${statusItem} border-r`}>
+        <button type="button" data-testid="feed-pill" aria-label={`Feed ${state}, ${name} ${age}`} className={`${statusItem} border-r`}>
           <Pill state={state} label={frame !== null && frame.feeds.length === 0 ? "NO FEED" : undefined} />
-          <span>{detail}</span>
+          <span className="text-text-2">{name}</span>
+          {age !== "" && <span>{age}</span>}
         </button>
       }>
       {offline && <p className="text-warn not-only:mb-3">The browser has lost the server; what follows is what it said last.</p>}

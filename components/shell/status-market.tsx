@@ -20,8 +20,8 @@ export function MarketItem() {
     <Popover label="Sessions" width={320} side="top"
       trigger={
         <button type="button" data-testid="market-pill" className={`${statusItem} border-r`}>
-          <Icon of={Clock3} size={14} />
-          <span className="font-semibold text-text">{market.exchange} {text.state}</span>
+          <Icon of={Clock3} size={13} />
+          <span className="font-semibold text-text-2">{market.exchange} {text.state}</span>
           <span>{[text.detail, text.left].filter(Boolean).join(" · ")}</span>
         </button>
       }>

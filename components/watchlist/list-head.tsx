@@ -68,15 +68,15 @@ export function ListHead({ heads, watchlist, keys, onChoose }: ListHeadProps) {
   const { status } = useConnection();
   const liveText = status === "offline" ? "offline" : count === null ? "" : `${count} of ${keys.length} live`;
   return (
-    <div className="shrink-0 border-line max-md:px-4 max-md:pt-3 max-md:pb-3 md:flex md:h-9 md:items-center md:gap-2 md:border-b md:px-3">
+    <div className="shrink-0 border-line max-md:px-4 max-md:pt-3 max-md:pb-3 md:flex md:h-[29px] md:items-center md:gap-2 md:border-b md:px-3">
       <Menu label="Lists" width={240} items={rowsOf(heads, watchlist?.name, onChoose)}
         trigger={
-          <button type="button" className="-ml-1.5 flex h-7 min-w-0 items-center gap-1.5 rounded-sm px-1.5 text-13 font-semibold hover:bg-selected data-[state=open]:bg-selected max-md:h-11 max-md:text-20">
+          <button type="button" className="-ml-1.5 flex h-6 min-w-0 items-center gap-1.5 rounded-sm px-1.5 text-13 font-semibold hover:bg-selected data-[state=open]:bg-selected max-md:h-11 max-md:text-20">
             <span className="truncate">{watchlist?.title ?? "Watchlist"}</span>
             <Icon of={ChevronDown} size={14} className="shrink-0 text-muted" />
           </button>
         } />
-      <span className="text-12 whitespace-nowrap text-muted max-md:hidden" data-testid="wl-live">{liveText}</span>
+      <span className="text-11 whitespace-nowrap text-muted max-md:hidden" data-testid="wl-live">{liveText}</span>
       <div className="flex items-center gap-2 text-12 text-muted md:hidden"><PhoneState /></div>
     </div>
   );

@@ -1,0 +1,69 @@
+/** A status snapshot judged: which card shows which light, and how many things want a look. Pure. */
+import { countText, differenceText, millisecondsText, numberText } from "@/components/format/numbers";
+import { sessionText } from "@/components/format/session";
+import type { PillState } from "@/components/ui/pill";
+import type { StageView, StatusSnapshot } from "@/server/contract/live";
+import { budgets } from "./budgets";
+
+export type Light = "ok" | "warn" | "danger" | "quiet";
+
+/** The mark of each light. */
+export const lightState: Record<Light, PillState> = { ok: "LIVE", warn: "SLOW", danger: "ERROR", quiet: "CLOSED" };
+
+export interface Card {
+  title: string;
+  value: string;
+  detail: string;
+  light: Light;
+}
+
+/** A queue half full wants a look; a stage slower than a commit's budget too. */
+export const stageLight = (stage: StageView): Light => {
+  const share = stage.queue === null || stage.queue.size === 0 ? 0 : stage.queue.used / stage.queue.size;
+  if (share >= 0.9) return "danger";
+  return share >= 0.5 || stage.p95 > budgets.commit ? "warn" : "ok";
+};
+
+const LOW_DISK_GB = 5;
+
+const feedCard = (snapshot: StatusSnapshot): Card => {
+  const working = snapshot.feeds.filter((feed) => feed.state === "LIVE" || feed.state === "CLOSED");
+  const broken = snapshot.feeds.find((feed) => feed.state !== "LIVE" && feed.state !== "CLOSED" && feed.state !== "STOPPED");
+  const light: Light = snapshot.feeds.length === 0 ? "quiet" : broken === undefined ? "ok" : ["DOWN", "MUTE"].includes(broken.state) ? "danger" : "warn";
+  const rate = snapshot.feeds.reduce((sum, feed) => sum + feed.ticksPerSecond, 0);
+  return { title: "Feeds", value: `${working.length} of ${snapshot.feeds.length}`, detail: broken === undefined ? `${countText(Math.round(rate))} ticks/s` : `${broken.collector}: ${broken.state.toLowerCase().replace("_", " ")}`, light };
+};
+
+const marketCard = (snapshot: StatusSnapshot): Card => {
+  const market = snapshot.markets[0];
+  if (market === undefined) return { title: "Calendar", value: "–", detail: "no exchange in use", light: "quiet" };
+  const text = sessionText(market.session, snapshot.serverTime);
+  return { title: "Calendar", value: `${market.exchange} ${text.state}`, detail: [text.detail, snapshot.markets.length > 1 ? `${snapshot.markets.length} exchanges` : ""].filter(Boolean).join(" · "), light: text.open ? "ok" : "quiet" };
+};
+
+/** The row of cards at the top, in this order. */
+export const cardsOf = (snapshot: StatusSnapshot): Card[] => {
+  const { latency, sockets, store, bus, disk, clockSkewMs } = snapshot;
+  const slowCommit = latency.commit.count > 0 && latency.commit.p95 > budgets.commit;
+  return [
+    feedCard(snapshot),
+    { title: "Event loop lag", value: `${millisecondsText(latency.eventLoop.p50)} ms`, detail: `p99 ${millisecondsText(latency.eventLoop.p99)}`, light: latency.eventLoop.p95 > budgets.eventLoop ? "warn" : "ok" },
+    { title: "Dropped", value: countText(sockets.dropped), detail: `frames to browsers · ${countText(sockets.conflated)} merged`, light: sockets.dropped > 0 ? "warn" : "ok" },
+    {
+      title: "Database", value: store.ok ? `${millisecondsText(latency.commit.p95)} ms` : "away", light: !store.ok ? "danger" : slowCommit ? "warn" : "ok",
+      detail: !store.ok ? store.detail : slowCommit ? `commit p95, limit ${budgets.commit}` : `commit p95 · ${store.kind}`,
+    },
+    { title: "Bus", value: bus.kind, detail: bus.ok ? bus.detail || "works" : bus.detail, light: bus.ok ? "ok" : "danger" },
+    {
+      title: "Clock skew", value: clockSkewMs === null ? "–" : `${differenceText(Math.round(clockSkewMs), 0)} ms`, detail: "against the feed's stamps",
+      light: clockSkewMs === null ? "quiet" : Math.abs(clockSkewMs) > budgets.clockSkew ? "warn" : "ok",
+    },
+    disk === null ? { title: "Disk", value: "–", detail: "not measured", light: "quiet" }
+      : { title: "Disk", value: `${numberText(disk.freeGb, disk.freeGb < 10 ? 1 : 0)} GB free`, detail: `${countText(Math.round(disk.dataMb))} MB stored`, light: disk.freeGb < LOW_DISK_GB ? "danger" : "ok" },
+    marketCard(snapshot),
+  ];
+};
+
+/** How many cards and stages want a look. */
+export const attentionCount = (snapshot: StatusSnapshot): number =>
+  [...cardsOf(snapshot).map((card) => card.light), ...snapshot.stages.map(stageLight)].filter((light) => light === "warn" || light === "danger").length;
