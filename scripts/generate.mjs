@@ -21,7 +21,7 @@ export async function generate({ force = false } = {}) {
   try {
     await promisify(execFile)(process.execPath, [prisma, "generate", "--no-hints", "--config", "prisma/prisma.config.ts"], { cwd: root, env });
   } catch (error) {
-    throw new Error(`prisma generate failed:\n${error.stdout ?? ""}${error.stderr ?? error.message}`);
+    throw new Error(`prisma generate failed:\n${error.stdout ?? ""}${error.stderr ?? error.message}`, { cause: error });
   }
   return true;
 }

@@ -6,7 +6,7 @@ import { barStates } from "@/server/domain/bar";
 import { timeframes } from "@/server/domain/timeframe";
 import { migrationsDir, temporaryFolder } from "@/server/testing/store-open";
 
-/** Columns as `name type [?] `, keys as lists of columns: what Prisma's schema and the database both state. */
+/** What schema.prisma and the database both state. Columns as `name type`, with `?` where null is allowed. */
 interface Table {
   columns: string[];
   primaryKey: string[];
@@ -19,7 +19,7 @@ const TYPES: Record<string, string> = {
   "Json": "jsonb", "Bytes": "bytea", "DateTime Date": "date", "DateTime Timestamptz(3)": "timestamp(3) with time zone",
 };
 
-const quoted = (text: string, attribute: RegExp): string | undefined => attribute.exec(text)?.[1];
+const firstGroup = (text: string, attribute: RegExp): string | undefined => attribute.exec(text)?.[1];
 
 /** Reads the subset of Prisma's language that schema.prisma uses; throws on a type it does not know. */
 const tablesOf = (schema: string): Map<string, Table> => {
@@ -32,8 +32,8 @@ const tablesOf = (schema: string): Map<string, Table> => {
     for (const line of lines) {
       const field = /^(\w+)\s+(\w+)(\[\])?(\?)?/.exec(line);
       if (field === null || modelNames.has(field[2]!)) continue;
-      const column = quoted(line, /@map\("([^"]+)"\)/) ?? field[1]!;
-      const native = quoted(line, /@db\.(\w+(?:\(\d+\))?)/);
+      const column = firstGroup(line, /@map\("([^"]+)"\)/) ?? field[1]!;
+      const native = firstGroup(line, /@db\.(\w+(?:\(\d+\))?)/);
       const type = TYPES[native === undefined ? field[2]! : `${field[2]} ${native}`];
       if (type === undefined) throw new Error(`no PostgreSQL type known for: ${line}`);
       columnOf.set(field[1]!, column);
@@ -49,7 +49,7 @@ const tablesOf = (schema: string): Map<string, Table> => {
       else table[list[1] === "unique" ? "uniques" : "indexes"].push(columns);
     }
     table.columns.sort();
-    tables.set(quoted(lines.join("\n"), /@@map\("([^"]+)"\)/) ?? name, table);
+    tables.set(firstGroup(lines.join("\n"), /@@map\("([^"]+)"\)/) ?? name, table);
   }
   return tables;
 };
