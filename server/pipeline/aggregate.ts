@@ -109,7 +109,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       if (this.seen[instrument] !== connection) this.rejoin(instrument, batch.collector, connection, emit);
       const second = Math.floor(times[row]! / 1_000);
       const volume = volumes[row]!;
-      if (trades[row] === 0) { if (volume >= 0) this.rebase(instrument, second, volume); continue; }
+      if (trades[row] === 0) { if (volume >= 0) this.passOver(instrument, second, volume, emit); continue; }
       if (second <= this.closedThrough[instrument]!) { this.patch(instrument, second, prices[row]!, emit); continue; }
       const place = instrument * this.ring + (second & this.mask);
       if (this.second[place] !== second) this.begin(instrument, place, second, emit);
@@ -151,6 +151,31 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       this.stepped[place]! += step;
     }
     if (volume > this.cumulative[place]!) this.cumulative[place] = volume;
+  }
+
+  /**
+   * A row that enters no bar. Outside the session its volume is an auction's or the post-close's and belongs to no
+   * second: the base moves past it. A move of the book has the volume that is counted already.
+   */
+  private passOver(instrument: number, second: number, volume: number, emit: (batch: BarBatch) => void): void {
+    this.closeThrough(instrument, second - this.watermarkSeconds - 1, emit);
+    this.rebase(instrument, second, volume);
+    if (this.openSlots[instrument] !== 0 || volume <= this.base[instrument]! || istDay(second * 1_000) !== this.day[instrument]!) return;
+    this.base[instrument] = volume;
+    this.running[instrument] = volume;
+  }
+
+  /**
+   * A recording's trading date begins: the day's volume before its first tick, -1 when nobody knows it (then that
+   * tick's own figure is the base).
+   */
+  beginDay(instrument: number, time: number, volume: number, emit: (batch: BarBatch) => void): void {
+    if (instrument >= this.capacity) this.grow(instrument + 1);
+    this.rejoin(instrument, 0, this.connections[0] ?? 0, emit);
+    this.base[instrument] = volume;
+    this.running[instrument] = Math.max(volume, 0);
+    this.day[instrument] = istDay(time);
+    this.flush(emit);
   }
 
   /**

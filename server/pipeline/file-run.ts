@@ -1,11 +1,22 @@
 import type { BarBatch } from "@/server/domain/bar";
 import { type InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
-import type { Calendar } from "@/server/domain/session";
+import { type Calendar, istDay, istMidnight } from "@/server/domain/session";
 import { SessionWindows } from "@/server/domain/session-window";
-import type { RawBatch, TickMessage } from "@/server/domain/tick";
+import { type RawBatch, rawBatch, type TickMessage } from "@/server/domain/tick";
 import { SecondBars } from "./aggregate";
 import { Normaliser } from "./normalise";
 import { TimeframeBars } from "./resample";
+
+const SECOND = 1_000;
+const DAY_MS = 86_400_000;
+
+/** Recorded ticks of one instrument in columns, in order of time: epoch ms, minor units, volume of the day or -1. */
+export interface TickColumns {
+  length: number;
+  time: ArrayLike<number>;
+  price: ArrayLike<number>;
+  volume: ArrayLike<number>;
+}
 
 /**
  * The stages of the pipeline table joined without a bus or a clock, for recorded sessions: time is the recorded time.
@@ -15,10 +26,11 @@ export class FileRun {
   readonly normaliser: Normaliser;
   readonly seconds: SecondBars;
   readonly bars: TimeframeBars;
+  private readonly batch = rawBatch(4_096);
   private readonly toBase = (ticks: TickMessage): void => this.seconds.on(ticks, this.toBars);
   private readonly toBars = (batch: BarBatch): void => this.bars.on(batch, this.read);
 
-  constructor(table: InstrumentTable, calendar: Calendar, private readonly read: (bars: BarBatch) => void, watermarkSeconds = 2) {
+  constructor(private readonly table: InstrumentTable, private readonly calendar: Calendar, private readonly read: (bars: BarBatch) => void, watermarkSeconds = 2) {
     const tokens = new TokenMap();
     table.all().forEach((_, index) => tokens.set(index, index, 1));
     this.normaliser = new Normaliser({
@@ -34,8 +46,45 @@ export class FileRun {
     this.normaliser.on(batch, this.toBase);
   }
 
+  /** A whole recording of one instrument, date by date. */
+  play(instrument: number, ticks: TickColumns): void {
+    const { batch } = this;
+    batch.token.fill(instrument);
+    batch.openInterest.fill(-1);
+    let dayEnd = Number.NEGATIVE_INFINITY;
+    for (let row = 0; row < ticks.length; row++) {
+      const time = ticks.time[row]!;
+      if (time >= dayEnd || batch.length === batch.token.length) this.send();
+      if (time >= dayEnd) {
+        dayEnd = istMidnight(istDay(time)) + DAY_MS;
+        this.seconds.beginDay(instrument, time, this.volumeBefore(instrument, time), this.toBars);
+      }
+      const at = batch.length++;
+      batch.exchangeTime[at] = time;
+      batch.price[at] = ticks.price[row]!;
+      batch.volume[at] = ticks.volume[row]!;
+    }
+    this.send();
+  }
+
   finish(): void {
     this.seconds.finish(this.toBars);
     this.bars.finish(this.read);
+  }
+
+  /**
+   * Volume of a date before the recording's first tick of it. A recording that stands at the open by the session's
+   * first second has it all: 0, which pre-open ticks then raise to the auction's. One that begins later has missed an
+   * unknown part, which is not one huge trade.
+   */
+  private volumeBefore(instrument: number, first: number): number {
+    const session = this.calendar.on(this.table.hours(instrument), istDay(first));
+    return session !== null && first < session.open + SECOND ? 0 : -1;
+  }
+
+  private send(): void {
+    if (this.batch.length === 0) return;
+    this.on(this.batch);
+    this.batch.length = 0;
   }
 }

@@ -1,3 +1,4 @@
+import { widen } from "@/server/domain/columns";
 import type { InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
 import { QuoteBoard } from "@/server/domain/quote-board";
 import type { SessionWindows } from "@/server/domain/session-window";
@@ -29,11 +30,18 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   lastSkewMs = Number.NaN;
   private batch = tickBatch(4_096);
   private sequence = 0;
+  /** Per collector: how often it has connected; per instrument: during which connection its last row came. */
+  private readonly connections: number[] = [];
+  private seen = new Int32Array(64);
 
   constructor(private readonly parts: NormaliserParts) {}
 
   on(message: RawMessage, emit: (message: TickMessage) => void): void {
-    if (message.kind !== "ticks") { emit(message); return; }
+    if (message.kind !== "ticks") {
+      if (message.kind === "connected") this.connections[message.collector] = (this.connections[message.collector] ?? 0) + 1;
+      emit(message);
+      return;
+    }
     const batch = this.normalise(message);
     if (batch.length > 0) emit(batch);
   }
@@ -50,6 +58,8 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     let out = 0;
     if (tokens === undefined) { rejects.unknown_token += raw.length; batch.length = 0; return batch; }
     if (table.size > board.capacity) board.grow(table.size);
+    if (this.seen.length < board.capacity) this.seen = widen(this.seen, board.capacity);
+    const connection = this.connections[raw.collector] ?? 0;
 
     for (let row = 0; row < raw.length; row++) {
       const slot = tokens.find(raw.token[row]!);
@@ -74,7 +84,11 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       }
 
       let trades = 1;
-      if (received - time > maxAgeMs) { rejects.stale_time++; trades = 0; }
+      const joined = this.seen[instrument] !== connection;
+      this.seen[instrument] = connection;
+      // The first row of a subscription is the last packet known, sent at once: without a time of its own it may be old.
+      if (joined && exchangeTime === 0) trades = 0;
+      else if (received - time > maxAgeMs) { rejects.stale_time++; trades = 0; }
       else if (!windows.continuous(instrument, time)) { rejects.outside_session++; trades = 0; }
       // Only the book moved: the exchange prints no bar for a minute without a trade. Every value of an index counts.
       else if (volume >= 0 && samePrice && sameVolume && table.traded[instrument] === 1) trades = 0;

@@ -1,0 +1,253 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { createCalendar, hoursOf } from "@/server/domain/calendar";
+import { hasClosingAuction } from "@/server/domain/closing-auction-stocks";
+import type { CollectorRow } from "@/server/domain/collector";
+import { AppError, badInput } from "@/server/domain/errors";
+import { timeframe } from "@/server/domain/timeframe";
+import { InstrumentTable } from "@/server/domain/instrument-table";
+import { nifty50 } from "@/server/domain/nifty50";
+import { istDay } from "@/server/domain/session";
+import { SessionWindows } from "@/server/domain/session-window";
+import { memoryBus } from "./bus/memory";
+import type { Config } from "./config";
+import { startExchange, type ExchangeChild } from "./exchange-child";
+import { feedOf } from "./feeds";
+import { keepConnected } from "./feeds/reconnect";
+import { recordedInstrument, replay, replayClock, startOfRecording } from "./feeds/replay";
+import { indicatorCatalogue } from "./indicators";
+import { systemClock } from "./observe/clock";
+import { createLog } from "./observe/log";
+import { Metrics, Rate } from "./observe/metrics";
+import { SecondBars } from "./pipeline/aggregate";
+import { pipeline, run } from "./pipeline";
+import { Indicators } from "./pipeline/indicate";
+import { Normaliser } from "./pipeline/normalise";
+import { BarWriter } from "./pipeline/persist";
+import { TimeframeBars } from "./pipeline/resample";
+import type { Role } from "./pipeline/stage";
+import type { FeedDefinition } from "./ports/feed";
+import { Bars } from "./services/bars";
+import { Collectors } from "./services/collectors";
+import { createDesk } from "./services/desk";
+import { EventLog, markets, readiness } from "./services/health";
+import { History, type HistoryAccess } from "./services/history";
+import { Instruments } from "./services/instruments";
+import { Sparks } from "./services/sparks";
+import { firstWatchlists } from "./services/watchlist-seeds";
+import { createStore } from "./store";
+import { BoardLane } from "./web/board-lane";
+import { Hub } from "./web/hub";
+import { SocketIo } from "./web/socket-io";
+import { Status } from "./web/status";
+import { stageViews } from "./web/stage-views";
+
+export type Container = Awaited<ReturnType<typeof createContainer>>;
+
+/** Steps of a start, said as they are done. */
+export type Say = (step: string) => void;
+
+/** Builds every part once, from the configuration. Nothing works before `start`; `stop` undoes it in reverse. */
+export const createContainer = async (config: Config, say: Say) => {
+  const wall = systemClock();
+  const log = createLog(config.logLevel);
+  const metrics = new Metrics();
+  const calendar = createCalendar();
+  const inSession = (hours: string) => (time: number): boolean => {
+    const session = calendar.on(hours, istDay(time));
+    return session !== null && time >= session.open && time < session.close;
+  };
+
+  // A recording runs the whole process on its own time.
+  const recorded = config.feed.kind === "replay" ? recordedInstrument(config.feed.instrument) : null;
+  const recordedHours = recorded === null ? "" : hoursOf(recorded, { closingAuction: hasClosingAuction });
+  const replaying = config.feed.kind === "replay" && recorded !== null
+    ? replayClock(wall, { start: await startOfRecording(config.feed.file, recorded.decimals, inSession(recordedHours)), speed: config.feed.speed })
+    : null;
+  const clock = replaying ?? wall;
+  const events = new EventLog(clock);
+
+  const buildDir = path.join(config.root, ".build");
+  const store = createStore({
+    databaseUrl: config.databaseUrl, dataDir: replaying === null ? config.dataDir : path.join(config.dataDir, "replay"),
+    workerFile: path.join(config.root, "server/store/pglite-worker.mjs"), migrationsDir: path.join(config.root, "prisma/migrations"),
+    templateFile: path.join(buildDir, "pglite-template.tar"), log, clock: wall,
+  });
+  const bus = memoryBus();
+  const table = new InstrumentTable();
+  const windows = new SessionWindows(calendar, table);
+  const instruments = new Instruments({ store: store.instruments, table, clock, hoursOf: (instrument) => hoursOf(instrument, { closingAuction: hasClosingAuction }) });
+
+  const normaliser = new Normaliser({
+    table, windows, tokens: (collector) => instruments.tokensOf(collectors.vendor(collector) ?? ""),
+    maxSkewMs: 15_000, maxAgeMs: 12 * 3_600_000,
+  });
+  const seconds = new SecondBars();
+  const timeframes = new TimeframeBars(calendar, table, seconds);
+  const indicators = new Indicators();
+  const writer = new BarWriter(store.bars, table, wall, log, metrics);
+  const live = { table, board: normaliser.board, bars: Object.assign(timeframes, { watermarkSeconds: seconds.watermarkSeconds }) };
+
+  const feeds: FeedDefinition[] = recorded === null || replaying === null || config.feed.kind !== "replay" ? [] : [replay({
+    file: config.feed.file, instrument: recorded, clock: replaying, inSession: inSession(recordedHours),
+    onMalformed: (line) => { metrics.reject("malformed_line"); log.warn("a line is not a tick", { ...line }); },
+  })];
+  const collectors: Collectors = new Collectors({
+    instruments, live, calendar, clock, log, meter: metrics, keepConnected, feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id),
+    events: {
+      onGap: (name, from, to) => heal(name, from, to),
+      onChange: (name, state, reason) => {
+        events.add(state === "LIVE" || state === "CLOSED" || state === "STARTING" ? "info" : "warn", name, `${state}: ${reason}`);
+        log.info("a feed changed", { collector: name, state, reason });
+      },
+    },
+  });
+  const bars = new Bars({ store: store.bars, recent: writer, live, calendar, clock });
+  const sparks = new Sparks({ bars, live, calendar, clock });
+  const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, running: indicators });
+
+  const rates = new Map<string, Rate>();
+  const status = new Status({
+    clock, wall, store, dataDir: config.dataDir, version: versionOf(config.root),
+    truth: () => collectors.truth(), jobs: () => history.jobs, markets: (now) => markets(live, calendar, now),
+    stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),
+    rejects: () => rejects(), counters: () => Object.fromEntries(metrics.counters), percentiles: (name, bucketMs) => metrics.percentiles(name, bucketMs),
+    events: () => events.events, instruments: () => table.size, writer: () => ({ waiting: writer.waiting, failingSince: writer.failingSince }),
+    sockets: () => ({ clients: sockets.clients, conflated: sockets.conflated, dropped: sockets.dropped }),
+    bus: () => ({ kind: "in process", ok: true, detail: "readers run inside publish" }),
+    clockSkewMs: () => (Number.isNaN(normaliser.lastSkewMs) ? null : normaliser.lastSkewMs),
+  });
+  /** Refusals of every stage, under one set of names. */
+  const rejects = (): Record<string, number> => {
+    const counted = metrics.rejects();
+    for (const [reason, count] of Object.entries(normaliser.rejects)) counted[reason as keyof typeof counted] += count;
+    counted.late += seconds.late;
+    return counted;
+  };
+  const sockets: SocketIo = new SocketIo({ hub: () => hub, board: () => board, status, desk, clock, wall, log, meter: metrics });
+  const hub: Hub = new Hub({ desk, transport: sockets, clock, wall, meter: metrics });
+  const board = new BoardLane({ desk, clock, wall, meter: metrics });
+  const history = new History({
+    store: store.bars, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument),
+    changed: (instrument, from, to) => { sparks.forget(instrument); hub.changed(instrument, from, to); },
+  });
+
+  const stages = pipeline({
+    collectors: { open: (emit) => collectors.open(emit), close: () => collectors.close() },
+    normaliser, seconds, timeframes, indicators, writer,
+    readers: { ticks: { on: (ticks) => hub.onTicks(ticks) }, bars: { on: (batch) => { sparks.onBars(batch); hub.onBars(batch); } }, points: { on: (points) => hub.onPoints(points) } },
+  });
+  const roles: ReadonlySet<Role> = new Set<Role>(["ingest", "aggregate", "indicate", "store", "web"]);
+  const access = new Map<string, HistoryAccess>();
+  const ending = new AbortController();
+  let exchange: ExchangeChild | null = null;
+  let part: (() => void) | null = null;
+  let stopping: Promise<void> | null = null;
+
+  const heal = (name: string, from: number, to: number): void => {
+    const source = access.get(name);
+    events.add("warn", name, `no data for ${((to - from) / 1_000).toFixed(1)} s; the gap will be filled from history`);
+    if (source === undefined || Object.keys(source.definition.daysPerRequest).length === 0) return;
+    history.heal(source, collectors.instrumentsOf(name), from, to, ending.signal)
+      .then(() => events.add("info", name, "the gap is filled"), (cause: unknown) => { if (!ending.signal.aborted) log.error("a gap could not be filled", { collector: name, cause: String(cause) }); });
+  };
+
+  /** The collector the configuration asks for, kept in the store like any other. */
+  const collector = async (): Promise<{ row: CollectorRow; login: Record<string, string>; simulated: boolean }> => {
+    const { feed } = config;
+    const base = { autoStart: true, mode: "full" as const };
+    if (feed.kind === "replay") {
+      const row = { id: 0, name: "replay", feed: "replay", ...base, subscriptions: ["*"] };
+      return { row, login: {}, simulated: false };
+    }
+    if (feed.kind === "simulated") {
+      exchange = await startExchange({
+        file: path.join(config.root, config.development ? "server/exchange/main.ts" : ".build/exchange.js"), execArgv: config.development ? ["--import", "tsx"] : [],
+        port: feed.port, seed: feed.seed, rate: feed.rate,
+        onExit: (code) => { events.add("error", "exchange", `the simulated exchange ended with code ${code}`); log.error("the simulated exchange ended", { code }); },
+      }, log);
+      say(`Simulated exchange on http://127.0.0.1:${exchange.port}`);
+      const login = { apiKey: "candela-demo", accessToken: "candela-demo-token", root: `http://127.0.0.1:${exchange.port}`, socket: `ws://127.0.0.1:${exchange.port}` };
+      return { row: await store.collectors.save({ name: "sim-1", feed: "kite", ...base, subscriptions: ["*"] }, login), login, simulated: true };
+    }
+    const known = (await store.collectors.list()).find((each) => each.name === "kite-1");
+    const row = await store.collectors.save({ name: "kite-1", feed: "kite", ...base, subscriptions: known?.subscriptions ?? niftyKeys() }, feed.login);
+    return { row, login: feed.login, simulated: false };
+  };
+
+  /** The broker's list, the lists of the first start, the connection, then what history owes. The chart waits for none of it. */
+  const goLive = async (signal: AbortSignal): Promise<void> => {
+    const { row, login, simulated } = await collector();
+    const source = await collectors.start(row, login, simulated, signal);
+    if ((await store.watchlists.list()).length === 0) for (const list of firstWatchlists(table.all().filter((_, index) => collectors.isLive(index)))) await store.watchlists.save(list);
+    if (Object.keys(source.definition.daysPerRequest).length === 0) return;
+    access.set(row.name, source);
+    // The span between the last stored bar and the first tick, and the minute the feed came in the middle of.
+    const connected = clock.now();
+    await history.catchUp(source, collectors.instrumentsOf(row.name), signal);
+    await history.heal(source, collectors.instrumentsOf(row.name), connected - 120_000, connected + 60_000, signal);
+  };
+
+  return {
+    config, clock, log, metrics, desk, status, sockets, store, calendar, instruments, hub,
+    indicatorCatalogue: () => indicatorCatalogue(),
+    /** For routes: Next's bundle must not build errors or look up timeframes with its own copy of the code. */
+    timeframe, badInput,
+    notFound: (what: string, name: string) => new AppError("not_found", `no ${what} ${JSON.stringify(name)}`, { details: { field: what, value: name } }),
+    /** What a chart shows that nobody has chosen yet. */
+    firstInstrument: (): string | null => {
+      for (const key of ["SIM:RELIANCE", "NSE:RELIANCE"]) if (table.indexOf(key) !== -1) return key;
+      return table.size === 0 ? null : table.at(0).key;
+    },
+    readiness: () => readiness(collectors.truth(), status.storeOk()),
+    rejects,
+
+    async start(signal: AbortSignal): Promise<void> {
+      const began = wall.now();
+      await store.start(signal);
+      const { version, location } = store.describe();
+      say(`Database ready: ${version}, ${location} (${((wall.now() - began) / 1_000).toFixed(1)} s)`);
+      await instruments.load();
+      writer.start();
+      status.start();
+      board.start();
+      part = run(stages, roles, bus, clock, (stage, rows, ms) => {
+        metrics.record(`stage.${stage}`, ms);
+        let rate = rates.get(stage);
+        if (rate === undefined) rates.set(stage, rate = new Rate());
+        rate.add(wall.now(), rows);
+      });
+      // Start is recovery: what is stored of today goes into the bars that form before the first tick does.
+      for (let index = 0; index < table.size; index++) await desk.warm(index);
+      goLive(AbortSignal.any([signal, ending.signal])).catch((cause: unknown) => {
+        if (signal.aborted || ending.signal.aborted) return;
+        events.add("error", "start", (cause as Error).message);
+        log.error("the feed did not start", { cause: cause instanceof Error ? cause.stack : String(cause) });
+        say(`The feed did not start: ${(cause as Error).message}`);
+      });
+    },
+
+    /** Stops in order: no new ticks, close what the clock has closed, write what waits, then the parts. */
+    stop(): Promise<void> {
+      stopping ??= (async () => {
+        ending.abort(new Error("the server stops"));
+        await collectors.stop();
+        await sockets.stop();
+        hub.stop();
+        board.stop();
+        part?.();
+        await writer.stop();
+        status.stop();
+        await exchange?.stop();
+        await bus.stop();
+        await store.stop();
+      })();
+      return stopping;
+    },
+  };
+};
+
+const versionOf = (root: string): string => (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version;
+
+/** What a Kite login subscribes at first: the index and its stocks. */
+const niftyKeys = (): string[] => ["NSE_INDEX:NIFTY 50", "NSE_INDEX:NIFTY BANK", "NSE_INDEX:INDIA VIX", ...nifty50.map((symbol) => `NSE:${symbol}`)];

@@ -1,0 +1,67 @@
+import type { BarBatch } from "@/server/domain/bar";
+import type { PointBatch } from "@/server/domain/indicator";
+import type { RawMessage, TickMessage } from "@/server/domain/tick";
+import type { Bus } from "@/server/ports/bus";
+import type { Clock } from "@/server/ports/clock";
+import type { SecondBars } from "./aggregate";
+import type { Indicators } from "./indicate";
+import type { Normaliser } from "./normalise";
+import type { TimeframeBars } from "./resample";
+import { type Role, sink, source, type Sink, type Source, type Stage, step } from "./stage";
+
+export interface Parts {
+  collectors: Source<RawMessage>;
+  normaliser: Normaliser;
+  seconds: SecondBars;
+  timeframes: TimeframeBars;
+  indicators: Indicators;
+  writer: Sink<BarBatch>;
+  /** Browsers and other readers: ticks mark what changed, bars and points are carried out. */
+  readers: { ticks: Sink<TickMessage>; bars: Sink<BarBatch>; points: Sink<PointBatch> };
+}
+
+/**
+ * The pipeline, in the order of the data. Nothing else joins stages. `broadcast` reads three topics: what forms is
+ * marked by ticks, what closed comes as bars, its indicator values as points; the hub sends them in one frame.
+ */
+export const pipeline = (parts: Parts): Stage[] => [
+  //      name          role         from         core                    to
+  source("collect",    "ingest",                  parts.collectors,       "raw"),
+  step(  "normalise",  "ingest",    "raw",        parts.normaliser,       "ticks"),
+  step(  "aggregate",  "aggregate", "ticks",      parts.seconds,          "bars.base"),
+  step(  "resample",   "aggregate", "bars.base",  parts.timeframes,       "bars"),
+  step(  "indicate",   "indicate",  "bars",       parts.indicators,       "points"),
+  sink(  "persist",    "store",     "bars",       parts.writer),
+  sink(  "broadcast",  "web",       "ticks",      parts.readers.ticks),
+  sink(  "broadcast",  "web",       "bars",       parts.readers.bars),
+  sink(  "broadcast",  "web",       "points",     parts.readers.points),
+];
+
+export interface StageTiming {
+  /** Own time of a stage on one message, without what it called downstream, in ms. */
+  (stage: string, rows: number, ms: number): void;
+}
+
+/** Joins the stages of the given roles to the bus. The returned function parts them, in reverse order. */
+export const run = (stages: readonly Stage[], roles: ReadonlySet<Role>, bus: Bus, clock: Clock, timing: StageTiming): (() => void) => {
+  const turns: ((now: number) => void)[] = [];
+  /** Time spent downstream of the stage that runs now: publishing is a call, so stages nest. */
+  let downstream = 0;
+  const leave = stages.filter((stage) => roles.has(stage.role)).map((stage) => stage.join({
+    publish: (topic, message) => bus.publish(topic, message),
+    subscribe: (topic, read) => bus.subscribe(topic, read),
+    every(_, turn) { turns.push(turn); return () => turns.splice(turns.indexOf(turn), 1); },
+    timed(name, rows, work) {
+      const before = downstream;
+      downstream = 0;
+      const began = performance.now();
+      work();
+      const whole = performance.now() - began;
+      timing(name, rows, whole - downstream);
+      downstream = before + whole;
+    },
+  }));
+  // One timer for all: a second is closed before the minute that waits for it.
+  const stop = clock.every(50, () => { const now = clock.now(); for (const turn of turns) turn(now); });
+  return () => { stop(); for (const part of leave.reverse()) part(); };
+};

@@ -1,0 +1,147 @@
+import type { Server as HttpServer, IncomingMessage } from "node:http";
+import { Server, type Socket } from "socket.io";
+import { z } from "zod";
+import { barsPage, barsSubscribe, barsUnsubscribe, type LiveError, quotesSubscribe } from "@/server/contract/live";
+import { AppError } from "@/server/domain/errors";
+import type { Clock } from "@/server/ports/clock";
+import type { Desk } from "@/server/ports/desk";
+import type { Log, Meter } from "@/server/ports/observe";
+import { barsPageAnswer } from "./answers";
+import type { BoardLane } from "./board-lane";
+import type { Hub, Transport } from "./hub";
+import { localRequest } from "./local-only";
+import type { Status } from "./status";
+
+/** Requests a client may make at once and per second. */
+const BURST = 60;
+const PER_SECOND = 20;
+const MOST_CLIENTS = 4_000;
+/** Frames waiting in a client's socket: above this its chart frames are left out (it sees the missing number and asks again). */
+const BACKLOG = 64;
+const BACKLOG_MS = 5_000;
+
+interface Parts {
+  hub(): Hub;
+  board(): BoardLane;
+  status: Status;
+  desk: Desk;
+  clock: Clock;
+  wall: Clock;
+  log: Log;
+  meter: Meter;
+}
+
+interface Peer { tokens: number; at: number; behindSince: number | null }
+
+/** Socket.io on the shared port: parses by contract, answers through the hub, limits each client. */
+export class SocketIo implements Transport {
+  private io: Server | null = null;
+  private readonly peers = new Map<string, Peer>();
+  private stops: (() => void)[] = [];
+  conflated = 0;
+  dropped = 0;
+
+  constructor(private readonly parts: Parts) {}
+
+  attach(server: HttpServer): void {
+    this.io = new Server(server, {
+      transports: ["websocket"], serveClient: false, perMessageDeflate: false, httpCompression: false, destroyUpgrade: false,
+      maxHttpBufferSize: 65_536, pingInterval: 10_000, pingTimeout: 8_000,
+      allowRequest: (request: IncomingMessage, decide) => {
+        if (!localRequest(request)) decide("this server answers its own machine only", false);
+        else decide(this.peers.size >= MOST_CLIENTS ? "too many clients" : null, this.peers.size < MOST_CLIENTS);
+      },
+    });
+    this.io.on("connection", (socket) => this.welcome(socket));
+    this.stops = [this.parts.wall.every(1_000, () => this.eachSecond())];
+  }
+
+  get clients(): number { return this.peers.size; }
+
+  toRoom(room: string, event: string, frame: unknown): void {
+    if (this.io === null) return;
+    const behind: string[] = [];
+    for (const id of this.io.sockets.adapter.rooms.get(room) ?? []) if (this.isBehind(id)) behind.push(id);
+    this.conflated += behind.length;
+    (behind.length === 0 ? this.io.to(room) : this.io.to(room).except(behind)).emit(event, frame);
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.stops) stop();
+    await this.io?.close();
+    this.io = null;
+  }
+
+  private welcome(socket: Socket): void {
+    const { parts } = this;
+    this.peers.set(socket.id, { tokens: BURST, at: parts.wall.now(), behindSince: null });
+    socket.on("disconnect", () => {
+      this.peers.delete(socket.id);
+      parts.hub().leave(socket.id);
+      parts.board().leave(socket.id);
+    });
+    this.answer(socket, "bars.subscribe", barsSubscribe, (request) => parts.hub().subscribe(socket.id, request, (room) => void socket.join(room)));
+    this.answer(socket, "bars.unsubscribe", barsUnsubscribe, async ({ room }) => { await socket.leave(room); parts.hub().unsubscribe(socket.id, room); return { room }; });
+    this.answer(socket, "bars.page", barsPage, async (request) => barsPageAnswer(parts.desk, request, parts.desk.resolve(request.key)));
+    this.answer(socket, "quotes.subscribe", quotesSubscribe, ({ keys }) => parts.board().subscribe(socket.id, keys, (frame) => {
+      if (this.isBehind(socket.id)) this.conflated++; else socket.emit("quotes", frame);
+    }));
+    this.answer(socket, "status.subscribe", z.unknown(), async () => { await socket.join("status"); return parts.status.snapshot(); });
+    this.answer(socket, "status.unsubscribe", z.unknown(), async () => { await socket.leave("status"); return {}; });
+    this.answer(socket, "time", z.unknown(), async () => ({ serverTime: parts.clock.now() }));
+    socket.emit("feed", parts.status.feed());
+  }
+
+  private answer<S extends z.ZodType>(socket: Socket, event: string, schema: S, work: (request: z.output<S>) => Promise<unknown>): void {
+    socket.on(event, (...args: unknown[]) => {
+      const reply = args[args.length - 1];
+      if (typeof reply !== "function") return;
+      const respond = reply as (answer: unknown) => void;
+      void (async () => {
+        if (!this.allow(socket.id)) throw new AppError("rate_limited", `at most ${PER_SECOND} requests a second`, { details: { retryAfterMs: 1_000 } });
+        const parsed = schema.safeParse(args.length > 1 ? args[0] : undefined);
+        if (!parsed.success) {
+          const issue = parsed.error.issues[0]!;
+          throw new AppError("bad_input", `${issue.path.join(".")}: ${issue.message}`, { details: { field: issue.path.join("."), accepted: issue.message } });
+        }
+        return work(parsed.data);
+      })().then(respond, (cause: unknown) => respond(this.failure(event, cause)));
+    });
+  }
+
+  private failure(event: string, cause: unknown): LiveError {
+    if (cause instanceof AppError && cause.code !== "internal") return { error: { code: cause.code, message: cause.message, details: cause.details } };
+    this.parts.log.error("a request failed", { event, cause: cause instanceof Error ? cause.stack : String(cause) });
+    return { error: { code: "internal", message: "the server failed on this request; its log says why" } };
+  }
+
+  private allow(id: string): boolean {
+    const peer = this.peers.get(id);
+    if (peer === undefined) return false;
+    const now = this.parts.wall.now();
+    peer.tokens = Math.min(BURST, peer.tokens + ((now - peer.at) / 1_000) * PER_SECOND);
+    peer.at = now;
+    if (peer.tokens < 1) return false;
+    peer.tokens--;
+    return true;
+  }
+
+  private isBehind(id: string): boolean {
+    const connection = this.io?.sockets.sockets.get(id)?.conn as unknown as { writeBuffer?: unknown[] } | undefined;
+    return (connection?.writeBuffer?.length ?? 0) > BACKLOG;
+  }
+
+  private eachSecond(): void {
+    if (this.io === null || this.peers.size === 0) return;
+    this.io.emit("feed", this.parts.status.feed());
+    if ((this.io.sockets.adapter.rooms.get("status")?.size ?? 0) > 0) this.io.to("status").emit("status", this.parts.status.snapshot());
+    const now = this.parts.wall.now();
+    for (const [id, peer] of this.peers) {
+      peer.behindSince = this.isBehind(id) ? peer.behindSince ?? now : null;
+      if (peer.behindSince === null || now - peer.behindSince < BACKLOG_MS) continue;
+      this.dropped++;
+      this.parts.log.warn("a client that does not read was disconnected", { client: id, seconds: BACKLOG_MS / 1_000 });
+      this.io.sockets.sockets.get(id)?.disconnect(true);
+    }
+  }
+}

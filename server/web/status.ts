@@ -1,0 +1,134 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { statfs } from "node:fs/promises";
+import type { FeedFrame, JobView, Percentiles, StageView, StatusSnapshot } from "@/server/contract/live";
+import type { FeedTruth } from "@/server/domain/collector";
+import type { Session } from "@/server/domain/session";
+import type { Clock } from "@/server/ports/clock";
+import type { Store } from "@/server/ports/stores";
+import { sessionView } from "./views";
+
+export interface StatusParts {
+  /** Market time. */
+  clock: Clock;
+  wall: Clock;
+  store: Store;
+  dataDir: string;
+  version: string;
+  truth(): FeedTruth[];
+  jobs(): JobView[];
+  markets(now: number): { exchange: string; session: Session }[];
+  stages(now: number): StageView[];
+  rejects(): Record<string, number>;
+  counters(): Record<string, number>;
+  percentiles(name: string, bucketMs: number): Percentiles;
+  events(): StatusSnapshot["events"];
+  instruments(): number;
+  /** Bars waiting and since when the store refuses them. */
+  writer(): { waiting: number; failingSince: number | null };
+  sockets(): { clients: number; conflated: number; dropped: number };
+  bus(): { kind: string; ok: boolean; detail: string };
+  clockSkewMs(): number | null;
+}
+
+const LONGEST = 180;
+const POINT_MS = 5_000;
+
+/** Measures the process and puts together what /status and the status bar show. */
+export class Status {
+  private readonly startedAt: number;
+  private readonly loop = monitorEventLoopDelay({ resolution: 10 });
+  private history: StatusSnapshot["history"] = [];
+  private pingMs = 0;
+  private storeDetail = "";
+  private disk: StatusSnapshot["disk"] = null;
+  private frames = { count: 0, rate: 0 };
+  private stops: (() => void)[] = [];
+
+  constructor(private readonly parts: StatusParts) { this.startedAt = parts.wall.now(); }
+
+  start(): void {
+    const { wall } = this.parts;
+    this.loop.enable();
+    this.stops = [wall.every(POINT_MS, () => { this.point(); void this.probe(); })];
+    void this.probe();
+  }
+  stop(): void {
+    this.loop.disable();
+    for (const stop of this.stops) stop();
+    this.stops = [];
+  }
+
+  feed(): FeedFrame {
+    const { clock } = this.parts;
+    const now = clock.now();
+    const feeds = this.parts.truth();
+    return {
+      feeds, serverTime: now, ticksPerSecond: this.ticksPerSecond(), simulated: feeds.some((feed) => feed.simulated),
+      markets: this.parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now) })),
+      job: this.parts.jobs().find((job) => !job.finished) ?? null,
+    };
+  }
+
+  storeOk(): { ok: boolean; detail: string } {
+    const { failingSince, waiting } = this.parts.writer();
+    if (failingSince !== null) return { ok: false, detail: `refuses bars since ${new Date(failingSince).toISOString()}, ${waiting} wait` };
+    return { ok: this.storeDetail === "", detail: this.storeDetail };
+  }
+
+  snapshot(): StatusSnapshot {
+    const { parts } = this;
+    const now = parts.clock.now();
+    const memory = process.memoryUsage();
+    const ok = this.storeOk();
+    return {
+      startedAt: this.startedAt, serverTime: now, version: parts.version, node: process.version,
+      feeds: parts.truth(), stages: parts.stages(parts.wall.now()), rejects: parts.rejects(), counters: parts.counters(),
+      latency: {
+        receiveToEmit: parts.percentiles("receiveToEmit", 0.5), emitToSocket: parts.percentiles("emitToSocket", 0.25),
+        commit: parts.percentiles("commit", 20), eventLoop: this.eventLoop(),
+      },
+      history: this.history, store: { ...this.described(), pingMs: this.pingMs, ...ok }, bus: parts.bus(),
+      sockets: { ...parts.sockets(), framesPerSecond: this.frames.rate },
+      process: { rssMb: memory.rss / 1_048_576, heapMb: memory.heapUsed / 1_048_576, uptimeS: process.uptime() },
+      disk: this.disk, clockSkewMs: parts.clockSkewMs(),
+      markets: parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now) })),
+      instruments: parts.instruments(), jobs: parts.jobs(), events: parts.events(),
+    };
+  }
+
+  private described(): { kind: string; version: string; location: string } {
+    try { return this.parts.store.describe(); } catch { return { kind: "none", version: "not running", location: "" }; }
+  }
+
+  private ticksPerSecond(): number {
+    return this.parts.stages(this.parts.wall.now()).find((stage) => stage.name === "normalise")?.rate ?? 0;
+  }
+
+  private eventLoop(): Percentiles {
+    // The sampler counts its own 10 ms: what is above is delay.
+    const ms = (percentile: number): number => Math.max(0, this.loop.percentile(percentile) / 1e6 - 10);
+    return { p50: ms(50), p95: ms(95), p99: ms(99), count: this.loop.count, buckets: [], bucketMs: 1 };
+  }
+
+  private point(): void {
+    const counters = this.parts.counters();
+    const frames = (counters["frames.bars"] ?? 0) + (counters["frames.quotes"] ?? 0);
+    this.frames = { count: frames, rate: (frames - this.frames.count) / (POINT_MS / 1_000) };
+    this.history = [...this.history, {
+      time: this.parts.clock.now(), receiveToEmit: this.parts.percentiles("receiveToEmit", 0.5).p95, eventLoop: this.eventLoop().p95,
+      commit: this.parts.percentiles("commit", 20).p95, ticksPerSecond: this.ticksPerSecond(),
+    }].slice(-LONGEST);
+    this.loop.reset();
+  }
+
+  private async probe(): Promise<void> {
+    try {
+      this.pingMs = await this.parts.store.ping();
+      this.storeDetail = "";
+    } catch (cause) { this.storeDetail = (cause as Error).message; }
+    try {
+      const { bavail, bsize } = await statfs(this.parts.dataDir);
+      this.disk = { freeGb: (bavail * bsize) / 1e9, dataMb: this.disk?.dataMb ?? 0 };
+    } catch { this.disk = null; }
+  }
+}
