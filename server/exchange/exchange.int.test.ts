@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { execFile, fork, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { DEMO_CREDENTIALS, createExchange } from "./exchange";
+import { market as openMarket } from "./market";
+import type { Conversation } from "./official-client.spec";
 import type { Exchange, ExchangeOptions } from "./exchange";
 
 const { apiKey, apiSecret, accessToken } = DEMO_CREDENTIALS;
@@ -44,13 +46,14 @@ const packetsOf = (frame: Buffer): Buffer[] => {
   }
   return packets;
 };
-const control = async (exchange: Exchange, path: string, body?: unknown) => {
+type Json = Record<string, unknown>;
+const control = async (exchange: Exchange, path: string, body?: unknown): Promise<{ status: number; body: Json }> => {
   const response = await fetch(`http://127.0.0.1:${exchange.port}/sim/${path}`, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
-  return { status: response.status, body: await response.json() as Record<string, any> };
+  return { status: response.status, body: await response.json() as Json };
 };
-const rest = async (exchange: Exchange, path: string, authorization = `token ${apiKey}:${accessToken}`) => {
+const rest = async (exchange: Exchange, path: string, authorization = `token ${apiKey}:${accessToken}`): Promise<{ status: number; body: Json }> => {
   const response = await fetch(`http://127.0.0.1:${exchange.port}${path}`, { headers: { authorization } });
-  return { status: response.status, body: await response.json() as Record<string, any> };
+  return { status: response.status, body: await response.json() as Json };
 };
 
 describe("a raw client", () => {
@@ -100,7 +103,7 @@ describe("a raw client", () => {
     ]);
     expect(line.socket.readyState).toBe(WebSocket.OPEN);
     const { body } = await control(exchange, "transcript");
-    expect(body["entries"].filter((entry: { kind: string }) => entry.kind === "message")).toHaveLength(3);
+    expect((body["entries"] as { kind: string }[]).filter((entry) => entry.kind === "message")).toHaveLength(3);
     expect(JSON.stringify(body)).not.toContain(accessToken);
   });
 
@@ -117,7 +120,7 @@ describe("a raw client", () => {
     await until(() => line.packets().length > 100);
     await sleep(50);
     const reply = await rest(exchange, `/instruments/historical/${token}/minute?from=2026-11-20+10:00:00&to=2026-11-20+10:01:00`);
-    for (const [index, candle] of (reply.body["data"].candles as [string, number, number, number, number, number][]).entries()) {
+    for (const [index, candle] of (reply.body["data"] as { candles: [string, number, number, number, number, number][] }).candles.entries()) {
       const from = at("2026-11-20T10:00:00") / 1_000 + index * 60;
       const packets = line.packets().slice(2);
       const inside = packets.filter((packet) => packet.length === 184 && packet.readInt32BE(44) >= from && packet.readInt32BE(44) < from + 60);
@@ -250,42 +253,47 @@ describe("the official client", () => {
   it("logs in, lists, quotes, reads history and decodes every mode, with the exchange's own values", async () => {
     const exchange = await opened({ start: START });
     const text = await new Promise<string>((resolve, reject) => {
-      execFile(process.execPath, [here("official-client.mjs"), String(exchange.port), apiKey, apiSecret], { timeout: 30_000, maxBuffer: 16 * 1_048_576 },
+      execFile(process.execPath, ["--import", "tsx", here("official-client.spec.ts"), String(exchange.port), apiKey, apiSecret], { timeout: 30_000, maxBuffer: 16 * 1_048_576 },
         (error, stdout, stderr) => (error === null ? resolve(stdout) : reject(new Error(`${error.message}\n${stderr}`))));
     });
-    const out = JSON.parse(text) as Record<string, any>;
-    expect(out["session"].user_id).toBe("SIM001");
-    expect(out["profile"].broker).toBe("SIM");
-    expect(out["instruments"].filter((row: { tradingsymbol?: string }) => row.tradingsymbol !== undefined && row.tradingsymbol !== "")).toHaveLength(exchange.market.listings.length);
-    expect(out["instruments"].find((row: { tradingsymbol: string }) => row.tradingsymbol === "NIFTY26NOVFUT")).toMatchObject({ expiry: "2026-11-24T00:00:00.000Z", lot_size: 75, segment: "SIM-FUT", exchange: "SIM", instrument_type: "FUT", tick_size: 0.1 });
-    expect(Object.keys(out["quote"])).toEqual(["SIM:RELIANCE", "SIM:NIFTY 50"]);
-    expect(out["quote"]["SIM:RELIANCE"].depth.buy).toHaveLength(5);
+    const out = JSON.parse(text) as Conversation;
+    expect(out.session.user_id).toBe("SIM001");
+    expect(out.profile.broker).toBe("SIM");
+    expect(out.instruments.filter((row) => row.tradingsymbol !== undefined && row.tradingsymbol !== "")).toHaveLength(exchange.market.listings.length);
+    expect(out.instruments.find((row) => row.tradingsymbol === "NIFTY26NOVFUT")).toMatchObject({ expiry: "2026-11-24T00:00:00.000Z", lot_size: 75, segment: "SIM-FUT", exchange: "SIM", instrument_type: "FUT", tick_size: 0.1 });
+    expect(Object.keys(out.quote)).toEqual(["SIM:RELIANCE", "SIM:NIFTY 50"]);
+    expect(out.quote["SIM:RELIANCE"]!.depth.buy).toHaveLength(5);
 
     const reliance = exchange.market.listing("SIM:RELIANCE")!;
     const record = exchange.market.book.day(reliance, Math.floor((START + 19_800_000) / 86_400_000))!;
-    expect(out["minutes"]).toHaveLength(10);
-    out["minutes"].forEach((row: { date: string; open: number; high: number; low: number; close: number; volume: number }, index: number) => {
+    expect(out.minutes).toHaveLength(10);
+    out.minutes.forEach((row, index) => {
       const minute = 600 + index;
       expect(row).toEqual({
         date: new Date(at("2026-11-20T10:00:00") + index * 60_000).toISOString(), open: record.open[minute]! / 100, high: record.high[minute]! / 100,
         low: record.low[minute]! / 100, close: record.close[minute]! / 100, volume: record.volume[minute],
       });
     });
-    expect(out["ohlc"]["SIM:RELIANCE"].ohlc).toMatchObject({ open: record.open[0]! / 100, close: record.previousClose / 100 });
-    expect(out["errors"].span).toEqual({ error_type: "InputException", message: "interval exceeds max limit: 60 days" });
-    expect(out["errors"].token.error_type).toBe("TokenException");
+    expect(out.ohlc["SIM:RELIANCE"]!.ohlc).toMatchObject({ open: record.open[0]! / 100, close: record.previousClose / 100 });
+    expect(out.refusals.span).toEqual({ error_type: "InputException", message: "interval exceeds max limit: 60 days" });
+    expect(out.refusals.token.error_type).toBe("TokenException");
 
-    for (const mode of ["quote", "full", "ltp"]) expect(new Set(out["ticks"][mode].map((tick: { instrument_token: number }) => tick.instrument_token)).size).toBe(3);
-    for (const tick of out["ticks"].full) {
-      expect(tick.ohlc.low).toBeLessThanOrEqual(tick.last_price);
-      expect(tick.ohlc.high).toBeGreaterThanOrEqual(tick.last_price);
+    for (const mode of ["quote", "full", "ltp"] as const) expect(new Set(out.ticks[mode].map((tick) => tick.instrument_token)).size).toBe(3);
+    // The same market played a second time, without a socket: every decoded tick must be one of its packets.
+    const told = new Set<string>();
+    const again = openMarket({ seed: 7, calendar: "SIM", rate: { perInstrument: 1 } }, START - 120_000);
+    again.advance(START + 60_000, (cursor) => {
+      const index = cursor.listing.segment === "INDICES";
+      const day = [cursor.open, cursor.high, cursor.low, cursor.previousClose].map((price) => price / 100);
+      told.add([cursor.listing.token, cursor.price / 100, ...day, index ? "" : cursor.volume, Math.floor(cursor.time / 1_000)].join(" "));
+    });
+    for (const tick of out.ticks.full) {
+      const { open: first, high, low, close } = tick.ohlc;
+      expect(told).toContain([tick.instrument_token, tick.last_price, first, high, low, close, tick.volume_traded ?? "", Date.parse(tick.exchange_timestamp) / 1_000].join(" "));
       if (!tick.tradable) continue;
-      expect(tick.depth.buy[0].price).toBeLessThan(tick.depth.sell[0].price);
-      expect(Date.parse(tick.exchange_timestamp)).toBeGreaterThanOrEqual(START - 10_000);
+      expect(tick.depth.buy[0]!.price).toBeLessThan(tick.depth.sell[0]!.price);
       expect(tick.oi > 0).toBe((tick.instrument_token & 255) === 2);
     }
-    const full = out["ticks"].full.find((tick: { instrument_token: number }) => tick.instrument_token === reliance.token);
-    expect(full.ohlc).toMatchObject({ open: record.open[0]! / 100, close: record.previousClose / 100 });
   });
 });
 

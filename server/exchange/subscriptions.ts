@@ -1,6 +1,5 @@
 import { feedModes } from "@/server/domain/tick";
 import type { Connection } from "./connection";
-import type { FeedMode } from "@/server/domain/tick";
 
 /** Kite's limit for one socket. */
 export const INSTRUMENTS_PER_CONNECTION = 3_000;
