@@ -18,7 +18,7 @@ export default function Page() {
   return (
     <Shell topBar={<div className="flex items-center gap-2 px-4 max-md:h-12" data-testid="page-about"><h1 className="text-14 font-semibold">About</h1></div>}>
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <div className="flex max-w-160 flex-col gap-6 px-6 py-8 max-md:px-4">
+        <div className="flex max-w-160 flex-col gap-6 px-4 py-6">
           <div className="flex items-center gap-3">
             <Logo size={40} />
             <div><p className="text-16 font-semibold">Candela {version}</p><p className="text-13 text-muted">Live market data and charts on your own machine. {license}.</p></div>

@@ -57,7 +57,8 @@ export function FeedItem() {
   return (
     <Popover label="Feed" width={300} side="top"
       trigger={
-        <button type="button" data-testid="feed-pill" aria-label={`Feed ${state}, ${name} ${age}`} className={`${statusItem} border-r`}>
+        <button type="button" data-testid="feed-pill" className={`${statusItem} border-r`}>
+          <span className="sr-only">Feed</span>
           <Pill state={state} label={frame !== null && frame.feeds.length === 0 ? "NO FEED" : undefined} />
           <span className="text-text-2">{name}</span>
           {age !== "" && <span>{age}</span>}

@@ -1,5 +1,5 @@
 /** A status snapshot judged: which card shows which light, and how many things want a look. Pure. */
-import { countText, differenceText, millisecondsText, numberText } from "@/components/format/numbers";
+import { compactText, countText, differenceText, millisecondsText, numberText } from "@/components/format/numbers";
 import { sessionText } from "@/components/format/session";
 import type { PillState } from "@/components/ui/pill";
 import type { StageView, StatusSnapshot } from "@/server/contract/live";
@@ -38,7 +38,7 @@ const marketCard = (snapshot: StatusSnapshot): Card => {
   const market = snapshot.markets[0];
   if (market === undefined) return { title: "Calendar", value: "–", detail: "no exchange in use", light: "quiet" };
   const text = sessionText(market.session, snapshot.serverTime);
-  return { title: "Calendar", value: `${market.exchange} ${text.state}`, detail: [text.detail, snapshot.markets.length > 1 ? `${snapshot.markets.length} exchanges` : ""].filter(Boolean).join(" · "), light: text.open ? "ok" : "quiet" };
+  return { title: "Calendar", value: `${market.exchange} ${text.state}`, detail: text.detail, light: text.open ? "ok" : "quiet" };
 };
 
 /** The row of cards at the top, in this order. */
@@ -48,14 +48,14 @@ export const cardsOf = (snapshot: StatusSnapshot): Card[] => {
   return [
     feedCard(snapshot),
     { title: "Event loop lag", value: `${millisecondsText(latency.eventLoop.p50)} ms`, detail: `p99 ${millisecondsText(latency.eventLoop.p99)}`, light: latency.eventLoop.p95 > budgets.eventLoop ? "warn" : "ok" },
-    { title: "Dropped", value: countText(sockets.dropped), detail: `frames to browsers · ${countText(sockets.conflated)} merged`, light: sockets.dropped > 0 ? "warn" : "ok" },
+    { title: "Dropped", value: countText(sockets.dropped), detail: `frames · ${compactText(sockets.conflated)} merged`, light: sockets.dropped > 0 ? "warn" : "ok" },
     {
       title: "Database", value: store.ok ? `${millisecondsText(latency.commit.p95)} ms` : "away", light: !store.ok ? "danger" : slowCommit ? "warn" : "ok",
       detail: !store.ok ? store.detail : slowCommit ? `commit p95, limit ${budgets.commit}` : `commit p95 · ${store.kind}`,
     },
     { title: "Bus", value: bus.kind, detail: bus.ok ? bus.detail || "works" : bus.detail, light: bus.ok ? "ok" : "danger" },
     {
-      title: "Clock skew", value: clockSkewMs === null ? "–" : `${differenceText(Math.round(clockSkewMs), 0)} ms`, detail: "against the feed's stamps",
+      title: "Clock skew", value: clockSkewMs === null ? "–" : `${differenceText(Math.round(clockSkewMs), 0)} ms`, detail: "against the feed",
       light: clockSkewMs === null ? "quiet" : Math.abs(clockSkewMs) > budgets.clockSkew ? "warn" : "ok",
     },
     disk === null ? { title: "Disk", value: "–", detail: "not measured", light: "quiet" }

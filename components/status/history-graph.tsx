@@ -31,7 +31,7 @@ export function HistoryGraph({ snapshot, browser }: { snapshot: StatusSnapshot; 
   const start = end - SPAN_MS;
   const inner = Math.max(0, width - SCALE);
   const highest = Math.max(budgets.socketToPaint * 1.2, ...lines.flatMap((line) => line.points.map(([, ms]) => ms)));
-  const most = [25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000].find((candidate) => candidate >= highest) ?? highest;
+  const most = [30, 60, 120, 300, 600, 1_200, 3_000, 6_000, 12_000].find((candidate) => candidate >= highest) ?? highest;
   const floor = HEIGHT - AXIS;
   const x = (time: number): number => ((time - start) / SPAN_MS) * inner;
   const y = (ms: number): number => TOP + (1 - ms / most) * (floor - TOP);
@@ -46,7 +46,7 @@ export function HistoryGraph({ snapshot, browser }: { snapshot: StatusSnapshot; 
       <div ref={element} className="mt-1" style={{ height: HEIGHT }}>
         {width > 0 && (
           <svg width={width} height={HEIGHT} role="img" aria-label={lines.map((line) => `${line.title} ${line.points.at(-1)?.[1].toFixed(1) ?? "–"} ms`).join(", ")} className="text-11">
-            {[0, most / 2].map((ms) => <g key={ms}><line x1="0" x2={inner} y1={Math.round(y(ms)) + 0.5} y2={Math.round(y(ms)) + 0.5} stroke="var(--c-line)" /><text x={width} y={y(ms) + 4} textAnchor="end" fill="var(--c-faint)">{ms}</text></g>)}
+            {[0, most / 2].filter((ms) => Math.abs(y(ms) - y(budgets.socketToPaint)) > 14).map((ms) => <g key={ms}><line x1="0" x2={inner} y1={Math.round(y(ms)) + 0.5} y2={Math.round(y(ms)) + 0.5} stroke="var(--c-line)" /><text x={width} y={y(ms) + 4} textAnchor="end" fill="var(--c-faint)">{ms}</text></g>)}
             <line x1="0" x2={inner} y1={y(budgets.socketToPaint)} y2={y(budgets.socketToPaint)} stroke="var(--c-warn)" strokeDasharray="3 3" />
             <text x={width} y={y(budgets.socketToPaint) + 4} textAnchor="end" fill="var(--c-warn)">{budgets.socketToPaint}</text>
             {lines.map((line) => <polyline key={line.title} fill="none" stroke={line.colour} strokeWidth="1.25" strokeLinejoin="round" points={line.points.filter(([time]) => time >= start).map(([time, ms]) => `${x(time).toFixed(1)},${y(ms).toFixed(1)}`).join(" ")} />)}

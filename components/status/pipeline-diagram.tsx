@@ -9,7 +9,12 @@ import { type Box, layoutPipeline } from "./pipeline-layout";
 import { useWidth } from "./use-width";
 
 /** Narrower than this the boxes would overlap: the diagram scrolls in its own frame. */
-const LEAST_WIDTH = 1_160;
+const LEAST_WIDTH = 1_180;
+
+/** `1,812`, from a lakh on `1.23L`. */
+const rateText = (rate: number): string => (rate < 100_000 ? countText(Math.round(rate)) : compactText(rate));
+/** `512`, `8K`: queues come in powers of two. */
+const sizeText = (size: number): string => (size < 1_000 ? countText(size) : `${Math.round((size / 1_024) * 10) / 10}K`);
 
 const placed = (box: Box) => ({ left: box.x, top: box.y, width: box.width, height: box.height });
 
@@ -20,17 +25,17 @@ function Stage({ stage, box }: { stage: StageView; box?: Box }) {
   return (
     <li className={cx("flex flex-col justify-between rounded-md border bg-panel px-3 py-2 text-12", box !== undefined ? "absolute" : "min-h-21", tone === "warn" ? "border-warn" : tone === "danger" ? "border-danger" : "border-line")} {...(box === undefined ? {} : { style: placed(box) })}>
       <p className="flex items-center justify-between font-semibold">{stage.name}<span role="img" aria-label={light === "ok" ? "works" : "wants a look"}><StateMark state={lightState[light]} size={8} /></span></p>
-      <p className="flex justify-between text-text-2"><span>{compactText(Math.round(stage.rate))}/s</span><span className={tone === "warn" ? "text-warn" : tone === "danger" ? "text-danger" : ""}>{millisecondsText(stage.p95)} ms</span></p>
+      <p className="flex justify-between text-text-2"><span>{rateText(stage.rate)}/s</span><span className={tone === "warn" ? "text-warn" : tone === "danger" ? "text-danger" : ""}>{millisecondsText(stage.p95)} ms</span></p>
       <div className="h-[3px] rounded-xs bg-line"><div className={cx("h-full rounded-xs", tone === "warn" ? "bg-warn" : tone === "danger" ? "bg-danger" : "bg-accent")} style={{ width: `${Math.min(100, share * 100)}%` }} /></div>
-      <p className="flex justify-between gap-2 text-11 text-muted"><span className="whitespace-nowrap">{stage.queue === null ? "no queue" : `${compactText(stage.queue.used)} / ${compactText(stage.queue.size)}`}</span><span className="truncate" title={stage.detail}>{stage.detail}</span></p>
+      <p className="flex justify-between gap-2 text-11 text-muted"><span className="whitespace-nowrap">{stage.queue === null ? "no queue" : `${sizeText(stage.queue.used)} / ${sizeText(stage.queue.size)}`}</span><span className="truncate" title={stage.detail}>{stage.detail}</span></p>
     </li>
   );
 }
 
 function End({ icon, title, detail, state, box }: { icon: LucideIcon; title: string; detail: string; state: PillState; box?: Box }) {
   return (
-    <li className={cx("flex items-center gap-2.5 rounded-md border border-dashed border-line-strong px-2.5 text-12", box !== undefined ? "absolute" : "h-11")} {...(box === undefined ? {} : { style: placed(box) })}>
-      <Icon of={icon} className="shrink-0 text-muted" />
+    <li className={cx("flex items-center gap-2 rounded-md border border-dashed border-line-strong px-2.5 text-12", box !== undefined ? "absolute" : "h-11")} {...(box === undefined ? {} : { style: placed(box) })}>
+      <Icon of={icon} size={14} className="shrink-0 text-muted" />
       <span className="min-w-0 flex-1"><span className="block truncate font-medium">{title}</span><span className="block truncate text-11 text-muted" title={detail}>{detail}</span></span>
       <StateMark state={state} size={8} />
     </li>

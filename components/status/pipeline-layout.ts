@@ -26,8 +26,8 @@ const END_HEIGHT = 44;
 const ROW = 112;
 const END_ROW = 56;
 const MARGIN = 12;
-const FEED_WIDTH = 132;
-const END_WIDTH = 176;
+const FEED_WIDTH = 148;
+const END_WIDTH = 196;
 
 /** Thicker with messages a second, on a scale of tens. */
 export const wireWeight = (rate: number): number => Math.min(4, 1 + Math.log10(Math.max(1, rate)) * 0.7);

@@ -39,7 +39,7 @@ const rowsOf = (heads: readonly WatchlistHead[], chosen: string | undefined, onC
   });
 
 /** On a phone: the light, simulated or not, and the session. */
-function PhoneState() {
+function PhoneState({ liveText }: { liveText: string }) {
   const frame = useFeed();
   const now = useNow(1_000);
   const worst = frame === null ? null : worstFeed(frame.feeds);
@@ -50,7 +50,7 @@ function PhoneState() {
     <>
       <Pill state={status === "offline" ? "OFFLINE" : worst?.state ?? "STARTING"} />
       {frame?.simulated === true && <Pill state="SIM" />}
-      {text !== null && <span className="truncate">{market!.exchange} {text.state}{text.left !== "" && `, ${text.left}${text.open ? " left" : ""}`}</span>}
+      {text !== null && <span className="truncate">{liveText !== "" && `${liveText} · `}{market!.exchange} {text.state}{text.left !== "" && `, ${text.left}${text.open ? " left" : ""}`}</span>}
     </>
   );
 }
@@ -77,7 +77,7 @@ export function ListHead({ heads, watchlist, keys, onChoose }: ListHeadProps) {
           </button>
         } />
       <span className="text-11 whitespace-nowrap text-muted max-md:hidden" data-testid="wl-live">{liveText}</span>
-      <div className="flex items-center gap-2 text-12 text-muted md:hidden"><PhoneState /></div>
+      <div className="flex items-center gap-2 text-12 text-muted md:hidden"><PhoneState liveText={liveText.replace(" live", "")} /></div>
     </div>
   );
 }

@@ -71,7 +71,7 @@ export function WatchlistDock({ current, onPick, list, onList }: WatchlistDockPr
         {rows?.map((row, index) => {
           const heading = row.section !== "" && row.section !== rows[index - 1]?.section ? row.section : null;
           return [
-            heading !== null && <h2 key={`section ${heading}`} className="flex h-6 items-center border-t border-line-subtle px-3 text-11 text-muted max-md:h-7 max-md:bg-sunken max-md:px-4">{heading}</h2>,
+            heading !== null && <h2 key={`section ${heading}`} className="flex h-6 items-center border-t border-line-subtle px-3 text-11 text-muted max-md:h-7 max-md:border-t-0 max-md:border-b max-md:bg-sunken max-md:px-4">{heading}</h2>,
             <WatchlistRow key={row.key} instrument={row.key} current={row.key === current} focusable={row.key === entry} onPick={onPick} />,
           ];
         })}
