@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { storeSuite } from "@/server/testing/store-suite";
 import { listed, OPEN, storedBar } from "@/server/testing/store-suite-rows";
 import { startedStore, storeAt, temporaryFolder } from "@/server/testing/store-open";
@@ -19,7 +19,12 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-storeSuite("PGlite", async () => startedStore(await temporaryFolder()));
+let suiteFolder: string;
+storeSuite("PGlite", async () => {
+  suiteFolder = await temporaryFolder();
+  return startedStore(suiteFolder);
+});
+afterAll(() => rm(suiteFolder, { recursive: true, force: true }));
 
 /** Starts `store-writer.ts` on the folder; answers it and its lines. */
 const writer = () => {
