@@ -15,6 +15,15 @@ const ringOf = (watermarkSeconds: number): number => {
 };
 
 /**
+ * Day volume before a second. On a new trading date all of the day's volume counts; the old date's last figure, repeated
+ * after midnight, is still the old date's.
+ */
+const baseAt = (base: number, day: number, cumulative: number, second: number): number =>
+  base > 0 && cumulative !== base && istDay(second * 1_000) > day ? 0 : base;
+
+const volumeOf = (cumulative: number, base: number): number => (cumulative < 0 || base < 0 || cumulative <= base ? 0 : cumulative - base);
+
+/**
  * Ticks to one-second bars. A second stays open until the watermark has passed it, so that ticks which arrive out of
  * order inside it give the bar that order would have given: volume is the difference of the greatest cumulative day
  * volumes of neighbouring seconds, not a sum of steps. Later ticks patch.
@@ -87,13 +96,15 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     if (instrument >= this.capacity || this.openSlots[instrument] === 0) return 0;
     let count = 0;
     let base = this.base[instrument]!;
+    let day = this.day[instrument]!;
     const newest = this.newest[instrument]!;
     for (let second = newest - this.ring + 1; second <= newest; second++) {
       const place = instrument * this.ring + (second & this.mask);
       if (this.second[place] !== second) continue;
       const cumulative = this.cumulative[place]!;
-      const volume = this.volumeOf(place, base);
-      if (cumulative > base) base = cumulative;
+      const before = baseAt(base, day, cumulative, second);
+      const volume = volumeOf(cumulative, before);
+      if (cumulative > before) { base = cumulative; day = istDay(second * 1_000); }
       into.begin(cell + count++, second * 1_000, second * 1_000 + 1_000, this.open[place]!, this.high[place]!, this.low[place]!, this.close[place]!,
         volume, this.valueOf(place, volume), this.ticks[place]!, this.interest[place]!, this.broken[place]!);
     }
@@ -160,9 +171,12 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   private passOver(instrument: number, second: number, volume: number, emit: (batch: BarBatch) => void): void {
     this.closeThrough(instrument, second - this.watermarkSeconds - 1, emit);
     this.rebase(instrument, second, volume);
-    if (this.openSlots[instrument] !== 0 || volume <= this.base[instrument]! || istDay(second * 1_000) !== this.day[instrument]!) return;
+    const day = istDay(second * 1_000);
+    if (this.openSlots[instrument] !== 0 || day < this.day[instrument]!) return;
+    if (volume <= baseAt(this.base[instrument]!, this.day[instrument]!, volume, second)) return;
     this.base[instrument] = volume;
     this.running[instrument] = volume;
+    this.day[instrument] = day;
   }
 
   /**
@@ -180,16 +194,15 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 
   /**
    * Keeps the value that differences are taken from. Unknown (the first tick after a connect): the day's volume so far
-   * is not one huge trade. A new trading date while connected: everything of the new day counts. Less than what is
-   * already closed, on the same date: a correction, start over from it.
+   * is not one huge trade. Less than what is already closed, on the same date: a correction, start over from it. A new
+   * date's figure becomes the base when its second closes (`baseAt`): seconds of the old date may still be open.
    */
   private rebase(instrument: number, second: number, volume: number): void {
     const base = this.base[instrument]!;
     const day = istDay(second * 1_000);
     if (base < 0) { this.base[instrument] = volume; this.running[instrument] = volume; this.day[instrument] = day; return; }
     if (day > this.day[instrument]!) {
-      this.day[instrument] = day;
-      if (volume < this.running[instrument]!) { this.base[instrument] = 0; this.running[instrument] = 0; }
+      if (volume < this.running[instrument]!) this.running[instrument] = 0;
       return;
     }
     if (day === this.day[instrument]! && volume < base && second >= this.newest[instrument]!) {
@@ -197,11 +210,6 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       this.base[instrument] = volume;
       this.running[instrument] = volume;
     }
-  }
-
-  private volumeOf(place: number, base: number): number {
-    const cumulative = this.cumulative[place]!;
-    return cumulative < 0 || base < 0 || cumulative <= base ? 0 : cumulative - base;
   }
 
   /** Traded value of a second: steps seen at their prices; what reordering moved between seconds takes the average price. */
@@ -225,9 +233,10 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   private closeSecond(instrument: number, place: number, second: number, emit: (batch: BarBatch) => void): void {
-    const base = this.base[instrument]!;
-    const volume = this.volumeOf(place, base);
-    if (this.cumulative[place]! > base) this.base[instrument] = this.cumulative[place]!;
+    const cumulative = this.cumulative[place]!;
+    const before = baseAt(this.base[instrument]!, this.day[instrument]!, cumulative, second);
+    const volume = volumeOf(cumulative, before);
+    if (cumulative > before) { this.base[instrument] = cumulative; this.day[instrument] = istDay(second * 1_000); }
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
     const { out } = this;
     const row = out.length++;

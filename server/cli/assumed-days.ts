@@ -1,0 +1,29 @@
+/** Days a file has rows for although the calendar does not know their session: the exchange's regular hours are assumed. */
+import { createCalendar, type TradingCalendar } from "@/server/domain/calendar";
+import { calendarDays } from "@/server/domain/calendar-days";
+import { type HoursKey, istDate } from "@/server/domain/session";
+
+export interface AssumedDays {
+  /** Knows the project's days, and the file's as regular ones. */
+  calendar: TradingCalendar;
+  /** One sentence per assumed day. */
+  notes: string[];
+}
+
+/** `days`: IST day numbers of the file's rows. */
+export const assumeDays = (hours: HoursKey, days: Iterable<number>): AssumedDays => {
+  const known = createCalendar();
+  const missing = [...new Set(days)].filter((day) => known.on(hours, day) === null);
+  if (missing.length === 0) return { calendar: known, notes: [] };
+  const specials = missing.map((day) => ({
+    date: istDate(day), hours: [hours], kind: "special" as const, name: "Assumed from a file", phases: "regular" as const, source: "the file read", confidence: "low" as const,
+  }));
+  return {
+    calendar: createCalendar({ days: { ...calendarDays, specials: [...calendarDays.specials, ...specials] } }),
+    notes: missing.map((day) => {
+      const closed = known.dayOf(hours, day);
+      const why = closed === null ? `the calendar has ${hours} closed` : `the times of the ${closed.name} are not known`;
+      return `${istDate(day)}: ${why}, but the file has rows: the regular session is assumed`;
+    }),
+  };
+};

@@ -1,0 +1,51 @@
+/** Bars as the command line prints them: one JSON object a line, or a table for people. */
+import type { BarColumns } from "@/server/domain/bar";
+import { toDecimalText, toRupees } from "@/server/domain/price";
+import { IST_OFFSET_MS } from "@/server/domain/session";
+
+/** `YYYY-MM-DD HH:MM:SS` in IST. */
+export const istText = (instant: number): string => new Date(instant + IST_OFFSET_MS).toISOString().slice(0, 19).replace("T", " ");
+
+/** `{"time":epoch ms,"open":…,"high":…,"low":…,"close":…,"volume":…,"ticks":…}`, prices in rupees. */
+export const barJson = (bars: BarColumns, row: number, decimals: number): string => JSON.stringify({
+  time: bars.time[row], open: toRupees(bars.open[row]!, decimals), high: toRupees(bars.high[row]!, decimals), low: toRupees(bars.low[row]!, decimals),
+  close: toRupees(bars.close[row]!, decimals), volume: bars.volume[row], ticks: bars.ticks[row],
+});
+
+const COLUMNS = ["time (IST)", "open", "high", "low", "close", "volume", "ticks"];
+
+/** A heading and one line a bar, columns as wide as their widest text. */
+export function* barTable(bars: BarColumns, decimals: number): Generator<string> {
+  const cells = (row: number): string[] => [
+    istText(bars.time[row]!), ...[bars.open, bars.high, bars.low, bars.close].map((price) => toDecimalText(price[row]!, decimals)),
+    String(bars.volume[row]), String(bars.ticks[row]),
+  ];
+  const widths = COLUMNS.map((title) => title.length);
+  for (let row = 0; row < bars.length; row++) cells(row).forEach((text, column) => { widths[column] = Math.max(widths[column]!, text.length); });
+  const line = (texts: readonly string[]): string =>
+    texts.map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!))).join("  ").trimEnd();
+  yield line(COLUMNS);
+  for (let row = 0; row < bars.length; row++) yield line(cells(row));
+}
+
+/** Writes lines to a stream, waiting where it asks to. */
+export const writeLines = async (lines: Iterable<string>, to: NodeJS.WritableStream): Promise<void> => {
+  let piece = "";
+  const write = async (): Promise<void> => {
+    if (piece !== "" && !to.write(piece)) await new Promise<void>((resolve) => to.once("drain", resolve));
+    piece = "";
+  };
+  for (const line of lines) {
+    piece += `${line}\n`;
+    if (piece.length > 65_536) await write();
+  }
+  await write();
+};
+
+/** Prints bars on standard output as asked for. */
+export const printBars = (bars: BarColumns, decimals: number, json: boolean): Promise<void> => {
+  function* jsonLines(): Generator<string> {
+    for (let row = 0; row < bars.length; row++) yield barJson(bars, row, decimals);
+  }
+  return writeLines(json ? jsonLines() : barTable(bars, decimals), process.stdout);
+};

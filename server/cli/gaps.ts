@@ -1,0 +1,46 @@
+import { type Calendar, type HoursKey, isContinuous, istDay, type Session } from "@/server/domain/session";
+
+/** A stretch of continuous trading in which whole minutes had no tick. */
+export interface Gap {
+  /** Last tick before and first after it; the session's open or close where there is none. Epoch ms. */
+  from: number;
+  to: number;
+  /** Minutes of continuous trading without a tick. */
+  minutes: number;
+}
+
+const MINUTE = 60_000;
+
+/** Gaps of each session that has ticks. `times`: epoch ms, in order. */
+export const gapsOf = (times: ArrayLike<number>, length: number, calendar: Calendar, hours: HoursKey): Gap[] => {
+  const gaps: Gap[] = [];
+  let session: Session | null = null;
+  let before = 0; // last tick, or the open
+  let minute = 0; // first minute not seen yet
+  const close = (until: number, upTo: number): void => {
+    if (session === null) return;
+    let empty = 0;
+    for (let at = minute; at < upTo; at += MINUTE) if (isContinuous(session, at)) empty++;
+    if (empty > 0) gaps.push({ from: before, to: until, minutes: empty });
+  };
+  for (let row = 0; row < length; row++) {
+    const time = times[row]!;
+    if (session === null || time >= session.close) {
+      const next = calendar.on(hours, istDay(time));
+      if (next === session) continue;
+      if (session !== null) close(session.close, session.close);
+      session = null;
+      if (next === null || !isContinuous(next, time)) continue;
+      session = next;
+      before = next.open;
+      minute = next.open;
+    }
+    if (!isContinuous(session, time)) continue;
+    const start = session.open + Math.floor((time - session.open) / MINUTE) * MINUTE;
+    if (start > minute) close(time, start);
+    before = time;
+    minute = start + MINUTE;
+  }
+  if (session !== null) close((session as Session).close, (session as Session).close);
+  return gaps;
+};

@@ -1,0 +1,111 @@
+/** `candela replay FILE`: a recorded session through the pipeline's own stages, without a server. */
+import type { Command } from "commander";
+import { type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
+import { badInput } from "@/server/domain/errors";
+import { InstrumentTable } from "@/server/domain/instrument-table";
+import { istDay } from "@/server/domain/session";
+import { timeframeNames } from "@/server/domain/timeframe";
+import { readLines } from "@/server/feeds/lines";
+import { type MalformedLine, parseTickFile } from "@/server/feeds/tick-file";
+import { systemClock } from "@/server/observe/clock";
+import { FileRun } from "@/server/pipeline/file-run";
+import { assumeDays } from "./assumed-days";
+import { istText, printBars, writeLines } from "./bar-lines";
+import { type Gap, gapsOf } from "./gaps";
+import { counted, countsText, malformedLines, malformedText } from "./refused-lines";
+import { fileInstrument, timeframeOption } from "./series-options";
+import { TickRecording } from "./tick-recording";
+
+export interface ReplayRequest {
+  /** As it is called in messages: a path, or `-` for standard input. */
+  file: string;
+  instrument: string;
+  timeframe: string;
+  /** Epoch ms: what a recording says of later times is refused. */
+  now: number;
+}
+
+export interface ReplayReport {
+  /** Closed bars, oldest first. The last one ends where the recording ends: it is printed as it stands. */
+  bars: BarColumns;
+  decimals: number;
+  /** Ticks read, malformed lines apart. */
+  ticks: number;
+  malformed: MalformedLine[];
+  /** Ticks that entered no bar, by reason; `volume_step_back` did, from a new base. */
+  refused: Record<string, number>;
+  gaps: Gap[];
+  notes: string[];
+}
+
+/** Throws `bad_input` when nothing in the file is a tick, or an option is wrong. */
+export const replayLines = async (lines: Iterable<string> | AsyncIterable<string>, request: ReplayRequest): Promise<ReplayReport> => {
+  const { instrument, hours } = fileInstrument(request.instrument);
+  const timeframe = timeframeOption("--timeframe", request.timeframe);
+  const recording = new TickRecording();
+  const malformed: MalformedLine[] = [];
+  for await (const rows of parseTickFile(lines, { decimals: instrument.decimals, fileName: request.file })) {
+    recording.add(rows);
+    malformed.push(...rows.malformed);
+  }
+  if (recording.length === 0) {
+    const first = malformed[0];
+    throw badInput("file", request.file, `a recording of ticks (${first === undefined ? "it is empty" : malformedText(first)})`);
+  }
+  const ticks = recording.inOrder(request.now);
+
+  const { calendar, notes } = assumeDays(hours, new Set(Array.from(ticks.time, istDay)));
+  if (ticks.outOfOrder > 0) notes.unshift(`${counted(ticks.outOfOrder, "tick")} out of order: sorted by time`);
+  const table = new InstrumentTable();
+  const dense = table.put(instrument, hours);
+  const closed: Bar[] = [];
+  const run = new FileRun(table, calendar, (batch) => collect(batch, timeframe.index, closed));
+  run.play(dense, ticks);
+  run.finish();
+  return {
+    bars: columnsOf(closed), decimals: instrument.decimals, ticks: recording.length, malformed,
+    refused: { ...run.normaliser.rejects, future_time: ticks.future, volume_step_back: run.seconds.volumeStepBack },
+    gaps: gapsOf(ticks.time, ticks.length, calendar, hours), notes,
+  };
+};
+
+/** Takes the closed bars of one timeframe out of a batch, which is reused. */
+const collect = (batch: BarBatch, timeframe: number, into: Bar[]): void => {
+  for (let row = 0; row < batch.length; row++) {
+    if (batch.timeframe[row] !== timeframe || batch.event[row] !== CLOSE) continue;
+    into.push({
+      time: batch.time[row]!, open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!,
+      volume: batch.volume[row]!, value: batch.value[row]!, ticks: batch.ticks[row]!, openInterest: batch.openInterest[row]!,
+      rev: 1, state: "closed", incomplete: false,
+    });
+  }
+};
+
+const GAPS_SHOWN = 20;
+
+/** What happened, for people: malformed lines, assumptions, counts, gaps. */
+export const replaySummary = ({ bars, ticks, malformed, refused, gaps, notes }: ReplayReport): string[] => {
+  const left = countsText(refused);
+  return [
+    ...malformedLines(malformed),
+    ...notes,
+    `${counted(bars.length, "bar")} from ${counted(ticks, "tick")}${left === "" ? "" : ` (${left})`}${malformed.length === 0 ? "" : `, ${counted(malformed.length, "malformed line")}`}`,
+    ...gaps.slice(0, GAPS_SHOWN).map(({ from, to, minutes }) => `gap ${istText(from)}–${istText(to).slice(11)}: ${counted(minutes, "minute")} without a tick`),
+    ...(gaps.length > GAPS_SHOWN ? [`… and ${gaps.length - GAPS_SHOWN} more gaps`] : []),
+  ];
+};
+
+export const replayCommand = (program: Command): void => {
+  program.command("replay")
+    .description("bars of a recorded session: CSV of YYYY-MM-DD HH:MM:SS,price[,volume of the day] in IST, or a bridge's JSON tick lines")
+    .argument("<file>", "the recording; - for standard input")
+    .requiredOption("--instrument <key>", 'what it is of, like "NSE_INDEX:NIFTY 50" or NSE:INFY: its exchange gives the session')
+    .option("--timeframe <timeframe>", timeframeNames.join(", "), "1m")
+    .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
+    .addHelpText("after", "\nThe last bar ends where the recording ends. Volume is the difference of the day's volume; a recording that begins\nafter the open starts from its first tick's figure, one that begins with the session from that of the pre-open, or 0.\nMalformed lines, refused ticks and gaps are told on standard error.")
+    .action(async (file: string, options: { instrument: string; timeframe: string; json?: boolean }) => {
+      const report = await replayLines(readLines(file), { file, instrument: options.instrument, timeframe: options.timeframe, now: systemClock().now() });
+      await printBars(report.bars, report.decimals, options.json === true);
+      await writeLines(replaySummary(report), process.stderr);
+    });
+};

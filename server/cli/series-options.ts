@@ -1,0 +1,26 @@
+/** What `replay` and `resample` are asked for: an instrument by key and timeframes by name, checked. */
+import { hoursOf } from "@/server/domain/calendar";
+import { hasClosingAuction } from "@/server/domain/closing-auction-stocks";
+import { badInput } from "@/server/domain/errors";
+import { type Instrument, keyOf } from "@/server/domain/instrument";
+import type { HoursKey } from "@/server/domain/session";
+import { parseTimeframe, type Timeframe, timeframeNames } from "@/server/domain/timeframe";
+import { recordedInstrument } from "@/server/feeds/replay";
+
+export interface FileInstrument {
+  instrument: Instrument;
+  hours: HoursKey;
+}
+
+/** The instrument a file is of and its trading hours; throws `bad_input` naming the option. */
+export const fileInstrument = (key: string): FileInstrument => {
+  const { token: _token, wireDivisor: _divisor, ...listed } = recordedInstrument(key);
+  const instrument: Instrument = { ...listed, id: 1, key: keyOf(listed.exchange, listed.symbol) };
+  return { instrument, hours: hoursOf(instrument, { closingAuction: hasClosingAuction }) };
+};
+
+export const timeframeOption = (option: string, text: string): Timeframe => {
+  const found = parseTimeframe(text);
+  if (found === undefined) throw badInput(option, text, timeframeNames.join(", "));
+  return found;
+};
