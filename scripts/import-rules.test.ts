@@ -28,6 +28,7 @@ const offences: readonly (readonly [file: string, source: string, rule: string])
   ["server/feeds/index.ts", `import { s } from "@/server/store/s"; export const a = s;`, "feeds-registry-imports"],
   ["server/store/a.ts", `import { w } from "@/server/web/w"; export const a = w;`, "store-imports"],
   ["server/bus/a.ts", `import { s } from "@/server/store/s"; export const a = s;`, "bus-imports"],
+  ["server/latest/a.ts", `import { s } from "@/server/store/s"; export const a = s;`, "latest-imports"],
   ["server/web/a.ts", `import { x } from "@/server/services/x"; export const a = x;`, "web-imports"],
   ["server/observe/a.ts", `import { w } from "@/server/web/w"; export const a = w;`, "observe-imports"],
   ["server/web/b.ts", `import { stage } from "@/server/pipeline/stage"; export const b = stage;`, "stage-types-only"],

@@ -34,6 +34,8 @@ export function playwrightCounts(file, code) {
 /** How many tests Playwright would run, from its JSON listing. */
 export const listedTests = (json) => JSON.parse(json).suites.flatMap((suite) => [...testsOf(suite)]).length;
 
+const some = (places) => [...places.slice(0, 3), ...(places.length > 3 ? [`and ${places.length - 3} more`] : [])].join(", ");
+
 /** One line for each reason, with how many tests it kept from running and where. */
 export function skipLines(skipped) {
   const byReason = new Map();
@@ -43,7 +45,7 @@ export function skipLines(skipped) {
     entry.places.add(where);
     byReason.set(reason, entry);
   }
-  return [...byReason].map(([reason, { count, places }]) => `Skipped ${count}: ${reason} (${[...places].join(", ")})`);
+  return [...byReason].map(([reason, { count, places }]) => `Skipped ${count}: ${reason} (${some([...places])})`);
 }
 
 /** The sum over all steps. */

@@ -14,7 +14,9 @@ const { provideBrowser, startServers } = await import("./test-servers.mjs");
 const out = process.stdout;
 const scratch = mkdtempSync(path.join(tmpdir(), "candela-test-"));
 const bin = (file) => inProject("node_modules", file);
-const node = (args, env = {}) => run(process.execPath, args, { echo: out, env: { ...process.env, ...env } });
+// The programs write into our pipe: whether there is a person's terminal behind it, only we know.
+const colours = out.isTTY ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" };
+const node = (args, env = {}) => run(process.execPath, args, { echo: out, env: { ...process.env, ...colours, ...env } });
 
 const whole = async (args) => ((await node(args)).code === 0 ? counts({ passed: 1 }) : counts({ failed: 1 }));
 

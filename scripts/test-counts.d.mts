@@ -1,0 +1,12 @@
+export interface Skipped { readonly where: string; readonly reason: string; readonly count: number }
+
+/** What a step of the tests came to. */
+export interface Counts { readonly passed: number; readonly failed: number; readonly skipped: readonly Skipped[] }
+
+export function counts(of?: Partial<Counts>): Counts;
+export function vitestCounts(file: string, code: number): Counts;
+export function playwrightCounts(file: string, code: number): Counts;
+export function listedTests(json: string): number;
+export function skipLines(skipped: readonly Skipped[]): string[];
+export function total(results: readonly Counts[]): Counts;
+export function closing(sum: Counts): string;
