@@ -16,6 +16,8 @@ export type ScaleState = Workspace["scale"];
 export interface CanvasSubject {
   timeframe: TimeframeName;
   decimals: number;
+  /** Minor units. */
+  tickSize: number;
   hasVolume: boolean;
   simulated: boolean;
 }
@@ -72,10 +74,11 @@ const VOLUME_MARGINS = { top: 0.815, bottom: 0.025 };
 /** The one chart of a cell: made once, and told what to show; never made again for a symbol, timeframe or theme. */
 export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: SeriesStore, events: CanvasEvents): ChartCanvas => {
   let colours: ChartColours = readColours(host);
-  let subject: CanvasSubject = { timeframe: "5m", decimals: 2, hasVolume: true, simulated: false };
+  let subject: CanvasSubject = { timeframe: "5m", decimals: 2, tickSize: 5, hasVolume: true, simulated: false };
   let last: LastPrice = { price: null, rising: true, stale: false, below: "" };
   let volume: ISeriesApi<"Histogram", Time> | null = null;
   let boxes: PaneBox[] = [];
+  let measuring = 0;
 
   const chart: IChartApiBase<Time> = createChartEx<Time, IstBehavior>(host, new IstBehavior(), {
     ...themedOptions(colours),
@@ -162,7 +165,8 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
       const element = pane.getHTMLElement();
       if (element !== null) observer.observe(element);
     }
-    requestAnimationFrame(measure);
+    cancelAnimationFrame(measuring);
+    measuring = requestAnimationFrame(measure);
   }
 
   const recolourSeries = (): void => {
@@ -180,7 +184,9 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     const series = pane?.getSeries()[0];
     const price = move.point === undefined || series === undefined ? null : (move.paneIndex === 0 ? candles : series).coordinateToPrice(move.point.y);
     if (price === null || move.point === undefined) return cross.place(null, 0);
-    cross.write(move.paneIndex === 0 ? rupees(price) : (series?.priceFormatter().format(price) ?? ""), "");
+    // A price nobody can trade at helps nobody: the label names the nearest one.
+    const tradable = Math.round((price * 10 ** subject.decimals) / subject.tickSize) * subject.tickSize;
+    cross.write(move.paneIndex === 0 ? priceText(tradable, subject.decimals) : (series?.priceFormatter().format(price) ?? ""), "");
     cross.place(move.point.y + (boxes[move.paneIndex ?? 0]?.top ?? 0), axisWidth());
   });
 
@@ -240,6 +246,7 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
       chart.setCrosshairPosition(toChart(store.close[row]!), (store.time[row]! / 1_000) as UTCTimestamp, candles);
     },
     remove() {
+      cancelAnimationFrame(measuring);
       observer.disconnect();
       label.remove();
       cross.remove();

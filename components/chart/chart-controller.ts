@@ -187,7 +187,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       colour: chosen[at]?.colour ?? at, hidden: chosen[at]?.hidden ?? false,
     }));
     const timeframe = wish?.timeframe ?? status.get().timeframe;
-    canvas.show({ timeframe, decimals: head.instrument.decimals, hasVolume: head.instrument.hasVolume, simulated: head.instrument.simulated });
+    canvas.show({ timeframe, decimals: head.instrument.decimals, tickSize: head.instrument.tickSize, hasVolume: head.instrument.hasVolume, simulated: head.instrument.simulated });
     canvas.lines.show(indicators);
     router.rebuild(newest());
     if (!sameBars) {

@@ -26,7 +26,7 @@ export function IndicatorDialog({ open, onOpenChange, catalogue, chosen, onAdd, 
   const current = Math.min(active, found.length - 1);
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title="Indicators" description="Add indicators to the chart" width={640}>
-      <div className="flex h-9 items-center gap-2 rounded-sm border border-line-strong bg-bg px-2.5 focus-within:outline-2 focus-within:outline-focus">
+      <div className="mt-0.5 flex h-9 items-center gap-2 rounded-sm border border-line-strong bg-bg px-2.5 focus-within:border-focus focus-within:ring-1 focus-within:ring-focus">
         <Icon of={Search} className="text-muted" />
         <input role="combobox" aria-expanded aria-controls="indicator-list" aria-activedescendant={found[current] === undefined ? undefined : `indicator-${found[current].id}`} aria-label="Search indicators"
           value={query} placeholder="EMA, RSI, momentum …" autoFocus autoComplete="off" spellCheck={false} className="h-full flex-1 bg-transparent text-13 outline-none focus-visible:outline-none"
