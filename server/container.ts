@@ -128,7 +128,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const hub: Hub = new Hub({ desk, transport: sockets, clock, wall, meter: metrics });
   const board = new BoardLane({ desk, clock, wall, meter: metrics });
   const history = new History({
-    store: store.bars, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument),
+    store: store.bars, settings: store.settings, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument),
     changed: (instrument, from, to) => { sparks.forget(instrument); hub.changed(instrument, from, to); },
   });
 

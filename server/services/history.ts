@@ -7,7 +7,7 @@ import type { Clock } from "@/server/ports/clock";
 import type { HistoryDefinition } from "@/server/ports/feed";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
-import type { BarStore, StoredBar } from "@/server/ports/stores";
+import type { BarStore, SettingStore, StoredBar } from "@/server/ports/stores";
 
 /** How far back the first start reaches. */
 const MINUTE_DAYS = 5;
@@ -32,8 +32,16 @@ export interface HistoryJob {
   failed: number;
 }
 
+/** Instrument ids whose first days have been fetched whole, per timeframe: an interrupted first start goes on. */
+type Checkpoint = Record<"1m" | "1d", number[]>;
+const CHECKPOINT = "history.first";
+const CHECKPOINT_EVERY_MS = 5_000;
+
+interface Task { instrument: number; timeframe: "1m" | "1d"; from: number }
+
 interface Parts {
   store: BarStore;
+  settings: SettingStore;
   recent: RecentBars;
   live: LiveMarket;
   calendar: Calendar;
@@ -66,18 +74,24 @@ export class History {
   async catchUp(access: HistoryAccess, instruments: readonly number[], signal: AbortSignal): Promise<void> {
     const { store, clock, live } = this.parts;
     const now = clock.now();
-    const [minutes, days] = await Promise.all([store.lastTimes("1m"), store.lastTimes("1d")]);
+    const [minutes, days, saved] = await Promise.all([store.lastTimes("1m"), store.lastTimes("1d"), this.parts.settings.get(CHECKPOINT)]);
+    const done = (saved ?? { "1m": [], "1d": [] }) as Checkpoint;
+    const begun = (instrument: number, name: "1m" | "1d"): boolean => done[name].includes(live.table.at(instrument).id);
     const order = [...instruments].sort((a, b) => Number(this.parts.watched(b)) - Number(this.parts.watched(a)));
     const first = istMidnight(istDay(now) - MINUTE_DAYS);
+    const last = (times: Map<number, number>, instrument: number): number | undefined => times.get(live.table.at(instrument).id);
     const tasks = [
-      ...order.map((instrument) => ({ instrument, timeframe: "1m" as const, from: Math.max(first, minutes.get(live.table.at(instrument).id) ?? first) })),
-      ...order.map((instrument) => {
-        const last = days.get(live.table.at(instrument).id);
-        return { instrument, timeframe: "1d" as const, from: last === undefined ? now - DAY_BAR_DAYS * DAY_MS : last };
-      }),
+      ...order.map((instrument) => ({ instrument, timeframe: "1m" as const, from: begun(instrument, "1m") ? Math.max(first, last(minutes, instrument) ?? first) : first })),
+      ...order.map((instrument) => ({ instrument, timeframe: "1d" as const, from: begun(instrument, "1d") ? last(days, instrument) ?? now - DAY_BAR_DAYS * DAY_MS : now - DAY_BAR_DAYS * DAY_MS })),
     ].filter((task) => task.timeframe === "1m" || now - task.from > DAY_MS);
-    const fresh = minutes.size === 0;
-    await this.run(fresh ? "First history" : "Catching up", access, tasks, now, signal);
+    let savedAt = now;
+    await this.run(order.every((instrument) => begun(instrument, "1m")) ? "Catching up" : "First history", access, tasks, now, signal, async ({ instrument, timeframe: name }, over) => {
+      const { id } = live.table.at(instrument);
+      if (!done[name].includes(id)) done[name].push(id);
+      if (!over && clock.now() - savedAt < CHECKPOINT_EVERY_MS) return;
+      savedAt = clock.now();
+      await this.parts.settings.set(CHECKPOINT, done);
+    });
   }
 
   /** Fetches the minutes of a span again and puts the exchange's bars in place of what the stream left. */
@@ -92,7 +106,8 @@ export class History {
   }
 
   private async run(
-    title: string, access: HistoryAccess, tasks: readonly { instrument: number; timeframe: "1m" | "1d"; from: number }[], to: number, signal: AbortSignal,
+    title: string, access: HistoryAccess, tasks: readonly Task[], to: number, signal: AbortSignal,
+    filled: (task: Task, over: boolean) => Promise<void> = async () => {},
   ): Promise<void> {
     if (tasks.length === 0) return;
     const job: HistoryJob = { id: `history-${++this.count}`, title, done: 0, total: tasks.length, detail: "", finished: false, failed: 0 };
@@ -105,6 +120,7 @@ export class History {
       job.detail = `${live.table.at(task.instrument).key} ${task.timeframe}`;
       try {
         await this.fill(access, task.instrument, task.timeframe, task.from, to, signal);
+        await filled(task, task === tasks[tasks.length - 1]);
       } catch (cause) {
         if (signal.aborted) break;
         job.failed++;

@@ -18,7 +18,7 @@ export const route = <S extends z.ZodType>(
   const requestId = randomUUID().slice(0, 8);
   const running = container();
   try {
-    const params = Object.fromEntries(Object.entries(await context.params).map(([name, value]) => [name, decodeURIComponent(String(value))]));
+    const params = Object.fromEntries(Object.entries((await context.params) ?? {}).map(([name, value]) => [name, decodeURIComponent(String(value))]));
     const parsed = schema.safeParse(await read(request));
     if (!parsed.success) {
       const issue = parsed.error.issues[0]!;
