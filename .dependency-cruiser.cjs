@@ -54,17 +54,19 @@ module.exports = {
     only("feeds-registry", "^server/feeds/index\\.ts$", ["^server/feeds/", domain, ports]),
 
     edge("store", "^prisma/generated/"),
+    edge("latest"),
     edge("bus"),
+    edge("latest"),
     edge("web"),
     edge("observe"),
     {
       name: "stage-types-only", comment: "An edge sees the shape of a stage, not its code.", severity: "error",
-      from: { path: "^server/(store|bus|web|observe)/", pathNot: tests },
+      from: { path: "^server/(store|bus|latest|web|observe)/", pathNot: tests },
       to: { path: stage, dependencyTypesNot: ["type-only"] },
     },
 
     only("exchange", "^server/exchange/", ["^server/exchange/", domain], "The simulated exchange is a program of its own: it must not share our mistakes."),
-    only("container", "^server/(container|main)\\.ts$|^server/(cli|bench)/", ["^server/"], "The server does not know the pages."),
+    only("container", "^server/(?!runtime|config)[^/]+\\.ts$|^server/(cli|bench)/", ["^server/"], "The server does not know the pages."),
     only("runtime", runtime, ["^server/container\\.ts$"], "The accessor holds no server code."),
     {
       name: "runtime-types-only", comment: "Next bundles runtime.ts: types only behind it, or server code enters the pages.", severity: "error",
@@ -77,6 +79,11 @@ module.exports = {
     only("components", "^components/", ["^components/", contract, domain, indicators], "The browser uses the pure parts of the server only."),
     packages("components-no-node", "^components/", ["node_modules/"], "Components run in the browser."),
 
+    {
+      name: "known-folder", comment: "A new folder of the server gets a row here first: what may it import?", severity: "error",
+      from: { path: "^server/[^/]+/", pathNot: "^server/(bench|bus|cli|contract|domain|exchange|feeds|indicators|latest|observe|pipeline|ports|services|store|testing|web)/" },
+      to: {},
+    },
     {
       name: "testing-stays-out", comment: "What tests share is never shipped (the bench may use it).", severity: "error",
       from: { path: "^(app|components|server)/", pathNot: [tests, "^server/bench/"] },

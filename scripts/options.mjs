@@ -4,22 +4,28 @@
  */
 export const settings = [
   { option: "--port", value: "N", env: "PORT", standard: "8080", means: "port of the pages and the API" },
-  { option: "--host", value: "ADDRESS", env: "HOST", standard: "127.0.0.1", means: "address to listen on; 0.0.0.0 lets other machines in" },
+  { option: "--host", value: "ADDRESS", env: "HOST", standard: "127.0.0.1", means: "loopback address to listen on" },
   { option: "--data", value: "DIR", env: "DATA_DIR", standard: "./data", means: "folder of the embedded database and its lock" },
-  { option: "--feed", value: "FEED", env: "FEED", standard: "the simulated exchange, or Kite when its keys are set", means: "where ticks come from: simulated, kite, or replay:FILE" },
+  { option: "--feed", value: "FEED", env: "FEED", standard: "kite when its keys are set", means: "where ticks come from: simulated, kite, or replay:FILE" },
   { option: "--speed", value: "N", env: "SPEED", standard: "1", means: "how many times faster than life a replay runs" },
-  { option: "--instrument", value: "KEY", env: "INSTRUMENT", standard: "taken from the file", means: "instrument of a replayed file, such as \"NSE_INDEX:NIFTY 50\"" },
-  { env: "DATABASE_URL", value: "URL", standard: "the embedded database", means: "PostgreSQL or TimescaleDB to keep bars in: postgres://user:password@host:5432/name" },
-  { env: "REDIS_URL", value: "URL", standard: "none", means: "Redis that other programs read the latest prices from: redis://host:6379" },
-  { env: "LOG_LEVEL", value: "LEVEL", standard: "info", means: "fatal, error, warn, info, debug or trace" },
+  { option: "--instrument", value: "KEY", env: "INSTRUMENT", standard: "NSE_INDEX:NIFTY 50", means: "instrument of a replayed file" },
+  { env: "DATABASE_URL", value: "URL", standard: "the embedded database", means: "PostgreSQL or TimescaleDB: postgres://user:password@host/name" },
+  { env: "REDIS_URL", value: "URL", standard: "none", means: "Redis for other programs to read bars and prices from: redis://host:6379" },
+  { env: "REDIS_PREFIX", value: "TEXT", standard: "none", means: "what Redis keys and channels begin with" },
+  { env: "KITE_API_KEY", value: "KEY", standard: "none", means: "key of your Zerodha Kite Connect app" },
+  { env: "KITE_ACCESS_TOKEN", value: "TOKEN", standard: "none", means: "today's access token of that key" },
+  { env: "KITE_ROOT", value: "URL", standard: "Zerodha's", means: "address of Kite's REST interface" },
+  { env: "KITE_SOCKET", value: "URL", standard: "Zerodha's", means: "address of Kite's WebSocket" },
   { env: "EXCHANGE_PORT", value: "N", standard: "9001", means: "port of the simulated exchange" },
-  { env: "KITE_API_KEY", value: "KEY", standard: "none", means: "Zerodha Kite Connect key; with KITE_ACCESS_TOKEN it replaces the simulated exchange" },
-  { env: "KITE_ACCESS_TOKEN", value: "TOKEN", standard: "none", means: "the day's access token of that key" },
+  { env: "EXCHANGE_SEED", value: "N", standard: "7", means: "which simulated market: a number names one for ever" },
+  { env: "EXCHANGE_RATE", value: "N", standard: "1", means: "ticks a second for each simulated instrument" },
+  { env: "INDICATOR_CONFIGS", value: "LIST", standard: "none", means: "indicators kept running for every instrument: SMA:9,EMA:20" },
+  { env: "LOG_LEVEL", value: "LEVEL", standard: "warn", means: "fatal, error, warn, info, debug, trace or silent" },
 ];
 
 const options = settings.filter((each) => each.option !== undefined);
 
-const line = (left, { means, standard }) => `  ${left.padEnd(27)}${means} (default: ${standard})`;
+const line = (left, { means, standard }) => `  ${left.padEnd(27)}${means}${standard === "none" ? "" : ` (default: ${standard})`}`;
 
 /** The text of `npm start -- --help`. */
 export const help = () => [

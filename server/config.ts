@@ -12,7 +12,7 @@ const url = (...protocols: string[]) => z.string().refine((text) => {
 }, `a URL that begins with ${protocols.map((each) => `${each}//`).join(" or ")}`);
 
 /** The environment, by variable. What a person sees of an error is the variable's name and the description here. */
-const environment = z.object({
+export const environment = z.object({
   PORT: port.default(8080),
   HOST: z.string().default("127.0.0.1").refine(isLoopback, "a loopback address (127.0.0.1, ::1, localhost): other machines need keys, which this version does not have"),
   DATA_DIR: z.string().min(1).default("./data"),
@@ -58,7 +58,7 @@ export interface Config {
   development: boolean;
 }
 
-const options = { port: "PORT", host: "HOST", data: "DATA_DIR", feed: "FEED", speed: "SPEED", instrument: "INSTRUMENT" } as const;
+export const options = { port: "PORT", host: "HOST", data: "DATA_DIR", feed: "FEED", speed: "SPEED", instrument: "INSTRUMENT" } as const;
 
 /** Reads .env files, the environment and the command line (which wins), validates and freezes. Throws `bad_input` naming the variable. */
 export const loadConfig = (root: string, argv: readonly string[], development: boolean): Config => {
