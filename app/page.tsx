@@ -1,23 +1,16 @@
-"use client";
-import { useRouter } from "next/navigation";
-import { useEffect } from "react";
-import { fetchWorkspace } from "@/components/client/api";
-import { Shell } from "@/components/shell/shell";
-import { chartHref } from "@/components/watchlist/watchlist-row";
+import { redirect } from "next/navigation";
+import { connection } from "next/server";
+import { chartHref } from "@/components/watchlist/chart-href";
+import { workspace } from "@/server/contract/rest";
+import { container } from "@/server/runtime";
 
-const FIRST_CHART = "/chart/SIM/RELIANCE?tf=1m";
+/** Where nothing is listed yet: the page then says what is missing. */
+const FIRST_CHART = "SIM:RELIANCE";
 
 /** The way in: the chart one left, or the first one. */
-export default function HomePage() {
-  const router = useRouter();
-  useEffect(() => {
-    const leaving = new AbortController();
-    const go = (to: string): void => { if (!leaving.signal.aborted) router.replace(to + location.hash); };
-    fetchWorkspace({ signal: leaving.signal }).then(
-      (kept) => go(kept === null ? FIRST_CHART : `${chartHref(kept.key)}?tf=${kept.timeframe}`),
-      () => go(FIRST_CHART),
-    );
-    return () => leaving.abort();
-  }, [router]);
-  return <Shell title="Candela" topBar={null}>{null}</Shell>;
+export default async function HomePage() {
+  await connection();
+  const running = container();
+  const kept = workspace.safeParse(await running.store.settings.get("workspace"));
+  redirect(kept.success ? `${chartHref(kept.data.key)}?tf=${kept.data.timeframe}` : `${chartHref(running.firstInstrument() ?? FIRST_CHART)}?tf=1m`);
 }

@@ -32,6 +32,9 @@ export interface LiveClient {
 const REQUEST_TIMEOUT_MS = 10_000;
 const RECONNECT_FIRST_MS = 200;
 const RECONNECT_MOST_MS = 2_000;
+/** The clock is asked five times once the page has settled, then now and then. */
+const CLOCK_FIRST_MS = [1_000, 1_400, 1_800, 2_200, 2_600];
+const CLOCK_AGAIN_MS = 20_000;
 
 const connect = (): LiveClient => {
   const socket = io({
@@ -43,22 +46,37 @@ const connect = (): LiveClient => {
   const connected = new Set<(again: boolean) => void>();
   let connections = 0;
   let lastDataAt: number | null = null;
-  let clockKnown = false;
+  let clockAsked = false;
+  let roughOffsetMs = 0;
+  let clockTimers: ReturnType<typeof setTimeout>[] = [];
 
   const change = (status: Connection["status"]): void => {
     const before = connection.get();
-    connection.set({ status, since: before.status === status ? before.since : Date.now(), lastDataAt, clockOffsetMs: clock.value() });
+    connection.set({ status, since: before.status === status ? before.since : Date.now(), lastDataAt, clockOffsetMs: offset() });
   };
+  /** Until the clock has been asked, the newest answer or frame that carries a time sets it. */
   const observe = (sent: number, received: number, answer: unknown): void => {
     const serverTime = (answer as { serverTime?: unknown } | null)?.serverTime;
-    if (typeof serverTime !== "number") return;
-    clockKnown = true;
-    clock.sample(sent, received, serverTime);
+    if (typeof serverTime === "number" && !clockAsked) roughOffsetMs = serverTime - (sent + received) / 2;
+  };
+  const offset = (): number => (clockAsked ? clock.value() : roughOffsetMs);
+  // Only the plain question counts: an answer that took work says little about when it was given.
+  const askClock = (): void => {
+    if (!socket.connected || document.visibilityState === "hidden") return;
+    const sent = Date.now();
+    socket.timeout(REQUEST_TIMEOUT_MS).emit("time", {}, (late: Error | null, answer: { serverTime?: unknown } | null) => {
+      if (late !== null || typeof answer?.serverTime !== "number") return;
+      clock.sample(sent, Date.now(), answer.serverTime);
+      clockAsked = true;
+      change(connection.get().status);
+    });
   };
 
   socket.on("connect", () => {
     connections++;
     change("live");
+    clockTimers.forEach(clearTimeout);
+    clockTimers = CLOCK_FIRST_MS.map((afterMs) => setTimeout(askClock, afterMs));
     for (const handler of [...connected]) handler(connections > 1);
   });
   socket.on("disconnect", (reason) => {
@@ -69,13 +87,13 @@ const connect = (): LiveClient => {
   socket.on("connect_error", () => change("offline"));
   socket.onAny((_event: string, frame: unknown) => {
     const now = Date.now();
-    // A page that asks nothing still shows a clock: the first frame sets it until an answer does.
-    if (!clockKnown) observe(now, now, frame);
+    observe(now, now, frame);
     const stale = lastDataAt === null || now - lastDataAt >= 1_000;
     if (!stale) return;
     lastDataAt = now;
     change(connection.get().status);
   });
+  setInterval(askClock, CLOCK_AGAIN_MS);
   const hurry = (): void => {
     if (!socket.connected) socket.connect();
   };
@@ -84,7 +102,7 @@ const connect = (): LiveClient => {
 
   return {
     connection,
-    now: () => Date.now() + clock.value(),
+    now: () => Date.now() + offset(),
     request<T>(event: string, payload?: unknown, timeoutMs = REQUEST_TIMEOUT_MS): Promise<T> {
       return new Promise<T>((resolve, reject) => {
         const sent = Date.now();

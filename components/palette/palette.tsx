@@ -8,7 +8,7 @@ import { useValue } from "@/components/client/store";
 import { countText, millisecondsText } from "@/components/format/numbers";
 import { Icon } from "@/components/ui/icon";
 import { Kbd } from "@/components/ui/kbd";
-import { chartHref } from "@/components/watchlist/watchlist-row";
+import { chartHref } from "@/components/watchlist/chart-href";
 import type { InstrumentHit } from "@/server/contract/rest";
 import { matchesWords, parseTyped } from "./matching";
 import { CommandRow, commandValue, HitRow, hitValue } from "./palette-rows";

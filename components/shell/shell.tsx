@@ -10,6 +10,7 @@
 import type { ReactNode } from "react";
 import { ConnectionStrip } from "./connection-strip";
 import { dock as dockStore } from "./dock-state";
+import { useRememberChart } from "./last-chart";
 import { usePhoneView } from "./phone-view";
 import { Rail } from "./rail";
 import { RightDock } from "./right-dock";
@@ -29,6 +30,7 @@ export interface ShellProps {
 export function Shell({ topBar, children, dock, footer, title }: ShellProps) {
   const lists = usePhoneView() === "lists" && dock !== undefined;
   const hasDock = dock !== undefined;
+  useRememberChart();
   useShortcut({ code: "BracketRight" }, () => { if (hasDock) dockStore().toggle(); });
   return (
     <div data-phone-view={lists ? "lists" : "page"}

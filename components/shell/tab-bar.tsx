@@ -5,6 +5,7 @@ import { openPalette } from "@/components/palette/palette-store";
 import { cx } from "@/components/ui/class-names";
 import { Icon } from "@/components/ui/icon";
 import { Menu } from "@/components/ui/menu";
+import { lastChart } from "./last-chart";
 import { showPhoneView } from "./phone-view";
 import { useThemeMenu } from "./theme-menu";
 
@@ -24,7 +25,7 @@ export function TabBar({ hasDock, lists }: { hasDock: boolean; lists: boolean })
   const themeRows = useThemeMenu();
   const go = (view: "page" | "lists"): void => {
     if (hasDock) showPhoneView(view);
-    else router.push(view === "lists" ? "/#lists" : "/");
+    else router.push(`${lastChart()}${view === "lists" ? "#lists" : ""}`);
   };
   const chart = here === "chart" && !lists;
   return (

@@ -27,7 +27,7 @@ export function Facts({ snapshot }: { snapshot: StatusSnapshot }) {
       <Table title="Counted" head="since the start" rows={counts(snapshot.counters)} none="Nothing yet." />
       <Table title="Runs on" head="" none="" rows={[
         ["version", snapshot.version], ["Node", snapshot.node], ["up for", waitText(process.uptimeS * 1_000)], ["memory", `${countText(Math.round(process.rssMb))} MB, heap ${countText(Math.round(process.heapMb))} MB`],
-        ["store", `${store.kind} ${store.version}`.trim()], ["store answers in", `${millisecondsText(store.pingMs)} ms`], ["commit p95", latency.commit.count === 0 ? "–" : `${millisecondsText(latency.commit.p95)} ms`],
+        ["store", store.version === "" ? store.kind : store.version], ["store answers in", `${millisecondsText(store.pingMs)} ms`], ["commit p95", latency.commit.count === 0 ? "–" : `${millisecondsText(latency.commit.p95)} ms`],
         ["bus", bus.kind], ["browsers", `${countText(sockets.clients)}, ${numberText(sockets.framesPerSecond, 0)} frames/s`], ["instruments", countText(snapshot.instruments)],
       ]} />
     </div>

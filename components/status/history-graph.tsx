@@ -8,6 +8,8 @@ const HEIGHT = 104;
 const TOP = 8;
 const AXIS = 20;
 const SCALE = 32;
+/** The scale fits this share of the points: one bad second at the start must not flatten the rest; it runs out at the top. */
+const USUAL = 0.9;
 const SPAN_MS = 15 * 60_000;
 
 interface Line {
@@ -30,11 +32,12 @@ export function HistoryGraph({ snapshot, browser }: { snapshot: StatusSnapshot; 
   const end = snapshot.serverTime;
   const start = end - SPAN_MS;
   const inner = Math.max(0, width - SCALE);
-  const highest = Math.max(budgets.socketToPaint * 1.2, ...lines.flatMap((line) => line.points.map(([, ms]) => ms)));
+  const all = lines.flatMap((line) => line.points.filter(([time]) => time >= start).map(([, ms]) => ms)).sort((a, b) => a - b);
+  const highest = Math.max(budgets.socketToPaint * 1.2, all[Math.floor(all.length * USUAL)] ?? 0);
   const most = [30, 60, 120, 300, 600, 1_200, 3_000, 6_000, 12_000].find((candidate) => candidate >= highest) ?? highest;
   const floor = HEIGHT - AXIS;
   const x = (time: number): number => ((time - start) / SPAN_MS) * inner;
-  const y = (ms: number): number => TOP + (1 - ms / most) * (floor - TOP);
+  const y = (ms: number): number => TOP + (1 - Math.min(1, ms / most)) * (floor - TOP);
   const minutes = Array.from({ length: 4 }, (_, index) => Math.floor(end / 300_000) * 300_000 - index * 300_000).filter((time) => time > start + 20_000);
   return (
     <section aria-label="Latency of the last 15 minutes" className="border-b border-line px-4 pt-3 pb-1">

@@ -27,7 +27,7 @@ function Stage({ stage, box }: { stage: StageView; box?: Box }) {
       <p className="flex items-center justify-between font-semibold">{stage.name}<span role="img" aria-label={light === "ok" ? "works" : "wants a look"}><StateMark state={lightState[light]} size={8} /></span></p>
       <p className="flex justify-between text-text-2"><span>{rateText(stage.rate)}/s</span><span className={tone === "warn" ? "text-warn" : tone === "danger" ? "text-danger" : ""}>{millisecondsText(stage.p95)} ms</span></p>
       <div className="h-[3px] rounded-xs bg-line"><div className={cx("h-full rounded-xs", tone === "warn" ? "bg-warn" : tone === "danger" ? "bg-danger" : "bg-accent")} style={{ width: `${Math.min(100, share * 100)}%` }} /></div>
-      <p className="flex justify-between gap-2 text-11 text-muted"><span className="whitespace-nowrap">{stage.queue === null ? "no queue" : `${sizeText(stage.queue.used)} / ${sizeText(stage.queue.size)}`}</span><span className="truncate" title={stage.detail}>{stage.detail}</span></p>
+      <p className="flex justify-between gap-2 text-11 text-muted"><span className="whitespace-nowrap">{stage.queue === null || stage.queue.size === 0 ? "no queue" : `${sizeText(stage.queue.used)} / ${sizeText(stage.queue.size)}`}</span><span className="truncate" title={stage.detail}>{stage.detail}</span></p>
     </li>
   );
 }
@@ -52,7 +52,7 @@ export function PipelineDiagram({ snapshot }: { snapshot: StatusSnapshot }) {
   const broadcast = last.find((stage) => stage.name === "broadcast");
   const ends = [
     ...feeds.map((feed) => ({ id: `feed ${feed.collector}`, behind: null, rate: feed.ticksPerSecond, icon: RadioTower, title: feed.collector, detail: `${countText(Math.round(feed.ticksPerSecond))}/s · ${feed.feed}`, state: feed.state as PillState })),
-    ...(persist === undefined ? [] : [{ id: "store", behind: "persist", rate: persist.rate, icon: Database, title: store.kind, detail: store.ok ? `ping ${millisecondsText(store.pingMs)} ms · ${store.version}` : store.detail, state: (store.ok ? "LIVE" : "ERROR") as PillState }]),
+    ...(persist === undefined ? [] : [{ id: "store", behind: "persist", rate: persist.rate, icon: Database, title: store.kind, detail: store.ok ? `answers in ${millisecondsText(store.pingMs)} ms` : store.detail, state: (store.ok ? "LIVE" : "ERROR") as PillState }]),
     ...(broadcast === undefined ? [] : [{ id: "sockets", behind: "broadcast", rate: sockets.framesPerSecond, icon: ArrowLeftRight, title: "Socket.io", detail: `${countText(sockets.clients)} ${sockets.clients === 1 ? "client" : "clients"} · ${compactText(Math.round(sockets.framesPerSecond))} frames/s`, state: "LIVE" as PillState }]),
   ];
   const exits = ends.flatMap(({ id, behind, rate }) => (behind === null ? [] : [{ id, behind, rate }]));

@@ -7,7 +7,8 @@ test("the highest close touches the top, the lowest the bottom, the previous clo
   expect(base).toBe(9);
 });
 test("half a day fills half the width", () => expect(sparkline([1, 2], 0, 56, 18, 3).path).toBe("M0 16.5L28 1.5"));
-test("a price that never moved is a straight line, none no line", () => {
+test("a price that never moved is a straight line; one price or none is no line", () => {
   expect(sparkline([5, 5], 5, 56, 18, 2)).toEqual({ path: "M0 16.5L56 16.5", base: 16.5 });
-  expect(sparkline([], 5, 56, 18, 60)).toEqual({ path: "", base: null });
+  expect(sparkline([4], 5, 56, 18, 60)).toEqual({ path: "", base: 9 });
+  expect(sparkline([], 0, 56, 18, 60)).toEqual({ path: "", base: null });
 });

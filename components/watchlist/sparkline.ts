@@ -8,8 +8,8 @@ export interface Sparkline {
 const EDGE = 1.5;
 
 export const sparkline = (closes: readonly number[], previousClose: number, width: number, height: number, points: number): Sparkline => {
-  if (closes.length === 0) return { path: "", base: null };
   const hasBase = previousClose > 0;
+  if (closes.length < 2) return { path: "", base: hasBase ? height / 2 : null };
   let low = hasBase ? previousClose : closes[0]!;
   let high = low;
   for (const close of closes) {

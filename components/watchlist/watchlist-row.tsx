@@ -6,19 +6,16 @@ import { ageText } from "@/components/format/times";
 import { live } from "@/components/client/live";
 import type { QuoteRow } from "@/server/contract/live";
 import { splitKey } from "@/server/domain/instrument";
+import { chartHref } from "./chart-href";
 import { sparkline } from "./sparkline";
 
 const WIDTH = 56;
 const HEIGHT = 18;
+/** A young day is drawn this wide, so that its first minutes are a line and not a dot. */
+const DAY_SHARE = 0.7;
 const FLASH_MS = 250;
 /** Without a tick for longer than this a row says so, quietly. */
 const QUIET_MS = 10_000;
-
-/** Where an instrument's chart lives. */
-export const chartHref = (key: string): string => {
-  const parts = splitKey(key);
-  return parts === null ? "/" : `/chart/${encodeURIComponent(parts.exchange)}/${encodeURIComponent(parts.symbol)}`;
-};
 
 interface Cells {
   price: HTMLElement;
@@ -43,7 +40,7 @@ const write = (cells: Cells, row: QuoteRow, before: QuoteRow | null): number => 
     cells.row.dataset.direction = direction;
   }
   if (before === null || row.spark !== before.spark || direction !== directionOf(before.price, before.previousClose)) {
-    const { path, base } = sparkline(row.spark, row.previousClose, WIDTH, HEIGHT, SPARK_POINTS);
+    const { path, base } = sparkline(row.spark, row.previousClose, WIDTH, HEIGHT, Math.min(SPARK_POINTS, Math.ceil(row.spark.length / DAY_SHARE)));
     cells.line.setAttribute("d", path);
     cells.line.setAttribute("stroke", inks[direction]);
     cells.base.setAttribute("d", base === null ? "" : `M0 ${base}H${WIDTH}`);
