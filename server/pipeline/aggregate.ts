@@ -40,6 +40,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   private newest = new Float64Array(0); // newest second seen
   private closedThrough = new Float64Array(0);
   private base = new Float64Array(0); // cumulative volume before the oldest open second; -1 unknown
+  private baseSecond = new Float64Array(0); // the second whose figure the base is
   private day = new Int32Array(0); // trading date of the base
   private openSlots = new Int32Array(0);
   private cut = new Uint8Array(0); // 1: the feed was away, the next second is incomplete
@@ -130,8 +131,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 
   private begin(instrument: number, place: number, second: number, emit: (batch: BarBatch) => void): void {
     if (second > this.newest[instrument]!) {
-      this.newest[instrument] = second;
       this.closeThrough(instrument, second - this.watermarkSeconds - 1, emit);
+      this.newest[instrument] = second;
     }
     this.second[place] = second;
     this.ticks[place] = 0;
@@ -174,9 +175,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const day = istDay(second * 1_000);
     if (this.openSlots[instrument] !== 0 || day < this.day[instrument]!) return;
     if (volume <= baseAt(this.base[instrument]!, this.day[instrument]!, volume, second)) return;
-    this.base[instrument] = volume;
+    this.moveBase(instrument, second, volume);
     this.running[instrument] = volume;
-    this.day[instrument] = day;
   }
 
   /**
@@ -186,9 +186,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   beginDay(instrument: number, time: number, volume: number, emit: (batch: BarBatch) => void): void {
     if (instrument >= this.capacity) this.grow(instrument + 1);
     this.rejoin(instrument, 0, this.connections[0] ?? 0, emit);
-    this.base[instrument] = volume;
+    this.moveBase(instrument, Math.floor(time / 1_000) - 1, volume);
     this.running[instrument] = Math.max(volume, 0);
-    this.day[instrument] = istDay(time);
     this.flush(emit);
   }
 
@@ -200,16 +199,22 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   private rebase(instrument: number, second: number, volume: number): void {
     const base = this.base[instrument]!;
     const day = istDay(second * 1_000);
-    if (base < 0) { this.base[instrument] = volume; this.running[instrument] = volume; this.day[instrument] = day; return; }
+    if (base < 0) { this.moveBase(instrument, second, volume); this.running[instrument] = volume; return; }
     if (day > this.day[instrument]!) {
       if (volume < this.running[instrument]!) this.running[instrument] = 0;
       return;
     }
-    if (day === this.day[instrument]! && volume < base && second >= this.newest[instrument]!) {
+    if (day === this.day[instrument]! && volume < base && second >= this.newest[instrument]! && second > this.baseSecond[instrument]!) {
       this.volumeStepBack++;
-      this.base[instrument] = volume;
+      this.moveBase(instrument, second, volume);
       this.running[instrument] = volume;
     }
+  }
+
+  private moveBase(instrument: number, second: number, volume: number): void {
+    this.base[instrument] = volume;
+    this.baseSecond[instrument] = second;
+    this.day[instrument] = istDay(second * 1_000);
   }
 
   /** Traded value of a second: steps seen at their prices; what reordering moved between seconds takes the average price. */
@@ -224,7 +229,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     if (this.openSlots[instrument] !== 0) {
       const newest = this.newest[instrument]!;
       const last = Math.min(through, newest);
-      for (let second = newest - 2 * this.ring + 1; second <= last; second++) {
+      for (let second = newest - this.ring + 1; second <= last; second++) {
         const place = instrument * this.ring + (second & this.mask);
         if (this.second[place] === second) this.closeSecond(instrument, place, second, emit);
       }
@@ -236,7 +241,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const cumulative = this.cumulative[place]!;
     const before = baseAt(this.base[instrument]!, this.day[instrument]!, cumulative, second);
     const volume = volumeOf(cumulative, before);
-    if (cumulative > before) { this.base[instrument] = cumulative; this.day[instrument] = istDay(second * 1_000); }
+    if (cumulative > before) this.moveBase(instrument, second, cumulative);
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
     const { out } = this;
     const row = out.length++;
@@ -314,6 +319,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     this.newest = widen(this.newest, size);
     this.closedThrough = widen(this.closedThrough, size);
     this.base = widen(this.base, size, -1);
+    this.baseSecond = widen(this.baseSecond, size);
     this.running = widen(this.running, size);
     this.day = widen(this.day, size);
     this.openSlots = widen(this.openSlots, size);

@@ -1,0 +1,74 @@
+/**
+ * Bars the slow, obvious way: put the ticks in order of their seconds, group them, fold each group. What the pipeline
+ * does in one pass over columns must come to the same.
+ */
+import type { TradingCalendar } from "@/server/domain/calendar";
+import { DAY_MS, type HoursKey, istDay } from "@/server/domain/session";
+import type { Timeframe } from "@/server/domain/timeframe";
+
+export interface OracleTick {
+  /** Epoch ms. */
+  time: number;
+  price: number;
+  /** Volume of the day so far. */
+  volume: number;
+}
+
+export interface OracleBar {
+  time: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+  ticks: number;
+}
+
+/** Start of the bar an instant belongs to. */
+export const oracleStart = (calendar: TradingCalendar, hours: HoursKey, timeframe: Timeframe, time: number): number => {
+  const day = istDay(time);
+  const session = calendar.on(hours, day)!;
+  if (timeframe.kind === "intraday") {
+    let start = session.open;
+    while (start + timeframe.lengthMs <= time) start += timeframe.lengthMs;
+    return start;
+  }
+  if (timeframe.kind === "day") return session.open;
+  const samePeriod = (other: number): boolean => {
+    const date = new Date(other * DAY_MS);
+    const own = new Date(day * DAY_MS);
+    if (timeframe.kind === "month") return date.getUTCMonth() === own.getUTCMonth();
+    return day - other <= (own.getUTCDay() + 6) % 7;
+  };
+  let open = session.open;
+  for (let other = day - 1; samePeriod(other); other--) open = calendar.on(hours, other)?.open ?? open;
+  return open;
+};
+
+/** Ticks as they arrived, all inside sessions. The first tick's volume is where counting starts; a new date starts at 0. */
+export const oracleBars = (ticks: readonly OracleTick[], calendar: TradingCalendar, hours: HoursKey, timeframe: Timeframe, base = ticks[0]?.volume ?? 0): OracleBar[] => {
+  const bySecond = new Map<number, OracleTick[]>();
+  for (const tick of ticks) bySecond.set(Math.floor(tick.time / 1_000), [...(bySecond.get(Math.floor(tick.time / 1_000)) ?? []), tick]);
+  const bars = new Map<number, OracleBar>();
+  let counted = base;
+  let day = ticks.length === 0 ? 0 : Math.min(...ticks.map(({ time }) => istDay(time)));
+  for (const [second, group] of [...bySecond].sort(([a], [b]) => a - b)) {
+    if (istDay(second * 1_000) !== day) { day = istDay(second * 1_000); counted = 0; }
+    const reached = Math.max(...group.map(({ volume }) => volume));
+    const volume = Math.max(0, reached - counted);
+    counted = Math.max(counted, reached);
+    const prices = group.map(({ price }) => price);
+    const time = oracleStart(calendar, hours, timeframe, second * 1_000);
+    const bar = bars.get(time);
+    if (bar === undefined) {
+      bars.set(time, { time, open: prices[0]!, high: Math.max(...prices), low: Math.min(...prices), close: prices.at(-1)!, volume, ticks: prices.length });
+    } else {
+      bar.high = Math.max(bar.high, ...prices);
+      bar.low = Math.min(bar.low, ...prices);
+      bar.close = prices.at(-1)!;
+      bar.volume += volume;
+      bar.ticks += prices.length;
+    }
+  }
+  return [...bars.values()];
+};

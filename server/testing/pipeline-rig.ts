@@ -1,0 +1,100 @@
+/** The pure stages on one instrument, with what they closed kept by timeframe. */
+import { type BarBatch, type BarColumns, CLOSE, columnsOf, type Bar, PATCH } from "@/server/domain/bar";
+import type { TradingCalendar } from "@/server/domain/calendar";
+import { InstrumentTable } from "@/server/domain/instrument-table";
+import type { Instrument } from "@/server/domain/instrument";
+import type { HoursKey } from "@/server/domain/session";
+import { tickBatch } from "@/server/domain/tick";
+import { type Timeframe, timeframes } from "@/server/domain/timeframe";
+import { SecondBars } from "@/server/pipeline/aggregate";
+import { formingColumns, TimeframeBars } from "@/server/pipeline/resample";
+import type { OracleBar, OracleTick } from "./bar-oracle";
+
+export const testInstrument = (id: number, overrides: Partial<Instrument> = {}): Instrument => ({
+  id, key: `NSE:TEST${id}`, exchange: "NSE", symbol: `TEST${id}`, name: `Test ${id}`, segment: "equity",
+  decimals: 2, tickSize: 5, lotSize: 1, expiry: null, strike: null, ...overrides,
+});
+
+export interface BarEvent extends OracleBar {
+  event: number;
+  timeframe: number;
+  end: number;
+  incomplete: boolean;
+}
+
+export class PipelineRig {
+  readonly table = new InstrumentTable();
+  readonly seconds = new SecondBars();
+  bars: TimeframeBars;
+  readonly events: BarEvent[] = [];
+  private readonly batch = tickBatch(1_024);
+  private readonly read = (batch: BarBatch): void => { for (let row = 0; row < batch.length; row++) this.events.push(eventOf(batch, row)); };
+  private readonly toBars = (batch: BarBatch): void => this.bars.on(batch, this.read);
+
+  constructor(readonly calendar: TradingCalendar, readonly hours: HoursKey, startsWarm = true) {
+    this.table.put(testInstrument(1), hours);
+    this.bars = new TimeframeBars(calendar, this.table, this.seconds, startsWarm);
+  }
+
+  /** One batch of trades of instrument 0. */
+  ticks(ticks: readonly OracleTick[], trades = 1): void {
+    this.batch.length = ticks.length;
+    ticks.forEach((tick, row) => {
+      this.batch.instrument[row] = 0;
+      this.batch.time[row] = tick.time;
+      this.batch.price[row] = tick.price;
+      this.batch.volume[row] = tick.volume;
+      this.batch.openInterest[row] = -1;
+      this.batch.trades[row] = trades;
+    });
+    this.seconds.on(this.batch, this.toBars);
+  }
+  event(kind: "connected" | "disconnected", receivedTime = 0): void {
+    this.seconds.on({ kind, collector: 0, receivedTime, detail: "" }, this.toBars);
+  }
+  at(now: number): void {
+    this.seconds.at(now, this.toBars);
+    this.bars.at(now, this.read);
+  }
+  finish(): void {
+    this.seconds.finish(this.toBars);
+    this.bars.finish(this.read);
+  }
+  /** New timeframe stage, as after a start. */
+  restart(): void { this.bars = new TimeframeBars(this.calendar, this.table, this.seconds); }
+
+  /** Closed bars of a timeframe in the order they were closed, patches folded in. */
+  closed(of: Timeframe): OracleBar[] {
+    const bars = new Map<number, OracleBar>();
+    for (const event of this.events) {
+      if (event.timeframe !== of.index) continue;
+      const { time, open, high, low, close, volume, ticks } = event;
+      const known = bars.get(time);
+      if (event.event === CLOSE) bars.set(time, { time, open, high, low, close, volume, ticks });
+      else if (event.event === PATCH && known !== undefined) Object.assign(known, { high: Math.max(known.high, high), low: Math.min(known.low, low), volume: known.volume + volume, ticks: known.ticks + ticks });
+    }
+    return [...bars.values()];
+  }
+  forming(of: Timeframe): OracleBar[] {
+    const columns = formingColumns();
+    this.bars.forming(0, of, columns);
+    return rowsOf(columns);
+  }
+  /** Closed bars of a stored timeframe as a store would give them. */
+  stored(of: Timeframe, from: number, to = Number.POSITIVE_INFINITY): BarColumns {
+    return columnsOf(this.closed(of).filter(({ time }) => time >= from && time < to).map((bar): Bar => ({ ...bar, value: 0, openInterest: -1, rev: 1, state: "closed", incomplete: false })));
+  }
+}
+
+export const rowsOf = (columns: BarColumns): OracleBar[] => Array.from({ length: columns.length }, (_, row) => ({
+  time: columns.time[row]!, open: columns.open[row]!, high: columns.high[row]!, low: columns.low[row]!, close: columns.close[row]!,
+  volume: columns.volume[row]!, ticks: columns.ticks[row]!,
+}));
+
+const eventOf = (batch: BarBatch, row: number): BarEvent => ({
+  event: batch.event[row]!, timeframe: batch.timeframe[row]!, time: batch.time[row]!, end: batch.end[row]!,
+  open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!, volume: batch.volume[row]!, ticks: batch.ticks[row]!,
+  incomplete: batch.incomplete[row] === 1,
+});
+
+export const named = (name: string): Timeframe => timeframes.find((each) => each.name === name)!;
