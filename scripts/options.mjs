@@ -9,7 +9,7 @@ export const settings = [
   { option: "--feed", value: "FEED", env: "FEED", standard: "kite when its keys are set", means: "source of ticks: simulated, kite or replay:FILE" },
   { option: "--speed", value: "N", env: "SPEED", standard: "1", means: "how many times faster than life a replay runs" },
   { option: "--instrument", value: "KEY", env: "INSTRUMENT", standard: "NSE_INDEX:NIFTY 50", means: "instrument of a replayed file" },
-  { env: "DATABASE_URL", value: "URL", standard: "the embedded database", means: "PostgreSQL or TimescaleDB: postgres://user:password@host/db" },
+  { env: "DATABASE_URL", value: "URL", standard: "embedded", means: "PostgreSQL or TimescaleDB: postgres://user:password@host/db" },
   { env: "REDIS_URL", value: "URL", standard: "none", means: "Redis for other programs to read bars and prices from: redis://host:6379" },
   { env: "REDIS_PREFIX", value: "TEXT", standard: "none", means: "what Redis keys and channels begin with" },
   { env: "KITE_API_KEY", value: "KEY", standard: "none", means: "key of your Zerodha Kite Connect app" },
