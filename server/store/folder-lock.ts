@@ -20,7 +20,7 @@ const startOf = (pid: number): string | null => {
       return `${readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()} ${ticks}`;
     }
     if (process.platform === "win32") return null;
-    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", env: { LC_ALL: "C" } }).trim();
+    return execFileSync("env", ["LC_ALL=C", "ps", "-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
   } catch {
     return null;
   }
