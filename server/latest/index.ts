@@ -1,0 +1,23 @@
+import type { Clock } from "@/server/ports/clock";
+import type { Latest } from "@/server/ports/latest";
+import type { Log, Meter } from "@/server/ports/observe";
+import { MemoryLatest } from "./memory";
+import { RedisLatest } from "./redis";
+
+export interface LatestOptions {
+  redisUrl?: string | undefined;
+  /** Stands before every key and channel. */
+  prefix?: string;
+  /** Real time, also in a replay. */
+  clock: Clock;
+  log: Log;
+  meter: Meter;
+  /** Closed bars kept per stream in Redis: one NSE session of seconds when not given. */
+  streamLength?: number;
+}
+
+/** Redis when an address is given, else the process itself (newest values only: nobody outside could read its streams). */
+export const createLatest = ({ redisUrl, prefix = "", clock, log, meter, streamLength }: LatestOptions): Latest =>
+  redisUrl === undefined
+    ? new MemoryLatest({ prefix, clock, streamLength: 0 })
+    : new RedisLatest({ redisUrl, prefix, clock, log, meter, ...(streamLength === undefined ? {} : { streamLength }) });

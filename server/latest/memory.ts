@@ -1,0 +1,88 @@
+import type { Clock } from "@/server/ports/clock";
+import type { Latest, LatestBar, LatestState, LatestTick } from "@/server/ports/latest";
+import { BAR_SECONDS, barText, names, type Names, TICK_SECONDS, tickText } from "./wire";
+
+interface Held<Row> { row: Row; until: number }
+
+/**
+ * The same within the process, for when there is no Redis: newest values, streams and channels under the same names.
+ * Values become text when somebody reads them.
+ */
+export class MemoryLatest implements Latest {
+  private readonly names: Names;
+  private readonly bars = new Map<string, Held<LatestBar>>();
+  private readonly ticks = new Map<string, Held<LatestTick>>();
+  private readonly streams = new Map<string, LatestBar[]>();
+  private readonly readers = new Map<string, Set<(text: string) => void>>();
+  private readonly since: number;
+
+  constructor(private readonly options: {
+    prefix: string;
+    clock: Clock;
+    /** Entries kept per stream; 0 keeps none. */
+    streamLength: number;
+  }) {
+    this.names = names(options.prefix);
+    this.since = options.clock.now();
+  }
+
+  publishBars(rows: readonly LatestBar[]): void {
+    const until = this.options.clock.now() + BAR_SECONDS * 1_000;
+    for (const row of rows) {
+      if (row.newest) this.bars.set(this.names.bar(row.timeframe, row.key), { row, until });
+      this.append(this.names.barStream(row.timeframe, row.key), row);
+      this.tell(this.names.barChannel(row.timeframe, row.key), () => barText(row));
+    }
+  }
+
+  publishTicks(rows: readonly LatestTick[]): void {
+    const until = this.options.clock.now() + TICK_SECONDS * 1_000;
+    for (const row of rows) {
+      this.ticks.set(this.names.tick(row.key), { row, until });
+      this.tell(this.names.tickChannel(row.key), () => tickText(row));
+    }
+  }
+
+  /** The latest value of a name, and for how many ms it still stands; null when there is none. */
+  value(name: string): { text: string; ttlMs: number } | null {
+    const now = this.options.clock.now();
+    const bar = this.bars.get(name);
+    if (bar !== undefined) return bar.until > now ? { text: barText(bar.row), ttlMs: bar.until - now } : null;
+    const tick = this.ticks.get(name);
+    return tick !== undefined && tick.until > now ? { text: tickText(tick.row), ttlMs: tick.until - now } : null;
+  }
+
+  /** Entries of a stream, oldest first. */
+  stream(name: string): string[] { return (this.streams.get(name) ?? []).map(barText); }
+
+  /** The returned function ends it. */
+  subscribe(channel: string, read: (text: string) => void): () => void {
+    const readers = this.readers.get(channel) ?? new Set();
+    this.readers.set(channel, readers.add(read));
+    return () => { readers.delete(read); };
+  }
+
+  state(): LatestState {
+    return { kind: "memory", ok: true, since: this.since, detail: "within this process: no Redis is configured", queued: 0, dropped: 0 };
+  }
+
+  async start(): Promise<void> {}
+  async stop(): Promise<void> { this.readers.clear(); }
+
+  private append(name: string, row: LatestBar): void {
+    const { streamLength } = this.options;
+    if (streamLength === 0) return;
+    const stream = this.streams.get(name);
+    if (stream === undefined) { this.streams.set(name, [row]); return; }
+    stream.push(row);
+    // Trimmed by and by, as Redis does.
+    if (stream.length > streamLength + 100) stream.splice(0, stream.length - streamLength);
+  }
+
+  private tell(channel: string, text: () => string): void {
+    const readers = this.readers.get(channel);
+    if (readers === undefined || readers.size === 0) return;
+    const said = text();
+    for (const read of readers) read(said);
+  }
+}

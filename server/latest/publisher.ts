@@ -1,0 +1,109 @@
+import { type BarBatch, barStates, CLOSE, PATCH } from "@/server/domain/bar";
+import { widen } from "@/server/domain/columns";
+import type { InstrumentTable } from "@/server/domain/instrument-table";
+import type { QuoteBoard } from "@/server/domain/quote-board";
+import { timeframes } from "@/server/domain/timeframe";
+import type { Sink } from "@/server/pipeline/stage";
+import type { Clock } from "@/server/ports/clock";
+import type { Latest, LatestBar, LatestTick } from "@/server/ports/latest";
+
+const FLUSH_MS = 50;
+/** An instrument is looked at every 250 ms, a fifth of them at a time: four ticks a second at most, and no burst. */
+const SLICES = 5;
+
+/**
+ * From the pipeline to `Latest`: closed and patched bars of every timeframe from the topic, the newest tick of each
+ * instrument from the board. `on` copies rows; they are handed over by a timer, off the hot path.
+ */
+export class LatestPublisher implements Sink<BarBatch> {
+  private rows: LatestBar[] = [];
+  /** Last closed bar by instrument and timeframe: a patch of it is published as the whole bar. */
+  private readonly last = new Map<number, LatestBar>();
+  private seen = new Float64Array(64);
+  private slice = 0;
+  private flushedAt = 0;
+  private cancelFlush: (() => void) | null = null;
+  private stopTicks: (() => void) | null = null;
+
+  constructor(private readonly parts: {
+    latest: Latest;
+    table: InstrumentTable;
+    board: QuoteBoard;
+    /** Real time, also in a replay. */
+    clock: Clock;
+  }) {}
+
+  start(): void { this.stopTicks ??= this.parts.clock.every(FLUSH_MS, () => this.publishTicks()); }
+
+  /** Hands over what it still has. */
+  stop(): void {
+    this.stopTicks?.();
+    this.stopTicks = null;
+    this.flush();
+    for (let slice = 0; slice < SLICES; slice++) this.publishTicks();
+  }
+
+  on(batch: BarBatch): void {
+    for (let row = 0; row < batch.length; row++) {
+      if (batch.event[row] === CLOSE || batch.event[row] === PATCH) this.rows.push(this.take(batch, row));
+    }
+    if (this.rows.length === 0 || this.cancelFlush !== null) return;
+    const { clock } = this.parts;
+    // What closes at the turn of a second goes out at once; what follows waits its turn.
+    this.cancelFlush = clock.after(Math.max(0, this.flushedAt + FLUSH_MS - clock.now()), () => this.flush());
+  }
+
+  private flush(): void {
+    this.cancelFlush?.();
+    this.cancelFlush = null;
+    this.flushedAt = this.parts.clock.now();
+    if (this.rows.length === 0) return;
+    this.parts.latest.publishBars(this.rows);
+    this.rows = [];
+  }
+
+  private take(batch: BarBatch, row: number): LatestBar {
+    const instrument = batch.instrument[row]!;
+    const timeframe = batch.timeframe[row]!;
+    const { key, decimals } = this.parts.table.at(instrument);
+    const place = instrument * timeframes.length + timeframe;
+    const last = this.last.get(place);
+    const time = batch.time[row]!;
+    const isPatch = batch.event[row] === PATCH;
+    const bar: LatestBar = {
+      event: isPatch ? "patch" : "close", newest: last === undefined ? !isPatch : time >= last.time,
+      key, timeframe: timeframes[timeframe]!.name, decimals, time, end: batch.end[row]!,
+      open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!,
+      volume: batch.volume[row]!, value: batch.value[row]!, ticks: batch.ticks[row]!, openInterest: batch.openInterest[row]!,
+      rev: batch.rev[row]!, state: barStates[batch.state[row]!]!, incomplete: batch.incomplete[row] === 1,
+    };
+    const whole = isPatch && last !== undefined && last.time === time ? patched(last, bar) : bar;
+    if (whole.newest) this.last.set(place, whole);
+    return whole;
+  }
+
+  private publishTicks(): void {
+    const { board, table, latest } = this.parts;
+    if (this.seen.length < board.capacity) this.seen = widen(this.seen, board.capacity);
+    this.slice = (this.slice + 1) % SLICES;
+    const rows: LatestTick[] = [];
+    const size = Math.min(table.size, board.capacity);
+    for (let instrument = this.slice; instrument < size; instrument += SLICES) {
+      const sequence = board.sequence[instrument]!;
+      if (sequence === this.seen[instrument]) continue;
+      this.seen[instrument] = sequence;
+      const { key, decimals } = table.at(instrument);
+      rows.push({
+        key, decimals, price: board.price[instrument]!, volume: board.volume[instrument]!, openInterest: board.openInterest[instrument]!,
+        time: board.time[instrument]!, received: board.received[instrument]!,
+      });
+    }
+    if (rows.length > 0) latest.publishTicks(rows);
+  }
+}
+
+/** A late part into the bar it belongs to: it widens, and is the bar itself only where it has seen more ticks. */
+const patched = (bar: LatestBar, part: LatestBar): LatestBar => ({
+  ...(part.ticks > bar.ticks ? part : bar),
+  event: "patch", newest: true, high: Math.max(bar.high, part.high), low: Math.min(bar.low, part.low), rev: bar.rev + 1, state: "patched",
+});

@@ -1,0 +1,47 @@
+import { toDecimalText } from "@/server/domain/price";
+import type { LatestBar, LatestTick } from "@/server/ports/latest";
+
+/**
+ * What other programs read. Names, under an optional prefix; {EX}:{SYMBOL} is the instrument's key as everywhere
+ * (`NSE:RELIANCE`, `NSE_INDEX:NIFTY 50`: spaces are kept), {tf} a timeframe (`1s` … `1M`):
+ *
+ *   candle:{tf}:latest:{EX}:{SYMBOL}   text, 15 minutes      the newest closed bar
+ *   candle:{tf}:stream:{EX}:{SYMBOL}   stream, field `bar`   closed bars and patches in the order they came
+ *   pub:candle:{tf}:{EX}:{SYMBOL}      channel               the same, as it happens
+ *   tick:latest:{EX}:{SYMBOL}          text, 5 minutes       the newest tick
+ *   pub:tick:{EX}:{SYMBOL}             channel               the newest tick, at most four a second
+ *
+ * Values are JSON. Prices and traded value are rupees, exact decimals with all the instrument's digits; times are epoch
+ * ms (UTC), `time` the start of a bar and `end` its end; what is unknown is null. A reader merges by `time`: the greatest
+ * high and the least low stand, the rest is of the entry that has more `ticks` (a patch may hold only the part that came
+ * late). Reading an entry twice so changes nothing.
+ */
+export const names = (prefix: string) => ({
+  bar: (timeframe: string, key: string) => `${prefix}candle:${timeframe}:latest:${key}`,
+  barStream: (timeframe: string, key: string) => `${prefix}candle:${timeframe}:stream:${key}`,
+  barChannel: (timeframe: string, key: string) => `${prefix}pub:candle:${timeframe}:${key}`,
+  tick: (key: string) => `${prefix}tick:latest:${key}`,
+  tickChannel: (key: string) => `${prefix}pub:tick:${key}`,
+});
+export type Names = ReturnType<typeof names>;
+
+/** How long a latest value stands without a newer one, in seconds. */
+export const BAR_SECONDS = 900;
+export const TICK_SECONDS = 300;
+/** One NSE session of one-second bars: about 7 MB of Redis an instrument. */
+export const STREAM_LENGTH = 22_500;
+
+const known = (value: number): string => (value < 0 ? "null" : String(value));
+
+// Text by hand: JSON.stringify would print 1573.1 for 1573.10 and lose digits of large values.
+export const barText = (bar: LatestBar): string => {
+  const rupees = (minor: number): string => toDecimalText(minor, bar.decimals);
+  return `{"event":"${bar.event}","instrument":${JSON.stringify(bar.key)},"timeframe":"${bar.timeframe}","time":${bar.time},"end":${bar.end}`
+    + `,"open":${rupees(bar.open)},"high":${rupees(bar.high)},"low":${rupees(bar.low)},"close":${rupees(bar.close)}`
+    + `,"volume":${bar.volume},"value":${rupees(Math.round(bar.value))},"ticks":${bar.ticks},"openInterest":${known(bar.openInterest)}`
+    + `,"rev":${bar.rev},"incomplete":${bar.incomplete}}`;
+};
+
+export const tickText = (tick: LatestTick): string =>
+  `{"instrument":${JSON.stringify(tick.key)},"price":${toDecimalText(tick.price, tick.decimals)},"volume":${known(tick.volume)}`
+  + `,"openInterest":${known(tick.openInterest)},"time":${tick.time},"received":${tick.received}}`;

@@ -1,0 +1,58 @@
+import type { Bar } from "@/server/domain/bar";
+import type { InstrumentKey } from "@/server/domain/instrument";
+import type { TimeframeName } from "@/server/domain/timeframe";
+
+/** A closed bar, or a late change of one, on its way to other programs. Prices in minor units of `decimals`. */
+export interface LatestBar extends Bar {
+  /** `close`: the whole bar. `patch`: the whole bar where it is the newest, else only the part that came late. */
+  event: "close" | "patch";
+  /** True when no later bar of this instrument and timeframe has closed: it becomes the latest value. */
+  newest: boolean;
+  key: InstrumentKey;
+  timeframe: TimeframeName;
+  decimals: number;
+  /** Epoch ms at which the bar ends. */
+  end: number;
+}
+
+/** The newest of an instrument. */
+export interface LatestTick {
+  key: InstrumentKey;
+  decimals: number;
+  /** Minor units. */
+  price: number;
+  /** Volume of the day so far and open interest; -1 when unknown. */
+  volume: number;
+  openInterest: number;
+  /** The tick's own time and when it was received, epoch ms. */
+  time: number;
+  received: number;
+}
+
+export interface LatestState {
+  kind: "memory" | "redis";
+  ok: boolean;
+  /** Epoch ms since when `ok` is what it is. */
+  since: number;
+  /** One sentence for a person: where it is, or what is wrong. Never a password. */
+  detail: string;
+  /** Bars that wait to be published. */
+  queued: number;
+  /** Bars that were never published: the queue was full, or they were refused. The store has them. */
+  dropped: number;
+}
+
+/**
+ * Where other programs read the newest ticks and bars. Not the durable store: publishing never waits and never throws;
+ * while the other side is away bars queue up to a limit (then the oldest go, counted) and of ticks the newest is kept.
+ * At least once: a reader may see a bar again.
+ */
+export interface Latest {
+  publishBars(rows: readonly LatestBar[]): void;
+  publishTicks(rows: readonly LatestTick[]): void;
+  state(): LatestState;
+  /** Resolves when it works, or when it is clear that for now it does not: that is a state, not an error. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Publishes what waits if the other side answers. */
+  stop(): Promise<void>;
+}
