@@ -6,7 +6,8 @@ import { type RejectReason, rejectReasons } from "@/server/domain/tick";
 class Recent {
   private readonly values = new Float64Array(2_048);
   count = 0;
-  add(value: number): void { this.values[this.count++ & 2_047] = value; }
+  sum = 0;
+  add(value: number): void { this.values[this.count++ & 2_047] = value; this.sum += value; }
   sorted(): Float64Array { return this.values.slice(0, Math.min(this.count, 2_048)).sort(); }
 }
 
@@ -31,6 +32,10 @@ export class Metrics implements Meter {
   rejects(): Record<RejectReason, number> {
     return Object.fromEntries(rejectReasons.map((reason) => [reason, this.counters.get(`reject.${reason}`) ?? 0])) as Record<RejectReason, number>;
   }
+
+  /** Names that have been recorded, and the sum of all values of one since the start. */
+  measured(): string[] { return [...this.measures.keys()]; }
+  sum(name: string): number { return this.measures.get(name)?.sum ?? 0; }
 
   percentiles(name: string, bucketMs = 0.5, buckets = 32): Percentiles {
     const recent = this.measures.get(name);
