@@ -153,7 +153,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       const end = historicalOnly ? null : barEnd(present, timeframeOf(timeframe), now);
       const last = store.length - 1;
       const below = light.stale
-        ? connection.status === "offline" ? (connection.lastDataAt === null ? "" : clockText(connection.lastDataAt + connection.clockOffsetMs)) : ltp === null ? "" : `${ageText(ltp.received, now)} ago`
+        ? light.state === "OFFLINE" ? (connection.lastDataAt === null ? "" : clockText(connection.lastDataAt + connection.clockOffsetMs)) : ltp === null ? "" : `${ageText(ltp.received, now)} ago`
         : end === null ? "" : countdownText(end - now);
       canvas.lastPrice({ price: ltp?.price ?? (last < 0 ? null : store.close[last]!), rising: last < 0 || store.close[last]! >= store.open[last]!, stale: light.stale, below });
     }
@@ -275,8 +275,9 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   document.addEventListener("visibilitychange", onVisibility);
   const endings = [
     theme().subscribe(() => canvas.recolour()),
-    feedFrames().subscribe(() => clock.request(paintTexts)),
-    client.connection.subscribe(() => clock.request(paintTexts)),
+    // Once a second and only words: not worth a frame of the canvas.
+    feedFrames().subscribe(paintTexts),
+    client.connection.subscribe(paintTexts),
     () => document.removeEventListener("visibilitychange", onVisibility),
   ];
   // The canvas measures its letters before the page's font is there, and again when it is.

@@ -27,6 +27,7 @@ describe("the light beside the name", () => {
     expect(said({ session: { ...open, phase: "closed", until: monday }, frame: frame([truth({ state: "MUTE" })]) })).toBe("CLOSED opens Mon 09:15, in 4d 20h");
   });
   it("says since when the server is gone", () => expect(said({ connection: { status: "offline", since: 0, lastDataAt: now - 5_000, clockOffsetMs: 0 } })).toBe("OFFLINE 13:15:24 stale"));
+  it("believes silence more than a socket that calls itself connected", () => expect(said({ connection: { status: "live", since: 0, lastDataAt: now - 5_001, clockOffsetMs: 0 } })).toBe("OFFLINE 13:15:23 stale"));
   it("pretends nothing for an instrument no collector has", () => expect(said({ historicalOnly: true })).toBe("HISTORY "));
   it("never takes a simulated feed for an exchange's", () => {
     expect(feedOf([truth({ simulated: true })], false)).toBeNull();

@@ -15,6 +15,12 @@ export interface FeedLight {
 
 /** A symbol that has not traded for this long in a healthy feed says so instead of an age. */
 const QUIET_MS = 60_000;
+/** The server speaks every second: this long without a word, and the line is dead whatever the socket says. */
+const SILENCE_MS = 5_000;
+
+/** True when nothing shown may look live: no connection, or one through which nothing comes. */
+const lost = ({ status, lastDataAt, clockOffsetMs }: Connection, now: number): boolean =>
+  status === "offline" || (lastDataAt !== null && now - (lastDataAt + clockOffsetMs) > SILENCE_MS);
 
 const best: readonly FeedState[] = ["LIVE", "SLOW", "RECONNECTING", "STARTING", "MUTE", "AUTH_EXPIRED", "DOWN", "CLOSED", "STOPPED"];
 
@@ -40,7 +46,7 @@ export interface LightFacts {
 export const feedLight = ({ instrument, historicalOnly, session, lastTick, connection, frame, now }: LightFacts): FeedLight => {
   const feed = frame === null ? null : feedOf(frame.feeds, instrument.simulated);
   const age = lastTick === null ? "" : ageText(lastTick, now);
-  if (connection.status === "offline") {
+  if (lost(connection, now)) {
     return { state: "OFFLINE", detail: connection.lastDataAt === null ? "" : clockText(connection.lastDataAt + connection.clockOffsetMs), stale: true, feed };
   }
   if (historicalOnly) return { state: "HISTORY", detail: "", stale: false, feed: null };
