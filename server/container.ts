@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { createCalendar, hoursOf } from "@/server/domain/calendar";
 import { hasClosingAuction } from "@/server/domain/closing-auction-stocks";
@@ -68,8 +69,10 @@ export const createContainer = async (config: Config, say: Say) => {
   const events = new EventLog(clock);
 
   const buildDir = path.join(config.root, ".build");
+  // A recording is watched, not kept: its bars must neither meet those of an earlier run nor the trader's own.
+  const scratch = replaying === null ? null : mkdtempSync(path.join(tmpdir(), "candela-replay-"));
   const store = createStore({
-    databaseUrl: config.databaseUrl, dataDir: replaying === null ? config.dataDir : path.join(config.dataDir, "replay"),
+    databaseUrl: scratch === null ? config.databaseUrl : undefined, dataDir: scratch ?? config.dataDir,
     workerFile: path.join(config.root, "server/store/pglite-worker.mjs"), migrationsDir: path.join(config.root, "prisma/migrations"),
     templateFile: path.join(buildDir, "pglite-template.tar"), log, clock: wall,
   });
@@ -152,6 +155,10 @@ export const createContainer = async (config: Config, say: Say) => {
       .then(() => events.add("info", name, "the gap is filled"), (cause: unknown) => { if (!ending.signal.aborted) log.error("a gap could not be filled", { collector: name, cause: String(cause) }); });
   };
 
+  const warmAll = async (): Promise<void> => {
+    for (let index = 0; index < table.size && !ending.signal.aborted; index++) if (!desk.isWarm(index)) await desk.warm(index);
+  };
+
   /** The collector the configuration asks for, kept in the store like any other. */
   const collector = async (): Promise<{ row: CollectorRow; login: Record<string, string>; simulated: boolean }> => {
     const { feed } = config;
@@ -217,8 +224,8 @@ export const createContainer = async (config: Config, say: Say) => {
         if (rate === undefined) rates.set(stage, rate = new Rate());
         rate.add(wall.now(), rows);
       });
-      // Start is recovery: what is stored of today goes into the bars that form before the first tick does.
-      for (let index = 0; index < table.size; index++) await desk.warm(index);
+      // Start is recovery: what is stored of today goes into the bars that form. The chart somebody opens comes first by itself.
+      warmAll().catch((cause: unknown) => { if (!ending.signal.aborted) log.error("stored bars could not be loaded", { cause: String(cause) }); });
       goLive(AbortSignal.any([signal, ending.signal])).catch((cause: unknown) => {
         if (signal.aborted || ending.signal.aborted) return;
         events.add("error", "start", (cause as Error).message);
@@ -241,6 +248,7 @@ export const createContainer = async (config: Config, say: Say) => {
         await exchange?.stop();
         await bus.stop();
         await store.stop();
+        if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
       })();
       return stopping;
     },
