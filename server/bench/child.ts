@@ -3,6 +3,8 @@ import { once } from "node:events";
 
 /** What a child process of the bench is told on its command line: `MEASURE part {job}`. */
 export const MEASURE = "measure";
+/** The same for a process that stays: `ROLE name {options}`. */
+export const ROLE = "role";
 
 /** Runs one measurement in a fresh Node process, so that neither compiled code nor garbage of another is in it. */
 export const measureInChild = async <Result>(program: string, part: string, job: unknown): Promise<Result> => {

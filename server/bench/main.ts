@@ -1,10 +1,12 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { badInput } from "@/server/domain/errors";
-import { MEASURE } from "./child";
+import { MEASURE, ROLE } from "./child";
 import { compileFloor } from "./floor";
 import { measureHotPath } from "./hot";
 import { measureIndicators } from "./indicators";
+import { measureLatency } from "./latency/latency";
+import { latencyGoals, latencyTable } from "./latency/report";
 import { measureHot, type HotJob } from "./measure-hot";
 import { measureIndicator, type IndicatorJob } from "./measure-indicators";
 import { goalTable, hotGoals, hotTable, indicatorGoals, indicatorTable, machineFacts, type Goal } from "./report";
@@ -26,6 +28,14 @@ const measurements: Record<string, (job: never) => unknown> = {
   indicator: (job: IndicatorJob) => measureIndicator(job),
 };
 
+/** Processes of the latency measurement. What they import is read only where it is needed. */
+const roles: Record<string, (options: never) => Promise<void>> = {
+  broker: async (instruments: number) => (await import("./latency/broker")).runBroker(instruments),
+  relay: async (options: { brokerPort: number; instruments: number }) => (await import("./latency/relay")).runRelay(options),
+  app: async (root: string) => (await import("./latency/app")).runApp(root),
+  client: async (options: { port: number; instruments: number; charts: number }) => (await import("./latency/client")).runClient(options),
+};
+
 const bench = async (args: string[], program: string): Promise<void> => {
   const { values } = parseArgs({ args, options: { only: { type: "string" }, quick: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean" } } });
   if (values.help === true) { process.stdout.write(HELP); return; }
@@ -34,7 +44,8 @@ const bench = async (args: string[], program: string): Promise<void> => {
   const rounds = values.quick === true ? 1 : 5;
   const say = (text: string): void => { process.stderr.write(`… ${text}\n`); };
 
-  const floor = wanted("hot") ? await compileFloor(path.resolve(program, "../..")) : null;
+  const root = path.resolve(program, "../..");
+  const floor = wanted("hot") ? await compileFloor(root) : null;
   const facts = machineFacts(floor?.compiler ?? null);
   const tables: string[] = [];
   const goals: Goal[] = [];
@@ -52,6 +63,12 @@ const bench = async (args: string[], program: string): Promise<void> => {
       tables.push(indicatorTable(rows));
       goals.push(...indicatorGoals(rows));
     }
+    if (wanted("latency")) {
+      const rows = await measureLatency({ program, root, rates: [10_000, 100_000, 200_000], seconds: 10, rounds: values.quick === true ? 1 : 3, onProgress: say });
+      measured.latency = rows;
+      tables.push(latencyTable(rows));
+      goals.push(...latencyGoals(rows));
+    }
   } finally {
     floor?.remove();
   }
@@ -62,7 +79,9 @@ const bench = async (args: string[], program: string): Promise<void> => {
 };
 
 const [, program = "", first, part = "", job = ""] = process.argv;
-const running = first === MEASURE
+const running = first === ROLE
+  ? roles[part]!(JSON.parse(job) as never)
+  : first === MEASURE
   ? Promise.resolve(measurements[part]!(JSON.parse(job) as never)).then((result) => { process.stdout.write(JSON.stringify(result)); })
   : bench(process.argv.slice(2), program);
 running.catch((error: unknown) => {
