@@ -1,0 +1,120 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { BarColumns } from "@/server/domain/bar";
+import { fixtureLines, fixturePath, fixturesAbsent } from "@/server/testing/fixtures";
+import { rowsOf } from "@/server/testing/pipeline-rig";
+import { parseBarFile } from "./bar-file";
+import { resampleLines, type ResampleReport, type ResampleRequest, resampleSummary } from "./resample";
+
+const resample = (lines: string[], request: Partial<ResampleRequest> = {}): Promise<ResampleReport> =>
+  resampleLines(lines, { file: "bars.csv", instrument: "NSE:INFY", from: "1m", to: "5m", ...request });
+const clock = (time: number): string => new Date(time + 19_800_000).toISOString().slice(0, 16).replace("T", " ");
+const brief = (bars: BarColumns): string[] => rowsOf(bars).map((bar) => `${clock(bar.time).slice(11)} ${bar.open} ${bar.high} ${bar.low} ${bar.close} v${bar.volume}`);
+/** Minutes of a date labelled by their start (or end), from one clock minute on. */
+const minutes = (count: number, first = 9 * 60 + 15, date = "2024-08-13"): string[] => Array.from({ length: count }, (_, at) => {
+  const minute = first + at;
+  return `${date} ${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}:00,${100 + at},${101 + at},${99 + at},${100 + at},10`;
+});
+
+describe("candela resample", () => {
+  it("folds bars from the session's open, in whatever order the file has them", async () => {
+    const { bars } = await resample(minutes(7).reverse());
+    expect(brief(bars)).toEqual(["09:15 10000 10500 9900 10400 v50", "09:20 10500 10700 10400 10600 v20"]);
+  });
+
+  it("keeps the short bar at the end of a session", async () => {
+    const { bars } = await resample(minutes(375), { to: "30m" });
+    expect([bars.length, brief(bars).at(-1)]).toEqual([13, "15:15 46000 47500 45900 47400 v150"]);
+  });
+
+  it("tells by a day's first label whether labels name the start or the end of a bar", async () => {
+    const starts = await resample(minutes(375));
+    const ends = await resample(minutes(375, 9 * 60 + 16));
+    expect(ends.bars).toEqual(starts.bars);
+    expect([starts.notes[0], ends.notes[0]]).toEqual([expect.stringContaining("labels name the start"), expect.stringContaining("labels name the end")]);
+    expect(clock((await resample(minutes(5, 9 * 60 + 16), { labels: "start" })).bars.time[0]!)).toBe("2024-08-13 09:15");
+  });
+
+  it("drops equal rows, lets the last of different ones hold, and counts both", async () => {
+    const rows = minutes(3);
+    const { bars, left } = await resample([...rows, rows[0]!, rows[1]!.replace(/,10$/, ",70")], { to: "5m" });
+    expect([brief(bars), left]).toEqual([["09:15 10000 10300 9900 10200 v90"], { outside_session: 0, equal_duplicate: 1, replaced_duplicate: 1 }]);
+  });
+
+  it("leaves out what is not continuous trading, and counts it", async () => {
+    const { bars, left } = await resample([...minutes(1, 9 * 60 + 8), ...minutes(375), ...minutes(2, 15 * 60 + 31)], { to: "1d" });
+    expect([bars.length, bars.ticks[0], left.outside_session]).toEqual([1, 0, 3]);
+  });
+
+  it("names malformed lines and goes on", async () => {
+    const report = await resample([...minutes(5), "2024-08-13 09:20:00,abc,1,1,1,1"]);
+    expect(resampleSummary(report)).toEqual(['bars.csv:6: open "abc" is not a number', expect.stringContaining("labels name"), "1 bar from 5 rows, 1 malformed line"]);
+  });
+
+  it("refuses a --from that is not the file's, and a --to that does not hold it whole", async () => {
+    await expect(resample(minutes(20), { from: "5m", to: "15m" })).rejects.toMatchObject({ code: "bad_input", details: { field: "--from", value: "5m", accepted: expect.stringContaining("1m") } });
+    await expect(resample(["2024-08-12,1,1,1,1,1", "2024-08-13,1,1,1,1,1"])).rejects.toMatchObject({ details: { field: "--from", accepted: expect.stringContaining("1d") } });
+    await expect(resample(minutes(20), { from: "1d", to: "1W" })).rejects.toMatchObject({ details: { field: "--from", accepted: expect.stringContaining("1m") } });
+    await expect(resample(minutes(20), { from: "2m", to: "5m" })).rejects.toMatchObject({ details: { field: "--to" } });
+    await expect(resample(minutes(20), { from: "1W", to: "1M" })).rejects.toMatchObject({ details: { field: "--from" } });
+    await expect(resample([])).rejects.toMatchObject({ code: "bad_input", message: expect.stringContaining("it is empty") });
+  });
+
+  it("takes a quiet instrument's minutes that are not all there", async () => {
+    const rows = minutes(30);
+    expect((await resample([rows[0]!, rows[1]!, rows[9]!, rows[29]!])).bars.length).toBe(3);
+  });
+
+  it("labels days, weeks and months by the open of their first session", async () => {
+    const days = ["2024-10-31,10,10,10,10,1", "2024-11-01,11,11,11,11,2", "2024-11-04,12,12,12,12,4"];
+    const of = async (to: string) => rowsOf((await resample(days, { from: "1d", to })).bars).map(({ time, volume }) => `${clock(time)} v${volume}`);
+    expect(await of("1d")).toEqual(["2024-10-31 09:15 v1", "2024-11-01 18:00 v2", "2024-11-04 09:15 v4"]);
+    expect(await of("1W")).toEqual(["2024-10-28 09:15 v3", "2024-11-04 09:15 v4"]);
+    expect(await of("1M")).toEqual(["2024-10-01 09:15 v1", "2024-11-01 18:00 v6"]);
+  });
+
+  it("reads longer bars by their end too, the short last one included", async () => {
+    const rows = ["09:45", "10:15", "10:45", "15:15", "15:30"].map((time, at) => `2024-08-13 ${time}:00,${at + 1},${at + 1},${at + 1},${at + 1},1`);
+    expect(brief((await resample(rows, { from: "30m", to: "30m" })).bars).map((text) => text.slice(0, 5))).toEqual(["09:15", "09:45", "10:15", "14:45", "15:15"]);
+  });
+
+  it("assumes the regular session on a day the calendar has closed, and says so", async () => {
+    const { bars, notes } = await resample(minutes(5, 555, "2024-08-17"));
+    expect([bars.length, notes[0]]).toEqual([1, "2024-08-17: the calendar has NSE_CAS closed, but the file has rows: the regular session is assumed"]);
+  });
+});
+
+const symbols = fixturesAbsent ? [] : readdirSync(fixturePath("candles/kite-2016/30m")).map((file) => file.slice(0, -4));
+describe.skipIf(fixturesAbsent)("recorded bars", () => {
+  it.each(symbols)("of %s: Kite's minutes give Kite's own 30 minutes, 234 of 234, volume included", async (symbol) => {
+    const instrument = `NSE:${symbol}`;
+    const ours = rowsOf((await resample(fixtureLines(`candles/kite-2016/1m/${symbol}.csv`), { instrument, to: "30m" })).bars);
+    const theirs = await parseBarFile(fixtureLines(`candles/kite-2016/30m/${symbol}.csv`), { decimals: 2, fileName: symbol });
+    const days = new Set(ours.map(({ time }) => clock(time).slice(0, 10)));
+    const common = theirs.bars.filter(({ label }) => days.has(clock(label).slice(0, 10))).sort((a, b) => a.label - b.label)
+      .map(({ label, ...bar }) => ({ time: label, ...bar, ticks: 0 }));
+    expect([common.length, ours]).toEqual([234, common]);
+  });
+
+  const index = (name: string, instrument: string, to: string) => resample(fixtureLines(`candles/index-special-days/${name}`), { instrument, to });
+  it("of halted days: no bar while trading stood still, the grid runs on", async () => {
+    const { bars, left } = await index("NIFTY_2020-03_1m.txt", "NSE_INDEX:NIFTY 50", "15m");
+    const of = (date: string) => rowsOf(bars).map(({ time }) => clock(time)).filter((text) => text.startsWith(date)).map((text) => text.slice(11));
+    expect(of("2020-03-13").slice(0, 3)).toEqual(["09:15", "10:15", "10:30"]);
+    expect(of("2020-03-23").slice(0, 5)).toEqual(["09:15", "09:30", "09:45", "10:45", "11:00"]);
+    expect(left.outside_session).toBeGreaterThan(30);
+  });
+  it("of a Saturday with a budget: a full day", async () => {
+    const { bars, notes } = await index("BANKNIFTY_2020-02_1m.txt", "NSE_INDEX:NIFTY BANK", "30m");
+    expect(rowsOf(bars).filter(({ time }) => clock(time).startsWith("2020-02-01")).length).toBe(13);
+    expect(notes).toEqual([expect.stringContaining("labels name the end")]);
+  });
+  it("of an unfinished day: the last bar holds what there is", async () => {
+    const { bars } = await resample(fixtureLines("candles/nifty-2025-07-21/1m.csv"), { instrument: "NSE_INDEX:NIFTY 50", to: "1h" });
+    expect(brief(bars).map((text) => text.slice(0, 5))).toEqual(["09:15", "10:15", "11:15"]);
+  });
+  it("of days: every row has a session of the calendar", async () => {
+    const { bars, notes, left } = await resample(fixtureLines("candles/daily-2024-25/RELIANCE.csv"), { instrument: "NSE:RELIANCE", from: "1d", to: "1d" });
+    expect([bars.length, notes, left.outside_session]).toEqual([249, [], 0]);
+  });
+});
