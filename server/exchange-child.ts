@@ -18,7 +18,8 @@ export interface ExchangeChild {
 
 /**
  * Runs the simulated exchange as the program of its own that it is. It ends when this process ends, however that
- * happens (its channel to us closes). A taken port is answered by another free one.
+ * happens (its channel to us closes), and only then: in a group of its own, Ctrl-C does not reach it before us. A taken port
+ * is answered by another free one.
  */
 export const startExchange = async (
   options: { file: string; execArgv: readonly string[]; port: number; seed: number; rate: number; onExit(code: number | null): void }, log: Log,
@@ -26,7 +27,7 @@ export const startExchange = async (
   const port = options.port !== 0 && await isFree(options.port) ? options.port : 0;
   if (port === 0 && options.port !== 0) log.warn("the simulated exchange's port is taken, it takes another", { port: options.port });
   const child = fork(options.file, ["--port", String(port), "--seed", String(options.seed), "--rate", String(options.rate)], {
-    execArgv: [...options.execArgv], stdio: ["ignore", "ignore", "inherit", "ipc"],
+    execArgv: [...options.execArgv], detached: true, stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   let stopping = false;
   const ended = new Promise<void>((resolve) => child.once("exit", (code) => { resolve(); if (!stopping) options.onExit(code); }));

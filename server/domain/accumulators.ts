@@ -1,6 +1,6 @@
 import { widen } from "./columns";
 import type { Bar, BarBatch, BarColumns } from "./bar";
-import { CLOSED, FORMING } from "./bar";
+import type { CLOSED, FORMING } from "./bar";
 
 /**
  * Bars being built, in columns: cell k is one bar. The one place that knows how bars fold into a longer bar,
