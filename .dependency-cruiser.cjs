@@ -56,7 +56,6 @@ module.exports = {
     edge("store", "^prisma/generated/"),
     edge("latest"),
     edge("bus"),
-    edge("latest"),
     edge("web"),
     edge("observe"),
     {

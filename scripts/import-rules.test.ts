@@ -43,7 +43,6 @@ const offences: readonly (readonly [file: string, source: string, rule: string])
   ["components/a.ts", `import { c } from "@/server/runtime"; export const a = c;`, "components-imports"],
   ["components/b.ts", `import type { P } from "@/server/ports/p"; export type B = P;`, "components-imports"],
   ["components/c.ts", `import { EOL } from "node:os"; export const c = EOL;`, "components-no-node-packages"],
-  ["server/latest/a.ts", `import { s } from "@/server/store/s"; export const a = s;`, "latest-imports"],
   ["server/start-something.ts", `import { x } from "@/components/x"; export const a = x;`, "container-imports"],
   ["server/attic/a.ts", `import type { D } from "@/server/domain/d"; export type A = D;`, "known-folder"],
   ["server/store/b.ts", `import { t } from "@/server/testing/t"; export const b = t;`, "testing-stays-out"],

@@ -94,9 +94,11 @@ export class RedisLatest implements Latest {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const known = new Promise<void>((resolve) => { this.known = resolve; signal.addEventListener("abort", () => resolve(), { once: true }); });
+    const known = new Promise<void>((resolve) => { this.known = resolve; });
+    signal.addEventListener("abort", this.known, { once: true });
     this.client.connect().catch(() => {}); // "error" and "close" have said why
     await known;
+    signal.removeEventListener("abort", this.known);
   }
 
   stop(): Promise<void> {
