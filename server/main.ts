@@ -22,6 +22,7 @@ const main = async (): Promise<void> => {
   const web = await serve({ ...config, sockets: container.sockets, stopping: stopping.signal });
   try {
     await container.start(stopping.signal);
+    web.open();
     const shown = config.host === "127.0.0.1" || config.host === "::1" ? "localhost" : config.host;
     process.stdout.write(`\n  Candela is at http://${shown}:${web.port}\n  Ctrl-C stops it.\n\n`);
     if (!stopping.signal.aborted) await new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -8,6 +8,8 @@ import type { SocketIo } from "./socket-io";
 export interface Web {
   /** The port really taken (0 asks for any). */
   port: number;
+  /** Until this is called every request is told to come back: the parts behind the pages are still starting. */
+  open(): void;
   stop(): Promise<void>;
 }
 
@@ -21,15 +23,19 @@ export const serve = async (options: { root: string; host: string; port: number;
   const { root, host, development, sockets } = options;
   const server = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000, maxHeaderSize: 16_384 });
   const port = await listen(server, host, options.port);
-  const app = next({ dev: development, dir: root, hostname: host, port, httpServer: server });
+  const app = next({ dev: development, quiet: true, dir: root, hostname: host, port, httpServer: server });
   await app.prepare();
   const handle = app.getRequestHandler();
   const upgrade = app.getUpgradeHandler();
-  sockets.attach(server);
+  let opened = false;
   server.on("request", (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (!localRequest(request)) {
       response.writeHead(421, { "Content-Type": "text/plain" }).end("This server answers requests that name this machine (localhost) only.\n");
+      return;
+    }
+    if (!opened) {
+      response.writeHead(503, { "Content-Type": "text/html; charset=utf-8", "Retry-After": "1", "Cache-Control": "no-store" }).end(STARTING);
       return;
     }
     void handle(request, response);
@@ -42,6 +48,10 @@ export const serve = async (options: { root: string; host: string; port: number;
   });
   return {
     port,
+    open() {
+      opened = true;
+      sockets.attach(server);
+    },
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
@@ -50,6 +60,10 @@ export const serve = async (options: { root: string; host: string; port: number;
     },
   };
 };
+
+const STARTING = `<!doctype html><html lang="en-IN"><meta charset="utf-8"><meta http-equiv="refresh" content="1"><title>Candela is starting</title>
+<body style="background:#0e1117;color:#9aa4b5;font:13px system-ui;display:grid;place-items:center;height:100vh;margin:0"><p role="status">Candela is starting</p></body></html>
+`;
 
 const listen = (server: Server, host: string, port: number): Promise<number> => new Promise((resolve, reject) => {
   server.once("error", (cause: NodeJS.ErrnoException) => reject(cause.code === "EADDRINUSE"
