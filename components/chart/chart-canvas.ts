@@ -57,6 +57,7 @@ export interface ChartCanvas extends Drawing {
   autoScaled(): boolean;
   /** Bars between the newest and the right edge; below zero when scrolled back. */
   lag(): number;
+  lagBy(bars: number): void;
   follow(smooth: boolean): void;
   showRows(from: number, to: number): void;
   crosshairAt(row: number | null): void;
@@ -237,6 +238,7 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     applyScale: ({ mode, auto, inverted }) => chart.priceScale("right", 0).applyOptions({ mode: modes[mode], autoScale: auto, invertScale: inverted }),
     autoScaled: () => chart.priceScale("right", 0).options().autoScale,
     lag: () => chart.timeScale().scrollPosition(),
+    lagBy: (bars) => chart.timeScale().scrollToPosition(bars, false),
     follow(smooth) {
       chart.timeScale().scrollToPosition(RIGHT_OFFSET, smooth && !matchMedia("(prefers-reduced-motion: reduce)").matches);
     },

@@ -177,6 +177,13 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     }, PAGE_DEBOUNCE_MS);
   }
 
+  /** Who followed the market goes on following it; who read history stays at his bars. */
+  function rebuildInPlace(): void {
+    const lag = canvas.lag();
+    router.rebuild(newest());
+    if (lag > -1) canvas.lagBy(lag);
+  }
+
   const place = (head: SnapshotHead, sameBars: boolean): void => {
     session = head.session;
     previousClose = head.quote === null || head.quote.previousClose === 0 ? null : head.quote.previousClose;
@@ -189,8 +196,9 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     const timeframe = wish?.timeframe ?? status.get().timeframe;
     canvas.show({ timeframe, decimals: head.instrument.decimals, tickSize: head.instrument.tickSize, hasVolume: head.instrument.hasVolume, simulated: head.instrument.simulated });
     canvas.lines.show(indicators);
-    router.rebuild(newest());
-    if (!sameBars) {
+    if (sameBars) rebuildInPlace();
+    else {
+      router.rebuild(newest());
       hovered = null;
       canvas.follow(false);
     }
@@ -216,7 +224,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       if (head.quote !== null) ltp = { price: head.quote.price, received: head.quote.received };
       change({ historicalOnly: head.historicalOnly, firstStored: head.firstStored, empty: store.length === 0 });
       for (const path of paths) stats[path]++;
-      router.rebuild(newest());
+      rebuildInPlace();
       clock.request(paintTexts);
     },
     prepended() {
@@ -259,7 +267,12 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     const row = Math.max(0, store.rowFrom(instant + 1) - 1);
     const half = Math.max(20, ((canvas.scale.visibleRows()?.to ?? 0) - (canvas.scale.visibleRows()?.from ?? 0)) / 2);
     canvas.showRows(row - half, row + half);
-    readAt(row);
+    readWhenShown(store.time[row]!);
+  }
+
+  /** The library keeps its crosshair by pixels: it is set once the new range has been painted. */
+  function readWhenShown(time: number): void {
+    requestAnimationFrame(() => requestAnimationFrame(() => readAt(store.rowOf(time))));
   }
 
   function readAt(row: number): void {
@@ -323,8 +336,10 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       const row = Math.min(store.length - 1, Math.max(0, from + bars));
       if (store.length === 0) return;
       const visible = canvas.scale.visibleRows();
-      if (visible !== null && (row < visible.from || row > visible.to)) canvas.showRows(row - (visible.to - visible.from) / 2, row + (visible.to - visible.from) / 2);
-      readAt(row);
+      if (visible === null || (row >= visible.from && row <= visible.to)) return readAt(row);
+      canvas.showRows(row - (visible.to - visible.from) / 2, row + (visible.to - visible.from) / 2);
+      hovered = store.time[row]!;
+      readWhenShown(hovered);
     },
     toEdge(edge) {
       if (edge === "latest") return this.toLatest();
@@ -335,7 +350,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       const timeScale = canvas.chart.timeScale();
       timeScale.applyOptions({ barSpacing: Math.min(60, Math.max(0.5, timeScale.options().barSpacing * factor)) });
     },
-    pan: (bars) => canvas.chart.timeScale().scrollToPosition(canvas.lag() + bars, false),
+    pan: (bars) => canvas.lagBy(canvas.lag() + bars),
     resetView() {
       canvas.chart.timeScale().resetTimeScale();
       canvas.chart.priceScale("right", 0).setAutoScale(true);

@@ -53,7 +53,7 @@ export function ChartError({ phase, symbol, onRetry, onSearch }: { phase: Extrac
   return (
     <div data-testid="chart-error" className="absolute inset-0 z-(--z-overlay) flex items-center justify-center bg-bg">
       <EmptyState icon={CircleX} tone="danger" title={unknown ? `No instrument ${symbol}` : "The chart could not be read"}
-        detail={`${phase.message}${/[.!?…]$/.test(phase.message) ? "" : "."}${unknown ? "" : " Other panels are not affected."}`}
+        detail={phase.code === "not_found" ? "Nothing of that name is listed here. Search finds what is." : `${phase.message}${/[.!?…]$/.test(phase.message) ? "" : "."}${unknown ? "" : " Other panels are not affected."}`}
         actions={<>
           {unknown && <Button kind="primary" onClick={onSearch}>Search</Button>}
           <Button icon={RotateCcw} onClick={onRetry}>Retry</Button>

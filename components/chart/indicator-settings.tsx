@@ -45,7 +45,7 @@ export function IndicatorSettings({ indicator, entry, error, onChange, onClose }
         <Button kind="primary" type="submit" form="indicator-settings" disabled={!usable}>Apply</Button>
       </>}>
       <form id="indicator-settings" onSubmit={apply}>
-        {entry !== undefined && <p className="-mt-2 mb-3 text-13 text-muted">{entry.title}</p>}
+        {entry !== undefined && <p className="mb-3 text-13 text-muted">{entry.title}</p>}
         {error !== null && <p role="alert" className="text-13 text-danger">The settings could not be read. {error}</p>}
         {entry !== undefined && entry.params.length > 0 && <h3 className="mb-1 text-12 text-muted">Inputs</h3>}
         {entry?.params.map((param, at) => (
