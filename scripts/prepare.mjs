@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { clearStamp, fingerprint, readStamp, writeStamp } from "./fingerprint.mjs";
 import { withLock } from "./lock.mjs";
@@ -64,6 +64,12 @@ const client = {
   stamp: inProject(".build/stamps/client"),
 };
 
+// An empty embedded database, made once while the pages are built: every first start copies it instead of making its own.
+async function template() {
+  mkdirSync(inProject(".build"), { recursive: true });
+  await runOrFail(process.execPath, [inProject("server/store/pglite-template.mjs"), inProject(".build/pglite-template.tar")], "The empty database could not be made.");
+}
+
 const pages = {
   isFresh: (print) => existsSync(inProject(".next/BUILD_ID")) && readStamp(pages.stamp) === print,
   inputs: ["app", "components", "public", "server/contract", "server/domain", "server/indicators", "server/runtime.ts", "next.config.mjs", ".postcssrc.json", "tsconfig.json", "package-lock.json"],
@@ -71,7 +77,10 @@ const pages = {
   done: "Built the pages",
   async make() {
     const env = { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" };
-    await runOrFail(process.execPath, [inProject("node_modules/next/dist/bin/next"), "build"], "The pages could not be built.", { env });
+    await Promise.all([
+      runOrFail(process.execPath, [inProject("node_modules/next/dist/bin/next"), "build"], "The pages could not be built.", { env }),
+      template(),
+    ]);
   },
   stamp: inProject(".build/stamps/pages"),
 };

@@ -89,7 +89,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const timeframes = new TimeframeBars(calendar, table, seconds);
   const indicators = new Indicators();
   const writer = new BarWriter(store.bars, table, wall, log, metrics);
-  const live = { table, board: normaliser.board, bars: Object.assign(timeframes, { watermarkSeconds: seconds.watermarkSeconds }) };
+  const live = { table, board: normaliser.board, bars: timeframes };
 
   const feeds: FeedDefinition[] = recorded === null || replaying === null || config.feed.kind !== "replay" ? [] : [replay({
     file: config.feed.file, instrument: recorded, clock: replaying, inSession: inSession(recordedHours),

@@ -112,6 +112,8 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     return of.index === 0 ? start + 1_000 : this.span(instrument, of, start)?.end ?? start + of.lengthMs;
   }
 
+  get watermarkSeconds(): number { return this.seconds.watermarkSeconds; }
+
   isWarm(instrument: number): boolean { return instrument < this.capacity && this.warm[instrument] === 1; }
 
   /**
