@@ -132,7 +132,7 @@ function PaletteBody({ initialText }: { initialText: string }) {
         <span className="flex items-center gap-1.5"><Kbd>↵</Kbd>open</span>
         <span className="flex items-center gap-1.5"><Kbd>Ctrl ↵</Kbd>new tab</span>
         <span className="flex items-center gap-1.5"><Kbd>Esc</Kbd>close</span>
-        <span className="ml-auto" role="status">{result.tookMs === null || empty ? "" : `${hits.length}${result.searched === null ? "" : ` of ${countText(result.searched)}`} · ${millisecondsText(result.tookMs)} ms`}</span>
+        <span className="ml-auto" role="status">{result.tookMs === null || result.answerTo !== questionOf(typed) ? "" : `${hits.length}${result.searched === null ? "" : ` of ${countText(result.searched)}`} · ${millisecondsText(result.tookMs)} ms`}</span>
       </div>
     </Cmd>
   );

@@ -2,6 +2,7 @@ import { RefreshCw, WifiOff } from "lucide-react";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { catchUp, type CatchUp } from "@/components/client/catch-up";
 import { useConnection } from "@/components/client/connection";
+import { live } from "@/components/client/live";
 import { clockText, spanText } from "@/components/format/times";
 import { NoticeStrip } from "@/components/ui/notice-strip";
 
@@ -17,11 +18,12 @@ type Notice = { kind: "offline"; until: number | null } | { kind: "catching-up";
 
 /** One strip for both: server gone, then catching up, in the same place, so that the page moves once each way. */
 export function ConnectionStrip() {
-  const { status, lastDataAt, clockOffsetMs } = useConnection();
+  const { status } = useConnection();
   const { awayMs, pending } = useCatchUp();
   const [notice, setNotice] = useState<Notice>(null);
   useEffect(() => {
     if (status === "offline") {
+      const { lastDataAt, clockOffsetMs } = live().connection.get();
       const timer = setTimeout(() => setNotice({ kind: "offline", until: lastDataAt === null ? null : lastDataAt + clockOffsetMs }), PATIENCE_MS);
       return () => clearTimeout(timer);
     }
@@ -32,7 +34,7 @@ export function ConnectionStrip() {
     if (status !== "live") return undefined;
     const timer = setTimeout(() => setNotice(null), READABLE_MS);
     return () => clearTimeout(timer);
-  }, [status, awayMs, pending, lastDataAt, clockOffsetMs]);
+  }, [status, awayMs, pending]);
   if (notice === null) return null;
   if (notice.kind === "catching-up") return <NoticeStrip tone="accent" icon={RefreshCw}>Catching up {spanText(notice.awayMs).replace(/\.\d/, "")}</NoticeStrip>;
   return (
