@@ -148,6 +148,7 @@ describe.skipIf(!own)(`a Redis server that fails${whyOwn}`, () => {
     latest.publishBars(Array.from({ length: 250 }, (_, second) => latestBar(second)));
     for (let price = 1; price <= 1_000; price++) latest.publishTicks([latestTick({ price })]);
     expect(latest.state()).toMatchObject({ queued: 100, dropped: 150 });
+    expect(latest.state().detail).toMatch(/ECONNREFUSED/);
     expect(meter.counters.get("latest.dropped")).toBe(150);
     await server.start();
     client = server.connect();
@@ -215,7 +216,7 @@ describe.skipIf(!own)(`a Redis server that fails${whyOwn}`, () => {
     const measure = async (run: (bars: ReturnType<typeof latestBar>[], second: number) => Promise<void>): Promise<{ times: number[]; cpu: number }> => {
       const times: number[] = [];
       let before = process.cpuUsage();
-      for (let second = 0; second < 60; second++) {
+      for (let second = 0; second < 40; second++) {
         if (second === 10) before = process.cpuUsage();
         const bars = keys.map((key) => latestBar(second, { key }));
         const began = performance.now();
@@ -223,7 +224,7 @@ describe.skipIf(!own)(`a Redis server that fails${whyOwn}`, () => {
         if (second >= 10) times.push(performance.now() - began);
       }
       const { user, system } = process.cpuUsage(before);
-      return { times: times.sort((a, b) => a - b), cpu: (user + system) / 50 / keys.length };
+      return { times: times.sort((a, b) => a - b), cpu: (user + system) / 30 / keys.length };
     };
     const ours = await measure(async (bars, second) => {
       latest.publishBars(bars);
@@ -239,9 +240,9 @@ describe.skipIf(!own)(`a Redis server that fails${whyOwn}`, () => {
       }
       await commands.exec();
     });
-    const said = ({ times, cpu }: typeof ours): string => `p50 ${times[25]!.toFixed(1)} ms, p95 ${times[47]!.toFixed(1)} ms, ${cpu.toFixed(1)} us of our CPU a bar`;
+    const said = ({ times, cpu }: typeof ours): string => `p50 ${times[15]!.toFixed(1)} ms, p95 ${times[28]!.toFixed(1)} ms, ${cpu.toFixed(1)} us of our CPU a bar`;
     const size = await client.memory("USAGE", "candle:1s:stream:NSE:S7");
-    console.log(`3,000 closes: ${said(ours)}; as one pipeline: ${said(pipeline)}; a stream entry takes ${Math.round(size! / 60)} bytes`);
+    console.log(`3,000 closes: ${said(ours)}; as one pipeline: ${said(pipeline)}; a stream entry takes ${Math.round(size! / 40)} bytes`);
     // Work, not time: the machine may be busy with something else.
     expect(ours.cpu).toBeLessThan(pipeline.cpu / 3);
     expect(latest.state()).toMatchObject({ ok: true, dropped: 0 });

@@ -76,15 +76,15 @@ export class RedisLatest implements Latest {
   }
 
   publishBars(rows: readonly LatestBar[]): void {
+    if (this.stopping.signal.aborted) return;
     const over = this.bars.push(rows);
-    if (over > 0) {
-      this.drop(over);
-      this.degrade("it does not keep up");
-    }
+    this.drop(over);
+    if (over > 0 && this.ok === true) this.degrade("it does not keep up");
     this.wake();
   }
 
   publishTicks(rows: readonly LatestTick[]): void {
+    if (this.stopping.signal.aborted) return;
     for (const row of rows) this.ticks.set(row.key, row);
     this.wake();
   }
@@ -94,6 +94,7 @@ export class RedisLatest implements Latest {
   }
 
   async start(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     const known = new Promise<void>((resolve) => { this.known = resolve; });
     signal.addEventListener("abort", this.known, { once: true });
     this.client.connect().catch(() => {}); // "error" and "close" have said why

@@ -31,9 +31,8 @@ describe("the Prometheus exposition", () => {
     expect(text.filter((line) => line.startsWith("# TYPE candela_reject"))).toEqual(["# TYPE candela_rejects_total counter"]);
   });
 
-  it("adds the rejects that the cores count themselves", async () => {
-    metrics.reject("late", 2);
-    const text = await createExposition(metrics, () => ({ late: 5 })).text();
+  it("takes the refusals of all stages where they are counted elsewhere", async () => {
+    const text = await createExposition(metrics, () => ({ ...metrics.rejects(), late: 7 })).text();
     expect(text).toContain('candela_rejects_total{reason="late"} 7\n');
   });
 

@@ -20,9 +20,9 @@ const quantiles = [["0.5", "p50"], ["0.95", "p95"], ["0.99", "p99"]] as const;
  * `Metrics` as Prometheus reads it, beside the process's own figures (CPU, memory, event-loop lag, garbage collection):
  * counters end in `_total`, refused rows are one counter by reason, measures are summaries: durations (recorded in ms) in
  * seconds, those whose name ends in Bytes or Rows as they are.
- * `rejects` adds counts that are kept elsewhere, by the cores.
+ * `rejects` answers the refusals of all stages where the cores keep counts of their own.
  */
-export const createExposition = (metrics: Metrics, rejects: () => Partial<Record<RejectReason, number>> = () => ({})): Exposition => {
+export const createExposition = (metrics: Metrics, rejects: () => Record<RejectReason, number> = () => metrics.rejects()): Exposition => {
   const machine = new Registry();
   collectDefaultMetrics({ register: machine });
 
@@ -30,9 +30,8 @@ export const createExposition = (metrics: Metrics, rejects: () => Partial<Record
     const registry = new Registry();
     const add = (name: string, help: string, type: "counter" | "summary", values: Value[]): void =>
       registry.registerMetric({ name, get: async () => ({ name, help, type, values, aggregator: "sum" }) } as unknown as Metric);
-    const elsewhere = rejects();
     add("candela_rejects_total", "Rows that went no further, by reason.", "counter",
-      Object.entries(metrics.rejects()).map(([reason, count]) => ({ labels: { reason }, value: count + (elsewhere[reason as RejectReason] ?? 0) })));
+      Object.entries(rejects()).map(([reason, value]) => ({ labels: { reason }, value })));
     for (const [name, value] of metrics.counters) {
       if (!name.startsWith("reject.")) add(`${nameOf(name)}_total`, `Count of ${name} since the start.`, "counter", [{ value }]);
     }
