@@ -27,7 +27,7 @@ function Stage({ stage, box }: { stage: StageView; box?: Box }) {
       <p className="flex items-center justify-between font-semibold">{stage.name}<span role="img" aria-label={light === "ok" ? "works" : "wants a look"}><StateMark state={lightState[light]} size={8} /></span></p>
       <p className="flex justify-between text-text-2"><span>{rateText(stage.rate)}/s</span><span className={tone === "warn" ? "text-warn" : tone === "danger" ? "text-danger" : ""}>{millisecondsText(stage.p95)} ms</span></p>
       <div className="h-[3px] rounded-xs bg-line"><div className={cx("h-full rounded-xs", tone === "warn" ? "bg-warn" : tone === "danger" ? "bg-danger" : "bg-accent")} style={{ width: `${Math.min(100, share * 100)}%` }} /></div>
-      <p className="flex justify-between gap-2 text-11 text-muted"><span className="whitespace-nowrap">{stage.queue === null || stage.queue.size === 0 ? "no queue" : `${sizeText(stage.queue.used)} / ${sizeText(stage.queue.size)}`}</span><span className="truncate" title={stage.detail}>{stage.detail}</span></p>
+      <p className="flex justify-between gap-2 text-11 text-muted">{stage.queue !== null && stage.queue.size > 0 && <span className="whitespace-nowrap">{sizeText(stage.queue.used)} / {sizeText(stage.queue.size)}</span>}<span className="truncate" title={stage.detail}>{stage.detail}</span></p>
     </li>
   );
 }
