@@ -1,5 +1,4 @@
 import { collectDefaultMetrics, Gauge, type Metric, Registry } from "prom-client";
-import type { RejectReason } from "@/server/domain/tick";
 import type { Metrics } from "./metrics";
 
 export interface Exposition {
@@ -22,7 +21,7 @@ const quantiles = [["0.5", "p50"], ["0.95", "p95"], ["0.99", "p99"]] as const;
  * seconds, those whose name ends in Bytes or Rows as they are.
  * `rejects` answers the refusals of all stages where the cores keep counts of their own.
  */
-export const createExposition = (metrics: Metrics, rejects: () => Record<RejectReason, number> = () => metrics.rejects()): Exposition => {
+export const createExposition = (metrics: Metrics, rejects: () => Record<string, number> = () => metrics.rejects()): Exposition => {
   const machine = new Registry();
   collectDefaultMetrics({ register: machine });
 
