@@ -182,11 +182,12 @@ export const createContainer = async (config: Config, say: Say) => {
     return { row, login: feed.login, simulated: false };
   };
 
-  /** The broker's list, the lists of the first start, the connection, then what history owes. The chart waits for none of it. */
-  const goLive = async (signal: AbortSignal): Promise<void> => {
+  /** The broker's list, the lists of the first start, the connection, then what history owes. The chart waits for none of the history. */
+  const goLive = async (signal: AbortSignal, listed: () => void): Promise<void> => {
     const { row, login, simulated } = await collector();
     const source = await collectors.start(row, login, simulated, signal);
     if ((await store.watchlists.list()).length === 0) for (const list of firstWatchlists(table.all().filter((_, index) => collectors.isLive(index)))) await store.watchlists.save(list);
+    listed();
     if (Object.keys(source.definition.daysPerRequest).length === 0) return;
     access.set(row.name, source);
     // The span between the last stored bar and the first tick, and the minute the feed came in the middle of.
@@ -226,12 +227,17 @@ export const createContainer = async (config: Config, say: Say) => {
       });
       // Start is recovery: what is stored of today goes into the bars that form. The chart somebody opens comes first by itself.
       warmAll().catch((cause: unknown) => { if (!ending.signal.aborted) log.error("stored bars could not be loaded", { cause: String(cause) }); });
-      goLive(AbortSignal.any([signal, ending.signal])).catch((cause: unknown) => {
-        if (signal.aborted || ending.signal.aborted) return;
-        events.add("error", "start", (cause as Error).message);
-        log.error("the feed did not start", { cause: cause instanceof Error ? cause.stack : String(cause) });
-        say(`The feed did not start: ${(cause as Error).message}`);
+      const listed = new Promise<void>((resolve) => {
+        goLive(AbortSignal.any([signal, ending.signal]), resolve).catch((cause: unknown) => {
+          resolve();
+          if (signal.aborted || ending.signal.aborted) return;
+          events.add("error", "start", (cause as Error).message);
+          log.error("the feed did not start", { cause: cause instanceof Error ? cause.stack : String(cause) });
+          say(`The feed did not start: ${(cause as Error).message}`);
+        });
       });
+      // A first start knows no instrument before the broker has told its list: a page opened sooner could only say "no such instrument".
+      if (table.size === 0) await Promise.race([listed, wall.sleep(FIRST_LIST_MS, signal).catch(() => undefined)]);
     },
 
     /** Stops in order: no new ticks, close what the clock has closed, write what waits, then the parts. */
@@ -254,6 +260,9 @@ export const createContainer = async (config: Config, say: Say) => {
     },
   };
 };
+
+/** Longest a first start waits for the broker's list before it opens without one. */
+const FIRST_LIST_MS = 10_000;
 
 const versionOf = (root: string): string => (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version;
 

@@ -42,6 +42,8 @@ export const serve = async (options: { root: string; host: string; port: number;
   });
   // Socket.io answers its own path; the rest is Next's hot reload, or nobody's.
   server.on("upgrade", (request, socket, head) => {
+    // A tab that is left open comes back by itself as soon as it is refused.
+    if (!opened) return void socket.destroy();
     if (request.url?.startsWith("/socket.io/") === true) return;
     if (development && localRequest(request)) void upgrade(request, socket, head);
     else socket.destroy();
