@@ -17,8 +17,11 @@ import { feedOf } from "./feeds";
 import { keepConnected } from "./feeds/reconnect";
 import { recordedInstrument, replay, replayClock, startOfRecording } from "./feeds/replay";
 import { indicatorCatalogue } from "./indicators";
+import { createLatest } from "./latest";
+import { LatestPublisher } from "./latest/publisher";
 import { systemClock } from "./observe/clock";
 import { createLog } from "./observe/log";
+import { createExposition } from "./observe/prometheus";
 import { Metrics, Rate } from "./observe/metrics";
 import { SecondBars } from "./pipeline/aggregate";
 import { pipeline, run } from "./pipeline";
@@ -90,6 +93,8 @@ export const createContainer = async (config: Config, say: Say) => {
   const indicators = new Indicators();
   const writer = new BarWriter(store.bars, table, wall, log, metrics);
   const live = { table, board: normaliser.board, bars: timeframes };
+  const latest = createLatest({ ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }), prefix: config.redisPrefix, clock: wall, log, meter: metrics });
+  const publisher = new LatestPublisher({ latest, table, board: normaliser.board, clock: wall });
 
   const feeds: FeedDefinition[] = recorded === null || replaying === null || config.feed.kind !== "replay" ? [] : [replay({
     file: config.feed.file, instrument: recorded, clock: replaying, inSession: inSession(recordedHours),
@@ -113,11 +118,14 @@ export const createContainer = async (config: Config, say: Say) => {
   const status = new Status({
     clock, wall, store, dataDir: config.dataDir, version: versionOf(config.root),
     truth: () => collectors.truth(), jobs: () => history.jobs, markets: (now) => markets(live, calendar, now),
-    stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),
+    stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, publishing: latest.state().queued, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),
     rejects: () => rejects(), counters: () => Object.fromEntries(metrics.counters), percentiles: (name, bucketMs) => metrics.percentiles(name, bucketMs),
     events: () => events.events, instruments: () => table.size, writer: () => ({ waiting: writer.waiting, failingSince: writer.failingSince }),
     sockets: () => ({ clients: sockets.clients, conflated: sockets.conflated, dropped: sockets.dropped }),
-    bus: () => ({ kind: "in process", ok: true, detail: "readers run inside publish" }),
+    bus: () => {
+      const { kind, ok, detail } = latest.state();
+      return kind === "memory" ? { kind: "in process", ok: true, detail: "no Redis configured" } : { kind: "Redis", ok, detail };
+    },
     clockSkewMs: () => (Number.isNaN(normaliser.lastSkewMs) ? null : normaliser.lastSkewMs),
   });
   /** Refusals of every stage, under one set of names. */
@@ -127,6 +135,7 @@ export const createContainer = async (config: Config, say: Say) => {
     counted.late += seconds.late;
     return counted;
   };
+  const exposition = createExposition(metrics, rejects);
   const sockets: SocketIo = new SocketIo({ hub: () => hub, board: () => board, status, desk, clock, wall, log, meter: metrics });
   const hub: Hub = new Hub({ desk, transport: sockets, clock, wall, meter: metrics });
   const board = new BoardLane({ desk, clock, wall, meter: metrics });
@@ -137,7 +146,7 @@ export const createContainer = async (config: Config, say: Say) => {
 
   const stages = pipeline({
     collectors: { open: (emit) => collectors.open(emit), close: () => collectors.close() },
-    normaliser, seconds, timeframes, indicators, writer,
+    normaliser, seconds, timeframes, indicators, writer, latest: publisher,
     readers: { ticks: { on: (ticks) => hub.onTicks(ticks) }, bars: { on: (batch) => { sparks.onBars(batch); hub.onBars(batch); } }, points: { on: (points) => hub.onPoints(points) } },
   });
   const roles: ReadonlySet<Role> = new Set<Role>(["ingest", "aggregate", "indicate", "store", "web"]);
@@ -209,14 +218,17 @@ export const createContainer = async (config: Config, say: Say) => {
     },
     readiness: () => readiness(collectors.truth(), status.storeOk()),
     rejects,
+    /** What `/metrics` answers. */
+    exposition,
 
     async start(signal: AbortSignal): Promise<void> {
       const began = wall.now();
-      await store.start(signal);
+      await Promise.all([store.start(signal), latest.start(signal)]);
       const { version, location } = store.describe();
       say(`Database ready: ${version}, ${location} (${((wall.now() - began) / 1_000).toFixed(1)} s)`);
       await instruments.load();
       writer.start();
+      publisher.start();
       status.start();
       board.start();
       part = run(stages, roles, bus, clock, (stage, rows, ms) => {
@@ -249,6 +261,8 @@ export const createContainer = async (config: Config, say: Say) => {
         hub.stop();
         board.stop();
         part?.();
+        publisher.stop();
+        await latest.stop();
         await writer.stop();
         status.stop();
         await exchange?.stop();

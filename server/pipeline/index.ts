@@ -16,6 +16,8 @@ export interface Parts {
   timeframes: TimeframeBars;
   indicators: Indicators;
   writer: Sink<BarBatch>;
+  /** The newest bars for other programs. */
+  latest: Sink<BarBatch>;
   /** Browsers and other readers: ticks mark what changed, bars and points are carried out. */
   readers: { ticks: Sink<TickMessage>; bars: Sink<BarBatch>; points: Sink<PointBatch> };
 }
@@ -32,6 +34,7 @@ export const pipeline = (parts: Parts): Stage[] => [
   step(  "resample",   "aggregate", "bars.base",  parts.timeframes,       "bars"),
   step(  "indicate",   "indicate",  "bars",       parts.indicators,       "points"),
   sink(  "persist",    "store",     "bars",       parts.writer),
+  sink(  "publish",    "store",     "bars",       parts.latest),
   sink(  "broadcast",  "web",       "ticks",      parts.readers.ticks),
   sink(  "broadcast",  "web",       "bars",       parts.readers.bars),
   sink(  "broadcast",  "web",       "points",     parts.readers.points),

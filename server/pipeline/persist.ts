@@ -111,7 +111,9 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
       this.queue.splice(0, count);
       const now = this.clock.now();
       if (this.failingSince !== null) { this.log.info("the store takes bars again", { waited: this.queue.length }); this.failingSince = null; }
-      this.meter.record("commit", now - batch[0]!.queuedAt);
+      // The transaction, and how long the oldest bar was on its way since it closed.
+      this.meter.record("commit", now - began);
+      this.meter.record("closeToCommit", now - batch[0]!.queuedAt);
       this.meter.count("persist.rows", count);
       this.meter.gauge("persist.queue", this.queue.length);
       for (const { bar } of batch) {

@@ -16,19 +16,19 @@ const PATCHED = 2;
 const BACKFILLED = 3;
 const CORRECTED = 4;
 
-/** The bar with at least as many ticks knows more of it. */
-const fuller = "excluded.ticks >= stored.ticks";
+/** The bar with at least as many ticks knows more of it; a patch may be the late tick alone, so it must have more. */
+const fuller = `(excluded.ticks > stored.ticks OR (excluded.ticks = stored.ticks AND excluded.state <> ${PATCHED}))`;
 const whenFuller = (column: string): string => `CASE WHEN ${fuller} THEN excluded.${column} ELSE stored.${column} END`;
 const openInterest = `CASE WHEN ${fuller} THEN coalesce(excluded.open_interest, stored.open_interest) ELSE coalesce(stored.open_interest, excluded.open_interest) END`;
 /** The first part of a bar had its open; only a patch of the whole bar may move it. */
 const open = `CASE WHEN ${fuller} AND excluded.state = ${PATCHED} THEN excluded.open ELSE stored.open END`;
 /** A replay of the close after a patch leaves the bar patched. */
-const state = `CASE WHEN NOT ${fuller} THEN stored.state WHEN stored.state <= ${PATCHED} THEN greatest(stored.state, excluded.state) ELSE excluded.state END`;
+const state = `CASE WHEN NOT ${fuller} THEN greatest(stored.state, CASE WHEN stored.state < ${PATCHED} AND excluded.state = ${PATCHED} THEN ${PATCHED} ELSE 0 END) WHEN stored.state <= ${PATCHED} THEN greatest(stored.state, excluded.state) ELSE excluded.state END`;
 
 /**
  * Greatest high, least low; close, volume, value, ticks, state and incomplete from whichever has at least as many ticks.
  * What history said stands above what a feed saw: a corrected bar is never merged into, a backfilled one only by a bar
- * that was seen whole (`incomplete` false). Writing the same bar again changes nothing.
+ * that was seen whole (`incomplete` false), which a patch is not: history has the late tick already. Writing the same bar again changes nothing.
  */
 export const mergeBars = `${insert}
     open = ${open},
@@ -42,7 +42,7 @@ export const mergeBars = `${insert}
     rev = stored.rev + 1,
     state = ${state},
     incomplete = ${whenFuller("incomplete")}
-  WHERE NOT (stored.state = ${CORRECTED} OR (stored.state = ${BACKFILLED} AND excluded.incomplete))
+  WHERE NOT (stored.state = ${CORRECTED} OR (stored.state = ${BACKFILLED} AND (excluded.incomplete OR excluded.state = ${PATCHED})))
     AND (
       excluded.high > stored.high OR excluded.low < stored.low
       OR stored.open_interest IS DISTINCT FROM ${openInterest}

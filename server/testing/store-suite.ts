@@ -84,6 +84,16 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
         expect(await only(id)).toMatchObject({ open: 99_50, state: "patched", rev: 1 });
       });
 
+      it("widens a bar by a late tick alone and takes nothing else from it; history had it already", async () => {
+        const [seen, told] = [nextId(), nextId()];
+        const late = (id: number): StoredBar => storedBar(id, 0, { open: 90_00, high: 90_00, low: 90_00, close: 90_00, volume: 0, value: 0, ticks: 1, state: "patched" });
+        const history = storedBar(told, 0, { ticks: 0, state: "backfilled" });
+        await store.bars.write([storedBar(seen, 0, { ticks: 1 }), history], "merge");
+        await store.bars.write([late(seen), late(told)], "merge");
+        expect(await only(seen)).toMatchObject({ low: 90_00, close: 104_00, volume: 1_000, state: "patched", rev: 1 });
+        expect(await only(told)).toMatchObject({ low: history.low, close: history.close, volume: history.volume, state: "backfilled", rev: 0 });
+      });
+
       it("applies bars of the same minute in one write in their order", async () => {
         const id = nextId();
         await store.bars.write([storedBar(id, 0), storedBar(id, 0, { close: 102_00, ticks: 11 }), storedBar(id, 1), storedBar(id, 0, { close: 103_00, ticks: 12, state: "patched" })], "merge");

@@ -4,7 +4,7 @@ import type { Percentiles } from "@/server/contract/live";
 interface Measures {
   percentiles(name: string): Percentiles;
 }
-interface Facts { waiting: number; forming: number; instances: number; clients: number; rooms: number }
+interface Facts { waiting: number; publishing: number; forming: number; instances: number; clients: number; rooms: number }
 
 /** The pipeline table as the status page draws it, with what each stage does now. */
 export const stageViews = (now: number, rates: ReadonlyMap<string, { perSecond(now: number): number }>, measures: Measures, facts: Facts): StageView[] => {
@@ -19,6 +19,7 @@ export const stageViews = (now: number, rates: ReadonlyMap<string, { perSecond(n
     view("resample", "bars.base", "bars", null, `${facts.forming} instruments`),
     view("indicate", "bars", "points", null, `${facts.instances} instances`),
     view("persist", "bars", null, { used: facts.waiting, size: 2_000, overflow: "wait" }, "batch 2,000 or 200 ms"),
+    view("publish", "bars", null, { used: facts.publishing, size: 60_000, overflow: "drop-oldest" }, "newest bars and ticks"),
     view("broadcast", "bars", null, { used: facts.rooms, size: facts.rooms, overflow: "latest" }, `${facts.clients} clients`),
   ];
 };
