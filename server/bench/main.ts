@@ -15,7 +15,7 @@ const HELP = `Ratios of Candela's hot path to other ways of doing the same, meas
 
   npm run bench                       everything: about ten minutes
   npm run bench -- --only PART        hot, indicators or latency
-  npm run bench -- --quick            one round instead of five
+  npm run bench -- --quick            one round instead of three
   npm run bench -- --json             one JSON object on standard output
 `;
 
@@ -41,7 +41,7 @@ const bench = async (args: string[], program: string): Promise<void> => {
   if (values.help === true) { process.stdout.write(HELP); return; }
   if (values.only !== undefined && !parts.includes(values.only as Part)) throw badInput("--only", values.only, parts.join(", "));
   const wanted = (part: Part): boolean => values.only === undefined || values.only === part;
-  const rounds = values.quick === true ? 1 : 5;
+  const rounds = values.quick === true ? 1 : 3;
   const say = (text: string): void => { process.stderr.write(`… ${text}\n`); };
 
   const root = path.resolve(program, "../..");
@@ -64,7 +64,7 @@ const bench = async (args: string[], program: string): Promise<void> => {
       goals.push(...indicatorGoals(rows));
     }
     if (wanted("latency")) {
-      const rows = await measureLatency({ program, root, rates: [10_000, 100_000, 200_000], seconds: 10, rounds: values.quick === true ? 1 : 3, onProgress: say });
+      const rows = await measureLatency({ program, root, rates: [10_000, 100_000, 200_000], seconds: 10, rounds, onProgress: say });
       measured.latency = rows;
       tables.push(latencyTable(rows));
       goals.push(...latencyGoals(rows));

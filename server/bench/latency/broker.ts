@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { WebSocket, WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import { packetBytes, tokensOf } from "../market";
 import { monotonicMs, onOrders, tell, type Sent, type SendOrder } from "./wire";
 
