@@ -116,7 +116,7 @@ export const createContainer = async (config: Config, say: Say) => {
 
   const rates = new Map<string, Rate>();
   const status = new Status({
-    clock, wall, store, dataDir: config.dataDir, version: versionOf(config.root),
+    clock, wall, clockRate: replaying?.speed ?? 1, store, dataDir: scratch ?? config.dataDir, version: versionOf(config.root),
     truth: () => collectors.truth(), jobs: () => history.jobs, markets: (now) => markets(live, calendar, now),
     stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, publishing: latest.state().queued, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),
     rejects: () => rejects(), counters: () => Object.fromEntries(metrics.counters), percentiles: (name, bucketMs) => metrics.percentiles(name, bucketMs),

@@ -1,6 +1,7 @@
 import { ChevronDown, SquareFunction } from "lucide-react";
 import { openPalette } from "@/components/palette/palette-store";
 import { Icon } from "@/components/ui/icon";
+import { ReplayPill } from "@/components/shell/replay-pill";
 import { Pill } from "@/components/ui/pill";
 import type { InstrumentView } from "@/server/contract/live";
 import type { TimeframeName } from "@/server/domain/timeframe";
@@ -58,6 +59,7 @@ function PhoneHeader({ instrument, controller, timeframe, onTimeframe, onIndicat
           <div className="flex items-center gap-1.5">
             <FeedPill controller={controller} />
             {instrument?.simulated === true && <Pill state="SIM" />}
+            <ReplayPill />
           </div>
         </div>
         <div className="text-right"><LivePrice controller={controller} large /></div>

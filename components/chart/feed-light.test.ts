@@ -10,7 +10,7 @@ const truth = (over: Partial<FeedTruth>): FeedTruth => ({
 });
 const instrument: InstrumentView = { key: "NSE:INFY", exchange: "NSE", symbol: "INFY", name: "", segment: "equity", decimals: 2, tickSize: 5, lotSize: 1, expiry: null, hasVolume: true, simulated: false, live: true };
 const open: SessionView = { kind: "regular", name: "Regular", phase: "continuous", open: now - 1, close: now + 1, until: now + 1 };
-const frame = (feeds: FeedTruth[]): FeedFrame => ({ feeds, ticksPerSecond: 1, serverTime: now, markets: [], job: null, simulated: false });
+const frame = (feeds: FeedTruth[]): FeedFrame => ({ feeds, ticksPerSecond: 1, serverTime: now, clockRate: 1, replay: false, markets: [], job: null, simulated: false });
 const facts = (over: Partial<LightFacts>): LightFacts => ({
   instrument, historicalOnly: false, session: open, lastTick: now - 400, now, frame: frame([truth({})]),
   connection: { status: "live", since: 0, lastDataAt: now, clockOffsetMs: 0 }, ...over,

@@ -4,6 +4,7 @@ import { cx } from "@/components/ui/class-names";
 import { changeText, compactText, countText, directionOf, numberText, priceText } from "@/components/format/numbers";
 import { Icon } from "@/components/ui/icon";
 import { Pill } from "@/components/ui/pill";
+import { ReplayPill } from "@/components/shell/replay-pill";
 import type { InstrumentView } from "@/server/contract/live";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import type { ChartController } from "./chart-controller";
@@ -34,6 +35,7 @@ export function MainLegend({ controller, instrument, timeframe, indicators, acti
         <LivePrice controller={controller} />
         <FeedPill controller={controller} />
         {instrument.simulated && <Pill state="SIM" />}
+        <ReplayPill />
       </div>
       <BarRow controller={controller} hasVolume={instrument.hasVolume} />
       {indicators.length > 0 && (

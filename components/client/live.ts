@@ -59,6 +59,11 @@ const connect = (): LiveClient => {
     const serverTime = (answer as { serverTime?: unknown } | null)?.serverTime;
     if (typeof serverTime === "number" && !clockAsked) roughOffsetMs = serverTime - (sent + received) / 2;
   };
+  /** A replay's clock runs at its own speed: each second's frame says where it is. */
+  let replay: { server: number; browser: number; rate: number } | null = null;
+  socket.on("feed", ({ serverTime, clockRate }: { serverTime: number; clockRate: number }) => {
+    replay = clockRate === 1 ? null : { server: serverTime, browser: Date.now(), rate: clockRate };
+  });
   const offset = (): number => (clockAsked ? clock.value() : roughOffsetMs);
   // Only the plain question counts: an answer that took work says little about when it was given.
   const askClock = (): void => {
@@ -102,7 +107,7 @@ const connect = (): LiveClient => {
 
   return {
     connection,
-    now: () => Date.now() + offset(),
+    now: () => (replay === null ? Date.now() + offset() : replay.server + (Date.now() - replay.browser) * replay.rate),
     request<T>(event: string, payload?: unknown, timeoutMs = REQUEST_TIMEOUT_MS): Promise<T> {
       return new Promise<T>((resolve, reject) => {
         const sent = Date.now();

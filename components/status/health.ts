@@ -59,7 +59,7 @@ export const cardsOf = (snapshot: StatusSnapshot): Card[] => {
       light: clockSkewMs === null ? "quiet" : Math.abs(clockSkewMs) > budgets.clockSkew ? "warn" : "ok",
     },
     disk === null ? { title: "Disk", value: "–", detail: "not measured", light: "quiet" }
-      : { title: "Disk", value: `${numberText(disk.freeGb, disk.freeGb < 10 ? 1 : 0)} GB free`, detail: `${countText(Math.round(disk.dataMb))} MB stored`, light: disk.freeGb < LOW_DISK_GB ? "danger" : "ok" },
+      : { title: "Disk", value: `${numberText(disk.freeGb, disk.freeGb < 10 ? 1 : 0)} GB free`, detail: disk.dataMb === null ? "database elsewhere" : `${countText(Math.round(disk.dataMb))} MB stored`, light: disk.freeGb < LOW_DISK_GB ? "danger" : "ok" },
     marketCard(snapshot),
   ];
 };

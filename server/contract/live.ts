@@ -184,6 +184,10 @@ export interface FeedFrame {
   feeds: FeedTruth[];
   ticksPerSecond: number;
   serverTime: number;
+  /** Seconds of server time per second: above 1 in a replay that runs faster than life. */
+  clockRate: number;
+  /** True when the ticks are a recording's. */
+  replay: boolean;
   /** Sessions of the exchanges in use. */
   markets: { exchange: string; session: SessionView }[];
   /** Latest job in progress (first history), null when none. */
@@ -242,7 +246,8 @@ export interface StatusSnapshot {
   bus: { kind: string; ok: boolean; detail: string };
   sockets: { clients: number; framesPerSecond: number; conflated: number; dropped: number };
   process: { rssMb: number; heapMb: number; uptimeS: number };
-  disk: { freeGb: number; dataMb: number } | null;
+  /** `dataMb`: size of the data folder; null when the database is elsewhere. */
+  disk: { freeGb: number; dataMb: number | null } | null;
   clockSkewMs: number | null;
   markets: { exchange: string; session: SessionView }[];
   instruments: number;

@@ -20,6 +20,6 @@ export const stageViews = (now: number, rates: ReadonlyMap<string, { perSecond(n
     view("indicate", "bars", "points", null, `${facts.instances} instances`),
     view("persist", "bars", null, { used: facts.waiting, size: 2_000, overflow: "wait" }, "batch 2,000 or 200 ms"),
     view("publish", "bars", null, { used: facts.publishing, size: 60_000, overflow: "drop-oldest" }, "newest bars and ticks"),
-    view("broadcast", "bars", null, { used: facts.rooms, size: facts.rooms, overflow: "latest" }, `${facts.clients} clients`),
+    view("broadcast", "bars", null, { used: facts.rooms, size: facts.rooms, overflow: "latest" }, `${facts.clients} ${facts.clients === 1 ? "client" : "clients"}`),
   ];
 };

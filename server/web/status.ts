@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { statfs } from "node:fs/promises";
+import { readdir, stat, statfs } from "node:fs/promises";
+import path from "node:path";
 import type { FeedFrame, JobView, Percentiles, StageView, StatusSnapshot } from "@/server/contract/live";
 import type { FeedTruth } from "@/server/domain/collector";
 import type { Session } from "@/server/domain/session";
@@ -11,6 +12,7 @@ export interface StatusParts {
   /** Market time. */
   clock: Clock;
   wall: Clock;
+  clockRate: number;
   store: Store;
   dataDir: string;
   version: string;
@@ -43,6 +45,8 @@ export class Status {
   private disk: StatusSnapshot["disk"] = null;
   private frames = { count: 0, rate: 0 };
   private stops: (() => void)[] = [];
+  private probes = 0;
+  private dataMb: number | null = null;
 
   constructor(private readonly parts: StatusParts) { this.startedAt = parts.wall.now(); }
 
@@ -63,7 +67,7 @@ export class Status {
     const now = clock.now();
     const feeds = this.parts.truth();
     return {
-      feeds, serverTime: now, ticksPerSecond: this.ticksPerSecond(), simulated: feeds.some((feed) => feed.simulated),
+      feeds, serverTime: now, clockRate: this.parts.clockRate, replay: feeds.some((feed) => feed.feed === "replay"), ticksPerSecond: this.ticksPerSecond(), simulated: feeds.some((feed) => feed.simulated),
       markets: this.parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now) })),
       job: this.parts.jobs().find((job) => !job.finished) ?? null,
     };
@@ -128,7 +132,15 @@ export class Status {
     } catch (cause) { this.storeDetail = (cause as Error).message; }
     try {
       const { bavail, bsize } = await statfs(this.parts.dataDir);
-      this.disk = { freeGb: (bavail * bsize) / 1e9, dataMb: this.disk?.dataMb ?? 0 };
+      // The folder is walked once a minute: it has a few hundred files.
+      if (this.probes++ % 12 === 0) this.dataMb = this.described().kind === "embedded" ? (await folderBytes(this.parts.dataDir)) / 1e6 : null;
+      this.disk = { freeGb: (bavail * bsize) / 1e9, dataMb: this.dataMb };
     } catch { this.disk = null; }
   }
 }
+
+const folderBytes = async (folder: string): Promise<number> => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const sizes = await Promise.all(entries.filter((entry) => entry.isFile()).map((entry) => stat(path.join(entry.parentPath, entry.name)).then((info) => info.size, () => 0)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+};
