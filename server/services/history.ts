@@ -77,15 +77,14 @@ export class History {
     const [minutes, days, saved] = await Promise.all([store.lastTimes("1m"), store.lastTimes("1d"), this.parts.settings.get(CHECKPOINT)]);
     const done = (saved ?? { "1m": [], "1d": [] }) as Checkpoint;
     const begun = (instrument: number, name: "1m" | "1d"): boolean => done[name].includes(live.table.at(instrument).id);
-    const order = [...instruments].sort((a, b) => Number(this.parts.watched(b)) - Number(this.parts.watched(a)));
     const first = istMidnight(istDay(now) - MINUTE_DAYS);
     const last = (times: Map<number, number>, instrument: number): number | undefined => times.get(live.table.at(instrument).id);
     const tasks = [
-      ...order.map((instrument) => ({ instrument, timeframe: "1m" as const, from: begun(instrument, "1m") ? Math.max(first, last(minutes, instrument) ?? first) : first })),
-      ...order.map((instrument) => ({ instrument, timeframe: "1d" as const, from: begun(instrument, "1d") ? last(days, instrument) ?? now - DAY_BAR_DAYS * DAY_MS : now - DAY_BAR_DAYS * DAY_MS })),
+      ...instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: begun(instrument, "1m") ? Math.max(first, last(minutes, instrument) ?? first) : first })),
+      ...instruments.map((instrument) => ({ instrument, timeframe: "1d" as const, from: begun(instrument, "1d") ? last(days, instrument) ?? now - DAY_BAR_DAYS * DAY_MS : now - DAY_BAR_DAYS * DAY_MS })),
     ].filter((task) => task.timeframe === "1m" || now - task.from > DAY_MS);
     let savedAt = now;
-    await this.run(order.every((instrument) => begun(instrument, "1m")) ? "Catching up" : "First history", access, tasks, now, signal, async ({ instrument, timeframe: name }, over) => {
+    await this.run(instruments.every((instrument) => begun(instrument, "1m")) ? "Catching up" : "First history", access, tasks, now, signal, async ({ instrument, timeframe: name }, over) => {
       const { id } = live.table.at(instrument);
       if (!done[name].includes(id)) done[name].push(id);
       if (!over && clock.now() - savedAt < CHECKPOINT_EVERY_MS) return;
@@ -101,8 +100,7 @@ export class History {
     const end = Math.ceil(to / 60_000) * 60_000;
     const wait = end + SETTLE_MS - clock.now();
     if (wait > 0) await clock.sleep(wait, signal);
-    const order = [...instruments].sort((a, b) => Number(this.parts.watched(b)) - Number(this.parts.watched(a)));
-    await this.run("Healing a gap", access, order.map((instrument) => ({ instrument, timeframe: "1m" as const, from: Math.floor(from / 60_000) * 60_000 })), end, signal);
+    await this.run("Healing a gap", access, instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: Math.floor(from / 60_000) * 60_000 })), end, signal);
   }
 
   private async run(
@@ -115,12 +113,14 @@ export class History {
     this.jobs.length = Math.min(this.jobs.length, 20);
     const { log, live, meter } = this.parts;
     const began = this.parts.clock.now();
-    for (const task of tasks) {
-      if (signal.aborted) break;
+    const waiting = [...tasks];
+    while (waiting.length > 0 && !signal.aborted) {
+      // Asked before each: who opens a chart meanwhile does not wait for all the others.
+      const task = waiting.splice(Math.max(0, waiting.findIndex(({ instrument }) => this.parts.watched(instrument))), 1)[0]!;
       job.detail = `${live.table.at(task.instrument).key} ${task.timeframe}`;
       try {
         await this.fill(access, task.instrument, task.timeframe, task.from, to, signal);
-        await filled(task, task === tasks[tasks.length - 1]);
+        await filled(task, waiting.length === 0);
       } catch (cause) {
         if (signal.aborted) break;
         job.failed++;
