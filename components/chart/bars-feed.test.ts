@@ -194,6 +194,20 @@ describe("history and stream of a chart", () => {
     expect(closes()).toEqual([100, 101, 102]);
   });
 
+  it("takes history that is filled behind it, and looks for more of it", async () => {
+    const { feed, push, last, closes, log, asked } = bench();
+    feed.open(infy);
+    await last("bars.subscribe").answer(snapshot(5_000, 5_002, 40, { firstStored: minute(5_000) }));
+    expect(feed.atStart()).toBe(true);
+    log.length = 0;
+    push(frame(41, Array.from({ length: 1_000 }, (_, count): BarTuple => tuple(4_999 - count, count, CLOSED)), { points: [[1, minute(4_999), 7]] }));
+    expect(closes()).toHaveLength(1_003);
+    expect(log.filter((line) => line.startsWith("absent"))).toHaveLength(1_000);
+    expect(feed.atStart()).toBe(false);
+    feed.wantOlder();
+    expect(asked.at(-1)!.payload).toMatchObject({ before: minute(4_000) });
+  });
+
   it("asks again when a page failed", async () => {
     const { feed, last, asked } = await opened();
     feed.wantOlder();

@@ -155,11 +155,16 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
     if (frame.seq !== seq + 1) return void ask("since");
     seq = frame.seq;
     const newest = store.length === 0 ? Number.NEGATIVE_INFINITY : store.time[store.length - 1]!;
+    const first = store.length === 0 ? Number.POSITIVE_INFINITY : store.time[0]!;
+    const inserted = store.makeRoom(frame.bars.map((bar) => bar[1]));
     for (const bar of frame.bars) {
       // Without the bars in between, a new one would close up to old ones.
       if (cut && bar[1] > newest) continue;
-      reader.bar(store.put(bar), bar[1]);
+      const path = store.put(bar);
+      reader.bar(inserted.has(bar[1]) ? "absent" : path, bar[1]);
     }
+    // History was filled behind us: there may be more of it.
+    if (store.length > 0 && store.time[0]! < first) start = false;
     for (const [instance, time, ...values] of frame.points) if (store.putPoint(instance!, time!, values)) reader.points(time!);
     reader.frame(frame);
     if (!cut && page === null && store.length > MOST_BARS + EVICT_SLACK) {

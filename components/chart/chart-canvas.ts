@@ -201,9 +201,12 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
       lines.update(row, older);
     },
     rebuild() {
+      // Who followed the market goes on following it; who reads history stays at his bars, which the library sees to.
+      const lag = chart.timeScale().scrollPosition();
       candles.setData(all(candleAt));
       volume?.setData(all(volumeAt));
       lines.rebuild();
+      if (lag > -1) chart.timeScale().scrollToPosition(lag, false);
       if (chart.panes().some((pane) => !withBreaks.has(pane)) || chart.panes().length !== boxes.length) watchPanes();
     },
     show(next) {

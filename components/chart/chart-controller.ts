@@ -168,20 +168,13 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   function watchEdges(): void {
     const visible = canvas.scale.visibleRows();
     if (visible === null) return;
-    change({ following: canvas.lag() > -1 && !feed.detached(), atStart: feed.atStart() && visible.from <= 0, autoScaled: canvas.autoScaled() });
+    change({ following: canvas.lag() > -1 && !feed.detached(), atStart: feed.atStart() && visible.from <= 0, firstStored: feed.atStart() ? store.time[0]! : status.get().firstStored, autoScaled: canvas.autoScaled() });
     if (visible.from > NEAR_START || feed.atStart()) return;
     clearTimeout(pageTimer);
     pageTimer = setTimeout(() => {
       feed.wantOlder();
       change({ paging: feed.paging() });
     }, PAGE_DEBOUNCE_MS);
-  }
-
-  /** Who followed the market goes on following it; who read history stays at his bars. */
-  function rebuildInPlace(): void {
-    const lag = canvas.lag();
-    router.rebuild(newest());
-    if (lag > -1) canvas.lagBy(lag);
   }
 
   const place = (head: SnapshotHead, sameBars: boolean): void => {
@@ -196,9 +189,8 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     const timeframe = wish?.timeframe ?? status.get().timeframe;
     canvas.show({ timeframe, decimals: head.instrument.decimals, tickSize: head.instrument.tickSize, hasVolume: head.instrument.hasVolume, simulated: head.instrument.simulated });
     canvas.lines.show(indicators);
-    if (sameBars) rebuildInPlace();
-    else {
-      router.rebuild(newest());
+    router.rebuild(newest());
+    if (!sameBars) {
       hovered = null;
       canvas.follow(false);
     }
@@ -224,7 +216,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       if (head.quote !== null) ltp = { price: head.quote.price, received: head.quote.received };
       change({ historicalOnly: head.historicalOnly, firstStored: head.firstStored, empty: store.length === 0 });
       for (const path of paths) stats[path]++;
-      rebuildInPlace();
+      router.rebuild(newest());
       clock.request(paintTexts);
     },
     prepended() {
@@ -235,7 +227,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     },
     bar(path, time) {
       router.changed(path, time, newest);
-      if (store.length === 1) change({ empty: false });
+      if (status.get().empty) change({ empty: false });
     },
     points: (time) => router.touched(time),
     frame(frame) {

@@ -48,6 +48,17 @@ describe("the bars of a chart", () => {
     expect(store.putPoint(3, 180, [3.5])).toBe(true);
   });
 
+  it("makes room for many bars in one pass, with values beside their bars", () => {
+    const store = new SeriesStore();
+    store.replace(columns([60, 240]), [series(7, [1, 4])]);
+    expect([...store.makeRoom([180, 120, 60, 300, 180, 0])]).toEqual([0, 120, 180]);
+    expect(times(store)).toEqual([0, 60, 120, 180, 240]);
+    expect(plot(store)).toEqual([Number.NaN, 1, Number.NaN, Number.NaN, 4]);
+    expect(store.put(bar(120))).toBe("older");
+    expect(store.put(bar(300))).toBe("append");
+    expect(times(store)).toEqual([0, 60, 120, 180, 240, 300]);
+  });
+
   it("says where a reader that was away goes on", () => {
     const store = new SeriesStore();
     expect(store.lastClosed()).toBeNull();

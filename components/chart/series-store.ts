@@ -75,6 +75,28 @@ export class SeriesStore {
     return path;
   }
 
+  /**
+   * Makes empty rows for times in the middle that we do not hold, in one pass, and answers which: history filled behind
+   * a chart comes as thousands of bars at once. `put` then finds their places.
+   */
+  makeRoom(times: readonly number[]): ReadonlySet<number> {
+    const last = this.length === 0 ? Number.NEGATIVE_INFINITY : this.time[this.length - 1]!;
+    const missing = [...new Set(times)].filter((time) => time < last && this.rowOf(time) === -1).sort((a, b) => a - b);
+    if (missing.length === 0) return new Set();
+    const all = new Float64Array([...this.time.subarray(0, this.length), ...missing]).sort();
+    const from = Array.from(all, (time) => this.rowOf(time));
+    const spread = <C extends Float64Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(column: C, wide: C, none: number): C => {
+      from.forEach((row, at) => { wide[at] = row === -1 ? none : column[row]!; });
+      return wide;
+    };
+    this.points = this.points.map((plots) => plots.map((plot) => spread(plot as Float64Array<ArrayBuffer>, new Float64Array(all.length), Number.NaN)));
+    for (const name of numberColumns) if (name !== "time") this[name] = spread(this[name], new Float64Array(all.length), 0);
+    for (const name of byteColumns) this[name] = spread(this[name], new Uint8Array(all.length), 0);
+    this.time = all;
+    this.length = all.length;
+    return new Set(missing);
+  }
+
   /** Puts one indicator's values at a bar we hold; false when the bar or the indicator is unknown. */
   putPoint(instance: number, time: number, values: readonly (number | null)[]): boolean {
     const row = this.rowOf(time);
