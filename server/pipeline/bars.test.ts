@@ -38,7 +38,7 @@ describe.each(markets)("bars of $hours", ({ hours, start }) => {
         const starts = rig.events.filter(({ event, timeframe }) => event === CLOSE && timeframe === of.index).map(({ time }) => time);
         expect(starts, `${of.name} closed once, in order`).toEqual([...new Set(starts)].sort((a, b) => a - b));
       }
-    }), { numRuns: 60 });
+    }), { numRuns: 30 });
   });
 
   it("are at any instant the closed ones and the forming ones of the ticks so far, without hole or overlap", () => {
@@ -52,7 +52,7 @@ describe.each(markets)("bars of $hours", ({ hours, start }) => {
       for (const of of timeframes) {
         expect([...rig.closed(of), ...rig.forming(of)].sort(byTime), of.name).toEqual(oracleBars(ticks.slice(0, cut), calendar, hours, of));
       }
-    }), { numRuns: 60 });
+    }), { numRuns: 30 });
   });
 
   it("asking for forming bars changes nothing", () => {
@@ -66,7 +66,7 @@ describe.each(markets)("bars of $hours", ({ hours, start }) => {
       asked.finish();
       silent.finish();
       expect(asked.events).toEqual(silent.events);
-    }), { numRuns: 20 });
+    }), { numRuns: 10 });
   });
 
   it("go on from stored minutes and days as if the stage had never stopped", () => {
@@ -91,6 +91,6 @@ describe.each(markets)("bars of $hours", ({ hours, start }) => {
         rig.finish();
       }
       for (const of of timeframes.filter(({ index }) => index >= named("1m").index)) expect(stopped.closed(of), of.name).toEqual(whole.closed(of));
-    }), { numRuns: 60 });
+    }), { numRuns: 30 });
   });
 });

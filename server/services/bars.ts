@@ -1,5 +1,5 @@
 import { type Bar, type BarColumns, barColumns, columnsOf, FORMING } from "@/server/domain/bar";
-import { resample } from "@/server/domain/resample";
+import { resample, spanAt } from "@/server/domain/resample";
 import { type Calendar, DAY_MS } from "@/server/domain/session";
 import { type Timeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
@@ -46,14 +46,17 @@ export class Bars {
     const { instrument, timeframe } = query;
     const { id } = live.table.at(instrument);
     const hours = live.table.hours(instrument);
-    const to = query.to ?? Number.MAX_SAFE_INTEGER;
+    // Up to the end of the last bar that begins in the range: a longer bar is folded from all its parts.
+    const last = query.to === undefined ? null : spanAt(calendar, hours, timeframe, query.to - 1);
+    const to = last !== null && last.start < query.to! ? last.end : query.to ?? Number.MAX_SAFE_INTEGER;
     const queryFrom = query.from ?? 0;
     const ladder = rungs(timeframe).map(timeframeNamed);
 
+    const wanted = query.limit === undefined ? undefined : (query.limit + 2) * ratio(timeframe, ladder[0]!);
     const stored: BarColumns[] = [];
     let from = queryFrom;
     for (const rung of ladder) {
-      const limit = query.limit === undefined || rung !== ladder[0] ? undefined : query.limit * ratio(timeframe, rung) + 2 * ratio(timeframe, rung);
+      const limit = rung === ladder[0] ? wanted : undefined;
       const rows = await store.read({ instrumentId: id, timeframe: rung.name, from, to: Math.min(to, 8.64e15), ...(limit === undefined ? {} : { limit }) });
       stored.push(rows);
       if (rows.length > 0) from = this.endOf(hours, rung, rows.time[rows.length - 1]!);
@@ -81,7 +84,7 @@ export class Bars {
     // The first derived bar may have lost its beginning to the limit or to `from`.
     let first = 0;
     while (first < whole.length && whole.time[first]! < queryFrom) first++;
-    if (query.limit !== undefined && !timeframe.stored && rows.length > 0 && whole.length > 0 && stored[0]!.length >= query.limit * ratio(timeframe, ladder[0]!)) first = Math.max(first, 1);
+    if (wanted !== undefined && !timeframe.stored && stored[0]!.length >= wanted) first = Math.max(first, 1);
     if (query.limit !== undefined) first = Math.max(first, whole.length - query.limit);
     let split = whole.length;
     while (split > first && whole.state[split - 1] === FORMING) split--;

@@ -13,7 +13,7 @@ export interface ArrivingTick extends OracleTick {
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: 0, max: 900 }) },
   { weight: 4, arbitrary: fc.integer({ min: 1_000, max: 20_000 }) },
-  { weight: 2, arbitrary: fc.integer({ min: 60_000, max: 1_800_000 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 60_000, max: 900_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: 3 * 3_600_000, max: 40 * 3_600_000 }) },
 );
 const move = fc.record({
@@ -24,7 +24,7 @@ const move = fc.record({
 
 /** Ticks in order of arrival, each no later than the watermark of two seconds, all inside sessions. */
 export const randomTrading = (calendar: TradingCalendar, hours: HoursKey, start: number): fc.Arbitrary<ArrivingTick[]> =>
-  fc.tuple(fc.integer({ min: 0, max: 20 * 3_600_000 }), fc.integer({ min: 0, max: 9_000 }), fc.array(move, { minLength: 1, maxLength: 120 })).map(([offset, before, moves]) => {
+  fc.tuple(fc.integer({ min: 0, max: 20 * 3_600_000 }), fc.integer({ min: 0, max: 9_000 }), fc.oneof(fc.array(move, { minLength: 1, maxLength: 12 }), fc.array(move, { minLength: 60, maxLength: 120, size: "max" }))).map(([offset, before, moves]) => {
     let time = inside(calendar, hours, start + offset);
     let price = 150_000;
     let volume = before;

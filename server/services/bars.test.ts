@@ -1,0 +1,142 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type BarColumns, columnsOf } from "@/server/domain/bar";
+import { createCalendar } from "@/server/domain/calendar";
+import { QuoteBoard } from "@/server/domain/quote-board";
+import { type Timeframe, type TimeframeName, timeframes } from "@/server/domain/timeframe";
+import type { Clock } from "@/server/ports/clock";
+import type { RecentBars } from "@/server/ports/live";
+import type { BarStore, StoredBar } from "@/server/ports/stores";
+import { oracleBars, type OracleBar, oracleStart } from "@/server/testing/bar-oracle";
+import { named, PipelineRig, rowsOf } from "@/server/testing/pipeline-rig";
+import { type ArrivingTick, randomTrading } from "@/server/testing/random-session";
+import { Bars } from "./bars";
+
+const calendar = createCalendar();
+const at = (text: string): number => Date.parse(`${text}+05:30`);
+const hours = "NFO"; // 09:15 to 15:40: 385 minutes, whose last bars are short in most timeframes
+const start = at("2026-10-30T09:00:00"); // a Friday; a new week and month follow
+const trading = randomTrading(calendar, hours, start);
+const arrival = (tick: ArrivingTick): number => (Math.floor(tick.time / 1_000) + tick.delay) * 1_000;
+
+/** What was closed, part of it committed, part of it still queued (some of it both). */
+const partsOf = (rig: PipelineRig, committed: number, overlap: number) => {
+  const closed = timeframes.filter((each) => each.stored).flatMap((of) => rig.closed(of).map((bar): StoredBar => ({
+    ...bar, instrumentId: 1, timeframe: of.name, value: 0, openInterest: -1, rev: 1, state: "closed", incomplete: false,
+  })));
+  const inOrder = closed.sort((a, b) => a.time - b.time);
+  const split = Math.floor(inOrder.length * committed);
+  const [durable, queued] = [inOrder.slice(0, split), inOrder.slice(Math.max(0, split - overlap))];
+  const select = (bars: StoredBar[], timeframe: TimeframeName, from: number, to: number): StoredBar[] =>
+    bars.filter((bar) => bar.timeframe === timeframe && bar.time >= from && bar.time < to);
+  const store = {
+    read: ({ timeframe, from, to, limit }: Parameters<BarStore["read"]>[0]): Promise<BarColumns> => {
+      const rows = select(durable, timeframe, from, to);
+      return Promise.resolve(columnsOf(limit === undefined ? rows : rows.slice(Math.max(0, rows.length - limit))));
+    },
+  } as BarStore;
+  const recent = { recent: (_id: number, of: Timeframe, from: number, to: number) => select(queued, of.name, from, to) } as RecentBars;
+  return { store, recent };
+};
+
+const bars = (rig: PipelineRig, now: number, committed: number, overlap: number): Bars => new Bars({
+  ...partsOf(rig, committed, overlap), calendar, clock: { now: () => now } as Clock, live: { table: rig.table, board: new QuoteBoard(), bars: rig.bars },
+});
+
+const scenario = fc.record({
+  ticks: trading, committed: fc.double({ min: 0, max: 1, noNaN: true }), overlap: fc.nat(30),
+  limit: fc.integer({ min: 1, max: 12 }), edges: fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),
+});
+interface Scenario { ticks: ArrivingTick[]; committed: number; overlap: number; limit: number; edges: [number, number] }
+
+/** The pipeline after the ticks, and what any reader must see of it. */
+const played = ({ ticks, committed, overlap }: Scenario) => {
+  const rig = new PipelineRig(calendar, hours);
+  for (const tick of ticks) {
+    rig.at(arrival(tick));
+    rig.ticks([tick]);
+  }
+  const now = Math.max(...ticks.map(arrival));
+  rig.at(now);
+  return { service: bars(rig, now, committed, overlap), rig, now, expected: (of: Timeframe): OracleBar[] => oracleBars(ticks, calendar, hours, of) };
+};
+const all = ({ closed, forming }: { closed: BarColumns; forming: BarColumns }): OracleBar[] => [...rowsOf(closed), ...rowsOf(forming)];
+
+describe("Bars.read", () => {
+  it("joins store, queue and forming bars without hole or overlap, in every timeframe", async () => {
+    await fc.assert(fc.asyncProperty(scenario, async (given) => {
+      const { service, expected, now } = played(given);
+      for (const of of timeframes) {
+        const answer = await service.read({ instrument: 0, timeframe: of });
+        expect(all(answer), of.name).toEqual(expected(of));
+        for (const { time } of rowsOf(answer.forming)) expect(time).toBeLessThanOrEqual(now);
+      }
+    }), { numRuns: 20 });
+  });
+
+  it("answers the newest bars under a limit, each of them whole", async () => {
+    await fc.assert(fc.asyncProperty(scenario, async (given) => {
+      const { service, expected } = played(given);
+      for (const of of timeframes) expect(all(await service.read({ instrument: 0, timeframe: of, limit: given.limit })), of.name).toEqual(expected(of).slice(-given.limit));
+    }), { numRuns: 20 });
+  });
+
+  it("answers the bars that begin in a range, each of them whole", async () => {
+    await fc.assert(fc.asyncProperty(scenario, async (given) => {
+      const { service, expected } = played(given);
+      const times = given.ticks.map(({ time }) => time);
+      const [from, to] = given.edges.map((share) => Math.min(...times) + Math.floor(share * (Math.max(...times) - Math.min(...times)))).sort((a, b) => a - b) as [number, number];
+      for (const of of timeframes) {
+        expect(all(await service.read({ instrument: 0, timeframe: of, from, to })), of.name).toEqual(expected(of).filter(({ time }) => time >= from && time < to));
+      }
+    }), { numRuns: 20 });
+  });
+
+  it.each([0, 0.5, 1])("answers whole bars around the edges of a range, %d of them stored", async (committed) => {
+    const ticks = Array.from({ length: 150 }, (_, minute): ArrivingTick => ({ time: start + 900_000 + minute * 60_000, price: 10_000 + minute, volume: minute * 10, delay: 0 }));
+    const { service, expected } = played({ ticks, committed, overlap: 5, limit: 1, edges: [0, 0] });
+    const [from, to] = [start + 900_000 + 20 * 60_000, start + 900_000 + 130 * 60_000];
+    for (const of of timeframes) {
+      expect(all(await service.read({ instrument: 0, timeframe: of, from, to })), `${of.name} in a range`).toEqual(expected(of).filter(({ time }) => time >= from && time < to));
+      for (let limit = 1; limit < 12; limit++) expect(all(await service.read({ instrument: 0, timeframe: of, limit, to })), `${of.name} newest ${limit} before`).toEqual(expected(of).filter(({ time }) => time < to).slice(-limit));
+    }
+  });
+
+  it("pages into the past until everything has been seen once", async () => {
+    await fc.assert(fc.asyncProperty(scenario, async (given) => {
+      const { service, expected } = played(given);
+      for (const of of [named("1s"), named("1m"), named("15m"), named("1h"), named("125m"), named("1d"), named("1W")]) {
+        const pages: OracleBar[][] = [];
+        let to: number | undefined;
+        for (;;) {
+          const page = all(await service.read({ instrument: 0, timeframe: of, limit: given.limit, ...(to === undefined ? {} : { to }) }));
+          if (page.length === 0) break;
+          if (to !== undefined) expect(page.at(-1)!.time, of.name).toBeLessThan(to);
+          pages.unshift(page);
+          to = page[0]!.time;
+        }
+        expect(pages.flat(), of.name).toEqual(expected(of));
+      }
+    }), { numRuns: 20 });
+  });
+});
+
+describe("Bars.warm", () => {
+  it("makes longer forming bars whole after a restart, from what is stored", async () => {
+    await fc.assert(fc.asyncProperty(scenario, async (given) => {
+      const { rig, expected, now } = played(given);
+      // The next minute: all seconds are closed and stored.
+      const later = Math.floor(now / 60_000) * 60_000 + 63_000;
+      rig.at(later);
+      rig.restart();
+      await bars(rig, later, given.committed, given.overlap).warm(0);
+      for (const of of timeframes.slice(named("2m").index)) {
+        const last = expected(of).at(-1)!;
+        const open = oracleStart(calendar, hours, of, Math.max(...given.ticks.map(({ time }) => time))) === last.time && rig.bars.endOf(0, of, last.time) > later - 2_000;
+        // A bar that ended while nobody looked may stand before the running one until the next turn of the clock closes it.
+        const forming = rig.forming(of);
+        if (open) expect(forming, of.name).toEqual(expected(of).slice(-Math.max(1, forming.length)));
+      }
+    }), { numRuns: 20 });
+  });
+});
