@@ -1,7 +1,7 @@
 import { fetchWorkspace, saveWorkspace } from "@/components/client/api";
 import { dock } from "@/components/shell/dock-state";
-import { workspace as schema, type Workspace } from "@/server/contract/rest";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { Workspace } from "@/server/contract/rest";
+import { type TimeframeName, timeframeOf } from "@/server/domain/timeframe";
 import type { ScaleState } from "./chart-canvas";
 import { type ChosenIndicator, firstIndicators, fromWorkspace } from "./chosen-indicators";
 
@@ -19,21 +19,29 @@ export const plainScale: ScaleState = { mode: "normal", auto: true, inverted: fa
 
 export const firstChart: KeptChart = { timeframe: "5m", indicators: firstIndicators, scale: plainScale, watchlist: "" };
 
-const shape = schema.pick({ timeframe: true, scale: true, watchlist: true });
+const modes: readonly ScaleState["mode"][] = ["normal", "log", "percent", "indexed"];
+const COLOURS = 6;
 
-/** What this browser kept, or null when it kept nothing readable. */
+/** What this browser kept, or null when it kept nothing readable. By hand: the contract's schemas would cost a page 45 kB. */
 export const readKept = (text: string | null): KeptChart | null => {
   try {
-    const kept = JSON.parse(text ?? "null") as { indicators?: unknown } | null;
-    const head = shape.safeParse(kept);
-    const indicators = schema.shape.indicators.safeParse(kept?.indicators);
-    if (!head.success || !indicators.success) return null;
-    const looks = kept?.indicators as Partial<ChosenIndicator>[];
-    return { ...head.data, indicators: indicators.data.map((indicator, at) => ({ ...indicator, colour: Number(looks[at]?.colour ?? at) % 6, hidden: looks[at]?.hidden === true })) };
+    const kept = JSON.parse(text ?? "null") as Partial<KeptChart> | null;
+    const timeframe = timeframeOf(String(kept?.timeframe))?.name;
+    if (timeframe === undefined || !isScale(kept?.scale) || !Array.isArray(kept?.indicators) || !kept.indicators.every(isIndicator)) return null;
+    return {
+      timeframe, scale: kept.scale, watchlist: typeof kept.watchlist === "string" ? kept.watchlist : "",
+      indicators: kept.indicators.map(({ id, params, colour, hidden }, at) => ({ id, params, colour: Number(colour ?? at) % COLOURS, hidden: hidden === true })),
+    };
   } catch {
     return null;
   }
 };
+
+const isScale = (value: Partial<ScaleState> | undefined): value is ScaleState =>
+  modes.includes(value?.mode as ScaleState["mode"]) && typeof value?.auto === "boolean" && typeof value.inverted === "boolean";
+
+const isIndicator = (value: Partial<ChosenIndicator>): value is ChosenIndicator =>
+  typeof value.id === "string" && typeof value.params === "object" && value.params !== null && Object.values(value.params).every((param) => typeof param === "number" || typeof param === "string");
 
 /** This browser's own memory first; then what the server keeps; then the first look. */
 export const recallChart = async (): Promise<KeptChart> => {
