@@ -141,7 +141,10 @@ export const createContainer = async (config: Config, say: Say) => {
   const board = new BoardLane({ desk, clock, wall, meter: metrics });
   const history = new History({
     store: store.bars, settings: store.settings, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument),
-    changed: (instrument, from, to) => { sparks.forget(instrument); hub.changed(instrument, from, to); },
+    changed: (instrument, from, to) => {
+      hub.changed(instrument, from, to);
+      sparks.renew(instrument).catch((cause: unknown) => log.warn("a sparkline could not be read", { cause: String(cause) }));
+    },
   });
 
   const stages = pipeline({
@@ -192,11 +195,13 @@ export const createContainer = async (config: Config, say: Say) => {
   };
 
   /** The broker's list, the lists of the first start, the connection, then what history owes. The chart waits for none of the history. */
-  const goLive = async (signal: AbortSignal, listed: () => void): Promise<void> => {
+  const goLive = async (signal: AbortSignal, known: () => void): Promise<void> => {
     const { row, login, simulated } = await collector();
-    const source = await collectors.start(row, login, simulated, signal);
+    const starting = collectors.start(row, login, simulated, signal);
+    if (table.size > 0) known(); // what was listed before counts as subscribed from here on
+    const source = await starting;
     if ((await store.watchlists.list()).length === 0) for (const list of firstWatchlists(table.all().filter((_, index) => collectors.isLive(index)))) await store.watchlists.save(list);
-    listed();
+    known();
     if (Object.keys(source.definition.daysPerRequest).length === 0) return;
     access.set(row.name, source);
     // The span between the last stored bar and the first tick, and the minute the feed came in the middle of.
@@ -239,7 +244,7 @@ export const createContainer = async (config: Config, say: Say) => {
       });
       // Start is recovery: what is stored of today goes into the bars that form. The chart somebody opens comes first by itself.
       warmAll().catch((cause: unknown) => { if (!ending.signal.aborted) log.error("stored bars could not be loaded", { cause: String(cause) }); });
-      const listed = new Promise<void>((resolve) => {
+      const known = new Promise<void>((resolve) => {
         goLive(AbortSignal.any([signal, ending.signal]), resolve).catch((cause: unknown) => {
           resolve();
           if (signal.aborted || ending.signal.aborted) return;
@@ -248,8 +253,8 @@ export const createContainer = async (config: Config, say: Say) => {
           say(`The feed did not start: ${(cause as Error).message}`);
         });
       });
-      // A first start knows no instrument before the broker has told its list: a page opened sooner could only say "no such instrument".
-      if (table.size === 0) await Promise.race([listed, wall.sleep(FIRST_LIST_MS, signal).catch(() => undefined)]);
+      // Before it is known what is subscribed, a page would be told "no such instrument" on a first start, "historical only" on another.
+      await Promise.race([known, wall.sleep(FIRST_LIST_MS, signal).catch(() => undefined)]);
     },
 
     /** Stops in order: no new ticks, close what the clock has closed, write what waits, then the parts. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { QuoteRow } from "@/server/contract/live";
-import { applyQuotes, quotesOf, SPARK_POINTS } from "./quote-table";
+import { applyQuotes, quotesOf } from "./quote-table";
 
 const row = (key: string, price: number): QuoteRow => ({
   key, price, previousClose: 100, open: 100, high: price, low: 100, volume: 10, time: 1, received: 2, decimals: 2,
@@ -20,13 +20,12 @@ describe("a frame", () => {
     expect(applyQuotes(table, { seq: 7, rows: [[0, 1, 1, 1, 1, 1, 1, 1, 1]], spark: [] })).toEqual({ table, changed: [] });
   });
   test("about a row that is not there is left alone", () => {
-    expect(applyQuotes(table, { seq: 8, rows: [[9, 1, 1, 1, 1, 1, 1, 1, 1]], spark: [[9, 1]] }).changed).toEqual([]);
+    expect(applyQuotes(table, { seq: 8, rows: [[9, 1, 1, 1, 1, 1, 1, 1, 1]], spark: [[9, [1]]] }).changed).toEqual([]);
   });
-  test("adds to a sparkline and never lets it grow past its width", () => {
-    let next = table;
-    for (let minute = 0; minute < SPARK_POINTS + 5; minute++) next = applyQuotes(next, { seq: 8 + minute, rows: [], spark: [[0, minute]] }).table;
-    expect(next.rows[0]!.spark).toHaveLength(SPARK_POINTS);
-    expect(next.rows[0]!.spark.at(-1)).toBe(SPARK_POINTS + 4);
+  test("puts a new sparkline in the place of the old one", () => {
+    const { table: next, changed } = applyQuotes(table, { seq: 8, rows: [], spark: [[0, [100, 101, 99]]] });
+    expect(changed).toEqual([0]);
+    expect(next.rows[0]!.spark).toEqual([100, 101, 99]);
     expect(table.rows[0]!.spark).toEqual([100]);
   });
 });

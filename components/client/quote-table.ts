@@ -1,7 +1,7 @@
 /** Snapshot and frames of `quotes` folded into rows. Pure: the socket is `quotes.ts`. */
 import type { QuoteRow, QuotesFrame, QuotesSnapshot } from "@/server/contract/live";
 
-/** Points a sparkline keeps, as the server does. */
+/** Points of a whole session's sparkline, as the server cuts it. */
 export const SPARK_POINTS = 60;
 
 export interface QuoteTable {
@@ -29,10 +29,10 @@ export const applyQuotes = (table: QuoteTable, frame: QuotesFrame): { table: Quo
     rows[row] = { ...before, price, volume, time, received, high, low, open, previousClose };
     changed.add(row);
   }
-  for (const [row, close] of frame.spark) {
+  for (const [row, closes] of frame.spark) {
     const before = rows[row];
     if (before === undefined) continue;
-    rows[row] = { ...before, spark: [...before.spark, close].slice(-SPARK_POINTS) };
+    rows[row] = { ...before, spark: [...closes] };
     changed.add(row);
   }
   return { table: { ...table, rows, seq: frame.seq }, changed: [...changed] };

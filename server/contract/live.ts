@@ -175,8 +175,8 @@ export interface QuotesFrame {
   seq: number;
   /** [row in the snapshot's order, price, volume, time, received, high, low, open, previousClose] */
   rows: [number, number, number, number, number, number, number, number, number][];
-  /** [row, minute close]: appended to the sparkline. */
-  spark: [number, number][];
+  /** [row, closes]: the row's whole sparkline, when it has grown or history has changed it. */
+  spark: [number, readonly number[]][];
 }
 
 /** server -> client `feed`: the lights, on change and once a second. */

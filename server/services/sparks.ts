@@ -29,8 +29,11 @@ export class Sparks {
     return loading;
   }
 
-  /** History has changed the day: read it again when asked. */
-  forget(instrument: number): void { this.lines.delete(instrument); }
+  /** History has changed the day: a line that is shown is read again, another when it is asked for. */
+  async renew(instrument: number): Promise<void> {
+    if (!this.lines.delete(instrument)) return;
+    await this.read(instrument);
+  }
 
   onBars(batch: BarBatch): void {
     for (let row = 0; row < batch.length; row++) {

@@ -12,7 +12,8 @@ const SLICES = 10;
 interface Board {
   rows: number[];
   seen: number[];
-  sparkLength: number[];
+  /** What was sent last of each sparkline: the array it was, and how long. */
+  sparks: { closes: readonly number[]; length: number }[];
   slice: number;
   seq: number;
   send(frame: QuotesFrame): void;
@@ -50,7 +51,7 @@ export class BoardLane {
     });
     this.boards.set(client, {
       rows: wanted.map((each) => each.index), seen: wanted.map((each) => desk.quote(each.index)?.sequence ?? 0),
-      sparkLength: sparks.map((each) => each.length),
+      sparks: sparks.map((closes) => ({ closes, length: closes.length })),
       slice: this.joined++ % SLICES, seq: 0, send,
     });
     return { rows, unknown, seq: 0, serverTime: clock.now() };
@@ -72,10 +73,11 @@ export class BoardLane {
       if (values === null) return;
       board.seen[place] = values.sequence;
       rows.push([place, values.price, values.volume, values.time, values.received, values.high, values.low, values.open, values.previousClose]);
-      const points = desk.sparkNow(index);
-      const last = points[points.length - 1] ?? 0;
-      if (points.length > board.sparkLength[place]!) spark.push([place, last]);
-      board.sparkLength[place] = points.length;
+      const closes = desk.sparkNow(index);
+      const sent = board.sparks[place]!;
+      if (closes.length === 0 || (closes === sent.closes && closes.length === sent.length)) return;
+      spark.push([place, closes]);
+      board.sparks[place] = { closes, length: closes.length };
     });
     if (rows.length === 0) return;
     meter.count("frames.quotes");
