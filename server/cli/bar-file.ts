@@ -7,7 +7,6 @@
  */
 import { parseInstant } from "@/server/contract/rest";
 import { parseDecimal } from "@/server/domain/price";
-import { dayOfDate } from "@/server/domain/session";
 import type { MalformedLine } from "@/server/feeds/tick-file";
 
 export interface FileBar {
@@ -114,12 +113,8 @@ const readBar = (fields: readonly string[], places: Places, decimals: number): F
   return { label, open, high, low, close, volume: Number(volumeText === "" ? 0 : volumeText) };
 };
 
-/** As `parseInstant`, and `YYYYMMDD[ HH:MM[:SS]]`; dates that no calendar has are refused. */
+/** As `parseInstant`, and `YYYYMMDD[ HH:MM[:SS]]`. */
 const instantOf = (text: string): number | null => {
   const compact = /^(\d{4})(\d{2})(\d{2})(?=$|[ T])/.exec(text);
-  const plain = compact === null ? text : `${compact[1]}-${compact[2]}-${compact[3]}${text.slice(8)}`;
-  const date = /^\d{4}-\d{2}-\d{2}/.exec(plain)?.[0];
-  if (date !== undefined && Number.isNaN(dayOfDate(date))) return null;
-  return parseInstant(plain);
+  return parseInstant(compact === null ? text : `${compact[1]}-${compact[2]}-${compact[3]}${text.slice(8)}`);
 };
-

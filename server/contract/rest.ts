@@ -1,6 +1,7 @@
 /** The REST door: one schema per view; status codes of error codes. Times in answers are epoch ms UTC, prices rupees. */
 import { z } from "zod";
 import type { ErrorCode } from "@/server/domain/errors";
+import { dayOfDate } from "@/server/domain/session";
 import { timeframeNames } from "@/server/domain/timeframe";
 import { indicatorSpec } from "./live";
 
@@ -24,6 +25,9 @@ export const instant = z.string().transform((text, context) => {
 export const parseInstant = (text: string): number | null => {
   const trimmed = text.trim();
   if (/^\d{10,14}$/.test(trimmed)) return trimmed.length === 10 ? Number(trimmed) * 1_000 : Number(trimmed);
+  // Date.parse takes 30 February for 1 March.
+  const date = /^\d{4}-\d{2}-\d{2}/.exec(trimmed)?.[0];
+  if (date === undefined || Number.isNaN(dayOfDate(date))) return null;
   const local = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(?::(\d{2})(\.\d{1,3})?)?)?$/.exec(trimmed);
   const ms = local === null
     ? (/^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:?\d{2})$/.test(trimmed) ? Date.parse(trimmed.replace(/([+-]\d{2})(\d{2})$/, "$1:$2")) : Number.NaN)

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { CLOSE, PATCH } from "@/server/domain/bar";
+import { createCalendar } from "@/server/domain/calendar";
+import { named, PipelineRig } from "@/server/testing/pipeline-rig";
+
+const open = Date.parse("2024-08-13T09:15:00+05:30");
+const tick = (second: number, price: number, volume: number) => ({ time: open + second * 1_000, price, volume });
+const rig = (): PipelineRig => new PipelineRig(createCalendar(), "NSE");
+const minutes = (it: PipelineRig) => it.closed(named("1m")).map(({ open: o, high, low, close, volume, ticks }) => [o, high, low, close, volume, ticks]);
+
+describe("a late tick", () => {
+  const late = (): PipelineRig => {
+    const pipeline = rig();
+    pipeline.ticks([tick(0, 100, 0), tick(1, 101, 10), tick(30, 102, 20), tick(40, 103, 30)]);
+    return pipeline;
+  };
+  it("widens the minute that still runs, and never counts volume twice", () => {
+    const pipeline = late();
+    pipeline.ticks([tick(5, 150, 15)]);
+    pipeline.finish();
+    expect(minutes(pipeline)).toEqual([[100, 150, 100, 103, 30, 5]]);
+    expect(pipeline.seconds.late).toBe(1);
+  });
+  it("patches bars that are closed, in every timeframe that holds it, each once", () => {
+    const pipeline = late();
+    pipeline.ticks([tick(60, 104, 40), tick(65, 104, 50), tick(70, 105, 60)]);
+    pipeline.at(open + 80_000);
+    pipeline.ticks([tick(5, 50, 15)]);
+    const patched = pipeline.events.filter(({ event }) => event === PATCH).map(({ timeframe, low, volume }) => [timeframe, low, volume]);
+    expect(patched).toEqual([named("1s"), named("5s"), named("15s"), named("30s"), named("1m")].map(({ index }) => [index, 50, 0]));
+    pipeline.finish();
+    expect(minutes(pipeline)[0]).toEqual([100, 103, 50, 103, 30, 5]);
+    // The running five minutes had taken the minute in already: they are widened where they stand.
+    expect(pipeline.closed(named("5m"))[0]).toMatchObject({ low: 50, volume: 60 });
+  });
+});
+
+describe("volume", () => {
+  it("is the difference of the day's volume; the first tick's own is not one huge trade", () => {
+    const pipeline = rig();
+    pipeline.ticks([tick(0, 100, 90_000), tick(1, 100, 90_010)]);
+    pipeline.finish();
+    expect(minutes(pipeline)[0]![4]).toBe(10);
+  });
+  it("that steps back is counted once, and goes on from the new figure", () => {
+    const pipeline = rig();
+    pipeline.ticks([tick(0, 100, 1_000), tick(10, 101, 1_100), tick(20, 101, 500), tick(30, 102, 560)]);
+    pipeline.finish();
+    expect([minutes(pipeline)[0]![4], pipeline.seconds.volumeStepBack]).toEqual([160, 1]);
+  });
+  it("over a new connection starts from its first tick, whose bar is marked as incomplete", () => {
+    const pipeline = rig();
+    pipeline.ticks([tick(0, 100, 1_000), tick(1, 100, 1_010)]);
+    pipeline.event("disconnected");
+    pipeline.event("connected");
+    pipeline.ticks([tick(90, 101, 8_000), tick(91, 102, 8_005), tick(200, 103, 8_010)]);
+    pipeline.finish();
+    expect(minutes(pipeline).map((bar) => bar[4])).toEqual([10, 5, 5]);
+    expect(pipeline.events.filter(({ event, timeframe }) => event === CLOSE && timeframe === named("1m").index).map(({ incomplete }) => incomplete)).toEqual([true, true, false]);
+  });
+  it("of rows that enter no bar moves the base: an auction's belongs to no second", () => {
+    const pipeline = rig();
+    pipeline.ticks([tick(-600, 100, 0)], 0);
+    pipeline.ticks([tick(-400, 100, 5_000)], 0);
+    pipeline.ticks([tick(0, 101, 5_100)]);
+    pipeline.finish();
+    expect(minutes(pipeline)[0]).toEqual([101, 101, 101, 101, 100, 1]);
+  });
+  it("is not taken from an open second by a move of the book", () => {
+    const pipeline = rig();
+    pipeline.ticks([tick(0, 100, 10), tick(1, 101, 25)]);
+    pipeline.ticks([tick(2, 101, 25)], 0);
+    pipeline.ticks([tick(60, 101, 30)]);
+    pipeline.finish();
+    expect(minutes(pipeline).map((bar) => bar[4])).toEqual([15, 5]);
+  });
+});
+
+describe("time", () => {
+  it("closes a silent second and minute when the clock passes their watermark, not before", () => {
+    const pipeline = rig();
+    pipeline.ticks([tick(59, 100, 0)]);
+    pipeline.at(open + 61_900);
+    expect(pipeline.events).toEqual([]);
+    pipeline.at(open + 62_000);
+    expect(pipeline.events.map(({ timeframe }) => timeframe)).toContain(named("1m").index);
+  });
+  it("opens no bar for a minute without a tick", () => {
+    const pipeline = rig();
+    pipeline.ticks([tick(0, 100, 0), tick(180, 101, 5)]);
+    pipeline.finish();
+    expect(pipeline.closed(named("1m")).map(({ time }) => (time - open) / 60_000)).toEqual([0, 3]);
+  });
+});

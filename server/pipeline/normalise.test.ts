@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { createCalendar } from "@/server/domain/calendar";
+import { InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
+import { SessionWindows } from "@/server/domain/session-window";
+import { rawBatch, type TickMessage } from "@/server/domain/tick";
+import { testInstrument } from "@/server/testing/pipeline-rig";
+import { Normaliser } from "./normalise";
+
+const noon = Date.parse("2024-08-13T12:00:00+05:30");
+interface Row { token?: number; price?: number; volume?: number; time?: number; received?: number; collector?: number }
+
+const setUp = () => {
+  const table = new InstrumentTable();
+  const tokens = new TokenMap();
+  tokens.set(11, table.put(testInstrument(1), "NSE"), 1);
+  tokens.set(22, table.put(testInstrument(2, { key: "NSE_INDEX:NIFTY 50", exchange: "NSE_INDEX", segment: "index" }), "NSE_INDEX"), 1);
+  tokens.set(33, table.put(testInstrument(3, { key: "CDS:USDINR", exchange: "CDS", segment: "currency", decimals: 4 }), "CDS"), 1_000);
+  const normaliser = new Normaliser({ table, windows: new SessionWindows(createCalendar(), table), tokens: (collector) => (collector === 0 ? tokens : undefined), maxSkewMs: 2_000, maxAgeMs: 60_000 });
+  const send = (...rows: Row[]) => {
+    const batch = rawBatch(rows.length);
+    batch.length = rows.length;
+    batch.receivedTime = rows[0]!.received ?? noon;
+    batch.collector = rows[0]!.collector ?? 0;
+    rows.forEach((row, at) => {
+      batch.token[at] = row.token ?? 11;
+      batch.price[at] = row.price ?? 10_000;
+      batch.volume[at] = row.volume ?? -1;
+      batch.exchangeTime[at] = row.time ?? noon;
+      batch.openInterest[at] = -1;
+    });
+    const out: { instrument: number; price: number; time: number; trades: number; clock: number }[] = [];
+    normaliser.on(batch, (message: TickMessage) => {
+      if (message.kind !== "ticks") return;
+      for (let at = 0; at < message.length; at++) out.push({ instrument: message.instrument[at]!, price: message.price[at]!, time: message.time[at]!, trades: message.trades[at]!, clock: message.clock[at]! });
+    });
+    return out;
+  };
+  return { normaliser, send };
+};
+
+describe("the normaliser", () => {
+  it("finds the instrument and brings prices to its minor units", () => {
+    const { send } = setUp();
+    expect(send({ price: 12_345 }, { token: 33, price: 841_375_000 })).toMatchObject([{ instrument: 0, price: 12_345, trades: 1 }, { instrument: 2, price: 841_375 }]);
+  });
+
+  it.each([
+    ["unknown_token", { token: 99 }], ["unknown_token", { collector: 7 }], ["zero_price", { price: 0 }], ["zero_price", { price: -5 }],
+    ["future_time", { time: noon + 2_001 }],
+  ] as const)("refuses %s and counts it", (reason, row) => {
+    const { normaliser, send } = setUp();
+    expect(send(row)).toEqual([]);
+    expect(normaliser.rejects[reason]).toBe(1);
+    expect(normaliser.board.price[0]).toBe(0);
+  });
+
+  it("refuses a repeated row, not a repeated price of a later time", () => {
+    const { normaliser, send } = setUp();
+    expect(send({ volume: 5 }, { volume: 5 }, { volume: 5, time: noon + 1_000 }).length).toBe(2);
+    expect(normaliser.rejects.duplicate).toBe(1);
+  });
+
+  it("lets the quote move outside the session, but no bar", () => {
+    const { normaliser, send } = setUp();
+    const preOpen = Date.parse("2024-08-13T09:07:00+05:30");
+    expect(send({ time: preOpen, received: preOpen, price: 777 })).toMatchObject([{ trades: 0 }]);
+    expect([normaliser.rejects.outside_session, normaliser.board.price[0]]).toEqual([1, 777]);
+  });
+
+  it("lets a snapshot of another day move the quote, but no bar", () => {
+    const { normaliser, send } = setUp();
+    expect(send({ time: noon - 60_001 })).toMatchObject([{ trades: 0 }]);
+    expect(normaliser.rejects.stale_time).toBe(1);
+  });
+
+  it("calls it no trade when only the book moved; of an index every value counts", () => {
+    const { send } = setUp();
+    const later = noon + 1_000;
+    expect(send({ volume: 5 }, { volume: 5, time: later }, { volume: 6, time: later }, { volume: 6, price: 10_001, time: later }).map(({ trades }) => trades)).toEqual([1, 0, 1, 1]);
+    expect(send({ token: 22 }, { token: 22, time: later }).map(({ trades }) => trades)).toEqual([1, 1]);
+  });
+
+  it("takes the receive time where a packet has none, and says whose clock it was", () => {
+    const { send } = setUp();
+    send({ time: noon });
+    expect(send({ time: 0, received: noon + 500, price: 10_005 })).toMatchObject([{ time: noon + 500, clock: 0 }]);
+  });
+
+  it("does not turn the quote back for a row that comes late", () => {
+    const { normaliser, send } = setUp();
+    send({ price: 101, time: noon }, { price: 99, time: noon - 1_000 });
+    expect([normaliser.board.price[0], normaliser.board.total]).toEqual([101, 2]);
+  });
+});
