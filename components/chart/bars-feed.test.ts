@@ -60,7 +60,8 @@ const bench = () => {
   const reader: BarsReader = {
     replaced: (head, same) => log.push(`replaced ${head.instrument.symbol} ${head.timeframe}${same ? " same" : ""}`),
     resumed: (_, paths) => log.push(`resumed ${paths.filter((path) => path === "append").length} new`),
-    prepended: (rows) => log.push(`prepended ${rows}`),
+    paged: (rows) => log.push(`paged ${rows}`),
+    evicted: () => log.push("evicted"),
     bar: (path, time) => log.push(`${path} ${(time - T0) / MINUTE}`),
     points: (time) => log.push(`points ${(time - T0) / MINUTE}`),
     frame: () => undefined,
@@ -178,7 +179,7 @@ describe("history and stream of a chart", () => {
     await last("bars.page").answer({ packed: packBars(bars(-3, -1)), indicators: [ema(-3, -1)], sessionOpens: [], end: true });
     expect(store.time[0]).toBe(minute(-3));
     expect(Array.from(store.points[0]![0]!.subarray(0, 4))).toEqual([-2.5, -1.5, -0.5, 0.5]);
-    expect(log).toEqual(["prepended 3"]);
+    expect(log).toEqual(["paged 3"]);
     expect(feed.atStart()).toBe(true);
     feed.wantOlder();
     expect(asked.filter(({ event }) => event === "bars.page")).toHaveLength(1);

@@ -27,8 +27,10 @@ export interface BarsReader {
   replaced(head: SnapshotHead, sameBars: boolean): void;
   /** Bars missed while away were laid over the store. */
   resumed(head: SnapshotHead, paths: readonly BarPath[]): void;
-  /** Older bars were put in front. */
-  prepended(rows: number): void;
+  /** A page was answered, with this many older bars put in front, or failed with none. */
+  paged(rows: number): void;
+  /** The oldest bars were dropped: memory has a limit. */
+  evicted(): void;
   /** One bar went into the store on that path. */
   bar(path: BarPath, time: number): void;
   /** Values of a bar we hold changed. */
@@ -170,7 +172,7 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
     if (!cut && page === null && store.length > MOST_BARS + EVICT_SLACK) {
       store.evictOldest(KEPT_BARS);
       start = false;
-      reader.prepended(0);
+      reader.evicted();
     }
   };
 
@@ -194,10 +196,12 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
         cut = true;
       }
       page = null;
-      reader.prepended(rows);
+      reader.paged(rows);
     } catch {
       // The next scroll asks again; the bars that are there stay.
-      if (page === asked) page = null;
+      if (page !== asked) return;
+      page = null;
+      reader.paged(0);
     }
   };
 

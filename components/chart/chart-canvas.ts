@@ -6,7 +6,7 @@ import { axisLabel } from "./axis-label";
 import type { Drawing } from "./bar-router";
 import { AXIS_WIDTH, type ChartColours, readColours, themedOptions } from "./chart-colours";
 import { lastPriceLine, type RowScale, sessionBreaks, watermark } from "./chart-marks";
-import { type IndicatorLines, indicatorLines, type IndicatorView } from "./indicator-lines";
+import { type IndicatorLines, indicatorLines } from "./indicator-lines";
 import { crosshairLabel, IstBehavior, tickMarkLabel } from "./ist-axis";
 import type { SeriesStore } from "./series-store";
 

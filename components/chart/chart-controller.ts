@@ -11,7 +11,7 @@ import { barEnd } from "./bar-end";
 import { barRouter, type RouteStats, routeStats } from "./bar-router";
 import { barsFeed, type BarsReader, type FeedPhase, type SnapshotHead } from "./bars-feed";
 import { chartCanvas, type ChartCanvas, type PaneBox, type ScaleState } from "./chart-canvas";
-import { sessionStarts } from "./chart-marks";
+import { type ChartNavigation, chartNavigation } from "./chart-navigation";
 import { type ChosenIndicator, sameIndicators } from "./chosen-indicators";
 import { feedLight, type FeedLight, sessionOf } from "./feed-light";
 import { frameClock } from "./frame-clock";
@@ -58,10 +58,7 @@ export interface ChartWish {
   indicators: readonly ChosenIndicator[];
 }
 
-/** `sessions`: the last n trading days; `days`: calendar days back from the newest bar; null: all that is loaded. */
-export type ViewRange = { sessions: number } | { days: number } | null;
-
-export interface ChartController {
+export interface ChartController extends ChartNavigation {
   status: Readable<ChartStatus>;
   store: SeriesStore;
   canvas: ChartCanvas;
@@ -71,22 +68,11 @@ export interface ChartController {
   onPaint(handler: () => void): () => void;
   open(wish: ChartWish): void;
   applyScale(scale: ScaleState): void;
-  /** Shows a span as soon as bars of that timeframe are there. */
-  showRange(range: ViewRange, timeframe: TimeframeName): void;
-  /** Brings the bar of an instant to the middle and reads it in the legend; fetches back to it where needed. */
-  goTo(instant: number): void;
-  toLatest(): void;
-  /** Moves the crosshair by bars; from the newest when it is away. */
-  stepCrosshair(bars: number): void;
-  toEdge(edge: "first" | "latest"): void;
-  zoom(factor: number): void;
-  pan(bars: number): void;
   resetView(): void;
   retry(): void;
   remove(): void;
 }
 
-const DAY_MS = 86_400_000;
 const PAGE_DEBOUNCE_MS = 50;
 const NEAR_START = 100;
 
@@ -111,13 +97,12 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   let previousClose: number | null = null;
   let hovered: number | null = null;
   let light: FeedLight | null = null;
-  let range: { value: ViewRange; timeframe: TimeframeName } | null = null;
-  let goal: number | null = null;
   let pageTimer: ReturnType<typeof setTimeout> | undefined;
   let secondTimer: ReturnType<typeof setTimeout> | undefined;
   /** Arrival (page clock) and receive stamp of the oldest frame not yet painted. */
   let unpainted: { arrived: number; received: number } | null = null;
   let painted = false;
+  let removed = false;
 
   const canvas = chartCanvas(host, overlay, store, {
     crosshair(time) {
@@ -177,10 +162,13 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     }, PAGE_DEBOUNCE_MS);
   }
 
+  const keepQuote = ({ session: told, quote }: SnapshotHead): void => {
+    session = told;
+    previousClose = quote === null || quote.previousClose === 0 ? null : quote.previousClose;
+    ltp = quote === null ? null : { price: quote.price, received: quote.received };
+  };
   const place = (head: SnapshotHead, sameBars: boolean): void => {
-    session = head.session;
-    previousClose = head.quote === null || head.quote.previousClose === 0 ? null : head.quote.previousClose;
-    ltp = head.quote === null ? null : { price: head.quote.price, received: head.quote.received };
+    keepQuote(head);
     const chosen = wish?.indicators ?? [];
     const indicators = head.indicators.map((indicator, at): IndicatorView => ({
       id: indicator.id, label: indicator.label, params: indicator.params, pane: indicator.pane, guides: indicator.guides, plots: indicator.plots,
@@ -198,9 +186,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       instrument: head.instrument, timeframe, indicators, indicatorPanes: canvas.lines.panes(), historicalOnly: head.historicalOnly,
       firstStored: head.firstStored, empty: store.length === 0, paging: false,
     });
-    if (range?.timeframe === timeframe) applyRange();
-    else if (!sameBars) range = null;
-    if (goal !== null) approach();
+    navigation.arrived();
     watchEdges();
     clock.request(paintTexts);
     if (!painted) {
@@ -212,19 +198,19 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   const reader: BarsReader = {
     replaced: place,
     resumed(head, paths) {
-      session = head.session;
-      if (head.quote !== null) ltp = { price: head.quote.price, received: head.quote.received };
+      keepQuote(head);
       change({ historicalOnly: head.historicalOnly, firstStored: head.firstStored, empty: store.length === 0 });
       for (const path of paths) stats[path]++;
       router.rebuild(newest());
       clock.request(paintTexts);
     },
-    prepended() {
-      router.rebuild(newest());
-      change({ paging: feed.paging() });
-      if (goal !== null) approach();
+    paged(rows) {
+      if (rows > 0) router.rebuild(newest());
+      change({ paging: false });
+      navigation.arrived();
       watchEdges();
     },
+    evicted: () => router.rebuild(newest()),
     bar(path, time) {
       router.changed(path, time, newest);
       if (status.get().empty) change({ empty: false });
@@ -242,35 +228,19 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     on: client.on, onConnect: client.onConnect,
   }, store, reader);
 
-  function applyRange(): void {
-    const wanted = range?.value ?? null;
-    range = null;
-    if (store.length === 0) return;
-    const starts = sessionStarts(store, 0, store.length - 1);
-    const from = wanted === null ? 0 : "days" in wanted ? store.rowFrom(newest() - wanted.days * DAY_MS) : [0, ...starts].at(-wanted.sessions) ?? 0;
-    canvas.showRows(from - 0.5, store.length + 4);
-  }
-
-  function approach(): void {
-    const instant = goal;
-    if (instant === null || store.length === 0) return;
-    if (store.time[0]! > instant && !feed.atStart() && !feed.detached()) return feed.wantOlder();
-    goal = null;
-    const row = Math.max(0, store.rowFrom(instant + 1) - 1);
-    const half = Math.max(20, ((canvas.scale.visibleRows()?.to ?? 0) - (canvas.scale.visibleRows()?.from ?? 0)) / 2);
-    canvas.showRows(row - half, row + half);
-    readWhenShown(store.time[row]!);
-  }
-
-  /** The library keeps its crosshair by pixels: it is set once the new range has been painted. */
-  function readWhenShown(time: number): void {
-    requestAnimationFrame(() => requestAnimationFrame(() => readAt(store.rowOf(time))));
-  }
-
-  function readAt(row: number): void {
-    canvas.crosshairAt(row);
-    hovered = store.time[row] ?? null;
-    clock.request(paintTexts);
+  const navigation = chartNavigation({
+    store, canvas, feed: () => feed,
+    shown: () => (wish !== null && held(wish) ? status.get().timeframe : null),
+    hovered: () => hovered,
+    read(time) {
+      hovered = time;
+      clock.request(paintTexts);
+    },
+  });
+  /** True when the store holds bars of what is wanted. */
+  function held({ key, timeframe }: ChartWish): boolean {
+    const shown = status.get();
+    return shown.instrument?.key === key && shown.timeframe === timeframe;
   }
 
   const onVisibility = (): void => {
@@ -286,11 +256,11 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     () => document.removeEventListener("visibilitychange", onVisibility),
   ];
   // The canvas measures its letters before the page's font is there, and again when it is.
-  void document.fonts.ready.then(() => canvas.recolour());
+  void document.fonts.ready.then(() => { if (!removed) canvas.recolour(); });
   everySecond();
 
   return {
-    status, store, canvas, stats,
+    ...navigation, status, store, canvas, stats,
     reading: () => ({ store, row: legendRow(store, hovered), decimals: status.get().instrument?.decimals ?? 2, ltp: ltp?.price ?? null, previousClose, light }),
     onPaint(handler) {
       handlers.add(handler);
@@ -299,6 +269,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     open(next) {
       const before = wish;
       wish = next;
+      if (before !== null && before.key !== next.key) navigation.forget();
       if (before !== null && before.key === next.key && before.timeframe === next.timeframe && sameIndicators(before.indicators, next.indicators)) {
         const indicators = status.get().indicators.map((view, at) => ({ ...view, colour: next.indicators[at]?.colour ?? view.colour, hidden: next.indicators[at]?.hidden ?? false }));
         canvas.lines.show(indicators);
@@ -311,46 +282,15 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       canvas.applyScale(scale);
       change({ autoScaled: scale.auto });
     },
-    showRange(value, timeframe) {
-      range = { value, timeframe };
-      if (status.get().phase.kind !== "loading" && status.get().timeframe === timeframe) applyRange();
-    },
-    goTo(instant) {
-      goal = instant;
-      if (status.get().phase.kind === "live") approach();
-    },
-    toLatest() {
-      if (feed.detached()) feed.reload();
-      canvas.follow(true);
-    },
-    stepCrosshair(bars) {
-      const from = hovered === null ? store.length - 1 - Math.sign(bars) : store.rowOf(hovered);
-      const row = Math.min(store.length - 1, Math.max(0, from + bars));
-      if (store.length === 0) return;
-      const visible = canvas.scale.visibleRows();
-      if (visible === null || (row >= visible.from && row <= visible.to)) return readAt(row);
-      canvas.showRows(row - (visible.to - visible.from) / 2, row + (visible.to - visible.from) / 2);
-      hovered = store.time[row]!;
-      readWhenShown(hovered);
-    },
-    toEdge(edge) {
-      if (edge === "latest") return this.toLatest();
-      const visible = canvas.scale.visibleRows();
-      if (visible !== null) canvas.showRows(-1, visible.to - visible.from);
-    },
-    zoom(factor) {
-      const timeScale = canvas.chart.timeScale();
-      timeScale.applyOptions({ barSpacing: Math.min(60, Math.max(0.5, timeScale.options().barSpacing * factor)) });
-    },
-    pan: (bars) => canvas.lagBy(canvas.lag() + bars),
     resetView() {
       canvas.chart.timeScale().resetTimeScale();
       canvas.chart.priceScale("right", 0).setAutoScale(true);
       change({ autoScaled: true });
-      this.toLatest();
+      navigation.toLatest();
     },
     retry: () => feed.reload(),
     remove() {
+      removed = true;
       clearTimeout(pageTimer);
       clearTimeout(secondTimer);
       for (const end of endings) end();

@@ -1,7 +1,7 @@
 import { Segmented } from "@/components/ui/segmented";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import type { ScaleState } from "./chart-canvas";
-import type { ViewRange } from "./chart-controller";
+import type { ViewRange } from "./chart-navigation";
 
 export type RangeName = "1D" | "5D" | "1M" | "3M" | "6M" | "1Y" | "All";
 

@@ -76,7 +76,10 @@ export function Workspace() {
     const to = addressOf(nextKey, nextTimeframe);
     if (location.pathname + location.search !== to) history.pushState(null, "", to);
   }, []);
-  const pick = useCallback((nextKey: string) => go(nextKey, timeframe), [go, timeframe]);
+  const pick = useCallback((nextKey: string) => {
+    setRange(null);
+    go(nextKey, timeframe);
+  }, [go, timeframe]);
   const chooseTimeframe = useCallback((next: TimeframeName) => {
     setRange(null);
     setBox(null);
