@@ -100,8 +100,10 @@ export class Collectors {
     this.running.set(row.name, running);
     this.byIndex[index] = running;
     this.stopTimer ??= clock.every(1_000, () => this.watch());
-    await this.list(running, AbortSignal.any([signal, stop.signal]));
     const { instruments } = this.parts;
+    // Yesterday's list until today's is here: a tab that comes back while we start must not take its chart for history.
+    running.instruments = instruments.listedBy(row.feed).filter((each) => row.subscriptions.includes("*") || row.subscriptions.includes(this.parts.live.table.at(each).key));
+    await this.list(running, AbortSignal.any([signal, stop.signal]));
     running.instruments = row.subscriptions.includes("*") ? instruments.listedBy(row.feed) : row.subscriptions.map((key) => instruments.resolve(key));
     const link = this.parts.keepConnected({
       feed, login: running.login, collector: index, clock, random: Math.random,
