@@ -53,8 +53,9 @@ export const oracleBars = (ticks: readonly OracleTick[], calendar: TradingCalend
   let counted = base;
   let day = ticks.length === 0 ? 0 : Math.min(...ticks.map(({ time }) => istDay(time)));
   for (const [second, group] of [...bySecond].sort(([a], [b]) => a - b)) {
-    if (istDay(second * 1_000) !== day) { day = istDay(second * 1_000); counted = 0; }
     const reached = Math.max(...group.map(({ volume }) => volume));
+    // The very figure the old date ended with is still the old date's, repeated.
+    if (istDay(second * 1_000) !== day && reached !== counted) { day = istDay(second * 1_000); counted = 0; }
     const volume = Math.max(0, reached - counted);
     counted = Math.max(counted, reached);
     const prices = group.map(({ price }) => price);
