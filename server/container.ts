@@ -206,8 +206,8 @@ export const createContainer = async (config: Config, say: Say) => {
     access.set(row.name, source);
     // The span between the last stored bar and the first tick, and the minute the feed came in the middle of.
     const connected = clock.now();
-    await history.catchUp(source, collectors.instrumentsOf(row.name), signal);
-    await history.heal(source, collectors.instrumentsOf(row.name), connected - 120_000, connected + 60_000, signal);
+    const listed = collectors.instrumentsOf(row.name);
+    await Promise.all([history.catchUp(source, listed, signal), history.heal(source, listed, connected - 120_000, connected + 60_000, signal)]);
   };
 
   return {

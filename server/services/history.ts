@@ -36,6 +36,10 @@ export interface HistoryJob {
 type Checkpoint = Record<"1m" | "1d", number[]>;
 const CHECKPOINT = "history.first";
 const CHECKPOINT_EVERY_MS = 5_000;
+/** Epoch ms from which on minutes may be missing that are still to be fetched: what a crash must not forget. */
+const OWED = "history.owed";
+/** A connection's first minutes are only partly its own. */
+const LEAD_MS = 120_000;
 
 interface Task { instrument: number; timeframe: "1m" | "1d"; from: number }
 
@@ -67,6 +71,9 @@ export class History {
   private lastRequest = 0;
   /** Requests go out one at a time, in order of their making. */
   private line: Promise<unknown> = Promise.resolve();
+  private readonly owed = new Set<{ from: number }>();
+  /** What an earlier run still owed when it ended. */
+  private inherited: Promise<number> | null = null;
 
   constructor(private readonly parts: Parts) {}
 
@@ -74,40 +81,62 @@ export class History {
   async catchUp(access: HistoryAccess, instruments: readonly number[], signal: AbortSignal): Promise<void> {
     const { store, clock, live } = this.parts;
     const now = clock.now();
-    const [minutes, days, saved] = await Promise.all([store.lastTimes("1m"), store.lastTimes("1d"), this.parts.settings.get(CHECKPOINT)]);
+    const [minutes, days, saved, owed] = await Promise.all([store.lastTimes("1m"), store.lastTimes("1d"), this.parts.settings.get(CHECKPOINT), this.inheritance()]);
     const done = (saved ?? { "1m": [], "1d": [] }) as Checkpoint;
     const begun = (instrument: number, name: "1m" | "1d"): boolean => done[name].includes(live.table.at(instrument).id);
     const first = istMidnight(istDay(now) - MINUTE_DAYS);
     const last = (times: Map<number, number>, instrument: number): number | undefined => times.get(live.table.at(instrument).id);
+    // A minute may be stored behind a hole, by a run that ended before it was filled.
+    const since = (instrument: number): number => Math.max(first, Math.min(last(minutes, instrument) ?? first, owed));
     const tasks = [
-      ...instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: begun(instrument, "1m") ? Math.max(first, last(minutes, instrument) ?? first) : first })),
+      ...instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: begun(instrument, "1m") ? since(instrument) : first })),
       ...instruments.map((instrument) => ({ instrument, timeframe: "1d" as const, from: begun(instrument, "1d") ? last(days, instrument) ?? now - DAY_BAR_DAYS * DAY_MS : now - DAY_BAR_DAYS * DAY_MS })),
     ].filter((task) => task.timeframe === "1m" || now - task.from > DAY_MS);
+    const paid = await this.owe(Math.min(now - LEAD_MS, ...instruments.filter((instrument) => begun(instrument, "1m")).map(since)));
     let savedAt = now;
-    await this.run(instruments.every((instrument) => begun(instrument, "1m")) ? "Catching up" : "First history", access, tasks, now, signal, async ({ instrument, timeframe: name }, over) => {
+    const fetched = await this.run(instruments.every((instrument) => begun(instrument, "1m")) ? "Catching up" : "First history", access, tasks, now, signal, async ({ instrument, timeframe: name }, over) => {
       const { id } = live.table.at(instrument);
       if (!done[name].includes(id)) done[name].push(id);
       if (!over && clock.now() - savedAt < CHECKPOINT_EVERY_MS) return;
       savedAt = clock.now();
       await this.parts.settings.set(CHECKPOINT, done);
     });
+    if (fetched) await paid();
   }
 
   /** Fetches the minutes of a span again and puts the exchange's bars in place of what the stream left. */
   async heal(access: HistoryAccess, instruments: readonly number[], from: number, to: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.parts;
+    const paid = await this.owe(from);
     // The minute in which the feed came back must have ended before the exchange can tell it whole.
     const end = Math.ceil(to / 60_000) * 60_000;
     const wait = end + SETTLE_MS - clock.now();
     if (wait > 0) await clock.sleep(wait, signal);
-    await this.run("Healing a gap", access, instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: Math.floor(from / 60_000) * 60_000 })), end, signal);
+    const fetched = await this.run("Healing a gap", access, instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: Math.floor(from / 60_000) * 60_000 })), end, signal);
+    if (fetched) await paid();
   }
+
+  /** Notes in the store that minutes from here on are still to be fetched; the returned function takes the note back. */
+  private async owe(from: number): Promise<() => Promise<void>> {
+    await this.inheritance();
+    const span = { from };
+    const note = (): Promise<void> => this.parts.settings.set(OWED, this.owed.size === 0 ? null : Math.min(...[...this.owed].map((each) => each.from)));
+    this.owed.add(span);
+    await note();
+    return () => { this.owed.delete(span); return note(); };
+  }
+
+  private inheritance(): Promise<number> {
+    return this.inherited ??= this.parts.settings.get(OWED).then((owed) => (typeof owed === "number" ? owed : Number.POSITIVE_INFINITY));
+  }
+
+  /** True when all of it was fetched. */
 
   private async run(
     title: string, access: HistoryAccess, tasks: readonly Task[], to: number, signal: AbortSignal,
     filled: (task: Task, over: boolean) => Promise<void> = async () => {},
-  ): Promise<void> {
-    if (tasks.length === 0) return;
+  ): Promise<boolean> {
+    if (tasks.length === 0) return true;
     const job: HistoryJob = { id: `history-${++this.count}`, title, done: 0, total: tasks.length, detail: "", finished: false, failed: 0 };
     this.jobs.unshift(job);
     this.jobs.length = Math.min(this.jobs.length, 20);
@@ -133,6 +162,7 @@ export class History {
     job.finished = true;
     job.detail = "";
     log.info(title.toLowerCase(), { tasks: job.total, failed: job.failed, seconds: Math.round((this.parts.clock.now() - began) / 100) / 10 });
+    return job.failed === 0 && !signal.aborted;
   }
 
   private async fill(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<void> {
