@@ -29,12 +29,12 @@ const shapes: readonly MarketShape[] = ([50, 3_000, 9_000] as const).flatMap((in
 
 /** The slow peers are shown once, in the middle: their decoders take seconds for what ours does in milliseconds. */
 const slow: Record<"official" | "tardis", { instruments: number; seconds: number }> = {
-  official: { instruments: 3_000, seconds: 8 },
-  tardis: { instruments: 3_000, seconds: 20 },
+  official: { instruments: 3_000, seconds: 4 },
+  tardis: { instruments: 3_000, seconds: 10 },
 };
 
-/** A minute and more always passes, so that minutes close too; small markets run for longer. */
-const secondsOf = ({ instruments, perSecond }: MarketShape): number => Math.max(65, Math.ceil(1_500_000 / (instruments * perSecond)));
+/** With the warm-up more than a minute passes, so that minutes close too; small markets run for longer. */
+const secondsOf = ({ instruments, perSecond }: MarketShape): number => Math.max(60, Math.ceil(1_500_000 / (instruments * perSecond)));
 const warmUpOf = ({ instruments, perSecond }: MarketShape): number => Math.max(5, Math.ceil(500_000 / (instruments * perSecond)));
 
 /**

@@ -74,7 +74,7 @@ const bench = async (args: string[], program: string): Promise<void> => {
   }
   if (values.json === true) { process.stdout.write(`${JSON.stringify({ machine: facts, ...measured, goals })}\n`); return; }
   const { node, cpu, cores, load, compiler } = facts;
-  process.stdout.write(`Node ${node}, ${cores} cores (${cpu}), load ${load}, ${compiler ?? "no C compiler"}; medians of ${rounds} round${rounds === 1 ? "" : "s"}\n\n`);
+  process.stdout.write(`Node ${node}, ${cores} cores (${cpu}), load ${load}${wanted("hot") ? `, ${compiler ?? "no C compiler: no floor"}` : ""}; medians of ${rounds} round${rounds === 1 ? "" : "s"}\n\n`);
   process.stdout.write(`${[...tables, goalTable(goals)].join("\n\n")}\n`);
 };
 

@@ -115,11 +115,14 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   private fold(batch: TickBatch, emit: (batch: BarBatch) => void): void {
     const { instrument: instruments, time: times, price: prices, volume: volumes, openInterest, trades } = batch;
     const connection = this.connections[batch.collector] ?? 0;
+    let second = -1;
     for (let row = 0; row < batch.length; row++) {
       const instrument = instruments[row]!;
       if (instrument >= this.capacity) this.grow(instrument + 1);
       if (this.seen[instrument] !== connection) this.rejoin(instrument, batch.collector, connection, emit);
-      const second = Math.floor(times[row]! / 1_000);
+      // Rows of a frame mostly share their second: two comparisons instead of a division.
+      const time = times[row]!;
+      if (time < second * 1_000 || time >= second * 1_000 + 1_000) second = Math.floor(time / 1_000);
       const volume = volumes[row]!;
       if (trades[row] === 0) { if (volume >= 0) this.passOver(instrument, second, volume, emit); continue; }
       if (second <= this.closedThrough[instrument]!) { this.patch(instrument, second, prices[row]!, emit); continue; }
@@ -198,6 +201,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    */
   private rebase(instrument: number, second: number, volume: number): void {
     const base = this.base[instrument]!;
+    // A volume that grows, as nearly every one does, needs no date.
+    if (base >= 0 && volume >= base && volume >= this.running[instrument]!) return;
     const day = istDay(second * 1_000);
     if (base < 0) { this.moveBase(instrument, second, volume); this.running[instrument] = volume; return; }
     if (day > this.day[instrument]!) {
