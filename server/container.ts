@@ -262,7 +262,6 @@ export const createContainer = async (config: Config, say: Say) => {
       stopping ??= (async () => {
         ending.abort(new Error("the server stops"));
         await collectors.stop();
-        await sockets.stop();
         hub.stop();
         board.stop();
         part?.();

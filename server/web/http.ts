@@ -55,6 +55,7 @@ export const serve = async (options: { root: string; host: string; port: number;
       sockets.attach(server);
     },
     async stop() {
+      await sockets.stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
