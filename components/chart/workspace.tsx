@@ -3,7 +3,6 @@ import dynamic from "next/dynamic";
 import { usePathname, useSearchParams } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { createValue, useValue } from "@/components/client/store";
-import { PaletteHost } from "@/components/palette/palette-host";
 import { openPalette, registerCommands, registerPick } from "@/components/palette/palette-store";
 import { Shell } from "@/components/shell/shell";
 import { WatchlistDock } from "@/components/watchlist/watchlist-dock";
@@ -140,7 +139,6 @@ export function Workspace() {
         <IndicatorSettings key={setting} indicator={settled} entry={catalogue.entries?.find((entry) => entry.id === settled.id)} error={catalogue.error}
           onChange={(next) => changeIndicators((held) => held.map((indicator, at) => (at === setting ? next : indicator)))} onClose={() => setSetting(null)} />
       )}
-      <PaletteHost />
     </>
   );
 }
