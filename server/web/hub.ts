@@ -234,8 +234,7 @@ export class Hub {
   /** Reads changed bars as they are now and sends them as patches; indicators are run again over what they depend on. */
   private reread(room: Room, from: number, to: number): void {
     const { desk } = this.parts;
-    const running = [...new Set([...room.clients.values()].flat().map((held) => held.instance))];
-    const helds = [...room.clients.values()].flat().filter((held, place, all) => all.findIndex((each) => each.instance === held.instance) === place);
+    const helds = [...new Map([...room.clients.values()].flat().map((held) => [held.instance, held])).values()];
     const settle = helds.reduce((most, held) => Math.max(most, held.settle), 0);
     void (async () => {
       const { closed } = await desk.bars({ instrument: room.instrument, timeframe: room.timeframe, limit: PATCH_BARS + settle });
@@ -246,7 +245,6 @@ export class Hub {
         if (end > from && closed.time[row]! < to) room.bars.push(barTuple(PATCH, end, closed, row));
       }
       for (const held of helds) {
-        if (!running.includes(held.instance)) continue;
         const values = desk.indicators.values({ id: held.id, params: held.params }, closed, held.instance);
         for (let row = first; row < closed.length; row++) {
           if (closed.time[row]! + room.timeframe.lengthMs > from) room.points.push([held.instance, closed.time[row]!, ...values.map((column) => orNull(column[row]!))]);
@@ -254,7 +252,7 @@ export class Hub {
       }
       this.touch(room, true);
       this.flushDue();
-    })().catch((cause: unknown) => { this.parts.meter.count("hub.rereadFailures"); void cause; });
+    })().catch(() => this.parts.meter.count("hub.rereadFailures"));
   }
 }
 

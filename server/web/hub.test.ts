@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { type BarBatch, barBatch, barColumns, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
+import type { Instrument } from "@/server/domain/instrument";
+import { tickBatch, type TickBatch } from "@/server/domain/tick";
+import { timeframe } from "@/server/domain/timeframe";
+import type { BarsFrame } from "@/server/contract/live";
+import { unpackBars } from "@/server/contract/wire";
+import type { Clock } from "@/server/ports/clock";
+import type { Desk } from "@/server/ports/desk";
+import { Hub } from "./hub";
+
+const MINUTE = 60_000;
+const instrument: Instrument = { id: 1, key: "NSE:INFY", exchange: "NSE", symbol: "INFY", name: "Infosys", segment: "equity", decimals: 2, tickSize: 5, lotSize: 1, expiry: null, strike: null };
+const bar = (time: number, close: number) => ({ time, open: 100, high: 110, low: 90, close, volume: 5, value: 0, ticks: 1, openInterest: -1, rev: 1, state: "closed" as const, incomplete: false });
+
+/** A hub over a desk that holds what the test puts into it, on a clock the test turns. */
+const rig = (options: { warm?: boolean } = {}) => {
+  let now = 1_000_000 * MINUTE;
+  const timers: { every: number; run: () => void }[] = [];
+  const clock: Clock = {
+    now: () => now, after: () => () => {}, sleep: () => Promise.resolve(),
+    every(every, run) { const timer = { every, run }; timers.push(timer); return () => timers.splice(timers.indexOf(timer), 1); },
+  };
+  const held: number[] = [];
+  let forming: BarColumns = barColumns(4);
+  let closed: BarColumns = columnsOf([bar(now - 2 * MINUTE, 101), bar(now - MINUTE, 102)]);
+  const desk: Partial<Desk> = {
+    resolve: () => 0, instrument: () => instrument, isLive: () => true, isSimulated: () => false, session: () => null, sessionOpens: () => [],
+    bars: () => Promise.resolve({ closed, forming }), firstStored: () => Promise.resolve(0), warm: () => Promise.resolve(), isWarm: () => options.warm ?? true,
+    forming(_, __, into) { for (let row = 0; row < forming.length; row++) { into.time[into.length] = forming.time[row]!; into.close[into.length] = forming.close[row]!; into.length++; } return forming.length; },
+    endOf: (_, of, start) => start + of.lengthMs, quote: () => null,
+    indicators: {
+      describe: () => { throw new Error("not asked"); }, running: () => held, isStale: () => false,
+      hold: (_, __, spec) => { held.push(held.length + 1); return { instance: held.length, id: spec.id, label: spec.id, params: {}, pane: "price", guides: [], plots: [{ id: "value", title: "", kind: "line", unit: "price" }], settle: 0 }; },
+      drop: (instance) => { held.splice(held.indexOf(instance), 1); },
+      values: (_, bars) => [Float64Array.from(bars.close.subarray(0, bars.length), (close) => close * 2)], peek: (_, bars) => Float64Array.from(bars.close.subarray(0, bars.length), (close) => close * 2),
+    },
+  };
+  const frames: BarsFrame[] = [];
+  const counted: Record<string, number> = {};
+  const hub = new Hub({
+    desk: desk as Desk, clock, wall: clock, transport: { toRoom: (_, __, frame) => frames.push(frame as BarsFrame) },
+    meter: { count: (name) => { counted[name] = (counted[name] ?? 0) + 1; }, record: () => {}, reject: () => {}, gauge: () => {} },
+  });
+  const tick = (): TickBatch => ({ ...tickBatch(1), length: 1, receivedTime: now });
+  return {
+    hub, frames, held, tick,
+    form: (close: number) => { forming = columnsOf([{ ...bar(now, close), state: "forming" as never }]); },
+    store: (...bars: ReturnType<typeof bar>[]) => { closed = columnsOf(bars); },
+    pass(ms: number) { now += ms; for (const timer of [...timers]) timer.run(); },
+    now: () => now,
+    close(time: number, of = "1m" as const): BarBatch {
+      const batch = barBatch(1);
+      batch.length = 1; batch.event[0] = CLOSE; batch.timeframe[0] = timeframe(of).index; batch.time[0] = time; batch.end[0] = time + MINUTE; batch.close[0] = 103; batch.state[0] = 1;
+      return batch;
+    },
+  };
+};
+
+const wish = { key: "NSE:INFY", timeframe: "1m" as const, bars: 100, indicators: [{ id: "SMA", params: {} }] };
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("chart rooms", () => {
+  it("answer with packed history and go on at the next number", async () => {
+    const { hub, frames, tick, form } = rig();
+    form(104);
+    const joined: string[] = [];
+    const answer = await hub.subscribe("a", wish, (room) => joined.push(room));
+    expect(joined).toEqual([answer.room]);
+    expect([...unpackBars(answer.packed).close]).toEqual([101, 102, 104]);
+    expect([...new Float64Array(answer.indicators[0]!.values[0]!)]).toEqual([202, 204, 208]);
+    hub.onTicks(tick());
+    expect(frames.map((frame) => frame.seq)).toEqual([answer.seq + 1]);
+    expect(frames[0]!.bars.map(([event, , , , , , close]) => [event, close])).toEqual([[0, 104]]);
+    expect(frames[0]!.points).toEqual([[1, expect.any(Number), 208]]);
+  });
+
+  it("send one frame in fifty milliseconds however many ticks come, and the last of them", async () => {
+    const { hub, frames, tick, form, pass } = rig();
+    await hub.subscribe("a", wish, () => {});
+    for (let close = 1; close <= 10; close++) { form(close); hub.onTicks(tick()); }
+    expect(frames).toHaveLength(1);
+    pass(20);
+    expect(frames).toHaveLength(1);
+    pass(40);
+    expect(frames).toHaveLength(2);
+    expect(frames[1]!.bars[0]![6]).toBe(10);
+    pass(1_000);
+    expect(frames, "nothing changed").toHaveLength(2);
+  });
+
+  it("do not let a closed bar wait, and number every frame", async () => {
+    const { hub, frames, tick, close, now } = rig();
+    await hub.subscribe("a", wish, () => {});
+    hub.onTicks(tick());
+    hub.onBars(close(now() - MINUTE));
+    await settled();
+    expect(frames.map((frame) => frame.seq)).toEqual([1, 2]);
+    expect(frames[1]!.bars[0]!.slice(0, 2)).toEqual([1, now() - MINUTE]);
+  });
+
+  it("get bars that history has changed as patches", async () => {
+    const { hub, frames, store, now } = rig();
+    await hub.subscribe("a", wish, () => {});
+    store(bar(now() - 3 * MINUTE, 55), bar(now() - 2 * MINUTE, 66), bar(now() - MINUTE, 77));
+    hub.changed(0, now() - 2 * MINUTE, now() - MINUTE);
+    await settled();
+    expect(frames[0]!.bars.map(([event, , , , , , close]) => [event, close])).toEqual([[2, 66]]);
+  });
+
+  it("show no fragment of a longer bar before the day's minutes are loaded", async () => {
+    const { hub, frames, tick, form } = rig({ warm: false });
+    form(104);
+    await hub.subscribe("a", { ...wish, timeframe: "15m" }, () => {});
+    hub.onTicks(tick());
+    expect(frames[0]!.bars).toEqual([]);
+  });
+
+  it("end with their last client and let go of its indicators", async () => {
+    const { hub, frames, held, tick } = rig();
+    await hub.subscribe("a", wish, () => {});
+    await hub.subscribe("b", wish, () => {});
+    expect(held).toHaveLength(2);
+    hub.leave("a");
+    hub.onTicks(tick());
+    expect(frames).toHaveLength(1);
+    hub.leave("b");
+    hub.onTicks(tick());
+    expect(frames).toHaveLength(1);
+    expect([held.length, hub.size, hub.watched(0)]).toEqual([0, 0, false]);
+  });
+});
