@@ -35,37 +35,6 @@ export interface Bar {
   incomplete: boolean;
 }
 
-/** Bars in columns: one instrument and timeframe per row. Reused like tick batches. */
-export interface BarBatch {
-  length: number;
-  event: Uint8Array;
-  instrument: Int32Array;
-  timeframe: Uint8Array;
-  time: Float64Array;
-  /** Epoch ms at which the bar ends: start + length, or the session's close. */
-  end: Float64Array;
-  open: Float64Array;
-  high: Float64Array;
-  low: Float64Array;
-  close: Float64Array;
-  volume: Float64Array;
-  value: Float64Array;
-  ticks: Float64Array;
-  openInterest: Float64Array;
-  rev: Int32Array;
-  state: Uint8Array;
-  incomplete: Uint8Array;
-}
-
-export const barBatch = (capacity: number): BarBatch => ({
-  length: 0,
-  event: new Uint8Array(capacity), instrument: new Int32Array(capacity), timeframe: new Uint8Array(capacity),
-  time: new Float64Array(capacity), end: new Float64Array(capacity),
-  open: new Float64Array(capacity), high: new Float64Array(capacity), low: new Float64Array(capacity), close: new Float64Array(capacity),
-  volume: new Float64Array(capacity), value: new Float64Array(capacity), ticks: new Float64Array(capacity),
-  openInterest: new Float64Array(capacity), rev: new Int32Array(capacity), state: new Uint8Array(capacity), incomplete: new Uint8Array(capacity),
-});
-
 /** Bars of one instrument and timeframe, oldest first: what stores and histories answer. */
 export interface BarColumns {
   length: number;
@@ -89,6 +58,21 @@ export const barColumns = (capacity: number): BarColumns => ({
   low: new Float64Array(capacity), close: new Float64Array(capacity), volume: new Float64Array(capacity),
   value: new Float64Array(capacity), ticks: new Float64Array(capacity), openInterest: new Float64Array(capacity),
   rev: new Int32Array(capacity), state: new Uint8Array(capacity), incomplete: new Uint8Array(capacity),
+});
+
+/** Bars on their way between stages: an instrument and a timeframe per row. Reused like tick batches. */
+export interface BarBatch extends BarColumns {
+  event: Uint8Array;
+  /** Dense number. */
+  instrument: Int32Array;
+  /** Position in `timeframes`. */
+  timeframe: Uint8Array;
+  /** Epoch ms at which the bar ends: start + length, or the session's close. */
+  end: Float64Array;
+}
+
+export const barBatch = (capacity: number): BarBatch => ({
+  ...barColumns(capacity), event: new Uint8Array(capacity), instrument: new Int32Array(capacity), timeframe: new Uint8Array(capacity), end: new Float64Array(capacity),
 });
 
 /** One row as an object, for the cold paths. */

@@ -1,4 +1,4 @@
-import { type BarBatch, type BarColumns, barColumns, CLOSE, PATCH, UPDATE } from "@/server/domain/bar";
+import { type BarBatch, barColumns, CLOSE, PATCH, UPDATE } from "@/server/domain/bar";
 import type { PointBatch } from "@/server/domain/indicator";
 import type { TickMessage } from "@/server/domain/tick";
 import { type Timeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
@@ -66,7 +66,7 @@ export class Hub {
       for (const room of rooms) {
         if (room.timeframe.index !== batch.timeframe[row]) continue;
         if (batch.event[row] === PATCH) { this.reread(room, batch.time[row]!, batch.end[row]!); continue; }
-        room.bars.push(barTuple(CLOSE, batch.end[row]!, batch as unknown as BarColumns, row));
+        room.bars.push(barTuple(CLOSE, batch.end[row]!, batch, row));
         this.touch(room, true);
       }
     }
