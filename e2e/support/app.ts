@@ -15,6 +15,8 @@ export interface AppOptions {
   /** Further command-line options, such as `["--feed", "replay:FILE"]`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Resolves with the server as soon as it answers, its feed still on the way. */
+  readonly early?: boolean;
 }
 
 /** The built server as a user runs it, in a process of its own. */
@@ -26,8 +28,8 @@ export interface App {
   readonly dataDir: string;
   /** What the server has printed so far, over all its starts. */
   output(): string;
-  /** Ends the server at once, as a crash would; its data stay. Resolves when it is gone. */
-  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Ends the server at once, as a crash would, or with another signal; its data stay. Resolves with its exit code when it is gone. */
+  kill(signal?: NodeJS.Signals): Promise<number | null>;
   /** Starts it again on the same ports and data. */
   restart(): Promise<void>;
   /** Ends it in order, throws away its data. May be called twice. */
@@ -37,11 +39,13 @@ export interface App {
 // Specs decide what a server is connected to, not the shell they run in.
 const settingsOfTheShell = ["DATABASE_URL", "REDIS_URL", "FEED", "SPEED", "INSTRUMENT", "KITE_API_KEY", "KITE_ACCESS_TOKEN", "PORT", "HOST", "DATA_DIR", "EXCHANGE_PORT"];
 
-const answers = async (url: string): Promise<boolean> => {
+/** What `/api/v1/health` says; null while nothing answers or the server is still starting. */
+const health = async (url: string): Promise<{ ready: boolean } | null> => {
   try {
-    return (await fetch(`${url}/api/v1/health`, { signal: AbortSignal.timeout(2_000) })).ok;
+    const answer = await fetch(`${url}/api/v1/health`, { signal: AbortSignal.timeout(2_000) });
+    return answer.ok ? ((await answer.json()) as { data: { ready: boolean } }).data : null;
   } catch {
-    return false;
+    return null;
   }
 };
 
@@ -55,7 +59,7 @@ function endGroup(child: ChildProcess): void {
   } catch { /* already gone */ }
 }
 
-/** Starts the built server and resolves when `/api/v1/health` answers. The caller has to `stop()` it. */
+/** Starts the built server and resolves when ticks flow. The caller has to `stop()` it. */
 export async function startApp(options: AppOptions = {}): Promise<App> {
   if (!existsSync(main)) throw new Error("The server is not built: run `npm run build` first.");
   const [port, exchangePort] = [await freePort(), await freePort()];
@@ -75,9 +79,9 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     children.push(child);
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => { printed += chunk.toString(); });
     const until = Date.now() + startTimeoutMs;
-    while (!(await answers(url))) {
+    for (let seen = await health(url); seen === null || !(seen.ready || options.early === true); seen = await health(url)) {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The server ended while starting:\n${printed}`);
-      if (Date.now() > until) throw new Error(`The server did not answer within ${startTimeoutMs / 1_000} s:\n${printed}`);
+      if (Date.now() > until) throw new Error(`The server was not ready within ${startTimeoutMs / 1_000} s:\n${printed}`);
       await wait(100);
     }
     return child;
@@ -101,6 +105,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     async kill(signal = "SIGKILL") {
       running.kill(signal);
       await gone(running);
+      return running.exitCode;
     },
     async restart() {
       running = await launch();

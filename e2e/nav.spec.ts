@@ -1,0 +1,56 @@
+import { expect, test } from "./support/app";
+import { barsOf, forgetWorkspace, legendOf, openChart } from "./support/chart";
+
+const pages = [
+  { path: "/", page: "page-chart" },
+  { path: "/chart/SIM/RELIANCE?tf=15m", page: "page-chart" },
+  { path: "/status", page: "page-status" },
+  { path: "/about", page: "page-about" },
+];
+
+for (const width of [1280, 390]) {
+  for (const { path, page: name } of pages) {
+    test(`${path} opens cold at ${width} px: one heading, no error, nothing to scroll sideways`, async ({ page, app }) => {
+      await forgetWorkspace(app);
+      const complaints: string[] = [];
+      page.on("console", (message) => { if (message.type() === "error") complaints.push(message.text()); });
+      page.on("pageerror", (error) => complaints.push(error.message));
+      await page.setViewportSize({ width, height: 844 });
+      await page.goto(`${app.url}${path}`);
+      await expect(page.getByTestId(name)).toBeVisible();
+      await expect(page.locator("h1")).toHaveCount(1);
+      if (name === "page-chart") await expect(page.getByTestId("chart-0")).toHaveAttribute("data-phase", "live");
+      if (name === "page-status") await expect(page.getByRole("list", { name: "Parts" })).toBeVisible();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+      expect(complaints).toEqual([]);
+    });
+  }
+}
+
+test("an address with an instant reads that bar", async ({ page, app }) => {
+  await openChart(page, app, { timeframe: "15m", bars: 300 });
+  const bar = (await barsOf(page)).at(-40)!;
+  await page.goto(`${app.url}/chart/SIM/RELIANCE?tf=15m&at=${bar.time}`);
+  await expect(page.getByTestId("chart-0")).toHaveAttribute("data-timeframe", "15m");
+  await expect.poll(async () => (await legendOf(page)).time).toBe(String(bar.time));
+});
+
+test("an unknown symbol is a page with a search, an unknown page says so", async ({ page, app }) => {
+  await page.goto(`${app.url}/chart/SIM/NOSUCH?tf=5m`);
+  await expect(page.getByTestId("chart-error")).toContainText("No instrument SIM:NOSUCH");
+  await page.getByTestId("chart-error").getByRole("button", { name: "Search" }).click();
+  await expect(page.getByTestId("palette")).toBeVisible();
+  const answer = await page.goto(`${app.url}/no-such-page`);
+  expect(answer!.status()).toBe(404);
+  await expect(page.locator("h1")).toBeVisible();
+});
+
+test("back and forward go through symbols and timeframes", async ({ page, app }) => {
+  await openChart(page, app);
+  await page.getByTestId("wl-row-SIM:TCS").click();
+  await expect(page.getByTestId("legend-main-0")).toContainText("TCS · 1m");
+  await page.goBack();
+  await expect(page.getByTestId("legend-main-0")).toContainText("RELIANCE · 1m");
+  await page.goForward();
+  await expect(page.getByTestId("legend-main-0")).toContainText("TCS · 1m");
+});
