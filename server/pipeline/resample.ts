@@ -10,18 +10,30 @@ import type { SecondBars } from "./aggregate";
 import type { Core } from "./stage";
 
 const COUNT = timeframes.length;
+const FIRST = timeframe("5s").index;
 const MINUTE = timeframe("1m").index;
 const DAY = timeframe("1d").index;
-/** Fed by closed seconds, by closed minutes, by closed days. */
-const fromSeconds = timeframes.filter((each) => each.from === "1s" && each.name !== "1s").map((each) => each.index).concat(MINUTE);
-const fromMinutes = timeframes.filter((each) => each.kind !== "week" && each.kind !== "month" && each.from !== "1s" && each.index !== MINUTE).map((each) => each.index);
-const fromDays = timeframes.filter((each) => each.kind === "week" || each.kind === "month").map((each) => each.index);
+const isPeriod = ({ kind }: Timeframe): boolean => kind === "week" || kind === "month";
+const fromMinutes = timeframes.filter((each) => !isPeriod(each) && each.from !== "1s" && each.index !== MINUTE).map((each) => each.index);
+const fromDays = timeframes.filter(isPeriod).map((each) => each.index);
+/** What a closed bar goes into: seconds into 5s, those into 15s, 30s and 1m, minutes into the rest, days into weeks and months. */
+const feeds: readonly (readonly number[])[] = timeframes.map(({ index }) => (index < MINUTE ? [index + 1] : index === MINUTE ? fromMinutes : index === DAY ? fromDays : []));
+/** The open bars a forming bar is made of, longest first: itself, what feeds it, what feeds that. */
+const parts: readonly (readonly number[])[] = timeframes.map((each) => {
+  const chain: number[] = [];
+  let index: number | undefined = each.index;
+  while (index !== undefined && index > 0) {
+    chain.push(index);
+    index = feeds.findIndex((fed) => fed.includes(index!));
+  }
+  return chain;
+});
 const FLUSH_ROWS = 4_096;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * Closed seconds to every longer timeframe. Seconds fold into 5s…1m when they close, minutes into the rest, days into
- * weeks and months; a forming bar is those closed parts plus the open seconds, merged when somebody asks (`forming`).
+ * Closed seconds to every longer timeframe, as a cascade: a bar folds into the next longer one when it closes, so a
+ * second costs one fold. A forming bar is its open parts plus the open seconds, merged when somebody asks (`forming`).
  */
 export class TimeframeBars implements Core<BarBatch, BarBatch> {
   private cells = new Accumulators(64 * COUNT);
@@ -49,7 +61,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       if (instrument >= this.capacity) this.grow(instrument + 1);
       if (batch.event[row] === PATCH) { this.patchAll(instrument, batch, row, emit); continue; }
       this.pass(batch, row, emit);
-      for (const index of fromSeconds) this.roll(instrument, index, batch.time[row]!, batch, row, emit);
+      this.roll(instrument, batch.time[row]!, batch, row, emit);
     }
     this.flush(emit);
   }
@@ -77,8 +89,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     const { pieces } = this;
     let count = 0;
     if (instrument < this.capacity) {
-      for (const index of of.kind === "week" || of.kind === "month" ? [of.index, DAY, MINUTE] : of.from === "1s" ? [of.index] : of.index === MINUTE ? [MINUTE] : [of.index, MINUTE]) {
-        if (of.index === 0) break;
+      for (const index of parts[of.index]!) {
         const cell = instrument * COUNT + index;
         if (this.cells.isEmpty(cell)) continue;
         pieces.clear(count);
@@ -125,7 +136,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     this.due[instrument] = NEVER;
     for (const index of fromMinutes) this.refold(instrument, index, minutes);
     for (const index of fromDays) this.refold(instrument, index, days);
-    for (const index of fromSeconds) if (!this.cells.isEmpty(instrument * COUNT + index)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.end[instrument * COUNT + index]!);
+    for (let index = FIRST; index <= MINUTE; index++) if (!this.cells.isEmpty(instrument * COUNT + index)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.end[instrument * COUNT + index]!);
     this.warm[instrument] = 1;
   }
 
@@ -144,16 +155,16 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     if (!this.cells.isEmpty(cell)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.end[cell]!);
   }
 
-  /** Folds a row of a batch into the open bar of a timeframe, closing what it has outlived. */
-  private roll(instrument: number, index: number, time: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
-    const cell = instrument * COUNT + index;
+  /** Folds a closed second into the open 5s bar, closing what it has outlived. */
+  private roll(instrument: number, time: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
+    const cell = instrument * COUNT + FIRST;
     const { cells } = this;
-    if (!cells.isEmpty(cell) && time >= cells.end[cell]!) this.closeCell(instrument, index, emit);
+    if (!cells.isEmpty(cell) && time >= cells.end[cell]!) this.closeCell(instrument, FIRST, emit);
     if (cells.isEmpty(cell)) {
       const session = this.sessionOf(instrument, time);
       if (session === null) return;
-      const start = barStart(session, timeframes[index]!, time);
-      const end = barEnd(session, timeframes[index]!, start);
+      const start = barStart(session, timeframes[FIRST]!, time);
+      const end = barEnd(session, timeframes[FIRST]!, start);
       cells.begin(cell, start, end, batch.open[row]!, batch.high[row]!, batch.low[row]!, batch.close[row]!,
         batch.volume[row]!, batch.value[row]!, batch.ticks[row]!, batch.openInterest[row]!, batch.incomplete[row]!);
       if (end < this.due[instrument]!) this.due[instrument] = end;
@@ -171,11 +182,19 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       const cell = instrument * COUNT + index;
       if (!cells.isEmpty(cell) && time >= cells.end[cell]!) this.closeCell(instrument, index, emit);
       if (cells.isEmpty(cell)) {
-        const span = this.span(instrument, timeframes[index]!, time);
-        if (span === null) continue;
-        cells.addCell(cell, span.start, span.end, cells, source);
-        if (this.warm[instrument] === 0 && span.start < time) cells.incomplete[cell] = 1;
-        if (span.end < this.due[instrument]!) this.due[instrument] = span.end;
+        if (index <= MINUTE) {
+          // Inside the source's own session: no look-up, no allocation.
+          const session = this.sessionOf(instrument, time);
+          if (session === null) continue;
+          const start = barStart(session, timeframes[index]!, time);
+          cells.addCell(cell, start, barEnd(session, timeframes[index]!, start), cells, source);
+        } else {
+          const span = this.span(instrument, timeframes[index]!, time);
+          if (span === null) continue;
+          cells.addCell(cell, span.start, span.end, cells, source);
+          if (this.warm[instrument] === 0 && span.start < time) cells.incomplete[cell] = 1;
+        }
+        if (cells.end[cell]! < this.due[instrument]!) this.due[instrument] = cells.end[cell]!;
       } else cells.addCell(cell, 0, 0, cells, source);
     }
   }
@@ -184,18 +203,16 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     const cell = instrument * COUNT + index;
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
     this.cells.toBatch(cell, this.out, CLOSE, instrument, index, CLOSED);
-    if (index === MINUTE) this.feed(instrument, fromMinutes, cell, emit);
-    else if (index === DAY) this.feed(instrument, fromDays, cell, emit);
+    this.feed(instrument, feeds[index]!, cell, emit);
     this.cells.clear(cell);
   }
 
   private closeDue(instrument: number, limit: number, emit: (batch: BarBatch) => void): void {
     const { cells } = this;
-    for (const level of [fromSeconds, fromMinutes, fromDays]) {
-      for (const index of level) {
-        const cell = instrument * COUNT + index;
-        if (!cells.isEmpty(cell) && cells.end[cell]! <= limit) this.closeCell(instrument, index, emit);
-      }
+    // In order of length: what closes feeds what may be due next.
+    for (let index = FIRST; index < COUNT; index++) {
+      const cell = instrument * COUNT + index;
+      if (!cells.isEmpty(cell) && cells.end[cell]! <= limit) this.closeCell(instrument, index, emit);
     }
     let due = NEVER;
     for (let index = 1; index < COUNT; index++) {
@@ -209,25 +226,22 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   private patchAll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
     const time = batch.time[row]!;
     this.pass(batch, row, emit);
-    let held = false;
-    for (const level of [fromSeconds, fromMinutes, fromDays]) {
+    for (let index = FIRST; index < COUNT; index++) {
       // A part that is still open will bring its width along when it closes.
-      if (level === fromMinutes ? this.holds(instrument, MINUTE, time) : level === fromDays && (held || this.holds(instrument, DAY, time))) { held = true; continue; }
-      for (const index of level) {
+      if (parts[index]!.some((part) => part !== index && this.holds(instrument, part, time))) continue;
+      if (this.holds(instrument, index, time)) {
         const cell = instrument * COUNT + index;
-        if (this.holds(instrument, index, time)) {
-          this.cells.add(cell, batch.high[row]!, batch.low[row]!, this.cells.close[cell]!, 0, 0, 1, -1, 0);
-          continue;
-        }
-        const span = this.span(instrument, timeframes[index]!, time);
-        if (span === null) continue;
-        this.pass(batch, row, emit);
-        const patched = this.out.length - 1;
-        this.out.timeframe[patched] = index;
-        this.out.time[patched] = span.start;
-        this.out.end[patched] = span.end;
-        this.out.state[patched] = PATCHED;
+        this.cells.add(cell, batch.high[row]!, batch.low[row]!, this.cells.close[cell]!, 0, 0, 1, -1, 0);
+        continue;
       }
+      const span = this.span(instrument, timeframes[index]!, time);
+      if (span === null) continue;
+      this.pass(batch, row, emit);
+      const patched = this.out.length - 1;
+      this.out.timeframe[patched] = index;
+      this.out.time[patched] = span.start;
+      this.out.end[patched] = span.end;
+      this.out.state[patched] = PATCHED;
     }
   }
 
