@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Indicator, Plot } from "@/server/domain/indicator";
+import { DAY_MS } from "@/server/domain/session";
 
 /**
  * An indicator is data plus one line in `index.ts`. The settings form, the legend and the REST catalogue follow
@@ -18,16 +19,20 @@ export interface IndicatorDefinition<Params = Record<string, unknown>> {
   params: z.ZodType<Params>;
   /** The parameters in the order they are written: `EMA:20`, `MACD:12,26,9`. */
   order: readonly (keyof Params & string)[];
-  /** Closed bars before the first value. */
+  /** Closed bars before the first value; of levels of the day before, on daily bars. */
   warmUp(params: Params): number;
   /**
    * Closed bars after which a value no longer depends (to 1e-9 of the price) on where the series was begun. Averages
    * with an infinite memory are begun this far back, so that a chart, a page of its past and REST show one number.
+   * `lengthMs` is the bars' length: what is counted from the session's open is begun before it.
    */
-  settle(params: Params): number;
+  settle(params: Params, lengthMs: number): number;
   create(params: Params): Indicator;
   /** Which published definition the numbers follow. */
   source: string;
 }
 
 export const defineIndicator = <Params>(definition: IndicatorDefinition<Params>): IndicatorDefinition<Params> => definition;
+
+/** Bars that surely reach back over so many sessions, of the longest there is (24 hours). */
+export const barsOfDays = (days: number, lengthMs: number): number => Math.ceil((days * DAY_MS) / Math.min(lengthMs, DAY_MS));

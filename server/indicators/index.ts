@@ -2,13 +2,25 @@ import { z } from "zod";
 import { AppError, badInput } from "@/server/domain/errors";
 import type { IndicatorSpec } from "@/server/domain/indicator";
 import type { IndicatorDefinition } from "./define";
+import { adx } from "./adx";
+import { atr } from "./atr";
+import { bollinger } from "./bollinger";
 import { ema } from "./ema";
+import { macd } from "./macd";
 import { rsi } from "./rsi";
 import { sma } from "./sma";
+import { stochastic } from "./stochastic";
+import { supertrend } from "./supertrend";
+import { vwap } from "./vwap";
 
 /** The registry: an indicator is its file and one line here. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- definitions differ in their parameters; `resolveIndicator` validates them
-export const indicators: readonly IndicatorDefinition<any>[] = [ema, sma, rsi];
+export const indicators: readonly IndicatorDefinition<any>[] = [
+  ema, sma, supertrend, adx,
+  rsi, macd, stochastic,
+  bollinger, atr,
+  vwap,
+];
 
 export interface ResolvedIndicator {
   definition: IndicatorDefinition;

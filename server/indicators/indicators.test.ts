@@ -2,15 +2,15 @@ import fc from "fast-check";
 import { RSI, SMA } from "trading-signals";
 import { describe, expect, it } from "vitest";
 import { columnsOf } from "@/server/domain/bar";
-import { computeIndicator, emptyBar } from "./compute";
+import type { IndicatorBar } from "@/server/domain/indicator";
+import { walkBars } from "@/server/testing/indicator-bars";
+import { computeIndicator, STRIDE } from "./compute";
 import { indicatorCatalogue, indicators, parseIndicator, resolveIndicator } from "./index";
 
-const bars = (closes: readonly number[]) => columnsOf(closes.map((close, at) => ({
-  time: at * 60_000, open: close, high: close, low: close, close, volume: 1, value: 0, ticks: 1, openInterest: -1, rev: 1, state: "closed" as const, incomplete: false,
-})));
+const columns = (bars: readonly IndicatorBar[]) =>
+  columnsOf(bars.map((bar) => ({ ...bar, value: 0, ticks: 1, openInterest: -1, rev: 1, state: "closed" as const, incomplete: false })));
+const bars = (closes: readonly number[]) => columns(closes.map((close, at) => ({ time: at * 60_000, open: close, high: close, low: close, close, volume: 1 })));
 const values = (text: string, closes: readonly number[]): number[] => Array.from(computeIndicator(parseIndicator(text), bars(closes))[0]!);
-const closes = fc.array(fc.integer({ min: 1, max: 3_000_000 }), { minLength: 1, maxLength: 80, size: "max" });
-const period = fc.integer({ min: 2, max: 20 });
 /** A walk that a chart might show, by a small generator of its own: the same in every run. */
 const walk = (length: number): number[] => {
   let state = 7;
@@ -22,43 +22,92 @@ const walk = (length: number): number[] => {
   });
 };
 
-describe.each(indicators.map(({ id }) => id))("%s", (id) => {
-  const create = (n: number) => {
-    const { definition, params } = resolveIndicator({ id, params: { period: n } });
-    return { indicator: definition.create(params), bar: emptyBar(), out: new Float64Array(8) };
-  };
+/** Shorter windows than the defaults, where an indicator has them. */
+const small = (id: string): Record<string, number | string> => {
+  const { definition, params } = resolveIndicator({ id, params: {} });
+  return Object.fromEntries(definition.order.map((name, place) => [name, id === "MACD" ? [3, 7, 4][place]! : name.toLowerCase().includes("period") || name === "base" ? 3 + place : params[name]!]));
+};
+const begin = (id: string, params: Record<string, number | string>) => {
+  const { definition, params: complete } = resolveIndicator({ id, params });
+  return { definition, params: complete, indicator: definition.create(complete), out: new Float64Array(2 * STRIDE) };
+};
+/** Equal to the last bit, NaN included. */
+const same = (a: Float64Array, b: Float64Array): boolean => a.every((value, place) => Object.is(value, b[place]!));
 
+describe.each(indicators.map(({ id }) => id))("%s", (id) => {
   it("peeks what next will give, changes nothing by it, and goes on from its snapshot", () => {
-    fc.assert(fc.property(closes, period, (series, n) => {
-      const running = create(n);
-      for (const close of series) {
-        running.bar.close = close + 17;
-        running.indicator.peek(running.bar, running.out, 1);
-        running.bar.close = close;
-        running.indicator.peek(running.bar, running.out, 0);
-        const restored = create(n);
-        restored.indicator.restore(JSON.parse(JSON.stringify(running.indicator.snapshot())));
-        restored.bar.close = close;
-        restored.indicator.next(restored.bar, restored.out, 0);
-        running.indicator.next(running.bar, running.out, 1);
-        expect(running.out[0]).toBe(running.out[1]);
-        expect(restored.out[0]).toBe(running.out[1]);
-      }
-    }), { numRuns: 40 });
+    fc.assert(fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.integer({ min: 2, max: 40 }), fc.boolean(), (seed, perDay, short) => {
+      const params = short ? small(id) : {};
+      const bars = walkBars(120, seed, perDay);
+      const running = begin(id, params);
+      const untouched = begin(id, params);
+      bars.forEach((bar, row) => {
+        running.indicator.peek({ ...bar, high: bar.high + 500, low: bar.low - 300, close: bar.high, volume: bar.volume * 3 }, running.out, STRIDE);
+        running.indicator.peek(bar, running.out, 0);
+        const restored = begin(id, params);
+        if (row % 7 === 0) restored.indicator.restore(JSON.parse(JSON.stringify(running.indicator.snapshot())));
+        else restored.indicator.restore(running.indicator.snapshot());
+        restored.indicator.next(bar, restored.out, 0);
+        untouched.indicator.next(bar, untouched.out, 0);
+        running.indicator.next(bar, running.out, STRIDE);
+        const [peeked, next] = [running.out.subarray(0, STRIDE), running.out.subarray(STRIDE)];
+        const plots = running.definition.plots.length;
+        expect([row, same(peeked.subarray(0, plots), next.subarray(0, plots)), same(restored.out.subarray(0, plots), next.subarray(0, plots)), same(untouched.out.subarray(0, plots), next.subarray(0, plots))])
+          .toEqual([row, true, true, true]);
+      });
+    }), { numRuns: 25 });
   });
 
   it("has no value before its warm-up and one from then on", () => {
-    const { definition, params } = resolveIndicator({ id, params: { period: 9 } });
-    expect(values(`${id}:9`, walk(40)).findIndex((value) => !Number.isNaN(value))).toBe(definition.warmUp(params));
+    for (const params of [{}, small(id)]) {
+      const { definition, params: complete } = begin(id, params);
+      // On daily bars, so that levels of the day before are counted in bars too.
+      const plots = computeIndicator(resolveIndicator({ id, params }), columns(walkBars(definition.warmUp(complete) + 30, 7, 1)));
+      const known = Array.from(plots[0]!, (_, row) => plots.some((plot) => !Number.isNaN(plot[row]!)));
+      expect(known.indexOf(true)).toBe(definition.warmUp(complete));
+      expect(known.lastIndexOf(false)).toBe(definition.warmUp(complete) - 1);
+    }
   });
 
-  it.each([2, 5, 14, 50, 200])("of %d settles: begun so far back, its value is that of the whole series to 1e-9 of the price", (n) => {
-    const { definition, params } = resolveIndicator({ id, params: { period: n } });
-    const series = walk(3 * definition.settle(params) + 10);
-    const whole = values(`${id}:${n}`, series).at(-1)!;
-    const late = values(`${id}:${n}`, series.slice(-(definition.settle(params) + 1))).at(-1)!;
-    const scale = definition.pane === "price" ? series.at(-1)! : 100;
-    expect(Math.abs(whole - late) / scale).toBeLessThan(1e-9);
+  it("settles: begun so far back, its value is that of the whole series to 1e-9 of the price", () => {
+    const long = begin(id, {}).definition.order.includes("period") ? [{ period: 200 }] : [];
+    for (const params of [{}, small(id), ...long]) {
+      for (const seed of [7, 11, 13]) {
+        const resolved = resolveIndicator({ id, params });
+        const settle = resolved.definition.settle(resolved.params, 60_000);
+        const series = walkBars(settle + 1_500, seed);
+        const whole = computeIndicator(resolved, columns(series));
+        const late = computeIndicator(resolved, columns(series.slice(-(settle + 1))));
+        resolved.definition.plots.forEach((plot, place) => {
+          const [wanted, value] = [whole[place]!.at(-1)!, late[place]!.at(-1)!];
+          expect(Number.isNaN(value)).toBe(Number.isNaN(wanted));
+          if (Number.isNaN(wanted)) return;
+          const scale = Math.max(Math.abs(wanted), plot.unit === "price" ? series.at(-1)!.close : 100);
+          expect(Math.abs(wanted - value) / scale).toBeLessThan(1e-9);
+        });
+      }
+    }
+  });
+
+  it("holds no more after ten thousand bars than once it is full", () => {
+    const { indicator, out, definition, params } = begin(id, {});
+    const held = (): number => JSON.stringify(indicator.snapshot()).replaceAll(/-?[\d.]+(e[+-]?\d+)?/g, "0").length;
+    const bars = walkBars(10_000, 3);
+    let full = 0;
+    bars.forEach((bar, row) => {
+      indicator.next(bar, out, 0);
+      if (row < 3 * definition.warmUp(params) + 400) full = Math.max(full, held());
+    });
+    expect(held()).toBeLessThanOrEqual(full + 40);
+  });
+
+  it("says what it is: at most eight plots of known kinds, parameters with limits, a source", () => {
+    const { definition } = begin(id, {});
+    expect(definition.plots.length).toBeLessThanOrEqual(STRIDE);
+    expect(new Set(definition.plots.map((plot) => plot.id)).size).toBe(definition.plots.length);
+    expect(definition.source.length).toBeGreaterThan(15);
+    const view = indicatorCatalogue().find((entry) => entry.id === id)!;
+    for (const param of view.params) expect(param.kind === "choice" ? param.choices : [param.min, param.max].every((limit) => limit !== undefined && Math.abs(limit) < 1e6), param.name).toBeTruthy();
   });
 });
 
@@ -95,7 +144,7 @@ describe("parseIndicator", () => {
   it.each([["EMA:20", "EMA 20", "EMA:20"], ["rsi", "RSI 14", "RSI:14"], [" sma:5 ", "SMA 5", "SMA:5"]])("reads %s", (text, label, hash) => {
     expect(parseIndicator(text)).toMatchObject({ label, hash });
   });
-  it.each([["XYZ:1", "indicator", "EMA, SMA, RSI"], ["EMA:1,2", "indicator", "EMA:period"], ["EMA:0", "EMA.period", ""], ["EMA:x", "EMA.period", ""], ["EMA:1.5", "EMA.period", ""], ["RSI:1001", "RSI.period", ""]])(
+  it.each([["XYZ:1", "indicator", "EMA, SMA, "], ["EMA:1,2", "indicator", "EMA:period"], ["EMA:0", "EMA.period", ""], ["EMA:x", "EMA.period", ""], ["EMA:1.5", "EMA.period", ""], ["RSI:1001", "RSI.period", ""]])(
     "refuses %s, naming %s", (text, field, accepted) => {
       const read = (): unknown => { try { return parseIndicator(text); } catch (error) { return error; } };
       expect(read()).toMatchObject({ code: "bad_input", details: { field, accepted: expect.stringContaining(accepted) } });
@@ -103,9 +152,10 @@ describe("parseIndicator", () => {
 });
 
 it("the catalogue tells each parameter with its default and limits", () => {
-  expect(indicatorCatalogue().map(({ id, pane, params }) => [id, pane, params])).toEqual([
+  expect(indicatorCatalogue().filter(({ id }) => ["EMA", "SMA", "RSI", "BB"].includes(id)).map(({ id, pane, params }) => [id, pane, params])).toEqual([
     ["EMA", "price", [{ name: "period", kind: "integer", default: 20, min: 1, max: 1_000 }]],
     ["SMA", "price", [{ name: "period", kind: "integer", default: 20, min: 1, max: 1_000 }]],
     ["RSI", "own", [{ name: "period", kind: "integer", default: 14, min: 2, max: 1_000 }]],
+    ["BB", "price", [{ name: "period", kind: "integer", default: 20, min: 2, max: 1_000 }, { name: "deviations", kind: "number", default: 2, min: 0.1, max: 10 }]],
   ]);
 });

@@ -63,7 +63,7 @@ export interface HeldIndicator {
 
 export interface IndicatorDesk {
   /** Checks a wish; throws `bad_input`. Nothing runs yet. */
-  describe(spec: IndicatorSpec): Omit<HeldIndicator, "instance">;
+  describe(spec: IndicatorSpec, timeframe: Timeframe): Omit<HeldIndicator, "instance">;
   /** Holds a shared instance for a reader. */
   hold(instrument: number, timeframe: Timeframe, spec: IndicatorSpec): HeldIndicator;
   drop(instance: number): void;

@@ -94,17 +94,17 @@ const quoteOf = (live: LiveMarket, feedAt: (collector: number) => FeedDefinition
 const indicatorDesk = (running: RunningIndicators): IndicatorDesk => {
   const byId = new Map<number, RunningInstance>();
   const scratch = new Float64Array(256);
-  const describe = (resolved: ResolvedIndicator): Omit<HeldIndicator, "instance"> => ({
+  const describe = (resolved: ResolvedIndicator, timeframe: Timeframe): Omit<HeldIndicator, "instance"> => ({
     id: resolved.definition.id, label: resolved.label, params: resolved.params, pane: resolved.definition.pane, guides: resolved.definition.guides,
-    plots: resolved.definition.plots, settle: resolved.definition.settle(resolved.params),
+    plots: resolved.definition.plots, settle: resolved.definition.settle(resolved.params, timeframe.lengthMs),
   });
   return {
-    describe: (spec: IndicatorSpec) => describe(resolveIndicator(spec)),
+    describe: (spec: IndicatorSpec, timeframe: Timeframe) => describe(resolveIndicator(spec), timeframe),
     hold(instrument: number, timeframe: Timeframe, spec: IndicatorSpec) {
       const resolved = resolveIndicator(spec);
       const instance = running.acquire(instrument, timeframe.index, resolved);
       byId.set(instance.id, instance);
-      return { instance: instance.id, ...describe(resolved) };
+      return { instance: instance.id, ...describe(resolved, timeframe) };
     },
     drop(id) {
       const instance = byId.get(id);

@@ -62,7 +62,7 @@ export const barsSnapshot = async (
 /** A page of the past, with the indicators begun far enough before it. */
 export const barsPageAnswer = async (desk: Desk, request: z.output<typeof barsPage>, instrument: number): Promise<BarsPage> => {
   const timeframe = timeframeNamed(request.timeframe);
-  const helds = request.indicators.map((spec) => ({ ...desk.indicators.describe(spec), instance: 0 }));
+  const helds = request.indicators.map((spec) => ({ ...desk.indicators.describe(spec, timeframe), instance: 0 }));
   const limit = request.bars + prefix(helds);
   const { closed } = await desk.bars({ instrument, timeframe, to: request.before, limit });
   const none = barColumns(0);

@@ -1,0 +1,51 @@
+import type { Part } from "./composed";
+
+/**
+ * An average that forgets by a weight, seeded by the mean of its first `period` values. NaN is passed over, so that an
+ * average of an average begins where its input does.
+ */
+export class Smoothed implements Part {
+  private count = 0;
+  /** Sum of the values until the seed stands, the average from then on. */
+  private value = 0;
+
+  constructor(private readonly period: number, private readonly weight: number) {}
+
+  take(input: number, keep: boolean): number {
+    if (Number.isNaN(input)) return Number.NaN;
+    const count = this.count + 1;
+    let value = count > this.period ? this.value + (input - this.value) * this.weight : this.value + input;
+    if (count === this.period) value /= this.period;
+    if (keep) { this.count = count; this.value = value; }
+    return count < this.period ? Number.NaN : value;
+  }
+  snapshot(): unknown { return [this.count, this.value]; }
+  restore(snapshot: unknown): void { [this.count, this.value] = snapshot as [number, number]; }
+}
+
+/** EMA of n: weight 2/(n+1). */
+export const exponential = (period: number): Smoothed => new Smoothed(period, 2 / (period + 1));
+/** Wilder's average of n: weight 1/n. */
+export const wilder = (period: number): Smoothed => new Smoothed(period, 1 / period);
+
+/** Values after which an EMA has forgotten its seed to 1e-9: (1 - 2/(n+1))^k. */
+export const exponentialSettle = (period: number): number => Math.ceil(10.4 * (period + 1));
+/** The same for Wilder's average: (1 - 1/n)^k. */
+export const wilderSettle = (period: number): number => Math.ceil(20.8 * period);
+
+/** Wilder's running sum as TA-Lib keeps it for directional movement: n - 1 values added up, then s - s/n + x. */
+export class WilderSum implements Part {
+  private count = 0;
+  private sum = 0;
+
+  constructor(private readonly period: number) {}
+
+  take(input: number, keep: boolean): number {
+    const count = this.count + 1;
+    const sum = count < this.period ? this.sum + input : this.sum - this.sum / this.period + input;
+    if (keep) { this.count = count; this.sum = sum; }
+    return count < this.period ? Number.NaN : sum;
+  }
+  snapshot(): unknown { return [this.count, this.sum]; }
+  restore(snapshot: unknown): void { [this.count, this.sum] = snapshot as [number, number]; }
+}

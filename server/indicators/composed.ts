@@ -1,0 +1,29 @@
+import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
+
+/** A piece of an indicator's state: an average, a window, a few numbers. Its snapshot is plain JSON. */
+export interface Part {
+  snapshot(): unknown;
+  restore(snapshot: unknown): void;
+}
+
+/**
+ * An indicator made of parts. One formula serves closed and forming bars: `keep` tells every part whether to remember
+ * what it is given, so that a peek is what `next` will give and changes nothing.
+ */
+export abstract class Composed implements Indicator {
+  protected abstract readonly parts: readonly Part[];
+  protected abstract write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void;
+
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  snapshot(): unknown { return this.parts.map((part) => part.snapshot()); }
+  restore(snapshot: unknown): void { (snapshot as unknown[]).forEach((state, place) => this.parts[place]!.restore(state)); }
+}
+
+/** Single numbers of an indicator, by place. Finite ones only: JSON knows no other. */
+export class Numbers implements Part {
+  readonly at: Float64Array;
+  constructor(length: number) { this.at = new Float64Array(length); }
+  snapshot(): unknown { return Array.from(this.at); }
+  restore(snapshot: unknown): void { this.at.set(snapshot as number[]); }
+}

@@ -1,0 +1,62 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { columnsOf } from "@/server/domain/bar";
+import type { IndicatorBar } from "@/server/domain/indicator";
+import { walkBars } from "@/server/testing/indicator-bars";
+import { indicatorOracle } from "@/server/testing/indicator-oracle";
+import { computeIndicator } from "./compute";
+import { indicators, parseIndicator } from "./index";
+
+/** Defaults, and parameters where every window is short. */
+const cases = [
+  "SMA:20", "SMA:1", "EMA:20", "EMA:1", "RSI", "RSI:2", "MACD", "MACD:3,7,4", "MACD:7,3,1", "BB", "BB:2,0.5", "VWAP", "ATR", "ATR:1", "SUPERTREND", "SUPERTREND:3,1", "STOCH", "STOCH:1,1,1", "STOCH:5,3,2", "ADX", "ADX:2",
+];
+
+const columns = (bars: readonly IndicatorBar[]) =>
+  columnsOf(bars.map((bar) => ({ ...bar, value: 0, ticks: 1, openInterest: -1, rev: 1, state: "closed" as const, incomplete: false })));
+
+/** Equal to 1e-9 of the price, or of 100 for an index, and NaN in the same places. */
+const agree = (text: string, bars: readonly IndicatorBar[]): void => {
+  const resolved = parseIndicator(text);
+  const ours = computeIndicator(resolved, columns(bars));
+  const theirs = indicatorOracle[resolved.definition.id]!(bars, resolved.params as Record<string, number>);
+  expect(theirs.length).toBe(ours.length);
+  ours.forEach((plot, place) => plot.forEach((value, row) => {
+    const wanted = theirs[place]![row]!;
+    const { id, unit } = resolved.definition.plots[place]!;
+    const close = Number.isNaN(wanted) ? Number.isNaN(value) : Math.abs(value - wanted) <= 1e-9 * Math.max(unit === "price" ? bars[row]!.close : 100, Math.abs(wanted));
+    if (!close) expect({ text, plot: id, row, value }).toEqual({ text, plot: id, row, value: wanted });
+  }));
+};
+
+/** Any bar: a hundredth of them flat, prices of any size, jumps included. */
+const anyBar = fc.tuple(fc.integer({ min: 1_000, max: 3_000_000 }), fc.nat(400), fc.nat(400), fc.nat(100), fc.integer({ min: 1, max: 1_000_000 }));
+const anyBars = fc.array(fc.oneof(anyBar, fc.constant([50_000, 0, 0, 0, 1] as [number, number, number, number, number])), { minLength: 1, maxLength: 90, size: "max" })
+  .map((rows) => rows.map(([low, span, from, to, volume], row): IndicatorBar => ({
+    time: Date.parse("2026-11-09T09:15:00+05:30") + Math.floor(row / 13) * 86_400_000 + (row % 13) * 60_000,
+    low, high: low + span, open: low + Math.min(from, span), close: low + Math.min(to, span), volume,
+  })));
+
+describe("against the definition computed from scratch", () => {
+  it("has a reference for every indicator", () => {
+    expect(indicators.map(({ id }) => id).filter((id) => indicatorOracle[id] === undefined)).toEqual([]);
+    expect(indicators.map(({ id }) => id).filter((id) => !cases.some((text) => parseIndicator(text).definition.id === id))).toEqual([]);
+  });
+  it.each(cases)("%s over a month of minutes", (text) => agree(text, walkBars(1_100)));
+  it.each(cases)("%s over any bars", (text) => fc.assert(fc.property(anyBars, (bars) => agree(text, bars)), { numRuns: 60 }));
+});
+
+const folder = path.resolve(process.cwd(), "../shared/fixtures/candles/kite-2016/1m");
+describe.skipIf(!existsSync(folder))("over the recorded minutes of 2016", () => {
+  const recorded = (file: string): IndicatorBar[] =>
+    readFileSync(path.join(folder, file), "utf8").trim().split("\n").slice(1, 1_501).map((line) => {
+      const [, time, ...rest] = line.split(",").map((cell) => cell.trim());
+      const [open, high, low, close, volume] = rest.map(Number) as [number, number, number, number, number];
+      const paise = (price: number): number => Math.round(price * 100);
+      return { time: Date.parse(`${time!.replace(" ", "T")}+05:30`), open: paise(open), high: paise(high), low: paise(low), close: paise(close), volume };
+    });
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => ["INFY.csv", "PNB.csv"].includes(file)) : [];
+  it.each(files.flatMap((file) => cases.map((text) => [text, file] as const)))("%s of %s", (text, file) => agree(text, recorded(file)));
+});

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import type { IndicatorBar } from "@/server/domain/indicator";
+import { Composed } from "./composed";
+import { defineIndicator } from "./define";
+import { type Extreme, highest, lowest, WindowSum } from "./windows";
+
+const smoothing = z.number().int().min(1).max(100).default(3);
+const params = z.object({ period: z.number().int().min(1).max(1_000).default(14), smooth: smoothing, signal: smoothing });
+
+class Stochastic extends Composed {
+  private readonly high: Extreme;
+  private readonly low: Extreme;
+  private readonly slow: WindowSum;
+  private readonly average: WindowSum;
+  protected readonly parts;
+
+  constructor(period: number, private readonly smooth: number, private readonly signal: number) {
+    super();
+    this.high = highest(period);
+    this.low = lowest(period);
+    this.slow = new WindowSum(smooth);
+    this.average = new WindowSum(signal);
+    this.parts = [this.high, this.low, this.slow, this.average];
+  }
+
+  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+    const low = this.low.take(bar.low, keep);
+    const range = this.high.take(bar.high, keep) - low;
+    const fast = range === 0 ? 0 : (100 * (bar.close - low)) / range;
+    const slow = this.slow.take(fast, keep) / this.smooth;
+    const average = this.average.take(slow, keep) / this.signal;
+    out[at] = Number.isNaN(average) ? Number.NaN : slow;
+    out[at + 1] = average;
+  }
+}
+
+export const stochastic = defineIndicator({
+  id: "STOCH",
+  title: "Stochastic oscillator",
+  group: "momentum",
+  pane: "own",
+  guides: [20, 80],
+  plots: [
+    { id: "k", title: "%K", kind: "line", unit: "value" },
+    { id: "d", title: "%D", kind: "line", unit: "value" },
+  ],
+  params,
+  order: ["period", "smooth", "signal"],
+  warmUp: ({ period, smooth, signal }) => period + smooth + signal - 3,
+  settle: ({ period, smooth, signal }) => period + smooth + signal - 3,
+  create: ({ period, smooth, signal }) => new Stochastic(period, smooth, signal),
+  source: "Close within the range of n bars, 0 where there is none; %K its SMA, %D the SMA of %K; both begin together (TA-Lib STOCH with SMA)",
+});

@@ -1,0 +1,118 @@
+import type { Part } from "./composed";
+
+/**
+ * Sum of the last n values, in a ring. Whole numbers add up exactly; of others the sum is formed anew at each turn of
+ * the ring, so that no error grows. NaN is passed over.
+ */
+export class WindowSum implements Part {
+  private readonly ring: Float64Array;
+  private count = 0;
+  private place = 0;
+  private sum = 0;
+
+  constructor(private readonly period: number) { this.ring = new Float64Array(period); }
+
+  /** The sum with this value in; NaN before there are n. */
+  take(input: number, keep: boolean): number {
+    if (Number.isNaN(input)) return Number.NaN;
+    const sum = this.sum - this.ring[this.place]! + input;
+    const full = this.count + 1 >= this.period;
+    if (keep) {
+      this.ring[this.place] = input;
+      this.sum = sum;
+      this.count++;
+      if (++this.place === this.period) {
+        this.place = 0;
+        this.sum = 0;
+        for (let at = 0; at < this.period; at++) this.sum += this.ring[at]!;
+      }
+    }
+    return full ? sum : Number.NaN;
+  }
+  /** Sum of the values held, the one being taken not counted; 0 before there is one. */
+  get held(): number { return this.sum; }
+  get size(): number { return Math.min(this.count, this.period); }
+
+  snapshot(): unknown { return { ring: Array.from(this.ring), count: this.count, sum: this.sum }; }
+  restore(snapshot: unknown): void {
+    const state = snapshot as { ring: number[]; count: number; sum: number };
+    this.ring.set(state.ring);
+    this.count = state.count;
+    this.place = state.count % this.period;
+    this.sum = state.sum;
+  }
+}
+
+/** The value n bars ago. */
+export class Delay implements Part {
+  private readonly ring: Float64Array;
+  private count = 0;
+
+  constructor(private readonly period: number) { this.ring = new Float64Array(period); }
+
+  /** What was taken n takings before this one; NaN while there was none. NaN is passed over. */
+  take(input: number, keep: boolean): number {
+    if (Number.isNaN(input)) return Number.NaN;
+    const place = this.count % this.period;
+    const before = this.count < this.period ? Number.NaN : this.ring[place]!;
+    if (keep) { this.ring[place] = input; this.count++; }
+    return before;
+  }
+  snapshot(): unknown { return { ring: Array.from(this.ring), count: this.count }; }
+  restore(snapshot: unknown): void {
+    const state = snapshot as { ring: number[]; count: number };
+    this.ring.set(state.ring);
+    this.count = state.count;
+  }
+}
+
+/**
+ * Highest (or, with sign -1, lowest) of the last n values. A queue keeps only those that can still become the extreme,
+ * so a bar costs the same whatever n is.
+ */
+export class Extreme implements Part {
+  private readonly values: Float64Array;
+  private readonly born: Float64Array;
+  private count = 0;
+  private head = 0;
+  private size = 0;
+
+  constructor(private readonly period: number, private readonly sign: 1 | -1) {
+    this.values = new Float64Array(period);
+    this.born = new Float64Array(period);
+  }
+
+  /** The extreme with this value in; NaN before there are n. */
+  take(input: number, keep: boolean): number {
+    const { period, sign, values } = this;
+    const value = input * sign;
+    const count = this.count + 1;
+    let { head, size } = this;
+    // Each bar at most one value leaves the window.
+    if (size > 0 && this.born[head]! <= count - period) { head = head + 1 === period ? 0 : head + 1; size--; }
+    if (!keep) return count < period ? Number.NaN : sign * (size > 0 && values[head]! > value ? values[head]! : value);
+    while (size > 0 && values[(head + size - 1) % period]! <= value) size--;
+    const place = (head + size) % period;
+    values[place] = value;
+    this.born[place] = count;
+    this.count = count;
+    this.head = head;
+    this.size = size + 1;
+    return count < period ? Number.NaN : sign * values[head]!;
+  }
+  snapshot(): unknown {
+    const places = Array.from({ length: this.size }, (_, at) => (this.head + at) % this.period);
+    return { count: this.count, values: places.map((place) => this.values[place]!), born: places.map((place) => this.born[place]!) };
+  }
+  restore(snapshot: unknown): void {
+    const state = snapshot as { count: number; values: number[]; born: number[] };
+    this.count = state.count;
+    this.head = 0;
+    this.size = state.values.length;
+    this.values.set(state.values);
+    this.born.set(state.born);
+  }
+}
+
+export const highest = (period: number): Extreme => new Extreme(period, 1);
+export const lowest = (period: number): Extreme => new Extreme(period, -1);

@@ -1,0 +1,125 @@
+/**
+ * Indicators as their definitions read, whole series at once, each value from scratch where it can be: slow and obvious.
+ * Only tests use it; it shares no line with the running code.
+ */
+export interface OracleBar { time: number; open: number; high: number; low: number; close: number; volume: number }
+type Numbers = number[];
+type Oracle = (bars: readonly OracleBar[], params: Record<string, number>) => Numbers[];
+
+const none = (length: number): Numbers => Array.from({ length }, () => Number.NaN);
+const total = (values: Numbers): number => values.reduce((sum, value) => sum + value, 0);
+const mean = (values: Numbers): number => total(values) / values.length;
+/** A formula over the last n values at each row, NaN before there are n numbers. */
+const rolling = (values: Numbers, n: number, formula: (window: Numbers) => number): Numbers =>
+  values.map((_, row) => {
+    const window = values.slice(Math.max(0, row - n + 1), row + 1);
+    return window.length < n || window.some(Number.isNaN) ? Number.NaN : formula(window);
+  });
+/** An average by a weight, seeded at `seedRow` by the mean of the n values up to it. */
+const smoothed = (values: Numbers, n: number, weight: number, seedRow = values.findIndex((value) => !Number.isNaN(value)) + n - 1): Numbers => {
+  const out = none(values.length);
+  if (seedRow < n - 1 || seedRow >= values.length) return out;
+  out[seedRow] = mean(values.slice(seedRow - n + 1, seedRow + 1));
+  for (let row = seedRow + 1; row < values.length; row++) out[row] = weight * values[row]! + (1 - weight) * out[row - 1]!;
+  return out;
+};
+const ema = (values: Numbers, n: number, seedRow?: number): Numbers => smoothed(values, n, 2 / (n + 1), seedRow);
+const wilder = (values: Numbers, n: number): Numbers => smoothed(values, n, 1 / n);
+const minus = (a: Numbers, b: Numbers): Numbers => a.map((value, row) => value - b[row]!);
+const closes = (bars: readonly OracleBar[]): Numbers => bars.map((bar) => bar.close);
+const highs = (bars: readonly OracleBar[]): Numbers => bars.map((bar) => bar.high);
+const lows = (bars: readonly OracleBar[]): Numbers => bars.map((bar) => bar.low);
+const typical = (bars: readonly OracleBar[]): Numbers => bars.map((bar) => (bar.high + bar.low + bar.close) / 3);
+const trueRanges = (bars: readonly OracleBar[]): Numbers => bars.map(({ high, low }, row) => {
+  const before = bars[row - 1]?.close;
+  return before === undefined ? Number.NaN : Math.max(high - low, Math.abs(high - before), Math.abs(low - before));
+});
+const istDate = (time: number): string => new Date(time + 5.5 * 3_600_000).toISOString().slice(0, 10);
+/** Bars of the same Indian date up to and with a row. */
+const dayUntil = (bars: readonly OracleBar[], row: number): OracleBar[] => {
+  const date = istDate(bars[row]!.time);
+  let first = row;
+  while (first > 0 && istDate(bars[first - 1]!.time) === date) first--;
+  return bars.slice(first, row + 1);
+};
+
+/** Wilder's sums as TA-Lib begins them: the n - 1 values after the first bar, then s - s/n + x. */
+const wilderSum = (values: Numbers, n: number): Numbers => {
+  const out = none(values.length);
+  let sum = total(values.slice(1, n));
+  for (let row = n; row < values.length; row++) out[row] = sum = sum - sum / n + values[row]!;
+  return out;
+};
+
+export const indicatorOracle: Record<string, Oracle> = {
+  SMA: (bars, { period }) => [rolling(closes(bars), period!, mean)],
+  EMA: (bars, { period }) => [ema(closes(bars), period!)],
+  RSI(bars, { period }) {
+    const changes = closes(bars).map((close, row, all) => (row === 0 ? Number.NaN : close - all[row - 1]!));
+    const gain = wilder(changes.map((change) => (Number.isNaN(change) ? change : Math.max(0, change))), period!);
+    const loss = wilder(changes.map((change) => (Number.isNaN(change) ? change : Math.max(0, -change))), period!);
+    return [gain.map((up, row) => ((up + loss[row]!) === 0 ? 0 : (100 * up) / (up + loss[row]!)))];
+  },
+  MACD(bars, { fast, slow, signal }) {
+    const [short, long] = [Math.min(fast!, slow!), Math.max(fast!, slow!)];
+    const macd = minus(ema(closes(bars), short, long - 1), ema(closes(bars), long));
+    const line = ema(macd, signal!);
+    return [macd.map((value, row) => (Number.isNaN(line[row]!) ? Number.NaN : value)), line, minus(macd, line)];
+  },
+  BB(bars, { period, deviations }) {
+    const middle = rolling(closes(bars), period!, mean);
+    const deviation = rolling(closes(bars), period!, (window) => Math.sqrt(mean(window.map((value) => (value - mean(window)) ** 2))));
+    return [middle.map((value, row) => value + deviations! * deviation[row]!), middle, middle.map((value, row) => value - deviations! * deviation[row]!)];
+  },
+  VWAP: (bars) => [bars.map((_, row) => {
+    const day = dayUntil(bars, row);
+    return total(typical(day).map((price, at) => price * day[at]!.volume)) / total(day.map((bar) => bar.volume));
+  })],
+  ATR: (bars, { period }) => [wilder(trueRanges(bars), period!)],
+  SUPERTREND(bars, { period, multiplier }) {
+    const width = wilder(trueRanges(bars), period!);
+    const [up, down] = [none(bars.length), none(bars.length)];
+    const upper = none(bars.length);
+    const lower = none(bars.length);
+    let rising = false;
+    for (let row = period!; row < bars.length; row++) {
+      const { high, low, close } = bars[row]!;
+      const middle = (high + low) / 2;
+      const [basicUpper, basicLower] = [middle + multiplier! * width[row]!, middle - multiplier! * width[row]!];
+      if (row === period) {
+        [upper[row], lower[row]] = [basicUpper, basicLower];
+        rising = close > middle;
+      } else {
+        const before = bars[row - 1]!.close;
+        upper[row] = basicUpper < upper[row - 1]! || before > upper[row - 1]! ? basicUpper : upper[row - 1]!;
+        lower[row] = basicLower > lower[row - 1]! || before < lower[row - 1]! ? basicLower : lower[row - 1]!;
+        rising = rising ? close >= lower[row]! : close > upper[row]!;
+      }
+      (rising ? up : down)[row] = rising ? lower[row]! : upper[row]!;
+    }
+    return [up, down];
+  },
+  STOCH(bars, { period, smooth, signal }) {
+    const top = rolling(highs(bars), period!, (window) => Math.max(...window));
+    const floor = rolling(lows(bars), period!, (window) => Math.min(...window));
+    const fast = bars.map(({ close }, row) => (top[row] === floor[row] ? 0 : (100 * (close - floor[row]!)) / (top[row]! - floor[row]!)));
+    const k = rolling(fast, smooth!, mean);
+    const d = rolling(k, signal!, mean);
+    return [k.map((value, row) => (Number.isNaN(d[row]!) ? Number.NaN : value)), d];
+  },
+  ADX(bars, { period: n }) {
+    const moves = (of: (up: number, down: number) => number): Numbers =>
+      bars.map((bar, row) => (row === 0 ? Number.NaN : of(bar.high - bars[row - 1]!.high, bars[row - 1]!.low - bar.low)));
+    const ranges = wilderSum(trueRanges(bars), n!);
+    const plus = wilderSum(moves((up, down) => (up > down && up > 0 ? up : 0)), n!).map((value, row) => (ranges[row] === 0 ? 0 : (100 * value) / ranges[row]!));
+    const less = wilderSum(moves((up, down) => (down > up && down > 0 ? down : 0)), n!).map((value, row) => (ranges[row] === 0 ? 0 : (100 * value) / ranges[row]!));
+    const index = plus.map((value, row) => ((value + less[row]!) === 0 ? 0 : (100 * Math.abs(value - less[row]!)) / (value + less[row]!)));
+    const adx = none(bars.length);
+    const first = 2 * n! - 1;
+    for (let row = first; row < bars.length; row++) {
+      adx[row] = row === first ? mean(index.slice(n!, first + 1)) : (plus[row]! + less[row]!) === 0 ? adx[row - 1]! : (adx[row - 1]! * (n! - 1) + index[row]!) / n!;
+    }
+    const since = (line: Numbers): Numbers => line.map((value, row) => (row < first ? Number.NaN : value));
+    return [adx, since(plus), since(less)];
+  },
+};
