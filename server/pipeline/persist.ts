@@ -1,6 +1,6 @@
 import { type BarBatch, CLOSE, barStates, PATCH } from "@/server/domain/bar";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
-import { type Timeframe, timeframes } from "@/server/domain/timeframe";
+import { type Timeframe, timeframe, type TimeframeName, timeframes } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
@@ -56,8 +56,10 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     const now = this.clock.now();
     for (const bar of bars) {
       this.queue.push({ bar, how, queuedAt: now });
-      // A patch is a part of a bar, not the bar: readers wait for the store to have merged it.
-      if (bar.state !== "patched") this.shelve(bar);
+      // A patch is a part of a bar, not the bar: readers wait for the store to have merged it. History comes in
+      // thousands and its readers are told after the commit: it only takes the place of what is already here.
+      if (how === "replace") this.reshelve(bar);
+      else if (bar.state !== "patched") this.shelve(bar);
     }
     this.meter.gauge("persist.queue", this.queue.length);
     if (this.queue.length >= BATCH_ROWS) this.flush();
@@ -130,6 +132,11 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     shelf.set(bar.time, { bar, committedAt: 0 });
   }
 
+  private reshelve(bar: StoredBar): void {
+    const shelf = this.shelf.get(bar.instrumentId * timeframes.length + indexOf(bar.timeframe));
+    if (shelf?.has(bar.time) === true) shelf.set(bar.time, { bar, committedAt: 0 });
+  }
+
   private sweep(): void {
     const before = this.clock.now() - KEEP_MS;
     for (const [place, shelf] of this.shelf) {
@@ -139,4 +146,4 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   }
 }
 
-const indexOf = (name: string): number => timeframes.findIndex((each) => each.name === name);
+const indexOf = (name: TimeframeName): number => timeframe(name).index;

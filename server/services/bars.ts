@@ -1,4 +1,5 @@
-import { type Bar, type BarColumns, barColumns, columnsOf, FORMING } from "@/server/domain/bar";
+import { cut, join, overlay, within } from "@/server/domain/bar-rows";
+import { type BarColumns, barColumns, FORMING } from "@/server/domain/bar";
 import { resample, spanAt } from "@/server/domain/resample";
 import { type Calendar, DAY_MS } from "@/server/domain/session";
 import { type Timeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
@@ -69,13 +70,13 @@ export class Bars {
     let start = queryFrom;
     ladder.forEach((rung, place) => {
       const rows = overlay(stored[place]!, recent.recent(id, rung, start, to));
-      const kept = after(rows, start);
+      const kept = within(rows, start);
       parts.push(kept);
       if (kept.length > 0) start = this.endOf(hours, rung, kept.time[kept.length - 1]!);
     });
     const open = barColumns(16);
     live.bars.forming(instrument, timeframe.from === "1s" ? timeframeNamed("1s") : timeframeNamed("1m"), open);
-    parts.push(after(open, start, to));
+    parts.push(within(open, start, to));
 
     const rows = join(parts);
     const limitTime = Math.floor(clock.now() / 1_000) * 1_000 - live.bars.watermarkSeconds * 1_000;
@@ -113,51 +114,3 @@ export class Bars {
     live.bars.rebuild(instrument, minutes.closed, days.closed);
   }
 }
-
-/** Rows of `base` with `newer` bars put in their places. */
-const overlay = (base: BarColumns, newer: readonly Bar[]): BarColumns => {
-  if (newer.length === 0) return base;
-  const last = base.length === 0 ? -1 : base.time[base.length - 1]!;
-  if (newer[0]!.time > last) return join([base, columnsOf(newer)]);
-  const byTime = new Map<number, Bar>(newer.map((bar) => [bar.time, bar]));
-  const kept: BarColumns[] = [];
-  let from = 0;
-  for (const bar of newer) {
-    let row = from;
-    while (row < base.length && base.time[row]! < bar.time) row++;
-    kept.push(cut(base, from, row), columnsOf([byTime.get(bar.time)!]));
-    from = row < base.length && base.time[row] === bar.time ? row + 1 : row;
-  }
-  kept.push(cut(base, from, base.length));
-  return join(kept);
-};
-
-const after = (rows: BarColumns, from: number, to = Number.MAX_SAFE_INTEGER): BarColumns => {
-  let first = 0;
-  while (first < rows.length && rows.time[first]! < from) first++;
-  let last = rows.length;
-  while (last > first && rows.time[last - 1]! >= to) last--;
-  return cut(rows, first, last);
-};
-
-const columnNames = ["time", "open", "high", "low", "close", "volume", "value", "ticks", "openInterest", "rev", "state", "incomplete"] as const;
-
-/** Rows [from, to) as columns sharing the same memory. */
-export const cut = (rows: BarColumns, from: number, to: number): BarColumns => {
-  if (from === 0 && to === rows.length && rows.time.length === to) return rows;
-  const part = { length: Math.max(0, to - from) } as BarColumns;
-  for (const name of columnNames) (part as unknown as Record<string, unknown>)[name] = rows[name].subarray(from, Math.max(from, to));
-  return part;
-};
-
-/** One after the other. */
-export const join = (parts: readonly BarColumns[]): BarColumns => {
-  const full = parts.filter((part) => part.length > 0);
-  if (full.length === 1) return full[0]!;
-  const all = barColumns(full.reduce((sum, part) => sum + part.length, 0));
-  for (const part of full) {
-    for (const name of columnNames) all[name].set(part[name].subarray(0, part.length), all.length);
-    all.length += part.length;
-  }
-  return all;
-};

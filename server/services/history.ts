@@ -1,6 +1,7 @@
-import { type BarColumns, barAt, columnsOf, type Bar } from "@/server/domain/bar";
+import { type BarColumns, barAt, FORMING } from "@/server/domain/bar";
+import { filterRows } from "@/server/domain/bar-rows";
 import { resample } from "@/server/domain/resample";
-import { type Calendar, DAY_MS, istDay, istMidnight } from "@/server/domain/session";
+import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "@/server/domain/session";
 import { timeframe, type TimeframeName } from "@/server/domain/timeframe";
 import { hasCode } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
@@ -181,7 +182,7 @@ export class History {
       recent.enqueue(stored(kept, id, name), "replace");
       if (name === "1m") {
         const quarters = resample(kept, this.parts.calendar, live.table.hours(instrument), timeframe("15m"), clock.now());
-        recent.enqueue(stored(columnsOf(rowsOf(quarters.bars).filter((bar) => bar.state !== "forming")), id, "15m"), "replace");
+        recent.enqueue(stored(filterRows(quarters.bars, (row) => quarters.bars.state[row] !== FORMING), id, "15m"), "replace");
       }
       // A page is committed before the next one is asked for: memory holds one page, and a stop loses one.
       await recent.settled();
@@ -193,19 +194,20 @@ export class History {
   /** Minutes that lie in a continuous session and have ended; labels are starts. */
   private sessionMinutes(instrument: number, bars: BarColumns, now: number): BarColumns {
     const hours = this.parts.live.table.hours(instrument);
-    return columnsOf(rowsOf(bars).filter((bar) => {
-      const session = this.parts.calendar.on(hours, istDay(bar.time));
-      return session !== null && bar.time >= session.open && bar.time < session.close && bar.time + 60_000 <= now;
-    }));
+    return filterRows(bars, (row) => {
+      const time = bars.time[row]!;
+      const session = this.parts.calendar.on(hours, istDay(time));
+      return session !== null && time >= session.open && time < session.close && time + 60_000 <= now;
+    });
   }
 
   /** Day bars are labelled by the date's midnight; ours stand at the session's open. The running day is left out. */
   private sessionDays(instrument: number, bars: BarColumns, now: number): BarColumns {
     const hours = this.parts.live.table.hours(instrument);
-    return columnsOf(rowsOf(bars).flatMap((bar) => {
-      const session = this.parts.calendar.on(hours, istDay(bar.time));
-      return session === null || session.close > now ? [] : [{ ...bar, time: session.open }];
-    }));
+    const sessionOf = (row: number): Session | null => this.parts.calendar.on(hours, istDay(bars.time[row]!));
+    const over = filterRows(bars, (row) => (sessionOf(row)?.close ?? Number.POSITIVE_INFINITY) <= now);
+    for (let row = 0; row < over.length; row++) over.time[row] = this.parts.calendar.on(hours, istDay(over.time[row]!))!.open;
+    return over;
   }
 
   private quarter(instrument: number, instant: number): number {
@@ -235,7 +237,5 @@ export class History {
   }
 }
 
-const rowsOf = (bars: BarColumns): Bar[] => Array.from({ length: bars.length }, (_, row) => barAt(bars, row));
-
 const stored = (bars: BarColumns, instrumentId: number, name: TimeframeName): StoredBar[] =>
-  rowsOf(bars).map((bar) => ({ ...bar, instrumentId, timeframe: name, state: "backfilled", incomplete: false }));
+  Array.from({ length: bars.length }, (_, row) => ({ ...barAt(bars, row), instrumentId, timeframe: name, state: "backfilled", incomplete: false }));

@@ -1,0 +1,58 @@
+import { type Bar, type BarColumns, barColumns, setBar } from "./bar";
+
+const names = ["time", "open", "high", "low", "close", "volume", "value", "ticks", "openInterest", "rev", "state", "incomplete"] as const;
+
+/** Rows [from, to) as columns that share the memory of `rows`. */
+export const cut = (rows: BarColumns, from: number, to: number): BarColumns => {
+  if (from === 0 && to === rows.length && rows.time.length === to) return rows;
+  const part = { length: Math.max(0, to - from) } as BarColumns;
+  for (const name of names) (part as unknown as Record<string, unknown>)[name] = rows[name].subarray(from, Math.max(from, to));
+  return part;
+};
+
+/** One after the other. */
+export const join = (parts: readonly BarColumns[]): BarColumns => {
+  const full = parts.filter((part) => part.length > 0);
+  if (full.length === 1) return full[0]!;
+  const all = barColumns(full.reduce((sum, part) => sum + part.length, 0));
+  for (const part of full) {
+    for (const name of names) all[name].set(part[name].subarray(0, part.length), all.length);
+    all.length += part.length;
+  }
+  return all;
+};
+
+/** Rows with from <= time < to of columns in order of time. */
+export const within = (rows: BarColumns, from: number, to = Number.MAX_SAFE_INTEGER): BarColumns => {
+  let first = 0;
+  while (first < rows.length && rows.time[first]! < from) first++;
+  let last = rows.length;
+  while (last > first && rows.time[last - 1]! >= to) last--;
+  return cut(rows, first, last);
+};
+
+/** The rows that `keep` accepts, in their order; the rest of the memory is let go. */
+export const filterRows = (rows: BarColumns, keep: (row: number) => boolean): BarColumns => {
+  const kept = barColumns(rows.length);
+  for (let row = 0; row < rows.length; row++) if (keep(row)) copyRow(rows, row, kept);
+  return cut(kept, 0, kept.length);
+};
+
+/** `base` with the bars of `newer` in their places; both in order of time. */
+export const overlay = (base: BarColumns, newer: readonly Bar[]): BarColumns => {
+  if (newer.length === 0) return base;
+  const all = barColumns(base.length + newer.length);
+  let row = 0;
+  for (const bar of newer) {
+    while (row < base.length && base.time[row]! < bar.time) copyRow(base, row++, all);
+    if (row < base.length && base.time[row] === bar.time) row++;
+    setBar(all, all.length++, bar);
+  }
+  while (row < base.length) copyRow(base, row++, all);
+  return cut(all, 0, all.length);
+};
+
+const copyRow = (from: BarColumns, row: number, to: BarColumns): void => {
+  const at = to.length++;
+  for (const name of names) to[name][at] = from[name][row]!;
+};
