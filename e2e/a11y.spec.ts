@@ -31,7 +31,7 @@ for (const theme of ["dark", "light", "contrast"] as const) {
     await page.keyboard.press("Escape");
 
     await page.getByTestId("indicators-button").click();
-    await expect(page.getByRole("dialog")).toBeVisible();
+    await expect(page.getByRole("option", { name: /^RSI/ })).toBeVisible();
     expect(await offences(page), "indicators").toEqual([]);
 
     await page.goto(`${app.url}/status`);
@@ -56,8 +56,9 @@ test("by keyboard alone: find a symbol, change the timeframe, add an indicator, 
   await page.keyboard.press("Control+KeyK");
   await page.keyboard.type("> indicators");
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("dialog")).toBeVisible();
+  await expect(page.getByRole("combobox", { name: "Search indicators" })).toBeFocused();
   await page.keyboard.type("sma");
+  await expect(page.getByRole("option", { name: /^SMA/ })).toHaveAttribute("aria-selected", "true");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Escape");
   await expect(page.getByTestId("legend-main-0")).toContainText(/SMA \d+/);

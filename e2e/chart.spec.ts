@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./support/app";
-import { barAt, barCount, barsOf, expectChart, legendOf, openChart, pixelOf, recordCanvasText, restBars, rupees, visibleOf } from "./support/chart";
+import { barAt, barCount, barsOf, expectChart, feedPill, legendOf, openChart, pixelOf, recordCanvasText, restBars, rupees, visibleOf } from "./support/chart";
 
 const IST_OFFSET = 19_800_000;
 const DAY = 86_400_000;
@@ -42,7 +42,7 @@ test("CH-04 the last price goes on living while history is read", async ({ page,
   const before = await ltp.innerText();
   await expect.poll(() => ltp.innerText(), { timeout: 30_000 }).not.toBe(before);
   expect(await legendOf(page)).toEqual(legend);
-  await expect(page.getByTestId("chart-feed-pill").first()).toHaveText(/LIVE\s*\d+(\.\d)?s/);
+  await expect(feedPill(page)).toHaveText(/LIVE\s*\d+(\.\d)?s/);
 });
 
 test("CH-05 timeframes by chip and by typing; a refusal names the reason", async ({ page, app }) => {
@@ -159,8 +159,8 @@ test("CH-16 an indicator is added, hidden and removed; its pane comes and goes",
   const panes = () => page.evaluate(() => window.__candela?.panes());
   expect(await panes()).toBe(2);
   await page.getByTestId("indicators-button").click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("textbox").or(dialog.getByRole("combobox")).first().fill("sma");
+  await page.getByRole("combobox", { name: "Search indicators" }).fill("sma");
+  await expect(page.getByRole("option", { name: /^SMA/ })).toHaveAttribute("aria-selected", "true");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Escape");
   await expect(page.getByTestId("legend-main-0")).toContainText(/SMA \d+/);

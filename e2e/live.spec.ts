@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type App, expect, test } from "./support/app";
 import { cableTo } from "./support/cable";
-import { barAt, type ChartBar, barsOf, legendOf, openChart, restBars, rupees } from "./support/chart";
+import { barAt, barsOf, type ChartBar, feedPill, legendOf, openChart, restBars, rupees } from "./support/chart";
 import { exchangeAt } from "./support/exchange";
 
 const MINUTE = 60_000;
@@ -53,13 +53,13 @@ test("twenty seconds without a line: the strip says so, then the bars are REST's
     cable.unplug();
     const strip = page.getByTestId("offline-strip");
     await expect(strip).toContainText("Disconnected from server, showing data until");
-    await expect(page.getByTestId("chart-feed-pill").first()).toContainText("OFFLINE");
+    await expect(feedPill(page)).toContainText("OFFLINE");
     await wait(AWAY_MS - (Date.now() - cutAt));
     expect((await barAt(page, -1)).time - before.time, "nothing may look live while the server is away").toBeLessThanOrEqual(5_000);
 
     cable.plugIn();
     await expect(strip).toBeHidden();
-    await expect(page.getByTestId("chart-feed-pill").first()).toContainText("LIVE");
+    await expect(feedPill(page)).toContainText("LIVE");
     const until = Math.floor(Date.now() / 5_000) * 5_000;
     await expect.poll(async () => (await barAt(page, -1)).time, { timeout: 20_000 }).toBeGreaterThanOrEqual(until + 5_000);
     await expect.poll(async () => {
@@ -94,7 +94,7 @@ test("kill -9 in mid-stream: after the next start every minute of the exchange i
   // The tab was left open and comes back by itself.
   await expect(page.getByTestId("offline-strip")).toBeHidden({ timeout: 30_000 });
   await expect(page.getByTestId("chart-0")).toHaveAttribute("data-phase", "live");
-  await expect(page.getByTestId("chart-feed-pill").first()).toContainText("LIVE", { timeout: 30_000 });
+  await expect(feedPill(page)).toContainText("LIVE", { timeout: 30_000 });
 
   // The minute in which the feed came back is told whole by the exchange only when it is over.
   const from = Math.floor(killedAt / MINUTE) * MINUTE - 60 * MINUTE;

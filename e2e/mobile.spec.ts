@@ -1,5 +1,5 @@
 import { expect, test } from "./support/app";
-import { barAt, barsOf, expectChart, legendOf, openChart, pixelOf } from "./support/chart";
+import { barAt, barsOf, expectChart, feedPill, legendOf, openChart, pixelOf } from "./support/chart";
 
 test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
 
@@ -9,7 +9,7 @@ test("a phone shows the chart, its price and its state, and scrolls nowhere side
   await openChart(page, app);
   await expect(page.getByTestId("symbol-button-phone")).toContainText("RELIANCE");
   await expect(page.getByTestId("ltp").filter({ visible: true })).toHaveText(/^[\d,]+\.\d\d$/);
-  await expect(page.getByTestId("chart-feed-pill").filter({ visible: true })).toContainText("LIVE");
+  await expect(feedPill(page)).toContainText("LIVE");
   expect(await sideways(page)).toBeLessThanOrEqual(0);
   for (const name of ["Chart", "Lists", "Search", "Status", "More"]) {
     const box = await page.getByRole("navigation", { name: "Pages" }).filter({ visible: true }).getByRole("button", { name }).boundingBox();

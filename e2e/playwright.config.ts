@@ -3,11 +3,11 @@ import { findChromium } from "../scripts/browser.mjs";
 
 const executablePath = await findChromium();
 
-// Each spec starts its own server (support/app.ts): no `webServer`, and one worker, so that two cores measure one thing.
+// Each worker starts its own server (support/app.ts): no `webServer`. Two workers: one waits for minutes to end while the other looks.
 export default defineConfig({
   testDir: ".",
   outputDir: "results/files",
-  workers: 1,
+  workers: 2,
   forbidOnly: process.env.CI !== undefined,
   timeout: 120_000,
   expect: { timeout: 15_000 },

@@ -1,21 +1,20 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./support/app";
-import { barAt, openChart } from "./support/chart";
+import { barAt, feedPill, openChart } from "./support/chart";
 import { exchangeAt } from "./support/exchange";
 
-const pill = (page: Page) => page.getByTestId("chart-feed-pill").first();
 const light = (page: Page) => page.getByTestId("feed-pill");
 
 test("a feed that is connected and silent is MUTE, with the evidence, and LIVE again when ticks come", async ({ page, app }) => {
   const exchange = exchangeAt(app.exchangeUrl);
   await openChart(page, app, { bars: 1 });
-  await expect(pill(page)).toContainText("LIVE");
+  await expect(feedPill(page)).toContainText("LIVE");
   await exchange.fault("mute");
   try {
-    await expect(pill(page)).toContainText("MUTE", { timeout: 8_000 });
+    await expect(feedPill(page)).toContainText("MUTE", { timeout: 8_000 });
     await expect(light(page)).toContainText("MUTE");
-    await expect(pill(page).locator('[data-state="MUTE"]')).toBeVisible();
-    await pill(page).click();
+    await expect(feedPill(page).locator('[data-state="MUTE"]')).toBeVisible();
+    await feedPill(page).click();
     const evidence = page.getByRole("dialog", { name: "Data of this chart" });
     await expect(evidence).toContainText(/connected, but no tick for \d/);
     await expect(evidence).toContainText(/Last tick\s*\d\d:\d\d:\d\d/);
@@ -23,7 +22,7 @@ test("a feed that is connected and silent is MUTE, with the evidence, and LIVE a
   } finally {
     await exchange.reset();
   }
-  await expect(pill(page)).toContainText("LIVE");
+  await expect(feedPill(page)).toContainText("LIVE");
   await expect(page.locator(".axis-label.is-stale")).toHaveCount(0);
 });
 
@@ -32,8 +31,8 @@ test("a cut line is RECONNECTING, then LIVE, and the chart goes on", async ({ pa
   await openChart(page, app, { bars: 1 });
   const before = await barAt(page, -1);
   await exchange.fault("disconnect", { ms: 4_000 });
-  await expect(pill(page)).toContainText(/RECONNECTING\s*try \d/);
-  await expect(pill(page)).toContainText("LIVE", { timeout: 30_000 });
+  await expect(feedPill(page)).toContainText(/RECONNECTING\s*try \d/);
+  await expect(feedPill(page)).toContainText("LIVE", { timeout: 30_000 });
   await expect.poll(async () => { const bar = await barAt(page, -1); return bar.time > before.time || bar.ticks > before.ticks; }).toBe(true);
 });
 
@@ -49,7 +48,7 @@ test("bad packets are counted and refused while the chart goes on", async ({ pag
     return now.bad_packet! + now.bad_frame! > before.bad_packet! + before.bad_frame! && now.future_time! > before.future_time!;
   }).toBe(true);
   await exchange.reset();
-  await expect(pill(page)).toContainText("LIVE");
+  await expect(feedPill(page)).toContainText("LIVE");
   const newest = await barAt(page, -1);
   expect(newest.time).toBeLessThanOrEqual(Date.now());
   await expect.poll(async () => { const bar = await barAt(page, -1); return bar.time > newest.time || bar.ticks > newest.ticks; }).toBe(true);
@@ -59,7 +58,7 @@ test("a token that has expired is said, and not tried for ever", async ({ page, 
   const app = await launch();
   await openChart(page, app, { bars: 1 });
   await exchangeAt(app.exchangeUrl).fault("expired");
-  await expect(pill(page)).toContainText("AUTH_EXPIRED");
+  await expect(feedPill(page)).toContainText("AUTH_EXPIRED");
   await expect(light(page)).toContainText("AUTH_EXPIRED");
   await expect(page.getByRole("alert").filter({ hasText: "sim-1" })).toBeVisible();
 });

@@ -61,6 +61,9 @@ export async function pixelOf(page: Page, bar: Pick<ChartBar, "time" | "close">)
   return { x: box.x + at.x, y: box.y + at.y };
 }
 
+/** The state of the data behind the chart; there is one for wide screens and one for phones. */
+export const feedPill = (page: Page): Locator => page.getByTestId("chart-feed-pill").filter({ visible: true });
+
 /** What the legend says of one bar: `{ open: "1,488.10", … }`. */
 export async function legendOf(page: Page): Promise<Record<string, string>> {
   const line: Locator = page.getByTestId("legend-bar");
