@@ -1,4 +1,4 @@
-import { type BarColumns, barAt, FORMING } from "@/server/domain/bar";
+import { type BarColumns, FORMING } from "@/server/domain/bar";
 import { filterRows } from "@/server/domain/bar-rows";
 import { resample } from "@/server/domain/resample";
 import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "@/server/domain/session";
@@ -237,5 +237,15 @@ export class History {
   }
 }
 
-const stored = (bars: BarColumns, instrumentId: number, name: TimeframeName): StoredBar[] =>
-  Array.from({ length: bars.length }, (_, row) => ({ ...barAt(bars, row), instrumentId, timeframe: name, state: "backfilled", incomplete: false }));
+/** Written out field by field: spreading an object for each of half a million rows took seconds of the live chart's time. */
+const stored = (bars: BarColumns, instrumentId: number, name: TimeframeName): StoredBar[] => {
+  const rows: StoredBar[] = [];
+  for (let row = 0; row < bars.length; row++) {
+    rows.push({
+      instrumentId, timeframe: name, time: bars.time[row]!, open: bars.open[row]!, high: bars.high[row]!, low: bars.low[row]!, close: bars.close[row]!,
+      volume: bars.volume[row]!, value: bars.value[row]!, ticks: bars.ticks[row]!, openInterest: bars.openInterest[row]!, rev: bars.rev[row]!,
+      state: "backfilled", incomplete: false,
+    });
+  }
+  return rows;
+};
