@@ -95,7 +95,12 @@ export class Instruments {
       const score = whole === "" ? 50 : scoreOf(entry, whole, typed);
       if (score >= 0) scored.push({ index: entry.index, score: score * 10 + entry.rank });
     }
-    return scored.sort((a, b) => a.score - b.score || table.at(a.index).symbol.length - table.at(b.index).symbol.length || (table.at(a.index).symbol < table.at(b.index).symbol ? -1 : 1))
+    const order = (a: number, b: number): number => {
+      const [one, other] = [table.at(a), table.at(b)];
+      // The contract that ends first is the one that is traded.
+      return one.symbol.length - other.symbol.length || (one.expiry ?? "").localeCompare(other.expiry ?? "") || (one.symbol < other.symbol ? -1 : 1);
+    };
+    return scored.sort((a, b) => a.score - b.score || order(a.index, b.index))
       .slice(0, limit).map((each) => each.index);
   }
 
