@@ -1,11 +1,39 @@
 import { type BarBatch, barBatch, CLOSE, CLOSED, PATCH, PATCHED } from "@/server/domain/bar";
-import { istDay } from "@/server/domain/session";
+import { istDay, istMidnight } from "@/server/domain/session";
 import type { Accumulators } from "@/server/domain/accumulators";
 import type { TickBatch, TickMessage } from "@/server/domain/tick";
 import { widen } from "@/server/domain/columns";
 import type { Core } from "./stage";
 
-const FLUSH_ROWS = 8_192;
+/** Small enough that what reads the batch finds it in the processor's cache. */
+const FLUSH_ROWS = 1_024;
+const DAY_SECONDS = 86_400;
+
+/**
+ * An instrument's state is one row of doubles: its own figures, then its open seconds. With thousands of instruments
+ * the time goes into fetching memory: a tick touches three cache lines of such a row, in columns it would touch twenty.
+ */
+const enum Own {
+  newest, // newest second seen
+  closedThrough,
+  base, // cumulative volume before the oldest open second; -1 unknown
+  baseSecond, // the second whose figure the base is
+  day, // first second of the base's trading date
+  running, // greatest day volume so far
+  openSeconds, // how many
+  seen, // connection count of its collector when its last row came
+  size,
+}
+const enum Open {
+  second, // -1: the place is free
+  open, high, low, close,
+  cumulative, // greatest day volume in the second, -1 none
+  value, // sum of price x step
+  stepped, // sum of steps
+  ticks, interest,
+  broken, // 1: the feed was away during it
+  size,
+}
 
 /** Seconds an instrument may have open at once: the watermark's and two more, as a power of two. */
 const ringOf = (watermarkSeconds: number): number => {
@@ -14,12 +42,15 @@ const ringOf = (watermarkSeconds: number): number => {
   return size;
 };
 
+/** First second of the IST date a second belongs to. */
+const dayOf = (second: number): number => istMidnight(istDay(second * 1_000)) / 1_000;
+
 /**
  * Day volume before a second. On a new trading date all of the day's volume counts; the old date's last figure, repeated
  * after midnight, is still the old date's.
  */
 const baseAt = (base: number, day: number, cumulative: number, second: number): number =>
-  base > 0 && cumulative !== base && istDay(second * 1_000) > day ? 0 : base;
+  base > 0 && cumulative !== base && second >= day + DAY_SECONDS ? 0 : base;
 
 const volumeOf = (cumulative: number, base: number): number => (cumulative < 0 || base < 0 || cumulative <= base ? 0 : cumulative - base);
 
@@ -35,38 +66,21 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   volumeStepBack = 0;
   private readonly ring: number;
   private readonly mask: number;
+  /** Doubles an instrument takes. */
+  private readonly row: number;
   private capacity = 0;
-  // Per instrument.
-  private newest = new Float64Array(0); // newest second seen
-  private closedThrough = new Float64Array(0);
-  private base = new Float64Array(0); // cumulative volume before the oldest open second; -1 unknown
-  private baseSecond = new Float64Array(0); // the second whose figure the base is
-  private day = new Int32Array(0); // trading date of the base
-  private openSlots = new Int32Array(0);
+  private figures = new Float64Array(0);
   private cut = new Uint8Array(0); // 1: the feed was away, the next second is incomplete
   private collectorOf = new Int32Array(0);
-  private seen = new Int32Array(0); // connection count of its collector when its last row came
   /** Per collector: counts connects and disconnects. Files have none. */
   private connections: number[] = [];
-  // Per instrument and ring place.
-  private second = new Float64Array(0);
-  private open = new Float64Array(0);
-  private high = new Float64Array(0);
-  private low = new Float64Array(0);
-  private close = new Float64Array(0);
-  private cumulative = new Float64Array(0); // greatest day volume in the second, -1 none
-  private value = new Float64Array(0); // sum of price x step
-  private stepped = new Float64Array(0); // sum of steps
-  private running = new Float64Array(0); // per instrument: greatest day volume so far
-  private ticks = new Float64Array(0);
-  private interest = new Float64Array(0);
-  private broken = new Uint8Array(0);
-  private out = barBatch(FLUSH_ROWS);
+  private readonly out = barBatch(FLUSH_ROWS);
   private lastSwept = 0;
 
   constructor(readonly watermarkSeconds = 2) {
     this.ring = ringOf(watermarkSeconds);
     this.mask = this.ring - 1;
+    this.row = Own.size + this.ring * Open.size;
   }
 
   on(message: TickMessage, emit: (batch: BarBatch) => void): void {
@@ -81,7 +95,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     if (through <= this.lastSwept) return;
     this.lastSwept = through;
     for (let instrument = 0; instrument < this.capacity; instrument++) {
-      if (this.openSlots[instrument] !== 0) this.closeThrough(instrument, through, emit);
+      if (this.figures[instrument * this.row + Own.openSeconds] !== 0) this.closeThrough(instrument, through, emit);
     }
     this.flush(emit);
   }
@@ -94,78 +108,99 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 
   /** Open seconds of an instrument, oldest first, into cells from `cell` on; answers how many. */
   openSeconds(instrument: number, into: Accumulators, cell: number): number {
-    if (instrument >= this.capacity || this.openSlots[instrument] === 0) return 0;
+    if (instrument >= this.capacity) return 0;
+    const { figures } = this;
+    const own = instrument * this.row;
+    if (figures[own + Own.openSeconds] === 0) return 0;
     let count = 0;
-    let base = this.base[instrument]!;
-    let day = this.day[instrument]!;
-    const newest = this.newest[instrument]!;
+    let base = figures[own + Own.base]!;
+    let day = figures[own + Own.day]!;
+    const newest = figures[own + Own.newest]!;
     for (let second = newest - this.ring + 1; second <= newest; second++) {
-      const place = instrument * this.ring + (second & this.mask);
-      if (this.second[place] !== second) continue;
-      const cumulative = this.cumulative[place]!;
+      const at = this.placeOf(own, second);
+      if (figures[at + Open.second] !== second) continue;
+      const cumulative = figures[at + Open.cumulative]!;
       const before = baseAt(base, day, cumulative, second);
       const volume = volumeOf(cumulative, before);
-      if (cumulative > before) { base = cumulative; day = istDay(second * 1_000); }
-      into.begin(cell + count++, second * 1_000, second * 1_000 + 1_000, this.open[place]!, this.high[place]!, this.low[place]!, this.close[place]!,
-        volume, this.valueOf(place, volume), this.ticks[place]!, this.interest[place]!, this.broken[place]!);
+      if (cumulative > before) { base = cumulative; day = dayOf(second); }
+      into.begin(cell + count++, second * 1_000, second * 1_000 + 1_000,
+        figures[at + Open.open]!, figures[at + Open.high]!, figures[at + Open.low]!, figures[at + Open.close]!,
+        volume, this.valueOf(at, volume), figures[at + Open.ticks]!, figures[at + Open.interest]!, figures[at + Open.broken]!);
     }
     return count;
   }
 
+  /** Where a second of the instrument whose row begins at `own` stands, if it is open. */
+  private placeOf(own: number, second: number): number {
+    return own + Own.size + (second & this.mask) * Open.size;
+  }
+
   private fold(batch: TickBatch, emit: (batch: BarBatch) => void): void {
-    const { instrument: instruments, time: times, price: prices, volume: volumes, openInterest, trades } = batch;
+    const { instrument: instruments, time: times, trades } = batch;
     const connection = this.connections[batch.collector] ?? 0;
     let second = -1;
     for (let row = 0; row < batch.length; row++) {
       const instrument = instruments[row]!;
       if (instrument >= this.capacity) this.grow(instrument + 1);
-      if (this.seen[instrument] !== connection) this.rejoin(instrument, batch.collector, connection, emit);
+      const own = instrument * this.row;
+      if (this.figures[own + Own.seen] !== connection) this.rejoin(instrument, batch.collector, connection, emit);
       // Rows of a frame mostly share their second: two comparisons instead of a division.
       const time = times[row]!;
       if (time < second * 1_000 || time >= second * 1_000 + 1_000) second = Math.floor(time / 1_000);
-      const volume = volumes[row]!;
-      if (trades[row] === 0) { if (volume >= 0) this.passOver(instrument, second, volume, emit); continue; }
-      if (second <= this.closedThrough[instrument]!) { this.patch(instrument, second, prices[row]!, emit); continue; }
-      const place = instrument * this.ring + (second & this.mask);
-      if (this.second[place] !== second) this.begin(instrument, place, second, emit);
-      this.tick(instrument, place, prices[row]!, volume, openInterest[row]!);
+      if (trades[row] === 0) { this.passOver(instrument, second, batch.volume[row]!, emit); continue; }
+      const at = this.placeOf(own, second);
+      if (this.figures[at + Open.second] !== second) {
+        if (second <= this.figures[own + Own.closedThrough]!) { this.patch(instrument, second, batch.price[row]!, emit); continue; }
+        this.begin(instrument, second, emit);
+      }
+      this.tick(own, at, batch, row);
     }
   }
 
-  private begin(instrument: number, place: number, second: number, emit: (batch: BarBatch) => void): void {
-    if (second > this.newest[instrument]!) {
+  private begin(instrument: number, second: number, emit: (batch: BarBatch) => void): void {
+    const { figures } = this;
+    const own = instrument * this.row;
+    if (second > figures[own + Own.newest]!) {
       this.closeThrough(instrument, second - this.watermarkSeconds - 1, emit);
-      this.newest[instrument] = second;
+      figures[own + Own.newest] = second;
     }
-    this.second[place] = second;
-    this.ticks[place] = 0;
-    this.cumulative[place] = -1;
-    this.value[place] = 0;
-    this.stepped[place] = 0;
-    this.interest[place] = -1;
-    this.broken[place] = this.cut[instrument]!;
+    const at = this.placeOf(own, second);
+    figures[at + Open.second] = second;
+    figures[at + Open.ticks] = 0;
+    figures[at + Open.cumulative] = -1;
+    figures[at + Open.value] = 0;
+    figures[at + Open.stepped] = 0;
+    figures[at + Open.interest] = -1;
+    figures[at + Open.broken] = this.cut[instrument]!;
     this.cut[instrument] = 0;
-    this.openSlots[instrument]!++;
+    figures[own + Own.openSeconds]!++;
   }
 
-  private tick(instrument: number, place: number, price: number, volume: number, interest: number): void {
-    if (this.ticks[place]!++ === 0) {
-      this.open[place] = price;
-      this.high[place] = price;
-      this.low[place] = price;
-    } else if (price > this.high[place]!) this.high[place] = price;
-    else if (price < this.low[place]!) this.low[place] = price;
-    this.close[place] = price;
-    if (interest >= 0) this.interest[place] = interest;
+  /** Row `row` into the open second at `at` of the instrument at `own`. */
+  private tick(own: number, at: number, batch: TickBatch, row: number): void {
+    const { figures } = this;
+    const price = batch.price[row]!;
+    const interest = batch.openInterest[row]!;
+    const volume = batch.volume[row]!;
+    if (figures[at + Open.ticks]!++ === 0) {
+      figures[at + Open.open] = price;
+      figures[at + Open.high] = price;
+      figures[at + Open.low] = price;
+    } else if (price > figures[at + Open.high]!) figures[at + Open.high] = price;
+    else if (price < figures[at + Open.low]!) figures[at + Open.low] = price;
+    figures[at + Open.close] = price;
+    if (interest >= 0) figures[at + Open.interest] = interest;
     if (volume < 0) return;
-    this.rebase(instrument, this.second[place]!, volume);
-    const step = volume - this.running[instrument]!;
+    // A volume that grows, as nearly every one does, leaves the base alone.
+    const base = figures[own + Own.base]!;
+    if (base < 0 || volume < base || volume < figures[own + Own.running]!) this.rebase(own, figures[at + Open.second]!, volume);
+    const step = volume - figures[own + Own.running]!;
     if (step > 0) {
-      this.running[instrument] = volume;
-      this.value[place]! += price * step;
-      this.stepped[place]! += step;
+      figures[own + Own.running] = volume;
+      figures[at + Open.value]! += price * step;
+      figures[at + Open.stepped]! += step;
     }
-    if (volume > this.cumulative[place]!) this.cumulative[place] = volume;
+    if (volume > figures[at + Open.cumulative]!) figures[at + Open.cumulative] = volume;
   }
 
   /**
@@ -173,13 +208,15 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    * second: the base moves past it. A move of the book has the volume that is counted already.
    */
   private passOver(instrument: number, second: number, volume: number, emit: (batch: BarBatch) => void): void {
+    if (volume < 0) return;
+    const { figures } = this;
+    const own = instrument * this.row;
     this.closeThrough(instrument, second - this.watermarkSeconds - 1, emit);
-    this.rebase(instrument, second, volume);
-    const day = istDay(second * 1_000);
-    if (this.openSlots[instrument] !== 0 || day < this.day[instrument]!) return;
-    if (volume <= baseAt(this.base[instrument]!, this.day[instrument]!, volume, second)) return;
-    this.moveBase(instrument, second, volume);
-    this.running[instrument] = volume;
+    this.rebase(own, second, volume);
+    if (figures[own + Own.openSeconds] !== 0 || second < figures[own + Own.day]!) return;
+    if (volume <= baseAt(figures[own + Own.base]!, figures[own + Own.day]!, volume, second)) return;
+    this.moveBase(own, second, volume);
+    figures[own + Own.running] = volume;
   }
 
   /**
@@ -189,8 +226,9 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   beginDay(instrument: number, time: number, volume: number, emit: (batch: BarBatch) => void): void {
     if (instrument >= this.capacity) this.grow(instrument + 1);
     this.rejoin(instrument, 0, this.connections[0] ?? 0, emit);
-    this.moveBase(instrument, Math.floor(time / 1_000) - 1, volume);
-    this.running[instrument] = Math.max(volume, 0);
+    const own = instrument * this.row;
+    this.moveBase(own, Math.floor(time / 1_000) - 1, volume);
+    this.figures[own + Own.running] = Math.max(volume, 0);
     this.flush(emit);
   }
 
@@ -199,54 +237,62 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    * is not one huge trade. Less than what is already closed, on the same date: a correction, start over from it. A new
    * date's figure becomes the base when its second closes (`baseAt`): seconds of the old date may still be open.
    */
-  private rebase(instrument: number, second: number, volume: number): void {
-    const base = this.base[instrument]!;
-    // A volume that grows, as nearly every one does, needs no date.
-    if (base >= 0 && volume >= base && volume >= this.running[instrument]!) return;
-    const day = istDay(second * 1_000);
-    if (base < 0) { this.moveBase(instrument, second, volume); this.running[instrument] = volume; return; }
-    if (day > this.day[instrument]!) {
-      if (volume < this.running[instrument]!) this.running[instrument] = 0;
+  private rebase(own: number, second: number, volume: number): void {
+    const { figures } = this;
+    const base = figures[own + Own.base]!;
+    const running = figures[own + Own.running]!;
+    const day = figures[own + Own.day]!;
+    if (base >= 0 && volume >= base && volume >= running) return;
+    if (base < 0) { this.moveBase(own, second, volume); figures[own + Own.running] = volume; return; }
+    if (second >= day + DAY_SECONDS) {
+      if (volume < running) figures[own + Own.running] = 0;
       return;
     }
-    if (day === this.day[instrument]! && volume < base && second >= this.newest[instrument]! && second > this.baseSecond[instrument]!) {
+    if (second >= day && volume < base && second >= figures[own + Own.newest]! && second > figures[own + Own.baseSecond]!) {
       this.volumeStepBack++;
-      this.moveBase(instrument, second, volume);
-      this.running[instrument] = volume;
+      this.moveBase(own, second, volume);
+      figures[own + Own.running] = volume;
     }
   }
 
-  private moveBase(instrument: number, second: number, volume: number): void {
-    this.base[instrument] = volume;
-    this.baseSecond[instrument] = second;
-    this.day[instrument] = istDay(second * 1_000);
+  private moveBase(own: number, second: number, volume: number): void {
+    const { figures } = this;
+    const day = figures[own + Own.day]!;
+    figures[own + Own.base] = volume;
+    figures[own + Own.baseSecond] = second;
+    if (second < day || second >= day + DAY_SECONDS) figures[own + Own.day] = dayOf(second);
   }
 
   /** Traded value of a second: steps seen at their prices; what reordering moved between seconds takes the average price. */
-  private valueOf(place: number, volume: number): number {
+  private valueOf(at: number, volume: number): number {
     if (volume === 0) return 0;
-    const stepped = this.stepped[place]!;
-    if (stepped === volume) return this.value[place]!;
-    return stepped > 0 ? (this.value[place]! / stepped) * volume : this.close[place]! * volume;
+    const { figures } = this;
+    const stepped = figures[at + Open.stepped]!;
+    if (stepped === volume) return figures[at + Open.value]!;
+    return stepped > 0 ? (figures[at + Open.value]! / stepped) * volume : figures[at + Open.close]! * volume;
   }
 
   private closeThrough(instrument: number, through: number, emit: (batch: BarBatch) => void): void {
-    if (this.openSlots[instrument] !== 0) {
-      const newest = this.newest[instrument]!;
+    const { figures } = this;
+    const own = instrument * this.row;
+    if (figures[own + Own.openSeconds] !== 0) {
+      const newest = figures[own + Own.newest]!;
       const last = Math.min(through, newest);
       for (let second = newest - this.ring + 1; second <= last; second++) {
-        const place = instrument * this.ring + (second & this.mask);
-        if (this.second[place] === second) this.closeSecond(instrument, place, second, emit);
+        if (figures[this.placeOf(own, second) + Open.second] === second) this.closeSecond(instrument, second, emit);
       }
     }
-    if (through > this.closedThrough[instrument]! && through !== Number.MAX_SAFE_INTEGER) this.closedThrough[instrument] = through;
+    if (through > figures[own + Own.closedThrough]! && through !== Number.MAX_SAFE_INTEGER) figures[own + Own.closedThrough] = through;
   }
 
-  private closeSecond(instrument: number, place: number, second: number, emit: (batch: BarBatch) => void): void {
-    const cumulative = this.cumulative[place]!;
-    const before = baseAt(this.base[instrument]!, this.day[instrument]!, cumulative, second);
+  private closeSecond(instrument: number, second: number, emit: (batch: BarBatch) => void): void {
+    const { figures } = this;
+    const own = instrument * this.row;
+    const at = this.placeOf(own, second);
+    const cumulative = figures[at + Open.cumulative]!;
+    const before = baseAt(figures[own + Own.base]!, figures[own + Own.day]!, cumulative, second);
     const volume = volumeOf(cumulative, before);
-    if (cumulative > before) this.moveBase(instrument, second, cumulative);
+    if (cumulative > before) this.moveBase(own, second, cumulative);
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
     const { out } = this;
     const row = out.length++;
@@ -255,20 +301,20 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     out.timeframe[row] = 0;
     out.time[row] = second * 1_000;
     out.end[row] = second * 1_000 + 1_000;
-    out.open[row] = this.open[place]!;
-    out.high[row] = this.high[place]!;
-    out.low[row] = this.low[place]!;
-    out.close[row] = this.close[place]!;
+    out.open[row] = figures[at + Open.open]!;
+    out.high[row] = figures[at + Open.high]!;
+    out.low[row] = figures[at + Open.low]!;
+    out.close[row] = figures[at + Open.close]!;
     out.volume[row] = volume;
-    out.value[row] = this.valueOf(place, volume);
-    out.ticks[row] = this.ticks[place]!;
-    out.openInterest[row] = this.interest[place]!;
+    out.value[row] = this.valueOf(at, volume);
+    out.ticks[row] = figures[at + Open.ticks]!;
+    out.openInterest[row] = figures[at + Open.interest]!;
     out.rev[row] = 1;
     out.state[row] = CLOSED;
-    out.incomplete[row] = this.broken[place]!;
-    this.second[place] = -1;
-    this.openSlots[instrument]!--;
-    if (second > this.closedThrough[instrument]!) this.closedThrough[instrument] = second;
+    out.incomplete[row] = figures[at + Open.broken]!;
+    figures[at + Open.second] = -1;
+    figures[own + Own.openSeconds]!--;
+    if (second > figures[own + Own.closedThrough]!) figures[own + Own.closedThrough] = second;
   }
 
   /** A tick of a second that is closed: it may widen that bar, its volume has been counted by the ticks after it. */
@@ -298,18 +344,21 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   /** The connection came or went: what is open has a hole. */
   private markCut(collector: number): void {
     this.connections[collector] = (this.connections[collector] ?? 0) + 1;
+    const { figures } = this;
     for (let instrument = 0; instrument < this.capacity; instrument++) {
-      if (this.openSlots[instrument] === 0 || this.collectorOf[instrument] !== collector) continue;
-      for (let place = instrument * this.ring; place < (instrument + 1) * this.ring; place++) if (this.second[place]! >= 0) this.broken[place] = 1;
+      if (this.collectorOf[instrument] !== collector) continue;
+      const seconds = instrument * this.row + Own.size;
+      for (let at = seconds; at < seconds + this.ring * Open.size; at += Open.size) if (figures[at + Open.second]! >= 0) figures[at + Open.broken] = 1;
     }
   }
 
   /** First row of an instrument over a new connection: the next day volume is not a difference, the next second has a hole. */
   private rejoin(instrument: number, collector: number, connection: number, emit: (batch: BarBatch) => void): void {
-    this.closeThrough(instrument, this.newest[instrument]!, emit);
+    const own = instrument * this.row;
+    this.closeThrough(instrument, this.figures[own + Own.newest]!, emit);
+    this.figures[own + Own.seen] = connection;
+    this.figures[own + Own.base] = -1;
     this.collectorOf[instrument] = collector;
-    this.seen[instrument] = connection;
-    this.base[instrument] = -1;
     this.cut[instrument] = connection === 0 ? 0 : 1;
   }
 
@@ -320,28 +369,15 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   private grow(capacity: number): void {
-    const size = Math.max(capacity, this.capacity * 2, 64);
-    this.newest = widen(this.newest, size);
-    this.closedThrough = widen(this.closedThrough, size);
-    this.base = widen(this.base, size, -1);
-    this.baseSecond = widen(this.baseSecond, size);
-    this.running = widen(this.running, size);
-    this.day = widen(this.day, size);
-    this.openSlots = widen(this.openSlots, size);
-    this.collectorOf = widen(this.collectorOf, size, -1);
-    this.cut = widen(this.cut, size);
-    this.seen = widen(this.seen, size, -1);
-    this.second = widen(this.second, size * this.ring, -1);
-    this.open = widen(this.open, size * this.ring);
-    this.high = widen(this.high, size * this.ring);
-    this.low = widen(this.low, size * this.ring);
-    this.close = widen(this.close, size * this.ring);
-    this.cumulative = widen(this.cumulative, size * this.ring, -1);
-    this.value = widen(this.value, size * this.ring);
-    this.stepped = widen(this.stepped, size * this.ring);
-    this.ticks = widen(this.ticks, size * this.ring);
-    this.interest = widen(this.interest, size * this.ring, -1);
-    this.broken = widen(this.broken, size * this.ring);
-    this.capacity = size;
+    const before = this.capacity;
+    this.capacity = Math.max(capacity, before * 2, 64);
+    this.figures = widen(this.figures, this.capacity * this.row);
+    this.cut = widen(this.cut, this.capacity);
+    this.collectorOf = widen(this.collectorOf, this.capacity, -1);
+    for (let own = before * this.row; own < this.figures.length; own += this.row) {
+      this.figures[own + Own.base] = -1;
+      this.figures[own + Own.seen] = -1;
+      for (let at = own + Own.size; at < own + this.row; at += Open.size) this.figures[at + Open.second] = -1;
+    }
   }
 }

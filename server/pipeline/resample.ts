@@ -60,9 +60,10 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       const instrument = batch.instrument[row]!;
       if (instrument >= this.capacity) this.grow(instrument + 1);
       if (batch.event[row] === PATCH) { this.patchAll(instrument, batch, row, emit); continue; }
-      this.pass(batch, row, emit);
-      this.roll(instrument, batch.time[row]!, batch, row, emit);
+      this.roll(instrument, batch, row, emit);
     }
+    // The seconds go on as they came, once no reader can miss them in a forming bar; then what they closed.
+    emit(batch);
     this.flush(emit);
   }
 
@@ -92,8 +93,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       for (const index of parts[of.index]!) {
         const cell = instrument * COUNT + index;
         if (this.cells.isEmpty(cell)) continue;
-        pieces.clear(count);
-        pieces.addCell(count, this.cells.time[cell]!, this.cells.end[cell]!, this.cells, cell);
+        pieces.beginCell(count, this.cells.timeOf(cell), this.cells.endOf(cell), this.cells, cell);
         count++;
       }
     }
@@ -103,7 +103,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     const whole = pieces.capacity - 1; // the cell in which parts come together
     pieces.clear(whole);
     for (let piece = 0; piece < count; piece++) {
-      const time = pieces.time[piece]!;
+      const time = pieces.timeOf(piece);
       let start = time;
       if (time >= end || pieces.isEmpty(whole)) {
         if (!pieces.isEmpty(whole)) { pieces.toColumns(whole, into, FORMING); rows++; pieces.clear(whole); }
@@ -136,7 +136,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     this.due[instrument] = NEVER;
     for (const index of fromMinutes) this.refold(instrument, index, minutes);
     for (const index of fromDays) this.refold(instrument, index, days);
-    for (let index = FIRST; index <= MINUTE; index++) if (!this.cells.isEmpty(instrument * COUNT + index)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.end[instrument * COUNT + index]!);
+    for (let index = FIRST; index <= MINUTE; index++) if (!this.cells.isEmpty(instrument * COUNT + index)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.endOf(instrument * COUNT + index));
     this.warm[instrument] = 1;
   }
 
@@ -145,57 +145,54 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     this.cells.clear(cell);
     for (let row = 0; row < rows.length; row++) {
       const time = rows.time[row]!;
-      if (!this.cells.isEmpty(cell) && time >= this.cells.end[cell]!) this.cells.clear(cell);
+      if (!this.cells.isEmpty(cell) && time >= this.cells.endOf(cell)) this.cells.clear(cell);
       if (this.cells.isEmpty(cell)) {
         const span = this.span(instrument, timeframes[index]!, time);
         if (span === null) continue;
-        this.cells.addRow(cell, span.start, span.end, rows, row);
-      } else this.cells.addRow(cell, 0, 0, rows, row);
+        this.cells.beginRow(cell, span.start, span.end, rows, row);
+      } else this.cells.foldRow(cell, rows, row);
     }
-    if (!this.cells.isEmpty(cell)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.end[cell]!);
+    if (!this.cells.isEmpty(cell)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.endOf(cell));
   }
 
   /** Folds a closed second into the open 5s bar, closing what it has outlived. */
-  private roll(instrument: number, time: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
+  private roll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
     const cell = instrument * COUNT + FIRST;
     const { cells } = this;
-    if (!cells.isEmpty(cell) && time >= cells.end[cell]!) this.closeCell(instrument, FIRST, emit);
+    const time = batch.time[row]!;
+    if (!cells.isEmpty(cell) && time >= cells.endOf(cell)) this.closeCell(instrument, FIRST, emit);
     if (cells.isEmpty(cell)) {
       const session = this.sessionOf(instrument, time);
       if (session === null) return;
       const start = barStart(session, timeframes[FIRST]!, time);
       const end = barEnd(session, timeframes[FIRST]!, start);
-      cells.begin(cell, start, end, batch.open[row]!, batch.high[row]!, batch.low[row]!, batch.close[row]!,
-        batch.volume[row]!, batch.value[row]!, batch.ticks[row]!, batch.openInterest[row]!, batch.incomplete[row]!);
+      cells.beginRow(cell, start, end, batch, row);
       if (end < this.due[instrument]!) this.due[instrument] = end;
-    } else {
-      cells.add(cell, batch.high[row]!, batch.low[row]!, batch.close[row]!,
-        batch.volume[row]!, batch.value[row]!, batch.ticks[row]!, batch.openInterest[row]!, batch.incomplete[row]!);
-    }
+    } else cells.foldRow(cell, batch, row);
   }
 
   /** Folds a closed bar (cell `source`) into the next level. */
   private feed(instrument: number, indexes: readonly number[], source: number, emit: (batch: BarBatch) => void): void {
     const { cells } = this;
-    const time = cells.time[source]!;
+    const time = cells.timeOf(source);
     for (const index of indexes) {
       const cell = instrument * COUNT + index;
-      if (!cells.isEmpty(cell) && time >= cells.end[cell]!) this.closeCell(instrument, index, emit);
+      if (!cells.isEmpty(cell) && time >= cells.endOf(cell)) this.closeCell(instrument, index, emit);
       if (cells.isEmpty(cell)) {
         if (index <= MINUTE) {
           // Inside the source's own session: no look-up, no allocation.
           const session = this.sessionOf(instrument, time);
           if (session === null) continue;
           const start = barStart(session, timeframes[index]!, time);
-          cells.addCell(cell, start, barEnd(session, timeframes[index]!, start), cells, source);
+          cells.beginCell(cell, start, barEnd(session, timeframes[index]!, start), cells, source);
         } else {
           const span = this.span(instrument, timeframes[index]!, time);
           if (span === null) continue;
-          cells.addCell(cell, span.start, span.end, cells, source);
-          if (this.warm[instrument] === 0 && span.start < time) cells.incomplete[cell] = 1;
+          cells.beginCell(cell, span.start, span.end, cells, source);
+          if (this.warm[instrument] === 0 && span.start < time) cells.markIncomplete(cell);
         }
-        if (cells.end[cell]! < this.due[instrument]!) this.due[instrument] = cells.end[cell]!;
-      } else cells.addCell(cell, 0, 0, cells, source);
+        if (cells.endOf(cell) < this.due[instrument]!) this.due[instrument] = cells.endOf(cell);
+      } else cells.foldCell(cell, cells, source);
     }
   }
 
@@ -212,12 +209,12 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     // In order of length: what closes feeds what may be due next.
     for (let index = FIRST; index < COUNT; index++) {
       const cell = instrument * COUNT + index;
-      if (!cells.isEmpty(cell) && cells.end[cell]! <= limit) this.closeCell(instrument, index, emit);
+      if (!cells.isEmpty(cell) && cells.endOf(cell) <= limit) this.closeCell(instrument, index, emit);
     }
     let due = NEVER;
     for (let index = 1; index < COUNT; index++) {
       const cell = instrument * COUNT + index;
-      if (!cells.isEmpty(cell) && cells.end[cell]! < due) due = cells.end[cell]!;
+      if (!cells.isEmpty(cell) && cells.endOf(cell) < due) due = cells.endOf(cell);
     }
     this.due[instrument] = due;
   }
@@ -225,19 +222,16 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   /** A late tick: it widens the open bars that hold it, and patches the closed ones. */
   private patchAll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
     const time = batch.time[row]!;
-    this.pass(batch, row, emit);
     for (let index = FIRST; index < COUNT; index++) {
       // A part that is still open will bring its width along when it closes.
       if (parts[index]!.some((part) => part !== index && this.holds(instrument, part, time))) continue;
       if (this.holds(instrument, index, time)) {
-        const cell = instrument * COUNT + index;
-        this.cells.add(cell, batch.high[row]!, batch.low[row]!, this.cells.close[cell]!, 0, 0, 1, -1, 0);
+        this.cells.widenBy(instrument * COUNT + index, batch.high[row]!, batch.low[row]!);
         continue;
       }
       const span = this.span(instrument, timeframes[index]!, time);
       if (span === null) continue;
-      this.pass(batch, row, emit);
-      const patched = this.out.length - 1;
+      const patched = this.copy(batch, row, emit);
       this.out.timeframe[patched] = index;
       this.out.time[patched] = span.start;
       this.out.end[patched] = span.end;
@@ -247,7 +241,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
 
   private holds(instrument: number, index: number, time: number): boolean {
     const cell = instrument * COUNT + index;
-    return !this.cells.isEmpty(cell) && this.cells.time[cell]! <= time && time < this.cells.end[cell]!;
+    return !this.cells.isEmpty(cell) && this.cells.timeOf(cell) <= time && time < this.cells.endOf(cell);
   }
 
   private span(instrument: number, of: Timeframe, time: number): { start: number; end: number } | null {
@@ -263,7 +257,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     return session !== null && time >= session.open && time < session.close ? session : null;
   }
 
-  private pass(batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
+  private copy(batch: BarBatch, row: number, emit: (batch: BarBatch) => void): number {
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
     const { out } = this;
     const at = out.length++;
@@ -272,6 +266,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     out.low[at] = batch.low[row]!; out.close[at] = batch.close[row]!; out.volume[at] = batch.volume[row]!; out.value[at] = batch.value[row]!;
     out.ticks[at] = batch.ticks[row]!; out.openInterest[at] = batch.openInterest[row]!; out.rev[at] = batch.rev[row]!;
     out.state[at] = batch.state[row]!; out.incomplete[at] = batch.incomplete[row]!;
+    return at;
   }
 
   private flush(emit: (batch: BarBatch) => void): void {
