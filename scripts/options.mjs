@@ -19,7 +19,6 @@ export const settings = [
   { env: "EXCHANGE_PORT", value: "N", standard: "9001", means: "port of the simulated exchange" },
   { env: "EXCHANGE_SEED", value: "N", standard: "7", means: "which simulated market: a number names one for ever" },
   { env: "EXCHANGE_RATE", value: "N", standard: "1", means: "ticks a second for each simulated instrument" },
-  { env: "INDICATOR_CONFIGS", value: "LIST", standard: "none", means: "indicators kept running for every instrument: SMA:9,EMA:20" },
   { env: "LOG_LEVEL", value: "LEVEL", standard: "warn", means: "fatal, error, warn, info, debug, trace or silent" },
 ];
 

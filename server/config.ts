@@ -29,7 +29,6 @@ export const environment = z.object({
   KITE_ACCESS_TOKEN: z.string().min(1).optional(),
   KITE_ROOT: url("http:", "https:").optional(),
   KITE_SOCKET: url("ws:", "wss:").optional(),
-  INDICATOR_CONFIGS: z.string().default(""),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("warn"),
   CANDELA_TEST: z.enum(["0", "1"]).default("0"),
   NODE_ENV: z.string().default("development"),
@@ -50,8 +49,6 @@ export interface Config {
   redisUrl: string | undefined;
   redisPrefix: string;
   feed: FeedChoice;
-  /** Indicators kept running for every instrument: `SMA:9,EMA:20`. */
-  indicators: string;
   logLevel: string;
   /** Test bridge in the page and fault controls. */
   test: boolean;
@@ -86,7 +83,7 @@ export const loadConfig = (root: string, argv: readonly string[], development: b
     root,
     port: env.PORT, host: env.HOST, dataDir: path.resolve(root, env.DATA_DIR),
     databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, redisPrefix: env.REDIS_PREFIX,
-    feed: feedOf(env), indicators: env.INDICATOR_CONFIGS, logLevel: env.LOG_LEVEL, test: env.CANDELA_TEST === "1", development,
+    feed: feedOf(env), logLevel: env.LOG_LEVEL, test: env.CANDELA_TEST === "1", development,
   });
 };
 

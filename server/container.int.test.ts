@@ -28,7 +28,7 @@ const folder = (): string => {
 
 const configured = (dataDir: string, more: Partial<Config> = {}): Config => ({
   root: process.cwd(), port: 0, host: "127.0.0.1", dataDir, databaseUrl: undefined, redisUrl: undefined, redisPrefix: "",
-  feed: { kind: "simulated", port: 0, seed: 11, rate: 1 }, indicators: "", logLevel: "silent", test: true, development: true, ...more,
+  feed: { kind: "simulated", port: 0, seed: 11, rate: 1 }, logLevel: "silent", test: true, development: true, ...more,
 });
 
 /** Starts the whole server side; answers where its exchange listens. */

@@ -67,7 +67,7 @@ export const measureLatency = async (
     await subscribed;
     subscribed = answer(broker);
     const app = start("app", root, {
-      NODE_ENV: "production", PORT: "0", DATA_DIR: dataDir, DATABASE_URL: "", REDIS_URL: "", FEED: "kite", LOG_LEVEL: "error", INDICATOR_CONFIGS: "",
+      NODE_ENV: "production", PORT: "0", DATA_DIR: dataDir, DATABASE_URL: "", REDIS_URL: "", FEED: "kite", LOG_LEVEL: "error",
       KITE_API_KEY: "bench", KITE_ACCESS_TOKEN: "bench", KITE_ROOT: `http://127.0.0.1:${brokerPort}`, KITE_SOCKET: `ws://127.0.0.1:${brokerPort}`,
     });
     // The client asks for charts of instruments: they are known once the app has read the broker's list and subscribed.
