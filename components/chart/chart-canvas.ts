@@ -122,7 +122,7 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     xOf: (row) => chart.timeScale().logicalToCoordinate(row as Logical),
     barSpacing: () => chart.timeScale().options().barSpacing,
   };
-  const lines = indicatorLines(chart, store, overlay, () => subject.decimals, () => colours);
+  const lines = indicatorLines(chart, store, overlay, scale, () => subject.decimals, () => colours);
 
   // Labels of the scale, in the order in which they may cover one another.
   const label = axisLabel(overlay, { belowId: "countdown", plate: true });

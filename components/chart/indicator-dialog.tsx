@@ -48,7 +48,7 @@ export function IndicatorDialog({ open, onOpenChange, catalogue, chosen, onAdd, 
             {found.map((entry, at) => (
               <li key={entry.id} id={`indicator-${entry.id}`} role="option" aria-selected={at === current} onPointerMove={() => setActive(at)} onClick={() => onAdd(entry)}
                 className={`group flex h-9 items-center gap-3 rounded-sm px-2.5 text-13 max-md:h-11 ${at === current ? "bg-active" : ""}`}>
-                <span className="w-12 shrink-0 font-semibold">{entry.id}</span>
+                <span className="w-24 shrink-0 font-semibold">{entry.id}</span>
                 <span className="min-w-0 flex-1 truncate text-muted">{entry.title}</span>
                 <span className="text-12 text-muted">{groupTitles[entry.group] ?? entry.group}</span>
                 <Icon of={Plus} className={at === current ? "text-accent" : "text-faint"} />

@@ -1,10 +1,13 @@
 import { type AutoscaleInfo, HistogramSeries, type HistogramData, type IChartApiBase, type ISeriesApi, type LineData, LineSeries, type LineWidth, type Time, type UTCTimestamp, type WhitespaceData } from "lightweight-charts";
 import { numberText } from "@/components/format/numbers";
 import type { Plot } from "@/server/domain/indicator";
+import { istDay } from "@/server/domain/session";
 import { axisLabel, type AxisLabel } from "./axis-label";
+import { bandFill, tokenColour } from "./band-fill";
 import type { ChartColours } from "./chart-colours";
-import { guideLines } from "./chart-marks";
+import { guideLines, type RowScale } from "./chart-marks";
 import { readPoints } from "./legend-values";
+import { plainText, plotToken } from "./plot-look";
 import type { SeriesStore } from "./series-store";
 
 /** One indicator of a chart as it is drawn. */
@@ -32,6 +35,11 @@ interface Drawn {
 
 /** The library takes any width; its typings name whole ones. */
 const LINE_WIDTH = 1.5 as LineWidth;
+const BAND_WIDTH = 1 as LineWidth;
+/** Bars beside lines stand back. */
+const BARS_ALPHA = "80";
+/** A point of this colour is not joined to the next: the library has no gap in a line. */
+const UNJOINED = "rgba(0, 0, 0, 0)";
 /** Height of an indicator's own pane against 1 for the price pane. */
 const PANE_SHARE = 0.2;
 
@@ -51,34 +59,66 @@ export interface IndicatorLines {
 }
 
 /** The indicator series of a chart. Values come from the store, which had them from the server. */
-export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, overlay: HTMLElement, decimals: () => number, colours: () => ChartColours): IndicatorLines => {
+export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, overlay: HTMLElement, scale: RowScale, decimals: () => number, colours: () => ChartColours): IndicatorLines => {
   let drawn: Drawn[] = [];
-  const colourOf = (view: IndicatorView, plot: number): string => colours().series[(view.colour + plot) % colours().series.length]!;
-
+  const colourOf = (view: IndicatorView, plot: number): string => tokenColour(colours(), plotToken(view, plot)) + (view.plots[plot]!.kind === "histogram" ? BARS_ALPHA : "");
+  const valueAt = (at: number, plot: number, row: number): number => store.points[at]?.[plot]?.[row] ?? Number.NaN;
   /** Values of price indicators are minor units like prices; the chart shows rupees. */
+  const shownValue = (view: IndicatorView, plot: number, value: number): number => (view.plots[plot]!.unit === "price" ? value / 10 ** decimals() : value);
+  /** True when the line does not go on from this row to the next. */
+  const ends = (at: number, plot: number, row: number): boolean =>
+    row + 1 < store.length && (Number.isNaN(valueAt(at, plot, row + 1)) || (drawn[at]!.view.plots[plot]!.perSession === true && istDay(store.time[row]!) !== istDay(store.time[row + 1]!)));
+
   const pointOf = (at: number, plot: number, row: number): LineData<Time> | HistogramData<Time> | WhitespaceData<Time> => {
     const time = (store.time[row]! / 1_000) as UTCTimestamp;
-    const value = store.points[at]?.[plot]?.[row] ?? Number.NaN;
+    const { view } = drawn[at]!;
+    const value = valueAt(at, plot, row);
     if (Number.isNaN(value)) return { time };
-    return { time, value: drawn[at]!.view.plots[plot]!.unit === "price" ? value / 10 ** decimals() : value };
+    const point = { time, value: shownValue(view, plot, value) };
+    return view.plots[plot]!.kind !== "histogram" && ends(at, plot, row) ? { ...point, color: UNJOINED } : point;
   };
 
   const add = (key: string, view: IndicatorView): Drawn => {
     const pane = view.pane === "price" ? 0 : chart.panes().length;
-    const common = { lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false, ...(view.pane === "own" ? { priceFormat: { type: "custom" as const, minMove: 0.01, formatter: (value: number) => numberText(value, 2) } } : {}) };
-    const series = view.plots.map((plot, index) => {
+    const common = { lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false, ...(view.pane === "own" ? { priceFormat: { type: "custom" as const, minMove: 0.01, formatter: plainText } } : {}) };
+    const series: PlotSeries[] = [];
+    // Bars first: lines are drawn over them.
+    for (const index of [...view.plots.keys()].sort((a, b) => Number(view.plots[b]!.kind === "histogram") - Number(view.plots[a]!.kind === "histogram"))) {
+      const { kind } = view.plots[index]!;
       const color = colourOf(view, index);
-      return (plot.kind === "histogram"
+      series[index] = (kind === "histogram"
         ? chart.addSeries(HistogramSeries, { ...common, color }, pane)
-        : chart.addSeries(LineSeries, { ...common, color, lineWidth: LINE_WIDTH, ...(view.pane === "own" ? { autoscaleInfoProvider: withGuides(view.guides) } : {}) }, pane)) as PlotSeries;
-    });
+        : chart.addSeries(LineSeries, { ...common, color, lineWidth: kind === "band" ? BAND_WIDTH : LINE_WIDTH, ...(view.pane === "own" ? { autoscaleInfoProvider: withGuides(view.guides) } : {}) }, pane)) as PlotSeries;
+    }
     const first = series[0];
     if (view.pane === "own" && first !== undefined) {
       chart.panes()[pane]?.setStretchFactor(PANE_SHARE);
       first.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0.14 } });
       first.attachPrimitive(guideLines(view.guides, (value) => first.priceToCoordinate(value), () => colourOf(view, 0), colours));
     }
-    return { key, view, series, label: view.pane === "own" ? axisLabel(overlay, { plate: true }) : null };
+    const line: Drawn = { key, view, series, label: view.pane === "own" ? axisLabel(overlay, { plate: true }) : null };
+    fillBands(line);
+    return line;
+  };
+
+  /** The ground between the first and the last band. */
+  const fillBands = (line: Drawn): void => {
+    const bands = [...line.view.plots.keys()].filter((index) => line.view.plots[index]!.kind === "band");
+    const [upper, lower] = [bands[0], bands.at(-1)];
+    if (upper === undefined || lower === undefined || upper === lower) return;
+    const yOf = (plot: number, row: number): number | null => {
+      const value = valueAt(drawn.indexOf(line), plot, row);
+      return Number.isNaN(value) ? null : line.series[plot]!.priceToCoordinate(shownValue(line.view, plot, value));
+    };
+    line.series[upper]!.attachPrimitive(bandFill({
+      edges(row) {
+        const [top, bottom] = [yOf(upper, row), yOf(lower, row)];
+        return top === null || bottom === null ? null : { top, bottom };
+      },
+      ends: (row) => ends(drawn.indexOf(line), upper, row),
+      colour: () => colourOf(line.view, upper),
+      visible: () => !line.view.hidden,
+    }, scale));
   };
 
   const drop = (line: Drawn): void => {
@@ -112,16 +152,21 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
       }));
     },
     update(row, older) {
-      drawn.forEach((line, at) => line.series.forEach((series, plot) => series.update(pointOf(at, plot, row), older)));
+      drawn.forEach((line, at) => line.series.forEach((series, plot) => {
+        series.update(pointOf(at, plot, row), older);
+        // What this row begins anew, the row before it must not lead to.
+        if (row > 0 && !Number.isNaN(valueAt(at, plot, row - 1)) && ends(at, plot, row - 1)) series.update(pointOf(at, plot, row - 1), true);
+      }));
     },
     panes: () => drawn.map((line) => line.series[0]?.getPane().paneIndex() ?? 0),
     placeLabels(topOf, width) {
       drawn.forEach((line, at) => {
         if (line.label === null) return;
-        const value = readPoints(store, at, store.length - 1)[0] ?? null;
+        const read = readPoints(store, at, store.length - 1)[0] ?? null;
+        const value = read === null ? null : shownValue(line.view, 0, read);
         const series = line.series[0]!;
         const y = value === null || line.view.hidden ? null : series.priceToCoordinate(value);
-        line.label.write(value === null ? "" : numberText(value, 1), "");
+        line.label.write(value === null ? "" : Math.abs(value) < 1_000 ? numberText(value, line.view.plots[0]!.unit === "price" ? 2 : 1) : plainText(value), "");
         line.label.look("series", colourOf(line.view, 0));
         line.label.place(y === null ? null : y + topOf(series.getPane().paneIndex()), width);
       });

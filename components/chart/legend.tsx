@@ -1,7 +1,7 @@
 import { Eye, EyeOff, Settings, X, type LucideIcon } from "lucide-react";
 import { useRef } from "react";
 import { cx } from "@/components/ui/class-names";
-import { changeText, compactText, countText, directionOf, numberText, priceText } from "@/components/format/numbers";
+import { changeText, compactText, countText, directionOf, priceText } from "@/components/format/numbers";
 import { Icon } from "@/components/ui/icon";
 import { Pill } from "@/components/ui/pill";
 import { ReplayPill } from "@/components/shell/replay-pill";
@@ -12,6 +12,7 @@ import { FeedPill } from "./feed-pill";
 import type { IndicatorView } from "./indicator-lines";
 import { readBar, readPoints } from "./legend-values";
 import { LivePrice } from "./live-price";
+import { plotText, plotToken } from "./plot-look";
 import { timeframeLabel } from "./timeframe-entry";
 import { put, tint, usePainted } from "./use-painted";
 
@@ -75,14 +76,17 @@ function BarRow({ controller, hasVolume }: { controller: ChartController; hasVol
 /** One indicator with its values under the crosshair; buttons on hover or focus, all of them also in the dialog. */
 export function IndicatorItem({ controller, indicator, actions }: { controller: ChartController; indicator: IndicatorView & { at: number }; actions: IndicatorActions }) {
   const values = useRef<HTMLSpanElement>(null);
+  const several = indicator.plots.length > 1;
   usePainted(controller, ({ store, row: at, decimals }) => {
     const points = readPoints(store, indicator.at, at);
-    put(values.current, points.map((value, plot) => (indicator.plots[plot]?.unit === "price" ? priceText(value === null ? null : Math.round(value), decimals) : numberText(value, 2))).join("  "));
+    indicator.plots.forEach(({ unit }, plot) => put((values.current?.children[plot] ?? null) as HTMLElement | null, plotText(points[plot] ?? null, unit, decimals)));
   });
   return (
     <div data-testid={`ind-${indicator.at}`} data-hidden={indicator.hidden} className={cx(row, "group pointer-events-auto h-[18px] gap-x-1.5 pr-1", indicator.hidden && "opacity-60")}>
       <span aria-hidden className="h-0.5 w-2.5 shrink-0 rounded-xs" style={{ background: `var(--c-series-${indicator.colour + 1})` }} />
-      <span className="text-muted">{indicator.label} <span ref={values} data-value="points" className="text-text" /></span>
+      <span className="text-muted">{indicator.label} <span ref={values} data-value="points" className="inline-flex gap-x-1.5 text-text">
+        {indicator.plots.map((plot, at) => <span key={plot.id} title={several ? plot.title : undefined} data-plot={plot.id} style={several ? { color: `var(--c-${plotToken(indicator, at)})` } : undefined} />)}
+      </span></span>
       <span className="ml-1 hidden items-center gap-0.5 group-focus-within:flex group-hover:flex max-md:hidden!">
         <RowButton icon={indicator.hidden ? EyeOff : Eye} label={indicator.hidden ? `Show ${indicator.label}` : `Hide ${indicator.label}`} run={() => actions.hide(indicator.at)} />
         <RowButton icon={Settings} label={`Settings of ${indicator.label}`} run={() => actions.settings(indicator.at)} />

@@ -26,6 +26,8 @@ export interface Plot {
   kind: "line" | "histogram" | "band";
   /** `price`: minor units, drawn on the price scale; `value`: a number of its own. */
   unit: "price" | "value";
+  /** Begins anew with each session: not joined to the day before. */
+  perSession?: boolean;
 }
 
 /** A running indicator. `next` takes a closed bar, `peek` a forming one and changes nothing. */

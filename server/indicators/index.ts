@@ -5,21 +5,30 @@ import type { IndicatorDefinition } from "./define";
 import { adx } from "./adx";
 import { atr } from "./atr";
 import { bollinger } from "./bollinger";
+import { cci } from "./cci";
+import { donchian } from "./donchian";
 import { ema } from "./ema";
+import { keltner } from "./keltner";
 import { macd } from "./macd";
+import { mfi } from "./mfi";
+import { relativeVolume } from "./relative-volume";
+import { roc } from "./roc";
 import { rsi } from "./rsi";
 import { sma } from "./sma";
 import { stochastic } from "./stochastic";
 import { supertrend } from "./supertrend";
+import { volumeAverage } from "./volume-average";
 import { vwap } from "./vwap";
+import { williams } from "./williams";
+import { wma } from "./wma";
 
 /** The registry: an indicator is its file and one line here. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- definitions differ in their parameters; `resolveIndicator` validates them
 export const indicators: readonly IndicatorDefinition<any>[] = [
-  ema, sma, supertrend, adx,
-  rsi, macd, stochastic,
-  bollinger, atr,
-  vwap,
+  ema, sma, wma, supertrend, adx,
+  rsi, macd, stochastic, cci, roc, williams,
+  bollinger, keltner, donchian, atr,
+  vwap, volumeAverage, relativeVolume, mfi,
 ];
 
 export interface ResolvedIndicator {

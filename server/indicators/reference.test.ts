@@ -12,6 +12,7 @@ import { indicators, parseIndicator } from "./index";
 /** Defaults, and parameters where every window is short. */
 const cases = [
   "SMA:20", "SMA:1", "EMA:20", "EMA:1", "RSI", "RSI:2", "MACD", "MACD:3,7,4", "MACD:7,3,1", "BB", "BB:2,0.5", "VWAP", "ATR", "ATR:1", "SUPERTREND", "SUPERTREND:3,1", "STOCH", "STOCH:1,1,1", "STOCH:5,3,2", "ADX", "ADX:2",
+  "WMA", "WMA:1", "WMA:4", "VOLMA", "VOLMA:3", "RVOL", "RVOL:3", "CCI", "CCI:3", "MFI", "MFI:3", "KC", "KC:3,1.5,5", "DC", "DC:3", "DC:1", "ROC", "ROC:1", "WILLR", "WILLR:3",
 ];
 
 const columns = (bars: readonly IndicatorBar[]) =>

@@ -30,7 +30,7 @@ export const vwap = defineIndicator({
   group: "volume",
   pane: "price",
   guides: [],
-  plots: [{ id: "value", title: "VWAP", kind: "line", unit: "price" }],
+  plots: [{ id: "value", title: "VWAP", kind: "line", unit: "price", perSession: true }],
   params: z.object({}),
   order: [],
   warmUp: () => 0,

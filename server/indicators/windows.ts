@@ -29,6 +29,14 @@ export class WindowSum implements Part {
     }
     return full ? sum : Number.NaN;
   }
+  /** The sum that taking this value would give, counted from fewer while the window fills. */
+  wouldSum(input: number): number { return this.sum - this.ring[this.place]! + input; }
+  /** Sum of the distances from a mean, of this value and the n - 1 before it. */
+  deviation(input: number, mean: number): number {
+    let sum = Math.abs(input - mean);
+    for (let at = 0; at < this.period; at++) if (at !== this.place) sum += Math.abs(this.ring[at]! - mean);
+    return sum;
+  }
   /** Sum of the values held, the one being taken not counted; 0 before there is one. */
   get held(): number { return this.sum; }
   get size(): number { return Math.min(this.count, this.period); }

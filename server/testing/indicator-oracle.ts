@@ -122,4 +122,45 @@ export const indicatorOracle: Record<string, Oracle> = {
     const since = (line: Numbers): Numbers => line.map((value, row) => (row < first ? Number.NaN : value));
     return [adx, since(plus), since(less)];
   },
+  WMA: (bars, { period }) => [rolling(closes(bars), period!, (window) => total(window.map((close, at) => close * (at + 1))) / total(window.map((_, at) => at + 1)))],
+  VOLMA(bars, { period }) {
+    const average = rolling(bars.map(({ volume }) => volume), period!, mean);
+    return [average, average.map((value, row) => (Number.isNaN(value) ? value : bars[row]!.volume))];
+  },
+  RVOL: (bars, { period }) => [bars.map(({ volume }, row) => {
+    const before = bars.slice(Math.max(0, row - period!), row).map((bar) => bar.volume);
+    return before.length < period! ? Number.NaN : volume / mean(before);
+  })],
+  CCI: (bars, { period }) => [rolling(typical(bars), period!, (window) => {
+    const deviation = mean(window.map((value) => Math.abs(value - mean(window))));
+    return deviation < 1e-7 ? 0 : (window.at(-1)! - mean(window)) / (0.015 * deviation);
+  })],
+  MFI(bars, { period }) {
+    const steps = bars.map((bar, row) => {
+      const before = bars[row - 1];
+      const [now, then] = [bar.high + bar.low + bar.close, before === undefined ? Number.NaN : before.high + before.low + before.close];
+      return Math.sign(now - then) * (now / 3) * bar.volume;
+    });
+    return [rolling(steps, period!, (window) => {
+      const rises = total(window.filter((flow) => flow > 0));
+      const falls = -total(window.filter((flow) => flow < 0));
+      return rises + falls === 0 ? 0 : 100 - 100 / (1 + rises / falls);
+    })];
+  },
+  KC(bars, { period, multiplier, atrPeriod }) {
+    const width = wilder(trueRanges(bars), atrPeriod!);
+    const middle = ema(closes(bars), period!).map((value, row) => (Number.isNaN(width[row]!) ? Number.NaN : value));
+    return [1, 0, -1].map((side) => middle.map((value, row) => value + side * multiplier! * width[row]!));
+  },
+  DC(bars, { period }) {
+    const top = rolling(highs(bars), period!, (window) => Math.max(...window));
+    const floor = rolling(lows(bars), period!, (window) => Math.min(...window));
+    return [top, top.map((value, row) => (value + floor[row]!) / 2), floor];
+  },
+  ROC: (bars, { period }) => [bars.map(({ close }, row) => (row < period! ? Number.NaN : (100 * (close - bars[row - period!]!.close)) / bars[row - period!]!.close))],
+  WILLR(bars, { period }) {
+    const top = rolling(highs(bars), period!, (window) => Math.max(...window));
+    const floor = rolling(lows(bars), period!, (window) => Math.min(...window));
+    return [top.map((value, row) => (value === floor[row] ? 0 : (-100 * (value - bars[row]!.close)) / (value - floor[row]!)))];
+  },
 };

@@ -1,0 +1,32 @@
+import { compactText, numberText, priceText } from "@/components/format/numbers";
+import type { Plot } from "@/server/domain/indicator";
+
+interface Painted { plots: readonly Plot[]; colour: number }
+
+const SERIES = 6;
+/** More lines than this are levels: told apart by where they stand, not by colour. */
+const MOST_COLOURS = 3;
+
+/**
+ * Which token a plot is drawn with: `series-2`, `muted`. Bands and the one line between them share the indicator's
+ * colour, further lines take the next ones, bars beside lines stay neutral.
+ */
+export const plotToken = ({ plots, colour }: Painted, at: number): string => {
+  const kind = plots[at]?.kind ?? "line";
+  const lines = plots.filter((plot) => plot.kind === "line").length;
+  const bands = plots.some((plot) => plot.kind === "band");
+  const series = (by: number): string => `series-${((colour + by) % SERIES) + 1}`;
+  if (kind === "histogram") return lines > 0 ? "faint" : series(0);
+  if (kind === "band" || lines > MOST_COLOURS) return series(0);
+  const place = plots.slice(0, at).filter((plot) => plot.kind === "line").length;
+  return series(bands && lines > 1 ? place + 1 : place);
+};
+
+/** Above this a number is told short: volumes. */
+const LONG = 100_000;
+
+/** A value as the legend and the scale write it; `value` as the indicator gives it, prices in minor units. */
+export const plotText = (value: number | null, unit: Plot["unit"], decimals: number): string =>
+  unit === "price" ? priceText(value === null ? null : Math.round(value), decimals) : plainText(value);
+
+export const plainText = (value: number | null): string => (value !== null && Math.abs(value) >= LONG ? compactText(value) : numberText(value, 2));

@@ -1,0 +1,47 @@
+import { z } from "zod";
+import type { IndicatorBar } from "@/server/domain/indicator";
+import { Composed } from "./composed";
+import { defineIndicator } from "./define";
+import { type Extreme, highest, lowest } from "./windows";
+
+const params = z.object({ period: z.number().int().min(1).max(1_000).default(20) });
+
+class Donchian extends Composed {
+  private readonly high: Extreme;
+  private readonly low: Extreme;
+  protected readonly parts;
+
+  constructor(period: number) {
+    super();
+    this.high = highest(period);
+    this.low = lowest(period);
+    this.parts = [this.high, this.low];
+  }
+
+  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+    const high = this.high.take(bar.high, keep);
+    const low = this.low.take(bar.low, keep);
+    out[at] = high;
+    out[at + 1] = (high + low) / 2;
+    out[at + 2] = low;
+  }
+}
+
+export const donchian = defineIndicator({
+  id: "DC",
+  title: "Donchian channels",
+  group: "volatility",
+  pane: "price",
+  guides: [],
+  plots: [
+    { id: "upper", title: "Upper", kind: "band", unit: "price" },
+    { id: "middle", title: "Middle", kind: "line", unit: "price" },
+    { id: "lower", title: "Lower", kind: "band", unit: "price" },
+  ],
+  params,
+  order: ["period"],
+  warmUp: ({ period }) => period - 1,
+  settle: ({ period }) => period - 1,
+  create: ({ period }) => new Donchian(period),
+  source: "Highest high and lowest low of the last n bars, this one included, and their middle (TA-Lib MAX of high, MIN of low)",
+});

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import type { IndicatorBar } from "@/server/domain/indicator";
+import { exponential, exponentialSettle, type Smoothed, wilder, wilderSettle } from "./averages";
+import { Composed } from "./composed";
+import { defineIndicator } from "./define";
+import { TrueRange } from "./true-range";
+
+const period = z.number().int().min(1).max(1_000);
+const params = z.object({ period: period.default(20), multiplier: z.number().min(0.1).max(20).default(2), atrPeriod: period.default(10) });
+
+class Keltner extends Composed {
+  private readonly middle: Smoothed;
+  private readonly range = new TrueRange();
+  private readonly average: Smoothed;
+  protected readonly parts;
+
+  constructor(period: number, private readonly multiplier: number, atrPeriod: number) {
+    super();
+    this.middle = exponential(period);
+    this.average = wilder(atrPeriod);
+    this.parts = [this.middle, this.range, this.average];
+  }
+
+  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+    const middle = this.middle.take(bar.close, keep);
+    const width = this.multiplier * this.average.take(this.range.take(bar, keep), keep);
+    out[at] = middle + width;
+    out[at + 1] = Number.isNaN(width) ? Number.NaN : middle;
+    out[at + 2] = middle - width;
+  }
+}
+
+export const keltner = defineIndicator({
+  id: "KC",
+  title: "Keltner channels",
+  group: "volatility",
+  pane: "price",
+  guides: [],
+  plots: [
+    { id: "upper", title: "Upper", kind: "band", unit: "price" },
+    { id: "middle", title: "Middle", kind: "line", unit: "price" },
+    { id: "lower", title: "Lower", kind: "band", unit: "price" },
+  ],
+  params,
+  order: ["period", "multiplier", "atrPeriod"],
+  warmUp: ({ period, atrPeriod }) => Math.max(period - 1, atrPeriod),
+  settle: ({ period, atrPeriod }) => Math.max(period + exponentialSettle(period), atrPeriod + wilderSettle(atrPeriod)),
+  create: ({ period, multiplier, atrPeriod }) => new Keltner(period, multiplier, atrPeriod),
+  source: "EMA of n closes, and k times Wilder's ATR above and below (Raschke's form), both as TA-Lib seeds them",
+});

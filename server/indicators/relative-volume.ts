@@ -1,0 +1,39 @@
+import { z } from "zod";
+import type { IndicatorBar } from "@/server/domain/indicator";
+import { Composed } from "./composed";
+import { defineIndicator } from "./define";
+import { WindowSum } from "./windows";
+
+const params = z.object({ period: z.number().int().min(1).max(1_000).default(20) });
+
+class RelativeVolume extends Composed {
+  private readonly window: WindowSum;
+  protected readonly parts;
+
+  constructor(private readonly period: number) {
+    super();
+    this.window = new WindowSum(period);
+    this.parts = [this.window];
+  }
+
+  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+    const { held, size } = this.window;
+    out[at] = size < this.period ? Number.NaN : held === 0 ? 0 : (bar.volume * this.period) / held;
+    if (keep) this.window.take(bar.volume, true);
+  }
+}
+
+export const relativeVolume = defineIndicator({
+  id: "RVOL",
+  title: "Relative volume",
+  group: "volume",
+  pane: "own",
+  guides: [1],
+  plots: [{ id: "value", title: "RVOL", kind: "histogram", unit: "value" }],
+  params,
+  order: ["period"],
+  warmUp: ({ period }) => period,
+  settle: ({ period }) => period,
+  create: ({ period }) => new RelativeVolume(period),
+  source: "Volume over the mean of the n bars before it, 0 where nothing was traded in them",
+});

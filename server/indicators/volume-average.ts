@@ -1,0 +1,42 @@
+import { z } from "zod";
+import type { IndicatorBar } from "@/server/domain/indicator";
+import { Composed } from "./composed";
+import { defineIndicator } from "./define";
+import { WindowSum } from "./windows";
+
+const params = z.object({ period: z.number().int().min(1).max(1_000).default(20) });
+
+class VolumeAverage extends Composed {
+  private readonly window: WindowSum;
+  protected readonly parts;
+
+  constructor(private readonly period: number) {
+    super();
+    this.window = new WindowSum(period);
+    this.parts = [this.window];
+  }
+
+  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+    const average = this.window.take(bar.volume, keep) / this.period;
+    out[at] = average;
+    out[at + 1] = Number.isNaN(average) ? Number.NaN : bar.volume;
+  }
+}
+
+export const volumeAverage = defineIndicator({
+  id: "VOLMA",
+  title: "Volume and its average",
+  group: "volume",
+  pane: "own",
+  guides: [],
+  plots: [
+    { id: "average", title: "Average", kind: "line", unit: "value" },
+    { id: "volume", title: "Volume", kind: "histogram", unit: "value" },
+  ],
+  params,
+  order: ["period"],
+  warmUp: ({ period }) => period - 1,
+  settle: ({ period }) => period - 1,
+  create: ({ period }) => new VolumeAverage(period),
+  source: "Mean volume of the last n bars, this one included (TA-Lib SMA of volume)",
+});

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import type { IndicatorBar } from "@/server/domain/indicator";
+import { Composed } from "./composed";
+import { defineIndicator } from "./define";
+import { type Extreme, highest, lowest } from "./windows";
+
+const params = z.object({ period: z.number().int().min(1).max(1_000).default(14) });
+
+class Williams extends Composed {
+  private readonly high: Extreme;
+  private readonly low: Extreme;
+  protected readonly parts;
+
+  constructor(period: number) {
+    super();
+    this.high = highest(period);
+    this.low = lowest(period);
+    this.parts = [this.high, this.low];
+  }
+
+  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+    const high = this.high.take(bar.high, keep);
+    const range = high - this.low.take(bar.low, keep);
+    out[at] = range === 0 ? 0 : (-100 * (high - bar.close)) / range;
+  }
+}
+
+export const williams = defineIndicator({
+  id: "WILLR",
+  title: "Williams %R",
+  group: "momentum",
+  pane: "own",
+  guides: [-80, -20],
+  plots: [{ id: "value", title: "%R", kind: "line", unit: "value" }],
+  params,
+  order: ["period"],
+  warmUp: ({ period }) => period - 1,
+  settle: ({ period }) => period - 1,
+  create: ({ period }) => new Williams(period),
+  source: "How far the close is under the highest high of n, in percent of their range, 0 to -100; 0 where there is no range (TA-Lib WILLR)",
+});
