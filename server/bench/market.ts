@@ -31,14 +31,14 @@ const TRAVEL_MS = 30;
 const PACKETS_A_FRAME = 200;
 const LEAST_FRAMES = 10;
 
-/** A repeatable stream of 32-bit numbers (xorshift). */
+/** A repeatable stream of 32-bit numbers, with their sign (xorshift): unsigned ones would be garbage that contenders are charged with. */
 const numbers = (seed: number): (() => number) => {
   let state = seed | 1;
   return () => {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    return state >>> 0;
+    return state;
   };
 };
 
@@ -61,8 +61,8 @@ export class SyntheticMarket {
   constructor(private readonly shape: MarketShape) {
     const { instruments, perSecond, packet } = shape;
     this.tokens = tokensOf(instruments);
-    this.price = Int32Array.from({ length: instruments }, () => 10_000 + (this.next32() % 80_000) * 5);
-    this.volume = Uint32Array.from({ length: instruments }, () => 1 + (this.next32() % 1_000_000));
+    this.price = Int32Array.from({ length: instruments }, () => 10_000 + ((this.next32() >>> 0) % 80_000) * 5);
+    this.volume = Uint32Array.from({ length: instruments }, () => 1 + ((this.next32() >>> 0) % 1_000_000));
     this.ticks = instruments * perSecond;
     const count = Math.max(LEAST_FRAMES, Math.ceil(this.ticks / PACKETS_A_FRAME));
     for (let frame = 0; frame < count; frame++) {

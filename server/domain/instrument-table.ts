@@ -2,46 +2,48 @@ import { widen } from "./columns";
 import { hasVolume, type Instrument, type InstrumentKey } from "./instrument";
 import type { HoursKey } from "./session";
 
+/** Places a slot of the token map takes: a power of two. */
+const SLOT = 4;
+
 /** Token to instrument, open addressing over typed arrays: one lookup a tick, no object. */
 export class TokenMap {
-  private keys = new Int32Array(64);
-  private indexes = new Int32Array(64).fill(-1);
-  private divisors = new Float64Array(64);
+  /** Per slot token, instrument number (-1: free) and divisor side by side: a lookup touches one cache line. */
+  private slots = new Int32Array(64 * SLOT).fill(-1);
   private used = 0;
 
   set(token: number, index: number, wireDivisor: number): void {
-    if (this.used * 2 >= this.keys.length) this.grow();
+    if (this.used * 2 * SLOT >= this.slots.length) this.grow();
     const slot = this.slotOf(token);
-    if (this.indexes[slot] === -1) this.used++;
-    this.keys[slot] = token | 0;
-    this.indexes[slot] = index;
-    this.divisors[slot] = wireDivisor;
+    if (this.slots[slot + 1] === -1) this.used++;
+    this.slots[slot] = token | 0;
+    this.slots[slot + 1] = index;
+    this.slots[slot + 2] = wireDivisor;
   }
 
   /** Slot of a token, or -1; `indexAt` and `divisorAt` read it. */
   find(token: number): number {
     const slot = this.slotOf(token);
-    return this.indexes[slot] === -1 ? -1 : slot;
+    return this.slots[slot + 1] === -1 ? -1 : slot;
   }
-  indexAt(slot: number): number { return this.indexes[slot]!; }
-  divisorAt(slot: number): number { return this.divisors[slot]!; }
+  indexAt(slot: number): number { return this.slots[slot + 1]!; }
+  /** A power of ten. */
+  divisorAt(slot: number): number { return this.slots[slot + 2]!; }
   get size(): number { return this.used; }
 
   private slotOf(token: number): number {
-    const mask = this.keys.length - 1;
+    const { slots } = this;
+    const mask = slots.length - 1;
     const key = token | 0;
-    let slot = Math.imul(key, 0x9e3779b1) >>> 7 & mask;
-    while (this.indexes[slot] !== -1 && this.keys[slot] !== key) slot = (slot + 1) & mask;
+    let slot = (Math.imul(key, 0x9e3779b1) >>> 7) * SLOT & mask;
+    while (slots[slot] !== key && slots[slot + 1] !== -1) slot = (slot + SLOT) & mask;
     return slot;
   }
 
   private grow(): void {
-    const { keys, indexes, divisors } = this;
-    this.keys = new Int32Array(keys.length * 2);
-    this.indexes = new Int32Array(keys.length * 2).fill(-1);
-    this.divisors = new Float64Array(keys.length * 2);
+    const { slots } = this;
+    this.slots = new Int32Array(slots.length * 2).fill(-1);
     this.used = 0;
-    keys.forEach((key, slot) => { if (indexes[slot] !== -1) this.set(key, indexes[slot]!, divisors[slot]!); });
+    for (let slot = 0; slot < slots.length; slot += SLOT) if (slots[slot + 1] !== -1) this.set(slots[slot]!, slots[slot + 1]!, slots[slot + 2]!);
   }
 }
 
@@ -54,6 +56,9 @@ export class InstrumentTable {
   private readonly byKey = new Map<string, number>();
   private readonly byId = new Map<number, number>();
   private readonly hoursKeys: HoursKey[] = [];
+  /** Number of the instrument's trading hours among those in use: instruments of one number open and close together. */
+  hoursNumber = new Uint8Array(64);
+  private readonly hoursInUse: HoursKey[] = [];
   /** 1: carries volume. Indices print values, not trades. */
   traded = new Uint8Array(64);
 
@@ -69,7 +74,12 @@ export class InstrumentTable {
     this.hoursKeys[index] = hours;
     this.byKey.set(instrument.key, index);
     this.byId.set(instrument.id, index);
-    if (index >= this.traded.length) this.traded = widen(this.traded, this.traded.length * 2);
+    if (index >= this.traded.length) {
+      this.traded = widen(this.traded, this.traded.length * 2);
+      this.hoursNumber = widen(this.hoursNumber, this.traded.length);
+    }
+    if (!this.hoursInUse.includes(hours)) this.hoursInUse.push(hours);
+    this.hoursNumber[index] = this.hoursInUse.indexOf(hours);
     this.traded[index] = hasVolume(instrument.segment) ? 1 : 0;
     return index;
   }

@@ -1,23 +1,25 @@
-import { widen } from "./columns";
 import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "./session";
 import type { InstrumentTable } from "./instrument-table";
 
+/** What `InstrumentTable.hoursNumber` can hold. */
+const MOST_HOURS = 256;
+
 /**
- * "May a tick of this instrument at this instant enter a bar?", answered from two cached borders per instrument.
+ * "May a tick of this instrument at this instant enter a bar?", answered from two cached borders per trading hours.
  * The calendar is asked only when time leaves the cached window.
  */
 export class SessionWindows {
-  private from = new Float64Array(64);
-  private to = new Float64Array(64);
-  private open = new Uint8Array(64);
+  private readonly from = new Float64Array(MOST_HOURS);
+  private readonly to = new Float64Array(MOST_HOURS);
+  private readonly open = new Uint8Array(MOST_HOURS);
 
   constructor(private readonly calendar: Calendar, private readonly table: InstrumentTable) {}
 
   /** True inside a continuous phase. */
   continuous(instrument: number, instant: number): boolean {
-    if (instrument >= this.from.length) this.grow(instrument + 1);
-    if (instant < this.from[instrument]! || instant >= this.to[instrument]!) this.move(instrument, instant);
-    return this.open[instrument] === 1;
+    const hours = this.table.hoursNumber[instrument]!;
+    if (instant < this.from[hours]! || instant >= this.to[hours]!) this.move(instrument, hours, instant);
+    return this.open[hours] === 1;
   }
 
   /** The session of the instant's trading date, or null. */
@@ -31,7 +33,7 @@ export class SessionWindows {
     this.from.fill(0);
   }
 
-  private move(instrument: number, instant: number): void {
+  private move(instrument: number, hours: number, instant: number): void {
     const day = istDay(instant);
     const session = this.calendar.on(this.table.hours(instrument), day);
     let from = istMidnight(day);
@@ -42,15 +44,8 @@ export class SessionWindows {
       else if (phase.from > instant) { to = Math.min(to, phase.from); break; }
       else { from = phase.from; to = phase.to; open = phase.phase === "continuous" ? 1 : 0; break; }
     }
-    this.from[instrument] = from;
-    this.to[instrument] = to;
-    this.open[instrument] = open;
-  }
-
-  private grow(capacity: number): void {
-    const size = Math.max(capacity, this.from.length * 2);
-    this.from = widen(this.from, size);
-    this.to = widen(this.to, size);
-    this.open = widen(this.open, size);
+    this.from[hours] = from;
+    this.to[hours] = to;
+    this.open[hours] = open;
   }
 }

@@ -82,6 +82,9 @@ export interface TickBatch {
 /** Passed through in order, so that every later stage sees where the stream was cut. */
 export type TickMessage = TickBatch | FeedEvent;
 
+/** Length of the packet whose body begins at `offset`: it stands in the two bytes before. */
+export const packetLength = (frame: Uint8Array, offset: number): number => (frame[offset - 2]! << 8) | frame[offset - 1]!;
+
 export const tickBatch = (capacity: number): TickBatch => ({
   kind: "ticks", collector: 0, receivedTime: 0, length: 0, sequence: 0,
   instrument: new Int32Array(capacity), time: new Float64Array(capacity), clock: new Uint8Array(capacity),

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { type BarBatch, barBatch, CLOSE, CLOSED, PATCH, PATCHED, UPDATE } from "@/server/domain/bar";
 import type { Instrument } from "@/server/domain/instrument";
 import { InstrumentTable } from "@/server/domain/instrument-table";
-import { QuoteBoard } from "@/server/domain/quote-board";
+import { Quote, QuoteBoard } from "@/server/domain/quote-board";
 import { timeframe } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { LatestBar, LatestTick } from "@/server/ports/latest";
@@ -73,7 +73,10 @@ describe("the publisher of the latest", () => {
     });
     publisher.start();
   });
-  const tick = (of: number, price: number): void => { board.price[of] = price; board.time[of] = 7; board.received[of] = 8; board.sequence[of]!++; };
+  const tick = (of: number, price: number): void => {
+    const row = of * Quote.size;
+    board.figures[row + Quote.price] = price; board.figures[row + Quote.time] = 7; board.figures[row + Quote.received] = 8; board.figures[row + Quote.sequence]!++;
+  };
 
   describe("of bars", () => {
     it("copies rows and hands them over after `on` has returned", () => {

@@ -89,13 +89,13 @@ export class LatestPublisher implements Sink<BarBatch> {
     const rows: LatestTick[] = [];
     const size = Math.min(table.size, board.capacity);
     for (let instrument = this.slice; instrument < size; instrument += SLICES) {
-      const sequence = board.sequence[instrument]!;
+      const sequence = board.sequence(instrument);
       if (sequence === this.seen[instrument]) continue;
       this.seen[instrument] = sequence;
       const { key, decimals } = table.at(instrument);
       rows.push({
-        key, decimals, price: board.price[instrument]!, volume: board.volume[instrument]!, openInterest: board.openInterest[instrument]!,
-        time: board.time[instrument]!, received: board.received[instrument]!,
+        key, decimals, price: board.price(instrument), volume: board.volume(instrument), openInterest: board.openInterest(instrument),
+        time: board.time(instrument), received: board.received(instrument),
       });
     }
     if (rows.length > 0) latest.publishTicks(rows);

@@ -51,7 +51,7 @@ describe("the normaliser", () => {
     const { normaliser, send } = setUp();
     expect(send(row)).toEqual([]);
     expect(normaliser.rejects[reason]).toBe(1);
-    expect(normaliser.board.price[0]).toBe(0);
+    expect(normaliser.board.price(0)).toBe(0);
   });
 
   it("refuses a repeated row, not a repeated price of a later time", () => {
@@ -64,7 +64,7 @@ describe("the normaliser", () => {
     const { normaliser, send } = setUp();
     const preOpen = Date.parse("2024-08-13T09:07:00+05:30");
     expect(send({ time: preOpen, received: preOpen, price: 777 })).toMatchObject([{ trades: 0 }]);
-    expect([normaliser.rejects.outside_session, normaliser.board.price[0]]).toEqual([1, 777]);
+    expect([normaliser.rejects.outside_session, normaliser.board.price(0)]).toEqual([1, 777]);
   });
 
   it("lets a snapshot of another day move the quote, but no bar", () => {
@@ -89,6 +89,6 @@ describe("the normaliser", () => {
   it("does not turn the quote back for a row that comes late", () => {
     const { normaliser, send } = setUp();
     send({ price: 101, time: noon }, { price: 99, time: noon - 1_000 });
-    expect([normaliser.board.price[0], normaliser.board.total]).toEqual([101, 2]);
+    expect([normaliser.board.price(0), normaliser.board.total]).toEqual([101, 2]);
   });
 });

@@ -1,8 +1,8 @@
 import { widen } from "@/server/domain/columns";
 import type { InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
-import { QuoteBoard } from "@/server/domain/quote-board";
+import { Quote, QuoteBoard } from "@/server/domain/quote-board";
 import type { SessionWindows } from "@/server/domain/session-window";
-import { type RawBatch, type RawMessage, type RejectReason, rejectReasons, type TickBatch, tickBatch, type TickMessage } from "@/server/domain/tick";
+import { packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, type TickBatch, tickBatch, type TickMessage } from "@/server/domain/tick";
 import type { Core } from "./stage";
 
 export interface NormaliserParts {
@@ -59,7 +59,10 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     if (tokens === undefined) { rejects.unknown_token += raw.length; batch.length = 0; return batch; }
     if (table.size > board.capacity) board.grow(table.size);
     if (this.seen.length < board.capacity) this.seen = widen(this.seen, board.capacity);
+    const { seen } = this;
+    const { figures } = board;
     const connection = this.connections[raw.collector] ?? 0;
+    let stamp = 0; // newest exchange time
 
     for (let row = 0; row < raw.length; row++) {
       const slot = tokens.find(raw.token[row]!);
@@ -73,51 +76,51 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       const time = exchangeTime > 0 ? exchangeTime : received;
       if (time > received + maxSkewMs) { rejects.future_time++; continue; }
       const volume = raw.volume[row]!;
-      const openInterest = raw.openInterest[row]!;
 
-      const samePrice = price === board.price[instrument]!;
-      const sameVolume = volume === board.volume[instrument]!;
-      if (exchangeTime > 0 && samePrice && sameVolume && exchangeTime === board.exchangeTime[instrument]!
-        && (raw.frame === null || samePacket(board.frame[instrument] ?? null, board.offset[instrument]!, raw.frame, raw.offset[row]!))) {
+      const quote = instrument * Quote.size;
+      const same = price === figures[quote + Quote.price]! && volume === figures[quote + Quote.volume]!;
+      if (same && exchangeTime > 0 && exchangeTime === figures[quote + Quote.time]! && samePacket(board, instrument, raw, row)) {
         rejects.duplicate++;
         continue;
       }
 
       let trades = 1;
-      const joined = this.seen[instrument] !== connection;
-      this.seen[instrument] = connection;
+      const joined = seen[instrument] !== connection;
+      if (joined || figures[quote + Quote.collector] !== raw.collector) {
+        seen[instrument] = connection;
+        figures[quote + Quote.collector] = raw.collector;
+        board.wireDivisor[instrument] = divisor;
+      }
       // The first row of a subscription is the last packet known, sent at once: without a time of its own it may be old.
       if (joined && exchangeTime === 0) trades = 0;
       else if (received - time > maxAgeMs) { rejects.stale_time++; trades = 0; }
       else if (!windows.continuous(instrument, time)) { rejects.outside_session++; trades = 0; }
       // Only the book moved: the exchange prints no bar for a minute without a trade. Every value of an index counts.
-      else if (volume >= 0 && samePrice && sameVolume && table.traded[instrument] === 1) trades = 0;
+      else if (same && volume >= 0 && table.traded[instrument] === 1) trades = 0;
 
-      if (exchangeTime > 0) this.lastSkewMs = exchangeTime - received;
+      if (exchangeTime > 0) stamp = exchangeTime;
       // A row that comes late must not turn the board back.
-      if (time >= board.time[instrument]!) {
-        board.price[instrument] = price;
-        board.time[instrument] = time;
-        board.volume[instrument] = volume;
-        board.exchangeTime[instrument] = exchangeTime;
-        board.openInterest[instrument] = openInterest;
+      if (time >= figures[quote + Quote.time]!) {
+        figures[quote + Quote.price] = price;
+        figures[quote + Quote.time] = time;
+        figures[quote + Quote.volume] = volume;
+        figures[quote + Quote.openInterest] = raw.openInterest[row]!;
+        figures[quote + Quote.offset] = raw.offset[row]!;
         board.frame[instrument] = raw.frame;
-        board.offset[instrument] = raw.offset[row]!;
-        board.wireDivisor[instrument] = divisor;
       }
-      board.received[instrument] = received;
-      board.collector[instrument] = raw.collector;
-      board.sequence[instrument]!++;
+      figures[quote + Quote.received] = received;
+      figures[quote + Quote.sequence]!++;
 
       batch.instrument[out] = instrument;
       batch.time[out] = time;
       batch.clock[out] = exchangeTime > 0 ? 1 : 0;
       batch.price[out] = price;
       batch.volume[out] = volume;
-      batch.openInterest[out] = openInterest;
+      batch.openInterest[out] = raw.openInterest[row]!;
       batch.trades[out] = trades;
       out++;
     }
+    if (stamp > 0) this.lastSkewMs = stamp - received;
     batch.length = out;
     this.sequence += out;
     board.total += out;
@@ -125,11 +128,16 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   }
 }
 
-/** True when two packets of the same length hold the same bytes: `offset` points at the packet's body, its length stands 2 bytes before. */
-const samePacket = (a: Uint8Array | null, aOffset: number, b: Uint8Array, bOffset: number): boolean => {
+/** True when the row's packet holds the same bytes as the board's newest, or neither feed has packets to compare. */
+const samePacket = (board: QuoteBoard, instrument: number, raw: RawBatch, row: number): boolean => {
+  const a = board.frame[instrument] ?? null;
+  const b = raw.frame;
+  if (b === null) return true;
+  const aOffset = board.offset(instrument);
+  const bOffset = raw.offset[row]!;
   if (a === null || aOffset < 2 || bOffset < 2) return a !== null;
-  const length = (a[aOffset - 2]! << 8) | a[aOffset - 1]!;
-  if (length !== ((b[bOffset - 2]! << 8) | b[bOffset - 1]!)) return false;
+  const length = packetLength(a, aOffset);
+  if (length !== packetLength(b, bOffset)) return false;
   for (let at = 0; at < length; at++) if (a[aOffset + at] !== b[bOffset + at]) return false;
   return true;
 };

@@ -80,14 +80,14 @@ export const createDesk = (parts: Parts): Desk => {
 
 const quoteOf = (live: LiveMarket, feedAt: (collector: number) => FeedDefinition | undefined, index: number, seen = -1): QuoteValues | null => {
   const { board } = live;
-  const sequence = index < board.capacity ? board.sequence[index]! : 0;
+  const sequence = index < board.capacity ? board.sequence(index) : 0;
   if (sequence === 0 || sequence === seen) return null;
   const frame = board.frame[index] ?? null;
-  const details = frame === null ? null : feedAt(board.collector[index]!)?.quote(frame, board.offset[index]!) ?? null;
+  const details = frame === null ? null : feedAt(board.collector(index))?.quote(frame, board.offset(index)) ?? null;
   const minor = (wire: number | undefined): number => (wire === undefined ? 0 : Math.round(wire / board.wireDivisor[index]!));
   return {
-    price: board.price[index]!, previousClose: minor(details?.close), open: minor(details?.open), high: minor(details?.high), low: minor(details?.low),
-    volume: Math.max(0, board.volume[index]!), time: board.time[index]!, received: board.received[index]!, sequence,
+    price: board.price(index), previousClose: minor(details?.close), open: minor(details?.open), high: minor(details?.high), low: minor(details?.low),
+    volume: Math.max(0, board.volume(index)), time: board.time(index), received: board.received(index), sequence,
   };
 };
 
