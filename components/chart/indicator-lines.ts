@@ -65,9 +65,14 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
   const valueAt = (at: number, plot: number, row: number): number => store.points[at]?.[plot]?.[row] ?? Number.NaN;
   /** Values of price indicators are minor units like prices; the chart shows rupees. */
   const shownValue = (view: IndicatorView, plot: number, value: number): number => (view.plots[plot]!.unit === "price" ? value / 10 ** decimals() : value);
+  /** True at the last of several bars of a day: daily bars are joined. */
+  const sessionEnds = (row: number): boolean => {
+    const day = istDay(store.time[row]!);
+    return day !== istDay(store.time[row + 1]!) && row > 0 && istDay(store.time[row - 1]!) === day;
+  };
   /** True when the line does not go on from this row to the next. */
   const ends = (at: number, plot: number, row: number): boolean =>
-    row + 1 < store.length && (Number.isNaN(valueAt(at, plot, row + 1)) || (drawn[at]!.view.plots[plot]!.perSession === true && istDay(store.time[row]!) !== istDay(store.time[row + 1]!)));
+    row + 1 < store.length && (Number.isNaN(valueAt(at, plot, row + 1)) || (drawn[at]!.view.plots[plot]!.perSession === true && sessionEnds(row)));
 
   const pointOf = (at: number, plot: number, row: number): LineData<Time> | HistogramData<Time> | WhitespaceData<Time> => {
     const time = (store.time[row]! / 1_000) as UTCTimestamp;

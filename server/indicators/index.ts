@@ -8,9 +8,15 @@ import { bollinger } from "./bollinger";
 import { cci } from "./cci";
 import { donchian } from "./donchian";
 import { ema } from "./ema";
+import { ichimoku } from "./ichimoku";
 import { keltner } from "./keltner";
 import { macd } from "./macd";
 import { mfi } from "./mfi";
+import { obv } from "./obv";
+import { openingRange } from "./opening-range";
+import { pivots } from "./pivots";
+import { previousDayLevels } from "./previous-day-levels";
+import { parabolicSar } from "./psar";
 import { relativeVolume } from "./relative-volume";
 import { roc } from "./roc";
 import { rsi } from "./rsi";
@@ -25,10 +31,11 @@ import { wma } from "./wma";
 /** The registry: an indicator is its file and one line here. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- definitions differ in their parameters; `resolveIndicator` validates them
 export const indicators: readonly IndicatorDefinition<any>[] = [
-  ema, sma, wma, supertrend, adx,
+  ema, sma, wma, supertrend, parabolicSar, ichimoku, adx,
   rsi, macd, stochastic, cci, roc, williams,
   bollinger, keltner, donchian, atr,
-  vwap, volumeAverage, relativeVolume, mfi,
+  vwap, volumeAverage, relativeVolume, obv, mfi,
+  previousDayLevels, pivots, openingRange,
 ];
 
 export interface ResolvedIndicator {

@@ -43,6 +43,17 @@ const dayUntil = (bars: readonly OracleBar[], row: number): OracleBar[] => {
   return bars.slice(first, row + 1);
 };
 
+const levelsOfDayBefore = (bars: readonly OracleBar[], levels: (day: { high: number; low: number; close: number }) => Numbers): Numbers[] => {
+  const plots = levels({ high: 0, low: 0, close: 0 }).map(() => none(bars.length));
+  bars.forEach((_, row) => {
+    const last = row - dayUntil(bars, row).length;
+    if (last < 0) return;
+    const day = dayUntil(bars, last);
+    levels({ high: Math.max(...highs(day)), low: Math.min(...lows(day)), close: day.at(-1)!.close }).forEach((value, plot) => { plots[plot]![row] = value; });
+  });
+  return plots;
+};
+
 /** Wilder's sums as TA-Lib begins them: the n - 1 values after the first bar, then s - s/n + x. */
 const wilderSum = (values: Numbers, n: number): Numbers => {
   const out = none(values.length);
@@ -163,4 +174,57 @@ export const indicatorOracle: Record<string, Oracle> = {
     const floor = rolling(lows(bars), period!, (window) => Math.min(...window));
     return [top.map((value, row) => (value === floor[row] ? 0 : (-100 * (value - bars[row]!.close)) / (value - floor[row]!)))];
   },
+  PDL: (bars) => levelsOfDayBefore(bars, ({ high, low, close }) => [high, low, close]),
+  CPR: (bars) => levelsOfDayBefore(bars, ({ high, low, close }) => {
+    const pivot = (high + low + close) / 3;
+    const edges = [(high + low) / 2, 2 * pivot - (high + low) / 2];
+    return [Math.max(...edges), pivot, Math.min(...edges), 2 * pivot - low, 2 * pivot - high, pivot + (high - low), pivot - (high - low)];
+  }),
+  OR(bars, { minutes }) {
+    const range = bars.map((_, row) => {
+      const day = dayUntil(bars, row);
+      return day.filter(({ time }) => time - day[0]!.time < minutes! * 60_000);
+    });
+    return [range.map((rows) => Math.max(...highs(rows))), range.map((rows) => Math.min(...lows(rows)))];
+  },
+  ICHIMOKU(bars, { conversionPeriod, basePeriod, spanPeriod, displacement }) {
+    const middle = (n: number): Numbers => {
+      const floor = rolling(lows(bars), n, (window) => Math.min(...window));
+      return rolling(highs(bars), n, (window) => Math.max(...window)).map((top, row) => (top + floor[row]!) / 2);
+    };
+    const [conversion, base, span] = [middle(conversionPeriod!), middle(basePeriod!), middle(spanPeriod!)];
+    const before = (line: Numbers): Numbers => line.map((_, row) => line[row - displacement!] ?? Number.NaN);
+    return [conversion, base, before(conversion.map((value, row) => (value + base[row]!) / 2)), before(span)];
+  },
+  /** Step by step as Wilder tells it: the move is kept as the list of its bars. */
+  PSAR(bars, { step, maximum }) {
+    const out = none(bars.length);
+    if (bars.length < 2) return [out];
+    const [first, second] = [bars[0]!, bars[1]!];
+    let long = !(first.low - second.low > Math.max(0, second.high - first.high));
+    let move = [second];
+    let stop = long ? first.low : first.high;
+    for (let row = 1; row < bars.length; row++) {
+      const bar = bars[row]!;
+      const lastTwo = row === 1 ? [bar] : [bars[row - 1]!, bar];
+      const best = (): number => (long ? Math.max(...highs(move)) : Math.min(...lows(move)));
+      if (long ? bar.low <= stop : bar.high >= stop) {
+        out[row] = long ? Math.max(best(), ...highs(lastTwo)) : Math.min(best(), ...lows(lastTwo));
+        long = !long;
+        move = [bar];
+      } else {
+        out[row] = stop;
+        if (row > 1) move.push(bar);
+      }
+      const records = move.filter((each, at) => at > 0 && (long ? each.high > Math.max(...highs(move.slice(0, at))) : each.low < Math.min(...lows(move.slice(0, at))))).length;
+      const next = out[row]! + Math.min(maximum!, step! * (records + 1)) * (best() - out[row]!);
+      stop = long ? Math.min(next, ...lows(lastTwo)) : Math.max(next, ...highs(lastTwo));
+    }
+    return [out];
+  },
+  /** The bars of a test are intraday, or one a day within a year. */
+  OBV: (bars) => [bars.map((bar, row) => {
+    const day = dayUntil(bars, row);
+    return total(day.map(({ volume, close }, at) => (at === 0 ? volume : Math.sign(close - day[at - 1]!.close) * volume)));
+  })],
 };
