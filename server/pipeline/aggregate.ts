@@ -14,23 +14,26 @@ const DAY_SECONDS = 86_400;
  * the time goes into fetching memory: a tick touches three cache lines of such a row, in columns it would touch twenty.
  */
 const enum Own {
-  newest, // newest second seen
   closedThrough,
-  base, // cumulative volume before the oldest open second; -1 unknown
+  newest, // newest second seen
   baseSecond, // the second whose figure the base is
   day, // first second of the base's trading date
-  running, // greatest day volume so far
   openSeconds, // how many
+  // What every tick reads, together.
   seen, // connection count of its collector when its last row came
+  base, // cumulative volume before the oldest open second; -1 unknown
+  running, // greatest day volume so far
   size,
 }
 const enum Open {
   second, // -1: the place is free
-  open, high, low, close,
+  ticks,
+  high, low, close,
   cumulative, // greatest day volume in the second, -1 none
   value, // sum of price x step
   stepped, // sum of steps
-  ticks, interest,
+  // What a tick seldom touches.
+  open, interest,
   broken, // 1: the feed was away during it
   size,
 }

@@ -179,18 +179,19 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       const cell = instrument * COUNT + index;
       if (!cells.isEmpty(cell) && time >= cells.endOf(cell)) this.closeCell(instrument, index, emit);
       if (cells.isEmpty(cell)) {
-        if (index <= MINUTE) {
-          // Inside the source's own session: no look-up, no allocation.
-          const session = this.sessionOf(instrument, time);
-          if (session === null) continue;
-          const start = barStart(session, timeframes[index]!, time);
-          cells.beginCell(cell, start, barEnd(session, timeframes[index]!, start), cells, source);
-        } else {
-          const span = this.span(instrument, timeframes[index]!, time);
+        const of = timeframes[index]!;
+        if (isPeriod(of)) {
+          const span = this.span(instrument, of, time);
           if (span === null) continue;
           cells.beginCell(cell, span.start, span.end, cells, source);
-          if (this.warm[instrument] === 0 && span.start < time) cells.markIncomplete(cell);
+        } else {
+          // Inside one session: no look-up, no allocation.
+          const session = this.sessionOf(instrument, time);
+          if (session === null) continue;
+          const start = barStart(session, of, time);
+          cells.beginCell(cell, start, barEnd(session, of, start), cells, source);
         }
+        if (index > MINUTE && this.warm[instrument] === 0 && cells.timeOf(cell) < time) cells.markIncomplete(cell);
         if (cells.endOf(cell) < this.due[instrument]!) this.due[instrument] = cells.endOf(cell);
       } else cells.foldCell(cell, cells, source);
     }
@@ -251,7 +252,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   private sessionOf(instrument: number, time: number): Session | null {
     const day = istDay(time);
     const known = this.sessions[instrument];
-    if (known !== undefined && known !== null && known.day === day) return time < known.close ? known : null;
+    if (known !== undefined && known !== null && known.day === day) return time >= known.open && time < known.close ? known : null;
     const session = this.calendar.on(this.table.hours(instrument), day);
     this.sessions[instrument] = session;
     return session !== null && time >= session.open && time < session.close ? session : null;
