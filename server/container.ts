@@ -157,6 +157,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const ending = new AbortController();
   let exchange: ExchangeChild | null = null;
   let part: (() => void) | null = null;
+  let compacting: (() => void) | null = null;
   let stopping: Promise<void> | null = null;
 
   const heal = (name: string, from: number, to: number): void => {
@@ -242,6 +243,7 @@ export const createContainer = async (config: Config, say: Say) => {
         if (rate === undefined) rates.set(stage, rate = new Rate());
         rate.add(wall.now(), rows);
       });
+      compacting = wall.every(QUIET_MS, () => normaliser.board.compact(clock.now() - QUIET_MS));
       // Start is recovery: what is stored of today goes into the bars that form. The chart somebody opens comes first by itself.
       warmAll().catch((cause: unknown) => { if (!ending.signal.aborted) log.error("stored bars could not be loaded", { cause: String(cause) }); });
       const known = new Promise<void>((resolve) => {
@@ -265,6 +267,7 @@ export const createContainer = async (config: Config, say: Say) => {
         hub.stop();
         board.stop();
         part?.();
+        compacting?.();
         publisher.stop();
         await latest.stop();
         await writer.stop();
@@ -281,6 +284,8 @@ export const createContainer = async (config: Config, say: Say) => {
 
 /** Longest a first start waits for the broker's list before it opens without one. */
 const FIRST_LIST_MS = 10_000;
+/** An instrument silent for this long no longer keeps the frame of its last packet alive. */
+const QUIET_MS = 5_000;
 
 const versionOf = (root: string): string => (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version;
 
