@@ -12,6 +12,7 @@ export interface ChosenIndicator {
 /** Shown on the first run. */
 export const firstIndicators: readonly ChosenIndicator[] = [
   { id: "EMA", params: { period: 20 }, colour: 0, hidden: false },
+  { id: "VWAP", params: {}, colour: 1, hidden: false },
   { id: "RSI", params: { period: 14 }, colour: 3, hidden: false },
 ];
 
