@@ -47,8 +47,12 @@ export const barCount = async (page: Page): Promise<number> => page.evaluate(() 
 /** `-1` is the newest. */
 export const barAt = (page: Page, index: number): Promise<ChartBar> =>
   page.evaluate((at) => { const bar = window.__candela?.bar(0, "main", at); if (bar === undefined || bar === null || Array.isArray(bar)) throw new Error(`no bar at ${at}`); return bar; }, index);
+/** What the canvas shows, once everything asked of it so far is painted: it moves in animation frames. */
 export const visibleOf = async (page: Page): Promise<{ from: number; to: number; fromTime: number; toTime: number }> => {
-  const visible = await page.evaluate(() => window.__candela?.visible() ?? null);
+  const visible = await page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise((painted) => { requestAnimationFrame(painted); });
+    return window.__candela?.visible() ?? null;
+  });
   if (visible === null) throw new Error("the chart shows no bars");
   return visible;
 };
