@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BarsFrame, BarsSnapshot, BarTuple } from "@/server/contract/live";
-import { packBars } from "@/server/contract/wire";
+import { packBars, packSeries } from "@/server/contract/wire";
 import { barColumns, CLOSED, FORMING } from "@/server/domain/bar";
 import { barsFeed, type BarsReader, type FeedPhase } from "./bars-feed";
 import { SeriesStore } from "./series-store";
@@ -26,7 +26,7 @@ const ema = (from: number, to: number, instance = 1) => ({
   values: [new Float64Array(Array.from({ length: to - from + 1 }, (_, row) => from + row + 0.5)).buffer],
 });
 const snapshot = (from: number, to: number, seq: number, over: Partial<BarsSnapshot> = {}): BarsSnapshot => ({
-  room: "bars:1:1m", seq, timeframe: "1m", session: null, packed: packBars(bars(from, to)), indicators: [ema(from, to)], quote: null,
+  room: "bars:1:1m", seq, timeframe: "1m", session: null, packed: packBars(bars(from, to)), ...packSeries([ema(from, to)]), quote: null,
   firstStored: minute(-5_000), sessionOpens: [], historicalOnly: false, serverTime: minute(to),
   instrument: { key: "NSE:INFY", exchange: "NSE", symbol: "INFY", name: "Infosys", segment: "equity", decimals: 2, tickSize: 5, lotSize: 1, expiry: null, hasVolume: true, simulated: false, live: true },
   ...over,
@@ -122,7 +122,7 @@ describe("history and stream of a chart", () => {
   it("catches up after a reconnection with a restarted server, whose counting starts anew", async () => {
     const { reconnect, last, push, closes, store } = await opened(40);
     reconnect();
-    await last("bars.subscribe").answer(snapshot(9, 42, 0, { indicators: [ema(9, 42, 8)] }));
+    await last("bars.subscribe").answer(snapshot(9, 42, 0, { ...packSeries([ema(9, 42, 8)]) }));
     push(frame(1, [tuple(42, 420)], { points: [[8, minute(42), 5]] }));
     expect(closes()).toHaveLength(43);
     expect(closes().at(-1)).toBe(420);
@@ -176,7 +176,7 @@ describe("history and stream of a chart", () => {
     feed.wantOlder();
     expect(asked.filter(({ event }) => event === "bars.page")).toHaveLength(1);
     expect(last("bars.page").payload).toMatchObject({ before: minute(0), bars: 1_500, timeframe: "1m" });
-    await last("bars.page").answer({ packed: packBars(bars(-3, -1)), indicators: [ema(-3, -1)], sessionOpens: [], end: true });
+    await last("bars.page").answer({ packed: packBars(bars(-3, -1)), ...packSeries([ema(-3, -1)]), sessionOpens: [], end: true });
     expect(store.time[0]).toBe(minute(-3));
     expect(Array.from(store.points[0]![0]!.subarray(0, 4))).toEqual([-2.5, -1.5, -0.5, 0.5]);
     expect(log).toEqual(["paged 3"]);
@@ -191,7 +191,7 @@ describe("history and stream of a chart", () => {
     const page = last("bars.page");
     feed.open({ ...infy, timeframe: "5m" });
     await last("bars.subscribe").answer(snapshot(100, 102, 1, { room: "bars:1:5m" }));
-    await page.answer({ packed: packBars(bars(-3, -1)), indicators: [ema(-3, -1)], sessionOpens: [], end: false });
+    await page.answer({ packed: packBars(bars(-3, -1)), ...packSeries([ema(-3, -1)]), sessionOpens: [], end: false });
     expect(closes()).toEqual([100, 101, 102]);
   });
 

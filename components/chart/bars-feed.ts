@@ -1,6 +1,6 @@
 import { isLiveError } from "@/components/client/request-error";
 import type { BarsFrame, BarsPage, BarsPageRequest, BarsSnapshot, BarsSubscribe, LiveError } from "@/server/contract/live";
-import { unpackBars } from "@/server/contract/wire";
+import { unpackBars, unpackSeries } from "@/server/contract/wire";
 import type { IndicatorSpec } from "@/server/domain/indicator";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import { type BarPath, KEPT_BARS, MOST_BARS, type SeriesStore } from "./series-store";
@@ -20,7 +20,7 @@ export interface LiveLink {
 }
 
 /** Everything of a snapshot but its bytes, which are in the store by then. */
-export type SnapshotHead = Omit<BarsSnapshot, "packed" | "indicators"> & { indicators: readonly Omit<BarsSnapshot["indicators"][number], "values">[] };
+export type SnapshotHead = Omit<BarsSnapshot, "packed" | "values">;
 
 export interface BarsReader {
   /** The store was replaced. `sameBars`: by the same instrument and timeframe, so the view stays where it is. */
@@ -123,8 +123,8 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
 
   const join = (answer: BarsSnapshot, wanted: ChartSubject, since: number | null, same: boolean): void => {
     const bars = unpackBars(answer.packed);
-    const { packed: _, indicators, ...rest } = answer;
-    const head: SnapshotHead = { ...rest, indicators: indicators.map(({ values: __, ...indicator }) => indicator) };
+    const { packed: _, values, ...head } = answer;
+    const indicators = unpackSeries(head.indicators, values);
     // An answer that does not reach back to what we hold would leave a hole, so all of it is fetched.
     if (since !== null && (bars.length === 0 || bars.time[0]! > since || indicators.length !== store.points.length)) return void ask("fresh");
     if (room !== null && room !== answer.room) void link.request("bars.unsubscribe", { room }).catch(() => undefined);
@@ -189,7 +189,7 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
       if (isLiveError(answer)) throw answer.error;
       if (late()) return;
       const bars = unpackBars(answer.packed);
-      const rows = store.prepend(bars, answer.indicators);
+      const rows = store.prepend(bars, unpackSeries(answer.indicators, answer.values));
       start = answer.end || bars.length === 0;
       if (store.length > MOST_BARS) {
         store.evictNewest(MOST_BARS);

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Bar, barAt, barStates, columnsOf } from "@/server/domain/bar";
 import { parseInstant } from "./rest";
-import { packBars, unpackBars } from "./wire";
+import type { IndicatorHead } from "./live";
+import { packBars, packSeries, unpackBars, unpackSeries } from "./wire";
 
 const bar = (price: fc.Arbitrary<number>) => fc.record<Bar>({
   time: fc.integer({ min: 0, max: 4_294_967_295 }).map((second) => second * 1_000), open: price, high: price, low: price, close: price,
@@ -45,4 +46,17 @@ describe("parseInstant", () => {
     expect(parseInstant("2024-08-13 09:15:00.25")).toBe(expected + 250);
   });
   it.each(["", "now", "2024-13-01", "2024-02-30", "2024-08-13 25:00", "13-08-2024", "12345"])("refuses %s", (text) => expect(parseInstant(text)).toBeNull());
+});
+
+describe("indicator values", () => {
+  it("cross the socket as one buffer however many plots there are, and come back as they were", () => {
+    const head = (instance: number, plots: number): IndicatorHead => ({
+      instance, id: `I${instance}`, label: "", params: {}, pane: "own", guides: [], plots: Array.from({ length: plots }, (_, plot) => ({ id: String(plot), title: "", kind: "line" as const, unit: "value" as const })),
+    });
+    const series = [3, 1, 4, 5].map((plots, instance) => ({ ...head(instance, plots), values: Array.from({ length: plots }, (_, plot) => Float64Array.of(instance, plot, Number.NaN).buffer) }));
+    const packed = packSeries(series);
+    expect(packed.values.byteLength).toBe(13 * 3 * 8);
+    expect(unpackSeries(packed.indicators, packed.values)).toEqual(series);
+    expect(unpackSeries([], packSeries([]).values)).toEqual([]);
+  });
 });

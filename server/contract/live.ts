@@ -77,8 +77,8 @@ export interface SessionView {
   until: number | null;
 }
 
-/** Values of one indicator instance over the bars of the same answer, in the same order. */
-export interface IndicatorSeries {
+/** One indicator instance over the bars of the same answer. */
+export interface IndicatorHead {
   /** Names the instance in live frames. */
   instance: number;
   id: string;
@@ -88,11 +88,23 @@ export interface IndicatorSeries {
   pane: "price" | "own";
   guides: readonly number[];
   plots: readonly Plot[];
-  /** One Float64Array of bytes per plot; NaN while warming up. Same rows as `packed`. */
+}
+
+/** An indicator with its values, one float64 buffer per plot, NaN while warming up: what `unpackSeries` answers. */
+export interface IndicatorSeries extends IndicatorHead {
   values: ArrayBuffer[];
 }
 
-export interface BarsSnapshot {
+/**
+ * Indicators as they cross the socket. All values lie in one buffer, plot after plot, in the rows of `packed`: the
+ * socket's decoder refuses a message with more than ten buffers.
+ */
+export interface PackedSeries {
+  indicators: IndicatorHead[];
+  values: ArrayBuffer;
+}
+
+export interface BarsSnapshot extends PackedSeries {
   room: string;
   /** Sequence of the last live frame already contained in `packed`: the stream goes on at seq + 1. */
   seq: number;
@@ -101,7 +113,6 @@ export interface BarsSnapshot {
   session: SessionView | null;
   /** `packBars`; the last row may be forming. */
   packed: ArrayBuffer;
-  indicators: IndicatorSeries[];
   /** Present quote of the instrument, null before its first tick. */
   quote: Quote | null;
   /** Time of the first bar the store has, null when it has none: where paging ends. */
@@ -113,9 +124,8 @@ export interface BarsSnapshot {
   serverTime: number;
 }
 
-export interface BarsPage {
+export interface BarsPage extends PackedSeries {
   packed: ArrayBuffer;
-  indicators: IndicatorSeries[];
   sessionOpens: number[];
   /** True when nothing older is stored. */
   end: boolean;

@@ -13,6 +13,7 @@
  *   …       uint8   n state (index into `barStates`), bit 7 = incomplete
  */
 import { type BarColumns, barColumns } from "@/server/domain/bar";
+import type { IndicatorHead, IndicatorSeries, PackedSeries } from "./live";
 
 const MAGIC = 0x43424152;
 const HEADER = 16;
@@ -76,4 +77,22 @@ export const unpackBars = (bytes: ArrayBuffer | ArrayBufferView): BarColumns => 
     bars.openInterest[row] = -1;
   }
   return bars;
+};
+
+/** Indicators with their values as one buffer; every plot has the same number of rows. */
+export const packSeries = (series: readonly IndicatorSeries[]): PackedSeries => {
+  const plots = series.flatMap((each) => each.values);
+  const values = new Float64Array(plots.reduce((sum, plot) => sum + plot.byteLength / 8, 0));
+  let at = 0;
+  for (const plot of plots) { values.set(new Float64Array(plot), at); at += plot.byteLength / 8; }
+  return { indicators: series.map(({ values: _, ...head }) => head), values: values.buffer };
+};
+
+/** The reverse. */
+export const unpackSeries = (indicators: readonly IndicatorHead[], values: ArrayBuffer | ArrayBufferView): IndicatorSeries[] => {
+  const bytes = values instanceof ArrayBuffer ? values : values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength) as ArrayBuffer;
+  const plots = indicators.reduce((sum, each) => sum + each.plots.length, 0);
+  const size = plots === 0 ? 0 : bytes.byteLength / plots;
+  let at = 0;
+  return indicators.map((head) => ({ ...head, values: head.plots.map(() => bytes.slice(at, (at += size))) }));
 };

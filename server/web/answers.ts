@@ -2,7 +2,7 @@ import { barColumns, type BarColumns } from "@/server/domain/bar";
 import type { IndicatorSpec } from "@/server/domain/indicator";
 import { timeframe as timeframeNamed } from "@/server/domain/timeframe";
 import type { BarsPage, barsPage, barsSubscribe, BarsSnapshot } from "@/server/contract/live";
-import { packBars } from "@/server/contract/wire";
+import { packBars, packSeries } from "@/server/contract/wire";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk, HeldIndicator } from "@/server/ports/desk";
 import type { z } from "zod";
@@ -53,7 +53,7 @@ export const barsSnapshot = async (
   return {
     room, seq: seq(), instrument: instrumentView(desk, instrument), timeframe: timeframe.name,
     session: session === null ? null : sessionView(session, now),
-    packed: packBars(rows, first), indicators, quote: quoteView(desk, instrument), firstStored,
+    packed: packBars(rows, first), ...packSeries(indicators), quote: quoteView(desk, instrument), firstStored,
     sessionOpens: rows.length === first ? [] : desk.sessionOpens(instrument, rows.time[first]!, now),
     historicalOnly: !desk.isLive(instrument), serverTime: now,
   };
@@ -69,7 +69,7 @@ export const barsPageAnswer = async (desk: Desk, request: z.output<typeof barsPa
   const first = Math.max(0, closed.length - request.bars);
   return {
     packed: packBars(closed, first),
-    indicators: helds.map((held, place) => indicatorSeries(held, valuesFor(desk, held, request.indicators[place]!, closed, none, first, false))),
+    ...packSeries(helds.map((held, place) => indicatorSeries(held, valuesFor(desk, held, request.indicators[place]!, closed, none, first, false)))),
     sessionOpens: closed.length === first ? [] : desk.sessionOpens(instrument, closed.time[first]!, request.before),
     end: closed.length < request.bars,
   };

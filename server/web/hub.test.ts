@@ -68,7 +68,7 @@ describe("chart rooms", () => {
     const answer = await hub.subscribe("a", wish, (room) => joined.push(room));
     expect(joined).toEqual([answer.room]);
     expect([...unpackBars(answer.packed).close]).toEqual([101, 102, 104]);
-    expect([...new Float64Array(answer.indicators[0]!.values[0]!)]).toEqual([202, 204, 208]);
+    expect([...new Float64Array(answer.values)]).toEqual([202, 204, 208]);
     hub.onTicks(tick());
     expect(frames.map((frame) => frame.seq)).toEqual([answer.seq + 1]);
     expect(frames[0]!.bars.map(([event, , , , , , close]) => [event, close])).toEqual([[0, 104]]);
