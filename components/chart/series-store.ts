@@ -100,10 +100,15 @@ export class SeriesStore {
   /** Puts one indicator's values at a bar we hold; false when the bar or the indicator is unknown. */
   putPoint(instance: number, time: number, values: readonly (number | null)[]): boolean {
     const row = this.rowOf(time);
-    const plots = this.points[this.instances.indexOf(instance)];
-    if (row === -1 || plots === undefined) return false;
-    plots.forEach((plot, index) => { plot[row] = values[index] ?? Number.NaN; });
-    return true;
+    if (row === -1) return false;
+    let known = false;
+    // The same indicator added twice is one instance on the server.
+    this.instances.forEach((each, at) => {
+      if (each !== instance) return;
+      known = true;
+      this.points[at]!.forEach((plot, index) => { plot[row] = values[index] ?? Number.NaN; });
+    });
+    return known;
   }
 
   /** Replaces everything by a snapshot. */
