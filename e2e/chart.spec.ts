@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./support/app";
-import { barAt, barCount, barsOf, expectChart, feedPill, legendOf, openChart, pixelOf, recordCanvasText, restBars, rupees, visibleOf } from "./support/chart";
+import { barAt, barCount, barsOf, expectChart, feedPill, holdStill, legendOf, openChart, pixelOf, recordCanvasText, restBars, rupees, visibleOf } from "./support/chart";
 
 const IST_OFFSET = 19_800_000;
 const DAY = 86_400_000;
@@ -21,6 +21,7 @@ const rsi = (closes: readonly number[], period: number): number => {
 
 test("CH-03 the legend reads the bar under the crosshair, and the live bar when the pointer leaves", async ({ page, app }) => {
   await openChart(page, app);
+  await holdStill(page);
   const old = await barAt(page, -20);
   const { x, y } = await pixelOf(page, old);
   await page.mouse.move(x, y);
@@ -34,6 +35,7 @@ test("CH-03 the legend reads the bar under the crosshair, and the live bar when 
 
 test("CH-04 the last price goes on living while history is read", async ({ page, app }) => {
   await openChart(page, app);
+  await holdStill(page);
   const { x, y } = await pixelOf(page, await barAt(page, -20));
   await page.mouse.move(x, y);
   await expect.poll(async () => (await legendOf(page)).time).not.toBe(String((await barAt(page, -1)).time));
@@ -107,9 +109,8 @@ test("CH-09 scrolling back fetches older bars and leaves the view where it is", 
 
 test("CH-02 scrolled back, nothing jumps while new bars come; the button leads back", async ({ page, app }) => {
   await openChart(page, app, { timeframe: "5s", bars: 8 });
-  for (let times = 0; times < 8; times++) await page.keyboard.press("Control+ArrowLeft");
+  await holdStill(page);
   const button = page.getByTestId("latest-button");
-  await expect(button).toBeVisible();
   const [view, bars] = [await visibleOf(page), await barCount(page)];
   await expect.poll(() => barCount(page), { timeout: 40_000 }).toBeGreaterThanOrEqual(bars + 2);
   const after = await visibleOf(page);
@@ -142,6 +143,7 @@ test("CH-15 volume where there is any, none for an index", async ({ page, app })
 
 test("RSI in the legend is TA-Lib's RSI of the closes REST tells", async ({ page, app }) => {
   await openChart(page, app);
+  await holdStill(page);
   const bar = await barAt(page, -30);
   const { x, y } = await pixelOf(page, bar);
   await page.mouse.move(x, y);
@@ -181,6 +183,7 @@ test("CH-07 simulated data say so, and the axis counts in Indian time", async ({
   const hours: string[] = [];
   for (let hour = Math.ceil((fromTime + IST_OFFSET) / 3_600_000 + 0.3); hour <= (toTime + IST_OFFSET) / 3_600_000 - 0.3; hour++) if (hour % 24 !== 0) hours.push(`${String(hour % 24).padStart(2, "0")}:00`);
   await expect.poll(drawn).toEqual(expect.arrayContaining(hours));
+  await holdStill(page);
   const bar = await barAt(page, -20);
   const { x, y } = await pixelOf(page, bar);
   await page.mouse.move(x, y);

@@ -1,5 +1,5 @@
 import { expect, test } from "./support/app";
-import { barAt, barsOf, expectChart, feedPill, legendOf, openChart, pixelOf } from "./support/chart";
+import { barAt, barsOf, expectChart, feedPill, holdStill, legendOf, openChart, pixelOf } from "./support/chart";
 
 test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
 
@@ -42,6 +42,7 @@ test("lists are a view of their own; a row leads back to its chart", async ({ pa
 
 test("a long press reads a bar of the past", async ({ page, app, context }) => {
   await openChart(page, app);
+  await holdStill(page);
   const bar = await barAt(page, -12);
   const { x, y } = await pixelOf(page, bar);
   const touch = await context.newCDPSession(page);

@@ -68,6 +68,15 @@ export async function pixelOf(page: Page, bar: Pick<ChartBar, "time" | "close">)
 /** The state of the data behind the chart; there is one for wide screens and one for phones. */
 export const feedPill = (page: Page): Locator => page.getByTestId("chart-feed-pill").filter({ visible: true });
 
+/** Scrolls back until the chart no longer follows: a new bar then moves nothing from under the pointer. */
+export async function holdStill(page: Page): Promise<void> {
+  await expect(async () => {
+    await page.keyboard.press("Control+ArrowLeft");
+    await visibleOf(page);
+    await expect(page.getByTestId("latest-button")).toBeVisible({ timeout: 100 });
+  }).toPass({ intervals: [10] });
+}
+
 /** What the legend says of one bar: `{ open: "1,488.10", … }`. */
 export async function legendOf(page: Page): Promise<Record<string, string>> {
   const line: Locator = page.getByTestId("legend-bar");
