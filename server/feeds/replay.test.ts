@@ -31,14 +31,28 @@ const eagerClock = () => {
 };
 
 describe("replayClock", () => {
-  it("shows the recording's time at its speed, and jumps when told", () => {
+  it("stands at the start, then shows the recording's time at its speed, and jumps when told", () => {
     const { clock: base } = eagerClock();
     const clock = replayClock(base, { start: 100_000, speed: 60 });
+    void base.sleep(5_000);
     expect(clock.now()).toBe(100_000);
+    clock.run();
     void base.sleep(1_000);
     expect(clock.now()).toBe(160_000);
     clock.skip(40_000);
     expect(clock.now()).toBe(200_000);
+  });
+
+  it("goes no further than it is held at, and never back", () => {
+    const { clock: base } = eagerClock();
+    const clock = replayClock(base, { start: 100_000, speed: 60 });
+    clock.run();
+    clock.holdAt(130_000);
+    void base.sleep(1_000);
+    expect(clock.now()).toBe(130_000);
+    expect(clock.due()).toBe(160_000);
+    clock.holdAt(120_000);
+    expect(clock.now()).toBe(130_000);
   });
 });
 
@@ -90,6 +104,30 @@ describe("replay", () => {
   it("keeps the recording's spacing at its speed, holes inside the session included", async () => {
     const { sleeps } = await playAll(["2022-11-25 10:00:00,1", "2022-11-25 10:01:00,2", "2022-11-25 10:31:00,3"], 60);
     expect(sleeps).toEqual([1_000, 30_000]);
+  });
+
+  it("shows no time before its ticks are handed over, however late the machine is", async () => {
+    const seen: [shown: number, told: number][] = [];
+    let told = 0;
+    writeFileSync(file, Array.from({ length: 300 }, (_, second) => `2022-11-25 10:${String(Math.floor(second / 60)).padStart(2, "0")}:${String(second % 60).padStart(2, "0")},${second + 1}`).join("\n"));
+    let real = 1_000_000;
+    // Every sleep lasts a tenth of a second longer than asked for, which is six recorded seconds; then others look at the clock.
+    const base: Clock = { now: () => real, after: () => () => {}, every: () => () => {}, sleep: async (delayMs) => { real += delayMs + 100; seen.push([clock.now(), told]); } };
+    const clock = replayClock(base, { start: await startOfRecording(file, 2, inSession), speed: 60 });
+    const abort = new AbortController();
+    const feed = replay({ file, instrument: recordedInstrument("NSE:RELIANCE"), clock, inSession, onMalformed: () => {} });
+    await new Promise<void>((resolve) => {
+      void feed.connect({}, {
+        collector: 0, now: clock.now, onReject: () => {}, signal: abort.signal,
+        onMessage: (message) => {
+          if (message.kind === "ticks") for (let row = 0; row < message.length; row++) { told = message.exchangeTime[row]!; expect(message.receivedTime).toBeGreaterThanOrEqual(told); }
+          else if (message.kind === "message") resolve();
+        },
+      }).then((connection) => connection.subscribe([1], "full"));
+    });
+    abort.abort();
+    expect(seen.length).toBeGreaterThan(10);
+    for (const [shown, handedOver] of seen) expect(shown).toBeLessThanOrEqual(handedOver + 1_000);
   });
 
   it("does not wait for closed hours", async () => {

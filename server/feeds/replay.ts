@@ -15,17 +15,28 @@ import { type MalformedLine, parseTickFile } from "./tick-file";
  */
 export interface ReplayClock extends Clock {
   readonly speed: number;
+  /** Begins to run; until then it stands at the start, however long the rest of the process takes to get ready. */
+  run(): void;
+  /** How far the recording should have been played by now. */
+  due(): number;
+  /** `now` shows nothing later until told again: a time whose ticks have not been handed over would close bars without them. */
+  holdAt(time: number): void;
   /** Jumps ahead: hours without trading are not waited for. */
   skip(ms: number): void;
 }
 
 /** `start`: recorded epoch ms at which it begins; `speed`: recorded seconds a second. */
 export const replayClock = (base: Clock, { start, speed }: { start: number; speed: number }): ReplayClock => {
-  const origin = base.now();
+  let origin: number | null = null;
   let skipped = 0;
+  let held = Number.POSITIVE_INFINITY;
+  let shown = start;
+  const due = (): number => start + skipped + (origin === null ? 0 : (base.now() - origin) * speed);
   return {
-    speed,
-    now: () => start + skipped + (base.now() - origin) * speed,
+    speed, due,
+    run: () => { origin ??= base.now(); },
+    now: () => (shown = Math.max(shown, Math.min(due(), held))),
+    holdAt: (time) => { held = time; },
     skip: (ms) => { skipped += ms; },
     after: base.after.bind(base), every: base.every.bind(base), sleep: base.sleep.bind(base),
   };
@@ -130,28 +141,33 @@ const emitRows = async (options: ReplayOptions, collector: number, onMessage: Co
   batch.openInterest.fill(-1);
   const flush = (): void => {
     if (batch.length === 0) return;
+    clock.holdAt(before);
     batch.receivedTime = clock.now();
     onMessage(batch);
     batch.length = 0;
   };
   let before = clock.now();
+  clock.run();
   for await (const rows of parseTickFile(readLines(file), { decimals: instrument.decimals, fileName: file })) {
     signal.throwIfAborted();
     rows.malformed.forEach(options.onMalformed);
     for (let row = 0; row < rows.length; row++) {
       const time = rows.time[row]!;
-      if (time > clock.now()) {
+      if (time > clock.due()) {
         flush();
+        clock.holdAt(time);
         const idle = closedBetween(before, time, options.inSession);
         await wait(clock, time - idle, signal);
         clock.skip(idle);
       }
+      if (batch.length === 0) clock.holdAt(time);
       before = Math.max(before, time);
       put(batch, time, rows.price[row]!, rows.volume[row]!);
       if (batch.length === batch.token.length) flush();
     }
   }
   flush();
+  clock.holdAt(Number.POSITIVE_INFINITY);
 };
 
 const put = (batch: RawBatch, time: number, price: number, volume: number): void => {
@@ -162,7 +178,7 @@ const put = (batch: RawBatch, time: number, price: number, volume: number): void
 };
 
 const wait = async (clock: ReplayClock, until: number, signal: AbortSignal): Promise<void> => {
-  for (let left = until - clock.now(); left > 0; left = until - clock.now()) await clock.sleep(Math.ceil(left / clock.speed), signal);
+  for (let left = until - clock.due(); left > 0; left = until - clock.due()) await clock.sleep(Math.ceil(left / clock.speed), signal);
 };
 
 const MINUTE_MS = 60_000;
