@@ -69,12 +69,6 @@ export const createContainer = async (config: Config, say: Say) => {
     ? replayClock(wall, { start: await startOfRecording(config.feed.file, recorded.decimals, inSession(recordedHours)), speed: config.feed.speed })
     : null;
   const clock = replaying ?? wall;
-  /**
-   * How far time has passed for bars: in a replay as far as it has been played, or two real seconds behind its clock.
-   * At sixty times life a pause of this process for a moment would else make the next ticks minutes late.
-   */
-  let played = 0;
-  const barClock = replaying === null ? wall : { ...replaying, now: () => Math.max(played, replaying.now() - 2_000 * replaying.speed) };
   const events = new EventLog(clock);
 
   const buildDir = path.join(config.root, ".build");
@@ -116,7 +110,7 @@ export const createContainer = async (config: Config, say: Say) => {
       },
     },
   });
-  const bars = new Bars({ store: store.bars, recent: writer, live, calendar, clock: barClock });
+  const bars = new Bars({ store: store.bars, recent: writer, live, calendar, clock });
   const sparks = new Sparks({ bars, live, calendar, clock });
   const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, running: indicators });
 
@@ -243,8 +237,7 @@ export const createContainer = async (config: Config, say: Say) => {
       publisher.start();
       status.start();
       board.start();
-      if (replaying !== null) bus.subscribe("raw", (message) => { if (message.kind === "ticks") played = Math.max(played, message.exchangeTime[message.length - 1] ?? 0); });
-      part = run(stages, roles, bus, barClock, (stage, rows, ms) => {
+      part = run(stages, roles, bus, clock, (stage, rows, ms) => {
         metrics.record(`stage.${stage}`, ms);
         let rate = rates.get(stage);
         if (rate === undefined) rates.set(stage, rate = new Rate());
