@@ -72,7 +72,7 @@ const specials: readonly SpecialDay[] = [
     source: "news of MCX's circular of 2 Nov 2020", confidence: "high",
   },
   {
-    date: "2021-02-24", hours: ["NSE", "NSE_CAS", "NFO"], kind: "special", name: "Outage of NSE, hours extended",
+    date: "2021-02-24", hours: ["NSE", "NSE_CAS", "NFO", "NFO_OPTIONS"], kind: "special", name: "Outage of NSE, hours extended",
     phases: [
       ...preOpenToSeptember2026, ["continuous", "09:15", "11:40"], ["halt", "11:40", "15:30"],
       ["pre_open", "15:30", "15:38"], ["pre_open_matching", "15:38", "15:42"], ["buffer", "15:42", "15:45"],
@@ -91,7 +91,7 @@ const specials: readonly SpecialDay[] = [
     note: "Index values stopped at 10:08, an hour and a half before trading did",
   },
   {
-    date: "2021-02-24", hours: ["BSE", "BSE_CAS", "BSE_INDEX", "BFO"], kind: "special", name: "Hours extended after NSE's outage",
+    date: "2021-02-24", hours: ["BSE", "BSE_CAS", "BSE_INDEX", "BFO", "BFO_OPTIONS"], kind: "special", name: "Hours extended after NSE's outage",
     phases: [...preOpenToSeptember2026, ["continuous", "09:15", "17:00"]],
     source: "BSE's statement of the day", confidence: "high",
   },

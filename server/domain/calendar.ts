@@ -1,8 +1,9 @@
 /** Sessions of every exchange, worked out from dated hours and listed days, and kept once worked out. */
 import { calendarDays, type CalendarDays } from "./calendar-days";
+import type { CalendarEdit } from "./calendar-edits";
 import { badInput } from "./errors";
 import type { Instrument } from "./instrument";
-import { istDay, type Calendar, type HoursKey, type Session } from "./session";
+import { dayOfDate, istDay, type Calendar, type HoursKey, type Session } from "./session";
 import { tradingDay, type TradingDay } from "./trading-day";
 import { tradingHours, type TradingHours } from "./trading-hours";
 
@@ -11,9 +12,28 @@ export interface TradingCalendar extends Calendar {
   dayOf(hours: HoursKey, day: number): TradingDay | null;
 }
 
+/** A calendar whose edits may be changed while it is in use. */
+export interface EditableCalendar extends TradingCalendar {
+  /** From now on these edits are in force, in this order. Days they do not touch keep their session objects. */
+  setEdits(edits: readonly CalendarEdit[]): void;
+}
+
 export const exchanges = ["NSE", "BSE", "NSE_INDEX", "BSE_INDEX", "NFO", "BFO", "CDS", "BCD", "MCX", "SIM"] as const;
 
 const AGRICULTURAL = /^(CARDAMOM|CASTORSEED|COTTON|COTTONCNDY|COTTONOIL|CPO|KAPAS|MENTHAOIL|RUBBER)(?![A-Z])/;
+
+/** The trading hours an exchange's instruments keep: what "NSE is closed" closes. */
+const hoursByExchange: Readonly<Record<(typeof exchanges)[number], readonly HoursKey[]>> = {
+  NSE: ["NSE", "NSE_CAS", "NSE_INDEX"], BSE: ["BSE", "BSE_CAS", "BSE_INDEX"], NSE_INDEX: ["NSE_INDEX"], BSE_INDEX: ["BSE_INDEX"],
+  NFO: ["NFO", "NFO_OPTIONS"], BFO: ["BFO", "BFO_OPTIONS"], CDS: ["CDS"], BCD: ["BCD"], MCX: ["MCX", "MCX_AGRI"], SIM: ["SIM"],
+};
+
+/** All the hours of an exchange, or the one set a key names (`NSE_CAS`, `MCX_AGRI`); null for neither. */
+export const hoursNamed = (name: string): readonly HoursKey[] | null => {
+  const ofExchange = (hoursByExchange as Readonly<Record<string, readonly HoursKey[]>>)[name];
+  if (ofExchange !== undefined) return ofExchange;
+  return tradingHours.some((row) => row.hours === name) ? [name] : null;
+};
 
 /**
  * The trading hours of an instrument. NSE and BSE stocks with derivatives have a closing auction since 2026-08-03:
@@ -29,6 +49,9 @@ export const hoursOf = (
     case "BSE":
       if (segment === "index") return `${exchange}_INDEX`;
       return segment === "equity" && options.closingAuction?.(symbol) === true ? `${exchange}_CAS` : exchange;
+    case "NFO":
+    case "BFO":
+      return segment === "options" ? `${exchange}_OPTIONS` : exchange;
     case "MCX":
       return AGRICULTURAL.test(symbol) ? "MCX_AGRI" : "MCX";
     default:
@@ -41,9 +64,10 @@ export const hoursOf = (
 const SEARCH_DAYS = 400;
 
 /** Builds the calendar over the hours and days given, by default the project's own. */
-export const createCalendar = (data: { hours?: TradingHours; days?: CalendarDays } = {}): TradingCalendar => {
+export const createCalendar = (data: { hours?: TradingHours; days?: CalendarDays; edits?: readonly CalendarEdit[] } = {}): EditableCalendar => {
   const rows = data.hours ?? tradingHours;
   const days = data.days ?? calendarDays;
+  let edits = data.edits ?? [];
   const kept = new Map<HoursKey, Map<number, TradingDay | null>>(rows.map((row) => [row.hours, new Map()]));
 
   const dayOf = (hours: HoursKey, day: number): TradingDay | null => {
@@ -51,16 +75,22 @@ export const createCalendar = (data: { hours?: TradingHours; days?: CalendarDays
     if (built === undefined) throw new RangeError(`no trading hours for ${hours}`);
     let found = built.get(day);
     if (found === undefined) {
-      found = tradingDay(hours, day, rows, days);
+      found = tradingDay(hours, day, rows, days, edits);
       built.set(day, found);
     }
     return found;
   };
   const on = (hours: HoursKey, day: number): Session | null => dayOf(hours, day)?.session ?? null;
 
+  const forget = ({ hours, date }: CalendarEdit): void => { for (const each of hours) kept.get(each)?.delete(dayOfDate(date)); };
+
   return {
     dayOf,
     on,
+    setEdits(given) {
+      for (const edit of [...edits, ...given]) forget(edit);
+      edits = given;
+    },
     next(hours, instant) {
       const first = istDay(instant);
       for (let day = first; day <= first + SEARCH_DAYS; day++) {

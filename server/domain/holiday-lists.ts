@@ -23,7 +23,7 @@ export interface HolidayList {
 }
 
 /** The hours each segment's lists speak for. */
-export const equity: readonly HoursKey[] = ["NSE", "NSE_CAS", "NSE_INDEX", "BSE", "BSE_CAS", "BSE_INDEX", "NFO", "BFO"];
+export const equity: readonly HoursKey[] = ["NSE", "NSE_CAS", "NSE_INDEX", "BSE", "BSE_CAS", "BSE_INDEX", "NFO", "NFO_OPTIONS", "BFO", "BFO_OPTIONS"];
 export const currency: readonly HoursKey[] = ["CDS", "BCD"];
 export const commodity: readonly HoursKey[] = ["MCX", "MCX_AGRI"];
 

@@ -22,16 +22,22 @@ export const dayOfDate = (date: string): number => {
   return Number.isNaN(ms) || istDate(ms / DAY_MS) !== date ? Number.NaN : ms / DAY_MS;
 };
 
-export type PhaseName =
-  | "pre_open" // orders collected; an equilibrium price forms
-  | "pre_open_matching"
-  | "buffer" // no trades between the auction and the open
-  | "continuous"
-  | "halt" // announced stop inside the continuous session
-  | "transition" // closing auction: reference price is computed, no trades
-  | "closing_auction"
-  | "closing_matching"
-  | "post_close"; // trades at the closing price
+/** Ms since midnight of a clock time, `HH:MM` or `HH:MM:SS`, `24:00` included. */
+export const clockMs = (clock: string): number =>
+  (Number(clock.slice(0, 2)) * 3_600 + Number(clock.slice(3, 5)) * 60 + Number(clock.slice(6, 8))) * 1_000;
+
+export const phaseNames = [
+  "pre_open", // orders collected; an equilibrium price forms
+  "pre_open_matching",
+  "buffer", // no trades between the auction and the open
+  "continuous",
+  "halt", // announced stop inside the continuous session
+  "transition", // closing auction: reference price is computed, no trades
+  "closing_auction",
+  "closing_matching",
+  "post_close", // trades at the closing price
+] as const;
+export type PhaseName = (typeof phaseNames)[number];
 
 export interface Phase {
   phase: PhaseName;
@@ -40,7 +46,8 @@ export interface Phase {
   to: number;
 }
 
-export type SessionKind = "regular" | "special" | "muhurat" | "partial";
+export const sessionKinds = ["regular", "special", "muhurat", "partial"] as const;
+export type SessionKind = (typeof sessionKinds)[number];
 
 export interface Session {
   /** Key of the trading hours (`hoursOf`), not always an exchange: NSE has stocks with and without a closing auction. */
@@ -78,4 +85,14 @@ export const phaseAt = (session: Session, instant: number): Phase | null =>
 export const isContinuous = (session: Session, instant: number): boolean => {
   if (instant < session.open || instant >= session.close) return false;
   return phaseAt(session, instant)?.phase === "continuous";
+};
+
+/**
+ * What a clock on the wall shows: today's session while it runs or a phase of it does (an auction, the post-close),
+ * else the next one; the last one when none is in sight.
+ */
+export const runningOrNext = (calendar: Calendar, hours: HoursKey, instant: number): Session | null => {
+  const today = calendar.on(hours, istDay(instant));
+  if (today !== null && phaseAt(today, instant) !== null) return today;
+  return calendar.next(hours, instant) ?? calendar.previous(hours, instant);
 };

@@ -1,7 +1,8 @@
-/** One trading day of one set of hours, from the dated rows and listed days: holidays, partial days, special sessions. */
-import type { CalendarDays, SpecialDay } from "./calendar-days";
+/** One trading day of one set of hours, from the dated rows, the listed days and what has been edited since. */
+import type { CalendarDays } from "./calendar-days";
+import { type CalendarEdit, halted } from "./calendar-edits";
 import type { ListedDay } from "./holiday-lists";
-import { dayOfDate, istDate, istMidnight, type HoursKey, type Phase, type PhaseName, type Session, type SessionKind } from "./session";
+import { clockMs, dayOfDate, istDate, istMidnight, type HoursKey, type Phase, type PhaseName, type Session, type SessionKind } from "./session";
 import type { HoursRow, PhaseRow, TradingHours } from "./trading-hours";
 
 /** A phase as announced: null where no source tells the time. */
@@ -21,20 +22,49 @@ export interface TradingDay {
   /** False when no holiday list covers the date: then every weekday counts as open. */
   known: boolean;
   note: string | null;
+  /** Ids of the edits that made it what it is; empty when the dated data alone did. */
+  edits: readonly number[];
 }
 
 /** Where MCX's morning session ends and its evening session begins. */
 const EVENING = "17:00";
 
-/** The day as the data state it; null when closed. */
-export const tradingDay = (hours: HoursKey, day: number, rows: TradingHours, days: CalendarDays): TradingDay | null => {
+/**
+ * The day as the data and the edits state it; null when closed. Of several edits that say whether and when it is open
+ * the last one counts; announced halts come on top.
+ */
+export const tradingDay = (hours: HoursKey, day: number, rows: TradingHours, days: CalendarDays, edits: readonly CalendarEdit[] = []): TradingDay | null => {
   const row = rows.find((candidate) => candidate.hours === hours && inForce(candidate, day));
   if (row === undefined) return null;
 
   const date = istDate(day);
+  const own = edits.filter((edit) => edit.date === date && edit.hours.includes(hours));
+  const whole = own.findLast((edit) => edit.type !== "halt");
+  let found = whole === undefined ? listedDay(row, day, days) : editedDay(row, day, whole);
+  for (const edit of own) {
+    if (edit.type !== "halt" || found === null || found.session === null) continue;
+    const name = found.kind === "regular" ? edit.name : found.name;
+    const phases = joined(halted(found.session, edit, new Set(row.phases.map(([phase]) => phase))));
+    const kind = found.kind === "regular" ? "special" : found.kind;
+    found = { ...found, kind, name, phases, session: sessionOf(hours, day, kind, name, phases), edits: [...found.edits, edit.id] };
+  }
+  return found;
+};
+
+const editedDay = (row: HoursRow, day: number, edit: Exclude<CalendarEdit, { type: "halt" }>): TradingDay | null => {
+  if (edit.type === "closed") return null;
+  const built = describe(row.hours, day, {
+    kind: edit.kind, name: edit.name, phases: phasesFor(row, edit.phases), known: true, note: null,
+  });
+  return built === null ? null : { ...built, note: built.session === null ? "no times have been announced yet" : null, edits: [edit.id] };
+};
+
+const listedDay = (row: HoursRow, day: number, days: CalendarDays): TradingDay | null => {
+  const { hours } = row;
+  const date = istDate(day);
   const special = days.specials.findLast((candidate) => candidate.date === date && candidate.hours.includes(hours));
   if (special !== undefined) {
-    const phases = special.phases === "regular" ? row.phases : phasesFor(row, special);
+    const phases = phasesFor(row, special.phases);
     return describe(hours, day, { kind: special.kind, name: special.name, phases, known: true, note: special.note ?? null });
   }
 
@@ -82,18 +112,19 @@ export const isUsDaylightSaving = (day: number): boolean => {
 };
 
 /**
- * A special day's phases as one instrument class has them: options have no pre-open, indices no post-close.
- * A phase left out inside the day (a reopening auction) is a halt for that class.
+ * A special day's phases as one instrument class has them: options have no pre-open, indices no post-close. A phase
+ * left out in the middle of a halt (the auction it ends with) is part of the halt for that class.
  */
-const phasesFor = (row: HoursRow, special: Pick<SpecialDay, "phases">): readonly PhaseRow[] => {
-  if (special.phases === "regular") return row.phases;
+const phasesFor = (row: HoursRow, phases: "regular" | readonly PhaseRow[]): readonly PhaseRow[] => {
+  if (phases === "regular") return row.phases;
   const own = new Set<PhaseName>([...row.phases.map(([phase]) => phase), "continuous", "halt"]);
-  const first = special.phases.findIndex(([phase]) => phase === "continuous");
-  const last = special.phases.findLastIndex(([phase]) => phase === "continuous");
-  return special.phases.flatMap((phase, at): PhaseRow[] => {
-    if (own.has(phase[0])) return [phase];
-    return at > first && at < last ? [["halt", phase[1], phase[2]]] : [];
-  });
+  const out: PhaseRow[] = [];
+  for (const phase of phases) {
+    const before = out.at(-1);
+    if (own.has(phase[0])) out.push(phase);
+    else if (before !== undefined && before[0] === "halt" && before[2] === phase[1]) out.push(["halt", phase[1], phase[2]]);
+  }
+  return out;
 };
 
 const startingAt = ([phase, from, to]: PhaseRow, clock: string): PhaseRow[] =>
@@ -113,7 +144,7 @@ interface Description {
 const describe = (hours: HoursKey, day: number, { kind, name, phases: rows, known, note }: Description): TradingDay | null => {
   if (rows.length === 0) return null;
   const phases = joined(rows.map(([phase, from, to]) => ({ phase, from: at(day, from), to: at(day, to) })));
-  return { day, kind, name, phases, session: sessionOf(hours, day, kind, name, phases), known, note };
+  return { day, kind, name, phases, session: sessionOf(hours, day, kind, name, phases), known, note, edits: [] };
 };
 
 const sessionOf = (hours: HoursKey, day: number, kind: SessionKind, name: string, announced: readonly AnnouncedPhase[]): Session | null => {
@@ -123,16 +154,15 @@ const sessionOf = (hours: HoursKey, day: number, kind: SessionKind, name: string
   return open === undefined || close === undefined ? null : { hours, day, kind, name, phases, open, close };
 };
 
-/** Neighbouring halts become one. */
+/** Neighbours of one name become one phase. */
 const joined = (phases: readonly AnnouncedPhase[]): readonly AnnouncedPhase[] => {
   const out: AnnouncedPhase[] = [];
   for (const phase of phases) {
     const before = out.at(-1);
-    if (before !== undefined && before.phase === "halt" && phase.phase === "halt" && before.to === phase.from) before.to = phase.to;
+    if (before !== undefined && before.phase === phase.phase && before.to !== null && before.to === phase.from) before.to = phase.to;
     else out.push({ ...phase });
   }
   return out;
 };
 
-const at = (day: number, clock: string | null): number | null =>
-  clock === null ? null : istMidnight(day) + (Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3))) * 60_000;
+const at = (day: number, clock: string | null): number | null => (clock === null ? null : istMidnight(day) + clockMs(clock));

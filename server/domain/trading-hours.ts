@@ -5,7 +5,7 @@
  */
 import type { HoursKey, PhaseName } from "./session";
 
-/** A phase and its clock times, `HH:MM`; null where no source tells. `24:00` ends a day. */
+/** A phase and its clock times, `HH:MM` or `HH:MM:SS`; null where no source tells. `24:00` ends a day. */
 export type PhaseRow = readonly [phase: PhaseName, from: string | null, to: string | null];
 
 export interface HoursRow {
@@ -65,24 +65,36 @@ const index = (hours: HoursKey): HoursRow[] => [
   { hours, from: "2026-09-07", to: null, days: "weekdays", phases: [...preOpen, continuous], source: preOpen2026 },
 ];
 
-/** The pre-open is for near futures only: options and spreads start at 09:15. */
-const equityDerivatives = (hours: HoursKey): HoursRow[] => [
+/**
+ * The pre-open is for near futures only (the current month's; the next month's too in the last five trading days before
+ * an expiry). A future further out keeps these hours as well: its silence until 09:15 is no fault.
+ */
+const futures = (hours: HoursKey): HoursRow[] => [
   { hours, from: null, to: "2025-12-07", days: "weekdays", phases: [continuous], source: classic },
   { hours, from: "2025-12-08", to: "2026-08-02", days: "weekdays", phases: [...preOpenToSeptember2026, continuous], source: "NSE/FAOP/71092 (3 Nov 2025) and its update of 5 Dec 2025" },
   { hours, from: "2026-08-03", to: "2026-09-06", days: "weekdays", phases: [...preOpenToSeptember2026, ["continuous", "09:15", "15:40"]], source: "NSE/FAOP/74467 (29 May 2026), BSE notice 20260801-2" },
   { hours, from: "2026-09-07", to: null, days: "weekdays", phases: [...preOpen, ["continuous", "09:15", "15:40"]], source: "BSE notices of 3 Aug 2026; for NSE derivatives no text of its own was found" },
 ];
 
+/** Options have no pre-open; spreads are not listed as instruments. */
+const options = (hours: HoursKey): HoursRow[] => [
+  { hours, from: null, to: "2026-08-02", days: "weekdays", phases: [continuous], source: `${classic}; NSE/FAOP/71092 (3 Nov 2025) leaves options out of the pre-open` },
+  { hours, from: "2026-08-03", to: null, days: "weekdays", phases: [["continuous", "09:15", "15:40"]], source: "NSE/FAOP/74467 (29 May 2026), BSE notice 20260801-2" },
+];
+
+const commodityHours = "SEBI/HO/CDMRD/DMP/CIR/P/2018/146 (30 Nov 2018), as the exchanges' circulars of 9 Feb 2026 apply it from 2026-03-09 to 2026-10-30";
+
 export const tradingHours: TradingHours = [
   ...cash("NSE"), ...cash("BSE"),
   ...cashWithClosingAuction("NSE_CAS"), ...cashWithClosingAuction("BSE_CAS"),
   ...index("NSE_INDEX"), ...index("BSE_INDEX"),
-  ...equityDerivatives("NFO"), ...equityDerivatives("BFO"),
-  { hours: "CDS", from: null, to: null, days: "weekdays", phases: [["continuous", "09:00", "17:00"]], source: "NSE currency derivatives timings" },
-  { hours: "BCD", from: null, to: null, days: "weekdays", phases: [["continuous", "09:00", "17:00"]], source: "BSE currency derivatives timings" },
-  { hours: "MCX", from: null, to: null, days: "weekdays", unitedStates: "daylight-saving", phases: [["continuous", "09:00", "23:30"]], source: "MCX timings" },
-  { hours: "MCX", from: null, to: null, days: "weekdays", unitedStates: "standard", phases: [["continuous", "09:00", "23:55"]], source: "MCX timings" },
+  ...futures("NFO"), ...futures("BFO"),
+  ...options("NFO_OPTIONS"), ...options("BFO_OPTIONS"),
+  { hours: "CDS", from: null, to: null, days: "weekdays", phases: [["continuous", "09:00", "17:00"]], source: "NSE, currency derivatives: market timings" },
+  { hours: "BCD", from: null, to: null, days: "weekdays", phases: [["continuous", "09:00", "17:00"]], source: "BSE, currency derivatives: market timings" },
+  { hours: "MCX", from: null, to: null, days: "weekdays", unitedStates: "daylight-saving", phases: [["continuous", "09:00", "23:30"]], source: commodityHours },
+  { hours: "MCX", from: null, to: null, days: "weekdays", unitedStates: "standard", phases: [["continuous", "09:00", "23:55"]], source: commodityHours },
   // An older listing has 21:30 for the internationally linked agricultural contracts.
-  { hours: "MCX_AGRI", from: null, to: null, days: "weekdays", phases: [["continuous", "09:00", "21:00"]], source: "MCX timings" },
+  { hours: "MCX_AGRI", from: null, to: null, days: "weekdays", phases: [["continuous", "09:00", "21:00"]], source: "MCX, internationally linked agricultural contracts: market timings" },
   { hours: "SIM", from: null, to: null, days: "every", phases: [["continuous", "00:00", "24:00"]], source: "the simulated exchange" },
 ];
