@@ -1,4 +1,5 @@
 import type { Bar, BarColumns, BarState } from "@/server/domain/bar";
+import type { CalendarChange } from "@/server/domain/calendar-edits";
 import type { CollectorRow } from "@/server/domain/collector";
 import type { Instrument, InstrumentAlias, ListedInstrument } from "@/server/domain/instrument";
 import type { TimeframeName } from "@/server/domain/timeframe";
@@ -56,12 +57,20 @@ export interface SettingStore {
   set(name: string, value: unknown): Promise<void>;
 }
 
+/** Changes of the exchange calendar, oldest first. Append-only: what has been said stays said. */
+export interface CalendarEditStore {
+  list(): Promise<CalendarChange[]>;
+  /** `edit` null: a new edit, which takes the change's own id. Resolves after commit. */
+  append(change: Omit<CalendarChange, "id" | "edit"> & { edit: number | null }): Promise<CalendarChange>;
+}
+
 export interface Store {
   bars: BarStore;
   instruments: InstrumentStore;
   collectors: CollectorStore;
   watchlists: WatchlistStore;
   settings: SettingStore;
+  calendarEdits: CalendarEditStore;
   /** What is behind it, for the status page: `PGlite 18.6, embedded` or `TimescaleDB 2.19.3 (apache), PostgreSQL 17.4`. */
   describe(): { kind: "embedded" | "postgres" | "timescale"; version: string; location: string };
   /** One round trip, in ms: for health. */

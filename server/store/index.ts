@@ -6,6 +6,7 @@ import type { Log } from "@/server/ports/observe";
 import type { Store } from "@/server/ports/stores";
 import type { Backend } from "./backend";
 import { barStore } from "./bars";
+import { calendarEditStore } from "./calendar-edits";
 import { collectorStore } from "./collectors";
 import { reaching, type Database } from "./database";
 import { openEmbedded } from "./embedded";
@@ -67,6 +68,7 @@ export const createStore = (options: StoreOptions): Store => {
     collectors: collectorStore(database, () => database().vault),
     watchlists: watchlistStore(database),
     settings: settingStore(database),
+    calendarEdits: calendarEditStore(database),
     describe: () => database().backend.description,
     async ping() {
       const before = options.clock.now();
