@@ -1,3 +1,5 @@
+import type { BarColumns } from "./bar";
+
 /** Indicator values in columns: one row per instance and bar. `values` holds `plots` numbers a row, NaN before warm-up. */
 export interface PointBatch {
   length: number;
@@ -18,6 +20,8 @@ export interface IndicatorBar {
   low: number;
   close: number;
   volume: number;
+  /** Contracts open at its end; -1 when none is known. */
+  openInterest: number;
 }
 
 export interface Plot {
@@ -35,9 +39,11 @@ export interface Indicator {
   /** Writes one number per plot into `out` at `at` (NaN while warming up). */
   next(bar: IndicatorBar, out: Float64Array, at: number): void;
   peek(bar: IndicatorBar, out: Float64Array, at: number): void;
-  /** Plain JSON; `restore` of it continues exactly here. */
+  /** Plain JSON of finite numbers, no longer with a longer history; `restore` of it continues exactly here. */
   snapshot(): unknown;
   restore(snapshot: unknown): void;
+  /** `next` on every row, oldest first, into one array per plot: the same numbers to the last bit, without bars in between. */
+  over?(bars: BarColumns, plots: readonly Float64Array[]): void;
 }
 
 /** One wish of a reader: an indicator by id with its parameters, e.g. `{ id: "EMA", params: { period: 20 } }`. */

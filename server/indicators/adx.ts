@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { IndicatorBar } from "@/server/domain/indicator";
-import { wilder, WilderSum, wilderSettle } from "./averages";
+import { isNothing, wilder, WilderSum, wilderSettle } from "./averages";
 import { Composed, Numbers } from "./composed";
 import { defineIndicator } from "./define";
+import { bars } from "./params";
 import { TrueRange } from "./true-range";
 
-const params = z.object({ period: z.number().int().min(2).max(1_000).default(14) });
+const params = z.object({ period: bars(14, 2) });
 
 const KNOWN = 0;
 const HIGH = 1;
@@ -47,8 +48,9 @@ class Adx extends Composed {
     const rises = this.rises.take(up > 0 && up > down ? up : 0, keep);
     const falls = this.falls.take(down > 0 && down > up ? down : 0, keep);
     if (Number.isNaN(ranges)) return;
-    const plus = ranges > 0 ? (100 * rises) / ranges : 0;
-    const minus = ranges > 0 ? (100 * falls) / ranges : 0;
+    const still = isNothing(ranges);
+    const plus = still ? 0 : (100 * rises) / ranges;
+    const minus = still ? 0 : (100 * falls) / ranges;
     const index = this.index(plus, minus, keep);
     if (Number.isNaN(index)) return;
     out[at] = index;
@@ -59,7 +61,7 @@ class Adx extends Composed {
   /** Where neither side moved there is no movement to average: 0 while seeding, later the index stays. */
   private index(plus: number, minus: number, keep: boolean): number {
     const { at: state } = this.state;
-    const moved = plus + minus > 0;
+    const moved = !isNothing(plus + minus);
     const seeded = state[SEEN]! >= this.period;
     const index = seeded && !moved ? state[INDEX]! : this.average.take(moved ? (100 * Math.abs(plus - minus)) / (plus + minus) : 0, keep);
     if (keep) {

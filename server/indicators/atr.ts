@@ -3,9 +3,10 @@ import type { IndicatorBar } from "@/server/domain/indicator";
 import { type Smoothed, wilder, wilderSettle } from "./averages";
 import { Composed } from "./composed";
 import { defineIndicator } from "./define";
+import { bars } from "./params";
 import { TrueRange } from "./true-range";
 
-const params = z.object({ period: z.number().int().min(1).max(1_000).default(14) });
+const params = z.object({ period: bars(14) });
 
 class Atr extends Composed {
   private readonly range = new TrueRange();

@@ -1,12 +1,21 @@
 import type { Part } from "./composed";
 
+/** Nothing at all: the bound under which TA-Lib takes what is left of an average for 0. */
+export const isNothing = (value: number): boolean => value < 1e-14 && value > -1e-14;
+
+/**
+ * One step of an average by a weight, seeded by the mean of its first `period` values: `before` is their sum until the
+ * seed stands, the average from then on. `count` counts this value too.
+ */
+export const smooth = (before: number, input: number, count: number, period: number, weight: number): number =>
+  count > period ? before + (input - before) * weight : count === period ? (before + input) / period : before + input;
+
 /**
  * An average that forgets by a weight, seeded by the mean of its first `period` values. NaN is passed over, so that an
  * average of an average begins where its input does.
  */
 export class Smoothed implements Part {
   private count = 0;
-  /** Sum of the values until the seed stands, the average from then on. */
   private value = 0;
 
   constructor(private readonly period: number, private readonly weight: number) {}
@@ -14,8 +23,7 @@ export class Smoothed implements Part {
   take(input: number, keep: boolean): number {
     if (Number.isNaN(input)) return Number.NaN;
     const count = this.count + 1;
-    let value = count > this.period ? this.value + (input - this.value) * this.weight : this.value + input;
-    if (count === this.period) value /= this.period;
+    const value = smooth(this.value, input, count, this.period, this.weight);
     if (keep) { this.count = count; this.value = value; }
     return count < this.period ? Number.NaN : value;
   }

@@ -1,8 +1,11 @@
 import { z } from "zod";
+import type { BarColumns } from "@/server/domain/bar";
 import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
 import { defineIndicator } from "./define";
+import { bars, factor } from "./params";
+import { priceOf, pricesOf, type PriceSource, scaleOf, sourceParam } from "./price-source";
 
-const params = z.object({ period: z.number().int().min(2).max(1_000).default(20), deviations: z.number().min(0.1).max(10).default(2) });
+const params = z.object({ period: bars(20, 2), deviations: factor(2, 0.1, 10), source: sourceParam() });
 
 interface State { ring: number[]; count: number; base: number; sum: number; squares: number }
 
@@ -11,39 +14,35 @@ interface State { ring: number[]; count: number; base: number; sum: number; squa
  * market's deviation is made of. The base follows the price at each turn of the ring.
  */
 class Bollinger implements Indicator {
-  /** Closes less the base. */
+  /** Prices less the base. */
   private readonly ring: Float64Array;
+  private readonly scale: number;
   private count = 0;
   private place = 0;
   private base = 0;
   private sum = 0;
   private squares = 0;
 
-  constructor(private readonly period: number, private readonly deviations: number) { this.ring = new Float64Array(period); }
-
-  next(bar: IndicatorBar, out: Float64Array, at: number): void {
-    if (this.count === 0) this.base = bar.close;
-    this.peek(bar, out, at);
-    const old = this.ring[this.place]!;
-    const value = bar.close - this.base;
-    this.sum += value - old;
-    this.squares += value * value - old * old;
-    this.ring[this.place] = value;
-    this.count++;
-    if (++this.place === this.period) this.rebase(bar.close);
+  constructor(private readonly period: number, private readonly deviations: number, private readonly source: PriceSource) {
+    this.ring = new Float64Array(period);
+    this.scale = scaleOf(source);
   }
+
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.take(priceOf(bar, this.source), out, at); }
   peek(bar: IndicatorBar, out: Float64Array, at: number): void {
-    const { period } = this;
-    if (this.count + 1 < period) { out[at] = Number.NaN; out[at + 1] = Number.NaN; out[at + 2] = Number.NaN; return; }
     const old = this.ring[this.place]!;
-    const value = bar.close - this.base;
-    const sum = this.sum + value - old;
-    const squares = this.squares + value * value - old * old;
-    const mean = this.base + sum / period;
-    const width = (this.deviations * Math.sqrt(Math.max(0, period * squares - sum * sum))) / period;
-    out[at] = mean + width;
-    out[at + 1] = mean;
-    out[at + 2] = mean - width;
+    const value = priceOf(bar, this.source) - this.base;
+    this.write(this.count + 1, this.sum + value - old, this.squares + value * value - old * old, out, at);
+  }
+  over(columns: BarColumns, [upper, middle, lower]: readonly [Float64Array, Float64Array, Float64Array]): void {
+    const prices = pricesOf(columns, this.source);
+    const out = new Float64Array(3);
+    for (let row = 0; row < columns.length; row++) {
+      this.take(prices[row]!, out, 0);
+      upper[row] = out[0]!;
+      middle[row] = out[1]!;
+      lower[row] = out[2]!;
+    }
   }
   snapshot(): unknown {
     return { ring: Array.from(this.ring), count: this.count, base: this.base, sum: this.sum, squares: this.squares } satisfies State;
@@ -56,6 +55,28 @@ class Bollinger implements Indicator {
     this.base = state.base;
     this.sum = state.sum;
     this.squares = state.squares;
+  }
+
+  private take(price: number, out: Float64Array, at: number): void {
+    if (this.count === 0) this.base = price;
+    const old = this.ring[this.place]!;
+    const value = price - this.base;
+    this.sum += value - old;
+    this.squares += value * value - old * old;
+    this.ring[this.place] = value;
+    this.count++;
+    this.write(this.count, this.sum, this.squares, out, at);
+    if (++this.place === this.period) this.rebase(price);
+  }
+
+  private write(count: number, sum: number, squares: number, out: Float64Array, at: number): void {
+    const { period, scale } = this;
+    if (count < period) { out[at] = Number.NaN; out[at + 1] = Number.NaN; out[at + 2] = Number.NaN; return; }
+    const mean = (this.base + sum / period) / scale;
+    const width = (this.deviations * Math.sqrt(Math.max(0, period * squares - sum * sum))) / (period * scale);
+    out[at] = mean + width;
+    out[at + 1] = mean;
+    out[at + 2] = mean - width;
   }
 
   private rebase(base: number): void {
@@ -84,9 +105,9 @@ export const bollinger = defineIndicator({
     { id: "lower", title: "Lower", kind: "band", unit: "price" },
   ],
   params,
-  order: ["period", "deviations"],
+  order: ["period", "deviations", "source"],
   warmUp: ({ period }) => period - 1,
   settle: ({ period }) => period - 1,
-  create: ({ period, deviations }) => new Bollinger(period, deviations),
-  source: "SMA of n closes and their population deviation times k above and below (TA-Lib BBANDS with SMA)",
+  create: ({ period, deviations, source }) => new Bollinger(period, deviations, source),
+  source: "SMA of n prices and their population deviation times k above and below (TA-Lib BBANDS with SMA)",
 });

@@ -2,16 +2,18 @@ import { z } from "zod";
 import type { IndicatorBar } from "@/server/domain/indicator";
 import { Composed } from "./composed";
 import { defineIndicator } from "./define";
+import { bars } from "./params";
+import { priceOf, type PriceSource, sourceParam } from "./price-source";
 import { WindowSum } from "./windows";
 
-const params = z.object({ period: z.number().int().min(2).max(200).default(20) });
+const params = z.object({ period: bars(20, 2, 200), source: sourceParam("hlc3") });
 
 class Cci extends Composed {
-  /** Three times the typical price: whole numbers. */
+  /** The scale of the price falls out of the index. */
   private readonly window: WindowSum;
   protected readonly parts;
 
-  constructor(private readonly period: number) {
+  constructor(private readonly period: number, private readonly source: PriceSource) {
     super();
     this.window = new WindowSum(period);
     this.parts = [this.window];
@@ -19,7 +21,7 @@ class Cci extends Composed {
 
   protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { period, window } = this;
-    const typical = bar.high + bar.low + bar.close;
+    const typical = priceOf(bar, this.source);
     const full = window.size + 1 >= period;
     const mean = window.wouldSum(typical) / period;
     const deviation = full ? window.deviation(typical, mean) / period : 0;
@@ -36,9 +38,9 @@ export const cci = defineIndicator({
   guides: [-100, 100],
   plots: [{ id: "value", title: "CCI", kind: "line", unit: "value" }],
   params,
-  order: ["period"],
+  order: ["period", "source"],
   warmUp: ({ period }) => period - 1,
   settle: ({ period }) => period - 1,
-  create: ({ period }) => new Cci(period),
+  create: ({ period, source }) => new Cci(period, source),
   source: "Typical price less its mean of n, over 0.015 of its mean deviation; 0 where nothing moved (TA-Lib CCI). The deviation is of all n, at every bar: its cost grows with n, never with history",
 });

@@ -23,7 +23,7 @@ export abstract class Composed implements Indicator {
 /** Single numbers of an indicator, by place. Finite ones only: JSON knows no other. */
 export class Numbers implements Part {
   readonly at: Float64Array;
-  constructor(length: number) { this.at = new Float64Array(length); }
+  constructor(length: number, fill = 0) { this.at = new Float64Array(length).fill(fill); }
   snapshot(): unknown { return Array.from(this.at); }
   restore(snapshot: unknown): void { this.at.set(snapshot as number[]); }
 }

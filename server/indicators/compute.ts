@@ -1,11 +1,11 @@
 import type { BarBatch, BarColumns } from "@/server/domain/bar";
-import type { IndicatorBar } from "@/server/domain/indicator";
+import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
 import type { ResolvedIndicator } from "./index";
 
 /** Room for the plots of one value: no indicator has more. */
 export const STRIDE = 8;
 
-export const emptyBar = (): IndicatorBar => ({ time: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 });
+export const emptyBar = (): IndicatorBar => ({ time: 0, open: 0, high: 0, low: 0, close: 0, volume: 0, openInterest: -1 });
 
 /** Reads a row into a reused bar. */
 export const barOf = (bars: BarBatch | BarColumns, row: number, into: IndicatorBar): IndicatorBar => {
@@ -15,6 +15,7 @@ export const barOf = (bars: BarBatch | BarColumns, row: number, into: IndicatorB
   into.low = bars.low[row]!;
   into.close = bars.close[row]!;
   into.volume = bars.volume[row]!;
+  into.openInterest = bars.openInterest[row]!;
   return into;
 };
 
@@ -22,11 +23,17 @@ export const barOf = (bars: BarBatch | BarColumns, row: number, into: IndicatorB
 export const computeIndicator = (resolved: ResolvedIndicator, bars: BarColumns): Float64Array<ArrayBuffer>[] => {
   const indicator = resolved.definition.create(resolved.params);
   const plots = resolved.definition.plots.map(() => new Float64Array(bars.length));
+  runOver(indicator, bars, plots);
+  return plots;
+};
+
+/** Takes every bar, oldest first, and writes one array per plot: afterwards the indicator stands behind the last one. */
+export const runOver = (indicator: Indicator, bars: BarColumns, plots: readonly Float64Array[]): void => {
+  if (indicator.over !== undefined) { indicator.over(bars, plots); return; }
   const scratch = new Float64Array(STRIDE);
   const bar = emptyBar();
   for (let row = 0; row < bars.length; row++) {
     indicator.next(barOf(bars, row, bar), scratch, 0);
-    plots.forEach((plot, place) => { plot[row] = scratch[place]!; });
+    for (let plot = 0; plot < plots.length; plot++) plots[plot]![row] = scratch[plot]!;
   }
-  return plots;
 };

@@ -1,27 +1,34 @@
 import { z } from "zod";
+import type { BarColumns } from "@/server/domain/bar";
 import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
+import { exponentialSettle } from "./averages";
 import { defineIndicator } from "./define";
+import { bars } from "./params";
+import { priceOf, pricesOf, type PriceSource, scaleOf, sourceParam } from "./price-source";
 
-const params = z.object({ period: z.number().int().min(1).max(1_000).default(20) });
+const params = z.object({ period: bars(20), source: sourceParam() });
 
 /** State in fields: a number captured by closures would be a new object at every bar. */
 class Ema implements Indicator {
   private readonly weight: number;
+  private readonly scale: number;
   private count = 0;
-  /** Sum of the closes until the seed stands, the average from then on. */
+  /** Sum of the prices until the seed stands, the average from then on. */
   private value = 0;
 
-  constructor(private readonly period: number) { this.weight = 2 / (period + 1); }
-
-  next(bar: IndicatorBar, out: Float64Array, at: number): void {
-    this.count++;
-    if (this.count < this.period) { this.value += bar.close; out[at] = Number.NaN; return; }
-    this.value = this.after(this.count, bar.close);
-    out[at] = this.value;
+  constructor(private readonly period: number, private readonly source: PriceSource) {
+    this.weight = 2 / (period + 1);
+    this.scale = scaleOf(source);
   }
+
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { out[at] = this.take(priceOf(bar, this.source)); }
   peek(bar: IndicatorBar, out: Float64Array, at: number): void {
-    const then = this.count + 1;
-    out[at] = then < this.period ? Number.NaN : this.after(then, bar.close);
+    const count = this.count + 1;
+    out[at] = count < this.period ? Number.NaN : this.after(count, priceOf(bar, this.source)) / this.scale;
+  }
+  over(columns: BarColumns, [plot]: readonly [Float64Array]): void {
+    const prices = pricesOf(columns, this.source);
+    for (let row = 0; row < columns.length; row++) plot[row] = this.take(prices[row]!);
   }
   snapshot(): unknown { return { count: this.count, value: this.value }; }
   restore(snapshot: unknown): void {
@@ -30,8 +37,15 @@ class Ema implements Indicator {
     this.value = state.value;
   }
 
-  private after(count: number, close: number): number {
-    return count === this.period ? (this.value + close) / this.period : this.value + (close - this.value) * this.weight;
+  private take(price: number): number {
+    const count = ++this.count;
+    if (count < this.period) { this.value += price; return Number.NaN; }
+    this.value = this.after(count, price);
+    return this.value / this.scale;
+  }
+
+  private after(count: number, price: number): number {
+    return count === this.period ? (this.value + price) / this.period : this.value + (price - this.value) * this.weight;
   }
 }
 
@@ -43,10 +57,9 @@ export const ema = defineIndicator({
   guides: [],
   plots: [{ id: "value", title: "EMA", kind: "line", unit: "price" }],
   params,
-  order: ["period"],
+  order: ["period", "source"],
   warmUp: ({ period }) => period - 1,
-  // (1 - 2/(n+1))^k < 1e-9 after about 10.4 (n + 1) bars.
-  settle: ({ period }) => period - 1 + Math.ceil(10.4 * (period + 1)),
-  create: ({ period }) => new Ema(period),
-  source: "Weight 2/(n+1), seeded by the mean of the first n closes (TA-Lib EMA, unstable period 0)",
+  settle: ({ period }) => period - 1 + exponentialSettle(period),
+  create: ({ period, source }) => new Ema(period, source),
+  source: "Weight 2/(n+1), seeded by the mean of the first n prices (TA-Lib EMA, unstable period 0)",
 });

@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { IndicatorBar } from "@/server/domain/indicator";
 import { Composed } from "./composed";
 import { defineIndicator } from "./define";
+import { bars } from "./params";
 import { Delay, type Extreme, highest, lowest } from "./windows";
 
-const period = z.number().int().min(1).max(1_000);
-const params = z.object({ conversionPeriod: period.default(9), basePeriod: period.default(26), spanPeriod: period.default(52), displacement: z.number().int().min(1).max(200).default(26) });
+const params = z.object({ conversionPeriod: bars(9), basePeriod: bars(26), spanPeriod: bars(52), displacement: bars(26, 1, 200) });
 
 class Ichimoku extends Composed {
   private readonly extremes: readonly (readonly [high: Extreme, low: Extreme])[];

@@ -3,6 +3,7 @@ import { AppError, badInput } from "@/server/domain/errors";
 import type { IndicatorSpec } from "@/server/domain/indicator";
 import type { IndicatorDefinition } from "./define";
 import { adx } from "./adx";
+import { anchoredVwap } from "./anchored-vwap";
 import { atr } from "./atr";
 import { bollinger } from "./bollinger";
 import { cci } from "./cci";
@@ -13,6 +14,7 @@ import { keltner } from "./keltner";
 import { macd } from "./macd";
 import { mfi } from "./mfi";
 import { obv } from "./obv";
+import { oiChange } from "./oi-change";
 import { openingRange } from "./opening-range";
 import { pivots } from "./pivots";
 import { previousDayLevels } from "./previous-day-levels";
@@ -34,14 +36,20 @@ export const indicators: readonly IndicatorDefinition<any>[] = [
   ema, sma, wma, supertrend, parabolicSar, ichimoku, adx,
   rsi, macd, stochastic, cci, roc, williams,
   bollinger, keltner, donchian, atr,
-  vwap, volumeAverage, relativeVolume, obv, mfi,
+  vwap, anchoredVwap, volumeAverage, relativeVolume, obv, mfi, oiChange,
   previousDayLevels, pivots, openingRange,
 ];
+
+/**
+ * Raised whenever the snapshot of any indicator changes its shape or meaning: one that was written under another
+ * number must not be restored.
+ */
+export const SNAPSHOT_FORMAT = 2;
 
 export interface ResolvedIndicator {
   definition: IndicatorDefinition;
   params: Record<string, number | string>;
-  /** `EMA 20`, `MACD 12 26 9`. */
+  /** `EMA 20`, `MACD 12 26 9`, `SMA 50 hl2`: what was not chosen of the price source is left out. */
   label: string;
   /** One text per indicator and parameters: two readers of the same share one instance. */
   hash: string;
@@ -59,13 +67,15 @@ export const resolveIndicator = (spec: IndicatorSpec): ResolvedIndicator => {
     });
   }
   const params = parsed.data as Record<string, number | string>;
-  const values = definition.order.map((name) => params[name]);
+  const values = definition.order.filter((name) => name !== "source" || params.source !== defaultSource(definition)).map((name) => params[name]);
   return { definition, params, label: [definition.id, ...values].join(" "), hash: `${definition.id}:${values.join(",")}` };
 };
 
-/** `EMA:20`, `RSI`, `MACD:12,26,9` as written in configuration and on the command line. */
+const defaultSource = (definition: IndicatorDefinition): unknown => (definition.params.parse({}) as { source?: string }).source;
+
+/** `EMA:20`, `RSI`, `MACD:12,26,9`, `AVWAP:2026-11-09T09:15` as written in configuration and on the command line. */
 export const parseIndicator = (text: string): ResolvedIndicator => {
-  const [id = "", list = ""] = text.trim().split(":");
+  const [, id = "", list = ""] = /^([^:]*):?(.*)$/s.exec(text.trim())!;
   const definition = indicators.find((each) => each.id.toLowerCase() === id.toLowerCase());
   if (definition === undefined) throw badInput("indicator", text, indicators.map((each) => each.id).join(", "));
   const given = list === "" ? [] : list.split(",");
@@ -77,9 +87,23 @@ export const parseIndicator = (text: string): ResolvedIndicator => {
   return resolveIndicator({ id: definition.id, params });
 };
 
+/** A list of them, `SMA:9,EMA:20,hl2,MACD:12,26,9,RSI`: a name begins the next one. Empty text is no indicator. */
+export const parseIndicators = (text: string): ResolvedIndicator[] => {
+  const names = new Set(indicators.map(({ id }) => id.toLowerCase()));
+  const parts: string[] = [];
+  for (const cell of text.split(",").map((each) => each.trim())) {
+    const isName = /^[a-z]\w*:/i.test(cell) || names.has(cell.toLowerCase());
+    if (parts.length === 0 || isName) parts.push(cell); else parts[parts.length - 1] += `,${cell}`;
+  }
+  return parts.length === 1 && parts[0] === "" ? [] : parts.map(parseIndicator);
+};
+
 export interface IndicatorParam {
   name: string;
-  kind: "integer" | "number" | "choice";
+  /** `instant`: one of the choices, or an Indian time as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`. */
+  kind: "integer" | "number" | "choice" | "instant";
+  /** `bars`, `minutes`, `times`, `IST`. */
+  unit?: string;
   default: number | string;
   min?: number;
   max?: number;
@@ -106,12 +130,14 @@ export const indicatorCatalogue = (): IndicatorView[] => indicators.map((definit
   };
 });
 
-interface JsonParam { type?: string; default?: number | string; minimum?: number; maximum?: number; enum?: string[] }
+/** `kind`, `unit` and `choices` come from the schema's `meta`. */
+interface JsonParam { type?: string; default?: number | string; minimum?: number; maximum?: number; enum?: string[]; kind?: "instant"; unit?: string; choices?: string[] }
 const paramOf = (name: string, schema: JsonParam): IndicatorParam => ({
   name,
-  kind: schema.enum !== undefined ? "choice" : schema.type === "integer" ? "integer" : "number",
+  kind: schema.kind ?? (schema.enum !== undefined ? "choice" : schema.type === "integer" ? "integer" : "number"),
   default: schema.default ?? 0,
   ...(schema.minimum === undefined ? {} : { min: schema.minimum }),
   ...(schema.maximum === undefined ? {} : { max: schema.maximum }),
-  ...(schema.enum === undefined ? {} : { choices: schema.enum }),
+  ...((schema.enum ?? schema.choices) === undefined ? {} : { choices: schema.enum ?? schema.choices }),
+  ...(schema.unit === undefined ? {} : { unit: schema.unit }),
 });

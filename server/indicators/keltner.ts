@@ -3,10 +3,11 @@ import type { IndicatorBar } from "@/server/domain/indicator";
 import { exponential, exponentialSettle, type Smoothed, wilder, wilderSettle } from "./averages";
 import { Composed } from "./composed";
 import { defineIndicator } from "./define";
+import { bars, factor } from "./params";
+import { priceOf, type PriceSource, scaleOf, sourceParam } from "./price-source";
 import { TrueRange } from "./true-range";
 
-const period = z.number().int().min(1).max(1_000);
-const params = z.object({ period: period.default(20), multiplier: z.number().min(0.1).max(20).default(2), atrPeriod: period.default(10) });
+const params = z.object({ period: bars(20), multiplier: factor(2, 0.1, 20), atrPeriod: bars(10), source: sourceParam() });
 
 class Keltner extends Composed {
   private readonly middle: Smoothed;
@@ -14,7 +15,7 @@ class Keltner extends Composed {
   private readonly average: Smoothed;
   protected readonly parts;
 
-  constructor(period: number, private readonly multiplier: number, atrPeriod: number) {
+  constructor(period: number, private readonly multiplier: number, atrPeriod: number, private readonly source: PriceSource) {
     super();
     this.middle = exponential(period);
     this.average = wilder(atrPeriod);
@@ -22,7 +23,7 @@ class Keltner extends Composed {
   }
 
   protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
-    const middle = this.middle.take(bar.close, keep);
+    const middle = this.middle.take(priceOf(bar, this.source), keep) / scaleOf(this.source);
     const width = this.multiplier * this.average.take(this.range.take(bar, keep), keep);
     out[at] = middle + width;
     out[at + 1] = Number.isNaN(width) ? Number.NaN : middle;
@@ -42,9 +43,9 @@ export const keltner = defineIndicator({
     { id: "lower", title: "Lower", kind: "band", unit: "price" },
   ],
   params,
-  order: ["period", "multiplier", "atrPeriod"],
+  order: ["period", "multiplier", "atrPeriod", "source"],
   warmUp: ({ period, atrPeriod }) => Math.max(period - 1, atrPeriod),
   settle: ({ period, atrPeriod }) => Math.max(period + exponentialSettle(period), atrPeriod + wilderSettle(atrPeriod)),
-  create: ({ period, multiplier, atrPeriod }) => new Keltner(period, multiplier, atrPeriod),
-  source: "EMA of n closes, and k times Wilder's ATR above and below (Raschke's form), both as TA-Lib seeds them",
+  create: ({ period, multiplier, atrPeriod, source }) => new Keltner(period, multiplier, atrPeriod, source),
+  source: "EMA of n prices, and k times Wilder's ATR above and below (Raschke's form), both as TA-Lib seeds them",
 });

@@ -2,9 +2,10 @@ import { z } from "zod";
 import type { IndicatorBar } from "@/server/domain/indicator";
 import { Composed, Numbers } from "./composed";
 import { defineIndicator } from "./define";
+import { bars } from "./params";
 import { WindowSum } from "./windows";
 
-const params = z.object({ period: z.number().int().min(2).max(1_000).default(14) });
+const params = z.object({ period: bars(14, 2) });
 
 class Mfi extends Composed {
   private readonly rises: WindowSum;

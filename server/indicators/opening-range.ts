@@ -4,7 +4,7 @@ import { istDay } from "@/server/domain/session";
 import { Composed, Numbers } from "./composed";
 import { barsOfDays, defineIndicator } from "./define";
 
-const params = z.object({ minutes: z.number().int().min(1).max(240).default(15) });
+const params = z.object({ minutes: z.number().int().min(1).max(240).default(15).meta({ unit: "minutes" }) });
 const MINUTE_MS = 60_000;
 
 const DAY = 0;

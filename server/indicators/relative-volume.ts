@@ -2,9 +2,10 @@ import { z } from "zod";
 import type { IndicatorBar } from "@/server/domain/indicator";
 import { Composed } from "./composed";
 import { defineIndicator } from "./define";
+import { bars } from "./params";
 import { WindowSum } from "./windows";
 
-const params = z.object({ period: z.number().int().min(1).max(1_000).default(20) });
+const params = z.object({ period: bars(20) });
 
 class RelativeVolume extends Composed {
   private readonly window: WindowSum;

@@ -2,23 +2,26 @@ import { z } from "zod";
 import type { IndicatorBar } from "@/server/domain/indicator";
 import { Composed } from "./composed";
 import { defineIndicator } from "./define";
+import { bars } from "./params";
+import { priceOf, type PriceSource, sourceParam } from "./price-source";
 import { Delay } from "./windows";
 
-const params = z.object({ period: z.number().int().min(1).max(1_000).default(10) });
+const params = z.object({ period: bars(10), source: sourceParam() });
 
 class Roc extends Composed {
   private readonly before: Delay;
   protected readonly parts;
 
-  constructor(period: number) {
+  constructor(period: number, private readonly source: PriceSource) {
     super();
     this.before = new Delay(period);
     this.parts = [this.before];
   }
 
   protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
-    const before = this.before.take(bar.close, keep);
-    out[at] = before === 0 ? 0 : (bar.close / before - 1) * 100;
+    const price = priceOf(bar, this.source);
+    const before = this.before.take(price, keep);
+    out[at] = before === 0 ? 0 : (price / before - 1) * 100;
   }
 }
 
@@ -30,9 +33,9 @@ export const roc = defineIndicator({
   guides: [0],
   plots: [{ id: "value", title: "ROC %", kind: "line", unit: "value" }],
   params,
-  order: ["period"],
+  order: ["period", "source"],
   warmUp: ({ period }) => period,
   settle: ({ period }) => period,
-  create: ({ period }) => new Roc(period),
-  source: "Change of the close against n bars before, in percent (TA-Lib ROC)",
+  create: ({ period, source }) => new Roc(period, source),
+  source: "Change of the price against n bars before, in percent (TA-Lib ROC)",
 });

@@ -1,51 +1,41 @@
 import { z } from "zod";
+import type { BarColumns } from "@/server/domain/bar";
 import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
+import { isNothing, wilderSettle } from "./averages";
 import { defineIndicator } from "./define";
+import { bars } from "./params";
+import { priceOf, pricesOf, type PriceSource, sourceParam } from "./price-source";
 
-const params = z.object({ period: z.number().int().min(2).max(1_000).default(14) });
+const params = z.object({ period: bars(14, 2), source: sourceParam() });
 
-const ratio = (up: number, down: number): number => (up + down === 0 ? 0 : (100 * up) / (up + down));
+/** A share of movement: the scale of the price falls out. A price that never moved reads 0, as in TA-Lib; others say 50 or 100. */
+const share = (up: number, down: number): number => (isNothing(up + down) ? 0 : (100 * up) / (up + down));
 
 /** State in fields: a number captured by closures would be a new object at every bar. */
 class Rsi implements Indicator {
-  /** Changes seen; -1 before the first close. */
+  /** Changes seen; -1 before the first price. */
   private count = -1;
   private previous = 0;
   /** Sums until the seed stands, Wilder's averages from then on. */
   private gain = 0;
   private loss = 0;
 
-  constructor(private readonly period: number) {}
+  constructor(private readonly period: number, private readonly source: PriceSource) {}
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void {
-    const { period } = this;
-    const change = bar.close - this.previous;
-    this.previous = bar.close;
-    this.count++;
-    if (this.count === 0) { out[at] = Number.NaN; return; }
-    const up = change > 0 ? change : 0;
-    const down = change < 0 ? -change : 0;
-    if (this.count <= period) {
-      this.gain += up;
-      this.loss += down;
-      if (this.count < period) { out[at] = Number.NaN; return; }
-      this.gain /= period;
-      this.loss /= period;
-    } else {
-      this.gain = (this.gain * (period - 1) + up) / period;
-      this.loss = (this.loss * (period - 1) + down) / period;
-    }
-    out[at] = ratio(this.gain, this.loss);
-  }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { out[at] = this.take(priceOf(bar, this.source)); }
   peek(bar: IndicatorBar, out: Float64Array, at: number): void {
     const { period, count } = this;
     if (count + 1 < period) { out[at] = Number.NaN; return; }
-    const change = bar.close - this.previous;
+    const change = priceOf(bar, this.source) - this.previous;
     const up = change > 0 ? change : 0;
     const down = change < 0 ? -change : 0;
     // Before the seed stands gain and loss are sums.
     const weight = count + 1 === period ? 1 : period - 1;
-    out[at] = ratio((this.gain * weight + up) / period, (this.loss * weight + down) / period);
+    out[at] = share((this.gain * weight + up) / period, (this.loss * weight + down) / period);
+  }
+  over(columns: BarColumns, [plot]: readonly [Float64Array]): void {
+    const prices = pricesOf(columns, this.source);
+    for (let row = 0; row < columns.length; row++) plot[row] = this.take(prices[row]!);
   }
   snapshot(): unknown { return { count: this.count, previous: this.previous, gain: this.gain, loss: this.loss }; }
   restore(snapshot: unknown): void {
@@ -54,6 +44,27 @@ class Rsi implements Indicator {
     this.previous = state.previous;
     this.gain = state.gain;
     this.loss = state.loss;
+  }
+
+  private take(price: number): number {
+    const { period } = this;
+    const change = price - this.previous;
+    this.previous = price;
+    this.count++;
+    if (this.count === 0) return Number.NaN;
+    const up = change > 0 ? change : 0;
+    const down = change < 0 ? -change : 0;
+    if (this.count <= period) {
+      this.gain += up;
+      this.loss += down;
+      if (this.count < period) return Number.NaN;
+      this.gain /= period;
+      this.loss /= period;
+    } else {
+      this.gain = (this.gain * (period - 1) + up) / period;
+      this.loss = (this.loss * (period - 1) + down) / period;
+    }
+    return share(this.gain, this.loss);
   }
 }
 
@@ -65,10 +76,9 @@ export const rsi = defineIndicator({
   guides: [30, 70],
   plots: [{ id: "value", title: "RSI", kind: "line", unit: "value" }],
   params,
-  order: ["period"],
+  order: ["period", "source"],
   warmUp: ({ period }) => period,
-  // (1 - 1/n)^k < 1e-9 after about 20.8 n bars.
-  settle: ({ period }) => period + Math.ceil(20.8 * period),
-  create: ({ period }) => new Rsi(period),
+  settle: ({ period }) => period + wilderSettle(period),
+  create: ({ period, source }) => new Rsi(period, source),
   source: "Wilder's smoothing, seeded by the mean of the first n changes; a price that never moved reads 0 (TA-Lib RSI)",
 });

@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { IndicatorBar } from "@/server/domain/indicator";
 import { Composed } from "./composed";
 import { defineIndicator } from "./define";
+import { bars } from "./params";
 import { type Extreme, highest, lowest, WindowSum } from "./windows";
 
-const smoothing = z.number().int().min(1).max(100).default(3);
-const params = z.object({ period: z.number().int().min(1).max(1_000).default(14), smooth: smoothing, signal: smoothing });
+const params = z.object({ period: bars(14), smooth: bars(3, 1, 100), signal: bars(3, 1, 100) });
 
 class Stochastic extends Composed {
   private readonly high: Extreme;

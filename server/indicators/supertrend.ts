@@ -3,9 +3,10 @@ import type { IndicatorBar } from "@/server/domain/indicator";
 import { type Smoothed, wilder, wilderSettle } from "./averages";
 import { Composed, Numbers } from "./composed";
 import { defineIndicator } from "./define";
+import { bars, factor } from "./params";
 import { TrueRange } from "./true-range";
 
-const params = z.object({ period: z.number().int().min(1).max(1_000).default(10), multiplier: z.number().min(0.1).max(20).default(3) });
+const params = z.object({ period: bars(10), multiplier: factor(3, 0.1, 20) });
 
 /** 0 before the bands stand, then 1 in an up trend, -1 in a down trend. */
 const TREND = 0;

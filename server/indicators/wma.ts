@@ -1,31 +1,60 @@
 import { z } from "zod";
-import type { IndicatorBar } from "@/server/domain/indicator";
-import { Composed, Numbers } from "./composed";
+import type { BarColumns } from "@/server/domain/bar";
+import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
 import { defineIndicator } from "./define";
-import { WindowSum } from "./windows";
+import { bars } from "./params";
+import { priceOf, pricesOf, type PriceSource, scaleOf, sourceParam } from "./price-source";
 
-const params = z.object({ period: z.number().int().min(1).max(1_000).default(20) });
+const params = z.object({ period: bars(20), source: sourceParam() });
 
-/** Whole prices keep both sums exact: the weighted one gains n times the new close and loses the plain one. */
-class Wma extends Composed {
-  private readonly window: WindowSum;
-  /** Sum of the closes held, the newest weighted with their number, the oldest with 1. */
-  private readonly weighted = new Numbers(1);
-  protected readonly parts;
+interface State { ring: number[]; count: number; sum: number; weighted: number }
 
-  constructor(private readonly period: number) {
-    super();
-    this.window = new WindowSum(period);
-    this.parts = [this.window, this.weighted];
+/** Whole prices keep both sums exact: the weighted one gains n times the new price and loses the plain one. */
+class Wma implements Indicator {
+  private readonly ring: Float64Array;
+  private count = 0;
+  private place = 0;
+  private sum = 0;
+  /** The newest price weighted with the number of those held, the oldest with 1. */
+  private weighted = 0;
+  private readonly divisor: number;
+
+  constructor(private readonly period: number, private readonly source: PriceSource) {
+    this.ring = new Float64Array(period);
+    this.divisor = ((period * (period + 1)) / 2) * scaleOf(source);
   }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
-    const { period, window } = this;
-    const full = window.size === period;
-    const weighted = this.weighted.at[0]! + (full ? period : window.size + 1) * bar.close - (full ? window.held : 0);
-    const sum = window.take(bar.close, keep);
-    if (keep) this.weighted.at[0] = weighted;
-    out[at] = Number.isNaN(sum) ? Number.NaN : weighted / ((period * (period + 1)) / 2);
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { out[at] = this.take(priceOf(bar, this.source)); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    out[at] = this.count + 1 < this.period ? Number.NaN : this.after(priceOf(bar, this.source)) / this.divisor;
+  }
+  over(columns: BarColumns, [plot]: readonly [Float64Array]): void {
+    const prices = pricesOf(columns, this.source);
+    for (let row = 0; row < columns.length; row++) plot[row] = this.take(prices[row]!);
+  }
+  snapshot(): unknown { return { ring: Array.from(this.ring), count: this.count, sum: this.sum, weighted: this.weighted } satisfies State; }
+  restore(snapshot: unknown): void {
+    const state = snapshot as State;
+    this.ring.set(state.ring);
+    this.count = state.count;
+    this.place = state.count % this.period;
+    this.sum = state.sum;
+    this.weighted = state.weighted;
+  }
+
+  private take(price: number): number {
+    this.weighted = this.after(price);
+    // Free places hold 0.
+    this.sum += price - this.ring[this.place]!;
+    this.ring[this.place] = price;
+    this.place = this.place + 1 === this.period ? 0 : this.place + 1;
+    this.count++;
+    return this.count >= this.period ? this.weighted / this.divisor : Number.NaN;
+  }
+
+  /** The weighted sum with this price in. */
+  private after(price: number): number {
+    return this.count >= this.period ? this.weighted + this.period * price - this.sum : this.weighted + (this.count + 1) * price;
   }
 }
 
@@ -37,9 +66,9 @@ export const wma = defineIndicator({
   guides: [],
   plots: [{ id: "value", title: "WMA", kind: "line", unit: "price" }],
   params,
-  order: ["period"],
+  order: ["period", "source"],
   warmUp: ({ period }) => period - 1,
   settle: ({ period }) => period - 1,
-  create: ({ period }) => new Wma(period),
-  source: "Last n closes weighted 1 to n, the newest most (TA-Lib WMA)",
+  create: ({ period, source }) => new Wma(period, source),
+  source: "Last n prices weighted 1 to n, the newest most (TA-Lib WMA)",
 });

@@ -74,7 +74,7 @@ export const createDesk = (parts: Parts): Desk => {
     spark: (index) => sparks.read(index),
     sparkNow: (index) => sparks.now(index),
     truth: () => collectors.truth(),
-    indicators: indicatorDesk(parts.running),
+    indicators: indicatorDesk(parts.running, clock),
   };
 };
 
@@ -91,12 +91,12 @@ const quoteOf = (live: LiveMarket, feedAt: (collector: number) => FeedDefinition
   };
 };
 
-const indicatorDesk = (running: RunningIndicators): IndicatorDesk => {
+const indicatorDesk = (running: RunningIndicators, clock: Clock): IndicatorDesk => {
   const byId = new Map<number, RunningInstance>();
   const scratch = new Float64Array(256);
   const describe = (resolved: ResolvedIndicator, timeframe: Timeframe): Omit<HeldIndicator, "instance"> => ({
     id: resolved.definition.id, label: resolved.label, params: resolved.params, pane: resolved.definition.pane, guides: resolved.definition.guides,
-    plots: resolved.definition.plots, settle: resolved.definition.settle(resolved.params, timeframe.lengthMs),
+    plots: resolved.definition.plots, settle: resolved.definition.settle(resolved.params, timeframe.lengthMs, clock.now()),
   });
   return {
     describe: (spec: IndicatorSpec, timeframe: Timeframe) => describe(resolveIndicator(spec), timeframe),

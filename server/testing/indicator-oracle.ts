@@ -2,9 +2,18 @@
  * Indicators as their definitions read, whole series at once, each value from scratch where it can be: slow and obvious.
  * Only tests use it; it shares no line with the running code.
  */
-export interface OracleBar { time: number; open: number; high: number; low: number; close: number; volume: number }
+export interface OracleBar { time: number; open: number; high: number; low: number; close: number; volume: number; openInterest: number }
 type Numbers = number[];
-type Oracle = (bars: readonly OracleBar[], params: Record<string, number>) => Numbers[];
+type Params = Record<string, number> & { source?: keyof typeof prices; anchor?: string; against?: string };
+type Oracle = (bars: readonly OracleBar[], params: Params) => Numbers[];
+
+/** TradingView's price sources. */
+const prices = {
+  close: (bar: OracleBar) => bar.close, open: (bar: OracleBar) => bar.open, high: (bar: OracleBar) => bar.high, low: (bar: OracleBar) => bar.low,
+  hl2: (bar: OracleBar) => (bar.high + bar.low) / 2, hlc3: (bar: OracleBar) => (bar.high + bar.low + bar.close) / 3,
+  ohlc4: (bar: OracleBar) => (bar.open + bar.high + bar.low + bar.close) / 4,
+};
+const priced = (bars: readonly OracleBar[], source: keyof typeof prices = "close"): Numbers => bars.map(prices[source]);
 
 const none = (length: number): Numbers => Array.from({ length }, () => Number.NaN);
 const total = (values: Numbers): number => values.reduce((sum, value) => sum + value, 0);
@@ -26,10 +35,9 @@ const smoothed = (values: Numbers, n: number, weight: number, seedRow = values.f
 const ema = (values: Numbers, n: number, seedRow?: number): Numbers => smoothed(values, n, 2 / (n + 1), seedRow);
 const wilder = (values: Numbers, n: number): Numbers => smoothed(values, n, 1 / n);
 const minus = (a: Numbers, b: Numbers): Numbers => a.map((value, row) => value - b[row]!);
-const closes = (bars: readonly OracleBar[]): Numbers => bars.map((bar) => bar.close);
 const highs = (bars: readonly OracleBar[]): Numbers => bars.map((bar) => bar.high);
 const lows = (bars: readonly OracleBar[]): Numbers => bars.map((bar) => bar.low);
-const typical = (bars: readonly OracleBar[]): Numbers => bars.map((bar) => (bar.high + bar.low + bar.close) / 3);
+const typical = (bars: readonly OracleBar[]): Numbers => priced(bars, "hlc3");
 const trueRanges = (bars: readonly OracleBar[]): Numbers => bars.map(({ high, low }, row) => {
   const before = bars[row - 1]?.close;
   return before === undefined ? Number.NaN : Math.max(high - low, Math.abs(high - before), Math.abs(low - before));
@@ -63,28 +71,53 @@ const wilderSum = (values: Numbers, n: number): Numbers => {
 };
 
 export const indicatorOracle: Record<string, Oracle> = {
-  SMA: (bars, { period }) => [rolling(closes(bars), period!, mean)],
-  EMA: (bars, { period }) => [ema(closes(bars), period!)],
-  RSI(bars, { period }) {
-    const changes = closes(bars).map((close, row, all) => (row === 0 ? Number.NaN : close - all[row - 1]!));
+  SMA: (bars, { period, source }) => [rolling(priced(bars, source), period!, mean)],
+  EMA: (bars, { period, source }) => [ema(priced(bars, source), period!)],
+  RSI(bars, { period, source }) {
+    const changes = priced(bars, source).map((close, row, all) => (row === 0 ? Number.NaN : close - all[row - 1]!));
     const gain = wilder(changes.map((change) => (Number.isNaN(change) ? change : Math.max(0, change))), period!);
     const loss = wilder(changes.map((change) => (Number.isNaN(change) ? change : Math.max(0, -change))), period!);
-    return [gain.map((up, row) => ((up + loss[row]!) === 0 ? 0 : (100 * up) / (up + loss[row]!)))];
+    return [gain.map((up, row) => ((up + loss[row]!) < 1e-14 ? 0 : (100 * up) / (up + loss[row]!)))];
   },
-  MACD(bars, { fast, slow, signal }) {
+  MACD(bars, { fast, slow, signal, source }) {
     const [short, long] = [Math.min(fast!, slow!), Math.max(fast!, slow!)];
-    const macd = minus(ema(closes(bars), short, long - 1), ema(closes(bars), long));
+    const macd = minus(ema(priced(bars, source), short, long - 1), ema(priced(bars, source), long));
     const line = ema(macd, signal!);
     return [macd.map((value, row) => (Number.isNaN(line[row]!) ? Number.NaN : value)), line, minus(macd, line)];
   },
-  BB(bars, { period, deviations }) {
-    const middle = rolling(closes(bars), period!, mean);
-    const deviation = rolling(closes(bars), period!, (window) => Math.sqrt(mean(window.map((value) => (value - mean(window)) ** 2))));
+  BB(bars, { period, deviations, source }) {
+    const middle = rolling(priced(bars, source), period!, mean);
+    const deviation = rolling(priced(bars, source), period!, (window) => Math.sqrt(mean(window.map((value) => (value - mean(window)) ** 2))));
     return [middle.map((value, row) => value + deviations! * deviation[row]!), middle, middle.map((value, row) => value - deviations! * deviation[row]!)];
   },
   VWAP: (bars) => [bars.map((_, row) => {
     const day = dayUntil(bars, row);
     return total(typical(day).map((price, at) => price * day[at]!.volume)) / total(day.map((bar) => bar.volume));
+  })],
+  /** Every bar of the week, month … of a bar by the Indian calendar, or since the instant; only if a bar before that is known. */
+  AVWAP(bars, { anchor }) {
+    const instant = Date.parse(anchor!.length === 10 ? `${anchor}T00:00+05:30` : `${anchor}+05:30`);
+    const spanOf = ({ time }: OracleBar): string => {
+      const date = new Date(time + 5.5 * 3_600_000);
+      const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+      if (anchor === "week") return new Date(Math.floor(time + 5.5 * 3_600_000) - ((date.getUTCDay() + 6) % 7) * 86_400_000).toISOString().slice(0, 10);
+      if (anchor === "month") return `${year}-${month}`;
+      if (anchor === "quarter") return `${year}-${Math.floor(month / 3)}`;
+      return anchor === "year" ? `${year}` : time < instant ? "before" : "since";
+    };
+    return [bars.map((bar, row) => {
+      const first = bars.findIndex((each) => spanOf(each) === spanOf(bar));
+      const span = bars.slice(first, row + 1);
+      const whole = first > 0 || span[0]!.time === instant;
+      return !whole || spanOf(bar) === "before" ? Number.NaN : total(typical(span).map((price, at) => price * span[at]!.volume)) / total(span.map((each) => each.volume));
+    })];
+  },
+  OICHG: (bars, { against }) => [bars.map(({ openInterest }, row) => {
+    const day = dayUntil(bars, row);
+    const before = row - day.length < 0 ? [] : dayUntil(bars, row - day.length);
+    const known = (rows: OracleBar[]): Numbers => rows.map((each) => each.openInterest).filter((each) => each >= 0);
+    const base = against === "bar" ? bars[row - 1]?.openInterest : against === "session" ? known(day)[0] : known(before).at(-1);
+    return openInterest < 0 || base === undefined || base < 0 ? Number.NaN : openInterest - base;
   })],
   ATR: (bars, { period }) => [wilder(trueRanges(bars), period!)],
   SUPERTREND(bars, { period, multiplier }) {
@@ -133,7 +166,7 @@ export const indicatorOracle: Record<string, Oracle> = {
     const since = (line: Numbers): Numbers => line.map((value, row) => (row < first ? Number.NaN : value));
     return [adx, since(plus), since(less)];
   },
-  WMA: (bars, { period }) => [rolling(closes(bars), period!, (window) => total(window.map((close, at) => close * (at + 1))) / total(window.map((_, at) => at + 1)))],
+  WMA: (bars, { period, source }) => [rolling(priced(bars, source), period!, (window) => total(window.map((close, at) => close * (at + 1))) / total(window.map((_, at) => at + 1)))],
   VOLMA(bars, { period }) {
     const average = rolling(bars.map(({ volume }) => volume), period!, mean);
     return [average, average.map((value, row) => (Number.isNaN(value) ? value : bars[row]!.volume))];
@@ -142,7 +175,7 @@ export const indicatorOracle: Record<string, Oracle> = {
     const before = bars.slice(Math.max(0, row - period!), row).map((bar) => bar.volume);
     return before.length < period! ? Number.NaN : volume / mean(before);
   })],
-  CCI: (bars, { period }) => [rolling(typical(bars), period!, (window) => {
+  CCI: (bars, { period, source }) => [rolling(priced(bars, source), period!, (window) => {
     const deviation = mean(window.map((value) => Math.abs(value - mean(window))));
     return deviation < 1e-7 ? 0 : (window.at(-1)! - mean(window)) / (0.015 * deviation);
   })],
@@ -158,9 +191,9 @@ export const indicatorOracle: Record<string, Oracle> = {
       return rises + falls === 0 ? 0 : 100 - 100 / (1 + rises / falls);
     })];
   },
-  KC(bars, { period, multiplier, atrPeriod }) {
+  KC(bars, { period, multiplier, atrPeriod, source }) {
     const width = wilder(trueRanges(bars), atrPeriod!);
-    const middle = ema(closes(bars), period!).map((value, row) => (Number.isNaN(width[row]!) ? Number.NaN : value));
+    const middle = ema(priced(bars, source), period!).map((value, row) => (Number.isNaN(width[row]!) ? Number.NaN : value));
     return [1, 0, -1].map((side) => middle.map((value, row) => value + side * multiplier! * width[row]!));
   },
   DC(bars, { period }) {
@@ -168,7 +201,7 @@ export const indicatorOracle: Record<string, Oracle> = {
     const floor = rolling(lows(bars), period!, (window) => Math.min(...window));
     return [top, top.map((value, row) => (value + floor[row]!) / 2), floor];
   },
-  ROC: (bars, { period }) => [bars.map(({ close }, row) => (row < period! ? Number.NaN : (100 * (close - bars[row - period!]!.close)) / bars[row - period!]!.close))],
+  ROC: (bars, { period, source }) => [priced(bars, source).map((price, row, all) => (row < period! ? Number.NaN : (100 * (price - all[row - period!]!)) / all[row - period!]!))],
   WILLR(bars, { period }) {
     const top = rolling(highs(bars), period!, (window) => Math.max(...window));
     const floor = rolling(lows(bars), period!, (window) => Math.min(...window));
