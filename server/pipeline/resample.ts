@@ -123,6 +123,9 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     return of.index === 0 ? start + 1_000 : this.span(instrument, of, start)?.end ?? start + of.lengthMs;
   }
 
+  /** The calendar has been edited: the next tick of each instrument asks it again. Bars already open keep their ends until `rebuild`. */
+  forgetSessions(): void { this.sessions.length = 0; }
+
   get watermarkSeconds(): number { return this.seconds.watermarkSeconds; }
 
   isWarm(instrument: number): boolean { return instrument < this.capacity && this.warm[instrument] === 1; }
