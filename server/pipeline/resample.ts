@@ -124,7 +124,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   }
 
   /** The calendar has been edited: the next tick of each instrument asks it again. Bars already open keep their ends until `rebuild`. */
-  forgetSessions(): void { this.sessions.length = 0; }
+  forgetSessions(): void { this.sessions.fill(null); }
 
   get watermarkSeconds(): number { return this.seconds.watermarkSeconds; }
 
