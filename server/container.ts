@@ -1,14 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createCalendar, hoursOf } from "@/server/domain/calendar";
+import { hoursOf } from "@/server/domain/calendar";
+import type { CalendarChange } from "@/server/domain/calendar-edits";
 import { hasClosingAuction } from "@/server/domain/closing-auction-stocks";
 import type { CollectorRow } from "@/server/domain/collector";
 import { AppError, badInput } from "@/server/domain/errors";
 import { timeframe } from "@/server/domain/timeframe";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { nifty50 } from "@/server/domain/nifty50";
-import { istDay } from "@/server/domain/session";
+import { dayOfDate, istDay } from "@/server/domain/session";
 import { SessionWindows } from "@/server/domain/session-window";
 import { memoryBus } from "./bus/memory";
 import type { Config } from "./config";
@@ -37,6 +38,7 @@ import { createDesk } from "./services/desk";
 import { EventLog, markets, readiness } from "./services/health";
 import { History, type HistoryAccess } from "./services/history";
 import { Instruments } from "./services/instruments";
+import { ExchangeCalendar } from "./services/sessions";
 import { Sparks } from "./services/sparks";
 import { firstWatchlists } from "./services/watchlist-seeds";
 import { createStore } from "./store";
@@ -56,7 +58,9 @@ export const createContainer = async (config: Config, say: Say) => {
   const wall = systemClock();
   const log = createLog(config.logLevel);
   const metrics = new Metrics();
-  const calendar = createCalendar();
+  const calendar = new ExchangeCalendar({
+    store: () => store.calendarEdits, wall, clock: () => clock, changed: (change, hours) => rescheduled(change, hours),
+  });
   const inSession = (hours: string) => (time: number): boolean => {
     const session = calendar.on(hours, istDay(time));
     return session !== null && time >= session.open && time < session.close;
@@ -168,6 +172,26 @@ export const createContainer = async (config: Config, say: Say) => {
       .then(() => events.add("info", name, "the gap is filled"), (cause: unknown) => { if (!ending.signal.aborted) log.error("a gap could not be filled", { collector: name, cause: String(cause) }); });
   };
 
+  /** The calendar has been edited: nothing goes on by hours that are no longer in force. */
+  const rescheduled = (change: CalendarChange, hours: readonly string[]): void => {
+    windows.reset();
+    timeframes.forgetSessions();
+    const { date, name, type } = (change.after ?? change.before)!;
+    events.add("info", "calendar", `${change.after === null ? "withdrawn" : change.before === null ? "added" : "replaced"}: ${type}, ${name}, ${date} (${hours.join(", ")})`);
+    log.info("the calendar was edited", { change: change.id, edit: change.edit, who: change.who, note: change.note });
+    if (Math.abs(dayOfDate(date) - istDay(clock.now())) > NEAR_DAYS) return;
+    // Open bars were begun with the ends of the day as it was: they are made anew from what is stored.
+    const touched = new Set(hours);
+    const again = async (): Promise<void> => {
+      for (let index = 0; index < table.size && !ending.signal.aborted; index++) {
+        if (!touched.has(table.hours(index)) || !desk.isWarm(index)) continue;
+        await desk.warm(index);
+        await sparks.renew(index);
+      }
+    };
+    again().catch((cause: unknown) => { if (!ending.signal.aborted) log.error("bars could not be made anew after an edit of the calendar", { cause: String(cause) }); });
+  };
+
   const warmAll = async (): Promise<void> => {
     for (let index = 0; index < table.size && !ending.signal.aborted; index++) if (!desk.isWarm(index)) await desk.warm(index);
   };
@@ -232,6 +256,7 @@ export const createContainer = async (config: Config, say: Say) => {
       await Promise.all([store.start(signal), latest.start(signal)]);
       const { version, location } = store.describe();
       say(`Database ready: ${version}, ${location} (${((wall.now() - began) / 1_000).toFixed(1)} s)`);
+      await calendar.load();
       await instruments.load();
       writer.start();
       publisher.start();
@@ -282,6 +307,8 @@ export const createContainer = async (config: Config, say: Say) => {
   };
 };
 
+/** Edits of days further away than this touch no bar that is open: the longest is a month. */
+const NEAR_DAYS = 31;
 /** Longest a first start waits for the broker's list before it opens without one. */
 const FIRST_LIST_MS = 10_000;
 /** An instrument silent for this long no longer keeps the frame of its last packet alive. */
