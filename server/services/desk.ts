@@ -1,7 +1,7 @@
 import type { BarColumns } from "@/server/domain/bar";
 import type { IndicatorSpec } from "@/server/domain/indicator";
 import { sessionOpens } from "@/server/domain/bar-time";
-import type { Calendar } from "@/server/domain/session";
+import { type Calendar, runningOrNext } from "@/server/domain/session";
 import type { Timeframe } from "@/server/domain/timeframe";
 import { computeIndicator } from "@/server/indicators/compute";
 import { type ResolvedIndicator, resolveIndicator } from "@/server/indicators";
@@ -47,10 +47,7 @@ export const createDesk = (parts: Parts): Desk => {
     instrument: (index) => live.table.at(index),
     isLive: (index) => collectors.isLive(index),
     isSimulated: (index) => collectors.isSimulated(index),
-    session(index) {
-      const now = clock.now();
-      return calendar.next(live.table.hours(index), now) ?? calendar.previous(live.table.hours(index), now);
-    },
+    session: (index) => runningOrNext(calendar, live.table.hours(index), clock.now()),
     sessionOpens: (index, from, to) => sessionOpens(calendar, live.table.hours(index), from, to),
     bars: (query) => bars.read(query),
     async firstStored(index, timeframe) {

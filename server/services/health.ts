@@ -1,5 +1,5 @@
 import type { FeedTruth } from "@/server/domain/collector";
-import type { Calendar, Session } from "@/server/domain/session";
+import { type Calendar, runningOrNext, type Session } from "@/server/domain/session";
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket } from "@/server/ports/live";
 
@@ -15,13 +15,23 @@ export class EventLog {
   }
 }
 
-/** Sessions of the exchanges whose instruments are in the table: the running one, else the next. */
+/**
+ * Sessions of the exchanges whose instruments are in the table: the running one (its auctions and post-close included),
+ * else the next. An exchange is shown by the hours most of its instruments keep; indices only where nothing else is.
+ */
 export const markets = (live: LiveMarket, calendar: Calendar, now: number): { exchange: string; session: Session }[] => {
-  const hours = new Map<string, string>();
-  live.table.all().forEach((instrument, index) => { if (!instrument.exchange.endsWith("_INDEX")) hours.set(instrument.exchange, live.table.hours(index)); });
-  if (hours.size === 0) live.table.all().forEach((instrument, index) => hours.set(instrument.exchange, live.table.hours(index)));
-  return [...hours].flatMap(([exchange, key]) => {
-    const session = calendar.next(key, now) ?? calendar.previous(key, now);
+  const counts = new Map<string, Map<string, number>>();
+  const all = live.table.all();
+  const onlyIndices = all.every(({ exchange }) => exchange.endsWith("_INDEX"));
+  all.forEach(({ exchange }, index) => {
+    if (exchange.endsWith("_INDEX") && !onlyIndices) return;
+    const hours = live.table.hours(index);
+    const ofExchange = counts.get(exchange) ?? new Map<string, number>();
+    counts.set(exchange, ofExchange.set(hours, (ofExchange.get(hours) ?? 0) + 1));
+  });
+  return [...counts].flatMap(([exchange, hours]) => {
+    const [key] = [...hours].reduce((most, each) => (each[1] > most[1] ? each : most));
+    const session = runningOrNext(calendar, key, now);
     return session === null ? [] : [{ exchange, session }];
   });
 };
