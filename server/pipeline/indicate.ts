@@ -1,120 +1,233 @@
 import { type BarBatch, type BarColumns, CLOSE, PATCH } from "@/server/domain/bar";
-import type { Indicator, IndicatorBar, PointBatch } from "@/server/domain/indicator";
-import { timeframes } from "@/server/domain/timeframe";
+import type { PointBatch } from "@/server/domain/indicator";
 import type { ResolvedIndicator } from "@/server/indicators";
 import { barOf, emptyBar, STRIDE } from "@/server/indicators/compute";
+import { peekForming } from "@/server/indicators/forming";
+import { create, type IndicatorInstance, Instances, NEVER, type Running } from "./indicate-instances";
+import type { Mark } from "./indicate-marks";
+import { POINT_ROWS, pointBatch, PointQueue, pointRow } from "./indicate-points";
 import type { Core } from "./stage";
 
-/** One running indicator on one instrument and timeframe, shared by its readers. */
-export interface IndicatorInstance {
-  id: number;
-  instrument: number;
-  timeframe: number;
-  resolved: ResolvedIndicator;
-  plots: number;
-  /** Time of the last closed bar it has taken; 0 before it was seeded. */
-  lastTime: number;
-  references: number;
+export type { IndicatorInstance } from "./indicate-instances";
+
+/** A state of the past: what `indicator` was after the bar of `time`. */
+export interface IndicatorState {
+  time: number;
+  state: unknown;
 }
 
+/** Corrected values of so many bars are told; older pages are read when they are scrolled to. */
+const TOLD_BARS = 1_500;
+
 /**
- * Closed bars to indicator values. Instances come and go with their readers; each costs the same per bar whatever the
- * history. A patched bar makes an instance `stale`: whoever reads it seeds it anew.
+ * Closed bars to indicator values. Instances come and go with those who hold them; each costs the same per bar whatever
+ * the history. A change of the past makes an instance stale until `heal` has undone it to the last mark before the
+ * change and run the bars since then again.
  */
 export class Indicators implements Core<BarBatch, PointBatch> {
-  private readonly byHash = new Map<string, Running>();
-  private readonly byBar = new Map<number, Running[]>();
-  private count = 0;
-  private readonly points: PointBatch = {
-    length: 0, stride: STRIDE, instance: new Int32Array(1_024), instrument: new Int32Array(1_024), timeframe: new Uint8Array(1_024),
-    time: new Float64Array(1_024), values: new Float64Array(1_024 * STRIDE),
-  };
+  private readonly instances = new Instances();
+  private readonly outdated = new Set<Running>();
+  private readonly points = pointBatch();
+  private readonly queue = new PointQueue();
+  private readonly bar = emptyBar();
+  private readonly scratch = new Float64Array(STRIDE);
+  /** Bars taken since the start: tells that there is something new to keep. */
+  taken = 0;
 
   on(batch: BarBatch, emit: (points: PointBatch) => void): void {
-    if (this.byBar.size === 0) return;
+    if (this.instances.size === 0) return;
     for (let row = 0; row < batch.length; row++) {
-      const running = this.byBar.get(batch.instrument[row]! * timeframes.length + batch.timeframe[row]!);
-      if (running === undefined) continue;
+      const running = this.instances.of(batch.instrument[row]!, batch.timeframe[row]!);
+      if (running === undefined || (batch.event[row] !== CLOSE && batch.event[row] !== PATCH)) continue;
+      const time = batch.time[row]!;
       for (const each of running) {
-        if (batch.event[row] === PATCH) { each.stale = true; continue; }
-        if (batch.event[row] !== CLOSE || each.instance.lastTime === 0 || batch.time[row]! <= each.instance.lastTime) continue;
-        if (this.points.length === 1_024) this.flush(emit);
-        const at = this.points.length++;
-        each.indicator.next(barOf(batch, row, each.bar), this.points.values, at * STRIDE);
-        each.instance.lastTime = batch.time[row]!;
-        this.points.instance[at] = each.instance.id;
-        this.points.instrument[at] = batch.instrument[row]!;
-        this.points.timeframe[at] = batch.timeframe[row]!;
-        this.points.time[at] = batch.time[row]!;
+        const { instance } = each;
+        // A bar before the last one is news of the past, whatever it is called; the last one once more is none.
+        if (batch.event[row] === PATCH || time < instance.lastTime) { this.mark(each, time); continue; }
+        if (instance.lastTime === 0 || time === instance.lastTime) continue;
+        if (this.points.length === POINT_ROWS) this.flush(emit);
+        this.take(each, batch, row, this.points.values, pointRow(this.points, instance, time));
       }
     }
     this.flush(emit);
   }
 
+  /** Tells what was corrected, and the first values of what was seeded for those outside. */
+  at(_now: number, emit: (points: PointBatch) => void): void { this.queue.emit(emit); }
+
   /** The instance of an indicator on a bar series: a known one, or a new one that must be seeded. */
   acquire(instrument: number, timeframe: number, resolved: ResolvedIndicator): IndicatorInstance {
-    const hash = `${instrument}/${timeframe}/${resolved.hash}`;
-    const known = this.byHash.get(hash);
-    if (known !== undefined) { known.instance.references++; return known.instance; }
-    const instance: IndicatorInstance = { id: ++this.count, instrument, timeframe, resolved, plots: resolved.definition.plots.length, lastTime: 0, references: 1 };
-    const running: Running = { instance, indicator: resolved.definition.create(resolved.params), stale: false, bar: emptyBar(), scratch: new Float64Array(STRIDE) };
-    this.byHash.set(hash, running);
-    const place = instrument * timeframes.length + timeframe;
-    this.byBar.set(place, [...(this.byBar.get(place) ?? []), running]);
-    return instance;
+    return this.instances.acquire(instrument, timeframe, resolved).instance;
   }
-
   release(instance: IndicatorInstance): void {
-    if (--instance.references > 0) return;
-    const hash = `${instance.instrument}/${instance.timeframe}/${instance.resolved.hash}`;
-    this.byHash.delete(hash);
-    const place = instance.instrument * timeframes.length + instance.timeframe;
-    const left = (this.byBar.get(place) ?? []).filter((each) => each.instance !== instance);
-    if (left.length === 0) this.byBar.delete(place); else this.byBar.set(place, left);
+    const ended = this.instances.release(instance);
+    if (ended !== null) this.outdated.delete(ended);
   }
 
+  /** The running instance of an indicator on a bar series; asking does not hold it. */
+  find(instrument: number, timeframe: number, resolved: ResolvedIndicator): IndicatorInstance | undefined {
+    return this.instances.find(instrument, timeframe, resolved)?.instance;
+  }
+  get(id: number): IndicatorInstance | undefined { return this.instances.get(id)?.instance; }
   /** Running instances of a bar series. */
   of(instrument: number, timeframe: number): readonly IndicatorInstance[] {
-    return (this.byBar.get(instrument * timeframes.length + timeframe) ?? []).map((each) => each.instance);
+    return (this.instances.of(instrument, timeframe) ?? []).map((each) => each.instance);
   }
+  *all(): IterableIterator<IndicatorInstance> { for (const each of this.instances.all()) yield each.instance; }
+  get size(): number { return this.instances.size; }
 
-  /** True when a patch has made the instance's past wrong, or it has never been seeded. */
+  /** True when its past has changed and it has not been healed, or it has never been seeded. */
   isStale(instance: IndicatorInstance): boolean {
-    const running = this.find(instance);
-    return running === undefined || running.stale || instance.lastTime === 0;
+    const running = this.instances.get(instance.id);
+    return running === undefined || instance.lastTime === 0 || running.patchedFrom !== NEVER || running.healing !== null;
   }
 
-  /** Runs a fresh indicator over closed bars, oldest first, and leaves the instance standing after the last one. */
-  seed(instance: IndicatorInstance, closed: BarColumns): void {
-    const running = this.find(instance);
-    if (running === undefined) return;
-    running.indicator = instance.resolved.definition.create(instance.resolved.params);
-    for (let row = 0; row < closed.length; row++) running.indicator.next(barOf(closed, row, running.bar), running.scratch, 0);
-    instance.lastTime = closed.length === 0 ? 1 : closed.time[closed.length - 1]!;
-    running.stale = false;
+  /** History has changed bars of a series from an instant on. */
+  outdate(instrument: number, timeframe: number, from: number): void {
+    for (const running of this.instances.of(instrument, timeframe) ?? []) this.mark(running, from);
+  }
+
+  /** Takes the instances of the next bar series to heal off the list; empty when all is well. */
+  takeOutdated(): IndicatorInstance[] {
+    const [first] = this.outdated;
+    if (first === undefined) return [];
+    const { instrument, timeframe } = first.instance;
+    const series = (this.instances.of(instrument, timeframe) ?? []).filter((each) => this.outdated.delete(each));
+    return series.map((each) => each.instance);
   }
 
   /**
-   * Values on bars still forming, oldest first, changing nothing: `out` gets `plots` numbers a bar. With two bars
-   * forming the first is taken as closed for the second, as it will be.
+   * Before the bars are read: those from `from` on have changed, closed bars after `after` are needed (null: from far
+   * enough before `from` to seed). What is patched from now on is for the next time.
    */
-  peek(instance: IndicatorInstance, forming: BarColumns, out: Float64Array): void {
-    const running = this.find(instance);
-    if (running === undefined || forming.length === 0) { out.fill(Number.NaN); return; }
-    const before = forming.length > 1 ? running.indicator.snapshot() : undefined;
-    for (let row = 0; row < forming.length; row++) {
-      const bar = barOf(forming, row, running.bar);
-      if (row < forming.length - 1) running.indicator.next(bar, running.scratch, 0);
-      else running.indicator.peek(bar, running.scratch, 0);
-      for (let plot = 0; plot < instance.plots; plot++) out[row * instance.plots + plot] = running.scratch[plot]!;
-    }
-    if (before !== undefined) running.indicator.restore(before);
+  beginHealing(instance: IndicatorInstance): { from: number; after: number | null } | null {
+    const running = this.instances.get(instance.id);
+    if (running === undefined) return null;
+    // A healing that failed is still owed.
+    const from = Math.min(running.patchedFrom, running.healing?.from ?? NEVER);
+    if (from === NEVER) return null;
+    const mark = running.marks.before(from);
+    running.patchedFrom = NEVER;
+    running.healing = { from, mark };
+    return { from, after: mark?.time ?? null };
   }
 
-  get size(): number { return this.byHash.size; }
+  /** Undoes to the mark that `beginHealing` found, takes the closed bars after it, and tells all values that may have changed. */
+  heal(instance: IndicatorInstance, closed: BarColumns, before?: BarColumns): void {
+    const running = this.instances.get(instance.id);
+    if (running === undefined || running.healing === null) return;
+    const { from, mark } = running.healing;
+    const reached = instance.lastTime;
+    this.begin(running, mark);
+    if (before !== undefined && mark === null) this.lead(running, before);
+    const told = closed.length - TOLD_BARS;
+    for (let row = 0; row < closed.length; row++) {
+      const time = closed.time[row]!;
+      if (mark !== null && time <= mark.time) continue;
+      this.take(running, closed, row, this.scratch, 0);
+      if (row >= told && time >= from) this.queue.push(instance, time, this.scratch);
+    }
+    running.healing = null;
+    // Closed by an exchange whose clock is ahead of ours: a reader calls such a bar forming for a moment longer.
+    running.short = instance.lastTime < reached && !running.short;
+    if (running.short) this.mark(running, instance.lastTime + 1);
+    else if (running.patchedFrom !== NEVER) this.outdated.add(running);
+  }
 
-  private find(instance: IndicatorInstance): Running | undefined {
-    return this.byHash.get(`${instance.instrument}/${instance.timeframe}/${instance.resolved.hash}`);
+  /** A healing that could not be done: its turn comes again. */
+  postpone(instance: IndicatorInstance): void {
+    const running = this.instances.get(instance.id);
+    if (running !== undefined && running.healing !== null) this.outdated.add(running);
+  }
+
+  /** Before the bars of a seed are read: names what was known then, for `seed` and `resume`. */
+  ticket(instance: IndicatorInstance): number { return this.instances.get(instance.id)?.patches ?? 0; }
+
+  /**
+   * Runs a fresh indicator over closed bars, oldest first (after those of `before`, which are no bars of the series), and
+   * leaves it standing after the last one. What was patched since the `ticket` is healed later; `tell` says the last value.
+   */
+  seed(instance: IndicatorInstance, closed: BarColumns, { ticket, before, tell = false }: { ticket?: number; before?: BarColumns | undefined; tell?: boolean } = {}): void {
+    const running = this.instances.get(instance.id);
+    if (running === undefined) return;
+    this.begin(running, null);
+    if (before !== undefined) this.lead(running, before);
+    this.finish(running, closed, 0, ticket, tell);
+  }
+
+  /**
+   * Goes on from a kept state with the closed bars after its time. False when the state is not one of this indicator:
+   * it must be seeded then.
+   */
+  resume(instance: IndicatorInstance, kept: IndicatorState, closed: BarColumns, { ticket, tell = false }: { ticket?: number; tell?: boolean } = {}): boolean {
+    const running = this.instances.get(instance.id);
+    if (running === undefined) return false;
+    const mark: Mark = { time: kept.time, state: kept.state, count: 0 };
+    try {
+      this.begin(running, mark);
+      if (JSON.stringify(running.indicator.snapshot()) !== JSON.stringify(kept.state)) throw new TypeError("another state came back");
+    } catch {
+      this.begin(running, null);
+      instance.lastTime = 0;
+      return false;
+    }
+    running.marks.add(mark);
+    let first = 0;
+    while (first < closed.length && closed.time[first]! <= kept.time) first++;
+    this.finish(running, closed, first, ticket, tell);
+    return true;
+  }
+
+  /** The last state before an instant, to run the bars after it from; null when none is known or it is not to be trusted now. */
+  stateBefore(instance: IndicatorInstance, instant: number): IndicatorState | null {
+    return this.isStale(instance) ? null : this.instances.get(instance.id)!.marks.before(instant);
+  }
+
+  /** The state to keep on disk; null while there is none to trust. */
+  kept(instance: IndicatorInstance): IndicatorState | null {
+    return this.isStale(instance) ? null : this.instances.get(instance.id)!.marks.kept;
+  }
+
+  /** Values on bars still forming (`peekForming`), changing nothing. */
+  peek(instance: IndicatorInstance, forming: BarColumns, out: Float64Array): void {
+    const running = this.instances.get(instance.id);
+    if (running === undefined || forming.length === 0) { out.fill(Number.NaN); return; }
+    peekForming(running.indicator, forming, instance.plots, this.bar, this.scratch, out);
+  }
+
+  private take(running: Running, bars: BarBatch | BarColumns, row: number, out: Float64Array, at: number): void {
+    running.indicator.next(barOf(bars, row, this.bar), out, at);
+    const time = bars.time[row]!;
+    running.instance.lastTime = time;
+    this.taken++;
+    if (running.marks.due(++running.taken)) running.marks.add({ time, count: running.taken, state: running.indicator.snapshot() });
+  }
+
+  private begin(running: Running, mark: Mark | null): void {
+    running.indicator = create(running.instance.resolved);
+    if (mark !== null) running.indicator.restore(mark.state);
+    running.marks.cutAfter(mark);
+    running.taken = mark?.count ?? 0;
+    running.instance.lastTime = mark?.time ?? 1;
+  }
+
+  private lead(running: Running, bars: BarColumns): void {
+    for (let row = 0; row < bars.length; row++) running.indicator.next(barOf(bars, row, this.bar), this.scratch, 0);
+  }
+
+  private finish(running: Running, closed: BarColumns, first: number, ticket: number | undefined, tell: boolean): void {
+    for (let row = first; row < closed.length; row++) this.take(running, closed, row, this.scratch, 0);
+    if (tell && first < closed.length) this.queue.push(running.instance, running.instance.lastTime, this.scratch);
+    running.healing = null;
+    if (ticket === undefined || ticket === running.patches) { running.patchedFrom = NEVER; this.outdated.delete(running); }
+    else this.outdated.add(running);
+  }
+
+  /** Notes that bars from an instant on are not what the instance has taken. */
+  private mark(running: Running, from: number): void {
+    running.patches++;
+    running.patchedFrom = Math.min(running.patchedFrom, from);
+    if (running.instance.lastTime !== 0) this.outdated.add(running);
   }
 
   private flush(emit: (points: PointBatch) => void): void {
@@ -122,12 +235,4 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     emit(this.points);
     this.points.length = 0;
   }
-}
-
-interface Running {
-  instance: IndicatorInstance;
-  indicator: Indicator;
-  stale: boolean;
-  bar: IndicatorBar;
-  scratch: Float64Array;
 }
