@@ -25,6 +25,7 @@ import { createLog } from "./observe/log";
 import { createExposition } from "./observe/prometheus";
 import { Metrics, Rate } from "./observe/metrics";
 import { SecondBars } from "./pipeline/aggregate";
+import { AuctionBars } from "./pipeline/auction";
 import { pipeline, run } from "./pipeline";
 import { Indicators } from "./pipeline/indicate";
 import { Normaliser } from "./pipeline/normalise";
@@ -91,8 +92,11 @@ export const createContainer = async (config: Config, say: Say) => {
   const normaliser = new Normaliser({
     table, windows, tokens: (collector) => instruments.tokensOf(collectors.vendor(collector) ?? ""),
     maxSkewMs: 15_000, maxAgeMs: 12 * 3_600_000,
+    // Microseconds since 1970: more than any tick of an earlier run has, and below 2^53 for two centuries.
+    firstSequence: Math.floor(wall.now() * 1_000),
   });
   const seconds = new SecondBars();
+  const auctions = new AuctionBars(windows, table, (instrument) => seconds.dayVolume(instrument));
   const timeframes = new TimeframeBars(calendar, table, seconds);
   const indicators = new Indicators();
   const writer = new BarWriter(store.bars, table, wall, log, metrics);
@@ -153,7 +157,7 @@ export const createContainer = async (config: Config, say: Say) => {
 
   const stages = pipeline({
     collectors: { open: (emit) => collectors.open(emit), close: () => collectors.close() },
-    normaliser, seconds, timeframes, indicators, writer, latest: publisher,
+    normaliser, auctions, seconds, timeframes, indicators, writer, latest: publisher,
     readers: { ticks: { on: (ticks) => hub.onTicks(ticks) }, bars: { on: (batch) => { sparks.onBars(batch); hub.onBars(batch); } }, points: { on: (points) => hub.onPoints(points) } },
   });
   const roles: ReadonlySet<Role> = new Set<Role>(["ingest", "aggregate", "indicate", "store", "web"]);

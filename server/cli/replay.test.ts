@@ -69,7 +69,7 @@ describe("candela replay", () => {
       "2099-01-01 10:00:00,100", "rubbish", "2022-11-25 09:15:03,abc", "2022-11-25 25:00:00,1", "2022-11-25 15:30:00,100", "2022-11-25 09:15:09,101",
     ]);
     expect(brief(bars)).toEqual(["09:15 10000 10100 10000 10100 v0 t2"]);
-    expect(refused).toMatchObject({ outside_session: 2, duplicate: 1, zero_price: 2, future_time: 1 });
+    expect(refused).toMatchObject({ auction: 1, outside_session: 1, duplicate: 1, zero_price: 2, future_time: 1 });
     expect(malformed.map(({ file, line }) => `${file}:${line}`)).toEqual(["ticks.csv:7", "ticks.csv:8", "ticks.csv:9"]);
   });
 
@@ -151,7 +151,7 @@ describe.skipIf(fixturesAbsent)("a recorded day of NIFTY, one value a second", (
     expect([bars.length, gaps, pairs[0]![0].time]).toEqual([375, [], at("2022-11-25 09:15:00")]);
     expect(pairs.filter(([bar, minute]) => bar.close === minute.close).length).toBe(375);
     expect(pairs.filter(([bar, minute]) => minute.low <= bar.low && bar.high <= minute.high).length).toBe(375);
-    expect(refused.outside_session).toBeGreaterThan(800);
+    expect(refused.auction + refused.outside_session).toBeGreaterThan(800);
   });
 
   it("shows the recording's hole of 2022-11-28 as a gap, not as bars", async () => {

@@ -1,9 +1,13 @@
-import type { BarBatch, BarColumns } from "./bar";
+import { addHash, type BarBatch, type BarColumns, type BarPassport } from "./bar";
 import type { CLOSED, FORMING } from "./bar";
 import { widen } from "./columns";
 
 /** Places of a bar's figures in its cell. */
-const enum At { time, end, open, high, low, close, volume, value, ticks, openInterest, incomplete, size }
+const enum At {
+  time, end, open, high, low, close, volume, value, ticks, openInterest, incomplete,
+  // The passport.
+  late, firstTime, lastTime, firstSequence, lastSequence, sources, hash, size,
+}
 
 /**
  * Bars being built: cell k is one bar, its figures side by side, because with thousands of instruments the time goes
@@ -31,7 +35,7 @@ export class Accumulators {
   endOf(cell: number): number { return this.figures[cell * At.size + At.end]!; }
   markIncomplete(cell: number): void { this.figures[cell * At.size + At.incomplete] = 1; }
 
-  /** Starts a bar from its first part. */
+  /** Starts a bar from its first part, of whose ticks nothing is told. */
   begin(
     cell: number, time: number, end: number, open: number, high: number, low: number, close: number,
     volume: number, value: number, ticks: number, openInterest: number, incomplete: number,
@@ -42,15 +46,60 @@ export class Accumulators {
     figures[at + At.open] = open; figures[at + At.high] = high; figures[at + At.low] = low; figures[at + At.close] = close;
     figures[at + At.volume] = volume; figures[at + At.value] = value; figures[at + At.ticks] = ticks;
     figures[at + At.openInterest] = openInterest; figures[at + At.incomplete] = incomplete;
+    for (let figure = at + At.late; figure < at + At.size; figure++) figures[figure] = 0;
   }
 
-  /** A late tick inside the bar: it may widen it, the close and the volume are those of the ticks after it. */
-  widenBy(cell: number, high: number, low: number): void {
+  /** A late tick inside the bar (row `row`): it widens it, and is its open or close where time says so. Its volume has been counted. */
+  late(cell: number, batch: BarBatch, row: number): void {
     const { figures } = this;
     const at = cell * At.size;
-    if (high > figures[at + At.high]!) figures[at + At.high] = high;
-    if (low < figures[at + At.low]!) figures[at + At.low] = low;
+    const price = batch.close[row]!;
+    if (price > figures[at + At.high]!) figures[at + At.high] = price;
+    if (price < figures[at + At.low]!) figures[at + At.low] = price;
+    if (batch.firstTime[row]! < figures[at + At.firstTime]!) figures[at + At.open] = price;
+    if (batch.lastTime[row]! >= figures[at + At.lastTime]!) figures[at + At.close] = price;
     figures[at + At.ticks]!++;
+    this.stamp(at, batch, row);
+  }
+
+  /** Starts a bar from row `row` of the stream. */
+  beginBatch(cell: number, time: number, end: number, batch: BarBatch, row: number): void {
+    this.beginRow(cell, time, end, batch, row);
+    const { figures } = this;
+    const at = cell * At.size;
+    figures[at + At.late] = batch.late[row]!;
+    figures[at + At.firstTime] = batch.firstTime[row]!; figures[at + At.lastTime] = batch.lastTime[row]!;
+    figures[at + At.firstSequence] = batch.firstSequence[row]!; figures[at + At.lastSequence] = batch.lastSequence[row]!;
+    figures[at + At.sources] = batch.sources[row]!; figures[at + At.hash] = batch.hash[row]!;
+  }
+
+  /** Folds a later row of the stream in. */
+  foldBatch(cell: number, batch: BarBatch, row: number): void {
+    this.foldRow(cell, batch, row);
+    this.stamp(cell * At.size, batch, row);
+  }
+
+  /** Adds the passport of a part that was folded in by `beginRow` or `foldRow`. */
+  foldPassport(cell: number, part: BarPassport): void {
+    this.fuse(cell * At.size, part.late, part.firstTime, part.lastTime, part.firstSequence, part.lastSequence, part.sources, part.hash);
+  }
+
+  private stamp(at: number, batch: BarBatch, row: number): void {
+    this.fuse(at, batch.late[row]!, batch.firstTime[row]!, batch.lastTime[row]!, batch.firstSequence[row]!, batch.lastSequence[row]!, batch.sources[row]!, batch.hash[row]!);
+  }
+
+  /** The passport of the bar at `at` with that of another part. */
+  private fuse(at: number, late: number, firstTime: number, lastTime: number, firstSequence: number, lastSequence: number, sources: number, hash: number): void {
+    const { figures } = this;
+    if (figures[at + At.sources] !== sources) figures[at + At.sources] = figures[at + At.sources]! | sources;
+    if (firstSequence === 0) return;
+    const begun = figures[at + At.firstSequence] !== 0;
+    figures[at + At.late]! += late;
+    if (!begun || firstTime < figures[at + At.firstTime]!) figures[at + At.firstTime] = firstTime;
+    if (!begun || lastTime > figures[at + At.lastTime]!) figures[at + At.lastTime] = lastTime;
+    if (!begun || firstSequence < figures[at + At.firstSequence]!) figures[at + At.firstSequence] = firstSequence;
+    if (lastSequence > figures[at + At.lastSequence]!) figures[at + At.lastSequence] = lastSequence;
+    figures[at + At.hash] = addHash(figures[at + At.hash]!, hash);
   }
 
   /** Starts a bar from row `row`. */
@@ -76,6 +125,18 @@ export class Accumulators {
     if (bars.incomplete[row] === 1) figures[at + At.incomplete] = 1;
   }
 
+  /** Folds an earlier row in: it brings the open. */
+  foldBefore(cell: number, bars: BarColumns, row: number): void {
+    const { figures } = this;
+    const at = cell * At.size;
+    const close = figures[at + At.close]!;
+    const openInterest = figures[at + At.openInterest]!;
+    this.foldRow(cell, bars, row);
+    figures[at + At.open] = bars.open[row]!;
+    figures[at + At.close] = close;
+    if (openInterest >= 0) figures[at + At.openInterest] = openInterest;
+  }
+
   /** Folds row `row` of stored bars into the cell, which is begun when empty. */
   addRow(cell: number, time: number, end: number, bars: BarColumns, row: number): void {
     if (this.isEmpty(cell)) this.beginRow(cell, time, end, bars, row);
@@ -93,7 +154,7 @@ export class Accumulators {
     figures[at + At.end] = end;
   }
 
-  /** Folds another, later cell in. */
+  /** Folds another, later cell in. Its close is the bar's, unless a tick after it has been folded in already (a closing auction). */
   foldCell(cell: number, from: Accumulators, source: number): void {
     const { figures } = this;
     const parts = from.figures;
@@ -101,12 +162,15 @@ export class Accumulators {
     const part = source * At.size;
     if (parts[part + At.high]! > figures[at + At.high]!) figures[at + At.high] = parts[part + At.high]!;
     if (parts[part + At.low]! < figures[at + At.low]!) figures[at + At.low] = parts[part + At.low]!;
-    figures[at + At.close] = parts[part + At.close]!;
+    const last = parts[part + At.lastTime]!;
+    if (last === 0 || last >= figures[at + At.lastTime]!) figures[at + At.close] = parts[part + At.close]!;
     figures[at + At.volume]! += parts[part + At.volume]!;
     figures[at + At.value]! += parts[part + At.value]!;
     figures[at + At.ticks]! += parts[part + At.ticks]!;
     if (parts[part + At.openInterest]! >= 0) figures[at + At.openInterest] = parts[part + At.openInterest]!;
     if (parts[part + At.incomplete] === 1) figures[at + At.incomplete] = 1;
+    this.fuse(at, parts[part + At.late]!, parts[part + At.firstTime]!, parts[part + At.lastTime]!, parts[part + At.firstSequence]!,
+      parts[part + At.lastSequence]!, parts[part + At.sources]!, parts[part + At.hash]!);
   }
 
   /** Folds another cell in, which is begun when empty. */
@@ -121,6 +185,18 @@ export class Accumulators {
     this.toColumns(cell, batch, state as typeof FORMING | typeof CLOSED);
     batch.event[row] = event; batch.instrument[row] = instrument; batch.timeframe[row] = timeframe;
     batch.end[row] = this.endOf(cell);
+    const { figures } = this;
+    const at = cell * At.size;
+    batch.late[row] = figures[at + At.late]!; batch.firstTime[row] = figures[at + At.firstTime]!; batch.lastTime[row] = figures[at + At.lastTime]!;
+    batch.firstSequence[row] = figures[at + At.firstSequence]!; batch.lastSequence[row] = figures[at + At.lastSequence]!;
+    batch.sources[row] = figures[at + At.sources]!; batch.hash[row] = figures[at + At.hash]!;
+  }
+
+  /** The figures of all cells, to go on from later. */
+  snapshot(): Float64Array { return this.figures.slice(); }
+  restore(figures: Float64Array): void {
+    this.figures = Float64Array.from(figures);
+    this.capacity = this.figures.length / At.size;
   }
 
   /** Appends the cell to columns (which must have room). */

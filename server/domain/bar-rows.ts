@@ -52,6 +52,20 @@ export const overlay = (base: BarColumns, newer: readonly Bar[]): BarColumns => 
   return cut(all, 0, all.length);
 };
 
+/** Two sequences in order of time as one; at the same time the row of `first` comes first. */
+export const merge = (first: BarColumns, second: BarColumns): BarColumns => {
+  if (first.length === 0) return second;
+  if (second.length === 0) return first;
+  const all = barColumns(first.length + second.length);
+  let a = 0;
+  let b = 0;
+  while (a < first.length || b < second.length) {
+    if (b === second.length || (a < first.length && first.time[a]! <= second.time[b]!)) copyRow(first, a++, all);
+    else copyRow(second, b++, all);
+  }
+  return all;
+};
+
 const copyRow = (from: BarColumns, row: number, to: BarColumns): void => {
   const at = to.length++;
   for (const name of names) to[name][at] = from[name][row]!;

@@ -101,22 +101,22 @@ describe("days, weeks and months", () => {
     return found === null ? [] : [stamp(found.start), stamp(found.end)];
   };
 
-  it("hold whole sessions, from the first open to the last close", () => {
-    expect(span("NSE", "1d", "2026-11-20")).toEqual(["2026-11-20 09:15", "2026-11-20 15:30"]);
-    expect(span("NSE", "1W", "2026-11-18")).toEqual(["2026-11-16 09:15", "2026-11-20 15:30"]);
-    expect(span("NSE", "1M", "2026-11-18")).toEqual(["2026-11-02 09:15", "2026-11-30 15:30"]);
+  it("hold whole sessions, from the first open to the end of the last post-close, when a day's figures are final", () => {
+    expect(span("NSE", "1d", "2026-11-20")).toEqual(["2026-11-20 09:15", "2026-11-20 16:00"]);
+    expect(span("NSE", "1W", "2026-11-18")).toEqual(["2026-11-16 09:15", "2026-11-20 16:00"]);
+    expect(span("NSE", "1M", "2026-11-18")).toEqual(["2026-11-02 09:15", "2026-11-30 16:00"]);
   });
 
   it("end a week or month early at a holiday, and late at a weekend session", () => {
-    expect(span("NSE", "1W", "2026-03-31")).toEqual(["2026-03-30 09:15", "2026-04-02 15:30"]);
-    expect(span("NSE", "1W", "2025-01-29")).toEqual(["2025-01-27 09:15", "2025-02-01 15:30"]);
-    expect(span("NSE", "1M", "2026-02-10")).toEqual(["2026-02-01 09:15", "2026-02-27 15:30"]);
+    expect(span("NSE", "1W", "2026-03-31")).toEqual(["2026-03-30 09:15", "2026-04-02 16:00"]);
+    expect(span("NSE", "1W", "2025-01-29")).toEqual(["2025-01-27 09:15", "2025-02-01 16:00"]);
+    expect(span("NSE", "1M", "2026-02-10")).toEqual(["2026-02-01 09:15", "2026-02-27 16:00"]);
     expect(span("SIM", "1W", "2026-11-18")).toEqual(["2026-11-16 00:00", "2026-11-23 00:00"]);
   });
 
   it("do not exist for a closed day", () => {
     expect(span("NSE", "1d", "2026-11-21")).toEqual([]);
-    expect(span("NSE", "1W", "2026-11-21")).toEqual(["2026-11-16 09:15", "2026-11-20 15:30"]);
+    expect(span("NSE", "1W", "2026-11-21")).toEqual(["2026-11-16 09:15", "2026-11-20 16:00"]);
   });
 
   it("tile time: no two weeks or months share an instant", () => {
@@ -143,7 +143,7 @@ describe("what comes next", () => {
     expect(at("2026-11-20", "09:15", "1h")).toBe("2026-11-20 10:15");
     expect(at("2026-11-20", "15:15", "1h")).toBe("2026-11-20 15:30");
     expect(at("2026-11-20", "15:30", "5m")).toBe("2026-11-23 09:20");
-    expect(at("2026-11-20", "10:00", "1W")).toBe("2026-11-20 15:30");
-    expect(at("2026-11-21", "10:00", "1W")).toBe("2026-11-27 15:30");
+    expect(at("2026-11-20", "10:00", "1W")).toBe("2026-11-20 16:00");
+    expect(at("2026-11-21", "10:00", "1W")).toBe("2026-11-27 16:00");
   });
 });

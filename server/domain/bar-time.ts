@@ -5,6 +5,7 @@
  */
 import { istDate, istDay, dayOfDate, type Calendar, type HoursKey, type Session } from "./session";
 import type { Timeframe } from "./timeframe";
+import { dayEnd } from "./day-end";
 
 export interface Span {
   start: number;
@@ -20,18 +21,18 @@ export const barStart = (session: Session, timeframe: Timeframe, instant: number
   throw new RangeError(`a bar of ${timeframe.name} spans sessions: use periodSpan`);
 };
 
-/** End (exclusive) of the bar that begins at `start`, cut at the session's close. Allocates nothing. */
+/** End (exclusive) of the bar that begins at `start`, cut at the session's close; a day's bar waits for the closing auction and the post-close. Allocates nothing. */
 export const barEnd = (session: Session, timeframe: Timeframe, start: number): number => {
   if (timeframe.kind === "intraday") {
     const end = start + timeframe.lengthMs;
     return end < session.close ? end : session.close;
   }
-  if (timeframe.kind === "day") return session.close;
+  if (timeframe.kind === "day") return dayEnd(session);
   throw new RangeError(`a bar of ${timeframe.name} spans sessions: use periodSpan`);
 };
 
 /**
- * Open of the first and close of the last session of the trading day, week (Monday to Sunday) or month that holds
+ * Open of the first session and end of the last one's trading (`dayEnd`) of the trading day, week (Monday to Sunday) or month that holds
  * the instant's IST date; for an intraday timeframe the bar that holds the instant. Null when there is no session.
  */
 export const periodSpan = (calendar: Calendar, hours: HoursKey, timeframe: Timeframe, instant: number): Span | null => {
@@ -49,7 +50,7 @@ export const periodSpan = (calendar: Calendar, hours: HoursKey, timeframe: Timef
     const session = calendar.on(hours, each);
     if (session === null) continue;
     start ??= session.open;
-    end = session.close;
+    end = dayEnd(session);
   }
   return start === null ? null : { start, end };
 };

@@ -5,6 +5,14 @@ export const UPDATE = 0;
 export const CLOSE = 1;
 export const PATCH = 2;
 export type BarEventKind = typeof UPDATE | typeof CLOSE | typeof PATCH;
+/** Between the stages only: the feed was away at `time`, whatever bar of the instrument is open has a hole. */
+export const CUT = 3;
+
+/**
+ * Stored in place of a timeframe's position by bars of an auction (pre-open, closing auction, post-close): a kind of
+ * their own, in no timeframe, seen by no indicator. `time` is the start of the phase's order entry.
+ */
+export const AUCTION_BAR = 100;
 
 /** Number in the store and on the wire: never reorder. */
 export const barStates = ["forming", "closed", "patched", "backfilled", "corrected"] as const;
@@ -35,6 +43,41 @@ export interface Bar {
   incomplete: boolean;
 }
 
+/** Where a bar's figures come from: bits of `BarPassport.sources`. Bits 8 to 23: the collectors (number mod 16). */
+export const FROM_STREAM = 1;
+export const FROM_HISTORY = 2;
+/** Ticks that came after the watermark. */
+export const FROM_LATE = 4;
+/** Ticks placed in their second by the exchange's stamp, and by the time of receipt. */
+export const BY_EXCHANGE_CLOCK = 8;
+export const BY_OUR_CLOCK = 16;
+export const fromCollector = (collector: number): number => 1 << (8 + (collector & 15));
+
+/** What a bar knows about its making. Hash and counts cover the ticks that came as a stream. */
+export interface BarPassport {
+  /** Ticks that came after the watermark. */
+  late: number;
+  /** Bucketing times of the earliest and the latest tick, epoch ms; 0 when no tick made it. */
+  firstTime: number;
+  lastTime: number;
+  /** Our sequence numbers of the first and the last tick that arrived; 0 when no tick made it. */
+  firstSequence: number;
+  lastSequence: number;
+  sources: number;
+  /** Sum of the ticks' hashes (`tickHash`) modulo 2^48: the same ticks in any order, in any grouping, give the same. */
+  hash: number;
+}
+export const HASH_SIZE = 2 ** 48;
+export const addHash = (a: number, b: number): number => (a + b >= HASH_SIZE ? a + b - HASH_SIZE : a + b);
+
+/** 32 bits of a tick: bucketing time (epoch ms), price (minor units), day volume (-1 none). Detects changes, is no signature. */
+export const tickHash = (time: number, price: number, volume: number): number => {
+  let hash = Math.imul((price | 0) ^ 0x9e3779b9, 0x85ebca6b);
+  hash = Math.imul((hash ^ (hash >>> 15)) + (volume | 0), 0xc2b2ae35);
+  hash = Math.imul((hash ^ (hash >>> 13)) + (time | 0), 0x27d4eb2f);
+  return (hash ^ (hash >>> 16)) >>> 0;
+};
+
 /** Bars of one instrument and timeframe, oldest first: what stores and histories answer. */
 export interface BarColumns {
   length: number;
@@ -60,8 +103,42 @@ export const barColumns = (capacity: number): BarColumns => ({
   rev: new Int32Array(capacity), state: new Uint8Array(capacity), incomplete: new Uint8Array(capacity),
 });
 
+/** Passports of bars, row by row. Kept apart from `BarColumns`: a chart reads thousands of bars and no passport. */
+export interface PassportColumns {
+  late: Int32Array;
+  firstTime: Float64Array;
+  lastTime: Float64Array;
+  firstSequence: Float64Array;
+  lastSequence: Float64Array;
+  sources: Int32Array;
+  hash: Float64Array;
+}
+
+export const passportColumns = (capacity: number): PassportColumns => ({
+  late: new Int32Array(capacity), firstTime: new Float64Array(capacity), lastTime: new Float64Array(capacity),
+  firstSequence: new Float64Array(capacity), lastSequence: new Float64Array(capacity), sources: new Int32Array(capacity), hash: new Float64Array(capacity),
+});
+
+export const noPassport: BarPassport = { late: 0, firstTime: 0, lastTime: 0, firstSequence: 0, lastSequence: 0, sources: 0, hash: 0 };
+
+export const passportAt = (columns: PassportColumns, row: number): BarPassport => ({
+  late: columns.late[row]!, firstTime: columns.firstTime[row]!, lastTime: columns.lastTime[row]!, firstSequence: columns.firstSequence[row]!,
+  lastSequence: columns.lastSequence[row]!, sources: columns.sources[row]!, hash: columns.hash[row]!,
+});
+
+/** Passport of a bar made of two parts, the earlier one first or not. */
+export const joinPassports = (a: BarPassport, b: BarPassport): BarPassport => {
+  if (a.firstSequence === 0) return { ...b, sources: a.sources | b.sources };
+  if (b.firstSequence === 0) return { ...a, sources: a.sources | b.sources };
+  return {
+    late: a.late + b.late, firstTime: Math.min(a.firstTime, b.firstTime), lastTime: Math.max(a.lastTime, b.lastTime),
+    firstSequence: Math.min(a.firstSequence, b.firstSequence), lastSequence: Math.max(a.lastSequence, b.lastSequence),
+    sources: a.sources | b.sources, hash: addHash(a.hash, b.hash),
+  };
+};
+
 /** Bars on their way between stages: an instrument and a timeframe per row. Reused like tick batches. */
-export interface BarBatch extends BarColumns {
+export interface BarBatch extends BarColumns, PassportColumns {
   event: Uint8Array;
   /** Dense number. */
   instrument: Int32Array;
@@ -72,7 +149,7 @@ export interface BarBatch extends BarColumns {
 }
 
 export const barBatch = (capacity: number): BarBatch => ({
-  ...barColumns(capacity), event: new Uint8Array(capacity), instrument: new Int32Array(capacity), timeframe: new Uint8Array(capacity), end: new Float64Array(capacity),
+  ...barColumns(capacity), ...passportColumns(capacity), event: new Uint8Array(capacity), instrument: new Int32Array(capacity), timeframe: new Uint8Array(capacity), end: new Float64Array(capacity),
 });
 
 /** One row as an object, for the cold paths. */

@@ -2,6 +2,9 @@ import { widen } from "./columns";
 import { hasVolume, type Instrument, type InstrumentKey } from "./instrument";
 import type { HoursKey } from "./session";
 
+/** Places of `InstrumentTable.rules`. */
+export const enum Rule { tick, lower, upper, unused, size }
+
 /** Places a slot of the token map takes: a power of two. */
 const SLOT = 4;
 
@@ -61,6 +64,8 @@ export class InstrumentTable {
   private readonly hoursInUse: HoursKey[] = [];
   /** 1: carries volume. Indices print values, not trades. */
   traded = new Uint8Array(64);
+  /** What a price must obey, `Rule.size` numbers an instrument: minor units, 0 where nothing is known. */
+  rules = new Float64Array(64 * Rule.size);
 
   get size(): number { return this.rows.length; }
 
@@ -77,12 +82,24 @@ export class InstrumentTable {
     if (index >= this.traded.length) {
       this.traded = widen(this.traded, this.traded.length * 2);
       this.hoursNumber = widen(this.hoursNumber, this.traded.length);
+      this.rules = widen(this.rules, this.traded.length * Rule.size);
     }
     if (!this.hoursInUse.includes(hours)) this.hoursInUse.push(hours);
     this.hoursNumber[index] = this.hoursInUse.indexOf(hours);
     this.traded[index] = hasVolume(instrument.segment) ? 1 : 0;
+    // A value of an index lies on no grid; of an instrument with a grid of one unit every price does.
+    this.rules[index * Rule.size + Rule.tick] = this.traded[index] === 1 && instrument.tickSize > 1 ? instrument.tickSize : 0;
     return index;
   }
+
+  /** The day's circuit limits in minor units, both inclusive; 0, 0: not known. */
+  setLimits(index: number, lower: number, upper: number): void {
+    this.rules[index * Rule.size + Rule.lower] = lower;
+    this.rules[index * Rule.size + Rule.upper] = upper;
+  }
+
+  /** The listing was proved wrong by the market: no price of the instrument is refused until it is listed anew. */
+  lift(index: number): void { this.rules.fill(0, index * Rule.size, (index + 1) * Rule.size); }
 
   at(index: number): Instrument {
     const row = this.rows[index];

@@ -33,7 +33,7 @@ describe("resample", () => {
   });
   it("knows the span of a short last bar, a week with a holiday, a month", () => {
     expect(spanAt(calendar, "NSE", timeframe("2h"), at("2024-08-13T15:20:00"))).toEqual({ start: at("2024-08-13T15:15:00"), end: at("2024-08-13T15:30:00") });
-    expect(spanAt(calendar, "NSE", timeframe("1W"), at("2024-08-13T12:00:00"))).toEqual({ start: at("2024-08-12T09:15:00"), end: at("2024-08-16T15:30:00") });
+    expect(spanAt(calendar, "NSE", timeframe("1W"), at("2024-08-13T12:00:00"))).toEqual({ start: at("2024-08-12T09:15:00"), end: at("2024-08-16T16:00:00") });
     expect(spanAt(calendar, "NSE", timeframe("1m"), at("2024-08-13T15:30:00"))).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 import { Accumulators } from "./accumulators";
 import { type BarColumns, barColumns, CLOSED, FORMING } from "./bar";
 import { barEnd, barStart, periodSpan } from "./bar-time";
+import { dayEnd } from "./day-end";
 import { type Calendar, type HoursKey, istDay } from "./session";
 import type { Timeframe } from "./timeframe";
 
@@ -9,7 +10,7 @@ export const spanAt = (calendar: Calendar, hours: HoursKey, timeframe: Timeframe
   if (timeframe.kind === "week" || timeframe.kind === "month") return periodSpan(calendar, hours, timeframe, instant);
   const session = calendar.on(hours, istDay(instant));
   if (session === null || instant < session.open || instant >= session.close) return null;
-  if (timeframe.kind === "day") return { start: session.open, end: session.close };
+  if (timeframe.kind === "day") return { start: session.open, end: dayEnd(session) };
   const start = barStart(session, timeframe, instant);
   return { start, end: barEnd(session, timeframe, start) };
 };

@@ -1,5 +1,13 @@
-import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "./session";
+import { type Calendar, DAY_MS, istDay, istMidnight, type PhaseName, type Session } from "./session";
 import type { InstrumentTable } from "./instrument-table";
+
+/** What a tick may enter at an instant. */
+export const NOTHING = 0;
+export const CONTINUOUS_BAR = 1;
+export const AUCTION_PHASE = 2;
+
+const entryOf = (phase: PhaseName): number =>
+  phase === "continuous" ? CONTINUOUS_BAR : phase === "halt" || phase === "transition" ? NOTHING : AUCTION_PHASE;
 
 /** What `InstrumentTable.hoursNumber` can hold. */
 const MOST_HOURS = 256;
@@ -16,10 +24,13 @@ export class SessionWindows {
   constructor(private readonly calendar: Calendar, private readonly table: InstrumentTable) {}
 
   /** True inside a continuous phase. */
-  continuous(instrument: number, instant: number): boolean {
+  continuous(instrument: number, instant: number): boolean { return this.entry(instrument, instant) === CONTINUOUS_BAR; }
+
+  /** `CONTINUOUS_BAR`, `AUCTION_PHASE` (pre-open to the open, closing auction, post-close) or `NOTHING`. */
+  entry(instrument: number, instant: number): number {
     const hours = this.table.hoursNumber[instrument]!;
     if (instant < this.from[hours]! || instant >= this.to[hours]!) this.move(instrument, hours, instant);
-    return this.open[hours] === 1;
+    return this.open[hours]!;
   }
 
   /** The session of the instant's trading date, or null. */
@@ -42,7 +53,7 @@ export class SessionWindows {
     for (const phase of session?.phases ?? []) {
       if (phase.to <= instant) from = Math.max(from, phase.to);
       else if (phase.from > instant) { to = Math.min(to, phase.from); break; }
-      else { from = phase.from; to = phase.to; open = phase.phase === "continuous" ? 1 : 0; break; }
+      else { from = phase.from; to = phase.to; open = entryOf(phase.phase); break; }
     }
     this.from[hours] = from;
     this.to[hours] = to;

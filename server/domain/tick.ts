@@ -31,7 +31,8 @@ export interface RawBatch {
 
 /** What a collector says besides ticks. A disconnect is data: gaps are seen in the stream itself. */
 export interface FeedEvent {
-  kind: "connected" | "disconnected" | "heartbeat" | "message";
+  /** `silent`: connected, but what must trade has not for too long. */
+  kind: "connected" | "disconnected" | "silent" | "heartbeat" | "message";
   collector: number;
   receivedTime: number;
   detail: string;
@@ -39,15 +40,23 @@ export interface FeedEvent {
 
 export type RawMessage = RawBatch | FeedEvent;
 
-/** Why a row went no further. Every reason is a counter on /status and in /metrics. */
+/** Why a row was refused or taken apart. Every reason is a counter on /status and in /metrics. */
 export const rejectReasons = [
   "unknown_token", // no instrument in force has this token
   "zero_price",
+  "off_tick", // not a multiple of the instrument's tick size
+  "outside_limits", // beyond the day's circuit limits, where they are known
   "future_time", // exchange time ahead of the receive time by more than the allowed skew
-  "stale_time", // exchange time older than anything a feed may send (another day)
+  "stale_time", // exchange time older than anything a feed may send (another day): moves the quote, no bar
+  "clock_skew", // exchange time behind the receive time by more than the allowed lag; taken, in its own second
+  "other_feed", // another collector is the instrument's source now
   "duplicate", // same exchange time, price and day volume as the row before
-  "outside_session", // pre-open, post-close, closed day: never enters a continuous bar
-  "late", // older than the watermark: its second has been closed
+  "outside_session", // a closed day, or a phase without trades: moves the quote, no bar
+  "auction", // pre-open, closing auction, post-close: enters that phase's auction bar, no continuous one
+  "first_after_connect", // the last packet known, sent at once and without a time: no tick of now
+  "volume_back", // day volume went back inside a session: counting goes on from the new value
+  "volume_missing", // a row of a traded instrument without volume (another mode): enters with price alone
+  "late", // older than the watermark: its second has been closed, it becomes a patch
   "bad_packet", // a packet of unknown length
   "bad_frame", // a frame that ends inside a packet
   "malformed_line", // a line of a file or a child process that is not a tick
@@ -64,20 +73,27 @@ export interface TickBatch {
   instrument: Int32Array;
   /** Epoch ms that buckets the row: the exchange's time where the packet has one, else the receive time. */
   time: Float64Array;
-  /** 1: `time` is the exchange's, 0: ours. */
-  clock: Uint8Array;
+  /** Sum of `TRADE`, `AUCTION`, `EXCHANGE_CLOCK`, `JOINED`: what the row is and how it came. */
+  flags: Uint8Array;
   price: Float64Array;
   /** Volume of the day so far, as sent; -1 when the row carries none. */
   volume: Float64Array;
   openInterest: Float64Array;
-  /**
-   * 1: a trade or a new value, enters bars. 0: only the book moved (same price, same day volume):
-   * it keeps the age fresh and enters no bar, as the exchange prints no bar for a minute without a trade.
-   */
-  trades: Uint8Array;
-  /** Our own count of accepted rows, over all collectors, of the first row. */
+  /** Our own count of accepted rows, over all collectors, of the first row; grows by one a row, also over restarts. */
   sequence: number;
 }
+
+/**
+ * Flags of an accepted row. Without `TRADE` and `AUCTION` only the book moved (same price, same day volume), or nobody
+ * trades: it keeps the age fresh and enters no bar, as the exchange prints no bar for a minute without a trade.
+ */
+export const TRADE = 1;
+/** A value of a pre-open, a closing auction or a post-close. */
+export const AUCTION = 2;
+/** `time` is the exchange's; else ours, the packet had none. */
+export const EXCHANGE_CLOCK = 4;
+/** The instrument's first row over this connection: the next day volume is not a difference. */
+export const JOINED = 8;
 
 /** Passed through in order, so that every later stage sees where the stream was cut. */
 export type TickMessage = TickBatch | FeedEvent;
@@ -87,9 +103,8 @@ export const packetLength = (frame: Uint8Array, offset: number): number => (fram
 
 export const tickBatch = (capacity: number): TickBatch => ({
   kind: "ticks", collector: 0, receivedTime: 0, length: 0, sequence: 0,
-  instrument: new Int32Array(capacity), time: new Float64Array(capacity), clock: new Uint8Array(capacity),
+  instrument: new Int32Array(capacity), time: new Float64Array(capacity), flags: new Uint8Array(capacity),
   price: new Float64Array(capacity), volume: new Float64Array(capacity), openInterest: new Float64Array(capacity),
-  trades: new Uint8Array(capacity),
 });
 
 export const rawBatch = (capacity: number): RawBatch => ({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CLOSE, PATCH } from "@/server/domain/bar";
 import { createCalendar } from "@/server/domain/calendar";
+import { AUCTION } from "@/server/domain/tick";
 import { named, PipelineRig } from "@/server/testing/pipeline-rig";
 
 const open = Date.parse("2024-08-13T09:15:00+05:30");
@@ -60,8 +61,8 @@ describe("volume", () => {
   });
   it("of rows that enter no bar moves the base: an auction's belongs to no second", () => {
     const pipeline = rig();
-    pipeline.ticks([tick(-600, 100, 0)], 0);
-    pipeline.ticks([tick(-400, 100, 5_000)], 0);
+    pipeline.ticks([tick(-600, 100, 0)], AUCTION);
+    pipeline.ticks([tick(-400, 100, 5_000)], AUCTION);
     pipeline.ticks([tick(0, 101, 5_100)]);
     pipeline.finish();
     expect(minutes(pipeline)[0]).toEqual([101, 101, 101, 101, 100, 1]);

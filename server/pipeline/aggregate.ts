@@ -1,61 +1,12 @@
-import { type BarBatch, barBatch, CLOSE, CLOSED, PATCH, PATCHED } from "@/server/domain/bar";
-import { istDay, istMidnight } from "@/server/domain/session";
+import { type BarBatch, barBatch, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, CLOSE, CLOSED, CUT, FROM_LATE, FROM_STREAM, fromCollector, HASH_SIZE, PATCH, PATCHED, tickHash } from "@/server/domain/bar";
 import type { Accumulators } from "@/server/domain/accumulators";
-import type { TickBatch, TickMessage } from "@/server/domain/tick";
+import { EXCHANGE_CLOCK, JOINED, type TickBatch, type TickMessage, TRADE } from "@/server/domain/tick";
 import { widen } from "@/server/domain/columns";
+import { baseAt, DAY_SECONDS, dayOf, Open, Own, ringOf, volumeOf } from "./second-row";
 import type { Core } from "./stage";
 
 /** Small enough that what reads the batch finds it in the processor's cache. */
 const FLUSH_ROWS = 1_024;
-const DAY_SECONDS = 86_400;
-
-/**
- * An instrument's state is one row of doubles: its own figures, then its open seconds. With thousands of instruments
- * the time goes into fetching memory: a tick touches three cache lines of such a row, in columns it would touch twenty.
- */
-const enum Own {
-  closedThrough,
-  newest, // newest second seen
-  baseSecond, // the second whose figure the base is
-  day, // first second of the base's trading date
-  openSeconds, // how many
-  // What every tick reads, together.
-  seen, // connection count of its collector when its last row came
-  base, // cumulative volume before the oldest open second; -1 unknown
-  running, // greatest day volume so far
-  size,
-}
-const enum Open {
-  second, // -1: the place is free
-  ticks,
-  high, low, close,
-  cumulative, // greatest day volume in the second, -1 none
-  value, // sum of price x step
-  stepped, // sum of steps
-  // What a tick seldom touches.
-  open, interest,
-  broken, // 1: the feed was away during it
-  size,
-}
-
-/** Seconds an instrument may have open at once: the watermark's and two more, as a power of two. */
-const ringOf = (watermarkSeconds: number): number => {
-  let size = 4;
-  while (size < watermarkSeconds + 2) size *= 2;
-  return size;
-};
-
-/** First second of the IST date a second belongs to. */
-const dayOf = (second: number): number => istMidnight(istDay(second * 1_000)) / 1_000;
-
-/**
- * Day volume before a second. On a new trading date all of the day's volume counts; the old date's last figure, repeated
- * after midnight, is still the old date's.
- */
-const baseAt = (base: number, day: number, cumulative: number, second: number): number =>
-  base > 0 && cumulative !== base && second >= day + DAY_SECONDS ? 0 : base;
-
-const volumeOf = (cumulative: number, base: number): number => (cumulative < 0 || base < 0 || cumulative <= base ? 0 : cumulative - base);
 
 /**
  * Ticks to one-second bars. A second stays open until the watermark has passed it, so that ticks which arrive out of
@@ -74,9 +25,6 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   private capacity = 0;
   private figures = new Float64Array(0);
   private cut = new Uint8Array(0); // 1: the feed was away, the next second is incomplete
-  private collectorOf = new Int32Array(0);
-  /** Per collector: counts connects and disconnects. Files have none. */
-  private connections: number[] = [];
   private readonly out = barBatch(FLUSH_ROWS);
   private lastSwept = 0;
 
@@ -88,7 +36,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 
   on(message: TickMessage, emit: (batch: BarBatch) => void): void {
     if (message.kind === "ticks") this.fold(message, emit);
-    else if (message.kind === "disconnected" || message.kind === "connected") this.markCut(message.collector);
+    else if (message.kind === "disconnected" || message.kind === "connected" || message.kind === "silent") this.markCut(message.collector, message.receivedTime, emit);
     this.flush(emit);
   }
 
@@ -107,6 +55,13 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   finish(emit: (batch: BarBatch) => void): void {
     for (let instrument = 0; instrument < this.capacity; instrument++) this.closeThrough(instrument, Number.MAX_SAFE_INTEGER, emit);
     this.flush(emit);
+  }
+
+  /** Greatest day volume of the instant's trading date so far, or of the last one that was seen; -1 when there is none. */
+  dayVolume(instrument: number): number {
+    if (instrument >= this.capacity) return -1;
+    const own = instrument * this.row;
+    return this.figures[own + Own.base]! < 0 ? -1 : Math.max(this.figures[own + Own.running]!, this.figures[own + Own.base]!);
   }
 
   /** Open seconds of an instrument, oldest first, into cells from `cell` on; answers how many. */
@@ -139,28 +94,30 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   private fold(batch: TickBatch, emit: (batch: BarBatch) => void): void {
-    const { instrument: instruments, time: times, trades } = batch;
-    const connection = this.connections[batch.collector] ?? 0;
+    const { instrument: instruments, time: times, flags } = batch;
+    const origin = FROM_STREAM | fromCollector(batch.collector);
     let second = -1;
     for (let row = 0; row < batch.length; row++) {
       const instrument = instruments[row]!;
       if (instrument >= this.capacity) this.grow(instrument + 1);
       const own = instrument * this.row;
-      if (this.figures[own + Own.seen] !== connection) this.rejoin(instrument, batch.collector, connection, emit);
+      const flag = flags[row]!;
+      if ((flag & JOINED) !== 0) this.rejoin(instrument, batch.collector, emit);
       // Rows of a frame mostly share their second: two comparisons instead of a division.
       const time = times[row]!;
       if (time < second * 1_000 || time >= second * 1_000 + 1_000) second = Math.floor(time / 1_000);
-      if (trades[row] === 0) { this.passOver(instrument, second, batch.volume[row]!, emit); continue; }
+      if ((flag & TRADE) === 0) { this.passOver(instrument, second, batch.volume[row]!, emit); continue; }
+      const sources = origin | ((flag & EXCHANGE_CLOCK) === 0 ? BY_OUR_CLOCK : BY_EXCHANGE_CLOCK);
       const at = this.placeOf(own, second);
       if (this.figures[at + Open.second] !== second) {
-        if (second <= this.figures[own + Own.closedThrough]!) { this.patch(instrument, second, batch.price[row]!, emit); continue; }
-        this.begin(instrument, second, emit);
+        if (second <= this.figures[own + Own.closedThrough]!) { this.patch(instrument, second, batch, row, sources, emit); continue; }
+        this.begin(instrument, second, batch.collector, emit);
       }
-      this.tick(own, at, batch, row);
+      this.tick(own, at, batch, row, sources);
     }
   }
 
-  private begin(instrument: number, second: number, emit: (batch: BarBatch) => void): void {
+  private begin(instrument: number, second: number, collector: number, emit: (batch: BarBatch) => void): void {
     const { figures } = this;
     const own = instrument * this.row;
     if (second > figures[own + Own.newest]!) {
@@ -173,25 +130,45 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     figures[at + Open.cumulative] = -1;
     figures[at + Open.value] = 0;
     figures[at + Open.stepped] = 0;
+    figures[at + Open.hash] = 0;
+    figures[at + Open.sources] = 0;
     figures[at + Open.interest] = -1;
     figures[at + Open.broken] = this.cut[instrument]!;
+    figures[own + Own.collector] = collector;
     this.cut[instrument] = 0;
     figures[own + Own.openSeconds]!++;
   }
 
   /** Row `row` into the open second at `at` of the instrument at `own`. */
-  private tick(own: number, at: number, batch: TickBatch, row: number): void {
+  private tick(own: number, at: number, batch: TickBatch, row: number, sources: number): void {
     const { figures } = this;
     const price = batch.price[row]!;
     const interest = batch.openInterest[row]!;
     const volume = batch.volume[row]!;
+    const time = batch.time[row]!;
+    const sequence = batch.sequence + row;
     if (figures[at + Open.ticks]!++ === 0) {
       figures[at + Open.open] = price;
       figures[at + Open.high] = price;
       figures[at + Open.low] = price;
-    } else if (price > figures[at + Open.high]!) figures[at + Open.high] = price;
-    else if (price < figures[at + Open.low]!) figures[at + Open.low] = price;
-    figures[at + Open.close] = price;
+      figures[at + Open.close] = price;
+      figures[at + Open.firstTime] = time;
+      figures[at + Open.lastTime] = time;
+      figures[at + Open.firstSequence] = sequence;
+    } else {
+      if (price > figures[at + Open.high]!) figures[at + Open.high] = price;
+      else if (price < figures[at + Open.low]!) figures[at + Open.low] = price;
+      if (time >= figures[at + Open.lastTime]!) {
+        figures[at + Open.close] = price;
+        figures[at + Open.lastTime] = time;
+      } else if (time < figures[at + Open.firstTime]!) {
+        figures[at + Open.open] = price;
+        figures[at + Open.firstTime] = time;
+      }
+    }
+    figures[at + Open.lastSequence] = sequence;
+    figures[at + Open.hash]! += tickHash(time, price, volume);
+    if (figures[at + Open.sources] !== sources) figures[at + Open.sources] = figures[at + Open.sources]! | sources;
     if (interest >= 0) figures[at + Open.interest] = interest;
     if (volume < 0) return;
     // A volume that grows, as nearly every one does, leaves the base alone.
@@ -228,8 +205,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    */
   beginDay(instrument: number, time: number, volume: number, emit: (batch: BarBatch) => void): void {
     if (instrument >= this.capacity) this.grow(instrument + 1);
-    this.rejoin(instrument, 0, this.connections[0] ?? 0, emit);
     const own = instrument * this.row;
+    this.closeThrough(instrument, this.figures[own + Own.newest]!, emit);
     this.moveBase(own, Math.floor(time / 1_000) - 1, volume);
     this.figures[own + Own.running] = Math.max(volume, 0);
     this.flush(emit);
@@ -315,54 +292,89 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     out.rev[row] = 1;
     out.state[row] = CLOSED;
     out.incomplete[row] = figures[at + Open.broken]!;
+    out.late[row] = 0;
+    out.firstTime[row] = figures[at + Open.firstTime]!;
+    out.lastTime[row] = figures[at + Open.lastTime]!;
+    out.firstSequence[row] = figures[at + Open.firstSequence]!;
+    out.lastSequence[row] = figures[at + Open.lastSequence]!;
+    out.sources[row] = figures[at + Open.sources]!;
+    out.hash[row] = figures[at + Open.hash]! % HASH_SIZE;
     figures[at + Open.second] = -1;
     figures[own + Own.openSeconds]!--;
     if (second > figures[own + Own.closedThrough]!) figures[own + Own.closedThrough] = second;
   }
 
-  /** A tick of a second that is closed: it may widen that bar, its volume has been counted by the ticks after it. */
-  private patch(instrument: number, second: number, price: number, emit: (batch: BarBatch) => void): void {
+  /** A tick of a second that is closed goes on alone, to be added to the bars that hold it. Its volume has been counted by the ticks after it. */
+  private patch(instrument: number, second: number, batch: TickBatch, row: number, sources: number, emit: (batch: BarBatch) => void): void {
     this.late++;
-    if (this.out.length === FLUSH_ROWS) this.flush(emit);
+    const price = batch.price[row]!;
+    const at = this.next(instrument, PATCH, second * 1_000, second * 1_000 + 1_000, emit);
     const { out } = this;
-    const row = out.length++;
-    out.event[row] = PATCH;
-    out.instrument[row] = instrument;
-    out.timeframe[row] = 0;
-    out.time[row] = second * 1_000;
-    out.end[row] = second * 1_000 + 1_000;
-    out.open[row] = price;
-    out.high[row] = price;
-    out.low[row] = price;
-    out.close[row] = price;
-    out.volume[row] = 0;
-    out.value[row] = 0;
-    out.ticks[row] = 1;
-    out.openInterest[row] = -1;
-    out.rev[row] = 1;
-    out.state[row] = PATCHED;
-    out.incomplete[row] = 0;
+    out.open[at] = price;
+    out.high[at] = price;
+    out.low[at] = price;
+    out.close[at] = price;
+    out.ticks[at] = 1;
+    out.late[at] = 1;
+    out.firstTime[at] = batch.time[row]!;
+    out.lastTime[at] = batch.time[row]!;
+    out.firstSequence[at] = batch.sequence + row;
+    out.lastSequence[at] = batch.sequence + row;
+    out.sources[at] = sources | FROM_LATE;
+    out.hash[at] = tickHash(batch.time[row]!, price, batch.volume[row]!);
   }
 
-  /** The connection came or went: what is open has a hole. */
-  private markCut(collector: number): void {
-    this.connections[collector] = (this.connections[collector] ?? 0) + 1;
+  /** A row of the output with no figures in it yet. */
+  private next(instrument: number, event: number, time: number, end: number, emit: (batch: BarBatch) => void): number {
+    if (this.out.length === FLUSH_ROWS) this.flush(emit);
+    const { out } = this;
+    const at = out.length++;
+    out.event[at] = event;
+    out.instrument[at] = instrument;
+    out.timeframe[at] = 0;
+    out.time[at] = time;
+    out.end[at] = end;
+    for (const column of [out.open, out.high, out.low, out.close, out.volume, out.value, out.ticks, out.late, out.firstTime, out.lastTime, out.firstSequence, out.lastSequence, out.sources, out.hash]) column[at] = 0;
+    out.openInterest[at] = -1;
+    out.rev[at] = 1;
+    out.state[at] = PATCHED;
+    out.incomplete[at] = 0;
+    return at;
+  }
+
+  /**
+   * The connection came or went, or brought nothing: what is open has a hole, in every timeframe, and so has the second
+   * that comes next.
+   */
+  private markCut(collector: number, now: number, emit: (batch: BarBatch) => void): void {
     const { figures } = this;
     for (let instrument = 0; instrument < this.capacity; instrument++) {
-      if (this.collectorOf[instrument] !== collector) continue;
-      const seconds = instrument * this.row + Own.size;
+      const own = instrument * this.row;
+      if (figures[own + Own.collector] !== collector) continue;
+      const seconds = own + Own.size;
       for (let at = seconds; at < seconds + this.ring * Open.size; at += Open.size) if (figures[at + Open.second]! >= 0) figures[at + Open.broken] = 1;
+      this.cut[instrument] = 1;
+      this.next(instrument, CUT, now, now, emit);
     }
   }
 
   /** First row of an instrument over a new connection: the next day volume is not a difference, the next second has a hole. */
-  private rejoin(instrument: number, collector: number, connection: number, emit: (batch: BarBatch) => void): void {
+  private rejoin(instrument: number, collector: number, emit: (batch: BarBatch) => void): void {
     const own = instrument * this.row;
     this.closeThrough(instrument, this.figures[own + Own.newest]!, emit);
-    this.figures[own + Own.seen] = connection;
     this.figures[own + Own.base] = -1;
-    this.collectorOf[instrument] = collector;
-    this.cut[instrument] = connection === 0 ? 0 : 1;
+    this.figures[own + Own.collector] = collector;
+    this.cut[instrument] = 1;
+  }
+
+  /** State of all instruments, to go on from later: with the same ticks after it the bars are the same. */
+  snapshot(): SecondBarsSnapshot {
+    return { capacity: this.capacity, figures: this.figures.slice(), cut: this.cut.slice(), lastSwept: this.lastSwept, late: this.late, volumeStepBack: this.volumeStepBack };
+  }
+
+  restore(snapshot: SecondBarsSnapshot): void {
+    if (snapshot.figures.length !== snapshot.capacity * this.row) throw new RangeError("a snapshot of another watermark");
+    Object.assign(this, { ...snapshot, figures: snapshot.figures.slice(), cut: snapshot.cut.slice() });
   }
 
   private flush(emit: (batch: BarBatch) => void): void {
@@ -376,11 +388,19 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     this.capacity = Math.max(capacity, before * 2, 64);
     this.figures = widen(this.figures, this.capacity * this.row);
     this.cut = widen(this.cut, this.capacity);
-    this.collectorOf = widen(this.collectorOf, this.capacity, -1);
     for (let own = before * this.row; own < this.figures.length; own += this.row) {
       this.figures[own + Own.base] = -1;
-      this.figures[own + Own.seen] = -1;
+      this.figures[own + Own.collector] = -1;
       for (let at = own + Own.size; at < own + this.row; at += Open.size) this.figures[at + Open.second] = -1;
     }
   }
+}
+
+export interface SecondBarsSnapshot {
+  capacity: number;
+  figures: Float64Array<ArrayBuffer>;
+  cut: Uint8Array<ArrayBuffer>;
+  lastSwept: number;
+  late: number;
+  volumeStepBack: number;
 }

@@ -4,6 +4,7 @@ import { type Calendar, istDay, istMidnight } from "@/server/domain/session";
 import { SessionWindows } from "@/server/domain/session-window";
 import { type RawBatch, rawBatch, type TickMessage } from "@/server/domain/tick";
 import { SecondBars } from "./aggregate";
+import { AuctionBars } from "./auction";
 import { Normaliser } from "./normalise";
 import { TimeframeBars } from "./resample";
 
@@ -26,19 +27,26 @@ export class FileRun {
   readonly normaliser: Normaliser;
   readonly seconds: SecondBars;
   readonly bars: TimeframeBars;
+  readonly auctions: AuctionBars;
   private readonly batch = rawBatch(4_096);
-  private readonly toBase = (ticks: TickMessage): void => this.seconds.on(ticks, this.toBars);
+  private readonly toDay = (batch: BarBatch): void => this.bars.onAuctions(batch);
+  private readonly toBase = (ticks: TickMessage): void => {
+    this.auctions.on(ticks, this.toDay);
+    this.seconds.on(ticks, this.toBars);
+  };
   private readonly toBars = (batch: BarBatch): void => this.bars.on(batch, this.read);
 
   constructor(private readonly table: InstrumentTable, private readonly calendar: Calendar, private readonly read: (bars: BarBatch) => void, watermarkSeconds = 2) {
     const tokens = new TokenMap();
     table.all().forEach((_, index) => tokens.set(index, index, 1));
+    const windows = new SessionWindows(calendar, table);
     this.normaliser = new Normaliser({
-      table, windows: new SessionWindows(calendar, table), tokens: () => tokens,
+      table, windows, tokens: () => tokens,
       // A recording has no receive time of its own: nothing in it is in the future or old.
       maxSkewMs: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY,
     });
     this.seconds = new SecondBars(watermarkSeconds);
+    this.auctions = new AuctionBars(windows, table, (instrument) => this.seconds.dayVolume(instrument));
     this.bars = new TimeframeBars(calendar, table, this.seconds, true);
   }
 
@@ -68,6 +76,7 @@ export class FileRun {
   }
 
   finish(): void {
+    this.auctions.finish(this.toDay);
     this.seconds.finish(this.toBars);
     this.bars.finish(this.read);
   }

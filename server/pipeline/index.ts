@@ -4,6 +4,7 @@ import type { RawMessage, TickMessage } from "@/server/domain/tick";
 import type { Bus } from "@/server/ports/bus";
 import type { Clock } from "@/server/ports/clock";
 import type { SecondBars } from "./aggregate";
+import type { AuctionBars } from "./auction";
 import type { Indicators } from "./indicate";
 import type { Normaliser } from "./normalise";
 import type { TimeframeBars } from "./resample";
@@ -12,6 +13,7 @@ import { type Role, sink, source, type Sink, type Source, type Stage, step } fro
 export interface Parts {
   collectors: Source<RawMessage>;
   normaliser: Normaliser;
+  auctions: AuctionBars;
   seconds: SecondBars;
   timeframes: TimeframeBars;
   indicators: Indicators;
@@ -30,10 +32,13 @@ export const pipeline = (parts: Parts): Stage[] => [
   //      name          role         from         core                    to
   source("collect",    "ingest",                  parts.collectors,       "raw"),
   step(  "normalise",  "ingest",    "raw",        parts.normaliser,       "ticks"),
+  step(  "auction",    "aggregate", "ticks",      parts.auctions,         "auctions"),
   step(  "aggregate",  "aggregate", "ticks",      parts.seconds,          "bars.base"),
   step(  "resample",   "aggregate", "bars.base",  parts.timeframes,       "bars"),
   step(  "indicate",   "indicate",  "bars",       parts.indicators,       "points"),
+  sink(  "day",        "aggregate", "auctions",   { on: (batch) => parts.timeframes.onAuctions(batch) }),
   sink(  "persist",    "store",     "bars",       parts.writer),
+  sink(  "persist",    "store",     "auctions",   parts.writer),
   sink(  "publish",    "store",     "bars",       parts.latest),
   sink(  "broadcast",  "web",       "ticks",      parts.readers.ticks),
   sink(  "broadcast",  "web",       "bars",       parts.readers.bars),

@@ -2,20 +2,20 @@ import { describe, expect, it } from "vitest";
 import { createCalendar } from "@/server/domain/calendar";
 import { InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
 import { SessionWindows } from "@/server/domain/session-window";
-import { rawBatch, type TickMessage } from "@/server/domain/tick";
+import { AUCTION, EXCHANGE_CLOCK, JOINED, rawBatch, TRADE, type TickMessage } from "@/server/domain/tick";
 import { testInstrument } from "@/server/testing/pipeline-rig";
 import { Normaliser } from "./normalise";
 
 const noon = Date.parse("2024-08-13T12:00:00+05:30");
 interface Row { token?: number; price?: number; volume?: number; time?: number; received?: number; collector?: number }
 
-const setUp = () => {
+const setUp = (lastCollector = 0, maxAgeMs = 60_000) => {
   const table = new InstrumentTable();
   const tokens = new TokenMap();
   tokens.set(11, table.put(testInstrument(1), "NSE"), 1);
   tokens.set(22, table.put(testInstrument(2, { key: "NSE_INDEX:NIFTY 50", exchange: "NSE_INDEX", segment: "index" }), "NSE_INDEX"), 1);
   tokens.set(33, table.put(testInstrument(3, { key: "CDS:USDINR", exchange: "CDS", segment: "currency", decimals: 4 }), "CDS"), 1_000);
-  const normaliser = new Normaliser({ table, windows: new SessionWindows(createCalendar(), table), tokens: (collector) => (collector === 0 ? tokens : undefined), maxSkewMs: 2_000, maxAgeMs: 60_000 });
+  const normaliser = new Normaliser({ table, windows: new SessionWindows(createCalendar(), table), tokens: (collector) => (collector <= lastCollector ? tokens : undefined), maxSkewMs: 2_000, maxAgeMs });
   const send = (...rows: Row[]) => {
     const batch = rawBatch(rows.length);
     batch.length = rows.length;
@@ -28,14 +28,14 @@ const setUp = () => {
       batch.exchangeTime[at] = row.time ?? noon;
       batch.openInterest[at] = -1;
     });
-    const out: { instrument: number; price: number; time: number; trades: number; clock: number }[] = [];
+    const out: { instrument: number; price: number; time: number; trades: number; clock: number; flags: number }[] = [];
     normaliser.on(batch, (message: TickMessage) => {
       if (message.kind !== "ticks") return;
-      for (let at = 0; at < message.length; at++) out.push({ instrument: message.instrument[at]!, price: message.price[at]!, time: message.time[at]!, trades: message.trades[at]!, clock: message.clock[at]! });
+      for (let at = 0; at < message.length; at++) out.push({ instrument: message.instrument[at]!, price: message.price[at]!, time: message.time[at]!, trades: message.flags[at]! & TRADE, clock: message.flags[at]! & EXCHANGE_CLOCK ? 1 : 0, flags: message.flags[at]! });
     });
     return out;
   };
-  return { normaliser, send };
+  return { normaliser, send, table };
 };
 
 describe("the normaliser", () => {
@@ -63,8 +63,10 @@ describe("the normaliser", () => {
   it("lets the quote move outside the session, but no bar", () => {
     const { normaliser, send } = setUp();
     const preOpen = Date.parse("2024-08-13T09:07:00+05:30");
-    expect(send({ time: preOpen, received: preOpen, price: 777 })).toMatchObject([{ trades: 0 }]);
-    expect([normaliser.rejects.outside_session, normaliser.board.price(0)]).toEqual([1, 777]);
+    expect(send({ time: preOpen, received: preOpen, price: 775 })).toMatchObject([{ flags: AUCTION | EXCHANGE_CLOCK }]);
+    const night = preOpen + 9 * 3_600_000;
+    expect(send({ time: night, received: night, price: 780 })).toMatchObject([{ flags: EXCHANGE_CLOCK }]);
+    expect([normaliser.rejects.auction, normaliser.rejects.outside_session, normaliser.board.price(0)]).toEqual([1, 1, 780]);
   });
 
   it("lets a snapshot of another day move the quote, but no bar", () => {
@@ -76,7 +78,7 @@ describe("the normaliser", () => {
   it("calls it no trade when only the book moved; of an index every value counts", () => {
     const { send } = setUp();
     const later = noon + 1_000;
-    expect(send({ volume: 5 }, { volume: 5, time: later }, { volume: 6, time: later }, { volume: 6, price: 10_001, time: later }).map(({ trades }) => trades)).toEqual([1, 0, 1, 1]);
+    expect(send({ volume: 5 }, { volume: 5, time: later }, { volume: 6, time: later }, { volume: 6, price: 10_005, time: later }).map(({ trades }) => trades)).toEqual([1, 0, 1, 1]);
     expect(send({ token: 22 }, { token: 22, time: later }).map(({ trades }) => trades)).toEqual([1, 1]);
   });
 
@@ -88,7 +90,47 @@ describe("the normaliser", () => {
 
   it("does not turn the quote back for a row that comes late", () => {
     const { normaliser, send } = setUp();
-    send({ price: 101, time: noon }, { price: 99, time: noon - 1_000 });
-    expect([normaliser.board.price(0), normaliser.board.total]).toEqual([101, 2]);
+    send({ price: 105, time: noon }, { price: 95, time: noon - 1_000 });
+    expect([normaliser.board.price(0), normaliser.board.total]).toEqual([105, 2]);
+  });
+
+  describe("doubts a price", () => {
+    it("off the instrument's grid, and lets it in when it insists: then the listing is wrong", () => {
+      const { normaliser, send } = setUp();
+      expect(send({ price: 10_003 }, { price: 10_005 }).map(({ price }) => price)).toEqual([10_005]);
+      expect(send({ price: 10_006 }, { price: 10_007 }, { price: 10_008 }, { price: 10_009 }).map(({ price }) => price)).toEqual([10_008, 10_009]);
+      expect(normaliser.rejects.off_tick).toBe(4);
+    });
+    it("beyond the day's limits, where they are known", () => {
+      const { normaliser, send, table } = setUp();
+      table.setLimits(0, 9_000, 11_000);
+      expect(send({ price: 8_995 }, { price: 9_000 }, { price: 11_005 }, { price: 11_000 }).map(({ price }) => price)).toEqual([9_000, 11_000]);
+      expect(normaliser.rejects.outside_limits).toBe(2);
+    });
+    it("but not the value of an index", () => {
+      const { send } = setUp();
+      expect(send({ token: 22, price: 2_345_678 })).toHaveLength(1);
+    });
+  });
+
+  it("marks the first row of a connection; without a time of its own it is no tick of now", () => {
+    const { normaliser, send } = setUp();
+    normaliser.on({ kind: "connected", collector: 0, receivedTime: noon, detail: "" }, () => undefined);
+    expect(send({ time: 0, price: 10_000, volume: 5 }, { time: 0, price: 10_005, volume: 6 }).map(({ flags }) => flags)).toEqual([JOINED, TRADE]);
+    expect(normaliser.rejects.first_after_connect).toBe(1);
+  });
+
+  it("takes one feed of an instrument at a time; another takes over when it has been silent", () => {
+    const { normaliser, send } = setUp(1);
+    send({ volume: 100 });
+    expect(send({ collector: 1, volume: 90, received: noon + 1_000, time: noon + 1_000 })).toEqual([]);
+    expect(normaliser.rejects.other_feed).toBe(1);
+    expect(send({ collector: 1, volume: 90, received: noon + 6_000, time: noon + 6_000 })).toMatchObject([{ flags: TRADE | EXCHANGE_CLOCK | JOINED }]);
+  });
+
+  it("counts a stamp that is behind our clock, and a mode that carries no volume, and takes both", () => {
+    const { normaliser, send } = setUp(0, 3_600_000);
+    expect(send({ volume: 5 }, { time: noon + 1_000, volume: -1, price: 10_005 }, { time: noon - 61_000, volume: 4, price: 10_010 })).toHaveLength(3);
+    expect([normaliser.rejects.clock_skew, normaliser.rejects.volume_missing]).toEqual([1, 1]);
   });
 });

@@ -1,8 +1,11 @@
 import { widen } from "@/server/domain/columns";
-import type { InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
+import { type InstrumentTable, Rule, type TokenMap } from "@/server/domain/instrument-table";
 import { Quote, QuoteBoard } from "@/server/domain/quote-board";
-import type { SessionWindows } from "@/server/domain/session-window";
-import { packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, type TickBatch, tickBatch, type TickMessage } from "@/server/domain/tick";
+import { AUCTION_PHASE, CONTINUOUS_BAR, type SessionWindows } from "@/server/domain/session-window";
+import {
+  AUCTION, EXCHANGE_CLOCK, JOINED, packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, type TickBatch, tickBatch,
+  type TickMessage, TRADE,
+} from "@/server/domain/tick";
 import type { Core } from "./stage";
 
 export interface NormaliserParts {
@@ -14,7 +17,16 @@ export interface NormaliserParts {
   maxSkewMs: number;
   /** … and this far behind: a snapshot of another day moves the quote, but is no tick of today. */
   maxAgeMs: number;
+  /** Sequence of the first row. Greater than any of an earlier run, so that a tick's number is its own for ever. */
+  firstSequence?: number;
 }
+
+/** Exchange time behind our clock by more than this is counted: one of the two clocks is wrong, or the feed is late. */
+const LAG_MS = 60_000;
+/** An instrument belongs to the collector that brought it; another one takes over when that has been silent so long. */
+const OWNER_SILENT_MS = 5_000;
+/** So many refusals for its price in a row, and it is the listing that is wrong. */
+const MOST_STRIKES = 3;
 
 export type RejectCounts = Record<RejectReason, number>;
 export const noRejects = (): RejectCounts => Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as RejectCounts;
@@ -29,12 +41,14 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   /** exchange time - receive time of the newest row, for the clock-skew figure; NaN before the first. */
   lastSkewMs = Number.NaN;
   private batch = tickBatch(4_096);
-  private sequence = 0;
+  private sequence: number;
+  /** Prices refused in a row, by instrument: listings are wrong more often than feeds. */
+  private readonly strikes = new Map<number, number>();
   /** Per collector: how often it has connected; per instrument: during which connection its last row came. */
   private readonly connections: number[] = [];
   private seen = new Int32Array(64);
 
-  constructor(private readonly parts: NormaliserParts) {}
+  constructor(private readonly parts: NormaliserParts) { this.sequence = (parts.firstSequence ?? 1) - 1; }
 
   on(message: RawMessage, emit: (message: TickMessage) => void): void {
     if (message.kind !== "ticks") {
@@ -78,25 +92,35 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       const volume = raw.volume[row]!;
 
       const quote = instrument * Quote.size;
-      const same = price === figures[quote + Quote.price]! && volume === figures[quote + Quote.volume]!;
+      const samePrice = price === figures[quote + Quote.price]!;
+      const same = samePrice && volume === figures[quote + Quote.volume]!;
       if (same && exchangeTime > 0 && exchangeTime === figures[quote + Quote.time]! && samePacket(board, instrument, raw, row)) {
         rejects.duplicate++;
         continue;
       }
+      if (!samePrice && this.isForbidden(instrument, price)) continue;
 
-      let trades = 1;
-      const joined = seen[instrument] !== connection;
-      if (joined || figures[quote + Quote.collector] !== raw.collector) {
-        seen[instrument] = connection;
+      let flags = exchangeTime > 0 ? EXCHANGE_CLOCK : 0;
+      const owner = figures[quote + Quote.collector]!;
+      if (owner !== raw.collector) {
+        // Two feeds of one instrument would count its volume twice: one is its source at a time.
+        if (owner >= 0 && received - figures[quote + Quote.received]! < OWNER_SILENT_MS) { rejects.other_feed++; continue; }
+        if (owner >= 0) flags |= JOINED;
         figures[quote + Quote.collector] = raw.collector;
         board.wireDivisor[instrument] = divisor;
       }
+      if (seen[instrument] !== connection) flags |= JOINED;
+      seen[instrument] = connection;
+      const entry = windows.entry(instrument, time);
       // The first row of a subscription is the last packet known, sent at once: without a time of its own it may be old.
-      if (joined && exchangeTime === 0) trades = 0;
-      else if (received - time > maxAgeMs) { rejects.stale_time++; trades = 0; }
-      else if (!windows.continuous(instrument, time)) { rejects.outside_session++; trades = 0; }
+      if ((flags & JOINED) !== 0 && exchangeTime === 0) rejects.first_after_connect++;
+      else if (received - time > maxAgeMs) rejects.stale_time++;
+      else if (entry === AUCTION_PHASE) { rejects.auction++; flags |= AUCTION; }
+      else if (entry !== CONTINUOUS_BAR) rejects.outside_session++;
       // Only the book moved: the exchange prints no bar for a minute without a trade. Every value of an index counts.
-      else if (same && volume >= 0 && table.traded[instrument] === 1) trades = 0;
+      else if (!same || volume < 0 || table.traded[instrument] === 0) flags |= TRADE;
+      if (received - time > LAG_MS && received - time <= maxAgeMs) rejects.clock_skew++;
+      if (volume < 0 && figures[quote + Quote.volume]! >= 0) rejects.volume_missing++;
 
       if (exchangeTime > 0) stamp = exchangeTime;
       // A row that comes late must not turn the board back.
@@ -113,11 +137,10 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
 
       batch.instrument[out] = instrument;
       batch.time[out] = time;
-      batch.clock[out] = exchangeTime > 0 ? 1 : 0;
+      batch.flags[out] = flags;
       batch.price[out] = price;
       batch.volume[out] = volume;
       batch.openInterest[out] = raw.openInterest[row]!;
-      batch.trades[out] = trades;
       out++;
     }
     if (stamp > 0) this.lastSkewMs = stamp - received;
@@ -125,6 +148,27 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     this.sequence += out;
     board.total += out;
     return batch;
+  }
+
+  /** True for a price off the instrument's grid or beyond its limits of the day, unless it insists. */
+  private isForbidden(instrument: number, price: number): boolean {
+    const { rules } = this.parts.table;
+    const at = instrument * Rule.size;
+    const tick = rules[at + Rule.tick]!;
+    const upper = rules[at + Rule.upper]!;
+    const offTick = tick !== 0 && Math.round(price / tick) * tick !== price;
+    const outside = upper !== 0 && (price > upper || price < rules[at + Rule.lower]!);
+    if (!offTick && !outside) {
+      if (this.strikes.size > 0) this.strikes.delete(instrument);
+      return false;
+    }
+    const strikes = (this.strikes.get(instrument) ?? 0) + 1;
+    this.rejects[offTick ? "off_tick" : "outside_limits"]++;
+    this.strikes.set(instrument, strikes);
+    if (strikes < MOST_STRIKES) return true;
+    this.strikes.delete(instrument);
+    this.parts.table.lift(instrument);
+    return false;
   }
 }
 

@@ -1,10 +1,10 @@
-import { type BarBatch, CLOSE, barStates, PATCH } from "@/server/domain/bar";
+import { AUCTION_BAR, type BarBatch, CLOSE, barStates, PATCH, passportAt } from "@/server/domain/bar";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
-import { type Timeframe, timeframe, type TimeframeName, timeframes } from "@/server/domain/timeframe";
+import { timeframe, timeframes } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
-import type { BarStore, StoredBar } from "@/server/ports/stores";
+import type { BarStore, BarWrite, StoredBar, StoredKind } from "@/server/ports/stores";
 import type { Sink } from "./stage";
 
 const BATCH_ROWS = 2_000;
@@ -12,7 +12,11 @@ const FLUSH_MS = 200;
 /** Committed rows stay readable here this long: a read that began before the commit still finds them. */
 const KEEP_MS = 15_000;
 
-interface Queued { bar: StoredBar; how: "merge" | "replace"; queuedAt: number }
+/** More than any timeframe's position, `AUCTION_BAR` included. */
+const KINDS = 128;
+const kindOf = (name: StoredKind): number => (name === "auction" ? AUCTION_BAR : timeframe(name).index);
+
+interface Queued { bar: StoredBar; how: BarWrite; queuedAt: number }
 
 /**
  * The one writer of bars. The queue waits and never drops: while the store is away it grows, is counted, and is
@@ -38,28 +42,32 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   start(): void { this.stopSweep ??= this.clock.every(5_000, () => this.sweep()); }
 
   on(batch: BarBatch): void {
-    const rows: StoredBar[] = [];
+    const closed: StoredBar[] = [];
+    const late: StoredBar[] = [];
     for (let row = 0; row < batch.length; row++) {
-      const timeframe = timeframes[batch.timeframe[row]!]!;
-      if (!timeframe.stored || (batch.event[row] !== CLOSE && batch.event[row] !== PATCH)) continue;
-      rows.push({
-        instrumentId: this.table.at(batch.instrument[row]!).id, timeframe: timeframe.name,
+      const event = batch.event[row]!;
+      const kind = batch.timeframe[row]!;
+      const name: StoredKind | null = kind === AUCTION_BAR ? "auction" : timeframes[kind]!.stored ? timeframes[kind]!.name : null;
+      if (name === null || (event !== CLOSE && event !== PATCH)) continue;
+      (event === PATCH ? late : closed).push({
+        instrumentId: this.table.at(batch.instrument[row]!).id, timeframe: name,
         time: batch.time[row]!, open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!,
         volume: batch.volume[row]!, value: batch.value[row]!, ticks: batch.ticks[row]!, openInterest: batch.openInterest[row]!,
-        rev: batch.rev[row]!, state: barStates[batch.state[row]!]!, incomplete: batch.incomplete[row] === 1,
+        rev: batch.rev[row]!, state: barStates[batch.state[row]!]!, incomplete: batch.incomplete[row] === 1, passport: passportAt(batch, row),
       });
     }
-    if (rows.length > 0) this.enqueue(rows, "merge");
+    if (closed.length > 0) this.enqueue(closed, "merge");
+    if (late.length > 0) this.enqueue(late, "patch");
   }
 
-  enqueue(bars: readonly StoredBar[], how: "merge" | "replace"): void {
+  enqueue(bars: readonly StoredBar[], how: BarWrite): void {
     const now = this.clock.now();
     for (const bar of bars) {
       this.queue.push({ bar, how, queuedAt: now });
       // A patch is a part of a bar, not the bar: readers wait for the store to have merged it. History comes in
       // thousands and its readers are told after the commit: it only takes the place of what is already here.
       if (how === "replace") this.reshelve(bar);
-      else if (bar.state !== "patched") this.shelve(bar);
+      else if (how === "merge") this.shelve(bar);
     }
     this.meter.gauge("persist.queue", this.queue.length);
     if (this.queue.length >= BATCH_ROWS) this.flush();
@@ -68,8 +76,8 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
 
   get waiting(): number { return this.queue.length; }
 
-  recent(instrumentId: number, timeframe: Timeframe, from: number, to: number): StoredBar[] {
-    const shelf = this.shelf.get(instrumentId * timeframes.length + timeframe.index);
+  recent(instrumentId: number, kind: StoredKind, from: number, to: number): StoredBar[] {
+    const shelf = this.shelf.get(instrumentId * KINDS + kindOf(kind));
     if (shelf === undefined) return [];
     return [...shelf.values()].map((each) => each.bar).filter((bar) => bar.time >= from && bar.time < to).sort((a, b) => a.time - b.time);
   }
@@ -119,21 +127,21 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
       this.meter.count("persist.rows", count);
       this.meter.gauge("persist.queue", this.queue.length);
       for (const { bar } of batch) {
-        const kept = this.shelf.get(bar.instrumentId * timeframes.length + indexOf(bar.timeframe))?.get(bar.time);
+        const kept = this.shelf.get(bar.instrumentId * KINDS + kindOf(bar.timeframe))?.get(bar.time);
         if (kept !== undefined && kept.bar === bar) kept.committedAt = now;
       }
     }
   }
 
   private shelve(bar: StoredBar): void {
-    const place = bar.instrumentId * timeframes.length + indexOf(bar.timeframe);
+    const place = bar.instrumentId * KINDS + kindOf(bar.timeframe);
     let shelf = this.shelf.get(place);
     if (shelf === undefined) this.shelf.set(place, shelf = new Map());
     shelf.set(bar.time, { bar, committedAt: 0 });
   }
 
   private reshelve(bar: StoredBar): void {
-    const shelf = this.shelf.get(bar.instrumentId * timeframes.length + indexOf(bar.timeframe));
+    const shelf = this.shelf.get(bar.instrumentId * KINDS + kindOf(bar.timeframe));
     if (shelf?.has(bar.time) === true) shelf.set(bar.time, { bar, committedAt: 0 });
   }
 
@@ -145,5 +153,3 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     }
   }
 }
-
-const indexOf = (name: TimeframeName): number => timeframe(name).index;

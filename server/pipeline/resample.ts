@@ -1,5 +1,5 @@
 import { Accumulators } from "@/server/domain/accumulators";
-import { type BarBatch, barBatch, type BarColumns, barColumns, CLOSE, CLOSED, FORMING, PATCH, PATCHED } from "@/server/domain/bar";
+import { type BarBatch, barBatch, type BarColumns, barColumns, type BarPassport, CLOSE, CLOSED, CUT, FORMING, PATCH, PATCHED, passportAt } from "@/server/domain/bar";
 import { barEnd, barStart } from "@/server/domain/bar-time";
 import { widen } from "@/server/domain/columns";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
@@ -60,6 +60,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       const instrument = batch.instrument[row]!;
       if (instrument >= this.capacity) this.grow(instrument + 1);
       if (batch.event[row] === PATCH) { this.patchAll(instrument, batch, row, emit); continue; }
+      if (batch.event[row] === CUT) { this.markOpen(instrument, batch.time[row]!); continue; }
       this.roll(instrument, batch, row, emit);
     }
     // The seconds go on as they came, once no reader can miss them in a forming bar; then what they closed.
@@ -134,16 +135,17 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
    * Builds the instrument's longer bars anew from stored closed bars: minutes since the session's open, days of this
    * month and week before today. After a start, and after history healed a gap; harmless at any other time.
    */
-  rebuild(instrument: number, minutes: BarColumns, days: BarColumns): void {
+  rebuild(instrument: number, minutes: BarColumns, days: BarColumns, auctions?: BarColumns, passports?: ReadonlyMap<number, BarPassport>): void {
     if (instrument >= this.capacity) this.grow(instrument + 1);
     this.due[instrument] = NEVER;
-    for (const index of fromMinutes) this.refold(instrument, index, minutes);
+    for (const index of fromMinutes) this.refold(instrument, index, minutes, passports);
     for (const index of fromDays) this.refold(instrument, index, days);
+    for (let row = 0; row < (auctions?.length ?? 0); row++) this.foldAuction(instrument, auctions!, row);
     for (let index = FIRST; index <= MINUTE; index++) if (!this.cells.isEmpty(instrument * COUNT + index)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.endOf(instrument * COUNT + index));
     this.warm[instrument] = 1;
   }
 
-  private refold(instrument: number, index: number, rows: BarColumns): void {
+  private refold(instrument: number, index: number, rows: BarColumns, passports?: ReadonlyMap<number, BarPassport>): void {
     const cell = instrument * COUNT + index;
     this.cells.clear(cell);
     for (let row = 0; row < rows.length; row++) {
@@ -154,6 +156,8 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
         if (span === null) continue;
         this.cells.beginRow(cell, span.start, span.end, rows, row);
       } else this.cells.foldRow(cell, rows, row);
+      const passport = passports?.get(time);
+      if (passport !== undefined) this.cells.foldPassport(cell, passport);
     }
     if (!this.cells.isEmpty(cell)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.endOf(cell));
   }
@@ -169,9 +173,9 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       if (session === null) return;
       const start = barStart(session, timeframes[FIRST]!, time);
       const end = barEnd(session, timeframes[FIRST]!, start);
-      cells.beginRow(cell, start, end, batch, row);
+      cells.beginBatch(cell, start, end, batch, row);
       if (end < this.due[instrument]!) this.due[instrument] = end;
-    } else cells.foldRow(cell, batch, row);
+    } else cells.foldBatch(cell, batch, row);
   }
 
   /** Folds a closed bar (cell `source`) into the next level. */
@@ -230,7 +234,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       // A part that is still open will bring its width along when it closes.
       if (parts[index]!.some((part) => part !== index && this.holds(instrument, part, time))) continue;
       if (this.holds(instrument, index, time)) {
-        this.cells.widenBy(instrument * COUNT + index, batch.high[row]!, batch.low[row]!);
+        this.cells.late(instrument * COUNT + index, batch, row);
         continue;
       }
       const span = this.span(instrument, timeframes[index]!, time);
@@ -241,6 +245,41 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       this.out.end[patched] = span.end;
       this.out.state[patched] = PATCHED;
     }
+  }
+
+  /** The feed was away: bars that are open now have a hole. */
+  private markOpen(instrument: number, now: number): void {
+    for (let index = FIRST; index < COUNT; index++) {
+      const cell = instrument * COUNT + index;
+      if (!this.cells.isEmpty(cell) && this.cells.endOf(cell) > now - this.seconds.watermarkSeconds * 1_000) this.cells.markIncomplete(cell);
+    }
+  }
+
+  /**
+   * Auctions enter the day's bar and no shorter one: the day opens at the pre-open's equilibrium price and closes at the
+   * closing auction's; their volume is the day's.
+   */
+  onAuctions(batch: BarBatch): void {
+    for (let row = 0; row < batch.length; row++) {
+      const instrument = batch.instrument[row]!;
+      if (instrument >= this.capacity) this.grow(instrument + 1);
+      this.foldAuction(instrument, batch, row, passportAt(batch, row));
+    }
+  }
+
+  private foldAuction(instrument: number, rows: BarColumns, row: number, passport?: BarPassport): void {
+    const { cells } = this;
+    const session = this.calendar.on(this.table.hours(instrument), istDay(rows.time[row]!));
+    if (session === null) return;
+    const cell = instrument * COUNT + DAY;
+    if (!cells.isEmpty(cell) && cells.timeOf(cell) !== session.open) return; // of another day
+    const time = rows.time[row]!;
+    if (cells.isEmpty(cell)) {
+      cells.beginRow(cell, session.open, barEnd(session, timeframes[DAY]!, session.open), rows, row);
+      if (cells.endOf(cell) < this.due[instrument]!) this.due[instrument] = cells.endOf(cell);
+    } else if (time < session.open) cells.foldBefore(cell, rows, row);
+    else cells.foldRow(cell, rows, row);
+    if (passport !== undefined) cells.foldPassport(cell, passport);
   }
 
   private holds(instrument: number, index: number, time: number): boolean {
@@ -270,7 +309,24 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     out.low[at] = batch.low[row]!; out.close[at] = batch.close[row]!; out.volume[at] = batch.volume[row]!; out.value[at] = batch.value[row]!;
     out.ticks[at] = batch.ticks[row]!; out.openInterest[at] = batch.openInterest[row]!; out.rev[at] = batch.rev[row]!;
     out.state[at] = batch.state[row]!; out.incomplete[at] = batch.incomplete[row]!;
+    out.late[at] = batch.late[row]!; out.firstTime[at] = batch.firstTime[row]!; out.lastTime[at] = batch.lastTime[row]!;
+    out.firstSequence[at] = batch.firstSequence[row]!; out.lastSequence[at] = batch.lastSequence[row]!;
+    out.sources[at] = batch.sources[row]!; out.hash[at] = batch.hash[row]!;
     return at;
+  }
+
+  /** State of all instruments, to go on from later. */
+  snapshot(): TimeframeBarsSnapshot {
+    return { capacity: this.capacity, cells: this.cells.snapshot(), due: this.due.slice(), warm: this.warm.slice(), lastSwept: this.lastSwept };
+  }
+
+  restore(snapshot: TimeframeBarsSnapshot): void {
+    this.cells.restore(snapshot.cells);
+    this.capacity = snapshot.capacity;
+    this.due = snapshot.due.slice();
+    this.warm = snapshot.warm.slice();
+    this.lastSwept = snapshot.lastSwept;
+    this.sessions.length = 0;
   }
 
   private flush(emit: (batch: BarBatch) => void): void {
@@ -286,6 +342,14 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     this.warm = widen(this.warm, size, this.startsWarm ? 1 : 0);
     this.capacity = size;
   }
+}
+
+export interface TimeframeBarsSnapshot {
+  capacity: number;
+  cells: Float64Array;
+  due: Float64Array<ArrayBuffer>;
+  warm: Uint8Array<ArrayBuffer>;
+  lastSwept: number;
 }
 
 /** Room for the forming bars of one instrument and timeframe. */

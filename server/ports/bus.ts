@@ -8,7 +8,9 @@ export interface Topics {
   raw: RawMessage;
   /** Rows that passed, with our instruments, units and times. */
   ticks: TickMessage;
-  /** Closed one-second bars (and patches of them). */
+  /** Bars of pre-open, closing auction and post-close, one an auction: in no timeframe, seen by no indicator. */
+  auctions: BarBatch;
+  /** Closed one-second bars (and patches of them, and cuts). */
   "bars.base": BarBatch;
   /** Closed bars of every timeframe (and patches of them). Forming bars are merged when a reader asks (`LiveBars`). */
   bars: BarBatch;

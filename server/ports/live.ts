@@ -1,8 +1,8 @@
-import type { BarColumns } from "@/server/domain/bar";
+import type { BarColumns, BarPassport } from "@/server/domain/bar";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import type { QuoteBoard } from "@/server/domain/quote-board";
 import type { Timeframe } from "@/server/domain/timeframe";
-import type { StoredBar } from "./stores";
+import type { BarWrite, StoredBar, StoredKind } from "./stores";
 
 /** Forming bars as the pipeline has them now. */
 export interface LiveBars {
@@ -11,15 +11,16 @@ export interface LiveBars {
   endOf(instrument: number, of: Timeframe, start: number): number;
   /** False until the day's earlier minutes have been loaded: longer forming bars would lack them. */
   isWarm(instrument: number): boolean;
-  rebuild(instrument: number, minutes: BarColumns, days: BarColumns): void;
+  /** `auctions` of the running session; `passports` of the minutes by their time. */
+  rebuild(instrument: number, minutes: BarColumns, days: BarColumns, auctions?: BarColumns, passports?: ReadonlyMap<number, BarPassport>): void;
   readonly watermarkSeconds: number;
 }
 
 /** Bars on their way to the store, and those committed a moment ago: reads see what has been written. */
 export interface RecentBars {
-  recent(instrumentId: number, timeframe: Timeframe, from: number, to: number): StoredBar[];
+  recent(instrumentId: number, kind: StoredKind, from: number, to: number): StoredBar[];
   /** Queues bars; they wait, they are never dropped. `replace` takes the exchange's bar as it is. */
-  enqueue(bars: readonly StoredBar[], how: "merge" | "replace"): void;
+  enqueue(bars: readonly StoredBar[], how: BarWrite): void;
   /** Resolves when everything queued so far is committed. */
   settled(): Promise<void>;
 }

@@ -1,25 +1,48 @@
-import type { Bar, BarColumns, BarState } from "@/server/domain/bar";
+import type { Bar, BarColumns, BarPassport, BarState } from "@/server/domain/bar";
 import type { CalendarChange } from "@/server/domain/calendar-edits";
 import type { CollectorRow } from "@/server/domain/collector";
 import type { Instrument, InstrumentAlias, ListedInstrument } from "@/server/domain/instrument";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import type { Watchlist } from "@/server/domain/watchlist";
 
-/** A stored bar with what it belongs to; `timeframe` is one of the stored ones (1s, 1m, 15m, 1d). */
+/** The stored timeframes are 1s, 1m, 15m, 1d; auctions are a kind of their own. */
+export type StoredKind = TimeframeName | "auction";
+
+/** A stored bar with what it belongs to. */
 export interface StoredBar extends Bar {
   instrumentId: number;
-  timeframe: TimeframeName;
+  timeframe: StoredKind;
+  /** Absent where no tick of ours made it. */
+  passport?: BarPassport;
+}
+
+/**
+ * `merge`: a bar the pipeline closed, perhaps once more. `patch`: late ticks alone, to be added to the bar they belong
+ * to. `replace`: the exchange's own bar.
+ */
+export type BarWrite = "merge" | "patch" | "replace";
+
+/** What a bar was before it was changed. */
+export interface BarRevision extends Bar {
+  /** Epoch ms since when and until when it was in force. */
+  knownAt: number;
+  replacedAt: number;
 }
 
 export interface BarStore {
   /**
-   * Upserts by (instrument, timeframe, time). `merge`: a replay or late part of the same bar, greatest high, least low,
-   * rev + 1 only when something changed. `replace`: the exchange's own bar, taken as it is, rev + 1 when it differs.
+   * Upserts by (instrument, timeframe, time). `merge`: the same bar again, greatest high, least low, rev + 1 only when
+   * something changed. `patch`: ticks, hash and late counts are added, once. `replace`: taken as it is, rev + 1 when it differs.
+   * What a bar was before stays readable as a revision.
    * Idempotent; resolves after commit.
    */
-  write(bars: readonly StoredBar[], how: "merge" | "replace"): Promise<void>;
-  /** Bars with from <= time < to, oldest first; with `limit`, the newest `limit` of them. */
-  read(query: { instrumentId: number; timeframe: TimeframeName; from: number; to: number; limit?: number }): Promise<BarColumns>;
+  write(bars: readonly StoredBar[], how: BarWrite): Promise<void>;
+  /** Bars with from <= time < to, oldest first; with `limit`, the newest `limit` of them; `asOf`: as they were known at that instant. */
+  read(query: { instrumentId: number; timeframe: StoredKind; from: number; to: number; limit?: number; asOf?: number }): Promise<BarColumns>;
+  /** Bars with their passports, oldest first. */
+  readWhole(query: { instrumentId: number; timeframe: StoredKind; from: number; to: number }): Promise<StoredBar[]>;
+  /** Earlier revisions of one bar, oldest first, without the one in force. */
+  revisions(instrumentId: number, timeframe: StoredKind, time: number): Promise<BarRevision[]>;
   /** Time of the first and last stored bar, or null when there is none. */
   span(instrumentId: number, timeframe: TimeframeName): Promise<{ first: number; last: number } | null>;
   /** Last stored bar time per instrument at a timeframe, in one query. */
@@ -49,6 +72,32 @@ export interface WatchlistStore {
   list(): Promise<Watchlist[]>;
   get(name: string): Promise<Watchlist | null>;
   save(list: Watchlist): Promise<void>;
+}
+
+/** Ticks of one instrument in columns, in the order in which they arrived. */
+export interface StoredTicks {
+  length: number;
+  /** Bucketing time and time of receipt, epoch ms. */
+  time: Float64Array;
+  received: Float64Array;
+  /** Minor units. */
+  price: Float64Array;
+  /** Volume of the day so far and open interest as sent; -1 none. */
+  volume: Float64Array;
+  openInterest: Float64Array;
+  /** See `TRADE`, `AUCTION`, `EXCHANGE_CLOCK`, `JOINED` in domain/tick.ts. */
+  flags: Uint8Array;
+  /** Our count of accepted rows: unique, grows with arrival. */
+  sequence: Float64Array;
+}
+
+export interface TickStore {
+  /** Appends; idempotent by sequence. Resolves after commit. */
+  write(blocks: readonly { instrumentId: number; ticks: StoredTicks }[]): Promise<void>;
+  /** Ticks whose bucketing time lies in [from, to), in order of arrival; with `limit`, the newest so many. */
+  read(query: { instrumentId: number; from: number; to: number; limit?: number }): Promise<StoredTicks>;
+  /** Deletes ticks older than `before`; answers how many rows of the table. */
+  prune(before: number): Promise<number>;
 }
 
 /** Small settings of the app and of screens, as JSON by name (workspace, preferences, checkpoints). */

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { type BarColumns, columnsOf } from "@/server/domain/bar";
 import { createCalendar } from "@/server/domain/calendar";
 import { QuoteBoard } from "@/server/domain/quote-board";
-import { type Timeframe, type TimeframeName, timeframes } from "@/server/domain/timeframe";
+import { type Timeframe, timeframes } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { RecentBars } from "@/server/ports/live";
-import type { BarStore, StoredBar } from "@/server/ports/stores";
+import type { BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
 import { oracleBars, type OracleBar, oracleStart } from "@/server/testing/bar-oracle";
 import { named, PipelineRig, rowsOf } from "@/server/testing/pipeline-rig";
 import { type ArrivingTick, randomTrading } from "@/server/testing/random-session";
@@ -27,15 +27,16 @@ const partsOf = (rig: PipelineRig, committed: number, overlap: number) => {
   const inOrder = closed.sort((a, b) => a.time - b.time);
   const split = Math.floor(inOrder.length * committed);
   const [durable, queued] = [inOrder.slice(0, split), inOrder.slice(Math.max(0, split - overlap))];
-  const select = (bars: StoredBar[], timeframe: TimeframeName, from: number, to: number): StoredBar[] =>
+  const select = (bars: StoredBar[], timeframe: StoredKind, from: number, to: number): StoredBar[] =>
     bars.filter((bar) => bar.timeframe === timeframe && bar.time >= from && bar.time < to);
   const store = {
     read: ({ timeframe, from, to, limit }: Parameters<BarStore["read"]>[0]): Promise<BarColumns> => {
       const rows = select(durable, timeframe, from, to);
       return Promise.resolve(columnsOf(limit === undefined ? rows : rows.slice(Math.max(0, rows.length - limit))));
     },
+    readWhole: ({ timeframe, from, to }: Parameters<BarStore["readWhole"]>[0]): Promise<StoredBar[]> => Promise.resolve(select(durable, timeframe, from, to)),
   } as BarStore;
-  const recent = { recent: (_id: number, of: Timeframe, from: number, to: number) => select(queued, of.name, from, to) } as RecentBars;
+  const recent = { recent: (_id: number, of: StoredKind, from: number, to: number) => select(queued, of, from, to) } as RecentBars;
   return { store, recent };
 };
 

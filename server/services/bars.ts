@@ -1,7 +1,7 @@
-import { cut, join, overlay, within } from "@/server/domain/bar-rows";
-import { type BarColumns, barColumns, FORMING } from "@/server/domain/bar";
+import { cut, filterRows, join, merge, overlay, within } from "@/server/domain/bar-rows";
+import { type BarColumns, barColumns, type BarPassport, FORMING } from "@/server/domain/bar";
 import { resample, spanAt } from "@/server/domain/resample";
-import { type Calendar, DAY_MS } from "@/server/domain/session";
+import { type Calendar, DAY_MS, istDay } from "@/server/domain/session";
 import { type Timeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
@@ -30,6 +30,9 @@ export interface BarsAnswer {
  * running day or quarter of an hour is made of its minutes.
  */
 const rungs = (of: Timeframe): TimeframeName[] => (of.from === "1m" || of.from === "1s" ? [of.from] : [of.from, "1m"]);
+
+/** Before a session's open nothing of its day lies further back. */
+const LONGEST_PRE_OPEN_MS = 3 * 3_600_000;
 
 const ratio = (of: Timeframe, source: Timeframe): number =>
   of.kind === "week" ? 7 : of.kind === "month" ? 31 : of.kind === "day" ? 1 : Math.ceil(of.lengthMs / source.lengthMs);
@@ -65,11 +68,15 @@ export class Bars {
       else if (rung === ladder[0] && ladder.length > 1 && query.limit !== undefined) from = Math.max(from, clock.now() - 10 * DAY_MS);
     }
 
+    // A day has its auctions; `from` stands behind the last day that is stored as a whole.
+    const auctioned = timeframe.kind !== "intraday";
+    const auctions = auctioned ? await store.read({ instrumentId: id, timeframe: "auction", from: from - LONGEST_PRE_OPEN_MS, to: Math.min(to, 8.64e15) }) : null;
+
     // From here on nothing waits.
     const parts: BarColumns[] = [];
     let start = queryFrom;
     ladder.forEach((rung, place) => {
-      const rows = overlay(stored[place]!, recent.recent(id, rung, start, to));
+      const rows = overlay(stored[place]!, recent.recent(id, rung.name, start, to));
       const kept = within(rows, start);
       parts.push(kept);
       if (kept.length > 0) start = this.endOf(hours, rung, kept.time[kept.length - 1]!);
@@ -78,7 +85,8 @@ export class Bars {
     live.bars.forming(instrument, timeframe.from === "1s" ? timeframeNamed("1s") : timeframeNamed("1m"), open);
     parts.push(within(open, start, to));
 
-    const rows = join(parts);
+    let rows = join(parts);
+    if (auctions !== null) rows = merge(this.inSession(hours, overlay(auctions, recent.recent(id, "auction", from - LONGEST_PRE_OPEN_MS, to)), start), rows);
     const limitTime = Math.floor(clock.now() / 1_000) * 1_000 - live.bars.watermarkSeconds * 1_000;
     // A stored bar is its own answer; longer bars are folded from parts.
     const whole = timeframe.stored && ladder.length === 1 ? rows : resample(rows, calendar, hours, timeframe, limitTime).bars;
@@ -90,6 +98,24 @@ export class Bars {
     let split = whole.length;
     while (split > first && whole.state[split - 1] === FORMING) split--;
     return { closed: cut(whole, first, split), forming: cut(whole, split, whole.length) };
+  }
+
+  /** Auctions at or after an instant, moved into the session whose day they belong to: before its first bar or after its last. */
+  private inSession(hours: string, auctions: BarColumns, from: number): BarColumns {
+    const moved = filterRows(auctions, () => true);
+    for (let row = 0; row < moved.length; row++) {
+      const session = this.parts.calendar.on(hours, istDay(moved.time[row]!));
+      if (session !== null) moved.time[row] = Math.min(Math.max(moved.time[row]!, session.open), session.close - 1);
+    }
+    return within(moved, from);
+  }
+
+  /** Auctions whose order entry began in [from, to), oldest first. */
+  async auctions(instrument: number, from: number, to: number): Promise<BarColumns> {
+    const { store, recent, live } = this.parts;
+    const { id } = live.table.at(instrument);
+    const stored = await store.read({ instrumentId: id, timeframe: "auction", from, to });
+    return overlay(stored, recent.recent(id, "auction", from, to));
   }
 
   /** Closed bars of one stored or derived timeframe as objects, for the cold paths. */
@@ -104,13 +130,19 @@ export class Bars {
    * longer forming bars are whole.
    */
   async warm(instrument: number): Promise<void> {
-    const { live, calendar, clock } = this.parts;
+    const { live, calendar, clock, store, recent } = this.parts;
     const hours = live.table.hours(instrument);
     const now = clock.now();
     const session = calendar.previous(hours, now);
     const from = session?.open ?? now;
     const days = await this.read({ instrument, timeframe: timeframeNamed("1d"), from: from - 40 * DAY_MS, to: from });
     const minutes = await this.read({ instrument, timeframe: timeframeNamed("1m"), from });
-    live.bars.rebuild(instrument, minutes.closed, days.closed);
+    const { id } = live.table.at(instrument);
+    const day = from - LONGEST_PRE_OPEN_MS;
+    const whole = await store.readWhole({ instrumentId: id, timeframe: "1m", from, to: now });
+    const auctions = await this.auctions(instrument, day, now);
+    const passports = new Map<number, BarPassport>();
+    for (const { time, passport } of [...whole, ...recent.recent(id, "1m", from, now)]) if (passport !== undefined) passports.set(time, passport);
+    live.bars.rebuild(instrument, minutes.closed, days.closed, auctions, passports);
   }
 }

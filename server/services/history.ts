@@ -1,5 +1,6 @@
 import { type BarColumns, FORMING } from "@/server/domain/bar";
 import { filterRows } from "@/server/domain/bar-rows";
+import { dayEnd } from "@/server/domain/day-end";
 import { resample } from "@/server/domain/resample";
 import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "@/server/domain/session";
 import { timeframe, type TimeframeName } from "@/server/domain/timeframe";
@@ -205,7 +206,7 @@ export class History {
   private sessionDays(instrument: number, bars: BarColumns, now: number): BarColumns {
     const hours = this.parts.live.table.hours(instrument);
     const sessionOf = (row: number): Session | null => this.parts.calendar.on(hours, istDay(bars.time[row]!));
-    const over = filterRows(bars, (row) => (sessionOf(row)?.close ?? Number.POSITIVE_INFINITY) <= now);
+    const over = filterRows(bars, (row) => dayEndOf(sessionOf(row)) <= now);
     for (let row = 0; row < over.length; row++) over.time[row] = this.parts.calendar.on(hours, istDay(over.time[row]!))!.open;
     return over;
   }
@@ -236,6 +237,8 @@ export class History {
     return next;
   }
 }
+
+const dayEndOf = (session: Session | null): number => (session === null ? Number.POSITIVE_INFINITY : dayEnd(session));
 
 /** Written out field by field: spreading an object for each of half a million rows took seconds of the live chart's time. */
 const stored = (bars: BarColumns, instrumentId: number, name: TimeframeName): StoredBar[] => {

@@ -1,14 +1,17 @@
-/** The two ways a bar is written, as one statement each: arrays in, one row a bar, in the order of `bars.ts`. */
+import { HASH_SIZE } from "@/server/domain/bar";
+
+/** The three ways a bar is written, as one statement each: arrays in, one row a bar, in the order of `bars.ts`. */
+
+const columns = ["open", "high", "low", "close", "volume", "value", "ticks", "open_interest", "rev", "state", "incomplete",
+  "late", "first_ms", "last_ms", "first_sequence", "last_sequence", "sources", "hash"] as const;
+const types = ["bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "int", "bigint", "int", "smallint", "boolean",
+  "int", "int", "int", "bigint", "bigint", "int", "bigint"] as const;
 
 const insert = `
-  INSERT INTO bars AS stored
-    (instrument_id, timeframe, ts, open, high, low, close, volume, value, ticks, open_interest, rev, state, incomplete)
-  SELECT instrument_id, timeframe, to_timestamp(ms / 1000.0), open, high, low, close, volume, value, ticks, open_interest, rev, state, incomplete
-  FROM unnest(
-    $1::text::int[], $2::text::smallint[], $3::text::bigint[], $4::text::bigint[], $5::text::bigint[], $6::text::bigint[],
-    $7::text::bigint[], $8::text::bigint[], $9::text::bigint[], $10::text::int[], $11::text::bigint[], $12::text::int[],
-    $13::text::smallint[], $14::text::boolean[]
-  ) AS written (instrument_id, timeframe, ms, open, high, low, close, volume, value, ticks, open_interest, rev, state, incomplete)
+  INSERT INTO bars AS stored (instrument_id, timeframe, ts, ${columns.join(", ")})
+  SELECT instrument_id, timeframe, to_timestamp(ms / 1000.0), ${columns.join(", ")}
+  FROM unnest($1::text::int[], $2::text::smallint[], $3::text::bigint[], ${types.map((type, at) => `$${at + 4}::text::${type}[]`).join(", ")})
+    AS written (instrument_id, timeframe, ms, ${columns.join(", ")})
   ON CONFLICT (instrument_id, timeframe, ts) DO UPDATE SET`;
 
 /** Positions in `barStates`. */
@@ -41,22 +44,51 @@ export const mergeBars = `${insert}
     open_interest = ${openInterest},
     rev = stored.rev + 1,
     state = ${state},
-    incomplete = ${whenFuller("incomplete")}
+    incomplete = ${whenFuller("incomplete")},
+    ${["late", "first_ms", "last_ms", "first_sequence", "last_sequence", "hash"].map((column) => `${column} = ${whenFuller(column)}`).join(", ")},
+    sources = stored.sources | excluded.sources,
+    written_at = now()
   WHERE NOT (stored.state = ${CORRECTED} OR (stored.state = ${BACKFILLED} AND (excluded.incomplete OR excluded.state = ${PATCHED})))
     AND (
       excluded.high > stored.high OR excluded.low < stored.low
       OR stored.open_interest IS DISTINCT FROM ${openInterest}
       OR (${fuller} AND (
-        (excluded.close, excluded.volume, excluded.value, excluded.ticks, excluded.incomplete)
-          IS DISTINCT FROM (stored.close, stored.volume, stored.value, stored.ticks, stored.incomplete)
+        (excluded.close, excluded.volume, excluded.value, excluded.ticks, excluded.incomplete, excluded.hash)
+          IS DISTINCT FROM (stored.close, stored.volume, stored.value, stored.ticks, stored.incomplete, stored.hash)
         OR stored.open <> ${open} OR stored.state <> ${state}))
     )`;
 
-const replaced = ["open", "high", "low", "close", "volume", "value", "ticks", "open_interest", "state", "incomplete"];
-const tuple = (table: string): string => `(${replaced.map((column) => `${table}.${column}`).join(", ")})`;
+/**
+ * Late ticks alone are added to the bar they belong to: they widen it, and are its open or close where their time says so;
+ * their volume has been counted by the ticks after them. A sequence number that is in the bar already is not added again.
+ * What history told had the tick.
+ */
+export const patchBars = `${insert}
+    open = CASE WHEN excluded.first_ms < stored.first_ms THEN excluded.open ELSE stored.open END,
+    high = greatest(stored.high, excluded.high),
+    low = least(stored.low, excluded.low),
+    close = CASE WHEN excluded.last_ms >= stored.last_ms THEN excluded.close ELSE stored.close END,
+    ticks = stored.ticks + excluded.ticks,
+    late = stored.late + excluded.late,
+    first_ms = least(stored.first_ms, excluded.first_ms),
+    last_ms = greatest(stored.last_ms, excluded.last_ms),
+    first_sequence = coalesce(stored.first_sequence, excluded.first_sequence),
+    last_sequence = greatest(stored.last_sequence, excluded.last_sequence),
+    sources = stored.sources | excluded.sources,
+    hash = (coalesce(stored.hash, 0) + excluded.hash) % ${HASH_SIZE},
+    rev = stored.rev + 1,
+    state = ${PATCHED},
+    written_at = now()
+  WHERE stored.state NOT IN (${BACKFILLED}, ${CORRECTED}) AND excluded.first_sequence > coalesce(stored.last_sequence, 0)`;
 
-/** The exchange's own bar: taken as it is. */
+/** Figures by which two bars are told apart; the passport of the one that stays stays. */
+const compared = ["open", "high", "low", "close", "volume", "value", "ticks", "open_interest", "state", "incomplete"];
+const tuple = (table: string): string => `(${compared.map((column) => `${table}.${column}`).join(", ")})`;
+
+/** The exchange's own bar: taken as it is. What the stream's ticks were stays told. */
 export const replaceBars = `${insert}
-    ${replaced.map((column) => `${column} = excluded.${column}`).join(", ")},
-    rev = stored.rev + 1
+    ${compared.map((column) => `${column} = excluded.${column}`).join(", ")},
+    sources = stored.sources | excluded.sources,
+    rev = stored.rev + 1,
+    written_at = now()
   WHERE ${tuple("stored")} IS DISTINCT FROM ${tuple("excluded")}`;

@@ -1,19 +1,21 @@
-import { barColumns, barStates } from "@/server/domain/bar";
-import { timeframe, timeframes, type TimeframeName } from "@/server/domain/timeframe";
+import { AUCTION_BAR, barAt, type BarColumns, barColumns, barStates, FROM_HISTORY, noPassport } from "@/server/domain/bar";
 import { badInput } from "@/server/domain/errors";
-import type { BarColumns } from "@/server/domain/bar";
-import type { BarStore, StoredBar } from "@/server/ports/stores";
+import { timeframe, timeframes } from "@/server/domain/timeframe";
+import type { BarStore, BarWrite, StoredBar, StoredKind } from "@/server/ports/stores";
+import { mergeBars, patchBars, replaceBars } from "./bar-sql";
 import { reaching, rowsOf, type Database } from "./database";
-import { mergeBars, replaceBars } from "./bar-sql";
 
 const CHUNK_ROWS = 2_000;
 /** The years a PostgreSQL timestamp and a JavaScript date both hold. */
 const EARLIEST_MS = -6e13;
 const LATEST_MS = 8.64e15;
 
-const storedIndex = (name: TimeframeName): number => {
+const statements: Record<BarWrite, string> = { merge: mergeBars, patch: patchBars, replace: replaceBars };
+
+const storedIndex = (name: StoredKind): number => {
+  if (name === "auction") return AUCTION_BAR;
   const { stored, index } = timeframe(name);
-  if (!stored) throw badInput("timeframe", name, timeframes.filter((each) => each.stored).map((each) => each.name).join(", "));
+  if (!stored) throw badInput("timeframe", name, [...timeframes.filter((each) => each.stored).map((each) => each.name), "auction"].join(", "));
   return index;
 };
 
@@ -35,6 +37,10 @@ const rounds = (bars: readonly StoredBar[]): StoredBar[][] => {
   return result;
 };
 
+/** A figure of the passport, where ticks made the bar. */
+const made = (bar: StoredBar, figure: (passport: NonNullable<StoredBar["passport"]>) => number): number | string =>
+  bar.passport === undefined || bar.passport.firstSequence === 0 ? "NULL" : figure(bar.passport);
+
 /** Arrays as PostgreSQL writes them: lists of numbers, which Prisma looks at one by one, are written a third slower. */
 const arrays = (bars: readonly StoredBar[]): string[] => {
   const column = (value: (bar: StoredBar) => number | string): string => `{${bars.map(value).join(",")}}`;
@@ -44,6 +50,11 @@ const arrays = (bars: readonly StoredBar[]): string[] => {
     column((bar) => bar.volume), column((bar) => bar.value), column((bar) => bar.ticks),
     column((bar) => (bar.openInterest < 0 ? "NULL" : bar.openInterest)),
     column((bar) => bar.rev), column((bar) => barStates.indexOf(bar.state)), column((bar) => (bar.incomplete ? "t" : "f")),
+    column((bar) => bar.passport?.late ?? 0),
+    column((bar) => made(bar, (each) => Math.round(each.firstTime - bar.time))), column((bar) => made(bar, (each) => Math.round(each.lastTime - bar.time))),
+    column((bar) => made(bar, (each) => each.firstSequence)), column((bar) => made(bar, (each) => each.lastSequence)),
+    column((bar) => (bar.passport?.sources ?? 0) | (bar.state === "backfilled" || bar.state === "corrected" ? FROM_HISTORY : 0)),
+    column((bar) => made(bar, (each) => each.hash)),
   ];
 };
 
@@ -64,6 +75,11 @@ const epochMs = (time: string): string => `(date_part('epoch', ${time}) * 1000):
  */
 const BAR_AS_TEXT = `concat_ws(',', ${epochMs("ts")}, open, high, low, close, volume, value, ticks, coalesce(open_interest, -1), rev, state, incomplete::int)`;
 const NUMBERS = 12;
+/** The same with its passport. */
+const WHOLE_AS_TEXT = `${BAR_AS_TEXT} || ',' || concat_ws(',', late, coalesce(first_ms, 0), coalesce(last_ms, 0), coalesce(first_sequence, 0), coalesce(last_sequence, 0), sources, coalesce(hash, 0))`;
+const WHOLE_NUMBERS = NUMBERS + 7;
+/** A revision with its span of life. */
+const REVISION_AS_TEXT = `${BAR_AS_TEXT} || ',' || concat_ws(',', ${epochMs("written_at")}, ${epochMs("replaced_at")})`;
 const COMMA = 44;
 const MINUS = 45;
 const ZERO = 48;
@@ -88,7 +104,7 @@ const parseNumbers = (text: string, out: Float64Array): void => {
 const columnsFrom = (rows: readonly [string][], newestFirst: boolean): BarColumns => {
   const columns = barColumns(rows.length);
   columns.length = rows.length;
-  const bar = new Float64Array(NUMBERS);
+  const bar = new Float64Array(WHOLE_NUMBERS);
   rows.forEach(([text], at) => {
     parseNumbers(text, bar);
     const to = newestFirst ? rows.length - 1 - at : at;
@@ -102,7 +118,7 @@ const columnsFrom = (rows: readonly [string][], newestFirst: boolean): BarColumn
 export const barStore = (database: () => Database): BarStore => ({
   async write(bars, how) {
     const { prisma } = database();
-    const sql = how === "merge" ? mergeBars : replaceBars;
+    const sql = statements[how];
     for (const round of rounds(bars)) {
       for (let from = 0; from < round.length; from += CHUNK_ROWS) {
         const values = arrays(round.slice(from, from + CHUNK_ROWS));
@@ -111,15 +127,50 @@ export const barStore = (database: () => Database): BarStore => ({
     }
   },
 
-  async read({ instrumentId, timeframe: name, from, to, limit }) {
+  async read({ instrumentId, timeframe: name, from, to, limit, asOf }) {
+    const where = `WHERE instrument_id = $1 AND timeframe = $2
+        AND ts >= to_timestamp($3::float8 / 1000) AND ts < to_timestamp($4::float8 / 1000)`;
+    const parameters: number[] = [instrumentId, storedIndex(name), instant(from), instant(to)];
+    const place = (value: number): string => `$${parameters.push(value)}`;
+    let source = `FROM bars ${where}`;
+    if (asOf !== undefined) {
+      const then = `to_timestamp(${place(asOf)}::float8 / 1000)`;
+      const known = "ts, open, high, low, close, volume, value, ticks, open_interest, rev, state, incomplete";
+      source = `FROM (SELECT ${known} FROM bars ${where} AND written_at <= ${then}
+        UNION ALL SELECT ${known} FROM bar_revisions ${where} AND written_at <= ${then} AND replaced_at > ${then}) AS known`;
+    }
     const rows = await reaching(() => rowsOf<[string]>(database().pool, `
-      SELECT ${BAR_AS_TEXT}
-      FROM bars
-      WHERE instrument_id = $1 AND timeframe = $2
-        AND ts >= to_timestamp($3::float8 / 1000) AND ts < to_timestamp($4::float8 / 1000)
-      ORDER BY ts ${limit === undefined ? "" : "DESC LIMIT $5"}`,
-      [instrumentId, storedIndex(name), instant(from), instant(to), ...(limit === undefined ? [] : [limit])]));
+      SELECT ${BAR_AS_TEXT} ${source} ORDER BY ts ${limit === undefined ? "" : `DESC LIMIT ${place(limit)}`}`, parameters));
     return columnsFrom(rows, limit !== undefined);
+  },
+
+  async readWhole({ instrumentId, timeframe: name, from, to }) {
+    const rows = await reaching(() => rowsOf<[string]>(database().pool, `
+      SELECT ${WHOLE_AS_TEXT} FROM bars
+      WHERE instrument_id = $1 AND timeframe = $2 AND ts >= to_timestamp($3::float8 / 1000) AND ts < to_timestamp($4::float8 / 1000) ORDER BY ts`,
+      [instrumentId, storedIndex(name), instant(from), instant(to)]));
+    const columns = columnsFrom(rows, false);
+    const figures = new Float64Array(WHOLE_NUMBERS);
+    return rows.map(([text], row): StoredBar => {
+      parseNumbers(text, figures);
+      const [late, firstMs, lastMs, firstSequence, lastSequence, sources, hash] = figures.subarray(NUMBERS) as unknown as [number, number, number, number, number, number, number];
+      const time = columns.time[row]!;
+      const told = firstSequence === 0 ? { ...noPassport, sources } : { late, firstTime: time + firstMs, lastTime: time + lastMs, firstSequence, lastSequence, sources, hash };
+      return { ...barAt(columns, row), instrumentId, timeframe: name, passport: told };
+    });
+  },
+
+  async revisions(instrumentId, name, time) {
+    const rows = await reaching(() => rowsOf<[string]>(database().pool, `
+      SELECT ${REVISION_AS_TEXT} FROM bar_revisions
+      WHERE instrument_id = $1 AND timeframe = $2 AND ts = to_timestamp($3::float8 / 1000) ORDER BY rev`,
+      [instrumentId, storedIndex(name), instant(time)]));
+    const columns = columnsFrom(rows, false);
+    const figures = new Float64Array(NUMBERS + 2);
+    return rows.map(([text], row) => {
+      parseNumbers(text, figures);
+      return { ...barAt(columns, row), knownAt: figures[NUMBERS]!, replacedAt: figures[NUMBERS + 1]! };
+    });
   },
 
   async span(instrumentId, name) {

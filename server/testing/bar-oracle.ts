@@ -1,5 +1,5 @@
 /**
- * Bars the slow, obvious way: put the ticks in order of their seconds, group them, fold each group. What the pipeline
+ * Bars the slow, obvious way: put the ticks in order of their times, group them by second, fold each group. What the pipeline
  * does in one pass over columns must come to the same.
  */
 import type { TradingCalendar } from "@/server/domain/calendar";
@@ -58,7 +58,7 @@ export const oracleBars = (ticks: readonly OracleTick[], calendar: TradingCalend
     if (istDay(second * 1_000) !== day && reached !== counted) { day = istDay(second * 1_000); counted = 0; }
     const volume = Math.max(0, reached - counted);
     counted = Math.max(counted, reached);
-    const prices = group.map(({ price }) => price);
+    const prices = [...group].sort((a, b) => a.time - b.time).map(({ price }) => price);
     const time = oracleStart(calendar, hours, timeframe, second * 1_000);
     const bar = bars.get(time);
     if (bar === undefined) {

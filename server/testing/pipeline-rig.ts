@@ -1,12 +1,14 @@
 /** The pure stages on one instrument, with what they closed kept by timeframe. */
-import { type BarBatch, type BarColumns, CLOSE, columnsOf, type Bar, PATCH } from "@/server/domain/bar";
+import { type Bar, type BarBatch, type BarColumns, type BarPassport, CLOSE, columnsOf, joinPassports, PATCH, passportAt } from "@/server/domain/bar";
 import type { TradingCalendar } from "@/server/domain/calendar";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import type { Instrument } from "@/server/domain/instrument";
 import type { HoursKey } from "@/server/domain/session";
-import { tickBatch } from "@/server/domain/tick";
+import { SessionWindows } from "@/server/domain/session-window";
+import { JOINED, tickBatch, TRADE } from "@/server/domain/tick";
 import { type Timeframe, timeframes } from "@/server/domain/timeframe";
 import { SecondBars } from "@/server/pipeline/aggregate";
+import { AuctionBars } from "@/server/pipeline/auction";
 import { formingColumns, TimeframeBars } from "@/server/pipeline/resample";
 import type { OracleBar, OracleTick } from "./bar-oracle";
 
@@ -20,12 +22,24 @@ export interface BarEvent extends OracleBar {
   timeframe: number;
   end: number;
   incomplete: boolean;
+  passport: BarPassport;
 }
+
+/** What the store makes of a late tick alone. */
+const patched = (bar: BarEvent, late: BarEvent): BarEvent => ({
+  ...bar, high: Math.max(bar.high, late.high), low: Math.min(bar.low, late.low), ticks: bar.ticks + late.ticks,
+  open: late.passport.firstTime < bar.passport.firstTime ? late.open : bar.open,
+  close: late.passport.lastTime >= bar.passport.lastTime ? late.close : bar.close,
+  passport: joinPassports(bar.passport, late.passport),
+});
 
 export class PipelineRig {
   readonly table = new InstrumentTable();
   readonly seconds = new SecondBars();
   bars: TimeframeBars;
+  readonly auctions: AuctionBars;
+  private joining = false;
+  private sequence = 1;
   readonly events: BarEvent[] = [];
   private readonly batch = tickBatch(1_024);
   private readonly read = (batch: BarBatch): void => { for (let row = 0; row < batch.length; row++) this.events.push(eventOf(batch, row)); };
@@ -34,10 +48,11 @@ export class PipelineRig {
   constructor(readonly calendar: TradingCalendar, readonly hours: HoursKey, startsWarm = true) {
     this.table.put(testInstrument(1), hours);
     this.bars = new TimeframeBars(calendar, this.table, this.seconds, startsWarm);
+    this.auctions = new AuctionBars(new SessionWindows(calendar, this.table), this.table, (instrument) => this.seconds.dayVolume(instrument));
   }
 
   /** One batch of trades of instrument 0. */
-  ticks(ticks: readonly OracleTick[], trades = 1): void {
+  ticks(ticks: readonly OracleTick[], flags = TRADE): void {
     this.batch.length = ticks.length;
     ticks.forEach((tick, row) => {
       this.batch.instrument[row] = 0;
@@ -45,18 +60,25 @@ export class PipelineRig {
       this.batch.price[row] = tick.price;
       this.batch.volume[row] = tick.volume;
       this.batch.openInterest[row] = -1;
-      this.batch.trades[row] = trades;
+      this.batch.flags[row] = flags | (this.joining ? JOINED : 0);
+      this.joining = false;
     });
+    this.batch.sequence = this.sequence;
+    this.sequence += ticks.length;
+    this.auctions.on(this.batch, (batch) => { this.read(batch); this.bars.onAuctions(batch); });
     this.seconds.on(this.batch, this.toBars);
   }
   event(kind: "connected" | "disconnected", receivedTime = 0): void {
+    if (kind === "connected") this.joining = true;
     this.seconds.on({ kind, collector: 0, receivedTime, detail: "" }, this.toBars);
   }
   at(now: number): void {
+    this.auctions.at(now, (batch) => { this.read(batch); this.bars.onAuctions(batch); });
     this.seconds.at(now, this.toBars);
     this.bars.at(now, this.read);
   }
   finish(): void {
+    this.auctions.finish((batch) => { this.read(batch); this.bars.onAuctions(batch); });
     this.seconds.finish(this.toBars);
     this.bars.finish(this.read);
   }
@@ -65,15 +87,14 @@ export class PipelineRig {
 
   /** Closed bars of a timeframe in the order they were closed, patches folded in. */
   closed(of: Timeframe): OracleBar[] {
-    const bars = new Map<number, OracleBar>();
+    const bars = new Map<number, BarEvent>();
     for (const event of this.events) {
       if (event.timeframe !== of.index) continue;
-      const { time, open, high, low, close, volume, ticks } = event;
-      const known = bars.get(time);
-      if (event.event === CLOSE) bars.set(time, { time, open, high, low, close, volume, ticks });
-      else if (event.event === PATCH && known !== undefined) Object.assign(known, { high: Math.max(known.high, high), low: Math.min(known.low, low), volume: known.volume + volume, ticks: known.ticks + ticks });
+      const known = bars.get(event.time);
+      if (event.event === CLOSE || known === undefined) bars.set(event.time, { ...event });
+      else if (event.event === PATCH) bars.set(event.time, patched(known, event));
     }
-    return [...bars.values()];
+    return [...bars.values()].map(({ time, open, high, low, close, volume, ticks }) => ({ time, open, high, low, close, volume, ticks }));
   }
   forming(of: Timeframe): OracleBar[] {
     const columns = formingColumns();
@@ -94,7 +115,7 @@ export const rowsOf = (columns: BarColumns): OracleBar[] => Array.from({ length:
 const eventOf = (batch: BarBatch, row: number): BarEvent => ({
   event: batch.event[row]!, timeframe: batch.timeframe[row]!, time: batch.time[row]!, end: batch.end[row]!,
   open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!, volume: batch.volume[row]!, ticks: batch.ticks[row]!,
-  incomplete: batch.incomplete[row] === 1,
+  incomplete: batch.incomplete[row] === 1, passport: passportAt(batch, row),
 });
 
 export const named = (name: string): Timeframe => timeframes.find((each) => each.name === name)!;

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { AUCTION_BAR, CLOSE } from "@/server/domain/bar";
+import { createCalendar } from "@/server/domain/calendar";
+import { AUCTION } from "@/server/domain/tick";
+import { named, PipelineRig } from "@/server/testing/pipeline-rig";
+
+const ist = (text: string): number => Date.parse(`2026-11-20T${text}+05:30`);
+const tick = (text: string, price: number, volume: number) => ({ time: ist(text), price, volume });
+const auctionsOf = (rig: PipelineRig) => rig.events.filter(({ timeframe }) => timeframe === AUCTION_BAR)
+  .map(({ time, open, high, low, close, volume, event }) => ({ at: new Date(time + 19_800_000).toISOString().slice(11, 16), ohlc: [open, high, low, close], volume, event }));
+
+/** A stock with a closing auction: pre-open 09:00, continuous 09:15 to 15:15, closing auction 15:20, post-close 15:50. */
+const day = (): PipelineRig => {
+  const rig = new PipelineRig(createCalendar(), "NSE_CAS");
+  rig.ticks([tick("09:00:30", 10_200, 0), tick("09:05:00", 9_700, 0), tick("09:10:30", 10_000, 400), tick("09:13:00", 10_000, 400)], AUCTION);
+  rig.ticks([tick("09:15:00", 10_050, 450), tick("10:00:00", 10_100, 900), tick("15:14:59", 10_080, 1_000)]);
+  rig.ticks([tick("15:21:00", 10_300, 1_000), tick("15:31:00", 10_090, 1_700), tick("15:51:00", 10_090, 1_750)], AUCTION);
+  rig.at(ist("16:00:03"));
+  return rig;
+};
+
+describe("auctions", () => {
+  it("become bars of their own, at their equilibrium price and with what was matched", () => {
+    expect(auctionsOf(day())).toEqual([
+      { at: "09:00", ohlc: [10_000, 10_000, 10_000, 10_000], volume: 400, event: CLOSE },
+      { at: "15:20", ohlc: [10_090, 10_090, 10_090, 10_090], volume: 700, event: CLOSE },
+      { at: "15:50", ohlc: [10_090, 10_090, 10_090, 10_090], volume: 50, event: CLOSE },
+    ]);
+  });
+  it("enter no continuous bar: neither indicative prices nor their volume", () => {
+    expect(day().closed(named("1m")).map(({ open, high, low, close, volume }) => [open, high, low, close, volume])).toEqual([
+      [10_050, 10_050, 10_050, 10_050, 50], [10_100, 10_100, 10_100, 10_100, 450], [10_080, 10_080, 10_080, 10_080, 100],
+    ]);
+  });
+  it("are in the day: it opens at the equilibrium price, closes at the closing auction's, and has the exchange's volume", () => {
+    expect(day().closed(named("1d"))).toEqual([{ time: ist("09:15:00"), open: 10_000, high: 10_100, low: 10_000, close: 10_090, volume: 1_750, ticks: 10 }]);
+  });
+  it("leave a bar still forming whole", () => {
+    const rig = new PipelineRig(createCalendar(), "NSE_CAS");
+    rig.ticks([tick("09:10:30", 10_000, 400)], AUCTION);
+    rig.at(ist("09:15:03"));
+    rig.ticks([tick("09:15:04", 10_050, 450)]);
+    for (const name of ["1d", "1W"]) expect(rig.forming(named(name)), name).toMatchObject([{ open: 10_000, high: 10_050, close: 10_050, volume: 450 }]);
+    expect(rig.forming(named("1h"))).toMatchObject([{ open: 10_050, volume: 50 }]);
+  });
+  it("in which nothing was matched give no bar, and the day opens with its first trade", () => {
+    const rig = new PipelineRig(createCalendar(), "NSE_CAS");
+    rig.ticks([tick("09:00:30", 10_200, 0), tick("09:13:00", 9_900, 0)], AUCTION);
+    rig.ticks([tick("09:15:00", 10_050, 50)]);
+    rig.finish();
+    expect(auctionsOf(rig)).toEqual([]);
+    expect(rig.closed(named("1d"))).toMatchObject([{ open: 10_050, low: 10_050, volume: 50 }]);
+  });
+  it("joined after the match count what the day had before as no part of them", () => {
+    const rig = new PipelineRig(createCalendar(), "NSE_CAS");
+    rig.ticks([tick("09:11:00", 10_000, 400)], AUCTION);
+    rig.ticks([tick("15:14:00", 10_080, 1_000)]);
+    rig.ticks([tick("15:31:00", 10_090, 1_700)], AUCTION);
+    rig.finish();
+    expect(auctionsOf(rig).map(({ volume }) => volume)).toEqual([400, 700]);
+  });
+});

@@ -1,0 +1,175 @@
+import { AUCTION_BAR, addHash, type BarBatch, barBatch, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, CLOSE, CLOSED, FROM_STREAM, fromCollector, tickHash } from "@/server/domain/bar";
+import type { InstrumentTable } from "@/server/domain/instrument-table";
+import { istDay, type PhaseName, type Session } from "@/server/domain/session";
+import type { SessionWindows } from "@/server/domain/session-window";
+import { AUCTION, EXCHANGE_CLOCK, JOINED, type TickBatch, type TickMessage } from "@/server/domain/tick";
+import type { Core } from "./stage";
+
+/** An auction's phases in their order: orders are collected, matched, and nothing happens until the market goes on. */
+const auctions: readonly (readonly PhaseName[])[] = [["pre_open", "pre_open_matching", "buffer"], ["closing_auction", "closing_matching"], ["post_close"]];
+/** Orders are collected: nothing trades yet. */
+const collecting: readonly PhaseName[] = ["pre_open", "closing_auction"];
+const FLUSH_ROWS = 64;
+
+interface Auction {
+  from: number;
+  to: number;
+  /** End of order collection: until then the day's volume is what was before. */
+  matching: number;
+  opening: boolean;
+}
+
+interface Building extends Auction {
+  /** Day volume before the auction; -1 unknown. */
+  base: number;
+  volume: number;
+  value: number;
+  /** Of the trades; of an index of all its values. */
+  price: number;
+  ticks: number;
+  openInterest: number;
+  firstTime: number;
+  lastTime: number;
+  firstSequence: number;
+  lastSequence: number;
+  sources: number;
+  hash: number;
+  incomplete: number;
+}
+
+/**
+ * Ticks of pre-open, closing auction and post-close to bars of their own, one an auction. An auction has one price, its
+ * equilibrium: open, high, low and close are that. Indicative prices before the match are no trades; an auction in which
+ * nothing was matched gives no bar. An index has no volume: its last value is taken.
+ */
+export class AuctionBars implements Core<TickMessage, BarBatch> {
+  private readonly building = new Map<number, Building>();
+  /** Day volume after an instrument's last auction. */
+  private readonly counted = new Map<number, { day: number; volume: number }>();
+  private readonly out = barBatch(FLUSH_ROWS);
+
+  constructor(
+    private readonly windows: SessionWindows, private readonly table: InstrumentTable,
+    /** Greatest day volume an instrument has had in continuous trading, -1 unknown (`SecondBars.dayVolume`). */
+    private readonly dayVolume: (instrument: number) => number,
+    private readonly watermarkMs = 2_000,
+  ) {}
+
+  on(message: TickMessage, emit: (batch: BarBatch) => void): void {
+    if (message.kind === "ticks") this.fold(message, emit);
+    else if (message.kind === "connected" || message.kind === "disconnected" || message.kind === "silent") {
+      for (const each of this.building.values()) if ((each.sources & fromCollector(message.collector)) !== 0) each.incomplete = 1;
+    }
+  }
+
+  at(now: number, emit: (batch: BarBatch) => void): void {
+    for (const [instrument, each] of this.building) if (each.to + this.watermarkMs <= now) this.close(instrument, each, emit);
+    this.flush(emit);
+  }
+
+  /** Closes all there is: the end of a file. */
+  finish(emit: (batch: BarBatch) => void): void {
+    for (const [instrument, each] of this.building) this.close(instrument, each, emit);
+    this.flush(emit);
+  }
+
+  private fold(batch: TickBatch, emit: (batch: BarBatch) => void): void {
+    const idle = this.building.size === 0;
+    for (let row = 0; row < batch.length; row++) {
+      const isAuction = (batch.flags[row]! & AUCTION) !== 0;
+      if (!isAuction && (idle || this.building.size === 0)) continue;
+      const instrument = batch.instrument[row]!;
+      const time = batch.time[row]!;
+      const known = this.building.get(instrument);
+      // A recording has no clock: the first tick after an auction ends it, before the bars that follow it begin.
+      if (known !== undefined && time >= known.to) this.close(instrument, known, emit);
+      if (isAuction) this.take(instrument, batch, row);
+    }
+    this.flush(emit);
+  }
+
+  private take(instrument: number, batch: TickBatch, row: number): void {
+    const time = batch.time[row]!;
+    let each = this.building.get(instrument);
+    if (each === undefined || time < each.from) {
+      const session = this.windows.session(instrument, time);
+      const auction = session === null ? null : auctionAt(session, time);
+      if (auction === null || each !== undefined) return; // a late tick of an auction that is over
+      each = this.begin(instrument, auction, batch, row);
+      this.building.set(instrument, each);
+    }
+    const volume = batch.volume[row]!;
+    const price = batch.price[row]!;
+    if ((batch.flags[row]! & JOINED) !== 0 && each.ticks > 0) each.incomplete = 1;
+    if (volume >= 0 && each.base > volume) each.base = each.opening ? 0 : volume; // the day's count begins anew
+    const matched = volume - each.base;
+    if (this.table.traded[instrument] === 0) each.price = price;
+    else if (volume >= 0 && each.base >= 0 && matched > each.volume) {
+      each.value += (matched - each.volume) * price;
+      each.volume = matched;
+      each.price = price;
+    }
+    each.ticks++;
+    if (time < each.firstTime) each.firstTime = time;
+    if (time > each.lastTime) each.lastTime = time;
+    each.lastSequence = batch.sequence + row;
+    each.hash = addHash(each.hash, tickHash(time, price, volume));
+    each.sources |= FROM_STREAM | fromCollector(batch.collector) | ((batch.flags[row]! & EXCHANGE_CLOCK) === 0 ? BY_OUR_CLOCK : BY_EXCHANGE_CLOCK);
+    if (batch.openInterest[row]! >= 0) each.openInterest = batch.openInterest[row]!;
+  }
+
+  private begin(instrument: number, auction: Auction, batch: TickBatch, row: number): Building {
+    const time = batch.time[row]!;
+    const volume = batch.volume[row]!;
+    const counted = this.counted.get(instrument);
+    const before = Math.max(this.dayVolume(instrument), counted?.day === istDay(time) ? counted.volume : -1);
+    // While orders are collected nothing has traded; later, what the day had before tells what the auction added.
+    let base = volume;
+    let incomplete = 0;
+    if (time >= auction.matching) {
+      base = auction.opening ? (volume === before ? volume : 0) : before;
+      incomplete = base < 0 ? 1 : 0;
+    }
+    return {
+      ...auction, base, volume: 0, value: 0, price: 0, ticks: 0, openInterest: -1, firstTime: time, lastTime: time,
+      firstSequence: batch.sequence + row, lastSequence: batch.sequence + row, sources: 0, hash: 0, incomplete,
+    };
+  }
+
+  private close(instrument: number, each: Building, emit: (batch: BarBatch) => void): void {
+    this.building.delete(instrument);
+    this.counted.set(instrument, { day: istDay(each.from), volume: each.base + each.volume });
+    if (each.price === 0) return;
+    if (this.out.length === FLUSH_ROWS) this.flush(emit);
+    const { out } = this;
+    const row = out.length++;
+    out.event[row] = CLOSE; out.instrument[row] = instrument; out.timeframe[row] = AUCTION_BAR;
+    out.time[row] = each.from; out.end[row] = each.to;
+    out.open[row] = each.price; out.high[row] = each.price; out.low[row] = each.price; out.close[row] = each.price;
+    out.volume[row] = each.volume; out.value[row] = each.value; out.ticks[row] = each.ticks; out.openInterest[row] = each.openInterest;
+    out.rev[row] = 1; out.state[row] = CLOSED; out.incomplete[row] = each.incomplete;
+    out.late[row] = 0; out.firstTime[row] = each.firstTime; out.lastTime[row] = each.lastTime;
+    out.firstSequence[row] = each.firstSequence; out.lastSequence[row] = each.lastSequence; out.sources[row] = each.sources; out.hash[row] = each.hash;
+  }
+
+  private flush(emit: (batch: BarBatch) => void): void {
+    if (this.out.length === 0) return;
+    emit(this.out);
+    this.out.length = 0;
+  }
+}
+
+/** The auction an instant of a session falls in. */
+const auctionAt = (session: Session, time: number): Auction | null => {
+  const at = session.phases.findIndex(({ from, to }) => from <= time && time < to);
+  const names = auctions.find((each) => at >= 0 && each.includes(session.phases[at]!.phase));
+  if (names === undefined) return null;
+  let first = at;
+  while (first > 0 && names.includes(session.phases[first - 1]!.phase) && names.indexOf(session.phases[first - 1]!.phase) <= names.indexOf(session.phases[first]!.phase)) first--;
+  let last = at;
+  while (last + 1 < session.phases.length && names.includes(session.phases[last + 1]!.phase)) last++;
+  const phases = session.phases.slice(first, last + 1);
+  const collected = phases.filter(({ phase }) => collecting.includes(phase));
+  // The next phase may begin a little later (buffer to open): what comes between is still this auction's.
+  return { from: phases[0]!.from, to: phases.at(-1)!.to, matching: collected.at(-1)?.to ?? phases[0]!.from, opening: names === auctions[0] };
+};
