@@ -19,11 +19,11 @@ export const route = <S extends z.ZodType>(
   const running = container();
   try {
     const params = Object.fromEntries(Object.entries((await context.params) ?? {}).map(([name, value]) => [name, decodeURIComponent(String(value))]));
-    const parsed = schema.safeParse(await read(request));
+    const given = await read(request);
+    const parsed = schema.safeParse(given);
     if (!parsed.success) {
-      const issue = parsed.error.issues[0]!;
-      const field = issue.path.join(".") || "body";
-      return failure({ code: "bad_input", message: `${field}: ${issue.message}`, details: { field, accepted: issue.message } }, requestId);
+      const { field, value, accepted } = faultOf(parsed.error.issues[0]!, given);
+      return failure({ code: "bad_input", message: `${field}: ${value === undefined ? "" : `${JSON.stringify(value)} is not accepted; use `}${accepted}`, details: { field, value, accepted } }, requestId);
     }
     const { data, meta, status } = await work(running, parsed.data, params);
     const body: Envelope<unknown> = { status: "success", data, meta: { requestId, ...meta } };
@@ -34,6 +34,20 @@ export const route = <S extends z.ZodType>(
     running.log.error("a request failed", { requestId, path: new URL(request.url).pathname, cause: cause instanceof Error ? cause.stack : String(cause) });
     return failure({ code: "internal", message: `The server failed on this request; its log has it under ${requestId}.` }, requestId);
   }
+};
+
+type Issue = z.core.$ZodIssue;
+
+/** The field an issue is about, what it held, and what it takes. Of a union's alternatives the one that came furthest is told. */
+const faultOf = (issue: Issue, given: unknown): { field: string; value: unknown; accepted: string } => {
+  const name = (path: readonly PropertyKey[]): string => path.map((part, at) => (typeof part === "number" ? `[${part}]` : `${at === 0 ? "" : "."}${String(part)}`)).join("");
+  if (issue.code === "unrecognized_keys") return { field: name([...issue.path, issue.keys[0]!]), value: undefined, accepted: "no such field is known" };
+  if (issue.code === "invalid_union") {
+    const furthest = issue.errors.flat().reduce<Issue | null>((most, each) => (each.path.length > (most?.path.length ?? 0) ? each : most), null);
+    if (furthest !== null) return faultOf({ ...furthest, path: [...issue.path, ...furthest.path] }, given);
+  }
+  const value = issue.path.reduce<unknown>((holder, part) => (holder as Record<PropertyKey, unknown> | undefined)?.[part], given);
+  return { field: name(issue.path) || "body", value, accepted: issue.message };
 };
 
 const failure = (error: { code: string; message: string; details?: Record<string, unknown> }, requestId: string): Response => {
