@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { IndicatorBar } from "@/server/domain/indicator";
 import { columnsOfBars, walkBars } from "@/server/testing/indicator-bars";
+import { fixturesAbsent } from "@/server/testing/fixtures";
+import { recordedBars, recordedSeries } from "@/server/testing/indicator-fixtures";
 import { indicatorOracle } from "@/server/testing/indicator-oracle";
 import { computeIndicator } from "./compute";
 import { indicators, parseIndicator } from "./index";
@@ -50,15 +50,7 @@ describe("against the definition computed from scratch", () => {
   it.each(cases)("%s over any bars", (text) => fc.assert(fc.property(anyBars, (bars) => agree(text, bars)), { numRuns: 30 }));
 });
 
-const folder = path.resolve(process.cwd(), "../shared/fixtures/candles/kite-2016/1m");
-describe.skipIf(!existsSync(folder))("over the recorded minutes of 2016", () => {
-  const recorded = (file: string): IndicatorBar[] =>
-    readFileSync(path.join(folder, file), "utf8").trim().split("\n").slice(1, 901).map((line) => {
-      const [, time, ...rest] = line.split(",").map((cell) => cell.trim());
-      const [open, high, low, close, volume] = rest.map(Number) as [number, number, number, number, number];
-      const paise = (price: number): number => Math.round(price * 100);
-      return { time: Date.parse(`${time!.replace(" ", "T")}+05:30`), open: paise(open), high: paise(high), low: paise(low), close: paise(close), volume, openInterest: -1 };
-    });
-  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file === "INFY.csv") : [];
-  it.each(files.flatMap((file) => cases.map((text) => [text, file] as const)))("%s of %s", (text, file) => agree(text, recorded(file)));
+describe.skipIf(fixturesAbsent).each([...recordedSeries])("over recorded bars: %s", (name) => {
+  const bars = recordedBars(name, 700);
+  it.each(cases)("%s", (text) => agree(text, bars));
 });

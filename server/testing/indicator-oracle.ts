@@ -173,7 +173,7 @@ export const indicatorOracle: Record<string, Oracle> = {
   },
   RVOL: (bars, { period }) => [bars.map(({ volume }, row) => {
     const before = bars.slice(Math.max(0, row - period!), row).map((bar) => bar.volume);
-    return before.length < period! ? Number.NaN : volume / mean(before);
+    return before.length < period! ? Number.NaN : total(before) === 0 ? 0 : volume / mean(before);
   })],
   CCI: (bars, { period, source }) => [rolling(priced(bars, source), period!, (window) => {
     const deviation = mean(window.map((value) => Math.abs(value - mean(window))));
@@ -255,9 +255,11 @@ export const indicatorOracle: Record<string, Oracle> = {
     }
     return [out];
   },
-  /** The bars of a test are intraday, or one a day within a year. */
+  /** Since the session's first bar; over bars of a day each since the year's first. */
   OBV: (bars) => [bars.map((bar, row) => {
-    const day = dayUntil(bars, row);
+    const daily = bars.every((_, at) => dayUntil(bars, at).length === 1);
+    const year = istDate(bar.time).slice(0, 4);
+    const day = daily ? bars.slice(0, row + 1).filter(({ time }) => istDate(time).startsWith(year)) : dayUntil(bars, row);
     return total(day.map(({ volume, close }, at) => (at === 0 ? volume : Math.sign(close - day[at - 1]!.close) * volume)));
   })],
 };

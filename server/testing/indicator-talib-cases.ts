@@ -1,5 +1,5 @@
 import type { IndicatorBar } from "@/server/domain/indicator";
-import { talibSeries } from "./indicator-bars";
+import type { talibSeries } from "./indicator-bars";
 
 /** One line of ours and the call of C TA-Lib that must give the same numbers. */
 export interface TalibCase {
