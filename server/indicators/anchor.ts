@@ -47,8 +47,12 @@ export const anchorOf = (text: string): Anchor => {
   };
 };
 
-/** Days to read back from now so that a bar before the anchor is among them. */
-export const anchorDays = (text: string, now: number): number => (isPeriod(text) ? periods[text] : Math.max(0, (now - instantOf(text)) / DAY_MS)) + 1;
+/** More days than bars of days are kept. */
+const ALL_DAYS = 3_660;
+
+/** Days to read back from a bar so that one before its anchor is among them. */
+export const anchorDays = (text: string, at?: number): number =>
+  (isPeriod(text) ? periods[text] : at === undefined ? ALL_DAYS : Math.max(0, (at - instantOf(text)) / DAY_MS)) + 1;
 
 const numberOf = (period: Period, day: number): number => {
   // 1970-01-01 was a Thursday.

@@ -4,9 +4,6 @@ import { type Anchor, anchorDays, anchorOf, anchorParam } from "./anchor";
 import { Composed, Numbers } from "./composed";
 import { barsOfDays, defineIndicator } from "./define";
 
-/** More bars than these are not read for one line; the line is left out where they do not reach back to its anchor. */
-const MOST_BARS = 100_000;
-
 const SEEN = 0;
 const SPAN = 1;
 /** 1 when the bars seen reach back to the anchor of their span. */
@@ -45,7 +42,7 @@ export const anchoredVwap = defineIndicator({
   order: ["anchor"],
   // None of its own: the first value stands at the anchor.
   warmUp: () => 0,
-  settle: ({ anchor }, lengthMs, now) => Math.min(MOST_BARS, barsOfDays(anchorDays(anchor, now), lengthMs)),
+  settle: ({ anchor }, lengthMs, at) => barsOfDays(anchorDays(anchor, at), lengthMs),
   create: ({ anchor }) => new AnchoredVwap(anchorOf(anchor)),
   source: "Typical price (high + low + close) / 3 of each bar weighted by its volume, since the first bar at or after the anchor: an instant, or anew with each week, month, quarter or year. No value where the bars known do not reach back to the anchor",
 });

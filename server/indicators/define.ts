@@ -24,10 +24,10 @@ export interface IndicatorDefinition<Params = Record<string, unknown>> {
   /**
    * Closed bars after which a value no longer depends (to 1e-9 of the price) on where the series was begun. Averages
    * with an infinite memory are begun this far back, so that a chart, a page of its past and REST show one number.
-   * `lengthMs` is the bars' length: what is counted from the session's open is begun before it. `now` (epoch ms) is
-   * asked by what is counted from an instant.
+   * `lengthMs` is the bars' length: what is counted from the session's open is begun before it. `at` (epoch ms) is the
+   * bar from which values are wanted: what is counted from an instant begins there, without it as far back as bars are kept.
    */
-  settle(params: Params, lengthMs: number, now: number): number;
+  settle(params: Params, lengthMs: number, at?: number): number;
   create(params: Params): Indicator;
   /** Which published definition the numbers follow. */
   source: string;

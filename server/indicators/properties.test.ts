@@ -116,7 +116,7 @@ describe.each(indicators.map(({ id }) => id))("%s", (id) => {
     for (const params of [usual(id), small(id), ...long]) {
       for (const seed of [7, 11]) {
         const resolved = resolveIndicator({ id, params });
-        const settleAt = (now: number): number => resolved.definition.settle(resolved.params, 60_000, now);
+        const settleAt = (at: number): number => resolved.definition.settle(resolved.params, 60_000, at);
         // What is counted from an instant settles the later the more has passed since; the market is open a quarter of the day.
         const length = id === "AVWAP" ? Math.min(60_000, settleAt(FIRST_BAR)) + 3_000 : settleAt(FIRST_BAR) + 1_500;
         const series = walkBars(length, seed);
