@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createCalendar } from "@/server/domain/calendar";
-import { sessionLines, sessionText } from "./sessions";
+import { datedLines, sessionText } from "./sessions";
 
-const ask = (exchange: string, date: string, options: { to?: string; segment?: string; symbol?: string } = {}) =>
-  [...sessionLines(createCalendar(), { exchange, date, ...options })];
+const ask = (exchange: string, date: string, options: { to?: string; segment?: string; symbol?: string } = {}) => [...datedLines({ exchange, date, ...options })];
 const ist = (date: string, time: string): number => Date.parse(`${date}T${time}:00+05:30`);
 const continuous = (lines: ReturnType<typeof ask>) => lines.map(({ phases }) => phases.filter(({ phase }) => phase === "continuous"));
 
@@ -41,6 +39,14 @@ describe("candela sessions", () => {
     expect(ask("nse", "2026-11-20", { symbol: "reliance" })[0]?.phases.map(({ phase }) => phase)).toContain("closing_auction");
     expect(ask("NSE", "2026-11-20", { symbol: "SOMETHINGSMALL" })[0]?.phases.map(({ phase }) => phase)).not.toContain("closing_auction");
     expect(ask("MCX", "2026-11-20", { symbol: "MENTHAOIL26NOVFUT" })[0]?.hours).toBe("MCX_AGRI");
+    expect(ask("NSE", "2026-11-20", { symbol: "NIFTY 50" })[0]?.hours).toBe("NSE_INDEX");
+    expect(ask("NSE", "2026-11-20", { symbol: "NIFTYBEES" })[0]?.hours).toBe("NSE");
+  });
+
+  it("tells a future, which has a pre-open, from an option, which has none", () => {
+    const names = (symbol: string) => ask("NSE", "2026-11-20", { segment: "derivatives", symbol })[0]?.phases.map(({ phase }) => phase);
+    expect(names("NIFTY26NOVFUT")).toEqual(["pre_open", "pre_open_matching", "buffer", "continuous"]);
+    expect(names("NIFTY26NOV25000CE")).toEqual(["continuous"]);
   });
 
   it("reads as a small table in IST", () => {

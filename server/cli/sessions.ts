@@ -1,78 +1,45 @@
-/** `candela sessions NSE 2026-11-08 [--to DATE] [--segment …] [--symbol …] [--json]`: when an exchange trades. */
+/** `candela sessions NSE 2026-11-08 [--to DATE] [--segment …] [--symbol …] [--server URL] [--json]`: when an exchange trades. */
 import type { Command } from "commander";
-import { createCalendar, exchanges, hoursOf, type TradingCalendar } from "@/server/domain/calendar";
-import { hasClosingAuction } from "@/server/domain/closing-auction-stocks";
-import { badInput } from "@/server/domain/errors";
-import type { Segment } from "@/server/domain/instrument";
-import { dayOfDate, istDate, istMidnight, type HoursKey, type SessionKind } from "@/server/domain/session";
+import { createCalendar, exchanges } from "@/server/domain/calendar";
+import { AppError, badInput, type ErrorCode } from "@/server/domain/errors";
+import { dayOfDate, istMidnight } from "@/server/domain/session";
+import { dayFrom, type HoursQuestion, segmentNames, type SessionLine, sessionLines } from "@/server/domain/session-lines";
 import type { AnnouncedPhase } from "@/server/domain/trading-day";
 
-/** One trading day as printed: times in epoch ms, null where no source tells, and then `note` says so. */
-export interface SessionLine {
+export interface SessionsRequest extends HoursQuestion {
   date: string;
-  exchange: string;
-  kind: SessionKind;
-  name: string;
-  /** Key of the trading hours that answered: NFO for NSE's derivatives, NSE_CAS for a stock with a closing auction. */
-  hours: HoursKey;
-  phases: readonly AnnouncedPhase[];
-  note?: string;
+  to?: string | undefined;
 }
 
-interface SessionsRequest {
-  exchange: string;
-  date: string;
-  to?: string;
-  segment?: string;
-  symbol?: string;
-}
-
-/** Where each exchange trades a segment; what is missing it does not trade, as far as the calendar knows. */
-const venues: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  NSE: { equity: "NSE", derivatives: "NFO", currency: "CDS" },
-  BSE: { equity: "BSE", derivatives: "BFO", currency: "BCD" },
-  NSE_INDEX: { equity: "NSE_INDEX" },
-  BSE_INDEX: { equity: "BSE_INDEX" },
-  NFO: { derivatives: "NFO" },
-  BFO: { derivatives: "BFO" },
-  CDS: { currency: "CDS" },
-  BCD: { currency: "BCD" },
-  MCX: { commodity: "MCX" },
-  SIM: { equity: "SIM", derivatives: "SIM" },
+const daysOf = ({ date, to }: SessionsRequest): [first: number, last: number] => {
+  const first = dayFrom("date", date);
+  const last = to === undefined ? first : dayFrom("to", to);
+  if (last < first) throw badInput("to", to, `a date on or after ${date}`);
+  return [first, last];
 };
-const segments = ["equity", "derivatives", "currency", "commodity"];
 
-/** The trading days from `date` to `to`, both included; days without trading give no line. */
-export function* sessionLines(calendar: TradingCalendar, request: SessionsRequest): Generator<SessionLine> {
-  const exchange = request.exchange.toUpperCase();
-  const hours = hoursFor(exchange, request.segment, request.symbol);
-  const first = parseDate("date", request.date);
-  const last = request.to === undefined ? first : parseDate("to", request.to);
-  if (last < first) throw badInput("to", request.to, `a date on or after ${request.date}`);
-  for (let day = first; day <= last; day++) {
-    const found = calendar.dayOf(hours, day);
-    if (found === null) continue;
-    yield {
-      date: istDate(day), exchange, kind: found.kind, name: found.name, hours, phases: found.phases,
-      ...(found.note === null ? {} : { note: found.note }),
-    };
+/** The trading days as the dated data state them. */
+export const datedLines = (request: SessionsRequest): Iterable<SessionLine> => sessionLines(createCalendar(), request, ...daysOf(request));
+
+/** The trading days as a running server has them: with the edits made there. */
+export const serverLines = async (server: string, request: SessionsRequest): Promise<SessionLine[]> => {
+  daysOf(request);
+  const { exchange, date, to, segment, symbol } = request;
+  const query = new URLSearchParams(Object.entries({ exchange, from: date, to: to ?? date, segment, symbol }).filter((each): each is [string, string] => each[1] !== undefined));
+  const answer = await asked(server, `/api/v1/calendar?${query}`);
+  const body = await answer.json().catch(() => null) as { data?: SessionLine[]; error?: { code: ErrorCode; message: string; details?: Record<string, unknown> } } | null;
+  if (body?.error !== undefined) throw new AppError(body.error.code, body.error.message, { details: body.error.details ?? {} });
+  if (!Array.isArray(body?.data)) throw badInput("server", server, "the address of a running Candela, such as http://localhost:8080");
+  return body.data;
+};
+
+const asked = async (server: string, path: string): Promise<Response> => {
+  if (!/^https?:\/\//.test(server) || !URL.canParse(server)) throw badInput("server", server, "an address such as http://localhost:8080");
+  try {
+    return await fetch(new URL(path, server), { signal: AbortSignal.timeout(30_000) });
+  } catch (cause) {
+    throw new AppError("internal", `Nothing answers at ${server}; is Candela running there? Without --server the dated data alone are printed.`, { cause });
   }
-}
-
-const hoursFor = (exchange: string, segment: string | undefined, symbol: string | undefined): HoursKey => {
-  const traded = venues[exchange];
-  if (traded === undefined) throw badInput("exchange", exchange, exchanges.join(", "));
-  if (segment !== undefined && !segments.includes(segment)) throw badInput("segment", segment, segments.join(", "));
-  const venue = segment === undefined ? exchange : traded[segment];
-  if (venue === undefined) throw badInput("segment", segment, `${Object.keys(traded).join(", ")} on ${exchange}`);
-  const kind: Segment = venue === "MCX" ? "commodity" : "equity";
-  return hoursOf({ exchange: venue, segment: kind, symbol: (symbol ?? "").toUpperCase() }, { closingAuction: hasClosingAuction });
-};
-
-const parseDate = (field: string, date: string): number => {
-  const day = dayOfDate(date);
-  if (Number.isNaN(day) || !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw badInput(field, date, "a date as YYYY-MM-DD");
-  return day;
 };
 
 /** `09:15-15:30`, in IST; `24:00` where a phase ends with the day. */
@@ -93,6 +60,8 @@ export const sessionText = (line: SessionLine): string => {
   return [heading, ...phases, ...(line.note === undefined ? [] : [`  note: ${line.note}`])].join("\n");
 };
 
+interface Options { to?: string; segment?: string; symbol?: string; server?: string; json?: boolean }
+
 /** Registers `sessions` with the command line. Bad dates, exchanges and segments are thrown as `bad_input`. */
 export const sessionsCommand = (program: Command): void => {
   program
@@ -101,12 +70,13 @@ export const sessionsCommand = (program: Command): void => {
     .argument("<exchange>", exchanges.join(", "))
     .argument("<date>", "first date, YYYY-MM-DD (IST)")
     .option("--to <date>", "last date, included")
-    .option("--segment <segment>", segments.join(", "))
-    .option("--symbol <symbol>", "hours of this instrument: with a closing auction or without, agricultural or not")
+    .option("--segment <segment>", segmentNames.join(", "))
+    .option("--symbol <symbol>", "hours of this instrument: with a closing auction or without, option or future, agricultural or not")
+    .option("--server <url>", "ask a running server, which knows of edited days; without it the dated data alone")
     .option("--json", "one JSON object a line, times in epoch milliseconds")
-    .action((exchange: string, date: string, options: { to?: string; segment?: string; symbol?: string; json?: boolean }) => {
-      const { json = false, ...rest } = options;
-      for (const line of sessionLines(createCalendar(), { exchange, date, ...rest })) {
+    .action(async (exchange: string, date: string, { json = false, server, ...rest }: Options) => {
+      const request = { exchange, date, ...rest };
+      for (const line of server === undefined ? datedLines(request) : await serverLines(server, request)) {
         process.stdout.write(`${json ? JSON.stringify(line) : sessionText(line)}\n`);
       }
     });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createCalendar, exchanges, hoursOf } from "./calendar";
 import { calendarDays } from "./calendar-days";
 import { hasClosingAuction } from "./closing-auction-stocks";
+import type { Segment } from "./instrument";
 import { dayOfDate, DAY_MS, isContinuous, istDate, istMidnight, phaseAt, type Session } from "./session";
 import { tradingHours } from "./trading-hours";
 
@@ -49,6 +50,7 @@ describe("an ordinary day", () => {
     expect(trades("NFO", "2026-07-31")).toEqual(["09:15-15:30"]);
     expect(trades("BFO", "2026-08-03")).toEqual(["09:15-15:40"]);
     expect(phases("NFO", "2026-09-07")[0]).toBe("pre_open 09:00-09:10");
+    expect(phases("NFO_OPTIONS", "2026-09-07")).toEqual(["continuous 09:15-15:40"]);
   });
 
   it("ends MCX's evening by US daylight saving", () => {
@@ -137,6 +139,14 @@ describe("a day that is not ordinary", () => {
     expect(trades("BSE", "2021-02-24")).toEqual(["09:15-17:00"]);
   });
 
+  it("holds two sessions on the Saturdays of the drills, with nothing between them", () => {
+    expect(phases("NSE", "2024-03-02")).toEqual([
+      "pre_open 09:00-09:08", "pre_open_matching 09:08-09:12", "buffer 09:12-09:15", "continuous 09:15-10:00",
+      "pre_open 11:15-11:23", "pre_open_matching 11:23-11:27", "buffer 11:27-11:30", "continuous 11:30-12:30",
+    ]);
+    expect(phases("NFO", "2024-05-18")).toEqual(["continuous 09:15-10:00", "continuous 12:00-13:00"]);
+  });
+
   it("opens weekdays of years without a list, and says that it does not know", () => {
     expect(calendar.dayOf("NSE", dayOfDate("2027-01-26"))).toMatchObject({ kind: "regular", known: false });
     expect(calendar.dayOf("NSE", dayOfDate("2026-11-23"))).toMatchObject({ kind: "regular", known: true, note: null });
@@ -163,7 +173,7 @@ describe("looking for a session", () => {
 });
 
 describe("the hours of an instrument", () => {
-  const of = (exchange: string, segment: "equity" | "index" | "futures" | "commodity", symbol: string) => hoursOf({ exchange, segment, symbol }, { closingAuction: hasClosingAuction });
+  const of = (exchange: string, segment: Segment, symbol: string) => hoursOf({ exchange, segment, symbol }, { closingAuction: hasClosingAuction });
 
   it("follow its exchange, and the closing auction by symbol", () => {
     expect(of("NSE", "equity", "RELIANCE")).toBe("NSE_CAS");
@@ -172,6 +182,7 @@ describe("the hours of an instrument", () => {
     expect(of("NSE_INDEX", "index", "NIFTY 50")).toBe("NSE_INDEX");
     expect(of("NSE", "index", "NIFTY 50")).toBe("NSE_INDEX");
     expect(of("NFO", "futures", "RELIANCE26NOVFUT")).toBe("NFO");
+    expect(of("BFO", "options", "SENSEX26NOV85000PE")).toBe("BFO_OPTIONS");
     expect(of("MCX", "commodity", "COTTONCNDY26NOVFUT")).toBe("MCX_AGRI");
     expect(of("MCX", "commodity", "CRUDEOIL26NOVFUT")).toBe("MCX");
     expect(of("SIM", "equity", "RELIANCE")).toBe("SIM");
