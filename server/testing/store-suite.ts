@@ -277,6 +277,28 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
       });
     });
 
+    describe("calendar edits", () => {
+      const closed = { type: "closed" as const, date: "2026-11-20", hours: ["NSE", "NSE_CAS"], name: "State funeral" };
+      const signed = { who: "api" as const, note: "announced this morning, ₹ and all" };
+
+      it("keeps every change in order: what was added, put in its place, taken back", async () => {
+        expect(await store.calendarEdits.list()).toEqual([]);
+        const added = await store.calendarEdits.append({ edit: null, time: 1_795_150_000_123, ...signed, before: null, after: closed });
+        expect(added).toEqual({ id: added.id, edit: added.id, time: 1_795_150_000_123, ...signed, before: null, after: closed });
+        const halt = { type: "halt" as const, date: "2026-11-20", hours: ["MCX"], name: "Halt", from: "11:00", to: null, reopening: [["pre_open", "11:30", "11:38"] as const] };
+        const replaced = await store.calendarEdits.append({ edit: added.id, time: 1_795_150_000_124, who: "local user", note: "it was a halt", before: closed, after: halt });
+        const withdrawn = await store.calendarEdits.append({ edit: added.id, time: 1_795_150_000_125, who: "cli", note: "nothing came of it", before: halt, after: null });
+        expect([replaced.edit, withdrawn.edit]).toEqual([added.id, added.id]);
+        expect(await store.calendarEdits.list()).toEqual([added, replaced, withdrawn]);
+      });
+
+      it("gives edits that are added at once ids of their own", async () => {
+        const added = await Promise.all(Array.from({ length: 5 }, (_, at) => store.calendarEdits.append({ edit: null, time: at, ...signed, before: null, after: closed })));
+        expect(new Set(added.map(({ edit }) => edit)).size).toBe(5);
+        expect(added.every(({ id, edit }) => id === edit)).toBe(true);
+      });
+    });
+
     it("answers a ping and says what it is", async () => {
       expect(await store.ping()).toBeGreaterThan(0);
       expect(store.describe().version).toMatch(/\d/);
