@@ -4,6 +4,7 @@ import type { CollectorRow } from "@/server/domain/collector";
 import type { Instrument, InstrumentAlias, ListedInstrument } from "@/server/domain/instrument";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import type { Watchlist } from "@/server/domain/watchlist";
+import type { SnapshotStore } from "./snapshots";
 
 /** The stored timeframes are 1s, 1m, 15m, 1d; auctions are a kind of their own. */
 export type StoredKind = TimeframeName | "auction";
@@ -119,6 +120,8 @@ export interface Store {
   collectors: CollectorStore;
   watchlists: WatchlistStore;
   settings: SettingStore;
+  /** Kept states of the running indicators. */
+  snapshots: SnapshotStore;
   calendarEdits: CalendarEditStore;
   /** What is behind it, for the status page: `PGlite 18.6, embedded` or `TimescaleDB 2.19.3 (apache), PostgreSQL 17.4`. */
   describe(): { kind: "embedded" | "postgres" | "timescale"; version: string; location: string };

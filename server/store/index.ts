@@ -14,6 +14,7 @@ import { instrumentStore } from "./instruments";
 import { migrate } from "./migrator";
 import { openPostgres, withTimescale } from "./postgres";
 import { settingStore } from "./settings";
+import { snapshotStore } from "./snapshots";
 import { openVault, type Vault } from "./vault";
 import { watchlistStore } from "./watchlists";
 
@@ -68,6 +69,7 @@ export const createStore = (options: StoreOptions): Store => {
     collectors: collectorStore(database, () => database().vault),
     watchlists: watchlistStore(database),
     settings: settingStore(database),
+    snapshots: snapshotStore(database, () => database().backend.description.kind === "embedded"),
     calendarEdits: calendarEditStore(database),
     describe: () => database().backend.description,
     async ping() {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { barAt, type Bar, type BarState } from "@/server/domain/bar";
 import type { Store, StoredBar } from "@/server/ports/stores";
+import { snapshotSuite } from "./snapshot-suite";
 import { listed, MINUTE, OPEN, storedBar } from "./store-suite-rows";
 
 /** What every store promises, asked of one that `open` has started; the suite stops it. */
@@ -298,6 +299,8 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
         expect(added.every(({ id, edit }) => id === edit)).toBe(true);
       });
     });
+
+    snapshotSuite(() => store);
 
     it("answers a ping and says what it is", async () => {
       expect(await store.ping()).toBeGreaterThan(0);
