@@ -193,7 +193,11 @@ export const createContainer = async (config: Config, say: Say) => {
         await sparks.renew(index);
       }
     };
-    again().catch((cause: unknown) => { if (!ending.signal.aborted) log.error("bars could not be made anew after an edit of the calendar", { cause: String(cause) }); });
+    again().catch((cause: unknown) => {
+      if (ending.signal.aborted) return;
+      events.add("error", "calendar", `bars could not be made anew: ${(cause as Error).message}`);
+      log.error("bars could not be made anew after an edit of the calendar", { cause: String(cause) });
+    });
   };
 
   const warmAll = async (): Promise<void> => {
