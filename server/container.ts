@@ -61,6 +61,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const metrics = new Metrics();
   const calendar = new ExchangeCalendar({
     store: () => store.calendarEdits, wall, clock: () => clock, changed: (change, hours) => rescheduled(change, hours),
+    hoursOf: (key) => { const index = table.indexOf(key); return index === -1 ? null : table.hours(index); },
   });
   const inSession = (hours: string) => (time: number): boolean => {
     const session = calendar.on(hours, istDay(time));
@@ -87,7 +88,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const bus = memoryBus();
   const table = new InstrumentTable();
   const windows = new SessionWindows(calendar, table);
-  const instruments = new Instruments({ store: store.instruments, table, clock, hoursOf: (instrument) => hoursOf(instrument, { closingAuction: hasClosingAuction }) });
+  const instruments = new Instruments({ store: store.instruments, table, clock, hoursOf: (instrument, closingAuction) => hoursOf(instrument, { closingAuction }) });
 
   const normaliser = new Normaliser({
     table, windows, tokens: (collector) => instruments.tokensOf(collectors.vendor(collector) ?? ""),

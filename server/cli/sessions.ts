@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { createCalendar, exchanges } from "@/server/domain/calendar";
 import { AppError, badInput, type ErrorCode } from "@/server/domain/errors";
 import { dayOfDate, istMidnight } from "@/server/domain/session";
-import { dayFrom, type HoursQuestion, segmentNames, type SessionLine, sessionLines } from "@/server/domain/session-lines";
+import { dayFrom, hoursFor, type HoursQuestion, segmentNames, type SessionLine, sessionLines } from "@/server/domain/session-lines";
 import type { AnnouncedPhase } from "@/server/domain/trading-day";
 
 export interface SessionsRequest extends HoursQuestion {
@@ -19,7 +19,8 @@ const daysOf = ({ date, to }: SessionsRequest): [first: number, last: number] =>
 };
 
 /** The trading days as the dated data state them. */
-export const datedLines = (request: SessionsRequest): Iterable<SessionLine> => sessionLines(createCalendar(), request, ...daysOf(request));
+export const datedLines = (request: SessionsRequest): Iterable<SessionLine> =>
+  sessionLines(createCalendar(), request.exchange.toUpperCase(), hoursFor(request), ...daysOf(request));
 
 /** The trading days as a running server has them: with the edits made there. */
 export const serverLines = async (server: string, request: SessionsRequest): Promise<SessionLine[]> => {

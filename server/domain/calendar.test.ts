@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { createCalendar, exchanges, hoursOf } from "./calendar";
 import { calendarDays } from "./calendar-days";
-import { hasClosingAuction } from "./closing-auction-stocks";
+import { closingAuctionIn, hasClosingAuction } from "./closing-auction-stocks";
 import type { Segment } from "./instrument";
 import { dayOfDate, DAY_MS, isContinuous, istDate, istMidnight, phaseAt, type Session } from "./session";
 import { tradingHours } from "./trading-hours";
@@ -187,6 +187,13 @@ describe("the hours of an instrument", () => {
     expect(of("MCX", "commodity", "CRUDEOIL26NOVFUT")).toBe("MCX");
     expect(of("SIM", "equity", "RELIANCE")).toBe("SIM");
     expect(hoursOf({ exchange: "NSE", segment: "equity", symbol: "RELIANCE" })).toBe("NSE");
+  });
+
+  it("follow a broker's list where one is loaded: a stock with a future that has not expired has the auction", () => {
+    const future = (name: string, expiry: string, exchange = "NFO") => ({ exchange, segment: "futures" as const, name, expiry });
+    const closingAuction = closingAuctionIn([future("SMALLCO", "2026-11-26"), future("GONECO", "2026-10-29"), future("GOLD", "2026-12-04", "MCX")], "2026-11-20");
+    const hours = (symbol: string) => hoursOf({ exchange: "NSE", segment: "equity", symbol }, { closingAuction });
+    expect(["SMALLCO", "GONECO", "GOLD", "RELIANCE"].map(hours)).toEqual(["NSE_CAS", "NSE", "NSE", "NSE_CAS"]);
   });
 
   it("exist in the calendar for every exchange", () => {

@@ -1,8 +1,9 @@
 /**
- * NSE stocks taken to have derivatives, and so a closing auction since 2026-08-03: index members of 2026-09-19.
- * No list of the exchange was at hand. A broker's instruments file says it for certain (a stock with a future in
- * NFO), so give `hoursOf` a predicate from it where one is loaded; this set is for the times when none is.
+ * Stocks with derivatives have a closing auction since 2026-08-03. A broker's list says for certain which they are: the
+ * underlyings of its stock futures. No list of the exchange was at hand, so without a broker's these are taken: index
+ * members of 2026-09-19.
  */
+import type { Instrument } from "./instrument";
 
 // NIFTY 50 and NIFTY BANK. High confidence: their rules admit only stocks with derivatives.
 const indexMembers = [
@@ -27,3 +28,12 @@ const symbols: ReadonlySet<string> = new Set([...indexMembers, ...nextMembers]);
 
 /** Whether a stock's day ends in a closing auction, as far as the set above knows. */
 export const hasClosingAuction = (symbol: string): boolean => symbols.has(symbol);
+
+/** The same, and every underlying of a future of the list that has not expired on the date (`YYYY-MM-DD`). */
+export const closingAuctionIn = (listed: Iterable<Pick<Instrument, "exchange" | "segment" | "name" | "expiry">>, date: string): ((symbol: string) => boolean) => {
+  const underlyings = new Set(symbols);
+  for (const { exchange, segment, name, expiry } of listed) {
+    if (segment === "futures" && (exchange === "NFO" || exchange === "BFO") && (expiry === null || expiry >= date)) underlyings.add(name);
+  }
+  return (symbol) => underlyings.has(symbol);
+};

@@ -45,8 +45,11 @@ export const segmentNames = ["equity", "derivatives", "currency", "commodity"] a
 const INDEX = /^(NIFTY( ?\d+| [A-Z0-9 &/-]+)?|INDIA ?VIX|SENSEX|BANKEX)$/;
 const OPTION = /\d(CE|PE)$/;
 
-/** The trading hours a question is about. Throws `bad_input` on an exchange or segment nobody knows. */
-export const hoursFor = (question: HoursQuestion): HoursKey => {
+/**
+ * The trading hours a question is about; `listed` answers those of an instrument that is known by its key. Throws
+ * `bad_input` on an exchange or segment nobody knows.
+ */
+export const hoursFor = (question: HoursQuestion, listed: (key: string) => HoursKey | null = () => null): HoursKey => {
   const exchange = question.exchange.toUpperCase();
   const { segment } = question;
   const symbol = (question.symbol ?? "").toUpperCase();
@@ -55,7 +58,7 @@ export const hoursFor = (question: HoursQuestion): HoursKey => {
   if (segment !== undefined && !(segmentNames as readonly string[]).includes(segment)) throw badInput("segment", segment, segmentNames.join(", "));
   const venue = segment === undefined ? exchange : traded[segment];
   if (venue === undefined) throw badInput("segment", segment, `${Object.keys(traded).join(", ")} on ${exchange}`);
-  return hoursOf({ exchange: venue, segment: segmentOf(venue, symbol), symbol }, { closingAuction: hasClosingAuction });
+  return listed(`${venue}:${symbol}`) ?? listed(`${venue}_INDEX:${symbol}`) ?? hoursOf({ exchange: venue, segment: segmentOf(venue, symbol), symbol }, { closingAuction: hasClosingAuction });
 };
 
 const segmentOf = (venue: string, symbol: string): Segment => {
@@ -86,9 +89,7 @@ export const sessionLine = (calendar: TradingCalendar, exchange: string, hours: 
 };
 
 /** The trading days from one IST day number to another, both included. */
-export function* sessionLines(calendar: TradingCalendar, question: HoursQuestion, first: number, last: number): Generator<SessionLine> {
-  const hours = hoursFor(question);
-  const exchange = question.exchange.toUpperCase();
+export function* sessionLines(calendar: TradingCalendar, exchange: string, hours: HoursKey, first: number, last: number): Generator<SessionLine> {
   for (let day = first; day <= last; day++) {
     const line = sessionLine(calendar, exchange, hours, day);
     if (line !== null) yield line;

@@ -1,3 +1,4 @@
+import { closingAuctionIn } from "@/server/domain/closing-auction-stocks";
 import { AppError } from "@/server/domain/errors";
 import { type Instrument, type InstrumentAlias, splitKey } from "@/server/domain/instrument";
 import { type InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
@@ -17,13 +18,15 @@ export class Instruments {
   private readonly aliasOf = new Map<string, Map<number, InstrumentAlias>>();
   private entries: Entry[] = [];
 
-  constructor(private readonly parts: { store: InstrumentStore; table: InstrumentTable; clock: Clock; hoursOf(instrument: Instrument): string }) {}
+  constructor(private readonly parts: { store: InstrumentStore; table: InstrumentTable; clock: Clock; hoursOf(instrument: Instrument, closingAuction: (symbol: string) => boolean): string }) {}
 
   /** Reads instruments and the aliases in force today into memory. */
   async load(): Promise<void> {
     const { store, table, clock, hoursOf } = this.parts;
-    const { instruments, aliases } = await store.load(istDate(istDay(clock.now())));
-    for (const instrument of instruments) table.put(instrument, hoursOf(instrument));
+    const today = istDate(istDay(clock.now()));
+    const { instruments, aliases } = await store.load(today);
+    const closingAuction = closingAuctionIn(instruments, today);
+    for (const instrument of instruments) table.put(instrument, hoursOf(instrument, closingAuction));
     this.tokens.clear();
     this.aliasOf.clear();
     for (const alias of aliases) {

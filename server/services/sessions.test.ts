@@ -35,6 +35,7 @@ describe("the exchange calendar of a running server", () => {
   let calendar: ExchangeCalendar;
   const started = (): ExchangeCalendar => new ExchangeCalendar({
     store: () => store, wall: clockAt("2026-11-21T10:00:00"), clock: () => clockAt("2026-11-20T10:00:00"), changed: (change, hours) => told.push({ change, hours }),
+    hoursOf: (key) => (key === "NSE:NEWFUTURE" ? "NSE_CAS" : null),
   });
   beforeEach(async () => {
     store = memory();
@@ -58,6 +59,11 @@ describe("the exchange calendar of a running server", () => {
     await calendar.save({ type: "halt", exchanges: ["NSE"], date: FRIDAY, name: "Halt", from: "09:50", to: "10:20", reopening: [] }, signed);
     expect(calendar.sessions({ exchange: "NSE" })).toMatchObject([{ date: FRIDAY, kind: "special", name: "Halt", edits: [1] }]);
     expect(calendar.status({ exchange: "NSE" })).toMatchObject({ phase: "halt", until: Date.parse("2026-11-20T10:20:00+05:30") });
+  });
+
+  it("knows the instruments of the server by their own hours, others by the symbol", () => {
+    const hours = (symbol: string) => calendar.sessions({ exchange: "NSE", symbol })[0]?.hours;
+    expect([hours("newfuture"), hours("SOMETHINGSMALL"), hours("RELIANCE")]).toEqual(["NSE_CAS", "NSE", "NSE_CAS"]);
   });
 
   it("tells what is cached elsewhere to be forgotten, with all hours a replacement touches", async () => {

@@ -22,6 +22,8 @@ interface Parts {
   wall: Clock;
   /** Market time: what "now" and "today" mean in a question. */
   clock(): Clock;
+  /** The hours of an instrument the server knows, by its key; null for any other. */
+  hoursOf(key: string): HoursKey | null;
   /** Called after a change is in force: what was cached of these hours is to be forgotten. */
   changed(change: CalendarChange, hours: readonly HoursKey[]): void;
 }
@@ -57,12 +59,12 @@ export class ExchangeCalendar implements TradingCalendar {
     const last = question.to === undefined ? first : dayFrom("to", question.to);
     if (last < first) throw badInput("to", question.to, `a date on or after ${question.from ?? "today"}`);
     if (last - first >= MOST_DAYS) throw badInput("to", question.to, `a date less than ${MOST_DAYS} days after ${question.from ?? "today"}`);
-    return [...sessionLines(this.calendar, question, first, last)];
+    return [...sessionLines(this.calendar, question.exchange.toUpperCase(), this.hours(question), first, last)];
   }
 
   /** The phase, the next open and the next close as seen from an instant (now unless given). */
   status(question: HoursQuestion & { at?: number | undefined }): MarketStatus & { exchange: string } {
-    return { exchange: question.exchange.toUpperCase(), ...marketStatus(this.calendar, hoursFor(question), question.at ?? Math.round(this.parts.clock().now())) };
+    return { exchange: question.exchange.toUpperCase(), ...marketStatus(this.calendar, this.hours(question), question.at ?? Math.round(this.parts.clock().now())) };
   }
 
   /** Edits in force, the newest last. */
@@ -87,6 +89,8 @@ export class ExchangeCalendar implements TradingCalendar {
   withdraw(id: number, signed: Signed): Promise<Changed> {
     return this.alone(() => this.append({ edit: id, before: dayEdit(this.find("id", id)), after: null }, signed));
   }
+
+  private hours(question: HoursQuestion): HoursKey { return hoursFor(question, (key) => this.parts.hoursOf(key)); }
 
   private find(field: string, id: number): CalendarEdit {
     const edits = this.edits();
