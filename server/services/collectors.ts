@@ -1,6 +1,6 @@
 import type { CollectorRow, CollectorState, FeedState, FeedTruth } from "@/server/domain/collector";
 import type { RawMessage } from "@/server/domain/tick";
-import type { Calendar } from "@/server/domain/session";
+import { type Calendar, isContinuous, istDay } from "@/server/domain/session";
 import { AppError } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
 import type { FeedDefinition } from "@/server/ports/feed";
@@ -224,6 +224,7 @@ export class Collectors {
   private marketOpen(running: Running, now: number): boolean {
     const { live, calendar } = this.parts;
     const hours = new Set(running.instruments.map((each) => live.table.hours(each)));
-    return [...hours].some((each) => { const session = calendar.next(each, now); return session !== null && session.open <= now; });
+    // Silence in an announced halt, or between the two sessions of a drill, is no fault of the feed.
+    return [...hours].some((each) => { const session = calendar.on(each, istDay(now)); return session !== null && isContinuous(session, now); });
   }
 }
