@@ -1,74 +1,71 @@
 import { z } from "zod";
-import type { IndicatorBar } from "@/server/domain/indicator";
-import { isNothing, wilder, WilderSum, wilderSettle } from "./averages";
-import { Composed, Numbers } from "./composed";
+import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
+import { isNothing, smooth, wilderSettle, wilderSum } from "./averages";
 import { defineIndicator } from "./define";
 import { bars } from "./params";
-import { TrueRange } from "./true-range";
 
 const params = z.object({ period: bars(14, 2) });
 
-const KNOWN = 0;
-const HIGH = 1;
-const LOW = 2;
-/** The last index: held where nothing moved. */
-const INDEX = 3;
-const SEEN = 4;
+class Adx implements Indicator {
+  /** Moves taken; -1 before the first bar. */
+  private count = -1;
+  private high = 0;
+  private low = 0;
+  private close = 0;
+  /** Wilder's running sums. */
+  private ranges = 0;
+  private rises = 0;
+  private falls = 0;
+  /** Sum of the indices until the seed stands, their average from then on. */
+  private average = 0;
 
-class Adx extends Composed {
-  private readonly range = new TrueRange();
-  private readonly ranges;
-  private readonly rises;
-  private readonly falls;
-  private readonly average;
-  private readonly state = new Numbers(5);
-  protected readonly parts;
+  constructor(private readonly period: number) {}
 
-  constructor(private readonly period: number) {
-    super();
-    this.ranges = new WilderSum(period);
-    this.rises = new WilderSum(period);
-    this.falls = new WilderSum(period);
-    this.average = wilder(period);
-    this.parts = [this.range, this.ranges, this.rises, this.falls, this.average, this.state];
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  snapshot(): unknown { return [this.count, this.high, this.low, this.close, this.ranges, this.rises, this.falls, this.average]; }
+  restore(snapshot: unknown): void {
+    [this.count, this.high, this.low, this.close, this.ranges, this.rises, this.falls, this.average] = snapshot as [number, number, number, number, number, number, number, number];
   }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
-    const { at: state } = this.state;
-    out[at] = Number.NaN;
-    out[at + 1] = Number.NaN;
-    out[at + 2] = Number.NaN;
-    const range = this.range.take(bar, keep);
-    const known = state[KNOWN] === 1;
-    const up = bar.high - state[HIGH]!;
-    const down = state[LOW]! - bar.low;
-    if (keep) { state[KNOWN] = 1; state[HIGH] = bar.high; state[LOW] = bar.low; }
-    if (!known) return;
-    const ranges = this.ranges.take(range, keep);
-    const rises = this.rises.take(up > 0 && up > down ? up : 0, keep);
-    const falls = this.falls.take(down > 0 && down > up ? down : 0, keep);
-    if (Number.isNaN(ranges)) return;
-    const still = isNothing(ranges);
-    const plus = still ? 0 : (100 * rises) / ranges;
-    const minus = still ? 0 : (100 * falls) / ranges;
-    const index = this.index(plus, minus, keep);
-    if (Number.isNaN(index)) return;
-    out[at] = index;
-    out[at + 1] = plus;
-    out[at + 2] = minus;
-  }
-
-  /** Where neither side moved there is no movement to average: 0 while seeding, later the index stays. */
-  private index(plus: number, minus: number, keep: boolean): number {
-    const { at: state } = this.state;
-    const moved = !isNothing(plus + minus);
-    const seeded = state[SEEN]! >= this.period;
-    const index = seeded && !moved ? state[INDEX]! : this.average.take(moved ? (100 * Math.abs(plus - minus)) / (plus + minus) : 0, keep);
-    if (keep) {
-      if (!seeded) state[SEEN] = state[SEEN]! + 1;
-      state[INDEX] = Number.isNaN(index) ? 0 : index;
+  private write({ high, low, close }: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+    const { period } = this;
+    const count = this.count + 1;
+    let { ranges, rises, falls, average } = this;
+    let plus = 0;
+    let minus = 0;
+    if (count > 0) {
+      const before = this.close;
+      const up = high - this.high;
+      const down = this.low - low;
+      ranges = wilderSum(ranges, (high > before ? high : before) - (low < before ? low : before), count, period);
+      rises = wilderSum(rises, up > 0 && up > down ? up : 0, count, period);
+      falls = wilderSum(falls, down > 0 && down > up ? down : 0, count, period);
     }
-    return index;
+    if (count >= period) {
+      const still = isNothing(ranges);
+      plus = still ? 0 : (100 * rises) / ranges;
+      minus = still ? 0 : (100 * falls) / ranges;
+      // Where neither side moved there is no movement to average: 0 while seeding, later the average stays.
+      const moved = plus + minus;
+      const indices = count - period + 1;
+      if (!isNothing(moved)) average = smooth(average, (100 * Math.abs(plus - minus)) / moved, indices, period, 1 / period);
+      else if (indices === period) average /= period;
+    }
+    if (keep) {
+      this.count = count;
+      this.high = high;
+      this.low = low;
+      this.close = close;
+      this.ranges = ranges;
+      this.rises = rises;
+      this.falls = falls;
+      this.average = average;
+    }
+    const known = count >= 2 * period - 1;
+    out[at] = known ? average : Number.NaN;
+    out[at + 1] = known ? plus : Number.NaN;
+    out[at + 2] = known ? minus : Number.NaN;
   }
 }
 

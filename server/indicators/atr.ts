@@ -1,26 +1,33 @@
 import { z } from "zod";
-import type { IndicatorBar } from "@/server/domain/indicator";
-import { type Smoothed, wilder, wilderSettle } from "./averages";
-import { Composed } from "./composed";
+import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
+import { smooth, wilderSettle } from "./averages";
 import { defineIndicator } from "./define";
 import { bars } from "./params";
-import { TrueRange } from "./true-range";
 
 const params = z.object({ period: bars(14) });
 
-class Atr extends Composed {
-  private readonly range = new TrueRange();
-  private readonly average: Smoothed;
-  protected readonly parts;
+class Atr implements Indicator {
+  /** True ranges taken; -1 before the first bar, which has none. */
+  private count = -1;
+  private close = 0;
+  /** Sum until the seed stands, Wilder's average from then on. */
+  private value = 0;
+  private readonly weight: number;
 
-  constructor(period: number) {
-    super();
-    this.average = wilder(period);
-    this.parts = [this.range, this.average];
-  }
+  constructor(private readonly period: number) { this.weight = 1 / period; }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
-    out[at] = this.average.take(this.range.take(bar, keep), keep);
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  snapshot(): unknown { return [this.count, this.close, this.value]; }
+  restore(snapshot: unknown): void { [this.count, this.close, this.value] = snapshot as [number, number, number]; }
+
+  private write({ high, low, close }: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+    const count = this.count + 1;
+    const before = this.close;
+    const range = (high > before ? high : before) - (low < before ? low : before);
+    const value = count === 0 ? 0 : smooth(this.value, range, count, this.period, this.weight);
+    if (keep) { this.count = count; this.close = close; this.value = value; }
+    out[at] = count < this.period ? Number.NaN : value;
   }
 }
 

@@ -41,19 +41,6 @@ export const exponentialSettle = (period: number): number => Math.ceil(10.4 * (p
 /** The same for Wilder's average: (1 - 1/n)^k. */
 export const wilderSettle = (period: number): number => Math.ceil(20.8 * period);
 
-/** Wilder's running sum as TA-Lib keeps it for directional movement: n - 1 values added up, then s - s/n + x. */
-export class WilderSum implements Part {
-  private count = 0;
-  private sum = 0;
-
-  constructor(private readonly period: number) {}
-
-  take(input: number, keep: boolean): number {
-    const count = this.count + 1;
-    const sum = count < this.period ? this.sum + input : this.sum - this.sum / this.period + input;
-    if (keep) { this.count = count; this.sum = sum; }
-    return count < this.period ? Number.NaN : sum;
-  }
-  snapshot(): unknown { return [this.count, this.sum]; }
-  restore(snapshot: unknown): void { [this.count, this.sum] = snapshot as [number, number]; }
-}
+/** One step of Wilder's running sum as TA-Lib keeps it for directional movement: n - 1 values added up, then s - s/n + x. */
+export const wilderSum = (before: number, input: number, count: number, period: number): number =>
+  count < period ? before + input : before - before / period + input;

@@ -3,7 +3,7 @@ import type { BarColumns } from "@/server/domain/bar";
 import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
 import { defineIndicator } from "./define";
 import { bars, factor } from "./params";
-import { priceOf, pricesOf, type PriceSource, scaleOf, sourceParam } from "./price-source";
+import { exactPriceOf, exactPricesOf, type PriceSource, scaleOf, sourceParam } from "./price-source";
 
 const params = z.object({ period: bars(20, 2), deviations: factor(2, 0.1, 10), source: sourceParam() });
 
@@ -11,12 +11,15 @@ interface State { ring: number[]; count: number; base: number; sum: number; squa
 
 /**
  * Sums of whole differences from a near base are exact, where sums of squared prices lose the digits that a quiet
- * market's deviation is made of. The base follows the price at each turn of the ring.
+ * market's deviation is made of. What they give does not depend on the base: it is moved only when the price has gone
+ * so far from it that n times a difference, squared, might need more than 53 bits.
  */
+const FAR = 2 ** 24;
+
 class Bollinger implements Indicator {
   /** Prices less the base. */
   private readonly ring: Float64Array;
-  private readonly scale: number;
+  private readonly divisor: number;
   private count = 0;
   private place = 0;
   private base = 0;
@@ -25,17 +28,17 @@ class Bollinger implements Indicator {
 
   constructor(private readonly period: number, private readonly deviations: number, private readonly source: PriceSource) {
     this.ring = new Float64Array(period);
-    this.scale = scaleOf(source);
+    this.divisor = period * scaleOf(source);
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.take(priceOf(bar, this.source), out, at); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.take(exactPriceOf(bar, this.source), out, at); }
   peek(bar: IndicatorBar, out: Float64Array, at: number): void {
     const old = this.ring[this.place]!;
-    const value = priceOf(bar, this.source) - this.base;
+    const value = exactPriceOf(bar, this.source) - this.base;
     this.write(this.count + 1, this.sum + value - old, this.squares + value * value - old * old, out, at);
   }
   over(columns: BarColumns, [upper, middle, lower]: readonly [Float64Array, Float64Array, Float64Array]): void {
-    const prices = pricesOf(columns, this.source);
+    const prices = exactPricesOf(columns, this.source);
     const out = new Float64Array(3);
     for (let row = 0; row < columns.length; row++) {
       this.take(prices[row]!, out, 0);
@@ -66,21 +69,22 @@ class Bollinger implements Indicator {
     this.ring[this.place] = value;
     this.count++;
     this.write(this.count, this.sum, this.squares, out, at);
-    if (++this.place === this.period) this.rebase(price);
+    if (++this.place < this.period) return;
+    this.place = 0;
+    if (Math.abs(value) * this.period > FAR) this.rebase(price);
   }
 
   private write(count: number, sum: number, squares: number, out: Float64Array, at: number): void {
-    const { period, scale } = this;
+    const { period, divisor } = this;
     if (count < period) { out[at] = Number.NaN; out[at + 1] = Number.NaN; out[at + 2] = Number.NaN; return; }
-    const mean = (this.base + sum / period) / scale;
-    const width = (this.deviations * Math.sqrt(Math.max(0, period * squares - sum * sum))) / (period * scale);
+    const mean = (this.base * period + sum) / divisor;
+    const width = (this.deviations * Math.sqrt(Math.max(0, period * squares - sum * sum))) / divisor;
     out[at] = mean + width;
     out[at + 1] = mean;
     out[at + 2] = mean - width;
   }
 
   private rebase(base: number): void {
-    this.place = 0;
     this.sum = 0;
     this.squares = 0;
     for (let at = 0; at < this.period; at++) {

@@ -3,7 +3,7 @@ import type { IndicatorBar } from "@/server/domain/indicator";
 import { Composed } from "./composed";
 import { defineIndicator } from "./define";
 import { bars } from "./params";
-import { priceOf, type PriceSource, sourceParam } from "./price-source";
+import { exactPriceOf, type PriceSource, sourceParam } from "./price-source";
 import { WindowSum } from "./windows";
 
 const params = z.object({ period: bars(20, 2, 200), source: sourceParam("hlc3") });
@@ -21,7 +21,7 @@ class Cci extends Composed {
 
   protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { period, window } = this;
-    const typical = priceOf(bar, this.source);
+    const typical = exactPriceOf(bar, this.source);
     const full = window.size + 1 >= period;
     const mean = window.wouldSum(typical) / period;
     const deviation = full ? window.deviation(typical, mean) / period : 0;

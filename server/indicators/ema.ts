@@ -4,27 +4,23 @@ import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
 import { exponentialSettle } from "./averages";
 import { defineIndicator } from "./define";
 import { bars } from "./params";
-import { priceOf, pricesOf, type PriceSource, scaleOf, sourceParam } from "./price-source";
+import { priceOf, pricesOf, type PriceSource, sourceParam } from "./price-source";
 
 const params = z.object({ period: bars(20), source: sourceParam() });
 
 /** State in fields: a number captured by closures would be a new object at every bar. */
 class Ema implements Indicator {
   private readonly weight: number;
-  private readonly scale: number;
   private count = 0;
   /** Sum of the prices until the seed stands, the average from then on. */
   private value = 0;
 
-  constructor(private readonly period: number, private readonly source: PriceSource) {
-    this.weight = 2 / (period + 1);
-    this.scale = scaleOf(source);
-  }
+  constructor(private readonly period: number, private readonly source: PriceSource) { this.weight = 2 / (period + 1); }
 
   next(bar: IndicatorBar, out: Float64Array, at: number): void { out[at] = this.take(priceOf(bar, this.source)); }
   peek(bar: IndicatorBar, out: Float64Array, at: number): void {
     const count = this.count + 1;
-    out[at] = count < this.period ? Number.NaN : this.after(count, priceOf(bar, this.source)) / this.scale;
+    out[at] = count < this.period ? Number.NaN : this.after(count, priceOf(bar, this.source));
   }
   over(columns: BarColumns, [plot]: readonly [Float64Array]): void {
     const prices = pricesOf(columns, this.source);
@@ -40,12 +36,11 @@ class Ema implements Indicator {
   private take(price: number): number {
     const count = ++this.count;
     if (count < this.period) { this.value += price; return Number.NaN; }
-    this.value = this.after(count, price);
-    return this.value / this.scale;
+    return this.value = this.after(count, price);
   }
 
   private after(count: number, price: number): number {
-    return count === this.period ? (this.value + price) / this.period : this.value + (price - this.value) * this.weight;
+    return count > this.period ? this.value + (price - this.value) * this.weight : (this.value + price) / this.period;
   }
 }
 

@@ -4,7 +4,7 @@ import { exponential, exponentialSettle, type Smoothed, wilder, wilderSettle } f
 import { Composed } from "./composed";
 import { defineIndicator } from "./define";
 import { bars, factor } from "./params";
-import { priceOf, type PriceSource, scaleOf, sourceParam } from "./price-source";
+import { priceOf, type PriceSource, sourceParam } from "./price-source";
 import { TrueRange } from "./true-range";
 
 const params = z.object({ period: bars(20), multiplier: factor(2, 0.1, 20), atrPeriod: bars(10), source: sourceParam() });
@@ -23,7 +23,7 @@ class Keltner extends Composed {
   }
 
   protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
-    const middle = this.middle.take(priceOf(bar, this.source), keep) / scaleOf(this.source);
+    const middle = this.middle.take(priceOf(bar, this.source), keep);
     const width = this.multiplier * this.average.take(this.range.take(bar, keep), keep);
     out[at] = middle + width;
     out[at + 1] = Number.isNaN(width) ? Number.NaN : middle;

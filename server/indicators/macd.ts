@@ -4,7 +4,7 @@ import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
 import { exponentialSettle, smooth } from "./averages";
 import { defineIndicator } from "./define";
 import { bars } from "./params";
-import { priceOf, pricesOf, type PriceSource, scaleOf, sourceParam } from "./price-source";
+import { priceOf, pricesOf, type PriceSource, sourceParam } from "./price-source";
 
 const params = z.object({ fast: bars(12, 2), slow: bars(26, 2), signal: bars(9), source: sourceParam() });
 
@@ -14,7 +14,6 @@ class Macd implements Indicator {
   private readonly fastWeight: number;
   private readonly slowWeight: number;
   private readonly signalWeight: number;
-  private readonly scale: number;
   /** Prices taken. */
   private count = 0;
   /** Sums until their seeds stand, averages from then on. */
@@ -28,7 +27,6 @@ class Macd implements Indicator {
     this.fastWeight = 2 / (this.fastPeriod + 1);
     this.slowWeight = 2 / (this.slowPeriod + 1);
     this.signalWeight = 2 / (signalPeriod + 1);
-    this.scale = scaleOf(source);
   }
 
   next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(priceOf(bar, this.source), out, at, true); }
@@ -53,7 +51,7 @@ class Macd implements Indicator {
     const late = slowPeriod - fastPeriod;
     const fast = count > late ? smooth(this.fast, price, count - late, fastPeriod, this.fastWeight) : 0;
     const slow = smooth(this.slow, price, count, slowPeriod, this.slowWeight);
-    const macd = (fast - slow) / this.scale;
+    const macd = fast - slow;
     const lines = count - slowPeriod + 1;
     const signal = lines > 0 ? smooth(this.signal, macd, lines, signalPeriod, this.signalWeight) : 0;
     if (keep) { this.count = count; this.fast = fast; this.slow = slow; this.signal = signal; }

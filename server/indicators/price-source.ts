@@ -9,11 +9,13 @@ export type PriceSource = (typeof priceSources)[number];
 /** The parameter `source`: written last, and left out of labels at its default. */
 export const sourceParam = (byDefault: PriceSource = "close") => z.enum(priceSources).default(byDefault);
 
-/** What `priceOf` answers is so many times the price: thirds are no exact numbers, their triples are. */
+export const priceOf = (bar: IndicatorBar, source: PriceSource): number => (source === "hlc3" ? (bar.high + bar.low + bar.close) / 3 : exactPriceOf(bar, source));
+
+/** `exactPriceOf` answers so many times the price: thirds are no exact numbers, their triples are. */
 export const scaleOf = (source: PriceSource): number => (source === "hlc3" ? 3 : 1);
 
 /** The price times `scaleOf(source)`: of whole prices a number that sums exactly (halves and quarters do). */
-export const priceOf = (bar: IndicatorBar, source: PriceSource): number => {
+export const exactPriceOf = (bar: IndicatorBar, source: PriceSource): number => {
   if (source === "close") return bar.close;
   switch (source) {
     case "open": return bar.open;
@@ -25,8 +27,8 @@ export const priceOf = (bar: IndicatorBar, source: PriceSource): number => {
   }
 };
 
-/** `priceOf` of all rows; of a price that is a column, the column itself. */
-export const pricesOf = (bars: BarColumns, source: PriceSource): Float64Array => {
+/** `exactPriceOf` of all rows; of a price that is a column, the column itself. */
+export const exactPricesOf = (bars: BarColumns, source: PriceSource): Float64Array => {
   const { length, open, high, low, close } = bars;
   const row = (formula: (at: number) => number): Float64Array => Float64Array.from({ length }, (_, at) => formula(at));
   switch (source) {
@@ -38,4 +40,10 @@ export const pricesOf = (bars: BarColumns, source: PriceSource): Float64Array =>
     case "hlc3": return row((at) => high[at]! + low[at]! + close[at]!);
     case "ohlc4": return row((at) => (open[at]! + high[at]! + low[at]! + close[at]!) / 4);
   }
+};
+
+/** `priceOf` of all rows. */
+export const pricesOf = (bars: BarColumns, source: PriceSource): Float64Array => {
+  const prices = exactPricesOf(bars, source);
+  return source === "hlc3" ? prices.map((price) => price / 3) : prices;
 };

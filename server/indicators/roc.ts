@@ -3,7 +3,7 @@ import type { IndicatorBar } from "@/server/domain/indicator";
 import { Composed } from "./composed";
 import { defineIndicator } from "./define";
 import { bars } from "./params";
-import { priceOf, type PriceSource, sourceParam } from "./price-source";
+import { exactPriceOf, type PriceSource, sourceParam } from "./price-source";
 import { Delay } from "./windows";
 
 const params = z.object({ period: bars(10), source: sourceParam() });
@@ -19,7 +19,7 @@ class Roc extends Composed {
   }
 
   protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
-    const price = priceOf(bar, this.source);
+    const price = exactPriceOf(bar, this.source);
     const before = this.before.take(price, keep);
     out[at] = before === 0 ? 0 : (price / before - 1) * 100;
   }

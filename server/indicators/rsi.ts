@@ -4,7 +4,7 @@ import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
 import { isNothing, wilderSettle } from "./averages";
 import { defineIndicator } from "./define";
 import { bars } from "./params";
-import { priceOf, pricesOf, type PriceSource, sourceParam } from "./price-source";
+import { exactPriceOf, exactPricesOf, type PriceSource, sourceParam } from "./price-source";
 
 const params = z.object({ period: bars(14, 2), source: sourceParam() });
 
@@ -22,11 +22,11 @@ class Rsi implements Indicator {
 
   constructor(private readonly period: number, private readonly source: PriceSource) {}
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { out[at] = this.take(priceOf(bar, this.source)); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { out[at] = this.take(exactPriceOf(bar, this.source)); }
   peek(bar: IndicatorBar, out: Float64Array, at: number): void {
     const { period, count } = this;
     if (count + 1 < period) { out[at] = Number.NaN; return; }
-    const change = priceOf(bar, this.source) - this.previous;
+    const change = exactPriceOf(bar, this.source) - this.previous;
     const up = change > 0 ? change : 0;
     const down = change < 0 ? -change : 0;
     // Before the seed stands gain and loss are sums.
@@ -34,7 +34,7 @@ class Rsi implements Indicator {
     out[at] = share((this.gain * weight + up) / period, (this.loss * weight + down) / period);
   }
   over(columns: BarColumns, [plot]: readonly [Float64Array]): void {
-    const prices = pricesOf(columns, this.source);
+    const prices = exactPricesOf(columns, this.source);
     for (let row = 0; row < columns.length; row++) plot[row] = this.take(prices[row]!);
   }
   snapshot(): unknown { return { count: this.count, previous: this.previous, gain: this.gain, loss: this.loss }; }

@@ -76,47 +76,49 @@ export class Delay implements Part {
 
 /**
  * Highest (or, with sign -1, lowest) of the last n values. A queue keeps only those that can still become the extreme,
- * so a bar costs the same whatever n is.
+ * so a bar costs the same whatever n is. Its ends count on for ever; the places behind them are a power of two.
  */
 export class Extreme implements Part {
   private readonly values: Float64Array;
   private readonly born: Float64Array;
+  private readonly mask: number;
   private count = 0;
   private head = 0;
-  private size = 0;
+  private tail = 0;
 
   constructor(private readonly period: number, private readonly sign: 1 | -1) {
-    this.values = new Float64Array(period);
-    this.born = new Float64Array(period);
+    const places = 2 ** Math.ceil(Math.log2(period));
+    this.values = new Float64Array(places);
+    this.born = new Float64Array(places);
+    this.mask = places - 1;
   }
 
   /** The extreme with this value in; NaN before there are n. */
   take(input: number, keep: boolean): number {
-    const { period, sign, values } = this;
+    const { period, sign, values, mask } = this;
     const value = input * sign;
     const count = this.count + 1;
-    let { head, size } = this;
+    let { head, tail } = this;
     // Each bar at most one value leaves the window.
-    if (size > 0 && this.born[head]! <= count - period) { head = head + 1 === period ? 0 : head + 1; size--; }
-    if (!keep) return count < period ? Number.NaN : sign * (size > 0 && values[head]! > value ? values[head]! : value);
-    while (size > 0 && values[(head + size - 1) % period]! <= value) size--;
-    const place = (head + size) % period;
-    values[place] = value;
-    this.born[place] = count;
+    if (head !== tail && this.born[head & mask]! <= count - period) head++;
+    if (!keep) return count < period ? Number.NaN : sign * (head !== tail && values[head & mask]! > value ? values[head & mask]! : value);
+    while (head !== tail && values[(tail - 1) & mask]! <= value) tail--;
+    values[tail & mask] = value;
+    this.born[tail & mask] = count;
     this.count = count;
     this.head = head;
-    this.size = size + 1;
-    return count < period ? Number.NaN : sign * values[head]!;
+    this.tail = tail + 1;
+    return count < period ? Number.NaN : sign * values[head & mask]!;
   }
   snapshot(): unknown {
-    const places = Array.from({ length: this.size }, (_, at) => (this.head + at) % this.period);
+    const places = Array.from({ length: this.tail - this.head }, (_, at) => (this.head + at) & this.mask);
     return { count: this.count, values: places.map((place) => this.values[place]!), born: places.map((place) => this.born[place]!) };
   }
   restore(snapshot: unknown): void {
     const state = snapshot as { count: number; values: number[]; born: number[] };
     this.count = state.count;
     this.head = 0;
-    this.size = state.values.length;
+    this.tail = state.values.length;
     this.values.set(state.values);
     this.born.set(state.born);
   }

@@ -3,7 +3,7 @@ import type { BarColumns } from "@/server/domain/bar";
 import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
 import { defineIndicator } from "./define";
 import { bars } from "./params";
-import { priceOf, pricesOf, type PriceSource, scaleOf, sourceParam } from "./price-source";
+import { exactPriceOf, exactPricesOf, type PriceSource, scaleOf, sourceParam } from "./price-source";
 
 const params = z.object({ period: bars(20), source: sourceParam() });
 
@@ -24,12 +24,12 @@ class Wma implements Indicator {
     this.divisor = ((period * (period + 1)) / 2) * scaleOf(source);
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { out[at] = this.take(priceOf(bar, this.source)); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { out[at] = this.take(exactPriceOf(bar, this.source)); }
   peek(bar: IndicatorBar, out: Float64Array, at: number): void {
-    out[at] = this.count + 1 < this.period ? Number.NaN : this.after(priceOf(bar, this.source)) / this.divisor;
+    out[at] = this.count + 1 < this.period ? Number.NaN : this.after(exactPriceOf(bar, this.source)) / this.divisor;
   }
   over(columns: BarColumns, [plot]: readonly [Float64Array]): void {
-    const prices = pricesOf(columns, this.source);
+    const prices = exactPricesOf(columns, this.source);
     for (let row = 0; row < columns.length; row++) plot[row] = this.take(prices[row]!);
   }
   snapshot(): unknown { return { ring: Array.from(this.ring), count: this.count, sum: this.sum, weighted: this.weighted } satisfies State; }
