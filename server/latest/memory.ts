@@ -1,6 +1,6 @@
 import type { Clock } from "@/server/ports/clock";
-import type { Latest, LatestBar, LatestState, LatestTick } from "@/server/ports/latest";
-import { BAR_SECONDS, barText, names, type Names, TICK_SECONDS, tickText } from "./wire";
+import type { Latest, LatestBar, LatestPoint, LatestState, LatestTick } from "@/server/ports/latest";
+import { BAR_SECONDS, barText, names, type Names, pointSeconds, pointText, TICK_SECONDS, tickText } from "./wire";
 
 interface Held<Row> { row: Row; until: number }
 
@@ -12,6 +12,7 @@ export class MemoryLatest implements Latest {
   private readonly names: Names;
   private readonly bars = new Map<string, Held<LatestBar>>();
   private readonly ticks = new Map<string, Held<LatestTick>>();
+  private readonly points = new Map<string, Held<LatestPoint>>();
   private readonly streams = new Map<string, LatestBar[]>();
   private readonly readers = new Map<string, Set<(text: string) => void>>();
   private readonly since: number;
@@ -43,11 +44,21 @@ export class MemoryLatest implements Latest {
     }
   }
 
+  publishPoints(rows: readonly LatestPoint[]): void {
+    const now = this.options.clock.now();
+    for (const row of rows) {
+      this.points.set(this.names.point(row.name, row.timeframe, row.key), { row, until: now + pointSeconds(row.timeframe) * 1_000 });
+      this.tell(this.names.pointChannel(row.name, row.timeframe, row.key), () => pointText(row));
+    }
+  }
+
   /** The latest value of a name, and for how many ms it still stands; null when there is none. */
   value(name: string): { text: string; ttlMs: number } | null {
     const now = this.options.clock.now();
     const bar = this.bars.get(name);
     if (bar !== undefined) return bar.until > now ? { text: barText(bar.row), ttlMs: bar.until - now } : null;
+    const point = this.points.get(name);
+    if (point !== undefined) return point.until > now ? { text: pointText(point.row), ttlMs: point.until - now } : null;
     const tick = this.ticks.get(name);
     return tick !== undefined && tick.until > now ? { text: tickText(tick.row), ttlMs: tick.until - now } : null;
   }

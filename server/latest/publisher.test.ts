@@ -67,7 +67,7 @@ describe("the publisher of the latest", () => {
     publisher = new LatestPublisher({
       clock: hand.clock, table, board,
       latest: {
-        publishBars: (rows) => { bars.push([...rows]); }, publishTicks: (rows) => { ticks.push([...rows]); },
+        publishBars: (rows) => { bars.push([...rows]); }, publishTicks: (rows) => { ticks.push([...rows]); }, publishPoints: () => {},
         state: () => ({ kind: "memory", ok: true, since: 0, detail: "", queued: 0, dropped: 0 }), start: async () => {}, stop: async () => {},
       },
     });

@@ -20,6 +20,14 @@ for i = 1, #KEYS / 2 do
 end
 return refused`;
 
+/** KEYS: latest per point. ARGV: seconds to live, channel, text per point. */
+export const publishPoints = `
+for i = 1, #KEYS do
+  redis.call('SET', KEYS[i], ARGV[3 * i], 'EX', ARGV[3 * i - 2])
+  redis.call('PUBLISH', ARGV[3 * i - 1], ARGV[3 * i])
+end
+return 0`;
+
 /** KEYS: latest per tick. ARGV: seconds to live; then channel, text per tick. */
 export const publishTicks = `
 for i = 1, #KEYS do

@@ -4,7 +4,7 @@ import { systemClock } from "@/server/observe/clock";
 import { silentLog } from "@/server/observe/log";
 import { Metrics } from "@/server/observe/metrics";
 import type { Latest } from "@/server/ports/latest";
-import { latestBar, latestSuite, latestTick, type LatestReader, OPEN } from "@/server/testing/latest-suite";
+import { latestBar, latestPoint, latestSuite, latestTick, type LatestReader, OPEN } from "@/server/testing/latest-suite";
 import { hasRedisServer, RedisServer } from "@/server/testing/redis-server";
 import { createLatest } from "./index";
 import { RedisLatest } from "./redis";
@@ -71,12 +71,14 @@ describe.skipIf(!own)(`a Redis server that fails${whyOwn}`, () => {
     expect(latest.state()).toMatchObject({ kind: "redis", ok: false, detail: `Redis at 127.0.0.1:${server.port}: connect ECONNREFUSED 127.0.0.1:${server.port}` });
     latest.publishBars([latestBar(0), latestBar(1)]);
     latest.publishTicks([latestTick({ price: 1 }), latestTick({ price: 157_399 })]);
+    latest.publishPoints([latestPoint(), latestPoint({ time: OPEN + 60_000 })]);
     expect(latest.state().queued).toBe(2);
     await server.start();
     client = server.connect();
     await becomes(true);
     expect(await seconds()).toEqual([0, 1]);
     expect(await client.get("tick:latest:NSE:RELIANCE")).toContain('"price":1573.99');
+    expect(await client.get("ind:EMA_20:1m:NSE:RELIANCE")).toContain(`"time":${OPEN + 60_000}`);
     expect(latest.state()).toMatchObject({ detail: `Redis at 127.0.0.1:${server.port}`, queued: 0, dropped: 0 });
   });
 

@@ -1,10 +1,10 @@
 import { Redis } from "ioredis";
 import type { Clock } from "@/server/ports/clock";
-import type { Latest, LatestBar, LatestState, LatestTick } from "@/server/ports/latest";
+import type { Latest, LatestBar, LatestPoint, LatestState, LatestTick } from "@/server/ports/latest";
 import type { Log, Meter } from "@/server/ports/observe";
 import { BarQueue } from "./bar-queue";
 import * as scripts from "./redis-scripts";
-import { BAR_SECONDS, barText, type Names, names, STREAM_LENGTH, TICK_SECONDS, tickText } from "./wire";
+import { BAR_SECONDS, barText, type Names, names, pointSeconds, pointText, STREAM_LENGTH, TICK_SECONDS, tickText } from "./wire";
 
 const BATCH_ROWS = 500;
 /** Batches on their way at once; while Redis is not well one at a time tries. */
@@ -30,14 +30,14 @@ export interface RedisLatestOptions {
   queueBars?: number;
 }
 
-type Client = Redis & Record<"publishBars" | "publishTicks", (keys: number, ...args: (string | number)[]) => Promise<number>>;
+type Client = Redis & Record<"publishBars" | "publishTicks" | "publishPoints", (keys: number, ...args: (string | number)[]) => Promise<number>>;
 interface Sent { rows: LatestBar[]; failure: Promise<Error | null> }
 
 const backOff = (attempt: number): number => Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 10));
 
 /**
  * Names and values: `wire.ts`. Batches go out without waiting for each other. Redis away or slow is a state: rows wait
- * in a bounded queue (bars: the oldest go; ticks: the newest per instrument stays), attempts back off, and what waits
+ * in a bounded queue (bars: the oldest go; of ticks and points the newest of each stays), attempts back off, and what waits
  * goes out, oldest first, when it answers again.
  */
 export class RedisLatest implements Latest {
@@ -45,6 +45,8 @@ export class RedisLatest implements Latest {
   private readonly names: Names;
   private readonly bars: BarQueue;
   private readonly ticks = new Map<string, LatestTick>();
+  /** By key. */
+  private readonly points = new Map<string, LatestPoint>();
   /** Null until the first answer or failure. */
   private ok: boolean | null = null;
   private since: number;
@@ -64,7 +66,7 @@ export class RedisLatest implements Latest {
     this.client = new Redis(options.redisUrl, {
       lazyConnect: true, enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0,
       commandTimeout: COMMAND_TIMEOUT_MS, connectTimeout: CONNECT_TIMEOUT_MS, retryStrategy: backOff, connectionName: "candela-latest",
-      scripts: { publishBars: { lua: scripts.publishBars }, publishTicks: { lua: scripts.publishTicks } },
+      scripts: { publishBars: { lua: scripts.publishBars }, publishTicks: { lua: scripts.publishTicks }, publishPoints: { lua: scripts.publishPoints } },
     }) as Client;
     this.client.on("error", (error: Error) => this.degrade(reasonOf(error)));
     this.client.on("close", () => { if (this.ok !== false) this.degrade("the connection was lost"); });
@@ -89,6 +91,12 @@ export class RedisLatest implements Latest {
     this.wake();
   }
 
+  publishPoints(rows: readonly LatestPoint[]): void {
+    if (this.stopping.signal.aborted) return;
+    for (const row of rows) this.points.set(this.names.point(row.name, row.timeframe, row.key), row);
+    this.wake();
+  }
+
   state(): LatestState {
     return { kind: "redis", ok: this.ok === true, since: this.since, detail: this.detail, queued: this.bars.length, dropped: this.dropped };
   }
@@ -107,7 +115,7 @@ export class RedisLatest implements Latest {
     return this.ended;
   }
 
-  private get waiting(): boolean { return this.bars.length > 0 || this.ticks.size > 0; }
+  private get waiting(): boolean { return this.bars.length > 0 || this.ticks.size > 0 || this.points.size > 0; }
 
   private async end(): Promise<void> {
     const { client } = this;
@@ -149,8 +157,10 @@ export class RedisLatest implements Latest {
     const { clock, meter } = this.options;
     const sent: Sent[] = [];
     const most = this.ok === true ? IN_FLIGHT : 1;
-    const ticks = this.takeTicks();
+    const ticks = takeSome(this.ticks);
     const ticksFailure = ticks.length === 0 ? null : this.sendTicks(ticks);
+    const points = takeSome(this.points);
+    const pointsFailure = points.length === 0 ? null : this.sendPoints(points);
     while (this.bars.length > 0 && sent.length < most) {
       // Writing a batch takes a millisecond: frames that have come meanwhile are read first.
       if (sent.length > 0) await clock.sleep(0);
@@ -160,20 +170,14 @@ export class RedisLatest implements Latest {
     const failures = await Promise.all(sent.map((each) => each.failure));
     const first = failures.findIndex((each) => each !== null);
     if (first !== -1) this.drop(this.bars.giveBack(sent.slice(first).flatMap((each) => each.rows)));
-    const failed = await ticksFailure ?? null;
-    if (failed !== null) for (const tick of ticks) if (!this.ticks.has(tick.key)) this.ticks.set(tick.key, tick);
+    // What has come meanwhile is newer.
+    const ticksFailed = await ticksFailure;
+    if (ticksFailed !== null) for (const [key, tick] of ticks) if (!this.ticks.has(key)) this.ticks.set(key, tick);
+    const pointsFailed = await pointsFailure;
+    if (pointsFailed !== null) for (const [key, point] of points) if (!this.points.has(key)) this.points.set(key, point);
+    const failed = ticksFailed ?? pointsFailed;
     meter.gauge("latest.queue", this.bars.length);
     return first === -1 ? failed : failures[first]!;
-  }
-
-  private takeTicks(): LatestTick[] {
-    const taken: LatestTick[] = [];
-    for (const [key, tick] of this.ticks) {
-      if (taken.length === BATCH_ROWS) break;
-      taken.push(tick);
-      this.ticks.delete(key);
-    }
-    return taken;
   }
 
   private sendBars(rows: readonly LatestBar[]): Promise<Error | null> {
@@ -186,13 +190,19 @@ export class RedisLatest implements Latest {
     return this.call("bars", rows.length, () => this.client.publishBars(keys.length, ...keys, ...args));
   }
 
-  private sendTicks(rows: readonly LatestTick[]): Promise<Error | null> {
+  private sendTicks(rows: readonly [string, LatestTick][]): Promise<Error | null> {
     const args: (string | number)[] = [TICK_SECONDS];
-    for (const row of rows) args.push(this.names.tickChannel(row.key), tickText(row));
-    return this.call("ticks", rows.length, () => this.client.publishTicks(rows.length, ...rows.map((row) => this.names.tick(row.key)), ...args));
+    for (const [, row] of rows) args.push(this.names.tickChannel(row.key), tickText(row));
+    return this.call("ticks", rows.length, () => this.client.publishTicks(rows.length, ...rows.map(([key]) => this.names.tick(key)), ...args));
   }
 
-  private async call(what: "bars" | "ticks", rows: number, run: () => Promise<number>): Promise<Error | null> {
+  private sendPoints(rows: readonly [string, LatestPoint][]): Promise<Error | null> {
+    const args: (string | number)[] = [];
+    for (const [, row] of rows) args.push(pointSeconds(row.timeframe), this.names.pointChannel(row.name, row.timeframe, row.key), pointText(row));
+    return this.call("points", rows.length, () => this.client.publishPoints(rows.length, ...rows.map(([key]) => key), ...args));
+  }
+
+  private async call(what: "bars" | "ticks" | "points", rows: number, run: () => Promise<number>): Promise<Error | null> {
     const { clock, meter, log } = this.options;
     const began = clock.now();
     try {
@@ -240,6 +250,17 @@ export class RedisLatest implements Latest {
     return `${path ?? `${host}:${port}`}${db === undefined || db === 0 ? "" : `/${db}`}`;
   }
 }
+
+/** Takes a batch of what waits, oldest first. */
+const takeSome = <Row>(waiting: Map<string, Row>): [string, Row][] => {
+  const taken: [string, Row][] = [];
+  for (const entry of waiting) {
+    if (taken.length === BATCH_ROWS) break;
+    taken.push(entry);
+  }
+  for (const [key] of taken) waiting.delete(key);
+  return taken;
+};
 
 /** Several addresses tried at once leave the message empty: the code tells. */
 const reasonOf = (error: Error & { code?: string }): string => error.message || error.code || error.name;

@@ -1,5 +1,6 @@
 import { toDecimalText } from "@/server/domain/price";
-import type { LatestBar, LatestTick } from "@/server/ports/latest";
+import { timeframe } from "@/server/domain/timeframe";
+import type { LatestBar, LatestPoint, LatestTick } from "@/server/ports/latest";
 
 /**
  * What other programs read. Names, under an optional prefix; {EX}:{SYMBOL} is the instrument's key as everywhere
@@ -10,6 +11,8 @@ import type { LatestBar, LatestTick } from "@/server/ports/latest";
  *   pub:candle:{tf}:{EX}:{SYMBOL}      channel               the same, as it happens
  *   tick:latest:{EX}:{SYMBOL}          text, 5 minutes       the newest tick
  *   pub:tick:{EX}:{SYMBOL}             channel               the newest tick, at most four a second
+ *   ind:{name}:{tf}:{EX}:{SYMBOL}      text, two bars or more  the newest value of an indicator that runs ({name}: `EMA_20`)
+ *   pub:ind:{name}:{tf}:{EX}:{SYMBOL}  channel               the same, as it happens
  *
  * Values are JSON. Prices and traded value are rupees, exact decimals with all the instrument's digits; times are epoch
  * ms (UTC), `time` the start of a bar and `end` its end; what is unknown is null. A reader merges by `time`: the greatest
@@ -22,12 +25,16 @@ export const names = (prefix: string) => ({
   barChannel: (timeframe: string, key: string) => `${prefix}pub:candle:${timeframe}:${key}`,
   tick: (key: string) => `${prefix}tick:latest:${key}`,
   tickChannel: (key: string) => `${prefix}pub:tick:${key}`,
+  point: (name: string, timeframe: string, key: string) => `${prefix}ind:${name}:${timeframe}:${key}`,
+  pointChannel: (name: string, timeframe: string, key: string) => `${prefix}pub:ind:${name}:${timeframe}:${key}`,
 });
 export type Names = ReturnType<typeof names>;
 
 /** How long a latest value stands without a newer one, in seconds. */
 export const BAR_SECONDS = 900;
 export const TICK_SECONDS = 300;
+/** A value stands until two more bars should have closed, and no shorter than a bar does. */
+export const pointSeconds = (name: LatestPoint["timeframe"]): number => Math.max(BAR_SECONDS, Math.ceil((2 * timeframe(name).lengthMs) / 1_000));
 /** One NSE session of one-second bars: about 7 MB of Redis an instrument. */
 export const STREAM_LENGTH = 22_500;
 
@@ -45,3 +52,12 @@ export const barText = (bar: LatestBar): string => {
 export const tickText = (tick: LatestTick): string =>
   `{"instrument":${JSON.stringify(tick.key)},"price":${toDecimalText(tick.price, tick.decimals)},"volume":${known(tick.volume)}`
   + `,"openInterest":${known(tick.openInterest)},"time":${tick.time},"received":${tick.received}}`;
+
+/** `value` is that of the first plot; `ready` tells that all of them have one. Prices are rupees, not rounded. */
+export const pointText = ({ name, key, timeframe: of, decimals, time, values, live }: LatestPoint): string => {
+  const shown = values.map(({ plot, unit, value }) => [plot, Number.isNaN(value) ? null : unit === "price" ? value / 10 ** decimals : value] as const);
+  return JSON.stringify({
+    name, instrument: key, exchange: key.slice(0, key.indexOf(":")), timeframe: of, time,
+    value: shown[0]?.[1] ?? null, values: Object.fromEntries(shown), ready: shown.every(([, value]) => value !== null), live,
+  });
+};

@@ -29,6 +29,21 @@ export interface LatestTick {
   received: number;
 }
 
+/** Newest value of a running indicator. */
+export interface LatestPoint {
+  /** `EMA_20`, `MACD_12_26_9`: the indicator and its parameters, as keys name it. */
+  name: string;
+  key: InstrumentKey;
+  timeframe: TimeframeName;
+  decimals: number;
+  /** Start of the bar it is the value of, epoch ms. */
+  time: number;
+  /** By plot, in the plots' order; prices in minor units, NaN while warming up. */
+  values: readonly { plot: string; unit: "price" | "value"; value: number }[];
+  /** True of a bar that is still forming. */
+  live: boolean;
+}
+
 export interface LatestState {
   kind: "memory" | "redis";
   ok: boolean;
@@ -50,6 +65,8 @@ export interface LatestState {
 export interface Latest {
   publishBars(rows: readonly LatestBar[]): void;
   publishTicks(rows: readonly LatestTick[]): void;
+  /** Of points with one name, instrument and timeframe the last is kept while the other side is away. */
+  publishPoints(rows: readonly LatestPoint[]): void;
   state(): LatestState;
   /** Resolves when it works, or when it is clear that for now it does not: that is a state, not an error. */
   start(signal: AbortSignal): Promise<void>;

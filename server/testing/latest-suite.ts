@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Latest, LatestBar, LatestTick } from "@/server/ports/latest";
+import type { Latest, LatestBar, LatestPoint, LatestTick } from "@/server/ports/latest";
 
 /** How another program reads what was published. */
 export interface LatestReader {
@@ -22,6 +22,10 @@ export const latestBar = (second: number, more: Partial<LatestBar> = {}): Latest
 
 export const latestTick = (more: Partial<LatestTick> = {}): LatestTick => ({
   key: "NSE:RELIANCE", decimals: 2, price: 157_310, volume: 2_000_000, openInterest: -1, time: OPEN + 250, received: OPEN + 300, ...more,
+});
+
+export const latestPoint = (more: Partial<LatestPoint> = {}): LatestPoint => ({
+  name: "EMA_20", key: "NSE:RELIANCE", timeframe: "1m", decimals: 2, time: OPEN, live: false, values: [{ plot: "value", unit: "price", value: 157_312.5 }], ...more,
 });
 
 const timesOf = (texts: readonly string[]): number[] => texts.map((text) => ((JSON.parse(text) as { time: number }).time - OPEN) / 1_000);
@@ -117,10 +121,32 @@ export const latestSuite = (name: string, open: (options: { prefix: string; stre
       expect(ticks[0]).toContain('"price":1573.10,');
     });
 
+    it("keeps the newest value of an indicator until two more bars should have closed, and tells each as it happens", async () => {
+      const told: string[] = [];
+      await reader.subscribe(`${prefix}pub:ind:EMA_20:1m:NSE:RELIANCE`, (text) => told.push(text));
+      latest.publishPoints([latestPoint(), latestPoint({ name: "EMA_20", timeframe: "1h" })]);
+      const { text, ttlMs } = await value("ind:EMA_20:1m:NSE:RELIANCE", '"name":"EMA_20"');
+      expect(JSON.parse(text)).toEqual({
+        name: "EMA_20", instrument: "NSE:RELIANCE", exchange: "NSE", timeframe: "1m", time: OPEN, value: 1573.125, values: { value: 1573.125 }, ready: true, live: false,
+      });
+      expect(ttlMs).toBeGreaterThan(890_000);
+      expect(ttlMs).toBeLessThanOrEqual(900_000);
+      expect((await value("ind:EMA_20:1h:NSE:RELIANCE", '"timeframe":"1h"')).ttlMs).toBeGreaterThan(7_100_000);
+      await vi.waitFor(() => expect(told).toEqual([text]), 5_000);
+      latest.publishPoints([latestPoint({ time: OPEN + 60_000 })]);
+      await value("ind:EMA_20:1m:NSE:RELIANCE", `"time":${OPEN + 60_000}`);
+    });
+
+    it("tells an indicator that is still warming up, and values that are no prices", async () => {
+      latest.publishPoints([latestPoint({ name: "MACD_12_26_9", values: [{ plot: "macd", unit: "value", value: -41.25 }, { plot: "signal", unit: "value", value: Number.NaN }] })]);
+      const { text } = await value("ind:MACD_12_26_9:1m:NSE:RELIANCE", "macd");
+      expect(JSON.parse(text)).toMatchObject({ value: -41.25, values: { macd: -41.25, signal: null }, ready: false });
+    });
+
     it("may be stopped twice, and swallows what comes after", async () => {
       await latest.stop();
       await latest.stop();
-      expect(() => { latest.publishBars([latestBar(9)]); latest.publishTicks([latestTick()]); }).not.toThrow();
+      expect(() => { latest.publishBars([latestBar(9)]); latest.publishTicks([latestTick()]); latest.publishPoints([latestPoint()]); }).not.toThrow();
     });
   });
 };
