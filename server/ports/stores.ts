@@ -92,12 +92,20 @@ export interface StoredTicks {
   sequence: Float64Array;
 }
 
+/** Rows [first, end) of `ticks`, all of one instrument, in the order of their sequence. Without the two, all rows. */
+export interface TickRun {
+  instrumentId: number;
+  ticks: StoredTicks;
+  first?: number;
+  end?: number;
+}
+
 export interface TickStore {
-  /** Appends; idempotent by sequence. Resolves after commit. */
-  write(blocks: readonly { instrumentId: number; ticks: StoredTicks }[]): Promise<void>;
+  /** Appends; idempotent by sequence. Times are kept as whole ms. Resolves after commit. */
+  write(runs: readonly TickRun[]): Promise<void>;
   /** Ticks whose bucketing time lies in [from, to), in order of arrival; with `limit`, the newest so many. */
   read(query: { instrumentId: number; from: number; to: number; limit?: number }): Promise<StoredTicks>;
-  /** Deletes ticks older than `before`; answers how many rows of the table. */
+  /** Deletes what came before an instant, in small steps; answers how many blocks of ticks. */
   prune(before: number): Promise<number>;
 }
 
@@ -116,6 +124,7 @@ export interface CalendarEditStore {
 
 export interface Store {
   bars: BarStore;
+  ticks: TickStore;
   instruments: InstrumentStore;
   collectors: CollectorStore;
   watchlists: WatchlistStore;

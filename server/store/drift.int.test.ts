@@ -37,7 +37,8 @@ const tablesOf = (schema: string): Map<string, Table> => {
       const type = TYPES[native === undefined ? field[2]! : `${field[2]} ${native}`];
       if (type === undefined) throw new Error(`no PostgreSQL type known for: ${line}`);
       columnOf.set(field[1]!, column);
-      table.columns.push(`${column} ${type}${field[4] === undefined ? "" : "?"}`);
+      // Prisma leaves the columns of lists nullable.
+      table.columns.push(`${column} ${type}${field[3] === undefined ? "" : "[]"}${field[3] === undefined && field[4] === undefined ? "" : "?"}`);
       if (/@id\b/.test(line)) table.primaryKey = [column];
       if (/@unique\b/.test(line)) table.uniques.push([column]);
     }

@@ -15,6 +15,7 @@ import { migrate } from "./migrator";
 import { openPostgres, withTimescale } from "./postgres";
 import { settingStore } from "./settings";
 import { snapshotStore } from "./snapshots";
+import { tickStore } from "./ticks";
 import { openVault, type Vault } from "./vault";
 import { watchlistStore } from "./watchlists";
 
@@ -31,6 +32,9 @@ export interface StoreOptions {
   clock: Clock;
 }
 
+/** Longest a tick lies in the journal. */
+const FOLD_MS = 60_000;
+
 interface Opened extends Database {
   backend: Backend;
   vault: Vault;
@@ -44,6 +48,13 @@ export const createStore = (options: StoreOptions): Store => {
   const database = (): Opened => {
     if (opened === null) throw new AppError("store_unreachable", "The store is not running.");
     return opened;
+  };
+
+  const ticks = tickStore(database);
+  let stopFolding: (() => void) | null = null;
+  let folding: Promise<unknown> = Promise.resolve();
+  const fold = (): void => {
+    folding = ticks.fold().catch((error: Error) => options.log.warn("Ticks could not be folded into blocks; tried again in a minute", { error: error.message }));
   };
 
   const open = async (signal: AbortSignal): Promise<Opened> => {
@@ -65,6 +76,7 @@ export const createStore = (options: StoreOptions): Store => {
 
   return {
     bars: barStore(database),
+    ticks,
     instruments: instrumentStore(database, options.log),
     collectors: collectorStore(database, () => database().vault),
     watchlists: watchlistStore(database),
@@ -80,12 +92,16 @@ export const createStore = (options: StoreOptions): Store => {
     async start(signal) {
       opening ??= open(signal);
       opened = await opening;
+      fold();
+      stopFolding ??= options.clock.every(FOLD_MS, fold);
     },
     stop() {
       stopped ??= (async () => {
         const running = await opening?.catch(() => null);
         if (!running) return;
         const { prisma, backend } = running;
+        stopFolding?.();
+        await folding;
         opened = null;
         await prisma.$disconnect();
         await backend.stop();

@@ -1,0 +1,184 @@
+import { EXCHANGE_CLOCK } from "@/server/domain/tick";
+import type { StoredTicks } from "@/server/ports/stores";
+
+/*
+ * Ticks of one instrument as bytes, each told as its difference from the one before (a run):
+ *   tag        low four bits: flags, 15 means that a byte with all of them follows; then what else follows:
+ *              16 price, 32 volume, 64 open interest, 128 time
+ *   sequence   varint of the difference
+ *   received   signed varint of the difference, ms
+ *   time       signed varint: from the time before (exchange's clock) or from `received` (ours); the lowest bit says
+ *              ms, else whole seconds
+ *   price, volume, open interest    signed varints of the differences
+ * A varint is seven bits a byte, least first; a signed one has its sign in the lowest bit. A run begins from zeros, and
+ * from -1 for volume and open interest. The SQL function `unpack_ticks` reads the same.
+ */
+const FLAGS_FOLLOW = 15;
+const PRICE = 16;
+const VOLUME = 32;
+const INTEREST = 64;
+const TIME = 128;
+/** No tick takes more: a tag, a byte of flags, six varints of at most eight bytes. */
+const LONGEST = 50;
+
+export const storedTicks = (capacity: number): StoredTicks => ({
+  length: 0, time: new Float64Array(capacity), received: new Float64Array(capacity), price: new Float64Array(capacity),
+  volume: new Float64Array(capacity), openInterest: new Float64Array(capacity), flags: new Uint8Array(capacity), sequence: new Float64Array(capacity),
+});
+
+/** A growing buffer of runs. Times are kept as whole ms. */
+export class TickEncoder {
+  length = 0;
+  /** Ticks since `begin`. */
+  ticks = 0;
+  sequence = 0;
+  received = 0;
+  private time = 0;
+  private price = 0;
+  private volume = -1;
+  private interest = -1;
+
+  constructor(public bytes = new Uint8Array(4_096)) {}
+
+  /** What follows is a run of its own. */
+  begin(): void {
+    this.ticks = this.sequence = this.received = this.time = this.price = 0;
+    this.volume = this.interest = -1;
+  }
+
+  /** Appends a row; its sequence is greater than that of the row before in the run. */
+  put(from: StoredTicks, row: number): void {
+    if (this.length + LONGEST > this.bytes.length) this.grow();
+    const received = Math.floor(from.received[row]!);
+    const time = Math.floor(from.time[row]!);
+    const price = from.price[row]!;
+    const volume = from.volume[row]!;
+    const interest = from.openInterest[row]!;
+    const sequence = from.sequence[row]!;
+    const flags = from.flags[row]!;
+    const expected = (flags & EXCHANGE_CLOCK) === 0 ? received : this.time;
+    const { bytes } = this;
+    bytes[this.length++] = (flags < FLAGS_FOLLOW ? flags : FLAGS_FOLLOW) | (price === this.price ? 0 : PRICE)
+      | (volume === this.volume ? 0 : VOLUME) | (interest === this.interest ? 0 : INTEREST) | (time === expected ? 0 : TIME);
+    if (flags >= FLAGS_FOLLOW) bytes[this.length++] = flags;
+    this.varint(sequence - this.sequence);
+    this.signed(received - this.received);
+    if (time !== expected) {
+      const moved = time - expected;
+      // A remainder of a negative number may be -0, which is no difference.
+      if (moved % 1_000 === 0) this.varint((moved < 0 ? moved / -500 - 1 : moved / 500) * 2);
+      else this.varint((moved < 0 ? -2 * moved - 1 : 2 * moved) * 2 + 1);
+    }
+    if (price !== this.price) this.signed(price - this.price);
+    if (volume !== this.volume) this.signed(volume - this.volume);
+    if (interest !== this.interest) this.signed(interest - this.interest);
+    this.sequence = sequence;
+    this.received = received;
+    this.time = time;
+    this.price = price;
+    this.volume = volume;
+    this.interest = interest;
+    this.ticks++;
+  }
+
+  private signed(value: number): void {
+    this.varint(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
+  private varint(value: number): void {
+    const { bytes } = this;
+    let at = this.length;
+    while (value >= 0x8000_0000) {
+      bytes[at++] = (value % 128) | 128;
+      value = Math.floor(value / 128);
+    }
+    while (value >= 128) {
+      bytes[at++] = (value & 127) | 128;
+      value >>>= 7;
+    }
+    bytes[at++] = value;
+    this.length = at;
+  }
+
+  private grow(): void {
+    const wider = new Uint8Array(this.bytes.length * 2);
+    wider.set(this.bytes);
+    this.bytes = wider;
+  }
+}
+
+/** Reads a run of `count` ticks from `bytes` at `offset` into rows of `into` from its length on. Answers where the run ends. */
+export const decodeRun = (bytes: Uint8Array, offset: number, count: number, into: StoredTicks): number => {
+  let at = offset;
+  const varint = (): number => {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw new RangeError("a run of ticks ends inside a tick");
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+      scale *= 128;
+    }
+  };
+  const signed = (): number => {
+    const value = varint();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  };
+  let sequence = 0, received = 0, time = 0, price = 0, volume = -1, interest = -1;
+  for (let tick = 0; tick < count; tick++) {
+    const tag = bytes[at++]!;
+    let flags = tag & 15;
+    if (flags === FLAGS_FOLLOW) flags = bytes[at++]!;
+    sequence += varint();
+    received += signed();
+    if ((flags & EXCHANGE_CLOCK) === 0) time = received;
+    if ((tag & TIME) !== 0) {
+      const value = varint();
+      const moved = value % 2 === 1 ? (value - 1) / 2 : value / 2;
+      const distance = moved % 2 === 0 ? moved / 2 : -(moved + 1) / 2;
+      time += value % 2 === 1 ? distance : distance * 1_000;
+    }
+    if ((tag & PRICE) !== 0) price += signed();
+    if ((tag & VOLUME) !== 0) volume += signed();
+    if ((tag & INTEREST) !== 0) interest += signed();
+    const row = into.length++;
+    into.sequence[row] = sequence;
+    into.received[row] = received;
+    into.time[row] = time;
+    into.price[row] = price;
+    into.volume[row] = volume;
+    into.openInterest[row] = interest;
+    into.flags[row] = flags;
+  }
+  return at;
+};
+
+/** Rows in the order of their sequence, one of each. Mostly a look: they come that way. */
+export const arrange = (ticks: StoredTicks): StoredTicks => {
+  const { sequence, length } = ticks;
+  let row = 1;
+  while (row < length && sequence[row]! > sequence[row - 1]!) row++;
+  if (row >= length) return ticks;
+  const order = Uint32Array.from({ length }, (_, each) => each).sort((a, b) => sequence[a]! - sequence[b]!);
+  return pick(ticks, order.filter((each, at) => at === 0 || sequence[each] !== sequence[order[at - 1]!]));
+};
+
+/** The given rows, in that order. */
+export const pick = (ticks: StoredTicks, rows: Uint32Array): StoredTicks => {
+  const picked = storedTicks(rows.length);
+  for (const row of rows) {
+    const at = picked.length++;
+    picked.time[at] = ticks.time[row]!; picked.received[at] = ticks.received[row]!; picked.price[at] = ticks.price[row]!;
+    picked.volume[at] = ticks.volume[row]!; picked.openInterest[at] = ticks.openInterest[row]!; picked.flags[at] = ticks.flags[row]!; picked.sequence[at] = ticks.sequence[row]!;
+  }
+  return picked;
+};
+
+/** The rows a test passes, in their order. */
+export const filterTicks = (ticks: StoredTicks, keep: (row: number) => boolean): StoredTicks => {
+  const rows = new Uint32Array(ticks.length);
+  let kept = 0;
+  for (let row = 0; row < ticks.length; row++) if (keep(row)) rows[kept++] = row;
+  return kept === ticks.length ? ticks : pick(ticks, rows.subarray(0, kept));
+};

@@ -1,0 +1,123 @@
+import { Buffer } from "node:buffer";
+import type { StoredTicks, TickRun, TickStore } from "@/server/ports/stores";
+import { reaching, rowsOf, type Database } from "./database";
+import { foldJournal } from "./ticks-fold";
+import { arrange, decodeRun, filterTicks, storedTicks, TickEncoder } from "./ticks-codec";
+
+/** The years a PostgreSQL timestamp and a JavaScript date both hold. */
+const EARLIEST_MS = -6e13;
+const LATEST_MS = 8.64e15;
+const instant = (ms: number): number => Math.min(Math.max(ms, EARLIEST_MS), LATEST_MS);
+
+/** Blocks asked for at first when only the newest ticks are wanted. */
+const FEW_BLOCKS = 16;
+const INSTRUMENTS_A_STEP = 32;
+
+const list = (numbers: readonly number[]): string => `{${numbers.join(",")}}`;
+
+/** Blocks of an instrument ($1) that may hold ticks of [$2, $3), and all of it that has not been folded into blocks yet. */
+const runsOf = (limit: string): string => `
+  SELECT count, run FROM (
+    (SELECT ticks AS count, packed AS run FROM tick_blocks
+     WHERE instrument_id = $1 AND ts >= to_timestamp($2::float8 / 1000) AND first_time < to_timestamp($3::float8 / 1000) AND last_time >= to_timestamp($2::float8 / 1000)
+     ORDER BY ts DESC ${limit})
+    UNION ALL
+    SELECT r.count, substring(j.packed FROM r.start + 1 FOR r.length)
+    FROM tick_journal j, unnest(j.instruments, j.counts, j.starts, j.lengths) AS r (instrument_id, count, start, length)
+    WHERE r.instrument_id = $1
+  ) AS runs`;
+
+/** Steps from one instrument to the next along the primary key: no pass over all blocks. */
+const INSTRUMENTS_WITH_TICKS = `
+  WITH RECURSIVE held AS (
+    (SELECT instrument_id FROM tick_blocks ORDER BY instrument_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT b.instrument_id FROM tick_blocks b WHERE b.instrument_id > held.instrument_id ORDER BY b.instrument_id LIMIT 1)
+    FROM held WHERE held.instrument_id IS NOT NULL
+  )
+  SELECT instrument_id FROM held WHERE instrument_id IS NOT NULL`;
+
+export interface FoldingTickStore extends TickStore {
+  /** Turns what was written since the last time into blocks, an instrument each. Answers how many. Meant for every minute. */
+  fold(): Promise<number>;
+}
+
+/**
+ * Ticks are written as they come, one row of bytes a flush, and folded into one row per instrument and minute: see the
+ * README for what that saves. Bytes go through the pool: Prisma would carry them as base64 text.
+ */
+export const tickStore = (database: () => Database): FoldingTickStore => {
+  let folding: Promise<number> | null = null;
+  const fold = (): Promise<number> => {
+    folding ??= reaching(() => foldJournal(database().pool)).finally(() => { folding = null; });
+    return folding;
+  };
+
+  const readRuns = async (instrumentId: number, from: number, to: number, blocks?: number): Promise<{ ticks: StoredTicks; runs: number }> => {
+    const rows = await reaching(() => rowsOf<[number, Buffer]>(database().pool, runsOf(blocks === undefined ? "" : "LIMIT $4"),
+      [instrumentId, instant(from), instant(to), ...(blocks === undefined ? [] : [blocks])]));
+    const ticks = storedTicks(rows.reduce((sum, [count]) => sum + count, 0));
+    for (const [count, run] of rows) decodeRun(run, 0, count, ticks);
+    const ordered = arrange(ticks);
+    return { ticks: filterTicks(ordered, (row) => ordered.time[row]! >= from && ordered.time[row]! < to), runs: rows.length };
+  };
+
+  return {
+    fold,
+
+    async write(runs) {
+      const encoder = new TickEncoder();
+      const instruments: number[] = [], counts: number[] = [], starts: number[] = [], lengths: number[] = [];
+      for (const { instrumentId, ticks, first = 0, end = ticks.length } of runs as readonly TickRun[]) {
+        if (end <= first) continue;
+        instruments.push(instrumentId);
+        counts.push(end - first);
+        starts.push(encoder.length);
+        encoder.begin();
+        for (let row = first; row < end; row++) encoder.put(ticks, row);
+        lengths.push(encoder.length - starts.at(-1)!);
+      }
+      if (instruments.length === 0) return;
+      await reaching(() => database().pool.query(
+        "INSERT INTO tick_journal (instruments, counts, starts, lengths, packed) VALUES ($1::text::int[], $2::text::int[], $3::text::int[], $4::text::int[], $5)",
+        [list(instruments), list(counts), list(starts), list(lengths), Buffer.from(encoder.bytes.buffer, 0, encoder.length)]));
+    },
+
+    async read({ instrumentId, from, to, limit }) {
+      for (let blocks = limit === undefined ? undefined : FEW_BLOCKS; ; blocks *= 4) {
+        const { ticks, runs } = await readRuns(instrumentId, from, to, blocks);
+        if (blocks === undefined) return ticks;
+        if (ticks.length < limit! && runs >= blocks) continue;
+        return filterTicks(ticks, (row) => row >= ticks.length - limit!);
+      }
+    },
+
+    async prune(before) {
+      await fold();
+      const { pool } = database();
+      const limit = instant(before);
+      if (await reaching(() => isHypertable(pool, "tick_blocks"))) return reaching(() => dropChunks(pool, limit));
+      const held = await reaching(() => rowsOf<[number]>(pool, INSTRUMENTS_WITH_TICKS));
+      let pruned = 0;
+      for (let at = 0; at < held.length; at += INSTRUMENTS_A_STEP) {
+        const { rowCount } = await reaching(() => pool.query("DELETE FROM tick_blocks WHERE instrument_id = ANY ($1::text::int[]) AND ts < to_timestamp($2::float8 / 1000)",
+          [list(held.slice(at, at + INSTRUMENTS_A_STEP).map(([id]) => id)), limit]));
+        pruned += rowCount ?? 0;
+      }
+      return pruned;
+    },
+  };
+};
+
+export const isHypertable = async (pool: Database["pool"], table: string): Promise<boolean> => {
+  const [known] = await rowsOf<[boolean]>(pool, "SELECT to_regclass('timescaledb_information.hypertables') IS NOT NULL");
+  return known![0] && (await rowsOf(pool, "SELECT 1 FROM timescaledb_information.hypertables WHERE hypertable_name = $1", [table])).length > 0;
+};
+
+/** Whole days go at once, file by file; of the day in which `before` lies, row by row. */
+const dropChunks = async (pool: Database["pool"], before: number): Promise<number> => {
+  const [counted] = await rowsOf<[number]>(pool, "SELECT count(*) FROM tick_blocks WHERE ts < to_timestamp($1::float8 / 1000)", [before]);
+  await pool.query("SELECT drop_chunks('tick_blocks', older_than => to_timestamp($1::float8 / 1000))", [before]);
+  await pool.query("DELETE FROM tick_blocks WHERE ts < to_timestamp($1::float8 / 1000)", [before]);
+  return counted![0];
+};
