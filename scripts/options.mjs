@@ -19,6 +19,8 @@ export const settings = [
   { env: "EXCHANGE_PORT", value: "N", standard: "9001", means: "port of the simulated exchange" },
   { env: "EXCHANGE_SEED", value: "N", standard: "7", means: "which simulated market: a number names one for ever" },
   { env: "EXCHANGE_RATE", value: "N", standard: "1", means: "ticks a second for each simulated instrument" },
+  { env: "INDICATOR_CONFIGS", value: "LIST", standard: "none", means: "run on every instrument: SMA:9,RSI:14,MACD:12:26:9,BB:20:2@5m" },
+  { env: "INDICATOR_TIMEFRAMES", value: "LIST", standard: "1m", means: "timeframes of those without one of their own" },
   { env: "LOG_LEVEL", value: "LEVEL", standard: "warn", means: "fatal, error, warn, info, debug, trace or silent" },
 ];
 

@@ -29,6 +29,8 @@ export const environment = z.object({
   KITE_ACCESS_TOKEN: z.string().min(1).optional(),
   KITE_ROOT: url("http:", "https:").optional(),
   KITE_SOCKET: url("ws:", "wss:").optional(),
+  INDICATOR_CONFIGS: z.string().default(""),
+  INDICATOR_TIMEFRAMES: z.string().default("1m"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("warn"),
   CANDELA_TEST: z.enum(["0", "1"]).default("0"),
   NODE_ENV: z.string().default("development"),
@@ -49,6 +51,8 @@ export interface Config {
   redisUrl: string | undefined;
   redisPrefix: string;
   feed: FeedChoice;
+  /** Indicators that run on every live instrument, as written: `services/indicator-configs.ts` reads them. */
+  indicators: { configs: string; timeframes: string };
   logLevel: string;
   /** Test bridge in the page and fault controls. */
   test: boolean;
@@ -83,8 +87,16 @@ export const loadConfig = (root: string, argv: readonly string[], development: b
     root,
     port: env.PORT, host: env.HOST, dataDir: path.resolve(root, env.DATA_DIR),
     databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, redisPrefix: env.REDIS_PREFIX,
-    feed: feedOf(env), logLevel: env.LOG_LEVEL, test: env.CANDELA_TEST === "1", development,
+    feed: feedOf(env), indicators: { configs: env.INDICATOR_CONFIGS, timeframes: env.INDICATOR_TIMEFRAMES }, logLevel: env.LOG_LEVEL, test: env.CANDELA_TEST === "1", development,
   });
+};
+
+/** What .env files and the environment say of the indicators at this moment: they may be changed without a restart. */
+export const readIndicators = (root: string, development: boolean): Config["indicators"] => {
+  const { combinedEnv } = nextEnv.loadEnvConfig(root, development, { info: () => {}, error: () => {} }, true);
+  const { INDICATOR_CONFIGS: configs, INDICATOR_TIMEFRAMES: timeframes } = combinedEnv;
+  const standard = environment.parse({});
+  return { configs: configs || standard.INDICATOR_CONFIGS, timeframes: timeframes || standard.INDICATOR_TIMEFRAMES };
 };
 
 const parseOptions = (argv: readonly string[]) => {

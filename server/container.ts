@@ -12,13 +12,13 @@ import { nifty50 } from "@/server/domain/nifty50";
 import { dayOfDate, istDay } from "@/server/domain/session";
 import { SessionWindows } from "@/server/domain/session-window";
 import { memoryBus } from "./bus/memory";
-import type { Config } from "./config";
+import { type Config, readIndicators } from "./config";
 import { startExchange, type ExchangeChild } from "./exchange-child";
 import { feedOf } from "./feeds";
 import { keepConnected } from "./feeds/reconnect";
 import { recordedInstrument, replay, replayClock, startOfRecording } from "./feeds/replay";
-import { indicatorCatalogue } from "./indicators";
 import { createLatest } from "./latest";
+import { PointPublisher } from "./latest/point-publisher";
 import { LatestPublisher } from "./latest/publisher";
 import { systemClock } from "./observe/clock";
 import { createLog } from "./observe/log";
@@ -38,6 +38,7 @@ import { Collectors } from "./services/collectors";
 import { createDesk } from "./services/desk";
 import { EventLog, markets, readiness } from "./services/health";
 import { History, type HistoryAccess } from "./services/history";
+import { IndicatorService } from "./services/indicators";
 import { Instruments } from "./services/instruments";
 import { ExchangeCalendar } from "./services/sessions";
 import { Sparks } from "./services/sparks";
@@ -105,6 +106,14 @@ export const createContainer = async (config: Config, say: Say) => {
   const latest = createLatest({ ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }), prefix: config.redisPrefix, clock: wall, log, meter: metrics });
   const publisher = new LatestPublisher({ latest, table, board: normaliser.board, clock: wall });
 
+  const pointPublisher = new PointPublisher({
+    latest, table, clock: wall, lastTime: (instance) => indicators.get(instance)?.lastTime ?? 0,
+    source(instance) {
+      const resolved = indicators.get(instance)?.resolved;
+      return resolved === undefined ? null : { name: resolved.label.replaceAll(/[^\w.-]+/g, "_"), plots: resolved.definition.plots };
+    },
+  });
+
   const feeds: FeedDefinition[] = recorded === null || replaying === null || config.feed.kind !== "replay" ? [] : [replay({
     file: config.feed.file, instrument: recorded, clock: replaying, inSession: inSession(recordedHours),
     onMalformed: (line) => { metrics.reject("malformed_line"); log.warn("a line is not a tick", { ...line }); },
@@ -121,7 +130,11 @@ export const createContainer = async (config: Config, say: Say) => {
   });
   const bars = new Bars({ store: store.bars, recent: writer, live, calendar, clock });
   const sparks = new Sparks({ bars, live, calendar, clock });
-  const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, running: indicators });
+  const indicatorService = new IndicatorService({
+    running: indicators, bars, live, calendar, clock, wall, log, meter: metrics, snapshots: store.snapshots, settings: store.settings,
+    liveInstruments: () => collectors.subscribed(), configuration: config.indicators, reread: () => readIndicators(config.root, config.development),
+  });
+  const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, indicators: indicatorService.desk });
 
   const rates = new Map<string, Rate>();
   const status = new Status({
@@ -152,13 +165,14 @@ export const createContainer = async (config: Config, say: Say) => {
     store: store.bars, settings: store.settings, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument),
     changed: (instrument, from, to) => {
       hub.changed(instrument, from, to);
+      indicatorService.changed(instrument, from);
       sparks.renew(instrument).catch((cause: unknown) => log.warn("a sparkline could not be read", { cause: String(cause) }));
     },
   });
 
   const stages = pipeline({
     collectors: { open: (emit) => collectors.open(emit), close: () => collectors.close() },
-    normaliser, auctions, seconds, timeframes, indicators, writer, latest: publisher,
+    normaliser, auctions, seconds, timeframes, indicators, writer, latest: publisher, latestPoints: pointPublisher,
     readers: { ticks: { on: (ticks) => hub.onTicks(ticks) }, bars: { on: (batch) => { sparks.onBars(batch); hub.onBars(batch); } }, points: { on: (points) => hub.onPoints(points) } },
   });
   const roles: ReadonlySet<Role> = new Set<Role>(["ingest", "aggregate", "indicate", "store", "web"]);
@@ -246,7 +260,7 @@ export const createContainer = async (config: Config, say: Say) => {
 
   return {
     config, clock, log, metrics, desk, status, sockets, store, calendar, instruments, hub,
-    indicatorCatalogue: () => indicatorCatalogue(),
+    indicators: indicatorService,
     /** For routes: Next's bundle must not build errors or look up timeframes with its own copy of the code. */
     timeframe, badInput,
     notFound: (what: string, name: string) => new AppError("not_found", `no ${what} ${JSON.stringify(name)}`, { details: { field: what, value: name } }),
@@ -267,6 +281,7 @@ export const createContainer = async (config: Config, say: Say) => {
       say(`Database ready: ${version}, ${location} (${((wall.now() - began) / 1_000).toFixed(1)} s)`);
       await calendar.load();
       await instruments.load();
+      await indicatorService.start();
       writer.start();
       publisher.start();
       status.start();
@@ -303,7 +318,9 @@ export const createContainer = async (config: Config, say: Say) => {
         part?.();
         compacting?.();
         publisher.stop();
+        pointPublisher.stop();
         await latest.stop();
+        await indicatorService.stop();
         await writer.stop();
         status.stop();
         await exchange?.stop();

@@ -96,3 +96,24 @@ export const workspace = z.object({
   scale: z.object({ mode: z.enum(["normal", "log", "percent", "indexed"]), auto: z.boolean(), inverted: z.boolean() }),
 });
 export type Workspace = z.infer<typeof workspace>;
+
+/** `PUT /api/v1/indicators/active`: what runs on every live instrument, as in INDICATOR_CONFIGS and INDICATOR_TIMEFRAMES. */
+export const activeIndicators = z.object({
+  indicators: z.array(z.string().min(1).max(64)).max(64),
+  timeframes: z.array(z.string().min(1).max(8)).min(1).max(timeframeNames.length).default(["1m"]),
+});
+
+/** `GET /api/v1/indicators/values`. */
+export const indicatorValuesQuery = z.object({
+  instrument: z.string().min(1).max(64),
+  timeframe: z.enum(timeframeNames).default("1m"),
+  spec: z.string().min(1).max(64),
+  limit: z.coerce.number().int().min(1).max(12_000).default(300),
+});
+
+/** A value of each plot at a bar; null while warming up. `live`: the bar is still forming. */
+export interface RestIndicatorRow {
+  time: number;
+  live: boolean;
+  values: Record<string, number | null>;
+}

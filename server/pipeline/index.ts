@@ -20,6 +20,8 @@ export interface Parts {
   writer: Sink<BarBatch>;
   /** The newest bars for other programs. */
   latest: Sink<BarBatch>;
+  /** The newest indicator values for them. */
+  latestPoints: Sink<PointBatch>;
   /** Browsers and other readers: ticks mark what changed, bars and points are carried out. */
   readers: { ticks: Sink<TickMessage>; bars: Sink<BarBatch>; points: Sink<PointBatch> };
 }
@@ -40,6 +42,7 @@ export const pipeline = (parts: Parts): Stage[] => [
   sink(  "persist",    "store",     "bars",       parts.writer),
   sink(  "persist",    "store",     "auctions",   parts.writer),
   sink(  "publish",    "store",     "bars",       parts.latest),
+  sink(  "publish",    "store",     "points",     parts.latestPoints),
   sink(  "broadcast",  "web",       "ticks",      parts.readers.ticks),
   sink(  "broadcast",  "web",       "bars",       parts.readers.bars),
   sink(  "broadcast",  "web",       "points",     parts.readers.points),

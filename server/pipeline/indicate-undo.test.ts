@@ -9,7 +9,7 @@ import { Indicators } from "./indicate";
 import { MARK_BARS, Marks } from "./indicate-marks";
 
 const columns = (bars: readonly IndicatorBar[]): BarColumns =>
-  columnsOf(bars.map((bar) => ({ value: 0, ticks: 1, openInterest: -1, rev: 1, state: "closed", incomplete: false, ...bar })));
+  columnsOf(bars.map((bar) => ({ value: 0, ticks: 1, rev: 1, state: "closed", incomplete: false, ...bar })));
 const batchOf = (bars: readonly IndicatorBar[], event: number = CLOSE): BarBatch => {
   const batch = barBatch(bars.length);
   const rows = columns(bars);

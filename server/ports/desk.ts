@@ -17,6 +17,8 @@ export interface Desk {
   /** Opens of the sessions in a span, for session breaks. */
   sessionOpens(index: number, from: number, to: number): number[];
   bars(query: { instrument: number; timeframe: Timeframe; from?: number; to?: number; limit?: number }): Promise<{ closed: BarColumns; forming: BarColumns }>;
+  /** Resolves when what the pipeline has closed and patched so far can be read as it is. */
+  committed(): Promise<void>;
   /** Time of the first stored bar the timeframe can be read from, or null. */
   firstStored(index: number, timeframe: Timeframe): Promise<number | null>;
   forming(index: number, timeframe: Timeframe, into: BarColumns): number;
@@ -57,18 +59,39 @@ export interface HeldIndicator {
   pane: "price" | "own";
   guides: readonly number[];
   plots: readonly Plot[];
-  /** Closed bars to read before the first one shown. */
-  settle: number;
+}
+
+export interface IndicatorReadQuery {
+  instrument: number;
+  timeframe: Timeframe;
+  /** The newest so many closed bars before `to`; of those only from `since` on. */
+  bars: number;
+  since?: number;
+  to?: number;
+}
+
+export interface IndicatorReading {
+  /** Closed bars, also some from before the first one asked for: indicators were begun there. */
+  closed: BarColumns;
+  /** None when `to` was given. */
+  forming: BarColumns;
+  /** Row of the first bar asked for. */
+  first: number;
+  /** Per indicator one array a plot: of closed rows from `first` on, then of forming ones; NaN while warming up. */
+  values: Float64Array<ArrayBuffer>[][];
 }
 
 export interface IndicatorDesk {
   /** Checks a wish; throws `bad_input`. Nothing runs yet. */
-  describe(spec: IndicatorSpec, timeframe: Timeframe): Omit<HeldIndicator, "instance">;
+  describe(spec: IndicatorSpec): Omit<HeldIndicator, "instance">;
   /** Holds a shared instance for a reader. */
   hold(instrument: number, timeframe: Timeframe, spec: IndicatorSpec): HeldIndicator;
   drop(instance: number): void;
-  /** Values over closed bars, one array per plot; when `instance` is given it stands after the last bar from now on. */
-  values(spec: IndicatorSpec, closed: BarColumns, instance?: number): Float64Array<ArrayBuffer>[];
+  /**
+   * Bars with values over them. What is read after the last wait belongs together, and a held instance that was not
+   * running goes on from there.
+   */
+  read(query: IndicatorReadQuery, helds: readonly HeldIndicator[]): Promise<IndicatorReading>;
   /** Running instances of a bar series. */
   running(instrument: number, timeframe: Timeframe): readonly number[];
   /** True when a patch made its past wrong. */

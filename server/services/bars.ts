@@ -87,7 +87,7 @@ export class Bars {
 
     let rows = join(parts);
     if (auctions !== null) rows = merge(this.inSession(hours, overlay(auctions, recent.recent(id, "auction", from - LONGEST_PRE_OPEN_MS, to)), start), rows);
-    const limitTime = Math.floor(clock.now() / 1_000) * 1_000 - live.bars.watermarkSeconds * 1_000;
+    const limitTime = live.bars.settledBefore(clock.now());
     // A stored bar is its own answer; longer bars are folded from parts.
     const whole = timeframe.stored && ladder.length === 1 ? rows : resample(rows, calendar, hours, timeframe, limitTime).bars;
     // The first derived bar may have lost its beginning to the limit or to `from`.
@@ -118,7 +118,9 @@ export class Bars {
     return overlay(stored, recent.recent(id, "auction", from, to));
   }
 
-  /** Closed bars of one stored or derived timeframe as objects, for the cold paths. */
+  /** Resolves when what the pipeline has closed and patched so far can be read as it is. */
+  committed(): Promise<void> { return this.parts.recent.settled(); }
+
   private endOf(hours: string, of: Timeframe, start: number): number {
     if (of.kind === "intraday") return start + of.lengthMs;
     // A day's bar ends with its session; the next rung begins there.

@@ -128,6 +128,8 @@ export class Collectors {
   /** Instruments any collector subscribes. */
   isLive(instrument: number): boolean { return [...this.running.values()].some((each) => each.phase !== "failed" && each.instruments.includes(instrument)); }
   isSimulated(instrument: number): boolean { return this.parts.live.table.at(instrument).exchange === "SIM"; }
+  /** Instruments that collectors subscribe, each once; one that has lost its login still wants its own. */
+  subscribed(): Set<number> { return new Set([...this.running.values()].flatMap((each) => each.instruments)); }
   instrumentsOf(name: string): readonly number[] { return this.running.get(name)?.instruments ?? []; }
   nameAt(index: number): string { return this.byIndex[index]?.row.name ?? ""; }
 

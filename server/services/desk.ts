@@ -1,12 +1,7 @@
-import type { BarColumns } from "@/server/domain/bar";
-import type { IndicatorSpec } from "@/server/domain/indicator";
 import { sessionOpens } from "@/server/domain/bar-time";
 import { type Calendar, runningOrNext } from "@/server/domain/session";
-import type { Timeframe } from "@/server/domain/timeframe";
-import { computeIndicator } from "@/server/indicators/compute";
-import { type ResolvedIndicator, resolveIndicator } from "@/server/indicators";
 import type { Clock } from "@/server/ports/clock";
-import type { Desk, HeldIndicator, IndicatorDesk, QuoteValues } from "@/server/ports/desk";
+import type { Desk, IndicatorDesk, QuoteValues } from "@/server/ports/desk";
 import type { FeedDefinition } from "@/server/ports/feed";
 import type { LiveMarket } from "@/server/ports/live";
 import type { BarStore } from "@/server/ports/stores";
@@ -14,17 +9,6 @@ import type { Bars } from "./bars";
 import type { Collectors } from "./collectors";
 import type { Instruments } from "./instruments";
 import type { Sparks } from "./sparks";
-
-/** The running indicators, as much of `pipeline/indicate.ts` as readers need. */
-export interface RunningIndicators {
-  acquire(instrument: number, timeframe: number, resolved: ResolvedIndicator): RunningInstance;
-  release(instance: RunningInstance): void;
-  of(instrument: number, timeframe: number): readonly RunningInstance[];
-  isStale(instance: RunningInstance): boolean;
-  seed(instance: RunningInstance, closed: BarColumns): void;
-  peek(instance: RunningInstance, forming: BarColumns, out: Float64Array): void;
-}
-interface RunningInstance { id: number; instrument: number; timeframe: number; resolved: ResolvedIndicator; plots: number; lastTime: number; references: number }
 
 interface Parts {
   instruments: Instruments;
@@ -35,7 +19,7 @@ interface Parts {
   store: BarStore;
   calendar: Calendar;
   clock: Clock;
-  running: RunningIndicators;
+  indicators: IndicatorDesk;
 }
 
 /** Everything the doors ask, in one place; each question is answered by the service that owns it. */
@@ -50,6 +34,7 @@ export const createDesk = (parts: Parts): Desk => {
     session: (index) => runningOrNext(calendar, live.table.hours(index), clock.now()),
     sessionOpens: (index, from, to) => sessionOpens(calendar, live.table.hours(index), from, to),
     bars: (query) => bars.read(query),
+    committed: () => bars.committed(),
     async firstStored(index, timeframe) {
       const { id } = live.table.at(index);
       const spans = await Promise.all([...new Set([timeframe.from, timeframe.from === "1s" ? timeframe.from : "1m" as const])].map((name) => store.span(id, name)));
@@ -71,7 +56,7 @@ export const createDesk = (parts: Parts): Desk => {
     spark: (index) => sparks.read(index),
     sparkNow: (index) => sparks.now(index),
     truth: () => collectors.truth(),
-    indicators: indicatorDesk(parts.running, clock),
+    indicators: parts.indicators,
   };
 };
 
@@ -85,46 +70,5 @@ const quoteOf = (live: LiveMarket, feedAt: (collector: number) => FeedDefinition
   return {
     price: board.price(index), previousClose: minor(details?.close), open: minor(details?.open), high: minor(details?.high), low: minor(details?.low),
     volume: Math.max(0, board.volume(index)), time: board.time(index), received: board.received(index), sequence,
-  };
-};
-
-const indicatorDesk = (running: RunningIndicators, clock: Clock): IndicatorDesk => {
-  const byId = new Map<number, RunningInstance>();
-  const scratch = new Float64Array(256);
-  const describe = (resolved: ResolvedIndicator, timeframe: Timeframe): Omit<HeldIndicator, "instance"> => ({
-    id: resolved.definition.id, label: resolved.label, params: resolved.params, pane: resolved.definition.pane, guides: resolved.definition.guides,
-    plots: resolved.definition.plots, settle: resolved.definition.settle(resolved.params, timeframe.lengthMs, clock.now()),
-  });
-  return {
-    describe: (spec: IndicatorSpec, timeframe: Timeframe) => describe(resolveIndicator(spec), timeframe),
-    hold(instrument: number, timeframe: Timeframe, spec: IndicatorSpec) {
-      const resolved = resolveIndicator(spec);
-      const instance = running.acquire(instrument, timeframe.index, resolved);
-      byId.set(instance.id, instance);
-      return { instance: instance.id, ...describe(resolved, timeframe) };
-    },
-    drop(id) {
-      const instance = byId.get(id);
-      if (instance === undefined) return;
-      running.release(instance);
-      if (instance.references <= 0) byId.delete(id);
-    },
-    values(spec, closed, id) {
-      const instance = id === undefined ? undefined : byId.get(id);
-      if (instance !== undefined) running.seed(instance, closed);
-      return computeIndicator(resolveIndicator(spec), closed);
-    },
-    running: (instrument, timeframe) => running.of(instrument, timeframe.index).map((each) => each.id),
-    isStale(id) {
-      const instance = byId.get(id);
-      return instance === undefined || running.isStale(instance);
-    },
-    peek(id, forming) {
-      const instance = byId.get(id);
-      const size = forming.length * (instance?.plots ?? 0);
-      const out = scratch.subarray(0, size);
-      if (instance !== undefined) running.peek(instance, forming, out);
-      return out;
-    },
   };
 };

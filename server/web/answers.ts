@@ -1,5 +1,4 @@
 import { barColumns, type BarColumns } from "@/server/domain/bar";
-import type { IndicatorSpec } from "@/server/domain/indicator";
 import { timeframe as timeframeNamed } from "@/server/domain/timeframe";
 import type { BarsPage, barsPage, barsSubscribe, BarsSnapshot } from "@/server/contract/live";
 import { packBars, packSeries } from "@/server/contract/wire";
@@ -17,22 +16,6 @@ const joined = (closed: BarColumns, forming: BarColumns): BarColumns => {
   return all;
 };
 
-/** Values over the closed rows from `first` on, and peeked ones over the forming rows, one buffer per plot. */
-const valuesFor = (desk: Desk, held: HeldIndicator, spec: IndicatorSpec, closed: BarColumns, forming: BarColumns, first: number, seed: boolean): ArrayBuffer[] => {
-  const values = desk.indicators.values(spec, closed, seed ? held.instance : undefined);
-  const peeked = seed ? desk.indicators.peek(held.instance, forming) : new Float64Array(0);
-  const plots = held.plots.length;
-  return values.map((column, plot) => {
-    const out = new Float64Array(closed.length - first + forming.length);
-    out.set(column.subarray(first));
-    for (let row = 0; row < forming.length; row++) out[closed.length - first + row] = seed ? peeked[row * plots + plot]! : Number.NaN;
-    return out.buffer;
-  });
-};
-
-/** Rows an indicator must be begun before, at most what a chart may hold. */
-const prefix = (helds: readonly { settle: number }[]): number => helds.reduce((most, each) => Math.max(most, each.settle), 0);
-
 /**
  * The answer to a subscription. Everything after the last wait happens in one turn of the event loop, so that the
  * caller's sequence number, the bars and the indicator instances belong together.
@@ -43,10 +26,9 @@ export const barsSnapshot = async (
   const timeframe = timeframeNamed(request.timeframe);
   const wanted = request.since === undefined ? request.bars : Math.min(12_000, Math.ceil((clock.now() - request.since) / timeframe.lengthMs) + 8);
   const [firstStored] = await Promise.all([desk.firstStored(instrument, timeframe), desk.isWarm(instrument) ? undefined : desk.warm(instrument)]);
-  const { closed, forming } = await desk.bars({ instrument, timeframe, limit: Math.max(1, wanted) + prefix(helds) });
-  let first = Math.max(0, closed.length - wanted);
-  if (request.since !== undefined) while (first < closed.length && closed.time[first]! < request.since) first++;
-  const indicators = helds.map((held, place) => indicatorSeries(held, valuesFor(desk, held, request.indicators[place]!, closed, forming, first, true)));
+  const query = { instrument, timeframe, bars: wanted, ...(request.since === undefined ? {} : { since: request.since }) };
+  const { closed, forming, first, values } = await desk.indicators.read(query, helds);
+  const indicators = helds.map((held, place) => indicatorSeries(held, values[place]!.map((plot) => plot.buffer)));
   const rows = joined(closed, forming);
   const session = desk.session(instrument);
   const now = clock.now();
@@ -62,15 +44,12 @@ export const barsSnapshot = async (
 /** A page of the past, with the indicators begun far enough before it. */
 export const barsPageAnswer = async (desk: Desk, request: z.output<typeof barsPage>, instrument: number): Promise<BarsPage> => {
   const timeframe = timeframeNamed(request.timeframe);
-  const helds = request.indicators.map((spec) => ({ ...desk.indicators.describe(spec, timeframe), instance: 0 }));
-  const limit = request.bars + prefix(helds);
-  const { closed } = await desk.bars({ instrument, timeframe, to: request.before, limit });
-  const none = barColumns(0);
-  const first = Math.max(0, closed.length - request.bars);
+  const helds = request.indicators.map((spec) => ({ ...desk.indicators.describe(spec), instance: 0 }));
+  const { closed, first, values } = await desk.indicators.read({ instrument, timeframe, bars: request.bars, to: request.before }, helds);
   return {
     packed: packBars(closed, first),
-    ...packSeries(helds.map((held, place) => indicatorSeries(held, valuesFor(desk, held, request.indicators[place]!, closed, none, first, false)))),
+    ...packSeries(helds.map((held, place) => indicatorSeries(held, values[place]!.map((plot) => plot.buffer)))),
     sessionOpens: closed.length === first ? [] : desk.sessionOpens(instrument, closed.time[first]!, request.before),
-    end: closed.length < request.bars,
+    end: closed.length - first < request.bars,
   };
 };

@@ -26,14 +26,15 @@ const rig = (options: { warm?: boolean } = {}) => {
   let closed: BarColumns = columnsOf([bar(now - 2 * MINUTE, 101), bar(now - MINUTE, 102)]);
   const desk: Partial<Desk> = {
     resolve: () => 0, instrument: () => instrument, isLive: () => true, isSimulated: () => false, session: () => null, sessionOpens: () => [],
-    bars: () => Promise.resolve({ closed, forming }), firstStored: () => Promise.resolve(0), warm: () => Promise.resolve(), isWarm: () => options.warm ?? true,
+    bars: () => Promise.resolve({ closed, forming }), committed: () => Promise.resolve(), firstStored: () => Promise.resolve(0), warm: () => Promise.resolve(), isWarm: () => options.warm ?? true,
     forming(_, __, into) { for (let row = 0; row < forming.length; row++) { into.time[into.length] = forming.time[row]!; into.close[into.length] = forming.close[row]!; into.length++; } return forming.length; },
     endOf: (_, of, start) => start + of.lengthMs, quote: () => null,
     indicators: {
       describe: () => { throw new Error("not asked"); }, running: () => held, isStale: () => false,
-      hold: (_, __, spec) => { held.push(held.length + 1); return { instance: held.length, id: spec.id, label: spec.id, params: {}, pane: "price", guides: [], plots: [{ id: "value", title: "", kind: "line", unit: "price" }], settle: 0 }; },
+      hold: (_, __, spec) => { held.push(held.length + 1); return { instance: held.length, id: spec.id, label: spec.id, params: {}, pane: "price", guides: [], plots: [{ id: "value", title: "", kind: "line", unit: "price" }] }; },
       drop: (instance) => { held.splice(held.indexOf(instance), 1); },
-      values: (_, bars) => [Float64Array.from(bars.close.subarray(0, bars.length), (close) => close * 2)], peek: (_, bars) => Float64Array.from(bars.close.subarray(0, bars.length), (close) => close * 2),
+      read: (_, helds) => Promise.resolve({ closed, forming, first: 0, values: helds.map(() => [Float64Array.from([closed, forming].flatMap((bars) => [...bars.close.subarray(0, bars.length)]), (close) => close * 2)]) }),
+      peek: (_, bars) => Float64Array.from(bars.close.subarray(0, bars.length), (close) => close * 2),
     },
   };
   const frames: BarsFrame[] = [];

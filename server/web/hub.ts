@@ -1,5 +1,6 @@
 import { type BarBatch, barColumns, CLOSE, PATCH, UPDATE } from "@/server/domain/bar";
 import type { PointBatch } from "@/server/domain/indicator";
+import { DAY_MS } from "@/server/domain/session";
 import type { TickMessage } from "@/server/domain/tick";
 import { type Timeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
 import type { BarsFrame, barsSubscribe, BarsSnapshot } from "@/server/contract/live";
@@ -32,6 +33,8 @@ interface Room {
   lastFrame: number;
   bars: BarsFrame["bars"];
   points: BarsFrame["points"];
+  /** Span whose bars have changed and are to be read again. */
+  changed: { from: number; to: number } | null;
 }
 
 /**
@@ -80,6 +83,7 @@ export class Hub {
       for (const room of rooms) {
         if (room.timeframe.index !== points.timeframe[row]) continue;
         const plots = this.plotsOf(room, points.instance[row]!);
+        if (plots === 0) continue; // it runs for others
         const values = Array.from(points.values.subarray(row * points.stride, row * points.stride + plots), orNull);
         room.points.push([points.instance[row]!, points.time[row]!, ...values]);
         this.touch(room, true);
@@ -140,7 +144,7 @@ export class Hub {
     const name = `bars:${this.parts.desk.instrument(instrument).key}:${timeframe.name}`;
     let room = this.rooms.get(name);
     if (room === undefined) {
-      room = { name, instrument, timeframe, seq: 0, clients: new Map(), dirty: false, urgent: false, lastFrame: 0, bars: [], points: [] };
+      room = { name, instrument, timeframe, seq: 0, clients: new Map(), dirty: false, urgent: false, lastFrame: 0, bars: [], points: [], changed: null };
       this.register(room);
     }
     return room;
@@ -231,28 +235,30 @@ export class Hub {
     return 0;
   }
 
-  /** Reads changed bars as they are now and sends them as patches; indicators are run again over what they depend on. */
+  /**
+   * Reads changed bars as they are once they are kept, and sends them as patches; what changes meanwhile is read with
+   * them. Indicator values of them come as points.
+   */
   private reread(room: Room, from: number, to: number): void {
+    const { changed } = room;
+    room.changed = changed === null ? { from, to } : { from: Math.min(changed.from, from), to: Math.max(changed.to, to) };
+    if (changed !== null) return;
     const { desk } = this.parts;
-    const helds = [...new Map([...room.clients.values()].flat().map((held) => [held.instance, held])).values()];
-    const settle = helds.reduce((most, held) => Math.max(most, held.settle), 0);
+    const { instrument, timeframe } = room;
     void (async () => {
-      const { closed } = await desk.bars({ instrument: room.instrument, timeframe: room.timeframe, limit: PATCH_BARS + settle });
-      if (!this.rooms.has(room.name)) return;
-      const first = Math.max(0, closed.length - PATCH_BARS);
-      for (let row = first; row < closed.length; row++) {
-        const end = desk.endOf(room.instrument, room.timeframe, closed.time[row]!);
-        if (end > from && closed.time[row]! < to) room.bars.push(barTuple(PATCH, end, closed, row));
-      }
-      for (const held of helds) {
-        const values = desk.indicators.values({ id: held.id, params: held.params }, closed, held.instance);
-        for (let row = first; row < closed.length; row++) {
-          if (closed.time[row]! + room.timeframe.lengthMs > from) room.points.push([held.instance, closed.time[row]!, ...values.map((column) => orNull(column[row]!))]);
-        }
+      await desk.committed();
+      const span = room.changed!;
+      room.changed = null;
+      // From the bar that holds the first change on: a nominal month may be a day short.
+      const { closed } = await desk.bars({ instrument, timeframe, from: span.from - timeframe.lengthMs - (timeframe.kind === "month" ? DAY_MS : 0), to: span.to, limit: PATCH_BARS });
+      if (this.rooms.get(room.name) !== room) return;
+      for (let row = 0; row < closed.length; row++) {
+        const end = desk.endOf(instrument, timeframe, closed.time[row]!);
+        if (end > span.from && closed.time[row]! < span.to) room.bars.push(barTuple(PATCH, end, closed, row));
       }
       this.touch(room, true);
       this.flushDue();
-    })().catch(() => this.parts.meter.count("hub.rereadFailures"));
+    })().catch(() => { room.changed = null; this.parts.meter.count("hub.rereadFailures"); });
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
 import { route } from "@/app/api/_lib/route";
 
-/** The catalogue of indicators: parameters with defaults and limits, plots, panes. */
-export const GET = route(z.unknown(), (running) => ({ data: running.indicatorCatalogue() }));
+/** The catalogue of indicators: parameters with defaults and limits, plots, panes, bars before the first value. */
+export const GET = route(z.unknown(), (running) => ({ data: running.indicators.catalogue() }));

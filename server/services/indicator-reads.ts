@@ -1,0 +1,117 @@
+import type { BarColumns } from "@/server/domain/bar";
+import type { Timeframe } from "@/server/domain/timeframe";
+import { type ResolvedIndicator, resolveIndicator } from "@/server/indicators";
+import { barOf, emptyBar, STRIDE } from "@/server/indicators/compute";
+import { peekForming } from "@/server/indicators/forming";
+import type { Clock } from "@/server/ports/clock";
+import type { HeldIndicator, IndicatorReading, IndicatorReadQuery } from "@/server/ports/desk";
+import type { Bars, BarsAnswer } from "./bars";
+import { type Begin, type IndicatorBegin, MOST_BARS } from "./indicator-begin";
+import type { IndicatorState, RunningIndicators, RunningInstance } from "./running-indicators";
+
+/** An indicator of a reading: how it is begun, and whom it may seed. */
+interface Wish {
+  resolved: ResolvedIndicator;
+  instance: RunningInstance | undefined;
+  ticket: number;
+  begin: Begin | null;
+  state: IndicatorState | null;
+}
+
+interface Parts {
+  bars: Pick<Bars, "read">;
+  begin: IndicatorBegin;
+  running: RunningIndicators;
+  clock: Clock;
+  /** A state kept from the last run that the instance may go on from. */
+  kept(instance: RunningInstance): IndicatorState | null;
+}
+
+/**
+ * Bars with indicator values over them: what a chart's first answer, a page of its past and REST show, one way for all.
+ * Instances that were not running yet stand after the last closed bar when it returns, in the turn in which the bars were read.
+ */
+export class IndicatorReads {
+  private readonly bar = emptyBar();
+  private readonly scratch = new Float64Array(STRIDE);
+
+  constructor(private readonly parts: Parts) {}
+
+  async read(query: IndicatorReadQuery, helds: readonly HeldIndicator[]): Promise<IndicatorReading> {
+    const { instrument, timeframe, to } = query;
+    const { running, begin } = this.parts;
+    const wishes = helds.map((held): Wish => {
+      const resolved = resolveIndicator({ id: held.id, params: held.params });
+      const instance = running.get(held.instance) ?? running.find(instrument, timeframe.index, resolved);
+      return { resolved, instance, ticket: instance === undefined ? 0 : running.ticket(instance), begin: null, state: null };
+    });
+    const now = this.parts.clock.now();
+    const { closed, forming } = wishes.some(({ resolved }) => begin.days(resolved, timeframe, now) > 0)
+      ? await this.fromSessions(query, wishes)
+      : await this.parts.bars.read({ instrument, timeframe, limit: Math.max(1, query.bars) + Math.max(0, ...wishes.map(({ resolved }) => begin.settle(resolved, timeframe, now))), ...(to === undefined ? {} : { to }) });
+
+    // From here on nothing waits.
+    let first = Math.max(0, closed.length - query.bars);
+    if (query.since !== undefined) while (first < closed.length && closed.time[first]! < query.since) first++;
+    const shown = to === undefined ? forming : EMPTY;
+    return {
+      closed, forming: shown, first,
+      values: wishes.map((wish) => {
+        // A page of the past seeds nobody.
+        if (to === undefined && wish.instance !== undefined && wish.instance.lastTime === 0) this.start(wish, wish.instance, timeframe, closed);
+        return this.over(wish, closed, first, shown);
+      }),
+    };
+  }
+
+  /** With the bars since the sessions' opens, or since states that running instances remember. */
+  private async fromSessions({ instrument, timeframe, bars: wanted, to }: IndicatorReadQuery, wishes: Wish[]): Promise<BarsAnswer> {
+    const { bars, begin, running } = this.parts;
+    const range = to === undefined ? {} : { to };
+    const probe = await bars.read({ instrument, timeframe, limit: Math.max(1, wanted), ...range });
+    const first = probe.closed.time[0] ?? probe.forming.time[0];
+    if (first === undefined) return probe;
+    let from = first;
+    let settle = 0;
+    for (const wish of wishes) {
+      wish.state = wish.instance === undefined ? null : running.stateBefore(wish.instance, first);
+      if (wish.state !== null) wish.begin = { from: wish.state.time + 1 };
+      else if (begin.days(wish.resolved, timeframe, first) > 0) wish.begin = await begin.at(instrument, timeframe, wish.resolved, first);
+      else settle = Math.max(settle, begin.settle(wish.resolved, timeframe, first));
+      from = Math.min(from, wish.begin?.from ?? first);
+    }
+    // Those that count bars are begun together.
+    if (settle > 0) from = Math.min(from, (await bars.read({ instrument, timeframe, to: first, limit: settle })).closed.time[0] ?? first);
+    return bars.read({ instrument, timeframe, from, limit: wanted + MOST_BARS, ...range });
+  }
+
+  private start(wish: Wish, instance: RunningInstance, timeframe: Timeframe, closed: BarColumns): void {
+    const { running } = this.parts;
+    const kept = this.parts.kept(instance);
+    // The bars that were read must reach back to where the kept state stands, or some would be missing between.
+    const reaches = kept !== null && closed.length > 0 && closed.time[0]! <= kept.time + timeframe.lengthMs;
+    if (reaches && running.resume(instance, kept, closed, { ticket: wish.ticket })) return;
+    running.seed(instance, closed, { ticket: wish.ticket, before: wish.begin?.before });
+  }
+
+  /** One array per plot: values of the closed rows from `first` on, then of the forming ones. */
+  private over({ resolved, begin, state }: Wish, closed: BarColumns, first: number, forming: BarColumns): Float64Array<ArrayBuffer>[] {
+    const { definition, params } = resolved;
+    const { bar, scratch } = this;
+    const indicator = definition.create(params);
+    if (state !== null) indicator.restore(state.state);
+    else if (begin?.before !== undefined) for (let row = 0; row < begin.before.length; row++) indicator.next(barOf(begin.before, row, bar), scratch, 0);
+    const plots = definition.plots.map(() => new Float64Array(closed.length - first + forming.length));
+    for (let row = 0; row < closed.length; row++) {
+      if (state !== null && closed.time[row]! <= state.time) continue;
+      indicator.next(barOf(closed, row, bar), scratch, 0);
+      if (row >= first) plots.forEach((plot, place) => { plot[row - first] = scratch[place]!; });
+    }
+    const peeked = new Float64Array(forming.length * plots.length);
+    peekForming(indicator, forming, plots.length, bar, scratch, peeked);
+    for (let row = 0; row < forming.length; row++) plots.forEach((plot, place) => { plot[closed.length - first + row] = peeked[row * plots.length + place]!; });
+    return plots;
+  }
+}
+
+const EMPTY = { length: 0 } as BarColumns;

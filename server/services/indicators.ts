@@ -1,0 +1,175 @@
+import { badInput } from "@/server/domain/errors";
+import type { Calendar } from "@/server/domain/session";
+import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
+import { indicatorCatalogue, type IndicatorView, indicators as registry } from "@/server/indicators";
+import type { Clock } from "@/server/ports/clock";
+import type { IndicatorDesk } from "@/server/ports/desk";
+import type { LiveMarket } from "@/server/ports/live";
+import type { Log, Meter } from "@/server/ports/observe";
+import type { SnapshotStore } from "@/server/ports/snapshots";
+import type { SettingStore } from "@/server/ports/stores";
+import type { Bars } from "./bars";
+import { IndicatorBegin } from "./indicator-begin";
+import { type ConfiguredIndicator, parseIndicatorConfigs, parseIndicatorList, parseTimeframes } from "./indicator-configs";
+import { indicatorDesk } from "./indicator-desk";
+import { IndicatorReads } from "./indicator-reads";
+import { IndicatorSet } from "./indicator-set";
+import { IndicatorSnapshots } from "./indicator-snapshots";
+import { IndicatorUpkeep } from "./indicator-upkeep";
+import type { RunningIndicators } from "./running-indicators";
+
+/** `INDICATOR_CONFIGS` and `INDICATOR_TIMEFRAMES` as written. */
+export interface IndicatorConfiguration {
+  configs: string;
+  timeframes: string;
+}
+
+interface Parts {
+  running: RunningIndicators;
+  bars: Pick<Bars, "read" | "committed">;
+  live: LiveMarket;
+  calendar: Calendar;
+  clock: Clock;
+  wall: Clock;
+  log: Log;
+  meter: Meter;
+  snapshots: SnapshotStore;
+  settings: SettingStore;
+  /** Instruments that running collectors subscribe, dense numbers. */
+  liveInstruments(): Iterable<number>;
+  /** The configuration of the start, and as it stands at a later moment. */
+  configuration: IndicatorConfiguration;
+  reread(): IndicatorConfiguration;
+}
+
+/** What runs on every live instrument. */
+export interface ActiveIndicators {
+  /** `settings`: as somebody has chosen while it ran; `configuration`: as INDICATOR_CONFIGS says. */
+  source: "configuration" | "settings";
+  indicators: { text: string; id: string; label: string; params: Record<string, number | string>; timeframe: TimeframeName }[];
+  instruments: number;
+  /** Running instances, those of readers included. */
+  instances: number;
+  /** Bar series whose instances wait for their history. */
+  unseeded: number;
+}
+
+export interface IndicatorValuesQuery { instrument: number; timeframe: TimeframeName; spec: string; limit: number }
+export interface IndicatorValuesView {
+  label: string;
+  plots: readonly { id: string; title: string; unit: "price" | "value" }[];
+  /** Oldest first; prices in minor units, null while warming up. `live`: of a bar that is still forming. */
+  values: { time: number; live: boolean; values: (number | null)[] }[];
+}
+
+interface Chosen { indicators: string[]; timeframes: string[] }
+const SETTING = "indicators.active";
+
+/** The indicators that run: the configured set, what readers hold, their upkeep and their kept states. */
+export class IndicatorService {
+  readonly desk: IndicatorDesk;
+  private readonly snapshots: IndicatorSnapshots;
+  private readonly upkeep: IndicatorUpkeep;
+  private readonly set: IndicatorSet;
+  private source: ActiveIndicators["source"] = "configuration";
+
+  /** Throws `bad_input` where the configuration is wrong. */
+  constructor(private readonly parts: Parts) {
+    const { running, bars, live, calendar, clock, wall, log, meter } = parts;
+    configured(parts.configuration);
+    this.snapshots = new IndicatorSnapshots({ running, store: parts.snapshots, table: live.table, wall, log, meter });
+    const kept = (instance: Parameters<IndicatorSnapshots["keptOf"]>[0]) => this.snapshots.keptOf(instance);
+    const begin = new IndicatorBegin({ bars, live, calendar });
+    this.upkeep = new IndicatorUpkeep({ running, begin, bars, live, calendar, clock, wall, log, meter, kept });
+    this.set = new IndicatorSet({ running, live: parts.liveInstruments, wall, seedSoon: (instrument, timeframe) => this.upkeep.seedSoon(instrument, timeframe) });
+    this.desk = indicatorDesk(running, new IndicatorReads({ bars, begin, running, clock, kept }));
+  }
+
+  /** The store must be open. What was kept is read before anything is begun. */
+  async start(): Promise<void> {
+    await this.snapshots.restore().catch((cause: unknown) => this.parts.log.warn("snapshots of indicators could not be read", { cause: String(cause) }));
+    const chosen = await this.parts.settings.get(SETTING) as Chosen | null;
+    this.source = chosen === null ? "configuration" : "settings";
+    let wanted = configured(this.parts.configuration);
+    try {
+      if (chosen !== null) wanted = parseChosen(chosen);
+    } catch (cause) {
+      this.source = "configuration";
+      this.parts.log.warn("the chosen indicators are no longer understood; those of the configuration run", { cause: String(cause) });
+    }
+    this.upkeep.start();
+    this.snapshots.start();
+    this.set.start();
+    await this.set.replace(wanted);
+  }
+
+  /** Ends the work and keeps the last states; the store must still be open. */
+  async stop(): Promise<void> {
+    await this.set.stop();
+    await this.upkeep.stop();
+    await this.snapshots.stop();
+  }
+
+  /** Instruments have come or gone. */
+  refresh(): Promise<void> { return this.set.refresh(); }
+  /** History has changed bars that end after `from`. */
+  changed(instrument: number, from: number): void { this.upkeep.changed(instrument, from); }
+
+  active(): ActiveIndicators {
+    return {
+      source: this.source, instruments: this.set.instruments, instances: this.parts.running.size, unseeded: this.upkeep.unseeded,
+      indicators: this.set.entries.map(({ text, resolved, timeframe }) => ({ text, id: resolved.definition.id, label: resolved.label, params: resolved.params, timeframe: timeframe.name })),
+    };
+  }
+
+  /** Runs another set from now on, and after the next start; what both have goes on undisturbed. Throws `bad_input`. */
+  async choose(chosen: Chosen): Promise<ActiveIndicators> {
+    const wanted = parseChosen(chosen);
+    this.set.check(wanted);
+    await this.parts.settings.set(SETTING, chosen);
+    this.source = "settings";
+    await this.set.replace(wanted);
+    return this.active();
+  }
+
+  /** Runs what the configuration says now; a set that was chosen is forgotten. Throws `bad_input`. */
+  async reload(): Promise<ActiveIndicators> {
+    const wanted = configured(this.parts.reread());
+    this.set.check(wanted);
+    await this.parts.settings.set(SETTING, null);
+    this.source = "configuration";
+    await this.set.replace(wanted);
+    return this.active();
+  }
+
+  /** Every indicator with its parameters; `warmUp` is that of the defaults. */
+  catalogue(): (IndicatorView & { warmUp: number })[] {
+    return indicatorCatalogue().map((view) => {
+      const definition = registry.find((each) => each.id === view.id)!;
+      return { ...view, warmUp: definition.warmUp(definition.params.parse({})) };
+    });
+  }
+
+  /** Values over the newest closed bars and what forms: a chart's own numbers. */
+  async values({ instrument, timeframe: name, spec, limit }: IndicatorValuesQuery): Promise<IndicatorValuesView> {
+    const [resolved, more] = parseIndicatorList("spec", spec);
+    if (resolved === undefined || more !== undefined) throw badInput("spec", spec, "one indicator, as in EMA:20 or MACD:12:26:9");
+    const timeframe = timeframeNamed(name);
+    const held = this.desk.describe({ id: resolved.definition.id, params: resolved.params });
+    const { closed, forming, first, values } = await this.desk.read({ instrument, timeframe, bars: limit }, [{ instance: 0, ...held }]);
+    const rows = closed.length - first;
+    const valuesAt = (row: number): (number | null)[] => values[0]!.map((plot) => (Number.isNaN(plot[row]!) ? null : plot[row]!));
+    return {
+      label: held.label, plots: held.plots.map(({ id, title, unit }) => ({ id, title, unit })),
+      values: [
+        ...Array.from({ length: rows }, (_, row) => ({ time: closed.time[first + row]!, live: false, values: valuesAt(row) })),
+        ...Array.from({ length: forming.length }, (_, row) => ({ time: forming.time[row]!, live: true, values: valuesAt(rows + row) })),
+      ],
+    };
+  }
+}
+
+const configured = ({ configs, timeframes }: IndicatorConfiguration): ConfiguredIndicator[] =>
+  parseIndicatorConfigs("INDICATOR_CONFIGS", configs, parseTimeframes("INDICATOR_TIMEFRAMES", timeframes));
+const parseChosen = ({ indicators, timeframes }: Chosen): ConfiguredIndicator[] =>
+  parseIndicatorConfigs("indicators", indicators.join(), parseTimeframes("timeframes", timeframes.join()));
