@@ -2,6 +2,7 @@ import type { Bar, BarColumns, BarPassport, BarState } from "@/server/domain/bar
 import type { CalendarChange } from "@/server/domain/calendar-edits";
 import type { CollectorRow } from "@/server/domain/collector";
 import type { Instrument, InstrumentAlias, ListedInstrument } from "@/server/domain/instrument";
+import type { StoredTicks } from "@/server/domain/stored-ticks";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import type { Watchlist } from "@/server/domain/watchlist";
 import type { SnapshotStore } from "./snapshots";
@@ -73,23 +74,6 @@ export interface WatchlistStore {
   list(): Promise<Watchlist[]>;
   get(name: string): Promise<Watchlist | null>;
   save(list: Watchlist): Promise<void>;
-}
-
-/** Ticks of one instrument in columns, in the order in which they arrived. */
-export interface StoredTicks {
-  length: number;
-  /** Bucketing time and time of receipt, epoch ms. */
-  time: Float64Array;
-  received: Float64Array;
-  /** Minor units. */
-  price: Float64Array;
-  /** Volume of the day so far and open interest as sent; -1 none. */
-  volume: Float64Array;
-  openInterest: Float64Array;
-  /** See `TRADE`, `AUCTION`, `EXCHANGE_CLOCK`, `JOINED` in domain/tick.ts. */
-  flags: Uint8Array;
-  /** Our count of accepted rows: unique, grows with arrival. */
-  sequence: Float64Array;
 }
 
 /** Rows [first, end) of `ticks`, all of one instrument, in the order of their sequence. Without the two, all rows. */

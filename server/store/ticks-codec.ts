@@ -1,5 +1,5 @@
+import type { StoredTicks } from "@/server/domain/stored-ticks";
 import { EXCHANGE_CLOCK } from "@/server/domain/tick";
-import type { StoredTicks } from "@/server/ports/stores";
 
 /*
  * Ticks of one instrument as bytes, each told as its difference from the one before (a run):
@@ -20,11 +20,6 @@ const INTEREST = 64;
 const TIME = 128;
 /** No tick takes more: a tag, a byte of flags, six varints of at most eight bytes. */
 const LONGEST = 50;
-
-export const storedTicks = (capacity: number): StoredTicks => ({
-  length: 0, time: new Float64Array(capacity), received: new Float64Array(capacity), price: new Float64Array(capacity),
-  volume: new Float64Array(capacity), openInterest: new Float64Array(capacity), flags: new Uint8Array(capacity), sequence: new Float64Array(capacity),
-});
 
 /** A growing buffer of runs. Times are kept as whole ms. */
 export class TickEncoder {
@@ -152,33 +147,4 @@ export const decodeRun = (bytes: Uint8Array, offset: number, count: number, into
     into.flags[row] = flags;
   }
   return at;
-};
-
-/** Rows in the order of their sequence, one of each. Mostly a look: they come that way. */
-export const arrange = (ticks: StoredTicks): StoredTicks => {
-  const { sequence, length } = ticks;
-  let row = 1;
-  while (row < length && sequence[row]! > sequence[row - 1]!) row++;
-  if (row >= length) return ticks;
-  const order = Uint32Array.from({ length }, (_, each) => each).sort((a, b) => sequence[a]! - sequence[b]!);
-  return pick(ticks, order.filter((each, at) => at === 0 || sequence[each] !== sequence[order[at - 1]!]));
-};
-
-/** The given rows, in that order. */
-export const pick = (ticks: StoredTicks, rows: Uint32Array): StoredTicks => {
-  const picked = storedTicks(rows.length);
-  for (const row of rows) {
-    const at = picked.length++;
-    picked.time[at] = ticks.time[row]!; picked.received[at] = ticks.received[row]!; picked.price[at] = ticks.price[row]!;
-    picked.volume[at] = ticks.volume[row]!; picked.openInterest[at] = ticks.openInterest[row]!; picked.flags[at] = ticks.flags[row]!; picked.sequence[at] = ticks.sequence[row]!;
-  }
-  return picked;
-};
-
-/** The rows a test passes, in their order. */
-export const filterTicks = (ticks: StoredTicks, keep: (row: number) => boolean): StoredTicks => {
-  const rows = new Uint32Array(ticks.length);
-  let kept = 0;
-  for (let row = 0; row < ticks.length; row++) if (keep(row)) rows[kept++] = row;
-  return kept === ticks.length ? ticks : pick(ticks, rows.subarray(0, kept));
 };

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { Pool, PoolClient } from "pg";
-import type { StoredTicks } from "@/server/ports/stores";
+import { arrange, filterTicks, type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
 import { rowsOf } from "./database";
-import { arrange, decodeRun, filterTicks, storedTicks, TickEncoder } from "./ticks-codec";
+import { decodeRun, TickEncoder } from "./ticks-codec";
 
 /** Rows of the journal folded at once: a minute's, or after an outage many times that. */
 const ROWS_A_FOLD = 240;

@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
-import type { StoredTicks, TickRun, TickStore } from "@/server/ports/stores";
+import { arrange, filterTicks, type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
+import type { TickRun, TickStore } from "@/server/ports/stores";
 import { reaching, rowsOf, type Database } from "./database";
 import { foldJournal } from "./ticks-fold";
-import { arrange, decodeRun, filterTicks, storedTicks, TickEncoder } from "./ticks-codec";
+import { decodeRun, TickEncoder } from "./ticks-codec";
 
 /** The years a PostgreSQL timestamp and a JavaScript date both hold. */
 const EARLIEST_MS = -6e13;

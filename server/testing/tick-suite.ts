@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AUCTION, EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/tick";
-import type { Store, StoredTicks } from "@/server/ports/stores";
+import { type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
+import type { Store } from "@/server/ports/stores";
 import type { FoldingTickStore } from "@/server/store/ticks";
-import { storedTicks } from "@/server/store/ticks-codec";
 import { OPEN } from "./store-suite-rows";
 
 export interface TickRow {
