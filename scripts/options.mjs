@@ -21,6 +21,10 @@ export const settings = [
   { env: "EXCHANGE_RATE", value: "N", standard: "1", means: "ticks a second for each simulated instrument" },
   { env: "INDICATOR_CONFIGS", value: "LIST", standard: "none", means: "run on every instrument: SMA:9,RSI:14,MACD:12:26:9,BB:20:2@5m" },
   { env: "INDICATOR_TIMEFRAMES", value: "LIST", standard: "1m", means: "timeframes of those without one of their own" },
+  { env: "TICK_STORE", value: "on|off", standard: "on", means: "whether every tick is kept" },
+  { env: "TICK_RETENTION_DAYS", value: "N", standard: "30", means: "days that ticks are kept" },
+  { env: "SECOND_RETENTION_DAYS", value: "N", standard: "30", means: "days that one-second bars are kept" },
+  { env: "MINUTE_RETENTION_DAYS", value: "N", standard: "730", means: "days that bars of 1 and 15 minutes are kept" },
   { env: "LOG_LEVEL", value: "LEVEL", standard: "warn", means: "fatal, error, warn, info, debug, trace or silent" },
 ];
 

@@ -7,6 +7,8 @@ import { AppError } from "@/server/domain/errors";
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 
 const port = z.coerce.number().int().min(0).max(65_535);
+/** How long something is kept; the longest is as good as for ever. */
+const days = z.coerce.number().int().min(1).max(36_500);
 const url = (...protocols: string[]) => z.string().refine((text) => {
   try { return protocols.includes(new URL(text).protocol); } catch { return false; }
 }, `a URL that begins with ${protocols.map((each) => `${each}//`).join(" or ")}`);
@@ -31,6 +33,10 @@ export const environment = z.object({
   KITE_SOCKET: url("ws:", "wss:").optional(),
   INDICATOR_CONFIGS: z.string().default(""),
   INDICATOR_TIMEFRAMES: z.string().default("1m"),
+  TICK_STORE: z.enum(["on", "off"]).default("on"),
+  TICK_RETENTION_DAYS: days.default(30),
+  SECOND_RETENTION_DAYS: days.default(30),
+  MINUTE_RETENTION_DAYS: days.default(730),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("warn"),
   CANDELA_TEST: z.enum(["0", "1"]).default("0"),
   NODE_ENV: z.string().default("development"),
@@ -53,6 +59,10 @@ export interface Config {
   feed: FeedChoice;
   /** Indicators that run on every live instrument, as written: `services/indicator-configs.ts` reads them. */
   indicators: { configs: string; timeframes: string };
+  /** Whether every tick is kept. */
+  recordTicks: boolean;
+  /** Days that ticks, seconds and minutes (1m and 15m) are kept; days are kept for ever. */
+  retention: { ticks: number; seconds: number; minutes: number };
   logLevel: string;
   /** Test bridge in the page and fault controls. */
   test: boolean;
@@ -87,6 +97,7 @@ export const loadConfig = (root: string, argv: readonly string[], development: b
     root,
     port: env.PORT, host: env.HOST, dataDir: path.resolve(root, env.DATA_DIR),
     databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, redisPrefix: env.REDIS_PREFIX,
+    recordTicks: env.TICK_STORE === "on", retention: { ticks: env.TICK_RETENTION_DAYS, seconds: env.SECOND_RETENTION_DAYS, minutes: env.MINUTE_RETENTION_DAYS },
     feed: feedOf(env), indicators: { configs: env.INDICATOR_CONFIGS, timeframes: env.INDICATOR_TIMEFRAMES }, logLevel: env.LOG_LEVEL, test: env.CANDELA_TEST === "1", development,
   });
 };
