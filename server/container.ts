@@ -98,7 +98,7 @@ export const createContainer = async (config: Config, say: Say) => {
     firstSequence: Math.floor(wall.now() * 1_000),
   });
   const seconds = new SecondBars();
-  const auctions = new AuctionBars(windows, table, (instrument) => seconds.dayVolume(instrument));
+  const auctions = new AuctionBars(windows, table, seconds);
   const timeframes = new TimeframeBars(calendar, table, seconds);
   const indicators = new Indicators();
   const writer = new BarWriter(store.bars, table, wall, log, metrics);

@@ -1,8 +1,10 @@
 import { type BarBatch, barBatch, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, CLOSE, CLOSED, CUT, FROM_LATE, FROM_STREAM, fromCollector, HASH_SIZE, PATCH, PATCHED, tickHash } from "@/server/domain/bar";
 import type { Accumulators } from "@/server/domain/accumulators";
-import { EXCHANGE_CLOCK, JOINED, type TickBatch, type TickMessage, TRADE } from "@/server/domain/tick";
+import { AUCTION, EXCHANGE_CLOCK, JOINED, type TickBatch, type TickMessage, TRADE } from "@/server/domain/tick";
 import { widen } from "@/server/domain/columns";
+import { istDay } from "@/server/domain/session";
 import { baseAt, DAY_SECONDS, dayOf, Open, Own, ringOf, volumeOf } from "./second-row";
+import { FeedLag } from "./feed-lag";
 import type { Core } from "./stage";
 
 /** Small enough that what reads the batch finds it in the processor's cache. */
@@ -27,8 +29,10 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   private cut = new Uint8Array(0); // 1: the feed was away, the next second is incomplete
   private readonly out = barBatch(FLUSH_ROWS);
   private lastSwept = 0;
+  private readonly lag = new FeedLag();
 
-  constructor(readonly watermarkSeconds = 2) {
+  /** `followFeed`: seconds wait for a feed that lags behind our clock. Recordings have no clock. */
+  constructor(readonly watermarkSeconds = 2, private readonly followFeed = true) {
     this.ring = ringOf(watermarkSeconds);
     this.mask = this.ring - 1;
     this.row = Own.size + this.ring * Open.size;
@@ -42,7 +46,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 
   /** Closes every second the clock's watermark has passed. */
   at(now: number, emit: (batch: BarBatch) => void): void {
-    const through = Math.floor(now / 1_000) - this.watermarkSeconds - 1;
+    const through = Math.floor(this.feedTime(now) / 1_000) - this.watermarkSeconds - 1;
     if (through <= this.lastSwept) return;
     this.lastSwept = through;
     for (let instrument = 0; instrument < this.capacity; instrument++) {
@@ -57,11 +61,16 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     this.flush(emit);
   }
 
-  /** Greatest day volume of the instant's trading date so far, or of the last one that was seen; -1 when there is none. */
+  /** Greatest day volume seen of the newest trading date (`volumeDay`); -1 when there is none. */
   dayVolume(instrument: number): number {
     if (instrument >= this.capacity) return -1;
     const own = instrument * this.row;
     return this.figures[own + Own.base]! < 0 ? -1 : Math.max(this.figures[own + Own.running]!, this.figures[own + Own.base]!);
+  }
+
+  /** IST day number of `dayVolume`. */
+  volumeDay(instrument: number): number {
+    return instrument >= this.capacity ? 0 : istDay(this.figures[instrument * this.row + Own.day]! * 1_000);
   }
 
   /** Open seconds of an instrument, oldest first, into cells from `cell` on; answers how many. */
@@ -80,7 +89,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       const cumulative = figures[at + Open.cumulative]!;
       const before = baseAt(base, day, cumulative, second);
       const volume = volumeOf(cumulative, before);
-      if (cumulative > before) { base = cumulative; day = dayOf(second); }
+      if (cumulative > before || (cumulative >= 0 && before !== base)) { base = cumulative; day = dayOf(second); }
       into.begin(cell + count++, second * 1_000, second * 1_000 + 1_000,
         figures[at + Open.open]!, figures[at + Open.high]!, figures[at + Open.low]!, figures[at + Open.close]!,
         volume, this.valueOf(at, volume), figures[at + Open.ticks]!, figures[at + Open.interest]!, figures[at + Open.broken]!);
@@ -106,16 +115,22 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       // Rows of a frame mostly share their second: two comparisons instead of a division.
       const time = times[row]!;
       if (time < second * 1_000 || time >= second * 1_000 + 1_000) second = Math.floor(time / 1_000);
-      if ((flag & TRADE) === 0) { this.passOver(instrument, second, batch.volume[row]!, emit); continue; }
+      if ((flag & TRADE) === 0) { this.passOver(instrument, second, batch.volume[row]!, (flag & AUCTION) !== 0, emit); continue; }
       const sources = origin | ((flag & EXCHANGE_CLOCK) === 0 ? BY_OUR_CLOCK : BY_EXCHANGE_CLOCK);
       const at = this.placeOf(own, second);
       if (this.figures[at + Open.second] !== second) {
-        if (second <= this.figures[own + Own.closedThrough]!) { this.patch(instrument, second, batch, row, sources, emit); continue; }
+        // By the tick after it, or by the clock: longer bars have gone on without it.
+        if (second <= this.figures[own + Own.closedThrough]! || second <= this.lastSwept) { this.patch(instrument, second, batch, row, sources, emit); continue; }
         this.begin(instrument, second, batch.collector, emit);
       }
       this.tick(own, at, batch, row, sources);
     }
+    const last = batch.length - 1;
+    if (last >= 0 && (flags[last]! & EXCHANGE_CLOCK) !== 0) this.lag.saw(batch.receivedTime, times[last]!);
   }
+
+  /** Our time as far as the feed has reached it (`FeedLag`): what ends before it, less the watermark, is closed. */
+  feedTime(now: number): number { return this.followFeed ? this.lag.feedTime(now) : now; }
 
   private begin(instrument: number, second: number, collector: number, emit: (batch: BarBatch) => void): void {
     const { figures } = this;
@@ -184,14 +199,18 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   /**
-   * A row that enters no bar. Outside the session its volume is an auction's or the post-close's and belongs to no
-   * second: the base moves past it. A move of the book has the volume that is counted already.
+   * A row that enters no bar. An auction's volume belongs to no second: the base moves past it. Any other row only says
+   * where counting begins when nobody knows: a book that moved has no volume of its own.
    */
-  private passOver(instrument: number, second: number, volume: number, emit: (batch: BarBatch) => void): void {
-    if (volume < 0) return;
+  private passOver(instrument: number, second: number, volume: number, isAuction: boolean, emit: (batch: BarBatch) => void): void {
     const { figures } = this;
     const own = instrument * this.row;
+    if (!isAuction) {
+      if (volume >= 0 && figures[own + Own.base]! < 0) this.rebase(own, second, volume);
+      return;
+    }
     this.closeThrough(instrument, second - this.watermarkSeconds - 1, emit);
+    if (volume < 0) return;
     this.rebase(own, second, volume);
     if (figures[own + Own.openSeconds] !== 0 || second < figures[own + Own.day]!) return;
     if (volume <= baseAt(figures[own + Own.base]!, figures[own + Own.day]!, volume, second)) return;
@@ -272,7 +291,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const cumulative = figures[at + Open.cumulative]!;
     const before = baseAt(figures[own + Own.base]!, figures[own + Own.day]!, cumulative, second);
     const volume = volumeOf(cumulative, before);
-    if (cumulative > before) this.moveBase(own, second, cumulative);
+    // Also a new date's first figure of 0: the old date's is the base no longer.
+    if (cumulative > before || (cumulative >= 0 && before !== figures[own + Own.base])) this.moveBase(own, second, cumulative);
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
     const { out } = this;
     const row = out.length++;
@@ -308,6 +328,9 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   private patch(instrument: number, second: number, batch: TickBatch, row: number, sources: number, emit: (batch: BarBatch) => void): void {
     this.late++;
     const price = batch.price[row]!;
+    // The first row of a connection says where counting begins, also when it comes too late.
+    const own = instrument * this.row;
+    if (this.figures[own + Own.base]! < 0 && batch.volume[row]! >= 0) this.rebase(own, second, batch.volume[row]!);
     const at = this.next(instrument, PATCH, second * 1_000, second * 1_000 + 1_000, emit);
     const { out } = this;
     out.open[at] = price;

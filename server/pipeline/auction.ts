@@ -1,4 +1,4 @@
-import { AUCTION_BAR, addHash, type BarBatch, barBatch, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, CLOSE, CLOSED, FROM_STREAM, fromCollector, tickHash } from "@/server/domain/bar";
+import { AUCTION_BAR, addHash, type BarBatch, barBatch, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, CLOSE, CLOSED, FROM_LATE, FROM_STREAM, fromCollector, PATCH, PATCHED, tickHash } from "@/server/domain/bar";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import { istDay, type PhaseName, type Session } from "@/server/domain/session";
 import type { SessionWindows } from "@/server/domain/session-window";
@@ -9,7 +9,7 @@ import type { Core } from "./stage";
 const auctions: readonly (readonly PhaseName[])[] = [["pre_open", "pre_open_matching", "buffer"], ["closing_auction", "closing_matching"], ["post_close"]];
 /** Orders are collected: nothing trades yet. */
 const collecting: readonly PhaseName[] = ["pre_open", "closing_auction"];
-const FLUSH_ROWS = 64;
+const FLUSH_ROWS = 256;
 
 interface Auction {
   from: number;
@@ -17,6 +17,15 @@ interface Auction {
   /** End of order collection: until then the day's volume is what was before. */
   matching: number;
   opening: boolean;
+}
+
+interface Over {
+  day: number;
+  from: number;
+  to: number;
+  /** Day volume after it, and its price; 0 when nothing was matched. */
+  volume: number;
+  price: number;
 }
 
 interface Building extends Auction {
@@ -37,6 +46,13 @@ interface Building extends Auction {
   incomplete: number;
 }
 
+export interface DayVolumes {
+  /** Greatest day volume seen of the newest trading date; -1 unknown. */
+  dayVolume(instrument: number): number;
+  /** IST day number of that date. */
+  volumeDay(instrument: number): number;
+}
+
 /**
  * Ticks of pre-open, closing auction and post-close to bars of their own, one an auction. An auction has one price, its
  * equilibrium: open, high, low and close are that. Indicative prices before the match are no trades; an auction in which
@@ -44,18 +60,25 @@ interface Building extends Auction {
  */
 export class AuctionBars implements Core<TickMessage, BarBatch> {
   private readonly building = new Map<number, Building>();
-  /** Day volume after an instrument's last auction. */
-  private readonly counted = new Map<number, { day: number; volume: number }>();
+  /** An instrument's last auction that is over. */
+  private readonly over = new Map<number, Over>();
+  /** Ticks of an auction that was over. */
+  late = 0;
   private readonly out = barBatch(FLUSH_ROWS);
 
   constructor(
     private readonly windows: SessionWindows, private readonly table: InstrumentTable,
-    /** Greatest day volume an instrument has had in continuous trading, -1 unknown (`SecondBars.dayVolume`). */
-    private readonly dayVolume: (instrument: number) => number,
+    /** `SecondBars`: what continuous trading has had. */
+    private readonly days: DayVolumes,
     private readonly watermarkMs = 2_000,
   ) {}
 
+  /**
+   * What a message ends is emitted with the next one, or by the clock: by then the bars before the auction have been
+   * closed by the same rows.
+   */
   on(message: TickMessage, emit: (batch: BarBatch) => void): void {
+    this.flush(emit);
     if (message.kind === "ticks") this.fold(message, emit);
     else if (message.kind === "connected" || message.kind === "disconnected" || message.kind === "silent") {
       for (const each of this.building.values()) if ((each.sources & fromCollector(message.collector)) !== 0) each.incomplete = 1;
@@ -85,16 +108,17 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
       if (known !== undefined && time >= known.to) this.close(instrument, known, emit);
       if (isAuction) this.take(instrument, batch, row);
     }
-    this.flush(emit);
   }
 
   private take(instrument: number, batch: TickBatch, row: number): void {
     const time = batch.time[row]!;
     let each = this.building.get(instrument);
+    const over = this.over.get(instrument);
+    if (over !== undefined && time < over.to) { this.patch(instrument, over, batch, row); return; }
     if (each === undefined || time < each.from) {
       const session = this.windows.session(instrument, time);
       const auction = session === null ? null : auctionAt(session, time);
-      if (auction === null || each !== undefined) return; // a late tick of an auction that is over
+      if (auction === null || each !== undefined) { this.late++; return; }
       each = this.begin(instrument, auction, batch, row);
       this.building.set(instrument, each);
     }
@@ -114,21 +138,22 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     if (time > each.lastTime) each.lastTime = time;
     each.lastSequence = batch.sequence + row;
     each.hash = addHash(each.hash, tickHash(time, price, volume));
-    each.sources |= FROM_STREAM | fromCollector(batch.collector) | ((batch.flags[row]! & EXCHANGE_CLOCK) === 0 ? BY_OUR_CLOCK : BY_EXCHANGE_CLOCK);
+    each.sources |= sourcesOf(batch, row);
     if (batch.openInterest[row]! >= 0) each.openInterest = batch.openInterest[row]!;
   }
 
   private begin(instrument: number, auction: Auction, batch: TickBatch, row: number): Building {
     const time = batch.time[row]!;
     const volume = batch.volume[row]!;
-    const counted = this.counted.get(instrument);
-    const before = Math.max(this.dayVolume(instrument), counted?.day === istDay(time) ? counted.volume : -1);
+    const before = this.before(instrument);
     // While orders are collected nothing has traded; later, what the day had before tells what the auction added.
     let base = volume;
     let incomplete = 0;
     if (time >= auction.matching) {
-      base = auction.opening ? (volume === before ? volume : 0) : before;
-      incomplete = base < 0 ? 1 : 0;
+      // Of a new connection the difference to what was before is not the auction's alone.
+      const unknown = !auction.opening && ((batch.flags[row]! & JOINED) !== 0 || before.volume < 0 || before.day !== istDay(time));
+      base = auction.opening ? (volume === before.volume ? volume : 0) : unknown ? volume : before.volume;
+      incomplete = unknown ? 1 : 0;
     }
     return {
       ...auction, base, volume: 0, value: 0, price: 0, ticks: 0, openInterest: -1, firstTime: time, lastTime: time,
@@ -136,20 +161,47 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     };
   }
 
+  /** The day's volume before an auction, and which day's it is. */
+  private before(instrument: number): { volume: number; day: number } {
+    const traded = { volume: this.days.dayVolume(instrument), day: this.days.volumeDay(instrument) };
+    const over = this.over.get(instrument);
+    if (over === undefined || over.day < traded.day) return traded;
+    return { day: over.day, volume: over.day === traded.day ? Math.max(over.volume, traded.volume) : over.volume };
+  }
+
   private close(instrument: number, each: Building, emit: (batch: BarBatch) => void): void {
     this.building.delete(instrument);
-    this.counted.set(instrument, { day: istDay(each.from), volume: each.base + each.volume });
+    this.over.set(instrument, { day: istDay(each.from), from: each.from, to: each.to, volume: each.base + each.volume, price: each.price });
     if (each.price === 0) return;
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
+    const row = this.put(instrument, CLOSE, each.from, each.to, each.price);
+    const { out } = this;
+    out.volume[row] = each.volume; out.value[row] = each.value; out.ticks[row] = each.ticks; out.openInterest[row] = each.openInterest;
+    out.state[row] = CLOSED; out.incomplete[row] = each.incomplete;
+    out.firstTime[row] = each.firstTime; out.lastTime[row] = each.lastTime;
+    out.firstSequence[row] = each.firstSequence; out.lastSequence[row] = each.lastSequence; out.sources[row] = each.sources; out.hash[row] = each.hash;
+  }
+
+  /** A tick that comes after the match changes no price: its bar takes note of it. */
+  private patch(instrument: number, over: Over, batch: TickBatch, row: number): void {
+    this.late++;
+    if (over.price === 0 || batch.time[row]! < over.from || this.out.length === FLUSH_ROWS) return;
+    const at = this.put(instrument, PATCH, over.from, over.to, over.price);
+    const { out } = this;
+    const sequence = batch.sequence + row;
+    out.ticks[at] = 1; out.late[at] = 1; out.state[at] = PATCHED;
+    out.firstTime[at] = batch.time[row]!; out.lastTime[at] = batch.time[row]!; out.firstSequence[at] = sequence; out.lastSequence[at] = sequence;
+    out.sources[at] = sourcesOf(batch, row) | FROM_LATE; out.hash[at] = tickHash(batch.time[row]!, batch.price[row]!, batch.volume[row]!);
+  }
+
+  /** A row of the output at one price. */
+  private put(instrument: number, event: number, from: number, to: number, price: number): number {
     const { out } = this;
     const row = out.length++;
-    out.event[row] = CLOSE; out.instrument[row] = instrument; out.timeframe[row] = AUCTION_BAR;
-    out.time[row] = each.from; out.end[row] = each.to;
-    out.open[row] = each.price; out.high[row] = each.price; out.low[row] = each.price; out.close[row] = each.price;
-    out.volume[row] = each.volume; out.value[row] = each.value; out.ticks[row] = each.ticks; out.openInterest[row] = each.openInterest;
-    out.rev[row] = 1; out.state[row] = CLOSED; out.incomplete[row] = each.incomplete;
-    out.late[row] = 0; out.firstTime[row] = each.firstTime; out.lastTime[row] = each.lastTime;
-    out.firstSequence[row] = each.firstSequence; out.lastSequence[row] = each.lastSequence; out.sources[row] = each.sources; out.hash[row] = each.hash;
+    out.event[row] = event; out.instrument[row] = instrument; out.timeframe[row] = AUCTION_BAR; out.time[row] = from; out.end[row] = to;
+    out.open[row] = price; out.high[row] = price; out.low[row] = price; out.close[row] = price;
+    out.volume[row] = 0; out.value[row] = 0; out.openInterest[row] = -1; out.rev[row] = 1; out.incomplete[row] = 0; out.late[row] = 0;
+    return row;
   }
 
   private flush(emit: (batch: BarBatch) => void): void {
@@ -158,6 +210,9 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     this.out.length = 0;
   }
 }
+
+const sourcesOf = (batch: TickBatch, row: number): number =>
+  FROM_STREAM | fromCollector(batch.collector) | ((batch.flags[row]! & EXCHANGE_CLOCK) === 0 ? BY_OUR_CLOCK : BY_EXCHANGE_CLOCK);
 
 /** The auction an instant of a session falls in. */
 const auctionAt = (session: Session, time: number): Auction | null => {

@@ -29,7 +29,7 @@ export class FileRun {
   readonly bars: TimeframeBars;
   readonly auctions: AuctionBars;
   private readonly batch = rawBatch(4_096);
-  private readonly toDay = (batch: BarBatch): void => this.bars.onAuctions(batch);
+  private readonly toDay = (batch: BarBatch): void => this.bars.onAuctions(batch, this.read);
   private readonly toBase = (ticks: TickMessage): void => {
     this.auctions.on(ticks, this.toDay);
     this.seconds.on(ticks, this.toBars);
@@ -45,8 +45,8 @@ export class FileRun {
       // A recording has no receive time of its own: nothing in it is in the future or old.
       maxSkewMs: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY,
     });
-    this.seconds = new SecondBars(watermarkSeconds);
-    this.auctions = new AuctionBars(windows, table, (instrument) => this.seconds.dayVolume(instrument));
+    this.seconds = new SecondBars(watermarkSeconds, false);
+    this.auctions = new AuctionBars(windows, table, this.seconds);
     this.bars = new TimeframeBars(calendar, table, this.seconds, true);
   }
 
@@ -76,8 +76,8 @@ export class FileRun {
   }
 
   finish(): void {
-    this.auctions.finish(this.toDay);
     this.seconds.finish(this.toBars);
+    this.auctions.finish(this.toDay);
     this.bars.finish(this.read);
   }
 

@@ -38,7 +38,7 @@ export const pipeline = (parts: Parts): Stage[] => [
   step(  "aggregate",  "aggregate", "ticks",      parts.seconds,          "bars.base"),
   step(  "resample",   "aggregate", "bars.base",  parts.timeframes,       "bars"),
   step(  "indicate",   "indicate",  "bars",       parts.indicators,       "points"),
-  sink(  "day",        "aggregate", "auctions",   { on: (batch) => parts.timeframes.onAuctions(batch) }),
+  step(  "day",        "aggregate", "auctions",   { on: (batch, emit) => parts.timeframes.onAuctions(batch, emit) }, "bars"),
   sink(  "persist",    "store",     "bars",       parts.writer),
   sink(  "persist",    "store",     "auctions",   parts.writer),
   sink(  "publish",    "store",     "bars",       parts.latest),

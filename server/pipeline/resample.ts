@@ -70,7 +70,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
 
   /** Closes every bar whose end the clock's watermark has passed. */
   at(now: number, emit: (batch: BarBatch) => void): void {
-    const limit = Math.floor(now / 1_000) * 1_000 - this.seconds.watermarkSeconds * 1_000;
+    const limit = this.settledBefore(now);
     if (limit <= this.lastSwept) return;
     this.lastSwept = limit;
     for (let instrument = 0; instrument < this.capacity; instrument++) if (this.due[instrument]! <= limit) this.closeDue(instrument, limit, emit);
@@ -128,6 +128,11 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   forgetSessions(): void { this.sessions.fill(null); }
 
   get watermarkSeconds(): number { return this.seconds.watermarkSeconds; }
+
+  /** Bars that end at or before this instant are closed. */
+  settledBefore(now: number): number {
+    return Math.floor(this.seconds.feedTime(now) / 1_000) * 1_000 - this.seconds.watermarkSeconds * 1_000;
+  }
 
   isWarm(instrument: number): boolean { return instrument < this.capacity && this.warm[instrument] === 1; }
 
@@ -228,9 +233,8 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   }
 
   /** A late tick: it widens the open bars that hold it, and patches the closed ones. */
-  private patchAll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
-    const time = batch.time[row]!;
-    for (let index = FIRST; index < COUNT; index++) {
+  private patchAll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void, first = FIRST, time = batch.time[row]!): void {
+    for (let index = first; index < COUNT; index++) {
       // A part that is still open will bring its width along when it closes.
       if (parts[index]!.some((part) => part !== index && this.holds(instrument, part, time))) continue;
       if (this.holds(instrument, index, time)) {
@@ -259,12 +263,22 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
    * Auctions enter the day's bar and no shorter one: the day opens at the pre-open's equilibrium price and closes at the
    * closing auction's; their volume is the day's.
    */
-  onAuctions(batch: BarBatch): void {
+  onAuctions(batch: BarBatch, emit: (batch: BarBatch) => void): void {
     for (let row = 0; row < batch.length; row++) {
       const instrument = batch.instrument[row]!;
       if (instrument >= this.capacity) this.grow(instrument + 1);
+      if (batch.event[row] === PATCH) { this.patchDay(instrument, batch, row, emit); continue; }
+      // Without a clock (a recording) the bars before the auction may still be open.
+      this.closeDue(instrument, batch.time[row]!, emit);
       this.foldAuction(instrument, batch, row, passportAt(batch, row));
     }
+    this.flush(emit);
+  }
+
+  /** A tick that came after its auction: the day's bar takes note of it, open or closed, and so do week and month. */
+  private patchDay(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
+    const session = this.calendar.on(this.table.hours(instrument), istDay(batch.time[row]!));
+    if (session !== null) this.patchAll(instrument, batch, row, emit, DAY, session.open);
   }
 
   private foldAuction(instrument: number, rows: BarColumns, row: number, passport?: BarPassport): void {

@@ -14,6 +14,8 @@ export interface LiveBars {
   /** `auctions` of the running session; `passports` of the minutes by their time. */
   rebuild(instrument: number, minutes: BarColumns, days: BarColumns, auctions?: BarColumns, passports?: ReadonlyMap<number, BarPassport>): void;
   readonly watermarkSeconds: number;
+  /** Bars that end at or before this instant are closed. */
+  settledBefore(now: number): number;
 }
 
 /** Bars on their way to the store, and those committed a moment ago: reads see what has been written. */

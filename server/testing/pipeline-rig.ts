@@ -48,7 +48,7 @@ export class PipelineRig {
   constructor(readonly calendar: TradingCalendar, readonly hours: HoursKey, startsWarm = true) {
     this.table.put(testInstrument(1), hours);
     this.bars = new TimeframeBars(calendar, this.table, this.seconds, startsWarm);
-    this.auctions = new AuctionBars(new SessionWindows(calendar, this.table), this.table, (instrument) => this.seconds.dayVolume(instrument));
+    this.auctions = new AuctionBars(new SessionWindows(calendar, this.table), this.table, this.seconds);
   }
 
   /** One batch of trades of instrument 0. */
@@ -65,7 +65,7 @@ export class PipelineRig {
     });
     this.batch.sequence = this.sequence;
     this.sequence += ticks.length;
-    this.auctions.on(this.batch, (batch) => { this.read(batch); this.bars.onAuctions(batch); });
+    this.auctions.on(this.batch, (batch) => { this.read(batch); this.bars.onAuctions(batch, this.read); });
     this.seconds.on(this.batch, this.toBars);
   }
   event(kind: "connected" | "disconnected", receivedTime = 0): void {
@@ -73,13 +73,13 @@ export class PipelineRig {
     this.seconds.on({ kind, collector: 0, receivedTime, detail: "" }, this.toBars);
   }
   at(now: number): void {
-    this.auctions.at(now, (batch) => { this.read(batch); this.bars.onAuctions(batch); });
+    this.auctions.at(now, (batch) => { this.read(batch); this.bars.onAuctions(batch, this.read); });
     this.seconds.at(now, this.toBars);
     this.bars.at(now, this.read);
   }
   finish(): void {
-    this.auctions.finish((batch) => { this.read(batch); this.bars.onAuctions(batch); });
     this.seconds.finish(this.toBars);
+    this.auctions.finish((batch) => { this.read(batch); this.bars.onAuctions(batch, this.read); });
     this.bars.finish(this.read);
   }
   /** New timeframe stage, as after a start. */

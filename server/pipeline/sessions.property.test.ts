@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { createCalendar } from "@/server/domain/calendar";
+import { type ExpectedBar, expectedBars, INSTRUMENTS, makeRound, randomOf } from "@/server/testing/session-rounds";
+import { SessionRig } from "@/server/testing/session-rig";
+
+/** 1,600 rounds of 64 instruments: a hundred thousand sessions. `SESSION_ROUNDS` runs fewer or more, `SESSION_SEED` others. */
+const ROUNDS = Number(process.env["SESSION_ROUNDS"] ?? 1_600);
+const FIRST = Number(process.env["SESSION_SEED"] ?? 1);
+const calendar = createCalendar();
+
+const names = ["open", "high", "low", "close", "volume", "ticks", "late", "firstTime", "lastTime", "hash"] as const;
+
+/** The first bar that differs, in words; null when all are equal. */
+const difference = (expected: ReadonlyMap<number, ExpectedBar>, got: ReadonlyMap<number, ExpectedBar>, label: string): string | null => {
+  const tell = (key: number): string => `${label}: instrument ${Math.floor((key % 8_192) / 128)}, timeframe ${key % 128}, ${new Date(Math.floor(key / 8_192) * 1_000 + 19_800_000).toISOString()} IST`;
+  for (const [key, bar] of expected) {
+    const other = got.get(key);
+    if (other === undefined) return `${tell(key)}: missing ${JSON.stringify(bar)}`;
+    for (const name of names) if (bar[name] !== other[name]) return `${tell(key)}: ${name} is ${other[name]}, not ${bar[name]}\nexpected ${JSON.stringify(bar)}\ngot      ${JSON.stringify(other)}`;
+  }
+  for (const [key, bar] of got) if (!expected.has(key)) return `${tell(key)}: too many ${JSON.stringify(bar)}`;
+  return null;
+};
+
+const run = (seed: number): string | null => {
+  const options = { late: seed % 3 === 0, cuts: seed % 4 === 0 };
+  const round = makeRound(seed, calendar, options);
+  const expected = expectedBars(round, calendar);
+  const random = randomOf(seed);
+
+  const live = new SessionRig(round, calendar);
+  live.play(round.happenings);
+  live.finish();
+  const problem = difference(expected, live.bars, `seed ${seed}, live`);
+  if (problem !== null) return problem;
+  if (live.doubled > 0) return `seed ${seed}: ${live.doubled} bars closed twice`;
+
+  // Late rows are late by the clock; without any a recording gives the same bars without one.
+  if (!options.late && !options.cuts) {
+    const replayed = new SessionRig(round, calendar);
+    replayed.play(round.happenings, false);
+    replayed.finish();
+    const other = difference(expected, replayed.bars, `seed ${seed}, replayed`);
+    if (other !== null) return other;
+  }
+
+  const resumed = new SessionRig(round, calendar);
+  const cut = Math.floor(random() * round.happenings.length);
+  resumed.play(round.happenings.slice(0, cut));
+  resumed.restart();
+  resumed.play(round.happenings.slice(cut));
+  resumed.finish();
+  const after = difference(expected, resumed.bars, `seed ${seed}, resumed after ${cut} of ${round.happenings.length}`);
+  if (after !== null) return after;
+
+  // Two processes, each with half of the instruments.
+  const split = new Map<number, ExpectedBar>();
+  for (const half of [0, 1]) {
+    const rig = new SessionRig(round, calendar, (instrument) => instrument % 2 === half);
+    rig.play(round.happenings);
+    rig.finish();
+    for (const [key, bar] of rig.bars) split.set(key, bar);
+  }
+  return difference(expected, split, `seed ${seed}, split`);
+};
+
+describe(`${ROUNDS * INSTRUMENTS} random sessions`, () => {
+  // In tens, so that a slow machine shows how far it is.
+  const parts = 10;
+  it.each(Array.from({ length: parts }, (_, part) => part + 1))("give the bars that sorting, grouping and folding gives: live, replayed, resumed, split (%i of 10)", (part) => {
+    for (let round = part - 1; round < ROUNDS; round += parts) expect(run(FIRST + round)).toBeNull();
+  }, 600_000);
+});
