@@ -31,7 +31,11 @@ class Bollinger implements Indicator {
     this.divisor = period * scaleOf(source);
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.take(exactPriceOf(bar, this.source), out, at); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.take(exactPriceOf(bar, this.source));
+    this.write(this.count, this.sum, this.squares, out, at);
+    this.follow();
+  }
   peek(bar: IndicatorBar, out: Float64Array, at: number): void {
     const old = this.ring[this.place]!;
     const value = exactPriceOf(bar, this.source) - this.base;
@@ -39,12 +43,15 @@ class Bollinger implements Indicator {
   }
   over(columns: BarColumns, [upper, middle, lower]: readonly [Float64Array, Float64Array, Float64Array]): void {
     const prices = exactPricesOf(columns, this.source);
-    const out = new Float64Array(3);
     for (let row = 0; row < columns.length; row++) {
-      this.take(prices[row]!, out, 0);
-      upper[row] = out[0]!;
-      middle[row] = out[1]!;
-      lower[row] = out[2]!;
+      this.take(prices[row]!);
+      const known = this.count >= this.period;
+      const mean = known ? this.mean(this.sum) : Number.NaN;
+      const width = this.width(this.sum, this.squares);
+      upper[row] = mean + width;
+      middle[row] = mean;
+      lower[row] = mean - width;
+      this.follow();
     }
   }
   snapshot(): unknown {
@@ -60,7 +67,7 @@ class Bollinger implements Indicator {
     this.squares = state.squares;
   }
 
-  private take(price: number, out: Float64Array, at: number): void {
+  private take(price: number): void {
     if (this.count === 0) this.base = price;
     const old = this.ring[this.place]!;
     const value = price - this.base;
@@ -68,20 +75,26 @@ class Bollinger implements Indicator {
     this.squares += value * value - old * old;
     this.ring[this.place] = value;
     this.count++;
-    this.write(this.count, this.sum, this.squares, out, at);
-    if (++this.place < this.period) return;
-    this.place = 0;
-    if (Math.abs(value) * this.period > FAR) this.rebase(price);
   }
 
   private write(count: number, sum: number, squares: number, out: Float64Array, at: number): void {
-    const { period, divisor } = this;
-    if (count < period) { out[at] = Number.NaN; out[at + 1] = Number.NaN; out[at + 2] = Number.NaN; return; }
-    const mean = (this.base * period + sum) / divisor;
-    const width = (this.deviations * Math.sqrt(Math.max(0, period * squares - sum * sum))) / divisor;
+    const mean = count < this.period ? Number.NaN : this.mean(sum);
+    const width = this.width(sum, squares);
     out[at] = mean + width;
     out[at + 1] = mean;
     out[at + 2] = mean - width;
+  }
+
+  private mean(sum: number): number { return (this.base * this.period + sum) / this.divisor; }
+  private width(sum: number, squares: number): number { return (this.deviations * Math.sqrt(Math.max(0, this.period * squares - sum * sum))) / this.divisor; }
+
+  /** To the next place of the ring; the base follows the price. */
+  private follow(): void {
+    const { place, period } = this;
+    this.place = place + 1 === period ? 0 : place + 1;
+    if (this.place > 0) return;
+    const value = this.ring[place]!;
+    if (Math.abs(value) * period > FAR) this.rebase(this.base + value);
   }
 
   private rebase(base: number): void {

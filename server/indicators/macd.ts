@@ -11,6 +11,9 @@ const params = z.object({ fast: bars(12, 2), slow: bars(26, 2), signal: bars(9),
 class Macd implements Indicator {
   private readonly fastPeriod: number;
   private readonly slowPeriod: number;
+  /** Prices before the fast average's first, and up to the first value of all lines. */
+  private readonly late: number;
+  private readonly first: number;
   private readonly fastWeight: number;
   private readonly slowWeight: number;
   private readonly signalWeight: number;
@@ -24,43 +27,69 @@ class Macd implements Indicator {
   constructor(fast: number, slow: number, private readonly signalPeriod: number, private readonly source: PriceSource) {
     this.fastPeriod = Math.min(fast, slow);
     this.slowPeriod = Math.max(fast, slow);
+    this.late = this.slowPeriod - this.fastPeriod;
+    this.first = this.slowPeriod + signalPeriod - 1;
     this.fastWeight = 2 / (this.fastPeriod + 1);
     this.slowWeight = 2 / (this.slowPeriod + 1);
     this.signalWeight = 2 / (signalPeriod + 1);
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(priceOf(bar, this.source), out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(priceOf(bar, this.source), out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.take(priceOf(bar, this.source));
+    write(this.count >= this.first, this.fast - this.slow, this.signal, out, at);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    const price = priceOf(bar, this.source);
+    const count = this.count + 1;
+    const macd = this.fastAfter(price, count) - this.slowAfter(price, count);
+    write(count >= this.first, macd, this.signalAfter(macd, count), out, at);
+  }
+  /** State in local numbers: a field would be written and read again at every row. */
   over(columns: BarColumns, [lines, signals, histogram]: readonly [Float64Array, Float64Array, Float64Array]): void {
     const prices = pricesOf(columns, this.source);
-    const out = new Float64Array(3);
+    const { late, first, fastPeriod, slowPeriod, signalPeriod, fastWeight, slowWeight, signalWeight } = this;
+    let { count, fast, slow, signal } = this;
     for (let row = 0; row < columns.length; row++) {
-      this.write(prices[row]!, out, 0, true);
-      lines[row] = out[0]!;
-      signals[row] = out[1]!;
-      histogram[row] = out[2]!;
+      const price = prices[row]!;
+      count++;
+      if (count > late) fast = smooth(fast, price, count - late, fastPeriod, fastWeight);
+      slow = smooth(slow, price, count, slowPeriod, slowWeight);
+      if (count >= slowPeriod) signal = smooth(signal, fast - slow, count - slowPeriod + 1, signalPeriod, signalWeight);
+      const macd = count >= first ? fast - slow : Number.NaN;
+      lines[row] = macd;
+      signals[row] = count >= first ? signal : Number.NaN;
+      histogram[row] = macd - signal;
     }
+    this.count = count;
+    this.fast = fast;
+    this.slow = slow;
+    this.signal = signal;
   }
   snapshot(): unknown { return [this.count, this.fast, this.slow, this.signal]; }
   restore(snapshot: unknown): void { [this.count, this.fast, this.slow, this.signal] = snapshot as [number, number, number, number]; }
 
-  private write(price: number, out: Float64Array, at: number, keep: boolean): void {
-    const { slowPeriod, fastPeriod, signalPeriod } = this;
-    const count = this.count + 1;
-    // The fast average begins late, so that both are seeded at the same bar: of 12 and 26 it is the mean of prices 14 to 25, counted from 0.
-    const late = slowPeriod - fastPeriod;
-    const fast = count > late ? smooth(this.fast, price, count - late, fastPeriod, this.fastWeight) : 0;
-    const slow = smooth(this.slow, price, count, slowPeriod, this.slowWeight);
-    const macd = fast - slow;
-    const lines = count - slowPeriod + 1;
-    const signal = lines > 0 ? smooth(this.signal, macd, lines, signalPeriod, this.signalWeight) : 0;
-    if (keep) { this.count = count; this.fast = fast; this.slow = slow; this.signal = signal; }
-    const known = lines >= signalPeriod;
-    out[at] = known ? macd : Number.NaN;
-    out[at + 1] = known ? signal : Number.NaN;
-    out[at + 2] = known ? macd - signal : Number.NaN;
+  private take(price: number): void {
+    const count = ++this.count;
+    this.fast = this.fastAfter(price, count);
+    this.slow = this.slowAfter(price, count);
+    this.signal = this.signalAfter(this.fast - this.slow, count);
+  }
+
+  /** It begins late, so that both are seeded at the same bar: of 12 and 26 it is the mean of prices 14 to 25, counted from 0. */
+  private fastAfter(price: number, count: number): number {
+    return count > this.late ? smooth(this.fast, price, count - this.late, this.fastPeriod, this.fastWeight) : 0;
+  }
+  private slowAfter(price: number, count: number): number { return smooth(this.slow, price, count, this.slowPeriod, this.slowWeight); }
+  private signalAfter(macd: number, count: number): number {
+    return count >= this.slowPeriod ? smooth(this.signal, macd, count - this.slowPeriod + 1, this.signalPeriod, this.signalWeight) : 0;
   }
 }
+
+const write = (known: boolean, macd: number, signal: number, out: Float64Array, at: number): void => {
+  out[at] = known ? macd : Number.NaN;
+  out[at + 1] = known ? signal : Number.NaN;
+  out[at + 2] = known ? macd - signal : Number.NaN;
+};
 
 export const macd = defineIndicator({
   id: "MACD",

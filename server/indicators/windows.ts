@@ -75,52 +75,50 @@ export class Delay implements Part {
 }
 
 /**
- * Highest (or, with sign -1, lowest) of the last n values. A queue keeps only those that can still become the extreme,
- * so a bar costs the same whatever n is. Its ends count on for ever; the places behind them are a power of two.
+ * Highest (or, with sign -1, lowest) of the last n values, at a cost that depends neither on n nor on how they move:
+ * values come in blocks of n; a window is the begun block, whose extreme runs along, and the end of the block before,
+ * whose extremes from each place on were found when it was full (van Herk, 1992).
  */
 export class Extreme implements Part {
+  /** Up to `place` the begun block's values, from there on extremes of the block before from each place to its end. */
   private readonly values: Float64Array;
-  private readonly born: Float64Array;
-  private readonly mask: number;
   private count = 0;
-  private head = 0;
-  private tail = 0;
+  private place = 0;
+  /** Of the begun block. */
+  private best = 0;
 
-  constructor(private readonly period: number, private readonly sign: 1 | -1) {
-    const places = 2 ** Math.ceil(Math.log2(period));
-    this.values = new Float64Array(places);
-    this.born = new Float64Array(places);
-    this.mask = places - 1;
-  }
+  constructor(private readonly period: number, private readonly sign: 1 | -1) { this.values = new Float64Array(period); }
 
   /** The extreme with this value in; NaN before there are n. */
   take(input: number, keep: boolean): number {
-    const { period, sign, values, mask } = this;
+    const { period, sign, values, place } = this;
     const value = input * sign;
-    const count = this.count + 1;
-    let { head, tail } = this;
-    // Each bar at most one value leaves the window.
-    if (head !== tail && this.born[head & mask]! <= count - period) head++;
-    if (!keep) return count < period ? Number.NaN : sign * (head !== tail && values[head & mask]! > value ? values[head & mask]! : value);
-    while (head !== tail && values[(tail - 1) & mask]! <= value) tail--;
-    values[tail & mask] = value;
-    this.born[tail & mask] = count;
-    this.count = count;
-    this.head = head;
-    this.tail = tail + 1;
-    return count < period ? Number.NaN : sign * values[head & mask]!;
+    const best = place > 0 && this.best > value ? this.best : value;
+    const rest = place + 1;
+    const extreme = rest < period && values[rest]! > best ? values[rest]! : best;
+    const full = this.count + 1 >= period;
+    if (keep) {
+      values[place] = value;
+      this.best = best;
+      this.count++;
+      this.place = rest;
+      if (rest === period) this.turn();
+    }
+    return full ? sign * extreme : Number.NaN;
   }
-  snapshot(): unknown {
-    const places = Array.from({ length: this.tail - this.head }, (_, at) => (this.head + at) & this.mask);
-    return { count: this.count, values: places.map((place) => this.values[place]!), born: places.map((place) => this.born[place]!) };
-  }
+  snapshot(): unknown { return { values: Array.from(this.values), count: this.count, best: this.best }; }
   restore(snapshot: unknown): void {
-    const state = snapshot as { count: number; values: number[]; born: number[] };
-    this.count = state.count;
-    this.head = 0;
-    this.tail = state.values.length;
+    const state = snapshot as { values: number[]; count: number; best: number };
     this.values.set(state.values);
-    this.born.set(state.born);
+    this.count = state.count;
+    this.place = state.count % this.period;
+    this.best = state.best;
+  }
+
+  private turn(): void {
+    const { values } = this;
+    this.place = 0;
+    for (let at = this.period - 2; at >= 0; at--) if (values[at + 1]! > values[at]!) values[at] = values[at + 1]!;
   }
 }
 
