@@ -4,12 +4,13 @@ import { badInput } from "@/server/domain/errors";
 import { MEASURE, ROLE } from "./child";
 import { compileFloor } from "./floor";
 import { measureHotPath } from "./hot";
+import { indicatorGoals, indicatorTable } from "./indicator-report";
 import { measureIndicators } from "./indicators";
 import { measureLatency } from "./latency/latency";
 import { latencyGoals, latencyTable } from "./latency/report";
 import { measureHot, type HotJob } from "./measure-hot";
 import { measureIndicator, type IndicatorJob } from "./measure-indicators";
-import { goalTable, hotGoals, hotTable, indicatorGoals, indicatorTable, machineFacts, type Goal } from "./report";
+import { goalTable, hotGoals, hotTable, machineFacts, type Goal } from "./report";
 
 const HELP = `Ratios of Candela's hot path to other ways of doing the same, measured in one run
 

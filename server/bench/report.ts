@@ -1,6 +1,5 @@
 import { cpus, loadavg } from "node:os";
 import { describeShape, type HotRow } from "./hot";
-import type { IndicatorRow } from "./indicators";
 
 /** A ratio beside the goal the project has set itself. */
 export interface Goal {
@@ -23,10 +22,10 @@ export const machineFacts = (compiler: string | null): MachineFacts => ({
 });
 
 /** Goals: server README, "Hot path". */
-const goals = { floor: 6.5, objectATick: 5, official: 80, tardis: 15, gcMs: 1, indicator: 2 } as const;
+const goals = { floor: 6.5, objectATick: 5, official: 80, tardis: 15, gcMs: 1 } as const;
 
-const figure = (value: number): string => value >= 100 ? Math.round(value).toLocaleString("en-IN") : value >= 10 ? value.toFixed(0) : value.toFixed(value >= 1 ? 1 : 2);
-const times = (value: number): string => `${figure(value)}x`;
+export const figure = (value: number): string => value >= 100 ? Math.round(value).toLocaleString("en-IN") : value >= 10 ? value.toFixed(0) : value.toFixed(value >= 1 ? 1 : 2);
+export const times = (value: number): string => `${figure(value)}x`;
 
 const find = (rows: readonly HotRow[], like: HotRow, contender: HotRow["contender"]): HotRow | undefined =>
   rows.find((row) => row.shape.instruments === like.shape.instruments && row.shape.packet === like.shape.packet && row.contender === contender);
@@ -45,20 +44,6 @@ export const hotGoals = (rows: readonly HotRow[]): Goal[] => rows.filter(({ cont
     ...against("official", "faster than the official decoder", goals.official),
     { what: `GC ms per million ticks, ${where}`, measured: ours.gcMs ?? 0, accepted: `<= ${goals.gcMs}`, met: (ours.gcMs ?? 0) <= goals.gcMs },
   ];
-});
-
-export const indicatorGoals = (rows: readonly IndicatorRow[]): Goal[] => rows.filter(({ who }) => who === "candela").flatMap((ours) => {
-  const of = (who: IndicatorRow["who"]): IndicatorRow => rows.find((row) => row.id === ours.id && row.instances === ours.instances && row.who === who)!;
-  const where = `${ours.id}, ${ours.instances.toLocaleString("en-IN")} instance${ours.instances === 1 ? "" : "s"}`;
-  return (["updateNs", "peekNs"] as const).flatMap((field) => {
-    const what = field === "updateNs" ? "update" : "peek";
-    const floor = ours[field] / of("bare")[field];
-    const peer = of("tradingSignals")[field] / ours[field];
-    return [
-      { what: `${what} against a bare loop, ${where}`, measured: floor, accepted: `<= ${goals.indicator}x`, met: floor <= goals.indicator },
-      { what: `${what} faster than trading-signals, ${where}`, measured: peer, accepted: "> 1x", met: peer > 1 },
-    ];
-  });
 });
 
 const titles: Record<HotRow["contender"], string> = {
@@ -83,15 +68,6 @@ export const hotTable = (rows: readonly HotRow[]): string => {
   }
   return table(lines);
 };
-
-export const indicatorTable = (rows: readonly IndicatorRow[]): string => table([
-  ["", "update ns", "to bare loop", "peek ns", "to bare loop"],
-  ...rows.map((row) => {
-    const bare = rows.find(({ id, instances, who }) => id === row.id && instances === row.instances && who === "bare")!;
-    const who = { bare: "bare loop", candela: "Candela", tradingSignals: "trading-signals" }[row.who];
-    return [`${row.id} x ${row.instances.toLocaleString("en-IN")}  ${who}`, figure(row.updateNs), times(row.updateNs / bare.updateNs), figure(row.peekNs), times(row.peekNs / bare.peekNs)];
-  }),
-]);
 
 export const goalTable = (list: readonly Goal[]): string =>
   table([["goal", "accepted", "measured", ""], ...list.map(({ what, accepted, measured, met }) => [what, accepted, figure(measured), met ? "✓" : "✗"])]);
