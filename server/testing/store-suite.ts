@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { barAt, type Bar, type BarState } from "@/server/domain/bar";
+import { barAt, type Bar, type BarPassport, type BarState, BY_EXCHANGE_CLOCK, FROM_HISTORY, FROM_LATE, FROM_STREAM, HASH_SIZE } from "@/server/domain/bar";
 import type { Store, StoredBar } from "@/server/ports/stores";
 import { snapshotSuite } from "./snapshot-suite";
 import { listed, MINUTE, OPEN, storedBar } from "./store-suite-rows";
@@ -119,6 +119,76 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
         await store.bars.write([own], "replace");
         await store.bars.write([own], "replace");
         expect(await only(id)).toMatchObject({ open: 101_00, high: 104_00, low: 100_00, close: 103_00, volume: 900, ticks: 0, openInterest: -1, incomplete: false, state: "backfilled", rev: 1 });
+      });
+
+      describe("of ticks", () => {
+        const passport = (more: Partial<BarPassport> = {}): BarPassport =>
+          ({ late: 0, firstTime: OPEN + 1_000, lastTime: OPEN + 58_000, firstSequence: 101, lastSequence: 110, sources: FROM_STREAM | BY_EXCHANGE_CLOCK, hash: HASH_SIZE - 5, ...more });
+        const late = (id: number, price: number, second: number, sequence: number): StoredBar => storedBar(id, 0, {
+          open: price, high: price, low: price, close: price, volume: 0, value: 0, ticks: 1, state: "patched", rev: 1,
+          passport: passport({ late: 1, firstTime: OPEN + second * 1_000, lastTime: OPEN + second * 1_000, firstSequence: sequence, lastSequence: sequence, sources: FROM_STREAM | FROM_LATE | BY_EXCHANGE_CLOCK, hash: 12 }),
+        });
+        const whole = async (instrumentId: number): Promise<StoredBar> => (await store.bars.readWhole({ instrumentId, timeframe: "1m", from: 0, to: Infinity }))[0]!;
+
+        it("keep their passport, exact", async () => {
+          const id = nextId();
+          const bar = storedBar(id, 0, { passport: passport({ firstSequence: 1_795_000_000_000_001, lastSequence: 1_795_000_000_000_010 }) });
+          await store.bars.write([bar], "merge");
+          expect(await whole(id)).toEqual(bar);
+        });
+
+        it("take a late tick once: wider, opened or closed by it where its time says so, counted, hashed", async () => {
+          const id = nextId();
+          await store.bars.write([storedBar(id, 0, { passport: passport() })], "merge");
+          await store.bars.write([late(id, 98_00, 30, 111), late(id, 103_00, 59, 112), late(id, 101_00, 0, 113)], "patch");
+          await store.bars.write([late(id, 98_00, 30, 111), late(id, 101_00, 0, 113)], "patch");
+          expect(await whole(id)).toMatchObject({
+            open: 101_00, high: 105_00, low: 98_00, close: 103_00, volume: 1_000, ticks: 13, rev: 3, state: "patched",
+            passport: { late: 3, firstTime: OPEN, lastTime: OPEN + 59_000, firstSequence: 101, lastSequence: 113, hash: 31, sources: FROM_STREAM | FROM_LATE | BY_EXCHANGE_CLOCK },
+          });
+        });
+
+        it("make a bar of a late tick where there is none, and leave what history told as it is", async () => {
+          const [empty, told] = [nextId(), nextId()];
+          await store.bars.write([storedBar(told, 0, { ticks: 0, state: "backfilled" })], "replace");
+          await store.bars.write([late(empty, 98_00, 30, 5), late(told, 98_00, 30, 6)], "patch");
+          expect(await whole(empty)).toMatchObject({ open: 98_00, close: 98_00, volume: 0, ticks: 1, state: "patched" });
+          expect(await whole(told)).toMatchObject({ low: 99_00, ticks: 0, state: "backfilled", rev: 0 });
+        });
+
+        it("stay told when history takes the bar's place", async () => {
+          const id = nextId();
+          await store.bars.write([storedBar(id, 0, { passport: passport() })], "merge");
+          await store.bars.write([storedBar(id, 0, { close: 104_05, ticks: 0, state: "backfilled" })], "replace");
+          expect(await whole(id)).toMatchObject({ close: 104_05, state: "backfilled", passport: passport({ sources: FROM_STREAM | BY_EXCHANGE_CLOCK | FROM_HISTORY }) });
+        });
+      });
+
+      it("remembers what a bar was, and answers as of an instant", async () => {
+        const id = nextId();
+        const closes = async (asOf?: number): Promise<number[]> =>
+          [...(await store.bars.read({ instrumentId: id, timeframe: "1m", from: 0, to: Infinity, ...(asOf === undefined ? {} : { asOf }) })).close];
+        const pause = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve, 15); });
+        const moments: number[] = [];
+        for (const close of [104_00, 103_00, 102_00]) {
+          await pause();
+          await store.bars.write([storedBar(id, 0, { close, ticks: 0, state: "corrected" })], "replace");
+          await pause();
+          moments.push(Date.now());
+        }
+        await pause();
+        await store.bars.write([storedBar(id, 1)], "merge");
+        expect((await store.bars.revisions(id, "1m", OPEN)).map(({ close, rev }) => [close, rev])).toEqual([[104_00, 0], [103_00, 1]]);
+        for (const { knownAt, replacedAt } of await store.bars.revisions(id, "1m", OPEN)) expect(replacedAt).toBeGreaterThan(knownAt);
+        expect(await closes(moments[0]! - 10_000)).toEqual([]);
+        expect([await closes(moments[0]), await closes(moments[1]), await closes(moments[2]), await closes()]).toEqual([[104_00], [103_00], [102_00], [102_00, 104_00]]);
+      });
+
+      it("keeps auctions apart from every timeframe", async () => {
+        const id = nextId();
+        await store.bars.write([storedBar(id, 0, { timeframe: "auction", close: 101_00 }), storedBar(id, 0)], "merge");
+        expect((await store.bars.read({ instrumentId: id, timeframe: "auction", from: 0, to: Infinity })).close[0]).toBe(101_00);
+        expect((await only(id)).close).toBe(104_00);
       });
 
       it("changes nothing when any sequence of bars is written a second time", async () => {
