@@ -39,6 +39,8 @@ interface Running {
   connectedAt: number | null;
   /** Since when the feed has brought nothing: where the next heal begins. */
   lostAt: number | null;
+  /** The last tick before a silence the market does not explain; null while ticks come. */
+  mutedFrom: number | null;
   lastTick: number | null;
   ticks: number;
   /** Ticks per 5 s, newest last, at most five minutes. */
@@ -95,7 +97,7 @@ export class Collectors {
     const stop = new AbortController();
     const running: Running = {
       row, feed, login: parsed.data, simulated, instruments: [], phase: "connecting", reason: "reading the instrument list", expired: false, attempt: 0, nextAttempt: null,
-      connects: 0, connectedAt: null, lostAt: null, lastTick: null, ticks: 0, slots: [], slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop,
+      connects: 0, connectedAt: null, lostAt: null, mutedFrom: null, lastTick: null, ticks: 0, slots: [], slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop,
     };
     this.running.set(row.name, running);
     this.byIndex[index] = running;
@@ -166,6 +168,11 @@ export class Collectors {
 
   private receive(running: Running, message: RawMessage): void {
     if (message.kind === "ticks") {
+      const mutedFrom = running.mutedFrom;
+      if (mutedFrom !== null) {
+        running.mutedFrom = null;
+        this.parts.events.onGap(running.row.name, mutedFrom, message.receivedTime);
+      }
       running.lastTick = message.receivedTime;
       running.ticks += message.length;
       running.slotTicks += message.length;
@@ -177,7 +184,10 @@ export class Collectors {
       this.emit?.(message);
       if (from !== null) this.parts.events.onGap(running.row.name, from, message.receivedTime);
       return;
-    } else if (message.kind === "disconnected") running.lostAt ??= running.lastTick ?? message.receivedTime;
+    } else if (message.kind === "disconnected") {
+      running.lostAt ??= running.mutedFrom ?? running.lastTick ?? message.receivedTime;
+      running.mutedFrom = null;
+    }
     this.emit?.(message);
   }
 
@@ -214,6 +224,11 @@ export class Collectors {
     if (state === running.state) return;
     running.state = state;
     running.since = now;
+    if (state === "MUTE") {
+      // Bars that are open have a hole from the last tick on, whatever comes next.
+      running.mutedFrom = running.lastTick ?? running.connectedAt ?? now;
+      this.emit?.({ kind: "silent", collector: this.byIndex.indexOf(running), receivedTime: running.mutedFrom, detail: reason });
+    } else if (state === "CLOSED") running.mutedFrom = null;
     this.parts.events.onChange(running.row.name, state, reason);
   }
 
