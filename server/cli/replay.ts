@@ -9,9 +9,11 @@ import { readLines } from "@/server/feeds/lines";
 import { type MalformedLine, parseTickFile } from "@/server/feeds/tick-file";
 import { systemClock } from "@/server/observe/clock";
 import { FileRun } from "@/server/pipeline/file-run";
+import { parseIndicatorList } from "@/server/services/indicator-configs";
 import { assumeDays } from "./assumed-days";
-import { istText, printBars, writeLines } from "./bar-lines";
+import { type IndicatorLine, istText, printBars, writeLines } from "./bar-lines";
 import { type Gap, gapsOf } from "./gaps";
+import { ReplayIndicators } from "./replay-indicators";
 import { counted, countsText, malformedLines, malformedText } from "./refused-lines";
 import { fileInstrument, timeframeOption } from "./series-options";
 import { TickRecording } from "./tick-recording";
@@ -21,6 +23,8 @@ export interface ReplayRequest {
   file: string;
   instrument: string;
   timeframe: string;
+  /** `EMA:20,RSI:14`; none when empty. */
+  indicators?: string;
   /** Epoch ms: what a recording says of later times is refused. */
   now: number;
 }
@@ -28,6 +32,8 @@ export interface ReplayRequest {
 export interface ReplayReport {
   /** Closed bars, oldest first. The last one ends where the recording ends: it is printed as it stands. */
   bars: BarColumns;
+  /** Values over the bars, of the indicators asked for. */
+  lines: IndicatorLine[];
   decimals: number;
   /** Ticks read, malformed lines apart. */
   ticks: number;
@@ -42,6 +48,7 @@ export interface ReplayReport {
 export const replayLines = async (lines: Iterable<string> | AsyncIterable<string>, request: ReplayRequest): Promise<ReplayReport> => {
   const { instrument, hours } = fileInstrument(request.instrument);
   const timeframe = timeframeOption("--timeframe", request.timeframe);
+  const wishes = parseIndicatorList("--indicators", request.indicators ?? "");
   const recording = new TickRecording();
   const malformed: MalformedLine[] = [];
   for await (const rows of parseTickFile(lines, { decimals: instrument.decimals, fileName: request.file })) {
@@ -59,11 +66,16 @@ export const replayLines = async (lines: Iterable<string> | AsyncIterable<string
   const table = new InstrumentTable();
   const dense = table.put(instrument, hours);
   const closed: Bar[] = [];
-  const run = new FileRun(table, calendar, (batch) => collect(batch, timeframe.index, closed));
+  const indicators = new ReplayIndicators(dense, timeframe, wishes);
+  const run = new FileRun(table, calendar, (batch) => {
+    collect(batch, timeframe.index, closed);
+    indicators.on(batch);
+  });
   run.play(dense, ticks);
   run.finish();
+  const bars = columnsOf(closed);
   return {
-    bars: columnsOf(closed), decimals: instrument.decimals, ticks: recording.length, malformed,
+    bars, lines: indicators.lines(bars), decimals: instrument.decimals, ticks: recording.length, malformed,
     refused: { ...run.normaliser.rejects, future_time: ticks.future, volume_step_back: run.seconds.volumeStepBack },
     gaps: gapsOf(ticks.time, ticks.length, calendar, hours), notes,
   };
@@ -101,11 +113,12 @@ export const replayCommand = (program: Command): void => {
     .argument("<file>", "the recording; - for standard input")
     .requiredOption("--instrument <key>", 'what it is of, like "NSE_INDEX:NIFTY 50" or NSE:INFY: its exchange gives the session')
     .option("--timeframe <timeframe>", timeframeNames.join(", "), "1m")
+    .option("--indicators <list>", "also their values: SMA:9,EMA:20,RSI:14,MACD:12:26:9", "")
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
     .addHelpText("after", "\nThe last bar ends where the recording ends. Volume is the difference of the day's volume; a recording that begins\nafter the open starts from its first tick's figure, one that begins with the session from that of the pre-open, or 0.\nMalformed lines, refused ticks and gaps are told on standard error.")
-    .action(async (file: string, options: { instrument: string; timeframe: string; json?: boolean }) => {
-      const report = await replayLines(readLines(file), { file, instrument: options.instrument, timeframe: options.timeframe, now: systemClock().now() });
-      await printBars(report.bars, report.decimals, options.json === true);
+    .action(async (file: string, options: { instrument: string; timeframe: string; indicators: string; json?: boolean }) => {
+      const report = await replayLines(readLines(file), { file, instrument: options.instrument, timeframe: options.timeframe, indicators: options.indicators, now: systemClock().now() });
+      await printBars(report.bars, report.decimals, options.json === true, report.lines);
       await writeLines(replaySummary(report), process.stderr);
     });
 };

@@ -48,7 +48,7 @@ describe("INDICATOR_CONFIGS", () => {
 
 describe("a list without timeframes", () => {
   it("keeps its order and refuses a timeframe", () => {
-    expect(parseIndicatorList("--indicators", "RSI:14, EMA:20,RSI").map(({ definition }) => definition.id)).toEqual(["RSI", "EMA"]);
+    expect(parseIndicatorList("--indicators", "RSI, EMA:20").map(({ text, resolved }) => [text, resolved.definition.id])).toEqual([["RSI", "RSI"], ["EMA:20", "EMA"]]);
     expect(() => parseIndicatorList("--indicators", "EMA:20@5m")).toThrow(/--indicators: "EMA:20@5m" is not accepted/);
   });
 });

@@ -32,12 +32,12 @@ export const parseIndicatorConfigs = (field: string, text: string, timeframes: r
   return [...found.values()];
 };
 
-/** `EMA:20,RSI:14` without timeframes, in the order given. */
-export const parseIndicatorList = (field: string, text: string): ResolvedIndicator[] =>
+/** `EMA:20,RSI:14` without timeframes, in the order given, each with its text as written. */
+export const parseIndicatorList = (field: string, text: string): { text: string; resolved: ResolvedIndicator }[] =>
   [...new Map(entriesOf(text).map((entry) => {
     if (entry.includes("@")) throw badInput(field, entry, "an indicator without a timeframe, as in EMA:20");
     const resolved = indicatorEntry(field, entry, entry);
-    return [resolved.hash, resolved];
+    return [resolved.hash, { text: entry, resolved }];
   })).values()];
 
 /** `1m,5m`; throws `bad_input` naming `field` and the entry. */

@@ -10,7 +10,7 @@ const minute = timeframe("1m");
 const DAY = 86_400_000;
 /** Values by bar time, begun with the first of the bars. */
 const over = (text: string, bars: readonly IndicatorBar[]): Map<number, number[]> => {
-  const plots = computeIndicator(parseIndicatorList("spec", text)[0]!, columnsOfBars(bars));
+  const plots = computeIndicator(parseIndicatorList("spec", text)[0]!.resolved, columnsOfBars(bars));
   return new Map(bars.map((bar, row) => [bar.time, plots.map((plot) => plot[row]!)]));
 };
 const started = async (rig: IndicatorRig): Promise<IndicatorRig> => {
