@@ -1,7 +1,6 @@
 /** The calendar's REST door: `/api/v1/calendar` and below. Market rules (overlaps, unknown exchanges) are the domain's. */
 import { z } from "zod";
 import { editors } from "@/server/domain/calendar-edits";
-import type { EditRequest } from "@/server/domain/calendar-edit-rules";
 import { phaseNames, sessionKinds } from "@/server/domain/session";
 import { instant } from "./rest";
 
@@ -45,9 +44,6 @@ export const editBody = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("halt"), ...day, name: name.default("Trading halt"), from: clock, to: clock.nullable(), reopening: phases.default([]) }),
 ], { error: "a calendar edit with type closed, open or halt" });
-export type EditBody = z.input<typeof editBody>;
-/** Holds the schema to what the domain takes. */
-export type CheckedEditBody = z.output<typeof editBody> & EditRequest;
 
 /** `DELETE /api/v1/calendar/edits?id=3&note=…`: withdraws an edit. */
 export const withdrawQuery = z.strictObject({ id: number("the id of an edit"), note: day.note, by: day.by });

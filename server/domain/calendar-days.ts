@@ -154,7 +154,7 @@ const specials: readonly SpecialDay[] = [
     date: "2026-11-08", hours: [...equity, ...currency, ...commodity], kind: "muhurat", name: "Diwali muhurat session",
     phases: [["pre_open", null, null], ["continuous", null, null]],
     source: "NSE/CMTR/71775 (12 Dec 2025): day confirmed", confidence: "high",
-    note: "Clock times were to be announced separately and are in no source at hand; give them as a special day",
+    note: "Clock times were to be announced separately and are in no source at hand; add them as an edit of the calendar",
   },
 ];
 

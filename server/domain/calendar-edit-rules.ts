@@ -1,10 +1,9 @@
 /** What an edit of the calendar must be to make sense: checked against the calendar as it stands without it. */
 import { hoursNamed, type TradingCalendar, exchanges } from "./calendar";
-import type { DayEdit, HaltEdit, OpenEdit } from "./calendar-edits";
+import type { DayEdit, EditedPhase, HaltEdit } from "./calendar-edits";
 import { badInput } from "./errors";
 import { clockMs, DAY_MS, istMidnight, type HoursKey, type PhaseName, type Session, type SessionKind } from "./session";
 import { dayFrom } from "./session-lines";
-import type { PhaseRow } from "./trading-hours";
 
 /** A time of the day: `HH:MM`, `HH:MM:SS` (IST), epoch ms, or ISO with a zone. */
 export type ClockInput = string | number;
@@ -41,7 +40,7 @@ export const checkedEdit = (request: EditRequest, calendar: TradingCalendar): Da
     }
     case "open": {
       const phases = request.phases === "regular" ? request.phases : phasesOf(request.phases, day, date);
-      return { type: "open", date, hours, name, kind: request.kind, phases } satisfies OpenEdit;
+      return { type: "open", date, hours, name, kind: request.kind, phases };
     }
     case "halt": return haltOf(request, hours, day, calendar);
   }
@@ -57,24 +56,24 @@ const hoursOfAll = (names: readonly string[]): HoursKey[] => {
   return [...new Set(all)];
 };
 
-/** Phases as rows, in order and apart, at least one of them continuous. */
-const phasesOf = (phases: readonly PhaseInput[], day: number, date: string): PhaseRow[] => {
+/** Phases in clock times, in order and apart, at least one of them continuous. */
+const phasesOf = (phases: readonly PhaseInput[], day: number, date: string): EditedPhase[] => {
   if (!phases.some(({ phase }) => phase === "continuous")) throw badInput("phases", phases.map(({ phase }) => phase), "at least one phase \"continuous\"");
-  return rowsOf("phases", phases, day, date);
+  return clocked("phases", phases, day, date);
 };
 
-const rowsOf = (field: string, phases: readonly PhaseInput[], day: number, date: string): PhaseRow[] => {
+const clocked = (field: string, phases: readonly PhaseInput[], day: number, date: string): EditedPhase[] => {
   let last: { phase: string; to: string } | null = null;
-  return phases.map(({ phase, from, to }, at): PhaseRow => {
+  return phases.map(({ phase, from, to }, at): EditedPhase => {
     const here = `${field}[${at}]`;
-    if (from === null && to === null) return [phase, null, null];
+    if (from === null && to === null) return { phase, from: null, to: null };
     if (from === null || to === null) throw badInput(`${here}.${from === null ? "from" : "to"}`, null, "a time, or null for both where none has been announced");
     const begins = clockOf(`${here}.from`, from, day, date);
     const ends = clockOf(`${here}.to`, to, day, date);
     if (clockMs(ends) <= clockMs(begins)) throw badInput(`${here}.to`, to, `a time after ${begins}, where ${phase} begins`);
     if (last !== null && clockMs(begins) < clockMs(last.to)) throw badInput(`${here}.from`, from, `${last.to} or later, where ${last.phase} ends: phases come in order and do not overlap`);
     last = { phase, to: ends };
-    return [phase, begins, ends];
+    return { phase, from: begins, to: ends };
   });
 };
 
@@ -120,8 +119,8 @@ const haltOf = (request: Extract<EditRequest, { type: "halt" }>, named: readonly
     const before = stopped.find((session) => { const stop = trading(session)!.to; return stop < session.close && stop < end; });
     if (before !== undefined) throw badInput("to", request.to, `${textOf(trading(before)!.to, day)} or earlier: trading stops there already`);
   }
-  const reopening = rowsOf("reopening", request.reopening, day, date);
-  reopening.forEach(([phase, opens, ends], at) => {
+  const reopening = clocked("reopening", request.reopening, day, date);
+  reopening.forEach(({ phase, from: opens, to: ends }, at) => {
     if (!REOPENING.includes(phase)) throw badInput(`reopening[${at}].phase`, phase, REOPENING.join(", "));
     if (opens === null || ends === null) throw badInput(`reopening[${at}].from`, null, "a time inside the halt");
     if (clockMs(opens) < clockMs(from) || (to !== null && clockMs(ends) > clockMs(to))) throw badInput(`reopening[${at}]`, `${opens}-${ends}`, `times inside the halt, ${from}-${to}`);

@@ -3,7 +3,13 @@
  * its own, a halt. Each change is kept for ever with who made it and why; the edits in force follow from the changes.
  */
 import { clockMs, istMidnight, type HoursKey, type Phase, type PhaseName, type Session, type SessionKind } from "./session";
-import type { PhaseRow } from "./trading-hours";
+
+/** A phase as edited: IST clock times `HH:MM[:SS]`, null in both while none has been announced. */
+export interface EditedPhase {
+  phase: PhaseName;
+  from: string | null;
+  to: string | null;
+}
 
 interface OneDay {
   /** `YYYY-MM-DD`, IST. */
@@ -21,7 +27,7 @@ export interface OpenEdit extends OneDay {
   type: "open";
   kind: SessionKind;
   /** `regular`: the ordinary hours of that date. */
-  phases: "regular" | readonly PhaseRow[];
+  phases: "regular" | readonly EditedPhase[];
 }
 
 /** A stop announced inside the session, IST clock times. */
@@ -31,7 +37,7 @@ export interface HaltEdit extends OneDay {
   /** When continuous trading goes on; null: not again that day, and no closing auction. */
   to: string | null;
   /** The auction it ends with, inside the halt: pre_open, pre_open_matching, buffer. */
-  reopening: readonly PhaseRow[];
+  reopening: readonly EditedPhase[];
 }
 
 export type DayEdit = ClosedEdit | OpenEdit | HaltEdit;
@@ -85,7 +91,7 @@ export const halted = (session: Session, halt: HaltEdit, own: ReadonlySet<PhaseN
     if (stop >= resume) { phases.push(phase); continue; }
     if (phase.from < stop) phases.push({ ...phase, to: stop });
     let now = stop;
-    for (const [name, opens, ends] of halt.reopening) {
+    for (const { phase: name, from: opens, to: ends } of halt.reopening) {
       if (opens === null || ends === null || !own.has(name)) continue;
       const step = { phase: name, from: Math.max(midnight + clockMs(opens), now), to: Math.min(midnight + clockMs(ends), resume) };
       if (step.from >= step.to) continue;

@@ -53,9 +53,8 @@ export const tradingDay = (hours: HoursKey, day: number, rows: TradingHours, day
 
 const editedDay = (row: HoursRow, day: number, edit: Exclude<CalendarEdit, { type: "halt" }>): TradingDay | null => {
   if (edit.type === "closed") return null;
-  const built = describe(row.hours, day, {
-    kind: edit.kind, name: edit.name, phases: phasesFor(row, edit.phases), known: true, note: null,
-  });
+  const phases = edit.phases === "regular" ? edit.phases : edit.phases.map(({ phase, from, to }): PhaseRow => [phase, from, to]);
+  const built = describe(row.hours, day, { kind: edit.kind, name: edit.name, phases: phasesFor(row, phases), known: true, note: null });
   return built === null ? null : { ...built, note: built.session === null ? "no times have been announced yet" : null, edits: [edit.id] };
 };
 

@@ -356,7 +356,7 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
         expect(await store.calendarEdits.list()).toEqual([]);
         const added = await store.calendarEdits.append({ edit: null, time: 1_795_150_000_123, ...signed, before: null, after: closed });
         expect(added).toEqual({ id: added.id, edit: added.id, time: 1_795_150_000_123, ...signed, before: null, after: closed });
-        const halt = { type: "halt" as const, date: "2026-11-20", hours: ["MCX"], name: "Halt", from: "11:00", to: null, reopening: [["pre_open", "11:30", "11:38"] as const] };
+        const halt = { type: "halt" as const, date: "2026-11-20", hours: ["MCX"], name: "Halt", from: "11:00", to: null, reopening: [{ phase: "pre_open" as const, from: "11:30", to: "11:38" }] };
         const replaced = await store.calendarEdits.append({ edit: added.id, time: 1_795_150_000_124, who: "local user", note: "it was a halt", before: closed, after: halt });
         const withdrawn = await store.calendarEdits.append({ edit: added.id, time: 1_795_150_000_125, who: "cli", note: "nothing came of it", before: halt, after: null });
         expect([replaced.edit, withdrawn.edit]).toEqual([added.id, added.id]);
