@@ -44,6 +44,7 @@ import { ExchangeCalendar } from "./services/sessions";
 import { Sparks } from "./services/sparks";
 import { firstWatchlists } from "./services/watchlist-seeds";
 import { createStore } from "./store";
+import { openSpool } from "./store/spool";
 import { BoardLane } from "./web/board-lane";
 import { Hub } from "./web/hub";
 import { SocketIo } from "./web/socket-io";
@@ -51,6 +52,9 @@ import { Status } from "./web/status";
 import { stageViews } from "./web/stage-views";
 
 export type Container = Awaited<ReturnType<typeof createContainer>>;
+
+/** About 15 million bars of 500 bytes: three days of fifty instruments that trade every second. */
+const SPOOL_LIMIT_BYTES = 8 * 1024 ** 3;
 
 /** Steps of a start, said as they are done. */
 export type Say = (step: string) => void;
@@ -142,7 +146,7 @@ export const createContainer = async (config: Config, say: Say) => {
     truth: () => collectors.truth(), jobs: () => history.jobs, markets: (now) => markets(live, calendar, now),
     stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, publishing: latest.state().queued, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),
     rejects: () => rejects(), counters: () => Object.fromEntries(metrics.counters), percentiles: (name, bucketMs) => metrics.percentiles(name, bucketMs),
-    events: () => events.events, instruments: () => table.size, writer: () => ({ waiting: writer.waiting, failingSince: writer.failingSince }),
+    events: () => events.events, instruments: () => table.size, writer: () => ({ waiting: writer.waiting, spooled: writer.spooled, failingSince: writer.failingSince }),
     sockets: () => ({ clients: sockets.clients, conflated: sockets.conflated, dropped: sockets.dropped }),
     bus: () => {
       const { kind, ok, detail } = latest.state();
@@ -282,7 +286,8 @@ export const createContainer = async (config: Config, say: Say) => {
       await calendar.load();
       await instruments.load();
       await indicatorService.start();
-      writer.start();
+      // Only the owner of the data folder may touch what waits there.
+      writer.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/bars"), { limitBytes: SPOOL_LIMIT_BYTES, log }));
       publisher.start();
       status.start();
       board.start();

@@ -9,6 +9,7 @@ export type ErrorCode =
   | "broker_unreachable"
   | "rate_limited" // `details.retryAfterMs`
   | "store_unreachable"
+  | "spool_full"
   | "locked" // another instance owns the data folder
   | "port_in_use"
   | "unsupported"

@@ -4,6 +4,7 @@ import { timeframe, timeframes } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
+import type { Spool } from "@/server/ports/spool";
 import type { BarStore, BarWrite, StoredBar, StoredKind } from "@/server/ports/stores";
 import type { Sink } from "./stage";
 
@@ -11,16 +12,22 @@ const BATCH_ROWS = 2_000;
 const FLUSH_MS = 200;
 /** Committed rows stay readable here this long: a read that began before the commit still finds them. */
 const KEEP_MS = 15_000;
+const RETRY_MS = 1_000;
+/** Bars that are on disk and not in the store yet stay readable, the newest so many. */
+const MOST_SHELVED = 400_000;
 
 /** More than any timeframe's position, `AUCTION_BAR` included. */
 const KINDS = 128;
 const kindOf = (name: StoredKind): number => (name === "auction" ? AUCTION_BAR : timeframe(name).index);
 
+/** What the spool holds: one statement's worth of bars. */
+export interface BarRecord { how: BarWrite; bars: StoredBar[] }
+
 interface Queued { bar: StoredBar; how: BarWrite; queuedAt: number }
 
 /**
- * The one writer of bars. The queue waits and never drops: while the store is away it grows, is counted, and is
- * written in order on return. Off the hot path: `on` only copies rows.
+ * The one writer of bars. The queue waits and never drops: while the store is away bars go to the spool on disk, and from
+ * there in their order into the store on return, also by the next process. Off the hot path: `on` only copies rows.
  */
 export class BarWriter implements Sink<BarBatch>, RecentBars {
   private queue: Queued[] = [];
@@ -29,6 +36,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   private cancelTimer: (() => void) | null = null;
   private stopSweep: (() => void) | null = null;
   private stopped = false;
+  private spool: Spool<BarRecord> | null = null;
   /** Since when the store has refused writes, epoch ms; null while it takes them. */
   failingSince: number | null = null;
 
@@ -39,7 +47,12 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     private readonly log: Log, private readonly meter: Meter,
   ) {}
 
-  start(): void { this.stopSweep ??= this.clock.every(5_000, () => this.sweep()); }
+  /** What an earlier process left on disk comes first. */
+  start(spool: Spool<BarRecord> | null = null): void {
+    this.spool = spool;
+    this.stopSweep ??= this.clock.every(5_000, () => this.sweep());
+    if (this.spooled > 0) this.flush();
+  }
 
   on(batch: BarBatch): void {
     const closed: StoredBar[] = [];
@@ -75,6 +88,8 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   }
 
   get waiting(): number { return this.queue.length; }
+  /** Records on disk that are not in the store yet. */
+  get spooled(): number { return this.spool?.records ?? 0; }
 
   recent(instrumentId: number, kind: StoredKind, from: number, to: number): StoredBar[] {
     const shelf = this.shelf.get(instrumentId * KINDS + kindOf(kind));
@@ -83,17 +98,19 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   }
 
   async settled(): Promise<void> {
-    while (this.queue.length > 0 || this.flushing !== null) await (this.flush() ?? Promise.resolve());
+    while (this.queue.length > 0 || this.spooled > 0 || this.flushing !== null) await (this.flush() ?? Promise.resolve());
   }
 
-  /** Writes all that waits, then ends. */
+  /** Writes all that waits, into the store or onto disk, then ends. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancelTimer?.();
     this.stopSweep?.();
     while (this.queue.length > 0 && this.failingSince === null) await this.flush();
     await this.flushing;
-    if (this.queue.length > 0) this.log.error("bars were not written: the store is away", { bars: this.queue.length });
+    await this.spill();
+    await this.spool?.close();
+    if (this.queue.length > 0) this.log.error("bars were not written: the store is away and the spool is full", { bars: this.queue.length });
   }
 
   private flush(): Promise<void> | null {
@@ -102,34 +119,69 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   }
 
   private async drain(): Promise<void> {
-    while (this.queue.length > 0) {
-      const how = this.queue[0]!.how;
-      let count = 1;
-      while (count < this.queue.length && count < BATCH_ROWS && this.queue[count]!.how === how) count++;
+    for (;;) {
+      const record = (await this.spool?.first()) ?? null;
+      if (record === null && this.queue.length === 0) return;
+      const count = record === null ? this.run() : 0;
       const batch = this.queue.slice(0, count);
+      const bars = record?.bars ?? batch.map((each) => each.bar);
       const began = this.clock.now();
       try {
-        await this.store.write(batch.map((each) => each.bar), how);
+        await this.store.write(bars, record?.how ?? batch[0]!.how);
       } catch (cause) {
-        if (this.failingSince === null) this.log.error("the store refuses bars; they wait", { cause: String(cause), bars: this.queue.length });
+        if (this.failingSince === null) this.log.error("the store refuses bars; they wait on disk", { cause: String(cause), bars: this.queue.length });
         this.failingSince ??= began;
         this.meter.count("persist.failures");
+        await this.spill();
         if (this.stopped) return;
-        await this.clock.sleep(1_000);
+        await this.clock.sleep(RETRY_MS);
         continue;
       }
-      this.queue.splice(0, count);
-      const now = this.clock.now();
-      if (this.failingSince !== null) { this.log.info("the store takes bars again", { waited: this.queue.length }); this.failingSince = null; }
-      // The transaction, and how long the oldest bar was on its way since it closed.
-      this.meter.record("commit", now - began);
-      this.meter.record("closeToCommit", now - batch[0]!.queuedAt);
-      this.meter.count("persist.rows", count);
-      this.meter.gauge("persist.queue", this.queue.length);
-      for (const { bar } of batch) {
-        const kept = this.shelf.get(bar.instrumentId * KINDS + kindOf(bar.timeframe))?.get(bar.time);
-        if (kept !== undefined && kept.bar === bar) kept.committedAt = now;
+      if (record === null) this.queue.splice(0, count);
+      else await this.spool!.shift();
+      if (this.failingSince !== null) { this.log.info("the store takes bars again", { waited: this.queue.length, spooled: this.spooled }); this.failingSince = null; }
+      this.committed(bars, began, batch[0]?.queuedAt ?? null);
+    }
+  }
+
+  /** How many bars at the head of the queue go in one statement. */
+  private run(): number {
+    const how = this.queue[0]!.how;
+    let count = 1;
+    while (count < this.queue.length && count < BATCH_ROWS && this.queue[count]!.how === how) count++;
+    return count;
+  }
+
+  /** The queue onto disk, as far as there is room; what has no room waits on. */
+  private async spill(): Promise<void> {
+    while (this.spool !== null && this.queue.length > 0) {
+      const count = this.run();
+      const batch = this.queue.slice(0, count);
+      try {
+        await this.spool.append({ how: batch[0]!.how, bars: batch.map((each) => each.bar) });
+      } catch (cause) {
+        this.meter.count("persist.spoolFailures");
+        this.log.error("bars could not be written to disk; they wait in memory", { cause: String(cause), bars: this.queue.length });
+        return;
       }
+      this.queue.splice(0, count);
+      this.meter.gauge("persist.queue", this.queue.length);
+      this.meter.gauge("persist.spooled", this.spooled);
+    }
+  }
+
+  private committed(bars: readonly StoredBar[], began: number, queuedAt: number | null): void {
+    const now = this.clock.now();
+    // The transaction, and how long the oldest bar was on its way since it closed.
+    this.meter.record("commit", now - began);
+    if (queuedAt !== null) this.meter.record("closeToCommit", now - queuedAt);
+    this.meter.count("persist.rows", bars.length);
+    this.meter.gauge("persist.queue", this.queue.length);
+    this.meter.gauge("persist.spooled", this.spooled);
+    for (const bar of bars) {
+      const kept = this.shelf.get(bar.instrumentId * KINDS + kindOf(bar.timeframe))?.get(bar.time);
+      // A record of the spool is a copy of the bar.
+      if (kept !== undefined && (kept.bar === bar || (queuedAt === null && kept.committedAt === 0))) kept.committedAt = now;
     }
   }
 
@@ -151,5 +203,11 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
       for (const [time, { committedAt }] of shelf) if (committedAt !== 0 && committedAt < before) shelf.delete(time);
       if (shelf.size === 0) this.shelf.delete(place);
     }
+    let size = 0;
+    for (const shelf of this.shelf.values()) size += shelf.size;
+    if (size <= MOST_SHELVED) return;
+    // A long time without a store: memory holds the newest, the spool has them all.
+    const keep = Math.floor(MOST_SHELVED / this.shelf.size);
+    for (const shelf of this.shelf.values()) for (const time of [...shelf.keys()].slice(0, Math.max(0, shelf.size - keep))) shelf.delete(time);
   }
 }

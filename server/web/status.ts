@@ -26,7 +26,7 @@ export interface StatusParts {
   events(): StatusSnapshot["events"];
   instruments(): number;
   /** Bars waiting and since when the store refuses them. */
-  writer(): { waiting: number; failingSince: number | null };
+  writer(): { waiting: number; spooled: number; failingSince: number | null };
   sockets(): { clients: number; conflated: number; dropped: number };
   bus(): { kind: string; ok: boolean; detail: string };
   clockSkewMs(): number | null;
@@ -74,8 +74,8 @@ export class Status {
   }
 
   storeOk(): { ok: boolean; detail: string } {
-    const { failingSince, waiting } = this.parts.writer();
-    if (failingSince !== null) return { ok: false, detail: `refuses bars since ${new Date(failingSince).toISOString()}, ${waiting} wait` };
+    const { failingSince, waiting, spooled } = this.parts.writer();
+    if (failingSince !== null) return { ok: false, detail: `refuses bars since ${new Date(failingSince).toISOString()}, ${waiting} wait${spooled === 0 ? "" : `, ${spooled} batches on disk`}` };
     return { ok: this.storeDetail === "", detail: this.storeDetail };
   }
 

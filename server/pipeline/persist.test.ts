@@ -1,0 +1,100 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { InstrumentTable } from "@/server/domain/instrument-table";
+import type { Clock } from "@/server/ports/clock";
+import type { Log, Meter } from "@/server/ports/observe";
+import type { BarStore, BarWrite, StoredBar } from "@/server/ports/stores";
+import { openSpool } from "@/server/store/spool";
+import { storedBar } from "@/server/testing/store-suite-rows";
+import { type BarRecord, BarWriter } from "./persist";
+
+const quiet: Log = { info: () => {}, warn: () => {}, error: () => {}, with: () => quiet };
+const meter: Meter = { count: () => {}, reject: () => {}, record: () => {}, gauge: () => {} };
+const clock: Clock = {
+  now: () => Date.now(), after: (ms, run) => { const timer = setTimeout(run, ms); return () => clearTimeout(timer); },
+  every: (ms, run) => { const timer = setInterval(run, ms); return () => clearInterval(timer); },
+  sleep: (ms) => new Promise((resolve) => { setTimeout(resolve, Math.min(ms, 5)); }),
+} as Clock;
+
+/** A store that is there or not. */
+const fakeStore = () => {
+  const written: [BarWrite, number[]][] = [];
+  const state = { away: false };
+  const store = {
+    write: async (bars: readonly StoredBar[], how: BarWrite) => {
+      await Promise.resolve();
+      if (state.away) throw new Error("away");
+      written.push([how, bars.map(({ time }) => time)]);
+    },
+  } as BarStore;
+  return { store, written, state };
+};
+const bar = (minute: number): StoredBar => storedBar(1, minute);
+const minutes = (...list: number[]): number[] => list.map((each) => bar(each).time);
+
+describe("the writer while the store is away", () => {
+  let folder: string;
+  beforeEach(async () => { folder = await mkdtemp(path.join(tmpdir(), "candela-spool-")); });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+  const writer = async (store: BarStore, limitBytes = 1e6): Promise<BarWriter> => {
+    const one = new BarWriter(store, new InstrumentTable(), clock, quiet, meter);
+    one.start(await openSpool<BarRecord>(folder, { limitBytes, log: quiet }));
+    return one;
+  };
+  const until = async (what: () => boolean): Promise<void> => { while (!what()) await clock.sleep(1); };
+
+  it("puts bars on disk, and into the store in their order on return, patches and replacements as such", async () => {
+    const { store, written, state } = fakeStore();
+    const one = await writer(store);
+    state.away = true;
+    one.enqueue([bar(0), bar(1)], "merge");
+    one.enqueue([bar(0)], "patch");
+    await until(() => one.spooled === 2);
+    expect([one.waiting, written]).toEqual([0, []]);
+    one.enqueue([bar(2)], "replace");
+    state.away = false;
+    await one.settled();
+    expect(written).toEqual([["merge", minutes(0, 1)], ["patch", minutes(0)], ["replace", minutes(2)]]);
+    expect([one.spooled, await readdir(folder)]).toEqual([0, []]);
+    await one.stop();
+  });
+
+  it("leaves them to the next process", async () => {
+    const { store, written, state } = fakeStore();
+    state.away = true;
+    const one = await writer(store);
+    one.enqueue([bar(0), bar(1)], "merge");
+    await one.stop();
+    state.away = false;
+    const next = await writer(store);
+    next.enqueue([bar(2)], "merge");
+    await next.settled();
+    expect(written).toEqual([["merge", minutes(0, 1)], ["merge", minutes(2)]]);
+    await next.stop();
+  });
+
+  it("still shows readers what is on disk", async () => {
+    const { store, state } = fakeStore();
+    state.away = true;
+    const one = await writer(store);
+    one.enqueue([bar(0), bar(1)], "merge");
+    await until(() => one.spooled === 1);
+    expect(one.recent(1, "1m", 0, Infinity).map(({ time }) => time)).toEqual(minutes(0, 1));
+    await one.stop();
+  });
+
+  it("keeps in memory what the disk has no room for", async () => {
+    const { store, written, state } = fakeStore();
+    state.away = true;
+    const one = await writer(store, 10);
+    one.enqueue([bar(0)], "merge");
+    await until(() => one.failingSince !== null);
+    expect([one.waiting, one.spooled]).toEqual([1, 0]);
+    state.away = false;
+    await one.settled();
+    expect(written).toEqual([["merge", minutes(0)]]);
+    await one.stop();
+  });
+});
