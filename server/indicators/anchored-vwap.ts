@@ -18,7 +18,10 @@ class AnchoredVwap extends Composed {
 
   constructor(private readonly anchor: Anchor) { super(); }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { at: state } = this.state;
     const { anchor } = this;
     const span = anchor.spanOf(bar.time);

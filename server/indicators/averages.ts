@@ -3,12 +3,15 @@ import type { Part } from "./composed";
 /** Nothing at all: the bound under which TA-Lib takes what is left of an average for 0. */
 export const isNothing = (value: number): boolean => value < 1e-14 && value > -1e-14;
 
+/** One step of an average by a weight that has been seeded. */
+export const step = (before: number, input: number, weight: number): number => before + (input - before) * weight;
+
 /**
  * One step of an average by a weight, seeded by the mean of its first `period` values: `before` is their sum until the
  * seed stands, the average from then on. `count` counts this value too.
  */
 export const smooth = (before: number, input: number, count: number, period: number, weight: number): number =>
-  count > period ? before + (input - before) * weight : count === period ? (before + input) / period : before + input;
+  count > period ? step(before, input, weight) : count === period ? (before + input) / period : before + input;
 
 /**
  * An average that forgets by a weight, seeded by the mean of its first `period` values. NaN is passed over, so that an

@@ -45,8 +45,7 @@ class Bollinger implements Indicator {
     const prices = exactPricesOf(columns, this.source);
     for (let row = 0; row < columns.length; row++) {
       this.take(prices[row]!);
-      const known = this.count >= this.period;
-      const mean = known ? this.mean(this.sum) : Number.NaN;
+      const mean = this.count < this.period ? Number.NaN : this.mean(this.sum);
       const width = this.width(this.sum, this.squares);
       upper[row] = mean + width;
       middle[row] = mean;

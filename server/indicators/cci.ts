@@ -19,7 +19,10 @@ class Cci extends Composed {
     this.parts = [this.window];
   }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { period, window } = this;
     const typical = exactPriceOf(bar, this.source);
     const full = window.size + 1 >= period;

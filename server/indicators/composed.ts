@@ -8,14 +8,14 @@ export interface Part {
 
 /**
  * An indicator made of parts. One formula serves closed and forming bars: `keep` tells every part whether to remember
- * what it is given, so that a peek is what `next` will give and changes nothing.
+ * what it is given, so that a peek is what `next` will give and changes nothing. Each class calls its own formula: a
+ * call in this place would be passed by every kind of indicator, and could not be compiled into any.
  */
 export abstract class Composed implements Indicator {
   protected abstract readonly parts: readonly Part[];
-  protected abstract write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void;
+  abstract next(bar: IndicatorBar, out: Float64Array, at: number): void;
+  abstract peek(bar: IndicatorBar, out: Float64Array, at: number): void;
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
   snapshot(): unknown { return this.parts.map((part) => part.snapshot()); }
   restore(snapshot: unknown): void { (snapshot as unknown[]).forEach((state, place) => this.parts[place]!.restore(state)); }
 }

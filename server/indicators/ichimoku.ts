@@ -19,7 +19,10 @@ class Ichimoku extends Composed {
     this.parts = [...this.extremes.flat(), ...this.spans];
   }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const conversion = this.middle(0, bar, keep);
     const base = this.middle(1, bar, keep);
     const span = this.middle(2, bar, keep);

@@ -22,7 +22,10 @@ class Keltner extends Composed {
     this.parts = [this.middle, this.range, this.average];
   }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const middle = this.middle.take(priceOf(bar, this.source), keep);
     const width = this.multiplier * this.average.take(this.range.take(bar, keep), keep);
     out[at] = middle + width;

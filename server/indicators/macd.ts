@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { BarColumns } from "@/server/domain/bar";
 import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
-import { exponentialSettle, smooth } from "./averages";
+import { exponentialSettle, smooth, step } from "./averages";
 import { defineIndicator } from "./define";
 import { bars } from "./params";
 import { priceOf, pricesOf, type PriceSource, sourceParam } from "./price-source";
@@ -44,23 +44,30 @@ class Macd implements Indicator {
     const macd = this.fastAfter(price, count) - this.slowAfter(price, count);
     write(count >= this.first, macd, this.signalAfter(macd, count), out, at);
   }
-  /** State in local numbers: a field would be written and read again at every row. */
+  /** Once all is seeded, state is in local numbers: a field would be written and read again at every row. */
   over(columns: BarColumns, [lines, signals, histogram]: readonly [Float64Array, Float64Array, Float64Array]): void {
     const prices = pricesOf(columns, this.source);
-    const { late, first, fastPeriod, slowPeriod, signalPeriod, fastWeight, slowWeight, signalWeight } = this;
-    let { count, fast, slow, signal } = this;
-    for (let row = 0; row < columns.length; row++) {
-      const price = prices[row]!;
-      count++;
-      if (count > late) fast = smooth(fast, price, count - late, fastPeriod, fastWeight);
-      slow = smooth(slow, price, count, slowPeriod, slowWeight);
-      if (count >= slowPeriod) signal = smooth(signal, fast - slow, count - slowPeriod + 1, signalPeriod, signalWeight);
-      const macd = count >= first ? fast - slow : Number.NaN;
+    const { length } = columns;
+    let row = 0;
+    for (; row < length && this.count < this.first; row++) {
+      this.take(prices[row]!);
+      const known = this.count >= this.first;
+      lines[row] = known ? this.fast - this.slow : Number.NaN;
+      signals[row] = known ? this.signal : Number.NaN;
+      histogram[row] = known ? this.fast - this.slow - this.signal : Number.NaN;
+    }
+    const { fastWeight, slowWeight, signalWeight } = this;
+    let { fast, slow, signal } = this;
+    this.count += length - row;
+    for (; row < length; row++) {
+      fast = step(fast, prices[row]!, fastWeight);
+      slow = step(slow, prices[row]!, slowWeight);
+      const macd = fast - slow;
+      signal = step(signal, macd, signalWeight);
       lines[row] = macd;
-      signals[row] = count >= first ? signal : Number.NaN;
+      signals[row] = signal;
       histogram[row] = macd - signal;
     }
-    this.count = count;
     this.fast = fast;
     this.slow = slow;
     this.signal = signal;

@@ -21,7 +21,10 @@ class Mfi extends Composed {
     this.parts = [this.rises, this.falls, this.last];
   }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const before = this.last.at[0]!;
     const typical = bar.high + bar.low + bar.close;
     if (keep) this.last.at[0] = typical;

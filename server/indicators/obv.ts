@@ -18,7 +18,10 @@ class Obv extends Composed {
   private readonly state = new Numbers(5);
   protected readonly parts = [this.state];
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { at: state } = this.state;
     const day = istDay(bar.time);
     const newDay = day !== state[DAY];

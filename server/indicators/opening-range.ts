@@ -19,7 +19,10 @@ class OpeningRange extends Composed {
 
   constructor(private readonly minutes: number) { super(); }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { at: state } = this.state;
     const day = istDay(bar.time);
     const fresh = day !== state[DAY];

@@ -8,7 +8,10 @@ class Pivots extends Composed {
   private readonly day = new PreviousDay();
   protected readonly parts = [this.day];
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const before = this.day.take(bar, keep);
     if (before === null) { out.fill(Number.NaN, at, at + 7); return; }
     const { high, low, close } = before;

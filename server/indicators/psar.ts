@@ -22,7 +22,10 @@ class ParabolicSar extends Composed {
 
   constructor(private readonly step: number, private readonly maximum: number) { super(); }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { at: state } = this.state;
     const bars = state[BARS]!;
     out[at] = Number.NaN;

@@ -17,7 +17,10 @@ class RelativeVolume extends Composed {
     this.parts = [this.window];
   }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { held, size } = this.window;
     out[at] = size < this.period ? Number.NaN : held === 0 ? 0 : (bar.volume * this.period) / held;
     if (keep) this.window.take(bar.volume, true);

@@ -18,7 +18,10 @@ class Roc extends Composed {
     this.parts = [this.before];
   }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const price = exactPriceOf(bar, this.source);
     const before = this.before.take(price, keep);
     out[at] = before === 0 ? 0 : (price / before - 1) * 100;

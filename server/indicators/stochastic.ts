@@ -3,32 +3,35 @@ import type { IndicatorBar } from "@/server/domain/indicator";
 import { Composed } from "./composed";
 import { defineIndicator } from "./define";
 import { bars } from "./params";
-import { type Extreme, highest, lowest, WindowSum } from "./windows";
+import { type Extreme, highest, lowest, RecentMean } from "./windows";
 
 const params = z.object({ period: bars(14), smooth: bars(3, 1, 100), signal: bars(3, 1, 100) });
 
 class Stochastic extends Composed {
   private readonly high: Extreme;
   private readonly low: Extreme;
-  private readonly slow: WindowSum;
-  private readonly average: WindowSum;
+  private readonly slow: RecentMean;
+  private readonly average: RecentMean;
   protected readonly parts;
 
-  constructor(period: number, private readonly smooth: number, private readonly signal: number) {
+  constructor(period: number, smooth: number, signal: number) {
     super();
     this.high = highest(period);
     this.low = lowest(period);
-    this.slow = new WindowSum(smooth);
-    this.average = new WindowSum(signal);
+    this.slow = new RecentMean(smooth);
+    this.average = new RecentMean(signal);
     this.parts = [this.high, this.low, this.slow, this.average];
   }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const low = this.low.take(bar.low, keep);
     const range = this.high.take(bar.high, keep) - low;
     const fast = range === 0 ? 0 : (100 * (bar.close - low)) / range;
-    const slow = this.slow.take(fast, keep) / this.smooth;
-    const average = this.average.take(slow, keep) / this.signal;
+    const slow = this.slow.take(fast, keep);
+    const average = this.average.take(slow, keep);
     out[at] = Number.isNaN(average) ? Number.NaN : slow;
     out[at + 1] = average;
   }

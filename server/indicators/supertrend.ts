@@ -1,51 +1,57 @@
 import { z } from "zod";
-import type { IndicatorBar } from "@/server/domain/indicator";
-import { type Smoothed, wilder, wilderSettle } from "./averages";
-import { Composed, Numbers } from "./composed";
+import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
+import { smooth, wilderSettle } from "./averages";
 import { defineIndicator } from "./define";
 import { bars, factor } from "./params";
-import { TrueRange } from "./true-range";
 
 const params = z.object({ period: bars(10), multiplier: factor(3, 0.1, 20) });
 
-/** 0 before the bands stand, then 1 in an up trend, -1 in a down trend. */
-const TREND = 0;
-const UPPER = 1;
-const LOWER = 2;
-const CLOSE = 3;
+class Supertrend implements Indicator {
+  /** True ranges taken; -1 before the first bar, which has none. */
+  private count = -1;
+  private close = 0;
+  /** Sum of the ranges until the seed stands, Wilder's average from then on. */
+  private range = 0;
+  /** 0 before the bands stand, then 1 in an up trend, -1 in a down trend. */
+  private trend = 0;
+  private upper = 0;
+  private lower = 0;
+  private readonly weight: number;
 
-class Supertrend extends Composed {
-  private readonly range = new TrueRange();
-  private readonly average: Smoothed;
-  private readonly state = new Numbers(4);
-  protected readonly parts;
+  constructor(private readonly period: number, private readonly multiplier: number) { this.weight = 1 / period; }
 
-  constructor(period: number, private readonly multiplier: number) {
-    super();
-    this.average = wilder(period);
-    this.parts = [this.range, this.average, this.state];
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  snapshot(): unknown { return [this.count, this.close, this.range, this.trend, this.upper, this.lower]; }
+  restore(snapshot: unknown): void {
+    [this.count, this.close, this.range, this.trend, this.upper, this.lower] = snapshot as [number, number, number, number, number, number];
   }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
-    const { at: state } = this.state;
-    const width = this.multiplier * this.average.take(this.range.take(bar, keep), keep);
-    out[at] = Number.NaN;
-    out[at + 1] = Number.NaN;
-    if (Number.isNaN(width)) return;
-    const middle = (bar.high + bar.low) / 2;
-    let upper = middle + width;
-    let lower = middle - width;
-    let trend = state[TREND]!;
-    if (trend === 0) trend = bar.close > middle ? 1 : -1;
-    else {
+  private write({ high, low, close }: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+    const count = this.count + 1;
+    const before = this.close;
+    const range = count === 0 ? 0 : smooth(this.range, (high > before ? high : before) - (low < before ? low : before), count, this.period, this.weight);
+    let { trend, upper, lower } = this;
+    if (count >= this.period) {
+      const middle = (high + low) / 2;
+      const width = this.multiplier * range;
       // A band moves away from the price only after a close beyond it.
-      if (upper > state[UPPER]! && state[CLOSE]! <= state[UPPER]!) upper = state[UPPER]!;
-      if (lower < state[LOWER]! && state[CLOSE]! >= state[LOWER]!) lower = state[LOWER]!;
-      if (trend === -1 && bar.close > upper) trend = 1;
-      else if (trend === 1 && bar.close < lower) trend = -1;
+      if (trend === 0 || middle + width < upper || before > upper) upper = middle + width;
+      if (trend === 0 || middle - width > lower || before < lower) lower = middle - width;
+      if (trend === 0) trend = close > middle ? 1 : -1;
+      else if (trend === -1 && close > upper) trend = 1;
+      else if (trend === 1 && close < lower) trend = -1;
     }
-    if (keep) { state[TREND] = trend; state[UPPER] = upper; state[LOWER] = lower; state[CLOSE] = bar.close; }
-    if (trend === 1) out[at] = lower; else out[at + 1] = upper;
+    if (keep) {
+      this.count = count;
+      this.close = close;
+      this.range = range;
+      this.trend = trend;
+      this.upper = upper;
+      this.lower = lower;
+    }
+    out[at] = trend === 1 ? lower : Number.NaN;
+    out[at + 1] = trend === -1 ? upper : Number.NaN;
   }
 }
 

@@ -17,7 +17,10 @@ class VolumeAverage extends Composed {
     this.parts = [this.window];
   }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const average = this.window.take(bar.volume, keep) / this.period;
     out[at] = average;
     out[at + 1] = Number.isNaN(average) ? Number.NaN : bar.volume;

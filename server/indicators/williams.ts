@@ -19,7 +19,10 @@ class Williams extends Composed {
     this.parts = [this.high, this.low];
   }
 
-  protected write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
+  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+
+  private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const high = this.high.take(bar.high, keep);
     const range = high - this.low.take(bar.low, keep);
     out[at] = range === 0 ? 0 : (-100 * (high - bar.close)) / range;

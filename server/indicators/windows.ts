@@ -51,6 +51,45 @@ export class WindowSum implements Part {
   }
 }
 
+/** Mean of the last n values, added up anew each time: for short windows of numbers that are not whole. NaN is passed over. */
+export class RecentMean implements Part {
+  /** The last n - 1 values; 0 at `place`, where the next one goes. */
+  private readonly ring: Float64Array;
+  private count = 0;
+  private place = 0;
+  /** Sum of the ring. */
+  private rest = 0;
+
+  constructor(private readonly period: number) { this.ring = new Float64Array(period); }
+
+  /** The mean with this value in; NaN before there are n. */
+  take(input: number, keep: boolean): number {
+    if (Number.isNaN(input)) return Number.NaN;
+    const mean = this.count + 1 >= this.period ? (this.rest + input) / this.period : Number.NaN;
+    if (keep) this.hold(input);
+    return mean;
+  }
+  snapshot(): unknown { return { ring: Array.from(this.ring), count: this.count, rest: this.rest }; }
+  restore(snapshot: unknown): void {
+    const state = snapshot as { ring: number[]; count: number; rest: number };
+    this.ring.set(state.ring);
+    this.count = state.count;
+    this.place = state.count % this.period;
+    this.rest = state.rest;
+  }
+
+  private hold(input: number): void {
+    const { ring, period } = this;
+    ring[this.place] = input;
+    this.count++;
+    this.place = this.place + 1 === period ? 0 : this.place + 1;
+    ring[this.place] = 0;
+    let rest = 0;
+    for (let at = 0; at < period; at++) rest += ring[at]!;
+    this.rest = rest;
+  }
+}
+
 /** The value n bars ago. */
 export class Delay implements Part {
   private readonly ring: Float64Array;
