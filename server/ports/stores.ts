@@ -5,6 +5,7 @@ import type { Instrument, InstrumentAlias, ListedInstrument } from "@/server/dom
 import type { StoredTicks } from "@/server/domain/stored-ticks";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import type { Watchlist } from "@/server/domain/watchlist";
+import type { JobStore } from "./jobs";
 import type { SnapshotStore } from "./snapshots";
 
 /** The stored timeframes are 1s, 1m, 15m, 1d; auctions are a kind of their own. */
@@ -116,6 +117,8 @@ export interface Store {
   /** Kept states of the running indicators. */
   snapshots: SnapshotStore;
   calendarEdits: CalendarEditStore;
+  /** Works that outlive a process, their checkpoints and what they found. */
+  jobs: JobStore;
   /** What is behind it, for the status page: `PGlite 18.6, embedded` or `TimescaleDB 2.19.3 (apache), PostgreSQL 17.4`. */
   describe(): { kind: "embedded" | "postgres" | "timescale"; version: string; location: string };
   /** One round trip, in ms: for health. */

@@ -11,6 +11,7 @@ import { collectorStore } from "./collectors";
 import { reaching, type Database } from "./database";
 import { openEmbedded } from "./embedded";
 import { instrumentStore } from "./instruments";
+import { jobStore } from "./jobs";
 import { migrate } from "./migrator";
 import { openPostgres, withTimescale } from "./postgres";
 import { settingStore } from "./settings";
@@ -83,6 +84,7 @@ export const createStore = (options: StoreOptions): Store => {
     settings: settingStore(database),
     snapshots: snapshotStore(database, () => database().backend.description.kind === "embedded"),
     calendarEdits: calendarEditStore(database),
+    jobs: jobStore(database),
     describe: () => database().backend.description,
     async ping() {
       const before = options.clock.now();

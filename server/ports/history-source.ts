@@ -1,0 +1,41 @@
+import type { BarColumns } from "@/server/domain/bar";
+import type { Instrument } from "@/server/domain/instrument";
+import type { TimeframeName } from "@/server/domain/timeframe";
+
+/** How fast and in what pieces a source may be asked. */
+export interface HistoryLimits {
+  /** Calendar days one request may span; Infinity: any. */
+  daysPerRequest: number;
+  /** Infinity: as fast as it answers. */
+  requestsPerSecond: number;
+  /** Requests that may be under way at once. */
+  concurrency: number;
+}
+
+export interface HistoryQuestion {
+  instrument: Instrument;
+  timeframe: TimeframeName;
+  /** Epoch ms, bars that start in [from, to). */
+  from: number;
+  to: number;
+}
+
+/**
+ * Where bars of the past come from: a broker's interface, a file. It holds no rule of the market: what does not belong
+ * to a session is left out by whoever asks.
+ */
+export interface HistorySource {
+  /** As it is written in requests: `kite`, `csv:FILE`. */
+  readonly name: string;
+  /** A broker tells the exchange's own bars, all there are; of a file nobody knows who made it and what it lacks. */
+  readonly authority: "broker" | "file";
+  /** Null where the source does not have the timeframe. */
+  limits(timeframe: TimeframeName): HistoryLimits | null;
+  /** Why the source cannot answer for an instrument, one sentence; null when it can. */
+  lacks(instrument: Instrument): string | null;
+  /**
+   * Bars oldest first, one per start, in the instrument's minor units, labelled by their START; day bars by the IST
+   * midnight of their date. Errors: `login_expired`, `rate_limited`, `broker_unreachable`, `broker_refused`, `bad_input`.
+   */
+  bars(question: HistoryQuestion, signal: AbortSignal): Promise<BarColumns>;
+}

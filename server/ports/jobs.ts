@@ -1,0 +1,100 @@
+import type { TimeframeName } from "@/server/domain/timeframe";
+
+/**
+ * `queued` behind another, `running`, `paused` by a person, `done`, `failed`: over, with days that could not be filled
+ * (resuming tries those again), `cancelled`. A job found `running` without a process has been interrupted: it goes on.
+ */
+export type JobState = "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
+
+export interface JobRow {
+  id: number;
+  kind: "backfill";
+  title: string;
+  /** What was ordered, resolved: enough to go on after a restart. */
+  request: unknown;
+  state: JobState;
+  /** Why it is in that state, one sentence, or "". */
+  reason: string;
+  /** Days of instruments there were to do, and those found complete before. */
+  total: number;
+  skipped: number;
+  /** Epoch ms. */
+  createdAt: number;
+  finishedAt: number | null;
+  /** Last sign of life of the process that runs it. */
+  beatAt: number;
+}
+
+/** What became of the bars that history told. */
+export interface DayCounts {
+  /** Bars history told. */
+  bars: number;
+  added: number;
+  unchanged: number;
+  /** Different, and ours stays. */
+  kept: number;
+  corrected: number;
+  /** Different in a way no rule decides: ours stays until a person has looked. */
+  flagged: number;
+}
+
+/** A day of an instrument as a job left it: its checkpoint. */
+export interface JobDay extends DayCounts {
+  jobId: number;
+  instrumentId: number;
+  timeframe: TimeframeName;
+  /** IST day number. */
+  day: number;
+  /** The source has been asked for all of it, after it was over: it need not be asked again. */
+  whole: boolean;
+  /** Why it could not be filled; null when it was. */
+  failure: string | null;
+}
+
+/** Open, high, low, close, volume; prices in minor units. */
+export type Figures = readonly [open: number, high: number, low: number, close: number, volume: number];
+
+/** A bar on which history and the store did not agree, and what became of it. */
+export interface BarDifference {
+  jobId: number;
+  instrumentId: number;
+  timeframe: TimeframeName;
+  /** Epoch ms of the bar's start. */
+  time: number;
+  verdict: "kept" | "corrected" | "flagged";
+  /** The rule that decided, in words. */
+  rule: string;
+  /** Null where there was no such bar. */
+  stored: Figures | null;
+  history: Figures | null;
+}
+
+/** Sums over the days a job has done. */
+export interface JobSums extends DayCounts {
+  days: number;
+  failed: number;
+}
+
+export interface JobStore {
+  create(job: Omit<JobRow, "id">): Promise<JobRow>;
+  /** Changes what is given; a job that is gone stays gone. */
+  update(id: number, changes: Partial<Pick<JobRow, "state" | "reason" | "total" | "skipped" | "finishedAt" | "beatAt">>): Promise<void>;
+  /** Newest first. */
+  list(limit: number): Promise<JobRow[]>;
+  get(id: number): Promise<JobRow | null>;
+  /** Forgets a job; its days stay known. */
+  remove(id: number): Promise<void>;
+  /** Upserts by job, instrument and day; resolves after commit. */
+  saveDays(days: readonly JobDay[]): Promise<void>;
+  /** Days a job has done, with those that failed. */
+  days(jobId: number): Promise<JobDay[]>;
+  sums(jobId: number): Promise<JobSums>;
+  /** Days any job has fetched whole: `instrumentId`, `day`. */
+  wholeDays(timeframe: TimeframeName, first: number, last: number): Promise<[instrumentId: number, day: number][]>;
+  /** Stored bars without a hole, per instrument and IST day. */
+  barCounts(timeframe: TimeframeName, instrumentIds: readonly number[], first: number, last: number): Promise<[instrumentId: number, day: number, bars: number][]>;
+  /** Upserts by job and bar. */
+  saveDifferences(differences: readonly BarDifference[]): Promise<void>;
+  /** Differences a job found, oldest bar first. */
+  differences(jobId: number, page: { limit: number; offset: number }): Promise<BarDifference[]>;
+}
