@@ -98,3 +98,18 @@ describe("the writer while the store is away", () => {
     await one.stop();
   });
 });
+
+describe("bars of a moment ago", () => {
+  it("are read from memory until a late part has changed them: what they are then only the store knows", async () => {
+    const { store } = fakeStore();
+    const one = new BarWriter(store, new InstrumentTable(), clock, quiet, meter);
+    const held = (): number[] => one.recent(1, "1m", 0, Number.POSITIVE_INFINITY).map(({ time }) => time);
+    one.enqueue([bar(0), bar(1)], "merge");
+    await one.settled();
+    expect(held()).toEqual(minutes(0, 1));
+    one.enqueue([bar(0)], "patch");
+    await one.settled();
+    expect(held()).toEqual(minutes(1));
+    await one.stop();
+  });
+});

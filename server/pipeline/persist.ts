@@ -125,9 +125,10 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
       const count = record === null ? this.run() : 0;
       const batch = this.queue.slice(0, count);
       const bars = record?.bars ?? batch.map((each) => each.bar);
+      const how = record?.how ?? batch[0]!.how;
       const began = this.clock.now();
       try {
-        await this.store.write(bars, record?.how ?? batch[0]!.how);
+        await this.store.write(bars, how);
       } catch (cause) {
         if (this.failingSince === null) this.log.error("the store refuses bars; they wait on disk", { cause: String(cause), bars: this.queue.length });
         this.failingSince ??= began;
@@ -140,7 +141,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
       if (record === null) this.queue.splice(0, count);
       else await this.spool!.shift();
       if (this.failingSince !== null) { this.log.info("the store takes bars again", { waited: this.queue.length, spooled: this.spooled }); this.failingSince = null; }
-      this.committed(bars, began, batch[0]?.queuedAt ?? null);
+      this.committed(bars, how, began, batch[0]?.queuedAt ?? null);
     }
   }
 
@@ -170,7 +171,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     }
   }
 
-  private committed(bars: readonly StoredBar[], began: number, queuedAt: number | null): void {
+  private committed(bars: readonly StoredBar[], how: BarWrite, began: number, queuedAt: number | null): void {
     const now = this.clock.now();
     // The transaction, and how long the oldest bar was on its way since it closed.
     this.meter.record("commit", now - began);
@@ -179,7 +180,10 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     this.meter.gauge("persist.queue", this.queue.length);
     this.meter.gauge("persist.spooled", this.spooled);
     for (const bar of bars) {
-      const kept = this.shelf.get(bar.instrumentId * KINDS + kindOf(bar.timeframe))?.get(bar.time);
+      const shelf = this.shelf.get(bar.instrumentId * KINDS + kindOf(bar.timeframe));
+      // What a late part has made of a bar only the store knows.
+      if (how === "patch") { shelf?.delete(bar.time); continue; }
+      const kept = shelf?.get(bar.time);
       // A record of the spool is a copy of the bar.
       if (kept !== undefined && (kept.bar === bar || (queuedAt === null && kept.committedAt === 0))) kept.committedAt = now;
     }
