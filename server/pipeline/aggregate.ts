@@ -268,7 +268,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const { figures } = this;
     const stepped = figures[at + Open.stepped]!;
     if (stepped === volume) return figures[at + Open.value]!;
-    return stepped > 0 ? (figures[at + Open.value]! / stepped) * volume : figures[at + Open.close]! * volume;
+    return stepped > 0 ? Math.round((figures[at + Open.value]! / stepped) * volume) : figures[at + Open.close]! * volume;
   }
 
   private closeThrough(instrument: number, through: number, emit: (batch: BarBatch) => void): void {

@@ -28,29 +28,39 @@ const open = `CASE WHEN ${fuller} AND excluded.state = ${PATCHED} THEN excluded.
 /** A replay of the close after a patch leaves the bar patched. */
 const state = `CASE WHEN NOT ${fuller} THEN greatest(stored.state, CASE WHEN stored.state < ${PATCHED} AND excluded.state = ${PATCHED} THEN ${PATCHED} ELSE 0 END) WHEN stored.state <= ${PATCHED} THEN greatest(stored.state, excluded.state) ELSE excluded.state END`;
 
+/** Late ticks came before the bar they belong to was closed: the two are added up. What it was closed with cannot hold them. */
+const lateAlone = "(stored.late > 0 AND stored.late = stored.ticks AND excluded.late < excluded.ticks)";
+const added = (sum: string, otherwise: string): string => `CASE WHEN ${lateAlone} THEN ${sum} ELSE ${otherwise} END`;
+
 /**
  * Greatest high, least low; close, volume, value, ticks, state and incomplete from whichever has at least as many ticks.
  * What history said stands above what a feed saw: a corrected bar is never merged into, a backfilled one only by a bar
  * that was seen whole (`incomplete` false), which a patch is not: history has the late tick already. Writing the same bar again changes nothing.
  */
 export const mergeBars = `${insert}
-    open = ${open},
+    open = ${added("CASE WHEN stored.first_ms < excluded.first_ms THEN stored.open ELSE excluded.open END", open)},
     high = greatest(stored.high, excluded.high),
     low = least(stored.low, excluded.low),
-    close = ${whenFuller("close")},
-    volume = ${whenFuller("volume")},
-    value = ${whenFuller("value")},
-    ticks = greatest(stored.ticks, excluded.ticks),
+    close = ${added("CASE WHEN stored.last_ms >= excluded.last_ms THEN stored.close ELSE excluded.close END", whenFuller("close"))},
+    volume = ${added("excluded.volume", whenFuller("volume"))},
+    value = ${added("excluded.value", whenFuller("value"))},
+    ticks = ${added("stored.ticks + excluded.ticks", "greatest(stored.ticks, excluded.ticks)")},
     open_interest = ${openInterest},
     rev = stored.rev + 1,
-    state = ${state},
-    incomplete = ${whenFuller("incomplete")},
-    ${["late", "first_ms", "last_ms", "first_sequence", "last_sequence", "hash"].map((column) => `${column} = ${whenFuller(column)}`).join(", ")},
+    state = ${added(String(PATCHED), state)},
+    incomplete = ${added("excluded.incomplete", whenFuller("incomplete"))},
+    late = ${added("stored.late + excluded.late", whenFuller("late"))},
+    first_ms = ${added("least(stored.first_ms, excluded.first_ms)", whenFuller("first_ms"))},
+    last_ms = ${added("greatest(stored.last_ms, excluded.last_ms)", whenFuller("last_ms"))},
+    first_sequence = ${added("least(stored.first_sequence, excluded.first_sequence)", whenFuller("first_sequence"))},
+    last_sequence = ${added("greatest(stored.last_sequence, excluded.last_sequence)", whenFuller("last_sequence"))},
+    hash = ${added(`(stored.hash + excluded.hash) % ${HASH_SIZE}`, whenFuller("hash"))},
     sources = stored.sources | excluded.sources,
     written_at = now()
   WHERE NOT (stored.state = ${CORRECTED} OR (stored.state = ${BACKFILLED} AND (excluded.incomplete OR excluded.state = ${PATCHED})))
     AND (
-      excluded.high > stored.high OR excluded.low < stored.low
+      ${lateAlone}
+      OR excluded.high > stored.high OR excluded.low < stored.low
       OR stored.open_interest IS DISTINCT FROM ${openInterest}
       OR (${fuller} AND (
         (excluded.close, excluded.volume, excluded.value, excluded.ticks, excluded.incomplete, excluded.hash)

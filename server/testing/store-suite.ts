@@ -148,6 +148,18 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
           });
         });
 
+        it("are added up when late ticks came before their bar was closed, once", async () => {
+          const id = nextId();
+          const closed = storedBar(id, 0, { open: 100_00, high: 101_00, low: 99_00, close: 100_50, ticks: 1, passport: passport({ firstSequence: 101, lastSequence: 110, hash: 30 }) });
+          await store.bars.write([late(id, 98_00, 0, 105), late(id, 97_00, 30, 106)], "patch");
+          await store.bars.write([closed], "merge");
+          await store.bars.write([closed], "merge");
+          expect((await store.bars.readWhole({ instrumentId: id, timeframe: "1m", from: 0, to: Infinity }))[0]).toMatchObject({
+            open: 98_00, high: 101_00, low: 97_00, close: 100_50, volume: 1_000, ticks: 3, state: "patched",
+            passport: { late: 2, firstTime: OPEN, lastTime: OPEN + 58_000, firstSequence: 101, lastSequence: 110, hash: 54 },
+          });
+        });
+
         it("make a bar of a late tick where there is none, and leave what history told as it is", async () => {
           const [empty, told] = [nextId(), nextId()];
           await store.bars.write([storedBar(told, 0, { ticks: 0, state: "backfilled" })], "replace");
