@@ -55,12 +55,13 @@ module.exports = {
 
     edge("store", "^prisma/generated/"),
     edge("latest"),
+    edge("history-sources", "^server/feeds/(lines|tick-file)\\.ts$"),
     edge("bus"),
     edge("web"),
     edge("observe"),
     {
       name: "stage-types-only", comment: "An edge sees the shape of a stage, not its code.", severity: "error",
-      from: { path: "^server/(store|bus|latest|web|observe)/", pathNot: tests },
+      from: { path: "^server/(store|bus|history-sources|latest|web|observe)/", pathNot: tests },
       to: { path: stage, dependencyTypesNot: ["type-only"] },
     },
 
@@ -80,7 +81,7 @@ module.exports = {
 
     {
       name: "known-folder", comment: "A new folder of the server gets a row here first: what may it import?", severity: "error",
-      from: { path: "^server/[^/]+/", pathNot: "^server/(bench|bus|cli|contract|domain|exchange|feeds|indicators|latest|observe|pipeline|ports|services|store|testing|web)/" },
+      from: { path: "^server/[^/]+/", pathNot: "^server/(bench|bus|cli|contract|domain|exchange|feeds|history-sources|indicators|latest|observe|pipeline|ports|services|store|testing|web)/" },
       to: {},
     },
     {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { BarColumns } from "@/server/domain/bar";
 import { fixtureLines, fixturesAbsent } from "@/server/testing/fixtures";
 import { rowsOf } from "@/server/testing/pipeline-rig";
-import { parseBarFile } from "./bar-file";
+import { parseBarFile } from "@/server/history-sources/bar-file";
 import { barJson, barTable } from "./bar-lines";
 import { replayLines, replaySummary, type ReplayReport } from "./replay";
 

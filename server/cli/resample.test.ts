@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { BarColumns } from "@/server/domain/bar";
 import { fixtureLines, fixturePath, fixturesAbsent } from "@/server/testing/fixtures";
 import { rowsOf } from "@/server/testing/pipeline-rig";
-import { parseBarFile } from "./bar-file";
+import { parseBarFile } from "@/server/history-sources/bar-file";
 import { resampleLines, type ResampleReport, type ResampleRequest, resampleSummary } from "./resample";
 
 const resample = (lines: string[], request: Partial<ResampleRequest> = {}): Promise<ResampleReport> =>

@@ -1,16 +1,16 @@
 /** `candela resample FILE`: longer bars from a file of bars, by the pipeline's own rule. */
 import { type Command, Option } from "commander";
-import { type BarColumns, columnsOf } from "@/server/domain/bar";
-import type { TradingCalendar } from "@/server/domain/calendar";
+import type { BarColumns } from "@/server/domain/bar";
 import { badInput } from "@/server/domain/errors";
 import { resample } from "@/server/domain/resample";
-import { type HoursKey, isContinuous, istDay } from "@/server/domain/session";
+import { istDay } from "@/server/domain/session";
 import { type Timeframe, timeframeNames } from "@/server/domain/timeframe";
 import { readLines } from "@/server/feeds/lines";
 import type { MalformedLine } from "@/server/feeds/tick-file";
 import { assumeDays } from "./assumed-days";
-import { type FileBar, parseBarFile } from "./bar-file";
-import { checkSpacing, detectLabels, labelDays, type LabelKind, startOf } from "./bar-labels";
+import { parseBarFile } from "@/server/history-sources/bar-file";
+import { checkSpacing, detectLabels, labelDays, type LabelKind } from "@/server/history-sources/bar-labels";
+import { type LeftOut, placeBars } from "@/server/history-sources/bar-places";
 import { printBars, writeLines } from "./bar-lines";
 import { counted, countsText, malformedLines, malformedText } from "./refused-lines";
 import { fileInstrument, timeframeOption } from "./series-options";
@@ -33,7 +33,7 @@ export interface ResampleReport {
   rows: number;
   malformed: MalformedLine[];
   /** Rows that are no bar of their own in the answer, by reason. */
-  left: { outside_session: number; equal_duplicate: number; replaced_duplicate: number };
+  left: LeftOut;
   notes: string[];
 }
 
@@ -51,9 +51,9 @@ export const resampleLines = async (lines: Iterable<string> | AsyncIterable<stri
 
   const { calendar, notes } = assumeDays(hours, new Set(file.bars.map(({ label }) => istDay(label))));
   const days = labelDays(file.bars.map(({ label }) => label), calendar, hours);
-  checkSpacing(days, from);
+  checkSpacing(days, from, "--from");
   const labels = labelsOf(request.labels, days, from, notes);
-  const placed = place(file.bars, labels, from, calendar, hours);
+  const placed = placeBars(file.bars, labels, from, calendar, hours);
   return {
     bars: resample(placed.bars, calendar, hours, to).bars, decimals: instrument.decimals, rows: file.bars.length,
     malformed: file.malformed, left: placed.left, notes,
@@ -73,30 +73,6 @@ const labelsOf = (asked: LabelKind | undefined, days: Parameters<typeof detectLa
   notes.push(`labels name the ${kind} of a bar (${because}); --labels says otherwise`);
   return kind;
 };
-
-/** The file's bars by their start, oldest first, one per start: of several with one start the last in the file holds. */
-const place = (bars: readonly FileBar[], labels: LabelKind, from: Timeframe, calendar: TradingCalendar, hours: HoursKey): { bars: BarColumns; left: ResampleReport["left"] } => {
-  const left: ResampleReport["left"] = { outside_session: 0, equal_duplicate: 0, replaced_duplicate: 0 };
-  const byStart = new Map<number, FileBar>();
-  for (const bar of bars) {
-    const session = calendar.on(hours, istDay(bar.label));
-    const start = session === null ? null : startOf(bar.label, labels, session, from);
-    if (session === null || start === null || !isContinuous(session, start)) { left.outside_session++; continue; }
-    const before = byStart.get(start);
-    if (before !== undefined) left[isEqual(before, bar) ? "equal_duplicate" : "replaced_duplicate"]++;
-    byStart.set(start, bar);
-  }
-  const sorted = [...byStart].sort(([a], [b]) => a - b);
-  return {
-    bars: columnsOf(sorted.map(([time, { open, high, low, close, volume }]) => ({
-      time, open, high, low, close, volume, value: 0, ticks: 0, openInterest: -1, rev: 1, state: "closed", incomplete: false,
-    }))),
-    left,
-  };
-};
-
-const isEqual = (a: FileBar, b: FileBar): boolean =>
-  a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
 
 /** What happened, for people: malformed lines, assumptions, counts. */
 export const resampleSummary = ({ bars, rows, malformed, left, notes }: ResampleReport): string[] => {

@@ -26,11 +26,18 @@ export interface BarFile {
   malformed: MalformedLine[];
 }
 
-/** Never throws on a line: what is no bar is told in `malformed`. */
-export const parseBarFile = async (lines: Iterable<string> | AsyncIterable<string>, options: { decimals: number; fileName: string }): Promise<BarFile> => {
-  const file: BarFile = { bars: [], malformed: [] };
+/** A row of a file: the bar, or why it is none, and the symbol it carries. */
+export interface BarRow {
+  /** Counted from 1. */
+  line: number;
+  text: string;
+  symbol: string | undefined;
+  bar: FileBar | string;
+}
+
+/** Never throws on a line. `decimalsOf` is asked for each row's symbol; null: the row is passed over unread. */
+export async function* barRows(lines: Iterable<string> | AsyncIterable<string>, decimalsOf: (symbol: string | undefined) => number | null): AsyncGenerator<BarRow> {
   let places: Places | null = null;
-  let symbol: string | undefined;
   let first = true;
   let line = 0;
   for await (const text of lines) {
@@ -42,18 +49,32 @@ export const parseBarFile = async (lines: Iterable<string> | AsyncIterable<strin
     if (named !== null) { places = named; continue; }
     // A file has one layout; the first line that shows one decides.
     places ??= placesOfRow(fields);
-    const bar = places === null ? `expected TIME,open,high,low,close[,volume] with TIME as YYYY-MM-DD HH:MM[:SS], ISO or epoch` : readBar(fields, places, options.decimals);
-    if (typeof bar === "string") { file.malformed.push({ file: options.fileName, line, text, reason: bar }); continue; }
-    const own = places?.symbol === undefined ? undefined : fields[places.symbol];
-    symbol ??= own;
-    if (own !== symbol) { file.malformed.push({ file: options.fileName, line, text, reason: `symbol "${own}" after "${symbol}": a file holds one instrument` }); continue; }
-    file.bars.push(bar);
+    if (places === null) {
+      yield { line, text, symbol: undefined, bar: "expected TIME,open,high,low,close[,volume] with TIME as YYYY-MM-DD HH:MM[:SS], ISO or epoch" };
+      continue;
+    }
+    const symbol = places.symbol === undefined ? undefined : fields[places.symbol];
+    const decimals = decimalsOf(symbol);
+    if (decimals !== null) yield { line, text, symbol, bar: readBar(fields, places, decimals) };
+  }
+}
+
+/** The bars of a file of one instrument. Never throws on a line: what is no bar is told in `malformed`. */
+export const parseBarFile = async (lines: Iterable<string> | AsyncIterable<string>, options: { decimals: number; fileName: string }): Promise<BarFile> => {
+  const file: BarFile = { bars: [], malformed: [] };
+  let first: string | undefined;
+  for await (const { line, text, symbol, bar } of barRows(lines, () => options.decimals)) {
+    const malformed = (reason: string): void => { file.malformed.push({ file: options.fileName, line, text, reason }); };
+    if (typeof bar === "string") { malformed(bar); continue; }
+    first ??= symbol;
+    if (symbol !== first) malformed(`symbol "${symbol}" after "${first}": a file holds one instrument`);
+    else file.bars.push(bar);
   }
   return file;
 };
 
 /** Which field holds what. `clock`: time of day, where it stands apart from the date. */
-interface Places {
+export interface Places {
   symbol?: number;
   time: number;
   clock?: number;
@@ -70,7 +91,8 @@ const names = {
   open: ["open", "o"], high: ["high", "h"], low: ["low", "l"], close: ["close", "c"], volume: ["volume", "vol", "v"],
 } as const;
 
-const placesOfNames = (fields: readonly string[]): Places | null => {
+/** The columns that names give; null when they are not the names of a bar's figures. */
+export const placesOfNames = (fields: readonly string[]): Places | null => {
   const lower = fields.map((field) => field.toLowerCase().replaceAll(/["<>]/g, ""));
   const place = (of: readonly string[]): number => lower.findIndex((field) => of.includes(field));
   const [time, open, high, low, close] = [names.time, names.open, names.high, names.low, names.close].map(place) as [number, number, number, number, number];
@@ -93,7 +115,8 @@ const placesOfRow = (fields: readonly string[]): Places | null => {
   return { time, open, high: open + 1, low: open + 2, close: open + 3, volume: open + 4, ...(clock === undefined ? {} : { clock }), ...(time === 1 ? { symbol: 0 } : {}) };
 };
 
-const readBar = (fields: readonly string[], places: Places, decimals: number): FileBar | string => {
+/** One row of texts as a bar, or why it is none. */
+export const readBar = (fields: readonly string[], places: Places, decimals: number): FileBar | string => {
   const stamp = fields[places.time] ?? "";
   const clock = places.clock === undefined ? "" : (fields[places.clock] ?? "");
   const label = clock === "" && places.clock === undefined ? instantOf(stamp) : CLOCK.test(clock) ? instantOf(`${stamp} ${clock}`) : null;

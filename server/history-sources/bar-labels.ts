@@ -53,18 +53,18 @@ export const startOf = (label: number, kind: LabelKind, session: Session, from: 
   return inside < session.open || inside >= session.close ? null : kind === "start" ? label : barStart(session, from, inside);
 };
 
-/** Throws `bad_input` when the rows do not stand as far apart as bars of `from` do. */
-export const checkSpacing = (days: readonly LabelDay[], from: Timeframe): void => {
+/** Throws `bad_input` for `field` when the rows do not stand as far apart as bars of `from` do. */
+export const checkSpacing = (days: readonly LabelDay[], from: Timeframe, field: string): void => {
   if (from.kind !== "intraday") {
     const crowded = days.find(({ labels }) => labels.length > 1);
-    if (crowded !== undefined) throw badInput("--from", from.name, `${spacingName(spacings(days))}: several rows have one date`);
+    if (crowded !== undefined) throw badInput(field, from.name, `${spacingName(spacings(days))}: several rows have one date`);
     return;
   }
   const counts = spacings(days);
   const least = Math.min(...counts.keys());
   // Quiet instruments lack bars: one pair at the right distance is enough, none closer may be.
-  if (counts.size > 0 && least !== from.lengthMs) throw badInput("--from", from.name, `${spacingName(counts)}, as far as the rows stand apart`);
-  if (counts.size === 0 && days.length > 1) throw badInput("--from", from.name, "1d: every row has a date of its own");
+  if (counts.size > 0 && least !== from.lengthMs) throw badInput(field, from.name, `${spacingName(counts)}, as far as the rows stand apart`);
+  if (counts.size === 0 && days.length > 1) throw badInput(field, from.name, "1d: every row has a date of its own");
 };
 
 /** How often two neighbouring labels of a session stand so far apart, in ms; a session's last bar may be short. */

@@ -1,0 +1,32 @@
+import { type BarColumns, columnsOf } from "@/server/domain/bar";
+import { type Calendar, type HoursKey, isContinuous, istDay } from "@/server/domain/session";
+import type { Timeframe } from "@/server/domain/timeframe";
+import type { FileBar } from "./bar-file";
+import { type LabelKind, startOf } from "./bar-labels";
+
+/** Rows that are no bar of their own, by reason. */
+export type LeftOut = { outside_session: number; equal_duplicate: number; replaced_duplicate: number };
+
+/** The file's bars by their start, oldest first, one per start: of several with one start the last in the file holds. */
+export const placeBars = (bars: readonly FileBar[], labels: LabelKind, from: Timeframe, calendar: Calendar, hours: HoursKey): { bars: BarColumns; left: LeftOut } => {
+  const left: LeftOut = { outside_session: 0, equal_duplicate: 0, replaced_duplicate: 0 };
+  const byStart = new Map<number, FileBar>();
+  for (const bar of bars) {
+    const session = calendar.on(hours, istDay(bar.label));
+    const start = session === null ? null : startOf(bar.label, labels, session, from);
+    if (session === null || start === null || !isContinuous(session, start)) { left.outside_session++; continue; }
+    const before = byStart.get(start);
+    if (before !== undefined) left[isEqual(before, bar) ? "equal_duplicate" : "replaced_duplicate"]++;
+    byStart.set(start, bar);
+  }
+  const sorted = [...byStart].sort(([a], [b]) => a - b);
+  return {
+    bars: columnsOf(sorted.map(([time, { open, high, low, close, volume }]) => ({
+      time, open, high, low, close, volume, value: 0, ticks: 0, openInterest: -1, rev: 1, state: "closed", incomplete: false,
+    }))),
+    left,
+  };
+};
+
+const isEqual = (a: FileBar, b: FileBar): boolean =>
+  a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
