@@ -20,8 +20,16 @@ export interface FeedDefinition<Login = unknown> {
   connect(login: Login, options: ConnectOptions): Promise<FeedConnection>;
   instruments(login: Login, signal: AbortSignal): Promise<ListedInstrument[]>;
   history: HistoryDefinition<Login>;
+  /** The day's circuit limits by name (`NSE:INFY`), where the broker tells them; `sleep` keeps its rate. */
+  priceLimits?(login: Login, instruments: readonly { name: string; decimals: number }[], sleep: (ms: number) => Promise<void>, signal: AbortSignal): Promise<Map<string, PriceLimits>>;
   /** Day figures and depth of one packet of a frame, decoded when somebody looks. */
   quote(frame: Uint8Array, offset: number): QuoteDetails | null;
+}
+
+/** Lowest and highest price the exchange takes today, minor units, both inclusive. */
+export interface PriceLimits {
+  lower: number;
+  upper: number;
 }
 
 export interface ConnectOptions {

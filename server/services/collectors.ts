@@ -1,6 +1,6 @@
 import type { CollectorRow, CollectorState, FeedState, FeedTruth } from "@/server/domain/collector";
 import type { RawMessage } from "@/server/domain/tick";
-import { type Calendar, isContinuous, istDay } from "@/server/domain/session";
+import { type Calendar, isContinuous, istDay, istMidnight } from "@/server/domain/session";
 import { AppError } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
 import type { FeedDefinition } from "@/server/ports/feed";
@@ -70,6 +70,7 @@ interface Parts {
   events: CollectorEvents;
 }
 
+const LIMITS_EVERY_MS = 3_600_000;
 const SLOT_MS = 5_000;
 const SLOTS = 60;
 
@@ -115,6 +116,7 @@ export class Collectors {
       onReject: (reason, count) => this.parts.meter.reject(reason, count),
       signal: AbortSignal.any([signal, stop.signal]),
     });
+    void this.keepLimits(running, AbortSignal.any([signal, stop.signal]));
     link.ended.catch((cause: unknown) => log.error("a collector ended by a fault of ours", { collector: row.name, cause: String(cause) }));
     return { definition: feed.history as HistoryAccess["definition"], login: running.login, token: (instrument) => instruments.tokenOf(row.feed, instrument) };
   }
@@ -144,6 +146,30 @@ export class Collectors {
       ticksPerSecond: (each.slots[each.slots.length - 1] ?? 0) / (SLOT_MS / 1_000), subscribed: each.instruments.length,
       reconnects: Math.max(0, each.connects - 1), nextAttempt: each.nextAttempt !== null && each.nextAttempt > now ? each.nextAttempt : null, attempt: each.attempt,
     }));
+  }
+
+  /** The day's circuit limits, read at the start and every hour: bands are widened during the day. Without them nothing is refused for its price. */
+  private async keepLimits(running: Running, signal: AbortSignal): Promise<void> {
+    const { clock, live, log } = this.parts;
+    const { feed, login } = running;
+    while (feed.priceLimits !== undefined && !signal.aborted) {
+      const asked = running.instruments.flatMap((index) => {
+        const { key, decimals, segment } = live.table.at(index);
+        return segment === "index" ? [] : [{ index, name: key, decimals }];
+      });
+      try {
+        const limits = await feed.priceLimits(login, asked, (ms) => clock.sleep(ms, signal), signal);
+        for (const { index, name } of asked) live.table.setLimits(index, limits.get(name)?.lower ?? 0, limits.get(name)?.upper ?? 0);
+      } catch (cause) {
+        if (signal.aborted) return;
+        for (const { index } of asked) live.table.setLimits(index, 0, 0);
+        log.warn("circuit limits could not be read", { collector: running.row.name, cause: String(cause) });
+      }
+      // A new date has new limits: those of the old one must not stand in its way.
+      const midnight = istMidnight(istDay(clock.now()) + 1) - clock.now();
+      await clock.sleep(Math.min(LIMITS_EVERY_MS, midnight), signal).catch(() => undefined);
+      if (!signal.aborted && midnight <= LIMITS_EVERY_MS) for (const { index } of asked) live.table.setLimits(index, 0, 0);
+    }
   }
 
   /** Tries until the broker answers; an expired login ends it. */

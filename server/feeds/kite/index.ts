@@ -2,6 +2,7 @@ import { defineFeed } from "../define";
 import { history } from "./history";
 import { listInstruments } from "./instruments";
 import { kiteLogin } from "./login";
+import { priceLimits } from "./price-limits";
 import { connect } from "./stream";
 import { packetAt } from "./wire";
 
@@ -15,5 +16,6 @@ export const kite = defineFeed({
   connect,
   instruments: listInstruments,
   history,
+  priceLimits,
   quote: packetAt,
 });

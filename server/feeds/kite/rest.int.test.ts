@@ -46,6 +46,23 @@ describe("Kite's REST interface", () => {
     expect(Object.keys(kite.history.daysPerRequest)).toEqual(["1m", "3m", "5m", "10m", "15m", "30m", "1h", "1d"]);
   });
 
+  it("reads the day's circuit limits of five hundred at a time; indices have none", async () => {
+    const asked: string[][] = [];
+    answer = (request, response) => {
+      asked.push(new URL(request.url!, login.root).searchParams.getAll("i"));
+      json(200, { status: "success", data: {
+        "NSE:M&M": { lower_circuit_limit: 1_412.95, upper_circuit_limit: 1_726.9 },
+        "NSE:NIFTY 50": { last_price: 24_000 },
+        "NSE:S5": { lower_circuit_limit: 0, upper_circuit_limit: 0 },
+      } })(request, response);
+    };
+    const names = ["NSE:M&M", "NSE:NIFTY 50", ...Array.from({ length: 499 }, (_, at) => `NSE:S${at}`)].map((name) => ({ name, decimals: 2 }));
+    const waits: number[] = [];
+    const limits = await kite.priceLimits!(login, names, (ms) => { waits.push(ms); return Promise.resolve(); }, signal());
+    expect([...limits]).toEqual([["NSE:M&M", { lower: 141_295, upper: 172_690 }]]);
+    expect([asked.map((each) => each.length), waits.length]).toEqual([[500, 1], 1]);
+  });
+
   it("reads a gzipped instruments dump", async () => {
     answer = (request, response) => {
       expect(request.url).toBe("/instruments");
