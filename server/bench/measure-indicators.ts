@@ -49,7 +49,7 @@ export interface IndicatorResult {
   aged: number;
 }
 
-const SERIES = 4_096;
+const SERIES = 1_024;
 type Run = (count: number) => number;
 interface Turns { update: Run; peek: Run }
 
@@ -57,12 +57,13 @@ interface Turns { update: Run; peek: Run }
 export const measureIndicator = ({ id, who, instances, among, values }: IndicatorJob): IndicatorResult => {
   if (instances === 0) return measureBatch(id, who, values);
   const series = bars(SERIES);
-  if (among) meetEveryKind(who, series);
+  meet(among ? indicatorIds : [id], who, series);
   const { update, peek } = turns[who](id, instances, series);
   const warm = Math.max(values >> 3, instances * 64);
-  update(warm);
-  peek(warm);
-  update(warm);
+  for (let round = 0; round < 3; round++) {
+    update(warm);
+    peek(warm);
+  }
   const updateNs = timed(values, update);
   const peekNs = timed(values, peek);
   return { updateNs, peekNs, sum: who === "tradingSignals" ? Number.NaN : sumOf(id, who, series), aged: instances === 1 && among && who === "candela" ? agedOver(id, update, series) : 1 };
@@ -152,10 +153,10 @@ const candelaTurns = (takers: readonly Indicator[], { close, high, low }: BarCol
   };
 };
 
-/** The same for each contender. */
-const meetEveryKind = (who: IndicatorJob["who"], series: BarColumns): void => {
-  for (let round = 0; round < 4; round++) {
-    for (const id of indicatorIds) {
+/** Compiles on whole lives, warm-ups included, before many instances live theirs at once. The same for each contender. */
+const meet = (ids: readonly IndicatorId[], who: IndicatorJob["who"], series: BarColumns): void => {
+  for (let round = 0; round < 40 / ids.length; round++) {
+    for (const id of ids) {
       const { update, peek } = turns[who](id, 2, series);
       update(3_000);
       peek(3_000);

@@ -38,7 +38,7 @@ class Adx implements Indicator {
       const before = this.close;
       const up = high - this.high;
       const down = this.low - low;
-      ranges = wilderSum(ranges, (high > before ? high : before) - (low < before ? low : before), count, period);
+      ranges = wilderSum(ranges, Math.max(high, before) - Math.min(low, before), count, period);
       rises = wilderSum(rises, up > 0 && up > down ? up : 0, count, period);
       falls = wilderSum(falls, down > 0 && down > up ? down : 0, count, period);
     }
