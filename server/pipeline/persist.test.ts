@@ -21,14 +21,16 @@ const clock: Clock = {
 /** A store that is there or not. */
 const fakeStore = () => {
   const written: [BarWrite, number[]][] = [];
-  const state = { away: false };
+  const state = { away: false, impossible: -1 };
   const store = {
     write: async (bars: readonly StoredBar[], how: BarWrite) => {
       await Promise.resolve();
       if (state.away) throw new Error("away");
+      if (bars.some(({ time }) => time === state.impossible)) throw new Error("out of range");
       written.push([how, bars.map(({ time }) => time)]);
     },
-  } as BarStore;
+    lastTimes: () => (state.away ? Promise.reject(new Error("away")) : Promise.resolve(new Map())),
+  } as unknown as BarStore;
   return { store, written, state };
 };
 const bar = (minute: number): StoredBar => storedBar(1, minute);
@@ -110,6 +112,17 @@ describe("bars of a moment ago", () => {
     one.enqueue([bar(0)], "patch");
     await one.settled();
     expect(held()).toEqual(minutes(1));
+    await one.stop();
+  });
+
+  it("leaves out the one bar the store cannot take, and writes all around it", async () => {
+    const { store, written, state } = fakeStore();
+    state.impossible = bar(3).time;
+    const one = await writer(store);
+    one.enqueue([0, 1, 2, 3, 4, 5, 6].map(bar), "merge");
+    await one.settled();
+    expect(written.flatMap(([, times]) => times)).toEqual(minutes(0, 1, 2, 4, 5, 6));
+    expect([one.refused, one.waiting, one.spooled]).toEqual([1, 0, 0]);
     await one.stop();
   });
 });

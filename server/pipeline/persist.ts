@@ -1,4 +1,5 @@
 import { AUCTION_BAR, type BarBatch, CLOSE, barStates, PATCH, passportAt } from "@/server/domain/bar";
+import { hasCode } from "@/server/domain/errors";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import { timeframe, timeframes } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
@@ -37,6 +38,8 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   private stopSweep: (() => void) | null = null;
   private stopped = false;
   private spool: Spool<BarRecord> | null = null;
+  /** Bars the store cannot take as they are: a fault of ours, in the log with the bar. */
+  refused = 0;
   /** Since when the store has refused writes, epoch ms; null while it takes them. */
   failingSince: number | null = null;
 
@@ -143,6 +146,32 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
       if (this.failingSince !== null) { this.log.info("the store takes bars again", { waited: this.queue.length, spooled: this.spooled }); this.failingSince = null; }
       this.committed(bars, how, began, batch[0]?.queuedAt ?? null);
     }
+  }
+
+  /**
+   * One bar the store cannot take must not hold up all behind it: halves are tried until it stands alone, and is counted,
+   * logged and left out. A store that is away is no such case.
+   */
+  private async write(bars: readonly StoredBar[], how: BarWrite): Promise<void> {
+    try {
+      await this.store.write(bars, how);
+    } catch (cause) {
+      if (hasCode(cause, "store_unreachable") || !(await this.answers())) throw cause;
+      if (bars.length === 1) {
+        this.refused++;
+        this.meter.count("persist.refused");
+        this.log.error("the store refuses a bar", { bar: bars[0]!, cause: String(cause) });
+        return;
+      }
+      const half = Math.ceil(bars.length / 2);
+      await this.write(bars.slice(0, half), how);
+      await this.write(bars.slice(half), how);
+    }
+  }
+
+  /** True when the store answers another question: then it is the bar that is wrong. */
+  private answers(): Promise<boolean> {
+    return this.store.lastTimes("1d").then(() => true, () => false);
   }
 
   /** How many bars at the head of the queue go in one statement. */
