@@ -1,0 +1,93 @@
+import type { Gap, GapState } from "@/server/domain/gap";
+import type { StoredKind } from "./stores";
+
+/** What a gap is when it is opened; the rest begins empty. */
+export type NewGap = Pick<Gap, "instrument" | "collector" | "instruments" | "from" | "to" | "cause" | "openedAt" | "note">;
+/** What may change of it. */
+export type GapChange = Partial<Pick<Gap, "to" | "state" | "closedAt" | "healedBy" | "note" | "missing" | "filled" | "remaining" | "remainingIn">>;
+
+export interface GapQuery {
+  /** Gaps of this instrument (store id): its own, and those of the collectors named. */
+  instrument?: { id: number; collectors: readonly string[] };
+  states?: readonly GapState[];
+  /** Gaps that touch [from, to), epoch ms; one that lasts touches everything after its beginning. */
+  from?: number;
+  to?: number;
+  /** The newest so many. */
+  limit?: number;
+}
+
+/** A span that a broker's history has answered for. Epoch ms, `to` exclusive. */
+export interface AnsweredSpan {
+  instrument: number;
+  from: number;
+  to: number;
+}
+
+/** Stored bars of one instrument on one IST day. */
+export interface DayTally {
+  instrument: number;
+  /** IST day number. */
+  day: number;
+  /** Bars in the span asked for: those without and those with a hole. */
+  whole: number;
+  incomplete: number;
+  /** Bars of the whole day, and those that ticks of ours made. */
+  all: number;
+  streamed: number;
+}
+
+export interface GapStore {
+  /** Opens gaps; answers them with their ids, in order. Resolves after commit. */
+  open(gaps: readonly NewGap[]): Promise<Gap[]>;
+  /** Answers the gap as it is now; null when there is none of that id. */
+  change(id: number, change: GapChange): Promise<Gap | null>;
+  get(id: number): Promise<Gap | null>;
+  /** By the time they began, newest first. */
+  list(query: GapQuery): Promise<Gap[]>;
+  /** Notes that history has answered for a span: joined with what it touches or overlaps. Idempotent. */
+  answered(timeframe: StoredKind, span: AnsweredSpan): Promise<void>;
+  /** Spans of these instruments that touch [from, to), by instrument and time. */
+  answers(timeframe: StoredKind, instruments: readonly number[], from: number, to: number): Promise<AnsweredSpan[]>;
+  /** Counts stored bars by instrument and day in one query; days without a bar have no row. Days are those [from, to) touches. */
+  tally(timeframe: StoredKind, instruments: readonly number[], from: number, to: number): Promise<DayTally[]>;
+}
+
+export const decisions = ["kept", "corrected", "flagged"] as const;
+/** `corrected`: the exchange's bar took the place of ours. `kept`: ours stays, the difference is explained. `flagged`: ours stays, somebody should look. */
+export type Decision = (typeof decisions)[number];
+
+/** One figure of one bar that differs. */
+export interface Difference {
+  timeframe: StoredKind;
+  time: number;
+  field: "open" | "high" | "low" | "close" | "volume";
+  /** Minor units, or quantity; null where there is no such bar. */
+  ours: number | null;
+  theirs: number | null;
+  decision: Decision;
+  why: string;
+}
+
+/** An instrument's day beside the broker's own bars. Counts are of bars. */
+export interface CompareRun {
+  id: number;
+  instrument: number;
+  day: number;
+  at: number;
+  by: string;
+  /** Bars that either side has. */
+  bars: number;
+  equal: number;
+  kept: number;
+  corrected: number;
+  flagged: number;
+}
+
+export interface CompareStore {
+  /** Keeps a comparison with its differences, all or nothing. */
+  save(run: Omit<CompareRun, "id">, differences: readonly Difference[]): Promise<CompareRun>;
+  /** Newest first. */
+  list(query: { instrument?: number; fromDay?: number; toDay?: number; limit?: number }): Promise<CompareRun[]>;
+  differences(run: number): Promise<Difference[]>;
+}
