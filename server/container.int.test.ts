@@ -27,7 +27,7 @@ const folder = (): string => {
 };
 
 const configured = (dataDir: string, more: Partial<Config> = {}): Config => ({
-  root: process.cwd(), port: 0, host: "127.0.0.1", dataDir, databaseUrl: undefined, redisUrl: undefined, redisPrefix: "", indicators: { configs: "", timeframes: "1m" },
+  root: process.cwd(), port: 0, host: "127.0.0.1", dataDir, databaseUrl: undefined, redisUrl: undefined, redisPrefix: "", indicators: { configs: "EMA:20,RSI:14,VWAP,SMA:9@5m", timeframes: "1m" },
   recordTicks: true, retention: { ticks: 30, seconds: 30, minutes: 730 },
   feed: { kind: "simulated", port: 0, seed: 11, rate: 1 }, logLevel: "silent", test: true, development: true, ...more,
 });
@@ -75,6 +75,22 @@ const differences = async (container: Container, exchange: string, key: string, 
   return found;
 };
 
+/** What the running indicators say of the bar that forms, beside the same computed anew from all bars: those that differ. */
+const indicatorDifferences = async (container: Container, key: string): Promise<string[]> => {
+  const { desk, indicators } = container;
+  const instrument = desk.resolve(key);
+  const found: string[] = [];
+  for (const { id, params, timeframe: name } of indicators.active().indicators) {
+    const held = desk.indicators.hold(instrument, timeframe(name), { id, params });
+    const { closed, forming, values, first } = await desk.indicators.read({ instrument, timeframe: timeframe(name), bars: 100 }, [{ ...held, instance: 0 }]);
+    const running = desk.indicators.isStale(held.instance) ? null : Array.from(desk.indicators.peek(held.instance, forming));
+    const anew = Array.from({ length: forming.length }, (_, row) => values[0]!.map((plot) => plot[closed.length - first + row]!)).flat();
+    if (running === null || running.some((value, at) => Math.abs(value - anew[at]!) > 1e-6 * Math.abs(anew[at]!))) found.push(`${key} ${held.label} on ${name}: ${running?.join()} runs, ${anew.join()} is right`);
+    desk.indicators.drop(held.instance);
+  }
+  return found;
+};
+
 const jobsDone = (container: Container): boolean => {
   const jobs = container.status.snapshot().jobs;
   return jobs.length >= 2 && jobs.every((job) => job.finished && job.failed === 0);
@@ -87,10 +103,13 @@ const comesBackWhole = async (config: Config): Promise<Container> => {
   await first.container.stop();
   running = null;
   const { container, exchange } = await start(config);
+  expect(container.indicators.active().indicators).toHaveLength(4);
   // The first history goes on where it was cut; the minute the feed came in the middle of is healed when it has ended.
   await expect.poll(() => jobsDone(container), { timeout: 240_000, interval: 500 }).toBe(true);
   const from = Math.floor((container.clock.now() - 30 * 60_000) / 60_000) * 60_000;
   for (const key of ["SIM:RELIANCE", "SIM:NIFTY 50", "SIM:M&M", "SIM:INDIA VIX"]) expect(await differences(container, exchange, key, from)).toEqual([]);
+  await expect.poll(() => container.indicators.active(), { timeout: 60_000 }).toMatchObject({ instruments: 66, instances: 264, unseeded: 0 });
+  for (const key of ["SIM:RELIANCE", "SIM:NIFTY 50"]) await expect.poll(() => indicatorDifferences(container, key), { timeout: 30_000 }).toEqual([]);
   return container;
 };
 
