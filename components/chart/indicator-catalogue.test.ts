@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { defaultsOf, type IndicatorEntry, paramTitle, rangeOf, refusalOfParam } from "./indicator-catalogue";
+import { defaultsOf, hintOf, type IndicatorEntry, type IndicatorParam, paramTitle, rangeOf, refusalOfParam } from "./indicator-catalogue";
+import { indicatorLabel } from "./indicator-label";
 
 const rsi: IndicatorEntry = {
   id: "RSI", title: "Relative strength index", group: "momentum", pane: "own", guides: [30, 70], plots: [],
@@ -13,6 +14,16 @@ describe("indicator settings", () => {
     expect(["14", "2", "500"].map((typed) => refusalOfParam(period!, typed))).toEqual([null, null, null]);
     expect(["1", "501", "", "x", "2.5"].map((typed) => refusalOfParam(period!, typed))).toEqual(["2 to 500", "2 to 500", "A number", "A number", "A whole number"]);
     expect([refusalOfParam(source!, "hl2"), refusalOfParam(source!, "open")]).toEqual([null, "One of close, hl2"]);
+  });
+  it("take an anchor that is a period or an Indian time", () => {
+    const anchor: IndicatorParam = { name: "anchor", kind: "instant", default: "month", choices: ["week", "month"], unit: "IST" };
+    expect(["week", "2026-11-09", "2026-11-09T09:15"].map((typed) => refusalOfParam(anchor, typed))).toEqual([null, null, null]);
+    expect(["", "year", "2026-02-30", "2026-11-09T24:00", "2026-11-09 09:15"].map((typed) => refusalOfParam(anchor, typed))).toEqual(Array.from({ length: 5 }, () => "A date and time"));
+    expect([hintOf(anchor), hintOf({ ...period!, unit: "bars" }), hintOf(source!)]).toEqual(["IST", "bars · 2 to 500", ""]);
+  });
+  it("name an indicator without a price source that was not chosen", () => {
+    expect([indicatorLabel({ id: "EMA", params: { period: 20, source: "close" } }), indicatorLabel({ id: "EMA", params: { period: 20, source: "hl2" } }), indicatorLabel({ id: "EMA", params: { period: 20 } })]).toEqual(["EMA 20", "EMA 20 hl2", "EMA 20"]);
+    expect(indicatorLabel({ id: "CCI", params: { period: 20, source: "hlc3" } }, { params: [{ name: "source", kind: "choice", default: "hlc3" }] })).toBe("CCI 20");
   });
   it("are named in words", () => expect([paramTitle("period"), paramTitle("slowPeriod"), rangeOf({ name: "x", kind: "number", default: 1, min: 0 })]).toEqual(["Period", "Slow period", "0 or more"]));
 });

@@ -1,14 +1,18 @@
 import { RequestError } from "@/components/client/request-error";
 import type { Envelope, ErrorEnvelope } from "@/server/contract/rest";
+import { dayOfDate } from "@/server/domain/session";
 
 /** One setting of an indicator, as `GET /api/v1/indicators` tells it. */
 export interface IndicatorParam {
   name: string;
-  kind: "integer" | "number" | "choice";
+  /** `instant`: one of the choices, or an Indian time as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`. */
+  kind: "integer" | "number" | "choice" | "instant";
   default: number | string;
   min?: number;
   max?: number;
   choices?: readonly string[];
+  /** `bars`, `minutes`, `times`, `IST`. */
+  unit?: string;
 }
 
 export interface IndicatorEntry {
@@ -35,12 +39,18 @@ export const defaultsOf = (entry: IndicatorEntry): Record<string, number | strin
 /** Why a typed setting cannot be used, or null. */
 export const refusalOfParam = (param: IndicatorParam, typed: string): string | null => {
   if (param.kind === "choice") return param.choices?.includes(typed) === true ? null : `One of ${param.choices?.join(", ") ?? "no choices"}`;
+  if (param.kind === "instant") return param.choices?.includes(typed) === true || isIndianTime(typed) ? null : "A date and time";
   const value = Number(typed);
   if (typed.trim() === "" || Number.isNaN(value)) return "A number";
   if (param.kind === "integer" && !Number.isInteger(value)) return "A whole number";
   if ((param.min !== undefined && value < param.min) || (param.max !== undefined && value > param.max)) return rangeOf(param);
   return null;
 };
+
+const isIndianTime = (typed: string): boolean => /^.{10}(T([01]\d|2[0-3]):[0-5]\d)?$/.test(typed) && !Number.isNaN(dayOfDate(typed.slice(0, 10)));
+
+/** What stands beside a setting: `bars · 2 to 500`. */
+export const hintOf = (param: IndicatorParam): string => [param.unit, rangeOf(param)].filter(Boolean).join(" · ");
 
 /** `2 to 500`, or what is known of it. */
 export const rangeOf = ({ min, max }: IndicatorParam): string =>

@@ -61,7 +61,7 @@ export function IndicatorDialog({ open, onOpenChange, catalogue, chosen, onAdd, 
           {chosen.length === 0 && <p className="py-1 text-13 text-muted">None yet. Enter adds the marked one.</p>}
           <ul>
             {chosen.map((indicator, at) => {
-              const label = indicatorLabel(indicator);
+              const label = indicatorLabel(indicator, catalogue.entries?.find(({ id }) => id === indicator.id));
               return (
                 <li key={`${label} ${at}`} className="flex h-8 items-center gap-2 text-13 max-md:h-11">
                   <span aria-hidden className="h-0.5 w-2.5 rounded-xs" style={{ background: `var(--c-series-${indicator.colour + 1})` }} />

@@ -1,4 +1,8 @@
 import type { ChosenIndicator } from "./chosen-indicators";
+import type { IndicatorEntry } from "./indicator-catalogue";
 
-/** `EMA 20`, `MACD 12 26 9`: an indicator before the server has named it. */
-export const indicatorLabel = ({ id, params }: Pick<ChosenIndicator, "id" | "params">): string => [id, ...Object.values(params)].join(" ");
+/** `EMA 20`, `MACD 12 26 9`, `SMA 50 hl2`: an indicator as the server names it, without a price source that was not chosen. */
+export const indicatorLabel = ({ id, params }: Pick<ChosenIndicator, "id" | "params">, entry?: Pick<IndicatorEntry, "params">): string => {
+  const usual = entry?.params.find(({ name }) => name === "source")?.default ?? "close";
+  return [id, ...Object.entries(params).flatMap(([name, value]) => (name === "source" && value === usual ? [] : [value]))].join(" ");
+};

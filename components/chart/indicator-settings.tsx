@@ -3,8 +3,9 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cx } from "@/components/ui/class-names";
 import { Dialog } from "@/components/ui/dialog";
+import { istDate, istDay } from "@/server/domain/session";
 import type { ChosenIndicator } from "./chosen-indicators";
-import { defaultsOf, type IndicatorEntry, type IndicatorParam, paramTitle, rangeOf, refusalOfParam } from "./indicator-catalogue";
+import { defaultsOf, hintOf, type IndicatorEntry, type IndicatorParam, paramTitle, refusalOfParam } from "./indicator-catalogue";
 
 const COLOURS = 6;
 const PREVIEW_MS = 200;
@@ -74,13 +75,28 @@ function Field({ param, value, refusal, first, onChange }: { param: IndicatorPar
       <label htmlFor={id} className="w-26 text-13">{paramTitle(param.name)}</label>
       {param.kind === "choice"
         ? <select id={id} value={value} onChange={(event) => onChange(event.target.value)} className={cx(look, "w-32")}>{param.choices?.map((choice) => <option key={choice}>{choice}</option>)}</select>
+        : param.kind === "instant" ? <InstantField id={id} param={param} value={value} look={look} onChange={onChange} />
         : <input id={id} type="number" inputMode={param.kind === "integer" ? "numeric" : "decimal"} step={param.kind === "integer" ? 1 : "any"} min={param.min} max={param.max} value={value} autoFocus={first} aria-invalid={refusal !== null} aria-describedby={`${id}-says`} onChange={(event) => onChange(event.target.value)} className={cx(look, "w-22")} />}
-      <span id={`${id}-says`} className={cx("ml-2.5 text-12", refusal === null ? "text-muted" : "text-danger")}>{refusal ?? (param.name.toLowerCase().endsWith("period") && rangeOf(param) !== "" ? `bars · ${rangeOf(param)}` : rangeOf(param))}</span>
+      <span id={`${id}-says`} className={cx("ml-2.5 text-12", refusal === null ? "text-muted" : "text-danger")}>{refusal ?? hintOf(param)}</span>
     </div>
+  );
+}
+
+const AT = "date and time";
+/** One of the choices, or an Indian time; the field for it appears with the choice. */
+function InstantField({ id, param, value, look, onChange }: { id: string; param: IndicatorParam; value: string; look: string; onChange: (value: string) => void }) {
+  const chosen = param.choices?.includes(value) === true ? value : AT;
+  return (
+    <>
+      <select id={id} value={chosen} className={cx(look, "w-32")} onChange={(event) => onChange(event.target.value === AT ? `${istDate(istDay(Date.now()))}T00:00` : event.target.value)}>
+        {[...(param.choices ?? []), AT].map((choice) => <option key={choice}>{choice}</option>)}
+      </select>
+      {chosen === AT && <input type="datetime-local" aria-label={`${paramTitle(param.name)}, Indian time`} value={value.length === 10 ? `${value}T00:00` : value} className={cx(look, "ml-2 w-46")} onChange={(event) => onChange(event.target.value)} />}
+    </>
   );
 }
 
 const texts = (params: Record<string, number | string>): Record<string, string> => Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
 
 const values = (params: readonly IndicatorParam[], typed: Record<string, string>): Record<string, number | string> =>
-  Object.fromEntries(params.map((param) => [param.name, param.kind === "choice" ? typed[param.name]! : Number(typed[param.name])]));
+  Object.fromEntries(params.map((param) => [param.name, param.kind === "choice" || param.kind === "instant" ? typed[param.name]! : Number(typed[param.name])]));
