@@ -15,22 +15,31 @@ const main = async (): Promise<void> => {
       stopping.abort(new Error(signal));
     });
   }
+  try {
+    await run(stopping.signal);
+  } catch (cause) {
+    // A start that was broken off has stopped as it was asked to.
+    if (cause !== stopping.signal.reason) throw cause;
+  }
+  say("Stopped, everything written");
+};
+
+const run = async (stopping: AbortSignal): Promise<void> => {
   const config = loadConfig(process.cwd(), process.argv.slice(2), process.env["NODE_ENV"] !== "production");
   const container = await createContainer(config, say);
   publish(container);
   // The port first: a second start by mistake must fail before it touches the data.
-  const web = await serve({ ...config, sockets: container.sockets, stopping: stopping.signal });
+  const web = await serve({ ...config, sockets: container.sockets, stopping });
   try {
-    await container.start(stopping.signal);
+    await container.start(stopping);
     web.open();
     const shown = config.host === "127.0.0.1" || config.host === "::1" ? "localhost" : config.host;
     process.stdout.write(`\n  Candela is at http://${shown}:${web.port}\n  Ctrl-C stops it.\n\n`);
-    if (!stopping.signal.aborted) await new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve(), { once: true }));
+    if (!stopping.aborted) await new Promise<void>((resolve) => stopping.addEventListener("abort", () => resolve(), { once: true }));
   } finally {
     await web.stop();
     await container.stop();
   }
-  say("Stopped, everything written");
 };
 
 main().then(() => process.exit(0), (cause: unknown) => {

@@ -1,0 +1,82 @@
+import { connect, type Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Pages, ServeOptions, Web } from "./http";
+import { serve } from "./http";
+
+const cleanUp: (() => void)[] = [];
+afterEach(() => { for (const each of cleanUp.splice(0)) each(); });
+
+const options = (more: Partial<ServeOptions> = {}): ServeOptions => ({
+  root: ".", host: "127.0.0.1", port: 0, development: true, stopping: new AbortController().signal,
+  sockets: { attach: () => {}, stop: () => Promise.resolve() }, ...more,
+});
+
+/** Pages that answer with their name, and what each of its parts is told to do instead. */
+const pages = (more: Partial<Pages> = {}): Pages => ({
+  prepare: () => Promise.resolve(), request: async (_, response) => { response.end("a page"); }, upgrade: () => Promise.resolve(), close: () => Promise.resolve(), ...more,
+});
+
+const raw = async (port: number, text: string): Promise<Socket> => {
+  const socket = connect(port, "127.0.0.1");
+  cleanUp.push(() => socket.destroy());
+  socket.on("error", () => {});
+  await new Promise((resolve) => socket.once("connect", resolve));
+  socket.write(text);
+  return socket;
+};
+const gone = (socket: Socket): Promise<void> => new Promise((resolve) => { socket.once("close", () => resolve()); });
+const GET = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+const UPGRADE = "GET /_next/hot HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+
+/** The server while its pages are being prepared, for ever. */
+const preparing = async (stopping: AbortController): Promise<{ port: number; served: Promise<Web> }> => {
+  let served!: Promise<Web>;
+  const port = await new Promise<number>((resolve) => {
+    served = serve(options({ stopping: stopping.signal }), (_, taken) => { resolve(taken); return pages({ prepare: () => new Promise(() => {}) }); });
+    served.catch(() => {});
+  });
+  return { port, served };
+};
+
+describe("the port", () => {
+  it("answers who comes while the pages are prepared: come back in a second", async () => {
+    const stopping = new AbortController();
+    const { port, served } = await preparing(stopping);
+    const answer = await fetch(`http://127.0.0.1:${port}/`);
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await answer.text()).toContain("Candela is starting");
+    stopping.abort(new Error("enough"));
+    await expect(served).rejects.toThrow("enough");
+  });
+
+  it("is free again at once when the start is broken off", async () => {
+    const stopping = new AbortController();
+    const { port, served } = await preparing(stopping);
+    stopping.abort(new Error("SIGTERM"));
+    await expect(served).rejects.toThrow("SIGTERM");
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+  });
+
+  it("tells to come back until it is opened, then gives pages", async () => {
+    const web = await serve(options(), () => pages());
+    expect((await fetch(`http://127.0.0.1:${web.port}/`)).status).toBe(503);
+    web.open();
+    expect(await (await fetch(`http://127.0.0.1:${web.port}/`)).text()).toBe("a page");
+    await web.stop();
+  });
+
+  it("stops although a request is never answered and a page holds its hot reload open", async () => {
+    const asked = new Set<string>();
+    let closing = (): Promise<void> => Promise.resolve();
+    const web = await serve(options({
+      // As Socket.io does: its goodbye waits for the http server.
+      sockets: { attach: (server) => { closing = () => new Promise((resolve) => { server.close(() => resolve()); }); }, stop: () => closing() },
+    }), () => pages({ request: async () => { asked.add("request"); }, upgrade: async () => { asked.add("upgrade"); } }));
+    web.open();
+    const clients = [await raw(web.port, GET), await raw(web.port, UPGRADE)];
+    await expect.poll(() => asked.size).toBe(2);
+    const ends = clients.map(gone);
+    await web.stop();
+    await Promise.all(ends);
+  }, 10_000);
+});
