@@ -5,6 +5,7 @@ import type { Instrument, InstrumentAlias, ListedInstrument } from "@/server/dom
 import type { StoredTicks } from "@/server/domain/stored-ticks";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import type { Watchlist } from "@/server/domain/watchlist";
+import type { CompareStore, GapStore } from "./gaps";
 import type { JobStore } from "./jobs";
 import type { SnapshotStore } from "./snapshots";
 
@@ -119,6 +120,9 @@ export interface Store {
   calendarEdits: CalendarEditStore;
   /** Works that outlive a process, their checkpoints and what they found. */
   jobs: JobStore;
+  /** The gap ledger, and what history has answered for. */
+  gaps: GapStore;
+  compares: CompareStore;
   /** What is behind it, for the status page: `PGlite 18.6, embedded` or `TimescaleDB 2.19.3 (apache), PostgreSQL 17.4`. */
   describe(): { kind: "embedded" | "postgres" | "timescale"; version: string; location: string };
   /** One round trip, in ms: for health. */

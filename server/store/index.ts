@@ -10,6 +10,8 @@ import { calendarEditStore } from "./calendar-edits";
 import { collectorStore } from "./collectors";
 import { reaching, type Database } from "./database";
 import { openEmbedded } from "./embedded";
+import { gapStore } from "./gaps";
+import { compareStore } from "./gaps-compare";
 import { instrumentStore } from "./instruments";
 import { jobStore } from "./jobs";
 import { migrate } from "./migrator";
@@ -85,6 +87,8 @@ export const createStore = (options: StoreOptions): Store => {
     snapshots: snapshotStore(database, () => database().backend.description.kind === "embedded"),
     calendarEdits: calendarEditStore(database),
     jobs: jobStore(database),
+    gaps: gapStore(database),
+    compares: compareStore(database),
     describe: () => database().backend.description,
     async ping() {
       const before = options.clock.now();

@@ -1,0 +1,100 @@
+import type { Gap as Row, Prisma } from "@/prisma/generated/client";
+import { AUCTION_BAR } from "@/server/domain/bar";
+import type { Gap, GapCause, GapState } from "@/server/domain/gap";
+import { DAY_MS, IST_OFFSET_MS, istDay, istMidnight } from "@/server/domain/session";
+import { timeframe } from "@/server/domain/timeframe";
+import type { DayTally, GapChange, GapQuery, GapStore, NewGap } from "@/server/ports/gaps";
+import type { StoredKind } from "@/server/ports/stores";
+import { reaching, rowsOf, type Database } from "./database";
+
+const numberOf = (name: StoredKind): number => (name === "auction" ? AUCTION_BAR : timeframe(name).index);
+const date = (ms: number): Date => new Date(Math.round(ms));
+const dateOrNull = (ms: number | null): Date | null => (ms === null ? null : date(ms));
+
+/** An empty list says "all of the collector's", or "not counted yet": lists have no null of their own. */
+const toGap = (row: Row): Gap => ({
+  id: row.id, instrument: row.instrumentId, collector: row.collector, instruments: row.instruments.length === 0 ? null : row.instruments,
+  from: row.fromTs.getTime(), to: row.toTs?.getTime() ?? null, cause: row.cause as GapCause, openedAt: row.openedAt.getTime(), state: row.state as GapState,
+  closedAt: row.closedAt?.getTime() ?? null, healedBy: row.healedBy, note: row.note, missing: row.missing, filled: row.filled, remaining: row.remaining,
+  remainingIn: row.remaining === null ? null : row.remainingIn,
+});
+
+const toRow = (gap: NewGap): Prisma.GapCreateManyInput => ({
+  instrumentId: gap.instrument, collector: gap.collector, instruments: [...gap.instruments ?? []], fromTs: date(gap.from), toTs: dateOrNull(gap.to),
+  cause: gap.cause, openedAt: date(gap.openedAt), state: "open", note: gap.note, filled: 0,
+});
+
+const toUpdate = ({ to, closedAt, remainingIn, ...rest }: GapChange): Prisma.GapUpdateInput => ({
+  ...rest, ...(to === undefined ? {} : { toTs: dateOrNull(to) }), ...(closedAt === undefined ? {} : { closedAt: dateOrNull(closedAt) }),
+  ...(remainingIn === undefined ? {} : { remainingIn: [...remainingIn ?? []] }),
+});
+
+const whereOf = ({ instrument, states, from, to }: GapQuery): Prisma.GapWhereInput => ({
+  AND: [
+    instrument === undefined ? {} : { OR: [
+      { instrumentId: instrument.id }, { instruments: { has: instrument.id } },
+      { instrumentId: null, instruments: { isEmpty: true }, collector: { in: [...instrument.collectors] } },
+    ] },
+    states === undefined ? {} : { state: { in: [...states] } },
+    from === undefined ? {} : { OR: [{ toTs: null }, { toTs: { gt: date(from) } }] },
+    to === undefined ? {} : { fromTs: { lt: date(to) } },
+  ],
+});
+
+/** The row deleted is joined with the row inserted in one statement: nobody reads between. */
+const JOIN_ANSWER = `
+  WITH touching AS (
+    DELETE FROM history_answers
+    WHERE instrument_id = $1 AND timeframe = $2 AND from_ts <= to_timestamp($4::float8 / 1000) AND to_ts >= to_timestamp($3::float8 / 1000)
+    RETURNING from_ts, to_ts
+  )
+  INSERT INTO history_answers (instrument_id, timeframe, from_ts, to_ts)
+  SELECT $1, $2, least(to_timestamp($3::float8 / 1000), min(from_ts)), greatest(to_timestamp($4::float8 / 1000), max(to_ts)) FROM touching`;
+
+const ANSWERS = `
+  SELECT instrument_id, (extract(epoch FROM from_ts) * 1000)::float8, (extract(epoch FROM to_ts) * 1000)::float8 FROM history_answers
+  WHERE timeframe = $1 AND instrument_id = ANY($2::int[]) AND to_ts > to_timestamp($3::float8 / 1000) AND from_ts < to_timestamp($4::float8 / 1000)
+  ORDER BY instrument_id, from_ts`;
+
+const IN_SPAN = "ts >= to_timestamp($3::float8 / 1000) AND ts < to_timestamp($4::float8 / 1000)";
+const TALLY = `
+  SELECT instrument_id, floor((extract(epoch FROM ts) * 1000 + ${IST_OFFSET_MS}) / ${DAY_MS})::int AS day,
+    count(*) FILTER (WHERE ${IN_SPAN} AND NOT incomplete)::int, count(*) FILTER (WHERE ${IN_SPAN} AND incomplete)::int,
+    count(*)::int, count(*) FILTER (WHERE ticks > 0)::int
+  FROM bars
+  WHERE instrument_id = ANY($2::int[]) AND timeframe = $1 AND ts >= to_timestamp($5::float8 / 1000) AND ts < to_timestamp($6::float8 / 1000)
+  GROUP BY instrument_id, day`;
+
+/** The gap ledger. Counting is done where the bars are: a row an instrument and day comes out, not a row a bar. */
+export const gapStore = (database: () => Database): GapStore => ({
+  async open(gaps) {
+    const rows = await reaching(() => database().prisma.gap.createManyAndReturn({ data: gaps.map(toRow) }));
+    return rows.sort((a, b) => a.id - b.id).map(toGap);
+  },
+  async change(id, change) {
+    const [row] = await reaching(() => database().prisma.gap.updateManyAndReturn({ where: { id }, data: toUpdate(change) }));
+    return row === undefined ? null : toGap(row);
+  },
+  async get(id) {
+    const row = await reaching(() => database().prisma.gap.findUnique({ where: { id } }));
+    return row === null ? null : toGap(row);
+  },
+  async list(query) {
+    const rows = await reaching(() => database().prisma.gap.findMany({
+      where: whereOf(query), orderBy: [{ fromTs: "desc" }, { id: "desc" }], ...(query.limit === undefined ? {} : { take: query.limit }),
+    }));
+    return rows.map(toGap);
+  },
+  async answered(name, { instrument, from, to }) {
+    await reaching(() => database().pool.query(JOIN_ANSWER, [instrument, numberOf(name), from, to]));
+  },
+  async answers(name, instruments, from, to) {
+    const rows = await reaching(() => rowsOf<[number, number, number]>(database().pool, ANSWERS, [numberOf(name), [...instruments], from, to]));
+    return rows.map(([instrument, start, end]) => ({ instrument, from: Math.round(start), to: Math.round(end) }));
+  },
+  async tally(name, instruments, from, to) {
+    const [first, last] = [istMidnight(istDay(from)), istMidnight(istDay(to - 1) + 1)];
+    const rows = await reaching(() => rowsOf<[number, number, number, number, number, number]>(database().pool, TALLY, [numberOf(name), [...instruments], from, to, first, last]));
+    return rows.map(([instrument, day, whole, incomplete, all, streamed]): DayTally => ({ instrument, day, whole, incomplete, all, streamed }));
+  },
+});
