@@ -40,6 +40,7 @@ import { EventLog, markets, readiness } from "./services/health";
 import { History, type HistoryAccess } from "./services/history";
 import { IndicatorService } from "./services/indicators";
 import { Instruments } from "./services/instruments";
+import { RequestPaces } from "./services/request-pace";
 import { ExchangeCalendar } from "./services/sessions";
 import { Sparks } from "./services/sparks";
 import { firstWatchlists } from "./services/watchlist-seeds";
@@ -111,7 +112,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const publisher = new LatestPublisher({ latest, table, board: normaliser.board, clock: wall });
 
   const pointPublisher = new PointPublisher({
-    latest, table, clock: wall, lastTime: (instance) => indicators.get(instance)?.lastTime ?? 0,
+    latest, table, clock: wall,
     source(instance) {
       const resolved = indicators.get(instance)?.resolved;
       return resolved === undefined ? null : { name: resolved.label.replaceAll(/[^\w.-]+/g, "_"), plots: resolved.definition.plots };
@@ -165,8 +166,9 @@ export const createContainer = async (config: Config, say: Say) => {
   const sockets: SocketIo = new SocketIo({ hub: () => hub, board: () => board, status, desk, clock, wall, log, meter: metrics });
   const hub: Hub = new Hub({ desk, transport: sockets, clock, wall, meter: metrics });
   const board = new BoardLane({ desk, clock, wall, meter: metrics });
+  const paces = new RequestPaces(wall);
   const history = new History({
-    store: store.bars, settings: store.settings, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument),
+    paces, store: store.bars, settings: store.settings, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument),
     changed: (instrument, from, to) => {
       hub.changed(instrument, from, to);
       indicatorService.changed(instrument, from);

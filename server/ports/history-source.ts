@@ -29,6 +29,8 @@ export interface HistorySource {
   readonly name: string;
   /** A broker tells the exchange's own bars, all there are; of a file nobody knows who made it and what it lacks. */
   readonly authority: "broker" | "file";
+  /** What a person should know of it: how labels were read, lines that are no bars. */
+  readonly notes: readonly string[];
   /** Null where the source does not have the timeframe. */
   limits(timeframe: TimeframeName): HistoryLimits | null;
   /** Why the source cannot answer for an instrument, one sentence; null when it can. */

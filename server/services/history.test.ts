@@ -8,6 +8,7 @@ import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { BarStore, SettingStore } from "@/server/ports/stores";
 import { History } from "./history";
+import { RequestPaces } from "./request-pace";
 
 const MINUTE = 60_000;
 const MORNING = Date.parse("2026-11-18T10:00:20+05:30");
@@ -24,7 +25,7 @@ const run = (disk: Disk, now: number, broker: (from: number, to: number) => Prom
   const store = { lastTimes: async (timeframe: string) => new Map(timeframe === "1m" && disk.lastMinute !== undefined ? [[7, disk.lastMinute]] : []) } as unknown as BarStore;
   const quiet = { info() {}, warn() {}, error() {}, count() {}, reject() {} } as unknown as Log & Meter;
   const history = new History({
-    store, settings, clock, calendar: createCalendar(), log: quiet, meter: quiet, warm: async () => {}, changed() {}, watched: () => false,
+    store, settings, clock, calendar: createCalendar(), log: quiet, meter: quiet, paces: new RequestPaces(clock), warm: async () => {}, changed() {}, watched: () => false,
     recent: { enqueue() {}, settled: async () => {} } as unknown as RecentBars,
     live: { table: { at: () => ({ id: 7, key: "SIM:RELIANCE", decimals: 2 } as unknown as Instrument), hours: () => "SIM" } } as unknown as LiveMarket,
   });

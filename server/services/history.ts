@@ -1,5 +1,5 @@
 import { type BarColumns, FORMING } from "@/server/domain/bar";
-import { filterRows } from "@/server/domain/bar-rows";
+import { filterRows, join } from "@/server/domain/bar-rows";
 import { dayEnd } from "@/server/domain/day-end";
 import { resample } from "@/server/domain/resample";
 import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "@/server/domain/session";
@@ -10,6 +10,7 @@ import type { HistoryDefinition } from "@/server/ports/feed";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { BarStore, SettingStore, StoredBar } from "@/server/ports/stores";
+import type { RequestPaces } from "./request-pace";
 
 /** How far back the first start reaches. */
 const MINUTE_DAYS = 5;
@@ -54,10 +55,14 @@ interface Parts {
   clock: Clock;
   log: Log;
   meter: Meter;
+  /** Shared with whoever else asks with the same login. */
+  paces: RequestPaces;
   /** Loads the instrument's running day into the pipeline again. */
   warm(instrument: number): Promise<void>;
   /** Told when bars of a span changed under the readers. */
   changed(instrument: number, from: number, to: number): void;
+  /** Told what history has answered for [from, to), once its bars are committed: where it has none, nothing traded. */
+  answered?(instrument: number, timeframe: "1m" | "1d", from: number, to: number, bars: BarColumns): Promise<void>;
   /** Instruments somebody looks at come first. */
   watched(instrument: number): boolean;
 }
@@ -70,9 +75,6 @@ interface Parts {
 export class History {
   readonly jobs: HistoryJob[] = [];
   private count = 0;
-  private lastRequest = 0;
-  /** Requests go out one at a time, in order of their making. */
-  private line: Promise<unknown> = Promise.resolve();
   private readonly owed = new Set<{ from: number }>();
   /** What an earlier run still owed when it ended. */
   private inherited: Promise<number> | null = null;
@@ -106,8 +108,8 @@ export class History {
     if (fetched) await paid();
   }
 
-  /** Fetches the minutes of a span again and puts the exchange's bars in place of what the stream left. */
-  async heal(access: HistoryAccess, instruments: readonly number[], from: number, to: number, signal: AbortSignal): Promise<void> {
+  /** Fetches the minutes of a span again and puts the exchange's bars in place of what the stream left. True when all of it was fetched. */
+  async heal(access: HistoryAccess, instruments: readonly number[], from: number, to: number, signal: AbortSignal): Promise<boolean> {
     const { clock } = this.parts;
     const paid = await this.owe(from);
     // The minute in which the feed came back must have ended before the exchange can tell it whole.
@@ -116,6 +118,18 @@ export class History {
     if (wait > 0) await clock.sleep(wait, signal);
     const fetched = await this.run("Healing a gap", access, instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: Math.floor(from / 60_000) * 60_000 })), end, signal);
     if (fetched) await paid();
+    return fetched;
+  }
+
+  /** What the broker's history says of a span, in sessions and ended; nothing is written. Null when the broker does not know the instrument. */
+  async read(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<BarColumns | null> {
+    const pages: BarColumns[] = [];
+    for (const [start, end] of this.pages(access, name, from, to)) {
+      const page = await this.page(access, instrument, name, start, end, signal);
+      if (page === null) return null;
+      pages.push(page);
+    }
+    return join(pages);
   }
 
   /** Notes in the store that minutes from here on are still to be fetched; the returned function takes the note back. */
@@ -169,27 +183,40 @@ export class History {
 
   private async fill(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<void> {
     const { live, recent, clock } = this.parts;
-    const { id, decimals } = live.table.at(instrument);
-    const token = access.token(instrument);
-    if (token === undefined) return;
-    const span = (access.definition.daysPerRequest[name] ?? 30) * DAY_MS;
+    const { id } = live.table.at(instrument);
     // A quarter of an hour is derived from whole ones only: begin where one begins.
     const start = name === "1m" ? this.quarter(instrument, from) : from;
-    for (let page = start; page < to; page += span) {
-      const until = Math.min(to, page + span) - 1;
-      const bars = await this.request(() => access.definition.bars(access.login, { token, decimals, timeframe: name, from: page, to: until }, signal), access, signal);
-      const kept = name === "1m" ? this.sessionMinutes(instrument, bars, clock.now()) : this.sessionDays(instrument, bars, clock.now());
-      if (kept.length === 0) continue;
-      recent.enqueue(stored(kept, id, name), "replace");
-      if (name === "1m") {
-        const quarters = resample(kept, this.parts.calendar, live.table.hours(instrument), timeframe("15m"), clock.now());
-        recent.enqueue(stored(filterRows(quarters.bars, (row) => quarters.bars.state[row] !== FORMING), id, "15m"), "replace");
+    for (const [first, end] of this.pages(access, name, start, to)) {
+      const kept = await this.page(access, instrument, name, first, end, signal);
+      if (kept === null) return;
+      if (kept.length > 0) {
+        recent.enqueue(stored(kept, id, name), "replace");
+        if (name === "1m") {
+          const quarters = resample(kept, this.parts.calendar, live.table.hours(instrument), timeframe("15m"), clock.now());
+          recent.enqueue(stored(filterRows(quarters.bars, (row) => quarters.bars.state[row] !== FORMING), id, "15m"), "replace");
+        }
+        // A page is committed before the next one is asked for: memory holds one page, and a stop loses one.
+        await recent.settled();
       }
-      // A page is committed before the next one is asked for: memory holds one page, and a stop loses one.
-      await recent.settled();
+      await this.parts.answered?.(instrument, name, first, end, kept);
     }
     if (name === "1m" && to > clock.now() - 2 * DAY_MS) await this.parts.warm(instrument);
     this.parts.changed(instrument, start, to);
+  }
+
+  /** Spans [from, to) of one request each. */
+  private *pages(access: HistoryAccess, name: "1m" | "1d", from: number, to: number): Generator<readonly [number, number]> {
+    const span = (access.definition.daysPerRequest[name] ?? 30) * DAY_MS;
+    for (let page = from; page < to; page += span) yield [page, Math.min(to, page + span)];
+  }
+
+  private async page(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<BarColumns | null> {
+    const { live, clock } = this.parts;
+    const token = access.token(instrument);
+    if (token === undefined) return null;
+    const { decimals } = live.table.at(instrument);
+    const bars = await this.request(() => access.definition.bars(access.login, { token, decimals, timeframe: name, from, to: to - 1 }, signal), access, signal);
+    return name === "1m" ? this.sessionMinutes(instrument, bars, clock.now()) : this.sessionDays(instrument, bars, clock.now());
   }
 
   /** Minutes that lie in a continuous session and have ended; labels are starts. */
@@ -214,27 +241,6 @@ export class History {
   private quarter(instrument: number, instant: number): number {
     const session = this.parts.calendar.on(this.parts.live.table.hours(instrument), istDay(instant));
     return session === null || instant < session.open ? instant : instant - ((instant - session.open) % 900_000);
-  }
-
-  /** One request after the other, no faster than the broker allows; what it refuses as too fast is tried again later. */
-  private request(ask: () => Promise<BarColumns>, access: HistoryAccess, signal: AbortSignal): Promise<BarColumns> {
-    const { clock } = this.parts;
-    const next = this.line.then(async () => {
-      for (let attempt = 0; ; attempt++) {
-        const wait = this.lastRequest + 1_000 / access.definition.requestsPerSecond - clock.now();
-        if (wait > 0) await clock.sleep(wait, signal);
-        this.lastRequest = clock.now();
-        try {
-          return await ask();
-        } catch (cause) {
-          const busy = hasCode(cause, "rate_limited") || hasCode(cause, "broker_unreachable");
-          if (!busy || attempt >= 4 || signal.aborted) throw cause;
-          await clock.sleep(Math.min(30_000, 1_000 * 2 ** attempt), signal);
-        }
-      }
-    });
-    this.line = next.catch(() => undefined);
-    return next;
   }
 }
 

@@ -1,0 +1,45 @@
+/** Rows of a Parquet file as the lines of a bar file: names first, then one line a row. */
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, type FileMetaData } from "hyparquet";
+import { badInput } from "@/server/domain/errors";
+import { placesOfNames } from "./bar-file";
+
+/** Rows decoded at a time. */
+const ROWS = 20_000;
+/** Lines of a bar file split at commas, semicolons and tabs. */
+const SEPARATORS = /[,;\t\r\n]+/g;
+
+/** Throws `bad_input` for `field` on a file that cannot be read or has no columns of bars. */
+export async function* parquetLines(file: string, field: string): AsyncGenerator<string> {
+  const buffer = await asyncBufferFromFile(file).catch((cause: Error) => { throw badInput(field, file, `a file that can be read (${cause.message})`); });
+  const metadata = await parquetMetadataAsync(buffer).catch((cause: Error) => { throw badInput(field, file, `a Parquet file (${cause.message})`); });
+  const columns = metadata.schema.filter((each) => each.num_children === undefined || each.num_children === 0);
+  const names = columns.map(({ name }) => name);
+  if (placesOfNames(names) === null) throw badInput(field, file, `a file with columns for time, open, high, low and close (it has ${names.join(", ")})`);
+  yield names.join(",");
+  const texts = columns.map(textOf);
+  const total = Number(metadata.num_rows);
+  for (let from = 0; from < total; from += ROWS) {
+    const rows = await parquetReadObjects({ file: buffer, metadata, rowStart: from, rowEnd: Math.min(total, from + ROWS) })
+      .catch((cause: Error) => { throw badInput(field, file, `a Parquet file that can be decoded (${cause.message})`); });
+    for (const row of rows) yield names.map((name, at) => texts[at]!(row[name])).join(",");
+  }
+}
+
+/** How a column's values are written in a bar file. A time that is not tied to UTC is a clock in India, as pandas keeps it. */
+const textOf = (column: FileMetaData["schema"][number]): ((value: unknown) => string) => {
+  const { logical_type: logical, converted_type: converted } = column;
+  const local = logical?.type === "TIMESTAMP" && !logical.isAdjustedToUTC;
+  const date = logical?.type === "DATE" || converted === "DATE";
+  return (value) => {
+    if (value === null || value === undefined) return "";
+    if (value instanceof Date) {
+      const iso = value.toISOString();
+      return date ? iso.slice(0, 10) : local ? iso.slice(0, 23).replace("T", " ") : iso;
+    }
+    if (typeof value === "number") return decimalText(value);
+    return String(value).replaceAll(SEPARATORS, " ");
+  };
+};
+
+/** Without an exponent, which no price is written with. */
+const decimalText = (value: number): string => (Number.isInteger(value) ? value.toFixed(0) : value.toFixed(8));

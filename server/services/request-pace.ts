@@ -1,0 +1,104 @@
+import { hasCode } from "@/server/domain/errors";
+import type { Clock } from "@/server/ports/clock";
+
+export interface PaceOptions {
+  signal: AbortSignal;
+  /** Goes before those that are not: a hole in a chart somebody looks at, before years of the past. */
+  urgent?: boolean;
+  /** Tries altogether, while the broker says "too fast" or does not answer. */
+  attempts?: number;
+  /** Told of each try that has to be made again. */
+  onRetry?(cause: unknown): void;
+}
+
+const LONGEST_PAUSE_MS = 30_000;
+const ATTEMPTS = 8;
+
+interface Waiting { urgent: boolean; go(): void }
+
+/**
+ * The requests of one login to a broker's historical interface, whoever makes them: never more a second than the broker
+ * allows, because it counts by login. When it says "too fast" or is away all of them wait, longer each time.
+ */
+export class RequestPace {
+  private readonly waiting: Waiting[] = [];
+  private releasing = false;
+  private nextAt = 0;
+  private pausedUntil = 0;
+  private failures = 0;
+
+  constructor(private readonly clock: Clock, readonly requestsPerSecond: number) {}
+
+  /** Resolves with the answer; rejects with the last refusal when patience is over, and at once with any other error. */
+  async ask<T>(work: () => Promise<T>, options: PaceOptions): Promise<T> {
+    const { signal, attempts = ATTEMPTS } = options;
+    for (let attempt = 1; ; attempt++) {
+      await this.turn(options.urgent ?? false, signal);
+      try {
+        const answer = await work();
+        this.failures = 0;
+        return answer;
+      } catch (cause) {
+        const busy = hasCode(cause, "rate_limited") || hasCode(cause, "broker_unreachable");
+        if (!busy || attempt >= attempts || signal.aborted) throw cause;
+        this.pause(cause);
+        options.onRetry?.(cause);
+      }
+    }
+  }
+
+  /** Those that fail together were under way together: they make the pause longer once. */
+  private pause(cause: unknown): void {
+    const now = this.clock.now();
+    if (now < this.pausedUntil) return;
+    const told = (cause as { details?: { retryAfterMs?: unknown } }).details?.retryAfterMs;
+    const own = Math.min(LONGEST_PAUSE_MS, 1_000 * 2 ** this.failures++);
+    this.pausedUntil = now + Math.max(own, typeof told === "number" ? told : 0);
+  }
+
+  private turn(urgent: boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) { reject(signal.reason as Error); return; }
+      const leave = (): void => {
+        const place = this.waiting.indexOf(waiting);
+        if (place !== -1) this.waiting.splice(place, 1);
+        reject(signal.reason as Error);
+      };
+      const waiting: Waiting = { urgent, go: () => { signal.removeEventListener("abort", leave); resolve(); } };
+      signal.addEventListener("abort", leave, { once: true });
+      const behind = urgent ? this.waiting.findIndex((each) => !each.urgent) : -1;
+      if (behind === -1) this.waiting.push(waiting);
+      else this.waiting.splice(behind, 0, waiting);
+      void this.release();
+    });
+  }
+
+  private async release(): Promise<void> {
+    if (this.releasing) return;
+    this.releasing = true;
+    try {
+      while (this.waiting.length > 0) {
+        const wait = Math.max(this.nextAt, this.pausedUntil) - this.clock.now();
+        if (wait > 0) { await this.clock.sleep(wait); continue; }
+        this.nextAt = this.clock.now() + 1_000 / this.requestsPerSecond;
+        this.waiting.shift()!.go();
+      }
+    } finally {
+      this.releasing = false;
+    }
+  }
+}
+
+/** One pace per login, made when first asked for. A login is the object its collector was started with. */
+export class RequestPaces {
+  private readonly byLogin = new WeakMap<object, RequestPace>();
+
+  constructor(private readonly clock: Clock) {}
+
+  of(login: unknown, requestsPerSecond: number): RequestPace {
+    const key = login as object;
+    let pace = this.byLogin.get(key);
+    if (pace === undefined) this.byLogin.set(key, pace = new RequestPace(this.clock, requestsPerSecond));
+    return pace;
+  }
+}
