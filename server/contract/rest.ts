@@ -7,7 +7,7 @@ import { indicatorSpec } from "./live";
 
 export const statusOf: Record<ErrorCode, number> = {
   bad_input: 400, not_found: 404, ambiguous: 409, forbidden: 403, login_expired: 401, broker_refused: 502,
-  broker_unreachable: 503, rate_limited: 429, store_unreachable: 503, spool_full: 503, locked: 409, port_in_use: 409, unsupported: 400, internal: 500,
+  broker_unreachable: 503, rate_limited: 429, store_unreachable: 503, spool_full: 503, store_refused: 500, locked: 409, port_in_use: 409, unsupported: 400, internal: 500,
 };
 
 /**
@@ -23,7 +23,8 @@ export const instant = z.string().transform((text, context) => {
 });
 
 export const parseInstant = (text: string): number | null => {
-  const trimmed = text.trim();
+  // A plus that was not encoded in a URL arrives as a space.
+  const trimmed = text.trim().replace(/(T[\d:.]+) (\d{2}:?\d{2})$/, "$1+$2");
   if (/^\d{10,14}$/.test(trimmed)) return trimmed.length === 10 ? Number(trimmed) * 1_000 : Number(trimmed);
   // Date.parse takes 30 February for 1 March.
   const date = /^\d{4}-\d{2}-\d{2}/.exec(trimmed)?.[0];
@@ -35,26 +36,25 @@ export const parseInstant = (text: string): number | null => {
   return Number.isNaN(ms) ? null : ms;
 };
 
-export const barsQuery = z.object({
-  timeframe: z.enum(timeframeNames).default("1m"),
-  from: instant.optional(),
-  to: instant.optional(),
-  limit: z.coerce.number().int().min(1).max(50_000).default(1_000),
-});
-
 export const instrumentsQuery = z.object({
   q: z.string().max(64).default(""),
   limit: z.coerce.number().int().min(1).max(200).default(20),
 });
 
+/** A bar as REST says it: prices in rupees. Where `fill=null` was asked for, prices of places without a trade are null. */
 export interface RestBar {
+  /** Epoch ms; with `tz` ISO text. */
   time: number;
   open: number;
   high: number;
   low: number;
   close: number;
   volume: number;
+  /** Null where no traded value is known. */
+  vwap: number | null;
+  openInterest: number | null;
   ticks: number;
+  /** A name of `barStates`, or `filled`: nothing traded, the figures are the reader's wish. */
   state: string;
   rev: number;
   incomplete: boolean;

@@ -10,6 +10,7 @@ export type ErrorCode =
   | "rate_limited" // `details.retryAfterMs`
   | "store_unreachable"
   | "spool_full"
+  | "store_refused"
   | "locked" // another instance owns the data folder
   | "port_in_use"
   | "unsupported"

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InstrumentTable } from "@/server/domain/instrument-table";
+import { AppError } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { BarStore, BarWrite, StoredBar } from "@/server/ports/stores";
@@ -26,10 +27,9 @@ const fakeStore = () => {
     write: async (bars: readonly StoredBar[], how: BarWrite) => {
       await Promise.resolve();
       if (state.away) throw new Error("away");
-      if (bars.some(({ time }) => time === state.impossible)) throw new Error("out of range");
+      if (bars.some(({ time }) => time === state.impossible)) throw new AppError("store_refused", "out of range");
       written.push([how, bars.map(({ time }) => time)]);
     },
-    lastTimes: () => (state.away ? Promise.reject(new Error("away")) : Promise.resolve(new Map())),
   } as unknown as BarStore;
   return { store, written, state };
 };
@@ -87,6 +87,17 @@ describe("the writer while the store is away", () => {
     await one.stop();
   });
 
+  it("leaves out the one bar the store cannot take, and writes all around it", async () => {
+    const { store, written, state } = fakeStore();
+    state.impossible = bar(3).time;
+    const one = await writer(store);
+    one.enqueue([0, 1, 2, 3, 4, 5, 6].map(bar), "merge");
+    await one.settled();
+    expect(written.flatMap(([, times]) => times)).toEqual(minutes(0, 1, 2, 4, 5, 6));
+    expect([one.refused, one.waiting, one.spooled]).toEqual([1, 0, 0]);
+    await one.stop();
+  });
+
   it("keeps in memory what the disk has no room for", async () => {
     const { store, written, state } = fakeStore();
     state.away = true;
@@ -112,17 +123,6 @@ describe("bars of a moment ago", () => {
     one.enqueue([bar(0)], "patch");
     await one.settled();
     expect(held()).toEqual(minutes(1));
-    await one.stop();
-  });
-
-  it("leaves out the one bar the store cannot take, and writes all around it", async () => {
-    const { store, written, state } = fakeStore();
-    state.impossible = bar(3).time;
-    const one = await writer(store);
-    one.enqueue([0, 1, 2, 3, 4, 5, 6].map(bar), "merge");
-    await one.settled();
-    expect(written.flatMap(([, times]) => times)).toEqual(minutes(0, 1, 2, 4, 5, 6));
-    expect([one.refused, one.waiting, one.spooled]).toEqual([1, 0, 0]);
     await one.stop();
   });
 });

@@ -131,7 +131,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
       const how = record?.how ?? batch[0]!.how;
       const began = this.clock.now();
       try {
-        await this.store.write(bars, how);
+        await this.write(bars, how);
       } catch (cause) {
         if (this.failingSince === null) this.log.error("the store refuses bars; they wait on disk", { cause: String(cause), bars: this.queue.length });
         this.failingSince ??= began;
@@ -150,13 +150,13 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
 
   /**
    * One bar the store cannot take must not hold up all behind it: halves are tried until it stands alone, and is counted,
-   * logged and left out. A store that is away is no such case.
+   * logged and left out. A store that is away, or full, is no such case.
    */
   private async write(bars: readonly StoredBar[], how: BarWrite): Promise<void> {
     try {
       await this.store.write(bars, how);
     } catch (cause) {
-      if (hasCode(cause, "store_unreachable") || !(await this.answers())) throw cause;
+      if (!hasCode(cause, "store_refused")) throw cause;
       if (bars.length === 1) {
         this.refused++;
         this.meter.count("persist.refused");
@@ -167,11 +167,6 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
       await this.write(bars.slice(0, half), how);
       await this.write(bars.slice(half), how);
     }
-  }
-
-  /** True when the store answers another question: then it is the bar that is wrong. */
-  private answers(): Promise<boolean> {
-    return this.store.lastTimes("1d").then(() => true, () => false);
   }
 
   /** How many bars at the head of the queue go in one statement. */

@@ -33,12 +33,27 @@ const isAway = (error: unknown): boolean => {
   return false;
 };
 
-/** Runs a query and says `store_unreachable` (retryable) when the database is away; other errors pass through. */
+/** PostgreSQL's classes 22 and 23: the data are wrong, and will be wrong again. A full disk (53100) is none of them. */
+const REFUSAL = /^2[23][0-9A-Z]{3}$/;
+
+/** Prisma keeps PostgreSQL's code in `meta` and in its message. */
+const isRefusal = (error: unknown): boolean => {
+  for (let at = error; typeof at === "object" && at !== null; at = (at as { cause?: unknown }).cause) {
+    const { code, message, meta } = at as { code?: unknown; message?: unknown; meta?: { code?: unknown } };
+    if ([code, meta?.code].some((each) => typeof each === "string" && REFUSAL.test(each))) return true;
+    if (typeof message === "string" && /Code: `2[23][0-9A-Z]{3}`/.test(message)) return true;
+  }
+  return false;
+};
+
+/** Runs a query and says `store_unreachable` (retryable) when the database is away, `store_refused` when a value is; other errors pass through. */
 export const reaching = async <T>(query: () => Promise<T>): Promise<T> => {
   try {
     return await query();
   } catch (cause) {
-    if (cause instanceof AppError || !isAway(cause)) throw cause;
+    if (cause instanceof AppError) throw cause;
+    if (isRefusal(cause)) throw new AppError("store_refused", `The database refuses a value: ${(cause as Error).message}`, { cause });
+    if (!isAway(cause)) throw cause;
     throw new AppError("store_unreachable", `The database does not answer: ${(cause as Error).message}`, { retryable: true, cause });
   }
 };

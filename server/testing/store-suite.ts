@@ -62,6 +62,10 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
         await expect(store.bars.write([storedBar(nextId(), 0, { timeframe: "5m" })], "merge")).rejects.toMatchObject({ code: "bad_input", details: { field: "timeframe" } });
       });
 
+      it("tells a value it cannot take from a store that is away", async () => {
+        await expect(store.bars.write([storedBar(nextId(), 0, { ticks: 3_000_000_000 })], "merge")).rejects.toMatchObject({ code: "store_refused" });
+      });
+
       it("merges a fuller bar of the same minute: greatest high, least low, its close and sums, rev + 1", async () => {
         const id = nextId();
         await store.bars.write([storedBar(id, 0)], "merge");
