@@ -17,13 +17,12 @@ const rig = () => {
   const table = new InstrumentTable();
   table.put(testInstrument(7), "NSE");
   const ended = new Set<number>();
-  const last = new Map<number, number>();
   const clock: Pick<Clock, "after"> = { after: (_, run) => { timers.push(run); return () => { const at = timers.indexOf(run); if (at !== -1) timers.splice(at, 1); }; } };
   const publisher = new PointPublisher({
     latest: { publishPoints: (rows: readonly LatestPoint[]) => { published.push([...rows]); } } as Partial<Latest> as Latest, table, clock: clock as Clock,
-    source: (instance) => (ended.has(instance) ? null : { name: `EMA_${instance}`, plots: [{ id: "value", unit: "price" }] }), lastTime: (instance) => last.get(instance) ?? 0,
+    source: (instance) => (ended.has(instance) ? null : { name: `EMA_${instance}`, plots: [{ id: "value", unit: "price" }] }),
   });
-  return { publisher, published, ended, last, pass: () => { for (const run of timers.splice(0)) run(); } };
+  return { publisher, published, ended, pass: () => { for (const run of timers.splice(0)) run(); } };
 };
 
 describe("the publisher of indicator values", () => {
@@ -37,10 +36,9 @@ describe("the publisher of indicator values", () => {
     expect(published).toEqual([[{ name: "EMA_1", key: "NSE:TEST7", decimals: 2, timeframe: "1m", time: 60_000, live: false, values: [{ plot: "value", unit: "price", value: 5 }] }]]);
   });
   it("hands over the newest of each instance, and no correction of an older bar", () => {
-    const { publisher, published, last, pass } = rig();
-    last.set(1, 120_000);
+    const { publisher, published, pass } = rig();
     publisher.on(batchOf([[1, 60_000, 4], [1, 120_000, 5], [2, 60_000, 9]]));
-    publisher.on(batchOf([[2, 120_000, 10]]));
+    publisher.on(batchOf([[2, 120_000, 10], [1, 60_000, 3]]));
     pass();
     expect(published[0]!.map(({ name, values }) => [name, values[0]!.value])).toEqual([["EMA_1", 5], ["EMA_2", 10]]);
   });
@@ -60,5 +58,9 @@ describe("the publisher of indicator values", () => {
     ended.add(1);
     pass();
     expect(published).toEqual([]);
+    // Its row is another's now, however old that one's value is.
+    publisher.on(batchOf([[2, 1_000, 7]]));
+    pass();
+    expect(published[0]!.map(({ name, time, values }) => [name, time, values[0]!.value])).toEqual([["EMA_2", 1_000, 7]]);
   });
 });

@@ -2,7 +2,8 @@
 export interface Mark {
   time: number;
   count: number;
-  state: unknown;
+  /** Its `snapshot()` as JSON: a text is small, and ready to be kept on disk. */
+  state: string;
 }
 
 /** Bars between marks. */
@@ -20,9 +21,6 @@ export class Marks {
   private marks: Mark[] = [];
 
   constructor(private readonly most: number) {}
-
-  /** True when the bar just taken is one to mark. */
-  due(count: number): boolean { return count % MARK_BARS === 0; }
 
   add(mark: Mark): void {
     this.marks.push(mark);

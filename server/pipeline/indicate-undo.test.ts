@@ -33,7 +33,7 @@ const every = indicators.map((each) => each.id);
 describe("marks", () => {
   const marked = (most: number, count: number): Marks => {
     const marks = new Marks(most);
-    for (let at = MARK_BARS; at <= count; at += MARK_BARS) marks.add({ time: at, count: at, state: null });
+    for (let at = MARK_BARS; at <= count; at += MARK_BARS) marks.add({ time: at, count: at, state: "" });
     return marks;
   };
 
@@ -173,11 +173,11 @@ describe("a kept state", () => {
       first.seed(before, columns(bars.slice(0, 1)));
       for (const bar of bars.slice(1, stop)) first.on(batchOf([bar]), () => {});
       const kept = first.kept(before);
-      if (kept === null) { expect(stop).toBeLessThan(MARK_BARS); return; }
+      if (kept === null) { expect(stop).toBeLessThanOrEqual(MARK_BARS); return; }
       expect(kept.time).toBeLessThanOrEqual(before.lastTime);
       const second = new Indicators();
       const after = second.acquire(0, 4, resolved);
-      const { time, state } = JSON.parse(JSON.stringify(kept)) as typeof kept;
+      const { time, state } = kept;
       expect(second.resume(after, { time, state }, columns(bars.slice(0, stop).filter((bar) => bar.time > time)))).toBe(true);
       expect(after.lastTime).toBe(before.lastTime);
       const values = new Map<number, number[]>();
@@ -190,7 +190,7 @@ describe("a kept state", () => {
   it("of something else is refused, and the instance waits for a seed", () => {
     const core = new Indicators();
     const instance = core.acquire(0, 4, parseIndicator("SMA:5"));
-    for (const state of [{ ring: [1, 2, 3, 4, 5, 6, 7], count: 7, sum: 28 }, { value: 3 }, null, "text"]) {
+    for (const state of ['{"ring":[1,2,3,4,5,6,7],"count":7,"sum":28}', '{"value":3}', "null", '"text"', "no JSON", ""]) {
       expect(core.resume(instance, { time: 60_000, state }, columns([]))).toBe(false);
       expect([instance.lastTime, core.isStale(instance)]).toEqual([0, true]);
     }
@@ -201,7 +201,7 @@ describe("a kept state", () => {
     const core = new Indicators();
     const instance = core.acquire(0, 4, parseIndicator("SMA:5"));
     core.seed(instance, columns(bars));
-    expect(core.kept(instance)?.time).toBe(bars[31]!.time);
+    expect(core.kept(instance)?.time).toBe(bars[60 - 1 - ((60 + 1) % MARK_BARS) - MARK_BARS]!.time);
     core.on(batchOf([bars[50]!], PATCH), () => {});
     expect(core.kept(instance)).toBeNull();
   });

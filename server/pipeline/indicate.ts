@@ -4,16 +4,16 @@ import type { ResolvedIndicator } from "@/server/indicators";
 import { barOf, emptyBar, STRIDE } from "@/server/indicators/compute";
 import { peekForming } from "@/server/indicators/forming";
 import { create, type IndicatorInstance, Instances, NEVER, type Running } from "./indicate-instances";
-import type { Mark } from "./indicate-marks";
+import { type Mark, MARK_BARS } from "./indicate-marks";
 import { POINT_ROWS, pointBatch, PointQueue, pointRow } from "./indicate-points";
 import type { Core } from "./stage";
 
 export type { IndicatorInstance } from "./indicate-instances";
 
-/** A state of the past: what `indicator` was after the bar of `time`. */
+/** A state of the past: what an indicator was after the bar of `time`, as JSON. */
 export interface IndicatorState {
   time: number;
-  state: unknown;
+  state: string;
 }
 
 /** Corrected values of so many bars are told; older pages are read when they are scrolled to. */
@@ -165,7 +165,7 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     const mark: Mark = { time: kept.time, state: kept.state, count: 0 };
     try {
       this.begin(running, mark);
-      if (JSON.stringify(running.indicator.snapshot()) !== JSON.stringify(kept.state)) throw new TypeError("another state came back");
+      if (JSON.stringify(running.indicator.snapshot()) !== kept.state) throw new TypeError("another state came back");
     } catch {
       this.begin(running, null);
       instance.lastTime = 0;
@@ -200,12 +200,14 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     const time = bars.time[row]!;
     running.instance.lastTime = time;
     this.taken++;
-    if (running.marks.due(++running.taken)) running.marks.add({ time, count: running.taken, state: running.indicator.snapshot() });
+    running.taken++;
+    // Not all in the same minute.
+    if ((running.taken + running.instance.id) % MARK_BARS === 0) running.marks.add({ time, count: running.taken, state: JSON.stringify(running.indicator.snapshot()) });
   }
 
   private begin(running: Running, mark: Mark | null): void {
     running.indicator = create(running.instance.resolved);
-    if (mark !== null) running.indicator.restore(mark.state);
+    if (mark !== null) running.indicator.restore(JSON.parse(mark.state));
     running.marks.cutAfter(mark);
     running.taken = mark?.count ?? 0;
     running.instance.lastTime = mark?.time ?? 1;

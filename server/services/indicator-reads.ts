@@ -99,7 +99,7 @@ export class IndicatorReads {
     const { definition, params } = resolved;
     const { bar, scratch } = this;
     const indicator = definition.create(params);
-    if (state !== null) indicator.restore(state.state);
+    if (state !== null) indicator.restore(JSON.parse(state.state));
     else if (begin?.before !== undefined) for (let row = 0; row < begin.before.length; row++) indicator.next(barOf(begin.before, row, bar), scratch, 0);
     const plots = definition.plots.map(() => new Float64Array(closed.length - first + forming.length));
     for (let row = 0; row < closed.length; row++) {

@@ -25,7 +25,7 @@ const UNTOUCHED_MS = 600_000;
 /** A turn of the event loop may be held so long. */
 const TURN_MS = 2;
 
-/** Instrument id, timeframe, indicator, its parameters' text, time and state. */
+/** A line: instrument id, timeframe, indicator, its parameters' text, time and state. */
 type Line = [instrument: number, timeframe: string, indicator: string, hash: string, time: number, state: unknown];
 
 /**
@@ -98,8 +98,8 @@ export class IndicatorSnapshots {
       const kept = running.kept(instance);
       if (kept === null) continue;
       const { resolved } = instance;
-      const line: Line = [table.at(instance.instrument).id, timeframes[instance.timeframe]!.name, resolved.definition.id, resolved.hash, kept.time, kept.state];
-      lines.push(JSON.stringify(line));
+      // The state is JSON already.
+      lines.push(`[${table.at(instance.instrument).id},"${timeframes[instance.timeframe]!.name}","${resolved.definition.id}",${JSON.stringify(resolved.hash)},${kept.time},${kept.state}]`);
       count++;
       if (wall.now() - turn < TURN_MS) continue;
       pieces.push(lines.join("\n"));
@@ -126,7 +126,7 @@ export class IndicatorSnapshots {
       const [instrument, timeframe, indicator, hash, time, state] = JSON.parse(line) as Line;
       if (typeof instrument !== "number" || typeof time !== "number" || typeof hash !== "string" || timeframeOf(timeframe) === undefined) throw new TypeError(`not a state: ${line.slice(0, 80)}`);
       // An indicator that is computed otherwise now begins anew.
-      if (before[indicator] === now[indicator]) this.left.set(nameOf(instrument, timeframeNamed(timeframe as never).name, hash), { line, state: { time, state } });
+      if (before[indicator] === now[indicator]) this.left.set(nameOf(instrument, timeframeNamed(timeframe as never).name, hash), { line, state: { time, state: JSON.stringify(state) } });
       if (wall.now() - turn < TURN_MS) continue;
       await wall.sleep(0);
       turn = wall.now();

@@ -14,10 +14,10 @@ export interface RunningInstance {
   readonly references: number;
 }
 
-/** What an indicator was after the bar of `time`. */
+/** What an indicator was after the bar of `time`: its `snapshot()` as JSON. */
 export interface IndicatorState {
   time: number;
-  state: unknown;
+  state: string;
 }
 
 /** How an instance is begun: `ticket` as it was before the bars were read, `before` bars that lead up to the series, `tell` its last value. */
