@@ -215,7 +215,8 @@ export class History {
     const token = access.token(instrument);
     if (token === undefined) return null;
     const { decimals } = live.table.at(instrument);
-    const bars = await this.parts.paces.of(access.login, access.definition.requestsPerSecond).ask(() => access.definition.bars(access.login, { token, decimals, timeframe: name, from, to: to - 1 }, signal), access, signal, { signal, urgent: true, attempts: 5 });
+    const bars = await this.parts.paces.of(access.login, access.definition.requestsPerSecond)
+      .ask(() => access.definition.bars(access.login, { token, decimals, timeframe: name, from, to: to - 1 }, signal), { signal, urgent: true, attempts: 5 });
     return name === "1m" ? this.sessionMinutes(instrument, bars, clock.now()) : this.sessionDays(instrument, bars, clock.now());
   }
 
