@@ -7,6 +7,7 @@ import type { TimeframeName } from "@/server/domain/timeframe";
 import type { Watchlist } from "@/server/domain/watchlist";
 import type { CompareStore, GapStore } from "./gaps";
 import type { JobStore } from "./jobs";
+import type { LeaseStore } from "./leases";
 import type { SnapshotStore } from "./snapshots";
 
 /** The stored timeframes are 1s, 1m, 15m, 1d; auctions are a kind of their own. */
@@ -118,6 +119,8 @@ export interface Store {
   /** Kept states of the running indicators. */
   snapshots: SnapshotStore;
   calendarEdits: CalendarEditStore;
+  /** What only one instance may have at a time: a broker login. */
+  leases: LeaseStore;
   /** Works that outlive a process, their checkpoints and what they found. */
   jobs: JobStore;
   /** The gap ledger, and what history has answered for. */

@@ -1,7 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { AppError } from "@/server/domain/errors";
+import { isRunning, startOf } from "./leases-process";
 
 interface Owner {
   pid: number;
@@ -10,31 +9,6 @@ interface Owner {
 }
 
 const GUARD_STALE_MS = 10_000;
-
-const startOf = (pid: number): string | null => {
-  try {
-    if (process.platform === "linux") {
-      const fields = readFileSync(`/proc/${pid}/stat`, "latin1");
-      // Field 22, counted after the command's closing bracket: the command itself may hold blanks.
-      const ticks = fields.slice(fields.lastIndexOf(")") + 2).split(" ")[19];
-      return `${readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()} ${ticks}`;
-    }
-    if (process.platform === "win32") return null;
-    return execFileSync("env", ["LC_ALL=C", "ps", "-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
-  } catch {
-    return null;
-  }
-};
-
-const isAlive = (owner: Owner): boolean => {
-  try {
-    process.kill(owner.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
-  }
-  const started = startOf(owner.pid);
-  return owner.started === null || started === null || owner.started === started;
-};
 
 const ownerIn = async (file: string): Promise<Owner | null> => {
   try {
@@ -78,7 +52,7 @@ const guarded = async <T>(guard: string, now: number, work: () => Promise<T>): P
 export const lockFolder = async (folder: string, file: string, now: number): Promise<() => Promise<void>> => {
   const taken = await guarded(`${file}.guard`, now, async () => {
     const owner = await ownerIn(file);
-    if (owner !== null && isAlive(owner)) {
+    if (owner !== null && isRunning(owner.pid, owner.started)) {
       throw new AppError("locked",
         `Data folder ${folder} is in use by process ${owner.pid}; stop that one, or choose another folder with --data DIR.`,
         { details: { pid: owner.pid, folder } });

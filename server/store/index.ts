@@ -14,6 +14,7 @@ import { gapStore } from "./gaps";
 import { compareStore } from "./gaps-compare";
 import { instrumentStore } from "./instruments";
 import { jobStore } from "./jobs";
+import { leaseStore } from "./leases";
 import { migrate } from "./migrator";
 import { openPostgres, withTimescale } from "./postgres";
 import { settingStore } from "./settings";
@@ -86,6 +87,7 @@ export const createStore = (options: StoreOptions): Store => {
     settings: settingStore(database),
     snapshots: snapshotStore(database, () => database().backend.description.kind === "embedded"),
     calendarEdits: calendarEditStore(database),
+    leases: leaseStore(database),
     jobs: jobStore(database),
     gaps: gapStore(database),
     compares: compareStore(database),
