@@ -1,4 +1,5 @@
 import { HASH_SIZE } from "@/server/domain/bar";
+import { timeframe } from "@/server/domain/timeframe";
 
 /** The three ways a bar is written, as one statement each: arrays in, one row a bar, in the order of `bars.ts`. */
 
@@ -8,12 +9,13 @@ const types = ["bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "int"
   "int", "int", "int", "bigint", "bigint", "int", "bigint"] as const;
 
 const insert = `
-  INSERT INTO bars AS stored (instrument_id, timeframe, ts, ${columns.join(", ")})
-  SELECT instrument_id, timeframe, to_timestamp(ms / 1000.0), ${columns.join(", ")}
+  INSERT INTO bars AS stored (instrument_id, timeframe, ts, ${columns.join(", ")}, written_at)
+  SELECT instrument_id, timeframe, to_timestamp(ms / 1000.0), ${columns.join(", ")}, now()
   FROM unnest($1::text::int[], $2::text::smallint[], $3::text::bigint[], ${types.map((type, at) => `$${at + 4}::text::${type}[]`).join(", ")})
     AS written (instrument_id, timeframe, ms, ${columns.join(", ")})
   ON CONFLICT (instrument_id, timeframe, ts) DO UPDATE SET`;
 
+const MINUTE = timeframe("1m").index;
 /** Positions in `barStates`. */
 const PATCHED = 2;
 const BACKFILLED = 3;
@@ -28,8 +30,13 @@ const open = `CASE WHEN ${fuller} AND excluded.state = ${PATCHED} THEN excluded.
 /** A replay of the close after a patch leaves the bar patched. */
 const state = `CASE WHEN NOT ${fuller} THEN greatest(stored.state, CASE WHEN stored.state < ${PATCHED} AND excluded.state = ${PATCHED} THEN ${PATCHED} ELSE 0 END) WHEN stored.state <= ${PATCHED} THEN greatest(stored.state, excluded.state) ELSE excluded.state END`;
 
-/** Late ticks came before the bar they belong to was closed: the two are added up. What it was closed with cannot hold them. */
-const lateAlone = "(stored.late > 0 AND stored.late = stored.ticks AND excluded.late < excluded.ticks)";
+/**
+ * Late ticks came before the bar they belong to was closed: the two are added up. Not where it holds them: after a restart
+ * a bar of more than a minute goes on from stored minutes, theirs among them.
+ */
+const lateAlone = `(stored.late > 0 AND stored.late = stored.ticks AND excluded.late < excluded.ticks
+  AND NOT (excluded.timeframe > ${MINUTE} AND excluded.late >= stored.late
+    AND excluded.first_sequence <= stored.first_sequence AND excluded.last_sequence >= stored.last_sequence))`;
 const added = (sum: string, otherwise: string): string => `CASE WHEN ${lateAlone} THEN ${sum} ELSE ${otherwise} END`;
 
 /**

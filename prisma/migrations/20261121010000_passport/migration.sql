@@ -7,7 +7,8 @@ ALTER TABLE "bars"
   ADD COLUMN "last_sequence" BIGINT,
   ADD COLUMN "sources" INTEGER NOT NULL DEFAULT 0,
   ADD COLUMN "hash" BIGINT,
-  ADD COLUMN "written_at" TIMESTAMPTZ(3) NOT NULL DEFAULT now();
+  -- A constant: a hypertable that compresses takes no other default for a new column. Every write says its own time.
+  ADD COLUMN "written_at" TIMESTAMPTZ(3) NOT NULL DEFAULT '1970-01-01 00:00:00+00';
 
 CREATE TABLE "bar_revisions" (
     "instrument_id" INTEGER NOT NULL,
