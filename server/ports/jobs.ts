@@ -45,8 +45,6 @@ export interface JobDay extends DayCounts {
   timeframe: TimeframeName;
   /** IST day number. */
   day: number;
-  /** The source has been asked for all of it, after it was over: it need not be asked again. */
-  whole: boolean;
   /** Why it could not be filled; null when it was. */
   failure: string | null;
 }
@@ -82,17 +80,13 @@ export interface JobStore {
   /** Newest first. */
   list(limit: number): Promise<JobRow[]>;
   get(id: number): Promise<JobRow | null>;
-  /** Forgets a job; its days stay known. */
+  /** Forgets a job, its days and differences. */
   remove(id: number): Promise<void>;
   /** Upserts by job, instrument and day; resolves after commit. */
   saveDays(days: readonly JobDay[]): Promise<void>;
   /** Days a job has done, with those that failed. */
   days(jobId: number): Promise<JobDay[]>;
   sums(jobId: number): Promise<JobSums>;
-  /** Days any job has fetched whole: `instrumentId`, `day`. */
-  wholeDays(timeframe: TimeframeName, first: number, last: number): Promise<[instrumentId: number, day: number][]>;
-  /** Stored bars without a hole, per instrument and IST day. */
-  barCounts(timeframe: TimeframeName, instrumentIds: readonly number[], first: number, last: number): Promise<[instrumentId: number, day: number, bars: number][]>;
   /** Upserts by job and bar. */
   saveDifferences(differences: readonly BarDifference[]): Promise<void>;
   /** Differences a job found, oldest bar first. */

@@ -1,6 +1,6 @@
 import type { Job } from "@/prisma/generated/client";
 import type { Prisma } from "@/prisma/generated/client";
-import { dayOfDate, istDate, istMidnight } from "@/server/domain/session";
+import { dayOfDate, istDate } from "@/server/domain/session";
 import { timeframe, timeframes } from "@/server/domain/timeframe";
 import type { BarDifference, Figures, JobDay, JobRow, JobState, JobStore, JobSums } from "@/server/ports/jobs";
 import { reaching, rowsOf, type Database } from "./database";
@@ -15,11 +15,11 @@ const toRow = (job: Job): JobRow => ({
 const instant = (ms: number): Date => new Date(Math.round(ms));
 
 const SAVE_DAYS = `
-  INSERT INTO job_days (job_id, instrument_id, timeframe, day, bars, added, unchanged, kept, corrected, flagged, whole, failure)
-  SELECT job, instrument, timeframe, day::date, bars, added, unchanged, kept, corrected, flagged, whole, failure
-  FROM jsonb_to_recordset($1::text::jsonb) AS saved (job int, instrument int, timeframe smallint, day text, bars int, added int, unchanged int, kept int, corrected int, flagged int, whole boolean, failure text)
+  INSERT INTO job_days (job_id, instrument_id, timeframe, day, bars, added, unchanged, kept, corrected, flagged, failure)
+  SELECT job, instrument, timeframe, day::date, bars, added, unchanged, kept, corrected, flagged, failure
+  FROM jsonb_to_recordset($1::text::jsonb) AS saved (job int, instrument int, timeframe smallint, day text, bars int, added int, unchanged int, kept int, corrected int, flagged int, failure text)
   ON CONFLICT (job_id, instrument_id, day) DO UPDATE SET bars = excluded.bars, added = excluded.added, unchanged = excluded.unchanged, kept = excluded.kept,
-    corrected = excluded.corrected, flagged = excluded.flagged, whole = excluded.whole, failure = excluded.failure`;
+    corrected = excluded.corrected, flagged = excluded.flagged, failure = excluded.failure`;
 
 const SAVE_DIFFERENCES = `
   INSERT INTO bar_differences (job_id, instrument_id, timeframe, ts, verdict, rule, stored, history)
@@ -28,9 +28,6 @@ const SAVE_DIFFERENCES = `
   ON CONFLICT (job_id, instrument_id, timeframe, ts) DO UPDATE SET verdict = excluded.verdict, rule = excluded.rule, stored = excluded.stored, history = excluded.history`;
 
 const SUMS = "count(*), count(failure), sum(bars), sum(added), sum(unchanged), sum(kept), sum(corrected), sum(flagged)";
-
-/** Day number of an IST date, from `ts`. */
-const IST_DAY = "floor((extract(epoch FROM ts) + 19800) / 86400)::int";
 
 const figures = (list: string[]): Figures | null => (list.length === 0 ? null : list.map(Number) as unknown as Figures);
 
@@ -58,33 +55,24 @@ export const jobStore = (database: () => Database): JobStore => {
       return job === null ? null : toRow(job);
     },
     async remove(id) {
-      await reaching(() => database().prisma.job.deleteMany({ where: { id } }));
+      const { prisma } = database();
+      await reaching(() => prisma.$transaction([
+        prisma.jobDay.deleteMany({ where: { jobId: id } }), prisma.barDifference.deleteMany({ where: { jobId: id } }), prisma.job.deleteMany({ where: { id } }),
+      ]));
     },
     saveDays: (days) => save(SAVE_DAYS, days.map(({ jobId, instrumentId, timeframe: name, day, ...rest }) => ({ job: jobId, instrument: instrumentId, timeframe: timeframe(name).index, day: istDate(day), ...rest }))),
     async days(jobId) {
-      const rows = await reaching(() => rowsOf<[number, number, string, number, number, number, number, number, number, boolean, string | null]>(database().pool, `
-        SELECT instrument_id, timeframe, to_char(day, 'YYYY-MM-DD'), bars, added, unchanged, kept, corrected, flagged, whole, failure
+      const rows = await reaching(() => rowsOf<[number, number, string, number, number, number, number, number, number, string | null]>(database().pool, `
+        SELECT instrument_id, timeframe, to_char(day, 'YYYY-MM-DD'), bars, added, unchanged, kept, corrected, flagged, failure
         FROM job_days WHERE job_id = $1 ORDER BY instrument_id, day`, [jobId]));
-      return rows.map(([instrumentId, index, date, bars, added, unchanged, kept, corrected, flagged, whole, failure]): JobDay => ({
-        jobId, instrumentId, timeframe: timeframes[index]!.name, day: dayOfDate(date), bars, added, unchanged, kept, corrected, flagged, whole, failure,
+      return rows.map(([instrumentId, index, date, bars, added, unchanged, kept, corrected, flagged, failure]): JobDay => ({
+        jobId, instrumentId, timeframe: timeframes[index]!.name, day: dayOfDate(date), bars, added, unchanged, kept, corrected, flagged, failure,
       }));
     },
     async sums(jobId) {
       const [row] = await reaching(() => rowsOf<(number | null)[]>(database().pool, `SELECT ${SUMS} FROM job_days WHERE job_id = $1`, [jobId]));
       const [days, failed, bars, added, unchanged, kept, corrected, flagged] = row!.map(Number) as [number, number, number, number, number, number, number, number];
       return { days, failed, bars, added, unchanged, kept, corrected, flagged } satisfies JobSums;
-    },
-    async wholeDays(name, first, last) {
-      const rows = await reaching(() => rowsOf<[number, string]>(database().pool, `
-        SELECT DISTINCT instrument_id, to_char(day, 'YYYY-MM-DD') FROM job_days WHERE timeframe = $1 AND day BETWEEN $2::date AND $3::date AND whole`,
-        [timeframe(name).index, istDate(first), istDate(last)]));
-      return rows.map(([instrumentId, date]) => [instrumentId, dayOfDate(date)]);
-    },
-    barCounts(name, instrumentIds, first, last) {
-      return reaching(() => rowsOf<[number, number, number]>(database().pool, `
-        SELECT instrument_id, ${IST_DAY} AS day, count(*)::int FROM bars
-        WHERE instrument_id = ANY ($1::int[]) AND timeframe = $2 AND ts >= to_timestamp($3::float8 / 1000) AND ts < to_timestamp($4::float8 / 1000) AND NOT incomplete
-        GROUP BY instrument_id, day`, [instrumentIds, timeframe(name).index, istMidnight(first), istMidnight(last + 1)]));
     },
     saveDifferences: (differences) => save(SAVE_DIFFERENCES, differences.map(({ jobId, instrumentId, timeframe: name, time, stored, history, ...rest }) => ({
       job: jobId, instrument: instrumentId, timeframe: timeframe(name).index, ms: time, stored: stored ?? [], history: history ?? [], ...rest,

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { barAt, type Bar, type BarPassport, type BarState, BY_EXCHANGE_CLOCK, FROM_HISTORY, FROM_LATE, FROM_STREAM, HASH_SIZE } from "@/server/domain/bar";
 import type { Store, StoredBar } from "@/server/ports/stores";
+import { jobSuite } from "./job-suite";
 import { snapshotSuite } from "./snapshot-suite";
 import { listed, MINUTE, OPEN, storedBar } from "./store-suite-rows";
 
@@ -387,6 +388,7 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
     });
 
     snapshotSuite(() => store);
+    jobSuite(() => store);
 
     it("answers a ping and says what it is", async () => {
       expect(await store.ping()).toBeGreaterThan(0);

@@ -15,7 +15,6 @@ CREATE TABLE "jobs" (
     CONSTRAINT "jobs_pkey" PRIMARY KEY ("id")
 );
 
--- No foreign key: that a day has been fetched whole stays known when its job is forgotten.
 CREATE TABLE "job_days" (
     "job_id" INTEGER NOT NULL,
     "instrument_id" INTEGER NOT NULL,
@@ -27,12 +26,10 @@ CREATE TABLE "job_days" (
     "kept" INTEGER NOT NULL,
     "corrected" INTEGER NOT NULL,
     "flagged" INTEGER NOT NULL,
-    "whole" BOOLEAN NOT NULL,
     "failure" TEXT,
 
     CONSTRAINT "job_days_pkey" PRIMARY KEY ("job_id","instrument_id","day")
 );
-CREATE INDEX "job_days_timeframe_day_idx" ON "job_days"("timeframe","day");
 
 -- What was stored and what history said, as open, high, low, close, volume; empty where there was no such bar.
 CREATE TABLE "bar_differences" (
