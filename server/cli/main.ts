@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "@/package.json";
 import { hasCode } from "@/server/domain/errors";
+import { databaseCommand } from "./database";
 import { decodeCommand } from "./decode";
 import { replayCommand } from "./replay";
 import { resampleCommand } from "./resample";
@@ -16,6 +17,7 @@ decodeCommand(program);
 replayCommand(program);
 resampleCommand(program);
 sessionsCommand(program);
+databaseCommand(program);
 
 // The reader has seen enough (`| head`): that is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

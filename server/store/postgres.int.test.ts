@@ -3,7 +3,8 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { storeSuite } from "@/server/testing/store-suite";
 import { storedBar, listed, OPEN } from "@/server/testing/store-suite-rows";
-import { startedStore, storeAt, temporaryFolder } from "@/server/testing/store-open";
+import { migrationsDir, startedStore, storeAt, temporaryFolder } from "@/server/testing/store-open";
+import { applyTimescale, hypertables } from "./timescale";
 
 const server = process.env.TEST_DATABASE_URL;
 const why = server === undefined ? " (skipped: TEST_DATABASE_URL names no server)" : "";
@@ -101,6 +102,18 @@ describe.skipIf(server === undefined)(`a PostgreSQL server${why}`, () => {
       if (!hasTimescale) skip("this server has no TimescaleDB");
       const { rows } = await client.query("SELECT range_end - range_start AS length FROM timescaledb_information.chunks WHERE hypertable_name = 'bars'");
       expect(rows).toEqual([{ length: expect.objectContaining({ days: 7 }) }, { length: expect.objectContaining({ days: 7 }) }]);
+    });
+
+    it("can be told again to make hypertables, as after a move, and says which there are", async ({ skip }) => {
+      const pool = new pg.Pool({ connectionString: databaseUrl });
+      try {
+        expect(await applyTimescale(pool, migrationsDir)).toBeGreaterThan(1);
+        const names = await hypertables(pool);
+        if (!hasTimescale) { expect(names).toEqual([]); skip("this server has no TimescaleDB"); }
+        expect(names).toContain("bars");
+      } finally {
+        await pool.end();
+      }
     });
 
     it("compresses old chunks where the licence allows, and still takes a late bar into one", async ({ skip }) => {

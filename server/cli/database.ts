@@ -1,0 +1,31 @@
+/** `candela database migrate|timescale`: a server's tables, for those who do that apart from a start. */
+import path from "node:path";
+import type { Command } from "commander";
+import { badInput } from "@/server/domain/errors";
+import { createLog } from "@/server/observe/log";
+import { migrate } from "@/server/store/migrator";
+import { openPostgres, withTimescale } from "@/server/store/postgres";
+import { applyTimescale, hypertables } from "@/server/store/timescale";
+
+export const databaseCommand = (program: Command): void => {
+  const database = program.command("database").description("the tables of the database in DATABASE_URL; a start of the server does this by itself");
+  const on = async (work: (backend: Awaited<ReturnType<typeof openPostgres>>, migrationsDir: string) => Promise<string[]>): Promise<void> => {
+    const databaseUrl = process.env["DATABASE_URL"];
+    if (databaseUrl === undefined || databaseUrl === "") throw badInput("DATABASE_URL", databaseUrl ?? "", "postgresql://user:password@host:5432/database");
+    const backend = await openPostgres({ databaseUrl, log: createLog("warn") });
+    try {
+      for (const line of await work(backend, path.join(process.cwd(), "prisma/migrations"))) process.stdout.write(`${line}\n`);
+      process.stderr.write(`${(await withTimescale(backend)).description.version}\n`);
+    } finally {
+      await backend.stop();
+    }
+  };
+  database.command("migrate").description("applies the migrations that are missing and names them")
+    .action(() => on(({ pool }, dir) => migrate(pool, dir, createLog("warn"))));
+  database.command("timescale").description("after a move to TimescaleDB, or to its full edition: makes hypertables, and compression and retention where the licence has them")
+    .action(() => on(async ({ pool }, dir) => {
+      await migrate(pool, dir, createLog("warn"));
+      await applyTimescale(pool, dir);
+      return (await hypertables(pool)).map((name) => `${name} is a hypertable`);
+    }));
+};
