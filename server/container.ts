@@ -40,11 +40,14 @@ import { EventLog, markets, readiness } from "./services/health";
 import { History, type HistoryAccess } from "./services/history";
 import { IndicatorService } from "./services/indicators";
 import { Instruments } from "./services/instruments";
+import { Leases } from "./services/lease";
 import { RequestPaces } from "./services/request-pace";
 import { ExchangeCalendar } from "./services/sessions";
 import { Sparks } from "./services/sparks";
 import { firstWatchlists } from "./services/watchlist-seeds";
 import { createStore } from "./store";
+import { lockFolder } from "./store/folder-lock";
+import { isDead, thisInstance } from "./store/leases-process";
 import { openSpool } from "./store/spool";
 import { BoardLane } from "./web/board-lane";
 import { Hub } from "./web/hub";
@@ -184,6 +187,8 @@ export const createContainer = async (config: Config, say: Say) => {
   const roles: ReadonlySet<Role> = new Set<Role>(["ingest", "aggregate", "indicate", "store", "web"]);
   const access = new Map<string, HistoryAccess>();
   const ending = new AbortController();
+  const leases = new Leases({ store: store.leases, self: thisInstance(), isDead, wall, log });
+  let unlock: (() => Promise<void>) | null = null;
   let exchange: ExchangeChild | null = null;
   let part: (() => void) | null = null;
   let compacting: (() => void) | null = null;
@@ -248,9 +253,17 @@ export const createContainer = async (config: Config, say: Say) => {
     return { row, login: feed.login, simulated: false };
   };
 
-  /** The broker's list, the lists of the first start, the connection, then what history owes. The chart waits for none of the history. */
+  /** Collects while this instance holds the login's lease, and stands by while another one does. */
   const goLive = async (signal: AbortSignal, known: () => void): Promise<void> => {
     const { row, login, simulated } = await collector();
+    await leases.keep(`collector ${row.name}`, {
+      held: (own) => collect(row, login, simulated, own, known),
+      waiting: (reason) => { collectors.standBy(row, simulated, reason); known(); },
+    }, signal);
+  };
+
+  /** The broker's list, the lists of the first start, the connection, then what history owes. The chart waits for none of the history. */
+  const collect = async (row: CollectorRow, login: Record<string, string>, simulated: boolean, signal: AbortSignal, known: () => void): Promise<void> => {
     const starting = collectors.start(row, login, simulated, signal);
     if (table.size > 0) known(); // what was listed before counts as subscribed from here on
     const source = await starting;
@@ -282,6 +295,8 @@ export const createContainer = async (config: Config, say: Say) => {
 
     async start(signal: AbortSignal): Promise<void> {
       const began = wall.now();
+      // With a database elsewhere too: what waits on disk has one owner.
+      if (scratch === null) unlock = await lockFolder(config.dataDir, path.join(config.dataDir, "candela.lock"), began);
       await Promise.all([store.start(signal), latest.start(signal)]);
       const { version, location } = store.describe();
       say(`Database ready: ${version}, ${location} (${((wall.now() - began) / 1_000).toFixed(1)} s)`);
@@ -329,10 +344,12 @@ export const createContainer = async (config: Config, say: Say) => {
         await latest.stop();
         await indicatorService.stop();
         await writer.stop();
+        await leases.stop();
         status.stop();
         await exchange?.stop();
         await bus.stop();
         await store.stop();
+        await unlock?.();
         if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
       })();
       return stopping;

@@ -95,14 +95,9 @@ export class Collectors {
     const parsed = feed.login.safeParse(login);
     if (!parsed.success) throw new AppError("bad_input", `collector ${row.name}: ${String(parsed.error.issues[0]?.path[0])} ${parsed.error.issues[0]?.message}`, { details: { field: String(parsed.error.issues[0]?.path[0]) } });
     const index = this.byIndex.length;
-    const stop = new AbortController();
-    const running: Running = {
-      row, feed, login: parsed.data, simulated, instruments: [], phase: "connecting", reason: "reading the instrument list", expired: false, attempt: 0, nextAttempt: null,
-      connects: 0, connectedAt: null, lostAt: null, mutedFrom: null, lastTick: null, ticks: 0, slots: [], slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop,
-    };
-    this.running.set(row.name, running);
+    const running = this.place(row, feed, parsed.data, simulated, "connecting", "reading the instrument list");
+    const { stop } = running;
     this.byIndex[index] = running;
-    this.stopTimer ??= clock.every(1_000, () => this.watch());
     const { instruments } = this.parts;
     // Yesterday's list until today's is here: a tab that comes back while we start must not take its chart for history.
     running.instruments = instruments.listedBy(row.feed).filter((each) => row.subscriptions.includes("*") || row.subscriptions.includes(this.parts.live.table.at(each).key));
@@ -119,6 +114,25 @@ export class Collectors {
     void this.keepLimits(running, AbortSignal.any([signal, stop.signal]));
     link.ended.catch((cause: unknown) => log.error("a collector ended by a fault of ours", { collector: row.name, cause: String(cause) }));
     return { definition: feed.history as HistoryAccess["definition"], login: running.login, token: (instrument) => instruments.tokenOf(row.feed, instrument) };
+  }
+
+  /** Shows a collector that another instance runs, and why it does not run here; if it did, it ends. */
+  standBy(row: CollectorRow, simulated: boolean, reason: string): void {
+    this.place(row, this.parts.feedOf(row.feed), null, simulated, "idle", reason);
+  }
+
+  /** In place of the one of its name, which ends. */
+  private place(row: CollectorRow, feed: FeedDefinition, login: unknown, simulated: boolean, phase: CollectorState, reason: string): Running {
+    const { clock } = this.parts;
+    this.running.get(row.name)?.stop.abort(new Error(reason));
+    const running: Running = {
+      row, feed, login, simulated, instruments: [], phase, reason, expired: false, attempt: 0, nextAttempt: null,
+      connects: 0, connectedAt: null, lostAt: null, mutedFrom: null, lastTick: null, ticks: 0, slots: [], slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop: new AbortController(),
+    };
+    this.running.set(row.name, running);
+    this.stopTimer ??= clock.every(1_000, () => this.watch());
+    this.settle(running, clock.now());
+    return running;
   }
 
   async stop(): Promise<void> {

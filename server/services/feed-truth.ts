@@ -27,7 +27,7 @@ const seconds = (ms: number): string => (ms < 10_000 ? `${(ms / 1_000).toFixed(1
 export const judge = (evidence: FeedEvidence): { state: FeedState; reason: string } => {
   const { now, phase, lastTick, connectedAt } = evidence;
   if (evidence.expired) return { state: "AUTH_EXPIRED", reason: evidence.reason };
-  if (phase === "idle" || phase === "stopping") return { state: "STOPPED", reason: "not started" };
+  if (phase === "idle" || phase === "stopping") return { state: "STOPPED", reason: evidence.reason || "not started" };
   if (phase === "failed") return { state: "DOWN", reason: evidence.reason };
   if (phase === "connecting") return { state: "STARTING", reason: evidence.reason };
   if (phase === "reconnecting") return { state: "RECONNECTING", reason: evidence.reason };

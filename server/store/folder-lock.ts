@@ -1,4 +1,5 @@
 import { mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { AppError } from "@/server/domain/errors";
 import { isRunning, startOf } from "./leases-process";
 
@@ -8,7 +9,9 @@ interface Owner {
   started: string | null;
 }
 
-const GUARD_STALE_MS = 10_000;
+/** Its owner needs milliseconds. */
+const GUARD_STALE_MS = 1_500;
+const GUARD_WAIT_MS = 10_000;
 
 const ownerIn = async (file: string): Promise<Owner | null> => {
   try {
@@ -31,12 +34,14 @@ const create = async (file: string): Promise<boolean> => {
 
 /** Runs alone among processes: two that find the same dead owner must not both take over. */
 const guarded = async <T>(guard: string, now: number, work: () => Promise<T>): Promise<T> => {
-  const left = await stat(guard).catch(() => null);
-  if (left !== null && now - left.mtimeMs > GUARD_STALE_MS) await rmdir(guard).catch(() => undefined);
-  try {
-    await mkdir(guard);
-  } catch (cause) {
-    throw new AppError("locked", `Another process is opening ${guard.replace(/\.lock\.guard$/, "")} at this moment; try again.`, { retryable: true, cause });
+  const began = performance.now();
+  while (!await makes(guard)) {
+    const passed = performance.now() - began;
+    if (passed > GUARD_WAIT_MS) throw new AppError("locked", `Another process is opening ${guard.replace(/\.lock\.guard$/, "")} at this moment; try again.`, { retryable: true });
+    // Left by a process that was killed in these few milliseconds.
+    const left = await stat(guard).catch(() => null);
+    if (left !== null && now + passed - left.mtimeMs > GUARD_STALE_MS) await rmdir(guard).catch(() => undefined);
+    await wait(20);
   }
   try {
     return await work();
@@ -45,11 +50,17 @@ const guarded = async <T>(guard: string, now: number, work: () => Promise<T>): P
   }
 };
 
+const makes = (folder: string): Promise<boolean> => mkdir(folder).then(() => true, (error: NodeJS.ErrnoException) => {
+  if (error.code === "EEXIST") return false;
+  throw error;
+});
+
 /**
  * Takes the lock of a data folder for this process, also from an owner that is dead; answers what releases it.
  * Rejects with `locked` while another living process (or another store of this one) holds it.
  */
 export const lockFolder = async (folder: string, file: string, now: number): Promise<() => Promise<void>> => {
+  await mkdir(folder, { recursive: true });
   const taken = await guarded(`${file}.guard`, now, async () => {
     const owner = await ownerIn(file);
     if (owner !== null && isRunning(owner.pid, owner.started)) {

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
 import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
 import { leaseSuite } from "@/server/testing/lease-suite";
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";
+import { lockFolder } from "./folder-lock";
 import { isDead, isRunning, startOf, thisInstance } from "./leases-process";
 
 const server = process.env["TEST_DATABASE_URL"];
@@ -64,5 +66,19 @@ describe("a holder", () => {
     expect(isDead(dead)).toBe(true);
     expect(isDead({ ...dead, host: "another.desk" })).toBe(false);
     expect(isDead({ ...dead, started: "00000000-1111-2222-3333-444444444444 5" })).toBe(false);
+  });
+});
+
+describe("the lock of a data folder", () => {
+  it("is had soon although a process was killed just while it took it", async () => {
+    const folder = await newFolder();
+    const file = path.join(folder, "candela.lock");
+    await mkdir(`${file}.guard`);
+    const began = performance.now();
+    const unlock = await lockFolder(folder, file, Date.now());
+    expect(performance.now() - began).toBeLessThan(4_000);
+    await expect(lockFolder(folder, file, Date.now())).rejects.toMatchObject({ code: "locked", message: expect.stringContaining(`in use by process ${process.pid}`) });
+    await unlock();
+    await (await lockFolder(folder, file, Date.now()))();
   });
 });
