@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { type Bar, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, columnsOf, FROM_STREAM, noPassport } from "@/server/domain/bar";
+import type { StoredBar } from "@/server/ports/stores";
+import { mergeBars, mergeRules, type MergeOrder } from "./backfill-merge";
+
+const TIME = Date.parse("2026-01-05T09:15:00+05:30");
+const MINUTE = 60_000;
+const bar = (more: Partial<Bar> = {}): Bar => ({
+  time: TIME, open: 100_00, high: 101_00, low: 99_50, close: 100_50, volume: 1_000, value: 0, ticks: 0, openInterest: -1, rev: 0, state: "backfilled", incomplete: false, ...more,
+});
+/** A bar that the stream made whole, its ticks placed by the exchange's clock. */
+const live = (more: Partial<StoredBar> = {}): StoredBar => ({
+  ...bar(), instrumentId: 7, timeframe: "1m", value: 100_300_00, ticks: 58, rev: 1, state: "closed",
+  passport: { ...noPassport, firstSequence: 11, lastSequence: 68, sources: FROM_STREAM | BY_EXCHANGE_CLOCK }, ...more,
+});
+const order: MergeOrder = { instrumentId: 7, timeframe: "1m", authority: "broker", whole: true };
+const merge = (stored: StoredBar[], history: Bar[], more: Partial<MergeOrder> = {}) => mergeBars(stored, columnsOf(history), { ...order, ...more });
+const verdictOf = (stored: StoredBar, history: Partial<Bar>, more: Partial<MergeOrder> = {}) => {
+  const { counts, differences, write } = merge([stored], [bar(history)], more);
+  const verdict = (["added", "unchanged", "kept", "corrected", "flagged"] as const).find((name) => counts[name] === 1);
+  return { verdict, rule: differences[0]?.rule, write: write[0] };
+};
+
+describe("history beside what is stored", () => {
+  it("adds what is not there, as backfilled", () => {
+    const { write, counts, differences } = merge([], [bar({ openInterest: 500 })]);
+    expect(write).toEqual([{ ...bar({ openInterest: 500 }), instrumentId: 7, timeframe: "1m", rev: 1, state: "backfilled" }]);
+    expect([counts, differences]).toEqual([{ bars: 1, added: 1, unchanged: 0, kept: 0, corrected: 0, flagged: 0 }, []]);
+  });
+
+  it("leaves a whole bar alone that history tells equally, with its ticks and traded value", () => {
+    expect(verdictOf(live(), {})).toEqual({ verdict: "unchanged", rule: undefined, write: undefined });
+  });
+
+  it("closes the hole of a bar that history confirms, and keeps its traded value", () => {
+    const { verdict, rule, write } = verdictOf(live({ incomplete: true }), {});
+    expect([verdict, rule]).toEqual(["corrected", undefined]);
+    expect(write).toMatchObject({ incomplete: false, state: "backfilled", value: 100_300_00, ticks: 58, rev: 2 });
+  });
+
+  it.each<[string, Partial<StoredBar>, Partial<Bar>, Partial<MergeOrder>, string, string]>([
+    ["an extreme between two snapshots", {}, { high: 101_40, volume: 1_020 }, {}, "corrected", "history saw more than the ticks we had"],
+    ["another close inside the range we saw", {}, { close: 100_55 }, {}, "corrected", "history saw more than the ticks we had"],
+    ["a range that leaves a traded price out", {}, { high: 100_95 }, {}, "flagged", "history leaves out a price that traded"],
+    ["the same where our clock placed the ticks", { passport: { ...noPassport, sources: FROM_STREAM | BY_OUR_CLOCK } }, { high: 100_95 }, {}, "corrected", "ticks were placed by our clock: some may belong to the next bar"],
+    ["the same where the feed was away", { incomplete: true }, { high: 100_95 }, {}, "corrected", "the stored bar had a hole"],
+    ["a price that cannot be", {}, { high: 1_010_00 }, {}, "flagged", "prices are more than 10 % away from what is stored"],
+    ["a price that cannot be, beside a bar with a hole", { incomplete: true }, { low: 9_95 }, {}, "flagged", "prices are more than 10 % away from what is stored"],
+    ["less than half the volume", {}, { volume: 499 }, {}, "flagged", "history has less than half of the volume that ticks counted"],
+    ["a little less volume", {}, { volume: 990 }, {}, "corrected", "history saw more than the ticks we had"],
+    ["the broker's second thoughts", { state: "backfilled", ticks: 0 }, { close: 100_55 }, {}, "corrected", "the broker's history says otherwise than it did"],
+    ["a file against the broker's history", { state: "backfilled", ticks: 0 }, { close: 100_55 }, { authority: "file" }, "kept", "history is stored, and a file does not overrule it"],
+    ["a file that saw more than our ticks", {}, { high: 101_40 }, { authority: "file" }, "corrected", "history saw more than the ticks we had"],
+  ])("decides on %s", (_, stored, history, more, verdict, rule) => {
+    expect(verdictOf(live(stored), history, more)).toMatchObject({ verdict, rule });
+  });
+
+  it("writes history's figures where it corrects, with the ticks we counted and without a value that no longer fits", () => {
+    const { write } = verdictOf(live(), { high: 101_40, volume: 1_020, openInterest: 12 });
+    expect(write).toEqual({ ...bar({ high: 101_40, volume: 1_020, openInterest: 12 }), instrumentId: 7, timeframe: "1m", value: 0, ticks: 58, rev: 2, state: "corrected" });
+  });
+
+  it("puts both bars on record where they differ", () => {
+    expect(merge([live()], [bar({ high: 101_40 })]).differences).toEqual([{
+      instrumentId: 7, timeframe: "1m", time: TIME, verdict: "corrected", rule: "history saw more than the ticks we had",
+      stored: [100_00, 101_00, 99_50, 100_50, 1_000], history: [100_00, 101_40, 99_50, 100_50, 1_000],
+    }]);
+  });
+
+  it.each([["a high below its close", { high: 100_20 }], ["a price of nothing", { low: 0 }], ["a negative volume", { volume: -1 }]])("never writes %s, whatever is stored", (_, history) => {
+    for (const stored of [[], [live()]]) {
+      const { write, counts, differences } = merge(stored, [bar(history)]);
+      expect([write, counts.flagged, differences[0]!.rule]).toEqual([[], 1, "history's open, high, low and close contradict each other"]);
+    }
+  });
+
+  it("tells of minutes that traded here and that history does not have, where it has told all there is", () => {
+    const ours = [live({ time: TIME - MINUTE }), live(), live({ time: TIME + MINUTE }), live({ time: TIME + 2 * MINUTE, incomplete: true }), live({ time: TIME + 3 * MINUTE, state: "backfilled", ticks: 0 })];
+    const { counts, differences, write } = merge(ours, [bar()]);
+    expect(counts).toEqual({ bars: 1, added: 0, unchanged: 1, kept: 0, corrected: 0, flagged: 2 });
+    expect(differences.map(({ time, history, rule }) => [time - TIME, history, rule])).toEqual([[-MINUTE, null, "history has no such bar"], [MINUTE, null, "history has no such bar"]]);
+    expect(write).toEqual([]);
+    expect(merge(ours, [bar()], { whole: false }).counts.flagged).toBe(0);
+  });
+
+  it("says the same again when it is asked again: what was corrected is then unchanged", () => {
+    const history = [bar({ high: 101_40 }), bar({ time: TIME + MINUTE })];
+    const once = merge([live()], history);
+    const again = merge(once.write, history);
+    expect([again.write, again.differences, again.counts.unchanged]).toEqual([[], [], 2]);
+  });
+
+  it("has an answer for every pair: the last rule takes what no other took", () => {
+    expect(mergeRules.at(-1)!.holds({ stored: live(), history: bar(), authority: "broker" })).toBe(true);
+  });
+});
