@@ -74,8 +74,8 @@ module.exports = {
     },
     only("config", "^server/config\\.ts$", [domain, ports], "The environment is read here and nowhere else, before anything is built."),
 
-    only("api", "^app/(api|metrics)/", ["^app/api/_lib/", runtime, contract], "A route parses by contract and calls a service of the running container."),
-    only("pages", "^app/(?!api/|metrics/)", ["^app/(?!api/|metrics/)", "^components/", contract, runtime], "Two doors lead from Next into the server: contract and runtime."),
+    only("api", "^app/(api|intraday|metrics)/", ["^app/api/_lib/", runtime, contract], "A route parses by contract and calls a service of the running container."),
+    only("pages", "^app/(?!api/|intraday/|metrics/)", ["^app/(?!api/|metrics/)", "^components/", contract, runtime], "Two doors lead from Next into the server: contract and runtime."),
     only("components", "^components/", ["^components/", contract, domain, indicators], "The browser uses the pure parts of the server only."),
     packages("components-no-node", "^components/", ["node_modules/"], "Components run in the browser."),
 

@@ -40,6 +40,8 @@ import { EventLog, markets, readiness } from "./services/health";
 import { History, type HistoryAccess } from "./services/history";
 import { IndicatorService } from "./services/indicators";
 import { Instruments } from "./services/instruments";
+import { Passports } from "./services/passport";
+import { Reads } from "./services/reads";
 import { Leases } from "./services/lease";
 import { RequestPaces } from "./services/request-pace";
 import { ExchangeCalendar } from "./services/sessions";
@@ -51,6 +53,7 @@ import { isDead, thisInstance } from "./store/leases-process";
 import { openSpool } from "./store/spool";
 import { BoardLane } from "./web/board-lane";
 import { Hub } from "./web/hub";
+import { answerRead, readDoor } from "./web/reads-door";
 import { SocketIo } from "./web/socket-io";
 import { Status } from "./web/status";
 import { stageViews } from "./web/stage-views";
@@ -143,6 +146,10 @@ export const createContainer = async (config: Config, say: Say) => {
     liveInstruments: () => collectors.subscribed(), configuration: config.indicators, reread: () => readIndicators(config.root, config.development),
   });
   const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, indicators: indicatorService.desk });
+  const reads = new Reads({
+    desk, bars, live, calendar, clock, ticks: store.ticks, feedAt: (collector) => collectors.feedAt(collector), tokenOf: (instrument) => instruments.tokenOf("kite", instrument), settleTicks: () => Promise.resolve(),
+    passports: new Passports({ bars, store: store.bars, recent: writer, live, calendar, collectorNames: () => collectors.truth().map((each) => each.collector) }),
+  });
 
   const rates = new Map<string, Rate>();
   const status = new Status({
@@ -280,6 +287,9 @@ export const createContainer = async (config: Config, say: Say) => {
   return {
     config, clock, log, metrics, desk, status, sockets, store, calendar, instruments, hub,
     indicators: indicatorService,
+    /** Any reading view by its URL, and the door that answers the hot ones before Next. */
+    answerRead: (url: string) => answerRead({ reads, log }, url),
+    readDoor: readDoor({ reads, log }),
     /** For routes: Next's bundle must not build errors or look up timeframes with its own copy of the code. */
     timeframe, badInput,
     notFound: (what: string, name: string) => new AppError("not_found", `no ${what} ${JSON.stringify(name)}`, { details: { field: what, value: name } }),

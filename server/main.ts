@@ -29,7 +29,7 @@ const run = async (stopping: AbortSignal): Promise<void> => {
   const container = await createContainer(config, say);
   publish(container);
   // The port first: a second start by mistake must fail before it touches the data.
-  const web = await serve({ ...config, sockets: container.sockets, stopping });
+  const web = await serve({ ...config, sockets: container.sockets, hot: container.readDoor, stopping });
   try {
     await container.start(stopping);
     web.open();

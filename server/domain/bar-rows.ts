@@ -66,7 +66,8 @@ export const merge = (first: BarColumns, second: BarColumns): BarColumns => {
   return all;
 };
 
-const copyRow = (from: BarColumns, row: number, to: BarColumns): void => {
+/** Appends a row to columns that have room. */
+export const copyRow = (from: BarColumns, row: number, to: BarColumns): void => {
   const at = to.length++;
   for (const name of names) to[name][at] = from[name][row]!;
 };

@@ -7,8 +7,8 @@ import type { Timeframe } from "@/server/domain/timeframe";
 
 /** What the doors (sockets, REST) ask of the running market. Services stand behind it; errors are `AppError`. */
 export interface Desk {
-  /** Dense number of what a person wrote; throws `not_found` or `ambiguous`. */
-  resolve(text: string): number;
+  /** Dense number of what a person wrote, or of a broker's token; throws `not_found` or `ambiguous`. */
+  resolve(text: string, vendor?: string): number;
   instrument(index: number): Instrument;
   isLive(index: number): boolean;
   isSimulated(index: number): boolean;

@@ -5,7 +5,7 @@ import { type Calendar, DAY_MS, istDay } from "@/server/domain/session";
 import { type Timeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
-import type { BarStore } from "@/server/ports/stores";
+import type { BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
 
 export interface BarsQuery {
   /** Dense number. */
@@ -16,6 +16,8 @@ export interface BarsQuery {
   to?: number;
   /** The newest so many. */
   limit?: number;
+  /** As they were known at that instant: what was stored by then. */
+  asOf?: number;
 }
 
 export interface BarsAnswer {
@@ -29,7 +31,7 @@ export interface BarsAnswer {
  * Which stored bars a timeframe is read from, coarsest first: each rung goes on where the one before ends, so that the
  * running day or quarter of an hour is made of its minutes.
  */
-const rungs = (of: Timeframe): TimeframeName[] => (of.from === "1m" || of.from === "1s" ? [of.from] : [of.from, "1m"]);
+export const rungs = (of: Timeframe): TimeframeName[] => (of.from === "1m" || of.from === "1s" ? [of.from] : [of.from, "1m"]);
 
 /** Before a session's open nothing of its day lies further back. */
 const LONGEST_PRE_OPEN_MS = 3 * 3_600_000;
@@ -47,13 +49,16 @@ export class Bars {
    */
   async read(query: BarsQuery): Promise<BarsAnswer> {
     const { store, recent, live, calendar, clock } = this.parts;
-    const { instrument, timeframe } = query;
+    const { instrument, timeframe, asOf } = query;
     const { id } = live.table.at(instrument);
     const hours = live.table.hours(instrument);
     // Up to the end of the last bar that begins in the range: a longer bar is folded from all its parts.
     const last = query.to === undefined ? null : spanAt(calendar, hours, timeframe, query.to - 1);
     const to = last !== null && last.start < query.to! ? last.end : query.to ?? Number.MAX_SAFE_INTEGER;
     const queryFrom = query.from ?? 0;
+    const then = asOf === undefined ? {} : { asOf };
+    if (asOf !== undefined) await recent.settled();
+    const newer = (kind: StoredKind, since: number): StoredBar[] => (asOf === undefined ? recent.recent(id, kind, since, to) : []);
     const ladder = rungs(timeframe).map(timeframeNamed);
 
     const wanted = query.limit === undefined ? undefined : (query.limit + 2) * ratio(timeframe, ladder[0]!);
@@ -61,28 +66,28 @@ export class Bars {
     let from = queryFrom;
     for (const rung of ladder) {
       const limit = rung === ladder[0] ? wanted : undefined;
-      const rows = await store.read({ instrumentId: id, timeframe: rung.name, from, to: Math.min(to, 8.64e15), ...(limit === undefined ? {} : { limit }) });
+      const rows = await store.read({ instrumentId: id, timeframe: rung.name, from, to: Math.min(to, 8.64e15), ...(limit === undefined ? {} : { limit }), ...then });
       stored.push(rows);
       if (rows.length > 0) from = this.endOf(hours, rung, rows.time[rows.length - 1]!);
       // Nothing coarse is stored: finer rows are, at most, of the last days.
-      else if (rung === ladder[0] && ladder.length > 1 && query.limit !== undefined) from = Math.max(from, clock.now() - 10 * DAY_MS);
+      else if (rung === ladder[0] && ladder.length > 1 && query.limit !== undefined) from = Math.max(from, (asOf ?? clock.now()) - 10 * DAY_MS);
     }
 
     // A day has its auctions; `from` stands behind the last day that is stored as a whole.
     const auctioned = timeframe.kind !== "intraday";
-    const auctions = auctioned ? await store.read({ instrumentId: id, timeframe: "auction", from: from - LONGEST_PRE_OPEN_MS, to: Math.min(to, 8.64e15) }) : null;
+    const auctions = auctioned ? await store.read({ instrumentId: id, timeframe: "auction", from: from - LONGEST_PRE_OPEN_MS, to: Math.min(to, 8.64e15), ...then }) : null;
 
     // From here on nothing waits.
     const parts: BarColumns[] = [];
     let start = queryFrom;
     ladder.forEach((rung, place) => {
-      const rows = overlay(stored[place]!, recent.recent(id, rung.name, start, to));
+      const rows = overlay(stored[place]!, newer(rung.name, start));
       const kept = within(rows, start);
       parts.push(kept);
       if (kept.length > 0) start = this.endOf(hours, rung, kept.time[kept.length - 1]!);
     });
     const open = barColumns(16);
-    live.bars.forming(instrument, timeframe.from === "1s" ? timeframeNamed("1s") : timeframeNamed("1m"), open);
+    if (asOf === undefined) live.bars.forming(instrument, timeframe.from === "1s" ? timeframeNamed("1s") : timeframeNamed("1m"), open);
     parts.push(within(open, start, to));
 
     let rows = join(parts);
@@ -110,12 +115,15 @@ export class Bars {
     return within(moved, from);
   }
 
-  /** Auctions whose order entry began in [from, to), oldest first. */
-  async auctions(instrument: number, from: number, to: number): Promise<BarColumns> {
+  /** Auctions whose order entry began in [from, to), oldest first; the newest `limit`; as they were known at `asOf`. */
+  async auctions(instrument: number, from: number, to: number, more: { limit?: number; asOf?: number } = {}): Promise<BarColumns> {
     const { store, recent, live } = this.parts;
     const { id } = live.table.at(instrument);
-    const stored = await store.read({ instrumentId: id, timeframe: "auction", from, to });
-    return overlay(stored, recent.recent(id, "auction", from, to));
+    if (more.asOf !== undefined) await recent.settled();
+    const stored = await store.read({ instrumentId: id, timeframe: "auction", from, to, ...more });
+    if (more.asOf !== undefined) return stored;
+    const all = overlay(stored, recent.recent(id, "auction", from, to));
+    return cut(all, Math.max(0, all.length - (more.limit ?? all.length)), all.length);
   }
 
   /** Resolves when what the pipeline has closed and patched so far can be read as it is. */

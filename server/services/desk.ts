@@ -27,7 +27,7 @@ export const createDesk = (parts: Parts): Desk => {
   const { instruments, collectors, bars, sparks, live, store, calendar, clock } = parts;
   const warming = new Map<number, Promise<void>>();
   return {
-    resolve: (text) => instruments.resolve(text),
+    resolve: (text, vendor) => instruments.resolve(text, vendor),
     instrument: (index) => live.table.at(index),
     isLive: (index) => collectors.isLive(index),
     isSimulated: (index) => collectors.isSimulated(index),

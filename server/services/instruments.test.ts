@@ -28,6 +28,7 @@ describe("instruments", () => {
 
   it.each([
     ["NSE:RELIANCE", "NSE:RELIANCE"], ["BSE:RELIANCE", "BSE:RELIANCE"], ["RELIANCE", "NSE:RELIANCE"], ["NIFTY50", "NSE_INDEX:NIFTY 50"],
+    ["1281", "NSE_INDEX:NIFTY 50"], ["NSE_EQ/1", "NSE:RELIANCE"], ["1:1", "NSE:RELIANCE"], ["nse:8", "NSE:TATASTEEL"], ["1:99926000", "NSE_INDEX:NIFTY 50"],
     ["NSE_INDEX:NIFTY50", "NSE_INDEX:NIFTY 50"], ["SIM:NIFTY 50", "SIM:NIFTY 50"], ["SIM_INDEX:NIFTY 50", "SIM:NIFTY 50"], ["sim:m&m", "SIM:M&M"], ["NSE_EQ:TATASTEEL", "NSE:TATASTEEL"],
   ])("%s means %s", (text, key) => {
     expect(table.at(instruments.resolve(text)).key).toBe(key);
@@ -35,6 +36,26 @@ describe("instruments", () => {
 
   it("refuses a name that nothing has, with what comes near", () => {
     expect(() => instruments.resolve("NSE:RELIANC")).toThrow(expect.objectContaining({ code: "not_found", message: expect.stringContaining("NSE:RELIANCE") as string }) as Error);
+  });
+
+  it("takes a token as a broker's, and names the brokers it knows", () => {
+    expect(table.at(instruments.resolve("257", "kite")).key).toBe("NSE:RELIANCE");
+    const refused = (text: string, vendor?: string): unknown => { try { return instruments.resolve(text, vendor); } catch (error) { return error; } };
+    expect(refused("257", "odin")).toMatchObject({ code: "bad_input", details: { field: "vendor", value: "odin", accepted: "kite" } });
+    expect(refused("RELIANCE", "kite")).toMatchObject({ code: "bad_input", details: { field: "instrument", value: "RELIANCE" } });
+    expect(refused("999", "kite")).toMatchObject({ code: "not_found" });
+    expect(refused("NSE_EQ/999")).toMatchObject({ code: "not_found" });
+    expect(refused("INE002A01018")).toMatchObject({ code: "not_found", message: expect.stringContaining("ISIN") as string });
+  });
+
+  it("asks which broker is meant where two have the number", async () => {
+    const both = new Instruments({
+      table: new InstrumentTable(), clock: { now: () => Date.UTC(2026, 10, 20) } as Clock, hoursOf: () => "NSE",
+      store: { load: () => Promise.resolve({ instruments: rows, aliases: [...aliases, { ...aliases[7]!, vendor: "angel", token: 257 }] }), upsert: () => Promise.resolve() },
+    });
+    await both.load();
+    expect(() => both.resolve("257")).toThrow(expect.objectContaining({ code: "ambiguous", details: expect.objectContaining({ candidates: ["NSE:TATASTEEL", "NSE:RELIANCE"] }) as unknown }) as Error);
+    expect(both.resolve("257", "kite")).toBe(0);
   });
 
   it("finds the exact symbol first, stocks before futures, and the contract that ends first", () => {

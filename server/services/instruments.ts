@@ -1,8 +1,9 @@
 import { closingAuctionIn } from "@/server/domain/closing-auction-stocks";
-import { AppError } from "@/server/domain/errors";
+import { AppError, badInput } from "@/server/domain/errors";
 import { type Instrument, type InstrumentAlias, splitKey } from "@/server/domain/instrument";
 import { type InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
 import { istDate, istDay } from "@/server/domain/session";
+import { isIsin, numberedSymbol } from "@/server/domain/vendor-symbols";
 import type { Clock } from "@/server/ports/clock";
 import type { InstrumentStore } from "@/server/ports/stores";
 import type { ListedInstrument } from "@/server/domain/instrument";
@@ -58,13 +59,19 @@ export class Instruments {
   listedBy(vendor: string): number[] { return [...(this.aliasOf.get(vendor)?.keys() ?? [])]; }
 
   /**
-   * The instrument a person means: `NSE:RELIANCE`, `SIM_INDEX:NIFTY 50`, `NIFTY50`, `RELIANCE` (unique, or on NSE).
+   * The instrument a person means: `NSE:RELIANCE`, `SIM_INDEX:NIFTY 50`, `NIFTY50`, `RELIANCE` (unique, or on NSE),
+   * `NSE_EQ/2475`, `1:99926000`, a broker's token (with its `vendor` where several brokers have that number).
    * Throws `not_found`, or `ambiguous` with the candidates.
    */
-  resolve(text: string): number {
+  resolve(written: string, vendor?: string): number {
     const { table } = this.parts;
-    const exact = table.indexOf(text);
+    const exact = vendor === undefined ? table.indexOf(written) : -1;
     if (exact !== -1) return exact;
+    if (vendor !== undefined || /^\d+$/.test(written)) return this.byToken(written, vendor);
+    const numbered = numberedSymbol(written);
+    const index = numbered?.kind === "kite" ? this.tokenAt("kite", numbered.token) : -1;
+    if (index !== -1) return index;
+    const text = numbered?.kind === "index" ? numbered.symbol : written;
     const parts = splitKey(text);
     const symbol = squeeze(parts?.symbol ?? text);
     const exchange = parts?.exchange.toUpperCase().replace(/_(EQ|INDEX)$/, "");
@@ -78,10 +85,31 @@ export class Instruments {
         details: { field: "instrument", value: text, candidates: found.map((entry) => table.at(entry.index).key) },
       });
     }
-    const near = this.search(parts?.symbol ?? text, 3).map((index) => table.at(index).key);
-    throw new AppError("not_found", `no instrument ${text}${near.length > 0 ? `; did you mean ${near.join(", ")}?` : ""}`, {
-      details: { field: "instrument", value: text, accepted: "EXCHANGE:SYMBOL", candidates: near },
+    const near = numbered === null ? this.search(parts?.symbol ?? text, 3).map((each) => table.at(each).key) : [];
+    const why = isIsin(written) ? "; no broker's list in use tells ISINs" : near.length > 0 ? `; did you mean ${near.join(", ")}?` : "";
+    throw new AppError("not_found", `no instrument ${written}${why}`, {
+      details: { field: "instrument", value: written, accepted: "EXCHANGE:SYMBOL", candidates: near },
     });
+  }
+
+  /** Whose token it is today. */
+  private byToken(text: string, vendor: string | undefined): number {
+    const { table } = this.parts;
+    const vendors = [...this.tokens.keys()].sort();
+    if (vendor !== undefined && !this.tokens.has(vendor)) throw badInput("vendor", vendor, vendors.join(", ") || "none yet: no broker's list has been read");
+    if (!/^\d{1,10}$/.test(text)) throw badInput("instrument", text, `a token of ${vendor ?? "a broker"}: digits only`);
+    const found = new Set((vendor === undefined ? vendors : [vendor]).map((each) => this.tokenAt(each, Number(text))).filter((index) => index !== -1));
+    const [one] = found;
+    if (found.size === 1) return one!;
+    const candidates = [...found].map((index) => table.at(index).key);
+    if (found.size > 1) throw new AppError("ambiguous", `${text} may be any of ${candidates.join(", ")}`, { details: { field: "instrument", value: text, accepted: `vendor=${vendors.join(" or ")}`, candidates } });
+    throw new AppError("not_found", `no instrument has the token ${text}${vendor === undefined ? "" : ` at ${vendor}`} today`, { details: { field: "instrument", value: text, accepted: "EXCHANGE:SYMBOL", candidates } });
+  }
+
+  private tokenAt(vendor: string, token: number): number {
+    const map = this.tokens.get(vendor);
+    const slot = map?.find(token) ?? -1;
+    return slot === -1 ? -1 : map!.indexAt(slot);
   }
 
   /** Dense numbers, best first: exact symbol, prefix, word prefix, letters in order; indices and stocks before derivatives. */

@@ -29,6 +29,8 @@ export interface ServeOptions {
   port: number;
   development: boolean;
   sockets: Pick<SocketIo, "attach" | "stop">;
+  /** Answers before Next what a route handler would be too slow for; false: it is none of those. */
+  hot?(request: IncomingMessage, response: ServerResponse): boolean;
   stopping: AbortSignal;
 }
 
@@ -56,7 +58,7 @@ export const serve = async (options: ServeOptions, pagesOn: (server: Server, por
       response.writeHead(503, { "Content-Type": "text/html; charset=utf-8", "Retry-After": "1", "Cache-Control": "no-store" }).end(STARTING);
       return;
     }
-    void pages.request(request, response);
+    if (options.hot?.(request, response) !== true) void pages.request(request, response);
   });
   // Upgraded sockets no longer belong to the http server: closing all its connections leaves them open.
   const upgraded = new Set<Duplex>();

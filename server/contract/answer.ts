@@ -1,0 +1,69 @@
+/** How a REST answer is made of a request, whichever door it came in by: parse by contract, work, wrap, map errors to statuses. */
+import type { z } from "zod";
+import { statusOf, type Envelope, type ErrorEnvelope } from "./rest";
+
+/** What the work gives: `data` and `meta` for the envelope, or a reply that is ready. */
+export type Answer = { data: unknown; meta?: Record<string, unknown>; status?: number } | Reply;
+
+/** Ready to be sent. */
+export interface Reply {
+  status: number;
+  type: string;
+  body: string | Uint8Array<ArrayBuffer>;
+  headers?: Record<string, string>;
+}
+
+export interface Asked<S extends z.ZodType> {
+  schema: S;
+  /** What the schema is to parse: query parameters, or a body. */
+  given: unknown;
+  work(input: z.output<S>, requestId: string): Promise<Answer> | Answer;
+  /** A fault of ours: the reader is told the id only. */
+  failed(requestId: string, cause: unknown): void;
+  /** Errors in another shape than ours (old paths). */
+  shape?(error: ErrorEnvelope["error"]): unknown;
+}
+
+const JSON_TYPE = "application/json";
+
+export const jsonReply = (value: unknown, status = 200): Reply => ({ status, type: JSON_TYPE, body: JSON.stringify(value) });
+
+/** Never throws. Errors are told apart by `code`: Next's bundle has its own copy of every class. */
+export const answered = async <S extends z.ZodType>({ schema, given, work, failed, shape }: Asked<S>): Promise<Reply> => {
+  const requestId = crypto.randomUUID().slice(0, 8);
+  const failure = (error: Omit<ErrorEnvelope["error"], "requestId">): Reply => {
+    const told = { ...error, requestId };
+    const body = shape === undefined ? { status: "error", error: told } satisfies ErrorEnvelope : shape(told);
+    return jsonReply(body, statusOf[error.code as keyof typeof statusOf] ?? 500);
+  };
+  try {
+    const parsed = schema.safeParse(given);
+    if (!parsed.success) {
+      const { field, value, accepted } = faultOf(parsed.error.issues[0]!, given);
+      return failure({ code: "bad_input", message: `${field}: ${value === undefined ? "" : `${JSON.stringify(value)} is not accepted; use `}${accepted}`, details: { field, value, accepted } });
+    }
+    const answer = await work(parsed.data, requestId);
+    if ("body" in answer) return answer;
+    const body: Envelope<unknown> = { status: "success", data: answer.data, meta: { requestId, ...answer.meta } };
+    return jsonReply(body, answer.status);
+  } catch (cause) {
+    const { code, message, details } = cause as { code?: string; message?: string; details?: Record<string, unknown> };
+    if (code !== undefined && code in statusOf && code !== "internal") return failure({ code, message: message ?? code, ...(details === undefined ? {} : { details }) });
+    failed(requestId, cause);
+    return failure({ code: "internal", message: `The server failed on this request; its log has it under ${requestId}.` });
+  }
+};
+
+type Issue = z.core.$ZodIssue;
+
+/** The field an issue is about, what it held, and what it takes. Of a union's alternatives the one that came furthest is told. */
+const faultOf = (issue: Issue, given: unknown): { field: string; value: unknown; accepted: string } => {
+  const name = (path: readonly PropertyKey[]): string => path.map((part, at) => (typeof part === "number" ? `[${part}]` : `${at === 0 ? "" : "."}${String(part)}`)).join("");
+  if (issue.code === "unrecognized_keys") return { field: name([...issue.path, issue.keys[0]!]), value: undefined, accepted: "no such field is known" };
+  if (issue.code === "invalid_union") {
+    const furthest = issue.errors.flat().reduce<Issue | null>((most, each) => (each.path.length > (most?.path.length ?? 0) ? each : most), null);
+    if (furthest !== null) return faultOf({ ...furthest, path: [...issue.path, ...furthest.path] }, given);
+  }
+  const value = issue.path.reduce<unknown>((holder, part) => (holder as Record<PropertyKey, unknown> | undefined)?.[part], given);
+  return { field: name(issue.path) || "body", value, accepted: issue.message };
+};

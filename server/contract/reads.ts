@@ -1,0 +1,64 @@
+/** The reading views of REST: `/api/v1/{view}/{symbol}` and, in the shapes older programs expect, `/intraday/{view}/{symbol}`. */
+import { z } from "zod";
+import { dayOfDate } from "@/server/domain/session";
+import { parseTimeframe, type TimeframeName, timeframeNames } from "@/server/domain/timeframe";
+import { instant } from "./rest";
+
+/** Words that follow `/intraday/` and `/api/v1/` and name a view. Anything else after `/intraday/` is a segment: `/intraday/NSE_EQ/2475`. */
+export const readViews = ["bars", "latest", "today", "stats", "vwap", "ticks", "orderbook", "gaps", "completeness"] as const;
+export type ReadView = (typeof readViews)[number];
+
+/** Answered by the http server itself, before Next: a route handler costs a millisecond. */
+export const hotViews: readonly ReadView[] = ["bars", "latest"];
+
+const number = (most: number) => {
+  const accepted = `a whole number from 1 to ${most}`;
+  return z.coerce.number({ error: accepted }).int(accepted).min(1, accepted).max(most, accepted);
+};
+const oneOf = <const T extends readonly [string, ...string[]]>(names: T) => z.enum(names, { error: names.join(", ") });
+
+const TIMEFRAMES = `${timeframeNames.join(", ")} or auction`;
+/** What people type of a timeframe (`5`, `1h`, `day`), or `auction`: bars of pre-open, closing auction and post-close. */
+const timeframe = z.string().max(16, TIMEFRAMES).transform((text, context): TimeframeName | "auction" => {
+  if (text === "auction") return text;
+  const found = parseTimeframe(text);
+  if (found !== undefined) return found.name;
+  context.addIssue({ code: "custom", message: TIMEFRAMES });
+  return z.NEVER;
+});
+const DATE = "a date as YYYY-MM-DD";
+const date = z.string().refine((text) => !Number.isNaN(dayOfDate(text)), DATE);
+
+/** Of every view. */
+const asked = {
+  /** Whose number the symbol is: `256265?vendor=kite`. */
+  vendor: z.string().min(1, "a broker's name, such as kite").max(32, "a broker's name, such as kite").optional(),
+  /** Times in the answer as ISO text of that zone instead of epoch ms. */
+  tz: oneOf(["Asia/Kolkata", "UTC"]).optional(),
+};
+const span = { from: instant.optional(), to: instant.optional() };
+const series = {
+  timeframe: timeframe.default("1m"),
+  /** What stands where nothing traded: no bar, the close before, or a bar of nulls. */
+  fill: oneOf(["none", "previous", "null"]).default("none"),
+  /** `passport`: what each bar knows about its making. */
+  fields: oneOf(["passport"]).optional(),
+  /** Rows, the same as columns, or packed as in contract/wire.ts. */
+  format: oneOf(["rows", "columns", "binary"]).default("rows"),
+  /** Bars as they were known at that instant. */
+  asOf: instant.optional(),
+};
+
+export const barsQuery = z.strictObject({ ...asked, ...series, ...span, limit: number(50_000).default(1_000) });
+export const latestQuery = z.strictObject({ ...asked, timeframe: series.timeframe });
+/** `date`: of the trading day; today in India by default. */
+export const todayQuery = z.strictObject({ ...asked, ...series, date: date.optional() });
+/** The trading day of `date`, or a span within one. */
+export const spanQuery = z.strictObject({ ...asked, timeframe: series.timeframe, ...span, date: date.optional() });
+export const ticksQuery = z.strictObject({ ...asked, ...span, limit: number(50_000).default(1_000) });
+export const orderBookQuery = z.strictObject({ ...asked, ...span, limit: number(5_000).default(100) });
+export const passportQuery = z.strictObject({ ...asked, timeframe: series.timeframe, time: z.string({ error: "an instant inside the bar" }).pipe(instant) });
+
+/** A symbol in a path: what is too long or has nothing to look up is refused before anything is searched. */
+const SYMBOL = "a symbol such as RELIANCE, NSE:RELIANCE, NSE_EQ/2475, or a token with ?vendor=kite";
+export const symbolText = z.string().trim().max(64, SYMBOL).regex(/[A-Za-z0-9]/, SYMBOL);

@@ -1,0 +1,129 @@
+import type { Bar, BarColumns, BarPassport } from "@/server/domain/bar";
+import type { Instrument } from "@/server/domain/instrument";
+import type { StoredTicks } from "@/server/domain/stored-ticks";
+import type { QuoteValues } from "./desk";
+import type { DepthLevel } from "./feed";
+import type { BarRevision, StoredKind } from "./stores";
+
+/** What REST asks of the past and the present of one instrument. Times are epoch ms, prices minor units; errors are `AppError`. */
+export interface MarketReads {
+  /** Dense number of what a person wrote, or of a broker's token; throws `not_found`, `ambiguous` or `bad_input`. */
+  resolve(text: string, vendor?: string): number;
+  about(instrument: number): About;
+  bars(query: BarsRead): Promise<BarsReading>;
+  /** The newest bar, which may be forming; null before the first. */
+  latest(instrument: number, timeframe: StoredKind): Promise<Bar | null>;
+  /** First instant of a trading date (`YYYY-MM-DD`, today unless given) and of the next. */
+  day(date?: string): { date: string; from: number; to: number };
+  /** Figures of a span, auctions included, from the bars of a timeframe. */
+  stats(instrument: number, timeframe: StoredKind, span: { from: number; to: number }): Promise<SpanStats>;
+  /** Ticks with from <= time < to, the newest `limit` and one before them, in order of arrival. */
+  ticks(instrument: number, span: { from: number; to: number }, limit: number): Promise<TickReading>;
+  orderBook(instrument: number): OrderBook | null;
+  passport(instrument: number, timeframe: StoredKind, time: number): Promise<PassportReading>;
+  /** Why an answer is empty, where the calendar tells: nothing trades in the whole span. */
+  closedNotice(instrument: number, from: number, to: number): string | null;
+  now(): number;
+}
+
+/** What an answer says of the instrument it is about. */
+export interface About {
+  instrument: Instrument;
+  /** Kite's token where it is listed there, else the store's id. */
+  token: number;
+  /** The newest; null before the first tick. */
+  quote: QuoteValues | null;
+  /** Of the whole trading day, as the exchange sends it; 0 unknown. */
+  averagePrice: number;
+}
+
+export interface BarsRead {
+  instrument: number;
+  timeframe: StoredKind;
+  from?: number | undefined;
+  to?: number | undefined;
+  /** The newest so many. */
+  limit: number;
+  fill: "none" | "previous" | "null";
+  asOf?: number | undefined;
+  passports: boolean;
+}
+
+export interface BarsReading {
+  /** Oldest first, forming ones last. Prices of `fill=null` are no number. */
+  bars: BarColumns;
+  /** 1: nothing traded, the row is the reader's wish. Null: no row is. */
+  filled: Uint8Array | null;
+  /** By time, where they were asked for and a tick of ours is in the bar. */
+  passports: ReadonlyMap<number, BarPassport> | null;
+  /** Slots of the calendar that have ended, and bars there are for them; null where there is no grid (auctions). */
+  expected: number | null;
+  received: number;
+  /** Bars the feed was away during. */
+  incomplete: number;
+  /** More bars of the span lie before the first one. */
+  truncated: boolean;
+  notice: string | null;
+}
+
+export interface SpanStats {
+  /** Bars of the timeframe in the span, and auctions. */
+  bars: number;
+  auctions: number;
+  /** The rest is 0 where there are none. */
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+  ticks: number;
+  /** Traded value in minor units x quantity: of the ticks, and where history told no value, typical price x volume. */
+  value: number;
+  /** Volume whose value is that estimate. */
+  estimatedVolume: number;
+  firstTime: number;
+  lastTime: number;
+  openInterest: number;
+  /** Of the trading day before the span's; 0 unknown. */
+  previousClose: number;
+}
+
+export interface TickReading {
+  ticks: StoredTicks;
+  /** Day volume since the tick before, -1 unknown. */
+  quantity: Float64Array;
+}
+
+export interface OrderBook {
+  bids: readonly DepthLevel[];
+  asks: readonly DepthLevel[];
+  /** All orders of the side, as the exchange sends it; 0 unknown. */
+  buyQuantity: number;
+  sellQuantity: number;
+  lastPrice: number;
+  time: number;
+  received: number;
+}
+
+export interface PassportReading {
+  bar: Bar;
+  end: number;
+  /** Its state in words. */
+  cause: string;
+  passport: BarPassport;
+  /** Names of the collectors in `sources`, as they run now. */
+  collectors: string[];
+  /** What the bar is folded from; null where it is stored itself. */
+  parts: { timeframe: StoredKind; count: number } | null;
+  /** Changes of the bar, or of its parts, oldest first. */
+  changes: BarChange[];
+}
+
+/** A change of a stored bar, and who made it and why as far as what became of the bar tells. */
+export interface BarChange {
+  timeframe: StoredKind;
+  before: BarRevision;
+  after: Bar;
+  who: string;
+  why: string;
+}

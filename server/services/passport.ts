@@ -1,0 +1,149 @@
+import { type Bar, barAt, type BarPassport, fromCollector, joinPassports, noPassport } from "@/server/domain/bar";
+import { AppError } from "@/server/domain/errors";
+import { spanAt } from "@/server/domain/resample";
+import { type Calendar, istDay, istMidnight, phaseAt } from "@/server/domain/session";
+import { timeframe as timeframeNamed, type Timeframe } from "@/server/domain/timeframe";
+import type { LiveMarket, RecentBars } from "@/server/ports/live";
+import type { BarChange, PassportReading } from "@/server/ports/reads";
+import type { BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
+import { type Bars, rungs } from "./bars";
+
+interface Parts {
+  bars: Bars;
+  store: BarStore;
+  recent: RecentBars;
+  live: LiveMarket;
+  calendar: Calendar;
+  /** Names of the collectors by their dense number. */
+  collectorNames(): readonly string[];
+}
+
+/** A derived bar's revisions are those of its parts, of at most so many. */
+const MOST_PARTS = 100;
+
+interface Folded { passport: BarPassport; timeframe: StoredKind; parts: StoredBar[] }
+
+/** What bars know about their making, of any timeframe: those not stored join the passports of what they are folded from. */
+export class Passports {
+  constructor(private readonly parts: Parts) {}
+
+  /** By the bar's time. Bars without a tick of ours are left out. */
+  async over(instrument: number, kind: StoredKind, from: number, to: number): Promise<Map<number, BarPassport>> {
+    const folded = await this.fold(instrument, kind, from, to);
+    return new Map([...folded].flatMap(([time, { passport }]) => (passport.sources === 0 ? [] : [[time, passport]])));
+  }
+
+  /** Everything about the bar that holds an instant. Throws `not_found` where there is none. */
+  async at(instrument: number, kind: StoredKind, time: number): Promise<PassportReading> {
+    const { table } = this.parts.live;
+    const { id, key } = table.at(instrument);
+    const { bar, end } = await this.bar(instrument, kind, time);
+    if (bar === null) {
+      throw new AppError("not_found", `${key} has no ${kind} bar at that instant: nothing traded, or nothing is known`, { details: { field: "time", value: time, accepted: "an instant inside a bar" } });
+    }
+    const folded = (await this.fold(instrument, kind, bar.time, end)).get(bar.time);
+    const stored = kind === "auction" || timeframeNamed(kind).stored;
+    const parts = (folded?.parts ?? []).filter((part) => part.rev > 1).slice(-MOST_PARTS);
+    const changes = (await Promise.all(parts.map((part) => this.changes(id, part)))).flat();
+    const passport = folded?.passport ?? noPassport;
+    return {
+      bar, end, cause: causeOf(bar, passport), passport, changes, collectors: this.parts.collectorNames().filter((_, number) => (passport.sources & fromCollector(number)) !== 0),
+      // A stored bar that has not been closed yet is made of minutes too.
+      parts: folded === undefined || (stored && folded.timeframe === kind) ? null : { timeframe: folded.timeframe, count: folded.parts.length },
+    };
+  }
+
+  private async bar(instrument: number, kind: StoredKind, time: number): Promise<{ bar: Bar | null; end: number }> {
+    const { bars, calendar, live } = this.parts;
+    const hours = live.table.hours(instrument);
+    if (kind === "auction") {
+      const day = istMidnight(istDay(time));
+      const auctions = await bars.auctions(instrument, day, time + 1);
+      if (auctions.length === 0) return { bar: null, end: time };
+      const bar = barAt(auctions, auctions.length - 1);
+      const session = calendar.on(hours, istDay(time));
+      return { bar, end: (session === null ? null : phaseAt(session, bar.time))?.to ?? time + 1 };
+    }
+    const of = timeframeNamed(kind);
+    const span = spanAt(calendar, hours, of, time);
+    if (span === null) return { bar: null, end: time };
+    const { closed, forming } = await bars.read({ instrument, timeframe: of, from: span.start, to: span.start + 1 });
+    const rows = closed.length > 0 ? closed : forming;
+    return { bar: rows.length === 0 ? null : barAt(rows, 0), end: span.end };
+  }
+
+  private async changes(id: number, part: StoredBar): Promise<BarChange[]> {
+    const revisions = await this.parts.store.revisions(id, part.timeframe, part.time);
+    return revisions.map((before, at) => {
+      const after = revisions[at + 1] ?? part;
+      return { timeframe: part.timeframe, before, after, ...changeOf(after) };
+    });
+  }
+
+  /** Stored rows of the span with what has been written a moment ago in their places. */
+  private async rows(instrumentId: number, timeframe: StoredKind, from: number, to: number): Promise<StoredBar[]> {
+    const { store, recent } = this.parts;
+    const rows = new Map((await store.readWhole({ instrumentId, timeframe, from, to })).map((row) => [row.time, row]));
+    for (const row of recent.recent(instrumentId, timeframe, from, to)) rows.set(row.time, row);
+    return [...rows.values()].sort((a, b) => a.time - b.time);
+  }
+
+  private async fold(instrument: number, kind: StoredKind, from: number, to: number): Promise<Map<number, Folded>> {
+    const { live, calendar } = this.parts;
+    const { id } = live.table.at(instrument);
+    const hours = live.table.hours(instrument);
+    const folded = new Map<number, Folded>();
+    if (kind === "auction" || timeframeNamed(kind).from === kind) {
+      for (const row of await this.rows(id, kind, from, to)) folded.set(row.time, { passport: row.passport ?? noPassport, timeframe: kind, parts: [row] });
+      if (kind === "auction" || rungs(timeframeNamed(kind)).length === 1) return folded;
+    }
+    const of = timeframeNamed(kind);
+    const add = (start: number, row: StoredBar): void => {
+      const known = folded.get(start);
+      const passport = row.passport ?? noPassport;
+      if (known === undefined) folded.set(start, { passport, timeframe: row.timeframe, parts: [row] });
+      else folded.set(start, { passport: joinPassports(known.passport, passport), timeframe: known.timeframe, parts: [...known.parts, row] });
+    };
+    const last = spanAt(calendar, hours, of, to - 1);
+    const until = Math.max(to, last?.end ?? to);
+    let since = from;
+    for (const rung of rungs(of)) {
+      if (rung === kind) { since = this.endOfLast(hours, of, folded, since); continue; }
+      for (const row of await this.rows(id, rung, since, until)) {
+        const span = spanAt(calendar, hours, of, row.time);
+        if (span === null) continue;
+        add(span.start, row);
+        since = spanAt(calendar, hours, timeframeNamed(rung), row.time)?.end ?? row.time + 1;
+      }
+    }
+    return folded;
+  }
+
+  private endOfLast(hours: string, of: Timeframe, folded: ReadonlyMap<number, Folded>, from: number): number {
+    const last = [...folded.keys()].at(-1);
+    return last === undefined ? from : spanAt(this.parts.calendar, hours, of, last)?.end ?? last + 1;
+  }
+}
+
+/** A bar's making in one sentence. */
+const causeOf = (bar: Bar, passport: BarPassport): string => {
+  const hole = bar.incomplete ? "; the feed was away during part of it, and history has not filled that yet" : "";
+  switch (bar.state) {
+    case "forming": return `still open: the figures so far${hole}`;
+    case "closed": return passport.firstSequence === 0 ? `closed; no tick of ours is told of it${hole}` : `made of the ticks of the stream${hole}`;
+    case "patched": return `${passport.late === 1 ? "a tick" : `${passport.late} ticks`} came after it was closed, and the bar was changed${hole}`;
+    case "backfilled": return "told by the broker's history: the stream did not bring it, or not all of it";
+    case "corrected": return "replaced by the exchange's own bar, which differed from ours";
+  }
+};
+
+/** Who changed a bar and why, as far as what became of it tells. */
+const changeOf = (after: Bar): { who: string; why: string } => {
+  switch (after.state) {
+    case "patched": return { who: "pipeline", why: "a tick came after the bar was closed" };
+    case "backfilled": return { who: "history", why: "the broker's history filled what the stream did not bring" };
+    case "corrected": return { who: "history", why: "the exchange's own bar differed" };
+    default: return { who: "pipeline", why: "the bar was closed once more, with more of its ticks" };
+  }
+};
+

@@ -1,0 +1,35 @@
+import { type BarColumns, barColumns, CLOSED, FORMING } from "@/server/domain/bar";
+import { copyRow } from "@/server/domain/bar-rows";
+
+export interface FilledBars {
+  bars: BarColumns;
+  /** 1: nothing traded, the row is the reader's wish. */
+  filled: Uint8Array;
+}
+
+/**
+ * Bars with a row in every slot (starts, oldest first). `previous`: the close before, flat and without volume; slots
+ * before the first known close stay empty. `null`: prices that are no number.
+ */
+export const fillBars = (bars: BarColumns, slots: readonly number[], how: "previous" | "null", closeBefore: number | null): FilledBars => {
+  const all = barColumns(bars.length + slots.length);
+  const filled = new Uint8Array(bars.length + slots.length);
+  let row = 0;
+  let close = closeBefore;
+  const take = (): void => {
+    if (bars.state[row] !== FORMING) close = bars.close[row]!;
+    copyRow(bars, row++, all);
+  };
+  for (const start of slots) {
+    while (row < bars.length && bars.time[row]! < start) take();
+    if (row < bars.length && bars.time[row] === start) { take(); continue; }
+    if (how === "previous" && close === null) continue;
+    const at = all.length++;
+    filled[at] = 1;
+    const price = how === "null" ? Number.NaN : close!;
+    all.time[at] = start; all.open[at] = price; all.high[at] = price; all.low[at] = price; all.close[at] = price;
+    all.openInterest[at] = -1; all.state[at] = CLOSED;
+  }
+  while (row < bars.length) take();
+  return { bars: all, filled };
+};

@@ -1,0 +1,78 @@
+import { barEnd, barStart, expectedBars, periodSpan } from "@/server/domain/bar-time";
+import type { Calendar, HoursKey, Session } from "@/server/domain/session";
+import type { Timeframe } from "@/server/domain/timeframe";
+
+/** Bars begin and end on the calendar's grid: where there should be one if something trades. */
+export interface Slots {
+  calendar: Calendar;
+  hours: HoursKey;
+  timeframe: Timeframe;
+  /** Slots with from <= start < to. */
+  from: number;
+  to: number;
+  /** Slots that end at or before this instant. */
+  ended: number;
+}
+
+/** Starts of the slots of one session that lie in the continuous phases, oldest first. */
+const ofSession = (session: Session, timeframe: Timeframe): number[] => {
+  const starts: number[] = [];
+  let next = session.open;
+  for (const { phase, from, to } of session.phases) {
+    if (phase !== "continuous") continue;
+    for (let start = Math.max(next, barStart(session, timeframe, from)); start < to; start += timeframe.lengthMs) {
+      starts.push(start);
+      next = start + timeframe.lengthMs;
+    }
+  }
+  return starts;
+};
+
+/** Sessions that may hold slots of the span, newest first. */
+function* sessions({ calendar, hours, from, to }: Slots): Generator<Session> {
+  let session = calendar.previous(hours, to - 1);
+  while (session !== null && session.close > from) {
+    yield session;
+    session = calendar.previous(hours, session.open - 1);
+  }
+}
+
+/** Starts of the newest `most` slots, oldest first. */
+export const slotStarts = (slots: Slots, most: number): number[] => {
+  const { calendar, hours, timeframe, from, to, ended } = slots;
+  const newestFirst: number[] = [];
+  const take = (start: number, end: number): void => {
+    if (start >= from && start < to && end <= ended && start !== newestFirst.at(-1)) newestFirst.push(start);
+  };
+  // A week's bar begins with its first session, the span may begin later in it: its start is then before `from`.
+  for (const session of sessions(slots)) {
+    if (newestFirst.length >= most) break;
+    if (timeframe.kind === "week" || timeframe.kind === "month") {
+      const period = periodSpan(calendar, hours, timeframe, session.open)!;
+      take(period.start, period.end);
+    } else if (timeframe.kind === "day") take(session.open, barEnd(session, timeframe, session.open));
+    else for (const start of ofSession(session, timeframe).reverse()) take(start, barEnd(session, timeframe, start));
+  }
+  return newestFirst.slice(0, most).reverse();
+};
+
+/** How many slots there are; whole sessions are counted without looking at each. */
+export const countSlots = (slots: Slots): number => {
+  const { timeframe, from, to, ended } = slots;
+  if (timeframe.kind !== "intraday") return slotStarts(slots, Number.POSITIVE_INFINITY).length;
+  let count = 0;
+  for (const session of sessions(slots)) {
+    if (session.open >= from && session.close <= to && session.close <= ended) count += expectedBars(session, timeframe);
+    else for (const start of ofSession(session, timeframe)) if (start >= from && start < to && barEnd(session, timeframe, start) <= ended) count++;
+  }
+  return count;
+};
+
+/** True when nothing trades in the whole span: no phase of any session reaches into it. */
+export const isClosedAllOver = (calendar: Calendar, hours: HoursKey, from: number, to: number): boolean => {
+  // The post-close comes after `close` and the pre-open before `open`: the sessions beside the span are looked at too.
+  for (const session of [calendar.previous(hours, from), calendar.next(hours, from)]) {
+    if (session?.phases.some((phase) => phase.phase !== "halt" && phase.from < to && phase.to > from) === true) return false;
+  }
+  return true;
+};

@@ -1,0 +1,201 @@
+import { type Bar, barAt, type BarColumns, barColumns, FORMING } from "@/server/domain/bar";
+import { cut, join } from "@/server/domain/bar-rows";
+import { badInput } from "@/server/domain/errors";
+import { type Calendar, DAY_MS, dayOfDate, istDate, istDay, istMidnight } from "@/server/domain/session";
+import { timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import type { Clock } from "@/server/ports/clock";
+import type { Desk } from "@/server/ports/desk";
+import type { FeedDefinition, QuoteDetails } from "@/server/ports/feed";
+import type { LiveMarket } from "@/server/ports/live";
+import type { About, BarsRead, BarsReading, MarketReads, OrderBook, PassportReading, SpanStats, TickReading } from "@/server/ports/reads";
+import type { StoredKind, TickStore } from "@/server/ports/stores";
+import type { Bars } from "./bars";
+import type { Passports } from "./passport";
+import { fillBars } from "./reads-fill";
+import { countSlots, isClosedAllOver, slotStarts, type Slots } from "./reads-slots";
+import { spanStats } from "./reads-stats";
+
+interface Parts {
+  desk: Desk;
+  bars: Bars;
+  passports: Passports;
+  ticks: TickStore;
+  live: LiveMarket;
+  calendar: Calendar;
+  clock: Clock;
+  /** The feed whose packets a collector brings, for day figures and depth. */
+  feedAt(collector: number): FeedDefinition | undefined;
+  tokenOf(instrument: number): number | undefined;
+  /** Puts ticks that are still in memory into the store. */
+  settleTicks(): Promise<void>;
+}
+
+/** A span of one instrument's bars is at most this long: more is asked for by page. */
+const MOST_BARS = 50_000;
+
+export class Reads implements MarketReads {
+  constructor(private readonly parts: Parts) {}
+
+  resolve(text: string, vendor?: string): number { return this.parts.desk.resolve(text, vendor); }
+  now(): number { return Math.round(this.parts.clock.now()); }
+
+  about(instrument: number): About {
+    const { desk, live, tokenOf } = this.parts;
+    const quote = desk.quote(instrument);
+    const at = live.table.at(instrument);
+    return { instrument: at, token: tokenOf(instrument) ?? at.id, quote, averagePrice: this.details(instrument).averagePrice };
+  }
+
+  async bars({ instrument, timeframe, from, to, limit, fill, asOf, passports }: BarsRead): Promise<BarsReading> {
+    if (from !== undefined && to !== undefined && from >= to) throw badInput("from", from, "an instant before `to`");
+    const { parts } = this;
+    const now = this.now();
+    const rows = await this.rows(instrument, timeframe, { from, to, limit: limit + 1, asOf });
+    const truncated = rows.length > limit;
+    let bars = truncated ? cut(rows, rows.length - limit, rows.length) : rows;
+    const received = bars.length - formingCount(bars);
+    let incomplete = 0;
+    for (let row = 0; row < bars.length; row++) incomplete += bars.incomplete[row]!;
+
+    const first = truncated || from === undefined ? bars.time[0] : from;
+    let expected: number | null = null;
+    let filled: Uint8Array | null = null;
+    if (timeframe !== "auction") {
+      const slots: Slots | null = first === undefined ? null : {
+        calendar: parts.calendar, hours: parts.live.table.hours(instrument), timeframe: timeframeNamed(timeframe), from: first, to: Math.min(to ?? Number.POSITIVE_INFINITY, (asOf ?? now) + 1),
+        ended: asOf === undefined ? parts.live.bars.settledBefore(now) : asOf - parts.live.bars.watermarkSeconds * 1_000,
+      };
+      expected = slots === null ? 0 : countSlots(slots);
+      if (fill !== "none" && slots !== null) {
+        const starts = slotStarts(slots, limit);
+        const before = fill === "previous" ? await this.closeBefore(instrument, timeframe, starts[0], bars.time[0], asOf) : null;
+        const all = fillBars(bars, starts, fill, before);
+        const drop = Math.max(0, all.bars.length - limit);
+        bars = cut(all.bars, drop, all.bars.length);
+        filled = all.filled.subarray(drop);
+      }
+    } else if (fill !== "none") throw badInput("fill", fill, "none: auctions have no grid to fill");
+    const told = passports && bars.length > 0 ? await parts.passports.over(instrument, timeframe, bars.time[0]!, bars.time[bars.length - 1]! + 1) : null;
+    const notice = bars.length > 0 || from === undefined ? null : this.closedNotice(instrument, from, to ?? now);
+    return { bars, filled, passports: told, expected, received, incomplete, truncated, notice };
+  }
+
+  async latest(instrument: number, timeframe: StoredKind): Promise<Bar | null> {
+    const { live } = this.parts;
+    if (timeframe !== "auction") {
+      const of = timeframeNamed(timeframe);
+      await this.warmed(instrument, timeframe);
+      const forming = barColumns(16);
+      live.bars.forming(instrument, of, forming);
+      if (forming.length > 0) return barAt(forming, forming.length - 1);
+    }
+    const rows = await this.rows(instrument, timeframe, { limit: 1 });
+    return rows.length === 0 ? null : barAt(rows, rows.length - 1);
+  }
+
+  day(date?: string): { date: string; from: number; to: number } {
+    const day = date === undefined ? istDay(this.now()) : dayOfDate(date);
+    return { date: istDate(day), from: istMidnight(day), to: istMidnight(day) + DAY_MS };
+  }
+
+  async stats(instrument: number, timeframe: StoredKind, { from, to }: { from: number; to: number }): Promise<SpanStats> {
+    if (from >= to) throw badInput("from", from, "an instant before `to`");
+    const [rows, auctions, before] = await Promise.all([
+      this.rows(instrument, timeframe, { from, to, limit: MOST_BARS + 1 }),
+      // Longer bars have their auctions in them.
+      timeframe === "auction" || timeframeNamed(timeframe).kind !== "intraday" ? barColumns(0) : this.parts.bars.auctions(instrument, from, to),
+      this.rows(instrument, "1d", { to: istMidnight(istDay(from)), limit: 1 }),
+    ]);
+    if (rows.length > MOST_BARS) throw badInput("timeframe", timeframe, `a longer one: the span holds more than ${MOST_BARS} bars`);
+    return spanStats(rows, auctions, before.length === 0 ? 0 : before.close[before.length - 1]!);
+  }
+
+  async ticks(instrument: number, { from, to }: { from: number; to: number }, limit: number): Promise<TickReading> {
+    if (from >= to) throw badInput("from", from, "an instant before `to`");
+    await this.parts.settleTicks();
+    const { id } = this.parts.live.table.at(instrument);
+    // One more, to know from where the first one's day volume counts.
+    const ticks = await this.parts.ticks.read({ instrumentId: id, from, to, limit: limit + 1 });
+    const quantity = new Float64Array(ticks.length);
+    for (let row = 0; row < ticks.length; row++) {
+      const sameDay = row > 0 && istDay(ticks.time[row]!) === istDay(ticks.time[row - 1]!);
+      const known = sameDay && ticks.volume[row]! >= 0 && ticks.volume[row - 1]! >= 0 && ticks.volume[row]! >= ticks.volume[row - 1]!;
+      quantity[row] = known ? ticks.volume[row]! - ticks.volume[row - 1]! : -1;
+    }
+    return { ticks, quantity };
+  }
+
+  orderBook(instrument: number): OrderBook | null {
+    const { board } = this.parts.live;
+    const { depth, buyQuantity, sellQuantity } = this.details(instrument);
+    if (depth === undefined) return null;
+    // The exchange sends five levels; those without orders are zeros.
+    const held = (levels: OrderBook["bids"]): OrderBook["bids"] => levels.filter((level) => level.quantity > 0);
+    return {
+      bids: held(depth.buy), asks: held(depth.sell), buyQuantity, sellQuantity,
+      lastPrice: board.price(instrument), time: board.time(instrument), received: Math.round(board.received(instrument)),
+    };
+  }
+
+  async passport(instrument: number, timeframe: StoredKind, time: number): Promise<PassportReading> {
+    await this.warmed(instrument, timeframe);
+    return this.parts.passports.at(instrument, timeframe, time);
+  }
+
+  closedNotice(instrument: number, from: number, to: number): string | null {
+    const { calendar, live } = this.parts;
+    const hours = live.table.hours(instrument);
+    if (!isClosedAllOver(calendar, hours, from, to)) return null;
+    const beside = [calendar.previous(hours, from), calendar.next(hours, to)].flatMap((session) => (session === null ? [] : [`${ist(session.open)} to ${ist(session.close).slice(11)}`]));
+    return `${live.table.at(instrument).key} does not trade from ${ist(from)} to ${ist(to)} IST${beside.length === 0 ? "" : `; sessions beside it: ${beside.join(", ")}`}`;
+  }
+
+  private async rows(instrument: number, timeframe: StoredKind, { from, to, limit, asOf }: { from?: number | undefined; to?: number | undefined; limit: number; asOf?: number | undefined }): Promise<BarColumns> {
+    const { bars } = this.parts;
+    const then = asOf === undefined ? {} : { asOf };
+    if (timeframe === "auction") return bars.auctions(instrument, from ?? 0, to ?? Number.MAX_SAFE_INTEGER, { limit, ...then });
+    await this.warmed(instrument, timeframe);
+    const { closed, forming } = await bars.read({ instrument, timeframe: timeframeNamed(timeframe), limit, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), ...then });
+    return join([closed, forming]);
+  }
+
+  /** Longer forming bars lack the day's earlier minutes until these have been loaded. */
+  private async warmed(instrument: number, timeframe: StoredKind): Promise<void> {
+    const { desk } = this.parts;
+    if (timeframe !== "auction" && timeframeNamed(timeframe).from !== "1s" && !desk.isWarm(instrument)) await desk.warm(instrument);
+  }
+
+  /** Close of the bar before the first slot, where that slot has no bar of its own. */
+  private async closeBefore(instrument: number, timeframe: StoredKind, slot: number | undefined, bar: number | undefined, asOf: number | undefined): Promise<number | null> {
+    if (slot === undefined || (bar !== undefined && bar <= slot)) return null;
+    const before = await this.rows(instrument, timeframe, { to: slot, limit: 1, asOf });
+    return before.length === 0 ? null : before.close[before.length - 1]!;
+  }
+
+  /** What the newest packet carries, in minor units. */
+  private details(instrument: number): { depth: QuoteDetails["depth"]; averagePrice: number; buyQuantity: number; sellQuantity: number } {
+    const { live: { board }, feedAt } = this.parts;
+    const frame = instrument < board.capacity ? board.frame[instrument] ?? null : null;
+    const details = frame === null ? null : feedAt(board.collector(instrument))?.quote(frame, board.offset(instrument)) ?? null;
+    const minor = (wire: number): number => Math.round(wire / board.wireDivisor[instrument]!);
+    const side = (levels: OrderBook["bids"]): { price: number; quantity: number; orders: number }[] => levels.map((level) => ({ ...level, price: minor(level.price) }));
+    return {
+      depth: details?.depth === undefined ? undefined : { buy: side(details.depth.buy), sell: side(details.depth.sell) },
+      averagePrice: minor(details?.averagePrice ?? 0), buyQuantity: details?.buyQuantity ?? 0, sellQuantity: details?.sellQuantity ?? 0,
+    };
+  }
+}
+
+/** How many bars at the end are forming. */
+const formingCount = (bars: BarColumns): number => {
+  let forming = 0;
+  while (forming < bars.length && bars.state[bars.length - 1 - forming] === FORMING) forming++;
+  return forming;
+};
+
+/** `2026-11-20 09:15` */
+const ist = (instant: number): string => {
+  const day = istDay(instant);
+  const minutes = Math.floor((instant - istMidnight(day)) / 60_000);
+  return `${istDate(day)} ${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+};

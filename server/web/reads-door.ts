@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { jsonReply, type Reply } from "@/server/contract/answer";
+import { hotViews } from "@/server/contract/reads";
+import { statusOf } from "@/server/contract/rest";
+import { segmentNames } from "@/server/domain/vendor-symbols";
+import { type Ask, type ReadParts, type ViewName, views } from "./reads";
+import { legacyView } from "./reads-legacy";
+
+/** A path of a read, taken apart. */
+export interface ReadPath {
+  ask: Ask;
+  /** The view's name, or null for a segment and token. */
+  view: ViewName | null;
+  symbol: string;
+}
+
+/** What `/api/v1/{view}/{symbol}` and `/intraday/{view}/{symbol}` mean; null for any other path. Symbols may hold a slash. */
+export const readPath = (pathname: string): ReadPath | null => {
+  const match = /^\/(?:api\/v1|(intraday))\/([^/]+)\/(.+?)\/?$/.exec(pathname);
+  if (match === null) return null;
+  const first = decoded(match[2]!);
+  const rest = decoded(match[3]!);
+  if (first === null || rest === null) return null;
+  if (match[1] !== undefined) {
+    const legacy = legacyView(first, (name) => segmentNames.includes(name.toUpperCase()));
+    return legacy === undefined ? null : { ask: legacy.ask, view: legacy.withFirst ? null : first as ViewName, symbol: legacy.withFirst ? `${first}/${rest}` : rest };
+  }
+  if (first === "bars" && rest.endsWith("/passport")) return { ask: views.passport, view: "passport", symbol: rest.slice(0, -"/passport".length) };
+  return first !== "passport" && Object.hasOwn(views, first) ? { ask: views[first as ViewName], view: first as ViewName, symbol: rest } : null;
+};
+
+const decoded = (text: string): string | null => {
+  try { return decodeURIComponent(text); } catch { return null; }
+};
+
+/** Any read, by its URL. For the routes; never throws. */
+export const answerRead = (parts: ReadParts, url: string): Promise<Reply> => {
+  const { pathname, searchParams } = new URL(url, "http://localhost");
+  const path = readPath(pathname);
+  if (path !== null) return path.ask(parts, path.symbol, Object.fromEntries(searchParams));
+  const error = { code: "not_found", message: `nothing is at ${pathname}`, details: { field: "path", value: pathname, accepted: `/intraday/{${Object.keys(views).join("|")}}/{symbol} or /intraday/{${segmentNames.join("|")}}/{token}` } };
+  return Promise.resolve(jsonReply({ status: "error", error }, statusOf.not_found));
+};
+
+/** Answers the hot reads on the http server itself; false for everything else, which is Next's. */
+export const readDoor = (parts: ReadParts) => (request: IncomingMessage, response: ServerResponse): boolean => {
+  if (request.method !== "GET" || request.url === undefined) return false;
+  const end = request.url.indexOf("?");
+  const path = readPath(end === -1 ? request.url : request.url.slice(0, end));
+  if (path === null || !(hotViews as readonly (string | null)[]).includes(path.view)) return false;
+  void path.ask(parts, path.symbol, Object.fromEntries(new URLSearchParams(end === -1 ? "" : request.url.slice(end + 1)))).then((reply) => send(response, reply));
+  return true;
+};
+
+const send = (response: ServerResponse, { status, type, body, headers }: Reply): void => {
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store", "Content-Length": bytes.byteLength, ...headers });
+  response.end(bytes);
+};

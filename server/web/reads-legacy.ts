@@ -1,0 +1,134 @@
+/**
+ * `/intraday/{view}/{symbol}` as Market Bridge answered it and `/intraday/{segment}/{token}` as Odin Streamer did, for
+ * programs written for them. New programs use `/api/v1`: it says more.
+ */
+import { z } from "zod";
+import { jsonReply, type Reply } from "@/server/contract/answer";
+import { barsQuery, latestQuery, orderBookQuery, spanQuery, ticksQuery, todayQuery } from "@/server/contract/reads";
+import type { ErrorEnvelope } from "@/server/contract/rest";
+import { type BarColumns, columnsOf } from "@/server/domain/bar";
+import { badInput } from "@/server/domain/errors";
+import { toRupees } from "@/server/domain/price";
+import type { StoredKind } from "@/server/ports/stores";
+import type { About } from "@/server/ports/reads";
+import { type Ask, ask, readingOf, spanOf, tickSpan, type ViewName } from "./reads";
+import { timeIn, vwapOf, type Zone } from "./reads-json";
+import { noDepth, orderBookView, statsView, ticksView } from "./reads-views";
+
+/** Bridge answered an error as one text; what field, value and accepted are stands beside it. */
+const bridgeError = ({ message, ...rest }: ErrorEnvelope["error"]): unknown => ({ error: message, ...rest });
+const missing = (message: string): Reply => jsonReply({ error: message, code: "not_found" }, 404);
+
+/** Names of the two sources a bar had there. */
+const HISTORY_STATES = 3;
+const sourceOf = (state: number): string => (state >= HISTORY_STATES ? "zerodha" : "live_tick");
+
+/** Bridge's own name of a day. */
+const bridgeTimeframe = (timeframe: StoredKind): string => (timeframe === "1d" ? "day" : timeframe);
+
+const bridgeBars = (bars: BarColumns, { instrument, token }: About, timeframe: StoredKind, zone: Zone): unknown[] => Array.from({ length: bars.length }, (_, row) => {
+  const price = (minor: number): number => toRupees(minor, instrument.decimals);
+  const openInterest = bars.openInterest[row]!;
+  return {
+    exchange: instrument.exchange, symbol: instrument.symbol, instrument_token: token, bar_timestamp: timeIn(zone, bars.time[row]!), timeframe: bridgeTimeframe(timeframe),
+    open: price(bars.open[row]!), high: price(bars.high[row]!), low: price(bars.low[row]!), close: price(bars.close[row]!), volume: bars.volume[row]!,
+    trades_count: bars.ticks[row]!, vwap: vwapOf(bars.value[row]!, bars.volume[row]!, instrument.decimals), oi: openInterest < 0 ? null : openInterest, source: sourceOf(bars.state[row]!),
+  };
+});
+
+type Series = z.output<typeof todayQuery>;
+/** Bridge knew rows of bars that traded; what else can be asked for has no place in its shape. */
+const plain = (query: Series): void => {
+  if (query.format !== "rows") throw badInput("format", query.format, "rows here; other formats under /api/v1");
+  if (query.fields !== undefined) throw badInput("fields", query.fields, "nothing here; passports are under /api/v1");
+};
+
+const bridge: Record<Exclude<ViewName, "passport">, Ask> = {
+  bars: ask(barsQuery, async (reads, instrument, query) => {
+    plain(query);
+    const { bars, notice } = await readingOf(reads, instrument, query, query);
+    const about = reads.about(instrument);
+    const zone = query.tz ?? "UTC";
+    const at = (instant: number | undefined, row: number): unknown => (instant !== undefined ? timeIn(zone, instant) : bars.length === 0 ? null : timeIn(zone, bars.time[row]!));
+    return jsonReply({
+      symbol: about.instrument.symbol, timeframe: bridgeTimeframe(query.timeframe), from: at(query.from, 0), to: at(query.to, bars.length - 1),
+      bars_count: bars.length, bars: bridgeBars(bars, about, query.timeframe, zone), ...(notice === null ? {} : { notice }),
+    });
+  }, bridgeError),
+  today: ask(todayQuery, async (reads, instrument, query) => {
+    plain(query);
+    const { date, from, to } = reads.day(query.date);
+    const { bars, notice } = await readingOf(reads, instrument, query, { from, to, limit: 50_000 });
+    const about = reads.about(instrument);
+    return jsonReply({
+      symbol: about.instrument.symbol, timeframe: bridgeTimeframe(query.timeframe), date, bars_count: bars.length, bars: bridgeBars(bars, about, query.timeframe, query.tz ?? "UTC"), ...(notice === null ? {} : { notice }),
+    });
+  }, bridgeError),
+  latest: ask(latestQuery, async (reads, instrument, { timeframe, tz }) => {
+    const bar = await reads.latest(instrument, timeframe);
+    const about = reads.about(instrument);
+    if (bar === null) return missing("no data found for symbol");
+    return jsonReply({ symbol: about.instrument.symbol, timeframe: bridgeTimeframe(timeframe), bar: bridgeBars(columnsOf([bar]), about, timeframe, tz ?? "UTC")[0] });
+  }, bridgeError),
+  stats: ask(spanQuery, async (reads, instrument, query) => {
+    const { date, from, to } = spanOf(reads, query);
+    const about = reads.about(instrument);
+    const stats = statsView(await reads.stats(instrument, query.timeframe, { from, to }), about.instrument.decimals, query.tz ?? "UTC");
+    // Bridge's change was that since the day's open.
+    const change = stats.open === null || stats.close === null ? null : Math.round((stats.close - stats.open) * 1e4) / 1e4;
+    return jsonReply({
+      symbol: about.instrument.symbol, timeframe: bridgeTimeframe(query.timeframe), date,
+      stats: {
+        day_open: stats.open, day_high: stats.high, day_low: stats.low, current_price: stats.close, total_volume: stats.volume, bars_count: stats.bars, vwap: stats.vwap,
+        day_change: change, day_change_pct: change === null || stats.open === 0 ? null : Math.round((change / stats.open!) * 1e4) / 100,
+      },
+    });
+  }, bridgeError),
+  vwap: ask(spanQuery, async (reads, instrument, query) => {
+    const { date, from, to } = spanOf(reads, query);
+    const { instrument: of } = reads.about(instrument);
+    const stats = await reads.stats(instrument, query.timeframe, { from, to });
+    return jsonReply({ symbol: of.symbol, timeframe: bridgeTimeframe(query.timeframe), date, vwap: vwapOf(stats.value, stats.volume, of.decimals) });
+  }, bridgeError),
+  ticks: ask(ticksQuery, async (reads, instrument, query) => {
+    const span = tickSpan(reads, query);
+    const zone = query.tz ?? "UTC";
+    const { instrument: of, token } = reads.about(instrument);
+    const ticks = ticksView(await reads.ticks(instrument, span, query.limit), query.limit, of.decimals, zone).map(({ time, price, quantity }) => ({
+      exchange: of.exchange, symbol: of.symbol, instrument_token: token, tick_timestamp: time, price, quantity: quantity ?? 0, trade_type: "unknown", source: "live_tick",
+    }));
+    return jsonReply({ symbol: of.symbol, from: timeIn(zone, span.from), to: timeIn(zone, span.to), ticks_count: ticks.length, ticks });
+  }, bridgeError),
+  orderbook: ask(orderBookQuery, (reads, instrument, { tz }) => {
+    const book = reads.orderBook(instrument);
+    const about = reads.about(instrument);
+    if (book === null) return missing(`no order book data found: ${noDepth(about)}`);
+    const { instrument: of, token } = about;
+    const { bids, asks, spread, buyQuantity, sellQuantity, time } = orderBookView(book, of.decimals, tz ?? "UTC");
+    return jsonReply({ symbol: of.symbol, order_book: {
+      exchange: of.exchange, symbol: of.symbol, instrument_token: token, snapshot_timestamp: time, bids, asks, bid_quantity: buyQuantity, ask_quantity: sellQuantity, spread, source: "live_tick",
+    } });
+  }, bridgeError),
+};
+
+/** Odin's candles: minutes of a span, today's unless given, times with +05:30. */
+const odinQuery = z.strictObject({ from: barsQuery.shape.from, to: barsQuery.shape.to, vendor: barsQuery.shape.vendor });
+const odin: Ask = (parts, symbol, given) => ask(odinQuery, async (reads, instrument, query) => {
+  const { from, to } = spanOf(reads, query);
+  const { bars } = await reads.bars({ instrument, timeframe: "1m", from, to, limit: 50_000, fill: "none", passports: false });
+  const { instrument: of } = reads.about(instrument);
+  const price = (minor: number): number => toRupees(minor, of.decimals);
+  return jsonReply({
+    status: "success",
+    data: Array.from({ length: bars.length }, (_, row) => ({
+      symbol: of.symbol, scrip_token: symbol.slice(symbol.indexOf("/") + 1), minute_ts: timeIn("Asia/Kolkata", bars.time[row]!), open: price(bars.open[row]!), high: price(bars.high[row]!),
+      low: price(bars.low[row]!), close: price(bars.close[row]!), volume: bars.volume[row]!, source: sourceOf(bars.state[row]!),
+    })),
+  });
+}, (error) => ({ status: "error", message: error.message, error }))(parts, symbol, given);
+
+/** By the first segment after `/intraday/`: a view's name wins, then a segment's; undefined for anything else. */
+export const legacyView = (first: string, isSegment: (name: string) => boolean): { ask: Ask; withFirst: boolean } | undefined => {
+  if (Object.hasOwn(bridge, first)) return { ask: bridge[first as keyof typeof bridge], withFirst: false };
+  return isSegment(first) ? { ask: odin, withFirst: true } : undefined;
+};

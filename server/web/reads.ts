@@ -1,0 +1,140 @@
+/** The reading views: what `/api/v1/{view}/{symbol}` answers, whichever door the request came in by. */
+import type { z } from "zod";
+import { answered, type Answer, type Reply } from "@/server/contract/answer";
+import { barsQuery, latestQuery, orderBookQuery, passportQuery, spanQuery, symbolText, ticksQuery, todayQuery } from "@/server/contract/reads";
+import type { ErrorEnvelope } from "@/server/contract/rest";
+import { packBars } from "@/server/contract/wire";
+import { columnsOf } from "@/server/domain/bar";
+import { badInput } from "@/server/domain/errors";
+import { toRupees } from "@/server/domain/price";
+import type { Log } from "@/server/ports/observe";
+import type { About, BarsReading, MarketReads } from "@/server/ports/reads";
+import { barColumnsText, barRows, timeIn } from "./reads-json";
+import { changesView, passportView } from "./reads-passport";
+import { barView, metaOf, noDepth, orderBookView, quoteMeta, statsView, ticksView } from "./reads-views";
+
+export type ViewName = "bars" | "latest" | "today" | "stats" | "vwap" | "ticks" | "orderbook" | "passport";
+export interface ReadParts { reads: MarketReads; log: Log }
+
+/** A question about one instrument, by query parameters. Never throws: a fault of ours is logged and told by its id. */
+export type Ask = (parts: ReadParts, symbol: string, given: Record<string, string>) => Promise<Reply>;
+
+export const ask = <S extends z.ZodType<{ vendor?: string | undefined }>>(
+  schema: S, work: (reads: MarketReads, instrument: number, query: z.output<S>, requestId: string) => Promise<Answer> | Answer, shape?: (error: ErrorEnvelope["error"]) => unknown,
+): Ask => ({ reads, log }, symbol, given) => answered({
+  schema, given,
+  work: (query, requestId) => work(reads, instrumentOf(reads, symbol, query.vendor), query, requestId),
+  failed: (requestId, cause) => log.error("a read failed", { requestId, symbol, cause: cause instanceof Error ? cause.stack : String(cause) }),
+  ...(shape === undefined ? {} : { shape }),
+});
+
+const DEFAULT_TICKS_MS = 3_600_000;
+
+/** The span that was asked for: `from` and `to`, else the trading day of `date`. */
+export const spanOf = (reads: MarketReads, { from, to, date }: { from?: number | undefined; to?: number | undefined; date?: string | undefined }): { from: number; to: number; date: string } => {
+  const day = reads.day(date);
+  if (from === undefined && to === undefined) return day;
+  if (date !== undefined) throw badInput("date", date, "either a date, or from and to");
+  return { date: day.date, from: from ?? day.from, to: to ?? Math.max(reads.now() + 1, (from ?? 0) + 1) };
+};
+
+type Series = z.output<typeof todayQuery>;
+export const readingOf = (reads: MarketReads, instrument: number, query: Series, span: { from?: number | undefined; to?: number | undefined; limit: number }): Promise<BarsReading> => {
+  const { timeframe, fill, asOf, fields, format } = query;
+  if (format === "binary" && (fill === "null" || fields !== undefined)) throw badInput("format", format, "rows or columns: packed bars hold no nulls and no passports");
+  if (fields !== undefined && asOf !== undefined) throw badInput("fields", fields, "no asOf: passports are those of today");
+  return reads.bars({ instrument, timeframe, fill, asOf, passports: fields === "passport", ...span });
+};
+
+const seriesAnswer = async (reads: MarketReads, instrument: number, query: Series, span: { from?: number | undefined; to?: number | undefined; limit: number }, requestId: string, more: Record<string, unknown> = {}): Promise<Reply> => {
+  const reading = await readingOf(reads, instrument, query, span);
+  const about = reads.about(instrument);
+  const { bars, expected, received, incomplete, truncated, notice } = reading;
+  const meta = {
+    requestId, ...metaOf(reads, about), timeframe: query.timeframe, count: bars.length, lastBar: bars.length === 0 ? null : timeIn(query.tz, bars.time[bars.length - 1]!),
+    expected, received, missing: expected === null ? null : Math.max(0, expected - received), incomplete, truncated,
+    ...more, ...(query.asOf === undefined ? {} : { asOf: timeIn(query.tz, query.asOf) }), ...(query.fill === "none" ? {} : { fill: query.fill }), ...(notice === null ? {} : { notice }),
+  };
+  const { decimals } = about.instrument;
+  if (query.format === "binary") {
+    return { status: 200, type: "application/octet-stream", body: new Uint8Array(packBars(bars)), headers: { "X-Candela-Decimals": String(decimals), "X-Candela-Meta": encodeURIComponent(JSON.stringify(meta)) } };
+  }
+  const data = (query.format === "columns" ? barColumnsText : barRows)(reading, decimals, query.tz);
+  return { status: 200, type: "application/json", body: `{"status":"success","data":${data},"meta":${JSON.stringify(meta)}}` };
+};
+
+const noBarYet = (about: About, timeframe: string): string => `${about.instrument.key} has no ${timeframe} bar yet`;
+const withNotice = (notice: string | null): Record<string, unknown> => (notice === null ? {} : { notice });
+
+/** `GET /api/v1/{view}/{symbol}`, and `/api/v1/bars/{symbol}/passport`. */
+export const views: Record<ViewName, Ask> = {
+  bars: ask(barsQuery, (reads, instrument, query, requestId) => seriesAnswer(reads, instrument, query, query, requestId)),
+  today: ask(todayQuery, (reads, instrument, query, requestId) => {
+    const { date, from, to } = reads.day(query.date);
+    return seriesAnswer(reads, instrument, query, { from, to, limit: 50_000 }, requestId, { date });
+  }),
+  latest: ask(latestQuery, async (reads, instrument, { timeframe, tz }) => {
+    const bar = await reads.latest(instrument, timeframe);
+    const about = reads.about(instrument);
+    const meta = { ...metaOf(reads, about), timeframe, quote: quoteMeta(about, tz) };
+    return { data: bar === null ? null : barView(columnsOf([bar]), about.instrument.decimals, tz), meta: { ...meta, ...withNotice(bar === null ? noBarYet(about, timeframe) : null) } };
+  }),
+  stats: ask(spanQuery, async (reads, instrument, query) => {
+    const { date, from, to } = spanOf(reads, query);
+    const stats = await reads.stats(instrument, query.timeframe, { from, to });
+    const about = reads.about(instrument);
+    const span = { date, timeframe: query.timeframe, from: timeIn(query.tz, from), to: timeIn(query.tz, to) };
+    return { data: statsView(stats, about.instrument.decimals, query.tz), meta: { ...metaOf(reads, about), ...span, ...withNotice(stats.bars > 0 ? null : reads.closedNotice(instrument, from, to)) } };
+  }),
+  vwap: ask(spanQuery, async (reads, instrument, query) => {
+    const { date, from, to } = spanOf(reads, query);
+    const stats = await reads.stats(instrument, query.timeframe, { from, to });
+    const about = reads.about(instrument);
+    const { vwap, volume, value, estimatedVolume } = statsView(stats, about.instrument.decimals, query.tz);
+    const isToday = query.from === undefined && query.to === undefined && date === reads.day().date;
+    const notice = about.instrument.segment === "index" ? "an index has no volume, and so no VWAP" : stats.bars > 0 ? null : reads.closedNotice(instrument, from, to);
+    return {
+      data: { vwap, volume, value, estimatedVolume, exchangeAverage: isToday && about.averagePrice > 0 ? toRupees(about.averagePrice, about.instrument.decimals) : null },
+      meta: { ...metaOf(reads, about), date, timeframe: query.timeframe, from: timeIn(query.tz, from), to: timeIn(query.tz, to), ...withNotice(notice) },
+    };
+  }),
+  ticks: ask(ticksQuery, async (reads, instrument, query) => {
+    const span = tickSpan(reads, query);
+    const reading = await reads.ticks(instrument, span, query.limit);
+    const about = reads.about(instrument);
+    const data = ticksView(reading, query.limit, about.instrument.decimals, query.tz);
+    const meta = { ...metaOf(reads, about), from: timeIn(query.tz, span.from), to: timeIn(query.tz, span.to), count: data.length, truncated: reading.ticks.length > query.limit };
+    return { data, meta: { ...meta, ...withNotice(data.length > 0 ? null : reads.closedNotice(instrument, span.from, span.to)) } };
+  }),
+  orderbook: ask(orderBookQuery, (reads, instrument, { from, to, tz }) => {
+    const book = reads.orderBook(instrument);
+    const about = reads.about(instrument);
+    const notice = book === null ? noDepth(about) : from !== undefined || to !== undefined ? "the newest order book only: its past is not kept" : null;
+    return { data: book === null ? null : orderBookView(book, about.instrument.decimals, tz), meta: { ...metaOf(reads, about), ...withNotice(notice) } };
+  }),
+  passport: ask(passportQuery, async (reads, instrument, { timeframe, time, tz }) => {
+    const reading = await reads.passport(instrument, timeframe, time);
+    const about = reads.about(instrument);
+    const { decimals } = about.instrument;
+    const at = (instant: number): number | string => timeIn(tz, instant);
+    return {
+      data: {
+        bar: barView(columnsOf([reading.bar]), decimals, tz), end: at(reading.end), state: reading.bar.state, cause: reading.cause, rev: reading.bar.rev,
+        ...passportView(reading.passport, at), collectorNames: reading.collectors, foldedFrom: reading.parts, revisions: changesView(reading.changes, decimals, at),
+      },
+      meta: { ...metaOf(reads, about), timeframe },
+    };
+  }),
+};
+
+export const tickSpan = (reads: MarketReads, { from, to }: { from?: number | undefined; to?: number | undefined }): { from: number; to: number } => {
+  const end = to ?? reads.now() + 1;
+  return { from: from ?? end - DEFAULT_TICKS_MS, to: end };
+};
+
+/** Dense number of the symbol in a path. */
+export const instrumentOf = (reads: MarketReads, symbol: string, vendor: string | undefined): number => {
+  const parsed = symbolText.safeParse(symbol);
+  if (!parsed.success) throw badInput("symbol", symbol, parsed.error.issues[0]!.message);
+  return reads.resolve(parsed.data, vendor);
+};
