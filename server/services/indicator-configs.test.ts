@@ -26,7 +26,8 @@ describe("INDICATOR_CONFIGS", () => {
   });
   it("counts the same wish once", () => expect(texts("EMA:20,ema,EMA:20@1m,EMA:21")).toHaveLength(2));
   it("writes each entry so that it reads the same again", () => {
-    const parsed = parseIndicatorConfigs("x", "BB,MACD:12:26:9@5m,PSAR:0.02,VWAP", minute);
+    const parsed = parseIndicatorConfigs("x", "BB,MACD:12:26:9@5m,PSAR:0.02,VWAP,EMA:20:hl2,AVWAP:2026-11-09T09:15,AVWAP", minute);
+    expect(parsed.map((each) => each.text)).toEqual(["BB:20:2@1m", "MACD:12:26:9@5m", "PSAR:0.02:0.2@1m", "VWAP@1m", "EMA:20:hl2@1m", "AVWAP:2026-11-09T09:15@1m", "AVWAP@1m"]);
     expect(parseIndicatorConfigs("x", parsed.map((each) => each.text).join(), []).map((each) => [each.resolved.hash, each.timeframe.name]))
       .toEqual(parsed.map((each) => [each.resolved.hash, each.timeframe.name]));
   });
@@ -38,6 +39,7 @@ describe("INDICATOR_CONFIGS", () => {
     expect(refused("EMA:2.5")).toMatchObject({ message: expect.stringContaining('INDICATOR_CONFIGS: "EMA:2.5" is not accepted') });
     expect(refused("EMA:")).toMatchObject({ details: { value: "EMA:" } });
     expect(refused("MACD:12:26:9:close:4:7")).toMatchObject({ details: { accepted: expect.stringMatching(/^MACD:fast:slow:signal/) } });
+    expect(refused("VWAP:3")).toMatchObject({ details: { accepted: "VWAP alone: it has no parameters" } });
     expect(refused("EMA:twenty")).toMatchObject({ details: { value: "EMA:twenty" } });
     expect(refused("EMA:20@7m")).toMatchObject({ details: { value: "EMA:20@7m", accepted: expect.stringContaining("1m") } });
     expect(refused("EMA:20@")).toMatchObject({ details: { value: "EMA:20@" } });

@@ -25,7 +25,7 @@ export const parseIndicatorConfigs = (field: string, text: string, timeframes: r
     const resolved = indicatorEntry(field, entry, wish);
     for (const timeframe of own === undefined ? timeframes : [timeframeEntry(field, entry, own)]) {
       const key = `${resolved.hash}@${timeframe.name}`;
-      if (!found.has(key)) found.set(key, { text: `${[resolved.definition.id, ...resolved.definition.order.map((name) => resolved.params[name])].join(":")}@${timeframe.name}`, resolved, timeframe });
+      if (!found.has(key)) found.set(key, { text: `${written(resolved)}@${timeframe.name}`, resolved, timeframe });
     }
   }
   if (found.size > MOST) throw badInput(field, found.size, `at most ${MOST} indicators, one on two timeframes counted twice`);
@@ -47,6 +47,14 @@ export const parseTimeframes = (field: string, text: string): Timeframe[] => {
   return found;
 };
 
+/** `MACD:12:26:9`: all numbers, and words up to the last that is not the default. */
+const written = ({ definition, params }: ResolvedIndicator): string => {
+  const standard = definition.params.parse({});
+  const values = definition.order.map((name) => params[name]);
+  while (typeof values.at(-1) === "string" && values.at(-1) === standard[definition.order[values.length - 1]!]) values.pop();
+  return [definition.id, ...values].join(":");
+};
+
 const entriesOf = (text: string): string[] => text.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "");
 
 const timeframeEntry = (field: string, entry: string, text: string): Timeframe => {
@@ -60,8 +68,11 @@ const indicatorEntry = (field: string, entry: string, wish: string): ResolvedInd
   const definition = indicators.find((each) => each.id.toLowerCase() === id.toLowerCase());
   if (definition === undefined) throw badInput(field, entry, indicators.map((each) => each.id).join(", "));
   const accepted = acceptedBy(definition.id);
-  if (given.length > definition.order.length || given.includes("")) throw badInput(field, entry, accepted);
-  const params = Object.fromEntries(given.map((value, place) => [definition.order[place]!, Number.isNaN(Number(value)) ? value : Number(value)]));
+  const { length } = definition.order;
+  if (given.includes("") || (length === 0 && given.length > 0)) throw badInput(field, entry, accepted);
+  // The last parameter may be an instant, which has colons of its own.
+  const values = given.length > length ? [...given.slice(0, length - 1), given.slice(length - 1).join(":")] : given;
+  const params = Object.fromEntries(values.map((value, place) => [definition.order[place]!, Number.isNaN(Number(value)) ? value : Number(value)]));
   try {
     return resolveIndicator({ id: definition.id, params });
   } catch (cause) {
@@ -76,7 +87,7 @@ const acceptedBy = (id: string): string => {
   return params.length === 0 ? `${id} alone: it has no parameters` : `${[id, ...params.map(({ name }) => name)].join(":")} with ${params.map(rangeOf).join(", ")}`;
 };
 const rangeOf = ({ name, kind, min, max, choices }: IndicatorParam): string => {
-  if (choices !== undefined) return `${name} one of ${choices.join(" ")}`;
+  if (choices !== undefined) return `${name} one of ${choices.join(" ")}${kind === "instant" ? ", or YYYY-MM-DD[THH:MM] in IST" : ""}`;
   const range = min === undefined || max === undefined ? "" : ` ${min} to ${max}`;
   return `${name} ${kind === "integer" ? "a whole number" : "a number"}${range}`;
 };
