@@ -1,10 +1,5 @@
+import type { DayCounts, JobState } from "@/server/domain/job";
 import type { TimeframeName } from "@/server/domain/timeframe";
-
-/**
- * `queued` behind another, `running`, `paused` by a person, `done`, `failed`: over, with days that could not be filled
- * (resuming tries those again), `cancelled`. A job found `running` without a process has been interrupted: it goes on.
- */
-export type JobState = "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
 
 export interface JobRow {
   id: number;
@@ -23,19 +18,6 @@ export interface JobRow {
   finishedAt: number | null;
   /** Last sign of life of the process that runs it. */
   beatAt: number;
-}
-
-/** What became of the bars that history told. */
-export interface DayCounts {
-  /** Bars history told. */
-  bars: number;
-  added: number;
-  unchanged: number;
-  /** Different, and ours stays. */
-  kept: number;
-  corrected: number;
-  /** Different in a way no rule decides: ours stays until a person has looked. */
-  flagged: number;
 }
 
 /** A day of an instrument as a job left it: its checkpoint. */

@@ -3,7 +3,8 @@
  * decides. Pure: bars in, verdicts out.
  */
 import { type Bar, type BarColumns, barAt, BY_OUR_CLOCK, type BarPassport } from "@/server/domain/bar";
-import type { BarDifference, DayCounts, Figures } from "@/server/ports/jobs";
+import type { DayCounts } from "@/server/domain/job";
+import type { BarDifference, Figures } from "@/server/ports/jobs";
 import type { StoredBar } from "@/server/ports/stores";
 
 export type Verdict = "added" | "unchanged" | "kept" | "corrected" | "flagged";

@@ -1,8 +1,9 @@
 import type { Job } from "@/prisma/generated/client";
 import type { Prisma } from "@/prisma/generated/client";
+import type { JobState } from "@/server/domain/job";
 import { dayOfDate, istDate } from "@/server/domain/session";
 import { timeframe, timeframes } from "@/server/domain/timeframe";
-import type { BarDifference, Figures, JobDay, JobRow, JobState, JobStore, JobSums } from "@/server/ports/jobs";
+import type { BarDifference, Figures, JobDay, JobRow, JobStore, JobSums } from "@/server/ports/jobs";
 import { reaching, rowsOf, type Database } from "./database";
 
 const CHUNK_ROWS = 2_000;

@@ -1,0 +1,77 @@
+/** Long works that outlive a process, as they are told to people. */
+
+/**
+ * `queued` behind another, `running`, `paused` by a person, `done`, `failed`: over, with days that could not be filled
+ * (resuming tries those again), `cancelled`. A job found `running` without a process has been interrupted: it goes on.
+ */
+export const jobStates = ["queued", "running", "paused", "done", "failed", "cancelled"] as const;
+export type JobState = (typeof jobStates)[number];
+
+/** What became of the bars that history told. */
+export interface DayCounts {
+  /** Bars history told. */
+  bars: number;
+  added: number;
+  unchanged: number;
+  /** Different, and ours stays. */
+  kept: number;
+  corrected: number;
+  /** Different in a way no rule decides: ours stays until a person has looked. */
+  flagged: number;
+}
+
+/** Counts are of this job, over all its runs; requests of the present run. */
+export interface JobStatistics extends DayCounts {
+  /** Days of instruments done, those that failed included. */
+  days: number;
+  failed: number;
+  /** Days that were complete before. */
+  skipped: number;
+  requests: number;
+  /** Requests made again because the broker was busy or away. */
+  retries: number;
+  /** Over the last seconds. */
+  requestsPerSecond: number;
+  /** At the present speed; null when that is not known. */
+  remainingSeconds: number | null;
+}
+
+export interface JobProgress {
+  id: string;
+  title: string;
+  /** Days of instruments. */
+  done: number;
+  total: number;
+  /** What is being done now. */
+  detail: string;
+  finished: boolean;
+  failed: number;
+  state: JobState;
+  /** Why it is in that state, or "". */
+  reason: string;
+  /** Epoch ms. */
+  createdAt: number;
+  finishedAt: number | null;
+  statistics: JobStatistics;
+}
+
+/** What a backfill would ask for, before it is ordered. */
+export interface BackfillEstimate {
+  source: string;
+  timeframe: string;
+  instruments: number;
+  /** Keys or symbols that are left out, each with why. */
+  leftOut: { name: string; reason: string }[];
+  /** Days of instruments to fetch, and those that are complete. */
+  days: number;
+  skipped: number;
+  requests: number;
+  /** As many as the sessions can have. */
+  bars: number;
+  /** At the rate the source allows; 0 where it has none. */
+  minutes: number;
+  /** Of database, with indexes. */
+  diskMb: number;
+  /** What a person should know of the source. */
+  notes: readonly string[];
+}
