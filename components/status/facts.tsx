@@ -23,7 +23,7 @@ export function Facts({ snapshot }: { snapshot: StatusSnapshot }) {
   const { store, bus, sockets, process, latency } = snapshot;
   return (
     <div className="flex border-b border-line max-lg:flex-col">
-      <Table title="Refused" head="rows, by reason, since the start" rows={counts(snapshot.rejects)} none="Every row was accepted." />
+      <Table title="Refused or set aside" head="rows, by reason, since the start" rows={counts(snapshot.rejects)} none="Every row was accepted." />
       <Table title="Counted" head="since the start" rows={counts(snapshot.counters)} none="Nothing yet." />
       <Table title="Runs on" head="" none="" rows={[
         ["version", snapshot.version], ["Node", snapshot.node], ["up for", waitText(process.uptimeS * 1_000)], ["memory", `${countText(Math.round(process.rssMb))} MB, heap ${countText(Math.round(process.heapMb))} MB`],
