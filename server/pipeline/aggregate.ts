@@ -3,7 +3,7 @@ import type { Accumulators } from "@/server/domain/accumulators";
 import { AUCTION, EXCHANGE_CLOCK, JOINED, type TickBatch, type TickMessage, TRADE } from "@/server/domain/tick";
 import { widen } from "@/server/domain/columns";
 import { istDay } from "@/server/domain/session";
-import { baseAt, DAY_SECONDS, dayOf, Open, Own, ringOf, volumeOf } from "./second-row";
+import { baseAt, BROKEN, DAY_SECONDS, dayOf, NONE, Open, Own, ringOf, volumeOf } from "./second-row";
 import { FeedLag } from "./feed-lag";
 import type { Core } from "./stage";
 
@@ -22,10 +22,9 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   volumeStepBack = 0;
   private readonly ring: number;
   private readonly mask: number;
-  /** Doubles an instrument takes. */
-  private readonly row: number;
   private capacity = 0;
-  private figures = new Float64Array(0);
+  private own = new Float64Array(0);
+  private open = new Float64Array(0);
   private cut = new Uint8Array(0); // 1: the feed was away, the next second is incomplete
   private readonly out = barBatch(FLUSH_ROWS);
   private lastSwept = 0;
@@ -35,7 +34,6 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   constructor(readonly watermarkSeconds = 2, private readonly followFeed = true) {
     this.ring = ringOf(watermarkSeconds);
     this.mask = this.ring - 1;
-    this.row = Own.size + this.ring * Open.size;
   }
 
   on(message: TickMessage, emit: (batch: BarBatch) => void): void {
@@ -50,7 +48,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     if (through <= this.lastSwept) return;
     this.lastSwept = through;
     for (let instrument = 0; instrument < this.capacity; instrument++) {
-      if (this.figures[instrument * this.row + Own.openSeconds] !== 0) this.closeThrough(instrument, through, emit);
+      if (this.own[instrument * Own.size + Own.oldest]! <= through) this.closeThrough(instrument, through, emit);
     }
     this.flush(emit);
   }
@@ -64,138 +62,170 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   /** Greatest day volume seen of the newest trading date (`volumeDay`); -1 when there is none. */
   dayVolume(instrument: number): number {
     if (instrument >= this.capacity) return -1;
-    const own = instrument * this.row;
-    return this.figures[own + Own.base]! < 0 ? -1 : Math.max(this.figures[own + Own.running]!, this.figures[own + Own.base]!);
+    const own = instrument * Own.size;
+    return this.own[own + Own.base]! < 0 ? -1 : Math.max(this.own[own + Own.running]!, this.own[own + Own.base]!);
   }
 
   /** IST day number of `dayVolume`. */
   volumeDay(instrument: number): number {
-    return instrument >= this.capacity ? 0 : istDay(this.figures[instrument * this.row + Own.day]! * 1_000);
+    return instrument >= this.capacity ? 0 : istDay(this.own[instrument * Own.size + Own.day]! * 1_000);
   }
 
   /** Open seconds of an instrument, oldest first, into cells from `cell` on; answers how many. */
   openSeconds(instrument: number, into: Accumulators, cell: number): number {
     if (instrument >= this.capacity) return 0;
-    const { figures } = this;
-    const own = instrument * this.row;
-    if (figures[own + Own.openSeconds] === 0) return 0;
+    const { own: figures, open } = this;
+    const own = instrument * Own.size;
     let count = 0;
     let base = figures[own + Own.base]!;
     let day = figures[own + Own.day]!;
     const newest = figures[own + Own.newest]!;
-    for (let second = newest - this.ring + 1; second <= newest; second++) {
-      const at = this.placeOf(own, second);
-      if (figures[at + Open.second] !== second) continue;
-      const cumulative = figures[at + Open.cumulative]!;
+    for (let second = figures[own + Own.oldest]!; second <= newest; second++) {
+      const at = this.placeOf(instrument, second);
+      if (open[at + Open.second] !== second) continue;
+      const cumulative = open[at + Open.cumulative]!;
       const before = baseAt(base, day, cumulative, second);
       const volume = volumeOf(cumulative, before);
       if (cumulative > before || (cumulative >= 0 && before !== base)) { base = cumulative; day = dayOf(second); }
       into.begin(cell + count++, second * 1_000, second * 1_000 + 1_000,
-        figures[at + Open.open]!, figures[at + Open.high]!, figures[at + Open.low]!, figures[at + Open.close]!,
-        volume, this.valueOf(at, volume), figures[at + Open.ticks]!, figures[at + Open.interest]!, figures[at + Open.broken]!);
+        open[at + Open.open]!, open[at + Open.high]!, open[at + Open.low]!, open[at + Open.close]!,
+        volume, this.valueOf(at, volume), open[at + Open.ticks]!, open[at + Open.interest]!, open[at + Open.marks]! >= BROKEN ? 1 : 0);
     }
     return count;
   }
 
-  /** Where a second of the instrument whose row begins at `own` stands, if it is open. */
-  private placeOf(own: number, second: number): number {
-    return own + Own.size + (second & this.mask) * Open.size;
+  /** Where a second of an instrument stands, if it is open. */
+  private placeOf(instrument: number, second: number): number {
+    return ((second & this.mask) * this.capacity + instrument) * Open.size;
   }
 
   private fold(batch: TickBatch, emit: (batch: BarBatch) => void): void {
-    const { instrument: instruments, time: times, flags } = batch;
-    const origin = FROM_STREAM | fromCollector(batch.collector);
-    let second = -1;
-    for (let row = 0; row < batch.length; row++) {
-      const instrument = instruments[row]!;
-      if (instrument >= this.capacity) this.grow(instrument + 1);
-      const own = instrument * this.row;
-      const flag = flags[row]!;
-      if ((flag & JOINED) !== 0) this.rejoin(instrument, batch.collector, emit);
-      // Rows of a frame mostly share their second: two comparisons instead of a division.
-      const time = times[row]!;
-      if (time < second * 1_000 || time >= second * 1_000 + 1_000) second = Math.floor(time / 1_000);
-      if ((flag & TRADE) === 0) { this.passOver(instrument, second, batch.volume[row]!, (flag & AUCTION) !== 0, emit); continue; }
-      const sources = origin | ((flag & EXCHANGE_CLOCK) === 0 ? BY_OUR_CLOCK : BY_EXCHANGE_CLOCK);
-      const at = this.placeOf(own, second);
-      if (this.figures[at + Open.second] !== second) {
-        // By the tick after it, or by the clock: longer bars have gone on without it.
-        if (second <= this.figures[own + Own.closedThrough]! || second <= this.lastSwept) { this.patch(instrument, second, batch, row, sources, emit); continue; }
-        this.begin(instrument, second, batch.collector, emit);
-      }
-      this.tick(own, at, batch, row, sources);
+    const { length, flags, time } = batch;
+    let prepared = -1;
+    for (let row = this.take(batch, 0, prepared); row < length; row = this.take(batch, row, prepared)) {
+      prepared = this.prepare(batch, row, emit) ? row : -1;
+      if (prepared < 0) row++;
     }
-    const last = batch.length - 1;
-    if (last >= 0 && (flags[last]! & EXCHANGE_CLOCK) !== 0) this.lag.saw(batch.receivedTime, times[last]!);
+    const last = length - 1;
+    if (last >= 0 && (flags[last]! & EXCHANGE_CLOCK) !== 0) this.lag.saw(batch.receivedTime, time[last]!);
+  }
+
+  /**
+   * Adds ticks to their open seconds, from row `from` on, until one needs to be prepared; answers its row. Row `prepared`
+   * has been. Nearly every tick passes here: no call in the loop, and what each tick needs is looked up once.
+   */
+  private take(batch: TickBatch, from: number, prepared: number): number {
+    const { own: figures, open, capacity, mask } = this;
+    const { instrument: instruments, time: times, flags, price: prices, volume: volumes, openInterest: interests, length, sequence } = batch;
+    const origin = FROM_STREAM | fromCollector(batch.collector);
+    const trade = TRADE | 0;
+    const byExchange = origin | BY_EXCHANGE_CLOCK;
+    const byUs = origin | BY_OUR_CLOCK;
+    const ordinary = ~EXCHANGE_CLOCK;
+    let second = 0;
+    let starts = 0;
+    let ends = 0;
+    let place = 0;
+    let row = from;
+    for (; row < length; row++) {
+      const instrument = instruments[row]! & 0xfffff;
+      const time = times[row]!;
+      // Rows of a frame mostly share their second.
+      if (time < starts || time >= ends) {
+        second = Math.floor(time / 1_000);
+        starts = second * 1_000;
+        ends = starts + 1_000;
+        place = (second & mask) * capacity;
+      }
+      const flag = flags[row]!;
+      const volume = volumes[row]!;
+      if (instrument >= capacity) break;
+      const own = instrument * Own.size;
+      const at = ((place + instrument) & 0x7ffffff) * Open.size;
+      const running = figures[own + Own.running]!;
+      const base = figures[own + Own.base]!;
+      if (row !== prepared) {
+        if ((flag & ordinary) !== trade || open[at + Open.second] !== second) break;
+        // A volume that grows, as nearly every one does, leaves the base alone.
+        if (volume >= 0 && (base < 0 || volume < base || volume < running)) break;
+      }
+      const price = prices[row]!;
+      open[at + Open.ticks]!++;
+      if (price > open[at + Open.high]!) open[at + Open.high] = price;
+      if (price < open[at + Open.low]!) open[at + Open.low] = price;
+      if (time >= open[at + Open.lastTime]!) {
+        open[at + Open.close] = price;
+        open[at + Open.lastTime] = time;
+      }
+      if (time < open[at + Open.firstTime]!) {
+        open[at + Open.open] = price;
+        open[at + Open.firstTime] = time;
+      }
+      open[at + Open.lastSequence] = sequence + row;
+      open[at + Open.hash]! += tickHash(time, price, volume);
+      const sources = flag === trade ? byUs : byExchange;
+      const marks = open[at + Open.marks]!;
+      if (marks !== sources) open[at + Open.marks] = marks | sources;
+      const interest = interests[row]!;
+      if (interest >= 0) open[at + Open.interest] = interest;
+      const step = volume - running;
+      if (step > 0) {
+        figures[own + Own.running] = volume;
+        open[at + Open.value]! += price * step;
+        open[at + Open.stepped]! += step;
+      }
+      if (volume > open[at + Open.cumulative]!) open[at + Open.cumulative] = volume;
+    }
+    return row;
+  }
+
+  /** Makes a place for a tick that has none, or whose volume is no ordinary one. False: the row has been dealt with. */
+  private prepare(batch: TickBatch, row: number, emit: (batch: BarBatch) => void): boolean {
+    const instrument = batch.instrument[row]!;
+    if (instrument >= this.capacity) this.grow(instrument + 1);
+    const flag = batch.flags[row]!;
+    const volume = batch.volume[row]!;
+    const second = Math.floor(batch.time[row]! / 1_000);
+    const own = instrument * Own.size;
+    if ((flag & JOINED) !== 0) this.rejoin(instrument, batch.collector, emit);
+    if ((flag & TRADE) === 0) { this.passOver(instrument, second, volume, (flag & AUCTION) !== 0, emit); return false; }
+    if (this.open[this.placeOf(instrument, second) + Open.second] !== second) {
+      // By the tick after it, or by the clock: longer bars have gone on without it.
+      if (second <= this.own[own + Own.closedThrough]! || second <= this.lastSwept) { this.patch(instrument, second, batch, row, emit); return false; }
+      this.begin(instrument, second, batch.collector, batch.sequence + row, emit);
+    }
+    if (volume >= 0) this.rebase(own, second, volume);
+    return true;
   }
 
   /** Our time as far as the feed has reached it (`FeedLag`): what ends before it, less the watermark, is closed. */
   feedTime(now: number): number { return this.followFeed ? this.lag.feedTime(now) : now; }
 
-  private begin(instrument: number, second: number, collector: number, emit: (batch: BarBatch) => void): void {
-    const { figures } = this;
-    const own = instrument * this.row;
+  private begin(instrument: number, second: number, collector: number, sequence: number, emit: (batch: BarBatch) => void): void {
+    const { own: figures, open } = this;
+    const own = instrument * Own.size;
     if (second > figures[own + Own.newest]!) {
       this.closeThrough(instrument, second - this.watermarkSeconds - 1, emit);
       figures[own + Own.newest] = second;
     }
-    const at = this.placeOf(own, second);
-    figures[at + Open.second] = second;
-    figures[at + Open.ticks] = 0;
-    figures[at + Open.cumulative] = -1;
-    figures[at + Open.value] = 0;
-    figures[at + Open.stepped] = 0;
-    figures[at + Open.hash] = 0;
-    figures[at + Open.sources] = 0;
-    figures[at + Open.interest] = -1;
-    figures[at + Open.broken] = this.cut[instrument]!;
+    if (second < figures[own + Own.oldest]!) figures[own + Own.oldest] = second;
     figures[own + Own.collector] = collector;
+    const at = this.placeOf(instrument, second);
+    open[at + Open.second] = second;
+    open[at + Open.ticks] = 0;
+    // The first tick is above and below, after and before what nobody has seen.
+    open[at + Open.high] = Number.NEGATIVE_INFINITY;
+    open[at + Open.low] = Number.POSITIVE_INFINITY;
+    open[at + Open.lastTime] = Number.NEGATIVE_INFINITY;
+    open[at + Open.firstTime] = Number.POSITIVE_INFINITY;
+    open[at + Open.firstSequence] = sequence;
+    open[at + Open.cumulative] = -1;
+    open[at + Open.value] = 0;
+    open[at + Open.stepped] = 0;
+    open[at + Open.hash] = 0;
+    open[at + Open.interest] = -1;
+    open[at + Open.marks] = this.cut[instrument] === 1 ? BROKEN : 0;
     this.cut[instrument] = 0;
-    figures[own + Own.openSeconds]!++;
-  }
-
-  /** Row `row` into the open second at `at` of the instrument at `own`. */
-  private tick(own: number, at: number, batch: TickBatch, row: number, sources: number): void {
-    const { figures } = this;
-    const price = batch.price[row]!;
-    const interest = batch.openInterest[row]!;
-    const volume = batch.volume[row]!;
-    const time = batch.time[row]!;
-    const sequence = batch.sequence + row;
-    if (figures[at + Open.ticks]!++ === 0) {
-      figures[at + Open.open] = price;
-      figures[at + Open.high] = price;
-      figures[at + Open.low] = price;
-      figures[at + Open.close] = price;
-      figures[at + Open.firstTime] = time;
-      figures[at + Open.lastTime] = time;
-      figures[at + Open.firstSequence] = sequence;
-    } else {
-      if (price > figures[at + Open.high]!) figures[at + Open.high] = price;
-      else if (price < figures[at + Open.low]!) figures[at + Open.low] = price;
-      if (time >= figures[at + Open.lastTime]!) {
-        figures[at + Open.close] = price;
-        figures[at + Open.lastTime] = time;
-      } else if (time < figures[at + Open.firstTime]!) {
-        figures[at + Open.open] = price;
-        figures[at + Open.firstTime] = time;
-      }
-    }
-    figures[at + Open.lastSequence] = sequence;
-    figures[at + Open.hash]! += tickHash(time, price, volume);
-    if (figures[at + Open.sources] !== sources) figures[at + Open.sources] = figures[at + Open.sources]! | sources;
-    if (interest >= 0) figures[at + Open.interest] = interest;
-    if (volume < 0) return;
-    // A volume that grows, as nearly every one does, leaves the base alone.
-    const base = figures[own + Own.base]!;
-    if (base < 0 || volume < base || volume < figures[own + Own.running]!) this.rebase(own, figures[at + Open.second]!, volume);
-    const step = volume - figures[own + Own.running]!;
-    if (step > 0) {
-      figures[own + Own.running] = volume;
-      figures[at + Open.value]! += price * step;
-      figures[at + Open.stepped]! += step;
-    }
-    if (volume > figures[at + Open.cumulative]!) figures[at + Open.cumulative] = volume;
   }
 
   /**
@@ -203,8 +233,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    * where counting begins when nobody knows: a book that moved has no volume of its own.
    */
   private passOver(instrument: number, second: number, volume: number, isAuction: boolean, emit: (batch: BarBatch) => void): void {
-    const { figures } = this;
-    const own = instrument * this.row;
+    const { own: figures } = this;
+    const own = instrument * Own.size;
     if (!isAuction) {
       if (volume >= 0 && figures[own + Own.base]! < 0) this.rebase(own, second, volume);
       return;
@@ -212,7 +242,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     this.closeThrough(instrument, second - this.watermarkSeconds - 1, emit);
     if (volume < 0) return;
     this.rebase(own, second, volume);
-    if (figures[own + Own.openSeconds] !== 0 || second < figures[own + Own.day]!) return;
+    if (figures[own + Own.oldest] !== NONE || second < figures[own + Own.day]!) return;
     if (volume <= baseAt(figures[own + Own.base]!, figures[own + Own.day]!, volume, second)) return;
     this.moveBase(own, second, volume);
     figures[own + Own.running] = volume;
@@ -224,10 +254,10 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    */
   beginDay(instrument: number, time: number, volume: number, emit: (batch: BarBatch) => void): void {
     if (instrument >= this.capacity) this.grow(instrument + 1);
-    const own = instrument * this.row;
-    this.closeThrough(instrument, this.figures[own + Own.newest]!, emit);
+    const own = instrument * Own.size;
+    this.closeThrough(instrument, this.own[own + Own.newest]!, emit);
     this.moveBase(own, Math.floor(time / 1_000) - 1, volume);
-    this.figures[own + Own.running] = Math.max(volume, 0);
+    this.own[own + Own.running] = Math.max(volume, 0);
     this.flush(emit);
   }
 
@@ -237,7 +267,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    * date's figure becomes the base when its second closes (`baseAt`): seconds of the old date may still be open.
    */
   private rebase(own: number, second: number, volume: number): void {
-    const { figures } = this;
+    const { own: figures } = this;
     const base = figures[own + Own.base]!;
     const running = figures[own + Own.running]!;
     const day = figures[own + Own.day]!;
@@ -255,7 +285,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   private moveBase(own: number, second: number, volume: number): void {
-    const { figures } = this;
+    const { own: figures } = this;
     const day = figures[own + Own.day]!;
     figures[own + Own.base] = volume;
     figures[own + Own.baseSecond] = second;
@@ -265,30 +295,33 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   /** Traded value of a second: steps seen at their prices; what reordering moved between seconds takes the average price. */
   private valueOf(at: number, volume: number): number {
     if (volume === 0) return 0;
-    const { figures } = this;
-    const stepped = figures[at + Open.stepped]!;
-    if (stepped === volume) return figures[at + Open.value]!;
-    return stepped > 0 ? Math.round((figures[at + Open.value]! / stepped) * volume) : figures[at + Open.close]! * volume;
+    const { open } = this;
+    const stepped = open[at + Open.stepped]!;
+    if (stepped === volume) return open[at + Open.value]!;
+    return stepped > 0 ? Math.round((open[at + Open.value]! / stepped) * volume) : open[at + Open.close]! * volume;
   }
 
   private closeThrough(instrument: number, through: number, emit: (batch: BarBatch) => void): void {
-    const { figures } = this;
-    const own = instrument * this.row;
-    if (figures[own + Own.openSeconds] !== 0) {
-      const newest = figures[own + Own.newest]!;
-      const last = Math.min(through, newest);
-      for (let second = newest - this.ring + 1; second <= last; second++) {
-        if (figures[this.placeOf(own, second) + Open.second] === second) this.closeSecond(instrument, second, emit);
+    const { own: figures, open } = this;
+    const own = instrument * Own.size;
+    const newest = figures[own + Own.newest]!;
+    let second = figures[own + Own.oldest]!;
+    if (second <= through) {
+      for (; second <= newest; second++) {
+        if (open[this.placeOf(instrument, second) + Open.second] !== second) continue;
+        if (second > through) break;
+        this.closeSecond(instrument, second, emit);
       }
+      figures[own + Own.oldest] = second <= newest ? second : NONE;
     }
     if (through > figures[own + Own.closedThrough]! && through !== Number.MAX_SAFE_INTEGER) figures[own + Own.closedThrough] = through;
   }
 
   private closeSecond(instrument: number, second: number, emit: (batch: BarBatch) => void): void {
-    const { figures } = this;
-    const own = instrument * this.row;
-    const at = this.placeOf(own, second);
-    const cumulative = figures[at + Open.cumulative]!;
+    const { own: figures, open } = this;
+    const own = instrument * Own.size;
+    const at = this.placeOf(instrument, second);
+    const cumulative = open[at + Open.cumulative]!;
     const before = baseAt(figures[own + Own.base]!, figures[own + Own.day]!, cumulative, second);
     const volume = volumeOf(cumulative, before);
     // Also a new date's first figure of 0: the old date's is the base no longer.
@@ -301,36 +334,36 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     out.timeframe[row] = 0;
     out.time[row] = second * 1_000;
     out.end[row] = second * 1_000 + 1_000;
-    out.open[row] = figures[at + Open.open]!;
-    out.high[row] = figures[at + Open.high]!;
-    out.low[row] = figures[at + Open.low]!;
-    out.close[row] = figures[at + Open.close]!;
+    out.open[row] = open[at + Open.open]!;
+    out.high[row] = open[at + Open.high]!;
+    out.low[row] = open[at + Open.low]!;
+    out.close[row] = open[at + Open.close]!;
     out.volume[row] = volume;
     out.value[row] = this.valueOf(at, volume);
-    out.ticks[row] = figures[at + Open.ticks]!;
-    out.openInterest[row] = figures[at + Open.interest]!;
+    out.ticks[row] = open[at + Open.ticks]!;
+    out.openInterest[row] = open[at + Open.interest]!;
     out.rev[row] = 1;
     out.state[row] = CLOSED;
-    out.incomplete[row] = figures[at + Open.broken]!;
+    out.incomplete[row] = open[at + Open.marks]! >= BROKEN ? 1 : 0;
     out.late[row] = 0;
-    out.firstTime[row] = figures[at + Open.firstTime]!;
-    out.lastTime[row] = figures[at + Open.lastTime]!;
-    out.firstSequence[row] = figures[at + Open.firstSequence]!;
-    out.lastSequence[row] = figures[at + Open.lastSequence]!;
-    out.sources[row] = figures[at + Open.sources]!;
-    out.hash[row] = figures[at + Open.hash]! % HASH_SIZE;
-    figures[at + Open.second] = -1;
-    figures[own + Own.openSeconds]!--;
+    out.firstTime[row] = open[at + Open.firstTime]!;
+    out.lastTime[row] = open[at + Open.lastTime]!;
+    out.firstSequence[row] = open[at + Open.firstSequence]!;
+    out.lastSequence[row] = open[at + Open.lastSequence]!;
+    out.sources[row] = open[at + Open.marks]! & (BROKEN - 1);
+    const hash = open[at + Open.hash]!;
+    out.hash[row] = hash < HASH_SIZE ? hash : hash % HASH_SIZE;
+    open[at + Open.second] = -1;
     if (second > figures[own + Own.closedThrough]!) figures[own + Own.closedThrough] = second;
   }
 
   /** A tick of a second that is closed goes on alone, to be added to the bars that hold it. Its volume has been counted by the ticks after it. */
-  private patch(instrument: number, second: number, batch: TickBatch, row: number, sources: number, emit: (batch: BarBatch) => void): void {
+  private patch(instrument: number, second: number, batch: TickBatch, row: number, emit: (batch: BarBatch) => void): void {
     this.late++;
     const price = batch.price[row]!;
     // The first row of a connection says where counting begins, also when it comes too late.
-    const own = instrument * this.row;
-    if (this.figures[own + Own.base]! < 0 && batch.volume[row]! >= 0) this.rebase(own, second, batch.volume[row]!);
+    const own = instrument * Own.size;
+    if (this.own[own + Own.base]! < 0 && batch.volume[row]! >= 0) this.rebase(own, second, batch.volume[row]!);
     const at = this.next(instrument, PATCH, second * 1_000, second * 1_000 + 1_000, emit);
     const { out } = this;
     out.open[at] = price;
@@ -343,7 +376,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     out.lastTime[at] = batch.time[row]!;
     out.firstSequence[at] = batch.sequence + row;
     out.lastSequence[at] = batch.sequence + row;
-    out.sources[at] = sources | FROM_LATE;
+    out.sources[at] = FROM_STREAM | FROM_LATE | fromCollector(batch.collector) | ((batch.flags[row]! & EXCHANGE_CLOCK) === 0 ? BY_OUR_CLOCK : BY_EXCHANGE_CLOCK);
     out.hash[at] = tickHash(batch.time[row]!, price, batch.volume[row]!);
   }
 
@@ -370,12 +403,14 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    * that comes next.
    */
   private markCut(collector: number, now: number, emit: (batch: BarBatch) => void): void {
-    const { figures } = this;
+    const { own: figures, open } = this;
     for (let instrument = 0; instrument < this.capacity; instrument++) {
-      const own = instrument * this.row;
+      const own = instrument * Own.size;
       if (figures[own + Own.collector] !== collector) continue;
-      const seconds = own + Own.size;
-      for (let at = seconds; at < seconds + this.ring * Open.size; at += Open.size) if (figures[at + Open.second]! >= 0) figures[at + Open.broken] = 1;
+      for (let second = figures[own + Own.oldest]!; second <= figures[own + Own.newest]!; second++) {
+        const at = this.placeOf(instrument, second);
+        if (open[at + Open.second] === second) open[at + Open.marks] = open[at + Open.marks]! | BROKEN;
+      }
       this.cut[instrument] = 1;
       this.next(instrument, CUT, now, now, emit);
     }
@@ -383,21 +418,22 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 
   /** First row of an instrument over a new connection: the next day volume is not a difference, the next second has a hole. */
   private rejoin(instrument: number, collector: number, emit: (batch: BarBatch) => void): void {
-    const own = instrument * this.row;
-    this.closeThrough(instrument, this.figures[own + Own.newest]!, emit);
-    this.figures[own + Own.base] = -1;
-    this.figures[own + Own.collector] = collector;
+    const own = instrument * Own.size;
+    this.closeThrough(instrument, this.own[own + Own.newest]!, emit);
+    this.own[own + Own.base] = -1;
+    this.own[own + Own.collector] = collector;
     this.cut[instrument] = 1;
   }
 
   /** State of all instruments, to go on from later: with the same ticks after it the bars are the same. */
   snapshot(): SecondBarsSnapshot {
-    return { capacity: this.capacity, figures: this.figures.slice(), cut: this.cut.slice(), lastSwept: this.lastSwept, late: this.late, volumeStepBack: this.volumeStepBack };
+    const { capacity, own, open, cut, lastSwept, late, volumeStepBack } = this;
+    return { capacity, own: own.slice(), open: open.slice(), cut: cut.slice(), lastSwept, late, volumeStepBack };
   }
 
   restore(snapshot: SecondBarsSnapshot): void {
-    if (snapshot.figures.length !== snapshot.capacity * this.row) throw new RangeError("a snapshot of another watermark");
-    Object.assign(this, { ...snapshot, figures: snapshot.figures.slice(), cut: snapshot.cut.slice() });
+    if (snapshot.open.length !== snapshot.capacity * this.ring * Open.size) throw new RangeError("a snapshot of another watermark");
+    Object.assign(this, { ...snapshot, own: snapshot.own.slice(), open: snapshot.open.slice(), cut: snapshot.cut.slice() });
   }
 
   private flush(emit: (batch: BarBatch) => void): void {
@@ -408,20 +444,28 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 
   private grow(capacity: number): void {
     const before = this.capacity;
-    this.capacity = Math.max(capacity, before * 2, 64);
-    this.figures = widen(this.figures, this.capacity * this.row);
-    this.cut = widen(this.cut, this.capacity);
-    for (let own = before * this.row; own < this.figures.length; own += this.row) {
-      this.figures[own + Own.base] = -1;
-      this.figures[own + Own.collector] = -1;
-      for (let at = own + Own.size; at < own + this.row; at += Open.size) this.figures[at + Open.second] = -1;
+    const size = Math.max(capacity, before * 2, 64);
+    const open = new Float64Array(size * this.ring * Open.size);
+    for (let at = Open.second; at < open.length; at += Open.size) open[at] = -1;
+    for (let place = 0; place < this.ring; place++) {
+      open.set(this.open.subarray(place * before * Open.size, (place + 1) * before * Open.size), place * size * Open.size);
     }
+    this.open = open;
+    this.own = widen(this.own, size * Own.size);
+    this.cut = widen(this.cut, size);
+    for (let own = before * Own.size; own < this.own.length; own += Own.size) {
+      this.own[own + Own.base] = -1;
+      this.own[own + Own.collector] = -1;
+      this.own[own + Own.oldest] = NONE;
+    }
+    this.capacity = size;
   }
 }
 
 export interface SecondBarsSnapshot {
   capacity: number;
-  figures: Float64Array<ArrayBuffer>;
+  own: Float64Array<ArrayBuffer>;
+  open: Float64Array<ArrayBuffer>;
   cut: Uint8Array<ArrayBuffer>;
   lastSwept: number;
   late: number;

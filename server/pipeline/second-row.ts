@@ -1,19 +1,21 @@
 /**
- * What `SecondBars` keeps of an instrument: one row of doubles, its own figures, then its open seconds. With thousands of
- * instruments the time goes into fetching memory: a tick touches four cache lines of such a row, in columns it would
- * touch twenty.
+ * What `SecondBars` keeps: a table of the instruments' own figures, and for each place of the ring a table of the seconds
+ * open there. With thousands of instruments the time goes into fetching memory: what a tick touches lies side by side
+ * (three cache lines; in columns it would be twenty), and closing a second reads its table from end to end.
  */
 import { istDay, istMidnight } from "@/server/domain/session";
+import { widen } from "@/server/domain/columns";
 
 export const DAY_SECONDS = 86_400;
+/** No second is open. */
+export const NONE = Number.POSITIVE_INFINITY;
 
 export const enum Own {
   closedThrough,
   newest, // newest second seen
+  oldest, // oldest second open, NONE
   baseSecond, // the second whose figure the base is
   day, // first second of the base's trading date
-  openSeconds, // how many
-  // What every tick reads, together.
   base, // cumulative volume before the oldest open second; -1 unknown
   running, // greatest day volume so far
   collector, // -1 before the first row
@@ -21,6 +23,7 @@ export const enum Own {
 }
 
 export const enum Open {
+  // What every tick touches.
   second, // -1: the place is free
   ticks,
   high, low, close,
@@ -29,12 +32,13 @@ export const enum Open {
   stepped, // sum of steps
   lastTime, lastSequence,
   hash, // sum of the ticks' hashes, below 2^53 for two million ticks
-  sources,
+  marks, // sources, and BROKEN
   // What a tick seldom touches.
   open, firstTime, firstSequence, interest,
-  broken, // 1: the feed was away during it
   size,
 }
+/** Bit of `Open.marks` above all sources: the feed was away during the second. */
+export const BROKEN = 1 << 24;
 
 /** Seconds an instrument may have open at once: the watermark's and two more, as a power of two. */
 export const ringOf = (watermarkSeconds: number): number => {
