@@ -2,6 +2,7 @@ import { AppError, badInput } from "@/server/domain/errors";
 import { bodyOf, replyText } from "./reply";
 import { istLabel, parseIst } from "./ist-text";
 import { parseFault } from "./faults";
+import { secondsOf } from "./seconds";
 import type { FeedServer } from "./feed-server";
 import type { Faults } from "./faults";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -20,7 +21,7 @@ const LONGEST_ADVANCE_MS = 3_600_000;
 const PLAY_STEP_MS = 1_000;
 const FASTEST = 10_000;
 
-/** What no broker has: `/sim/clock`, `/sim/fault`, `/sim/reset`, `/sim/transcript`, `/sim/stats`. */
+/** What no broker has: `/sim/clock`, `/sim/fault`, `/sim/reset`, `/sim/seconds`, `/sim/transcript`, `/sim/stats`. */
 export const controlApi = ({ market, clock, faults, logins, transcript, feed, real }: ControlParts) => {
   const clockState = () => ({ now: clock.now(), text: istLabel(clock.now()), speed: clock.speed(), paused: clock.paused(), calendar: market.calendar.name });
 
@@ -92,20 +93,22 @@ export const controlApi = ({ market, clock, faults, logins, transcript, feed, re
     return body as Record<string, unknown>;
   };
 
-  const answer = async (request: IncomingMessage, path: string): Promise<unknown> => {
-    switch (`${request.method} ${path}`) {
+  const answer = async (request: IncomingMessage, { pathname, searchParams }: URL): Promise<unknown> => {
+    const asked = (field: string): number => Number(searchParams.get(field) ?? Number.NaN);
+    switch (`${request.method} ${pathname}`) {
       case "GET /sim/clock": return clockState();
       case "POST /sim/clock": await moveClock(await bodyObject(request)); return clockState();
       case "GET /sim/fault": return { faults: faultList() };
       case "POST /sim/fault": addFault(await bodyObject(request)); return { faults: faultList() };
       case "POST /sim/reset": reset(); return { faults: [] };
+      case "GET /sim/seconds": return { seconds: secondsOf(market, asked("token"), asked("from"), asked("to")) };
       case "GET /sim/transcript": return { entries: transcript.entries() };
       case "GET /sim/stats": return { ...feed.stats(), instruments: market.listings.length, clock: clockState() };
-      default: throw new AppError("not_found", `there is no ${request.method} ${path}`);
+      default: throw new AppError("not_found", `there is no ${request.method} ${pathname}`);
     }
   };
 
   return async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
-    replyText(response, 200, JSON.stringify(await answer(request, url.pathname)));
+    replyText(response, 200, JSON.stringify(await answer(request, url)));
   };
 };

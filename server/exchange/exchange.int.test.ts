@@ -144,6 +144,28 @@ describe("REST", () => {
     expect(await rest(exchange, "/quote/ltp?i=SIM:INFY")).toEqual({ status: 429, body: { status: "error", message: "Too many requests", data: null, error_type: "NetworkException" } });
   });
 
+  it("tells the seconds its packets make: together they are the minutes of history", async () => {
+    const exchange = await opened();
+    const from = at("2026-11-20T13:59:00");
+    const to = at("2026-11-20T14:04:00");
+    for (const symbol of ["RELIANCE", "M&M", "NIFTY 50"]) {
+      const token = tokenOf(exchange, symbol);
+      const { seconds } = (await control(exchange, `seconds?token=${token}&from=${from}&to=${to}`)).body as { seconds: number[][] };
+      const minutes = new Map<number, number[]>();
+      for (const [time, open, high, low, close, volume] of seconds as [number, number, number, number, number, number][]) {
+        const minute = Math.floor(time / 60_000) * 60_000;
+        const known = minutes.get(minute);
+        if (known === undefined) minutes.set(minute, [open, high, low, close, volume]);
+        else minutes.set(minute, [known[0]!, Math.max(known[1]!, high), Math.min(known[2]!, low), close, known[4]! + volume]);
+      }
+      const { body } = await rest(exchange, `/instruments/historical/${token}/minute?${new URLSearchParams({ from: "2026-11-20 13:59:00", to: "2026-11-20 14:03:59" })}`);
+      const theirs = (body as { data: { candles: [string, ...number[]][] } }).data.candles;
+      expect([...minutes].map(([time, [open, high, low, close, volume]]) => [time, open! / 100, high! / 100, low! / 100, close! / 100, volume])).toEqual(
+        theirs.map(([label, ...figures]) => [Date.parse(label.replace("+0530", "+05:30")), ...figures]));
+    }
+    expect((await control(exchange, "seconds?token=1&from=1&to=2")).body).toMatchObject({ error: { code: "bad_input", details: { field: "token" } } });
+  });
+
   it("answers this machine only: another site's page is refused", async () => {
     const exchange = await opened();
     const reply = await fetch(`http://127.0.0.1:${exchange.port}/sim/clock`, { method: "POST", body: "{}", headers: { origin: "https://example.com" } });

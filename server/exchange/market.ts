@@ -21,6 +21,8 @@ export interface Market {
   readonly time: number;
   readonly listings: readonly Listing[];
   cursor(token: number): Cursor | undefined;
+  /** A cursor of one's own over a listed instrument's packets: they are the same as those that are sent. */
+  walker(token: number): Cursor | undefined;
   listing(exchangeAndSymbol: string): Listing | undefined;
   /** Goes to an instant without handing anything out. */
   seek(instant: number): void;
@@ -42,6 +44,7 @@ export const market = (options: MarketOptions, start: number): Market => {
   let listings: readonly Listing[] = [];
   let listedDay = Number.NaN;
   let time = start;
+  let perInstrument: (listing: Listing) => Cursor;
 
   /** Contracts come and go with the trading day. */
   const list = (instant: number): void => {
@@ -51,13 +54,14 @@ export const market = (options: MarketOptions, start: number): Market => {
     listings = [...cash, ...futureListings(cash, day)];
     const rate = "total" in options.rate ? options.rate.total / listings.length : options.rate.perInstrument;
     const weights = listings.reduce((sum, listing) => sum + weightOf(listing), 0) / listings.length;
+    perInstrument = (listing) => new Cursor(listing, record, calendar, 60 * rate * weightOf(listing) / weights, rate);
     bySymbol.clear();
     const present = new Set<number>();
     for (const listing of listings) {
       present.add(listing.token);
       bySymbol.set(`${EXCHANGE}:${listing.symbol}`, listing);
       if (cursors.has(listing.token)) continue;
-      const cursor = new Cursor(listing, record, calendar, 60 * rate * weightOf(listing) / weights, rate);
+      const cursor = perInstrument(listing);
       cursor.seek(instant);
       cursors.set(listing.token, cursor);
     }
@@ -70,6 +74,10 @@ export const market = (options: MarketOptions, start: number): Market => {
     get time() { return time; },
     get listings() { return listings; },
     cursor: (token) => cursors.get(token),
+    walker(token) {
+      const listing = cursors.get(token)?.listing;
+      return listing === undefined ? undefined : perInstrument(listing);
+    },
     listing: (exchangeAndSymbol) => bySymbol.get(exchangeAndSymbol),
     seek(instant) {
       list(instant);
