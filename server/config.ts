@@ -39,6 +39,7 @@ export const environment = z.object({
   MINUTE_RETENTION_DAYS: days.default(730),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("warn"),
   CANDELA_TEST: z.enum(["0", "1"]).default("0"),
+  TEST_CLOCK: z.string().regex(/^\d+,\d+,\d+(\.\d+)?$/, "REAL,SHOWN,SPEED: when this machine's clock says REAL (epoch ms) the server's says SHOWN, and runs SPEED times as fast").optional(),
   NODE_ENV: z.string().default("development"),
 });
 
@@ -66,6 +67,8 @@ export interface Config {
   logLevel: string;
   /** Test bridge in the page and fault controls. */
   test: boolean;
+  /** Tests only: another market time than the machine's. */
+  testClock?: { real: number; shown: number; speed: number };
   development: boolean;
 }
 
@@ -98,7 +101,7 @@ export const loadConfig = (root: string, argv: readonly string[], development: b
     port: env.PORT, host: env.HOST, dataDir: path.resolve(root, env.DATA_DIR),
     databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, redisPrefix: env.REDIS_PREFIX,
     recordTicks: env.TICK_STORE === "on", retention: { ticks: env.TICK_RETENTION_DAYS, seconds: env.SECOND_RETENTION_DAYS, minutes: env.MINUTE_RETENTION_DAYS },
-    feed: feedOf(env), indicators: { configs: env.INDICATOR_CONFIGS, timeframes: env.INDICATOR_TIMEFRAMES }, logLevel: env.LOG_LEVEL, test: env.CANDELA_TEST === "1", development,
+    feed: feedOf(env), indicators: { configs: env.INDICATOR_CONFIGS, timeframes: env.INDICATOR_TIMEFRAMES }, logLevel: env.LOG_LEVEL, test: env.CANDELA_TEST === "1", ...testClockOf(env), development,
   });
 };
 
@@ -116,6 +119,13 @@ const parseOptions = (argv: readonly string[]) => {
   } catch (cause) {
     throw new AppError("bad_input", `${(cause as Error).message.split(". ")[0]}; see npm start -- --help`, { cause });
   }
+};
+
+const testClockOf = (env: z.infer<typeof environment>): Pick<Config, "testClock"> => {
+  if (env.TEST_CLOCK === undefined) return {};
+  if (env.CANDELA_TEST !== "1") throw new AppError("bad_input", "TEST_CLOCK: only tests change the clock (CANDELA_TEST=1)", { details: { field: "TEST_CLOCK" } });
+  const [real, shown, speed] = env.TEST_CLOCK.split(",").map(Number) as [number, number, number];
+  return { testClock: { real, shown, speed } };
 };
 
 const feedOf = (env: z.infer<typeof environment>): FeedChoice => {

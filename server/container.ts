@@ -20,7 +20,7 @@ import { recordedInstrument, replay, replayClock, startOfRecording } from "./fee
 import { createLatest } from "./latest";
 import { PointPublisher } from "./latest/point-publisher";
 import { LatestPublisher } from "./latest/publisher";
-import { systemClock } from "./observe/clock";
+import { shiftedClock, systemClock } from "./observe/clock";
 import { createLog } from "./observe/log";
 import { createExposition } from "./observe/prometheus";
 import { Metrics, Rate } from "./observe/metrics";
@@ -86,7 +86,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const replaying = config.feed.kind === "replay" && recorded !== null
     ? replayClock(wall, { start: await startOfRecording(config.feed.file, recorded.decimals, inSession(recordedHours)), speed: config.feed.speed })
     : null;
-  const clock = replaying ?? wall;
+  const clock = replaying ?? (config.testClock === undefined ? wall : shiftedClock(wall, config.testClock));
   const events = new EventLog(clock);
 
   const buildDir = path.join(config.root, ".build");

@@ -29,3 +29,14 @@ export const systemClock = (): Clock => {
     }),
   };
 };
+
+/** Shortest interval of a clock that runs fast. */
+const SHORTEST_MS = 10;
+
+/** Tests: `base` as if it had said `shown` when it said `real`, and ran so many times as fast; its delays pass as fast. */
+export const shiftedClock = (base: Clock, { real, shown, speed }: { real: number; shown: number; speed: number }): Clock => ({
+  now: () => shown + (base.now() - real) * speed,
+  after: (delayMs, run) => base.after(delayMs / speed, run),
+  every: (intervalMs, run) => base.every(Math.max(SHORTEST_MS, intervalMs / speed), run),
+  sleep: (delayMs, signal) => base.sleep(delayMs / speed, signal),
+});
