@@ -45,6 +45,7 @@ import { Reads } from "./services/reads";
 import { Leases } from "./services/lease";
 import { RequestPaces } from "./services/request-pace";
 import { ExchangeCalendar } from "./services/sessions";
+import { Movers } from "./services/movers";
 import { Sparks } from "./services/sparks";
 import { firstWatchlists } from "./services/watchlist-seeds";
 import { createStore } from "./store";
@@ -151,6 +152,7 @@ export const createContainer = async (config: Config, say: Say) => {
     passports: new Passports({ bars, store: store.bars, recent: writer, live, calendar, collectorNames: () => collectors.truth().map((each) => each.collector) }),
   });
 
+  const movers = new Movers({ live, desk, latest, clock: wall });
   const rates = new Map<string, Rate>();
   const status = new Status({
     clock, wall, clockRate: replaying?.speed ?? 1, store, dataDir: scratch ?? config.dataDir, version: versionOf(config.root),
@@ -316,6 +318,7 @@ export const createContainer = async (config: Config, say: Say) => {
       // Only the owner of the data folder may touch what waits there.
       writer.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/bars"), { limitBytes: SPOOL_LIMIT_BYTES, log }));
       publisher.start();
+      movers.start();
       status.start();
       board.start();
       part = run(stages, roles, bus, clock, (stage, rows, ms) => {
@@ -349,6 +352,7 @@ export const createContainer = async (config: Config, say: Say) => {
         board.stop();
         part?.();
         compacting?.();
+        movers.stop();
         publisher.stop();
         pointPublisher.stop();
         await latest.stop();

@@ -14,6 +14,7 @@ latestSuite("memory", async ({ prefix, streamLength }) => {
     reader: {
       value: async (name) => latest.value(name),
       stream: async (name) => latest.stream(name),
+      members: async (name) => latest.members(name),
       subscribe: async (channel, read) => { latest.subscribe(channel, read); },
       close: async () => {},
     },

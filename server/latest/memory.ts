@@ -1,6 +1,6 @@
 import type { Clock } from "@/server/ports/clock";
-import type { Latest, LatestBar, LatestPoint, LatestState, LatestTick } from "@/server/ports/latest";
-import { BAR_SECONDS, barText, names, type Names, pointSeconds, pointText, TICK_SECONDS, tickText } from "./wire";
+import type { Latest, LatestBar, LatestPoint, LatestState, LatestTick, Mover } from "@/server/ports/latest";
+import { BAR_SECONDS, barText, MOVERS_SECONDS, names, type Names, pointSeconds, pointText, TICK_SECONDS, tickText } from "./wire";
 
 interface Held<Row> { row: Row; until: number }
 
@@ -13,6 +13,7 @@ export class MemoryLatest implements Latest {
   private readonly bars = new Map<string, Held<LatestBar>>();
   private readonly ticks = new Map<string, Held<LatestTick>>();
   private readonly points = new Map<string, Held<LatestPoint>>();
+  private readonly movers = new Map<string, { rows: readonly Mover[]; until: number }>();
   private readonly streams = new Map<string, LatestBar[]>();
   private readonly readers = new Map<string, Set<(text: string) => void>>();
   private readonly since: number;
@@ -50,6 +51,17 @@ export class MemoryLatest implements Latest {
       this.points.set(this.names.point(row.name, row.timeframe, row.key), { row, until: now + pointSeconds(row.timeframe) * 1_000 });
       this.tell(this.names.pointChannel(row.name, row.timeframe, row.key), () => pointText(row));
     }
+  }
+
+  publishMovers(side: "gainers" | "losers", rows: readonly Mover[]): void {
+    this.movers.set(this.names.movers(side), { rows, until: this.options.clock.now() + MOVERS_SECONDS * 1_000 });
+  }
+
+  /** Members of a sorted set with their scores, the greatest first. */
+  members(name: string): [string, number][] {
+    const held = this.movers.get(name);
+    if (held === undefined || held.until <= this.options.clock.now()) return [];
+    return held.rows.map(({ key, change }): [string, number] => [key, change]).sort((a, b) => b[1] - a[1]);
   }
 
   /** The latest value of a name, and for how many ms it still stands; null when there is none. */

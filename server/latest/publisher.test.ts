@@ -37,7 +37,7 @@ const handClock = () => {
   return { clock, pass };
 };
 
-interface Row { event?: number; of?: number; name?: "1s" | "1m" | "1d"; time: number; high?: number; low?: number; close?: number; volume?: number; ticks?: number }
+interface Row { event?: number; of?: number; name?: "1s" | "1m" | "1d"; time: number; high?: number; low?: number; close?: number; volume?: number; ticks?: number; stamp?: number }
 const batchOf = (...rows: Row[]): BarBatch => {
   const batch = barBatch(rows.length);
   batch.length = rows.length;
@@ -45,6 +45,7 @@ const batchOf = (...rows: Row[]): BarBatch => {
     batch.event[at] = row.event ?? CLOSE; batch.instrument[at] = row.of ?? 0; batch.timeframe[at] = timeframe(row.name ?? "1s").index;
     batch.time[at] = row.time; batch.end[at] = row.time + 1_000; batch.open[at] = 10_000; batch.high[at] = row.high ?? 10_100; batch.low[at] = row.low ?? 9_900;
     batch.close[at] = row.close ?? 10_000; batch.volume[at] = row.volume ?? 50; batch.ticks[at] = row.ticks ?? 5; batch.openInterest[at] = -1;
+    batch.firstTime[at] = row.stamp ?? row.time; batch.lastTime[at] = row.stamp ?? row.time;
     batch.rev[at] = 1; batch.state[at] = row.event === PATCH ? PATCHED : CLOSED;
   });
   return batch;
@@ -67,7 +68,7 @@ describe("the publisher of the latest", () => {
     publisher = new LatestPublisher({
       clock: hand.clock, table, board,
       latest: {
-        publishBars: (rows) => { bars.push([...rows]); }, publishTicks: (rows) => { ticks.push([...rows]); }, publishPoints: () => {},
+        publishBars: (rows) => { bars.push([...rows]); }, publishTicks: (rows) => { ticks.push([...rows]); }, publishPoints: () => {}, publishMovers: () => {},
         state: () => ({ kind: "memory", ok: true, since: 0, detail: "", queued: 0, dropped: 0 }), start: async () => {}, stop: async () => {},
       },
     });
@@ -105,20 +106,14 @@ describe("the publisher of the latest", () => {
       expect(bars).toEqual([]);
     });
 
-    it("publishes a patch of the newest bar as the whole bar, widened", () => {
-      publisher.on(batchOf({ time: 1_000 }, { time: 1_000, event: PATCH, high: 10_200, low: 10_200, close: 10_200, volume: 0, ticks: 1 }));
-      publisher.on(batchOf({ time: 1_000, event: PATCH, high: 9_800, low: 9_800, close: 9_800, volume: 0, ticks: 1 }));
+    it("publishes a patch of the newest bar as the whole bar: wider, closed by the late tick where its stamp says so", () => {
+      publisher.on(batchOf({ time: 1_000, stamp: 1_500 }, { time: 1_000, stamp: 1_400, event: PATCH, high: 10_200, low: 10_200, close: 10_200, volume: 0, ticks: 1 }));
+      publisher.on(batchOf({ time: 1_000, stamp: 1_600, event: PATCH, high: 9_800, low: 9_800, close: 9_800, volume: 0, ticks: 1 }));
       pass(100);
       expect(bars.flat().slice(1)).toMatchObject([
-        { event: "patch", newest: true, high: 10_200, low: 9_900, close: 10_000, volume: 50, ticks: 5, rev: 2, state: "patched" },
-        { event: "patch", newest: true, high: 10_200, low: 9_800, close: 10_000, volume: 50, ticks: 5, rev: 3, state: "patched" },
+        { event: "patch", newest: true, high: 10_200, low: 9_900, close: 10_000, volume: 50, ticks: 6, rev: 2, state: "patched" },
+        { event: "patch", newest: true, high: 10_200, low: 9_800, close: 9_800, volume: 50, ticks: 7, rev: 3, state: "patched" },
       ]);
-    });
-
-    it("takes a patch that has seen more ticks as the bar itself", () => {
-      publisher.on(batchOf({ time: 1_000 }, { time: 1_000, event: PATCH, high: 10_050, low: 9_950, close: 10_040, volume: 90, ticks: 9 }));
-      pass(100);
-      expect(bars.flat()[1]).toMatchObject({ high: 10_100, low: 9_900, close: 10_040, volume: 90, ticks: 9 });
     });
 
     it("publishes a patch of an older or unknown bar as the part it is, and not as the latest", () => {

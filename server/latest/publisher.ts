@@ -18,7 +18,7 @@ const SLICES = 5;
 export class LatestPublisher implements Sink<BarBatch> {
   private rows: LatestBar[] = [];
   /** Last closed bar by instrument and timeframe: a patch of it is published as the whole bar. */
-  private readonly last = new Map<number, LatestBar>();
+  private readonly last = new Map<number, Kept>();
   private seen = new Float64Array(64);
   private slice = 0;
   private flushedAt = 0;
@@ -71,15 +71,16 @@ export class LatestPublisher implements Sink<BarBatch> {
     const time = batch.time[row]!;
     const isPatch = batch.event[row] === PATCH;
     const bar: LatestBar = {
-      event: isPatch ? "patch" : "close", newest: last === undefined ? !isPatch : time >= last.time,
+      event: isPatch ? "patch" : "close", newest: last === undefined ? !isPatch : time >= last.bar.time,
       key, timeframe: timeframes[timeframe]!.name, decimals, time, end: batch.end[row]!,
       open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!,
       volume: batch.volume[row]!, value: batch.value[row]!, ticks: batch.ticks[row]!, openInterest: batch.openInterest[row]!,
       rev: batch.rev[row]!, state: barStates[batch.state[row]!]!, incomplete: batch.incomplete[row] === 1,
     };
-    const whole = isPatch && last !== undefined && last.time === time ? patched(last, bar) : bar;
-    if (whole.newest) this.last.set(place, whole);
-    return whole;
+    const kept: Kept = { bar, firstTime: batch.firstTime[row]!, lastTime: batch.lastTime[row]! };
+    const whole = isPatch && last !== undefined && last.bar.time === time ? patched(last, kept) : kept;
+    if (whole.bar.newest) this.last.set(place, whole);
+    return whole.bar;
   }
 
   private publishTicks(): void {
@@ -102,8 +103,15 @@ export class LatestPublisher implements Sink<BarBatch> {
   }
 }
 
-/** A late part into the bar it belongs to: it widens, and is the bar itself only where it has seen more ticks. */
-const patched = (bar: LatestBar, part: LatestBar): LatestBar => ({
-  ...(part.ticks > bar.ticks ? part : bar),
-  event: "patch", newest: true, high: Math.max(bar.high, part.high), low: Math.min(bar.low, part.low), rev: bar.rev + 1, state: "patched",
+/** A bar with the stamps of its first and last tick. */
+interface Kept { bar: LatestBar; firstTime: number; lastTime: number }
+
+/** A late tick into the bar it belongs to: wider, one tick more, opened or closed by it where its stamp says so. */
+const patched = (of: Kept, late: Kept): Kept => ({
+  firstTime: Math.min(of.firstTime, late.firstTime), lastTime: Math.max(of.lastTime, late.lastTime),
+  bar: {
+    ...of.bar, event: "patch", newest: true, high: Math.max(of.bar.high, late.bar.high), low: Math.min(of.bar.low, late.bar.low),
+    open: late.firstTime < of.firstTime ? late.bar.open : of.bar.open, close: late.lastTime >= of.lastTime ? late.bar.close : of.bar.close,
+    ticks: of.bar.ticks + late.bar.ticks, rev: of.bar.rev + 1, state: "patched",
+  },
 });

@@ -28,6 +28,10 @@ const readerOf = (url: string): LatestReader => {
       const text = await client.get(name);
       return text === null ? null : { text, ttlMs: await client.pttl(name) };
     },
+    async members(name) {
+      const flat = await client.zrange(name, "0", "-1", "REV", "WITHSCORES");
+      return Array.from({ length: flat.length / 2 }, (_, at): [string, number] => [flat[at * 2]!, Number(flat[at * 2 + 1])]);
+    },
     stream: async (name) => (await client.xrange(name, "-", "+")).map(([, fields]) => fields[1]!),
     async subscribe(channel, read) { reads.set(channel, read); await listener.subscribe(channel); },
     async close() { client.disconnect(); listener.disconnect(); },

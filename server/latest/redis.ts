@@ -1,10 +1,10 @@
 import { Redis } from "ioredis";
 import type { Clock } from "@/server/ports/clock";
-import type { Latest, LatestBar, LatestPoint, LatestState, LatestTick } from "@/server/ports/latest";
+import type { Latest, LatestBar, LatestPoint, LatestState, LatestTick, Mover } from "@/server/ports/latest";
 import type { Log, Meter } from "@/server/ports/observe";
 import { BarQueue } from "./bar-queue";
 import * as scripts from "./redis-scripts";
-import { BAR_SECONDS, barText, type Names, names, pointSeconds, pointText, STREAM_LENGTH, TICK_SECONDS, tickText } from "./wire";
+import { BAR_SECONDS, barText, MOVERS_SECONDS, type Names, names, pointSeconds, pointText, STREAM_LENGTH, TICK_SECONDS, tickText } from "./wire";
 
 const BATCH_ROWS = 500;
 /** Batches on their way at once; while Redis is not well one at a time tries. */
@@ -95,6 +95,14 @@ export class RedisLatest implements Latest {
     if (this.stopping.signal.aborted) return;
     for (const row of rows) this.points.set(this.names.point(row.name, row.timeframe, row.key), row);
     this.wake();
+  }
+
+  publishMovers(side: "gainers" | "losers", rows: readonly Mover[]): void {
+    if (this.ok !== true || this.stopping.signal.aborted) return;
+    const name = this.names.movers(side);
+    const list = this.client.multi().del(name);
+    for (const { key, change } of rows) list.zadd(name, change, key);
+    list.expire(name, MOVERS_SECONDS).exec().catch(() => this.options.meter.count("latest.failures"));
   }
 
   state(): LatestState {

@@ -13,11 +13,12 @@ import type { LatestBar, LatestPoint, LatestTick } from "@/server/ports/latest";
  *   pub:tick:{EX}:{SYMBOL}             channel               the newest tick, at most four a second
  *   ind:{name}:{tf}:{EX}:{SYMBOL}      text, two bars or more  the newest value of an indicator that runs ({name}: `EMA_20`)
  *   pub:ind:{name}:{tf}:{EX}:{SYMBOL}  channel               the same, as it happens
+ *   market:gainers, market:losers      sorted set, 1 minute  ten instruments by their change in percent since the day before
  *
  * Values are JSON. Prices and traded value are rupees, exact decimals with all the instrument's digits; times are epoch
- * ms (UTC), `time` the start of a bar and `end` its end; what is unknown is null. A reader merges by `time`: the greatest
- * high and the least low stand, the rest is of the entry that has more `ticks` (a patch may hold only the part that came
- * late). Reading an entry twice so changes nothing.
+ * ms (UTC), `time` the start of a bar and `end` its end; what is unknown is null. A patch of the newest bar is the whole
+ * bar, of an older one only the tick that came late (`"ticks":1`): the greatest high and the least low stand, and the
+ * store has the bar as it is now.
  */
 export const names = (prefix: string) => ({
   bar: (timeframe: string, key: string) => `${prefix}candle:${timeframe}:latest:${key}`,
@@ -26,6 +27,7 @@ export const names = (prefix: string) => ({
   tick: (key: string) => `${prefix}tick:latest:${key}`,
   tickChannel: (key: string) => `${prefix}pub:tick:${key}`,
   point: (name: string, timeframe: string, key: string) => `${prefix}ind:${name}:${timeframe}:${key}`,
+  movers: (side: "gainers" | "losers") => `${prefix}market:${side}`,
   pointChannel: (name: string, timeframe: string, key: string) => `${prefix}pub:ind:${name}:${timeframe}:${key}`,
 });
 export type Names = ReturnType<typeof names>;
@@ -33,6 +35,7 @@ export type Names = ReturnType<typeof names>;
 /** How long a latest value stands without a newer one, in seconds. */
 export const BAR_SECONDS = 900;
 export const TICK_SECONDS = 300;
+export const MOVERS_SECONDS = 60;
 /** A value stands until two more bars should have closed, and no shorter than a bar does. */
 export const pointSeconds = (name: LatestPoint["timeframe"]): number => Math.max(BAR_SECONDS, Math.ceil((2 * timeframe(name).lengthMs) / 1_000));
 /** One NSE session of one-second bars: about 7 MB of Redis an instrument. */

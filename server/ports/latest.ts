@@ -44,6 +44,12 @@ export interface LatestPoint {
   live: boolean;
 }
 
+export interface Mover {
+  key: InstrumentKey;
+  /** Percent since the previous day's close. */
+  change: number;
+}
+
 export interface LatestState {
   kind: "memory" | "redis";
   ok: boolean;
@@ -67,6 +73,8 @@ export interface Latest {
   publishTicks(rows: readonly LatestTick[]): void;
   /** Of points with one name, instrument and timeframe the last is kept while the other side is away. */
   publishPoints(rows: readonly LatestPoint[]): void;
+  /** The whole list anew, best first. Nothing waits: the next one comes in seconds. */
+  publishMovers(side: "gainers" | "losers", rows: readonly Mover[]): void;
   state(): LatestState;
   /** Resolves when it works, or when it is clear that for now it does not: that is a state, not an error. */
   start(signal: AbortSignal): Promise<void>;

@@ -6,6 +6,8 @@ export interface LatestReader {
   value(name: string): Promise<{ text: string; ttlMs: number } | null>;
   /** Oldest first. */
   stream(name: string): Promise<string[]>;
+  /** Of a sorted set, the greatest score first. */
+  members(name: string): Promise<[string, number][]>;
   subscribe(channel: string, read: (text: string) => void): Promise<void>;
   close(): Promise<void>;
 }
@@ -70,6 +72,14 @@ export const latestSuite = (name: string, open: (options: { prefix: string; stre
         event: "close", instrument: "NSE:RELIANCE", timeframe: "1s", time: OPEN, end: OPEN + 1_000, open: 1573, high: 1574.1, low: 1572.05, close: 1573.1,
         volume: 1234, value: 1941267.1, ticks: 4, openInterest: null, rev: 1, incomplete: false,
       });
+    });
+
+    it("keeps the movers as they are now, the greatest first", async () => {
+      latest.publishMovers("gainers", [{ key: "NSE:TCS", change: 2.5 }, { key: "NSE:INFY", change: 1.25 }]);
+      latest.publishMovers("gainers", [{ key: "NSE:ITC", change: 1.5 }, { key: "NSE:TCS", change: 3 }]);
+      latest.publishMovers("losers", []);
+      await vi.waitFor(async () => expect(await reader.members(`${prefix}market:gainers`)).toEqual([["NSE:TCS", 3], ["NSE:ITC", 1.5]]), 5_000);
+      expect(await reader.members(`${prefix}market:losers`)).toEqual([]);
     });
 
     it("keeps the newest tick for 5 minutes", async () => {
