@@ -30,7 +30,7 @@ async function startServer([command, args], ready, title) {
     child.stdout.on("data", read);
     child.stderr.on("data", read);
   });
-  const stop = async () => { child.kill("SIGINT"); await ended; };
+  const stop = async (signal = "SIGINT") => { child.kill(signal); await ended; };
   const started = await Promise.race([isReady, ended.then(() => false), wait(60_000, false, { ref: false })]);
   if (!started) { await stop(); throw new StepError(`${title} did not start.`, output); }
   return stop;
@@ -87,8 +87,11 @@ function plainServer() {
   };
 }
 
-/** A database server of our own on a free port, TimescaleDB where its root has been built, else the machine's PostgreSQL: { url, title, stop }. */
-export async function startDatabase() {
+/**
+ * A database server of our own on a free port, TimescaleDB where its root has been built, else the machine's PostgreSQL:
+ * { url, title, stop }, and for tests of its absence { halt, resume }. `more`: settings beside ours.
+ */
+export async function startDatabase(more = {}) {
   const server = hasTimescale() ? await timescaleServer() : plainServer();
   const files = `${server.folder}/data`;
   const port = await freePort();
@@ -97,12 +100,19 @@ export async function startDatabase() {
     dynamic_shared_memory_type: "mmap", timezone: "UTC", max_connections: 50,
     fsync: "off", full_page_writes: "off", synchronous_commit: "off", // the files are thrown away
     ...(server.preload === "timescaledb" ? { "timescaledb.telemetry_level": "off" } : {}),
+    ...more,
   };
   try {
     await runOrFail(...server.command("initdb", ["-D", files, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]), "The test database could not be created.", { cwd: "/" });
     const args = ["-D", files, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
-    const end = await startServer(server.command("postgres", args), /ready to accept connections/, server.title);
-    return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, title: server.title, stop: async () => { await end(); server.remove(); } };
+    const launch = () => startServer(server.command("postgres", args), /ready to accept connections/, server.title);
+    let end = await launch();
+    return {
+      url: `postgres://postgres@127.0.0.1:${port}/postgres`, title: server.title,
+      halt: (signal) => end(signal),
+      resume: async () => { end = await launch(); },
+      stop: async () => { await end(); server.remove(); },
+    };
   } catch (error) {
     server.remove();
     throw error;
