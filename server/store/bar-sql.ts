@@ -32,11 +32,12 @@ const state = `CASE WHEN NOT ${fuller} THEN greatest(stored.state, CASE WHEN sto
 
 /**
  * Late ticks came before the bar they belong to was closed: the two are added up. Not where it holds them: after a restart
- * a bar of more than a minute goes on from stored minutes, theirs among them.
+ * a bar of more than a minute goes on from stored minutes, theirs among them. A start numbers ticks from the microseconds
+ * of the day on, so that it shows as a jump that no feed makes.
  */
 const lateAlone = `(stored.late > 0 AND stored.late = stored.ticks AND excluded.late < excluded.ticks
-  AND NOT (excluded.timeframe > ${MINUTE} AND excluded.late >= stored.late
-    AND excluded.first_sequence <= stored.first_sequence AND excluded.last_sequence >= stored.last_sequence))`;
+  AND NOT (excluded.timeframe > ${MINUTE}
+    AND excluded.last_sequence - stored.last_sequence > 100000 + 20000 * extract(epoch FROM now() - stored.written_at)))`;
 const added = (sum: string, otherwise: string): string => `CASE WHEN ${lateAlone} THEN ${sum} ELSE ${otherwise} END`;
 
 /**
