@@ -52,6 +52,8 @@ export interface JobProgress {
   /** Epoch ms. */
   createdAt: number;
   finishedAt: number | null;
+  /** What a person should know: what is left out, how a file was read. */
+  notes: readonly string[];
   statistics: JobStatistics;
 }
 

@@ -69,8 +69,8 @@ export class Bars {
       const rows = await store.read({ instrumentId: id, timeframe: rung.name, from, to: Math.min(to, 8.64e15), ...(limit === undefined ? {} : { limit }), ...then });
       stored.push(rows);
       if (rows.length > 0) from = this.endOf(hours, rung, rows.time[rows.length - 1]!);
-      // Nothing coarse is stored: finer rows are, at most, of the last days.
-      else if (rung === ladder[0] && ladder.length > 1 && query.limit !== undefined) from = Math.max(from, (asOf ?? clock.now()) - 10 * DAY_MS);
+      // Nothing coarse is stored: finer rows are, at most, of the last days, unless a span says where to look.
+      else if (rung === ladder[0] && ladder.length > 1 && query.limit !== undefined && query.from === undefined) from = Math.max(from, (asOf ?? clock.now()) - 10 * DAY_MS);
     }
 
     // A day has its auctions; `from` stands behind the last day that is stored as a whole.

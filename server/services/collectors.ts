@@ -1,6 +1,6 @@
 import type { CollectorRow, CollectorState, FeedState, FeedTruth } from "@/server/domain/collector";
 import type { RawMessage } from "@/server/domain/tick";
-import { type Calendar, isContinuous, istDay, istMidnight } from "@/server/domain/session";
+import { type Calendar, istDay, istMidnight, phaseAt } from "@/server/domain/session";
 import { AppError } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
 import type { FeedDefinition } from "@/server/ports/feed";
@@ -53,8 +53,12 @@ interface Running {
 }
 
 export interface CollectorEvents {
-  /** A feed is back after it brought nothing since `from`; the first connect of a start is not one. */
+  /** A feed has brought nothing since `from`, its last tick: its line is lost, or it is up and says nothing. */
+  onLost(collector: string, from: number, cause: "disconnect" | "silence", reason: string): void;
+  /** A feed is back after it brought nothing since `from`, or the market has closed over its silence; the first connect of a start is not one. */
   onGap(collector: string, from: number, to: number): void;
+  /** The first tick since the start. */
+  onFirstTick(collector: string, at: number): void;
   onChange(collector: string, state: FeedState, reason: string): void;
 }
 
@@ -149,6 +153,8 @@ export class Collectors {
   /** Instruments that collectors subscribe, each once; one that has lost its login still wants its own. */
   subscribed(): Set<number> { return new Set([...this.running.values()].flatMap((each) => each.instruments)); }
   instrumentsOf(name: string): readonly number[] { return this.running.get(name)?.instruments ?? []; }
+  /** Names of the collectors that subscribe an instrument. */
+  bringing(instrument: number): string[] { return [...this.running.values()].filter((each) => each.instruments.includes(instrument)).map((each) => each.row.name); }
   nameAt(index: number): string { return this.byIndex[index]?.row.name ?? ""; }
 
   /** The lights, each with its evidence. */
@@ -213,7 +219,9 @@ export class Collectors {
         running.mutedFrom = null;
         this.parts.events.onGap(running.row.name, mutedFrom, message.receivedTime);
       }
+      const isFirst = running.lastTick === null;
       running.lastTick = message.receivedTime;
+      if (isFirst) this.parts.events.onFirstTick(running.row.name, message.receivedTime);
       running.ticks += message.length;
       running.slotTicks += message.length;
     } else if (message.kind === "connected") {
@@ -227,6 +235,7 @@ export class Collectors {
     } else if (message.kind === "disconnected") {
       running.lostAt ??= running.mutedFrom ?? running.lastTick ?? message.receivedTime;
       running.mutedFrom = null;
+      this.parts.events.onLost(running.row.name, running.lostAt, "disconnect", message.detail);
     }
     this.emit?.(message);
   }
@@ -256,9 +265,12 @@ export class Collectors {
 
   private settle(running: Running, now: number): void {
     const expected = this.expected(running);
+    const openSince = this.openSince(running, now);
+    // A tick that came over an earlier line says nothing of this one.
+    const lastTick = running.lastTick !== null && running.lastTick < (running.connectedAt ?? 0) ? null : running.lastTick;
     const { state, reason } = judge({
-      now, phase: running.phase, expired: running.expired, reason: running.reason, marketOpen: this.marketOpen(running, now), nextOpen: null,
-      connectedAt: running.connectedAt, lastTick: running.lastTick, interval: expected === null || expected === 0 ? null : 60_000 / expected, lagMs: Number.NaN,
+      now, phase: running.phase, expired: running.expired, reason: running.reason, openSince, nextOpen: null,
+      connectedAt: running.connectedAt, lastTick, interval: expected === null || expected === 0 ? null : 60_000 / expected, lagMs: Number.NaN,
     });
     if (running.phase === "live") running.reason = reason;
     if (state === running.state) return;
@@ -266,9 +278,13 @@ export class Collectors {
     running.since = now;
     if (state === "MUTE") {
       // Bars that are open have a hole from the last tick on, whatever comes next.
-      running.mutedFrom = running.lastTick ?? running.connectedAt ?? now;
+      running.mutedFrom = lastTick ?? running.connectedAt ?? now;
       this.emit?.({ kind: "silent", collector: this.byIndex.indexOf(running), receivedTime: running.mutedFrom, detail: reason });
-    } else if (state === "CLOSED") running.mutedFrom = null;
+      this.parts.events.onLost(running.row.name, running.mutedFrom, "silence", reason);
+    } else if (state === "CLOSED" && running.mutedFrom !== null) {
+      this.parts.events.onGap(running.row.name, running.mutedFrom, now);
+      running.mutedFrom = null;
+    }
     this.parts.events.onChange(running.row.name, state, reason);
   }
 
@@ -278,10 +294,16 @@ export class Collectors {
     return Math.round(running.slots.reduce((sum, each) => sum + each, 0) / (running.slots.length / 12));
   }
 
-  private marketOpen(running: Running, now: number): boolean {
+  /** Since when any exchange of its instruments has been trading; null while none is. */
+  private openSince(running: Running, now: number): number | null {
     const { live, calendar } = this.parts;
-    const hours = new Set(running.instruments.map((each) => live.table.hours(each)));
-    // Silence in an announced halt, or between the two sessions of a drill, is no fault of the feed.
-    return [...hours].some((each) => { const session = calendar.on(each, istDay(now)); return session !== null && isContinuous(session, now); });
+    let since: number | null = null;
+    for (const hours of new Set(running.instruments.map((each) => live.table.hours(each)))) {
+      const session = calendar.on(hours, istDay(now));
+      // Silence in an announced halt, or between the two sessions of a drill, is no fault of the feed.
+      const phase = session === null ? null : phaseAt(session, now);
+      if (phase?.phase === "continuous" && (since === null || phase.from < since)) since = phase.from;
+    }
+    return since;
   }
 }

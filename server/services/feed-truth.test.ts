@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type FeedEvidence, judge } from "./feed-truth";
 
 const now = 1_700_000_000_000;
-const live: FeedEvidence = { now, phase: "live", expired: false, reason: "", marketOpen: true, nextOpen: null, connectedAt: now - 60_000, lastTick: now - 400, interval: 200, lagMs: Number.NaN };
+const live: FeedEvidence = { now, phase: "live", expired: false, reason: "", openSince: now - 3_600_000, nextOpen: null, connectedAt: now - 60_000, lastTick: now - 400, interval: 200, lagMs: Number.NaN };
 
 describe("a feed's light", () => {
   it.each<[string, Partial<FeedEvidence>, string, RegExp]>([
@@ -11,7 +11,8 @@ describe("a feed's light", () => {
     ["is SLOW before it is mute", { lastTick: now - 3_500 }, "SLOW", /last tick 3\.5 s ago, usually every 0\.2 s/],
     ["is SLOW when ticks arrive long after the exchange's stamp", { lagMs: 4_000 }, "SLOW", /4\.0 s after the exchange's stamp/],
     ["is patient with a feed that is seldom heard", { interval: 20_000, lastTick: now - 55_000 }, "LIVE", /55 s ago/],
-    ["is never MUTE while every exchange is closed", { marketOpen: false, lastTick: now - 3_600_000 }, "CLOSED", /no exchange/],
+    ["is never MUTE while every exchange is closed", { openSince: null, lastTick: now - 3_600_000 }, "CLOSED", /no exchange/],
+    ["is not MUTE for the quiet before the open", { openSince: now - 1_000, lastTick: now - 400_000 }, "LIVE", /last tick 400 s ago/],
     ["is MUTE when a connection brings nothing at all", { lastTick: null, connectedAt: now - 6_000 }, "MUTE", /no tick for 6\.0 s/],
     ["is STARTING just after it connected", { lastTick: null, connectedAt: now - 1_000 }, "STARTING", /waiting for the first tick/],
     ["says why it reconnects", { phase: "reconnecting", reason: "code 1006" }, "RECONNECTING", /1006/],

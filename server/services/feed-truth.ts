@@ -6,8 +6,8 @@ export interface FeedEvidence {
   phase: "idle" | "connecting" | "live" | "reconnecting" | "stopping" | "failed";
   expired: boolean;
   reason: string;
-  /** True while any exchange of its instruments trades. */
-  marketOpen: boolean;
+  /** Since when any exchange of its instruments has been trading; null while none is. */
+  openSince: number | null;
   nextOpen: number | null;
   connectedAt: number | null;
   lastTick: number | null;
@@ -31,13 +31,13 @@ export const judge = (evidence: FeedEvidence): { state: FeedState; reason: strin
   if (phase === "failed") return { state: "DOWN", reason: evidence.reason };
   if (phase === "connecting") return { state: "STARTING", reason: evidence.reason };
   if (phase === "reconnecting") return { state: "RECONNECTING", reason: evidence.reason };
-  if (!evidence.marketOpen) return { state: "CLOSED", reason: "no exchange of its instruments is trading" };
-  const since = lastTick ?? connectedAt ?? now;
-  const silence = now - since;
+  if (evidence.openSince === null) return { state: "CLOSED", reason: "no exchange of its instruments is trading" };
+  // The quiet before the open is none of the feed's.
+  const silence = now - Math.max(lastTick ?? connectedAt ?? now, evidence.openSince);
   const patience = Math.max(MUTE_MS, 6 * (evidence.interval ?? 0));
   if (silence > patience) return { state: "MUTE", reason: `connected, but no tick for ${seconds(silence)}` };
   if (lastTick === null) return { state: "STARTING", reason: "connected, waiting for the first tick" };
   if (!Number.isNaN(evidence.lagMs) && evidence.lagMs > SLOW_LAG_MS) return { state: "SLOW", reason: `ticks arrive ${seconds(evidence.lagMs)} after the exchange's stamp` };
   if (evidence.interval !== null && silence > Math.max(3_000, 3 * evidence.interval)) return { state: "SLOW", reason: `last tick ${seconds(silence)} ago, usually every ${seconds(evidence.interval)}` };
-  return { state: "LIVE", reason: `last tick ${seconds(silence)} ago` };
+  return { state: "LIVE", reason: `last tick ${seconds(now - lastTick)} ago` };
 };

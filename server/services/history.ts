@@ -81,8 +81,8 @@ export class History {
 
   constructor(private readonly parts: Parts) {}
 
-  /** What a start has to fetch: everything since the last stored bar, or the first days. One job. */
-  async catchUp(access: HistoryAccess, instruments: readonly number[], signal: AbortSignal): Promise<void> {
+  /** What a start has to fetch: everything since the last stored bar, or the first days. One job. True when all of it was fetched. */
+  async catchUp(access: HistoryAccess, instruments: readonly number[], signal: AbortSignal): Promise<boolean> {
     const { store, clock, live } = this.parts;
     const now = clock.now();
     const [minutes, days, saved, owed] = await Promise.all([store.lastTimes("1m"), store.lastTimes("1d"), this.parts.settings.get(CHECKPOINT), this.inheritance()]);
@@ -106,6 +106,7 @@ export class History {
       await this.parts.settings.set(CHECKPOINT, done);
     });
     if (fetched) await paid();
+    return fetched;
   }
 
   /** Fetches the minutes of a span again and puts the exchange's bars in place of what the stream left. True when all of it was fetched. */

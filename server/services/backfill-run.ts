@@ -1,0 +1,215 @@
+/** One job at work: asks the source page by page, merges what it tells with what is stored, notes each day done. */
+import { type BarColumns, BACKFILLED, columnsOf, FORMING } from "@/server/domain/bar";
+import { filterRows, within } from "@/server/domain/bar-rows";
+import { barEnd, barStart, expectedBars } from "@/server/domain/bar-time";
+import { dayEnd } from "@/server/domain/day-end";
+import { hasCode } from "@/server/domain/errors";
+import type { Instrument } from "@/server/domain/instrument";
+import type { DayCounts } from "@/server/domain/job";
+import { resample } from "@/server/domain/resample";
+import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, type Session } from "@/server/domain/session";
+import { timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import type { Clock } from "@/server/ports/clock";
+import type { GapStore } from "@/server/ports/gaps";
+import type { HistorySource } from "@/server/ports/history-source";
+import type { JobDay, JobStore } from "@/server/ports/jobs";
+import type { RecentBars } from "@/server/ports/live";
+import type { BarStore, StoredBar } from "@/server/ports/stores";
+import { mergeBars } from "./backfill-merge";
+import type { BackfillOrder } from "./backfill-order";
+import { type Page, pieces } from "./backfill-plan";
+import type { RequestPace } from "./request-pace";
+
+/** Merged and committed at a time: a few writes of the store, a tenth of a second of work. */
+const PIECE_BARS = 8_000;
+/** The exchange may print a bar's last trade this long after it ended. */
+const SETTLE_MS = 3_000;
+const STORE_AWAY_MS = 2_000;
+
+export interface RunParts {
+  bars: BarStore;
+  recent: RecentBars;
+  jobs: JobStore;
+  gaps: Pick<GapStore, "answered">;
+  calendar: Calendar;
+  /** Market time: what has ended. */
+  clock: Clock;
+  wall: Clock;
+  instrument(id: number): { instrument: Instrument; hours: HoursKey };
+  /** Told when bars of a span are other than they were: readers get patches. */
+  changed(instrumentId: number, from: number, to: number): Promise<void>;
+}
+
+export interface RunEvents {
+  request(): void;
+  retry(): void;
+  began(page: Page): void;
+  /** A piece of a page, with its checkpoint saved. */
+  days(days: readonly JobDay[]): void;
+}
+
+export interface Run {
+  jobId: number;
+  order: BackfillOrder;
+  source: HistorySource;
+  pages: readonly Page[];
+  /** Null where nobody counts the requests. */
+  pace: RequestPace | null;
+  signal: AbortSignal;
+  events: RunEvents;
+}
+
+const noCounts: DayCounts = { bars: 0, added: 0, unchanged: 0, kept: 0, corrected: 0, flagged: 0 };
+
+/**
+ * Resolves when every page has been done or has failed; a page that fails does not hold up the others. Rejects with
+ * `login_expired` (nothing more can be asked), and with the signal's reason.
+ */
+export const runBackfill = async (parts: RunParts, run: Run): Promise<void> => {
+  const { order, source, signal } = run;
+  const allowed = source.limits(order.timeframe)?.concurrency ?? 1;
+  const waiting = [...run.pages];
+  const worker = async (): Promise<void> => {
+    for (let page = waiting.shift(); page !== undefined; page = waiting.shift()) {
+      signal.throwIfAborted();
+      run.events.began(page);
+      await fillPage(parts, run, page);
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(order.concurrency, allowed)) }, async () => {
+    try { await worker(); }
+    catch (cause) { waiting.length = 0; throw cause; }
+  }));
+  const broken = ended.find((each) => each.status === "rejected");
+  if (broken !== undefined) throw broken.reason;
+};
+
+const fillPage = async (parts: RunParts, run: Run, page: Page): Promise<void> => {
+  const { order, source, signal, events } = run;
+  const { instrument, hours } = parts.instrument(page.instrumentId);
+  const fail = (reason: string): Promise<void> => save(parts, run, page.days.map((day) => ({ ...noCounts, day, failure: reason })), page);
+  const lack = source.lacks(instrument);
+  if (lack !== null) { await fail(lack); return; }
+  let told: BarColumns;
+  try {
+    const ask = (): Promise<BarColumns> => {
+      events.request();
+      return source.bars({ instrument, timeframe: order.timeframe, from: page.from, to: page.to }, signal);
+    };
+    told = await (run.pace === null ? ask() : run.pace.ask(ask, { signal, onRetry: () => events.retry() }));
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (hasCode(cause, "login_expired")) throw cause;
+    await fail((cause as Error).message);
+    return;
+  }
+  const now = parts.clock.now() - SETTLE_MS;
+  const rows = inSessions(told, order, hours, parts.calendar, now);
+  const sessions = page.days.flatMap((day) => parts.calendar.on(hours, day) ?? []);
+  const most = Math.max(...sessions.map((session) => expectedBars(session, timeframeNamed(order.timeframe))));
+  for (const days of pieces(page.days, most, PIECE_BARS)) {
+    await whenStoreIsThere(parts, signal, () => fillDays(parts, run, page, days, rows, hours, now));
+  }
+};
+
+/** The store may be away for a while: what is not written yet is done again when it is back. */
+const whenStoreIsThere = async (parts: RunParts, signal: AbortSignal, work: () => Promise<void>): Promise<void> => {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      await work();
+      return;
+    } catch (cause) {
+      if (!hasCode(cause, "store_unreachable")) throw cause;
+      await parts.wall.sleep(STORE_AWAY_MS, signal);
+    }
+  }
+};
+
+/** Whole days of one page: merge, commit, tell the readers, note. In this order, so that a crash repeats a day and never leaves one out. */
+const fillDays = async (parts: RunParts, run: Run, page: Page, days: readonly number[], told: BarColumns, hours: HoursKey, now: number): Promise<void> => {
+  const { order, source } = run;
+  const from = istMidnight(days[0]!);
+  const to = Math.min(istMidnight(days.at(-1)! + 1), page.to);
+  // Bars of today may still be on their way.
+  if (to > now - DAY_MS) await parts.recent.settled();
+  const stored = await parts.bars.readWhole({ instrumentId: page.instrumentId, timeframe: order.timeframe, from, to });
+  const checkpoints: Omit<JobDay, "jobId" | "instrumentId" | "timeframe">[] = [];
+  const writes: StoredBar[] = [];
+  const differences = [];
+  const history = within(told, from, to);
+  for (const day of days) {
+    const [begin, end] = [istMidnight(day), istMidnight(day + 1)];
+    const ofDay = stored.filter(({ time }) => time >= begin && time < end);
+    const session = parts.calendar.on(hours, day);
+    // Only a broker tells all there is, and of a running day only up to now.
+    const whole = source.authority === "broker" && session !== null && dayEnd(session) <= now;
+    const merged = mergeBars(ofDay, within(history, begin, end), { instrumentId: page.instrumentId, timeframe: order.timeframe, authority: source.authority, whole });
+    writes.push(...merged.write);
+    differences.push(...merged.differences);
+    checkpoints.push({ day, ...merged.counts, failure: null });
+  }
+  if (writes.length > 0) {
+    const derived = order.timeframe === "1m" ? await longerBars(parts, order, page.instrumentId, hours, stored, writes, now) : [];
+    parts.recent.enqueue([...writes, ...derived], "replace");
+    await parts.recent.settled();
+    await parts.changed(page.instrumentId, writes[0]!.time, to);
+  }
+  if (differences.length > 0) await parts.jobs.saveDifferences(differences.map((each) => ({ jobId: run.jobId, ...each })));
+  if (source.authority === "broker") await parts.gaps.answered(order.timeframe, { instrument: page.instrumentId, from, to: Math.min(to, now) });
+  await save(parts, run, checkpoints, page);
+};
+
+const save = async (parts: RunParts, run: Run, days: readonly Omit<JobDay, "jobId" | "instrumentId" | "timeframe">[], page: Page): Promise<void> => {
+  const rows = days.map((day) => ({ jobId: run.jobId, instrumentId: page.instrumentId, timeframe: run.order.timeframe, ...day }));
+  await parts.jobs.saveDays(rows);
+  run.events.days(rows);
+};
+
+/** Bars that stand on the session's grid, touch continuous trading and have ended; day bars moved from midnight to their session's open. */
+const inSessions = (told: BarColumns, { timeframe: name }: BackfillOrder, hours: HoursKey, calendar: Calendar, now: number): BarColumns => {
+  const of = timeframeNamed(name);
+  const sessionOf = (row: number): Session | null => calendar.on(hours, istDay(told.time[row]!));
+  if (of.kind === "day") {
+    const days = filterRows(told, (row) => { const session = sessionOf(row); return session !== null && dayEnd(session) <= now; });
+    for (let row = 0; row < days.length; row++) days.time[row] = calendar.on(hours, istDay(days.time[row]!))!.open;
+    return days;
+  }
+  return filterRows(told, (row) => {
+    const session = sessionOf(row);
+    const start = told.time[row]!;
+    if (session === null || start < session.open || start >= session.close || barStart(session, of, start) !== start) return false;
+    const end = barEnd(session, of, start);
+    return end <= now && session.phases.some(({ phase, from, to }) => phase === "continuous" && from < end && to > start);
+  });
+};
+
+/** The stored timeframes that the minutes change: quarters of an hour that hold one of them, and day bars where they are asked for and missing. */
+const longerBars = async (
+  parts: RunParts, order: BackfillOrder, instrumentId: number, hours: HoursKey, stored: readonly StoredBar[], writes: readonly StoredBar[], now: number,
+): Promise<StoredBar[]> => {
+  const minutes = columnsOf(overwritten(stored, writes));
+  const quarter = timeframeNamed("15m");
+  const touched = new Set<number>();
+  for (const { time } of writes) touched.add(barStart(parts.calendar.on(hours, istDay(time))!, quarter, time));
+  const rows = resample(minutes, parts.calendar, hours, quarter, now).bars;
+  const longer = storedOf(filterRows(rows, (row) => rows.state[row] !== FORMING && touched.has(rows.time[row]!)), instrumentId, "15m");
+  if (!order.daily) return longer;
+  const days = resample(minutes, parts.calendar, hours, timeframeNamed("1d"), now).bars;
+  const held = await parts.bars.read({ instrumentId, timeframe: "1d", from: minutes.time[0]!, to: minutes.time[minutes.length - 1]! + 1 });
+  const known = new Set(held.time.subarray(0, held.length));
+  return [...longer, ...storedOf(filterRows(days, (row) => days.state[row] !== FORMING && !known.has(days.time[row]!)), instrumentId, "1d")];
+};
+
+/** Stored bars with the written ones in their places, in order of time. */
+const overwritten = (stored: readonly StoredBar[], writes: readonly StoredBar[]): StoredBar[] => {
+  const byTime = new Map([...stored, ...writes].map((bar) => [bar.time, bar]));
+  return [...byTime.values()].sort((a, b) => a.time - b.time);
+};
+
+/** A bar all of whose parts history told is backfilled, any other has been corrected. */
+const storedOf = (bars: BarColumns, instrumentId: number, timeframe: "15m" | "1d"): StoredBar[] => Array.from({ length: bars.length }, (_, row) => ({
+  instrumentId, timeframe, time: bars.time[row]!, open: bars.open[row]!, high: bars.high[row]!, low: bars.low[row]!, close: bars.close[row]!,
+  volume: bars.volume[row]!, value: bars.value[row]!, ticks: bars.ticks[row]!, openInterest: bars.openInterest[row]!, rev: 1,
+  state: bars.state[row] === BACKFILLED ? "backfilled" : "corrected", incomplete: bars.incomplete[row] === 1,
+}));

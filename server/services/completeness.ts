@@ -1,0 +1,104 @@
+import { cut } from "@/server/domain/bar-rows";
+import type { BarColumns } from "@/server/domain/bar";
+import { type Completeness, completenessOf, completeShare, joinStretches, qualityOf, type Stretch } from "@/server/domain/completeness";
+import { badInput } from "@/server/domain/errors";
+import type { GapState } from "@/server/domain/gap";
+import { type Calendar, istDate, istDay, istMidnight, type Session } from "@/server/domain/session";
+import { type Timeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import type { Clock } from "@/server/ports/clock";
+import type { GapStore } from "@/server/ports/gaps";
+import type { LiveMarket } from "@/server/ports/live";
+import type { Bars } from "./bars";
+
+/** One trading day of an instrument. Counts are of bars; their sum is `expected`. */
+export interface DayCompleteness extends Completeness {
+  date: string;
+  session: Session;
+  timeframe: Timeframe;
+  /** Share of expected bars that are there whole or had no trade; null when none was expected yet. */
+  share: number | null;
+  quality: ReturnType<typeof qualityOf>;
+}
+
+interface Parts {
+  bars: Pick<Bars, "read" | "committed">;
+  gaps: Pick<GapStore, "answers" | "list" | "tally">;
+  live: Pick<LiveMarket, "table" | "board" | "bars">;
+  calendar: Calendar;
+  clock: Clock;
+  collectorsOf(instrument: number): readonly string[];
+}
+
+/** Gaps whose minutes nobody knows; what is healed has its minutes back, not its seconds. */
+const LOST_MINUTES: readonly GapState[] = ["open", "healing", "ignored"];
+const LOST_SECONDS: readonly GapState[] = [...LOST_MINUTES, "healed"];
+/** Days of one answer, by how many bars a day has. */
+const mostDays = ({ kind, lengthMs }: Timeframe): number => (kind === "intraday" && lengthMs < 60_000 ? 31 : 732);
+
+/** Completeness by instrument, day and timeframe: stored bars against the calendar, with what history and the ledger know of those that are not there. */
+export class CompletenessDays {
+  constructor(private readonly parts: Parts) {}
+
+  /** Trading days from an IST day to another, both included, oldest first. Days not begun yet are left out. */
+  async days(instrument: number, timeframe: Timeframe, fromDay: number, toDay: number): Promise<DayCompleteness[]> {
+    const { live, calendar, clock, gaps, bars } = this.parts;
+    if (timeframe.kind === "week" || timeframe.kind === "month") throw badInput("timeframe", timeframe.name, "a timeframe of one day or less");
+    const most = mostDays(timeframe);
+    if (toDay - fromDay >= most) throw badInput("to", istDate(toDay), `a date less than ${most} days after ${istDate(fromDay)}`);
+    const hours = live.table.hours(instrument);
+    const { id } = live.table.at(instrument);
+    const now = clock.now();
+    const sessions: Session[] = [];
+    for (let day = fromDay; day <= toDay; day++) {
+      const session = calendar.on(hours, day);
+      if (session !== null && session.open <= now) sessions.push(session);
+    }
+    if (sessions.length === 0) return [];
+
+    const [from, to] = [istMidnight(fromDay), istMidnight(toDay + 1)];
+    // History knows minutes: what it says of them holds for longer bars, and for no second of a minute that traded.
+    const seconds = timeframe.kind === "intraday" && timeframe.lengthMs < 60_000;
+    const [answers, rows, tallies] = await Promise.all([
+      seconds ? [] : gaps.answers(timeframe.kind === "day" ? "1d" : "1m", [id], from, to),
+      gaps.list({ instrument: { id, collectors: this.parts.collectorsOf(instrument) }, states: seconds ? LOST_SECONDS : LOST_MINUTES, from, to }),
+      gaps.tally("1m", [id], from, to),
+    ]);
+    const { closed } = await bars.read({ instrument, timeframe, from, to });
+    const told = joinStretches(answers);
+    const away = rows.map((gap): Stretch => ({ from: gap.from, to: gap.to ?? now }));
+    const received = instrument < live.board.capacity ? istDay(live.board.received(instrument)) : 0;
+    const tallied = new Map(tallies.map((tally) => [tally.day, tally]));
+    // A day that has minutes has a bar of its own: it had trades.
+    const seen = (day: number): boolean => (timeframe.kind === "day" ? day === received && !tallied.has(day) : day === received || (tallied.get(day)?.streamed ?? 0) > 0);
+    const until = live.bars.settledBefore(now);
+
+    return sessions.map((session): DayCompleteness => {
+      const [start, end] = [istMidnight(session.day), istMidnight(session.day + 1)];
+      const inDay = ({ from: first, to: last }: Stretch): boolean => first < end && last > start;
+      const judged = completenessOf({
+        session, timeframe, bars: rowsBetween(closed, start, end), until, answered: told.filter(inDay), gaps: away.filter(inDay), seen: seen(session.day),
+      });
+      const share = completeShare(judged);
+      return { ...judged, date: istDate(session.day), session, timeframe, share, quality: qualityOf(share) };
+    });
+  }
+
+  /** Stretches of one finished or running day that lack whole minutes. */
+  async holes(instrument: number, day: number): Promise<Stretch[]> {
+    const [found] = await this.days(instrument, timeframeNamed("1m"), day, day);
+    return (found?.runs ?? []).filter(({ kind }) => kind === "missing" || kind === "incomplete");
+  }
+}
+
+/** Rows with from <= time < to of columns in order of time, found by halving. */
+const rowsBetween = (rows: BarColumns, from: number, to: number): BarColumns => {
+  const first = (instant: number): number => {
+    let [low, high] = [0, rows.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (rows.time[middle]! < instant) low = middle + 1; else high = middle;
+    }
+    return low;
+  };
+  return cut(rows, first(from), first(to));
+};

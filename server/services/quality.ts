@@ -1,0 +1,122 @@
+import type { Stretch } from "@/server/domain/completeness";
+import { dayEnd } from "@/server/domain/day-end";
+import { hasCode } from "@/server/domain/errors";
+import { type Calendar, type HoursKey, istDate, type Session } from "@/server/domain/session";
+import type { Clock } from "@/server/ports/clock";
+import type { CompareRun } from "@/server/ports/gaps";
+import type { LiveMarket } from "@/server/ports/live";
+import type { Log } from "@/server/ports/observe";
+import type { SettingStore } from "@/server/ports/stores";
+
+interface Parts {
+  live: Pick<LiveMarket, "table">;
+  calendar: Calendar;
+  clock: Clock;
+  log: Log;
+  settings: SettingStore;
+  /** Instruments whose collector can ask history. */
+  instruments(): readonly number[];
+  /** True while history is being fetched for something else: the day is judged when that is done. */
+  busy(): boolean;
+  holes(instrument: number, day: number): Promise<readonly Stretch[]>;
+  missing(instrument: number, holes: readonly Stretch[], note: string): Promise<unknown>;
+  /** True when ticks of ours made bars of that day: only then is there something to compare. */
+  streamed(instrument: number, day: number): Promise<boolean>;
+  lastCompare(instrument: number, day: number): Promise<CompareRun | null>;
+  compare(instrument: number, day: number, signal: AbortSignal): Promise<CompareRun>;
+  /** Open gaps are looked at again. */
+  review(): Promise<void>;
+  /** Told what came of a day. */
+  done(hours: HoursKey, date: string, outcome: DayOutcome): void;
+}
+
+export interface DayOutcome { instruments: number; incomplete: number; compared: number; corrected: number; flagged: number; failed: number }
+
+const LOOK_MS = 60_000;
+/** After the last auction: brokers go on correcting their bars for a while. */
+const AFTER_CLOSE_MS = 20 * 60_000;
+/** Setting: the last day judged, per trading hours. */
+const JUDGED = "quality.judged";
+
+/**
+ * Once after each close: what the day lacks goes into the gap ledger, and the day's bars are compared with the broker's
+ * own. By market time; a day missed while the server was down is judged after its next start, one broken off goes on.
+ */
+export class DayQuality {
+  private readonly ending = new AbortController();
+  private stopLooking: (() => void) | null = null;
+  private running: Promise<void> | null = null;
+
+  constructor(private readonly parts: Parts) {}
+
+  start(): void { this.stopLooking = this.parts.clock.every(LOOK_MS, () => { this.look().catch(() => undefined); }); }
+
+  async stop(): Promise<void> {
+    this.stopLooking?.();
+    this.ending.abort(new Error("stopped"));
+    await this.running?.catch(() => undefined);
+  }
+
+  /** Judges every day that is due; resolves when that is done. */
+  look(): Promise<void> {
+    return this.running ??= this.judgeDue()
+      .catch((cause: unknown) => { if (!this.ending.signal.aborted) this.parts.log.warn("a day could not be judged; tried again in a minute", { cause: String(cause) }); })
+      .finally(() => { this.running = null; });
+  }
+
+  private async judgeDue(): Promise<void> {
+    const { live, settings } = this.parts;
+    const byHours = new Map<HoursKey, number[]>();
+    for (const instrument of this.parts.instruments()) {
+      const hours = live.table.hours(instrument);
+      const same = byHours.get(hours);
+      if (same === undefined) byHours.set(hours, [instrument]);
+      else same.push(instrument);
+    }
+    const judged = (await settings.get(JUDGED) ?? {}) as Record<HoursKey, number>;
+    for (const [hours, instruments] of byHours) {
+      const session = this.lastOver(hours);
+      if (session === null || judged[hours] === session.day) continue;
+      if (this.parts.busy()) return;
+      if (!await this.judge(hours, session, instruments)) return;
+      judged[hours] = session.day;
+      await settings.set(JUDGED, judged);
+    }
+  }
+
+  /** The last session whose bars the broker has had time to settle. */
+  private lastOver(hours: HoursKey): Session | null {
+    const { calendar, clock } = this.parts;
+    const now = clock.now();
+    const last = calendar.previous(hours, now);
+    return last === null || dayEnd(last) + AFTER_CLOSE_MS <= now ? last : calendar.previous(hours, last.open - 1);
+  }
+
+  /** False when it was broken off. */
+  private async judge(hours: HoursKey, session: Session, instruments: readonly number[]): Promise<boolean> {
+    const { parts, ending: { signal } } = this;
+    const outcome: DayOutcome = { instruments: instruments.length, incomplete: 0, compared: 0, corrected: 0, flagged: 0, failed: 0 };
+    const date = istDate(session.day);
+    for (const instrument of instruments) {
+      if (signal.aborted) return false;
+      const holes = await parts.holes(instrument, session.day);
+      if (holes.length > 0) { outcome.incomplete++; await parts.missing(instrument, holes, `found after the close of ${date}`); }
+      if (!await parts.streamed(instrument, session.day)) continue;
+      const known = await parts.lastCompare(instrument, session.day);
+      if (known !== null && known.at >= dayEnd(session) + AFTER_CLOSE_MS) continue;
+      try {
+        const { corrected, flagged } = await parts.compare(instrument, session.day, signal);
+        outcome.compared++;
+        outcome.corrected += corrected;
+        outcome.flagged += flagged;
+      } catch (cause) {
+        if (signal.aborted || hasCode(cause, "login_expired")) return false;
+        outcome.failed++;
+        parts.log.warn("a day could not be compared", { instrument: parts.live.table.at(instrument).key, date, cause: String(cause) });
+      }
+    }
+    await parts.review();
+    parts.done(hours, date, outcome);
+    return true;
+  }
+}
