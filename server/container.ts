@@ -43,6 +43,7 @@ import { Instruments } from "./services/instruments";
 import { Passports } from "./services/passport";
 import { Reads } from "./services/reads";
 import { Leases } from "./services/lease";
+import { createQualityDesk } from "./services/quality-desk";
 import { RequestPaces } from "./services/request-pace";
 import { ExchangeCalendar } from "./services/sessions";
 import { Movers } from "./services/movers";
@@ -133,7 +134,9 @@ export const createContainer = async (config: Config, say: Say) => {
   const collectors: Collectors = new Collectors({
     instruments, live, calendar, clock, log, meter: metrics, keepConnected, feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id),
     events: {
-      onGap: (name, from, to) => heal(name, from, to),
+      onLost: (name, from, cause, reason) => { if (!ending.signal.aborted) quality.gaps.lost(name, from, cause, reason); },
+      onGap: (name, _, to) => quality.gaps.back(name, to),
+      onFirstTick: (name, at) => quality.gaps.firstTick(name, at),
       onChange: (name, state, reason) => {
         events.add(state === "LIVE" || state === "CLOSED" || state === "STARTING" ? "info" : "warn", name, `${state}: ${reason}`);
         log.info("a feed changed", { collector: name, state, reason });
@@ -181,11 +184,16 @@ export const createContainer = async (config: Config, say: Say) => {
   const paces = new RequestPaces(wall);
   const history = new History({
     paces, store: store.bars, settings: store.settings, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument),
-    changed: (instrument, from, to) => {
-      hub.changed(instrument, from, to);
-      indicatorService.changed(instrument, from);
-      sparks.renew(instrument).catch((cause: unknown) => log.warn("a sparkline could not be read", { cause: String(cause) }));
-    },
+    changed: (instrument, from, to) => barsChanged(instrument, from, to), answered: (...said) => quality.gaps.answered(...said),
+  });
+  const barsChanged = (instrument: number, from: number, to: number): void => {
+    hub.changed(instrument, from, to);
+    indicatorService.changed(instrument, from);
+    sparks.renew(instrument).catch((cause: unknown) => log.warn("a sparkline could not be read", { cause: String(cause) }));
+  };
+  const quality = createQualityDesk({
+    store, recent: writer, bars, live, calendar, clock, log, meter: metrics, events, collectors, history: () => history,
+    access: (name) => access.get(name), warm: (instrument) => desk.warm(instrument), changed: barsChanged,
   });
 
   const stages = pipeline({
@@ -202,14 +210,6 @@ export const createContainer = async (config: Config, say: Say) => {
   let part: (() => void) | null = null;
   let compacting: (() => void) | null = null;
   let stopping: Promise<void> | null = null;
-
-  const heal = (name: string, from: number, to: number): void => {
-    const source = access.get(name);
-    events.add("warn", name, `no data for ${((to - from) / 1_000).toFixed(1)} s; the gap will be filled from history`);
-    if (source === undefined || Object.keys(source.definition.daysPerRequest).length === 0) return;
-    history.heal(source, collectors.instrumentsOf(name), from, to, ending.signal)
-      .then(() => events.add("info", name, "the gap is filled"), (cause: unknown) => { if (!ending.signal.aborted) log.error("a gap could not be filled", { collector: name, cause: String(cause) }); });
-  };
 
   /** The calendar has been edited: nothing goes on by hours that are no longer in force. */
   const rescheduled = (change: CalendarChange, hours: readonly string[]): void => {
@@ -273,6 +273,7 @@ export const createContainer = async (config: Config, say: Say) => {
 
   /** The broker's list, the lists of the first start, the connection, then what history owes. The chart waits for none of the history. */
   const collect = async (row: CollectorRow, login: Record<string, string>, simulated: boolean, signal: AbortSignal, known: () => void): Promise<void> => {
+    quality.gaps.connecting(row.name);
     const starting = collectors.start(row, login, simulated, signal);
     if (table.size > 0) known(); // what was listed before counts as subscribed from here on
     const source = await starting;
@@ -280,15 +281,14 @@ export const createContainer = async (config: Config, say: Say) => {
     known();
     if (Object.keys(source.definition.daysPerRequest).length === 0) return;
     access.set(row.name, source);
-    // The span between the last stored bar and the first tick, and the minute the feed came in the middle of.
-    const connected = clock.now();
+    // What is missing up to now; the span to the first tick, and the minute the feed comes in the middle of, heal with it.
     const listed = collectors.instrumentsOf(row.name);
-    await Promise.all([history.catchUp(source, listed, signal), history.heal(source, listed, connected - 120_000, connected + 60_000, signal)]);
+    await quality.gaps.starting(row.name, () => history.catchUp(source, listed, signal));
   };
 
   return {
     config, clock, log, metrics, desk, status, sockets, store, calendar, instruments, hub,
-    indicators: indicatorService,
+    indicators: indicatorService, quality,
     /** Any reading view by its URL, and the door that answers the hot ones before Next. */
     answerRead: (url: string) => answerRead({ reads, log }, url),
     readDoor: readDoor({ reads, log }),
@@ -315,6 +315,7 @@ export const createContainer = async (config: Config, say: Say) => {
       await calendar.load();
       await instruments.load();
       await indicatorService.start();
+      await quality.start();
       // Only the owner of the data folder may touch what waits there.
       writer.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/bars"), { limitBytes: SPOOL_LIMIT_BYTES, log }));
       publisher.start();
@@ -357,6 +358,7 @@ export const createContainer = async (config: Config, say: Say) => {
         pointPublisher.stop();
         await latest.stop();
         await indicatorService.stop();
+        await quality.stop();
         await writer.stop();
         await leases.stop();
         status.stop();

@@ -49,6 +49,7 @@ export class Gaps {
   private lasting: Lasting[] = [];
   private readonly tries = new Map<number, { count: number; next: number }>();
   private readonly running = new Set<number>();
+  private readonly firstTicks = new Map<string, number>();
   private readonly ending = new AbortController();
   private stopLooking: (() => void) | null = null;
 
@@ -68,6 +69,14 @@ export class Gaps {
   get open(): number { return this.ledger.active.size; }
   list(query: GapQuery): Promise<Gap[]> { return this.parts.store.list(query); }
 
+  /** A collector is about to connect: its first tick is still to come. */
+  connecting(collector: string): void { this.firstTicks.delete(collector); }
+
+  firstTick(collector: string, at: number): void {
+    this.firstTicks.set(collector, at);
+    this.back(collector, at);
+  }
+
   /**
    * Nobody listened before a start: from the last stored bar until the first tick. `fetch` gets what is missing until now;
    * it is begun when what is missing has been counted.
@@ -77,11 +86,17 @@ export class Gaps {
     const begun: { gap: Absence; whole: number }[] = [];
     try {
       for (const gap of await absencesBefore(this.parts, this.ledger, collector, now)) begun.push({ gap, whole: (await this.ledger.count(this.concerned(gap), gap.from, now)).whole });
-    } catch (cause) { this.failed("a start could not be noted in the gap ledger", cause); }
+    } catch (cause) {
+      this.failed("a start could not be noted in the gap ledger", cause);
+      // Healing does not depend on the ledger: the minute the feed comes in the middle of is healed all the same.
+      begun.push({ gap: { collector, instruments: null, from: now - LEAD_MS, cause: "restart", note: "", row: null }, whole: 0 });
+    }
     const fetched = fetch();
     fetched.catch(() => undefined); // whoever called hears of it
     for (const { gap, whole } of begun) this.lasting.push({ ...gap, single: false, start: { whole, fetched, until: now - LEAD_MS } });
     this.look();
+    const first = this.firstTicks.get(collector);
+    if (first !== undefined) this.back(collector, first);
     return fetched;
   }
 

@@ -1,0 +1,124 @@
+import type { BarColumns } from "@/server/domain/bar";
+import { type Gap, isClosed } from "@/server/domain/gap";
+import { IST_OFFSET_MS, istMidnight } from "@/server/domain/session";
+import type { TradingCalendar } from "@/server/domain/calendar";
+import type { Clock } from "@/server/ports/clock";
+import type { LiveMarket, RecentBars } from "@/server/ports/live";
+import type { Log, Meter } from "@/server/ports/observe";
+import type { Store } from "@/server/ports/stores";
+import type { Bars } from "./bars";
+import type { Collectors } from "./collectors";
+import { Compare } from "./compare";
+import { CompletenessDays } from "./completeness";
+import { Gaps } from "./gaps";
+import type { EventLog } from "./health";
+import type { History, HistoryAccess } from "./history";
+import { InstrumentTruths } from "./instrument-truth";
+import { DayQuality } from "./quality";
+
+interface Parts {
+  store: Pick<Store, "bars" | "gaps" | "compares" | "settings">;
+  recent: RecentBars;
+  bars: Bars;
+  live: LiveMarket;
+  calendar: TradingCalendar;
+  clock: Clock;
+  log: Log;
+  meter: Meter;
+  events: EventLog;
+  collectors: Collectors;
+  /** Asked for when it is needed: history tells the ledger what it has answered. */
+  history(): History;
+  /** The login by which a collector's broker is asked for history; undefined when there is none. */
+  access(collector: string): HistoryAccess | undefined;
+  warm(instrument: number): Promise<void>;
+  changed(instrument: number, from: number, to: number): void;
+}
+
+/** What the server knows of the quality of its data: gaps, completeness, the truth about each instrument, the day's compare. */
+export interface QualityDesk {
+  gaps: Gaps;
+  truths: InstrumentTruths;
+  completeness: CompletenessDays;
+  compare: Compare;
+  days: DayQuality;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const clockText = (ms: number): string => new Date(ms + IST_OFFSET_MS).toISOString().slice(11, 19);
+
+export const createQualityDesk = (parts: Parts): QualityDesk => {
+  const { store, recent, bars, live, calendar, clock, log, meter, events, collectors } = parts;
+  const collectorsOf = (instrument: number): string[] => collectors.bringing(instrument);
+  const brokerOf = (instrument: number): HistoryAccess | undefined => {
+    for (const name of collectorsOf(instrument)) { const access = parts.access(name); if (access !== undefined) return access; }
+    return undefined;
+  };
+
+  const tell = (gap: Gap): void => {
+    const whose = gap.instrument !== null ? live.table.at(live.table.indexOfId(gap.instrument)).key : gap.collector ?? "";
+    const span = `${clockText(gap.from)} to ${gap.to === null ? "now" : clockText(gap.to)}`;
+    if (gap.state === "open" && gap.to === null && gap.missing === null) events.add("warn", whose, `gap ${gap.id}: no data since ${clockText(gap.from)} (${gap.cause})`);
+    else if (gap.state === "open" && gap.remaining !== null) events.add("warn", whose, `gap ${gap.id}, ${span}: ${gap.remaining} of ${gap.missing} minutes are still missing`);
+    else if (isClosed(gap.state)) events.add("info", whose, `gap ${gap.id}, ${span}: ${gap.state === "no_trade" ? "nothing traded" : gap.state === "ignored" ? `ignored by ${gap.healedBy}` : `${gap.filled} of ${gap.missing} minutes filled`}`);
+    if (gap.state === "no_trade" && gap.cause === "silence" && gap.instrument !== null) truths.learn(live.table.indexOfId(gap.instrument), gap.to! - gap.from);
+  };
+
+  const gaps = new Gaps({
+    store: store.gaps, bars: store.bars, recent, live, calendar, clock, log, meter, collectorsOf, instrumentsOf: (collector) => collectors.instrumentsOf(collector), changed: tell,
+    healing: {
+      source: (collector) => (parts.access(collector) === undefined ? null : collectors.truth().find((each) => each.collector === collector)?.feed ?? collector),
+      async heal(collector, instruments, from, to, signal) {
+        const access = parts.access(collector);
+        return access !== undefined && parts.history().heal(access, instruments, from, to, signal);
+      },
+    },
+  });
+  const truths: InstrumentTruths = new InstrumentTruths({
+    live, calendar, clock,
+    collectors: { truth: () => collectors.truth(), nameAt: (index) => collectors.nameAt(index), of: collectorsOf },
+    onSilent: (collector, instrument, from, reason) => gaps.silent(collector, instrument, from, reason),
+    onReturn: (instrument, at, untraded) => gaps.returned(instrument, at, untraded),
+  });
+  const completeness = new CompletenessDays({ bars, gaps: store.gaps, live, calendar, clock, collectorsOf });
+  const compare = new Compare({
+    store: store.compares, bars, recent, live, calendar, clock, meter,
+    async history(instrument, timeframe, from, to, signal): Promise<BarColumns | null> {
+      const access = brokerOf(instrument);
+      return access === undefined ? null : parts.history().read(access, instrument, timeframe, from, to, signal);
+    },
+    answered: (...said) => gaps.answered(...said),
+    async changed(instrument, from, to) {
+      await parts.warm(instrument);
+      parts.changed(instrument, from, to);
+    },
+  });
+  const days = new DayQuality({
+    live, calendar, clock, log, settings: store.settings,
+    instruments: () => [...collectors.subscribed()].filter((instrument) => brokerOf(instrument) !== undefined),
+    busy: () => parts.history().jobs.some((job) => !job.finished),
+    holes: (instrument, day) => completeness.holes(instrument, day),
+    missing: (instrument, holes, note) => gaps.missing(instrument, holes, note),
+    streamed: async (instrument, day) => (await store.gaps.tally("1m", [live.table.at(instrument).id], istMidnight(day), istMidnight(day + 1))).some((tally) => tally.streamed > 0),
+    lastCompare: async (instrument, day) => (await compare.list({ instrument: live.table.at(instrument).id, fromDay: day, toDay: day, limit: 1 }))[0] ?? null,
+    compare: (instrument, day, signal) => compare.day(instrument, day, "after the close", signal),
+    review: () => gaps.review("the day's compare"),
+    done: (hours, date, { incomplete, compared, corrected, flagged, failed }) => events.add(flagged + failed > 0 ? "warn" : "info", hours,
+      `${date}: ${incomplete} instruments with holes; ${compared} compared with the broker: ${corrected} bars corrected, ${flagged} to look at${failed > 0 ? `, ${failed} could not be compared` : ""}`),
+  });
+
+  return {
+    gaps, truths, completeness, compare, days,
+    async start() {
+      await gaps.start();
+      truths.start();
+      days.start();
+    },
+    async stop() {
+      truths.stop();
+      gaps.stop();
+      await days.stop();
+    },
+  };
+};
