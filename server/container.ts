@@ -208,7 +208,6 @@ export const createContainer = async (config: Config, say: Say) => {
   let unlock: (() => Promise<void>) | null = null;
   let exchange: ExchangeChild | null = null;
   let part: (() => void) | null = null;
-  let compacting: (() => void) | null = null;
   let stopping: Promise<void> | null = null;
 
   /** The calendar has been edited: nothing goes on by hours that are no longer in force. */
@@ -328,7 +327,6 @@ export const createContainer = async (config: Config, say: Say) => {
         if (rate === undefined) rates.set(stage, rate = new Rate());
         rate.add(wall.now(), rows);
       });
-      compacting = wall.every(QUIET_MS, () => normaliser.board.compact(clock.now() - QUIET_MS));
       // Start is recovery: what is stored of today goes into the bars that form. The chart somebody opens comes first by itself.
       warmAll().catch((cause: unknown) => { if (!ending.signal.aborted) log.error("stored bars could not be loaded", { cause: String(cause) }); });
       const known = new Promise<void>((resolve) => {
@@ -352,7 +350,6 @@ export const createContainer = async (config: Config, say: Say) => {
         hub.stop();
         board.stop();
         part?.();
-        compacting?.();
         movers.stop();
         publisher.stop();
         pointPublisher.stop();
@@ -377,8 +374,6 @@ export const createContainer = async (config: Config, say: Say) => {
 const NEAR_DAYS = 31;
 /** Longest a first start waits for the broker's list before it opens without one. */
 const FIRST_LIST_MS = 10_000;
-/** An instrument silent for this long no longer keeps the frame of its last packet alive. */
-const QUIET_MS = 5_000;
 
 const versionOf = (root: string): string => (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version;
 

@@ -20,6 +20,8 @@ export class SessionWindows {
   private readonly from = new Float64Array(MOST_HOURS);
   private readonly to = new Float64Array(MOST_HOURS);
   private readonly open = new Uint8Array(MOST_HOURS);
+  /** Borders of the continuous phase that was asked for last: from, to. */
+  private readonly trading = new Float64Array(MOST_HOURS * 2);
 
   constructor(private readonly calendar: Calendar, private readonly table: InstrumentTable) {}
 
@@ -33,6 +35,11 @@ export class SessionWindows {
     return this.open[hours]!;
   }
 
+  /** True when it is known without asking that instruments of these hours trade continuously at the instant. */
+  isTrading(hours: number, instant: number): boolean {
+    return instant >= this.trading[hours * 2]! && instant < this.trading[hours * 2 + 1]!;
+  }
+
   /** The session of the instant's trading date, or null. */
   session(instrument: number, instant: number): Session | null {
     return this.calendar.on(this.table.hours(instrument), istDay(instant));
@@ -42,6 +49,7 @@ export class SessionWindows {
   reset(): void {
     this.to.fill(0);
     this.from.fill(0);
+    this.trading.fill(0);
   }
 
   private move(instrument: number, hours: number, instant: number): void {
@@ -58,5 +66,8 @@ export class SessionWindows {
     this.from[hours] = from;
     this.to[hours] = to;
     this.open[hours] = open;
+    if (open !== CONTINUOUS_BAR) return;
+    this.trading[hours * 2] = from;
+    this.trading[hours * 2 + 1] = to;
   }
 }

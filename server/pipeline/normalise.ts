@@ -1,6 +1,5 @@
-import { widen } from "@/server/domain/columns";
 import { type InstrumentTable, Rule, type TokenMap } from "@/server/domain/instrument-table";
-import { Quote, QuoteBoard } from "@/server/domain/quote-board";
+import { lineOf, Quote, QuoteBoard } from "@/server/domain/quote-board";
 import { AUCTION_PHASE, CONTINUOUS_BAR, type SessionWindows } from "@/server/domain/session-window";
 import {
   AUCTION, EXCHANGE_CLOCK, JOINED, packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, type TickBatch, tickBatch,
@@ -26,7 +25,9 @@ const LAG_MS = 60_000;
 /** An instrument belongs to the collector that brought it; another one takes over when that has been silent so long. */
 const OWNER_SILENT_MS = 5_000;
 /** So many refusals for its price in a row, and it is the listing that is wrong. */
-const MOST_STRIKES = 3;
+const MOST_DOUBTS = 3;
+/** Bits of an instrument number: an index that is known to be small needs no check for overflow. */
+const enum Bits { instrument = 0xfffff }
 
 export type RejectCounts = Record<RejectReason, number>;
 export const noRejects = (): RejectCounts => Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as RejectCounts;
@@ -42,11 +43,8 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   lastSkewMs = Number.NaN;
   private batch = tickBatch(4_096);
   private sequence: number;
-  /** Prices refused in a row, by instrument: listings are wrong more often than feeds. */
-  private readonly strikes = new Map<number, number>();
-  /** Per collector: how often it has connected; per instrument: during which connection its last row came. */
+  /** How often each collector has connected. */
   private readonly connections: number[] = [];
-  private seen = new Int32Array(64);
 
   constructor(private readonly parts: NormaliserParts) { this.sequence = (parts.firstSequence ?? 1) - 1; }
 
@@ -62,111 +60,163 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
 
   private normalise(raw: RawBatch): TickBatch {
     if (this.batch.instrument.length < raw.length) this.batch = tickBatch(raw.length * 2);
-    const { batch, board, rejects } = this;
-    const { table, windows, maxSkewMs, maxAgeMs } = this.parts;
+    const { batch, board } = this;
     const tokens = this.parts.tokens(raw.collector);
-    const received = raw.receivedTime;
     batch.collector = raw.collector;
-    batch.receivedTime = received;
+    batch.receivedTime = raw.receivedTime;
     batch.sequence = this.sequence + 1;
-    let out = 0;
-    if (tokens === undefined) { rejects.unknown_token += raw.length; batch.length = 0; return batch; }
-    if (table.size > board.capacity) board.grow(table.size);
-    if (this.seen.length < board.capacity) this.seen = widen(this.seen, board.capacity);
-    const { seen } = this;
-    const { figures } = board;
-    const connection = this.connections[raw.collector] ?? 0;
-    let stamp = 0; // newest exchange time
+    batch.length = 0;
+    if (tokens === undefined) { this.rejects.unknown_token += raw.length; return batch; }
+    if (this.parts.table.size > board.capacity) board.grow(this.parts.table.size);
+    const line = lineOf(raw.collector, this.connections[raw.collector] ?? 0);
+    const frame = board.placeOf(raw.frame);
+    for (let row = 0; (row = this.take(raw, tokens, line, frame, row)) < raw.length; row++) this.judge(raw, tokens, line, frame, row);
+    this.sequence += batch.length;
+    board.total += batch.length;
+    return batch;
+  }
 
-    for (let row = 0; row < raw.length; row++) {
+  /**
+   * Takes rows from `from` on until one may not be an ordinary trade or move of the book, and answers its number. Nearly
+   * every row passes here: there is no call in the loop, and each array is looked at once a row.
+   */
+  private take(raw: RawBatch, tokens: TokenMap, line: number, frame: number, from: number): number {
+    const { batch } = this;
+    const { figures } = this.board;
+    const { windows, maxSkewMs, maxAgeMs } = this.parts;
+    const { rules } = this.parts.table;
+    const { length, receivedTime: received } = raw;
+    const { instrument: instruments, time: times, flags, price: prices, volume: volumes, openInterest: interests } = batch;
+    const trade = TRADE | 0;
+    const stamped = EXCHANGE_CLOCK | 0;
+    const newest = received + maxSkewMs;
+    const oldest = received - Math.min(maxAgeMs, LAG_MS);
+    let stamp = 0; // newest exchange time
+    let out = batch.length;
+    let row = from;
+    for (; row < length; row++) {
       const slot = tokens.find(raw.token[row]!);
-      if (slot === -1) { rejects.unknown_token++; continue; }
-      const instrument = tokens.indexAt(slot);
+      if (slot === -1) break;
+      const instrument = tokens.indexAt(slot) & Bits.instrument;
+      const quote = instrument * Quote.size;
+      const rule = instrument * Rule.size;
+      if (figures[quote + Quote.line] !== line || rules[rule + Rule.doubts] !== 0) break;
       const divisor = tokens.divisorAt(slot);
       const wire = raw.price[row]!;
       const price = divisor === 1 ? wire : Math.round(wire / divisor);
-      if (price <= 0) { rejects.zero_price++; continue; }
+      if (price < rules[rule + Rule.lower]! || price > rules[rule + Rule.upper]! || Math.floor(price * rules[rule + Rule.perTick]! + 0.5) * rules[rule + Rule.tick]! !== price) break;
       const exchangeTime = raw.exchangeTime[row]!;
       const time = exchangeTime > 0 ? exchangeTime : received;
-      if (time > received + maxSkewMs) { rejects.future_time++; continue; }
+      if (time > newest || time < oldest || !windows.isTrading(rules[rule + Rule.hours]! & 0xff, time)) break;
       const volume = raw.volume[row]!;
-
-      const quote = instrument * Quote.size;
-      const samePrice = price === figures[quote + Quote.price]!;
-      const same = samePrice && volume === figures[quote + Quote.volume]!;
-      if (same && exchangeTime > 0 && exchangeTime === figures[quote + Quote.time]! && samePacket(board, instrument, raw, row)) {
-        rejects.duplicate++;
-        continue;
-      }
-      if (!samePrice && this.isForbidden(instrument, price)) continue;
-
-      let flags = exchangeTime > 0 ? EXCHANGE_CLOCK : 0;
-      const owner = figures[quote + Quote.collector]!;
-      if (owner !== raw.collector) {
-        // Two feeds of one instrument would count its volume twice: one is its source at a time.
-        if (owner >= 0 && received - figures[quote + Quote.received]! < OWNER_SILENT_MS) { rejects.other_feed++; continue; }
-        if (owner >= 0) flags |= JOINED;
-        figures[quote + Quote.collector] = raw.collector;
-        board.wireDivisor[instrument] = divisor;
-      }
-      if (seen[instrument] !== connection) flags |= JOINED;
-      seen[instrument] = connection;
-      const entry = windows.entry(instrument, time);
-      // The first row of a subscription is the last packet known, sent at once: without a time of its own it may be old.
-      if ((flags & JOINED) !== 0 && exchangeTime === 0) rejects.first_after_connect++;
-      else if (received - time > maxAgeMs) rejects.stale_time++;
-      else if (entry === AUCTION_PHASE) { rejects.auction++; flags |= AUCTION; }
-      else if (entry !== CONTINUOUS_BAR) rejects.outside_session++;
-      // Only the book moved: the exchange prints no bar for a minute without a trade. Every value of an index counts.
-      else if (!same || volume < 0 || table.traded[instrument] === 0) flags |= TRADE;
-      if (received - time > LAG_MS && received - time <= maxAgeMs) rejects.clock_skew++;
-      if (volume < 0 && figures[quote + Quote.volume]! >= 0) rejects.volume_missing++;
-
-      if (exchangeTime > 0) stamp = exchangeTime;
-      // A row that comes late must not turn the board back.
-      if (time >= figures[quote + Quote.time]!) {
-        figures[quote + Quote.price] = price;
-        figures[quote + Quote.time] = time;
-        figures[quote + Quote.volume] = volume;
-        figures[quote + Quote.openInterest] = raw.openInterest[row]!;
-        figures[quote + Quote.offset] = raw.offset[row]!;
-        board.frame[instrument] = raw.frame;
-      }
+      const before = figures[quote + Quote.volume]!;
+      const last = figures[quote + Quote.time]!;
+      const same = volume === before && price === figures[quote + Quote.price];
+      if (time < last || (same && time === last) || (volume < 0 && before >= 0)) break;
+      const interest = raw.openInterest[row]!;
+      figures[quote + Quote.price] = price;
+      figures[quote + Quote.time] = time;
       figures[quote + Quote.received] = received;
+      figures[quote + Quote.volume] = volume;
+      figures[quote + Quote.openInterest] = interest;
       figures[quote + Quote.sequence]!++;
-
-      batch.instrument[out] = instrument;
-      batch.time[out] = time;
-      batch.flags[out] = flags;
-      batch.price[out] = price;
-      batch.volume[out] = volume;
-      batch.openInterest[out] = raw.openInterest[row]!;
+      figures[quote + Quote.place] = frame + raw.offset[row]!;
+      let flag = 0;
+      if (exchangeTime > 0) { flag = stamped; stamp = exchangeTime; }
+      // Only the book moved: the exchange prints no bar for a minute without a trade. Every value of an index counts.
+      if (!same || volume < 0 || rules[rule + Rule.traded] === 0) flag |= trade;
+      instruments[out] = instrument;
+      times[out] = time;
+      flags[out] = flag;
+      prices[out] = price;
+      volumes[out] = volume;
+      interests[out] = interest;
       out++;
     }
-    if (stamp > 0) this.lastSkewMs = stamp - received;
     batch.length = out;
-    this.sequence += out;
-    board.total += out;
-    return batch;
+    if (stamp > 0) this.lastSkewMs = stamp - received;
+    return row;
+  }
+
+  /** Takes or refuses one row about which there is any doubt. */
+  private judge(raw: RawBatch, tokens: TokenMap, line: number, frame: number, row: number): void {
+    const { batch, board, rejects } = this;
+    const { figures } = board;
+    const { table, windows, maxSkewMs, maxAgeMs } = this.parts;
+    const received = raw.receivedTime;
+    const slot = tokens.find(raw.token[row]!);
+    if (slot === -1) { rejects.unknown_token++; return; }
+    const instrument = tokens.indexAt(slot);
+    const divisor = tokens.divisorAt(slot);
+    const price = divisor === 1 ? raw.price[row]! : Math.round(raw.price[row]! / divisor);
+    if (price <= 0) { rejects.zero_price++; return; }
+    const exchangeTime = raw.exchangeTime[row]!;
+    const time = exchangeTime > 0 ? exchangeTime : received;
+    if (time > received + maxSkewMs) { rejects.future_time++; return; }
+    const volume = raw.volume[row]!;
+
+    const quote = instrument * Quote.size;
+    const samePrice = price === figures[quote + Quote.price]!;
+    const same = samePrice && volume === figures[quote + Quote.volume]!;
+    if (same && exchangeTime > 0 && exchangeTime === figures[quote + Quote.time]! && samePacket(board, instrument, raw, row)) { rejects.duplicate++; return; }
+    if (!samePrice && this.isForbidden(instrument, price)) return;
+
+    let flags = exchangeTime > 0 ? EXCHANGE_CLOCK : 0;
+    if (figures[quote + Quote.line] !== line) {
+      const owner = board.collector(instrument);
+      if (owner !== raw.collector) {
+        // Two feeds of one instrument would count its volume twice: one is its source at a time.
+        if (owner >= 0 && received - figures[quote + Quote.received]! < OWNER_SILENT_MS) { rejects.other_feed++; return; }
+        board.wireDivisor[instrument] = divisor;
+      }
+      // A recording does not connect: its first row continues what it recorded.
+      if (owner >= 0 || line !== lineOf(raw.collector, 0)) flags |= JOINED;
+      figures[quote + Quote.line] = line;
+    }
+    const entry = windows.entry(instrument, time);
+    // The first row of a subscription is the last packet known, sent at once: without a time of its own it may be old.
+    if ((flags & JOINED) !== 0 && exchangeTime === 0) rejects.first_after_connect++;
+    else if (received - time > maxAgeMs) rejects.stale_time++;
+    else if (entry === AUCTION_PHASE) { rejects.auction++; flags |= AUCTION; }
+    else if (entry !== CONTINUOUS_BAR) rejects.outside_session++;
+    else if (!same || volume < 0 || table.traded[instrument] === 0) flags |= TRADE;
+    if (received - time > LAG_MS && received - time <= maxAgeMs) rejects.clock_skew++;
+    if (volume < 0 && figures[quote + Quote.volume]! >= 0) rejects.volume_missing++;
+
+    if (exchangeTime > 0) this.lastSkewMs = exchangeTime - received;
+    // A row that comes late must not turn the board back.
+    if (time >= figures[quote + Quote.time]!) {
+      figures[quote + Quote.price] = price;
+      figures[quote + Quote.time] = time;
+      figures[quote + Quote.volume] = volume;
+      figures[quote + Quote.openInterest] = raw.openInterest[row]!;
+      figures[quote + Quote.place] = frame + raw.offset[row]!;
+    }
+    figures[quote + Quote.received] = received;
+    figures[quote + Quote.sequence]!++;
+
+    const out = batch.length++;
+    batch.instrument[out] = instrument;
+    batch.time[out] = time;
+    batch.flags[out] = flags;
+    batch.price[out] = price;
+    batch.volume[out] = volume;
+    batch.openInterest[out] = raw.openInterest[row]!;
   }
 
   /** True for a price off the instrument's grid or beyond its limits of the day, unless it insists. */
   private isForbidden(instrument: number, price: number): boolean {
     const { rules } = this.parts.table;
-    const at = instrument * Rule.size;
-    const tick = rules[at + Rule.tick]!;
-    const upper = rules[at + Rule.upper]!;
-    const offTick = tick !== 0 && Math.round(price / tick) * tick !== price;
-    const outside = upper !== 0 && (price > upper || price < rules[at + Rule.lower]!);
-    if (!offTick && !outside) {
-      if (this.strikes.size > 0) this.strikes.delete(instrument);
+    const rule = instrument * Rule.size;
+    const tick = rules[rule + Rule.tick]!;
+    const offTick = Math.round(price / tick) * tick !== price;
+    if (!offTick && price >= rules[rule + Rule.lower]! && price <= rules[rule + Rule.upper]!) {
+      rules[rule + Rule.doubts] = 0;
       return false;
     }
-    const strikes = (this.strikes.get(instrument) ?? 0) + 1;
     this.rejects[offTick ? "off_tick" : "outside_limits"]++;
-    this.strikes.set(instrument, strikes);
-    if (strikes < MOST_STRIKES) return true;
-    this.strikes.delete(instrument);
+    if (++rules[rule + Rule.doubts]! < MOST_DOUBTS) return true;
+    rules[rule + Rule.doubts] = 0;
     this.parts.table.lift(instrument);
     return false;
   }
@@ -174,7 +224,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
 
 /** True when the row's packet holds the same bytes as the board's newest, or neither feed has packets to compare. */
 const samePacket = (board: QuoteBoard, instrument: number, raw: RawBatch, row: number): boolean => {
-  const a = board.frame[instrument] ?? null;
+  const a = board.frame(instrument);
   const b = raw.frame;
   if (b === null) return true;
   const aOffset = board.offset(instrument);

@@ -64,7 +64,7 @@ const quoteOf = (live: LiveMarket, feedAt: (collector: number) => FeedDefinition
   const { board } = live;
   const sequence = index < board.capacity ? board.sequence(index) : 0;
   if (sequence === 0 || sequence === seen) return null;
-  const frame = board.frame[index] ?? null;
+  const frame = board.frame(index);
   const details = frame === null ? null : feedAt(board.collector(index))?.quote(frame, board.offset(index)) ?? null;
   const minor = (wire: number | undefined): number => (wire === undefined ? 0 : Math.round(wire / board.wireDivisor[index]!));
   return {
