@@ -11,6 +11,7 @@ import { InstrumentTable } from "@/server/domain/instrument-table";
 import { nifty50 } from "@/server/domain/nifty50";
 import { dayOfDate, istDay } from "@/server/domain/session";
 import { SessionWindows } from "@/server/domain/session-window";
+import { createBackfill } from "./backfill-parts";
 import { memoryBus } from "./bus/memory";
 import { type Config, readIndicators } from "./config";
 import { startExchange, type ExchangeChild } from "./exchange-child";
@@ -159,7 +160,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const rates = new Map<string, Rate>();
   const status = new Status({
     clock, wall, clockRate: replaying?.speed ?? 1, store, dataDir: scratch ?? config.dataDir, version: versionOf(config.root),
-    truth: () => collectors.truth(), jobs: () => history.jobs, markets: (now) => markets(live, calendar, now),
+    truth: () => collectors.truth(), jobs: () => [...backfill.list(), ...history.jobs], markets: (now) => markets(live, calendar, now),
     stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, publishing: latest.state().queued, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),
     rejects: () => rejects(), counters: () => Object.fromEntries(metrics.counters), percentiles: (name, bucketMs) => metrics.percentiles(name, bucketMs),
     events: () => events.events, instruments: () => table.size, writer: () => ({ waiting: writer.waiting, spooled: writer.spooled, failingSince: writer.failingSince }),
@@ -203,6 +204,14 @@ export const createContainer = async (config: Config, say: Say) => {
   });
   const roles: ReadonlySet<Role> = new Set<Role>(["ingest", "aggregate", "indicate", "store", "web"]);
   const access = new Map<string, HistoryAccess>();
+  const backfill = createBackfill({
+    store, recent: writer, table, instruments, calendar, clock, wall, log, paces,
+    login: (feed) => access.get(collectors.truth().find((each) => each.feed === feed && access.has(each.collector))?.collector ?? ""),
+    async changed(instrument, from, to) {
+      if (to > clock.now() - WARM_MS) await desk.warm(instrument);
+      barsChanged(instrument, from, to);
+    },
+  });
   const ending = new AbortController();
   const leases = new Leases({ store: store.leases, self: thisInstance(), isDead, wall, log });
   let unlock: (() => Promise<void>) | null = null;
@@ -280,6 +289,7 @@ export const createContainer = async (config: Config, say: Say) => {
     known();
     if (Object.keys(source.definition.daysPerRequest).length === 0) return;
     access.set(row.name, source);
+    await backfill.recover();
     // What is missing up to now; the span to the first tick, and the minute the feed comes in the middle of, heal with it.
     const listed = collectors.instrumentsOf(row.name);
     await quality.gaps.starting(row.name, () => history.catchUp(source, listed, signal));
@@ -287,7 +297,7 @@ export const createContainer = async (config: Config, say: Say) => {
 
   return {
     config, clock, log, metrics, desk, status, sockets, store, calendar, instruments, hub,
-    indicators: indicatorService, quality,
+    indicators: indicatorService, quality, backfill,
     /** Any reading view by its URL, and the door that answers the hot ones before Next. */
     answerRead: (url: string) => answerRead({ reads, log }, url),
     readDoor: readDoor({ reads, log }),
@@ -317,6 +327,7 @@ export const createContainer = async (config: Config, say: Say) => {
       await quality.start();
       // Only the owner of the data folder may touch what waits there.
       writer.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/bars"), { limitBytes: SPOOL_LIMIT_BYTES, log }));
+      await backfill.start();
       publisher.start();
       movers.start();
       status.start();
@@ -355,6 +366,7 @@ export const createContainer = async (config: Config, say: Say) => {
         pointPublisher.stop();
         await latest.stop();
         await indicatorService.stop();
+        await backfill.stop();
         await quality.stop();
         await writer.stop();
         await leases.stop();
@@ -370,6 +382,8 @@ export const createContainer = async (config: Config, say: Say) => {
   };
 };
 
+/** Bars that end within this time are in what forms now, which is loaded again when they change. */
+const WARM_MS = 2 * 86_400_000;
 /** Edits of days further away than this touch no bar that is open: the longest is a month. */
 const NEAR_DAYS = 31;
 /** Longest a first start waits for the broker's list before it opens without one. */

@@ -1,0 +1,81 @@
+import { exchanges } from "@/server/domain/calendar";
+import { AppError } from "@/server/domain/errors";
+import { type Instrument, splitKey } from "@/server/domain/instrument";
+import type { InstrumentTable } from "@/server/domain/instrument-table";
+import type { Calendar } from "@/server/domain/session";
+import type { Clock } from "@/server/ports/clock";
+import type { RecentBars } from "@/server/ports/live";
+import type { Log } from "@/server/ports/observe";
+import type { Store } from "@/server/ports/stores";
+import { feeds } from "./feeds";
+import { recordedInstrument } from "./feeds/replay";
+import { openSource, parseSource } from "./history-sources";
+import { brokerSource } from "./history-sources/broker";
+import { Backfill } from "./services/backfill";
+import type { HistoryAccess } from "./services/history";
+import type { Instruments } from "./services/instruments";
+import type { RequestPaces } from "./services/request-pace";
+
+interface Parts {
+  store: Store;
+  recent: RecentBars;
+  table: InstrumentTable;
+  instruments: Instruments;
+  calendar: Calendar;
+  /** Market time. */
+  clock: Clock;
+  wall: Clock;
+  log: Log;
+  paces: RequestPaces;
+  /** The history of a connected login of a feed, by the feed's id. */
+  login(feed: string): HistoryAccess | undefined;
+  changed(instrument: number, from: number, to: number): Promise<void>;
+}
+
+/** Vendor under which instruments are kept that only a file has told of. */
+const FILE_VENDOR = "file";
+
+/** A number for a file's instrument, as brokers have one: FNV-1a over its key, 31 bits. */
+const tokenOf = (key: string): number => {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  return hash >>> 1;
+};
+
+/** The backfill service over the parts of a server, or of a command line that opened the store itself. */
+export const createBackfill = (parts: Parts): Backfill => {
+  const { store, table, instruments, calendar, clock, wall, log, paces } = parts;
+  const brokers = feeds.map(({ id }) => id);
+  const rowOf = (id: number): number => {
+    const index = table.indexOfId(id);
+    if (index === -1) throw new AppError("not_found", `instrument ${id} is not known any more`);
+    return index;
+  };
+  const hours = ({ id }: Pick<Instrument, "id">): string => table.hours(rowOf(id));
+  const loginOf = (name: string): HistoryAccess => {
+    const login = parts.login(name);
+    if (login === undefined) throw new AppError("broker_unreachable", `no login of ${name} is connected: its history cannot be asked`, { retryable: true, details: { field: "source", value: name } });
+    return login;
+  };
+  return new Backfill({
+    bars: store.bars, recent: parts.recent, jobs: store.jobs, gaps: store.gaps, calendar, clock, wall, log,
+    instrument: (id) => ({ instrument: table.at(rowOf(id)), hours: hours({ id }) }),
+    changed: (id, from, to) => parts.changed(rowOf(id), from, to),
+    isAlone: () => store.describe().kind === "embedded",
+    pace: ({ authority, name }, { requestsPerSecond }) => (authority === "broker" ? paces.of(loginOf(name).login, requestsPerSecond) : null),
+    open: (source, order) => openSource(parseSource(source, brokers), { ...order, calendar, hours }, (name) => {
+      const login = loginOf(name);
+      return brokerSource(name, { definition: login.definition, login: login.login, token: (instrument) => login.token(rowOf(instrument.id)) });
+    }),
+    names: {
+      resolve: (text) => table.at(instruments.resolve(text)).id,
+      watchlists: () => store.watchlists.list(),
+      async introduce(key) {
+        const known = splitKey(key);
+        if (known === null || !(exchanges as readonly string[]).includes(known.exchange)) return null;
+        await instruments.take(FILE_VENDOR, [{ ...recordedInstrument(key), token: tokenOf(key) }]);
+        return table.at(instruments.resolve(key)).id;
+      },
+    },
+  });
+};
