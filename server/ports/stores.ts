@@ -5,6 +5,7 @@ import type { Instrument, InstrumentAlias, ListedInstrument } from "@/server/dom
 import type { StoredTicks } from "@/server/domain/stored-ticks";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import type { Watchlist } from "@/server/domain/watchlist";
+import type { UpkeepStore } from "./upkeep";
 import type { CompareStore, GapStore } from "./gaps";
 import type { JobStore } from "./jobs";
 import type { LeaseStore } from "./leases";
@@ -112,6 +113,7 @@ export interface CalendarEditStore {
 export interface Store {
   bars: BarStore;
   ticks: TickStore;
+  upkeep: UpkeepStore;
   instruments: InstrumentStore;
   collectors: CollectorStore;
   watchlists: WatchlistStore;

@@ -17,6 +17,7 @@ import { jobStore } from "./jobs";
 import { leaseStore } from "./leases";
 import { migrate } from "./migrator";
 import { openPostgres, withTimescale } from "./postgres";
+import { upkeepStore } from "./retention";
 import { settingStore } from "./settings";
 import { snapshotStore } from "./snapshots";
 import { tickStore } from "./ticks";
@@ -81,6 +82,7 @@ export const createStore = (options: StoreOptions): Store => {
   return {
     bars: barStore(database),
     ticks,
+    upkeep: upkeepStore(database, options.clock),
     instruments: instrumentStore(database, options.log),
     collectors: collectorStore(database, () => database().vault),
     watchlists: watchlistStore(database),

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { arrange, filterTicks, type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
 import type { TickRun, TickStore } from "@/server/ports/stores";
 import { reaching, rowsOf, type Database } from "./database";
+import { instrumentsIn, isHypertable } from "./tables";
 import { foldJournal } from "./ticks-fold";
 import { decodeRun, TickEncoder } from "./ticks-codec";
 
@@ -27,16 +28,6 @@ const runsOf = (limit: string): string => `
     FROM tick_journal j, unnest(j.instruments, j.counts, j.starts, j.lengths) AS r (instrument_id, count, start, length)
     WHERE r.instrument_id = $1
   ) AS runs`;
-
-/** Steps from one instrument to the next along the primary key: no pass over all blocks. */
-const INSTRUMENTS_WITH_TICKS = `
-  WITH RECURSIVE held AS (
-    (SELECT instrument_id FROM tick_blocks ORDER BY instrument_id LIMIT 1)
-    UNION ALL
-    SELECT (SELECT b.instrument_id FROM tick_blocks b WHERE b.instrument_id > held.instrument_id ORDER BY b.instrument_id LIMIT 1)
-    FROM held WHERE held.instrument_id IS NOT NULL
-  )
-  SELECT instrument_id FROM held WHERE instrument_id IS NOT NULL`;
 
 export interface FoldingTickStore extends TickStore {
   /** Turns what was written since the last time into blocks, an instrument each. Answers how many. Meant for every minute. */
@@ -98,21 +89,16 @@ export const tickStore = (database: () => Database): FoldingTickStore => {
       const { pool } = database();
       const limit = instant(before);
       if (await reaching(() => isHypertable(pool, "tick_blocks"))) return reaching(() => dropChunks(pool, limit));
-      const held = await reaching(() => rowsOf<[number]>(pool, INSTRUMENTS_WITH_TICKS));
+      const held = await reaching(() => instrumentsIn(pool, "tick_blocks"));
       let pruned = 0;
       for (let at = 0; at < held.length; at += INSTRUMENTS_A_STEP) {
         const { rowCount } = await reaching(() => pool.query("DELETE FROM tick_blocks WHERE instrument_id = ANY ($1::text::int[]) AND ts < to_timestamp($2::float8 / 1000)",
-          [list(held.slice(at, at + INSTRUMENTS_A_STEP).map(([id]) => id)), limit]));
+          [list(held.slice(at, at + INSTRUMENTS_A_STEP)), limit]));
         pruned += rowCount ?? 0;
       }
       return pruned;
     },
   };
-};
-
-export const isHypertable = async (pool: Database["pool"], table: string): Promise<boolean> => {
-  const [known] = await rowsOf<[boolean]>(pool, "SELECT to_regclass('timescaledb_information.hypertables') IS NOT NULL");
-  return known![0] && (await rowsOf(pool, "SELECT 1 FROM timescaledb_information.hypertables WHERE hypertable_name = $1", [table])).length > 0;
 };
 
 /** Whole days go at once, file by file; of the day in which `before` lies, row by row. */

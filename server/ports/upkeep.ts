@@ -1,0 +1,32 @@
+import type { TimeframeName } from "@/server/domain/timeframe";
+
+/** What is kept for a time of its own. */
+export type KeptPart = "ticks" | "1s" | "1m" | "15m" | "1d";
+
+export interface TableSize {
+  table: string;
+  /** On disk, indexes included. */
+  bytes: number;
+  /** As the database estimates them; null before it has looked. */
+  rows: number | null;
+}
+
+export interface DayOfPart {
+  part: KeptPart;
+  /** In the 24 hours up to the newest row: rows of the table, bytes, and for ticks how many they hold. Estimated from a sample of instruments. */
+  rows: number;
+  bytes: number;
+  ticks?: number;
+}
+
+/** What a running system does with its tables besides writing and reading. */
+export interface UpkeepStore {
+  /**
+   * Deletes bars of a timeframe that begin before an instant, and what is known of their earlier revisions. In steps of
+   * some ten milliseconds with room for others between them; ends early when the signal says so. Answers how many bars.
+   */
+  pruneBars(timeframe: TimeframeName, before: number, signal: AbortSignal): Promise<number>;
+  sizes(): Promise<TableSize[]>;
+  /** What a day brings, from what the newest has brought. */
+  newestDay(): Promise<DayOfPart[]>;
+}

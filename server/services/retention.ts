@@ -1,0 +1,76 @@
+import { DAY_MS, istDate, istDay } from "@/server/domain/session";
+import type { Clock } from "@/server/ports/clock";
+import type { Log, Meter } from "@/server/ports/observe";
+import type { SettingStore, TickStore } from "@/server/ports/stores";
+import type { KeptPart, UpkeepStore } from "@/server/ports/upkeep";
+
+/** Days that each part is kept; null: for ever. */
+export type KeepDays = Readonly<Record<KeptPart, number | null>>;
+
+export const keepDays = (days: { ticks: number; seconds: number; minutes: number }): KeepDays =>
+  ({ ticks: days.ticks, "1s": days.seconds, "1m": days.minutes, "15m": days.minutes, "1d": null });
+
+interface Parts {
+  ticks: TickStore;
+  upkeep: UpkeepStore;
+  settings: SettingStore;
+  /** Real time. */
+  clock: Clock;
+  log: Log;
+  meter: Meter;
+  keep: KeepDays;
+}
+
+const DONE = "retention.done";
+/** After a start others come first. */
+const FIRST_MS = 60_000;
+const EVERY_MS = 3_600_000;
+
+/** Deletes once a day, on every database, what has been kept long enough. Looks every hour whether the day has come. */
+export class Retention {
+  private readonly ending = new AbortController();
+  private cancels: (() => void)[] = [];
+  private running: Promise<void> | null = null;
+
+  constructor(private readonly parts: Parts) {}
+
+  start(): void {
+    const { clock } = this.parts;
+    const turn = (): void => { void this.turn(); };
+    this.cancels = [clock.after(FIRST_MS, turn), clock.every(EVERY_MS, turn)];
+  }
+
+  async stop(): Promise<void> {
+    this.ending.abort();
+    for (const cancel of this.cancels.splice(0)) cancel();
+    await this.running;
+  }
+
+  /** Prunes now, whatever day it is. Answers how many rows of each part went. */
+  async run(): Promise<Partial<Record<KeptPart, number>>> {
+    const { ticks, upkeep, clock, keep, meter } = this.parts;
+    const pruned: Partial<Record<KeptPart, number>> = {};
+    for (const [part, days] of Object.entries(keep) as [KeptPart, number | null][]) {
+      if (days === null || this.ending.signal.aborted) continue;
+      // Whole days of UTC, as the tables are cut: what goes, goes as a file.
+      const before = Math.floor((clock.now() - days * DAY_MS) / DAY_MS) * DAY_MS;
+      pruned[part] = part === "ticks" ? await ticks.prune(before) : await upkeep.pruneBars(part, before, this.ending.signal);
+      meter.count(`retention.${part}`, pruned[part]);
+    }
+    return pruned;
+  }
+
+  /** Once a day: the date of the last whole run is kept. */
+  private turn(): Promise<void> {
+    const { settings, clock, log } = this.parts;
+    this.running ??= (async () => {
+      const today = istDate(istDay(clock.now()));
+      if (this.ending.signal.aborted || (await settings.get(DONE)) === today) return;
+      const pruned = await this.run();
+      if (this.ending.signal.aborted) return;
+      await settings.set(DONE, today);
+      if (Object.values(pruned).some((rows) => rows > 0)) log.info("old data were deleted", pruned);
+    })().catch((cause: unknown) => log.warn("old data could not be deleted; tried again in an hour", { cause: String(cause) })).finally(() => { this.running = null; });
+    return this.running;
+  }
+}

@@ -1,0 +1,88 @@
+import { rm } from "node:fs/promises";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Store } from "@/server/ports/stores";
+import { startedStore, temporaryFolder } from "@/server/testing/store-open";
+import { OPEN, storedBar } from "@/server/testing/store-suite-rows";
+import { tickRow, ticksOf } from "@/server/testing/tick-suite";
+import type { FoldingTickStore } from "./ticks";
+
+const server = process.env.TEST_DATABASE_URL;
+const never = new AbortController().signal;
+const DAY = 86_400_000;
+
+const upkeepSuite = (name: string, open: () => Promise<Store>): void => {
+  describe(`upkeep on ${name}`, () => {
+    let store: Store;
+    beforeAll(async () => { store = await open(); });
+    afterAll(async () => { await store?.stop(); });
+
+    const times = async (instrumentId: number, timeframe: "1s" | "1m"): Promise<number[]> => Array.from((await store.bars.read({ instrumentId, timeframe, from: 0, to: Infinity })).time);
+
+    it("deletes bars of one timeframe and their revisions, instrument by instrument, over any span", async () => {
+      const old = [0, 20_000, 300_000];
+      const at = (instrument: number, seconds: number) => storedBar(instrument, 0, { timeframe: "1s", time: OPEN + seconds * 1_000 });
+      await store.bars.write([1, 2].flatMap((instrument) => [...old, 400_000, 400_001].map((seconds) => at(instrument, seconds))), "merge");
+      await store.bars.write([{ ...at(1, 0), close: 104_05, ticks: 11 }, { ...at(1, 400_000), close: 104_05, ticks: 11 }], "merge");
+      await store.bars.write([storedBar(1, 0)], "merge");
+      expect((await store.bars.revisions(1, "1s", OPEN)).length).toBe(1);
+      expect(await store.upkeep.pruneBars("1s", OPEN + 400_000_000, never)).toBe(6);
+      expect([await times(1, "1s"), await times(2, "1s")]).toEqual([[OPEN + 400_000_000, OPEN + 400_001_000], [OPEN + 400_000_000, OPEN + 400_001_000]]);
+      expect(await times(1, "1m")).toEqual([OPEN]);
+      expect((await store.bars.revisions(1, "1s", OPEN)).length).toBe(0);
+      expect((await store.bars.revisions(1, "1s", OPEN + 400_000_000)).length).toBe(1);
+      expect(await store.upkeep.pruneBars("1s", OPEN + 400_000_000, never)).toBe(0);
+    });
+
+    it("ends between two steps when it is told to", async () => {
+      await store.bars.write([0, 60].map((days) => storedBar(3, 0, { time: OPEN + days * DAY })), "merge");
+      const stopping = new AbortController();
+      stopping.abort();
+      expect(await store.upkeep.pruneBars("1m", OPEN + 90 * DAY, stopping.signal)).toBe(0);
+      expect(await times(3, "1m")).toHaveLength(2);
+    });
+
+    it("says how large its tables are and what the newest day brought", async () => {
+      await store.ticks.write([{ instrumentId: 1, ticks: ticksOf(Array.from({ length: 300 }, (_, at) => tickRow(at + 1))) }]);
+      await (store.ticks as FoldingTickStore).fold();
+      await store.bars.write(Array.from({ length: 100 }, (_, minute) => storedBar(4, minute + 200 * 1_440)), "merge");
+      const sizes = await store.upkeep.sizes();
+      expect(sizes.map(({ table }) => table)).toEqual(["tick_blocks", "tick_journal", "bars", "bar_revisions"]);
+      for (const { bytes } of sizes) expect(bytes).toBeGreaterThan(8_000);
+      const days = new Map((await store.upkeep.newestDay()).map((day) => [day.part, day]));
+      expect(days.get("ticks")).toMatchObject({ rows: 1, ticks: 300 });
+      expect(days.get("1m")!.rows, "only the newest 24 hours count").toBe(100);
+      expect(days.get("1m")!.bytes / 100).toBeGreaterThan(50);
+      expect(days.get("1d")).toMatchObject({ rows: 0, bytes: 0 });
+    });
+  });
+};
+
+const folders: string[] = [];
+const databases: string[] = [];
+const newFolder = async (): Promise<string> => {
+  const folder = await temporaryFolder();
+  folders.push(folder);
+  return folder;
+};
+const asAdmin = async (query: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  try { await client.query(query); } finally { await client.end(); }
+};
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  for (const name of databases) await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
+});
+
+upkeepSuite("PGlite", async () => startedStore(await newFolder()));
+describe.skipIf(server === undefined)(`a database server${server === undefined ? " (skipped: TEST_DATABASE_URL names no server)" : ""}`, () => {
+  upkeepSuite("a server", async () => {
+    const name = `candela_upkeep_${process.pid}`;
+    await asAdmin(`CREATE DATABASE ${name}`);
+    databases.push(name);
+    const url = new URL(server!);
+    url.pathname = `/${name}`;
+    return startedStore(await newFolder(), { databaseUrl: url.href });
+  });
+});
