@@ -1,6 +1,7 @@
 import type { BarColumns } from "@/server/domain/bar";
 import { type Gap, isClosed } from "@/server/domain/gap";
-import { IST_OFFSET_MS, istMidnight } from "@/server/domain/session";
+import { IST_OFFSET_MS, istDate, istDay, istMidnight } from "@/server/domain/session";
+import type { Instrument } from "@/server/domain/instrument";
 import type { TradingCalendar } from "@/server/domain/calendar";
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
@@ -42,6 +43,14 @@ export interface QualityDesk {
   completeness: CompletenessDays;
   compare: Compare;
   days: DayQuality;
+  /** Names of the collectors that bring an instrument (its dense number). */
+  collectorsOf(instrument: number): readonly string[];
+  /** Of an instrument by its store id, listed or not. */
+  keyOf(id: number): string;
+  decimalsOf(id: number): number;
+  /** IST day number of now, and a date's text: routes have no calendar of their own. */
+  today(): number;
+  dateOf(day: number): string;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -56,13 +65,18 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
     return undefined;
   };
 
+  const known = (id: number): Instrument | undefined => {
+    const index = live.table.indexOfId(id);
+    return index === -1 ? undefined : live.table.at(index);
+  };
+
   const tell = (gap: Gap): void => {
-    const whose = gap.instrument !== null ? live.table.at(live.table.indexOfId(gap.instrument)).key : gap.collector ?? "";
+    const whose = gap.instrument !== null ? known(gap.instrument)?.key ?? "" : gap.collector ?? "";
     const span = `${clockText(gap.from)} to ${gap.to === null ? "now" : clockText(gap.to)}`;
     if (gap.state === "open" && gap.to === null && gap.missing === null) events.add("warn", whose, `gap ${gap.id}: no data since ${clockText(gap.from)} (${gap.cause})`);
     else if (gap.state === "open" && gap.remaining !== null) events.add("warn", whose, `gap ${gap.id}, ${span}: ${gap.remaining} of ${gap.missing} minutes are still missing`);
     else if (isClosed(gap.state)) events.add("info", whose, `gap ${gap.id}, ${span}: ${gap.state === "no_trade" ? "nothing traded" : gap.state === "ignored" ? `ignored by ${gap.healedBy}` : `${gap.filled} of ${gap.missing} minutes filled`}`);
-    if (gap.state === "no_trade" && gap.cause === "silence" && gap.instrument !== null) truths.learn(live.table.indexOfId(gap.instrument), gap.to! - gap.from);
+    if (gap.state === "no_trade" && gap.cause === "silence" && gap.instrument !== null && known(gap.instrument) !== undefined) truths.learn(live.table.indexOfId(gap.instrument), gap.to! - gap.from);
   };
 
   const gaps = new Gaps({
@@ -109,7 +123,8 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
   });
 
   return {
-    gaps, truths, completeness, compare, days,
+    gaps, truths, completeness, compare, days, collectorsOf,
+    keyOf: (id) => known(id)?.key ?? `#${id}`, decimalsOf: (id) => known(id)?.decimals ?? 2, today: () => istDay(clock.now()), dateOf: istDate,
     async start() {
       await gaps.start();
       truths.start();

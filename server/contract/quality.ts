@@ -1,0 +1,120 @@
+/** REST doors to the quality of the data: the gap ledger, completeness, the day's compare. Times are epoch ms, prices rupees. */
+import { z } from "zod";
+import { editors } from "@/server/domain/calendar-edits";
+import { type GapCause, type GapState, gapStates } from "@/server/domain/gap";
+import { dayOfDate, type SessionKind } from "@/server/domain/session";
+import type { SlotKind } from "@/server/domain/completeness";
+import { parseTimeframe, timeframeNames, type TimeframeName } from "@/server/domain/timeframe";
+import { instant } from "./rest";
+
+const needed = (accepted: string) => z.string({ error: accepted }).trim().min(1, accepted);
+const INSTRUMENT = "an instrument such as NSE:RELIANCE";
+const instrument = needed(INSTRUMENT).max(64, INSTRUMENT);
+const whole = (most: number) => {
+  const accepted = `a whole number from 1 to ${most}`;
+  return z.coerce.number({ error: accepted }).int(accepted).min(1, accepted).max(most, accepted);
+};
+
+const DATE = "a date as YYYY-MM-DD";
+/** A date, as its IST day number. */
+const day = z.string({ error: DATE }).transform((text, context): number => {
+  const found = dayOfDate(text);
+  if (!Number.isNaN(found)) return found;
+  context.addIssue({ code: "custom", message: DATE });
+  return z.NEVER;
+});
+
+const COMPLETE: readonly TimeframeName[] = timeframeNames.filter((name) => name !== "1W" && name !== "1M");
+const TIMEFRAME = COMPLETE.join(", ");
+const timeframe = z.string({ error: TIMEFRAME }).max(16, TIMEFRAME).transform((text, context): TimeframeName => {
+  const found = parseTimeframe(text)?.name;
+  if (found !== undefined && COMPLETE.includes(found)) return found;
+  context.addIssue({ code: "custom", message: TIMEFRAME });
+  return z.NEVER;
+});
+
+const STATES = gapStates.join(", ");
+/** One state or several, separated by commas. */
+const states = z.string().transform((text, context): GapState[] => {
+  const named = text.split(",").map((each) => each.trim());
+  if (named.every((each): each is GapState => (gapStates as readonly string[]).includes(each))) return named;
+  context.addIssue({ code: "custom", message: STATES });
+  return z.NEVER;
+});
+
+const NOTE = "why, in 3 to 500 characters";
+const by = z.enum(editors, { error: editors.join(", ") }).default("api");
+
+/** `GET /api/v1/gaps`: the newest first. `from`, `to`: gaps that touch that span. */
+export const gapsQuery = z.strictObject({ instrument: instrument.optional(), state: states.optional(), from: instant.optional(), to: instant.optional(), limit: whole(5_000).default(500) });
+/** `{id}` of a gap in a path. */
+export const gapId = whole(2_147_483_647);
+/** `POST /api/v1/gaps/{id}/heal`. */
+export const healBody = z.unknown();
+/** `POST /api/v1/gaps/{id}/ignore`. */
+export const ignoreBody = z.strictObject({ note: z.string({ error: NOTE }).trim().min(3, NOTE).max(500, NOTE), by }, { error: `a body with note: ${NOTE}` });
+
+/** `GET /api/v1/completeness`: trading days from a date to another, today alone by default. */
+export const completenessQuery = z.strictObject({ instrument, timeframe: timeframe.default("1m"), from: day.optional(), to: day.optional() });
+
+/** `POST /api/v1/compare`. */
+export const compareBody = z.strictObject({ instrument, date: day, by }, { error: "a body with instrument and date" });
+/** `GET /api/v1/compare`: comparisons, the newest first, each with what differed. */
+export const compareQuery = z.strictObject({ instrument: instrument.optional(), from: day.optional(), to: day.optional(), limit: whole(500).default(50) });
+
+export interface RestGap {
+  id: number;
+  /** Key of its instrument; null when it is of a collector. */
+  instrument: string | null;
+  collector: string | null;
+  /** Keys of the collector's instruments it is limited to; null: all. */
+  instruments: string[] | null;
+  from: number;
+  /** Null while it lasts. */
+  to: number | null;
+  durationMs: number;
+  cause: GapCause;
+  openedAt: number;
+  state: GapState;
+  closedAt: number | null;
+  healedBy: string | null;
+  note: string;
+  missing: number | null;
+  filled: number;
+  remaining: number | null;
+  remainingIn: string[] | null;
+}
+
+export interface RestCompleteness {
+  date: string;
+  session: { kind: SessionKind; name: string; open: number; close: number };
+  expected: number;
+  received: number;
+  patched: number;
+  corrected: number;
+  backfilled: number;
+  incomplete: number;
+  noTrade: number;
+  missing: number;
+  /** Bars that belong to no slot: off the grid, in a halt. */
+  outside: number;
+  /** (expected - missing - incomplete) / expected; null when none was expected yet. */
+  completeness: number | null;
+  quality: string;
+  /** Runs of bars that were not simply received. */
+  runs: { kind: SlotKind; from: number; to: number; bars: number }[];
+}
+
+export interface RestCompare {
+  id: number;
+  instrument: string;
+  date: string;
+  at: number;
+  by: string;
+  bars: number;
+  equal: number;
+  kept: number;
+  corrected: number;
+  flagged: number;
+  differences: { timeframe: string; time: number; field: string; ours: number | null; theirs: number | null; decision: string; why: string }[];
+}
