@@ -31,6 +31,8 @@ import { pipeline, run } from "./pipeline";
 import { Indicators } from "./pipeline/indicate";
 import { Normaliser } from "./pipeline/normalise";
 import { BarWriter } from "./pipeline/persist";
+import { TickReplay } from "./pipeline/rebuild";
+import { TickRecorder } from "./pipeline/record-ticks";
 import { TimeframeBars } from "./pipeline/resample";
 import type { Role } from "./pipeline/stage";
 import type { FeedDefinition } from "./ports/feed";
@@ -45,6 +47,9 @@ import { Passports } from "./services/passport";
 import { Reads } from "./services/reads";
 import { Leases } from "./services/lease";
 import { createQualityDesk } from "./services/quality-desk";
+import { keepDays, Retention } from "./services/retention";
+import { Storage } from "./services/storage";
+import { Verify } from "./services/verify";
 import { RequestPaces } from "./services/request-pace";
 import { ExchangeCalendar } from "./services/sessions";
 import { Movers } from "./services/movers";
@@ -116,6 +121,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const timeframes = new TimeframeBars(calendar, table, seconds);
   const indicators = new Indicators();
   const writer = new BarWriter(store.bars, table, wall, log, metrics);
+  const recorder = config.recordTicks ? new TickRecorder(store.ticks, table, wall, log, metrics) : null;
   const live = { table, board: normaliser.board, bars: timeframes };
   const latest = createLatest({ ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }), prefix: config.redisPrefix, clock: wall, log, meter: metrics });
   const publisher = new LatestPublisher({ latest, table, board: normaliser.board, clock: wall });
@@ -152,7 +158,7 @@ export const createContainer = async (config: Config, say: Say) => {
   });
   const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, indicators: indicatorService.desk });
   const reads = new Reads({
-    desk, bars, live, calendar, clock, ticks: store.ticks, feedAt: (collector) => collectors.feedAt(collector), tokenOf: (instrument) => instruments.tokenOf("kite", instrument), settleTicks: () => Promise.resolve(),
+    desk, bars, live, calendar, clock, ticks: store.ticks, feedAt: (collector) => collectors.feedAt(collector), tokenOf: (instrument) => instruments.tokenOf("kite", instrument), settleTicks: () => recorder?.settle() ?? Promise.resolve(),
     passports: new Passports({ bars, store: store.bars, recent: writer, live, calendar, collectorNames: () => collectors.truth().map((each) => each.collector) }),
   });
 
@@ -197,9 +203,21 @@ export const createContainer = async (config: Config, say: Say) => {
     access: (name) => access.get(name), warm: (instrument) => desk.warm(instrument), changed: barsChanged,
   });
 
+  const keep = keepDays(config.retention);
+  const retention = new Retention({ ticks: store.ticks, upkeep: store.upkeep, settings: store.settings, clock: wall, log, meter: metrics, keep });
+  const storage = new Storage({ upkeep: store.upkeep, keep, clock: wall });
+  const verify = new Verify({
+    bars: store.bars, ticks: store.ticks, calendar, clock, rebuild: (request) => new TickReplay(calendar, request),
+    find: (key) => { const index = instruments.resolve(key); return { instrument: table.at(index), hours: table.hours(index) }; },
+    async settle() {
+      await recorder?.settle();
+      if (writer.failingSince === null) await writer.settled();
+    },
+  });
+
   const stages = pipeline({
     collectors: { open: (emit) => collectors.open(emit), close: () => collectors.close() },
-    normaliser, auctions, seconds, timeframes, indicators, writer, latest: publisher, latestPoints: pointPublisher,
+    normaliser, auctions, seconds, timeframes, indicators, writer, recorder, latest: publisher, latestPoints: pointPublisher,
     readers: { ticks: { on: (ticks) => hub.onTicks(ticks) }, bars: { on: (batch) => { sparks.onBars(batch); hub.onBars(batch); } }, points: { on: (points) => hub.onPoints(points) } },
   });
   const roles: ReadonlySet<Role> = new Set<Role>(["ingest", "aggregate", "indicate", "store", "web"]);
@@ -297,7 +315,7 @@ export const createContainer = async (config: Config, say: Say) => {
 
   return {
     config, clock, log, metrics, desk, status, sockets, store, calendar, instruments, hub,
-    indicators: indicatorService, quality, backfill,
+    indicators: indicatorService, quality, backfill, verify, storage,
     /** Any reading view by its URL, and the door that answers the hot ones before Next. */
     answerRead: (url: string) => answerRead({ reads, log }, url),
     readDoor: readDoor({ reads, log }),
@@ -330,6 +348,7 @@ export const createContainer = async (config: Config, say: Say) => {
       await backfill.start();
       publisher.start();
       movers.start();
+      retention.start();
       status.start();
       board.start();
       part = run(stages, roles, bus, clock, (stage, rows, ms) => {
@@ -368,6 +387,8 @@ export const createContainer = async (config: Config, say: Say) => {
         await indicatorService.stop();
         await backfill.stop();
         await quality.stop();
+        await retention.stop();
+        await recorder?.stop();
         await writer.stop();
         await leases.stop();
         status.stop();

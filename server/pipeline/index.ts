@@ -18,6 +18,8 @@ export interface Parts {
   timeframes: TimeframeBars;
   indicators: Indicators;
   writer: Sink<BarBatch>;
+  /** Null where ticks are not kept. */
+  recorder: Sink<TickMessage> | null;
   /** The newest bars for other programs. */
   latest: Sink<BarBatch>;
   /** The newest indicator values for them. */
@@ -39,6 +41,8 @@ export const pipeline = (parts: Parts): Stage[] => [
   step(  "resample",   "aggregate", "bars.base",  parts.timeframes,       "bars"),
   step(  "indicate",   "indicate",  "bars",       parts.indicators,       "points"),
   step(  "day",        "aggregate", "auctions",   { on: (batch, emit) => parts.timeframes.onAuctions(batch, emit) }, "bars"),
+  ...(parts.recorder === null ? [] : [
+  sink(  "record",     "store",     "ticks",      parts.recorder)]),
   sink(  "persist",    "store",     "bars",       parts.writer),
   sink(  "persist",    "store",     "auctions",   parts.writer),
   sink(  "publish",    "store",     "bars",       parts.latest),

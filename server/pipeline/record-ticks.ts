@@ -11,6 +11,7 @@ const BLOCK_ROWS = 8_192;
 /** Longest a tick waits in memory while the store takes them. */
 const FLUSH_MS = 1_000;
 const RETRY_MS = 1_000;
+const SETTLE_MS = 3_000;
 /** Blocks kept for reuse. */
 const MOST_FREE = 4;
 
@@ -74,6 +75,11 @@ export class TickRecorder implements Sink<TickMessage> {
     if (this.block.ticks.length > 0) this.close();
     this.draining ??= this.drain().finally(() => { this.draining = null; });
     return this.draining;
+  }
+
+  /** Resolves when what came so far is in the store, and soon in any case while that is away. */
+  async settle(): Promise<void> {
+    if (this.failingSince === null && this.waiting > 0) await Promise.race([this.flush(), this.clock.sleep(SETTLE_MS)]);
   }
 
   /** Writes all that waits, then ends. */

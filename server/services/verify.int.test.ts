@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCalendar } from "@/server/domain/calendar";
 import type { Instrument } from "@/server/domain/instrument";
 import { timeframes } from "@/server/domain/timeframe";
+import { systemClock } from "@/server/observe/clock";
 import { TickReplay } from "@/server/pipeline/rebuild";
 import type { Store, StoredBar, StoredKind } from "@/server/ports/stores";
 import { keepRound } from "@/server/testing/kept-round";
@@ -22,7 +23,7 @@ let ids = 10_000;
 beforeAll(async () => {
   folder = await temporaryFolder();
   store = await startedStore(folder);
-  verify = new Verify({ bars: store.bars, ticks: store.ticks, calendar, rebuild: (request) => new TickReplay(calendar, request) });
+  verify = new Verify({ find: () => { throw new Error("not asked by name"); }, clock: systemClock(), bars: store.bars, ticks: store.ticks, calendar, rebuild: (request) => new TickReplay(calendar, request) });
 });
 afterAll(async () => {
   await store.stop();

@@ -5,7 +5,8 @@ import { toRupees } from "@/server/domain/price";
 import { resample, spanAt } from "@/server/domain/resample";
 import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight } from "@/server/domain/session";
 import type { StoredTicks } from "@/server/domain/stored-ticks";
-import { timeframe } from "@/server/domain/timeframe";
+import { parseTimeframe, timeframe, timeframeNames } from "@/server/domain/timeframe";
+import type { Clock } from "@/server/ports/clock";
 import type { Rebuild, RebuiltBar } from "@/server/ports/rebuild";
 import type { BarStore, StoredBar, StoredKind, TickStore } from "@/server/ports/stores";
 import { type BarVerdict, type ComparedField, reportOf, type VerifyReport } from "./verify-report";
@@ -27,7 +28,19 @@ export interface VerifyRequest {
   to: number;
 }
 
+/** What a person asks: names, instants, or nothing of the last two: the last session so far. */
+export interface VerifyQuestion {
+  key: string;
+  /** Any timeframe, or `auction`. */
+  timeframe: string;
+  from?: number | undefined;
+  to?: number | undefined;
+}
+
 interface Parts {
+  /** The instrument a person means; throws `not_found` or `ambiguous`. */
+  find(key: string): { instrument: Instrument; hours: HoursKey };
+  clock: Clock;
   bars: BarStore;
   ticks: TickStore;
   calendar: Calendar;
@@ -45,6 +58,17 @@ interface Compared extends Bar { passport?: BarPassport | undefined }
  */
 export class Verify {
   constructor(private readonly parts: Parts) {}
+
+  /** What both doors, REST and the command line, call. */
+  ask({ key, timeframe: name, from, to }: VerifyQuestion): Promise<VerifyReport> {
+    const { clock, calendar } = this.parts;
+    const kind = name === "auction" ? name : parseTimeframe(name)?.name;
+    if (kind === undefined) throw badInput("timeframe", name, [...timeframeNames, "auction"].join(", "));
+    const { instrument, hours } = this.parts.find(key);
+    const until = to ?? Math.ceil(clock.now());
+    const session = calendar.previous(hours, until - 1);
+    return this.run({ instrument, hours, kind, from: from ?? (session === null ? until - DAY_MS : istMidnight(session.day)), to: until });
+  }
 
   async run(request: VerifyRequest): Promise<VerifyReport> {
     const { from, to, kind, instrument, hours } = request;
@@ -162,12 +186,3 @@ const holds = (sequences: Float64Array, wanted: number): boolean => {
   }
   return false;
 };
-
-/** What may be verified by name. Throws `bad_input`. */
-export const verifiable = (name: string, parse: (text: string) => { name: StoredKind } | undefined): StoredKind => {
-  if (name === "auction") return name;
-  const found = parse(name);
-  if (found === undefined) throw badInput("timeframe", name, "a timeframe or auction");
-  return found.name;
-};
-
