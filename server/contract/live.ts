@@ -7,6 +7,7 @@ import { timeframeNames } from "@/server/domain/timeframe";
 import type { FeedTruth } from "@/server/domain/collector";
 import type { Plot } from "@/server/domain/indicator";
 import type { Segment } from "@/server/domain/instrument";
+import type { JobState, JobStatistics } from "@/server/domain/job";
 import type { PhaseName, SessionKind } from "@/server/domain/session";
 
 export const indicatorSpec = z.object({
@@ -213,6 +214,10 @@ export interface JobView {
   detail: string;
   finished: boolean;
   failed: number;
+  /** Of jobs that are kept and can be paused (backfills); absent of those that end with the process. */
+  state?: JobState;
+  reason?: string;
+  statistics?: JobStatistics;
 }
 
 export interface Percentiles {

@@ -1,10 +1,11 @@
 import { AppError, hasCode } from "@/server/domain/errors";
-import type { BackfillEstimate, DayCounts, JobProgress, JobState } from "@/server/domain/job";
+import type { BackfillEstimate, DayCounts, JobProgress, JobReport, JobState } from "@/server/domain/job";
 import type { GapStore } from "@/server/ports/gaps";
 import type { HistoryLimits, HistorySource } from "@/server/ports/history-source";
-import type { BarDifference, JobDay, JobRow } from "@/server/ports/jobs";
+import type { JobRow } from "@/server/ports/jobs";
 import type { Log } from "@/server/ports/observe";
 import { type BackfillOrder, type BackfillRequest, type Names, resolveOrder } from "./backfill-order";
+import { jobReport } from "./backfill-report";
 import { prepare, type PrepareParts } from "./backfill-prepare";
 import { runBackfill, type RunParts } from "./backfill-run";
 import { JobTally } from "./backfill-tally";
@@ -118,10 +119,10 @@ export class Backfill {
   async get(id: string): Promise<JobProgress> { return this.view(await this.find(id)); }
 
   /** Days that could not be filled, and bars on which history and the store differed. */
-  async report(id: string, page: { limit: number; offset: number }): Promise<{ failures: JobDay[]; differences: BarDifference[] }> {
-    const { row } = await this.find(id);
-    const [days, differences] = await Promise.all([this.parts.jobs.days(row.id), this.parts.jobs.differences(row.id, page)]);
-    return { failures: days.filter(({ failure }) => failure !== null).slice(0, page.limit), differences };
+  async report(id: string, page: { limit: number; offset: number }): Promise<JobReport> {
+    const tracked = await this.find(id);
+    const days = await this.parts.jobs.days(tracked.row.id);
+    return jobReport(this.view(tracked), days, await this.parts.jobs.differences(tracked.row.id, page), (each) => this.parts.instrument(each).instrument, page);
   }
 
   async pause(id: string): Promise<JobProgress> {
@@ -236,6 +237,7 @@ export class Backfill {
     const known = number === undefined ? undefined : this.tracked.get(Number(number));
     if (known !== undefined) return known;
     const row = number === undefined ? null : await this.parts.jobs.get(Number(number));
+    if (row === null && id.startsWith("history-")) throw new AppError("unsupported", `job ${id} ends with the process: it can only be looked at`, { details: { field: "id", value: id, accepted: "a job of backfill" } });
     if (row === null) throw new AppError("not_found", `no job ${JSON.stringify(id)}`, { details: { field: "id", value: id, accepted: this.list().map((job) => job.id).join(", ") || "there is none yet" } });
     return this.track(row);
   }

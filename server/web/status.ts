@@ -69,9 +69,12 @@ export class Status {
     return {
       feeds, serverTime: now, clockRate: this.parts.clockRate, replay: feeds.some((feed) => feed.feed === "replay"), ticksPerSecond: this.ticksPerSecond(), simulated: feeds.some((feed) => feed.simulated),
       markets: this.parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now) })),
-      job: this.parts.jobs().find((job) => !job.finished) ?? null,
+      job: this.parts.jobs().find((job) => !job.finished && (job.state ?? "running") === "running") ?? null,
     };
   }
+
+  /** Jobs that run, wait, or are lately over. */
+  jobs(): JobView[] { return this.parts.jobs(); }
 
   storeOk(): { ok: boolean; detail: string } {
     const { failingSince, waiting, spooled } = this.parts.writer();

@@ -1,0 +1,5 @@
+import { z } from "zod";
+import { route } from "@/app/api/_lib/route";
+
+/** Jobs that run, wait, or are lately over: backfills and what history heals by itself. */
+export const GET = route(z.strictObject({}), (running) => ({ data: running.status.jobs() }));
