@@ -7,6 +7,7 @@ import { decodeCommand } from "./decode";
 import { replayCommand } from "./replay";
 import { resampleCommand } from "./resample";
 import { sessionsCommand } from "./sessions";
+import { verifyCommand } from "./verify";
 
 const program = new Command("candela")
   .description("market data of Indian exchanges on the command line")
@@ -17,6 +18,7 @@ decodeCommand(program);
 replayCommand(program);
 resampleCommand(program);
 sessionsCommand(program);
+verifyCommand(program);
 databaseCommand(program);
 
 // The reader has seen enough (`| head`): that is no error.

@@ -36,6 +36,13 @@ export const parseInstant = (text: string): number | null => {
   return Number.isNaN(ms) ? null : ms;
 };
 
+/** `GET /api/v1/verify/{key}`: without instants the last session so far. */
+export const verifyQuery = z.object({
+  timeframe: z.enum([...timeframeNames, "auction"]).default("1m"),
+  from: instant.optional(),
+  to: instant.optional(),
+});
+
 export const instrumentsQuery = z.object({
   q: z.string().max(64).default(""),
   limit: z.coerce.number().int().min(1).max(200).default(20),
