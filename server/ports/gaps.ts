@@ -51,6 +51,8 @@ export interface GapStore {
   answers(timeframe: StoredKind, instruments: readonly number[], from: number, to: number): Promise<AnsweredSpan[]>;
   /** Counts stored bars by instrument and day in one query; days without a bar have no row. Days are those [from, to) touches. */
   tally(timeframe: StoredKind, instruments: readonly number[], from: number, to: number): Promise<DayTally[]>;
+  /** Stored bars that begin in [from, to) and have a hole, by time. */
+  cut(timeframe: StoredKind, instruments: readonly number[], from: number, to: number): Promise<{ instrument: number; time: number }[]>;
 }
 
 export const decisions = ["kept", "corrected", "flagged"] as const;

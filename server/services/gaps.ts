@@ -6,6 +6,7 @@ import type { GapQuery, NewGap } from "@/server/ports/gaps";
 import type { Log } from "@/server/ports/observe";
 import type { BarStore } from "@/server/ports/stores";
 import { type Absence, absencesBefore } from "./gaps-absence";
+import { CutBars } from "./gaps-cut";
 import { GapLedger, type LedgerParts } from "./gaps-ledger";
 
 /** How gaps are filled: by the history of the broker that brings the instruments. */
@@ -17,6 +18,8 @@ export interface GapHealing {
 }
 
 interface Parts extends LedgerParts {
+  /** Collectors at work. */
+  collectors(): readonly string[];
   bars: Pick<BarStore, "lastTimes">;
   log: Log;
   healing: GapHealing;
@@ -46,6 +49,7 @@ const LONGEST_PAUSE_MS = 30 * 60_000;
  */
 export class Gaps {
   private readonly ledger: GapLedger;
+  private readonly cuts: CutBars;
   private lasting: Lasting[] = [];
   private readonly tries = new Map<number, { count: number; next: number }>();
   private readonly running = new Set<number>();
@@ -53,7 +57,10 @@ export class Gaps {
   private readonly ending = new AbortController();
   private stopLooking: (() => void) | null = null;
 
-  constructor(private readonly parts: Parts) { this.ledger = new GapLedger(parts, this.ending.signal); }
+  constructor(private readonly parts: Parts) {
+    this.ledger = new GapLedger(parts, this.ending.signal);
+    this.cuts = new CutBars(parts, this.ledger, (collector) => parts.healing.source(collector) !== null);
+  }
 
   async start(): Promise<void> {
     await this.ledger.load();
@@ -185,6 +192,7 @@ export class Gaps {
   private look(): void {
     for (const each of this.lasting) this.giveRow(each);
     const now = this.parts.clock.now();
+    this.cuts.look(now).catch((cause: unknown) => this.failed("bars with a hole could not be looked for", cause));
     for (const gap of this.ledger.active.values()) {
       if (gap.state !== "open" || gap.to === null || this.running.has(gap.id)) continue;
       const tried = this.tries.get(gap.id);

@@ -80,7 +80,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
   };
 
   const gaps = new Gaps({
-    store: store.gaps, bars: store.bars, recent, live, calendar, clock, log, meter, collectorsOf, instrumentsOf: (collector) => collectors.instrumentsOf(collector), changed: tell,
+    store: store.gaps, bars: store.bars, recent, live, calendar, clock, log, meter, collectorsOf, collectors: () => collectors.truth().map(({ collector }) => collector), instrumentsOf: (collector) => collectors.instrumentsOf(collector), changed: tell,
     healing: {
       source: (collector) => (parts.access(collector) === undefined ? null : collectors.truth().find((each) => each.collector === collector)?.feed ?? collector),
       async heal(collector, instruments, from, to, signal) {

@@ -65,6 +65,10 @@ const TALLY = `
   WHERE instrument_id = ANY($2::int[]) AND timeframe = $1 AND ts >= to_timestamp($5::float8 / 1000) AND ts < to_timestamp($6::float8 / 1000)
   GROUP BY instrument_id, day`;
 
+const CUT = `
+  SELECT instrument_id, (extract(epoch FROM ts) * 1000)::float8 FROM bars
+  WHERE instrument_id = ANY($2::int[]) AND timeframe = $1 AND ${IN_SPAN} AND incomplete ORDER BY ts, instrument_id`;
+
 /** The gap ledger. Counting is done where the bars are: a row an instrument and day comes out, not a row a bar. */
 export const gapStore = (database: () => Database): GapStore => ({
   async open(gaps) {
@@ -96,5 +100,9 @@ export const gapStore = (database: () => Database): GapStore => ({
     const [first, last] = [istMidnight(istDay(from)), istMidnight(istDay(to - 1) + 1)];
     const rows = await reaching(() => rowsOf<[number, number, number, number, number, number]>(database().pool, TALLY, [numberOf(name), [...instruments], from, to, first, last]));
     return rows.map(([instrument, day, whole, incomplete, all, streamed]): DayTally => ({ instrument, day, whole, incomplete, all, streamed }));
+  },
+  async cut(name, instruments, from, to) {
+    const rows = await reaching(() => rowsOf<[number, number]>(database().pool, CUT, [numberOf(name), [...instruments], from, to]));
+    return rows.map(([instrument, time]) => ({ instrument, time: Math.round(time) }));
   },
 });

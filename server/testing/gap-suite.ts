@@ -99,6 +99,8 @@ export const gapSuite = (given: () => Store): void => {
         { instrument: one, day: today, whole: 2, incomplete: 1, all: 4, streamed: 3 },
         { instrument: other, day: today, whole: 1, incomplete: 0, all: 1, streamed: 1 },
       ]);
+      expect(await given().gaps.cut("1m", [one, other], OPEN, OPEN + 2 * MINUTE)).toEqual([{ instrument: one, time: OPEN + MINUTE }]);
+      expect(await given().gaps.cut("1m", [one, other], OPEN, OPEN + MINUTE)).toEqual([]);
     });
   });
 
