@@ -345,6 +345,7 @@ export const createContainer = async (config: Config, say: Say) => {
       await quality.start();
       // Only the owner of the data folder may touch what waits there.
       writer.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/bars"), { limitBytes: SPOOL_LIMIT_BYTES, log }));
+      recorder?.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/ticks"), { limitBytes: SPOOL_LIMIT_BYTES, log }));
       await backfill.start();
       publisher.start();
       movers.start();

@@ -20,6 +20,11 @@ export const storedTicks = (capacity: number): StoredTicks => ({
   volume: new Float64Array(capacity), openInterest: new Float64Array(capacity), flags: new Uint8Array(capacity), sequence: new Float64Array(capacity),
 });
 
+/** The rows there are, without the room behind them; memory is shared. */
+export const cutTicks = ({ length, ...columns }: StoredTicks): StoredTicks => ({
+  length, ...Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column.subarray(0, length)])) as unknown as Omit<StoredTicks, "length">,
+});
+
 /** Row `row` of `from` to row `at` of `to`. */
 export const copyTick = (from: StoredTicks, row: number, to: StoredTicks, at: number): void => {
   to.time[at] = from.time[row]!; to.received[at] = from.received[row]!; to.price[at] = from.price[row]!; to.volume[at] = from.volume[row]!;

@@ -1,11 +1,16 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { type TickMessage, tickBatch, TRADE } from "@/server/domain/tick";
 import { silentLog } from "@/server/observe/log";
 import { Metrics } from "@/server/observe/metrics";
+import type { Spool } from "@/server/ports/spool";
 import type { TickRun, TickStore } from "@/server/ports/stores";
+import { openSpool } from "@/server/store/spool";
 import { testInstrument } from "@/server/testing/pipeline-rig";
-import { TickRecorder } from "./record-ticks";
+import { type TickRecord, TickRecorder } from "./record-ticks";
 
 interface Written { instrumentId: number; sequence: number; received: number; price: number }
 
@@ -115,5 +120,28 @@ describe("recording ticks", () => {
     recorder.on(frame(1));
     await recorder.stop();
     expect(recorder.waiting).toBe(1);
+  });
+
+  it("leaves what the store would not take on disk, for the next process, exact and in order", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "candela-ticks-"));
+    const spool = (): Promise<Spool<TickRecord>> => openSpool<TickRecord>(folder, { limitBytes: 1e7, log: silentLog() });
+    try {
+      const one = await spool();
+      recorder.start(one);
+      refuses = 1;
+      recorder.on(frame(2, 0, 2));
+      await recorder.stop();
+      expect([written, recorder.waiting]).toEqual([[], 0]);
+      const table = new InstrumentTable();
+      const next = new TickRecorder(store, table, { now: () => now, after: () => () => undefined, every: () => () => undefined, sleep: () => Promise.resolve() }, silentLog(), metrics);
+      const left = await spool();
+      expect(left.records).toBe(1);
+      next.start(left);
+      await next.stop();
+      expect(written.map(order)).toEqual([["70:2", "72:1", "72:3"]]);
+      expect(next.spooled).toBe(0);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -1,8 +1,10 @@
-import { copyTick, type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
+import { hasCode } from "@/server/domain/errors";
+import { copyTick, cutTicks, type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import type { TickBatch, TickMessage } from "@/server/domain/tick";
 import type { Clock } from "@/server/ports/clock";
 import type { Log, Meter } from "@/server/ports/observe";
+import type { Spool } from "@/server/ports/spool";
 import type { TickRun, TickStore } from "@/server/ports/stores";
 import type { Sink } from "./stage";
 
@@ -22,19 +24,11 @@ export interface TickBlock {
   instrument: Int32Array;
 }
 
-/** Full blocks on their way to the store, oldest first. They wait and are never dropped: where they wait is said here. */
-export interface TickQueue {
-  readonly length: number;
-  push(block: TickBlock): void;
-  /** The oldest; it stays until `shift`. */
-  first(): TickBlock | undefined;
-  shift(): void;
+/** What the spool holds: a block sorted by instrument. */
+export interface TickRecord {
+  runs: { instrumentId: number; first: number; end: number }[];
+  ticks: StoredTicks;
 }
-
-export const memoryQueue = (): TickQueue => {
-  const blocks: TickBlock[] = [];
-  return { get length() { return blocks.length; }, push: (block) => { blocks.push(block); }, first: () => blocks[0], shift: () => { blocks.shift(); } };
-};
 
 const newBlock = (): TickBlock => ({ ticks: storedTicks(BLOCK_ROWS), instrument: new Int32Array(BLOCK_ROWS) });
 
@@ -50,7 +44,12 @@ export class TickRecorder implements Sink<TickMessage> {
   private draining: Promise<void> | null = null;
   private cancelTimer: (() => void) | null = null;
   private stopped = false;
+  /** Full blocks on their way to the store, oldest first. They are never dropped. */
+  private readonly queue: TickBlock[] = [];
   private queuedRows = 0;
+  private spool: Spool<TickRecord> | null = null;
+  /** Ticks the store cannot take as they are: a fault of ours, in the log. */
+  refused = 0;
   /** Since when the store has refused ticks, epoch ms; null while it takes them. */
   failingSince: number | null = null;
 
@@ -58,8 +57,17 @@ export class TickRecorder implements Sink<TickMessage> {
     private readonly store: TickStore, private readonly table: InstrumentTable,
     /** Real time, also in a replay. */
     private readonly clock: Clock,
-    private readonly log: Log, private readonly meter: Meter, private readonly queue: TickQueue = memoryQueue(),
+    private readonly log: Log, private readonly meter: Meter,
   ) {}
+
+  /** While the store is away full blocks wait on disk; what an earlier process left there comes first. */
+  start(spool: Spool<TickRecord>): void {
+    this.spool = spool;
+    if (this.spooled > 0) void this.flush();
+  }
+
+  /** Blocks on disk that are not in the store yet. */
+  get spooled(): number { return this.spool?.records ?? 0; }
 
   on(message: TickMessage): void {
     if (message.kind !== "ticks") return;
@@ -82,14 +90,16 @@ export class TickRecorder implements Sink<TickMessage> {
     if (this.failingSince === null && this.waiting > 0) await Promise.race([this.flush(), this.clock.sleep(SETTLE_MS)]);
   }
 
-  /** Writes all that waits, then ends. */
+  /** Writes all that waits, into the store or onto disk, then ends. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancelTimer?.();
     await this.flush();
     // What came while the last block was written.
     if (this.failingSince === null && this.waiting > 0) await this.flush();
-    if (this.waiting > 0) this.log.error("ticks were not written: the store is away", { ticks: this.waiting });
+    await this.spill();
+    await this.spool?.close();
+    if (this.waiting > 0) this.log.error("ticks were not written: the store is away and the spool is full", { ticks: this.waiting });
   }
 
   /** Copies rows from `from` on, as many as there is room for; answers where it stopped. */
@@ -124,27 +134,66 @@ export class TickRecorder implements Sink<TickMessage> {
 
   private async drain(): Promise<void> {
     await Promise.resolve(); // not inside the frame that filled the block
-    for (let block = this.queue.first(); block !== undefined; block = this.queue.first()) {
+    for (;;) {
+      const record = (await this.spool?.first()) ?? null;
+      const block = this.queue[0];
+      if (record === null && block === undefined) return;
       const began = this.clock.now();
       try {
-        await this.store.write(this.runs(block));
+        await this.write(record === null ? this.runs(block!) : record.runs.map((run) => ({ ...run, ticks: record.ticks })));
       } catch (cause) {
-        if (this.failingSince === null) this.log.error("the store refuses ticks; they wait", { cause: String(cause), ticks: this.waiting });
+        if (this.failingSince === null) this.log.error("the store refuses ticks; they wait on disk", { cause: String(cause), ticks: this.waiting });
         this.failingSince ??= began;
         this.meter.count("ticks.failures");
+        await this.spill();
         if (this.stopped) return;
         await this.clock.sleep(RETRY_MS);
         continue;
       }
-      if (this.failingSince !== null) { this.log.info("the store takes ticks again", { waited: this.waiting }); this.failingSince = null; }
-      this.queue.shift();
-      this.queuedRows -= block.ticks.length;
+      if (this.failingSince !== null) { this.log.info("the store takes ticks again", { waited: this.waiting, spooled: this.spooled }); this.failingSince = null; }
       this.meter.record("ticks.commit", this.clock.now() - began);
-      this.meter.count("ticks.stored", block.ticks.length);
-      this.meter.gauge("ticks.queue", this.queuedRows);
-      block.ticks.length = 0;
-      if (this.free.length < MOST_FREE) this.free.push(block);
+      this.meter.count("ticks.stored", record?.ticks.length ?? block!.ticks.length);
+      if (record === null) this.done(); else await this.spool!.shift();
     }
+  }
+
+  /** Runs the store cannot take do not hold up the others: they are counted, logged and left out. */
+  private async write(runs: readonly TickRun[]): Promise<void> {
+    try {
+      await this.store.write(runs);
+    } catch (cause) {
+      if (!hasCode(cause, "store_refused")) throw cause;
+      if (runs.length > 1) { for (const run of runs) await this.write([run]); return; }
+      const { instrumentId, ticks, first = 0, end = ticks.length } = runs[0]!;
+      this.refused += end - first;
+      this.meter.count("ticks.refused", end - first);
+      this.log.error("the store refuses ticks of an instrument", { instrumentId, ticks: end - first, cause: String(cause) });
+    }
+  }
+
+  /** Full blocks onto disk, as far as there is room; what has no room waits on. */
+  private async spill(): Promise<void> {
+    while (this.spool !== null && this.queue.length > 0) {
+      const runs = this.runs(this.queue[0]!).map(({ instrumentId, first, end }) => ({ instrumentId, first: first!, end: end! }));
+      try {
+        await this.spool.append({ runs, ticks: cutTicks(this.grouped) });
+      } catch (cause) {
+        this.meter.count("ticks.spoolFailures");
+        this.log.error("ticks could not be written to disk; they wait in memory", { cause: String(cause), ticks: this.waiting });
+        return;
+      }
+      this.done();
+      this.meter.gauge("ticks.spooled", this.spooled);
+    }
+  }
+
+  /** The oldest block is where it will be found again. */
+  private done(): void {
+    const block = this.queue.shift()!;
+    this.queuedRows -= block.ticks.length;
+    this.meter.gauge("ticks.queue", this.queuedRows);
+    block.ticks.length = 0;
+    if (this.free.length < MOST_FREE) this.free.push(block);
   }
 
   /** A block sorted by instrument: two passes, each row keeps its place among its own. */

@@ -64,8 +64,7 @@ export const openSpool = async <T>(folder: string, options: { limitBytes: number
     warned = Math.max(warned, level);
   };
 
-  const append = async (record: T): Promise<void> => {
-    const body = serialize(record);
+  const append = async (body: Buffer): Promise<void> => {
     if (bytes + HEAD_BYTES + body.length > limitBytes) throw new AppError("spool_full", `The spool ${folder} is full (${limitBytes} bytes); records wait in memory.`, { details: { bytes, limitBytes } });
     const file = await roll();
     const head = Buffer.alloc(HEAD_BYTES);
@@ -90,7 +89,10 @@ export const openSpool = async <T>(folder: string, options: { limitBytes: number
   return {
     get records() { return places.length; },
     get bytes() { return bytes; },
-    append: (record) => inTurn(() => append(record)),
+    append: (record) => {
+      const body = serialize(record); // now: its arrays may be used again in the next moment
+      return inTurn(() => append(body));
+    },
     first: () => inTurn(async () => {
       const place = places[0];
       if (place === undefined) return null;
