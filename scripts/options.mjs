@@ -12,6 +12,7 @@ export const settings = [
   { env: "DATABASE_URL", value: "URL", standard: "embedded", means: "PostgreSQL or TimescaleDB: postgres://user:password@host/db" },
   { env: "REDIS_URL", value: "URL", standard: "none", means: "Redis for other programs to read bars and prices from: redis://host:6379" },
   { env: "REDIS_PREFIX", value: "TEXT", standard: "none", means: "what Redis keys and channels begin with" },
+  { env: "REDIS_STREAM_LENGTH", value: "N", standard: "22500", means: "bars kept in each Redis stream: an NSE session of seconds" },
   { env: "KITE_API_KEY", value: "KEY", standard: "none", means: "key of your Zerodha Kite Connect app" },
   { env: "KITE_ACCESS_TOKEN", value: "TOKEN", standard: "none", means: "today's access token of that key" },
   { env: "KITE_ROOT", value: "URL", standard: "Zerodha's", means: "address of Kite's REST interface" },

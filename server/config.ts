@@ -21,6 +21,7 @@ export const environment = z.object({
   DATABASE_URL: url("postgres:", "postgresql:").optional(),
   REDIS_URL: url("redis:", "rediss:").optional(),
   REDIS_PREFIX: z.string().max(64).default(""),
+  REDIS_STREAM_LENGTH: z.coerce.number().int().min(1).max(1_000_000).default(22_500),
   FEED: z.string().default("").refine((text) => text === "" || text === "simulated" || text === "kite" || text.startsWith("replay:"), "simulated, kite or replay:FILE"),
   SPEED: z.coerce.number().positive().max(10_000).default(1),
   INSTRUMENT: z.string().min(3).default("NSE_INDEX:NIFTY 50"),
@@ -57,6 +58,8 @@ export interface Config {
   databaseUrl: string | undefined;
   redisUrl: string | undefined;
   redisPrefix: string;
+  /** Entries kept per stream: an NSE session of seconds. */
+  redisStreamLength: number;
   feed: FeedChoice;
   /** Indicators that run on every live instrument, as written: `services/indicator-configs.ts` reads them. */
   indicators: { configs: string; timeframes: string };
@@ -99,7 +102,7 @@ export const loadConfig = (root: string, argv: readonly string[], development: b
   return Object.freeze({
     root,
     port: env.PORT, host: env.HOST, dataDir: path.resolve(root, env.DATA_DIR),
-    databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, redisPrefix: env.REDIS_PREFIX,
+    databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, redisPrefix: env.REDIS_PREFIX, redisStreamLength: env.REDIS_STREAM_LENGTH,
     recordTicks: env.TICK_STORE === "on", retention: { ticks: env.TICK_RETENTION_DAYS, seconds: env.SECOND_RETENTION_DAYS, minutes: env.MINUTE_RETENTION_DAYS },
     feed: feedOf(env), indicators: { configs: env.INDICATOR_CONFIGS, timeframes: env.INDICATOR_TIMEFRAMES }, logLevel: env.LOG_LEVEL, test: env.CANDELA_TEST === "1", ...testClockOf(env), development,
   });
