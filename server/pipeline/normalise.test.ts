@@ -54,6 +54,16 @@ describe("the normaliser", () => {
     expect(normaliser.board.price(0)).toBe(0);
   });
 
+  it("does not take a book's move for a trade in the second of a connect, after a first packet without a time of its own", () => {
+    const { normaliser, send } = setUp();
+    normaliser.on({ kind: "connected", collector: 0, receivedTime: noon, detail: "" }, () => {});
+    const during = noon + 400; // the exchange stamps whole seconds
+    expect(send({ price: 9_990, volume: 100, time: 0, received: during })).toMatchObject([{ trades: 0 }]);
+    expect(send({ price: 9_990, volume: 100, received: during })).toMatchObject([{ trades: 0 }]); // the same packet in full
+    expect(send({ price: 10_000, volume: 105, received: during + 100 })).toMatchObject([{ trades: 1 }]);
+    expect(send({ price: 10_000, volume: 105, time: noon + 1_000, received: during + 700 })).toMatchObject([{ trades: 0 }]);
+  });
+
   it("refuses a repeated row, not a repeated price of a later time", () => {
     const { normaliser, send } = setUp();
     expect(send({ volume: 5 }, { volume: 5 }, { volume: 5, time: noon + 1_000 }).length).toBe(2);

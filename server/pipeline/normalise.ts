@@ -175,7 +175,8 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     }
     const entry = windows.entry(instrument, time);
     // The first row of a subscription is the last packet known, sent at once: without a time of its own it may be old.
-    if ((flags & JOINED) !== 0 && exchangeTime === 0) rejects.first_after_connect++;
+    const undated = (flags & JOINED) !== 0 && exchangeTime === 0;
+    if (undated) rejects.first_after_connect++;
     else if (received - time > maxAgeMs) rejects.stale_time++;
     else if (entry === AUCTION_PHASE) { rejects.auction++; flags |= AUCTION; }
     else if (entry !== CONTINUOUS_BAR) rejects.outside_session++;
@@ -184,10 +185,11 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     if (volume < 0 && figures[quote + Quote.volume]! >= 0) rejects.volume_missing++;
 
     if (exchangeTime > 0) this.lastSkewMs = exchangeTime - received;
-    // A row that comes late must not turn the board back.
-    if (time >= figures[quote + Quote.time]!) {
+    // A row that comes late must not turn the board back. One without a date is older than any that has one, whenever it came:
+    // what is traded in the second of a connect would otherwise pass for late, and the next move of the book for a trade.
+    if (undated || time >= figures[quote + Quote.time]!) {
       figures[quote + Quote.price] = price;
-      figures[quote + Quote.time] = time;
+      if (!undated) figures[quote + Quote.time] = time;
       figures[quote + Quote.volume] = volume;
       figures[quote + Quote.openInterest] = raw.openInterest[row]!;
       figures[quote + Quote.place] = frame + raw.offset[row]!;
