@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { version } from "@/package.json";
 import { hasCode } from "@/server/domain/errors";
 import { databaseCommand } from "./database";
+import { backfillCommand } from "./backfill";
 import { decodeCommand } from "./decode";
 import { replayCommand } from "./replay";
 import { resampleCommand } from "./resample";
@@ -18,6 +19,7 @@ decodeCommand(program);
 replayCommand(program);
 resampleCommand(program);
 sessionsCommand(program);
+backfillCommand(program);
 verifyCommand(program);
 databaseCommand(program);
 

@@ -1,6 +1,6 @@
 import type { BarColumns } from "@/server/domain/bar";
 import { within } from "@/server/domain/bar-rows";
-import { badInput } from "@/server/domain/errors";
+import { type AppError, badInput } from "@/server/domain/errors";
 import type { Instrument } from "@/server/domain/instrument";
 import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight } from "@/server/domain/session";
 import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
@@ -87,7 +87,7 @@ const readBars = async (order: FileOrder, path: string, instruments: readonly In
   // A file of the one instrument asked for may call it by another name.
   const alone = instruments.length === 1 ? instruments[0]!.decimals : null;
   const contents: Contents = { bars: new Map(), malformed: 0, firstMalformed: [] };
-  const lines = order.kind === "csv" ? readLines(path) : parquetLines(path, "source");
+  const lines = order.kind === "csv" ? linesOf(path) : parquetLines(path, "source");
   for await (const { line, symbol, bar } of barRows(lines, (text) => (text === undefined ? alone : bySymbol.get(squeeze(text)) ?? alone))) {
     if (typeof bar === "string") {
       contents.malformed++;
@@ -101,6 +101,14 @@ const readBars = async (order: FileOrder, path: string, instruments: readonly In
   }
   return contents;
 };
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  try {
+    yield* readLines(path);
+  } catch (cause) {
+    throw badInput("source", `csv:${path}`, (cause as AppError).details.accepted ?? "a file that can be read");
+  }
+}
 
 const malformedNotes = (path: string, { malformed, firstMalformed }: Contents): string[] =>
   malformed > firstMalformed.length ? [...firstMalformed, `${path}: ${malformed} lines are no bars`] : firstMalformed;

@@ -248,8 +248,10 @@ export class Backfill {
   }
 
   private async change(tracked: Tracked, changes: Partial<Omit<JobRow, "id" | "kind" | "title" | "request" | "createdAt">>): Promise<void> {
-    tracked.row = { ...tracked.row, ...changes };
-    await this.parts.jobs.update(tracked.row.id, changes);
+    const { finishedAt } = changes;
+    const whole = finishedAt === undefined || finishedAt === null ? changes : { ...changes, finishedAt: Math.round(finishedAt) };
+    tracked.row = { ...tracked.row, ...whole };
+    await this.parts.jobs.update(tracked.row.id, whole);
   }
 
   private async beat(): Promise<void> {

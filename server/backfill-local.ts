@@ -1,0 +1,113 @@
+import path from "node:path";
+import { hoursOf } from "@/server/domain/calendar";
+import { AppError, badInput } from "@/server/domain/errors";
+import { InstrumentTable } from "@/server/domain/instrument-table";
+import { createBackfill } from "./backfill-parts";
+import type { Config } from "./config";
+import { startExchange, type ExchangeChild } from "./exchange-child";
+import { feedOf } from "./feeds";
+import { systemClock } from "./observe/clock";
+import { createLog } from "./observe/log";
+import { Metrics } from "./observe/metrics";
+import { BarWriter } from "./pipeline/persist";
+import type { Store } from "./ports/stores";
+import type { Backfill } from "./services/backfill";
+import type { BackfillOrder } from "./services/backfill-order";
+import type { HistoryAccess } from "./services/history";
+import { Instruments } from "./services/instruments";
+import { RequestPaces } from "./services/request-pace";
+import { ExchangeCalendar } from "./services/sessions";
+import { createStore } from "./store";
+import { lockFolder } from "./store/folder-lock";
+
+export interface LocalBackfill {
+  backfill: Backfill;
+  /** Stops what runs (it stays to be gone on with), writes what waits, closes the store. */
+  close(): Promise<void>;
+}
+
+/** A source as it is written in a request, or the id of the job that is to go on. */
+export type Wanted = { source: string } | { job: string };
+
+/**
+ * The parts of the server that a backfill needs, without the server: store, calendar, instruments, the broker's login.
+ * Rejects with `locked` while a server owns the data folder. A simulated exchange is started where the configuration
+ * has one and the source is a broker.
+ */
+export const openBackfill = async (config: Config, wanted: Wanted, say: (step: string) => void): Promise<LocalBackfill> => {
+  const wall = systemClock();
+  const log = createLog(config.logLevel);
+  const closing: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => { for (const step of closing.splice(0).reverse()) await step(); };
+  try {
+    closing.push(await lockFolder(config.dataDir, path.join(config.dataDir, "candela.lock"), wall.now()));
+    const store = createStore({
+      databaseUrl: config.databaseUrl, dataDir: config.dataDir, workerFile: path.join(config.root, "server/store/pglite-worker.mjs"),
+      migrationsDir: path.join(config.root, "prisma/migrations"), templateFile: path.join(config.root, ".build/pglite-template.tar"), log, clock: wall,
+    });
+    await store.start(new AbortController().signal);
+    closing.push(() => store.stop());
+    say(`Database open: ${store.describe().version}, ${store.describe().location}`);
+
+    const table = new InstrumentTable();
+    const calendar = new ExchangeCalendar({
+      store: () => store.calendarEdits, wall, clock: () => wall, changed: () => {},
+      hoursOf: (key) => { const index = table.indexOf(key); return index === -1 ? null : table.hours(index); },
+    });
+    await calendar.load();
+    const instruments = new Instruments({ store: store.instruments, table, clock: wall, hoursOf: (instrument, closingAuction) => hoursOf(instrument, { closingAuction }) });
+    await instruments.load();
+    const writer = new BarWriter(store.bars, table, wall, log, new Metrics());
+    writer.start();
+    closing.push(() => writer.stop());
+
+    const source = "source" in wanted ? wanted.source : await sourceOfJob(store, wanted.job);
+    const access = source.includes(":") ? undefined : await login(config, instruments, (exchange) => closing.push(() => exchange.stop()), say);
+    const backfill = createBackfill({
+      store, recent: writer, table, instruments, calendar, clock: wall, wall, log, paces: new RequestPaces(wall),
+      login: (feed) => (feed === "kite" ? access : undefined), changed: () => Promise.resolve(),
+    });
+    await backfill.start();
+    closing.push(() => backfill.stop());
+    return { backfill, close };
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+};
+
+const sourceOfJob = async (store: Store, id: string): Promise<string> => {
+  const row = await store.jobs.get(Number(/^backfill-(\d{1,9})$/.exec(id)?.[1] ?? 0));
+  if (row === null) throw new AppError("not_found", `no job ${JSON.stringify(id)}`, { details: { field: "resume", value: id, accepted: (await store.jobs.list(5)).map((each) => `backfill-${each.id}`).join(", ") || "there is none yet" } });
+  return (row.request as BackfillOrder).source;
+};
+
+/** The login the configuration names, with the broker's list of the day taken in. */
+const login = async (config: Config, instruments: Instruments, started: (exchange: ExchangeChild) => void, say: (step: string) => void): Promise<HistoryAccess> => {
+  const { feed } = config;
+  if (feed.kind === "replay") throw badInput("source", "kite", "csv:FILE or parquet:FILE: the feed is a recording, which has no history");
+  let credentials: Record<string, string>;
+  if (feed.kind === "kite") credentials = feed.login;
+  else {
+    const exchange = await startExchange({
+      file: path.join(config.root, config.development ? "server/exchange/main.ts" : ".build/exchange.js"), execArgv: config.development ? ["--import", "tsx"] : [],
+      port: feed.port, seed: feed.seed, rate: feed.rate, onExit: () => {},
+    }, createLog(config.logLevel));
+    started(exchange);
+    say(`Simulated exchange on http://127.0.0.1:${exchange.port}`);
+    credentials = { apiKey: "candela-demo", accessToken: "candela-demo-token", root: `http://127.0.0.1:${exchange.port}`, socket: `ws://127.0.0.1:${exchange.port}` };
+  }
+  const kite = feedOf("kite");
+  const parsed = kite.login.safeParse(credentials);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new AppError("bad_input", `the login of kite: ${issue.path.join(".")} ${issue.message}`, { details: { field: issue.path.join(".") } });
+  }
+  try {
+    await instruments.take("kite", await kite.instruments(parsed.data, AbortSignal.timeout(60_000)));
+  } catch (cause) {
+    // Without today's list the numbers of an earlier day serve, where there are any.
+    if ((cause as { code?: string }).code === "login_expired" || instruments.listedBy("kite").length === 0) throw cause;
+  }
+  return { definition: kite.history as HistoryAccess["definition"], login: parsed.data, token: (instrument) => instruments.tokenOf("kite", instrument) };
+};
