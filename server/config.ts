@@ -59,7 +59,7 @@ export interface Config {
   redisUrl: string | undefined;
   redisPrefix: string;
   /** Entries kept per stream: an NSE session of seconds. */
-  redisStreamLength: number;
+  redisStreamLength?: number;
   feed: FeedChoice;
   /** Indicators that run on every live instrument, as written: `services/indicator-configs.ts` reads them. */
   indicators: { configs: string; timeframes: string };

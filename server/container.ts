@@ -123,7 +123,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const writer = new BarWriter(store.bars, table, wall, log, metrics);
   const recorder = config.recordTicks ? new TickRecorder(store.ticks, table, wall, log, metrics) : null;
   const live = { table, board: normaliser.board, bars: timeframes };
-  const latest = createLatest({ ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }), prefix: config.redisPrefix, streamLength: config.redisStreamLength, clock: wall, log, meter: metrics });
+  const latest = createLatest({ ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }), prefix: config.redisPrefix, ...(config.redisStreamLength === undefined ? {} : { streamLength: config.redisStreamLength }), clock: wall, log, meter: metrics });
   const publisher = new LatestPublisher({ latest, table, board: normaliser.board, clock: wall });
 
   const pointPublisher = new PointPublisher({
