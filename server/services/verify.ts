@@ -60,7 +60,7 @@ export class Verify {
   constructor(private readonly parts: Parts) {}
 
   /** What both doors, REST and the command line, call. */
-  ask({ key, timeframe: name, from, to }: VerifyQuestion): Promise<VerifyReport> {
+  async ask({ key, timeframe: name, from, to }: VerifyQuestion): Promise<VerifyReport> {
     const { clock, calendar } = this.parts;
     const kind = name === "auction" ? name : parseTimeframe(name)?.name;
     if (kind === undefined) throw badInput("timeframe", name, [...timeframeNames, "auction"].join(", "));
