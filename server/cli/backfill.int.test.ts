@@ -179,7 +179,7 @@ describe("candela backfill against a broker", () => {
     const month = ["--from", "2026-01-01", "--to", "2026-01-31"];
     for (const [args, told] of [
       [["--symbols", "SIM:INFY", "--from", "2026-01-32", "--to", "2026-01-31"], "--from"], [["--symbols", "SIM:INFY", "--from", "2026-01-02", "--to", "2026-01-01"], "to:"],
-      [[...month], "--watchlist"], [["--symbols", "SIM:INFI", ...month], "did you mean"], [["--watchlist", "mine", ...month], "there are NIFTY50"],
+      [[...month], "--watchlist"], [["--symbols", "SIM:RELIANC", ...month], "did you mean"], [["--watchlist", "mine", ...month], "there are NIFTY50"],
       [["--symbols", "SIM:INFY", ...month, "--timeframe", "2m"], "1m, 15m or 1d"], [["--symbols", "SIM:INFY", ...month, "--concurrency", "0"], "1 to 20"],
       [["--symbols", "SIM:INFY", ...month, "--source", "angel"], "csv:FILE"], [["--symbols", "SIM:INFY", ...month, "--source", "csv:no-such.csv"], "no-such.csv"], [["--resume", "backfill-9"], "no job"],
     ] as const) {
