@@ -13,7 +13,7 @@ export const gapStates = [
   "open", // nothing has been done about it yet, or not with success
   "healing", // history is being asked
   "healed", // every bar of the span is there, or nothing was missing
-  "no_trade", // proved: nothing traded in it
+  "no_trade", // proved: nothing that traded in it was missed
   "ignored", // a person has closed it, with a note
 ] as const;
 export type GapState = (typeof gapStates)[number];

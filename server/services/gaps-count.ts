@@ -2,7 +2,7 @@ import { eachSlot, joinStretches, type Stretch } from "@/server/domain/completen
 import { minutesTouched } from "@/server/domain/gap";
 import { type Calendar, type HoursKey, istDay } from "@/server/domain/session";
 import { timeframe } from "@/server/domain/timeframe";
-import type { AnsweredSpan, DayTally, GapStore } from "@/server/ports/gaps";
+import type { AnsweredSpan, GapStore } from "@/server/ports/gaps";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 
 /** Minutes of continuous trading over the instruments of a gap. */
@@ -29,7 +29,7 @@ const CHUNK = 500;
 
 /**
  * Counts what a gap lacks, for one instrument or nine thousand, without reading a bar: a tally by instrument and day,
- * and the spans history has answered for. Where only a part of a day is answered for, it says rather too much than too little.
+ * and the spans history has answered for.
  */
 export class GapCounter {
   constructor(private readonly parts: Parts) {}
@@ -53,19 +53,31 @@ export class GapCounter {
       const tallyOf = new Map(tallies.map((tally) => [`${tally.instrument} ${tally.day}`, tally]));
       const answersOf = new Map<number, AnsweredSpan[]>(ids.map((id) => [id, []]));
       for (const answer of answers) answersOf.get(answer.instrument)!.push(answer);
+      const remaining = new Map<number, number>();
+      const add = (id: number, minutes: number): void => { if (minutes > 0) remaining.set(id, (remaining.get(id) ?? 0) + minutes); };
+      const silences = new Silences();
       for (const instrument of chunk) {
         const { id } = live.table.at(instrument);
-        let remaining = 0;
+        const told = joinStretches(answersOf.get(id)!);
         for (const [day, starts] of slots(live.table.hours(instrument))) {
           const tally = tallyOf.get(`${id} ${day}`);
+          const [whole, incomplete] = [tally?.whole ?? 0, tally?.incomplete ?? 0];
+          const absent = starts.length - whole - incomplete;
           count.expected += starts.length;
-          count.whole += tally?.whole ?? 0;
-          remaining += lacking(starts, tally, answersOf.get(id) ?? [], this.seen(instrument, day));
+          count.whole += whole;
+          add(id, incomplete);
+          if (absent <= 0) continue;
+          // History that has nothing at all to say of a day on which nobody saw the instrument proves nothing.
+          if (!this.seen(instrument, day) && (tally?.all ?? 0) === 0) add(id, absent);
+          else silences.take(id, starts, told);
         }
-        if (remaining === 0) continue;
-        count.remaining += remaining;
-        count.remainingIn.push(id);
       }
+      // What lies outside history's answers is counted for itself: most instruments share the stretch.
+      for (const { ids: silent, from: start, to: end, slots: length } of silences.stretches()) {
+        const there = new Map((await store.tally("1m", silent, start, end)).map((tally) => [tally.instrument, tally.whole + tally.incomplete]));
+        for (const id of silent) add(id, length - (there.get(id) ?? 0));
+      }
+      for (const [id, minutes] of remaining) { count.remaining += minutes; count.remainingIn.push(id); }
     }
     return count;
   }
@@ -98,13 +110,30 @@ export class GapCounter {
 
 const sumOf = (days: ReadonlyMap<number, readonly number[]>): number => [...days.values()].reduce((sum, starts) => sum + starts.length, 0);
 
-const lacking = (starts: readonly number[], tally: DayTally | undefined, answers: readonly AnsweredSpan[], seen: boolean): number => {
-  const incomplete = tally?.incomplete ?? 0;
-  const absent = starts.length - (tally?.whole ?? 0) - incomplete;
-  if (absent <= 0) return incomplete;
-  // History that has nothing at all to say of a day on which nobody saw the instrument proves nothing.
-  if (!seen && (tally?.all ?? 0) === 0) return incomplete + absent;
-  const told: Stretch[] = joinStretches(answers);
-  const unanswered = starts.filter((start) => !told.some(({ from, to }) => from <= start && start + MINUTE.lengthMs <= to)).length;
-  return incomplete + Math.min(absent, unanswered);
-};
+/** Stretches of minutes that history has not answered for, with the instruments they are the same of. */
+class Silences {
+  private readonly byStretch = new Map<string, Stretch & { slots: number; ids: number[] }>();
+
+  take(id: number, starts: readonly number[], told: readonly Stretch[]): void {
+    let from = 0;
+    let slots = 0;
+    const end = (to: number): void => {
+      if (slots === 0) return;
+      const key = `${from} ${to}`;
+      const same = this.byStretch.get(key);
+      if (same === undefined) this.byStretch.set(key, { from, to, slots, ids: [id] });
+      else same.ids.push(id);
+      slots = 0;
+    };
+    let last = 0;
+    for (const start of starts) {
+      const isTold = told.some((each) => each.from <= start && start + MINUTE.lengthMs <= each.to);
+      if (isTold) end(last + MINUTE.lengthMs);
+      else if (slots++ === 0) from = start;
+      last = start;
+    }
+    end(last + MINUTE.lengthMs);
+  }
+
+  stretches(): Iterable<Stretch & { slots: number; ids: number[] }> { return this.byStretch.values(); }
+}

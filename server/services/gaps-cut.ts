@@ -39,7 +39,7 @@ export class CutBars {
       const left = found.filter(({ instrument, time }) => !known.some((gap) => concerns(gap, instrument, [collector]) && gap.from < time + 60_000 && (gap.to ?? now) > time));
       if (left.length === 0) continue;
       const times = left.map(({ time }) => time);
-      await this.ledger.open([{
+      await this.ledger.openCounted([{
         instrument: null, collector, instruments: [...new Set(left.map(({ instrument }) => instrument))], from: times[0]!, to: times[times.length - 1]! + 60_000,
         cause: "completeness", openedAt: now, note: "bars with a hole",
       }]);

@@ -42,6 +42,16 @@ export class GapLedger {
     return rows;
   }
 
+  /** Opens gaps that have ended, and counts what they lack. */
+  async openCounted(gaps: readonly (NewGap & { to: number })[]): Promise<Gap[]> {
+    const counted: Gap[] = [];
+    for (const row of await this.open(gaps)) {
+      const { expected, whole } = await this.count(this.instrumentsIn(row), row.from, row.to!);
+      counted.push(await this.change(row, { missing: expected - whole }));
+    }
+    return counted;
+  }
+
   /** Answers the row as it is now: one that a person has closed meanwhile stays closed. */
   async change(gap: Gap, change: GapChange): Promise<Gap> {
     if (!this.active.has(gap.id)) return gap;
@@ -50,13 +60,13 @@ export class GapLedger {
     return changed;
   }
 
-  /** Closes a gap whose minutes are all there or proved to have had no trade; else it is open, with what remains. */
-  async judge(gap: Gap, by: string): Promise<Gap> {
+  /** Closes a gap whose minutes are all there or proved to have had no trade; else it is open, with what remains. `untraded`: it is known that nothing was missed. */
+  async judge(gap: Gap, by: string, untraded = false): Promise<Gap> {
     const { expected, whole, remaining, remainingIn } = await this.count(this.instrumentsIn(gap), gap.from, gap.to!);
     const missing = gap.missing ?? expected - whole;
     const filled = Math.max(0, whole - (expected - missing));
     if (remaining > 0) return this.change(gap, { state: "open", missing, filled, remaining, remainingIn });
-    const state = filled > 0 || missing === 0 ? "healed" : "no_trade";
+    const state = !untraded && (filled > 0 || missing === 0) ? "healed" : "no_trade";
     return this.change(gap, { state, closedAt: this.parts.clock.now(), healedBy: by, missing, filled, remaining: 0, remainingIn: [] });
   }
 

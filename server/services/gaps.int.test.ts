@@ -28,7 +28,8 @@ const start = async (): Promise<void> => {
 
 const ask = async <T>(handler: Handler, query = "", { id, body }: { id?: string; body?: unknown } = {}) => {
   const request = new Request(`http://localhost/api/v1${query}`, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
-  const answer = await handler(request, { params: Promise.resolve(id === undefined ? {} : { id }) });
+  const params: Record<string, string> = id === undefined ? {} : { id };
+  const answer = await handler(request, { params: Promise.resolve(params) });
   const { data, error, meta } = await answer.json() as { data: T; meta: Record<string, unknown>; error?: { code: string; details: Record<string, unknown> } };
   return { status: answer.status, data, meta, error };
 };

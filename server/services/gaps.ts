@@ -2,7 +2,7 @@ import type { BarColumns } from "@/server/domain/bar";
 import type { Stretch } from "@/server/domain/completeness";
 import { AppError } from "@/server/domain/errors";
 import { type Gap, isClosed, minutesTouched } from "@/server/domain/gap";
-import type { GapQuery, NewGap } from "@/server/ports/gaps";
+import type { GapQuery } from "@/server/ports/gaps";
 import type { Log } from "@/server/ports/observe";
 import type { BarStore } from "@/server/ports/stores";
 import { type Absence, absencesBefore } from "./gaps-absence";
@@ -140,12 +140,9 @@ export class Gaps {
     const known = [...ledger.active.values()].filter((gap) => ledger.instrumentsIn(gap).includes(instrument));
     const uncovered = runs.filter(({ from, to }) => !known.some((gap) => minutesTouched(gap.from, 0).from <= from && (gap.to === null || minutesTouched(0, gap.to).to >= to)));
     if (uncovered.length === 0) return [];
-    const rows = await ledger.open(uncovered.map(({ from, to }): NewGap => ({
+    return ledger.openCounted(uncovered.map(({ from, to }) => ({
       instrument: ledger.idOf(instrument), collector: this.parts.collectorsOf(instrument)[0] ?? null, instruments: null, from, to, cause: "completeness", openedAt: this.parts.clock.now(), note,
     })));
-    const counted: Gap[] = [];
-    for (const row of rows) counted.push(await ledger.change(row, { missing: (await ledger.count([instrument], row.from, row.to!)).remaining }));
-    return counted;
   }
 
   /** What history answered for [from, to), once its bars are stored: where it has none, nothing traded. */
@@ -195,6 +192,7 @@ export class Gaps {
     this.cuts.look(now).catch((cause: unknown) => this.failed("bars with a hole could not be looked for", cause));
     for (const gap of this.ledger.active.values()) {
       if (gap.state !== "open" || gap.to === null || this.running.has(gap.id)) continue;
+      if (gap.missing === null && now - gap.openedAt < LOOK_MS) continue; // is being counted
       const tried = this.tries.get(gap.id);
       if (tried !== undefined && (tried.count >= ATTEMPTS || tried.next > now)) continue;
       const collector = this.ledger.collectorOf(gap);
@@ -238,7 +236,7 @@ export class Gaps {
     await clock.sleep(Math.max(0, span.to + 3_000 - clock.now()), this.ending.signal);
     const untraded = { from: span.from, to: span.to - 60_000 };
     if (untraded.to > untraded.from) await this.ledger.persistently(() => store.answered("1m", { instrument: gap.instrument!, ...untraded }));
-    return this.ledger.judge(gap, "the day's volume");
+    return this.ledger.judge(gap, "the day's volume", true);
   }
 
   private async heal(gap: Gap, collector: string, start: Lasting["start"]): Promise<void> {

@@ -30,13 +30,13 @@ export class InstrumentPulse {
     // The first sight of it, and the first tick after an absence that was not its own, measure nothing.
     if (before === 0 || before < quietFrom) return true;
     const length = received - before;
+    const patience = this.patienceAt(own);
+    // A silence that was taken for a fault teaches nothing until it is proved to have been none (`learn`).
+    if (patience !== null && length > patience) return true;
     const kept = Math.exp(-ticked / MEMORY_TICKS);
     figures[own + Pulse.ticks] = figures[own + Pulse.ticks]! * kept + ticked;
     figures[own + Pulse.time] = figures[own + Pulse.time]! * kept + length;
-    const patience = this.patienceAt(own);
-    // A silence that was taken for a fault teaches nothing until it is proved to have been none (`learn`).
-    const natural = patience === null || length <= patience ? length / ticked : 0;
-    figures[own + Pulse.longest] = Math.max(figures[own + Pulse.longest]! * Math.exp(-length / LONGEST_MEMORY_MS), natural);
+    figures[own + Pulse.longest] = Math.max(figures[own + Pulse.longest]! * Math.exp(-length / LONGEST_MEMORY_MS), length / ticked);
     return true;
   }
 
