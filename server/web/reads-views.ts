@@ -1,18 +1,13 @@
 /** What REST says of figures: rupees, times as asked for, null for what is not known. */
-import type { BarColumns } from "@/server/domain/bar";
 import { scaleOf, toRupees } from "@/server/domain/price";
 import { AUCTION, EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/tick";
 import type { About, MarketReads, OrderBook, SpanStats, TickReading } from "@/server/ports/reads";
-import { barRows, timeIn, vwapOf, type Zone } from "./reads-json";
+import { timeIn, vwapOf, type Zone } from "./reads-json";
 
 /** Of every answer: what it is about and how old the newest data are. */
 export const metaOf = (reads: MarketReads, { instrument, quote }: About): Record<string, unknown> => ({
   key: instrument.key, dataAgeMs: quote === null ? null : Math.max(0, reads.now() - Math.round(quote.received)),
 });
-
-/** One bar as an object. */
-export const barView = (bars: BarColumns, decimals: number, zone: Zone): unknown =>
-  (JSON.parse(barRows({ bars, filled: null, passports: null, expected: null, received: 0, incomplete: 0, truncated: false, notice: null }, decimals, zone)) as unknown[])[0];
 
 export const statsView = (stats: SpanStats, decimals: number, zone: Zone) => {
   const rupees = (minor: number): number => toRupees(minor, decimals);

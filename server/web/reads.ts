@@ -9,9 +9,10 @@ import { badInput } from "@/server/domain/errors";
 import { toRupees } from "@/server/domain/price";
 import type { Log } from "@/server/ports/observe";
 import type { About, BarsReading, MarketReads } from "@/server/ports/reads";
-import { barColumnsText, barRows, timeIn } from "./reads-json";
+import { JsonBytes } from "./json-bytes";
+import { barViews, timeIn, writeColumns, writeRows } from "./reads-json";
 import { changesView, passportView } from "./reads-passport";
-import { barView, metaOf, noDepth, orderBookView, quoteMeta, statsView, ticksView } from "./reads-views";
+import { metaOf, noDepth, orderBookView, quoteMeta, statsView, ticksView } from "./reads-views";
 
 export type ViewName = "bars" | "latest" | "today" | "stats" | "vwap" | "ticks" | "orderbook" | "passport";
 export interface ReadParts { reads: MarketReads; log: Log }
@@ -59,8 +60,11 @@ const seriesAnswer = async (reads: MarketReads, instrument: number, query: Serie
   if (query.format === "binary") {
     return { status: 200, type: "application/octet-stream", body: new Uint8Array(packBars(bars)), headers: { "X-Candela-Decimals": String(decimals), "X-Candela-Meta": encodeURIComponent(JSON.stringify(meta)) } };
   }
-  const data = (query.format === "columns" ? barColumnsText : barRows)(reading, decimals, query.tz);
-  return { status: 200, type: "application/json", body: `{"status":"success","data":${data},"meta":${JSON.stringify(meta)}}` };
+  const json = new JsonBytes();
+  json.text('{"status":"success","data":');
+  (query.format === "columns" ? writeColumns : writeRows)(json, reading, decimals, query.tz);
+  json.text(`,"meta":${JSON.stringify(meta)}}`);
+  return { status: 200, type: "application/json", body: json.done() };
 };
 
 const noBarYet = (about: About, timeframe: string): string => `${about.instrument.key} has no ${timeframe} bar yet`;
@@ -77,7 +81,7 @@ export const views: Record<ViewName, Ask> = {
     const bar = await reads.latest(instrument, timeframe);
     const about = reads.about(instrument);
     const meta = { ...metaOf(reads, about), timeframe, quote: quoteMeta(about, tz) };
-    return { data: bar === null ? null : barView(columnsOf([bar]), about.instrument.decimals, tz), meta: { ...meta, ...withNotice(bar === null ? noBarYet(about, timeframe) : null) } };
+    return { data: bar === null ? null : barViews(columnsOf([bar]), about.instrument.decimals, tz)[0], meta: { ...meta, ...withNotice(bar === null ? noBarYet(about, timeframe) : null) } };
   }),
   stats: ask(spanQuery, async (reads, instrument, query) => {
     const { date, from, to } = spanOf(reads, query);
@@ -119,7 +123,7 @@ export const views: Record<ViewName, Ask> = {
     const at = (instant: number): number | string => timeIn(tz, instant);
     return {
       data: {
-        bar: barView(columnsOf([reading.bar]), decimals, tz), end: at(reading.end), state: reading.bar.state, cause: reading.cause, rev: reading.bar.rev,
+        bar: barViews(columnsOf([reading.bar]), decimals, tz)[0], end: at(reading.end), state: reading.bar.state, cause: reading.cause, rev: reading.bar.rev,
         ...passportView(reading.passport, at), collectorNames: reading.collectors, foldedFrom: reading.parts, revisions: changesView(reading.changes, decimals, at),
       },
       meta: { ...metaOf(reads, about), timeframe },
