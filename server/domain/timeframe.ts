@@ -88,3 +88,6 @@ export const parseTimeframe = (typed: string): Timeframe | undefined => {
 
 const intraday = (lengthMs: number): Timeframe | undefined =>
   timeframes.find((timeframe) => timeframe.kind === "intraday" && timeframe.lengthMs === lengthMs);
+
+/** What bars are stored by: 1s, 1m, 15m and 1d; auctions are a kind of their own. */
+export type StoredKind = TimeframeName | "auction";

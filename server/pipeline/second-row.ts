@@ -4,7 +4,6 @@
  * (three cache lines; in columns it would be twenty), and closing a second reads its table from end to end.
  */
 import { istDay, istMidnight } from "@/server/domain/session";
-import { widen } from "@/server/domain/columns";
 
 export const DAY_SECONDS = 86_400;
 /** No second is open. */

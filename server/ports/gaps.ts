@@ -1,5 +1,5 @@
 import type { Gap, GapState } from "@/server/domain/gap";
-import type { StoredKind } from "./stores";
+import type { TimeframeName } from "@/server/domain/timeframe";
 
 /** What a gap is when it is opened; the rest begins empty. */
 export type NewGap = Pick<Gap, "instrument" | "collector" | "instruments" | "from" | "to" | "cause" | "openedAt" | "note">;
@@ -46,13 +46,13 @@ export interface GapStore {
   /** By the time they began, newest first. */
   list(query: GapQuery): Promise<Gap[]>;
   /** Notes that history has answered for a span: joined with what it touches or overlaps. Idempotent. */
-  answered(timeframe: StoredKind, span: AnsweredSpan): Promise<void>;
+  answered(timeframe: TimeframeName, span: AnsweredSpan): Promise<void>;
   /** Spans of these instruments that touch [from, to), by instrument and time. */
-  answers(timeframe: StoredKind, instruments: readonly number[], from: number, to: number): Promise<AnsweredSpan[]>;
+  answers(timeframe: TimeframeName, instruments: readonly number[], from: number, to: number): Promise<AnsweredSpan[]>;
   /** Counts stored bars by instrument and day in one query; days without a bar have no row. Days are those [from, to) touches. */
-  tally(timeframe: StoredKind, instruments: readonly number[], from: number, to: number): Promise<DayTally[]>;
+  tally(timeframe: TimeframeName, instruments: readonly number[], from: number, to: number): Promise<DayTally[]>;
   /** Stored bars that begin in [from, to) and have a hole, by time. */
-  cut(timeframe: StoredKind, instruments: readonly number[], from: number, to: number): Promise<{ instrument: number; time: number }[]>;
+  cut(timeframe: TimeframeName, instruments: readonly number[], from: number, to: number): Promise<{ instrument: number; time: number }[]>;
 }
 
 export const decisions = ["kept", "corrected", "flagged"] as const;
@@ -61,7 +61,7 @@ export type Decision = (typeof decisions)[number];
 
 /** One figure of one bar that differs. */
 export interface Difference {
-  timeframe: StoredKind;
+  timeframe: TimeframeName;
   time: number;
   field: "open" | "high" | "low" | "close" | "volume";
   /** Minor units, or quantity; null where there is no such bar. */

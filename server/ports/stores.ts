@@ -3,7 +3,7 @@ import type { CalendarChange } from "@/server/domain/calendar-edits";
 import type { CollectorRow } from "@/server/domain/collector";
 import type { Instrument, InstrumentAlias, ListedInstrument } from "@/server/domain/instrument";
 import type { StoredTicks } from "@/server/domain/stored-ticks";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { StoredKind, TimeframeName } from "@/server/domain/timeframe";
 import type { Watchlist } from "@/server/domain/watchlist";
 import type { UpkeepStore } from "./upkeep";
 import type { CompareStore, GapStore } from "./gaps";
@@ -11,8 +11,7 @@ import type { JobStore } from "./jobs";
 import type { LeaseStore } from "./leases";
 import type { SnapshotStore } from "./snapshots";
 
-/** The stored timeframes are 1s, 1m, 15m, 1d; auctions are a kind of their own. */
-export type StoredKind = TimeframeName | "auction";
+export type { StoredKind };
 
 /** A stored bar with what it belongs to. */
 export interface StoredBar extends Bar {

@@ -175,7 +175,7 @@ export class Reads implements MarketReads {
   /** What the newest packet carries, in minor units. */
   private details(instrument: number): { depth: QuoteDetails["depth"]; averagePrice: number; buyQuantity: number; sellQuantity: number } {
     const { live: { board }, feedAt } = this.parts;
-    const frame = instrument < board.capacity ? board.frame[instrument] ?? null : null;
+    const frame = instrument < board.capacity ? board.frame(instrument) : null;
     const details = frame === null ? null : feedAt(board.collector(instrument))?.quote(frame, board.offset(instrument)) ?? null;
     const minor = (wire: number): number => Math.round(wire / board.wireDivisor[instrument]!);
     const side = (levels: OrderBook["bids"]): { price: number; quantity: number; orders: number }[] => levels.map((level) => ({ ...level, price: minor(level.price) }));
