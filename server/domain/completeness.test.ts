@@ -116,7 +116,8 @@ describe("any session, bars, answers and gaps", () => {
   const oracle = (session: Session, of: Timeframe, input: { bars: readonly TestBar[]; until: number; answered: readonly Stretch[]; gaps: readonly Stretch[]; seen: boolean }): [number, SlotKind][] => {
     const slots = new Map<number, number>(); // start -> end
     for (const { phase, from, to } of session.phases) {
-      for (let second = from; phase === "continuous" && second < to; second += 1_000) {
+      if (phase !== "continuous") continue;
+      for (let second = from; second < to; second += 1_000) {
         const start = session.open + Math.floor((second - session.open) / of.lengthMs) * of.lengthMs;
         slots.set(start, Math.min(start + of.lengthMs, session.close));
       }

@@ -62,6 +62,7 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
   let moveTo: (time: number) => void;
   let instrument = -1;
   let brokerAnswers = false;
+  let access: HistoryAccess | undefined;
 
   /** The live path of the server, from the feed's messages to the store, on the recording's clock. */
   beforeAll(async () => {
@@ -100,7 +101,6 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
       store: store.bars, settings: store.settings, recent: writer, live, calendar, clock: wallFor(clock, wall), log, meter, paces: new RequestPaces(wall), warm: () => Promise.resolve(), changed() {}, watched: () => false,
       answered: (...said) => quality.gaps.answered(...said),
     });
-    let access: HistoryAccess | undefined;
     quality = createQualityDesk({
       store, recent: writer, bars, live, calendar, clock, log, meter, events: new EventLog(clock), collectors, history: () => services,
       access: () => (brokerAnswers ? access : undefined), warm: () => Promise.resolve(), changed() {},

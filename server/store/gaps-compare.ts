@@ -1,13 +1,8 @@
 import type { CompareDifference, CompareRun as Row } from "@/prisma/generated/client";
-import { AUCTION_BAR } from "@/server/domain/bar";
 import { DAY_MS } from "@/server/domain/session";
 import { timeframe, timeframes } from "@/server/domain/timeframe";
 import type { CompareRun, CompareStore, Decision, Difference } from "@/server/ports/gaps";
-import type { StoredKind } from "@/server/ports/stores";
 import { reaching, type Database } from "./database";
-
-const numberOf = (name: StoredKind): number => (name === "auction" ? AUCTION_BAR : timeframe(name).index);
-const nameOf = (number: number): StoredKind => (number === AUCTION_BAR ? "auction" : timeframes[number]!.name);
 
 /** A date column holds the day, whatever the zone of whoever reads it. */
 const dateOf = (day: number): Date => new Date(day * DAY_MS);
@@ -15,7 +10,7 @@ const dateOf = (day: number): Date => new Date(day * DAY_MS);
 const toRun = ({ instrumentId, day, at, ...counts }: Row): CompareRun => ({ ...counts, instrument: instrumentId, day: Math.round(day.getTime() / DAY_MS), at: at.getTime() });
 
 const toDifference = ({ ts, timeframe: number, field, ours, theirs, decision, why }: CompareDifference): Difference => ({
-  timeframe: nameOf(number), time: ts.getTime(), field: field as Difference["field"], ours: ours === null ? null : Number(ours), theirs: theirs === null ? null : Number(theirs),
+  timeframe: timeframes[number]!.name, time: ts.getTime(), field: field as Difference["field"], ours: ours === null ? null : Number(ours), theirs: theirs === null ? null : Number(theirs),
   decision: decision as Decision, why,
 });
 
@@ -24,7 +19,7 @@ export const compareStore = (database: () => Database): CompareStore => ({
   save: ({ instrument, day, at, ...counts }, differences) => reaching(() => database().prisma.$transaction(async (tables) => {
     const row = await tables.compareRun.create({ data: { ...counts, instrumentId: instrument, day: dateOf(day), at: new Date(Math.round(at)) } });
     await tables.compareDifference.createMany({
-      data: differences.map(({ timeframe: name, time, ...rest }) => ({ ...rest, runId: row.id, timeframe: numberOf(name), ts: new Date(time) })),
+      data: differences.map(({ timeframe: name, time, ...rest }) => ({ ...rest, runId: row.id, timeframe: timeframe(name).index, ts: new Date(time) })),
     });
     return toRun(row);
   })),

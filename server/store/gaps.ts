@@ -1,13 +1,10 @@
 import type { Gap as Row, Prisma } from "@/prisma/generated/client";
-import { AUCTION_BAR } from "@/server/domain/bar";
 import type { Gap, GapCause, GapState } from "@/server/domain/gap";
 import { DAY_MS, IST_OFFSET_MS, istDay, istMidnight } from "@/server/domain/session";
 import { timeframe } from "@/server/domain/timeframe";
 import type { DayTally, GapChange, GapQuery, GapStore, NewGap } from "@/server/ports/gaps";
-import type { StoredKind } from "@/server/ports/stores";
 import { reaching, rowsOf, type Database } from "./database";
 
-const numberOf = (name: StoredKind): number => (name === "auction" ? AUCTION_BAR : timeframe(name).index);
 const date = (ms: number): Date => new Date(Math.round(ms));
 const dateOrNull = (ms: number | null): Date | null => (ms === null ? null : date(ms));
 
@@ -90,19 +87,19 @@ export const gapStore = (database: () => Database): GapStore => ({
     return rows.map(toGap);
   },
   async answered(name, { instrument, from, to }) {
-    await reaching(() => database().pool.query(JOIN_ANSWER, [instrument, numberOf(name), from, to]));
+    await reaching(() => database().pool.query(JOIN_ANSWER, [instrument, timeframe(name).index, from, to]));
   },
   async answers(name, instruments, from, to) {
-    const rows = await reaching(() => rowsOf<[number, number, number]>(database().pool, ANSWERS, [numberOf(name), [...instruments], from, to]));
+    const rows = await reaching(() => rowsOf<[number, number, number]>(database().pool, ANSWERS, [timeframe(name).index, [...instruments], from, to]));
     return rows.map(([instrument, start, end]) => ({ instrument, from: Math.round(start), to: Math.round(end) }));
   },
   async tally(name, instruments, from, to) {
     const [first, last] = [istMidnight(istDay(from)), istMidnight(istDay(to - 1) + 1)];
-    const rows = await reaching(() => rowsOf<[number, number, number, number, number, number]>(database().pool, TALLY, [numberOf(name), [...instruments], from, to, first, last]));
+    const rows = await reaching(() => rowsOf<[number, number, number, number, number, number]>(database().pool, TALLY, [timeframe(name).index, [...instruments], from, to, first, last]));
     return rows.map(([instrument, day, whole, incomplete, all, streamed]): DayTally => ({ instrument, day, whole, incomplete, all, streamed }));
   },
   async cut(name, instruments, from, to) {
-    const rows = await reaching(() => rowsOf<[number, number]>(database().pool, CUT, [numberOf(name), [...instruments], from, to]));
+    const rows = await reaching(() => rowsOf<[number, number]>(database().pool, CUT, [timeframe(name).index, [...instruments], from, to]));
     return rows.map(([instrument, time]) => ({ instrument, time: Math.round(time) }));
   },
 });
