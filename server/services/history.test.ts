@@ -88,4 +88,15 @@ describe("History", () => {
     await next.catchUp();
     expect(next.minutes()[0]!.from).toBeLessThanOrEqual(MORNING);
   });
+
+  it("fetches a day's bar again when its last minutes were filled after its end: it was closed with the hole in it", async () => {
+    const midnight = Date.parse("2026-11-19T00:00:00+05:30");
+    const disk = freshDisk();
+    const evening = run(disk, midnight - 30 * MINUTE, answers);
+    await evening.heal(midnight - 40 * MINUTE, midnight - 35 * MINUTE);
+    expect(evening.asked.map((each) => each.timeframe)).toEqual(["1m"]);
+    const late = run(disk, midnight + 20_000, answers);
+    await late.heal(midnight - 2 * MINUTE, midnight + 10_000);
+    expect(late.asked.map((each) => [each.timeframe, each.from])).toEqual([["1m", midnight - 15 * MINUTE], ["1d", midnight - 24 * 60 * MINUTE]]);
+  });
 });

@@ -92,10 +92,11 @@ export class History {
     const last = (times: Map<number, number>, instrument: number): number | undefined => times.get(live.table.at(instrument).id);
     // A minute may be stored behind a hole, by a run that ended before it was filled.
     const since = (instrument: number): number => Math.max(first, Math.min(last(minutes, instrument) ?? first, owed));
+    const sinceDay = (instrument: number): number => Math.max(now - DAY_BAR_DAYS * DAY_MS, Math.min(last(days, instrument) ?? 0, istMidnight(istDay(Math.min(owed, now)))));
     const tasks = [
       ...instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: begun(instrument, "1m") ? since(instrument) : first })),
-      ...instruments.map((instrument) => ({ instrument, timeframe: "1d" as const, from: begun(instrument, "1d") ? last(days, instrument) ?? now - DAY_BAR_DAYS * DAY_MS : now - DAY_BAR_DAYS * DAY_MS })),
-    ].filter((task) => task.timeframe === "1m" || now - task.from > DAY_MS);
+      ...instruments.map((instrument) => ({ instrument, timeframe: "1d" as const, from: begun(instrument, "1d") ? sinceDay(instrument) : now - DAY_BAR_DAYS * DAY_MS })),
+    ].filter((task) => task.timeframe === "1m" || now - task.from > DAY_MS || this.hasEnded(task.instrument, task.from));
     const paid = await this.owe(Math.min(now - LEAD_MS, ...instruments.filter((instrument) => begun(instrument, "1m")).map(since)));
     let savedAt = now;
     const fetched = await this.run(instruments.every((instrument) => begun(instrument, "1m")) ? "Catching up" : "First history", access, tasks, now, signal, async ({ instrument, timeframe: name }, over) => {
@@ -117,7 +118,12 @@ export class History {
     const end = Math.ceil(to / 60_000) * 60_000;
     const wait = end + SETTLE_MS - clock.now();
     if (wait > 0) await clock.sleep(wait, signal);
-    const fetched = await this.run("Healing a gap", access, instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: Math.floor(from / 60_000) * 60_000 })), end, signal);
+    // A day that is over by now was closed with the hole in it.
+    const tasks: Task[] = [
+      ...instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: Math.floor(from / 60_000) * 60_000 })),
+      ...instruments.filter((instrument) => this.hasEnded(instrument, from)).map((instrument) => ({ instrument, timeframe: "1d" as const, from: istMidnight(istDay(from)) })),
+    ];
+    const fetched = await this.run("Healing a gap", access, tasks, end, signal);
     if (fetched) await paid();
     return fetched;
   }
@@ -201,7 +207,8 @@ export class History {
       }
       await this.parts.answered?.(instrument, name, first, end, kept);
     }
-    if (name === "1m" && to > clock.now() - 2 * DAY_MS) await this.parts.warm(instrument);
+    // Days too: the running week and month are made of them.
+    if (to > clock.now() - 2 * DAY_MS) await this.parts.warm(instrument);
     this.parts.changed(instrument, start, to);
   }
 
@@ -238,6 +245,12 @@ export class History {
     const over = filterRows(bars, (row) => dayEndOf(sessionOf(row)) <= now);
     for (let row = 0; row < over.length; row++) over.time[row] = this.parts.calendar.on(hours, istDay(over.time[row]!))!.open;
     return over;
+  }
+
+  /** True when the trading day of an instant is over, auctions included: the broker's history has its bar. */
+  private hasEnded(instrument: number, instant: number): boolean {
+    const { live, calendar, clock } = this.parts;
+    return dayEndOf(calendar.on(live.table.hours(instrument), istDay(instant))) <= clock.now();
   }
 
   private quarter(instrument: number, instant: number): number {
