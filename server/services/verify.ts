@@ -16,6 +16,9 @@ const MOST_DAYS = 31;
 /** Ticks before the first day that say where volume counts from, and how far back they are looked for. */
 const LEAD_TICKS = 64;
 const LEAD_MS = 10 * DAY_MS;
+/** What is done in one turn of the event loop: a millisecond or two. */
+const TICKS_A_TURN = 500;
+const READ_MS = 6 * 3_600_000;
 /** Ticks after the last bar by which it is known to be closed. */
 const TAIL_MS = 3_600_000;
 
@@ -77,18 +80,20 @@ export class Verify {
     await this.parts.settle?.();
 
     const span = this.spanOf(request);
-    const [compared, seconds, minutes] = await Promise.all([
-      this.barsOf(request, span),
-      this.parts.bars.readWhole({ instrumentId: instrument.id, timeframe: "1s", ...span }),
-      this.parts.bars.readWhole({ instrumentId: instrument.id, timeframe: "1m", ...span }),
-    ]);
-    const late = new Map(seconds.map((bar) => [bar.time / 1_000, bar.passport?.late ?? 0]));
+    const compared = await this.barsOf(request, span);
+    const minutes = await this.read(instrument.id, "1m", span);
+    const late = new Map<number, number>();
+    for (const bar of kind === "1s" ? compared.values() : await this.read(instrument.id, "1s", span)) late.set(bar.time / 1_000, bar.passport?.late ?? 0);
     const firsts = new Map(minutes.map((bar) => [bar.time, bar.passport?.firstSequence]));
     const replay = this.parts.rebuild({ instrument, hours, kind, lateIn: (second) => late.get(second), firstOf: (minute) => firsts.get(minute) });
     const pages: Float64Array[] = [];
     let ticks = 0;
     for await (const page of this.pages(request, span)) {
-      replay.play(page);
+      replay.turn(page);
+      for (let first = 0; first < page.length; first += TICKS_A_TURN) {
+        replay.play(first, Math.min(page.length, first + TICKS_A_TURN));
+        await this.parts.clock.sleep(0);
+      }
       pages.push(page.sequence.subarray(0, page.length));
       ticks += page.length;
     }
@@ -125,13 +130,22 @@ export class Verify {
 
   /** Stored bars; of a timeframe that is not stored what a reader would be given. */
   private async barsOf({ kind, instrument, hours }: VerifyRequest, span: { from: number; to: number }): Promise<Map<number, Compared>> {
-    const { bars, calendar } = this.parts;
-    const read = (name: StoredKind): Promise<StoredBar[]> => bars.readWhole({ instrumentId: instrument.id, timeframe: name, ...span });
-    if (kind === "auction" || timeframe(kind).stored) return new Map((await read(kind)).map((bar) => [bar.time, bar]));
+    const { calendar } = this.parts;
+    if (kind === "auction" || timeframe(kind).stored) return new Map((await this.read(instrument.id, kind, span)).map((bar) => [bar.time, bar]));
     const of = timeframe(kind);
-    const { bars: derived } = resample(columnsOf(await read(of.from)), calendar, hours, of);
+    const { bars: derived } = resample(columnsOf(await this.read(instrument.id, of.from, span)), calendar, hours, of);
     const found = new Map<number, Compared>();
     for (let row = 0; row < derived.length; row++) if (derived.state[row] !== FORMING) found.set(derived.time[row]!, barAt(derived, row));
+    return found;
+  }
+
+  /** Some hours at a time: days of seconds at once would hold the event loop. */
+  private async read(instrumentId: number, name: StoredKind, { from, to }: { from: number; to: number }): Promise<StoredBar[]> {
+    const step = name === "1s" ? READ_MS : READ_MS * 120;
+    const found: StoredBar[] = [];
+    for (let at = from; at < to; at += step) {
+      for (const bar of await this.parts.bars.readWhole({ instrumentId, timeframe: name, from: at, to: Math.min(to, at + step) })) found.push(bar);
+    }
     return found;
   }
 
