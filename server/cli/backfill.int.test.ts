@@ -120,7 +120,7 @@ describe("candela backfill against a broker", () => {
     expect([again.code, report(again).total]).toEqual([0, 0]);
   }, 420_000);
 
-  it("comes through a storm of refusals, outages and lost answers, and says how often it had to ask again", async () => {
+  it("comes through a storm of refusals and outages, and says how often it had to ask again", async () => {
     const dataDir = folder();
     proxy.fate = (_, count) => (count % 5 === 1 ? { status: 429, type: "NetworkException", message: "Too many requests" }
       : count % 7 === 3 ? { status: 503, type: "NetworkException", message: "down" } : null);
