@@ -158,7 +158,7 @@ export const createContainer = async (config: Config, say: Say) => {
   });
   const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, indicators: indicatorService.desk });
   const reads = new Reads({
-    desk, bars, live, calendar, clock, ticks: store.ticks, feedAt: (collector) => collectors.feedAt(collector), tokenOf: (instrument) => instruments.tokenOf("kite", instrument), settleTicks: () => recorder?.settle() ?? Promise.resolve(),
+    desk, bars, live, calendar, clock, ticks: store.ticks, feedAt: (collector) => collectors.feedAt(collector), tokenOf: (instrument) => instruments.tokenOf("kite", instrument), settleTicks: () => recorder?.settle() ?? Promise.resolve(), completeness: () => quality.completeness,
     passports: new Passports({ bars, store: store.bars, recent: writer, live, calendar, collectorNames: () => collectors.truth().map((each) => each.collector) }),
   });
 

@@ -1,7 +1,8 @@
 /** The reading views of REST: `/api/v1/{view}/{symbol}` and, in the shapes older programs expect, `/intraday/{view}/{symbol}`. */
 import { z } from "zod";
-import { dayOfDate } from "@/server/domain/session";
+import { dayOfDate, IST_OFFSET_MS } from "@/server/domain/session";
 import { parseTimeframe, type TimeframeName, timeframeNames } from "@/server/domain/timeframe";
+import { completenessQuery, gapsQuery } from "./quality";
 import { instant } from "./rest";
 
 /** Words that follow `/intraday/` and `/api/v1/` and name a view. Anything else after `/intraday/` is a segment: `/intraday/NSE_EQ/2475`. */
@@ -59,6 +60,21 @@ export const ticksQuery = z.strictObject({ ...asked, ...span, limit: number(50_0
 export const orderBookQuery = z.strictObject({ ...asked, ...span, limit: number(5_000).default(100) });
 export const passportQuery = z.strictObject({ ...asked, timeframe: series.timeframe, time: z.string({ error: "an instant inside the bar" }).pipe(instant) });
 
+/** Bridge's gaps and completeness: what a span lacks, today's unless given. */
+export const missingQuery = z.strictObject({ ...asked, timeframe: series.timeframe, ...span, date: date.optional() });
+/** `GET /api/v1/gaps/{symbol}` and `/api/v1/completeness/{symbol}`: `gapsQuery` and `completenessQuery` with the symbol in the path. */
+export const gapsOfQuery = gapsQuery.omit({ instrument: true }).extend(asked);
+export const completenessOfQuery = completenessQuery.omit({ instrument: true }).extend(asked);
+
 /** A symbol in a path: what is too long or has nothing to look up is refused before anything is searched. */
 const SYMBOL = "a symbol such as RELIANCE, NSE:RELIANCE, NSE_EQ/2475, or a token with ?vendor=kite";
 export const symbolText = z.string().trim().max(64, SYMBOL).regex(/[A-Za-z0-9]/, SYMBOL);
+
+export type Zone = "Asia/Kolkata" | "UTC" | undefined;
+
+/** An instant as the reader asked for it: epoch ms, or ISO text of a zone. */
+export const timeIn = (zone: Zone, instant: number): number | string => {
+  if (zone === undefined) return Math.round(instant);
+  if (zone === "UTC") return new Date(instant).toISOString().replace(/\.000Z$/, "Z");
+  return new Date(instant + IST_OFFSET_MS).toISOString().replace(/(\.000)?Z$/, "+05:30");
+};

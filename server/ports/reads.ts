@@ -1,6 +1,7 @@
 import type { Bar, BarColumns, BarPassport } from "@/server/domain/bar";
 import type { Instrument } from "@/server/domain/instrument";
 import type { StoredTicks } from "@/server/domain/stored-ticks";
+import type { TimeframeName } from "@/server/domain/timeframe";
 import type { QuoteValues } from "./desk";
 import type { DepthLevel } from "./feed";
 import type { BarRevision, StoredKind } from "./stores";
@@ -21,6 +22,8 @@ export interface MarketReads {
   ticks(instrument: number, span: { from: number; to: number }, limit: number): Promise<TickReading>;
   orderBook(instrument: number): OrderBook | null;
   passport(instrument: number, timeframe: StoredKind, time: number): Promise<PassportReading>;
+  /** Slots of a span that have ended, and the starts of those nobody knows the trades of (whole or in part). */
+  missing(instrument: number, timeframe: TimeframeName, span: { from: number; to: number }): Promise<{ expected: number; missing: number[] }>;
   /** Why an answer is empty, where the calendar tells: nothing trades in the whole span. */
   closedNotice(instrument: number, from: number, to: number): string | null;
   now(): number;

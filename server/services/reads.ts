@@ -2,7 +2,7 @@ import { type Bar, barAt, type BarColumns, barColumns, FORMING } from "@/server/
 import { cut, join } from "@/server/domain/bar-rows";
 import { badInput } from "@/server/domain/errors";
 import { type Calendar, DAY_MS, dayOfDate, istDate, istDay, istMidnight } from "@/server/domain/session";
-import { timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk } from "@/server/ports/desk";
 import type { FeedDefinition, QuoteDetails } from "@/server/ports/feed";
@@ -10,6 +10,7 @@ import type { LiveMarket } from "@/server/ports/live";
 import type { About, BarsRead, BarsReading, MarketReads, OrderBook, PassportReading, SpanStats, TickReading } from "@/server/ports/reads";
 import type { StoredKind, TickStore } from "@/server/ports/stores";
 import type { Bars } from "./bars";
+import type { CompletenessDays } from "./completeness";
 import type { Passports } from "./passport";
 import { fillBars } from "./reads-fill";
 import { countSlots, isClosedAllOver, slotStarts, type Slots } from "./reads-slots";
@@ -26,6 +27,8 @@ interface Parts {
   /** The feed whose packets a collector brings, for day figures and depth. */
   feedAt(collector: number): FeedDefinition | undefined;
   tokenOf(instrument: number): number | undefined;
+  /** Asked for when it is needed: it is built later. */
+  completeness(): Pick<CompletenessDays, "days">;
   /** Puts ticks that are still in memory into the store. */
   settleTicks(): Promise<void>;
 }
@@ -140,6 +143,21 @@ export class Reads implements MarketReads {
   async passport(instrument: number, timeframe: StoredKind, time: number): Promise<PassportReading> {
     await this.warmed(instrument, timeframe);
     return this.parts.passports.at(instrument, timeframe, time);
+  }
+
+  async missing(instrument: number, timeframe: TimeframeName, { from, to }: { from: number; to: number }): Promise<{ expected: number; missing: number[] }> {
+    if (from >= to) throw badInput("from", from, "an instant before `to`");
+    const { calendar, live } = this.parts;
+    const of = timeframeNamed(timeframe);
+    const days = await this.parts.completeness().days(instrument, of, istDay(from), istDay(to - 1));
+    const lost = days.flatMap(({ runs }) => runs.filter(({ kind }) => kind === "missing" || kind === "incomplete"));
+    const starts = slotStarts({ calendar, hours: live.table.hours(instrument), timeframe: of, from, to, ended: live.bars.settledBefore(this.now()) }, Number.POSITIVE_INFINITY);
+    let run = 0;
+    const missing = starts.filter((start) => {
+      while (run < lost.length && lost[run]!.to <= start) run++;
+      return run < lost.length && lost[run]!.from <= start;
+    });
+    return { expected: starts.length, missing };
   }
 
   closedNotice(instrument: number, from: number, to: number): string | null {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { jsonReply, type Reply } from "@/server/contract/answer";
-import { hotViews } from "@/server/contract/reads";
+import { hotViews, type ReadView, readViews } from "@/server/contract/reads";
 import { statusOf } from "@/server/contract/rest";
 import { segmentNames } from "@/server/domain/vendor-symbols";
 import { type Ask, type ReadParts, type ViewName, views } from "./reads";
@@ -10,7 +10,7 @@ import { legacyView } from "./reads-legacy";
 export interface ReadPath {
   ask: Ask;
   /** The view's name, or null for a segment and token. */
-  view: ViewName | null;
+  view: ReadView | "passport" | null;
   symbol: string;
 }
 
@@ -23,10 +23,11 @@ export const readPath = (pathname: string): ReadPath | null => {
   if (first === null || rest === null) return null;
   if (match[1] !== undefined) {
     const legacy = legacyView(first, (name) => segmentNames.includes(name.toUpperCase()));
-    return legacy === undefined ? null : { ask: legacy.ask, view: legacy.withFirst ? null : first as ViewName, symbol: legacy.withFirst ? `${first}/${rest}` : rest };
+    return legacy === undefined ? null : { ask: legacy.ask, view: legacy.withFirst ? null : first as ReadView, symbol: legacy.withFirst ? `${first}/${rest}` : rest };
   }
   if (first === "bars" && rest.endsWith("/passport")) return { ask: views.passport, view: "passport", symbol: rest.slice(0, -"/passport".length) };
-  return first !== "passport" && Object.hasOwn(views, first) ? { ask: views[first as ViewName], view: first as ViewName, symbol: rest } : null;
+  // Gaps and completeness of a symbol are routes: they share the ledger's.
+  return first !== "passport" && Object.hasOwn(views, first) ? { ask: views[first as ViewName], view: first as ReadView, symbol: rest } : null;
 };
 
 const decoded = (text: string): string | null => {
@@ -38,7 +39,7 @@ export const answerRead = (parts: ReadParts, url: string): Promise<Reply> => {
   const { pathname, searchParams } = new URL(url, "http://localhost");
   const path = readPath(pathname);
   if (path !== null) return path.ask(parts, path.symbol, Object.fromEntries(searchParams));
-  const error = { code: "not_found", message: `nothing is at ${pathname}`, details: { field: "path", value: pathname, accepted: `/intraday/{${Object.keys(views).join("|")}}/{symbol} or /intraday/{${segmentNames.join("|")}}/{token}` } };
+  const error = { code: "not_found", message: `nothing is at ${pathname}`, details: { field: "path", value: pathname, accepted: `/intraday/{${readViews.join("|")}}/{symbol} or /intraday/{${segmentNames.join("|")}}/{token}` } };
   return Promise.resolve(jsonReply({ status: "error", error }, statusOf.not_found));
 };
 

@@ -1,17 +1,8 @@
+import { timeIn, type Zone } from "@/server/contract/reads";
 import { type BarColumns, type BarPassport, barStates } from "@/server/domain/bar";
-import { IST_OFFSET_MS } from "@/server/domain/session";
 import type { BarsReading } from "@/server/ports/reads";
 import { ascii, JsonBytes } from "./json-bytes";
 import { passportView } from "./reads-passport";
-
-export type Zone = "Asia/Kolkata" | "UTC" | undefined;
-
-/** An instant as the reader asked for it: epoch ms, or ISO text of a zone. */
-export const timeIn = (zone: Zone, instant: number): number | string => {
-  if (zone === undefined) return Math.round(instant);
-  if (zone === "UTC") return new Date(instant).toISOString().replace(/\.000Z$/, "Z");
-  return new Date(instant + IST_OFFSET_MS).toISOString().replace(/(\.000)?Z$/, "+05:30");
-};
 
 /** Digits a VWAP has more than a price. */
 const MORE_DIGITS = 100;

@@ -4,15 +4,16 @@
  */
 import { z } from "zod";
 import { jsonReply, type Reply } from "@/server/contract/answer";
-import { barsQuery, latestQuery, orderBookQuery, spanQuery, ticksQuery, todayQuery } from "@/server/contract/reads";
+import { barsQuery, latestQuery, missingQuery, orderBookQuery, type ReadView, spanQuery, ticksQuery, timeIn, todayQuery, type Zone } from "@/server/contract/reads";
 import type { ErrorEnvelope } from "@/server/contract/rest";
 import { type BarColumns, columnsOf } from "@/server/domain/bar";
+import { qualityOf } from "@/server/domain/completeness";
 import { badInput } from "@/server/domain/errors";
 import { toRupees } from "@/server/domain/price";
 import type { StoredKind } from "@/server/ports/stores";
-import type { About } from "@/server/ports/reads";
-import { type Ask, ask, readingOf, spanOf, tickSpan, type ViewName } from "./reads";
-import { timeIn, vwapOf, type Zone } from "./reads-json";
+import type { About, MarketReads } from "@/server/ports/reads";
+import { type Ask, ask, readingOf, spanOf, tickSpan } from "./reads";
+import { vwapOf } from "./reads-json";
 import { noDepth, orderBookView, statsView, ticksView } from "./reads-views";
 
 /** Bridge answered an error as one text; what field, value and accepted are stands beside it. */
@@ -43,7 +44,18 @@ const plain = (query: Series): void => {
   if (query.fields !== undefined) throw badInput("fields", query.fields, "nothing here; passports are under /api/v1");
 };
 
-const bridge: Record<Exclude<ViewName, "passport">, Ask> = {
+/** What a span lacks, with the span as Bridge said it. */
+const lacking = async (reads: MarketReads, instrument: number, query: z.output<typeof missingQuery>) => {
+  if (query.timeframe === "auction") throw badInput("timeframe", query.timeframe, "a timeframe of one day or less");
+  const { from, to } = spanOf(reads, query);
+  const zone = query.tz ?? "UTC";
+  const { symbol } = reads.about(instrument).instrument;
+  const timeframe = bridgeTimeframe(query.timeframe);
+  const found = await reads.missing(instrument, query.timeframe, { from, to });
+  return { ...found, symbol, timeframe, zone, head: { symbol, timeframe, from: timeIn(zone, from), to: timeIn(zone, to) } };
+};
+
+const bridge: Record<ReadView, Ask> = {
   bars: ask(barsQuery, async (reads, instrument, query) => {
     plain(query);
     const { bars, notice } = await readingOf(reads, instrument, query, query);
@@ -108,6 +120,16 @@ const bridge: Record<Exclude<ViewName, "passport">, Ask> = {
     return jsonReply({ symbol: of.symbol, order_book: {
       exchange: of.exchange, symbol: of.symbol, instrument_token: token, snapshot_timestamp: time, bids, asks, bid_quantity: buyQuantity, ask_quantity: sellQuantity, spread, source: "live_tick",
     } });
+  }, bridgeError),
+  gaps: ask(missingQuery, async (reads, instrument, query) => {
+    const { missing, symbol, timeframe, zone, head } = await lacking(reads, instrument, query);
+    return jsonReply({ ...head, gaps_count: missing.length, gaps: missing.map((start) => ({ missing_timestamp: timeIn(zone, start), symbol, timeframe })) });
+  }, bridgeError),
+  completeness: ask(missingQuery, async (reads, instrument, query) => {
+    const { expected, missing, head } = await lacking(reads, instrument, query);
+    const share = expected === 0 ? null : (expected - missing.length) / expected;
+    const percent = share === null ? null : Math.round(share * 1e4) / 100;
+    return jsonReply({ ...head, completeness: percent, completeness_pct: percent, quality: qualityOf(share) });
   }, bridgeError),
 };
 

@@ -1,8 +1,9 @@
 /** What REST says of figures: rupees, times as asked for, null for what is not known. */
+import { timeIn, type Zone } from "@/server/contract/reads";
 import { scaleOf, toRupees } from "@/server/domain/price";
 import { AUCTION, EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/tick";
 import type { About, MarketReads, OrderBook, SpanStats, TickReading } from "@/server/ports/reads";
-import { timeIn, vwapOf, type Zone } from "./reads-json";
+import { vwapOf } from "./reads-json";
 
 /** Of every answer: what it is about and how old the newest data are. */
 export const metaOf = (reads: MarketReads, { instrument, quote }: About): Record<string, unknown> => ({

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { GET as bars } from "@/app/api/v1/bars/[...symbol]/route";
+import { GET as completeness } from "@/app/api/v1/completeness/[...symbol]/route";
+import { GET as gaps } from "@/app/api/v1/gaps/[...symbol]/route";
 import { GET as latest } from "@/app/api/v1/latest/[...symbol]/route";
 import { GET as orderbook } from "@/app/api/v1/orderbook/[...symbol]/route";
 import { GET as stats } from "@/app/api/v1/stats/[...symbol]/route";
@@ -12,7 +14,7 @@ import { GET as today } from "@/app/api/v1/today/[...symbol]/route";
 import { GET as vwap } from "@/app/api/v1/vwap/[...symbol]/route";
 import { GET as intraday } from "@/app/intraday/[...path]/route";
 import { type Container, createContainer } from "@/server/container";
-import { readViews } from "@/server/contract/reads";
+import { type ReadView, readViews } from "@/server/contract/reads";
 import type { ErrorEnvelope, RestBar } from "@/server/contract/rest";
 import { unpackBars } from "@/server/contract/wire";
 import { BY_EXCHANGE_CLOCK, FROM_LATE, FROM_STREAM, fromCollector } from "@/server/domain/bar";
@@ -24,7 +26,8 @@ import { publish } from "@/server/runtime";
 import { serve, type Web } from "@/server/web/http";
 import { wholeConfig } from "@/server/testing/whole-config";
 
-const routes: Record<string, (request: Request) => Promise<Response>> = { bars, latest, orderbook, stats, ticks, today, vwap };
+type Params = { params: Promise<{ symbol: string[] }> };
+const routes: Record<ReadView, (request: Request, params: Params) => Promise<Response>> = { bars, completeness, gaps, latest, orderbook, stats, ticks, today, vwap };
 const MINUTE = 60_000;
 const KEY = "SIM:INFY";
 /** A day long before the history a first start fetches: its minutes are ours to write. SIM trades around the clock. */
@@ -38,9 +41,9 @@ let id: number;
 /** As Next does: the route of the path, on a Request. */
 const next = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const url = `http://localhost${request.url!}`;
-  const [, first, , view] = new URL(url).pathname.split("/");
-  const route = first === "intraday" ? intraday : routes[view!];
-  const answer = route === undefined ? new Response(null, { status: 404 }) : await route(new Request(url));
+  const [, first, , view, ...symbol] = new URL(url).pathname.split("/");
+  const route = first === "intraday" ? intraday : routes[view as ReadView];
+  const answer = route === undefined ? new Response(null, { status: 404 }) : await route(new Request(url), { params: Promise.resolve({ symbol }) });
   response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), "x-door": "route" });
   response.end(Buffer.from(await answer.arrayBuffer()));
 };
@@ -328,7 +331,31 @@ describe("a read over REST", () => {
     expect((await ask("/intraday/nothing/INFY")).body).toMatchObject({ status: "error", error: { code: "not_found", details: { accepted: expect.stringContaining("bars") as string } } });
   });
 
-  it("knows every view by name", () => {
-    expect([...readViews].filter((view) => routes[view] === undefined)).toEqual(["gaps", "completeness"]);
+  it("says what a span lacks, and knows no trade from no data", async () => {
+    // Nobody has told of the day, ours apart: what is not there is missing.
+    const { status, body } = await ask(`/api/v1/completeness/${KEY}?from=2026-07-01&to=2026-07-01`);
+    expect(status).toBe(200);
+    expect(body.data).toMatchObject([{ date: "2026-07-01", expected: 1_440 }]);
+    expect((await ask(`/api/v1/completeness/RELIANCE?tz=Asia/Kolkata&from=2026-07-01&to=2026-07-01`)).body).toMatchObject({ meta: { key: "SIM:RELIANCE" }, data: [{ session: { open: "2026-07-01T00:00:00+05:30" } }] });
+    const lacks = await ask(`/intraday/completeness/${KEY}?${span("00:00", "00:30")}`);
+    const [day] = body.data as { runs: { kind: string; from: number; to: number; bars: number }[] }[];
+    const missing = day!.runs.filter((run) => (run.kind === "missing" || run.kind === "incomplete") && run.from < OPEN + 30 * MINUTE).reduce((sum, run) => sum + run.bars, 0);
+    expect(lacks.body).toEqual({
+      symbol: "INFY", timeframe: "1m", from: "2026-06-30T18:30:00Z", to: "2026-06-30T19:00:00Z", completeness: Math.round(((30 - missing) / 30) * 1e4) / 100, completeness_pct: Math.round(((30 - missing) / 30) * 1e4) / 100, quality: missing === 0 ? "excellent" : "poor",
+    });
+    expect((await ask(`/intraday/completeness/SIM:TCS?${span("00:00", "00:30")}`)).body).toMatchObject({ completeness: 0, quality: "poor" });
+    const gone = (await ask(`/intraday/gaps/SIM:TCS?timeframe=5m&${span("00:00", "00:10")}`)).body;
+    expect(gone).toEqual({
+      symbol: "TCS", timeframe: "5m", from: "2026-06-30T18:30:00Z", to: "2026-06-30T18:40:00Z", gaps_count: 2,
+      gaps: ["2026-06-30T18:30:00Z", "2026-06-30T18:35:00Z"].map((missing_timestamp) => ({ missing_timestamp, symbol: "TCS", timeframe: "5m" })),
+    });
+    expect((await ask(`/intraday/gaps/${KEY}?timeframe=1M`)).body).toMatchObject({ code: "bad_input", details: { field: "timeframe" } });
+    expect((await ask(`/api/v1/gaps/${KEY}?state=all`)).body.error).toMatchObject({ code: "bad_input", details: { field: "state", value: "all" } });
+    expect((await ask("/api/v1/gaps/RELIANCE?limit=5&tz=UTC")).body.meta).toMatchObject({ key: "SIM:RELIANCE" });
+    expect((await ask("/api/v1/gaps/NOSUCH")).status).toBe(404);
+  });
+
+  it("has a route for every view by name", () => {
+    expect(Object.keys(routes).sort()).toEqual([...readViews].sort());
   });
 });

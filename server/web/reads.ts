@@ -1,7 +1,7 @@
 /** The reading views: what `/api/v1/{view}/{symbol}` answers, whichever door the request came in by. */
 import type { z } from "zod";
 import { answered, type Answer, type Reply } from "@/server/contract/answer";
-import { barsQuery, latestQuery, orderBookQuery, passportQuery, spanQuery, symbolText, ticksQuery, todayQuery } from "@/server/contract/reads";
+import { barsQuery, latestQuery, orderBookQuery, passportQuery, spanQuery, symbolText, ticksQuery, timeIn, todayQuery } from "@/server/contract/reads";
 import type { ErrorEnvelope } from "@/server/contract/rest";
 import { packBars } from "@/server/contract/wire";
 import { columnsOf } from "@/server/domain/bar";
@@ -10,7 +10,7 @@ import { toRupees } from "@/server/domain/price";
 import type { Log } from "@/server/ports/observe";
 import type { About, BarsReading, MarketReads } from "@/server/ports/reads";
 import { JsonBytes } from "./json-bytes";
-import { barViews, timeIn, writeColumns, writeRows } from "./reads-json";
+import { barViews, writeColumns, writeRows } from "./reads-json";
 import { changesView, passportView } from "./reads-passport";
 import { metaOf, noDepth, orderBookView, quoteMeta, statsView, ticksView } from "./reads-views";
 

@@ -1,5 +1,19 @@
+import { symbolText, timeIn, type Zone } from "@/server/contract/reads";
 import { container } from "@/server/runtime";
 import { responseOf } from "./route";
 
 /** A reading view: `server/web/reads-door.ts` knows what a path asks for; bars and latest are answered there before Next. */
 export const read = async (request: Request): Promise<Response> => responseOf(await container().answerRead(request.url));
+
+/** Key of the symbol in a path, written in any of the ways people write it. */
+export const keyOf = (running: ReturnType<typeof container>, symbol: string, vendor: string | undefined): string => {
+  const parsed = symbolText.safeParse(symbol);
+  if (!parsed.success) throw running.badInput("symbol", symbol, parsed.error.issues[0]!.message);
+  return running.desk.instrument(running.desk.resolve(parsed.data, vendor)).key;
+};
+
+const INSTANTS: ReadonlySet<string> = new Set(["from", "to", "openedAt", "closedAt", "open", "close", "since", "lastTick"]);
+
+/** An answer with its instants as ISO text of a zone. */
+export const inZone = <T>(zone: Zone, answer: T): T =>
+  zone === undefined ? answer : JSON.parse(JSON.stringify(answer, (name, value: unknown) => (INSTANTS.has(name) && typeof value === "number" && value > 1e11 ? timeIn(zone, value) : value))) as T;
