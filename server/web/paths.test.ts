@@ -1,0 +1,40 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { hotViews, readViews } from "@/server/contract/reads";
+import { readPath } from "./reads-door";
+
+const app = path.resolve(import.meta.dirname, "../../app");
+const files = readdirSync(app, { recursive: true, encoding: "utf8" }).map((file) => file.split(path.sep).join("/"));
+const under = (name: string): string[] => files.filter((file) => path.posix.basename(file) === name).map((file) => `/${path.posix.dirname(file)}`.replace(/^\/\.$/, "/"));
+
+/** A path with its variable parts made equal: two that then look the same answer the same requests. */
+const shape = (route: string): string => route.replace(/\[\[?\.\.\.[^\]]+\]\]?/g, "[...]").replace(/\[[^.\]][^\]]*\]/g, "[]");
+
+describe("paths of pages and of REST", () => {
+  const pages = under("page.tsx").map(shape);
+  const routes = under("route.ts").map(shape);
+
+  it("never are the same, and no page lives where REST does", () => {
+    expect(pages.length).toBeGreaterThan(2);
+    expect(routes.length).toBeGreaterThan(10);
+    expect(pages.filter((page) => routes.includes(page) || /^\/(api|intraday|metrics)(\/|$)/.test(page))).toEqual([]);
+    expect(routes.filter((route) => !/^\/(api|intraday|metrics)(\/|$)/.test(route))).toEqual([]);
+  });
+
+  it("reach a view by either door, with a symbol that may hold a slash", () => {
+    for (const view of readViews) {
+      expect(readPath(`/intraday/${view}/RELIANCE`), view).toMatchObject({ view, symbol: "RELIANCE" });
+      expect(routes).toContain(`/api/v1/${view}/[...]`);
+    }
+    expect(hotViews.map((view) => readPath(`/api/v1/${view}/NSE_EQ/2475`))).toMatchObject(hotViews.map((view) => ({ view, symbol: "NSE_EQ/2475" })));
+    expect(readPath("/api/v1/bars/NSE_INDEX%3ANIFTY%2050/")).toMatchObject({ symbol: "NSE_INDEX:NIFTY 50" });
+    expect(readPath("/api/v1/bars/M%26M/passport")).toMatchObject({ view: "passport", symbol: "M&M" });
+  });
+
+  it("tell a view's name from a segment's by the first part", () => {
+    expect(readPath("/intraday/NSE_EQ/2475")).toMatchObject({ view: null, symbol: "NSE_EQ/2475" });
+    expect(readPath("/intraday/bse_eq/500325")).toMatchObject({ view: null, symbol: "bse_eq/500325" });
+    expect(["/intraday/NOWHERE/1", "/intraday/stats", "/intraday/health", "/api/v1/watchlists/NIFTY50", "/api/v1/bars", "/api/v1/bars/", "/chart/NSE/RELIANCE", "/api/v1/bars/%ZZ", "/intraday/constructor/RELIANCE"].filter((each) => readPath(each) !== null)).toEqual([]);
+  });
+});
