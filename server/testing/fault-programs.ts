@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import type { FeedTruth } from "@/server/domain/collector";
+import { istDate, istDay, IST_OFFSET_MS } from "@/server/domain/session";
+import { freePort } from "../../scripts/services.mjs";
+
+export const project = path.resolve(import.meta.dirname, "../..");
+const built = (name: string): string => path.join(project, ".build", `${name}.js`);
+
+/** Whether the programs are there that the suite runs: `npm run build` makes them, `npm test` before the integration tests. */
+export const isBuilt = (): boolean => existsSync(built("main")) && existsSync(built("exchange")) && existsSync(path.join(project, ".next/BUILD_ID"));
+
+const gone = (child: ChildProcess): Promise<void> =>
+  child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise((resolve) => { child.once("exit", () => resolve()); });
+
+/** A start of a bar in epoch ms and its open, high, low, close and volume; prices in paise. */
+export type Candle = readonly [time: number, open: number, high: number, low: number, close: number, volume: number];
+
+export interface Listed { token: number; key: string; type: string }
+
+const API_KEY = "candela-demo";
+const paise = (rupees: number): number => Math.round(rupees * 100);
+const istText = (instant: number): string => `${istDate(istDay(instant))} ${new Date(instant + IST_OFFSET_MS).toISOString().slice(11, 19)}`;
+
+/** The simulated exchange as a program of its own, which outlives every server: its history is what the bars are held against. */
+export class ExchangeProgram {
+  private accessToken = "candela-demo-token";
+  private constructor(readonly port: number, private readonly child: ChildProcess, private readonly speed: number) {}
+
+  /** `start`: what its clock shows first, epoch ms. */
+  static async start(options: { seed: number; start: number; speed: number; rate: number }): Promise<ExchangeProgram> {
+    const port = await freePort();
+    const args = ["--port", String(port), "--seed", String(options.seed), "--start", new Date(options.start).toISOString(), "--speed", String(options.speed), "--rate", String(options.rate), "--no-limits"];
+    const child = spawn(process.execPath, [built("exchange"), ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    for await (const chunk of child.stdout) if (String(chunk).includes("listening")) break;
+    return new ExchangeProgram(port, child, options.speed);
+  }
+
+  get url(): string { return `http://127.0.0.1:${this.port}`; }
+
+  /** Variables that connect a server to it; `skewMs`: how far that server's clock is ahead of the exchange's. */
+  async environment(skewMs = 0): Promise<Record<string, string>> {
+    const real = Date.now();
+    const now = await this.now();
+    return {
+      FEED: "kite", KITE_API_KEY: API_KEY, KITE_ACCESS_TOKEN: this.accessToken, KITE_ROOT: this.url, KITE_SOCKET: `ws://127.0.0.1:${this.port}`,
+      CANDELA_TEST: "1", TEST_CLOCK: `${Math.round((real + Date.now()) / 2)},${Math.round(now + skewMs)},${this.speed}`,
+    };
+  }
+
+  private async control<T>(route: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${this.url}/sim/${route}`, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`/sim/${route}: ${await answer.text()}`);
+    return await answer.json() as T;
+  }
+  /** The exchange's time, epoch ms. */
+  async now(): Promise<number> { return (await this.control<{ now: number }>("clock")).now; }
+  async fault(body: { kind: string; ms?: number; symbols?: string[]; ratio?: number; delayMs?: number }): Promise<void> { await this.control("fault", body); }
+  async reset(): Promise<void> { await this.control("reset", {}); }
+
+  /** Resolves when the exchange's clock shows this. */
+  async until(instant: number): Promise<void> {
+    for (let left = instant - await this.now(); left > 0; left = instant - await this.now()) await wait(Math.max(5, left / this.speed));
+  }
+
+  private async rest(route: string, options: RequestInit = {}): Promise<Response> {
+    const answer = await fetch(`${this.url}${route}`, { headers: { Authorization: `token ${API_KEY}:${this.accessToken}` }, ...options });
+    if (!answer.ok) throw new Error(`${route}: ${await answer.text()}`);
+    return answer;
+  }
+
+  /** A new login: another access token, which `environment` hands out from now on. */
+  async login(): Promise<void> {
+    const { createHash } = await import("node:crypto");
+    const checksum = createHash("sha256").update(`${API_KEY}demo${API_KEY}-secret`).digest("hex");
+    const answer = await this.rest("/session/token", { method: "POST", body: new URLSearchParams({ api_key: API_KEY, request_token: "demo", checksum }) });
+    this.accessToken = (await answer.json() as { data: { access_token: string } }).data.access_token;
+  }
+
+  async listed(): Promise<Listed[]> {
+    const [, ...rows] = (await (await this.rest("/instruments")).text()).trim().split("\n").map((line) => line.split(","));
+    return rows.map((row) => ({ token: Number(row[0]), key: `SIM:${row[2]}`, type: row[10] === "INDICES" ? "INDEX" : row[9]! }));
+  }
+
+  /** Its history: bars that begin in [from, to). */
+  async history(token: number, interval: "minute" | "day", from: number, to: number): Promise<Candle[]> {
+    const query = new URLSearchParams({ from: istText(from), to: istText(to - 1) });
+    const { data } = await (await this.rest(`/instruments/historical/${token}/${interval}?${query}`)).json() as { data: { candles: [string, number, number, number, number, number][] } };
+    return data.candles.map(([label, open, high, low, close, volume]) => [Date.parse(label.replace("+0530", "+05:30")), paise(open), paise(high), paise(low), paise(close), volume]);
+  }
+
+  /** Seconds as its packets made them. */
+  async seconds(token: number, from: number, to: number): Promise<Candle[]> {
+    return (await this.control<{ seconds: Candle[] }>(`seconds?token=${token}&from=${from}&to=${to}`)).seconds;
+  }
+
+  async stop(): Promise<void> {
+    this.child.kill("SIGTERM");
+    await gone(this.child);
+  }
+}
+
+export interface Told { waiting: number; spooled: boolean; failing: boolean; jobs: { title: string; finished: boolean; failed: number }[]; feed: FeedTruth | undefined; rows: number }
+
+/** The built server as a user runs it, in a process of its own, killed and started again at will. */
+export class ServerProgram {
+  private child: ChildProcess | null = null;
+  private printed = "";
+  port = 0;
+  starts = 0;
+  constructor(readonly dataDir: string, private readonly settings: Record<string, string> = {}) {}
+
+  /** What it has printed, over all its starts; the last of it. */
+  output(): string { return this.printed.slice(-20_000); }
+
+  /** Starts it; answers as soon as the process is there. */
+  async launch(environment: Record<string, string>): Promise<void> {
+    if (this.port === 0) this.port = await freePort();
+    this.starts++;
+    const child = spawn(process.execPath, [built("main"), "--port", String(this.port), "--data", this.dataDir], {
+      cwd: project, stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", LOG_LEVEL: "info", TICK_STORE: "on", ...this.settings, ...environment },
+    });
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => { this.printed = (this.printed + chunk.toString()).slice(-200_000); });
+    this.child = child;
+  }
+
+  /** Exit code of a process that ended by itself; null while it runs. */
+  get ended(): number | null { return this.child?.exitCode ?? null; }
+
+  private async ask<T>(route: string): Promise<T | null> {
+    try {
+      const answer = await fetch(`http://127.0.0.1:${this.port}${route}`, { signal: AbortSignal.timeout(5_000) });
+      return answer.ok ? ((await answer.json()) as { data: T }).data : null;
+    } catch { return null; }
+  }
+
+  /** What it says of its collector; undefined while it does not answer. */
+  async feed(): Promise<FeedTruth | undefined> { return (await this.ask<{ feeds: FeedTruth[] }>("/api/v1/health"))?.feeds[0]; }
+
+  /** What it says of itself; null while it does not answer. */
+  async status(): Promise<Told | null> {
+    interface Snapshot { feeds: FeedTruth[]; jobs: Told["jobs"]; counters: Record<string, number>; store: { ok: boolean; detail: string }; stages: { name: string; queue: { used: number } | null }[] }
+    const said = await this.ask<Snapshot>("/api/v1/status");
+    if (said === null) return null;
+    return {
+      waiting: said.stages.find(({ name }) => name === "persist")?.queue?.used ?? 0, spooled: said.store.detail.includes("on disk"), failing: !said.store.ok,
+      jobs: said.jobs, feed: said.feeds[0], rows: said.counters["persist.rows"] ?? 0,
+    };
+  }
+
+  /** Resolves when it says what is wanted; rejects when it ends or does not within the time. */
+  async until(what: string, holds: (told: Told) => boolean, limitMs = 60_000): Promise<Told> {
+    const end = Date.now() + limitMs;
+    for (;;) {
+      const told = await this.status();
+      if (told !== null && holds(told)) return told;
+      if (this.ended !== null) throw new Error(`the server ended with ${this.ended} instead of: ${what}\n${this.output()}`);
+      if (Date.now() > end) throw new Error(`not within ${limitMs / 1_000} s: ${what}; it says ${JSON.stringify(told)}\n${this.output()}`);
+      await wait(100);
+    }
+  }
+
+  async live(limitMs = 60_000): Promise<Told> { return this.until("LIVE", ({ feed }) => feed?.state === "LIVE", limitMs); }
+
+  /** kill -9. */
+  async kill(): Promise<void> { await this.end("SIGKILL"); }
+  /** As Ctrl-C; answers the exit code. */
+  async stop(): Promise<number | null> { return this.end("SIGTERM"); }
+  private async end(signal: NodeJS.Signals): Promise<number | null> {
+    const { child } = this;
+    if (child === null) return null;
+    const late = signal === "SIGTERM" ? setTimeout(() => child.kill("SIGKILL"), 30_000) : undefined;
+    child.kill(signal);
+    await gone(child);
+    clearTimeout(late);
+    return child.exitCode;
+  }
+}
