@@ -29,12 +29,13 @@ describe("paths of pages and of REST", () => {
     }
     expect(hotViews.map((view) => readPath(`/api/v1/${view}/NSE_EQ/2475`))).toMatchObject(hotViews.map((view) => ({ view, symbol: "NSE_EQ/2475" })));
     expect(readPath("/api/v1/bars/NSE_INDEX%3ANIFTY%2050/")).toMatchObject({ symbol: "NSE_INDEX:NIFTY 50" });
+    expect(readPath("/api/v1/bars/%ZZ")).toMatchObject({ symbol: "%ZZ" });
     expect(readPath("/api/v1/bars/M%26M/passport")).toMatchObject({ view: "passport", symbol: "M&M" });
   });
 
   it("tell a view's name from a segment's by the first part", () => {
     expect(readPath("/intraday/NSE_EQ/2475")).toMatchObject({ view: null, symbol: "NSE_EQ/2475" });
     expect(readPath("/intraday/bse_eq/500325")).toMatchObject({ view: null, symbol: "bse_eq/500325" });
-    expect(["/intraday/NOWHERE/1", "/intraday/stats", "/intraday/health", "/api/v1/watchlists/NIFTY50", "/api/v1/bars", "/api/v1/bars/", "/chart/NSE/RELIANCE", "/api/v1/bars/%ZZ", "/intraday/constructor/RELIANCE"].filter((each) => readPath(each) !== null)).toEqual([]);
+    expect(["/intraday/NOWHERE/1", "/intraday/stats", "/intraday/health", "/api/v1/watchlists/NIFTY50", "/api/v1/bars", "/api/v1/bars/", "/chart/NSE/RELIANCE", "/intraday/constructor/RELIANCE"].filter((each) => readPath(each) !== null)).toEqual([]);
   });
 });

@@ -20,7 +20,6 @@ export const readPath = (pathname: string): ReadPath | null => {
   if (match === null) return null;
   const first = decoded(match[2]!);
   const rest = decoded(match[3]!);
-  if (first === null || rest === null) return null;
   if (match[1] !== undefined) {
     const legacy = legacyView(first, (name) => segmentNames.includes(name.toUpperCase()));
     return legacy === undefined ? null : { ask: legacy.ask, view: legacy.withFirst ? null : first as ReadView, symbol: legacy.withFirst ? `${first}/${rest}` : rest };
@@ -30,8 +29,9 @@ export const readPath = (pathname: string): ReadPath | null => {
   return first !== "passport" && Object.hasOwn(views, first) ? { ask: views[first as ViewName], view: first as ReadView, symbol: rest } : null;
 };
 
-const decoded = (text: string): string | null => {
-  try { return decodeURIComponent(text); } catch { return null; }
+/** What is not encoded as it should be is no symbol either, and is told as it came. */
+const decoded = (text: string): string => {
+  try { return decodeURIComponent(text); } catch { return text; }
 };
 
 /** Any read, by its URL. For the routes; never throws. */
