@@ -233,6 +233,8 @@ export const createContainer = async (config: Config, say: Say) => {
   const ending = new AbortController();
   const leases = new Leases({ store: store.leases, self: thisInstance(), isDead, wall, log });
   let unlock: (() => Promise<void>) | null = null;
+  /** Resolves when what an earlier run left on disk is in the store. */
+  let spoolEmptied: Promise<void> = Promise.resolve();
   let exchange: ExchangeChild | null = null;
   let part: (() => void) | null = null;
   let stopping: Promise<void> | null = null;
@@ -308,6 +310,8 @@ export const createContainer = async (config: Config, say: Say) => {
     if (Object.keys(source.definition.daysPerRequest).length === 0) return;
     access.set(row.name, source);
     await backfill.recover();
+    // What is still to be written is not missing.
+    await spoolEmptied;
     // What is missing up to now; the span to the first tick, and the minute the feed comes in the middle of, heal with it.
     const listed = collectors.instrumentsOf(row.name);
     await quality.gaps.starting(row.name, () => history.catchUp(source, listed, signal));
@@ -345,6 +349,7 @@ export const createContainer = async (config: Config, say: Say) => {
       await quality.start();
       // Only the owner of the data folder may touch what waits there.
       writer.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/bars"), { limitBytes: SPOOL_LIMIT_BYTES, log }));
+      if (writer.spooled > 0) spoolEmptied = writer.settled();
       recorder?.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/ticks"), { limitBytes: SPOOL_LIMIT_BYTES, log }));
       await backfill.start();
       publisher.start();
@@ -359,7 +364,7 @@ export const createContainer = async (config: Config, say: Say) => {
         rate.add(wall.now(), rows);
       });
       // Start is recovery: what is stored of today goes into the bars that form. The chart somebody opens comes first by itself.
-      warmAll().catch((cause: unknown) => { if (!ending.signal.aborted) log.error("stored bars could not be loaded", { cause: String(cause) }); });
+      spoolEmptied.then(warmAll).catch((cause: unknown) => { if (!ending.signal.aborted) log.error("stored bars could not be loaded", { cause: String(cause) }); });
       const known = new Promise<void>((resolve) => {
         goLive(AbortSignal.any([signal, ending.signal]), resolve).catch((cause: unknown) => {
           resolve();
