@@ -26,6 +26,8 @@ export class GapLedger {
   readonly counter: GapCounter;
   /** Rows that are not closed, by id. */
   readonly active = new Map<number, Gap>();
+  /** Rows whose lack is being counted: nothing may be filled before that is done. */
+  readonly counting = new Set<number>();
 
   constructor(private readonly parts: LedgerParts, private readonly signal: AbortSignal) { this.counter = new GapCounter(parts); }
 
@@ -37,18 +39,23 @@ export class GapLedger {
 
   async open(gaps: readonly NewGap[]): Promise<Gap[]> {
     const rows = await this.persistently(() => this.parts.store.open(gaps));
-    for (const row of rows) this.took(row);
-    this.parts.meter.count("gaps.opened", rows.length);
+    for (const row of rows) this.opened(row);
     return rows;
   }
 
   /** Opens gaps that have ended, and counts what they lack. */
   async openCounted(gaps: readonly (NewGap & { to: number })[]): Promise<Gap[]> {
+    const rows = await this.persistently(() => this.parts.store.open(gaps));
+    for (const { id } of rows) this.counting.add(id);
+    for (const row of rows) this.opened(row);
     const counted: Gap[] = [];
-    for (const row of await this.open(gaps)) {
-      const { expected, whole } = await this.count(this.instrumentsIn(row), row.from, row.to!);
-      counted.push(await this.change(row, { missing: expected - whole }));
-    }
+    try {
+      for (const row of rows) {
+        const { expected, whole } = await this.count(this.instrumentsIn(row), row.from, row.to!);
+        counted.push(await this.change(row, { missing: expected - whole }));
+        this.counting.delete(row.id);
+      }
+    } finally { for (const { id } of rows) this.counting.delete(id); }
     return counted;
   }
 
@@ -107,6 +114,11 @@ export class GapLedger {
         await this.parts.clock.sleep(1_000, this.signal);
       }
     }
+  }
+
+  private opened(gap: Gap): void {
+    this.parts.meter.count("gaps.opened");
+    this.took(gap);
   }
 
   private took(gap: Gap): void {

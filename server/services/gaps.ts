@@ -191,8 +191,7 @@ export class Gaps {
     const now = this.parts.clock.now();
     this.cuts.look(now).catch((cause: unknown) => this.failed("bars with a hole could not be looked for", cause));
     for (const gap of this.ledger.active.values()) {
-      if (gap.state !== "open" || gap.to === null || this.running.has(gap.id)) continue;
-      if (gap.missing === null && now - gap.openedAt < LOOK_MS) continue; // is being counted
+      if (gap.state !== "open" || gap.to === null || this.running.has(gap.id) || this.ledger.counting.has(gap.id)) continue;
       const tried = this.tries.get(gap.id);
       if (tried !== undefined && (tried.count >= ATTEMPTS || tried.next > now)) continue;
       const collector = this.ledger.collectorOf(gap);
