@@ -236,7 +236,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   private patchAll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void, first = FIRST, time = batch.time[row]!): void {
     for (let index = first; index < COUNT; index++) {
       // A part that is still open will bring its width along when it closes.
-      if (parts[index]!.some((part) => part !== index && this.holds(instrument, part, time))) continue;
+      if (parts[index]!.some((part) => part !== index && part >= first && this.holds(instrument, part, time))) continue;
       if (this.holds(instrument, index, time)) {
         this.cells.late(instrument * COUNT + index, batch, row);
         continue;

@@ -223,8 +223,12 @@ const volumeBySecond = (rows: readonly Accepted[]): Map<number, number> => {
     let countedIn = Math.floor(segment[0]!.time / 1_000);
     day = istDay(segment[0]!.time);
     const bySecond = new Map<number, Accepted[]>();
+    let traded = 0; // latest second of a trade so far
     for (const row of segment) {
       if (row.kind === "book" || (row.late && row.kind === "trade")) continue;
+      // What an auction matched, told after trading has begun, has been counted with the first trades.
+      if (row.kind === "auction" && row.time < traded) continue;
+      if (row.kind === "trade") traded = Math.max(traded, row.time);
       const second = Math.floor(row.time / 1_000);
       bySecond.set(second, [...(bySecond.get(second) ?? []), row]);
     }
