@@ -7,6 +7,7 @@ import WebSocket from "ws";
 import { AppError } from "@/server/domain/errors";
 import { type FeedMode, rawBatch } from "@/server/domain/tick";
 import type { ConnectOptions, FeedConnection } from "@/server/ports/feed";
+import { FirstPackets } from "./first-packets";
 import type { KiteLogin } from "./login";
 import { decodeFrame } from "./wire";
 
@@ -28,6 +29,7 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
     headers: { "X-Kite-Version": "3" }, perMessageDeflate: false, handshakeTimeout: HANDSHAKE_MS, maxPayload: MAX_FRAME_BYTES,
   });
 
+  const first = new FirstPackets();
   const batch = rawBatch(256);
   batch.collector = collector;
   const event = (kind: "connected" | "disconnected" | "heartbeat" | "message", detail: string): void =>
@@ -38,7 +40,8 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
     const { packets, badPackets, bad } = decodeFrame(frame, batch);
     if (badPackets > 0) options.onReject("bad_packet", badPackets);
     if (bad) options.onReject("bad_frame", 1);
-    if (packets > 0) onMessage(batch);
+    if (packets > 0) first.filter(batch);
+    if (batch.length > 0) onMessage(batch);
   };
 
   let opened = false;
@@ -68,7 +71,7 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
     // Counts bytes in both directions; what we write is rare beside the broker's heartbeat.
     carrier?.setTimeout(SILENT_MS, () => end("silent", `nothing received for ${SILENT_MS / 1_000} s`));
     event("connected", url.host);
-    resolve({ closed, close: () => end("stopped", "stopped by us"), ...subscriptions(socket) });
+    resolve({ closed, close: () => end("stopped", "stopped by us"), ...subscriptions(socket, (tokens, mode) => first.subscribed(tokens, mode, now())) });
   });
   socket.on("message", (message, isBinary) => {
     if (isBinary) return readFrame(message as Buffer);
@@ -84,7 +87,7 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
   });
 });
 
-const subscriptions = (socket: WebSocket): Pick<FeedConnection, "subscribe" | "unsubscribe"> => {
+const subscriptions = (socket: WebSocket, subscribed: (tokens: readonly number[], mode: FeedMode) => void): Pick<FeedConnection, "subscribe" | "unsubscribe"> => {
   const send = (message: unknown): void => {
     if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
   };
@@ -93,6 +96,7 @@ const subscriptions = (socket: WebSocket): Pick<FeedConnection, "subscribe" | "u
   };
   return {
     subscribe: (tokens: readonly number[], mode: FeedMode) => inBatches(tokens, (batch) => {
+      subscribed(batch, mode);
       send({ a: "subscribe", v: batch });
       send({ a: "mode", v: [mode, batch] });
     }),

@@ -97,6 +97,12 @@ const growBatch = (batch: RawBatch, rows: number): void => {
   batch.offset = new Int32Array(capacity);
 };
 
+/** True for a packet of mode `full`, an index's too: it carries the exchange's time. */
+export const isFullPacket = (frame: Uint8Array, offset: number): boolean => {
+  const length = frame[offset - 2]! * 256 + frame[offset - 1]!;
+  return length === FULL || length === INDEX_TIMED;
+};
+
 /** One packet with everything it carries: wire integers, epoch ms; a field the packet does not carry is absent. */
 export interface KitePacket extends QuoteDetails {
   token: number;
