@@ -2,12 +2,24 @@ import { addHash, type BarBatch, type BarColumns, type BarPassport } from "./bar
 import type { CLOSED, FORMING } from "./bar";
 import { widen } from "./columns";
 
-/** Places of a bar's figures in its cell. */
+/** Places of a bar's figures in its cell: two cache lines. */
 const enum At {
-  time, end, open, high, low, close, volume, value, ticks, openInterest, incomplete,
-  // The passport.
-  late, firstTime, lastTime, firstSequence, lastSequence, sources, hash, size,
+  time, end, open, high, low, close, volume, value, ticks, openInterest,
+  marks, // sources, `Mark.incomplete`, and late ticks x `Mark.late`: parts mostly agree in all three at a glance
+  // The rest of the passport.
+  firstTime, lastTime, firstSequence, lastSequence, hash,
+  size,
 }
+
+/** Units of `At.marks` above all bits of `BarPassport.sources`. */
+const enum Mark { incomplete = 0x100_0000, late = 0x200_0000 }
+
+const sourcesOf = (marks: number): number => marks & (Mark.incomplete - 1);
+const incompleteOf = (marks: number): number => ((marks & Mark.incomplete) === 0 ? 0 : 1);
+const lateOf = (marks: number): number => Math.floor(marks / Mark.late);
+const marksOf = (sources: number, incomplete: number, late: number): number => late * Mark.late + incomplete * Mark.incomplete + sources;
+/** Marks of a bar made of two parts. */
+const joinMarks = (a: number, b: number): number => (lateOf(a) + lateOf(b)) * Mark.late + ((a | b) & (Mark.late - 1));
 
 /**
  * Bars being built: cell k is one bar, its figures side by side, because with thousands of instruments the time goes
@@ -33,7 +45,10 @@ export class Accumulators {
   /** Start and end, epoch ms; an empty cell ends at 0. */
   timeOf(cell: number): number { return this.figures[cell * At.size + At.time]!; }
   endOf(cell: number): number { return this.figures[cell * At.size + At.end]!; }
-  markIncomplete(cell: number): void { this.figures[cell * At.size + At.incomplete] = 1; }
+  markIncomplete(cell: number): void {
+    const at = cell * At.size + At.marks;
+    this.figures[at] = joinMarks(this.figures[at]!, Mark.incomplete);
+  }
 
   /** Starts a bar from its first part, of whose ticks nothing is told. */
   begin(
@@ -45,8 +60,8 @@ export class Accumulators {
     figures[at + At.time] = time; figures[at + At.end] = end;
     figures[at + At.open] = open; figures[at + At.high] = high; figures[at + At.low] = low; figures[at + At.close] = close;
     figures[at + At.volume] = volume; figures[at + At.value] = value; figures[at + At.ticks] = ticks;
-    figures[at + At.openInterest] = openInterest; figures[at + At.incomplete] = incomplete;
-    for (let figure = at + At.late; figure < at + At.size; figure++) figures[figure] = 0;
+    figures[at + At.openInterest] = openInterest; figures[at + At.marks] = incomplete * Mark.incomplete;
+    for (let figure = at + At.firstTime; figure < at + At.size; figure++) figures[figure] = 0;
   }
 
   /** A late tick inside the bar (row `row`): it widens it, and is its open or close where time says so. Its volume has been counted. */
@@ -67,10 +82,10 @@ export class Accumulators {
     this.beginRow(cell, time, end, batch, row);
     const { figures } = this;
     const at = cell * At.size;
-    figures[at + At.late] = batch.late[row]!;
+    figures[at + At.marks] = marksOf(batch.sources[row]!, batch.incomplete[row]!, batch.late[row]!);
     figures[at + At.firstTime] = batch.firstTime[row]!; figures[at + At.lastTime] = batch.lastTime[row]!;
     figures[at + At.firstSequence] = batch.firstSequence[row]!; figures[at + At.lastSequence] = batch.lastSequence[row]!;
-    figures[at + At.sources] = batch.sources[row]!; figures[at + At.hash] = batch.hash[row]!;
+    figures[at + At.hash] = batch.hash[row]!;
   }
 
   /** Folds a later row of the stream in. */
@@ -81,20 +96,21 @@ export class Accumulators {
 
   /** Adds the passport of a part that was folded in by `beginRow` or `foldRow`. */
   foldPassport(cell: number, part: BarPassport): void {
-    this.fuse(cell * At.size, part.late, part.firstTime, part.lastTime, part.firstSequence, part.lastSequence, part.sources, part.hash);
+    this.fuse(cell * At.size, marksOf(part.sources, 0, part.late), part.firstTime, part.lastTime, part.firstSequence, part.lastSequence, part.hash);
   }
 
   private stamp(at: number, batch: BarBatch, row: number): void {
-    this.fuse(at, batch.late[row]!, batch.firstTime[row]!, batch.lastTime[row]!, batch.firstSequence[row]!, batch.lastSequence[row]!, batch.sources[row]!, batch.hash[row]!);
+    const marks = marksOf(batch.sources[row]!, batch.incomplete[row]!, batch.late[row]!);
+    this.fuse(at, marks, batch.firstTime[row]!, batch.lastTime[row]!, batch.firstSequence[row]!, batch.lastSequence[row]!, batch.hash[row]!);
   }
 
-  /** The passport of the bar at `at` with that of another part. */
-  private fuse(at: number, late: number, firstTime: number, lastTime: number, firstSequence: number, lastSequence: number, sources: number, hash: number): void {
+  /** The passport of the bar at `at` with that of another part. A part of which nothing is told has sequence 0. */
+  private fuse(at: number, marks: number, firstTime: number, lastTime: number, firstSequence: number, lastSequence: number, hash: number): void {
     const { figures } = this;
-    if (figures[at + At.sources] !== sources) figures[at + At.sources] = figures[at + At.sources]! | sources;
+    const known = figures[at + At.marks]!;
+    if (marks !== known || marks >= Mark.late) figures[at + At.marks] = joinMarks(known, marks);
     if (firstSequence === 0) return;
     const begun = figures[at + At.firstSequence] !== 0;
-    figures[at + At.late]! += late;
     if (!begun || firstTime < figures[at + At.firstTime]!) figures[at + At.firstTime] = firstTime;
     if (!begun || lastTime > figures[at + At.lastTime]!) figures[at + At.lastTime] = lastTime;
     if (!begun || firstSequence < figures[at + At.firstSequence]!) figures[at + At.firstSequence] = firstSequence;
@@ -122,7 +138,7 @@ export class Accumulators {
     figures[at + At.value]! += bars.value[row]!;
     figures[at + At.ticks]! += bars.ticks[row]!;
     if (openInterest >= 0) figures[at + At.openInterest] = openInterest;
-    if (bars.incomplete[row] === 1) figures[at + At.incomplete] = 1;
+    if (bars.incomplete[row] === 1) this.markIncomplete(cell);
   }
 
   /** Folds an earlier row in: it brings the open. */
@@ -168,9 +184,8 @@ export class Accumulators {
     figures[at + At.value]! += parts[part + At.value]!;
     figures[at + At.ticks]! += parts[part + At.ticks]!;
     if (parts[part + At.openInterest]! >= 0) figures[at + At.openInterest] = parts[part + At.openInterest]!;
-    if (parts[part + At.incomplete] === 1) figures[at + At.incomplete] = 1;
-    this.fuse(at, parts[part + At.late]!, parts[part + At.firstTime]!, parts[part + At.lastTime]!, parts[part + At.firstSequence]!,
-      parts[part + At.lastSequence]!, parts[part + At.sources]!, parts[part + At.hash]!);
+    this.fuse(at, parts[part + At.marks]!, parts[part + At.firstTime]!, parts[part + At.lastTime]!, parts[part + At.firstSequence]!,
+      parts[part + At.lastSequence]!, parts[part + At.hash]!);
   }
 
   /** Folds another cell in, which is begun when empty. */
@@ -187,9 +202,14 @@ export class Accumulators {
     batch.end[row] = this.endOf(cell);
     const { figures } = this;
     const at = cell * At.size;
-    batch.late[row] = figures[at + At.late]!; batch.firstTime[row] = figures[at + At.firstTime]!; batch.lastTime[row] = figures[at + At.lastTime]!;
+    batch.late[row] = lateOf(figures[at + At.marks]!); batch.firstTime[row] = figures[at + At.firstTime]!; batch.lastTime[row] = figures[at + At.lastTime]!;
     batch.firstSequence[row] = figures[at + At.firstSequence]!; batch.lastSequence[row] = figures[at + At.lastSequence]!;
-    batch.sources[row] = figures[at + At.sources]!; batch.hash[row] = figures[at + At.hash]!;
+    batch.sources[row] = sourcesOf(figures[at + At.marks]!); batch.hash[row] = figures[at + At.hash]!;
+  }
+
+  /** Takes over `count` cells. */
+  copy(from: Accumulators, source: number, count: number, cell: number): void {
+    this.figures.set(from.figures.subarray(source * At.size, (source + count) * At.size), cell * At.size);
   }
 
   /** The figures of all cells, to go on from later. */
@@ -207,6 +227,6 @@ export class Accumulators {
     columns.time[row] = figures[at + At.time]!; columns.open[row] = figures[at + At.open]!; columns.high[row] = figures[at + At.high]!;
     columns.low[row] = figures[at + At.low]!; columns.close[row] = figures[at + At.close]!; columns.volume[row] = figures[at + At.volume]!;
     columns.value[row] = figures[at + At.value]!; columns.ticks[row] = figures[at + At.ticks]!; columns.openInterest[row] = figures[at + At.openInterest]!;
-    columns.rev[row] = 1; columns.state[row] = state; columns.incomplete[row] = figures[at + At.incomplete]!;
+    columns.rev[row] = 1; columns.state[row] = state; columns.incomplete[row] = incompleteOf(figures[at + At.marks]!);
   }
 }

@@ -2,39 +2,45 @@ import { widen } from "./columns";
 import { hasVolume, type Instrument, type InstrumentKey } from "./instrument";
 import type { HoursKey } from "./session";
 
-/**
- * Places of `InstrumentTable.rules`: a price is a multiple of `tick` (`perTick` is its inverse) from `lower` to `upper`.
- * Where nothing is known every positive integer is.
- */
-export const enum Rule { tick, perTick, lower, upper, traded, hours, doubts, size = 8 }
-const ANY = Number.MAX_SAFE_INTEGER;
+/** Places of `InstrumentTable.rules`: a price is a multiple of `tick` from `lower` to `upper`. Where nothing is known every positive integer is. */
+export const enum Rule { tick, lower, upper, kind, size }
+/** `Rule.kind`: number of the trading hours; whether it trades (an index has values); whether its last price was refused. */
+export const enum Kind { hours = 0xff, traded = 0x100, doubted = 0x200 }
+/** No limit that is known; prices beyond it are looked at more closely. */
+export const NO_LIMIT = 0x7fff_ffff;
 
-/** Places of a token map's slot: one lookup touches one cache line. */
-const enum Slot { token, instrument, divisor, size = 4 }
+/** Places of a token map's slot. Eight bytes: eight slots share a cache line. */
+const enum Slot { token, target, size }
+/** A target is an instrument number and the exponent of its wire divisor. */
+const enum Target { instrument = 0xf_ffff, exponentShift = 20 }
+const powersOfTen = Float64Array.from({ length: 11 }, (_, exponent) => 10 ** exponent);
 
 /** Token to instrument, open addressing over typed arrays: one lookup a tick, no object. */
 export class TokenMap {
-  /** A slot whose instrument is -1 is free. */
+  /** A slot whose target is -1 is free. */
   private slots = new Int32Array(64 * Slot.size).fill(-1);
   private used = 0;
 
   set(token: number, index: number, wireDivisor: number): void {
+    const exponent = powersOfTen.indexOf(wireDivisor);
+    if (exponent === -1 || index > Target.instrument) throw new RangeError(`no place for instrument number ${index} with wire divisor ${wireDivisor}`);
     if (this.used * 2 * Slot.size >= this.slots.length) this.grow();
     const slot = this.slotOf(token);
-    if (this.slots[slot + Slot.instrument] === -1) this.used++;
+    if (this.slots[slot + Slot.target] === -1) this.used++;
     this.slots[slot] = token | 0;
-    this.slots[slot + Slot.instrument] = index;
-    this.slots[slot + Slot.divisor] = wireDivisor;
+    this.slots[slot + Slot.target] = index | (exponent << Target.exponentShift);
   }
 
   /** Slot of a token, or -1; `indexAt` and `divisorAt` read it. */
   find(token: number): number {
     const slot = this.slotOf(token);
-    return this.slots[slot + Slot.instrument] === -1 ? -1 : slot;
+    return this.slots[slot + Slot.target] === -1 ? -1 : slot;
   }
-  indexAt(slot: number): number { return this.slots[slot + Slot.instrument]!; }
+  indexAt(slot: number): number { return this.slots[slot + Slot.target]! & Target.instrument; }
   /** A power of ten. */
-  divisorAt(slot: number): number { return this.slots[slot + Slot.divisor]!; }
+  divisorAt(slot: number): number { return powersOfTen[this.slots[slot + Slot.target]! >> Target.exponentShift]!; }
+  /** … and whether it is 1. */
+  isMinorAt(slot: number): boolean { return this.slots[slot + Slot.target]! <= Target.instrument; }
   get size(): number { return this.used; }
 
   private slotOf(token: number): number {
@@ -42,7 +48,7 @@ export class TokenMap {
     const mask = slots.length - 1;
     const key = token | 0;
     let slot = ((Math.imul(key, 0x9e3779b1) >>> 7) * Slot.size) & mask;
-    while (slots[slot] !== key && slots[slot + Slot.instrument] !== -1) slot = (slot + Slot.size) & mask;
+    while (slots[slot] !== key && slots[slot + Slot.target] !== -1) slot = (slot + Slot.size) & mask;
     return slot;
   }
 
@@ -51,8 +57,11 @@ export class TokenMap {
     this.slots = new Int32Array(slots.length * 2).fill(-1);
     this.used = 0;
     for (let slot = 0; slot < slots.length; slot += Slot.size) {
-      if (slots[slot + Slot.instrument] !== -1) this.set(slots[slot]!, slots[slot + Slot.instrument]!, slots[slot + Slot.divisor]!);
-    };
+      if (slots[slot + Slot.target] === -1) continue;
+      const place = this.slotOf(slots[slot]!);
+      this.slots.set(slots.subarray(slot, slot + Slot.size), place);
+      this.used++;
+    }
   }
 }
 
@@ -71,7 +80,7 @@ export class InstrumentTable {
   /** 1: carries volume. Indices print values, not trades. */
   traded = new Uint8Array(64);
   /** What is asked of every tick, `Rule.size` numbers an instrument; prices in minor units. */
-  rules = new Float64Array(64 * Rule.size);
+  rules = new Int32Array(64 * Rule.size);
 
   get size(): number { return this.rows.length; }
 
@@ -96,11 +105,9 @@ export class InstrumentTable {
     const rule = index * Rule.size;
     if (before === undefined) this.lift(index);
     // A value of an index lies on no grid; of an instrument with a grid of one unit every price does.
-    const tick = this.traded[index] === 1 && instrument.tickSize > 1 ? instrument.tickSize : 1;
+    const tick = this.traded[index] === 1 && instrument.tickSize > 1 ? Math.round(instrument.tickSize) : 1;
     this.rules[rule + Rule.tick] = tick;
-    this.rules[rule + Rule.perTick] = 1 / tick;
-    this.rules[rule + Rule.traded] = this.traded[index]!;
-    this.rules[rule + Rule.hours] = this.hoursNumber[index]!;
+    this.rules[rule + Rule.kind] = this.hoursNumber[index]! | (this.traded[index] === 1 ? Kind.traded : 0);
     return index;
   }
 
@@ -108,14 +115,13 @@ export class InstrumentTable {
   setLimits(index: number, lower: number, upper: number): void {
     const rule = index * Rule.size;
     this.rules[rule + Rule.lower] = upper === 0 ? 1 : lower;
-    this.rules[rule + Rule.upper] = upper === 0 ? ANY : upper;
+    this.rules[rule + Rule.upper] = upper === 0 ? NO_LIMIT : Math.min(upper, NO_LIMIT);
   }
 
   /** The listing was proved wrong by the market: no price of the instrument is refused until it is listed anew. */
   lift(index: number): void {
     const rule = index * Rule.size;
     this.rules[rule + Rule.tick] = 1;
-    this.rules[rule + Rule.perTick] = 1;
     this.setLimits(index, 0, 0);
   }
 

@@ -3,7 +3,7 @@ import type { Accumulators } from "@/server/domain/accumulators";
 import { AUCTION, EXCHANGE_CLOCK, JOINED, type TickBatch, type TickMessage, TRADE } from "@/server/domain/tick";
 import { widen } from "@/server/domain/columns";
 import { istDay } from "@/server/domain/session";
-import { baseAt, BROKEN, DAY_SECONDS, dayOf, NONE, Open, Own, ringOf, volumeOf } from "./second-row";
+import { baseAt, BROKEN, Day, DAY_SECONDS, dayOf, NONE, Open, Own, ringOf, volumeOf } from "./second-row";
 import { FeedLag } from "./feed-lag";
 import type { Core } from "./stage";
 
@@ -24,6 +24,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   private readonly mask: number;
   private capacity = 0;
   private own = new Float64Array(0);
+  private days = new Float64Array(0);
   private open = new Float64Array(0);
   private cut = new Uint8Array(0); // 1: the feed was away, the next second is incomplete
   private readonly out = barBatch(FLUSH_ROWS);
@@ -62,8 +63,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   /** Greatest day volume seen of the newest trading date (`volumeDay`); -1 when there is none. */
   dayVolume(instrument: number): number {
     if (instrument >= this.capacity) return -1;
-    const own = instrument * Own.size;
-    return this.own[own + Own.base]! < 0 ? -1 : Math.max(this.own[own + Own.running]!, this.own[own + Own.base]!);
+    const base = this.days[instrument * Day.size + Day.base]!;
+    return base < 0 ? -1 : Math.max(this.days[instrument * Day.size + Day.running]!, base);
   }
 
   /** IST day number of `dayVolume`. */
@@ -77,7 +78,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const { own: figures, open } = this;
     const own = instrument * Own.size;
     let count = 0;
-    let base = figures[own + Own.base]!;
+    let base = this.days[instrument * Day.size + Day.base]!;
     let day = figures[own + Own.day]!;
     const newest = figures[own + Own.newest]!;
     for (let second = figures[own + Own.oldest]!; second <= newest; second++) {
@@ -115,7 +116,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    * has been. Nearly every tick passes here: no call in the loop, and what each tick needs is looked up once.
    */
   private take(batch: TickBatch, from: number, prepared: number): number {
-    const { own: figures, open, capacity, mask } = this;
+    const { days, open, capacity, mask } = this;
     const { instrument: instruments, time: times, flags, price: prices, volume: volumes, openInterest: interests, length, sequence } = batch;
     const origin = FROM_STREAM | fromCollector(batch.collector);
     const trade = TRADE | 0;
@@ -140,10 +141,10 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       const flag = flags[row]!;
       const volume = volumes[row]!;
       if (instrument >= capacity) break;
-      const own = instrument * Own.size;
+      const day = instrument * Day.size;
       const at = ((place + instrument) & 0x7ffffff) * Open.size;
-      const running = figures[own + Own.running]!;
-      const base = figures[own + Own.base]!;
+      const running = days[day + Day.running]!;
+      const base = days[day + Day.base]!;
       if (row !== prepared) {
         if ((flag & ordinary) !== trade || open[at + Open.second] !== second) break;
         // A volume that grows, as nearly every one does, leaves the base alone.
@@ -170,7 +171,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       if (interest >= 0) open[at + Open.interest] = interest;
       const step = volume - running;
       if (step > 0) {
-        figures[own + Own.running] = volume;
+        days[day + Day.running] = volume;
         open[at + Open.value]! += price * step;
         open[at + Open.stepped]! += step;
       }
@@ -194,7 +195,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       if (second <= this.own[own + Own.closedThrough]! || second <= this.lastSwept) { this.patch(instrument, second, batch, row, emit); return false; }
       this.begin(instrument, second, batch.collector, batch.sequence + row, emit);
     }
-    if (volume >= 0) this.rebase(own, second, volume);
+    if (volume >= 0) this.rebase(instrument, second, volume);
     return true;
   }
 
@@ -233,19 +234,20 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    * where counting begins when nobody knows: a book that moved has no volume of its own.
    */
   private passOver(instrument: number, second: number, volume: number, isAuction: boolean, emit: (batch: BarBatch) => void): void {
-    const { own: figures } = this;
+    const { own: figures, days } = this;
     const own = instrument * Own.size;
+    const day = instrument * Day.size;
     if (!isAuction) {
-      if (volume >= 0 && figures[own + Own.base]! < 0) this.rebase(own, second, volume);
+      if (volume >= 0 && days[day + Day.base]! < 0) this.rebase(instrument, second, volume);
       return;
     }
     this.closeThrough(instrument, second - this.watermarkSeconds - 1, emit);
     if (volume < 0) return;
-    this.rebase(own, second, volume);
+    this.rebase(instrument, second, volume);
     if (figures[own + Own.oldest] !== NONE || second < figures[own + Own.day]!) return;
-    if (volume <= baseAt(figures[own + Own.base]!, figures[own + Own.day]!, volume, second)) return;
-    this.moveBase(own, second, volume);
-    figures[own + Own.running] = volume;
+    if (volume <= baseAt(days[day + Day.base]!, figures[own + Own.day]!, volume, second)) return;
+    this.moveBase(instrument, second, volume);
+    days[day + Day.running] = volume;
   }
 
   /**
@@ -254,10 +256,9 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    */
   beginDay(instrument: number, time: number, volume: number, emit: (batch: BarBatch) => void): void {
     if (instrument >= this.capacity) this.grow(instrument + 1);
-    const own = instrument * Own.size;
-    this.closeThrough(instrument, this.own[own + Own.newest]!, emit);
-    this.moveBase(own, Math.floor(time / 1_000) - 1, volume);
-    this.own[own + Own.running] = Math.max(volume, 0);
+    this.closeThrough(instrument, this.own[instrument * Own.size + Own.newest]!, emit);
+    this.moveBase(instrument, Math.floor(time / 1_000) - 1, volume);
+    this.days[instrument * Day.size + Day.running] = Math.max(volume, 0);
     this.flush(emit);
   }
 
@@ -266,28 +267,31 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    * is not one huge trade. Less than what is already closed, on the same date: a correction, start over from it. A new
    * date's figure becomes the base when its second closes (`baseAt`): seconds of the old date may still be open.
    */
-  private rebase(own: number, second: number, volume: number): void {
-    const { own: figures } = this;
-    const base = figures[own + Own.base]!;
-    const running = figures[own + Own.running]!;
+  private rebase(instrument: number, second: number, volume: number): void {
+    const { own: figures, days } = this;
+    const own = instrument * Own.size;
+    const at = instrument * Day.size;
+    const base = days[at + Day.base]!;
+    const running = days[at + Day.running]!;
     const day = figures[own + Own.day]!;
     if (base >= 0 && volume >= base && volume >= running) return;
-    if (base < 0) { this.moveBase(own, second, volume); figures[own + Own.running] = volume; return; }
+    if (base < 0) { this.moveBase(instrument, second, volume); days[at + Day.running] = volume; return; }
     if (second >= day + DAY_SECONDS) {
-      if (volume < running) figures[own + Own.running] = 0;
+      if (volume < running) days[at + Day.running] = 0;
       return;
     }
     if (second >= day && volume < base && second >= figures[own + Own.newest]! && second > figures[own + Own.baseSecond]!) {
       this.volumeStepBack++;
-      this.moveBase(own, second, volume);
-      figures[own + Own.running] = volume;
+      this.moveBase(instrument, second, volume);
+      days[at + Day.running] = volume;
     }
   }
 
-  private moveBase(own: number, second: number, volume: number): void {
+  private moveBase(instrument: number, second: number, volume: number): void {
     const { own: figures } = this;
+    const own = instrument * Own.size;
     const day = figures[own + Own.day]!;
-    figures[own + Own.base] = volume;
+    this.days[instrument * Day.size + Day.base] = volume;
     figures[own + Own.baseSecond] = second;
     if (second < day || second >= day + DAY_SECONDS) figures[own + Own.day] = dayOf(second);
   }
@@ -322,10 +326,11 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const own = instrument * Own.size;
     const at = this.placeOf(instrument, second);
     const cumulative = open[at + Open.cumulative]!;
-    const before = baseAt(figures[own + Own.base]!, figures[own + Own.day]!, cumulative, second);
+    const base = this.days[instrument * Day.size + Day.base]!;
+    const before = baseAt(base, figures[own + Own.day]!, cumulative, second);
     const volume = volumeOf(cumulative, before);
     // Also a new date's first figure of 0: the old date's is the base no longer.
-    if (cumulative > before || (cumulative >= 0 && before !== figures[own + Own.base])) this.moveBase(own, second, cumulative);
+    if (cumulative > before || (cumulative >= 0 && before !== base)) this.moveBase(instrument, second, cumulative);
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
     const { out } = this;
     const row = out.length++;
@@ -362,8 +367,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     this.late++;
     const price = batch.price[row]!;
     // The first row of a connection says where counting begins, also when it comes too late.
-    const own = instrument * Own.size;
-    if (this.own[own + Own.base]! < 0 && batch.volume[row]! >= 0) this.rebase(own, second, batch.volume[row]!);
+    if (this.days[instrument * Day.size + Day.base]! < 0 && batch.volume[row]! >= 0) this.rebase(instrument, second, batch.volume[row]!);
     const at = this.next(instrument, PATCH, second * 1_000, second * 1_000 + 1_000, emit);
     const { out } = this;
     out.open[at] = price;
@@ -420,20 +424,20 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   private rejoin(instrument: number, collector: number, emit: (batch: BarBatch) => void): void {
     const own = instrument * Own.size;
     this.closeThrough(instrument, this.own[own + Own.newest]!, emit);
-    this.own[own + Own.base] = -1;
+    this.days[instrument * Day.size + Day.base] = -1;
     this.own[own + Own.collector] = collector;
     this.cut[instrument] = 1;
   }
 
   /** State of all instruments, to go on from later: with the same ticks after it the bars are the same. */
   snapshot(): SecondBarsSnapshot {
-    const { capacity, own, open, cut, lastSwept, late, volumeStepBack } = this;
-    return { capacity, own: own.slice(), open: open.slice(), cut: cut.slice(), lastSwept, late, volumeStepBack };
+    const { capacity, own, days, open, cut, lastSwept, late, volumeStepBack } = this;
+    return { capacity, own: own.slice(), days: days.slice(), open: open.slice(), cut: cut.slice(), lastSwept, late, volumeStepBack };
   }
 
   restore(snapshot: SecondBarsSnapshot): void {
     if (snapshot.open.length !== snapshot.capacity * this.ring * Open.size) throw new RangeError("a snapshot of another watermark");
-    Object.assign(this, { ...snapshot, own: snapshot.own.slice(), open: snapshot.open.slice(), cut: snapshot.cut.slice() });
+    Object.assign(this, { ...snapshot, own: snapshot.own.slice(), days: snapshot.days.slice(), open: snapshot.open.slice(), cut: snapshot.cut.slice() });
   }
 
   private flush(emit: (batch: BarBatch) => void): void {
@@ -453,10 +457,11 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     this.open = open;
     this.own = widen(this.own, size * Own.size);
     this.cut = widen(this.cut, size);
-    for (let own = before * Own.size; own < this.own.length; own += Own.size) {
-      this.own[own + Own.base] = -1;
-      this.own[own + Own.collector] = -1;
-      this.own[own + Own.oldest] = NONE;
+    this.days = widen(this.days, size * Day.size);
+    for (let instrument = before; instrument < size; instrument++) {
+      this.days[instrument * Day.size + Day.base] = -1;
+      this.own[instrument * Own.size + Own.collector] = -1;
+      this.own[instrument * Own.size + Own.oldest] = NONE;
     }
     this.capacity = size;
   }
@@ -465,6 +470,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 export interface SecondBarsSnapshot {
   capacity: number;
   own: Float64Array<ArrayBuffer>;
+  days: Float64Array<ArrayBuffer>;
   open: Float64Array<ArrayBuffer>;
   cut: Uint8Array<ArrayBuffer>;
   lastSwept: number;

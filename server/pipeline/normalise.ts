@@ -1,4 +1,4 @@
-import { type InstrumentTable, Rule, type TokenMap } from "@/server/domain/instrument-table";
+import { type InstrumentTable, Kind, NO_LIMIT, Rule, type TokenMap } from "@/server/domain/instrument-table";
 import { lineOf, Quote, QuoteBoard } from "@/server/domain/quote-board";
 import { AUCTION_PHASE, CONTINUOUS_BAR, type SessionWindows } from "@/server/domain/session-window";
 import {
@@ -26,8 +26,6 @@ const LAG_MS = 60_000;
 const OWNER_SILENT_MS = 5_000;
 /** So many refusals for its price in a row, and it is the listing that is wrong. */
 const MOST_DOUBTS = 3;
-/** Bits of an instrument number: an index that is known to be small needs no check for overflow. */
-const enum Bits { instrument = 0xfffff }
 
 export type RejectCounts = Record<RejectReason, number>;
 export const noRejects = (): RejectCounts => Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as RejectCounts;
@@ -43,6 +41,8 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   lastSkewMs = Number.NaN;
   private batch = tickBatch(4_096);
   private sequence: number;
+  /** Prices refused in a row, by instrument: listings are wrong more often than feeds. */
+  private readonly doubts = new Map<number, number>();
   /** How often each collector has connected. */
   private readonly connections: number[] = [];
 
@@ -97,17 +97,18 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     for (; row < length; row++) {
       const slot = tokens.find(raw.token[row]!);
       if (slot === -1) break;
-      const instrument = tokens.indexAt(slot) & Bits.instrument;
+      const instrument = tokens.indexAt(slot);
       const quote = instrument * Quote.size;
       const rule = instrument * Rule.size;
-      if (figures[quote + Quote.line] !== line || rules[rule + Rule.doubts] !== 0) break;
-      const divisor = tokens.divisorAt(slot);
+      if (figures[quote + Quote.line] !== line) break;
       const wire = raw.price[row]!;
-      const price = divisor === 1 ? wire : Math.round(wire / divisor);
-      if (price < rules[rule + Rule.lower]! || price > rules[rule + Rule.upper]! || Math.floor(price * rules[rule + Rule.perTick]! + 0.5) * rules[rule + Rule.tick]! !== price) break;
+      const price = tokens.isMinorAt(slot) ? wire : Math.round(wire / tokens.divisorAt(slot));
+      if (price < rules[rule + Rule.lower]! || price > rules[rule + Rule.upper]! || (price | 0) % rules[rule + Rule.tick]! !== 0) break;
+      const kind = rules[rule + Rule.kind]!;
+      if ((kind & Kind.doubted) !== 0) break;
       const exchangeTime = raw.exchangeTime[row]!;
       const time = exchangeTime > 0 ? exchangeTime : received;
-      if (time > newest || time < oldest || !windows.isTrading(rules[rule + Rule.hours]! & 0xff, time)) break;
+      if (time > newest || time < oldest || !windows.isTrading(kind & Kind.hours, time)) break;
       const volume = raw.volume[row]!;
       const before = figures[quote + Quote.volume]!;
       const last = figures[quote + Quote.time]!;
@@ -124,7 +125,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       let flag = 0;
       if (exchangeTime > 0) { flag = stamped; stamp = exchangeTime; }
       // Only the book moved: the exchange prints no bar for a minute without a trade. Every value of an index counts.
-      if (!same || volume < 0 || rules[rule + Rule.traded] === 0) flag |= trade;
+      if (!same || volume < 0 || (kind & Kind.traded) === 0) flag |= trade;
       instruments[out] = instrument;
       times[out] = time;
       flags[out] = flag;
@@ -211,16 +212,27 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     const { rules } = this.parts.table;
     const rule = instrument * Rule.size;
     const tick = rules[rule + Rule.tick]!;
+    const upper = rules[rule + Rule.upper]!;
     const offTick = Math.round(price / tick) * tick !== price;
-    if (!offTick && price >= rules[rule + Rule.lower]! && price <= rules[rule + Rule.upper]!) {
-      rules[rule + Rule.doubts] = 0;
+    if (!offTick && price >= rules[rule + Rule.lower]! && (price <= upper || upper === NO_LIMIT)) {
+      this.settle(instrument);
       return false;
     }
     this.rejects[offTick ? "off_tick" : "outside_limits"]++;
-    if (++rules[rule + Rule.doubts]! < MOST_DOUBTS) return true;
-    rules[rule + Rule.doubts] = 0;
+    const doubts = (this.doubts.get(instrument) ?? 0) + 1;
+    this.doubts.set(instrument, doubts);
+    rules[rule + Rule.kind] = rules[rule + Rule.kind]! | Kind.doubted;
+    if (doubts < MOST_DOUBTS) return true;
+    this.settle(instrument);
     this.parts.table.lift(instrument);
     return false;
+  }
+
+  private settle(instrument: number): void {
+    if (!this.doubts.delete(instrument)) return;
+    const { rules } = this.parts.table;
+    const kind = instrument * Rule.size + Rule.kind;
+    rules[kind] = rules[kind]! & ~Kind.doubted;
   }
 }
 

@@ -28,7 +28,8 @@ const parts: readonly (readonly number[])[] = timeframes.map((each) => {
   }
   return chain;
 });
-const FLUSH_ROWS = 4_096;
+/** Small enough that what reads the batch finds it in the processor's cache. */
+const FLUSH_ROWS = 1_024;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
@@ -36,10 +37,12 @@ const NEVER = Number.POSITIVE_INFINITY;
  * second costs one fold. A forming bar is its open parts plus the open seconds, merged when somebody asks (`forming`).
  */
 export class TimeframeBars implements Core<BarBatch, BarBatch> {
-  private cells = new Accumulators(64 * COUNT);
+  /** Timeframe by timeframe: what ends together lies together, and is read from end to end. */
+  private cells = new Accumulators(0);
   private capacity = 0;
-  /** Earliest end of any open bar of the instrument: most are not due at a glance. */
+  /** Earliest end of any open bar of the instrument up to a minute, and beyond: most are not due at a glance. */
   private due = new Float64Array(0);
+  private dueLong = new Float64Array(0);
   /** 0: today's earlier minutes have not been loaded yet, longer bars would start in the middle. */
   private warm = new Uint8Array(0);
   private readonly sessions: (Session | null)[] = [];
@@ -73,7 +76,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     const limit = this.settledBefore(now);
     if (limit <= this.lastSwept) return;
     this.lastSwept = limit;
-    for (let instrument = 0; instrument < this.capacity; instrument++) if (this.due[instrument]! <= limit) this.closeDue(instrument, limit, emit);
+    for (let instrument = 0; instrument < this.capacity; instrument++) if (this.due[instrument]! <= limit || this.dueLong[instrument]! <= limit) this.closeDue(instrument, limit, emit);
     this.flush(emit);
   }
 
@@ -92,7 +95,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     let count = 0;
     if (instrument < this.capacity) {
       for (const index of parts[of.index]!) {
-        const cell = instrument * COUNT + index;
+        const cell = this.cellOf(instrument, index);
         if (this.cells.isEmpty(cell)) continue;
         pieces.beginCell(count, this.cells.timeOf(cell), this.cells.endOf(cell), this.cells, cell);
         count++;
@@ -142,16 +145,16 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
    */
   rebuild(instrument: number, minutes: BarColumns, days: BarColumns, auctions?: BarColumns, passports?: ReadonlyMap<number, BarPassport>): void {
     if (instrument >= this.capacity) this.grow(instrument + 1);
-    this.due[instrument] = NEVER;
     for (const index of fromMinutes) this.refold(instrument, index, minutes, passports);
     for (const index of fromDays) this.refold(instrument, index, days);
     for (let row = 0; row < (auctions?.length ?? 0); row++) this.foldAuction(instrument, auctions!, row);
-    for (let index = FIRST; index <= MINUTE; index++) if (!this.cells.isEmpty(instrument * COUNT + index)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.endOf(instrument * COUNT + index));
+    this.due[instrument] = this.firstEnd(instrument, FIRST, MINUTE);
+    this.dueLong[instrument] = this.firstEnd(instrument, MINUTE + 1, COUNT - 1);
     this.warm[instrument] = 1;
   }
 
   private refold(instrument: number, index: number, rows: BarColumns, passports?: ReadonlyMap<number, BarPassport>): void {
-    const cell = instrument * COUNT + index;
+    const cell = this.cellOf(instrument, index);
     this.cells.clear(cell);
     for (let row = 0; row < rows.length; row++) {
       const time = rows.time[row]!;
@@ -164,12 +167,11 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       const passport = passports?.get(time);
       if (passport !== undefined) this.cells.foldPassport(cell, passport);
     }
-    if (!this.cells.isEmpty(cell)) this.due[instrument] = Math.min(this.due[instrument]!, this.cells.endOf(cell));
   }
 
   /** Folds a closed second into the open 5s bar, closing what it has outlived. */
   private roll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
-    const cell = instrument * COUNT + FIRST;
+    const cell = this.cellOf(instrument, FIRST);
     const { cells } = this;
     const time = batch.time[row]!;
     if (!cells.isEmpty(cell) && time >= cells.endOf(cell)) this.closeCell(instrument, FIRST, emit);
@@ -179,7 +181,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       const start = barStart(session, timeframes[FIRST]!, time);
       const end = barEnd(session, timeframes[FIRST]!, start);
       cells.beginBatch(cell, start, end, batch, row);
-      if (end < this.due[instrument]!) this.due[instrument] = end;
+      this.expect(instrument, FIRST, end);
     } else cells.foldBatch(cell, batch, row);
   }
 
@@ -188,7 +190,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     const { cells } = this;
     const time = cells.timeOf(source);
     for (const index of indexes) {
-      const cell = instrument * COUNT + index;
+      const cell = this.cellOf(instrument, index);
       if (!cells.isEmpty(cell) && time >= cells.endOf(cell)) this.closeCell(instrument, index, emit);
       if (cells.isEmpty(cell)) {
         const of = timeframes[index]!;
@@ -204,13 +206,13 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
           cells.beginCell(cell, start, barEnd(session, of, start), cells, source);
         }
         if (index > MINUTE && this.warm[instrument] === 0 && cells.timeOf(cell) < time) cells.markIncomplete(cell);
-        if (cells.endOf(cell) < this.due[instrument]!) this.due[instrument] = cells.endOf(cell);
+        this.expect(instrument, index, cells.endOf(cell));
       } else cells.foldCell(cell, cells, source);
     }
   }
 
   private closeCell(instrument: number, index: number, emit: (batch: BarBatch) => void): void {
-    const cell = instrument * COUNT + index;
+    const cell = this.cellOf(instrument, index);
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
     this.cells.toBatch(cell, this.out, CLOSE, instrument, index, CLOSED);
     this.feed(instrument, feeds[index]!, cell, emit);
@@ -218,19 +220,41 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   }
 
   private closeDue(instrument: number, limit: number, emit: (batch: BarBatch) => void): void {
-    const { cells } = this;
     // In order of length: what closes feeds what may be due next.
-    for (let index = FIRST; index < COUNT; index++) {
-      const cell = instrument * COUNT + index;
+    if (this.due[instrument]! <= limit) {
+      this.closeEnded(instrument, FIRST, MINUTE, limit, emit);
+      this.due[instrument] = this.firstEnd(instrument, FIRST, MINUTE);
+    }
+    if (this.dueLong[instrument]! <= limit) {
+      this.closeEnded(instrument, MINUTE + 1, COUNT - 1, limit, emit);
+      this.dueLong[instrument] = this.firstEnd(instrument, MINUTE + 1, COUNT - 1);
+    }
+  }
+
+  private closeEnded(instrument: number, from: number, to: number, limit: number, emit: (batch: BarBatch) => void): void {
+    const { cells } = this;
+    for (let index = from; index <= to; index++) {
+      const cell = this.cellOf(instrument, index);
       if (!cells.isEmpty(cell) && cells.endOf(cell) <= limit) this.closeCell(instrument, index, emit);
     }
-    let due = NEVER;
-    for (let index = 1; index < COUNT; index++) {
-      const cell = instrument * COUNT + index;
-      if (!cells.isEmpty(cell) && cells.endOf(cell) < due) due = cells.endOf(cell);
-    }
-    this.due[instrument] = due;
   }
+
+  private firstEnd(instrument: number, from: number, to: number): number {
+    let first = NEVER;
+    for (let index = from; index <= to; index++) {
+      const end = this.cells.endOf(this.cellOf(instrument, index));
+      if (end !== 0 && end < first) first = end;
+    }
+    return first;
+  }
+
+  /** A bar that ends then has been begun. */
+  private expect(instrument: number, index: number, end: number): void {
+    const due = index <= MINUTE ? this.due : this.dueLong;
+    if (end < due[instrument]!) due[instrument] = end;
+  }
+
+  private cellOf(instrument: number, index: number): number { return index * this.capacity + instrument; }
 
   /** A late tick: it widens the open bars that hold it, and patches the closed ones. */
   private patchAll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void, first = FIRST, time = batch.time[row]!): void {
@@ -238,11 +262,18 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       // A part that is still open will bring its width along when it closes.
       if (parts[index]!.some((part) => part !== index && part >= first && this.holds(instrument, part, time))) continue;
       if (this.holds(instrument, index, time)) {
-        this.cells.late(instrument * COUNT + index, batch, row);
+        this.cells.late(this.cellOf(instrument, index), batch, row);
         continue;
       }
       const span = this.span(instrument, timeframes[index]!, time);
       if (span === null) continue;
+      const cell = this.cellOf(instrument, index);
+      if (index <= MINUTE && this.cells.isEmpty(cell) && span.end > this.lastSwept) {
+        // Late for its second, the first of a bar that has not ended: it begins the bar.
+        this.cells.beginBatch(cell, span.start, span.end, batch, row);
+        this.expect(instrument, index, span.end);
+        continue;
+      }
       const patched = this.copy(batch, row, emit);
       this.out.timeframe[patched] = index;
       this.out.time[patched] = span.start;
@@ -254,7 +285,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   /** The feed was away: bars that are open now have a hole. */
   private markOpen(instrument: number, now: number): void {
     for (let index = FIRST; index < COUNT; index++) {
-      const cell = instrument * COUNT + index;
+      const cell = this.cellOf(instrument, index);
       if (!this.cells.isEmpty(cell) && this.cells.endOf(cell) > now - this.seconds.watermarkSeconds * 1_000) this.cells.markIncomplete(cell);
     }
   }
@@ -269,6 +300,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       if (instrument >= this.capacity) this.grow(instrument + 1);
       if (batch.event[row] === PATCH) { this.patchDay(instrument, batch, row, emit); continue; }
       // Without a clock (a recording) the bars before the auction may still be open.
+      this.lastSwept = Math.max(this.lastSwept, batch.time[row]!);
       this.closeDue(instrument, batch.time[row]!, emit);
       this.foldAuction(instrument, batch, row, passportAt(batch, row));
     }
@@ -285,19 +317,19 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     const { cells } = this;
     const session = this.calendar.on(this.table.hours(instrument), istDay(rows.time[row]!));
     if (session === null) return;
-    const cell = instrument * COUNT + DAY;
+    const cell = this.cellOf(instrument, DAY);
     if (!cells.isEmpty(cell) && cells.timeOf(cell) !== session.open) return; // of another day
     const time = rows.time[row]!;
     if (cells.isEmpty(cell)) {
       cells.beginRow(cell, session.open, barEnd(session, timeframes[DAY]!, session.open), rows, row);
-      if (cells.endOf(cell) < this.due[instrument]!) this.due[instrument] = cells.endOf(cell);
+      this.expect(instrument, DAY, cells.endOf(cell));
     } else if (time < session.open) cells.foldBefore(cell, rows, row);
     else cells.foldRow(cell, rows, row);
     if (passport !== undefined) cells.foldPassport(cell, passport);
   }
 
   private holds(instrument: number, index: number, time: number): boolean {
-    const cell = instrument * COUNT + index;
+    const cell = this.cellOf(instrument, index);
     return !this.cells.isEmpty(cell) && this.cells.timeOf(cell) <= time && time < this.cells.endOf(cell);
   }
 
@@ -331,13 +363,14 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
 
   /** State of all instruments, to go on from later. */
   snapshot(): TimeframeBarsSnapshot {
-    return { capacity: this.capacity, cells: this.cells.snapshot(), due: this.due.slice(), warm: this.warm.slice(), lastSwept: this.lastSwept };
+    return { capacity: this.capacity, cells: this.cells.snapshot(), due: this.due.slice(), dueLong: this.dueLong.slice(), warm: this.warm.slice(), lastSwept: this.lastSwept };
   }
 
   restore(snapshot: TimeframeBarsSnapshot): void {
     this.cells.restore(snapshot.cells);
     this.capacity = snapshot.capacity;
     this.due = snapshot.due.slice();
+    this.dueLong = snapshot.dueLong.slice();
     this.warm = snapshot.warm.slice();
     this.lastSwept = snapshot.lastSwept;
     this.sessions.length = 0;
@@ -351,8 +384,11 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
 
   private grow(capacity: number): void {
     const size = Math.max(capacity, this.capacity * 2, 64);
-    this.cells.grow(size * COUNT);
+    const cells = new Accumulators(size * COUNT);
+    for (let index = 0; index < COUNT; index++) cells.copy(this.cells, index * this.capacity, this.capacity, index * size);
+    this.cells = cells;
     this.due = widen(this.due, size, NEVER);
+    this.dueLong = widen(this.dueLong, size, NEVER);
     this.warm = widen(this.warm, size, this.startsWarm ? 1 : 0);
     this.capacity = size;
   }
@@ -362,6 +398,7 @@ export interface TimeframeBarsSnapshot {
   capacity: number;
   cells: Float64Array;
   due: Float64Array<ArrayBuffer>;
+  dueLong: Float64Array<ArrayBuffer>;
   warm: Uint8Array<ArrayBuffer>;
   lastSwept: number;
 }

@@ -15,9 +15,14 @@ export const enum Own {
   oldest, // oldest second open, NONE
   baseSecond, // the second whose figure the base is
   day, // first second of the base's trading date
+  collector, // -1 before the first row
+  size,
+}
+
+/** What of an instrument's own every tick touches: apart, so that much of it lies in the processor's nearest memory. */
+export const enum Day {
   base, // cumulative volume before the oldest open second; -1 unknown
   running, // greatest day volume so far
-  collector, // -1 before the first row
   size,
 }
 
