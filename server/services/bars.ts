@@ -145,12 +145,12 @@ export class Bars {
     const now = clock.now();
     const session = calendar.previous(hours, now);
     const from = session?.open ?? now;
-    const days = await this.read({ instrument, timeframe: timeframeNamed("1d"), from: from - 40 * DAY_MS, to: from });
-    const minutes = await this.read({ instrument, timeframe: timeframeNamed("1m"), from });
     const { id } = live.table.at(instrument);
-    const day = from - LONGEST_PRE_OPEN_MS;
+    const days = await this.read({ instrument, timeframe: timeframeNamed("1d"), from: from - 40 * DAY_MS, to: from });
     const whole = await store.readWhole({ instrumentId: id, timeframe: "1m", from, to: now });
-    const auctions = await this.auctions(instrument, day, now);
+    const auctions = await this.auctions(instrument, from - LONGEST_PRE_OPEN_MS, now);
+    // Last, and nothing waits after it: a minute that closes in between would be in neither.
+    const minutes = await this.read({ instrument, timeframe: timeframeNamed("1m"), from });
     const passports = new Map<number, BarPassport>();
     for (const { time, passport } of [...whole, ...recent.recent(id, "1m", from, now)]) if (passport !== undefined) passports.set(time, passport);
     live.bars.rebuild(instrument, minutes.closed, days.closed, auctions, passports);
