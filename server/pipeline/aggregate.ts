@@ -45,6 +45,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 
   /** Closes every second the clock's watermark has passed. */
   at(now: number, emit: (batch: BarBatch) => void): void {
+    // How far the feed is behind our clock its first row will tell: until then no second is past.
+    if (this.followFeed && this.capacity === 0) return;
     const through = Math.floor(this.feedTime(now) / 1_000) - this.watermarkSeconds - 1;
     if (through <= this.lastSwept) return;
     this.lastSwept = through;

@@ -52,6 +52,9 @@ export const pipeline = (parts: Parts): Stage[] => [
   sink(  "broadcast",  "web",       "points",     parts.readers.points),
 ];
 
+/** Longer between two turns, and something has held the process up. */
+const STALL_MS = 500;
+
 export interface StageTiming {
   /** Own time of a stage on one message, without what it called downstream, in ms. */
   (stage: string, rows: number, ms: number): void;
@@ -76,7 +79,15 @@ export const run = (stages: readonly Stage[], roles: ReadonlySet<Role>, bus: Bus
       downstream = before + whole;
     },
   }));
+  let last = performance.now();
   // One timer for all: a second is closed before the minute that waits for it.
-  const stop = clock.every(50, () => { const now = clock.now(); for (const turn of turns) turn(now); });
+  const stop = clock.every(50, () => {
+    const passed = performance.now() - last;
+    last += passed;
+    // After a stall of the process frames wait to be read: first they, or all their ticks would be late.
+    if (passed > STALL_MS) return;
+    const now = clock.now();
+    for (const turn of turns) turn(now);
+  });
   return () => { stop(); for (const part of leave.reverse()) part(); };
 };

@@ -123,11 +123,15 @@ describe("the normaliser", () => {
     });
   });
 
-  it("marks the first row of a connection; without a time of its own it is no tick of now", () => {
+  it("marks the first row of a connection: the last packet known, no tick of now, dated or not", () => {
     const { normaliser, send } = setUp();
     normaliser.on({ kind: "connected", collector: 0, receivedTime: noon, detail: "" }, () => undefined);
     expect(send({ time: 0, price: 10_000, volume: 5 }, { time: 0, price: 10_005, volume: 6 }).map(({ flags }) => flags)).toEqual([JOINED, TRADE]);
     expect(normaliser.rejects.first_after_connect).toBe(1);
+    normaliser.on({ kind: "connected", collector: 0, receivedTime: noon, detail: "" }, () => undefined);
+    const value = { token: 22, price: 2_345_678, volume: -1 };
+    expect(send({ time: noon + 1_000, price: 10_010, volume: 9 }, { ...value, time: noon + 1_000 }, { ...value, time: noon + 2_000 }).map(({ flags }) => flags)).toEqual([JOINED | EXCHANGE_CLOCK, JOINED | EXCHANGE_CLOCK, TRADE | EXCHANGE_CLOCK]);
+    expect(normaliser.rejects.first_after_connect).toBe(3);
   });
 
   it("takes one feed of an instrument at a time; another takes over when it has been silent", () => {
@@ -135,7 +139,7 @@ describe("the normaliser", () => {
     send({ volume: 100 });
     expect(send({ collector: 1, volume: 90, received: noon + 1_000, time: noon + 1_000 })).toEqual([]);
     expect(normaliser.rejects.other_feed).toBe(1);
-    expect(send({ collector: 1, volume: 90, received: noon + 6_000, time: noon + 6_000 })).toMatchObject([{ flags: TRADE | EXCHANGE_CLOCK | JOINED }]);
+    expect(send({ collector: 1, volume: 90, received: noon + 6_000, time: noon + 6_000 })).toMatchObject([{ flags: EXCHANGE_CLOCK | JOINED }]);
   });
 
   it("counts a stamp that is behind our clock, and a mode that carries no volume, and takes both", () => {

@@ -175,12 +175,14 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       figures[quote + Quote.line] = line;
     }
     const entry = windows.entry(instrument, time);
-    // The first row of a subscription is the last packet known, sent at once: without a time of its own it may be old.
-    const undated = (flags & JOINED) !== 0 && exchangeTime === 0;
+    // The first row of a subscription is the last packet known, sent at once: what it tells may be old, or a move of the book.
+    const isFirst = (flags & JOINED) !== 0;
+    const undated = isFirst && exchangeTime === 0;
     if (undated) rejects.first_after_connect++;
     else if (received - time > maxAgeMs) rejects.stale_time++;
     else if (entry === AUCTION_PHASE) { rejects.auction++; flags |= AUCTION; }
     else if (entry !== CONTINUOUS_BAR) rejects.outside_session++;
+    else if (isFirst) rejects.first_after_connect++;
     else if (!same || volume < 0 || table.traded[instrument] === 0) flags |= TRADE;
     if (received - time > LAG_MS && received - time <= maxAgeMs) rejects.clock_skew++;
     if (volume < 0 && figures[quote + Quote.volume]! >= 0) rejects.volume_missing++;

@@ -268,8 +268,8 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       const span = this.span(instrument, timeframes[index]!, time);
       if (span === null) continue;
       const cell = this.cellOf(instrument, index);
-      if (index <= MINUTE && this.cells.isEmpty(cell) && span.end > this.lastSwept) {
-        // Late for its second, the first of a bar that has not ended: it begins the bar.
+      if (this.cells.isEmpty(cell) && span.end > this.lastSwept) {
+        // Late for its second, the first of a bar that has not ended: it begins the bar. A patch would be stored as if it were the bar.
         this.cells.beginBatch(cell, span.start, span.end, batch, row);
         this.expect(instrument, index, span.end);
         continue;

@@ -149,7 +149,7 @@ const judge = (round: Round, calendar: TradingCalendar): Accepted[][] => {
       const joined = known.cut;
       known.cut = false;
       const second = Math.floor(row.time / 1_000);
-      const kind = phase === "continuous" ? (same && tradesVolume(hours) ? "book" : "trade") : phase === null || phase === "halt" || phase === "transition" ? "book" : "auction";
+      const kind = phase === "continuous" ? (joined || (same && tradesVolume(hours)) ? "book" : "trade") : phase === null || phase === "halt" || phase === "transition" ? "book" : "auction";
       if (joined) known.closed = Math.max(known.closed, known.newest);
       known.closed = Math.max(known.closed, Math.floor(happening.received / 1_000) - WATERMARK - 1);
       accepted[row.instrument]!.push({ ...row, volume, sequence, received: happening.received, kind, joined, late: second <= known.closed });
