@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { testInstrument } from "@/server/testing/pipeline-rig";
-import { InstrumentTable, TokenMap } from "./instrument-table";
+import { divisorOf, InstrumentTable, Target, TokenMap } from "./instrument-table";
 
 describe("TokenMap", () => {
   it("finds what a plain map finds, for any tokens, the last setting of each", () => {
@@ -10,8 +10,8 @@ describe("TokenMap", () => {
       const plain = new Map<number, readonly [number, number]>();
       for (const [token, index, divisor] of rows) { map.set(token, index, divisor); plain.set(token, [index, divisor]); }
       for (const token of [...plain.keys(), ...strangers]) {
-        const slot = map.find(token);
-        expect(slot === -1 ? undefined : [map.indexAt(slot), map.divisorAt(slot)]).toEqual(plain.get(token));
+        const target = map.target(token);
+        expect(target === -1 ? undefined : [target & Target.instrument, divisorOf(target)]).toEqual(plain.get(token));
       }
       expect(map.size).toBe(plain.size);
     }));

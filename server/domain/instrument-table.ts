@@ -12,8 +12,10 @@ export const NO_LIMIT = 0x7fff_ffff;
 /** Places of a token map's slot. Eight bytes: eight slots share a cache line. */
 const enum Slot { token, target, size }
 /** A target is an instrument number and the exponent of its wire divisor. */
-const enum Target { instrument = 0xf_ffff, exponentShift = 20 }
+export const enum Target { instrument = 0xf_ffff, exponentShift = 20 }
 const powersOfTen = Float64Array.from({ length: 11 }, (_, exponent) => 10 ** exponent);
+/** Wire divisor of a target, a power of ten; 1 of one that is an instrument number and nothing else. */
+export const divisorOf = (target: number): number => powersOfTen[target >> Target.exponentShift]!;
 
 /** Token to instrument, open addressing over typed arrays: one lookup a tick, no object. */
 export class TokenMap {
@@ -31,16 +33,13 @@ export class TokenMap {
     this.slots[slot + Slot.target] = index | (exponent << Target.exponentShift);
   }
 
-  /** Slot of a token, or -1; `indexAt` and `divisorAt` read it. */
-  find(token: number): number {
-    const slot = this.slotOf(token);
-    return this.slots[slot + Slot.target] === -1 ? -1 : slot;
+  /** Target of a token, or -1. */
+  target(token: number): number { return this.slots[this.slotOf(token) + Slot.target]!; }
+  /** Instrument number of a token, or -1. */
+  indexOf(token: number): number {
+    const target = this.target(token);
+    return target === -1 ? -1 : target & Target.instrument;
   }
-  indexAt(slot: number): number { return this.slots[slot + Slot.target]! & Target.instrument; }
-  /** A power of ten. */
-  divisorAt(slot: number): number { return powersOfTen[this.slots[slot + Slot.target]! >> Target.exponentShift]!; }
-  /** … and whether it is 1. */
-  isMinorAt(slot: number): boolean { return this.slots[slot + Slot.target]! <= Target.instrument; }
   get size(): number { return this.used; }
 
   private slotOf(token: number): number {

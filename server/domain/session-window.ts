@@ -9,6 +9,9 @@ export const AUCTION_PHASE = 2;
 const entryOf = (phase: PhaseName): number =>
   phase === "continuous" ? CONTINUOUS_BAR : phase === "halt" || phase === "transition" ? NOTHING : AUCTION_PHASE;
 
+/** Places of `SessionWindows.trading`: epoch ms, `to` exclusive. */
+export const enum Border { from, to, count }
+
 /** What `InstrumentTable.hoursNumber` can hold. */
 const MOST_HOURS = 256;
 
@@ -20,8 +23,8 @@ export class SessionWindows {
   private readonly from = new Float64Array(MOST_HOURS);
   private readonly to = new Float64Array(MOST_HOURS);
   private readonly open = new Uint8Array(MOST_HOURS);
-  /** Borders of the continuous phase that was asked for last: from, to. */
-  private readonly trading = new Float64Array(MOST_HOURS * 2);
+  /** Borders of the continuous phase that was asked for last, `Border.count` numbers for each trading hours. */
+  readonly trading = new Float64Array(MOST_HOURS * Border.count);
 
   constructor(private readonly calendar: Calendar, private readonly table: InstrumentTable) {}
 
@@ -33,11 +36,6 @@ export class SessionWindows {
     const hours = this.table.hoursNumber[instrument]!;
     if (instant < this.from[hours]! || instant >= this.to[hours]!) this.move(instrument, hours, instant);
     return this.open[hours]!;
-  }
-
-  /** True when it is known without asking that instruments of these hours trade continuously at the instant. */
-  isTrading(hours: number, instant: number): boolean {
-    return instant >= this.trading[hours * 2]! && instant < this.trading[hours * 2 + 1]!;
   }
 
   /** The session of the instant's trading date, or null. */
@@ -67,7 +65,7 @@ export class SessionWindows {
     this.to[hours] = to;
     this.open[hours] = open;
     if (open !== CONTINUOUS_BAR) return;
-    this.trading[hours * 2] = from;
-    this.trading[hours * 2 + 1] = to;
+    this.trading[hours * Border.count + Border.from] = from;
+    this.trading[hours * Border.count + Border.to] = to;
   }
 }

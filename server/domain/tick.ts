@@ -7,6 +7,12 @@
 export type FeedMode = "ltp" | "quote" | "full";
 export const feedModes: readonly FeedMode[] = ["ltp", "quote", "full"];
 
+/**
+ * Columns of doubles stand one after the other in a batch's `figures`, figure c of row r at c x rows + r: what reads
+ * several of them in a loop looks one array up instead of four. Readers that do not count nanoseconds use the columns.
+ */
+export const enum Figure { time, price, volume, openInterest, count }
+
 /** A frame as the broker's decoder leaves it: the broker's tokens and integers, nothing judged yet. */
 export interface RawBatch {
   kind: "ticks";
@@ -27,6 +33,8 @@ export interface RawBatch {
   /** Where each packet stands in `frame`: depth and day figures are decoded when somebody looks. */
   offset: Int32Array;
   frame: Uint8Array | null;
+  /** `exchangeTime`, `price`, `volume`, `openInterest`. */
+  figures: Float64Array;
 }
 
 /** What a collector says besides ticks. A disconnect is data: gaps are seen in the stream itself. */
@@ -81,6 +89,8 @@ export interface TickBatch {
   openInterest: Float64Array;
   /** Our own count of accepted rows, over all collectors, of the first row; grows by one a row, also over restarts. */
   sequence: number;
+  /** `time`, `price`, `volume`, `openInterest`. */
+  figures: Float64Array;
 }
 
 /**
@@ -101,14 +111,18 @@ export type TickMessage = TickBatch | FeedEvent;
 /** Length of the packet whose body begins at `offset`: it stands in the two bytes before. */
 export const packetLength = (frame: Uint8Array, offset: number): number => (frame[offset - 2]! << 8) | frame[offset - 1]!;
 
-export const tickBatch = (capacity: number): TickBatch => ({
-  kind: "ticks", collector: 0, receivedTime: 0, length: 0, sequence: 0,
-  instrument: new Int32Array(capacity), time: new Float64Array(capacity), flags: new Uint8Array(capacity),
-  price: new Float64Array(capacity), volume: new Float64Array(capacity), openInterest: new Float64Array(capacity),
-});
+export const tickBatch = (capacity: number): TickBatch => {
+  const { time, ...figures } = figureColumns(capacity);
+  return { kind: "ticks", collector: 0, receivedTime: 0, length: 0, sequence: 0, instrument: new Int32Array(capacity), flags: new Uint8Array(capacity), time, ...figures };
+};
 
-export const rawBatch = (capacity: number): RawBatch => ({
-  kind: "ticks", collector: 0, receivedTime: 0, length: 0, frame: null,
-  token: new Uint32Array(capacity), price: new Float64Array(capacity), volume: new Float64Array(capacity),
-  exchangeTime: new Float64Array(capacity), openInterest: new Float64Array(capacity), offset: new Int32Array(capacity),
-});
+export const rawBatch = (capacity: number): RawBatch => {
+  const { time: exchangeTime, ...figures } = figureColumns(capacity);
+  return { kind: "ticks", collector: 0, receivedTime: 0, length: 0, frame: null, token: new Uint32Array(capacity), offset: new Int32Array(capacity), exchangeTime, ...figures };
+};
+
+const figureColumns = (rows: number) => {
+  const figures = new Float64Array(rows * Figure.count);
+  const column = (figure: Figure): Float64Array => figures.subarray(figure * rows, (figure + 1) * rows);
+  return { figures, time: column(Figure.time), price: column(Figure.price), volume: column(Figure.volume), openInterest: column(Figure.openInterest) };
+};

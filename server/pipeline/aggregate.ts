@@ -1,6 +1,6 @@
 import { type BarBatch, barBatch, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, CLOSE, CLOSED, CUT, FROM_LATE, FROM_STREAM, fromCollector, HASH_SIZE, PATCH, PATCHED, tickHash } from "@/server/domain/bar";
 import type { Accumulators } from "@/server/domain/accumulators";
-import { AUCTION, EXCHANGE_CLOCK, JOINED, type TickBatch, type TickMessage, TRADE } from "@/server/domain/tick";
+import { AUCTION, EXCHANGE_CLOCK, Figure, JOINED, type TickBatch, type TickMessage, TRADE } from "@/server/domain/tick";
 import { widen } from "@/server/domain/columns";
 import { istDay } from "@/server/domain/session";
 import { baseAt, BROKEN, Day, DAY_SECONDS, dayOf, NONE, Open, Own, ringOf, volumeOf } from "./second-row";
@@ -119,7 +119,11 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    */
   private take(batch: TickBatch, from: number, prepared: number): number {
     const { days, open, capacity, mask } = this;
-    const { instrument: instruments, time: times, flags, price: prices, volume: volumes, openInterest: interests, length, sequence } = batch;
+    const { instrument: instruments, flags, figures, length, sequence } = batch;
+    // The times come first.
+    const prices = Figure.price * instruments.length;
+    const volumes = Figure.volume * instruments.length;
+    const interests = Figure.openInterest * instruments.length;
     const origin = FROM_STREAM | fromCollector(batch.collector);
     const trade = TRADE | 0;
     const byExchange = origin | BY_EXCHANGE_CLOCK;
@@ -132,7 +136,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     let row = from;
     for (; row < length; row++) {
       const instrument = instruments[row]! & 0xfffff;
-      const time = times[row]!;
+      const time = figures[row]!;
       // Rows of a frame mostly share their second.
       if (time < starts || time >= ends) {
         second = Math.floor(time / 1_000);
@@ -141,7 +145,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
         place = (second & mask) * capacity;
       }
       const flag = flags[row]!;
-      const volume = volumes[row]!;
+      const volume = figures[volumes + row]!;
       if (instrument >= capacity) break;
       const day = instrument * Day.size;
       const at = ((place + instrument) & 0x7ffffff) * Open.size;
@@ -152,7 +156,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
         // A volume that grows, as nearly every one does, leaves the base alone.
         if (volume >= 0 && (base < 0 || volume < base || volume < running)) break;
       }
-      const price = prices[row]!;
+      const price = figures[prices + row]!;
       open[at + Open.ticks]!++;
       if (price > open[at + Open.high]!) open[at + Open.high] = price;
       if (price < open[at + Open.low]!) open[at + Open.low] = price;
@@ -169,7 +173,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       const sources = flag === trade ? byUs : byExchange;
       const marks = open[at + Open.marks]!;
       if (marks !== sources) open[at + Open.marks] = marks | sources;
-      const interest = interests[row]!;
+      const interest = figures[interests + row]!;
       if (interest >= 0) open[at + Open.interest] = interest;
       const step = volume - running;
       if (step > 0) {

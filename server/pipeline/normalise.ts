@@ -1,8 +1,8 @@
-import { type InstrumentTable, Kind, NO_LIMIT, Rule, type TokenMap } from "@/server/domain/instrument-table";
+import { divisorOf, type InstrumentTable, Kind, NO_LIMIT, Rule, Target, type TokenMap } from "@/server/domain/instrument-table";
 import { lineOf, Quote, QuoteBoard } from "@/server/domain/quote-board";
-import { AUCTION_PHASE, CONTINUOUS_BAR, type SessionWindows } from "@/server/domain/session-window";
+import { AUCTION_PHASE, Border, CONTINUOUS_BAR, type SessionWindows } from "@/server/domain/session-window";
 import {
-  AUCTION, EXCHANGE_CLOCK, JOINED, packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, type TickBatch, tickBatch,
+  AUCTION, EXCHANGE_CLOCK, Figure, JOINED, packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, type TickBatch, tickBatch,
   type TickMessage, TRADE,
 } from "@/server/domain/tick";
 import type { Core } from "./stage";
@@ -82,11 +82,20 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
    */
   private take(raw: RawBatch, tokens: TokenMap, line: number, frame: number, from: number): number {
     const { batch } = this;
-    const { figures } = this.board;
-    const { windows, maxSkewMs, maxAgeMs } = this.parts;
+    const { figures: quotes } = this.board;
+    const { maxSkewMs, maxAgeMs } = this.parts;
+    const { trading } = this.parts.windows;
     const { rules } = this.parts.table;
     const { length, receivedTime: received } = raw;
-    const { instrument: instruments, time: times, flags, price: prices, volume: volumes, openInterest: interests } = batch;
+    const { token, offset, figures: raws } = raw;
+    // The times come first.
+    const rawPrices = Figure.price * token.length;
+    const rawVolumes = Figure.volume * token.length;
+    const rawInterests = Figure.openInterest * token.length;
+    const { instrument: instruments, flags, figures: taken } = batch;
+    const prices = Figure.price * instruments.length;
+    const volumes = Figure.volume * instruments.length;
+    const interests = Figure.openInterest * instruments.length;
     const trade = TRADE | 0;
     const stamped = EXCHANGE_CLOCK | 0;
     const newest = received + maxSkewMs;
@@ -95,43 +104,44 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     let out = batch.length;
     let row = from;
     for (; row < length; row++) {
-      const slot = tokens.find(raw.token[row]!);
-      if (slot === -1) break;
-      const instrument = tokens.indexAt(slot);
+      const target = tokens.target(token[row]!);
+      if (target === -1) break;
+      const instrument = target & Target.instrument;
       const quote = instrument * Quote.size;
       const rule = instrument * Rule.size;
-      if (figures[quote + Quote.line] !== line) break;
-      const wire = raw.price[row]!;
-      const price = tokens.isMinorAt(slot) ? wire : Math.round(wire / tokens.divisorAt(slot));
+      if (quotes[quote + Quote.line] !== line) break;
+      const wire = raws[rawPrices + row]!;
+      const price = target <= Target.instrument ? wire : Math.round(wire / divisorOf(target));
       if (price < rules[rule + Rule.lower]! || price > rules[rule + Rule.upper]! || (price | 0) % rules[rule + Rule.tick]! !== 0) break;
       const kind = rules[rule + Rule.kind]!;
       if ((kind & Kind.doubted) !== 0) break;
-      const exchangeTime = raw.exchangeTime[row]!;
+      const exchangeTime = raws[row]!;
       const time = exchangeTime > 0 ? exchangeTime : received;
-      if (time > newest || time < oldest || !windows.isTrading(kind & Kind.hours, time)) break;
-      const volume = raw.volume[row]!;
-      const before = figures[quote + Quote.volume]!;
-      const last = figures[quote + Quote.time]!;
-      const same = volume === before && price === figures[quote + Quote.price];
+      const hours = (kind & Kind.hours) * Border.count;
+      if (time > newest || time < oldest || time < trading[hours + Border.from]! || time >= trading[hours + Border.to]!) break;
+      const volume = raws[rawVolumes + row]!;
+      const before = quotes[quote + Quote.volume]!;
+      const last = quotes[quote + Quote.time]!;
+      const same = volume === before && price === quotes[quote + Quote.price];
       if (time < last || (same && time === last) || (volume < 0 && before >= 0)) break;
-      const interest = raw.openInterest[row]!;
-      figures[quote + Quote.price] = price;
-      figures[quote + Quote.time] = time;
-      figures[quote + Quote.received] = received;
-      figures[quote + Quote.volume] = volume;
-      figures[quote + Quote.openInterest] = interest;
-      figures[quote + Quote.sequence]!++;
-      figures[quote + Quote.place] = frame + raw.offset[row]!;
+      const interest = raws[rawInterests + row]!;
+      quotes[quote + Quote.price] = price;
+      quotes[quote + Quote.time] = time;
+      quotes[quote + Quote.received] = received;
+      quotes[quote + Quote.volume] = volume;
+      quotes[quote + Quote.openInterest] = interest;
+      quotes[quote + Quote.sequence]!++;
+      quotes[quote + Quote.place] = frame + offset[row]!;
       let flag = 0;
       if (exchangeTime > 0) { flag = stamped; stamp = exchangeTime; }
       // Only the book moved: the exchange prints no bar for a minute without a trade. Every value of an index counts.
       if (!same || volume < 0 || (kind & Kind.traded) === 0) flag |= trade;
       instruments[out] = instrument;
-      times[out] = time;
+      taken[out] = time;
       flags[out] = flag;
-      prices[out] = price;
-      volumes[out] = volume;
-      interests[out] = interest;
+      taken[prices + out] = price;
+      taken[volumes + out] = volume;
+      taken[interests + out] = interest;
       out++;
     }
     batch.length = out;
@@ -145,10 +155,10 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     const { figures } = board;
     const { table, windows, maxSkewMs, maxAgeMs } = this.parts;
     const received = raw.receivedTime;
-    const slot = tokens.find(raw.token[row]!);
-    if (slot === -1) { rejects.unknown_token++; return; }
-    const instrument = tokens.indexAt(slot);
-    const divisor = tokens.divisorAt(slot);
+    const target = tokens.target(raw.token[row]!);
+    if (target === -1) { rejects.unknown_token++; return; }
+    const instrument = target & Target.instrument;
+    const divisor = divisorOf(target);
     const price = divisor === 1 ? raw.price[row]! : Math.round(raw.price[row]! / divisor);
     if (price <= 0) { rejects.zero_price++; return; }
     const exchangeTime = raw.exchangeTime[row]!;

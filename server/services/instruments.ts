@@ -107,9 +107,7 @@ export class Instruments {
   }
 
   private tokenAt(vendor: string, token: number): number {
-    const map = this.tokens.get(vendor);
-    const slot = map?.find(token) ?? -1;
-    return slot === -1 ? -1 : map!.indexAt(slot);
+    return this.tokens.get(vendor)?.indexOf(token) ?? -1;
   }
 
   /** Dense numbers, best first: exact symbol, prefix, word prefix, letters in order; indices and stocks before derivatives. */

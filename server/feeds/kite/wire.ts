@@ -8,7 +8,7 @@
  * @see https://kite.trade/docs/connect/v3/websocket/#binary-market-data
  */
 import type { QuoteDetails } from "@/server/ports/feed";
-import type { RawBatch } from "@/server/domain/tick";
+import { Figure, type RawBatch, rawBatch } from "@/server/domain/tick";
 
 const LTP = 8;
 const INDEX = 28;
@@ -40,7 +40,11 @@ export const decodeFrame = (frame: Uint8Array, batch: RawBatch): FrameReport => 
   const announced = view.getInt16(0);
   const most = Math.min(announced, Math.trunc((size - 2) / SHORTEST));
   if (most > batch.token.length) growBatch(batch, most);
-  const { token, price, volume, exchangeTime, openInterest, offset } = batch;
+  const { token, offset, figures } = batch;
+  // The times come first.
+  const prices = Figure.price * token.length;
+  const volumes = Figure.volume * token.length;
+  const interests = Figure.openInterest * token.length;
   let row = 0;
   let badPackets = 0;
   let at = 2;
@@ -53,32 +57,32 @@ export const decodeFrame = (frame: Uint8Array, batch: RawBatch): FrameReport => 
     if (at > size) break;
     switch (length) {
       case FULL:
-        volume[row] = view.getUint32(body + 16);
-        openInterest[row] = view.getUint32(body + 48);
-        exchangeTime[row] = view.getUint32(body + 60) * 1_000;
+        figures[volumes + row] = view.getUint32(body + 16);
+        figures[interests + row] = view.getUint32(body + 48);
+        figures[row] = view.getUint32(body + 60) * 1_000;
         break;
       case QUOTE:
-        volume[row] = view.getUint32(body + 16);
-        openInterest[row] = -1;
-        exchangeTime[row] = 0;
+        figures[volumes + row] = view.getUint32(body + 16);
+        figures[interests + row] = -1;
+        figures[row] = 0;
         break;
       case INDEX_TIMED:
-        volume[row] = -1;
-        openInterest[row] = -1;
-        exchangeTime[row] = view.getUint32(body + 28) * 1_000;
+        figures[volumes + row] = -1;
+        figures[interests + row] = -1;
+        figures[row] = view.getUint32(body + 28) * 1_000;
         break;
       case INDEX:
       case LTP:
-        volume[row] = -1;
-        openInterest[row] = -1;
-        exchangeTime[row] = 0;
+        figures[volumes + row] = -1;
+        figures[interests + row] = -1;
+        figures[row] = 0;
         break;
       default:
         badPackets++;
         continue;
     }
     token[row] = view.getUint32(body);
-    price[row] = view.getUint32(body + 4);
+    figures[prices + row] = view.getUint32(body + 4);
     offset[row] = body;
     row++;
   }
@@ -89,12 +93,8 @@ export const decodeFrame = (frame: Uint8Array, batch: RawBatch): FrameReport => 
 /** Replaces the columns by larger ones; what they held is not kept. */
 const growBatch = (batch: RawBatch, rows: number): void => {
   const capacity = Math.max(rows, batch.token.length * 2);
-  batch.token = new Uint32Array(capacity);
-  batch.price = new Float64Array(capacity);
-  batch.volume = new Float64Array(capacity);
-  batch.exchangeTime = new Float64Array(capacity);
-  batch.openInterest = new Float64Array(capacity);
-  batch.offset = new Int32Array(capacity);
+  const { token, offset, exchangeTime, price, volume, openInterest, figures } = rawBatch(capacity);
+  Object.assign(batch, { token, offset, exchangeTime, price, volume, openInterest, figures });
 };
 
 /** True for a packet of mode `full`, an index's too: it carries the exchange's time. */
