@@ -51,7 +51,7 @@ const steps = {
     title: "Integration tests",
     async work() {
       servers = await startServers(out);
-      await prepare(["server"], out);
+      await prepare(["pages", "server"], out);
       const result = await vitest("integration", servers.env);
       await servers.stop();
       return result;

@@ -23,7 +23,7 @@ describe("candela as a process", () => {
       '{"time":1669347960000,"open":18527.9,"high":18527.9,"low":18527.9,"close":18527.9,"volume":0,"ticks":1}', "",
     ].join("\n"));
     expect(err).toContain("standard input:3: ");
-    expect(err).toContain("1 outside session");
+    expect(err).toContain("2 bars from 4 ticks (1 auction), 1 malformed line");
     expect(code).toBe(0);
   });
 
