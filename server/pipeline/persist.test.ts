@@ -98,6 +98,30 @@ describe("the writer while the store is away", () => {
     await one.stop();
   });
 
+  it("says that it stores nothing while what waits on disk cannot be read, and goes on in order when it can", async () => {
+    const { store, written, state } = fakeStore();
+    const one = new BarWriter(store, new InstrumentTable(), clock, quiet, meter);
+    const spool = await openSpool<BarRecord>(folder, { limitBytes: 1e6, log: quiet });
+    let unreadable = false;
+    one.start({
+      get records() { return spool.records; }, get bytes() { return spool.bytes; },
+      append: (record) => spool.append(record), shift: () => spool.shift(), close: () => spool.close(),
+      first: () => (unreadable ? Promise.reject(new Error("EIO: i/o error, read")) : spool.first()),
+    });
+    state.away = true;
+    one.enqueue([bar(0)], "merge");
+    await until(() => one.spooled === 1);
+    [state.away, unreadable] = [false, true];
+    one.enqueue([bar(1)], "merge");
+    await until(() => one.spooled === 2);
+    expect([one.failingSince === null, written]).toEqual([false, []]);
+    unreadable = false;
+    await one.settled();
+    expect(written).toEqual([["merge", minutes(0)], ["merge", minutes(1)]]);
+    expect(one.failingSince).toBeNull();
+    await one.stop();
+  });
+
   it("keeps in memory what the disk has no room for", async () => {
     const { store, written, state } = fakeStore();
     state.away = true;

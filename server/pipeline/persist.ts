@@ -26,6 +26,9 @@ export interface BarRecord { how: BarWrite; bars: StoredBar[] }
 
 interface Queued { bar: StoredBar; how: BarWrite; queuedAt: number }
 
+/** The oldest that waits, one statement's worth; `queuedAt` is null for what waits on disk. */
+interface Head extends BarRecord { queuedAt: number | null }
+
 /**
  * The one writer of bars. The queue waits and never drops: while the store is away bars go to the spool on disk, and from
  * there in their order into the store on return, also by the next process. Off the hot path: `on` only copies rows.
@@ -123,17 +126,14 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
 
   private async drain(): Promise<void> {
     for (;;) {
-      const record = (await this.spool?.first()) ?? null;
-      if (record === null && this.queue.length === 0) return;
-      const count = record === null ? this.run() : 0;
-      const batch = this.queue.slice(0, count);
-      const bars = record?.bars ?? batch.map((each) => each.bar);
-      const how = record?.how ?? batch[0]!.how;
       const began = this.clock.now();
+      let head: Head | null;
       try {
-        await this.write(bars, how);
+        head = await this.head();
+        if (head === null) return;
+        await this.write(head.bars, head.how);
       } catch (cause) {
-        if (this.failingSince === null) this.log.error("the store refuses bars; they wait on disk", { cause: String(cause), bars: this.queue.length });
+        if (this.failingSince === null) this.log.error("bars cannot be stored; they wait on disk", { cause: String(cause), bars: this.queue.length });
         this.failingSince ??= began;
         this.meter.count("persist.failures");
         await this.spill();
@@ -141,11 +141,19 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
         await this.clock.sleep(RETRY_MS);
         continue;
       }
-      if (record === null) this.queue.splice(0, count);
-      else await this.spool!.shift();
+      if (head.queuedAt === null) await this.spool!.shift();
+      else this.queue.splice(0, head.bars.length);
       if (this.failingSince !== null) { this.log.info("the store takes bars again", { waited: this.queue.length, spooled: this.spooled }); this.failingSince = null; }
-      this.committed(bars, how, began, batch[0]?.queuedAt ?? null);
+      this.committed(head, began);
     }
+  }
+
+  /** What is to be written next: what waits on disk is older than what waits here. */
+  private async head(): Promise<Head | null> {
+    const record = (await this.spool?.first()) ?? null;
+    if (record !== null) return { ...record, queuedAt: null };
+    const first = this.queue[0];
+    return first === undefined ? null : { how: first.how, bars: this.queue.slice(0, this.run()).map((each) => each.bar), queuedAt: first.queuedAt };
   }
 
   /**
@@ -195,7 +203,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     }
   }
 
-  private committed(bars: readonly StoredBar[], how: BarWrite, began: number, queuedAt: number | null): void {
+  private committed({ bars, how, queuedAt }: Head, began: number): void {
     const now = this.clock.now();
     // The transaction, and how long the oldest bar was on its way since it closed.
     this.meter.record("commit", now - began);

@@ -30,6 +30,7 @@ export interface TickRecord {
   ticks: StoredTicks;
 }
 
+const runsOf = ({ runs, ticks }: TickRecord): TickRun[] => runs.map((run) => ({ ...run, ticks }));
 const newBlock = (): TickBlock => ({ ticks: storedTicks(BLOCK_ROWS), instrument: new Int32Array(BLOCK_ROWS) });
 
 /**
@@ -135,14 +136,15 @@ export class TickRecorder implements Sink<TickMessage> {
   private async drain(): Promise<void> {
     await Promise.resolve(); // not inside the frame that filled the block
     for (;;) {
-      const record = (await this.spool?.first()) ?? null;
-      const block = this.queue[0];
-      if (record === null && block === undefined) return;
       const began = this.clock.now();
+      let record: TickRecord | null;
+      const block = this.queue[0];
       try {
-        await this.write(record === null ? this.runs(block!) : record.runs.map((run) => ({ ...run, ticks: record.ticks })));
+        record = (await this.spool?.first()) ?? null;
+        if (record === null && block === undefined) return;
+        await this.write(record === null ? this.runs(block!) : runsOf(record));
       } catch (cause) {
-        if (this.failingSince === null) this.log.error("the store refuses ticks; they wait on disk", { cause: String(cause), ticks: this.waiting });
+        if (this.failingSince === null) this.log.error("ticks cannot be stored; they wait on disk", { cause: String(cause), ticks: this.waiting });
         this.failingSince ??= began;
         this.meter.count("ticks.failures");
         await this.spill();

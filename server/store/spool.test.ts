@@ -1,8 +1,8 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, type FileHandle, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Log } from "@/server/ports/observe";
 import type { Spool } from "@/server/ports/spool";
 import { openSpool } from "./spool";
@@ -68,6 +68,49 @@ describe("the spool", () => {
     expect([await all(again), said]).toEqual([["first"], [expect.stringContaining("damaged")]]);
     expect(await readdir(folder)).toEqual([expect.stringContaining(".damaged")]);
     await again.close();
+  });
+
+  it("gives back exactly what was taken when the disk takes a part of a record, or takes it and cannot keep it", async () => {
+    const probe = await open(path.join(folder, "probe"), "w");
+    const handle = Object.getPrototypeOf(probe) as FileHandle;
+    await probe.close();
+    await rm(path.join(folder, "probe"));
+    const { appendFile: append } = handle;
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    const faults = {
+      none: () => {},
+      // What fits is written: a record of which a share of the bytes stands there.
+      partly: (share: number) => { vi.spyOn(handle, "appendFile").mockImplementationOnce(async function partly(this: FileHandle, bytes) { await append.call(this, (bytes as Buffer).subarray(0, Math.floor(share * (bytes as Buffer).length))); throw full; }); },
+      unsynced: () => { vi.spyOn(handle, "sync").mockRejectedValueOnce(full); },
+      stuck: (share: number) => { faults.partly(share); vi.spyOn(handle, "truncate").mockRejectedValueOnce(full); },
+    };
+    let run = 0;
+    const step = fc.record({ fault: fc.constantFrom(...Object.keys(faults) as (keyof typeof faults)[]), share: fc.double({ min: 0, max: 0.99, noNaN: true }), size: fc.nat(300), take: fc.boolean(), reopen: fc.boolean() });
+    try {
+      await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
+        const own = path.join(folder, String(++run));
+        let one = await openSpool<string>(own, { limitBytes: 1e7, log });
+        const waiting: string[] = [];
+        for (const [turn, { fault, share, size, take, reopen }] of steps.entries()) {
+          const record = `${turn} ${"x".repeat(size)}`;
+          faults[fault](share);
+          const taken = await one.append(record).then(() => true, () => false);
+          expect(taken).toBe(fault === "none");
+          if (taken) waiting.push(record);
+          vi.restoreAllMocks();
+          if (take && waiting.length > 0) { expect(await one.first()).toBe(waiting.shift()); await one.shift(); }
+          if (!reopen) continue;
+          await one.close();
+          one = await openSpool<string>(own, { limitBytes: 1e7, log });
+          // Of a file that is not yet read to its end all comes again, and nothing else.
+          const found = await all(one);
+          expect(found.slice(found.length - waiting.length)).toEqual(waiting);
+          waiting.length = 0;
+        }
+        expect(await all(one)).toEqual(waiting);
+        await one.close();
+      }), { numRuns: 200 });
+    } finally { vi.restoreAllMocks(); }
   });
 
   it("refuses what is beyond its limit, and warns long before", async () => {

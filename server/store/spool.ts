@@ -38,8 +38,9 @@ export const openSpool = async <T>(folder: string, options: { limitBytes: number
     const { records, end, size, damaged } = await recordsIn(fileOf(folder, segment));
     for (const { offset, length } of records) places.push({ segment, offset, length });
     bytes += end;
-    if (end === size) continue;
     const file = fileOf(folder, segment);
+    if (size === 0) await rm(file);
+    if (end === size) continue;
     if (damaged) {
       await copyFile(file, `${file}.damaged`);
       log.error("the spool is damaged; what stands behind the damage cannot be read and is kept aside", { file: `${file}.damaged`, bytes: size - end });
@@ -49,11 +50,31 @@ export const openSpool = async <T>(folder: string, options: { limitBytes: number
   let segment = (known.at(-1) ?? 0) + 1;
   let offset = 0;
 
-  const roll = async (): Promise<FileHandle> => {
-    if (writer !== null && offset < SEGMENT_BYTES) return writer;
-    if (writer !== null) { await writer.close(); segment++; }
+  /** Ends the file that is written to: what is appended next begins another. */
+  const endFile = async (): Promise<void> => {
+    if (writer === null) return;
+    const ended = writer;
+    writer = null;
+    segment++;
     offset = 0;
-    return writer = await open(fileOf(folder, segment), "a");
+    await ended.close();
+  };
+
+  const roll = async (): Promise<FileHandle> => {
+    if (offset >= SEGMENT_BYTES) await endFile();
+    return writer ??= await open(fileOf(folder, segment), "a");
+  };
+
+  /** A disk that is full has taken a part of the record: it goes again, or no later one stands where it is looked for. */
+  const write = async (record: Buffer): Promise<void> => {
+    const file = await roll();
+    try {
+      await file.appendFile(record);
+      await file.sync();
+    } catch (cause) {
+      await file.truncate(offset).catch(endFile);
+      throw cause;
+    }
   };
 
   const warn = (): void => {
@@ -66,12 +87,10 @@ export const openSpool = async <T>(folder: string, options: { limitBytes: number
 
   const append = async (body: Buffer): Promise<void> => {
     if (bytes + HEAD_BYTES + body.length > limitBytes) throw new AppError("spool_full", `The spool ${folder} is full (${limitBytes} bytes); records wait in memory.`, { details: { bytes, limitBytes } });
-    const file = await roll();
     const head = Buffer.alloc(HEAD_BYTES);
     head.writeUInt32LE(body.length, 0);
     head.writeUInt32LE(crc32(body), 4);
-    await file.appendFile(Buffer.concat([head, body]));
-    await file.sync();
+    await write(Buffer.concat([head, body]));
     places.push({ segment, offset: offset + HEAD_BYTES, length: body.length });
     offset += HEAD_BYTES + body.length;
     bytes += HEAD_BYTES + body.length;
@@ -107,8 +126,9 @@ export const openSpool = async <T>(folder: string, options: { limitBytes: number
       if (places[0]?.segment === place.segment) return;
       // The last of its file: the file goes, also the one that is written to.
       await closeReader();
-      if (place.segment === segment && writer !== null) { await writer.close(); writer = null; segment++; offset = 0; }
-      await rm(fileOf(folder, place.segment), { force: true });
+      if (place.segment === segment) await endFile();
+      const file = fileOf(folder, place.segment);
+      await rm(file, { force: true }).catch((cause: unknown) => log.warn("a file of the spool could not be removed; its records come again at the next start", { file, cause: String(cause) }));
       bytes = places.length === 0 ? 0 : Math.max(0, bytes - place.offset - place.length);
       warn();
     }),
