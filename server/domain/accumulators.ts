@@ -11,6 +11,12 @@ const enum At {
   size,
 }
 
+/**
+ * What a part adds to the bar's value. History tells none: with a part whose volume has no value the whole has none that is known, and what
+ * is not a number stays so however much is added.
+ */
+const known = (value: number, volume: number): number => (value === 0 && volume > 0 ? Number.NaN : value);
+
 /** Units of `At.marks` above all bits of `BarPassport.sources`. */
 const enum Mark { incomplete = 0x100_0000, late = 0x200_0000 }
 
@@ -59,7 +65,7 @@ export class Accumulators {
     const at = cell * At.size;
     figures[at + At.time] = time; figures[at + At.end] = end;
     figures[at + At.open] = open; figures[at + At.high] = high; figures[at + At.low] = low; figures[at + At.close] = close;
-    figures[at + At.volume] = volume; figures[at + At.value] = value; figures[at + At.ticks] = ticks;
+    figures[at + At.volume] = volume; figures[at + At.value] = known(value, volume); figures[at + At.ticks] = ticks;
     figures[at + At.openInterest] = openInterest; figures[at + At.marks] = incomplete * Mark.incomplete;
     for (let figure = at + At.firstTime; figure < at + At.size; figure++) figures[figure] = 0;
   }
@@ -135,7 +141,7 @@ export class Accumulators {
     if (low < figures[at + At.low]!) figures[at + At.low] = low;
     figures[at + At.close] = bars.close[row]!;
     figures[at + At.volume]! += bars.volume[row]!;
-    figures[at + At.value]! += bars.value[row]!;
+    figures[at + At.value]! += known(bars.value[row]!, bars.volume[row]!);
     figures[at + At.ticks]! += bars.ticks[row]!;
     if (openInterest >= 0) figures[at + At.openInterest] = openInterest;
     if (bars.incomplete[row] === 1) this.markIncomplete(cell);
@@ -226,7 +232,8 @@ export class Accumulators {
     const row = columns.length++;
     columns.time[row] = figures[at + At.time]!; columns.open[row] = figures[at + At.open]!; columns.high[row] = figures[at + At.high]!;
     columns.low[row] = figures[at + At.low]!; columns.close[row] = figures[at + At.close]!; columns.volume[row] = figures[at + At.volume]!;
-    columns.value[row] = figures[at + At.value]!; columns.ticks[row] = figures[at + At.ticks]!; columns.openInterest[row] = figures[at + At.openInterest]!;
+    const value = figures[at + At.value]!;
+    columns.value[row] = value >= 0 ? value : 0; columns.ticks[row] = figures[at + At.ticks]!; columns.openInterest[row] = figures[at + At.openInterest]!;
     columns.rev[row] = 1; columns.state[row] = state; columns.incomplete[row] = incompleteOf(figures[at + At.marks]!);
   }
 }

@@ -32,7 +32,7 @@ export interface Bar {
   low: number;
   close: number;
   volume: number;
-  /** Traded value in minor units x quantity where ticks made the bar, else 0 (history does not tell). VWAP = value / volume. */
+  /** Traded value in minor units x quantity where ticks made the whole bar, else 0 (history does not tell). VWAP = value / volume. */
   value: number;
   ticks: number;
   /** -1 when none is known. */

@@ -28,6 +28,12 @@ describe("resample", () => {
   it("leaves out and counts what no session holds", () => {
     expect(folded([bar("2024-08-13T09:14:00"), bar("2024-08-13T09:15:00"), bar("2024-08-15T10:00:00")], "5m")).toMatchObject({ outside: 2, bars: [{ volume: 5 }] });
   });
+  it("tells no traded value where a part that traded has none, and one where the others did not trade", () => {
+    const live = bar("2024-08-13T09:15:00");
+    expect(folded([live, bar("2024-08-13T09:16:00", { value: 0 }), bar("2024-08-13T09:17:00")], "5m").bars).toMatchObject([{ volume: 15, value: 0 }]);
+    expect(folded([bar("2024-08-13T09:14:00", { time: at("2024-08-13T09:15:00"), value: 0 }), bar("2024-08-13T09:16:00")], "5m").bars).toMatchObject([{ volume: 10, value: 0 }]);
+    expect(folded([live, bar("2024-08-13T09:16:00", { value: 0, volume: 0 })], "5m").bars).toMatchObject([{ volume: 5, value: 55 }]);
+  });
   it("does not join bars across a session's end", () => {
     expect(folded([bar("2024-08-13T15:29:00"), bar("2024-08-14T09:15:00")], "2h").bars.map(({ time }) => time)).toEqual([at("2024-08-13T15:15:00"), at("2024-08-14T09:15:00")]);
   });
