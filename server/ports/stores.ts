@@ -9,6 +9,7 @@ import type { UpkeepStore } from "./upkeep";
 import type { CompareStore, GapStore } from "./gaps";
 import type { JobStore } from "./jobs";
 import type { LeaseStore } from "./leases";
+import type { BookStore } from "./order-books";
 import type { SnapshotStore } from "./snapshots";
 
 export type { StoredKind };
@@ -112,6 +113,7 @@ export interface CalendarEditStore {
 export interface Store {
   bars: BarStore;
   ticks: TickStore;
+  books: BookStore;
   upkeep: UpkeepStore;
   instruments: InstrumentStore;
   collectors: CollectorStore;

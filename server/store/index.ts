@@ -6,6 +6,7 @@ import type { Log } from "@/server/ports/observe";
 import type { Store } from "@/server/ports/stores";
 import type { Backend } from "./backend";
 import { barStore } from "./bars";
+import { bookStore } from "./books";
 import { calendarEditStore } from "./calendar-edits";
 import { collectorStore } from "./collectors";
 import { reaching, type Database } from "./database";
@@ -80,8 +81,9 @@ export const createStore = (options: StoreOptions): Store => {
   };
 
   return {
-    bars: barStore(database),
+    bars: barStore(database, options.clock.now),
     ticks,
+    books: bookStore(database),
     upkeep: upkeepStore(database, options.clock),
     instruments: instrumentStore(database, options.log),
     collectors: collectorStore(database, () => database().vault),

@@ -1,4 +1,9 @@
-import { rowsOf, type Database } from "./database";
+import { reaching, rowsOf, type Database } from "./database";
+
+/** The years a PostgreSQL timestamp and a JavaScript date both hold. */
+const EARLIEST_MS = -6e13;
+const LATEST_MS = 8.64e15;
+export const instant = (ms: number): number => Math.min(Math.max(ms, EARLIEST_MS), LATEST_MS);
 
 /** `held (instrument_id)`: the instruments in a table, stepped along its primary key: no pass over its rows. */
 export const heldIn = (table: string): string => `
@@ -15,4 +20,28 @@ export const instrumentsIn = async (pool: Database["pool"], table: string): Prom
 export const isHypertable = async (pool: Database["pool"], table: string): Promise<boolean> => {
   const [known] = await rowsOf<[boolean]>(pool, "SELECT to_regclass('timescaledb_information.hypertables') IS NOT NULL");
   return known![0] && (await rowsOf(pool, "SELECT 1 FROM timescaledb_information.hypertables WHERE hypertable_name = $1", [table])).length > 0;
+};
+
+const INSTRUMENTS_A_STEP = 32;
+
+/** Deletes blocks whose `ts` lies before an instant, in small steps; answers how many. */
+export const pruneBlocks = async (pool: Database["pool"], table: "tick_blocks" | "order_book", before: number): Promise<number> => {
+  const limit = instant(before);
+  if (await reaching(() => isHypertable(pool, table))) return reaching(() => dropChunks(pool, table, limit));
+  const held = await reaching(() => instrumentsIn(pool, table));
+  let pruned = 0;
+  for (let at = 0; at < held.length; at += INSTRUMENTS_A_STEP) {
+    const { rowCount } = await reaching(() => pool.query(`DELETE FROM ${table} WHERE instrument_id = ANY ($1::text::int[]) AND ts < to_timestamp($2::float8 / 1000)`,
+      [`{${held.slice(at, at + INSTRUMENTS_A_STEP).join(",")}}`, limit]));
+    pruned += rowCount ?? 0;
+  }
+  return pruned;
+};
+
+/** Whole days go at once, file by file; of the day in which `before` lies, row by row. */
+const dropChunks = async (pool: Database["pool"], table: string, before: number): Promise<number> => {
+  const [counted] = await rowsOf<[number]>(pool, `SELECT count(*) FROM ${table} WHERE ts < to_timestamp($1::float8 / 1000)`, [before]);
+  await pool.query(`SELECT drop_chunks('${table}', older_than => to_timestamp($1::float8 / 1000))`, [before]);
+  await pool.query(`DELETE FROM ${table} WHERE ts < to_timestamp($1::float8 / 1000)`, [before]);
+  return counted![0];
 };

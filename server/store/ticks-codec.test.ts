@@ -44,6 +44,6 @@ describe("ticks as bytes", () => {
   it("are refused when they end inside a tick", () => {
     const encoder = new TickEncoder();
     encode(encoder, [tickRow(1)]);
-    expect(() => decodeRun(encoder.bytes.subarray(0, encoder.length - 1), 0, 1, storedTicks(1))).toThrow("ends inside a tick");
+    expect(() => decodeRun(encoder.bytes.subarray(0, encoder.length - 1), 0, 1, storedTicks(1))).toThrow("ends inside a row");
   });
 });

@@ -1,5 +1,6 @@
 import type { StoredTicks } from "@/server/domain/stored-ticks";
 import { EXCHANGE_CLOCK } from "@/server/domain/tick";
+import { VARINT_BYTES, VarintReader, VarintWriter } from "./varints";
 
 /*
  * Ticks of one instrument as bytes, each told as its difference from the one before (a run):
@@ -10,20 +11,19 @@ import { EXCHANGE_CLOCK } from "@/server/domain/tick";
  *   time       signed varint: from the time before (exchange's clock) or from `received` (ours); the lowest bit says
  *              ms, else whole seconds
  *   price, volume, open interest    signed varints of the differences
- * A varint is seven bits a byte, least first; a signed one has its sign in the lowest bit. A run begins from zeros, and
- * from -1 for volume and open interest. The SQL function `unpack_ticks` reads the same.
+ * Varints: varints.ts. A run begins from zeros, and from -1 for volume and open interest. The SQL function `unpack_ticks`
+ * reads the same.
  */
 const FLAGS_FOLLOW = 15;
 const PRICE = 16;
 const VOLUME = 32;
 const INTEREST = 64;
 const TIME = 128;
-/** No tick takes more: a tag, a byte of flags, six varints of at most eight bytes. */
-const LONGEST = 50;
+/** No tick takes more: a tag, a byte of flags, six varints. */
+const LONGEST = 2 + 6 * VARINT_BYTES;
 
 /** A growing buffer of runs. Times are kept as whole ms. */
-export class TickEncoder {
-  length = 0;
+export class TickEncoder extends VarintWriter {
   /** Ticks since `begin`. */
   ticks = 0;
   sequence = 0;
@@ -33,8 +33,6 @@ export class TickEncoder {
   private volume = -1;
   private interest = -1;
 
-  constructor(public bytes = new Uint8Array(4_096)) {}
-
   /** What follows is a run of its own. */
   begin(): void {
     this.ticks = this.sequence = this.received = this.time = this.price = 0;
@@ -43,7 +41,7 @@ export class TickEncoder {
 
   /** Appends a row; its sequence is greater than that of the row before in the run. */
   put(from: StoredTicks, row: number): void {
-    if (this.length + LONGEST > this.bytes.length) this.grow();
+    this.reserve(LONGEST);
     const received = Math.floor(from.received[row]!);
     const time = Math.floor(from.time[row]!);
     const price = from.price[row]!;
@@ -75,68 +73,28 @@ export class TickEncoder {
     this.interest = interest;
     this.ticks++;
   }
-
-  private signed(value: number): void {
-    this.varint(value < 0 ? -2 * value - 1 : 2 * value);
-  }
-
-  private varint(value: number): void {
-    const { bytes } = this;
-    let at = this.length;
-    while (value >= 0x8000_0000) {
-      bytes[at++] = (value % 128) | 128;
-      value = Math.floor(value / 128);
-    }
-    while (value >= 128) {
-      bytes[at++] = (value & 127) | 128;
-      value >>>= 7;
-    }
-    bytes[at++] = value;
-    this.length = at;
-  }
-
-  private grow(): void {
-    const wider = new Uint8Array(this.bytes.length * 2);
-    wider.set(this.bytes);
-    this.bytes = wider;
-  }
 }
 
 /** Reads a run of `count` ticks from `bytes` at `offset` into rows of `into` from its length on. Answers where the run ends. */
 export const decodeRun = (bytes: Uint8Array, offset: number, count: number, into: StoredTicks): number => {
-  let at = offset;
-  const varint = (): number => {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = bytes[at++];
-      if (byte === undefined) throw new RangeError("a run of ticks ends inside a tick");
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-      scale *= 128;
-    }
-  };
-  const signed = (): number => {
-    const value = varint();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-  };
+  const reader = new VarintReader(bytes, offset);
   let sequence = 0, received = 0, time = 0, price = 0, volume = -1, interest = -1;
   for (let tick = 0; tick < count; tick++) {
-    const tag = bytes[at++]!;
+    const tag = reader.byte();
     let flags = tag & 15;
-    if (flags === FLAGS_FOLLOW) flags = bytes[at++]!;
-    sequence += varint();
-    received += signed();
+    if (flags === FLAGS_FOLLOW) flags = reader.byte();
+    sequence += reader.varint();
+    received += reader.signed();
     if ((flags & EXCHANGE_CLOCK) === 0) time = received;
     if ((tag & TIME) !== 0) {
-      const value = varint();
+      const value = reader.varint();
       const moved = value % 2 === 1 ? (value - 1) / 2 : value / 2;
       const distance = moved % 2 === 0 ? moved / 2 : -(moved + 1) / 2;
       time += value % 2 === 1 ? distance : distance * 1_000;
     }
-    if ((tag & PRICE) !== 0) price += signed();
-    if ((tag & VOLUME) !== 0) volume += signed();
-    if ((tag & INTEREST) !== 0) interest += signed();
+    if ((tag & PRICE) !== 0) price += reader.signed();
+    if ((tag & VOLUME) !== 0) volume += reader.signed();
+    if ((tag & INTEREST) !== 0) interest += reader.signed();
     const row = into.length++;
     into.sequence[row] = sequence;
     into.received[row] = received;
@@ -146,5 +104,5 @@ export const decodeRun = (bytes: Uint8Array, offset: number, count: number, into
     into.openInterest[row] = interest;
     into.flags[row] = flags;
   }
-  return at;
+  return reader.at;
 };

@@ -2,18 +2,12 @@ import { Buffer } from "node:buffer";
 import { arrange, filterTicks, type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
 import type { TickRun, TickStore } from "@/server/ports/stores";
 import { reaching, rowsOf, type Database } from "./database";
-import { instrumentsIn, isHypertable } from "./tables";
+import { instant, pruneBlocks } from "./tables";
 import { foldJournal } from "./ticks-fold";
 import { decodeRun, TickEncoder } from "./ticks-codec";
 
-/** The years a PostgreSQL timestamp and a JavaScript date both hold. */
-const EARLIEST_MS = -6e13;
-const LATEST_MS = 8.64e15;
-const instant = (ms: number): number => Math.min(Math.max(ms, EARLIEST_MS), LATEST_MS);
-
 /** Blocks asked for at first when only the newest ticks are wanted. */
 const FEW_BLOCKS = 16;
-const INSTRUMENTS_A_STEP = 32;
 
 const list = (numbers: readonly number[]): string => `{${numbers.join(",")}}`;
 
@@ -86,25 +80,7 @@ export const tickStore = (database: () => Database): FoldingTickStore => {
 
     async prune(before) {
       await fold();
-      const { pool } = database();
-      const limit = instant(before);
-      if (await reaching(() => isHypertable(pool, "tick_blocks"))) return reaching(() => dropChunks(pool, limit));
-      const held = await reaching(() => instrumentsIn(pool, "tick_blocks"));
-      let pruned = 0;
-      for (let at = 0; at < held.length; at += INSTRUMENTS_A_STEP) {
-        const { rowCount } = await reaching(() => pool.query("DELETE FROM tick_blocks WHERE instrument_id = ANY ($1::text::int[]) AND ts < to_timestamp($2::float8 / 1000)",
-          [list(held.slice(at, at + INSTRUMENTS_A_STEP)), limit]));
-        pruned += rowCount ?? 0;
-      }
-      return pruned;
+      return pruneBlocks(database().pool, "tick_blocks", before);
     },
   };
-};
-
-/** Whole days go at once, file by file; of the day in which `before` lies, row by row. */
-const dropChunks = async (pool: Database["pool"], before: number): Promise<number> => {
-  const [counted] = await rowsOf<[number]>(pool, "SELECT count(*) FROM tick_blocks WHERE ts < to_timestamp($1::float8 / 1000)", [before]);
-  await pool.query("SELECT drop_chunks('tick_blocks', older_than => to_timestamp($1::float8 / 1000))", [before]);
-  await pool.query("DELETE FROM tick_blocks WHERE ts < to_timestamp($1::float8 / 1000)", [before]);
-  return counted![0];
 };
