@@ -39,7 +39,12 @@ export const answered = async <S extends z.ZodType>({ schema, given, work, faile
   try {
     const parsed = schema.safeParse(given);
     if (!parsed.success) {
-      const { field, value, accepted } = faultOf(parsed.error.issues[0]!, given);
+      const issue = parsed.error.issues[0]!;
+      const { field, value, accepted } = faultOf(issue, given);
+      if (issue.code === "unrecognized_keys") {
+        const fields = issue.path.length === 0 && "shape" in schema ? Object.keys(schema.shape as object).join(", ") : "the fields the documentation names";
+        return failure({ code: "bad_input", message: `${field}: no such field is known; use ${fields}`, details: { field, value, accepted: fields } });
+      }
       return failure({ code: "bad_input", message: `${field}: ${value === undefined ? "" : `${JSON.stringify(value)} is not accepted; use `}${accepted}`, details: { field, value, accepted } });
     }
     const answer = await work(parsed.data, requestId);
@@ -59,11 +64,12 @@ type Issue = z.core.$ZodIssue;
 /** The field an issue is about, what it held, and what it takes. Of a union's alternatives the one that came furthest is told. */
 const faultOf = (issue: Issue, given: unknown): { field: string; value: unknown; accepted: string } => {
   const name = (path: readonly PropertyKey[]): string => path.map((part, at) => (typeof part === "number" ? `[${part}]` : `${at === 0 ? "" : "."}${String(part)}`)).join("");
-  if (issue.code === "unrecognized_keys") return { field: name([...issue.path, issue.keys[0]!]), value: undefined, accepted: "no such field is known" };
+  if (issue.code === "unrecognized_keys") return { field: name([...issue.path, issue.keys[0]!]), value: valueAt([...issue.path, issue.keys[0]!], given), accepted: "" };
   if (issue.code === "invalid_union") {
     const furthest = issue.errors.flat().reduce<Issue | null>((most, each) => (each.path.length > (most?.path.length ?? 0) ? each : most), null);
     if (furthest !== null) return faultOf({ ...furthest, path: [...issue.path, ...furthest.path] }, given);
   }
-  const value = issue.path.reduce<unknown>((holder, part) => (holder as Record<PropertyKey, unknown> | undefined)?.[part], given);
-  return { field: name(issue.path) || "body", value, accepted: issue.message };
+  return { field: name(issue.path) || "body", value: valueAt(issue.path, given), accepted: issue.message };
 };
+
+const valueAt = (path: readonly PropertyKey[], given: unknown): unknown => path.reduce<unknown>((holder, part) => (holder as Record<PropertyKey, unknown> | undefined)?.[part], given);

@@ -63,8 +63,9 @@ export const passportQuery = z.strictObject({ ...asked, timeframe: series.timefr
 /** Bridge's gaps and completeness: what a span lacks, today's unless given. */
 export const missingQuery = z.strictObject({ ...asked, timeframe: series.timeframe, ...span, date: date.optional() });
 /** `GET /api/v1/gaps/{symbol}` and `/api/v1/completeness/{symbol}`: `gapsQuery` and `completenessQuery` with the symbol in the path. */
-export const gapsOfQuery = gapsQuery.omit({ instrument: true }).extend(asked);
 export const completenessOfQuery = completenessQuery.omit({ instrument: true }).extend(asked);
+/** With a timeframe, also the stretches of the days asked for (today's) in which bars of it are missing or incomplete. */
+export const gapsOfQuery = gapsQuery.omit({ instrument: true }).extend({ ...asked, timeframe: completenessQuery.shape.timeframe.unwrap().optional() });
 
 /** A symbol in a path: what is too long or has nothing to look up is refused before anything is searched. */
 const SYMBOL = "a symbol such as RELIANCE, NSE:RELIANCE, NSE_EQ/2475, or a token with ?vendor=kite";

@@ -50,6 +50,8 @@ export interface QualityDesk {
   decimalsOf(id: number): number;
   /** IST day number of now, and a date's text: routes have no calendar of their own. */
   today(): number;
+  /** IST day number of an instant. */
+  dayOf(instant: number): number;
   dateOf(day: number): string;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -124,7 +126,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
 
   return {
     gaps, truths, completeness, compare, days, collectorsOf,
-    keyOf: (id) => known(id)?.key ?? `#${id}`, decimalsOf: (id) => known(id)?.decimals ?? 2, today: () => istDay(clock.now()), dateOf: istDate,
+    keyOf: (id) => known(id)?.key ?? `#${id}`, decimalsOf: (id) => known(id)?.decimals ?? 2, today: () => istDay(clock.now()), dayOf: istDay, dateOf: istDate,
     async start() {
       await gaps.start();
       truths.start();

@@ -352,6 +352,8 @@ describe("a read over REST", () => {
     expect((await ask(`/intraday/gaps/${KEY}?timeframe=1M`)).body).toMatchObject({ code: "bad_input", details: { field: "timeframe" } });
     expect((await ask(`/api/v1/gaps/${KEY}?state=all`)).body.error).toMatchObject({ code: "bad_input", details: { field: "state", value: "all" } });
     expect((await ask("/api/v1/gaps/RELIANCE?limit=5&tz=UTC")).body.meta).toMatchObject({ key: "SIM:RELIANCE" });
+    expect((await ask(`/api/v1/gaps/SIM:TCS?timeframe=5m&${span("00:00", "00:10")}`)).body.meta).toMatchObject({ timeframe: "5m", lacking: [{ kind: "missing", from: OPEN }] });
+    expect((await ask(`/api/v1/gaps/${KEY}?timeframe=7x`)).body.error).toMatchObject({ details: { field: "timeframe", value: "7x" } });
     expect((await ask("/api/v1/gaps/NOSUCH")).status).toBe(404);
   });
 

@@ -56,6 +56,16 @@ export const completenessAnswer = async (running: Running, { instrument, timefra
   } };
 };
 
+/** Stretches of a span in which an instrument's bars are missing or incomplete; the span's days count as wholes. */
+export const lackingAnswer = async (running: Running, { instrument, timeframe, from, to }: { instrument: string; timeframe: z.output<typeof completenessQuery>["timeframe"]; from: number | undefined; to: number | undefined }): Promise<Record<string, unknown>> => {
+  const { quality, desk } = running;
+  const last = to === undefined ? Math.max(quality.today(), from === undefined ? 0 : quality.dayOf(from)) : quality.dayOf(to - 1);
+  const first = from === undefined ? Math.min(quality.today(), last) : quality.dayOf(from);
+  const days = await quality.completeness.days(desk.resolve(instrument), running.timeframe(timeframe), first, last);
+  const lacking = days.flatMap(({ runs }) => runs).filter(({ kind, from: start, to: end }) => (kind === "missing" || kind === "incomplete") && end > (from ?? 0) && start < (to ?? Number.POSITIVE_INFINITY));
+  return { timeframe, lacking };
+};
+
 /** A comparison with what differed, prices in rupees. */
 const restCompare = async ({ quality }: Running, run: CompareRun): Promise<RestCompare> => {
   const scale = 10 ** quality.decimalsOf(run.instrument);

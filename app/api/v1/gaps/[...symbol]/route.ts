@@ -1,8 +1,12 @@
-import { gapsAnswer } from "@/app/api/_lib/quality";
+import { gapsAnswer, lackingAnswer } from "@/app/api/_lib/quality";
 import { inZone, keyOf } from "@/app/api/_lib/read";
 import { route } from "@/app/api/_lib/route";
 import { gapsOfQuery } from "@/server/contract/reads";
 
-/** Gaps that touch an instrument: its own, and those of the collectors that bring it. */
-export const GET = route(gapsOfQuery, async (running, { vendor, tz, ...query }, { symbol }) =>
-  inZone(tz, await gapsAnswer(running, { ...query, instrument: keyOf(running, symbol!, vendor) })));
+/** Gaps that touch an instrument: its own, and those of the collectors that bring it; with a timeframe, also the bars it lacks. */
+export const GET = route(gapsOfQuery, async (running, { vendor, tz, timeframe, ...query }, { symbol }) => {
+  const instrument = keyOf(running, symbol!, vendor);
+  const { data, meta } = await gapsAnswer(running, { ...query, instrument });
+  const lacking = timeframe === undefined ? {} : await lackingAnswer(running, { instrument, timeframe, from: query.from, to: query.to });
+  return inZone(tz, { data, meta: { ...meta, ...lacking } });
+});
