@@ -1,8 +1,10 @@
 import { AUCTION_BAR, barAt, type BarColumns, barColumns, barStates, FROM_HISTORY, noPassport } from "@/server/domain/bar";
+import { join } from "@/server/domain/bar-rows";
 import { badInput } from "@/server/domain/errors";
 import { timeframe, timeframes } from "@/server/domain/timeframe";
-import type { BarStore, BarWrite, StoredBar, StoredKind } from "@/server/ports/stores";
+import type { BarRevision, BarStore, BarWrite, StoredBar, StoredKind } from "@/server/ports/stores";
 import { mergeBars, patchBars, replaceBars } from "./bar-sql";
+import { asOneText, BAR_AS_TEXT, BAR_FIGURES, columnsOfNewestFirst, eachBar, epochMs, setRow } from "./bar-text";
 import { reaching, rowsOf, type Database } from "./database";
 
 const CHUNK_ROWS = 2_000;
@@ -67,55 +69,34 @@ const INSTRUMENTS_WITH_BARS = `
     FROM held WHERE held.instrument_id IS NOT NULL
   )`;
 
-const epochMs = (time: string): string => `(date_part('epoch', ${time}) * 1000)::bigint`;
-
-/**
- * A bar as one text of whole numbers: node-postgres spends its time on cells, so one cell a bar reads 1.5 to 2 times
- * faster than twelve.
- */
-const BAR_AS_TEXT = `concat_ws(',', ${epochMs("ts")}, open, high, low, close, volume, value, ticks, coalesce(open_interest, -1), rev, state, incomplete::int)`;
-const NUMBERS = 12;
 /** The same with its passport. */
 const WHOLE_AS_TEXT = `${BAR_AS_TEXT} || ',' || concat_ws(',', late, coalesce(first_ms, 0), coalesce(last_ms, 0), coalesce(first_sequence, 0), coalesce(last_sequence, 0), sources, coalesce(hash, 0))`;
-const WHOLE_NUMBERS = NUMBERS + 7;
+const WHOLE_FIGURES = BAR_FIGURES + 7;
 /** A revision with its span of life. */
 const REVISION_AS_TEXT = `${BAR_AS_TEXT} || ',' || concat_ws(',', ${epochMs("written_at")}, ${epochMs("replaced_at")})`;
-const COMMA = 44;
-const MINUS = 45;
-const ZERO = 48;
 
-/** Numbers of a comma-separated text into `out`. */
-const parseNumbers = (text: string, out: Float64Array): void => {
-  let number = 0;
-  let sign = 1;
-  let at = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code === COMMA) {
-      out[at++] = sign * number;
-      number = 0;
-      sign = 1;
-    } else if (code === MINUS) sign = -1;
-    else number = number * 10 + (code - ZERO);
-  }
-  out[at] = sign * number;
-};
+/** Rows of one text at most: some two megabytes. */
+const PAGE_ROWS = 20_000;
+/** An exchange trades a quarter of the day on five days of seven, holidays apart: its newest bars are spread over so much more time. */
+const SPREAD = { intraday: 6.5, day: 1.6 } as const;
+/** Weekends and holidays in a row. */
+const CLOSED_MS = 7 * 86_400_000;
 
-const columnsFrom = (rows: readonly [string][], newestFirst: boolean): BarColumns => {
-  const columns = barColumns(rows.length);
-  columns.length = rows.length;
-  const bar = new Float64Array(WHOLE_NUMBERS);
-  rows.forEach(([text], at) => {
-    parseNumbers(text, bar);
-    const to = newestFirst ? rows.length - 1 - at : at;
-    columns.time[to] = bar[0]!; columns.open[to] = bar[1]!; columns.high[to] = bar[2]!; columns.low[to] = bar[3]!;
-    columns.close[to] = bar[4]!; columns.volume[to] = bar[5]!; columns.value[to] = bar[6]!; columns.ticks[to] = bar[7]!;
-    columns.openInterest[to] = bar[8]!; columns.rev[to] = bar[9]!; columns.state[to] = bar[10]!; columns.incomplete[to] = bar[11]!;
-  });
-  return columns;
-};
+/**
+ * How far back the newest `limit` bars reach, as a rule. A query over all time is planned with every chunk of two years,
+ * which takes longer than reading 5,000 bars.
+ */
+const usualSpan = (kind: StoredKind, limit: number): number =>
+  kind === "auction" || kind === "1d" ? CLOSED_MS + limit * 86_400_000 * SPREAD.day : CLOSED_MS + limit * timeframe(kind).lengthMs * SPREAD.intraday;
 
-export const barStore = (database: () => Database): BarStore => ({
+const SPAN = `WHERE instrument_id = $1 AND timeframe = $2 AND ts >= to_timestamp($3::float8 / 1000) AND ts < to_timestamp($4::float8 / 1000)`;
+const KNOWN = "ts, open, high, low, close, volume, value, ticks, open_interest, rev, state, incomplete";
+/** Bars of the span as they were in force at an instant. */
+const knownAt = (then: string): string => `SELECT ${KNOWN} FROM bars ${SPAN} AND written_at <= ${then}
+  UNION ALL SELECT ${KNOWN} FROM bar_revisions ${SPAN} AND written_at <= ${then} AND replaced_at > ${then}`;
+
+/** `now`: the real time, epoch ms; where the newest bars are looked for first. */
+export const barStore = (database: () => Database, now: () => number): BarStore => ({
   async write(bars, how) {
     const { prisma } = database();
     const sql = statements[how];
@@ -128,49 +109,56 @@ export const barStore = (database: () => Database): BarStore => ({
   },
 
   async read({ instrumentId, timeframe: name, from, to, limit, asOf }) {
-    const where = `WHERE instrument_id = $1 AND timeframe = $2
-        AND ts >= to_timestamp($3::float8 / 1000) AND ts < to_timestamp($4::float8 / 1000)`;
-    const parameters: number[] = [instrumentId, storedIndex(name), instant(from), instant(to)];
-    const place = (value: number): string => `$${parameters.push(value)}`;
-    let source = `FROM bars ${where}`;
-    if (asOf !== undefined) {
-      const then = `to_timestamp(${place(asOf)}::float8 / 1000)`;
-      const known = "ts, open, high, low, close, volume, value, ticks, open_interest, rev, state, incomplete";
-      source = `FROM (SELECT ${known} FROM bars ${where} AND written_at <= ${then}
-        UNION ALL SELECT ${known} FROM bar_revisions ${where} AND written_at <= ${then} AND replaced_at > ${then}) AS known`;
+    const index = storedIndex(name);
+    const page = async (start: number, end: number, rows: number): Promise<BarColumns> => {
+      const source = asOf === undefined ? `bars ${SPAN}` : `(${knownAt("to_timestamp($6::float8 / 1000)")}) AS known`;
+      const [told] = await reaching(() => rowsOf<[number, string | null]>(database().pool, asOneText(`SELECT ${BAR_AS_TEXT} AS bar FROM ${source} ORDER BY ts DESC LIMIT $5`),
+        [instrumentId, index, instant(start), instant(end), rows, ...(asOf === undefined ? [] : [asOf])]));
+      return columnsOfNewestFirst(told![0], told![1] ?? "");
+    };
+    const parts: BarColumns[] = [];
+    let left = limit ?? Number.POSITIVE_INFINITY;
+    let end = to;
+    let start = limit === undefined ? from : Math.max(from, Math.min(to, now()) - usualSpan(name, limit));
+    while (left > 0 && start < end) {
+      const wanted = Math.min(left, PAGE_ROWS);
+      const rows = await page(start, end, wanted);
+      parts.unshift(rows);
+      left -= rows.length;
+      if (rows.length === wanted) end = rows.time[0]!;
+      else [start, end] = [from, start];
     }
-    const rows = await reaching(() => rowsOf<[string]>(database().pool, `
-      SELECT ${BAR_AS_TEXT} ${source} ORDER BY ts ${limit === undefined ? "" : `DESC LIMIT ${place(limit)}`}`, parameters));
-    return columnsFrom(rows, limit !== undefined);
+    return join(parts);
   },
 
   async readWhole({ instrumentId, timeframe: name, from, to }) {
-    const rows = await reaching(() => rowsOf<[string]>(database().pool, `
-      SELECT ${WHOLE_AS_TEXT} FROM bars
-      WHERE instrument_id = $1 AND timeframe = $2 AND ts >= to_timestamp($3::float8 / 1000) AND ts < to_timestamp($4::float8 / 1000) ORDER BY ts`,
+    const [told] = await reaching(() => rowsOf<[number, string | null]>(database().pool, asOneText(`SELECT ${WHOLE_AS_TEXT} AS bar FROM bars ${SPAN} ORDER BY ts`),
       [instrumentId, storedIndex(name), instant(from), instant(to)]));
-    const columns = columnsFrom(rows, false);
-    const figures = new Float64Array(WHOLE_NUMBERS);
-    return rows.map(([text], row): StoredBar => {
-      parseNumbers(text, figures);
-      const [late, firstMs, lastMs, firstSequence, lastSequence, sources, hash] = figures.subarray(NUMBERS) as unknown as [number, number, number, number, number, number, number];
-      const time = columns.time[row]!;
-      const told = firstSequence === 0 ? { ...noPassport, sources } : { late, firstTime: time + firstMs, lastTime: time + lastMs, firstSequence, lastSequence, sources, hash };
-      return { ...barAt(columns, row), instrumentId, timeframe: name, passport: told };
+    const figures = new Float64Array(WHOLE_FIGURES);
+    const columns = barColumns(1);
+    const bars: StoredBar[] = [];
+    eachBar(told![1] ?? "", figures, () => {
+      setRow(columns, 0, figures);
+      const [late, firstMs, lastMs, firstSequence, lastSequence, sources, hash] = figures.subarray(BAR_FIGURES) as unknown as [number, number, number, number, number, number, number];
+      const time = columns.time[0]!;
+      const passport = firstSequence === 0 ? { ...noPassport, sources } : { late, firstTime: time + firstMs, lastTime: time + lastMs, firstSequence, lastSequence, sources, hash };
+      bars.push({ ...barAt(columns, 0), instrumentId, timeframe: name, passport });
     });
+    return bars;
   },
 
   async revisions(instrumentId, name, time) {
-    const rows = await reaching(() => rowsOf<[string]>(database().pool, `
-      SELECT ${REVISION_AS_TEXT} FROM bar_revisions
-      WHERE instrument_id = $1 AND timeframe = $2 AND ts = to_timestamp($3::float8 / 1000) ORDER BY rev`,
+    const [told] = await reaching(() => rowsOf<[number, string | null]>(database().pool, asOneText(`SELECT ${REVISION_AS_TEXT} AS bar FROM bar_revisions
+      WHERE instrument_id = $1 AND timeframe = $2 AND ts = to_timestamp($3::float8 / 1000) ORDER BY rev`),
       [instrumentId, storedIndex(name), instant(time)]));
-    const columns = columnsFrom(rows, false);
-    const figures = new Float64Array(NUMBERS + 2);
-    return rows.map(([text], row) => {
-      parseNumbers(text, figures);
-      return { ...barAt(columns, row), knownAt: figures[NUMBERS]!, replacedAt: figures[NUMBERS + 1]! };
+    const figures = new Float64Array(BAR_FIGURES + 2);
+    const columns = barColumns(1);
+    const revisions: BarRevision[] = [];
+    eachBar(told![1] ?? "", figures, () => {
+      setRow(columns, 0, figures);
+      revisions.push({ ...barAt(columns, 0), knownAt: figures[BAR_FIGURES]!, replacedAt: figures[BAR_FIGURES + 1]! });
     });
+    return revisions;
   },
 
   async span(instrumentId, name) {

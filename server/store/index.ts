@@ -81,7 +81,7 @@ export const createStore = (options: StoreOptions): Store => {
   };
 
   return {
-    bars: barStore(database, options.clock.now),
+    bars: barStore(database, () => options.clock.now()),
     ticks,
     books: bookStore(database),
     upkeep: upkeepStore(database, options.clock),

@@ -46,6 +46,22 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
         expect(await minutes(100)).toEqual([2, 3, 4, 5, 6]);
       });
 
+      it("finds the newest so many however far back they lie, and all of a span however many they are", async () => {
+        const [rare, busy] = [nextId(), nextId()];
+        const years = [0, 1, 5].map((year) => year * 365 * 1_440);
+        await store.bars.write(years.map((before) => storedBar(rare, -before)), "merge");
+        expect((await barsOf(rare, 2)).map(({ time }) => (OPEN - time) / MINUTE)).toEqual([years[1], years[0]]);
+        expect(await barsOf(rare, 1)).toHaveLength(1);
+        expect(await barsOf(rare, 9)).toHaveLength(3);
+        const most = 20_500;
+        await store.bars.write(Array.from({ length: most }, (_, minute) => storedBar(busy, minute, { volume: minute })), "merge");
+        for (const [limit, first] of [[undefined, 0], [most - 1, 1], [20_000, 500]] as const) {
+          const bars = await barsOf(busy, limit);
+          expect(bars).toHaveLength(most - first);
+          expect(bars.every(({ time, volume }, row) => volume === first + row && time === OPEN + volume * MINUTE)).toBe(true);
+        }
+      });
+
       it("keeps instruments and timeframes apart", async () => {
         const [one, other] = [nextId(), nextId()];
         await store.bars.write([storedBar(one, 0), storedBar(other, 0, { close: 100_00 }), storedBar(one, 0, { timeframe: "15m", close: 101_00 })], "merge");
