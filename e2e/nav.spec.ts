@@ -3,6 +3,7 @@ import { barsOf, forgetWorkspace, legendOf, openChart } from "./support/chart";
 
 const pages = [
   { path: "/", page: "page-chart" },
+  { path: "/chart", page: "page-chart" },
   { path: "/chart/SIM/RELIANCE?tf=15m", page: "page-chart" },
   { path: "/status", page: "page-status" },
   { path: "/about", page: "page-about" },
@@ -43,6 +44,8 @@ test("an unknown symbol is a page with a search, an unknown page says so", async
   const answer = await page.goto(`${app.url}/no-such-page`);
   expect(answer!.status()).toBe(404);
   await expect(page.locator("h1")).toBeVisible();
+  const none = await page.request.get(`${app.url}/api/v1/no-such-thing?x=1`);
+  expect([none.status(), await none.json()]).toMatchObject([404, { status: "error", error: { code: "not_found", details: { value: "/api/v1/no-such-thing" } } }]);
 });
 
 test("back and forward go through symbols and timeframes", async ({ page, app }) => {

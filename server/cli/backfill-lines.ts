@@ -17,7 +17,7 @@ export const estimateLines = (estimate: BackfillEstimate): string[] => [
   `Days         ${count(estimate.days)} to fetch, ${count(estimate.skipped)} complete`,
   `Requests     ${count(estimate.requests)}`,
   `Bars         up to ${count(estimate.bars)}`,
-  `Time         ${estimate.minutes === 0 ? "as fast as the file is read" : estimate.minutes < 1 ? `${Math.max(1, Math.round(estimate.minutes * 60))} seconds at the broker's rate` : `${estimate.minutes.toFixed(1)} minutes at the broker's rate`}`,
+  `Time         ${estimate.days === 0 ? "none, there is nothing to fetch" : estimate.minutes === 0 ? "as fast as the file is read" : estimate.minutes < 1 ? `${Math.max(1, Math.round(estimate.minutes * 60))} seconds at the broker's rate` : `${estimate.minutes.toFixed(1)} minutes at the broker's rate`}`,
   `Disk         ${estimate.diskMb.toFixed(1)} MB`,
   ...estimate.leftOut.map(({ name, reason }) => `Left out     ${name}: ${reason}`),
   ...estimate.notes.map((note) => `Note         ${note}`),
