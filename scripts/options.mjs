@@ -24,6 +24,8 @@ export const settings = [
   { env: "INDICATOR_TIMEFRAMES", value: "LIST", standard: "1m", means: "timeframes of those without one of their own" },
   { env: "TICK_STORE", value: "on|off", standard: "on", means: "whether every tick is kept" },
   { env: "TICK_RETENTION_DAYS", value: "N", standard: "30", means: "days that ticks are kept" },
+  { env: "DEPTH_SECONDS", value: "N", standard: "1", means: "an order book is kept at most once in so many seconds; 0: never" },
+  { env: "DEPTH_RETENTION_DAYS", value: "N", standard: "7", means: "days that order books are kept" },
   { env: "SECOND_RETENTION_DAYS", value: "N", standard: "30", means: "days that one-second bars are kept" },
   { env: "MINUTE_RETENTION_DAYS", value: "N", standard: "730", means: "days that bars of 1 and 15 minutes are kept" },
   { env: "LOG_LEVEL", value: "LEVEL", standard: "warn", means: "fatal, error, warn, info, debug, trace or silent" },

@@ -36,6 +36,8 @@ export const environment = z.object({
   INDICATOR_TIMEFRAMES: z.string().default("1m"),
   TICK_STORE: z.enum(["on", "off"]).default("on"),
   TICK_RETENTION_DAYS: days.default(30),
+  DEPTH_SECONDS: z.coerce.number().min(0).max(3_600).default(1),
+  DEPTH_RETENTION_DAYS: days.default(7),
   SECOND_RETENTION_DAYS: days.default(30),
   MINUTE_RETENTION_DAYS: days.default(730),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("warn"),
@@ -65,8 +67,10 @@ export interface Config {
   indicators: { configs: string; timeframes: string };
   /** Whether every tick is kept. */
   recordTicks: boolean;
-  /** Days that ticks, seconds and minutes (1m and 15m) are kept; days are kept for ever. */
-  retention: { ticks: number; seconds: number; minutes: number };
+  /** An instrument's order book is kept at most once in so many seconds; 0: never. */
+  depthSeconds: number;
+  /** Days that ticks, order books, seconds and minutes (1m and 15m) are kept; days are kept for ever. */
+  retention: { ticks: number; depth: number; seconds: number; minutes: number };
   logLevel: string;
   /** Test bridge in the page and fault controls. */
   test: boolean;
@@ -103,7 +107,7 @@ export const loadConfig = (root: string, argv: readonly string[], development: b
     root,
     port: env.PORT, host: env.HOST, dataDir: path.resolve(root, env.DATA_DIR),
     databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, redisPrefix: env.REDIS_PREFIX, redisStreamLength: env.REDIS_STREAM_LENGTH,
-    recordTicks: env.TICK_STORE === "on", retention: { ticks: env.TICK_RETENTION_DAYS, seconds: env.SECOND_RETENTION_DAYS, minutes: env.MINUTE_RETENTION_DAYS },
+    recordTicks: env.TICK_STORE === "on", depthSeconds: env.DEPTH_SECONDS, retention: { ticks: env.TICK_RETENTION_DAYS, depth: env.DEPTH_RETENTION_DAYS, seconds: env.SECOND_RETENTION_DAYS, minutes: env.MINUTE_RETENTION_DAYS },
     feed: feedOf(env), indicators: { configs: env.INDICATOR_CONFIGS, timeframes: env.INDICATOR_TIMEFRAMES }, logLevel: env.LOG_LEVEL, test: env.CANDELA_TEST === "1", ...testClockOf(env), development,
   });
 };

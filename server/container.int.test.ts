@@ -28,7 +28,7 @@ const folder = (): string => {
 
 const configured = (dataDir: string, more: Partial<Config> = {}): Config => ({
   root: process.cwd(), port: 0, host: "127.0.0.1", dataDir, databaseUrl: undefined, redisUrl: undefined, redisPrefix: "", indicators: { configs: "EMA:20,RSI:14,VWAP,SMA:9@5m", timeframes: "1m" },
-  recordTicks: true, retention: { ticks: 30, seconds: 30, minutes: 730 },
+  recordTicks: true, depthSeconds: 1, retention: { ticks: 30, depth: 7, seconds: 30, minutes: 730 },
   feed: { kind: "simulated", port: 0, seed: 11, rate: 1 }, logLevel: "silent", test: true, development: true, ...more,
 });
 

@@ -32,6 +32,7 @@ import { Indicators } from "./pipeline/indicate";
 import { Normaliser } from "./pipeline/normalise";
 import { BarWriter } from "./pipeline/persist";
 import { TickReplay } from "./pipeline/rebuild";
+import { BookRecorder } from "./pipeline/record-books";
 import { TickRecorder } from "./pipeline/record-ticks";
 import { TimeframeBars } from "./pipeline/resample";
 import type { Role } from "./pipeline/stage";
@@ -70,6 +71,8 @@ export type Container = Awaited<ReturnType<typeof createContainer>>;
 
 /** About 15 million bars of 500 bytes: three days of fifty instruments that trade every second. */
 const SPOOL_LIMIT_BYTES = 8 * 1024 ** 3;
+/** About a day of fifty instruments' order books. */
+const BOOK_SPOOL_LIMIT_BYTES = 1024 ** 3;
 
 /** Steps of a start, said as they are done. */
 export type Say = (step: string) => void;
@@ -122,6 +125,9 @@ export const createContainer = async (config: Config, say: Say) => {
   const indicators = new Indicators();
   const writer = new BarWriter(store.bars, table, wall, log, metrics);
   const recorder = config.recordTicks ? new TickRecorder(store.ticks, table, wall, log, metrics) : null;
+  const bookRecorder = config.depthSeconds === 0 ? null : new BookRecorder({
+    store: store.books, table, board: normaliser.board, everyMs: config.depthSeconds * 1_000, clock: wall, log, meter: metrics, feedAt: (collector) => collectors.feedAt(collector),
+  });
   const live = { table, board: normaliser.board, bars: timeframes };
   const latest = createLatest({ ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }), prefix: config.redisPrefix, ...(config.redisStreamLength === undefined ? {} : { streamLength: config.redisStreamLength }), clock: wall, log, meter: metrics });
   const publisher = new LatestPublisher({ latest, table, board: normaliser.board, clock: wall });
@@ -158,7 +164,7 @@ export const createContainer = async (config: Config, say: Say) => {
   });
   const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, indicators: indicatorService.desk });
   const reads = new Reads({
-    desk, bars, live, calendar, clock, ticks: store.ticks, feedAt: (collector) => collectors.feedAt(collector), tokenOf: (instrument) => instruments.tokenOf("kite", instrument), settleTicks: () => recorder?.settle() ?? Promise.resolve(), completeness: () => quality.completeness,
+    desk, bars, live, calendar, clock, ticks: store.ticks, books: store.books, feedAt: (collector) => collectors.feedAt(collector), tokenOf: (instrument) => instruments.tokenOf("kite", instrument), settleTicks: () => recorder?.settle() ?? Promise.resolve(), settleBooks: (instrument) => bookRecorder?.settle(instrument) ?? Promise.resolve(), completeness: () => quality.completeness,
     passports: new Passports({ bars, store: store.bars, recent: writer, live, calendar, collectorNames: () => collectors.truth().map((each) => each.collector) }),
   });
 
@@ -204,7 +210,7 @@ export const createContainer = async (config: Config, say: Say) => {
   });
 
   const keep = keepDays(config.retention);
-  const retention = new Retention({ ticks: store.ticks, upkeep: store.upkeep, settings: store.settings, clock: wall, log, meter: metrics, keep });
+  const retention = new Retention({ ticks: store.ticks, books: store.books, upkeep: store.upkeep, settings: store.settings, clock: wall, log, meter: metrics, keep });
   const storage = new Storage({ upkeep: store.upkeep, keep, clock: wall });
   const verify = new Verify({
     bars: store.bars, ticks: store.ticks, calendar, clock, rebuild: (request) => new TickReplay(calendar, request),
@@ -351,6 +357,7 @@ export const createContainer = async (config: Config, say: Say) => {
       writer.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/bars"), { limitBytes: SPOOL_LIMIT_BYTES, log }));
       if (writer.spooled > 0) spoolEmptied = writer.settled();
       recorder?.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/ticks"), { limitBytes: SPOOL_LIMIT_BYTES, log }));
+      bookRecorder?.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/books"), { limitBytes: BOOK_SPOOL_LIMIT_BYTES, log }));
       await backfill.start();
       publisher.start();
       movers.start();
@@ -394,6 +401,7 @@ export const createContainer = async (config: Config, say: Say) => {
         await backfill.stop();
         await quality.stop();
         await retention.stop();
+        await bookRecorder?.stop();
         await recorder?.stop();
         await writer.stop();
         await leases.stop();

@@ -35,7 +35,7 @@ describe("candela verify", () => {
   beforeAll(async () => {
     running = await createContainer({
       root: process.cwd(), port: 0, host: "127.0.0.1", dataDir, databaseUrl: undefined, redisUrl: undefined, redisPrefix: "", indicators: { configs: "", timeframes: "1m" },
-      recordTicks: true, retention: { ticks: 30, seconds: 30, minutes: 730 }, feed: { kind: "simulated", port: 0, seed: 11, rate: 2 }, logLevel: "silent", test: true, development: true,
+      recordTicks: true, depthSeconds: 1, retention: { ticks: 30, depth: 7, seconds: 30, minutes: 730 }, feed: { kind: "simulated", port: 0, seed: 11, rate: 2 }, logLevel: "silent", test: true, development: true,
     }, () => {});
     const container = running;
     await container.start(new AbortController().signal);

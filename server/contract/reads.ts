@@ -57,7 +57,8 @@ export const todayQuery = z.strictObject({ ...asked, ...series, date: date.optio
 /** The trading day of `date`, or a span within one. */
 export const spanQuery = z.strictObject({ ...asked, timeframe: series.timeframe, ...span, date: date.optional() });
 export const ticksQuery = z.strictObject({ ...asked, ...span, limit: number(50_000).default(1_000) });
-export const orderBookQuery = z.strictObject({ ...asked, ...span, limit: number(5_000).default(100) });
+/** The newest; the one that stood at an instant; or those of a span. */
+export const orderBookQuery = z.strictObject({ ...asked, ...span, at: instant.optional(), limit: number(5_000).default(100) });
 export const passportQuery = z.strictObject({ ...asked, timeframe: series.timeframe, time: z.string({ error: "an instant inside the bar" }).pipe(instant) });
 
 /** Bridge's gaps and completeness: what a span lacks, today's unless given. */

@@ -24,6 +24,8 @@ export interface FeedDefinition<Login = unknown> {
   priceLimits?(login: Login, instruments: readonly { name: string; decimals: number }[], sleep: (ms: number) => Promise<void>, signal: AbortSignal): Promise<Map<string, PriceLimits>>;
   /** Day figures and depth of one packet of a frame, decoded when somebody looks. */
   quote(frame: Uint8Array, offset: number): QuoteDetails | null;
+  /** The order book of one packet in wire integers, as a row of `Book`; false where the packet carries none. For every instrument once a second. */
+  book?(frame: Uint8Array, offset: number, into: Float64Array): boolean;
 }
 
 /** Lowest and highest price the exchange takes today, minor units, both inclusive. */

@@ -20,7 +20,12 @@ export interface MarketReads {
   stats(instrument: number, timeframe: StoredKind, span: { from: number; to: number }): Promise<SpanStats>;
   /** Ticks with from <= time < to, the newest `limit` and one before them, in order of arrival. */
   ticks(instrument: number, span: { from: number; to: number }, limit: number): Promise<TickReading>;
+  /** The newest there is. */
   orderBook(instrument: number): OrderBook | null;
+  /** As it stood at an instant, to the second; null before the first that is kept. */
+  orderBookAt(instrument: number, time: number): Promise<OrderBook | null>;
+  /** Kept ones with from <= time < to, oldest first: the newest `limit`. */
+  orderBooks(instrument: number, span: { from: number; to: number }, limit: number): Promise<{ books: OrderBook[]; truncated: boolean }>;
   passport(instrument: number, timeframe: StoredKind, time: number): Promise<PassportReading>;
   /** Slots of a span that have ended, and the starts of those nobody knows the trades of (whole or in part). */
   missing(instrument: number, timeframe: TimeframeName, span: { from: number; to: number }): Promise<{ expected: number; missing: number[] }>;

@@ -1,7 +1,7 @@
 import type { TimeframeName } from "@/server/domain/timeframe";
 
 /** What is kept for a time of its own. */
-export type KeptPart = "ticks" | "1s" | "1m" | "15m" | "1d";
+export type KeptPart = "ticks" | "depth" | "1s" | "1m" | "15m" | "1d";
 
 export interface TableSize {
   table: string;

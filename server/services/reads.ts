@@ -1,5 +1,6 @@
 import { type Bar, barAt, type BarColumns, barColumns, FORMING } from "@/server/domain/bar";
 import { cut, join } from "@/server/domain/bar-rows";
+import { Book, LEVEL, LEVELS, type StoredBooks } from "@/server/domain/order-book";
 import { badInput } from "@/server/domain/errors";
 import { type Calendar, DAY_MS, dayOfDate, istDate, istDay, istMidnight } from "@/server/domain/session";
 import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
@@ -7,6 +8,7 @@ import type { Clock } from "@/server/ports/clock";
 import type { Desk } from "@/server/ports/desk";
 import type { FeedDefinition, QuoteDetails } from "@/server/ports/feed";
 import type { LiveMarket } from "@/server/ports/live";
+import type { BookStore } from "@/server/ports/order-books";
 import type { About, BarsRead, BarsReading, MarketReads, OrderBook, PassportReading, SpanStats, TickReading } from "@/server/ports/reads";
 import type { StoredKind, TickStore } from "@/server/ports/stores";
 import type { Bars } from "./bars";
@@ -21,6 +23,7 @@ interface Parts {
   bars: Bars;
   passports: Passports;
   ticks: TickStore;
+  books: BookStore;
   live: LiveMarket;
   calendar: Calendar;
   clock: Clock;
@@ -31,6 +34,8 @@ interface Parts {
   completeness(): Pick<CompletenessDays, "days">;
   /** Puts ticks that are still in memory into the store. */
   settleTicks(): Promise<void>;
+  /** The same of an instrument's order books. */
+  settleBooks(instrument: number): Promise<void>;
 }
 
 /** A span of one instrument's bars is at most this long: more is asked for by page. */
@@ -132,12 +137,23 @@ export class Reads implements MarketReads {
     const { board } = this.parts.live;
     const { depth, buyQuantity, sellQuantity } = this.details(instrument);
     if (depth === undefined) return null;
-    // The exchange sends five levels; those without orders are zeros.
-    const held = (levels: OrderBook["bids"]): OrderBook["bids"] => levels.filter((level) => level.quantity > 0);
     return {
-      bids: held(depth.buy), asks: held(depth.sell), buyQuantity, sellQuantity,
+      bids: withOrders(depth.buy), asks: withOrders(depth.sell), buyQuantity, sellQuantity,
       lastPrice: board.price(instrument), time: board.time(instrument), received: Math.round(board.received(instrument)),
     };
+  }
+
+  async orderBookAt(instrument: number, time: number): Promise<OrderBook | null> {
+    await this.parts.settleBooks(instrument);
+    return bookOf(await this.parts.books.at(this.parts.live.table.at(instrument).id, time), 0);
+  }
+
+  async orderBooks(instrument: number, { from, to }: { from: number; to: number }, limit: number): Promise<{ books: OrderBook[]; truncated: boolean }> {
+    if (from >= to) throw badInput("from", from, "an instant before `to`");
+    await this.parts.settleBooks(instrument);
+    const stored = await this.parts.books.read({ instrumentId: this.parts.live.table.at(instrument).id, from, to, limit: limit + 1 });
+    const books = Array.from({ length: stored.length }, (_, row) => bookOf(stored, row)!);
+    return { books: books.slice(-limit), truncated: books.length > limit };
   }
 
   async passport(instrument: number, timeframe: StoredKind, time: number): Promise<PassportReading> {
@@ -203,6 +219,23 @@ export class Reads implements MarketReads {
     };
   }
 }
+
+/** The exchange sends five levels; those without orders are zeros. */
+const withOrders = (levels: OrderBook["bids"]): OrderBook["bids"] => levels.filter((level) => level.quantity > 0);
+
+/** A row of kept books; null where there is none. */
+const bookOf = ({ length, time, received, figures }: StoredBooks, row: number): OrderBook | null => {
+  if (row >= length) return null;
+  const at = (place: number): number => figures[row * Book.size + place]!;
+  const side = (first: number): OrderBook["bids"] => withOrders(Array.from({ length: LEVELS }, (_, level) => {
+    const place = first + level * LEVEL;
+    return { price: at(place), quantity: at(place + 1), orders: at(place + 2) };
+  }));
+  return {
+    bids: side(Book.bids), asks: side(Book.asks), buyQuantity: at(Book.buyQuantity), sellQuantity: at(Book.sellQuantity),
+    lastPrice: at(Book.lastPrice), time: time[row]!, received: received[row]!,
+  };
+};
 
 /** How many bars at the end are forming. */
 const formingCount = (bars: BarColumns): number => {

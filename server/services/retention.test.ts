@@ -23,9 +23,9 @@ const take = (part: string, before: number): Promise<number> => {
 };
 const upkeep = { pruneBars: (part: string, before: number) => take(part, before), sizes: () => Promise.resolve([{ table: "bars", bytes: 700, rows: 7 }]), newestDay: (): Promise<DayOfPart[]> => Promise.resolve([{ part: "1m", rows: 2, bytes: 200 }, { part: "1d", rows: 1, bytes: 10 }, { part: "ticks", rows: 1, bytes: 1_000, ticks: 90 }]) };
 const retention = (): Retention => new Retention({
-  ticks: { write: () => Promise.reject(new Error()), read: () => Promise.reject(new Error()), prune: (before) => take("ticks", before) }, upkeep,
+  ticks: { prune: (before) => take("ticks", before) }, books: { prune: (before) => take("depth", before) }, upkeep,
   settings: { get: (name) => Promise.resolve(saved.get(name)), set: (name, value) => { saved.set(name, value); return Promise.resolve(); } },
-  clock, log: silentLog(), meter: metrics, keep: keepDays({ ticks: 30, seconds: 30, minutes: 730 }),
+  clock, log: silentLog(), meter: metrics, keep: keepDays({ ticks: 30, depth: 7, seconds: 30, minutes: 730 }),
 });
 const hour = async (): Promise<void> => {
   now += 3_600_000;
@@ -36,9 +36,9 @@ const hour = async (): Promise<void> => {
 beforeEach(() => { [now, pruned, timers, saved, away, metrics] = [NOW, [], [], new Map(), false, new Metrics()]; });
 
 describe("retention", () => {
-  it("deletes ticks and seconds after 30 days, minutes after 730, days never, at the border of a day", async () => {
+  it("deletes ticks and seconds after 30 days, order books after 7, minutes after 730, days never, at the border of a day", async () => {
     await retention().run();
-    expect(pruned).toEqual([["ticks", "2026-10-22T00:00:00.000Z"], ["1s", "2026-10-22T00:00:00.000Z"], ["1m", "2024-11-21T00:00:00.000Z"], ["15m", "2024-11-21T00:00:00.000Z"]]);
+    expect(pruned).toEqual([["ticks", "2026-10-22T00:00:00.000Z"], ["depth", "2026-11-14T00:00:00.000Z"], ["1s", "2026-10-22T00:00:00.000Z"], ["1m", "2024-11-21T00:00:00.000Z"], ["15m", "2024-11-21T00:00:00.000Z"]]);
     expect(metrics.counters.get("retention.ticks")).toBe(3);
   });
 
@@ -46,16 +46,16 @@ describe("retention", () => {
     const first = retention();
     first.start();
     await hour();
-    expect(pruned).toHaveLength(4);
+    expect(pruned).toHaveLength(5);
     await hour();
     await first.stop();
     const second = retention();
     second.start();
     await hour();
-    expect(pruned, "the same date").toHaveLength(4);
+    expect(pruned, "the same date").toHaveLength(5);
     now += DAY;
     await hour();
-    expect(pruned).toHaveLength(8);
+    expect(pruned).toHaveLength(10);
     await second.stop();
     expect(timers).toEqual([]);
   });
@@ -67,20 +67,20 @@ describe("retention", () => {
     await hour();
     away = false;
     await hour();
-    expect(pruned).toHaveLength(4);
+    expect(pruned).toHaveLength(5);
   });
 });
 
 describe("the storage report", () => {
   it("tells sizes, what a day adds and what that comes to over the time it is kept", async () => {
-    const report = await new Storage({ upkeep, keep: keepDays({ ticks: 30, seconds: 30, minutes: 730 }), clock }).report();
+    const report = await new Storage({ upkeep, keep: keepDays({ ticks: 30, depth: 7, seconds: 30, minutes: 730 }), clock }).report();
     expect(report).toMatchObject({ at: NOW, bytes: 700, forecastBytes: 200 * 730 + 10 * 365 + 1_000 * 30 });
     expect(report.parts).toContainEqual({ part: "ticks", dayRows: 1, dayBytes: 1_000, dayTicks: 90, keepDays: 30, forecastBytes: 30_000 });
   });
 
   it("measures at most every ten minutes", async () => {
     let asked = 0;
-    const storage = new Storage({ upkeep: { ...upkeep, sizes: () => { asked++; return upkeep.sizes(); } }, keep: keepDays({ ticks: 1, seconds: 1, minutes: 1 }), clock });
+    const storage = new Storage({ upkeep: { ...upkeep, sizes: () => { asked++; return upkeep.sizes(); } }, keep: keepDays({ ticks: 1, depth: 1, seconds: 1, minutes: 1 }), clock });
     await Promise.all([storage.report(), storage.report()]);
     now += 11 * 60_000;
     await storage.report();

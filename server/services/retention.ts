@@ -1,17 +1,19 @@
 import { DAY_MS, istDate, istDay } from "@/server/domain/session";
 import type { Clock } from "@/server/ports/clock";
 import type { Log, Meter } from "@/server/ports/observe";
+import type { BookStore } from "@/server/ports/order-books";
 import type { SettingStore, TickStore } from "@/server/ports/stores";
 import type { KeptPart, UpkeepStore } from "@/server/ports/upkeep";
 
 /** Days that each part is kept; null: for ever. */
 export type KeepDays = Readonly<Record<KeptPart, number | null>>;
 
-export const keepDays = (days: { ticks: number; seconds: number; minutes: number }): KeepDays =>
-  ({ ticks: days.ticks, "1s": days.seconds, "1m": days.minutes, "15m": days.minutes, "1d": null });
+export const keepDays = (days: { ticks: number; depth: number; seconds: number; minutes: number }): KeepDays =>
+  ({ ticks: days.ticks, depth: days.depth, "1s": days.seconds, "1m": days.minutes, "15m": days.minutes, "1d": null });
 
 interface Parts {
-  ticks: TickStore;
+  ticks: Pick<TickStore, "prune">;
+  books: Pick<BookStore, "prune">;
   upkeep: UpkeepStore;
   settings: SettingStore;
   /** Real time. */
@@ -48,13 +50,13 @@ export class Retention {
 
   /** Prunes now, whatever day it is. Answers how many rows of each part went. */
   async run(): Promise<Partial<Record<KeptPart, number>>> {
-    const { ticks, upkeep, clock, keep, meter } = this.parts;
+    const { ticks, books, upkeep, clock, keep, meter } = this.parts;
     const pruned: Partial<Record<KeptPart, number>> = {};
     for (const [part, days] of Object.entries(keep) as [KeptPart, number | null][]) {
       if (days === null || this.ending.signal.aborted) continue;
       // Whole days of UTC, as the tables are cut: what goes, goes as a file.
       const before = Math.floor((clock.now() - days * DAY_MS) / DAY_MS) * DAY_MS;
-      pruned[part] = part === "ticks" ? await ticks.prune(before) : await upkeep.pruneBars(part, before, this.ending.signal);
+      pruned[part] = part === "ticks" ? await ticks.prune(before) : part === "depth" ? await books.prune(before) : await upkeep.pruneBars(part, before, this.ending.signal);
       meter.count(`retention.${part}`, pruned[part]);
     }
     return pruned;

@@ -20,7 +20,7 @@ const context = { params: Promise.resolve({}) };
 const dataDir = mkdtempSync(path.join(tmpdir(), "candela-calendar-"));
 const create = () => createContainer({
   root: process.cwd(), port: 0, host: "127.0.0.1", dataDir, databaseUrl: undefined, redisUrl: undefined, redisPrefix: "", indicators: { configs: "", timeframes: "1m" },
-  recordTicks: true, retention: { ticks: 30, seconds: 30, minutes: 730 },
+  recordTicks: true, depthSeconds: 1, retention: { ticks: 30, depth: 7, seconds: 30, minutes: 730 },
   feed: { kind: "simulated", port: 0, seed: 11, rate: 1 }, logLevel: "silent", test: true, development: true,
 }, () => {});
 let container: Container;

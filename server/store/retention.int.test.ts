@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Store } from "@/server/ports/stores";
+import { bookRow, booksOf } from "@/server/testing/book-suite";
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";
 import { OPEN, storedBar } from "@/server/testing/store-suite-rows";
 import { tickRow, ticksOf } from "@/server/testing/tick-suite";
@@ -45,12 +46,14 @@ const upkeepSuite = (name: string, open: () => Promise<Store>): void => {
     it("says how large its tables are and what the newest day brought", async () => {
       await store.ticks.write([{ instrumentId: 1, ticks: ticksOf(Array.from({ length: 300 }, (_, at) => tickRow(at + 1))) }]);
       await (store.ticks as FoldingTickStore).fold();
+      await store.books.write([{ instrumentId: 1, books: booksOf([bookRow(1), bookRow(2)]) }]);
       await store.bars.write(Array.from({ length: 100 }, (_, minute) => storedBar(4, minute + 200 * 1_440)), "merge");
       const sizes = await store.upkeep.sizes();
-      expect(sizes.map(({ table }) => table)).toEqual(["tick_blocks", "tick_journal", "bars", "bar_revisions"]);
+      expect(sizes.map(({ table }) => table)).toEqual(["tick_blocks", "tick_journal", "order_book", "bars", "bar_revisions"]);
       for (const { bytes } of sizes) expect(bytes).toBeGreaterThan(8_000);
       const days = new Map((await store.upkeep.newestDay()).map((day) => [day.part, day]));
       expect(days.get("ticks")).toMatchObject({ rows: 1, ticks: 300 });
+      expect(days.get("depth")).toMatchObject({ rows: 1 });
       expect(days.get("1m")!.rows, "only the newest 24 hours count").toBe(100);
       expect(days.get("1m")!.bytes / 100).toBeGreaterThan(50);
       expect(days.get("1d")).toMatchObject({ rows: 0, bytes: 0 });

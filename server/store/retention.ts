@@ -10,7 +10,7 @@ const BARS_A_STEP = 20_000;
 const PAUSE_MS = 10;
 /** Instruments whose newest day is counted: the rest is taken to be like them. */
 const SAMPLE = 16;
-const TABLES = ["tick_blocks", "tick_journal", "bars", "bar_revisions"] as const;
+const TABLES = ["tick_blocks", "tick_journal", "order_book", "bars", "bar_revisions"] as const;
 
 export const upkeepStore = (database: () => Database, clock: Clock): UpkeepStore => ({
   async pruneBars(name, before, signal) {
@@ -55,6 +55,7 @@ export const upkeepStore = (database: () => Database, clock: Clock): UpkeepStore
     const days: DayOfPart[] = [];
     for (const name of ["1s", "1m", "15m", "1d"] as const) days.push(await reaching(() => dayOf(pool, name, "bars", `timeframe = ${timeframe(name).index}`, "NULL", sizes.get("bars")!)));
     days.push(await reaching(() => dayOf(pool, "ticks", "tick_blocks", "true", "sum(ticks)", sizes.get("tick_blocks")!)));
+    days.push(await reaching(() => dayOf(pool, "depth", "order_book", "true", "NULL", sizes.get("order_book")!)));
     return days;
   },
 });

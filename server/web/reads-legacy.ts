@@ -11,10 +11,10 @@ import { qualityOf } from "@/server/domain/completeness";
 import { badInput } from "@/server/domain/errors";
 import { toRupees } from "@/server/domain/price";
 import type { StoredKind } from "@/server/ports/stores";
-import type { About, MarketReads } from "@/server/ports/reads";
-import { type Ask, ask, readingOf, spanOf, tickSpan } from "./reads";
+import type { About, MarketReads, OrderBook } from "@/server/ports/reads";
+import { type Ask, ask, bookFor, isOfSpan, readingOf, spanOf, tickSpan } from "./reads";
 import { vwapOf } from "./reads-json";
-import { noDepth, orderBookView, statsView, ticksView } from "./reads-views";
+import { noBooks, noDepth, orderBookView, statsView, ticksView } from "./reads-views";
 
 /** Bridge answered an error as one text; what field, value and accepted are stands beside it. */
 const bridgeError = ({ message, ...rest }: ErrorEnvelope["error"]): unknown => ({ error: message, ...rest });
@@ -111,15 +111,22 @@ const bridge: Record<ReadView, Ask> = {
     }));
     return jsonReply({ symbol: of.symbol, from: timeIn(zone, span.from), to: timeIn(zone, span.to), ticks_count: ticks.length, ticks });
   }, bridgeError),
-  orderbook: ask(orderBookQuery, (reads, instrument, { tz }) => {
-    const book = reads.orderBook(instrument);
+  orderbook: ask(orderBookQuery, async (reads, instrument, query) => {
     const about = reads.about(instrument);
-    if (book === null) return missing(`no order book data found: ${noDepth(about)}`);
     const { instrument: of, token } = about;
-    const { bids, asks, spread, buyQuantity, sellQuantity, time } = orderBookView(book, of.decimals, tz ?? "UTC");
-    return jsonReply({ symbol: of.symbol, order_book: {
-      exchange: of.exchange, symbol: of.symbol, instrument_token: token, snapshot_timestamp: time, bids, asks, bid_quantity: buyQuantity, ask_quantity: sellQuantity, spread, source: "live_tick",
-    } });
+    const zone = query.tz ?? "UTC";
+    const view = (book: OrderBook) => {
+      const { bids, asks, spread, buyQuantity, sellQuantity, time } = orderBookView(book, of.decimals, zone);
+      return { exchange: of.exchange, symbol: of.symbol, instrument_token: token, snapshot_timestamp: time, bids, asks, bid_quantity: buyQuantity, ask_quantity: sellQuantity, spread, source: "live_tick" };
+    };
+    if (isOfSpan(query)) {
+      const span = tickSpan(reads, query);
+      const { books } = await reads.orderBooks(instrument, span, query.limit);
+      return jsonReply({ symbol: of.symbol, from: timeIn(zone, span.from), to: timeIn(zone, span.to), order_books_count: books.length, order_books: books.map(view) });
+    }
+    const book = await bookFor(reads, instrument, query);
+    if (book === null) return missing(`no order book data found: ${query.at === undefined ? noDepth(about) : noBooks(about)}`);
+    return jsonReply({ symbol: of.symbol, order_book: view(book) });
   }, bridgeError),
   gaps: ask(missingQuery, async (reads, instrument, query) => {
     const { missing, symbol, timeframe, zone, head } = await lacking(reads, instrument, query);

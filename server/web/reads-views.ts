@@ -54,6 +54,10 @@ export const orderBookView = (book: OrderBook, decimals: number, zone: Zone) => 
 export const noDepth = ({ instrument, quote }: About): string =>
   instrument.segment === "index" ? "an index has no order book" : quote === null ? "no packet of it has come since the start" : "its packets carry no depth: a collector subscribes it in another mode than full";
 
+/** Why there is none of the past. */
+export const noBooks = ({ instrument }: About): string =>
+  instrument.segment === "index" ? "an index has no order book" : "no order book of it is kept of that time: they are kept once a second (DEPTH_SECONDS) for some days (DEPTH_RETENTION_DAYS), from packets of mode full";
+
 export const quoteMeta = ({ instrument, quote }: About, zone: Zone): unknown => (quote === null ? null : {
   lastPrice: toRupees(quote.price, instrument.decimals), dayVolume: quote.volume, time: timeIn(zone, quote.time),
   ...(quote.previousClose <= 0 ? { change: null, changePercent: null } : {

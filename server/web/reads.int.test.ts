@@ -24,6 +24,7 @@ import { timeframeNames } from "@/server/domain/timeframe";
 import type { StoredBar } from "@/server/ports/stores";
 import { publish } from "@/server/runtime";
 import { serve, type Web } from "@/server/web/http";
+import { bookRow, booksOf } from "@/server/testing/book-suite";
 import { wholeConfig } from "@/server/testing/whole-config";
 
 type Params = { params: Promise<{ symbol: string[] }> };
@@ -274,8 +275,32 @@ describe("a read over REST", () => {
     expect(book.bids[0]!.price).toBeLessThan(book.asks[0]!.price);
     expect((await ask("/api/v1/orderbook/SIM:NIFTY%2050")).body).toMatchObject({ data: null, meta: { notice: "an index has no order book" } });
     expect((await ask("/api/v1/orderbook/NSE:QUIET")).body.meta.notice).toBe("no packet of it has come since the start");
-    expect((await ask(`/api/v1/orderbook/SIM:RELIANCE?from=${OPEN}`)).body.meta.notice).toContain("newest order book only");
     expect((await ask("/intraday/orderbook/SIM:NIFTY%2050")).status).toBe(404);
+  });
+
+  it("gives the order book as it stood at an instant, and those of a span, in either shape", async () => {
+    const thin = bookRow(3, { time: OPEN + 3_000 }).figures.map((value, place) => (place >= 6 && place < 18 ? 0 : value));
+    await container.store.books.write([{ instrumentId: id, books: booksOf([bookRow(1, { time: OPEN + 1_000 }), bookRow(2, { time: OPEN + 2_000, price: 1501_10 }), bookRow(3, { time: OPEN + 3_000, figures: thin })]) }]);
+    const at = async (seconds: number): Promise<Body> => (await ask(`/api/v1/orderbook/${KEY}?at=${OPEN + seconds * 1_000}`)).body;
+    expect((await at(2.5)).data).toMatchObject({ lastPrice: 1501.1, time: OPEN + 2_000, spread: 0.05, buyQuantity: 10_002, bids: { length: 5, 0: { price: 1501.05, quantity: 102, orders: 1 } } });
+    expect((await at(60)).data).toMatchObject({ time: OPEN + 3_000, bids: [{ price: 1499.95 }] });
+    expect(await at(0)).toMatchObject({ data: null, meta: { notice: expect.stringContaining("DEPTH_SECONDS") } });
+    const books = await ask(`/api/v1/orderbook/${KEY}?${span("00:00", "00:01")}&limit=2&tz=Asia/Kolkata`);
+    expect((books.body.data as { time: string }[]).map(({ time }) => time)).toEqual(["2026-07-01T00:00:02+05:30", "2026-07-01T00:00:03+05:30"]);
+    expect(books.body.meta).toMatchObject({ count: 2, truncated: true });
+    expect((await ask(`/intraday/orderbook/${KEY}?at=${OPEN + 1_000}`)).body).toMatchObject({ symbol: "INFY", order_book: { snapshot_timestamp: "2026-06-30T18:30:01Z", bid_quantity: 10_001, spread: 0.05 } });
+    expect((await ask(`/intraday/orderbook/${KEY}?${span("00:00", "00:01")}`)).body).toMatchObject({ order_books_count: 3, order_books: { length: 3, 2: { snapshot_timestamp: "2026-06-30T18:30:03Z" } } });
+    expect((await ask(`/api/v1/orderbook/${KEY}?at=${OPEN}&from=${OPEN}`)).body.error.details).toMatchObject({ field: "at" });
+  });
+
+  it("keeps the order books of what trades, as they came", async () => {
+    const held = async () => await data<{ time: number; lastPrice: number; bids: { price: number }[] }[]>(`/api/v1/orderbook/SIM:RELIANCE?from=${Date.now() - 60_000}`);
+    await expect.poll(async () => (await held()).length, { timeout: 30_000 }).toBeGreaterThan(2);
+    const books = await held();
+    books.forEach(({ time, bids, lastPrice }, at) => {
+      expect(bids[0]!.price).toBeCloseTo(lastPrice, -1);
+      if (at > 0) expect(time).toBeGreaterThanOrEqual(books[at - 1]!.time);
+    });
   });
 
   it("gives stored ticks with what was traded at each", async () => {

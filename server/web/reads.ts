@@ -8,11 +8,11 @@ import { columnsOf } from "@/server/domain/bar";
 import { badInput } from "@/server/domain/errors";
 import { toRupees } from "@/server/domain/price";
 import type { Log } from "@/server/ports/observe";
-import type { About, BarsReading, MarketReads } from "@/server/ports/reads";
+import type { About, BarsReading, MarketReads, OrderBook } from "@/server/ports/reads";
 import { JsonBytes } from "./json-bytes";
 import { barViews, writeColumns, writeRows } from "./reads-json";
 import { changesView, passportView } from "./reads-passport";
-import { metaOf, noDepth, orderBookView, quoteMeta, statsView, ticksView } from "./reads-views";
+import { metaOf, noBooks, noDepth, orderBookView, quoteMeta, statsView, ticksView } from "./reads-views";
 
 export type ViewName = "bars" | "latest" | "today" | "stats" | "vwap" | "ticks" | "orderbook" | "passport";
 export interface ReadParts { reads: MarketReads; log: Log }
@@ -110,11 +110,19 @@ export const views: Record<ViewName, Ask> = {
     const meta = { ...metaOf(reads, about), from: timeIn(query.tz, span.from), to: timeIn(query.tz, span.to), count: data.length, truncated: reading.ticks.length > query.limit };
     return { data, meta: { ...meta, ...withNotice(data.length > 0 ? null : reads.closedNotice(instrument, span.from, span.to)) } };
   }),
-  orderbook: ask(orderBookQuery, (reads, instrument, { from, to, tz }) => {
-    const book = reads.orderBook(instrument);
+  orderbook: ask(orderBookQuery, async (reads, instrument, query) => {
+    const { tz } = query;
     const about = reads.about(instrument);
-    const notice = book === null ? noDepth(about) : from !== undefined || to !== undefined ? "the newest order book only: its past is not kept" : null;
-    return { data: book === null ? null : orderBookView(book, about.instrument.decimals, tz), meta: { ...metaOf(reads, about), ...withNotice(notice) } };
+    const { decimals } = about.instrument;
+    if (isOfSpan(query)) {
+      const span = tickSpan(reads, query);
+      const { books, truncated } = await reads.orderBooks(instrument, span, query.limit);
+      const meta = { ...metaOf(reads, about), from: timeIn(tz, span.from), to: timeIn(tz, span.to), count: books.length, truncated };
+      return { data: books.map((book) => orderBookView(book, decimals, tz)), meta: { ...meta, ...withNotice(books.length > 0 ? null : reads.closedNotice(instrument, span.from, span.to) ?? noBooks(about)) } };
+    }
+    const book = await bookFor(reads, instrument, query);
+    const notice = book !== null ? null : query.at === undefined ? noDepth(about) : noBooks(about);
+    return { data: book === null ? null : orderBookView(book, decimals, tz), meta: { ...metaOf(reads, about), ...withNotice(notice) } };
   }),
   passport: ask(passportQuery, async (reads, instrument, { timeframe, time, tz }) => {
     const reading = await reads.passport(instrument, timeframe, time);
@@ -130,6 +138,16 @@ export const views: Record<ViewName, Ask> = {
     };
   }),
 };
+
+type BookQuery = Pick<z.output<typeof orderBookQuery>, "at" | "from" | "to">;
+export const isOfSpan = ({ at, from, to }: BookQuery): boolean => {
+  if (from === undefined && to === undefined) return false;
+  if (at !== undefined) throw badInput("at", at, "either at, or from and to");
+  return true;
+};
+/** The newest, or the one that stood at an instant. */
+export const bookFor = (reads: MarketReads, instrument: number, { at }: BookQuery): Promise<OrderBook | null> | OrderBook | null =>
+  (at === undefined ? reads.orderBook(instrument) : reads.orderBookAt(instrument, at));
 
 export const tickSpan = (reads: MarketReads, { from, to }: { from?: number | undefined; to?: number | undefined }): { from: number; to: number } => {
   const end = to ?? reads.now() + 1;

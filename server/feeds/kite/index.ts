@@ -4,7 +4,7 @@ import { listInstruments } from "./instruments";
 import { kiteLogin } from "./login";
 import { priceLimits } from "./price-limits";
 import { connect } from "./stream";
-import { packetAt } from "./wire";
+import { bookAt, packetAt } from "./wire";
 
 /** Zerodha Kite Connect 3. @see https://kite.trade/docs/connect/v3/ */
 export const kite = defineFeed({
@@ -18,4 +18,5 @@ export const kite = defineFeed({
   history,
   priceLimits,
   quote: packetAt,
+  book: bookAt,
 });

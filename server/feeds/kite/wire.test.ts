@@ -3,9 +3,10 @@ import path from "node:path";
 import fc from "fast-check";
 import { KiteTicker } from "kiteconnect";
 import { describe, expect, it } from "vitest";
+import { Book, LEVEL } from "@/server/domain/order-book";
 import { rawBatch } from "@/server/domain/tick";
 import { toRupees } from "@/server/domain/price";
-import { decodeFrame, packetAt, packetsOf, wireDecimals } from "./wire";
+import { bookAt, decodeFrame, packetAt, packetsOf, wireDecimals } from "./wire";
 
 type Tick = Record<string, unknown> & { ohlc?: Record<string, number>; depth?: Record<"buy" | "sell", Record<string, number>[]> };
 
@@ -93,6 +94,22 @@ const frameOf = (packets: readonly Uint8Array[]): Buffer => {
 const packetOfLength = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
 const known = fc.constantFrom(8, 28, 32, 44, 184).chain(packetOfLength);
 const unknown = fc.integer({ min: 0, max: 300 }).filter((length) => ![8, 28, 32, 44, 184].includes(length)).chain(packetOfLength);
+
+describe("bookAt", () => {
+  it("reads what the packet's depth says, into a row of numbers, and nothing of packets without one", () => {
+    fc.assert(fc.property(known, (body) => {
+      const frame = frameOf([body]);
+      const packet = packetAt(frame, 4)!;
+      const row = new Float64Array(Book.size);
+      expect(bookAt(frame, 4, row)).toBe(packet.depth !== undefined);
+      if (packet.depth === undefined) return;
+      expect([...row.subarray(0, Book.bids)]).toEqual([packet.lastPrice, packet.buyQuantity, packet.sellQuantity]);
+      const levels = [...packet.depth.buy, ...packet.depth.sell].flatMap(({ price, quantity, orders }) => [price, quantity, orders]);
+      expect([...row.subarray(Book.bids)]).toEqual(levels);
+      expect(levels).toHaveLength(10 * LEVEL);
+    }));
+  });
+});
 
 describe("decodeFrame", () => {
   it("reads the fields of a full packet where Kite's table puts them, unsigned", () => {

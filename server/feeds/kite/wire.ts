@@ -7,6 +7,7 @@
  *
  * @see https://kite.trade/docs/connect/v3/websocket/#binary-market-data
  */
+import { Book, LEVEL } from "@/server/domain/order-book";
 import type { QuoteDetails } from "@/server/ports/feed";
 import { Figure, type RawBatch, rawBatch } from "@/server/domain/tick";
 
@@ -153,6 +154,30 @@ export const packetAt = (frame: Uint8Array, offset: number): KitePacket | null =
       return null;
   }
 };
+
+/** Bytes of a level, and where the first stands in a full packet: five of the buyers, then five of the sellers. */
+const LEVEL_BYTES = 12;
+const DEPTH = 64;
+/** Ten levels side by side, as in a row of `Book`. */
+const LEVEL_ROWS = (Book.size - Book.bids) / LEVEL;
+
+/** Order book of a full packet into a row of `Book`; false for any other packet. Makes no objects. */
+export const bookAt = (frame: Uint8Array, offset: number, into: Float64Array): boolean => {
+  if (frame[offset - 2]! * 256 + frame[offset - 1]! !== FULL) return false;
+  into[Book.lastPrice] = uint32(frame, offset + 4);
+  into[Book.buyQuantity] = uint32(frame, offset + 20);
+  into[Book.sellQuantity] = uint32(frame, offset + 24);
+  for (let level = 0; level < LEVEL_ROWS; level++) {
+    const from = offset + DEPTH + level * LEVEL_BYTES;
+    const to = Book.bids + level * LEVEL;
+    into[to] = uint32(frame, from + 4);
+    into[to + 1] = uint32(frame, from);
+    into[to + 2] = frame[from + 8]! * 256 + frame[from + 9]!;
+  }
+  return true;
+};
+
+const uint32 = (frame: Uint8Array, at: number): number => frame[at]! * 0x100_0000 + ((frame[at + 1]! << 16) | (frame[at + 2]! << 8) | frame[at + 3]!);
 
 /** Decimals of a token's wire integers. The segment is the token's low byte: 3 CDS, 6 BCD, all others hundredths. */
 export const wireDecimals = (token: number): number => {
