@@ -1,18 +1,23 @@
 import { HASH_SIZE } from "@/server/domain/bar";
 import { timeframe } from "@/server/domain/timeframe";
 
-/** The three ways a bar is written, as one statement each: arrays in, one row a bar, in the order of `bars.ts`. */
+/** The ways a bar is written, as one statement each: arrays in, one row a bar, in the order of `bar-write.ts`. */
 
 const columns = ["open", "high", "low", "close", "volume", "value", "ticks", "open_interest", "rev", "state", "incomplete",
   "late", "first_ms", "last_ms", "first_sequence", "last_sequence", "sources", "hash"] as const;
 const types = ["bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "int", "bigint", "int", "smallint", "boolean",
   "int", "int", "int", "bigint", "bigint", "int", "bigint"] as const;
 
-const insert = `
+/**
+ * Bars of which nothing is stored. Lists are unrolled side by side in a select list: as functions after FROM each would
+ * be written to a store of its own first.
+ */
+export const insertBars = `
   INSERT INTO bars AS stored (instrument_id, timeframe, ts, ${columns.join(", ")}, written_at)
-  SELECT instrument_id, timeframe, to_timestamp(ms / 1000.0), ${columns.join(", ")}, now()
-  FROM unnest($1::text::int[], $2::text::smallint[], $3::text::bigint[], ${types.map((type, at) => `$${at + 4}::text::${type}[]`).join(", ")})
-    AS written (instrument_id, timeframe, ms, ${columns.join(", ")})
+  SELECT instrument_id, timeframe, to_timestamp(ms::float8 / 1000), ${columns.join(", ")}, now()
+  FROM (SELECT unnest($1::text::int[]) AS instrument_id, unnest($2::text::smallint[]) AS timeframe, unnest($3::text::bigint[]) AS ms,
+    ${types.map((type, at) => `unnest($${at + 4}::text::${type}[]) AS ${columns[at]}`).join(", ")}) AS written`;
+const upsert = `${insertBars}
   ON CONFLICT (instrument_id, timeframe, ts) DO UPDATE SET`;
 
 const MINUTE = timeframe("1m").index;
@@ -45,7 +50,7 @@ const added = (sum: string, otherwise: string): string => `CASE WHEN ${lateAlone
  * What history said stands above what a feed saw: a corrected bar is never merged into, a backfilled one only by a bar
  * that was seen whole (`incomplete` false), which a patch is not: history has the late tick already. Writing the same bar again changes nothing.
  */
-export const mergeBars = `${insert}
+export const mergeBars = `${upsert}
     open = ${added("CASE WHEN stored.first_ms < excluded.first_ms THEN stored.open ELSE excluded.open END", open)},
     high = greatest(stored.high, excluded.high),
     low = least(stored.low, excluded.low),
@@ -81,7 +86,7 @@ export const mergeBars = `${insert}
  * their volume has been counted by the ticks after them. A sequence number that is in the bar already is not added again.
  * What history told had the tick.
  */
-export const patchBars = `${insert}
+export const patchBars = `${upsert}
     open = CASE WHEN excluded.first_ms < stored.first_ms THEN excluded.open ELSE stored.open END,
     high = greatest(stored.high, excluded.high),
     low = least(stored.low, excluded.low),
@@ -104,9 +109,14 @@ const compared = ["open", "high", "low", "close", "volume", "value", "ticks", "o
 const tuple = (table: string): string => `(${compared.map((column) => `${table}.${column}`).join(", ")})`;
 
 /** The exchange's own bar: taken as it is. What the stream's ticks were stays told. */
-export const replaceBars = `${insert}
+export const replaceBars = `${upsert}
     ${compared.map((column) => `${column} = excluded.${column}`).join(", ")},
     sources = stored.sources | excluded.sources,
     rev = stored.rev + 1,
     written_at = now()
   WHERE ${tuple("stored")} IS DISTINCT FROM ${tuple("excluded")}`;
+
+const prepared = new Map([[insertBars, "bars_insert"], [mergeBars, "bars_merge"], [patchBars, "bars_patch"], [replaceBars, "bars_replace"]]);
+
+/** The name under which a connection keeps a statement ready: planning one of these takes as long as half a thousand bars. */
+export const statementName = (sql: string): string => prepared.get(sql) ?? "";

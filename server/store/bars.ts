@@ -1,64 +1,16 @@
-import { AUCTION_BAR, barAt, type BarColumns, barColumns, barStates, FROM_HISTORY, noPassport } from "@/server/domain/bar";
+import { barAt, type BarColumns, barColumns, noPassport } from "@/server/domain/bar";
 import { join } from "@/server/domain/bar-rows";
-import { badInput } from "@/server/domain/errors";
-import { timeframe, timeframes } from "@/server/domain/timeframe";
-import type { BarRevision, BarStore, BarWrite, StoredBar, StoredKind } from "@/server/ports/stores";
-import { mergeBars, patchBars, replaceBars } from "./bar-sql";
+import { timeframe } from "@/server/domain/timeframe";
+import type { BarRevision, BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
 import { asOneText, BAR_AS_TEXT, BAR_FIGURES, columnsOfNewestFirst, eachBar, epochMs, setRow } from "./bar-text";
+import { BarStatements, storedIndex } from "./bar-write";
 import { reaching, rowsOf, type Database } from "./database";
 
-const CHUNK_ROWS = 2_000;
 /** The years a PostgreSQL timestamp and a JavaScript date both hold. */
 const EARLIEST_MS = -6e13;
 const LATEST_MS = 8.64e15;
 
-const statements: Record<BarWrite, string> = { merge: mergeBars, patch: patchBars, replace: replaceBars };
-
-const storedIndex = (name: StoredKind): number => {
-  if (name === "auction") return AUCTION_BAR;
-  const { stored, index } = timeframe(name);
-  if (!stored) throw badInput("timeframe", name, [...timeframes.filter((each) => each.stored).map((each) => each.name), "auction"].join(", "));
-  return index;
-};
-
 const instant = (ms: number): number => Math.min(Math.max(ms, EARLIEST_MS), LATEST_MS);
-
-/**
- * One statement cannot change a row twice, so the second bar of the same key goes to a second round, and so on:
- * the outcome is that of writing them one after the other.
- */
-const rounds = (bars: readonly StoredBar[]): StoredBar[][] => {
-  const seen = new Map<string, number>();
-  const result: StoredBar[][] = [];
-  for (const bar of bars) {
-    const key = `${bar.instrumentId} ${bar.timeframe} ${bar.time}`;
-    const round = seen.get(key) ?? 0;
-    seen.set(key, round + 1);
-    (result[round] ??= []).push(bar);
-  }
-  return result;
-};
-
-/** A figure of the passport, where ticks made the bar. */
-const made = (bar: StoredBar, figure: (passport: NonNullable<StoredBar["passport"]>) => number): number | string =>
-  bar.passport === undefined || bar.passport.firstSequence === 0 ? "NULL" : figure(bar.passport);
-
-/** Arrays as PostgreSQL writes them: lists of numbers, which Prisma looks at one by one, are written a third slower. */
-const arrays = (bars: readonly StoredBar[]): string[] => {
-  const column = (value: (bar: StoredBar) => number | string): string => `{${bars.map(value).join(",")}}`;
-  return [
-    column((bar) => bar.instrumentId), column((bar) => storedIndex(bar.timeframe)), column((bar) => bar.time),
-    column((bar) => bar.open), column((bar) => bar.high), column((bar) => bar.low), column((bar) => bar.close),
-    column((bar) => bar.volume), column((bar) => bar.value), column((bar) => bar.ticks),
-    column((bar) => (bar.openInterest < 0 ? "NULL" : bar.openInterest)),
-    column((bar) => bar.rev), column((bar) => barStates.indexOf(bar.state)), column((bar) => (bar.incomplete ? "t" : "f")),
-    column((bar) => bar.passport?.late ?? 0),
-    column((bar) => made(bar, (each) => Math.round(each.firstTime - bar.time))), column((bar) => made(bar, (each) => Math.round(each.lastTime - bar.time))),
-    column((bar) => made(bar, (each) => each.firstSequence)), column((bar) => made(bar, (each) => each.lastSequence)),
-    column((bar) => (bar.passport?.sources ?? 0) | (bar.state === "backfilled" || bar.state === "corrected" ? FROM_HISTORY : 0)),
-    column((bar) => made(bar, (each) => each.hash)),
-  ];
-};
 
 /** Steps from one instrument to the next along the primary key: no pass over all bars. */
 const INSTRUMENTS_WITH_BARS = `
@@ -95,95 +47,89 @@ const KNOWN = "ts, open, high, low, close, volume, value, ticks, open_interest, 
 const knownAt = (then: string): string => `SELECT ${KNOWN} FROM bars ${SPAN} AND written_at <= ${then}
   UNION ALL SELECT ${KNOWN} FROM bar_revisions ${SPAN} AND written_at <= ${then} AND replaced_at > ${then}`;
 
-/** `now`: the real time, epoch ms; where the newest bars are looked for first. */
-export const barStore = (database: () => Database, now: () => number): BarStore => ({
-  async write(bars, how) {
-    const { prisma } = database();
-    const sql = statements[how];
-    for (const round of rounds(bars)) {
-      for (let from = 0; from < round.length; from += CHUNK_ROWS) {
-        const values = arrays(round.slice(from, from + CHUNK_ROWS));
-        await reaching(() => prisma.$executeRawUnsafe(sql, ...values));
+/** `now`: the real time, epoch ms. */
+export const barStore = (database: () => Database, now: () => number): BarStore => {
+  const writer = new BarStatements(now());
+  return {
+    write: (bars, how) => writer.write(database().prisma, bars, how),
+
+    async read({ instrumentId, timeframe: name, from, to, limit, asOf }) {
+      const index = storedIndex(name);
+      const page = async (start: number, end: number, rows: number): Promise<BarColumns> => {
+        const source = asOf === undefined ? `bars ${SPAN}` : `(${knownAt("to_timestamp($6::float8 / 1000)")}) AS known`;
+        const [told] = await reaching(() => rowsOf<[number, string | null]>(database().pool, asOneText(`SELECT ${BAR_AS_TEXT} AS bar FROM ${source} ORDER BY ts DESC LIMIT $5`),
+          [instrumentId, index, instant(start), instant(end), rows, ...(asOf === undefined ? [] : [asOf])]));
+        return columnsOfNewestFirst(told![0], told![1] ?? "");
+      };
+      const parts: BarColumns[] = [];
+      let left = limit ?? Number.POSITIVE_INFINITY;
+      let end = to;
+      let start = limit === undefined ? from : Math.max(from, Math.min(to, now()) - usualSpan(name, limit));
+      while (left > 0 && start < end) {
+        const wanted = Math.min(left, PAGE_ROWS);
+        const rows = await page(start, end, wanted);
+        parts.unshift(rows);
+        left -= rows.length;
+        if (rows.length === wanted) end = rows.time[0]!;
+        else [start, end] = [from, start];
       }
-    }
-  },
+      return join(parts);
+    },
 
-  async read({ instrumentId, timeframe: name, from, to, limit, asOf }) {
-    const index = storedIndex(name);
-    const page = async (start: number, end: number, rows: number): Promise<BarColumns> => {
-      const source = asOf === undefined ? `bars ${SPAN}` : `(${knownAt("to_timestamp($6::float8 / 1000)")}) AS known`;
-      const [told] = await reaching(() => rowsOf<[number, string | null]>(database().pool, asOneText(`SELECT ${BAR_AS_TEXT} AS bar FROM ${source} ORDER BY ts DESC LIMIT $5`),
-        [instrumentId, index, instant(start), instant(end), rows, ...(asOf === undefined ? [] : [asOf])]));
-      return columnsOfNewestFirst(told![0], told![1] ?? "");
-    };
-    const parts: BarColumns[] = [];
-    let left = limit ?? Number.POSITIVE_INFINITY;
-    let end = to;
-    let start = limit === undefined ? from : Math.max(from, Math.min(to, now()) - usualSpan(name, limit));
-    while (left > 0 && start < end) {
-      const wanted = Math.min(left, PAGE_ROWS);
-      const rows = await page(start, end, wanted);
-      parts.unshift(rows);
-      left -= rows.length;
-      if (rows.length === wanted) end = rows.time[0]!;
-      else [start, end] = [from, start];
-    }
-    return join(parts);
-  },
+    async readWhole({ instrumentId, timeframe: name, from, to }) {
+      const [told] = await reaching(() => rowsOf<[number, string | null]>(database().pool, asOneText(`SELECT ${WHOLE_AS_TEXT} AS bar FROM bars ${SPAN} ORDER BY ts`),
+        [instrumentId, storedIndex(name), instant(from), instant(to)]));
+      const figures = new Float64Array(WHOLE_FIGURES);
+      const columns = barColumns(1);
+      const bars: StoredBar[] = [];
+      eachBar(told![1] ?? "", figures, () => {
+        setRow(columns, 0, figures);
+        const [late, firstMs, lastMs, firstSequence, lastSequence, sources, hash] = figures.subarray(BAR_FIGURES) as unknown as [number, number, number, number, number, number, number];
+        const time = columns.time[0]!;
+        const passport = firstSequence === 0 ? { ...noPassport, sources } : { late, firstTime: time + firstMs, lastTime: time + lastMs, firstSequence, lastSequence, sources, hash };
+        bars.push({ ...barAt(columns, 0), instrumentId, timeframe: name, passport });
+      });
+      return bars;
+    },
 
-  async readWhole({ instrumentId, timeframe: name, from, to }) {
-    const [told] = await reaching(() => rowsOf<[number, string | null]>(database().pool, asOneText(`SELECT ${WHOLE_AS_TEXT} AS bar FROM bars ${SPAN} ORDER BY ts`),
-      [instrumentId, storedIndex(name), instant(from), instant(to)]));
-    const figures = new Float64Array(WHOLE_FIGURES);
-    const columns = barColumns(1);
-    const bars: StoredBar[] = [];
-    eachBar(told![1] ?? "", figures, () => {
-      setRow(columns, 0, figures);
-      const [late, firstMs, lastMs, firstSequence, lastSequence, sources, hash] = figures.subarray(BAR_FIGURES) as unknown as [number, number, number, number, number, number, number];
-      const time = columns.time[0]!;
-      const passport = firstSequence === 0 ? { ...noPassport, sources } : { late, firstTime: time + firstMs, lastTime: time + lastMs, firstSequence, lastSequence, sources, hash };
-      bars.push({ ...barAt(columns, 0), instrumentId, timeframe: name, passport });
-    });
-    return bars;
-  },
+    async revisions(instrumentId, name, time) {
+      const [told] = await reaching(() => rowsOf<[number, string | null]>(database().pool, asOneText(`SELECT ${REVISION_AS_TEXT} AS bar FROM bar_revisions
+        WHERE instrument_id = $1 AND timeframe = $2 AND ts = to_timestamp($3::float8 / 1000) ORDER BY rev`),
+        [instrumentId, storedIndex(name), instant(time)]));
+      const figures = new Float64Array(BAR_FIGURES + 2);
+      const columns = barColumns(1);
+      const revisions: BarRevision[] = [];
+      eachBar(told![1] ?? "", figures, () => {
+        setRow(columns, 0, figures);
+        revisions.push({ ...barAt(columns, 0), knownAt: figures[BAR_FIGURES]!, replacedAt: figures[BAR_FIGURES + 1]! });
+      });
+      return revisions;
+    },
 
-  async revisions(instrumentId, name, time) {
-    const [told] = await reaching(() => rowsOf<[number, string | null]>(database().pool, asOneText(`SELECT ${REVISION_AS_TEXT} AS bar FROM bar_revisions
-      WHERE instrument_id = $1 AND timeframe = $2 AND ts = to_timestamp($3::float8 / 1000) ORDER BY rev`),
-      [instrumentId, storedIndex(name), instant(time)]));
-    const figures = new Float64Array(BAR_FIGURES + 2);
-    const columns = barColumns(1);
-    const revisions: BarRevision[] = [];
-    eachBar(told![1] ?? "", figures, () => {
-      setRow(columns, 0, figures);
-      revisions.push({ ...barAt(columns, 0), knownAt: figures[BAR_FIGURES]!, replacedAt: figures[BAR_FIGURES + 1]! });
-    });
-    return revisions;
-  },
+    async span(instrumentId, name) {
+      const [row] = await reaching(() => rowsOf<[number | null, number | null]>(database().pool, `
+        SELECT ${epochMs("min(ts)")}, ${epochMs("max(ts)")}
+        FROM bars WHERE instrument_id = $1 AND timeframe = $2`, [instrumentId, storedIndex(name)]));
+      const [first, last] = row!;
+      return first === null || last === null ? null : { first, last };
+    },
 
-  async span(instrumentId, name) {
-    const [row] = await reaching(() => rowsOf<[number | null, number | null]>(database().pool, `
-      SELECT ${epochMs("min(ts)")}, ${epochMs("max(ts)")}
-      FROM bars WHERE instrument_id = $1 AND timeframe = $2`, [instrumentId, storedIndex(name)]));
-    const [first, last] = row!;
-    return first === null || last === null ? null : { first, last };
-  },
+    async lastTimes(name) {
+      const rows = await reaching(() => rowsOf<[number, number]>(database().pool, `
+        ${INSTRUMENTS_WITH_BARS}
+        SELECT held.instrument_id, ${epochMs("ts")}
+        FROM held CROSS JOIN LATERAL (
+          SELECT ts FROM bars b WHERE b.instrument_id = held.instrument_id AND b.timeframe = $1 ORDER BY ts DESC LIMIT 1
+        ) newest`, [storedIndex(name)]));
+      return new Map(rows);
+    },
 
-  async lastTimes(name) {
-    const rows = await reaching(() => rowsOf<[number, number]>(database().pool, `
-      ${INSTRUMENTS_WITH_BARS}
-      SELECT held.instrument_id, ${epochMs("ts")}
-      FROM held CROSS JOIN LATERAL (
-        SELECT ts FROM bars b WHERE b.instrument_id = held.instrument_id AND b.timeframe = $1 ORDER BY ts DESC LIMIT 1
-      ) newest`, [storedIndex(name)]));
-    return new Map(rows);
-  },
-
-  async prune(name, before) {
-    return reaching(() => database().prisma.$executeRawUnsafe(`
-      ${INSTRUMENTS_WITH_BARS}
-      DELETE FROM bars USING held
-      WHERE bars.instrument_id = held.instrument_id AND timeframe = $1 AND ts < to_timestamp($2::float8 / 1000)`,
-      storedIndex(name), instant(before)));
-  },
-});
+    async prune(name, before) {
+      return reaching(() => database().prisma.$executeRawUnsafe(`
+        ${INSTRUMENTS_WITH_BARS}
+        DELETE FROM bars USING held
+        WHERE bars.instrument_id = held.instrument_id AND timeframe = $1 AND ts < to_timestamp($2::float8 / 1000)`,
+        storedIndex(name), instant(before)));
+    },
+  };
+};

@@ -46,6 +46,15 @@ const isRefusal = (error: unknown): boolean => {
   return false;
 };
 
+/** True when a row of the same key was there already. */
+export const isDuplicate = (error: unknown): boolean => {
+  for (let at = error; typeof at === "object" && at !== null; at = (at as { cause?: unknown }).cause) {
+    const { code, message } = at as { code?: unknown; message?: unknown };
+    if (code === "23505" || (typeof message === "string" && message.includes("Code: `23505`"))) return true;
+  }
+  return false;
+};
+
 /** Runs a query and says `store_unreachable` (retryable) when the database is away, `store_refused` when a value is; other errors pass through. */
 export const reaching = async <T>(query: () => Promise<T>): Promise<T> => {
   try {

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { storeSuite } from "@/server/testing/store-suite";
 import { listed, OPEN, storedBar } from "@/server/testing/store-suite-rows";
-import { startedStore, storeAt, temporaryFolder } from "@/server/testing/store-open";
+import { earlyClock, startedStore, storeAt, temporaryFolder } from "@/server/testing/store-open";
 
 const project = path.resolve(import.meta.dirname, "../..");
 let dataDir: string;
@@ -22,7 +22,7 @@ afterEach(async () => {
 let suiteFolder: string;
 storeSuite("PGlite", async () => {
   suiteFolder = await temporaryFolder();
-  return startedStore(suiteFolder);
+  return startedStore(suiteFolder, { clock: earlyClock() });
 });
 afterAll(() => rm(suiteFolder, { recursive: true, force: true }));
 

@@ -5,6 +5,7 @@ import type { Clock } from "@/server/ports/clock";
 import type { Log } from "@/server/ports/observe";
 import type { Store } from "@/server/ports/stores";
 import type { Backend } from "./backend";
+import { statementName } from "./bar-sql";
 import { barStore } from "./bars";
 import { bookStore } from "./books";
 import { calendarEditStore } from "./calendar-edits";
@@ -72,7 +73,7 @@ export const createStore = (options: StoreOptions): Store => {
       const applied = await migrate(backend.pool, options.migrationsDir, log);
       if (applied.length > 0) log.info("Migrations applied", { migrations: applied });
       signal.throwIfAborted();
-      const prisma = new PrismaClient({ adapter: new PrismaPg(backend.pool) });
+      const prisma = new PrismaClient({ adapter: new PrismaPg(backend.pool, { statementNameGenerator: ({ sql }) => statementName(sql) }) });
       return { backend: await withTimescale(backend), pool: backend.pool, prisma, vault };
     } catch (error) {
       await backend.stop();

@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { storeSuite } from "@/server/testing/store-suite";
 import { storedBar, listed, OPEN } from "@/server/testing/store-suite-rows";
-import { migrationsDir, startedStore, storeAt, temporaryFolder } from "@/server/testing/store-open";
+import { earlyClock, migrationsDir, startedStore, storeAt, temporaryFolder } from "@/server/testing/store-open";
 import { applyTimescale, hypertables } from "./timescale";
 
 const server = process.env.TEST_DATABASE_URL;
@@ -63,6 +63,18 @@ describe("a database that cannot be used", () => {
 
 describe.skipIf(server === undefined)(`a PostgreSQL server${why}`, () => {
   storeSuite("PostgreSQL", async () => startedStore(await newFolder(), { databaseUrl: await newDatabase() }));
+  storeSuite("PostgreSQL, of bars that begin after it was started", async () => startedStore(await newFolder(), { databaseUrl: await newDatabase(), clock: earlyClock() }));
+
+  it("merges a bar that it takes for new and another process has stored", async () => {
+    const databaseUrl = await newDatabase();
+    const [one, other] = [await startedStore(await newFolder(), { databaseUrl, clock: earlyClock() }), await startedStore(await newFolder(), { databaseUrl, clock: earlyClock() })];
+    await one.bars.write([storedBar(7, 0, { high: 106_00 }), storedBar(8, 0)], "merge");
+    await other.bars.write([storedBar(7, 0, { ticks: 20, close: 103_00 }), storedBar(7, 1)], "merge");
+    const { length, high, close, rev } = await other.bars.read({ instrumentId: 7, timeframe: "1m", from: 0, to: Infinity });
+    expect({ length, high: [...high], close: [...close], rev: [...rev] }).toEqual({ length: 2, high: [106_00, 105_00], close: [103_00, 104_00], rev: [1, 0] });
+    await one.stop();
+    await other.stop();
+  });
 
   it("says which database is missing", async () => {
     const url = new URL(server!);

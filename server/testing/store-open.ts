@@ -4,8 +4,9 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { systemClock } from "@/server/observe/clock";
+import { shiftedClock, systemClock } from "@/server/observe/clock";
 import { silentLog } from "@/server/observe/log";
+import type { Clock } from "@/server/ports/clock";
 import type { Store } from "@/server/ports/stores";
 import { createStore, type StoreOptions } from "@/server/store/index";
 
@@ -26,6 +27,9 @@ export const templateFile = async (): Promise<string> => {
 /** A store as the server builds it, silent, not yet started. */
 export const storeAt = (dataDir: string, more: Partial<StoreOptions> = {}): Store =>
   createStore({ dataDir, workerFile, migrationsDir, log: silentLog(), clock: systemClock(), ...more });
+
+/** The clock of a store that was started before any bar of the suite began: to it they are new ones. */
+export const earlyClock = (): Clock => shiftedClock(systemClock(), { real: Date.now(), shown: Date.UTC(2020, 0, 1), speed: 1 });
 
 export const startedStore = async (dataDir: string, more: Partial<StoreOptions> = {}): Promise<Store> => {
   const store = storeAt(dataDir, { templateFile: await templateFile(), ...more });
