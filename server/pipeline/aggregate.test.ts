@@ -34,6 +34,15 @@ describe("a late tick", () => {
     // The running five minutes had taken the minute in already: they are widened where they stand.
     expect(pipeline.closed(named("5m"))[0]).toMatchObject({ low: 50, volume: 60 });
   });
+  it("of a later bar takes in nothing of the bars before it that are still open", () => {
+    const pipeline = rig();
+    pipeline.ticks([tick(898, 100, 0), tick(899, 101, 10), tick(905, 120, 30), tick(901, 130, 20)]);
+    pipeline.finish();
+    expect(pipeline.seconds.late).toBe(1);
+    for (const name of ["1m", "5m", "15m"] as const) {
+      expect(pipeline.closed(named(name)).map(({ open: o, high, low, close, volume, ticks }) => [o, high, low, close, volume, ticks]), name).toEqual([[100, 101, 100, 101, 10, 2], [130, 130, 120, 120, 20, 2]]);
+    }
+  });
 });
 
 describe("volume", () => {

@@ -45,6 +45,8 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   private dueLong = new Float64Array(0);
   /** 0: today's earlier minutes have not been loaded yet, longer bars would start in the middle. */
   private warm = new Uint8Array(0);
+  /** Bars of the instrument that end at or before this were closed by a late tick, ahead of the clock. */
+  private closedTo = new Float64Array(0);
   private readonly sessions: (Session | null)[] = [];
   private readonly out = barBatch(FLUSH_ROWS);
   private readonly pieces = new Accumulators(32);
@@ -62,7 +64,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     for (let row = 0; row < batch.length; row++) {
       const instrument = batch.instrument[row]!;
       if (instrument >= this.capacity) this.grow(instrument + 1);
-      if (batch.event[row] === PATCH) { this.patchAll(instrument, batch, row, emit); continue; }
+      if (batch.event[row] === PATCH) { this.late(instrument, batch, row, emit); continue; }
       if (batch.event[row] === CUT) { this.markOpen(instrument, batch.time[row]!); continue; }
       this.roll(instrument, batch, row, emit);
     }
@@ -256,19 +258,30 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
 
   private cellOf(instrument: number, index: number): number { return index * this.capacity + instrument; }
 
-  /** A late tick: it widens the open bars that hold it, and patches the closed ones. */
+  /** A tick late for its second: all seconds up to it are closed, so no bar that ended before it gets another part. */
+  private late(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
+    const time = batch.time[row]!;
+    if (time > this.closedTo[instrument]!) {
+      this.closedTo[instrument] = time;
+      this.closeDue(instrument, time, emit);
+    }
+    this.patchAll(instrument, batch, row, emit);
+  }
+
+  /** A late tick: it widens the open bars that hold it, and patches the closed ones. A hole without a tick only patches: open bars have been told (`CUT`). */
   private patchAll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void, first = FIRST, time = batch.time[row]!): void {
+    const isHole = batch.ticks[row] === 0;
     for (let index = first; index < COUNT; index++) {
       // A part that is still open will bring its width along when it closes.
       if (parts[index]!.some((part) => part !== index && part >= first && this.holds(instrument, part, time))) continue;
       if (this.holds(instrument, index, time)) {
-        this.cells.late(this.cellOf(instrument, index), batch, row);
+        if (!isHole) this.cells.late(this.cellOf(instrument, index), batch, row);
         continue;
       }
       const span = this.span(instrument, timeframes[index]!, time);
       if (span === null) continue;
       const cell = this.cellOf(instrument, index);
-      if (this.cells.isEmpty(cell) && span.end > this.lastSwept) {
+      if (this.cells.isEmpty(cell) && span.end > this.lastSwept && span.end > this.closedTo[instrument]!) {
         // Late for its second, the first of a bar that has not ended: it begins the bar. A patch would be stored as if it were the bar.
         this.cells.beginBatch(cell, span.start, span.end, batch, row);
         this.expect(instrument, index, span.end);
@@ -363,7 +376,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
 
   /** State of all instruments, to go on from later. */
   snapshot(): TimeframeBarsSnapshot {
-    return { capacity: this.capacity, cells: this.cells.snapshot(), due: this.due.slice(), dueLong: this.dueLong.slice(), warm: this.warm.slice(), lastSwept: this.lastSwept };
+    return { capacity: this.capacity, cells: this.cells.snapshot(), due: this.due.slice(), dueLong: this.dueLong.slice(), warm: this.warm.slice(), closedTo: this.closedTo.slice(), lastSwept: this.lastSwept };
   }
 
   restore(snapshot: TimeframeBarsSnapshot): void {
@@ -372,6 +385,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     this.due = snapshot.due.slice();
     this.dueLong = snapshot.dueLong.slice();
     this.warm = snapshot.warm.slice();
+    this.closedTo = snapshot.closedTo.slice();
     this.lastSwept = snapshot.lastSwept;
     this.sessions.length = 0;
   }
@@ -390,6 +404,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     this.due = widen(this.due, size, NEVER);
     this.dueLong = widen(this.dueLong, size, NEVER);
     this.warm = widen(this.warm, size, this.startsWarm ? 1 : 0);
+    this.closedTo = widen(this.closedTo, size);
     this.capacity = size;
   }
 }
@@ -400,6 +415,7 @@ export interface TimeframeBarsSnapshot {
   due: Float64Array<ArrayBuffer>;
   dueLong: Float64Array<ArrayBuffer>;
   warm: Uint8Array<ArrayBuffer>;
+  closedTo: Float64Array<ArrayBuffer>;
   lastSwept: number;
 }
 
