@@ -42,6 +42,7 @@ export interface FeedEvent {
   /** `silent`: connected, but what must trade has not for too long. */
   kind: "connected" | "disconnected" | "silent" | "heartbeat" | "message";
   collector: number;
+  /** Of `silent`, and of a line that was given up because it said nothing: when something came last. */
   receivedTime: number;
   detail: string;
 }

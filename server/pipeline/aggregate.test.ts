@@ -86,6 +86,40 @@ describe("volume", () => {
   });
 });
 
+describe("a silence", () => {
+  const holes = (it: PipelineRig, name: string) => it.whole(named(name)).map(({ time, incomplete }) => [(time - open) / 1_000, incomplete]);
+  /** Ticks up to the 59th second, then nothing; noticed at the 64th, as a silence since the last one came. */
+  const silence = (lastCame = 59_400): PipelineRig => {
+    const pipeline = rig();
+    pipeline.ticks([tick(0, 100, 0), tick(57, 101, 10), tick(58, 104, 20), tick(59, 99, 30), tick(59, 102, 40)]);
+    pipeline.at(open + 64_400);
+    pipeline.event("silent", open + lastCame);
+    return pipeline;
+  };
+  it("makes a hole in the second it began in, though that was closed as whole when the silence was noticed, and in every bar that holds it", () => {
+    const pipeline = silence();
+    expect(holes(pipeline, "1s")).toEqual([[0, false], [57, false], [58, false], [59, true]]);
+    expect([holes(pipeline, "5s").at(-1), holes(pipeline, "1m")]).toEqual([[55, true], [[0, true]]]);
+    pipeline.ticks([tick(70, 103, 60), tick(71, 103, 70)]);
+    pipeline.finish();
+    expect(holes(pipeline, "1s").slice(4)).toEqual([[70, true], [71, false]]);
+    expect(holes(pipeline, "5m")).toEqual([[0, true]]);
+  });
+  it("changes nothing else of those bars", () => {
+    const [heard, silent] = [rig(), silence()];
+    heard.ticks([tick(0, 100, 0), tick(57, 101, 10), tick(58, 104, 20), tick(59, 99, 30), tick(59, 102, 40)]);
+    heard.at(open + 64_400);
+    for (const pipeline of [heard, silent]) pipeline.finish();
+    for (const name of ["1s", "5s", "1m", "5m", "1d"]) {
+      const passports = (it: PipelineRig) => it.whole(named(name)).map(({ passport }) => passport);
+      expect([silent.closed(named(name)), passports(silent)]).toEqual([heard.closed(named(name)), passports(heard)]);
+    }
+  });
+  it("leaves a second whole after which something has come: the market had been quiet", () => {
+    expect(holes(silence(63_000), "1s").at(-1)).toEqual([59, false]);
+  });
+});
+
 describe("time", () => {
   it("closes a silent second and minute when the clock passes their watermark, not before", () => {
     const pipeline = rig();

@@ -10,6 +10,9 @@ import type { Core } from "./stage";
 /** Small enough that what reads the batch finds it in the processor's cache. */
 const FLUSH_ROWS = 1_024;
 
+/** A tick that came last may be of the second before: its stamp is a whole second, and it was some time on its way. */
+const UNDERWAY_MS = 1_000;
+
 /**
  * Ticks to one-second bars. A second stays open until the watermark has passed it, so that ticks which arrive out of
  * order inside it give the bar that order would have given: volume is the difference of the greatest cumulative day
@@ -409,21 +412,41 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   /**
-   * The connection came or went, or brought nothing: what is open has a hole, in every timeframe, and so has the second
-   * that comes next.
+   * The connection came or went, or brought nothing since `now`: what is open has a hole, in every timeframe, and so has
+   * the second that comes next. A silence is noticed late: the second it began in may be closed and stored as whole.
    */
   private markCut(collector: number, now: number, emit: (batch: BarBatch) => void): void {
     const { own: figures, open } = this;
+    const since = this.feedTime(now) - UNDERWAY_MS;
     for (let instrument = 0; instrument < this.capacity; instrument++) {
       const own = instrument * Own.size;
       if (figures[own + Own.collector] !== collector) continue;
-      for (let second = figures[own + Own.oldest]!; second <= figures[own + Own.newest]!; second++) {
+      const newest = figures[own + Own.newest]!;
+      for (let second = figures[own + Own.oldest]!; second <= newest; second++) {
         const at = this.placeOf(instrument, second);
         if (open[at + Open.second] === second) open[at + Open.marks] = open[at + Open.marks]! | BROKEN;
       }
       this.cut[instrument] = 1;
       this.next(instrument, CUT, now, now, emit);
+      if (newest * 1_000 + 1_000 > since && open[this.placeOf(instrument, newest) + Open.second] !== newest) this.breakClosed(instrument, newest, emit);
     }
+  }
+
+  /** A patch that holds no tick, only that its bars have a hole: as wide as the second, and neither its open nor its close. */
+  private breakClosed(instrument: number, second: number, emit: (batch: BarBatch) => void): void {
+    const { open, out } = this;
+    const row = this.next(instrument, PATCH, second * 1_000, second * 1_000 + 1_000, emit);
+    const at = this.placeOf(instrument, second); // nothing has come since: its figures still stand there
+    out.open[row] = open[at + Open.open]!;
+    out.high[row] = open[at + Open.high]!;
+    out.low[row] = open[at + Open.low]!;
+    out.close[row] = open[at + Open.close]!;
+    out.firstTime[row] = open[at + Open.lastTime]!;
+    out.lastTime[row] = second * 1_000 - 1;
+    out.firstSequence[row] = open[at + Open.firstSequence]!;
+    out.lastSequence[row] = open[at + Open.lastSequence]!;
+    out.sources[row] = open[at + Open.marks]! & (BROKEN - 1);
+    out.incomplete[row] = 1;
   }
 
   /** First row of an instrument over a new connection: the next day volume is not a difference, the next second has a hole. */

@@ -84,7 +84,7 @@ export const mergeBars = `${upsert}
 /**
  * Late ticks alone are added to the bar they belong to: they widen it, and are its open or close where their time says so;
  * their volume has been counted by the ticks after them. A sequence number that is in the bar already is not added again.
- * What history told had the tick.
+ * What history told had the tick. A patch without a tick says that a bar has a hole which nobody knew of when it was closed.
  */
 export const patchBars = `${upsert}
     open = CASE WHEN excluded.first_ms < stored.first_ms THEN excluded.open ELSE stored.open END,
@@ -101,8 +101,10 @@ export const patchBars = `${upsert}
     hash = (coalesce(stored.hash, 0) + excluded.hash) % ${HASH_SIZE},
     rev = stored.rev + 1,
     state = ${PATCHED},
+    incomplete = stored.incomplete OR excluded.incomplete,
     written_at = now()
-  WHERE stored.state NOT IN (${BACKFILLED}, ${CORRECTED}) AND excluded.first_sequence > coalesce(stored.last_sequence, 0)`;
+  WHERE stored.state NOT IN (${BACKFILLED}, ${CORRECTED})
+    AND (excluded.first_sequence > coalesce(stored.last_sequence, 0) OR (excluded.ticks = 0 AND excluded.incomplete AND NOT stored.incomplete))`;
 
 /** Figures by which two bars are told apart; the passport of the one that stays stays. */
 const compared = ["open", "high", "low", "close", "volume", "value", "ticks", "open_interest", "state", "incomplete"];

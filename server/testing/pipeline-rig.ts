@@ -1,5 +1,5 @@
 /** The pure stages on one instrument, with what they closed kept by timeframe. */
-import { type Bar, type BarBatch, type BarColumns, type BarPassport, CLOSE, columnsOf, joinPassports, PATCH, passportAt } from "@/server/domain/bar";
+import { type Bar, type BarBatch, type BarColumns, type BarPassport, CLOSE, columnsOf, CUT, joinPassports, PATCH, passportAt } from "@/server/domain/bar";
 import type { TradingCalendar } from "@/server/domain/calendar";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import type { Instrument } from "@/server/domain/instrument";
@@ -27,7 +27,7 @@ export interface BarEvent extends OracleBar {
 
 /** What the store makes of a late tick alone. */
 const patched = (bar: BarEvent, late: BarEvent): BarEvent => ({
-  ...bar, high: Math.max(bar.high, late.high), low: Math.min(bar.low, late.low), ticks: bar.ticks + late.ticks,
+  ...bar, incomplete: bar.incomplete || late.incomplete, high: Math.max(bar.high, late.high), low: Math.min(bar.low, late.low), ticks: bar.ticks + late.ticks,
   open: late.passport.firstTime < bar.passport.firstTime ? late.open : bar.open,
   close: late.passport.lastTime >= bar.passport.lastTime ? late.close : bar.close,
   passport: joinPassports(bar.passport, late.passport),
@@ -68,7 +68,7 @@ export class PipelineRig {
     this.auctions.on(this.batch, (batch) => { this.read(batch); this.bars.onAuctions(batch, this.read); });
     this.seconds.on(this.batch, this.toBars);
   }
-  event(kind: "connected" | "disconnected", receivedTime = 0): void {
+  event(kind: "connected" | "disconnected" | "silent", receivedTime = 0): void {
     if (kind === "connected") this.joining = true;
     this.seconds.on({ kind, collector: 0, receivedTime, detail: "" }, this.toBars);
   }
@@ -86,15 +86,17 @@ export class PipelineRig {
   restart(): void { this.bars = new TimeframeBars(this.calendar, this.table, this.seconds); }
 
   /** Closed bars of a timeframe in the order they were closed, patches folded in. */
-  closed(of: Timeframe): OracleBar[] {
+  closed(of: Timeframe): OracleBar[] { return this.whole(of).map(({ time, open, high, low, close, volume, ticks }) => ({ time, open, high, low, close, volume, ticks })); }
+  /** The same, with what else they know of themselves. */
+  whole(of: Timeframe): BarEvent[] {
     const bars = new Map<number, BarEvent>();
     for (const event of this.events) {
-      if (event.timeframe !== of.index) continue;
+      if (event.timeframe !== of.index || event.event === CUT) continue;
       const known = bars.get(event.time);
       if (event.event === CLOSE || known === undefined) bars.set(event.time, { ...event });
       else if (event.event === PATCH) bars.set(event.time, patched(known, event));
     }
-    return [...bars.values()].map(({ time, open, high, low, close, volume, ticks }) => ({ time, open, high, low, close, volume, ticks }));
+    return [...bars.values()];
   }
   forming(of: Timeframe): OracleBar[] {
     const columns = formingColumns();

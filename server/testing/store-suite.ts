@@ -181,6 +181,17 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
           });
         });
 
+        it("are told of a hole that nobody knew of when they were closed, and nothing else of them changes", async () => {
+          const [id, told] = [nextId(), nextId()];
+          const bar = storedBar(id, 0, { passport: passport() });
+          const hole = (instrumentId: number): StoredBar => storedBar(instrumentId, 0, { open: 103_00, high: 104_00, low: 102_00, close: 103_00, volume: 0, value: 0, ticks: 0, state: "patched", incomplete: true, passport: passport({ firstTime: OPEN + 58_000, lastTime: OPEN + 57_999, firstSequence: 109, hash: 0 }) });
+          await store.bars.write([bar], "merge");
+          await store.bars.write([storedBar(told, 0, { ticks: 0, state: "backfilled" })], "replace");
+          for (let turn = 0; turn < 2; turn++) await store.bars.write([hole(id), hole(told)], "patch");
+          expect(await whole(id)).toEqual({ ...bar, incomplete: true, state: "patched", rev: bar.rev + 1 });
+          expect(await whole(told)).toMatchObject({ incomplete: false, state: "backfilled", rev: 0 });
+        });
+
         it("make a bar of a late tick where there is none, and leave what history told as it is", async () => {
           const [empty, told] = [nextId(), nextId()];
           await store.bars.write([storedBar(told, 0, { ticks: 0, state: "backfilled" })], "replace");

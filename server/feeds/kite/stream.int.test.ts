@@ -17,6 +17,7 @@ describe("Kite's socket", () => {
   let messages: (FeedEvent | { tokens: number[]; prices: number[]; receivedTime: number })[];
   let rejects: [string, number][];
   let abort: AbortController;
+  let now: number;
   const http = createServer();
   const server = new WebSocketServer({ noServer: true });
   http.on("upgrade", (request, socket, head) => {
@@ -29,7 +30,7 @@ describe("Kite's socket", () => {
   });
 
   beforeEach(async () => {
-    [refuseWith, clients, messages, rejects, abort] = [0, [], [], [], new AbortController()];
+    [refuseWith, clients, messages, rejects, abort, now] = [0, [], [], [], new AbortController(), 77.5];
     await new Promise<void>((listening) => { http.listen(0, "127.0.0.1", listening); });
     login = kiteLogin.parse({ apiKey: "key", accessToken: "to ken", socket: `ws://127.0.0.1:${(http.address() as AddressInfo).port}` });
   });
@@ -46,7 +47,7 @@ describe("Kite's socket", () => {
     });
   };
   const options = () => ({
-    collector: 4, now: () => 77.5, onMessage: noting(messages), onReject: (reason: string, count: number) => rejects.push([reason, count]), signal: abort.signal,
+    collector: 4, now: () => now, onMessage: noting(messages), onReject: (reason: string, count: number) => rejects.push([reason, count]), signal: abort.signal,
   });
 
   it("logs in by the address and subscribes with modes, at most 500 tokens a message", async () => {
@@ -100,8 +101,12 @@ describe("Kite's socket", () => {
     await new Promise((resolve) => setTimeout(resolve, 5_500));
     expect(messages.at(-1)).toMatchObject({ kind: "heartbeat" });
     clearInterval(beat);
+    now = 9_000;
+    clients[0]!.socket.send(Buffer.from([0]));
+    await expect.poll(() => messages.at(-1)!.receivedTime).toBe(9_000);
+    now = 14_000;
     expect(await connection.closed).toEqual({ code: "silent", reason: "nothing received for 5 s", expired: false });
-    expect(messages.at(-1)).toMatchObject({ kind: "disconnected", detail: "nothing received for 5 s" });
+    expect(messages.at(-1)).toMatchObject({ kind: "disconnected", detail: "nothing received for 5 s", receivedTime: 9_000 });
   });
 
   it("closes when told to, and when aborted", async () => {

@@ -32,8 +32,8 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
   const first = new FirstPackets();
   const batch = rawBatch(256);
   batch.collector = collector;
-  const event = (kind: "connected" | "disconnected" | "heartbeat" | "message", detail: string): void =>
-    onMessage({ kind, collector, receivedTime: now(), detail });
+  const event = (kind: "connected" | "disconnected" | "heartbeat" | "message", detail: string, receivedTime = now()): void =>
+    onMessage({ kind, collector, receivedTime, detail });
   const readFrame = (frame: Uint8Array): void => {
     if (frame.byteLength <= 2) return event("heartbeat", "");
     batch.receivedTime = now();
@@ -45,6 +45,8 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
   };
 
   let opened = false;
+  /** When something came last. */
+  let heard = 0;
   let ending: { code: string; reason: string } | undefined;
   let carrier: Socket | undefined;
   let hasClosed!: (end: { code: string; reason: string; expired: boolean }) => void;
@@ -74,6 +76,7 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
     resolve({ closed, close: () => end("stopped", "stopped by us"), ...subscriptions(socket, (tokens, mode) => first.subscribed(tokens, mode, now())) });
   });
   socket.on("message", (message, isBinary) => {
+    heard = now();
     if (isBinary) return readFrame(message as Buffer);
     const said = readText((message as Buffer).toString());
     if (said === null) options.onReject("bad_frame", 1);
@@ -82,7 +85,8 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
   socket.on("close", (code, reason) => {
     options.signal.removeEventListener("abort", onAbort);
     ending ??= { code: String(code), reason: reason.toString() || "closed by the broker" };
-    if (opened) event("disconnected", ending.reason);
+    // A line that said nothing more was lost then, not when that was noticed.
+    if (opened) event("disconnected", ending.reason, ending.code === "silent" && heard > 0 ? heard : now());
     hasClosed({ ...ending, expired: false });
   });
 });
