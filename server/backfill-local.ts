@@ -66,6 +66,8 @@ export const openBackfill = async (config: Config, wanted: Wanted, say: (step: s
     const backfill = createBackfill({
       store, recent: writer, table, instruments, calendar, clock: wall, wall, log, paces: new RequestPaces(wall),
       login: (feed) => (feed === "kite" ? access : undefined), changed: () => Promise.resolve(),
+      // A server that starts looks at every gap that is open.
+      review: () => Promise.resolve(),
     });
     await backfill.start();
     closing.push(() => backfill.stop());

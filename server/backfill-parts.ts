@@ -30,6 +30,8 @@ interface Parts {
   /** The history of a connected login of a feed, by the feed's id. */
   login(feed: string): HistoryAccess | undefined;
   changed(instrument: number, from: number, to: number): Promise<void>;
+  /** Closes gaps of the ledger that have been filled. */
+  review(by: string): Promise<void>;
 }
 
 /** Vendor under which instruments are kept that only a file has told of. */
@@ -61,6 +63,7 @@ export const createBackfill = (parts: Parts): Backfill => {
     bars: store.bars, recent: parts.recent, jobs: store.jobs, gaps: store.gaps, calendar, clock, wall, log,
     instrument: (id) => ({ instrument: table.at(rowOf(id)), hours: hours({ id }) }),
     changed: (id, from, to) => parts.changed(rowOf(id), from, to),
+    review: parts.review,
     isAlone: () => store.describe().kind === "embedded",
     pace: ({ authority, name }, { requestsPerSecond }) => (authority === "broker" ? paces.of(loginOf(name).login, requestsPerSecond) : null),
     open: (source, order) => openSource(parseSource(source, brokers), { ...order, calendar, hours }, (name) => {

@@ -235,6 +235,7 @@ export const createContainer = async (config: Config, say: Say) => {
       if (to > clock.now() - WARM_MS) await desk.warm(instrument);
       barsChanged(instrument, from, to);
     },
+    review: (by) => quality.gaps.review(by),
   });
   const ending = new AbortController();
   const leases = new Leases({ store: store.leases, self: thisInstance(), isDead, wall, log });

@@ -4,7 +4,7 @@ import { filterRows, within } from "@/server/domain/bar-rows";
 import { barEnd, barStart, expectedBars } from "@/server/domain/bar-time";
 import { dayEnd } from "@/server/domain/day-end";
 import { hasCode } from "@/server/domain/errors";
-import type { Instrument } from "@/server/domain/instrument";
+import { hasVolume, type Instrument } from "@/server/domain/instrument";
 import type { DayCounts } from "@/server/domain/job";
 import { resample } from "@/server/domain/resample";
 import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, type Session } from "@/server/domain/session";
@@ -138,13 +138,14 @@ const fillDays = async (parts: RunParts, run: Run, page: Page, days: readonly nu
   const writes: StoredBar[] = [];
   const differences = [];
   const history = within(told, from, to);
+  const traded = hasVolume(parts.instrument(page.instrumentId).instrument.segment);
   for (const day of days) {
     const [begin, end] = [istMidnight(day), istMidnight(day + 1)];
     const ofDay = stored.filter(({ time }) => time >= begin && time < end);
     const session = parts.calendar.on(hours, day);
     // Only a broker tells all there is, and of a running day only up to now.
     const whole = source.authority === "broker" && session !== null && dayEnd(session) <= now;
-    const merged = mergeBars(ofDay, within(history, begin, end), { instrumentId: page.instrumentId, timeframe: order.timeframe, authority: source.authority, whole });
+    const merged = mergeBars(ofDay, within(history, begin, end), { instrumentId: page.instrumentId, timeframe: order.timeframe, authority: source.authority, whole, traded });
     writes.push(...merged.write);
     differences.push(...merged.differences);
     checkpoints.push({ day, ...merged.counts, failure: null });

@@ -78,6 +78,7 @@ describe("backfill over REST", () => {
     const dry = await ask<BackfillEstimate>(order, { body: { ...request, dryRun: true } });
     expect([dry.status, dry.data]).toMatchObject([200, { instruments: 2, days: 10, skipped: 0, requests: 2, bars: 14_400 }]);
     const asked = proxy.asked.length;
+    const reviewed = vi.spyOn(container.quality.gaps, "review");
     const made = await ask<JobProgress>(order, { body: request });
     expect([made.status, made.data]).toMatchObject([202, { id: expect.stringMatching(/^backfill-\d+$/) as unknown, total: 10, state: expect.stringMatching(/queued|running/) as unknown }]);
     const { id } = made.data;
@@ -86,6 +87,7 @@ describe("backfill over REST", () => {
     await ends(id, "done");
     expect(await jobOf(id)).toMatchObject({ done: 10, total: 10, finished: true, failures: [], differences: [], statistics: { bars: 14_400, added: 14_400, failed: 0 } });
     expect(proxy.asked.length - asked).toBe(2);
+    expect(reviewed.mock.calls, "gaps that it filled are closed").toEqual([[`backfill ${id.slice("backfill-".length)}`]]);
     for (const symbol of ["INFY", "TCS"]) expect(await barsOf(symbol)).toEqual(await recordOf(symbol));
     expect((await ask<{ id: string }[]>(list)).data.map((job) => job.id)).toEqual(expect.arrayContaining([id, "history-1"]));
     expect((await ask<BackfillEstimate>(order, { body: { ...request, dryRun: true } })).data).toMatchObject({ days: 0, skipped: 10, requests: 0 });

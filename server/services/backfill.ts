@@ -18,6 +18,8 @@ interface Parts extends RunParts, PrepareParts {
   pace(source: HistorySource, limits: HistoryLimits): RequestPace | null;
   /** True when no other process can be at work on a job of this store. */
   isAlone(): boolean;
+  /** Told when a job has ended that brought bars: gaps that it filled are closed. */
+  review(by: string): Promise<void>;
   log: Log;
 }
 
@@ -197,12 +199,14 @@ export class Backfill {
           days: (days) => tally.add(days),
         },
       });
+      await this.review(tracked);
       const failure = tally.failed === 0 ? null : (await parts.jobs.days(row.id)).find((day) => day.failure !== null)?.failure;
       await this.change(tracked, {
         state: tally.failed === 0 ? "done" : "failed", finishedAt: parts.wall.now(), beatAt: parts.wall.now(),
         reason: tally.failed === 0 ? "" : `${tally.failed} of ${tally.days} days could not be filled: ${failure}`,
       });
     } catch (cause) {
+      await this.review(tracked);
       await this.broke(tracked, cause);
     } finally {
       tally.detail = "";
@@ -211,6 +215,11 @@ export class Backfill {
       if (!this.ending) tracked.mine = false;
       parts.log.info("a job ended", { job: row.id, title: row.title, state: tracked.row.state, reason: tracked.row.reason, ...tally.counts });
     }
+  }
+
+  private async review({ row, tally }: Tracked): Promise<void> {
+    if (this.ending || tally.counts.added + tally.counts.corrected === 0) return;
+    await this.parts.review(`backfill ${row.id}`).catch((cause: unknown) => this.parts.log.error("gaps could not be looked at after a job", { job: row.id, cause: String(cause) }));
   }
 
   private async broke(tracked: Tracked, cause: unknown): Promise<void> {

@@ -1,4 +1,4 @@
-import { type BarColumns, barAt, FORMING } from "@/server/domain/bar";
+import { type Bar, type BarColumns, barAt, FORMING } from "@/server/domain/bar";
 import { filterRows, within } from "@/server/domain/bar-rows";
 import { dayEnd } from "@/server/domain/day-end";
 import { AppError, badInput } from "@/server/domain/errors";
@@ -11,8 +11,8 @@ import type { CompareRun, CompareStore, Difference } from "@/server/ports/gaps";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Meter } from "@/server/ports/observe";
 import type { StoredBar } from "@/server/ports/stores";
+import { barInPlace, judgeBars, type Verdict } from "./bar-rules";
 import type { Bars } from "./bars";
-import { compareBars, differencesOf, type Verdict } from "./compare-rule";
 
 interface Parts {
   store: CompareStore;
@@ -48,8 +48,8 @@ export class Compare {
     const results = [await this.minutes(instrument, session, until, signal)];
     if (dayEnd(session) + SETTLE_MS <= now) results.push(await this.whole(instrument, session, signal));
     const verdicts = results.flatMap((each) => each.verdicts);
-    const count = (decision: Verdict["decision"]): number => verdicts.filter((each) => each.decision === decision).length;
-    const run = { bars: verdicts.length, equal: count("equal"), kept: count("kept"), corrected: count("corrected"), flagged: count("flagged") };
+    const count = (...of: Verdict["verdict"][]): number => verdicts.filter(({ verdict }) => of.includes(verdict)).length;
+    const run = { bars: verdicts.length, equal: count("equal"), kept: count("kept"), corrected: count("corrected", "added"), flagged: count("flagged") };
     if (run.corrected > 0) await this.parts.changed(instrument, session.open, until);
     for (const decision of ["kept", "corrected", "flagged"] as const) if (run[decision] > 0) meter.count(`compare.${decision}`, run[decision]);
     return store.save({ instrument: live.table.at(instrument).id, day, at: clock.now(), by, ...run }, results.flatMap((each) => each.differences));
@@ -63,24 +63,28 @@ export class Compare {
     const theirs = within(await this.ask(instrument, "1m", session.open, until, signal), session.open, until);
     await bars.committed();
     const ours = within((await bars.read({ instrument, timeframe: timeframe("1m"), from: session.open, to: until })).closed, session.open, until);
-    const { segment } = this.parts.live.table.at(instrument);
-    const verdicts = compareBars(ours, theirs, hasVolume(segment));
-    const corrected = this.correct(instrument, "1m", verdicts, ours, theirs);
+    const verdicts = this.judge(instrument, ours, theirs);
+    const corrected = this.correct(instrument, "1m", verdicts);
     await recent.settled();
     if (corrected.length > 0) await this.quarters(instrument, session, until, corrected);
     await this.parts.answered(instrument, "1m", session.open, until, theirs);
-    return { verdicts, differences: differencesOf(verdicts, ours, theirs, "1m") };
+    return { verdicts, differences: differencesOf(verdicts, "1m") };
   }
 
   private async whole(instrument: number, session: Session, signal: AbortSignal): Promise<{ verdicts: Verdict[]; differences: Difference[] }> {
     const [from, to] = [istMidnight(session.day), istMidnight(session.day + 1)];
     const theirs = await this.ask(instrument, "1d", from, to, signal);
     const ours = (await this.parts.bars.read({ instrument, timeframe: timeframe("1d"), from: session.open, to: session.open + 1 })).closed;
-    const verdicts = compareBars(ours, theirs, hasVolume(this.parts.live.table.at(instrument).segment));
-    this.correct(instrument, "1d", verdicts, ours, theirs);
+    const verdicts = this.judge(instrument, ours, theirs);
+    this.correct(instrument, "1d", verdicts);
     await this.parts.recent.settled();
     await this.parts.answered(instrument, "1d", from, to, theirs);
-    return { verdicts, differences: differencesOf(verdicts, ours, theirs, "1d") };
+    return { verdicts, differences: differencesOf(verdicts, "1d") };
+  }
+
+  private judge(instrument: number, ours: BarColumns, theirs: BarColumns): Verdict[] {
+    const bars = Array.from({ length: ours.length }, (_, row): Bar => barAt(ours, row));
+    return judgeBars(bars, theirs, { authority: "broker", traded: hasVolume(this.parts.live.table.at(instrument).segment), whole: true });
   }
 
   private async ask(instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<BarColumns> {
@@ -90,13 +94,9 @@ export class Compare {
   }
 
   /** Puts the exchange's bars in place of ours where the rule says so; answers their times. What was there stays as a revision. */
-  private correct(instrument: number, name: "1m" | "1d", verdicts: readonly Verdict[], ours: BarColumns, theirs: BarColumns): number[] {
+  private correct(instrument: number, name: "1m" | "1d", verdicts: readonly Verdict[]): number[] {
     const { id } = this.parts.live.table.at(instrument);
-    const rows = verdicts.filter(({ decision }) => decision === "corrected").map(({ ours: our, theirs: their }): StoredBar => {
-      const bar = barAt(theirs, their);
-      const known = our === -1 ? null : barAt(ours, our);
-      return { ...bar, instrumentId: id, timeframe: name, ticks: known?.ticks ?? 0, openInterest: bar.openInterest >= 0 ? bar.openInterest : known?.openInterest ?? -1, state: known === null ? "backfilled" : "corrected", incomplete: false };
-    });
+    const rows = verdicts.filter(({ verdict }) => verdict === "corrected" || verdict === "added").map(({ ours, theirs, differs }) => barInPlace(id, name, ours, theirs!, differs.length === 0));
     if (rows.length > 0) this.parts.recent.enqueue(rows, "replace");
     return rows.map(({ time }) => time);
   }
@@ -114,3 +114,9 @@ export class Compare {
     await recent.settled();
   }
 }
+
+/** A row a figure that differs, as it is recorded. */
+export const differencesOf = (verdicts: readonly Verdict[], timeframe: "1m" | "1d"): Difference[] => verdicts.flatMap(({ time, ours, theirs, verdict, rule, differs }) =>
+  (verdict === "equal" ? [] : differs.map((field): Difference => ({
+    timeframe, time, field, ours: ours?.[field] ?? null, theirs: theirs?.[field] ?? null, decision: verdict === "added" ? "corrected" : verdict, why: rule,
+  }))));

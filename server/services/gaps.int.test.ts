@@ -158,7 +158,7 @@ describe("the gap ledger of a running server", () => {
     await container.store.bars.write([{ ...bar!, close: bar!.close - 5, low: Math.min(bar!.low, bar!.close - 5) }], "replace");
     const put = (await ask<RestCompare>(compare, "/compare", { body: { instrument: "SIM:TCS", date: day, by: "local user" } })).data;
     expect(put).toMatchObject({ by: "local user", corrected: 1, flagged: 0 });
-    expect(put.differences.find(({ field }) => field === "close")).toEqual({ timeframe: "1m", time: bar!.time, field: "close", ours: (bar!.close - 5) / 100, theirs: bar!.close / 100, decision: "corrected", why: "history has changed since it was asked last" });
+    expect(put.differences.find(({ field }) => field === "close")).toEqual({ timeframe: "1m", time: bar!.time, field: "close", ours: (bar!.close - 5) / 100, theirs: bar!.close / 100, decision: "corrected", why: "history says otherwise than it did" });
     const [now] = await container.store.bars.readWhole({ instrumentId: id, timeframe: "1m", from: bar!.time, to: bar!.time + 1 });
     expect(now).toMatchObject({ close: bar!.close, state: "corrected" });
     expect((await container.store.bars.revisions(id, "1m", bar!.time)).at(-1)).toMatchObject({ close: bar!.close - 5 });

@@ -1,0 +1,90 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Bar, BY_OUR_CLOCK, columnsOf, noPassport } from "@/server/domain/bar";
+import { type Authority, barInPlace, barRules, judgeBars } from "./bar-rules";
+import { differencesOf } from "./compare";
+
+const MINUTE = 60_000;
+const bar = (minute: number, more: Partial<Bar> = {}): Bar => ({
+  time: minute * MINUTE, open: 100, high: 105, low: 99, close: 104, volume: 1_000, value: 0, ticks: 60, openInterest: -1, rev: 0, state: "closed", incomplete: false, ...more,
+});
+const judged = (ours: readonly Bar[], theirs: readonly Bar[], { traded = true, authority = "broker" as Authority, whole = true } = {}) => judgeBars(ours, columnsOf(theirs), { authority, traded, whole });
+
+describe("our bar beside history's", () => {
+  it.each<[string, Bar[], Bar[], string, RegExp]>([
+    ["is equal when all five figures are", [bar(1, { ticks: 1 })], [bar(1, { ticks: 0 })], "equal", /the same/],
+    ["gives way to the same figures when it had a hole: that is closed", [bar(1, { incomplete: true })], [bar(1)], "corrected", /confirms/],
+    ["gives way to one that holds all that ours has seen", [bar(1)], [bar(1, { high: 106, low: 98, volume: 1_001 })], "corrected", /saw more/],
+    ["gives way when only open or close differ", [bar(1)], [bar(1, { open: 101, close: 103 })], "corrected", /saw more/],
+    ["stays, flagged, when our ticks saw a price that history has not", [bar(1, { high: 107 })], [bar(1)], "flagged", /leaves out a price/],
+    ["stays, flagged, when our feed counted far more volume", [bar(1, { volume: 1_200 })], [bar(1)], "flagged", /less than 90 %/],
+    ["gives way when our feed counted a little more", [bar(1, { volume: 1_010 })], [bar(1)], "corrected", /a little less/],
+    ["stays, flagged, when history's prices cannot be", [bar(1)], [bar(1, { high: 1_050 })], "flagged", /more than 10 %/],
+    ["stays, flagged, when history contradicts itself", [bar(1)], [bar(1, { high: 101 })], "flagged", /contradict/],
+    ["gives way when the feed was away during part of it", [bar(1, { high: 107, incomplete: true })], [bar(1)], "corrected", /hole/],
+    ["gives way when our clock placed its ticks", [{ ...bar(1, { high: 107 }), passport: { ...noPassport, sources: BY_OUR_CLOCK } } as Bar], [bar(1)], "corrected", /our clock/],
+    ["gives way when it came from history and history has changed", [bar(1, { high: 107, ticks: 0, state: "backfilled" })], [bar(1)], "corrected", /otherwise than it did/],
+    ["is taken from history where we have none", [], [bar(1)], "added", /we have not/],
+    ["is not taken where history contradicts itself", [], [bar(1, { low: 0 })], "flagged", /contradict/],
+    ["stays, flagged, where history has none", [bar(1)], [], "flagged", /no such bar$/],
+    ["stays where a price came without a trade", [bar(1, { volume: 0 })], [], "kept", /without a trade/],
+    ["stays where history told it before", [bar(1, { state: "backfilled", ticks: 0 })], [], "kept", /told this bar before/],
+    ["stays where it has a hole and history has none", [bar(1, { incomplete: true })], [], "kept", /has a hole/],
+  ])("%s", (_, ours, theirs, verdict, rule) => {
+    const [only] = judged(ours, theirs);
+    expect(only!.verdict).toBe(verdict);
+    expect(only!.rule).toMatch(rule);
+  });
+
+  it("is not overruled by a file where the broker has told it", () => {
+    expect(judged([bar(1, { state: "backfilled", ticks: 0 })], [bar(1, { close: 101 })], { authority: "file" })[0]!.verdict).toBe("kept");
+    expect(judged([bar(1)], [bar(1, { high: 106 })], { authority: "file" })[0]!.verdict).toBe("corrected");
+  });
+
+  it("is judged alone only where history has told all there is", () => {
+    expect(judged([bar(1), bar(2)], [bar(2)], { whole: false }).map(({ time }) => time)).toEqual([2 * MINUTE]);
+  });
+
+  it("always finds a rule: the last takes what no other took", () => {
+    expect(barRules.at(-1)!.holds({} as never)).toBe(true);
+  });
+
+  it("gives way when what it saw more is in the minute next to it: a trade at the border", () => {
+    const ours = [bar(1, { high: 107, volume: 1_100 }), bar(2, { volume: 900 })];
+    const theirs = [bar(1), bar(2, { high: 107 })];
+    expect(judged(ours, theirs).map(({ verdict, rule }) => [verdict, rule.includes("border")])).toEqual([["corrected", true], ["corrected", false]]);
+    expect(judged(ours, [theirs[0]!, { ...theirs[1]!, time: 9 * MINUTE }])[0]!.verdict).toBe("flagged");
+  });
+
+  it("has no volume to hold against an index", () => {
+    const ours = [bar(1, { volume: 0 })];
+    expect(judged(ours, [bar(1, { volume: 0, high: 106 })], { traded: false })[0]!.verdict).toBe("corrected");
+    expect(judged(ours, [], { traded: false })[0]!.verdict).toBe("flagged");
+  });
+
+  it("is recorded figure by figure", () => {
+    const theirs = [bar(1, { high: 106, volume: 1_001 }), bar(2)];
+    expect(differencesOf(judged([bar(1), bar(2)], theirs), "1m").map(({ why: _, ...rest }) => rest)).toEqual([
+      { timeframe: "1m", time: MINUTE, field: "high", ours: 105, theirs: 106, decision: "corrected" }, { timeframe: "1m", time: MINUTE, field: "volume", ours: 1_000, theirs: 1_001, decision: "corrected" },
+    ]);
+    expect(differencesOf(judged([], theirs), "1d").map(({ decision, ours }) => [decision, ours])).toEqual(Array.from({ length: 10 }, () => ["corrected", null]));
+  });
+
+  it("is judged once, and putting the corrected ones in place leaves nothing more to correct", () => {
+    const bars = fc.uniqueArray(fc.record({ minute: fc.integer({ min: 0, max: 12 }), prices: fc.tuple(...Array.from({ length: 4 }, () => fc.integer({ min: 95, max: 105 }))), volume: fc.integer({ min: 0, max: 3 }), incomplete: fc.boolean(), ticks: fc.integer({ min: 0, max: 2 }) }), { selector: ({ minute }) => minute })
+      .map((rows) => rows.sort((a, b) => a.minute - b.minute).map(({ minute, prices, ...rest }) => bar(minute, { open: prices[0]!, close: prices[1]!, high: Math.max(...prices), low: Math.min(...prices), ...rest })));
+    fc.assert(fc.property(bars, bars, fc.boolean(), (ours, theirs, traded) => {
+      const verdicts = judged(ours, theirs, { traded });
+      expect(verdicts.map(({ time }) => time)).toEqual([...new Set([...ours, ...theirs].map(({ time }) => time))].sort((a, b) => a - b));
+      // Whatever takes our place has a bar of theirs to take it; nothing equal differs.
+      for (const { verdict, theirs: their, differs } of verdicts) {
+        if (verdict === "corrected" || verdict === "added") expect(their).not.toBeNull();
+        if (verdict === "equal") expect(differs).toEqual([]);
+      }
+      const takes = (at: number): boolean => verdicts[at]!.verdict === "corrected" || verdicts[at]!.verdict === "added";
+      const put = verdicts.flatMap(({ ours: our, theirs: their }, at) => (takes(at) ? [barInPlace(1, "1m", our, their!, false)] : our === null ? [] : [our]));
+      const again = new Map(judged(put, theirs, { traded }).map(({ time, verdict }) => [time, verdict]));
+      verdicts.forEach(({ time }, at) => { if (takes(at)) expect(again.get(time)).toBe("equal"); });
+    }), { numRuns: 300 });
+  });
+});
