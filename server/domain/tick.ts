@@ -45,6 +45,8 @@ export interface FeedEvent {
   /** Of `silent`, and of a line that was given up because it said nothing: when something came last. */
   receivedTime: number;
   detail: string;
+  /** With `connected`: a recording. Its first row is a tick as any other, not the last one known to a broker that is asked. */
+  recorded?: true;
 }
 
 export type RawMessage = RawBatch | FeedEvent;

@@ -78,7 +78,7 @@ describe("replay", () => {
     const end = new Promise<void>((resolve) => { ended = resolve; });
     const onMessage = (message: RawMessage): void => {
       if (message.kind !== "ticks") {
-        events.push(message.kind);
+        events.push(message.recorded === true ? `${message.kind}, recorded` : message.kind);
         if (message.detail.startsWith("end of")) ended();
         return;
       }
@@ -140,7 +140,7 @@ describe("replay", () => {
     const { rows, events, malformed, closed } = await playAll(["2022-11-25 10:00:00,18528.45,77", "oops"], 1);
     expect(rows).toEqual([{ time: at("10:00:00"), price: 1_852_845, received: at("10:00:00"), token: 1, volume: 77 }]);
     expect(malformed).toMatchObject([{ file, line: 2, text: "oops" }]);
-    expect(events).toEqual(["connected", "message", "disconnected"]);
+    expect(events).toEqual(["connected, recorded", "message", "disconnected"]);
     expect(closed).toEqual({ code: "stopped", reason: "stopped by us", expired: false });
   });
 

@@ -97,7 +97,7 @@ const play = (options: ReplayOptions, { collector, onMessage, signal }: ConnectO
   const { file, clock, instrument } = options;
   const stop = new AbortController();
   const ending = AbortSignal.any([signal, stop.signal]);
-  const say = (kind: "connected" | "disconnected" | "message", detail: string): void =>
+  const say = (kind: "disconnected" | "message", detail: string): void =>
     onMessage({ kind, collector, receivedTime: clock.now(), detail });
   let playing = false;
   let reason = "stopped by us";
@@ -120,7 +120,7 @@ const play = (options: ReplayOptions, { collector, onMessage, signal }: ConnectO
       stop.abort();
     }
   };
-  say("connected", file);
+  onMessage({ kind: "connected", collector, receivedTime: clock.now(), detail: file, recorded: true });
   return {
     subscribe: (tokens) => {
       if (playing || !tokens.includes(instrument.token)) return;

@@ -43,14 +43,14 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   private sequence: number;
   /** Prices refused in a row, by instrument: listings are wrong more often than feeds. */
   private readonly doubts = new Map<number, number>();
-  /** How often each collector has connected. */
+  /** How often each collector has connected to a broker. */
   private readonly connections: number[] = [];
 
   constructor(private readonly parts: NormaliserParts) { this.sequence = (parts.firstSequence ?? 1) - 1; }
 
   on(message: RawMessage, emit: (message: TickMessage) => void): void {
     if (message.kind !== "ticks") {
-      if (message.kind === "connected") this.connections[message.collector] = (this.connections[message.collector] ?? 0) + 1;
+      if (message.kind === "connected" && message.recorded !== true) this.connections[message.collector] = (this.connections[message.collector] ?? 0) + 1;
       emit(message);
       return;
     }
