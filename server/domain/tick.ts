@@ -84,7 +84,7 @@ export interface TickBatch {
   instrument: Int32Array;
   /** Epoch ms that buckets the row: the exchange's time where the packet has one, else the receive time. */
   time: Float64Array;
-  /** Sum of `TRADE`, `AUCTION`, `EXCHANGE_CLOCK`, `JOINED`: what the row is and how it came. */
+  /** Sum of `TRADE`, `AUCTION`, `EXCHANGE_CLOCK`, `JOINED`, `IN_TIME`: what the row is and how it came. */
   flags: Uint8Array;
   price: Float64Array;
   /** Volume of the day so far, as sent; -1 when the row carries none. */
@@ -107,6 +107,8 @@ export const AUCTION = 2;
 export const EXCHANGE_CLOCK = 4;
 /** The instrument's first row over this connection: the next day volume is not a difference. */
 export const JOINED = 8;
+/** With `JOINED`: it came before the day's continuous trading, or after it, so nothing of what trades next has been missed. */
+export const IN_TIME = 16;
 
 /** Passed through in order, so that every later stage sees where the stream was cut. */
 export type TickMessage = TickBatch | FeedEvent;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CLOSE, PATCH } from "@/server/domain/bar";
 import { createCalendar } from "@/server/domain/calendar";
-import { AUCTION } from "@/server/domain/tick";
+import { AUCTION, IN_TIME } from "@/server/domain/tick";
 import { named, PipelineRig } from "@/server/testing/pipeline-rig";
 
 const open = Date.parse("2024-08-13T09:15:00+05:30");
@@ -67,6 +67,19 @@ describe("volume", () => {
     pipeline.finish();
     expect(minutes(pipeline).map((bar) => bar[4])).toEqual([10, 5, 5]);
     expect(pipeline.events.filter(({ event, timeframe }) => event === CLOSE && timeframe === named("1m").index).map(({ incomplete }) => incomplete)).toEqual([true, true, false]);
+  });
+  it.each([["during the pre-open", AUCTION | IN_TIME, false], ["before it, with an old packet", IN_TIME, false], ["when the market trades", 0, true]])("connected %s: whether the first minute of trading is incomplete", (_, flags, incomplete) => {
+    const pipeline = rig();
+    pipeline.event("connected");
+    pipeline.ticks([tick(-400, 100, 0)], flags);
+    pipeline.event("disconnected");
+    pipeline.event("connected");
+    pipeline.ticks([tick(-300, 100, 0)], flags);
+    pipeline.ticks([tick(1, 101, 100), tick(61, 101, 110)]);
+    pipeline.finish();
+    const closed = (name: "1s" | "1m" | "1d") => pipeline.events.find(({ event, timeframe }) => event === CLOSE && timeframe === named(name).index)!.incomplete;
+    expect([closed("1s"), closed("1m"), closed("1d")]).toEqual([incomplete, incomplete, incomplete]);
+    expect(minutes(pipeline)[0]![4]).toBe(100);
   });
   it("of rows that enter no bar moves the base: an auction's belongs to no second", () => {
     const pipeline = rig();

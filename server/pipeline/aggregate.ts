@@ -1,6 +1,6 @@
 import { type BarBatch, barBatch, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, CLOSE, CLOSED, CUT, FROM_LATE, FROM_STREAM, fromCollector, HASH_SIZE, PATCH, PATCHED, tickHash } from "@/server/domain/bar";
 import type { Accumulators } from "@/server/domain/accumulators";
-import { AUCTION, EXCHANGE_CLOCK, Figure, JOINED, type TickBatch, type TickMessage, TRADE } from "@/server/domain/tick";
+import { AUCTION, EXCHANGE_CLOCK, Figure, IN_TIME, JOINED, type TickBatch, type TickMessage, TRADE } from "@/server/domain/tick";
 import { widen } from "@/server/domain/columns";
 import { istDay } from "@/server/domain/session";
 import { baseAt, BROKEN, Day, DAY_SECONDS, dayOf, NONE, Open, Own, ringOf, volumeOf } from "./second-row";
@@ -197,7 +197,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const volume = batch.volume[row]!;
     const second = Math.floor(batch.time[row]! / 1_000);
     const own = instrument * Own.size;
-    if ((flag & JOINED) !== 0) this.rejoin(instrument, batch.collector, emit);
+    if ((flag & JOINED) !== 0) this.rejoin(instrument, batch.collector, (flag & IN_TIME) !== 0, emit);
     if ((flag & TRADE) === 0) { this.passOver(instrument, second, volume, (flag & AUCTION) !== 0, emit); return false; }
     if (this.open[this.placeOf(instrument, second) + Open.second] !== second) {
       // By the tick after it, or by the clock: longer bars have gone on without it.
@@ -449,13 +449,13 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     out.incomplete[row] = 1;
   }
 
-  /** First row of an instrument over a new connection: the next day volume is not a difference, the next second has a hole. */
-  private rejoin(instrument: number, collector: number, emit: (batch: BarBatch) => void): void {
+  /** First row of an instrument over a new connection: the next day volume is not a difference; the next second has a hole, unless it came in time. */
+  private rejoin(instrument: number, collector: number, inTime: boolean, emit: (batch: BarBatch) => void): void {
     const own = instrument * Own.size;
     this.closeThrough(instrument, this.own[own + Own.newest]!, emit);
     this.days[instrument * Day.size + Day.base] = -1;
     this.own[own + Own.collector] = collector;
-    this.cut[instrument] = 1;
+    this.cut[instrument] = inTime ? 0 : 1;
   }
 
   /** State of all instruments, to go on from later: with the same ticks after it the bars are the same. */

@@ -2,7 +2,7 @@ import { divisorOf, type InstrumentTable, Kind, NO_LIMIT, Rule, Target, type Tok
 import { lineOf, Quote, QuoteBoard } from "@/server/domain/quote-board";
 import { AUCTION_PHASE, Border, CONTINUOUS_BAR, type SessionWindows } from "@/server/domain/session-window";
 import {
-  AUCTION, EXCHANGE_CLOCK, Figure, JOINED, packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, type TickBatch, tickBatch,
+  AUCTION, EXCHANGE_CLOCK, Figure, IN_TIME, JOINED, packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, type TickBatch, tickBatch,
   type TickMessage, TRADE,
 } from "@/server/domain/tick";
 import type { Core } from "./stage";
@@ -184,6 +184,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       if (owner >= 0 || line !== lineOf(raw.collector, 0)) flags |= JOINED;
       figures[quote + Quote.line] = line;
     }
+    if ((flags & JOINED) !== 0 && this.isInTime(instrument, received)) flags |= IN_TIME;
     const entry = windows.entry(instrument, time);
     // The first row of a subscription is the last packet known, sent at once: what it tells may be old, or a move of the book.
     const isFirst = (flags & JOINED) !== 0;
@@ -217,6 +218,13 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     batch.price[out] = price;
     batch.volume[out] = volume;
     batch.openInterest[out] = raw.openInterest[row]!;
+  }
+
+  /** True where nothing trades continuously any more or yet, whichever of the two clocks is ahead. */
+  private isInTime(instrument: number, received: number): boolean {
+    const { windows, maxSkewMs } = this.parts;
+    const session = windows.session(instrument, received);
+    return session === null || received + maxSkewMs < session.open || received - maxSkewMs >= session.close;
   }
 
   /** True for a price off the instrument's grid or beyond its limits of the day, unless it insists. */
