@@ -10,17 +10,18 @@ import { measureLatency } from "./latency/latency";
 import { latencyGoals, latencyTable } from "./latency/report";
 import { measureHot, type HotJob } from "./measure-hot";
 import { measureIndicator, type IndicatorJob } from "./measure-indicators";
+import { storeGoals, storeTable } from "./store/report";
 import { goalTable, hotGoals, hotTable, machineFacts, type Goal } from "./report";
 
-const HELP = `Ratios of Candela's hot path to other ways of doing the same, measured in one run
+const HELP = `Ratios of Candela's hot path and store to other ways of doing the same, measured in one run
 
-  npm run bench                       everything: about ten minutes
-  npm run bench -- --only PART        hot, indicators or latency
+  npm run bench                       everything: about a quarter of an hour
+  npm run bench -- --only PART        hot, indicators, latency or store
   npm run bench -- --quick            one round instead of three
   npm run bench -- --json             one JSON object on standard output
 `;
 
-const parts = ["hot", "indicators", "latency"] as const;
+const parts = ["hot", "indicators", "latency", "store"] as const;
 type Part = (typeof parts)[number];
 
 /** What a child process of the bench does. */
@@ -69,6 +70,13 @@ const bench = async (args: string[], program: string): Promise<void> => {
       measured.latency = rows;
       tables.push(latencyTable(rows));
       goals.push(...latencyGoals(rows));
+    }
+    if (wanted("store")) {
+      const { measureStore } = await import("./store/store");
+      const result = await measureStore({ root, rounds, onProgress: say });
+      measured.store = result;
+      tables.push(result === null ? "no database server: the store was not measured" : storeTable(result));
+      if (result !== null) goals.push(...storeGoals(result));
     }
   } finally {
     floor?.remove();
