@@ -151,16 +151,6 @@ describe("the normaliser", () => {
     expect(normaliser.rejects.first_after_connect).toBe(0);
   });
 
-  it.each([
-    ["08:50:00", 0, JOINED | IN_TIME], ["09:05:00", 0, JOINED | IN_TIME], ["09:05:00", 1, JOINED | IN_TIME | AUCTION | EXCHANGE_CLOCK], ["15:31:00", 0, JOINED | IN_TIME],
-    ["09:14:59", 0, JOINED], ["09:15:20", 0, JOINED], ["15:29:59", 0, JOINED],
-  ])("says of a connection that came at %s whether it came in time for what trades next (dated: %s)", (clock, dated, flags) => {
-    const { normaliser, send } = setUp();
-    const received = Date.parse(`2024-08-13T${clock}+05:30`);
-    normaliser.on({ kind: "connected", collector: 0, receivedTime: received, detail: "" }, () => undefined);
-    expect(send({ time: dated * received, received, volume: 5 }).map((row) => row.flags)).toEqual([flags]);
-  });
-
   it("takes one feed of an instrument at a time; another takes over when it has been silent", () => {
     const { normaliser, send } = setUp(1);
     send({ volume: 100 });
