@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, statfs, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { AppError } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
@@ -8,6 +9,8 @@ import type { WorkerMessage } from "./pglite-stream";
 
 const FAILURES_ALLOWED = 3;
 const FAILURE_WINDOW_MS = 60_000;
+/** With less than one file of its log free PostgreSQL may not start. */
+const ROOM_BYTES = 16 * 1024 ** 2;
 
 export interface PgliteHost {
   /** The running worker; starts one when none runs. Rejects with `store_unreachable` when it keeps dying. */
@@ -52,6 +55,13 @@ export const pgliteHost = (options: {
     return worker;
   };
 
+  /** PGlite ends with "Aborted()" where there is no room: what a person can do something about is said instead. */
+  const shortage = async (): Promise<string | null> => {
+    const disk = await statfs(path.dirname(folder)).catch(() => null);
+    const free = disk === null ? Number.POSITIVE_INFINITY : disk.bavail * disk.bsize;
+    return free < ROOM_BYTES ? `the disk is full (${Math.floor(free / 1024 ** 2)} MB are free)` : null;
+  };
+
   const worker = (): Promise<Worker> => {
     if (stopping) return Promise.reject(new AppError("store_unreachable", "The embedded database is stopped."));
     failures = failures.filter((time) => time > clock.now() - FAILURE_WINDOW_MS);
@@ -59,10 +69,10 @@ export const pgliteHost = (options: {
       return Promise.reject(new AppError("store_unreachable",
         `The embedded database in ${folder} stopped ${failures.length} times within a minute; see the log for its error.`, { retryable: true }));
     }
-    running ??= spawn().catch((cause: Error) => {
+    running ??= spawn().catch(async (cause: Error) => {
       running = null;
       failures.push(clock.now());
-      throw new AppError("store_unreachable", `The embedded database in ${folder} does not start: ${cause.message}`, { retryable: true, cause });
+      throw new AppError("store_unreachable", `The embedded database in ${folder} does not start: ${await shortage() ?? cause.message}`, { retryable: true, cause });
     });
     return running;
   };
