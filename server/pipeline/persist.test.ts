@@ -2,12 +2,15 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { barBatch, CLOSE, PATCH } from "@/server/domain/bar";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { AppError } from "@/server/domain/errors";
+import { timeframe } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { BarStore, BarWrite, StoredBar } from "@/server/ports/stores";
 import { openSpool } from "@/server/store/spool";
+import { testInstrument } from "@/server/testing/pipeline-rig";
 import { storedBar } from "@/server/testing/store-suite-rows";
 import { type BarRecord, BarWriter } from "./persist";
 
@@ -77,6 +80,18 @@ describe("the writer while the store is away", () => {
     await next.stop();
   });
 
+  it("keeps nobody waiting for a store that is away when it stops", async () => {
+    const { store, state } = fakeStore();
+    state.away = true;
+    const one = await writer(store);
+    one.enqueue([bar(0)], "merge");
+    const before = expect(one.settled()).rejects.toMatchObject({ code: "store_unreachable" });
+    await until(() => one.spooled === 1);
+    await one.stop();
+    await before;
+    await expect(one.settled()).rejects.toMatchObject({ code: "store_unreachable" });
+  });
+
   it("still shows readers what is on disk", async () => {
     const { store, state } = fakeStore();
     state.away = true;
@@ -133,6 +148,34 @@ describe("the writer while the store is away", () => {
     await one.settled();
     expect(written).toEqual([["merge", minutes(0)]]);
     await one.stop();
+  });
+});
+
+describe("a batch of closed bars and late parts", () => {
+  const written = async (...rows: [event: number, minute: number][]): Promise<string[]> => {
+    const { store, written: writes } = fakeStore();
+    const table = new InstrumentTable();
+    table.put(testInstrument(1), "NSE");
+    const one = new BarWriter(store, table, clock, quiet, meter);
+    const batch = barBatch(rows.length);
+    rows.forEach(([event, minute], row) => {
+      batch.event[row] = event;
+      batch.timeframe[row] = timeframe("1m").index;
+      batch.time[row] = bar(minute).time;
+    });
+    batch.length = rows.length;
+    one.on(batch);
+    await one.settled();
+    await one.stop();
+    return writes.map(([how, times]) => `${how} ${times.map((time) => (time - bar(0).time) / 60_000).join(" ")}`);
+  };
+
+  it("is two statements", async () => {
+    expect(await written([CLOSE, 0], [PATCH, 0], [CLOSE, 1], [PATCH, 1])).toEqual(["merge 0 1", "patch 0 1"]);
+  });
+
+  it("keeps the order of what is of one bar: a part that came before it is written before it", async () => {
+    expect(await written([CLOSE, 0], [PATCH, 1], [CLOSE, 2], [CLOSE, 1], [PATCH, 0])).toEqual(["merge 0 2", "patch 1", "merge 1", "patch 0"]);
   });
 });
 

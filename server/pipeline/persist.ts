@@ -1,5 +1,5 @@
 import { AUCTION_BAR, type BarBatch, CLOSE, barStates, PATCH, passportAt } from "@/server/domain/bar";
-import { hasCode } from "@/server/domain/errors";
+import { AppError, hasCode } from "@/server/domain/errors";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import { timeframe, timeframes } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
@@ -61,22 +61,29 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   }
 
   on(batch: BarBatch): void {
-    const closed: StoredBar[] = [];
-    const late: StoredBar[] = [];
+    let closed: StoredBar[] = [];
+    let late: StoredBar[] = [];
+    const hand = (): void => {
+      if (closed.length > 0) this.enqueue(closed, "merge");
+      if (late.length > 0) this.enqueue(late, "patch");
+      [closed, late] = [[], []];
+    };
     for (let row = 0; row < batch.length; row++) {
       const event = batch.event[row]!;
       const kind = batch.timeframe[row]!;
       const name: StoredKind | null = kind === AUCTION_BAR ? "auction" : timeframes[kind]!.stored ? timeframes[kind]!.name : null;
       if (name === null || (event !== CLOSE && event !== PATCH)) continue;
+      const { id: instrumentId } = this.table.at(batch.instrument[row]!);
+      const time = batch.time[row]!;
+      // All that closed in one statement, all that came late in another: unless a part of a bar was before the bar.
+      if (event === CLOSE && late.some((each) => each.time === time && each.instrumentId === instrumentId && each.timeframe === name)) hand();
       (event === PATCH ? late : closed).push({
-        instrumentId: this.table.at(batch.instrument[row]!).id, timeframe: name,
-        time: batch.time[row]!, open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!,
+        instrumentId, timeframe: name, time, open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!,
         volume: batch.volume[row]!, value: batch.value[row]!, ticks: batch.ticks[row]!, openInterest: batch.openInterest[row]!,
         rev: batch.rev[row]!, state: barStates[batch.state[row]!]!, incomplete: batch.incomplete[row] === 1, passport: passportAt(batch, row),
       });
     }
-    if (closed.length > 0) this.enqueue(closed, "merge");
-    if (late.length > 0) this.enqueue(late, "patch");
+    hand();
   }
 
   enqueue(bars: readonly StoredBar[], how: BarWrite): void {
@@ -103,8 +110,12 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     return [...shelf.values()].map((each) => each.bar).filter((bar) => bar.time >= from && bar.time < to).sort((a, b) => a.time - b.time);
   }
 
+  /** Rejects with `store_unreachable` when the writer has stopped and the store has not taken all. */
   async settled(): Promise<void> {
-    while (this.queue.length > 0 || this.spooled > 0 || this.flushing !== null) await (this.flush() ?? Promise.resolve());
+    while (this.queue.length > 0 || this.spooled > 0 || this.flushing !== null) {
+      await this.flush();
+      if (this.stopped && (this.queue.length > 0 || this.spooled > 0)) throw new AppError("store_unreachable", "the writer has stopped; bars wait on disk for the next start");
+    }
   }
 
   /** Writes all that waits, into the store or onto disk, then ends. */
@@ -119,7 +130,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     if (this.queue.length > 0) this.log.error("bars were not written: the store is away and the spool is full", { bars: this.queue.length });
   }
 
-  private flush(): Promise<void> | null {
+  private flush(): Promise<void> {
     this.flushing ??= this.drain().finally(() => { this.flushing = null; });
     return this.flushing;
   }

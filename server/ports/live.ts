@@ -23,7 +23,7 @@ export interface RecentBars {
   recent(instrumentId: number, kind: StoredKind, from: number, to: number): StoredBar[];
   /** Queues bars; they wait, they are never dropped. `replace` takes the exchange's bar as it is. */
   enqueue(bars: readonly StoredBar[], how: BarWrite): void;
-  /** Resolves when everything queued so far is committed. */
+  /** Resolves when everything queued so far is committed; rejects when it will not be in this process any more. */
   settled(): Promise<void>;
 }
 
