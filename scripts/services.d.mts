@@ -12,8 +12,11 @@ export interface DatabaseServer {
   stop(): Promise<void>;
 }
 
-/** Whether this machine has a PostgreSQL, or a TimescaleDB of ours, that can be started here. */
+/** Whether this machine has a PostgreSQL that can be started here. */
 export function hasPostgres(): boolean;
+
+/** Whether `startDatabase` finds a server to start: that PostgreSQL, or a TimescaleDB of ours. */
+export function hasDatabase(): boolean;
 
 /** A database server of one test; `more`: settings of postgresql.conf beside ours. Rejects with a StepError. */
 export function startDatabase(more?: Record<string, string | number>): Promise<DatabaseServer>;

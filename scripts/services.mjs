@@ -64,6 +64,9 @@ function postgresFolder() {
 /** Whether this machine has a PostgreSQL that can be started here. */
 export const hasPostgres = () => postgresFolder() !== null && (process.getuid?.() !== 0 || postgresUser() !== null);
 
+/** Whether `startDatabase` finds a server to start. */
+export const hasDatabase = () => hasTimescale() || hasPostgres();
+
 // PostgreSQL refuses to run as root; Debian's package brings a user for it.
 function postgresUser() {
   try {

@@ -64,9 +64,12 @@ export interface Comparison { bars: number; differences: string[] }
  * value, tick count, passport, revision), of which history tells nothing, and open interest is told once a minute there and with
  * every tick here. Days before `to`'s are held against the exchange's day bars, all else against its minutes.
  *
- * Seconds have no history: they are held against the packets the exchange sent. A second that saw a break of the feed says
- * so (`incomplete`) and is a part of the true one; one without that mark is equal; none is missing where the server
- * listened (`listened`).
+ * A hole that the ledger has not closed is a difference too.
+ *
+ * Seconds have no history: they are held against the packets the exchange sent. One that saw a break of the feed says so
+ * (`incomplete`): its prices are the true one's, or the one that stood before it, and its volume may be that of a silence
+ * before it. One without that mark is equal. Where the server listened (`listened`) none is missing, and none
+ * has the mark but the first of a connection.
  */
 export const compareAll = async (store: Store, exchange: ExchangeProgram, listed: readonly Listed[], run: { from: number; to: number; listened: readonly Listening[] }): Promise<Comparison> => {
   const calendar = createCalendar();
@@ -78,6 +81,7 @@ export const compareAll = async (store: Store, exchange: ExchangeProgram, listed
   const today = istMidnight(istDay(end));
   const found: string[] = [];
   let count = 0;
+  for (const gap of await store.gaps.list({ states: ["open", "healing"], to: end })) found.push(`the ledger has a hole that is still ${gap.state}: ${gap.cause} from ${iso(gap.from)} to ${gap.to === null ? "now" : iso(gap.to)}, ${gap.remaining} minutes remain, ${gap.note}`);
   const check = (what: string, ours: readonly Candle[], theirs: readonly Candle[]): void => { count += ours.length; found.push(...differences(what, ours, theirs)); };
 
   for (const { key, token } of listed) {
@@ -128,18 +132,31 @@ const secondsDiffer = async (store: Store, exchange: ExchangeProgram, { key, tok
   const rows = await store.bars.readWhole({ instrumentId: id, timeframe: "1s", from: 0, to: run.to });
   const theirs = new Map((await exchange.seconds(token, run.from, run.to)).map((each) => [each[0], each]));
   const ours = new Set<number>();
+  const heard = (time: number): Listening | undefined => run.listened.find((each) => time >= each.from && time + 1_000 <= each.to);
+  let before: Listening | undefined;
+  /** Close of the last true second before an instant; both lists are in order. */
+  const sent = [...theirs.values()];
+  let at = 0;
+  const standing = (time: number): number => {
+    while (at < sent.length && sent[at]![0] < time) at++;
+    return at === 0 ? Number.NaN : sent[at - 1]![4];
+  };
   for (const { time, open, high, low, close, volume, incomplete, state, ticks, rev, passport } of rows) {
     if (time < run.from) continue;
     ours.add(time);
     const their = theirs.get(time);
+    const stood = standing(time);
+    const during = heard(time);
+    const isFirst = during !== before;
+    before = during;
     const told = `${[open, high, low, close, volume].join()}${incomplete ? " incomplete" : ""} ${state}, rev ${rev}, ${ticks} ticks, ${passport?.late} late, ${iso(passport?.firstTime ?? 0)} to ${iso(passport?.lastTime ?? 0)}`;
-    if (their === undefined) found.push(`${key} 1s ${iso(time)}: no such packet was sent, ours ${told}`);
-    else if (incomplete ? high > their[2] || low < their[3] || volume > their[5] : [time, open, high, low, close, volume].join() !== their.join()) {
-      found.push(`${key} 1s ${iso(time)}: ours ${told} theirs ${their.slice(1).join()}`);
+    const isPart = high <= Math.max(their?.[2] ?? stood, stood) && low >= Math.min(their?.[3] ?? stood, stood);
+    if (incomplete ? !isPart || (during !== undefined && !isFirst) : their === undefined || [time, open, high, low, close, volume].join() !== their.join()) {
+      found.push(`${key} 1s ${iso(time)}${during === undefined ? "" : ", listened"}: ours ${told} theirs ${their?.slice(1).join() ?? "none"}, before it ${stood}`);
     }
   }
   for (const time of theirs.keys()) {
-    if (!ours.has(time) && run.listened.some((each) => time >= each.from && time + 1_000 <= each.to)) found.push(`${key} 1s ${iso(time)}: missing, although the server listened`);
+    if (!ours.has(time) && heard(time) !== undefined) found.push(`${key} 1s ${iso(time)}: missing, although the server listened`);
   }
   return found;
 };

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FeedTruth } from "@/server/domain/collector";
@@ -59,6 +59,8 @@ export class ExchangeProgram {
   async now(): Promise<number> { return (await this.control<{ now: number }>("clock")).now; }
   async fault(body: { kind: string; ms?: number; symbols?: string[]; ratio?: number; delayMs?: number }): Promise<void> { await this.control("fault", body); }
   async reset(): Promise<void> { await this.control("reset", {}); }
+  /** Its clock jumps ahead; the ticks of that time are sent at once. */
+  async advance(ms: number): Promise<void> { await this.control("clock", { advance: ms }); }
 
   /** Resolves when the exchange's clock shows this. */
   async until(instant: number): Promise<void> {
@@ -110,7 +112,8 @@ export class ServerProgram {
   private printed = "";
   port = 0;
   starts = 0;
-  constructor(readonly dataDir: string, private readonly settings: Record<string, string> = {}) {}
+  /** `log`: a file that keeps all it prints. */
+  constructor(readonly dataDir: string, private readonly settings: Record<string, string> = {}, private readonly log?: string) {}
 
   /** What it has printed, over all its starts; the last of it. */
   output(): string { return this.printed.slice(-20_000); }
@@ -123,9 +126,11 @@ export class ServerProgram {
       cwd: project, stdio: ["ignore", "pipe", "pipe"],
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", LOG_LEVEL: "info", TICK_STORE: "on", ...this.settings, ...environment },
     });
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => { this.printed = (this.printed + chunk.toString()).slice(-200_000); });
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => { this.printed = (this.printed + chunk.toString()).slice(-200_000); if (this.log !== undefined) appendFileSync(this.log, chunk); });
     this.child = child;
   }
+
+  get pid(): number | undefined { return this.child?.pid; }
 
   /** Exit code of a process that ended by itself; null while it runs. */
   get ended(): number | null { return this.child?.exitCode ?? null; }
@@ -161,6 +166,21 @@ export class ServerProgram {
       if (Date.now() > end) throw new Error(`not within ${limitMs / 1_000} s: ${what}; it says ${JSON.stringify(told)}\n${this.output()}`);
       await wait(100);
     }
+  }
+
+  /** Resolves when it shows a bar of a second that began after this instant of the exchange and that it saw whole. */
+  async wholeBar(key: string, after: number, limitMs = 60_000): Promise<void> {
+    for (const end = Date.now() + limitMs; Date.now() < end; await wait(20)) {
+      const bars = await this.ask<{ time: number; incomplete: boolean }[]>(`/api/v1/bars/${encodeURIComponent(key)}?timeframe=1s&limit=5`);
+      if (bars?.some(({ time, incomplete }) => time > after && !incomplete) === true) return;
+    }
+    throw new Error(`no whole bar of ${key} within ${limitMs / 1_000} s\n${this.output()}`);
+  }
+
+  /** A percentile of one of its measures in ms, of the newest values; NaN where it has none. */
+  async measured(name: string, quantile: 0.5 | 0.95 | 0.99): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
+    return Number(new RegExp(`^candela_${name}_seconds\\{quantile="${quantile}"\\} (\\S+)$`, "m").exec(text)?.[1]) * 1_000;
   }
 
   async live(limitMs = 60_000): Promise<Told> { return this.until("LIVE", ({ feed }) => feed?.state === "LIVE", limitMs); }

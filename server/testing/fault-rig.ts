@@ -18,9 +18,10 @@ export const seeded = (seed: number): (() => number) => {
   };
 };
 
-/** What a run is given by the environment: FAULT_SEED to repeat one, FAULT_KILLS, FAULT_SPEED of the market's clock. */
-export const faultSettings = (environment: Record<string, string | undefined>): { seed: number; kills: number; speed: number } => ({
+/** What a run is given by the environment: FAULT_SEED to repeat one, FAULT_KILLS, FAULT_SPEED of the market's clock, FAULT_LOG for a file that keeps what the servers print. */
+export const faultSettings = (environment: Record<string, string | undefined>): { seed: number; kills: number; speed: number; log?: string } => ({
   seed: Number(environment["FAULT_SEED"] ?? randomInt(1, 1_000_000)), kills: Number(environment["FAULT_KILLS"] ?? 50), speed: Number(environment["FAULT_SPEED"] ?? 1),
+  ...(environment["FAULT_LOG"] === undefined ? {} : { log: environment["FAULT_LOG"] }),
 });
 
 /** The exchange's evening of the run: a day ends while things go wrong. */
@@ -29,7 +30,8 @@ const MIDNIGHT = Date.parse("2026-11-20T00:00:00+05:30");
 /** Liquid and quiet stocks, an index, a volatility; a future is added. */
 const SYMBOLS = ["SIM:RELIANCE", "SIM:HDFCBANK", "SIM:M&M", "SIM:BAJAJ-AUTO", "SIM:NIFTY 50", "SIM:INDIA VIX"];
 
-export interface RigOptions { seed: number; speed: number; dataDir?: string; databaseUrl?: string; settings?: Record<string, string> }
+/** `rate`: ticks a second of each instrument. */
+export interface RigOptions { seed: number; speed: number; rate?: number; log?: string; dataDir?: string; databaseUrl?: string; settings?: Record<string, string> }
 
 /** An exchange, a server with its folder and database, and the record of when the server listened. */
 export class FaultRig {
@@ -43,10 +45,10 @@ export class FaultRig {
     private readonly databaseUrl: string | undefined, private readonly ownFolder: boolean,
   ) {}
 
-  static async create({ seed, speed, dataDir, databaseUrl, settings }: RigOptions): Promise<FaultRig> {
-    const exchange = await ExchangeProgram.start({ seed, start: MIDNIGHT - BEFORE_MIDNIGHT_MS * speed, speed, rate: 2 });
+  static async create({ seed, speed, rate = 2, log, dataDir, databaseUrl, settings }: RigOptions): Promise<FaultRig> {
+    const exchange = await ExchangeProgram.start({ seed, start: MIDNIGHT - BEFORE_MIDNIGHT_MS * speed, speed, rate });
     const folder = dataDir ?? mkdtempSync(path.join(tmpdir(), "candela-fault-"));
-    const server = new ServerProgram(folder, { ...settings, ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }) });
+    const server = new ServerProgram(folder, { ...settings, ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }) }, log);
     const rig = new FaultRig(exchange, server, speed, databaseUrl, dataDir === undefined);
     const all = await exchange.listed();
     rig.listed = [...SYMBOLS.map((key) => all.find((each) => each.key === key)!), all.find((each) => each.type === "FUT")!];
