@@ -13,7 +13,7 @@ export interface TableSize {
 
 export interface DayOfPart {
   part: KeptPart;
-  /** In the 24 hours up to the newest row: rows of the table, bytes, and for ticks how many they hold. Estimated from a sample of instruments. */
+  /** In the 24 hours up to the newest row: rows of the table, bytes (of bars with their revisions and differences), and for ticks how many they hold. Estimated from a sample of instruments. */
   rows: number;
   bytes: number;
   ticks?: number;
@@ -22,7 +22,7 @@ export interface DayOfPart {
 /** What a running system does with its tables besides writing and reading. */
 export interface UpkeepStore {
   /**
-   * Deletes bars of a timeframe that begin before an instant, and what is known of their earlier revisions. In steps of
+   * Deletes bars of a timeframe that begin before an instant, what they were before, and how history differed from them. In steps of
    * some ten milliseconds with room for others between them; ends early when the signal says so. Answers how many bars.
    */
   pruneBars(timeframe: TimeframeName, before: number, signal: AbortSignal): Promise<number>;

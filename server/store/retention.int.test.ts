@@ -35,6 +35,16 @@ const upkeepSuite = (name: string, open: () => Promise<Store>): void => {
       expect(await store.upkeep.pruneBars("1s", OPEN + 400_000_000, never)).toBe(0);
     });
 
+    it("deletes how history differed from bars with the bars", async () => {
+      const at = (time: number, timeframe: "1s" | "1m") => ({ jobId: 1, instrumentId: 9, timeframe, time, verdict: "flagged" as const, rule: "history has no such bar", stored: [1, 2, 1, 2, 5] as const, history: null });
+      await store.jobs.saveDifferences([at(OPEN, "1m"), at(OPEN + 60_000, "1m"), at(OPEN, "1s")]);
+      const run = await store.compares.save({ instrument: 9, day: 20_458, at: OPEN, by: "test", bars: 2, equal: 0, kept: 0, corrected: 0, flagged: 2 }, [OPEN, OPEN + 60_000].map((time) => (
+        { timeframe: "1m" as const, time, field: "close" as const, ours: 1, theirs: null, decision: "flagged" as const, why: "history has no such bar" })));
+      await store.upkeep.pruneBars("1m", OPEN + 60_000, never);
+      expect((await store.jobs.differences(1, { limit: 9, offset: 0 })).map(({ timeframe, time }) => [timeframe, time]).sort()).toEqual([["1m", OPEN + 60_000], ["1s", OPEN]]);
+      expect((await store.compares.differences(run.id)).map(({ time }) => time)).toEqual([OPEN + 60_000]);
+    });
+
     it("ends between two steps when it is told to", async () => {
       await store.bars.write([0, 60].map((days) => storedBar(3, 0, { time: OPEN + days * DAY })), "merge");
       const stopping = new AbortController();
@@ -49,13 +59,16 @@ const upkeepSuite = (name: string, open: () => Promise<Store>): void => {
       await store.books.write([{ instrumentId: 1, books: booksOf([bookRow(1), bookRow(2)]) }]);
       await store.bars.write(Array.from({ length: 100 }, (_, minute) => storedBar(4, minute + 200 * 1_440)), "merge");
       const sizes = await store.upkeep.sizes();
-      expect(sizes.map(({ table }) => table)).toEqual(["tick_blocks", "tick_journal", "order_book", "bars", "bar_revisions"]);
+      expect(sizes.map(({ table }) => table)).toEqual(["tick_blocks", "tick_journal", "order_book", "bars", "bar_revisions", "bar_differences", "compare_differences"]);
       for (const { bytes } of sizes) expect(bytes).toBeGreaterThan(8_000);
       const days = new Map((await store.upkeep.newestDay()).map((day) => [day.part, day]));
       expect(days.get("ticks")).toMatchObject({ rows: 1, ticks: 300 });
       expect(days.get("depth")).toMatchObject({ rows: 1 });
       expect(days.get("1m")!.rows, "only the newest 24 hours count").toBe(100);
       expect(days.get("1m")!.bytes / 100).toBeGreaterThan(50);
+      const before = days.get("1m")!.bytes;
+      await store.bars.write(Array.from({ length: 100 }, (_, minute) => storedBar(4, minute + 200 * 1_440, { close: 103_00, ticks: 99 })), "merge");
+      expect((await store.upkeep.newestDay()).find(({ part }) => part === "1m")!.bytes, "with what they were before").toBeGreaterThan(before * 1.4);
       expect(days.get("1d")).toMatchObject({ rows: 0, bytes: 0 });
     });
   });

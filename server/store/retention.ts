@@ -10,7 +10,9 @@ const BARS_A_STEP = 20_000;
 const PAUSE_MS = 10;
 /** Instruments whose newest day is counted: the rest is taken to be like them. */
 const SAMPLE = 16;
-const TABLES = ["tick_blocks", "tick_journal", "order_book", "bars", "bar_revisions"] as const;
+const TABLES = ["tick_blocks", "tick_journal", "order_book", "bars", "bar_revisions", "bar_differences", "compare_differences"] as const;
+/** What is kept of how a bar came about goes with it. */
+const ABOUT_BARS = ["bar_revisions", "bar_differences"] as const;
 
 export const upkeepStore = (database: () => Database, clock: Clock): UpkeepStore => ({
   async pruneBars(name, before, signal) {
@@ -33,6 +35,10 @@ export const upkeepStore = (database: () => Database, clock: Clock): UpkeepStore
         await clock.sleep(PAUSE_MS, signal).catch(() => undefined);
       }
     }
+    // Small tables, and of bars that may never have been there.
+    for (const table of ["bar_differences", "compare_differences"]) {
+      if (!signal.aborted) await reaching(() => pool.query(`DELETE FROM ${table} WHERE timeframe = $1 AND ts < to_timestamp($2::float8 / 1000)`, [index, before]));
+    }
     return pruned;
   },
 
@@ -53,30 +59,39 @@ export const upkeepStore = (database: () => Database, clock: Clock): UpkeepStore
     const { pool } = database();
     const sizes = new Map((await this.sizes()).map((size) => [size.table, size]));
     const days: DayOfPart[] = [];
-    for (const name of ["1s", "1m", "15m", "1d"] as const) days.push(await reaching(() => dayOf(pool, name, "bars", `timeframe = ${timeframe(name).index}`, "NULL", sizes.get("bars")!)));
-    days.push(await reaching(() => dayOf(pool, "ticks", "tick_blocks", "true", "sum(ticks)", sizes.get("tick_blocks")!)));
-    days.push(await reaching(() => dayOf(pool, "depth", "order_book", "true", "NULL", sizes.get("order_book")!)));
+    for (const name of ["1s", "1m", "15m", "1d"] as const) {
+      const where = `timeframe = ${timeframe(name).index}`;
+      days.push(await reaching(() => dayOf(pool, name, "bars", where, "NULL", sizes, ABOUT_BARS)));
+    }
+    days.push(await reaching(() => dayOf(pool, "ticks", "tick_blocks", "true", "sum(ticks)", sizes)));
+    days.push(await reaching(() => dayOf(pool, "depth", "order_book", "true", "NULL", sizes)));
     return days;
   },
 });
 
-/** The newest day of some instruments spread over all that there are, taken for all. */
-const dayOf = async (pool: Database["pool"], part: KeptPart, table: string, where: string, ticks: string, size: TableSize): Promise<DayOfPart> => {
+/** The newest day of some instruments spread over all that there are, taken for all; bytes with what is kept `about` its rows. */
+const dayOf = async (
+  pool: Database["pool"], part: KeptPart, table: string, where: string, ticks: string, sizes: ReadonlyMap<string, TableSize>, about: readonly string[] = [],
+): Promise<DayOfPart> => {
   const ids = await instrumentsIn(pool, table);
   const step = Math.max(1, Math.floor(ids.length / SAMPLE));
-  const sample = ids.filter((_, at) => at % step === 0).slice(0, SAMPLE);
-  const [row] = await rowsOf<[number, number, number | null]>(pool, `
-    WITH newest AS (
-      SELECT max(last.ts) AS ts FROM unnest($1::text::int[]) AS id
-      CROSS JOIN LATERAL (SELECT ts FROM ${table} t WHERE t.instrument_id = id AND ${where} ORDER BY ts DESC LIMIT 1) last
-    )
-    SELECT count(*), coalesce(avg(pg_column_size(t.*)), 0)::float8, ${ticks}::bigint
-    FROM ${table} t, newest WHERE t.instrument_id = ANY ($1::text::int[]) AND ${where} AND t.ts > newest.ts - INTERVAL '1 day' AND t.ts <= newest.ts`,
-    [`{${sample.join(",")}}`]);
-  const [count, width, sum] = row!;
-  const share = sample.length === 0 ? 0 : ids.length / sample.length;
-  // What a row takes with its index, where the database has counted; else its own width.
-  const bytesARow = size.rows !== null && size.rows > 0 ? size.bytes / size.rows : width * 1.5;
-  return { part, rows: Math.round(count * share), bytes: Math.round(count * share * bytesARow), ...(sum === null ? {} : { ticks: Math.round(sum * share) }) };
+  const sample = `{${ids.filter((_, at) => at % step === 0).slice(0, SAMPLE).join(",")}}`;
+  const [newest] = await rowsOf<[number | null]>(pool, `
+    SELECT (date_part('epoch', max(last.ts)) * 1000)::bigint FROM unnest($1::text::int[]) AS id
+    CROSS JOIN LATERAL (SELECT ts FROM ${table} t WHERE t.instrument_id = id AND ${where} ORDER BY ts DESC LIMIT 1) last`, [sample]);
+  const counted = async (from: string, sum: string): Promise<{ rows: number; bytes: number; ticks: number | null }> => {
+    const [row] = await rowsOf<[number, number, number | null]>(pool, `
+      SELECT count(*), coalesce(avg(pg_column_size(t.*)), 0)::float8, ${sum}::bigint
+      FROM ${from} t WHERE t.instrument_id = ANY ($1::text::int[]) AND ${where} AND t.ts > to_timestamp($2::float8 / 1000) - INTERVAL '1 day' AND t.ts <= to_timestamp($2::float8 / 1000)`,
+    [sample, newest![0] ?? 0]);
+    const [rows, width, total] = row!;
+    const size = sizes.get(from)!;
+    // What a row takes with its index, where the database has counted; else its own width.
+    return { rows, bytes: rows * (size.rows !== null && size.rows > 0 ? size.bytes / size.rows : width * 1.5), ticks: total };
+  };
+  const share = sample === "{}" ? 0 : ids.length / Math.min(ids.length, SAMPLE);
+  const own = await counted(table, ticks);
+  let { bytes } = own;
+  for (const other of about) bytes += (await counted(other, "NULL")).bytes;
+  return { part, rows: Math.round(own.rows * share), bytes: Math.round(bytes * share), ...(own.ticks === null ? {} : { ticks: Math.round(own.ticks * share) }) };
 };
-
