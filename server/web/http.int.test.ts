@@ -65,6 +65,14 @@ describe("the port", () => {
     await web.stop();
   });
 
+  it("hands a path of an earlier system on as the one that answers now", async () => {
+    const web = await serve(options(), () => pages({ request: async (request, response) => void response.end(request.url) }));
+    web.open();
+    const asked = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${web.port}${path}`)).text();
+    expect([await asked("/candles?token=1:99926000&tf=60"), await asked("/status")]).toEqual(["/api/v1/bars/1%3A99926000?timeframe=60s", "/status"]);
+    await web.stop();
+  });
+
   it("stops although a request is never answered and a page holds its hot reload open", async () => {
     const asked = new Set<string>();
     let closing = (): Promise<void> => Promise.resolve();

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import next from "next";
 import { AppError } from "@/server/domain/errors";
 import { localRequest } from "./local-only";
+import { pathNow } from "./old-paths";
 import type { SocketIo } from "./socket-io";
 
 export interface Web {
@@ -58,6 +59,7 @@ export const serve = async (options: ServeOptions, pagesOn: (server: Server, por
       response.writeHead(503, { "Content-Type": "text/html; charset=utf-8", "Retry-After": "1", "Cache-Control": "no-store" }).end(STARTING);
       return;
     }
+    request.url = pathNow(request.method ?? "", request.url ?? "/", request.headers.accept) ?? request.url ?? "/";
     if (options.hot?.(request, response) !== true) void pages.request(request, response);
   });
   // Upgraded sockets no longer belong to the http server: closing all its connections leaves them open.

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { hotViews, readViews } from "@/server/contract/reads";
+import { pathNow } from "./old-paths";
 import { readPath } from "./reads-door";
 
 const app = path.resolve(import.meta.dirname, "../../app");
@@ -31,6 +32,21 @@ describe("paths of pages and of REST", () => {
     expect(readPath("/api/v1/bars/NSE_INDEX%3ANIFTY%2050/")).toMatchObject({ symbol: "NSE_INDEX:NIFTY 50" });
     expect(readPath("/api/v1/bars/%ZZ")).toMatchObject({ symbol: "%ZZ" });
     expect(readPath("/api/v1/bars/M%26M/passport")).toMatchObject({ view: "passport", symbol: "M&M" });
+  });
+
+  it("of earlier systems lead to what answers now, if no page was asked for", () => {
+    const now = (asked: string, accept = "application/json"): string | null => pathNow(asked.split(" ")[0]!, asked.split(" ")[1]!, accept);
+    for (const [asked, path] of Object.entries({
+      "GET /intraday/health": "/api/v1/health", "GET /intraday/stats?x=1": "/api/v1/status?x=1", "GET /health": "/api/v1/health", "GET /api/metrics": "/metrics", "GET /indicators": "/api/v1/indicators",
+      "GET /api/indicators": "/api/v1/indicators", "POST /api/indicators/active": "/api/v1/indicators/active", "POST /reload": "/api/v1/indicators/reload", "GET /tokens?q=rel": "/api/v1/instruments?q=rel", "GET /watchlists": "/api/v1/watchlists",
+      "GET /candles?token=1:99926000&tf=60&limit=5": "/api/v1/bars/1%3A99926000?limit=5&timeframe=60s", "GET /api/candles?symbol=M%26M&timeframe=5m": "/api/v1/bars/M%26M?timeframe=5m", "GET /candles": "/api/v1/bars/%20",
+    })) {
+      expect(now(asked), asked).toBe(path);
+      const route = path.replace(/\?.*/, "").replace(/(\/bars)\/.*/, "$1/[...]");
+      expect(routes, asked).toContain(route);
+    }
+    expect(now("GET /watchlists", "text/html,application/xhtml+xml")).toBeNull();
+    expect(["GET /", "GET /reload", "POST /health", "GET /intraday/stats/RELIANCE", "GET /api/v1/bars/INFY", "GET /constructor", "GET //evil.example/health", "GET //", "GET http://["].filter((asked) => now(asked) !== null)).toEqual([]);
   });
 
   it("tell a view's name from a segment's by the first part", () => {

@@ -6,4 +6,6 @@ import { jsonBody, route } from "@/app/api/_lib/route";
 export const GET = route(z.unknown(), (running) => ({ data: running.indicators.active() }));
 
 /** Another set, from now on and after the next start; what both have goes on undisturbed. */
-export const PUT = route(activeIndicators, async (running, chosen) => ({ data: await running.indicators.choose(chosen) }), jsonBody);
+const choose = route(activeIndicators, async (running, chosen) => ({ data: await running.indicators.choose(chosen) }), jsonBody);
+
+export { choose as POST, choose as PUT };
