@@ -1,6 +1,7 @@
 import { compactText, countText, millisecondsText, numberText } from "@/components/format/numbers";
 import { waitText } from "@/components/format/times";
 import type { StatusSnapshot } from "@/server/contract/live";
+import { wordsOfReject } from "./reject-words";
 
 const words = (name: string): string => name.replaceAll("_", " ").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
 
@@ -17,13 +18,13 @@ function Table({ title, head, rows, none }: { title: string; head: string; rows:
   );
 }
 
-/** Rows refused and why, what was counted, and what it runs on. */
+/** Rows that were refused, set aside or remarkable, what was counted, and what it runs on. */
 export function Facts({ snapshot }: { snapshot: StatusSnapshot }) {
-  const counts = (record: Record<string, number>) => Object.entries(record).filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a).map(([name, count]) => [words(name), compactText(count), countText(count)] as const);
+  const counts = (record: Record<string, number>, named = words) => Object.entries(record).filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a).map(([name, count]) => [named(name), compactText(count), countText(count)] as const);
   const { store, bus, sockets, process, latency } = snapshot;
   return (
     <div className="flex border-b border-line max-lg:flex-col">
-      <Table title="Refused or set aside" head="rows, by reason, since the start" rows={counts(snapshot.rejects)} none="Every row was accepted." />
+      <Table title="Refused, set aside or noted" head="rows, since the start" rows={counts(snapshot.rejects, wordsOfReject)} none="Every row was an ordinary one." />
       <Table title="Counted" head="since the start" rows={counts(snapshot.counters)} none="Nothing yet." />
       <Table title="Runs on" head="" none="" rows={[
         ["version", snapshot.version], ["Node", snapshot.node], ["up for", waitText(process.uptimeS * 1_000)], ["memory", `${countText(Math.round(process.rssMb))} MB, heap ${countText(Math.round(process.heapMb))} MB`],
