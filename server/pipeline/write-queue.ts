@@ -32,12 +32,16 @@ export class WriteQueue<Item, Kept> {
   private draining: Promise<void> | null = null;
   private spool: Spool<Kept> | null = null;
   private stopped = false;
+  private readonly stopping: Promise<void>;
+  private wake!: () => void;
   /** Rows of items that are not in the store yet. */
   waiting = 0;
   /** Since when the store has refused them, epoch ms; null while it takes them. */
   failingSince: number | null = null;
 
-  constructor(private readonly parts: Parts<Item, Kept>) {}
+  constructor(private readonly parts: Parts<Item, Kept>) {
+    this.stopping = new Promise((resolve) => { this.wake = resolve; });
+  }
 
   /** What an earlier process left on disk comes first. */
   start(spool: Spool<Kept>): void {
@@ -67,6 +71,7 @@ export class WriteQueue<Item, Kept> {
   /** Writes all that waits, into the store or onto disk, then ends. */
   async stop(): Promise<void> {
     this.stopped = true;
+    this.wake();
     await this.flush();
     // What came while the last item was written.
     if (this.failingSince === null && this.queue.length > 0) await this.flush();
@@ -96,7 +101,8 @@ export class WriteQueue<Item, Kept> {
         meter.count(`${name}.failures`);
         await this.spill();
         if (this.stopped) return;
-        await clock.sleep(RETRY_MS);
+        // A stop does not sit a pause out: it tries once more, then leaves the rest on disk.
+        await Promise.race([clock.sleep(RETRY_MS), this.stopping]);
         continue;
       }
       if (this.failingSince !== null) { log.info(`the store takes ${name} again`, { waiting: this.waiting, spooled: this.spooled }); this.failingSince = null; }
