@@ -16,7 +16,7 @@ describe.skipIf(why !== "")(`a server whose only disk is full, its database with
   let rig: FaultRig;
 
   beforeAll(async () => {
-    disk = new SmallDisk(400);
+    disk = new SmallDisk(200);
     rig = await FaultRig.create({ ...settings, rate: 20, dataDir: disk.folder });
     await rig.launch();
     await rig.server.live();

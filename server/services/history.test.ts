@@ -59,6 +59,22 @@ describe("History", () => {
     expect(second.minutes()[0]!.from).toBeGreaterThan(disk.lastMinute - 16 * MINUTE);
   });
 
+  it("begins the first days where it began them when a crash broke them off, though that is a day later: minutes may be there without their quarters of an hour", async () => {
+    const disk = freshDisk();
+    const evening = Date.parse("2026-11-18T23:59:00+05:30");
+    const crashed = run(disk, evening, never);
+    void crashed.catchUp();
+    await expect.poll(() => crashed.minutes().length).toBe(1);
+    const next = run(disk, evening + 2 * MINUTE, answers);
+    await next.catchUp();
+    expect(next.minutes()[0]!.from).toBe(Date.parse("2026-11-13T00:00:00+05:30"));
+    // Once they are there, they bind nobody: an instrument that is added later begins with its own first days.
+    disk.settings.set("history.first", { ...disk.settings.get("history.first") as object, "1m": [] });
+    const later = run(disk, evening + 30 * 1_440 * MINUTE, answers);
+    await later.catchUp();
+    expect(later.minutes()[0]!.from).toBe(Date.parse("2026-12-13T00:00:00+05:30"));
+  });
+
   it("asks again for a span whose fetching a crash broke off, though later minutes are stored", async () => {
     const disk = freshDisk();
     await run(disk, MORNING, answers).catchUp();

@@ -35,8 +35,11 @@ export interface HistoryJob {
   failed: number;
 }
 
-/** Instrument ids whose first days have been fetched whole, per timeframe: an interrupted first start goes on. */
-type Checkpoint = Record<"1m" | "1d", number[]>;
+/**
+ * Instrument ids whose first days have been fetched whole, per timeframe: an interrupted first start goes on. `from`: where
+ * the minutes of the others were begun, epoch ms. What a crash broke off is written again from there, also on a later day.
+ */
+type Checkpoint = Record<"1m" | "1d", number[]> & { from?: number | undefined };
 const CHECKPOINT = "history.first";
 const CHECKPOINT_EVERY_MS = 5_000;
 /** Epoch ms from which on minutes may be missing that are still to be fetched: what a crash must not forget. */
@@ -88,7 +91,12 @@ export class History {
     const [minutes, days, saved, owed] = await Promise.all([store.lastTimes("1m"), store.lastTimes("1d"), this.parts.settings.get(CHECKPOINT), this.inheritance()]);
     const done = (saved ?? { "1m": [], "1d": [] }) as Checkpoint;
     const begun = (instrument: number, name: "1m" | "1d"): boolean => done[name].includes(live.table.at(instrument).id);
-    const first = istMidnight(istDay(now) - MINUTE_DAYS);
+    const isFirst = instruments.some((instrument) => !begun(instrument, "1m"));
+    const first = Math.min(istMidnight(istDay(now) - MINUTE_DAYS), (isFirst ? done.from : undefined) ?? now);
+    if (isFirst && done.from !== first) {
+      done.from = first;
+      await this.parts.settings.set(CHECKPOINT, done);
+    }
     const last = (times: Map<number, number>, instrument: number): number | undefined => times.get(live.table.at(instrument).id);
     // A minute may be stored behind a hole, by a run that ended before it was filled.
     const since = (instrument: number): number => Math.max(first, Math.min(last(minutes, instrument) ?? first, owed));
@@ -106,6 +114,7 @@ export class History {
       savedAt = clock.now();
       await this.parts.settings.set(CHECKPOINT, done);
     });
+    if (fetched && done.from !== undefined) await this.parts.settings.set(CHECKPOINT, { ...done, from: undefined });
     if (fetched) await paid();
     return fetched;
   }
