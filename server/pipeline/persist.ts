@@ -39,6 +39,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   private flushing: Promise<void> | null = null;
   private cancelTimer: (() => void) | null = null;
   private stopSweep: (() => void) | null = null;
+  private spoolRefuses = false;
   private stopped = false;
   private spool: Spool<BarRecord> | null = null;
   /** Bars the store cannot take as they are: a fault of ours, in the log with the bar. */
@@ -205,9 +206,12 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
         await this.spool.append({ how: batch[0]!.how, bars: batch.map((each) => each.bar) });
       } catch (cause) {
         this.meter.count("persist.spoolFailures");
-        this.log.error("bars could not be written to disk; they wait in memory", { cause: String(cause), bars: this.queue.length });
+        // Once, not with every attempt of the seconds to come.
+        if (!this.spoolRefuses) this.log.error("bars could not be written to disk; they wait in memory", { cause: String(cause), bars: this.queue.length });
+        this.spoolRefuses = true;
         return;
       }
+      this.spoolRefuses = false;
       this.queue.splice(0, count);
       this.meter.gauge("persist.queue", this.queue.length);
       this.meter.gauge("persist.spooled", this.spooled);

@@ -31,6 +31,7 @@ export class WriteQueue<Item, Kept> {
   private readonly queue: Item[] = [];
   private draining: Promise<void> | null = null;
   private spool: Spool<Kept> | null = null;
+  private spoolRefuses = false;
   private stopped = false;
   private readonly stopping: Promise<void>;
   private wake!: () => void;
@@ -120,9 +121,12 @@ export class WriteQueue<Item, Kept> {
         await this.spool.append(keep(this.queue[0]!));
       } catch (cause) {
         meter.count(`${name}.spoolFailures`);
-        log.error(`${name} could not be written to disk; they wait in memory`, { cause: String(cause), waiting: this.waiting });
+        // Once, not with every attempt of the seconds to come.
+        if (!this.spoolRefuses) log.error(`${name} could not be written to disk; they wait in memory`, { cause: String(cause), waiting: this.waiting });
+        this.spoolRefuses = true;
         break;
       }
+      this.spoolRefuses = false;
       this.shift();
       meter.gauge(`${name}.spooled`, this.spooled);
     }

@@ -32,6 +32,22 @@ const refused = (code: "rate_limited" | "broker_unreachable" | "broker_refused",
 const signal = new AbortController().signal;
 
 describe("RequestPace", () => {
+  it("lets any number wait on one signal, without a warning", async () => {
+    const warnings: string[] = [];
+    const hear = (warning: Error): void => { warnings.push(warning.message); };
+    process.on("warning", hear);
+    try {
+      const time = fakeClock();
+      const pace = new RequestPace(time.clock, 4);
+      const one = new AbortController().signal;
+      const all = Promise.all(Array.from({ length: 40 }, () => pace.ask(async () => {}, { signal: one })));
+      await time.run();
+      await all;
+      await new Promise((resolve) => { setImmediate(resolve); });
+      expect(warnings).toEqual([]);
+    } finally { process.off("warning", hear); }
+  });
+
   it("spaces requests evenly, however many ask at once and however long each takes", async () => {
     const time = fakeClock();
     const pace = new RequestPace(time.clock, 4);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { hasCode } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
 
@@ -64,6 +65,8 @@ export class RequestPace {
         if (place !== -1) this.waiting.splice(place, 1);
         reject(signal.reason as Error);
       };
+      // Many wait on one signal, that of their collector: no leak, of which Node would warn.
+      setMaxListeners(0, signal);
       const waiting: Waiting = { urgent, go: () => { signal.removeEventListener("abort", leave); resolve(); } };
       signal.addEventListener("abort", leave, { once: true });
       const behind = urgent ? this.waiting.findIndex((each) => !each.urgent) : -1;
