@@ -20,7 +20,7 @@ export const runBroker = async (instruments: number): Promise<void> => {
   const tokens = tokensOf(instruments);
   const csv = [
     "instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,instrument_type,segment,exchange",
-    ...tokens.map((token, at) => `${token},${token >>> 8},${symbolOf(at)},${symbolOf(at)},0,,0,0.05,1,EQ,SIM,SIM`),
+    ...tokens.map((token, at) => `${token},${token >>> 8},${symbolOf(at)},${symbolOf(at)},0,,0,0.01,1,EQ,SIM,SIM`),
   ].join("\n");
   const server = createServer((request, response) => {
     if (request.url === "/instruments") response.writeHead(200, { "content-type": "text/csv" }).end(csv);
