@@ -16,8 +16,8 @@ export interface LatestOptions {
   streamLength?: number;
 }
 
-/** Redis when an address is given, else the process itself (newest values only: nobody outside could read its streams). */
+/** Redis when an address is given, else the process itself, where nobody reads: charts and REST ask the pipeline. */
 export const createLatest = ({ redisUrl, prefix = "", clock, log, meter, streamLength }: LatestOptions): Latest =>
   redisUrl === undefined
-    ? new MemoryLatest({ prefix, clock, streamLength: 0 })
+    ? new MemoryLatest({ prefix, clock, streamLength: 0, isRead: false })
     : new RedisLatest({ redisUrl, prefix, clock, log, meter, ...(streamLength === undefined ? {} : { streamLength }) });

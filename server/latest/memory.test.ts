@@ -38,6 +38,7 @@ describe("memory", () => {
 
   it("is what stands in for a Redis that is not configured, and keeps no streams nobody could read", () => {
     const latest = createLatest({ clock: systemClock(), log: silentLog(), meter: new Metrics() }) as MemoryLatest;
+    expect(latest.isRead).toBe(false);
     latest.publishBars([latestBar(0)]);
     expect(latest.state()).toMatchObject({ kind: "memory", ok: true });
     expect(latest.stream("candle:1s:stream:NSE:RELIANCE")).toEqual([]);

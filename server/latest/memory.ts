@@ -9,6 +9,7 @@ interface Held<Row> { row: Row; until: number }
  * Values become text when somebody reads them.
  */
 export class MemoryLatest implements Latest {
+  readonly isRead: boolean;
   private readonly names: Names;
   private readonly bars = new Map<string, Held<LatestBar>>();
   private readonly ticks = new Map<string, Held<LatestTick>>();
@@ -23,7 +24,9 @@ export class MemoryLatest implements Latest {
     clock: Clock;
     /** Entries kept per stream; 0 keeps none. */
     streamLength: number;
+    isRead?: boolean;
   }) {
+    this.isRead = options.isRead ?? true;
     this.names = names(options.prefix);
     this.since = options.clock.now();
   }

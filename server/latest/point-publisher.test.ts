@@ -19,7 +19,7 @@ const rig = () => {
   const ended = new Set<number>();
   const clock: Pick<Clock, "after"> = { after: (_, run) => { timers.push(run); return () => { const at = timers.indexOf(run); if (at !== -1) timers.splice(at, 1); }; } };
   const publisher = new PointPublisher({
-    latest: { publishPoints: (rows: readonly LatestPoint[]) => { published.push([...rows]); } } as Partial<Latest> as Latest, table, clock: clock as Clock,
+    latest: { isRead: true, publishPoints: (rows: readonly LatestPoint[]) => { published.push([...rows]); } } as Partial<Latest> as Latest, table, clock: clock as Clock,
     source: (instance) => (ended.has(instance) ? null : { name: `EMA_${instance}`, plots: [{ id: "value", unit: "price" }] }),
   });
   return { publisher, published, ended, pass: () => { for (const run of timers.splice(0)) run(); } };

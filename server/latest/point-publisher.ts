@@ -42,6 +42,7 @@ export class PointPublisher implements Sink<PointBatch> {
   }) {}
 
   on({ length, stride, instance, instrument, timeframe, time, values }: PointBatch): void {
+    if (!this.parts.latest.isRead) return;
     for (let at = 0; at < length; at++) {
       const row = this.rowOf.get(instance[at]!) ?? this.newRow(instance[at]!, stride);
       if (time[at]! < this.time[row]!) continue;

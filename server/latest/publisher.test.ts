@@ -57,7 +57,9 @@ describe("the publisher of the latest", () => {
   let board: QuoteBoard;
   let publisher: LatestPublisher;
   let pass: (ms: number) => void;
+  let isRead: boolean;
   beforeEach(() => {
+    isRead = true;
     bars = [];
     ticks = [];
     board = new QuoteBoard();
@@ -68,6 +70,7 @@ describe("the publisher of the latest", () => {
     publisher = new LatestPublisher({
       clock: hand.clock, table, board,
       latest: {
+        get isRead() { return isRead; },
         publishBars: (rows) => { bars.push([...rows]); }, publishTicks: (rows) => { ticks.push([...rows]); }, publishPoints: () => {}, publishMovers: () => {},
         state: () => ({ kind: "memory", ok: true, since: 0, detail: "", queued: 0, dropped: 0 }), start: async () => {}, stop: async () => {},
       },
@@ -78,6 +81,17 @@ describe("the publisher of the latest", () => {
     const row = of * Quote.size;
     board.figures[row + Quote.price] = price; board.figures[row + Quote.time] = 7; board.figures[row + Quote.received] = 8; board.figures[row + Quote.sequence]!++;
   };
+
+  it("makes nothing of bars and ticks where nobody reads", () => {
+    isRead = false;
+    publisher.stop();
+    publisher.start();
+    publisher.on(batchOf({ time: 1_000 }));
+    tick(1, 500);
+    pass(1_000);
+    publisher.stop();
+    expect([bars, ticks]).toEqual([[], []]);
+  });
 
   describe("of bars", () => {
     it("copies rows and hands them over after `on` has returned", () => {

@@ -33,17 +33,21 @@ export class LatestPublisher implements Sink<BarBatch> {
     clock: Clock;
   }) {}
 
-  start(): void { this.stopTicks ??= this.parts.clock.every(FLUSH_MS, () => this.publishTicks()); }
+  start(): void {
+    if (this.parts.latest.isRead) this.stopTicks ??= this.parts.clock.every(FLUSH_MS, () => this.publishTicks());
+  }
 
   /** Hands over what it still has. */
   stop(): void {
     this.stopTicks?.();
     this.stopTicks = null;
+    if (!this.parts.latest.isRead) return;
     this.flush();
     for (let slice = 0; slice < SLICES; slice++) this.publishTicks();
   }
 
   on(batch: BarBatch): void {
+    if (!this.parts.latest.isRead) return;
     for (let row = 0; row < batch.length; row++) {
       if (batch.event[row] === CLOSE || batch.event[row] === PATCH) this.rows.push(this.take(batch, row));
     }

@@ -41,6 +41,7 @@ const backOff = (attempt: number): number => Math.min(LONGEST_DELAY_MS, FIRST_DE
  * goes out, oldest first, when it answers again.
  */
 export class RedisLatest implements Latest {
+  readonly isRead = true;
   private readonly client: Client;
   private readonly names: Names;
   private readonly bars: BarQueue;

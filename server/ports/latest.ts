@@ -69,6 +69,8 @@ export interface LatestState {
  * At least once: a reader may see a bar again.
  */
 export interface Latest {
+  /** False where nobody can read what is published: then nothing needs to be made of it. */
+  readonly isRead: boolean;
   publishBars(rows: readonly LatestBar[]): void;
   publishTicks(rows: readonly LatestTick[]): void;
   /** Of points with one name, instrument and timeframe the last is kept while the other side is away. */
