@@ -6,7 +6,7 @@ import type { LiveMarket } from "@/server/ports/live";
 const EVERY_MS = 5_000;
 const LENGTH = 10;
 /** Instruments looked at in one turn of the event loop. */
-const TURN = 500;
+const TURN = 100;
 
 /** The ten that rose and fell most since the previous day's close, of everything that trades live. */
 export class Movers {
@@ -17,7 +17,9 @@ export class Movers {
 
   constructor(private readonly parts: { live: LiveMarket; desk: Pick<Desk, "quote">; latest: Latest; clock: Clock }) {}
 
-  start(): void { this.stopTimer ??= this.parts.clock.every(EVERY_MS, () => void this.renew()); }
+  start(): void {
+    if (this.parts.latest.isRead) this.stopTimer ??= this.parts.clock.every(EVERY_MS, () => void this.renew());
+  }
   stop(): void { this.stopTimer?.(); this.stopTimer = null; }
 
   /** Best first. */
