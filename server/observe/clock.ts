@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "@/server/ports/clock";
 
 /** The machine's clock: wall time at start plus the monotonic counter, so that it has fractions and never jumps back. */
@@ -23,6 +24,8 @@ export const systemClock = (): Clock => {
     },
     sleep: (delayMs, signal) => new Promise((resolve, reject) => {
       if (signal?.aborted === true) { reject(signal.reason as Error); return; }
+      // Many sleep on the signal of what they are a part of: no leak, of which Node would warn.
+      if (signal !== undefined) setMaxListeners(0, signal);
       const timer = setTimeout(() => { signal?.removeEventListener("abort", stop); resolve(); }, delayMs);
       const stop = (): void => { clearTimeout(timer); reject(signal!.reason as Error); };
       signal?.addEventListener("abort", stop, { once: true });

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { BarColumns } from "@/server/domain/bar";
 import type { Stretch } from "@/server/domain/completeness";
 import { AppError } from "@/server/domain/errors";
@@ -59,8 +58,6 @@ export class Gaps {
   private stopLooking: (() => void) | null = null;
 
   constructor(private readonly parts: Parts) {
-    // Every gap that is being healed waits on it.
-    setMaxListeners(0, this.ending.signal);
     this.ledger = new GapLedger(parts, this.ending.signal);
     this.cuts = new CutBars(parts, this.ledger, (collector) => parts.healing.source(collector) !== null);
   }

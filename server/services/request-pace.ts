@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { hasCode } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
 
@@ -15,7 +14,7 @@ export interface PaceOptions {
 const LONGEST_PAUSE_MS = 30_000;
 const ATTEMPTS = 8;
 
-interface Waiting { urgent: boolean; go(): void }
+interface Waiting { urgent: boolean; signal: AbortSignal; go(): void; leave(): void }
 
 /**
  * The requests of one login to a broker's historical interface, whoever makes them: never more a second than the broker
@@ -23,6 +22,7 @@ interface Waiting { urgent: boolean; go(): void }
  */
 export class RequestPace {
   private readonly waiting: Waiting[] = [];
+  private readonly watched = new WeakSet<AbortSignal>();
   private releasing = false;
   private nextAt = 0;
   private pausedUntil = 0;
@@ -60,20 +60,25 @@ export class RequestPace {
   private turn(urgent: boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) { reject(signal.reason as Error); return; }
-      const leave = (): void => {
-        const place = this.waiting.indexOf(waiting);
-        if (place !== -1) this.waiting.splice(place, 1);
-        reject(signal.reason as Error);
-      };
-      // Many wait on one signal, that of their collector: no leak, of which Node would warn.
-      setMaxListeners(0, signal);
-      const waiting: Waiting = { urgent, go: () => { signal.removeEventListener("abort", leave); resolve(); } };
-      signal.addEventListener("abort", leave, { once: true });
+      this.watch(signal);
+      const waiting: Waiting = { urgent, signal, go: resolve, leave: () => { reject(signal.reason as Error); } };
       const behind = urgent ? this.waiting.findIndex((each) => !each.urgent) : -1;
       if (behind === -1) this.waiting.push(waiting);
       else this.waiting.splice(behind, 0, waiting);
       void this.release();
     });
+  }
+
+  /** One listener for all that wait on a signal: Node takes many for a leak, and says so on the terminal. */
+  private watch(signal: AbortSignal): void {
+    if (this.watched.has(signal)) return;
+    this.watched.add(signal);
+    signal.addEventListener("abort", () => {
+      for (const waiting of this.waiting.filter((each) => each.signal === signal)) {
+        this.waiting.splice(this.waiting.indexOf(waiting), 1);
+        waiting.leave();
+      }
+    }, { once: true });
   }
 
   private async release(): Promise<void> {
