@@ -209,6 +209,24 @@ describe("history and stream of a chart", () => {
     expect(asked.at(-1)!.payload).toMatchObject({ before: minute(4_000) });
   });
 
+  it("leaves a patched bar in front of its first one to the page that brings it", async () => {
+    const { feed, push, last, closes, store } = await opened();
+    push(frame(41, [tuple(-10, 7, CLOSED), tuple(1, 99, CLOSED)]));
+    expect(store.time[0]).toBe(minute(0));
+    expect(closes()[1]).toBe(99);
+    feed.wantOlder();
+    await last("bars.page").answer({ packed: packBars(bars(-12, -1)), ...packSeries([ema(-12, -1)]), sessionOpens: [], end: false });
+    expect(Array.from(store.time.subarray(0, 13))).toEqual(Array.from({ length: 13 }, (_, at) => minute(at - 12)));
+  });
+
+  it("does not take a page for the last one when older bars came while it was fetched", async () => {
+    const { feed, push, last } = await opened();
+    feed.wantOlder();
+    push(frame(41, [tuple(-10, 7, CLOSED)]));
+    await last("bars.page").answer({ packed: packBars(bars(-3, -1)), ...packSeries([ema(-3, -1)]), sessionOpens: [], end: true });
+    expect(feed.atStart()).toBe(false);
+  });
+
   it("asks again when a page failed", async () => {
     const { feed, last, asked } = await opened();
     feed.wantOlder();

@@ -92,6 +92,8 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
   let page: number | null = null;
   let pageNumber = 0;
   let start = false;
+  /** A bar in front of ours was left out since the last page was asked for: there is more than that page may know of. */
+  let behind = false;
   let cut = false;
 
   const ask = async (kind: "fresh" | "since"): Promise<void> => {
@@ -158,8 +160,11 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
     seq = frame.seq;
     const newest = store.length === 0 ? Number.NEGATIVE_INFINITY : store.time[store.length - 1]!;
     const first = store.length === 0 ? Number.POSITIVE_INFINITY : store.time[0]!;
-    const inserted = store.makeRoom(frame.bars.map((bar) => bar[1]));
-    for (const bar of frame.bars) {
+    // A bar in front of ours, with a page still to be read in between, would hide that page: the page brings it.
+    const taken = start ? frame.bars : frame.bars.filter((bar) => bar[1] >= first || store.length === 0);
+    if (taken.length < frame.bars.length) behind = true;
+    const inserted = store.makeRoom(taken.map((bar) => bar[1]));
+    for (const bar of taken) {
       // Without the bars in between, a new one would close up to old ones.
       if (cut && bar[1] > newest) continue;
       const path = store.put(bar);
@@ -180,17 +185,16 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
     if (subject === null || asking || page !== null || start || store.length === 0) return;
     const before = store.time[0]!;
     const asked = ++pageNumber;
-    const current = question;
     page = asked;
-    const late = (): boolean => page !== asked || current !== question && store.time[0] !== before;
+    behind = false;
     try {
       const payload: BarsPageRequest = { key: subject.key, timeframe: subject.timeframe, before, bars: PAGE_BARS, indicators: [...subject.indicators] };
       const answer = await link.request<BarsPage | LiveError>("bars.page", payload);
       if (isLiveError(answer)) throw answer.error;
-      if (late()) return;
+      if (page !== asked) return;
       const bars = unpackBars(answer.packed);
       const rows = store.prepend(bars, unpackSeries(answer.indicators, answer.values));
-      start = answer.end || bars.length === 0;
+      start = !behind && (answer.end || bars.length === 0);
       if (store.length > MOST_BARS) {
         store.evictNewest(MOST_BARS);
         cut = true;

@@ -202,6 +202,8 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       change({ historicalOnly: head.historicalOnly, firstStored: head.firstStored, empty: store.length === 0 });
       for (const path of paths) stats[path]++;
       router.rebuild(newest());
+      // A page asked for meanwhile was not fetched.
+      watchEdges();
       clock.request(paintTexts);
     },
     paged(rows) {
