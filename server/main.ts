@@ -26,12 +26,12 @@ const main = async (): Promise<void> => {
 
 const run = async (stopping: AbortSignal): Promise<void> => {
   const config = loadConfig(process.cwd(), process.argv.slice(2), process.env["NODE_ENV"] !== "production");
-  const container = await createContainer(config, say);
+  const container = await createContainer(config, say).catch((cause: unknown) => { throw startError(config.dataDir, cause); });
   publish(container);
   // The port first: a second start by mistake must fail before it touches the data.
   const web = await serve({ ...config, sockets: container.sockets, hot: container.readDoor, stopping });
   try {
-    await container.start(stopping);
+    await container.start(stopping).catch((cause: unknown) => { throw startError(config.dataDir, cause); });
     web.open();
     const shown = config.host === "127.0.0.1" || config.host === "::1" ? "localhost" : config.host;
     process.stdout.write(`\n  Candela is at http://${shown}:${web.port}\n  Ctrl-C stops it.\n\n`);
@@ -40,6 +40,15 @@ const run = async (stopping: AbortSignal): Promise<void> => {
     await web.stop();
     await container.stop();
   }
+};
+
+/** Lock, key, spool or database: whatever meets a full disk first, the user needs the same sentence. */
+const startError = (dataDir: string, cause: unknown): unknown => {
+  for (let error = cause; error instanceof Error; error = error.cause) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOSPC" || code === "EDQUOT") return new AppError("store_unreachable", `What is in ${dataDir} does not start: the disk is full (${error.message})`, { retryable: true, cause });
+  }
+  return cause;
 };
 
 main().then(() => process.exit(0), (cause: unknown) => {

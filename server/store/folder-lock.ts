@@ -1,5 +1,4 @@
 import { mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
-import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { AppError } from "@/server/domain/errors";
 import { isRunning, startOf } from "./leases-process";
@@ -28,12 +27,10 @@ const create = async (file: string): Promise<boolean> => {
     await writeFile(file, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }), { flag: "wx" });
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return false;
-    if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
-    // What was begun of it says nothing of its owner.
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    // A full disk: what was begun of it says nothing of its owner.
     await rm(file, { force: true });
-    throw new AppError("store_unreachable", `What is in ${path.dirname(file)} does not start: the disk is full`, { retryable: true, cause: error });
+    throw error;
   }
 };
 
