@@ -8,6 +8,7 @@ import { decodeCommand } from "./decode";
 import { replayCommand } from "./replay";
 import { resampleCommand } from "./resample";
 import { sessionsCommand } from "./sessions";
+import { streamCommand } from "./stream";
 import { verifyCommand } from "./verify";
 
 const program = new Command("candela")
@@ -21,6 +22,7 @@ resampleCommand(program);
 sessionsCommand(program);
 backfillCommand(program);
 verifyCommand(program);
+streamCommand(program);
 databaseCommand(program);
 
 // The reader has seen enough (`| head`): that is no error.
