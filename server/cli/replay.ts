@@ -61,7 +61,7 @@ export const replayLines = async (lines: Iterable<string> | AsyncIterable<string
   }
   const ticks = recording.inOrder(request.now);
 
-  const { calendar, notes } = assumeDays(hours, new Set(Array.from(ticks.time, istDay)));
+  const { calendar, notes } = assumeDays(hours, daysOf(ticks.time));
   if (ticks.outOfOrder > 0) notes.unshift(`${counted(ticks.outOfOrder, "tick")} out of order: sorted by time`);
   const table = new InstrumentTable();
   const dense = table.put(instrument, hours);
@@ -79,6 +79,13 @@ export const replayLines = async (lines: Iterable<string> | AsyncIterable<string
     refused: { ...run.normaliser.rejects, future_time: ticks.future, volume_step_back: run.seconds.volumeStepBack },
     gaps: gapsOf(ticks.time, ticks.length, calendar, hours), notes,
   };
+};
+
+/** IST day numbers of times in order. */
+const daysOf = (times: Float64Array): Set<number> => {
+  const days = new Set<number>();
+  for (const time of times) days.add(istDay(time));
+  return days;
 };
 
 /** Takes the closed bars of one timeframe out of a batch, which is reused. */

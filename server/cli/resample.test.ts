@@ -32,6 +32,8 @@ describe("candela resample", () => {
     const ends = await resample(minutes(375, 9 * 60 + 16));
     expect(ends.bars).toEqual(starts.bars);
     expect([starts.notes[0], ends.notes[0]]).toEqual([expect.stringContaining("labels name the start"), expect.stringContaining("labels name the end")]);
+    // A quiet first minute: the day's last label tells.
+    expect((await resample(minutes(374, 9 * 60 + 16))).notes[0]).toContain("labels name the start");
     expect(clock((await resample(minutes(5, 9 * 60 + 16), { labels: "start" })).bars.time[0]!)).toBe("2024-08-13 09:15");
   });
 
@@ -42,8 +44,17 @@ describe("candela resample", () => {
   });
 
   it("leaves out what is not continuous trading, and counts it", async () => {
-    const { bars, left } = await resample([...minutes(1, 9 * 60 + 8), ...minutes(375), ...minutes(2, 15 * 60 + 31)], { to: "1d" });
-    expect([bars.length, bars.ticks[0], left.outside_session]).toEqual([1, 0, 3]);
+    const { bars, left } = await resample([...minutes(1, 9 * 60 + 8), ...minutes(375), ...minutes(2, 15 * 60 + 31)], { to: "1h" });
+    expect([bars.length, bars.ticks[0], left.outside_session]).toEqual([7, 0, 3]);
+  });
+
+  it("opens a day at the pre-open's price and closes it at the closing auction's", async () => {
+    const preOpen = ["2026-09-10 09:05:00,90,95,80,92,0", "2026-09-10 09:10:00,96,96,96,96,40"];
+    const closing = ["2026-09-10 15:31:00,150,150,150,150,70"];
+    const { bars, left } = await resample([...minutes(2, 9 * 60 + 15, "2026-09-10"), ...closing, ...preOpen], { to: "1d" });
+    expect([brief(bars), left]).toEqual([["09:15 9600 15000 9600 15000 v130"], { outside_session: 0, auction: 3, equal_duplicate: 0, replaced_duplicate: 0 }]);
+    const unmatched = await resample([...minutes(2, 9 * 60 + 15, "2026-09-10"), preOpen[0]!], { to: "1W" });
+    expect(brief(unmatched.bars)).toEqual(["09:15 10000 10200 9900 10100 v20"]);
   });
 
   it("names malformed lines and goes on", async () => {
@@ -103,6 +114,11 @@ describe.skipIf(fixturesAbsent)("recorded bars", () => {
     expect(of("2020-03-13").slice(0, 3)).toEqual(["09:15", "10:15", "10:30"]);
     expect(of("2020-03-23").slice(0, 5)).toEqual(["09:15", "09:30", "09:45", "10:45", "11:00"]);
     expect(left.outside_session).toBeGreaterThan(30);
+  });
+  it("of days with auctions: they open at the pre-open's price, and a reopening's price is the low where nothing traded lower", async () => {
+    const { bars, left } = await index("NIFTY_2020-03_1m.txt", "NSE_INDEX:NIFTY 50", "1d");
+    const of = (date: string) => rowsOf(bars).filter(({ time }) => clock(time).startsWith(date)).map(({ open, high, low }) => [open, high, low]);
+    expect([of("2020-03-02")[0]![0], of("2020-03-13"), left.auction]).toEqual([1_138_735, [[910_760, 1_015_940, 855_515]], 37]);
   });
   it("of a Saturday with a budget: a full day", async () => {
     const { bars, notes } = await index("BANKNIFTY_2020-02_1m.txt", "NSE_INDEX:NIFTY BANK", "30m");

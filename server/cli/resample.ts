@@ -4,10 +4,11 @@ import type { BarColumns } from "@/server/domain/bar";
 import { badInput } from "@/server/domain/errors";
 import { resample } from "@/server/domain/resample";
 import { istDay } from "@/server/domain/session";
-import { type Timeframe, timeframeNames } from "@/server/domain/timeframe";
+import { type Timeframe, timeframe, timeframeNames } from "@/server/domain/timeframe";
 import { readLines } from "@/server/feeds/lines";
 import type { MalformedLine } from "@/server/feeds/tick-file";
 import { assumeDays } from "./assumed-days";
+import { addAuctions, auctionsOf } from "@/server/history-sources/bar-auctions";
 import { parseBarFile } from "@/server/history-sources/bar-file";
 import { checkSpacing, detectLabels, labelDays, type LabelKind } from "@/server/history-sources/bar-labels";
 import { type LeftOut, placeBars } from "@/server/history-sources/bar-places";
@@ -32,8 +33,8 @@ export interface ResampleReport {
   /** Bars read, malformed lines apart. */
   rows: number;
   malformed: MalformedLine[];
-  /** Rows that are no bar of their own in the answer, by reason. */
-  left: LeftOut;
+  /** Rows that are no bar of their own in the answer, by reason; `auction`: only in days and longer, which they open and close. */
+  left: LeftOut & { auction?: number };
   notes: string[];
 }
 
@@ -53,11 +54,14 @@ export const resampleLines = async (lines: Iterable<string> | AsyncIterable<stri
   const days = labelDays(file.bars.map(({ label }) => label), calendar, hours);
   checkSpacing(days, from, "--from");
   const labels = labelsOf(request.labels, days, from, notes);
-  const placed = placeBars(file.bars, labels, from, calendar, hours);
-  return {
-    bars: resample(placed.bars, calendar, hours, to).bars, decimals: instrument.decimals, rows: file.bars.length,
-    malformed: file.malformed, left: placed.left, notes,
-  };
+  const { bars: placed, left } = placeBars(file.bars, labels, from, calendar, hours);
+  const report = { decimals: instrument.decimals, rows: file.bars.length, malformed: file.malformed, notes };
+  if (to.kind === "intraday" || from.kind !== "intraday") return { ...report, bars: resample(placed, calendar, hours, to).bars, left };
+  // A day opens at the pre-open's price and closes at the closing auction's, where the file has them.
+  const { auctions, rows } = auctionsOf(file.bars, labels, calendar, hours, instrument.segment === "index");
+  const dayBars = resample(placed, calendar, hours, timeframe("1d")).bars;
+  addAuctions(dayBars, auctions);
+  return { ...report, bars: resample(dayBars, calendar, hours, to).bars, left: { ...left, outside_session: left.outside_session - rows, auction: rows } };
 };
 
 /** Bars of `to` must hold whole bars of `from`. */
@@ -93,7 +97,7 @@ export const resampleCommand = (program: Command): void => {
     .option("--from <timeframe>", "the file's own timeframe", "1m")
     .addOption(new Option("--labels <end>", "which end of a bar its time names; by default the file's first label of a day tells").choices(["start", "end"]))
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
-    .addHelpText("after", "\nBars count from the session's open; its last may be short. Rows outside the continuous session are left out. Of several\nrows for one bar the last in the file holds. Malformed lines, assumptions and counts are told on standard error.")
+    .addHelpText("after", "\nBars count from the session's open; its last may be short. Rows outside the continuous session are left out,\nbut a day opens at its pre-open's price and closes at its closing auction's. Of several rows for one bar the last in\nthe file holds. Malformed lines, assumptions and counts are told on standard error.")
     .action(async (file: string, options: { instrument: string; from: string; to: string; labels?: LabelKind; json?: boolean }) => {
       const { json = false, ...rest } = options;
       const report = await resampleLines(readLines(file), { file, ...rest });

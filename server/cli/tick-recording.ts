@@ -38,16 +38,29 @@ export class TickRecording {
    */
   inOrder(now: number): RecordedTicks {
     const all = this.time.subarray(0, this.length);
-    const past = all.reduce((count, time) => (time <= now ? count + 1 : count), 0);
-    const rows = Uint32Array.from(all.keys()).filter((row) => past === 0 || all[row]! <= now);
+    let past = 0;
+    for (const time of all) if (time <= now) past++;
+    const until = past === 0 ? Number.POSITIVE_INFINITY : now;
     let outOfOrder = 0;
     let latest = Number.NEGATIVE_INFINITY;
-    for (const row of rows) {
-      if (all[row]! < latest) outOfOrder++;
-      else latest = all[row]!;
+    for (const time of all) {
+      if (time > until) continue;
+      if (time < latest) outOfOrder++;
+      else latest = time;
     }
+    const length = past === 0 ? all.length : past;
+    const future = all.length - length;
+    // Most recordings are in order: then a long one is not held twice.
+    if (outOfOrder === 0 && future === 0) return { length, time: all, price: this.price, volume: this.volume, outOfOrder, future };
+    const rows = new Uint32Array(length);
+    let kept = 0;
+    for (let row = 0; row < all.length; row++) if (all[row]! <= until) rows[kept++] = row;
     if (outOfOrder > 0) rows.sort((a, b) => all[a]! - all[b]! || a - b);
-    const sorted = (column: Float64Array): Float64Array => Float64Array.from(rows, (row) => column[row]!);
-    return { length: rows.length, time: sorted(this.time), price: sorted(this.price), volume: sorted(this.volume), outOfOrder, future: this.length - rows.length };
+    const sorted = (column: Float64Array): Float64Array => {
+      const out = new Float64Array(length);
+      for (let row = 0; row < length; row++) out[row] = column[rows[row]!]!;
+      return out;
+    };
+    return { length, time: sorted(this.time), price: sorted(this.price), volume: sorted(this.volume), outOfOrder, future };
   }
 }

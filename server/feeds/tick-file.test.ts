@@ -24,6 +24,19 @@ describe("parseTickFile", () => {
     ]);
   });
 
+  it("reads a time with a zone in that zone", async () => {
+    const { ticks, malformed } = await read([
+      "2022-11-25T03:45:00Z,1", "2022-11-25 09:15:00+05:30,1", "2022-11-25T09:15:00.5+0530,1", "2022-11-24T22:45:00-05:00,1", "2022-11-25T09:15:00+0530x,1",
+    ]);
+    expect(ticks.map(([time]) => time - at("09:15:00"))).toEqual([0, 0, 500, 0]);
+    expect(malformed.map(({ line }) => line)).toEqual([5]);
+  });
+
+  it("takes semicolons, tabs, and spaces around a field", async () => {
+    const { ticks, malformed } = await read(["time;price;volume", "2022-11-25 09:15:00;1;5", "2022-11-25 09:15:00\t1\t5", "2022-11-25 09:15:00 , 1 , 5"]);
+    expect([ticks, malformed]).toEqual([Array.from({ length: 3 }, () => [at("09:15:00"), 100, 5]), []]);
+  });
+
   it("keeps four decimals for currency", async () => {
     expect((await read(["2022-11-25 09:00:00,81.7025"], 4)).ticks[0]![1]).toBe(817_025);
   });

@@ -1,10 +1,10 @@
 /**
  * Recorded ticks of one instrument, as people keep them:
- *   CSV   `YYYY-MM-DD HH:MM:SS[.fff],price[,volume of the day]`, IST, an optional line of column names
+ *   CSV   `YYYY-MM-DD HH:MM:SS[.fff],price[,volume of the day]`, IST unless a zone is written, an optional line of column names
  *   JSON  the tick line of a bridge: `{"ltp":…,"volume":…,"timestamp":epoch ms}` (v0), `exchange_ts` (v1)
  */
 import { fromRupees, parseDecimal } from "@/server/domain/price";
-import { dayOfDate, istMidnight } from "@/server/domain/session";
+import { dayOfDate, IST_OFFSET_MS, istMidnight } from "@/server/domain/session";
 
 /** Rows in file order, in columns that are reused: read them before asking for the next. */
 export interface TickRows {
@@ -28,7 +28,7 @@ export interface MalformedLine {
 }
 
 const ROWS = 4_096;
-const HEADER = /^[A-Za-z_][\w .]*(,\s*[A-Za-z_][\w .]*)+$/;
+const HEADER = /^[A-Za-z_][\w .]*([,;\t]\s*[A-Za-z_][\w .]*)+$/;
 
 /** Never throws on a line: what is no tick is reported in `malformed`. Status and heartbeat lines of a bridge are passed over. */
 export async function* parseTickFile(
@@ -69,13 +69,13 @@ const lineReader = (decimals: number): Read => {
   return (line, rows) => (line.startsWith("{") ? json : csv)(line, rows);
 };
 
-const CLOCK = /^[ T](\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?$/;
+const CLOCK = /^[ T](\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?(?:(Z)|([+-])(\d{2}):?(\d{2}))?$/;
 
 const csvReader = (decimals: number): Read => {
   let date = "";
   let midnight = Number.NaN;
   return (line, rows) => {
-    const [stamp = "", price, volume, ...more] = line.split(",");
+    const [stamp = "", price, volume, ...more] = fieldsOf(line);
     if (price === undefined) return "expected YYYY-MM-DD HH:MM:SS,price[,volume]";
     if (more.length > 0) return `${more.length + 3} fields; expected YYYY-MM-DD HH:MM:SS,price[,volume]`;
     // Consecutive rows share their date: it is worked out once.
@@ -89,15 +89,25 @@ const csvReader = (decimals: number): Read => {
     if (Number.isNaN(time)) return `time "${stamp}" is not YYYY-MM-DD HH:MM:SS`;
     const minor = parseDecimal(price, decimals);
     if (minor === null) return `price "${price}" is not a number`;
-    if (volume === undefined || volume.trim() === "") return put(rows, time, minor, -1);
-    if (!/^\s*\d+(\.0*)?\s*$/.test(volume)) return `volume "${volume}" is not a whole number`;
+    if (volume === undefined || volume === "") return put(rows, time, minor, -1);
+    if (!/^\d+(\.0*)?$/.test(volume)) return `volume "${volume}" is not a whole number`;
     return put(rows, time, minor, Number(volume));
   };
 };
 
-const clockMs = ([, hours, minutes, seconds, fraction]: RegExpExecArray): number =>
-  Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59 ? Number.NaN
-    : (Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1_000 + Math.trunc(Number(fraction ?? 0) * 1_000);
+/** Spreadsheets of other countries separate by semicolons or tabs. */
+const fieldsOf = (line: string): string[] =>
+  line.split(line.includes(",") ? "," : line.includes(";") ? ";" : "\t").map((field) => field.trim());
+
+/** Milliseconds since midnight in India; a clock of another zone may be a day ahead or behind. */
+const clockMs = ([, hours, minutes, seconds, fraction, utc, sign, zoneHours, zoneMinutes]: RegExpExecArray): number => {
+  if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) return Number.NaN;
+  const clock = (Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1_000 + Math.trunc(Number(fraction ?? 0) * 1_000);
+  if (utc !== undefined) return clock + IST_OFFSET_MS;
+  if (sign === undefined) return clock;
+  const zone = (Number(zoneHours) * 60 + Number(zoneMinutes)) * 60_000;
+  return clock + IST_OFFSET_MS - (sign === "+" ? zone : -zone);
+};
 
 interface BridgeLine { type?: unknown; token?: unknown; ltp?: unknown; volume?: unknown; timestamp?: unknown; exchange_ts?: unknown }
 

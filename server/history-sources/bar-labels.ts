@@ -28,8 +28,8 @@ export const labelDays = (labels: Iterable<number>, calendar: Calendar, hours: H
 };
 
 /**
- * Which end of the bar the labels name: a day's first label tells (09:15 starts the first minute, 09:16 ends it), or
- * its last one at the close. A file that shows neither is read as the brokers' histories are: by the start.
+ * Which end of the bar the labels name: a day's first label tells (09:15 starts the first minute, 09:16 ends it, or starts
+ * the second where the day's last bar is labelled with its start), or its last one at the close. A file that shows neither is read as the brokers' histories are: by the start.
  */
 export const detectLabels = (days: readonly LabelDay[], from: Timeframe): { kind: LabelKind; because: string } => {
   let start = 0;
@@ -37,7 +37,7 @@ export const detectLabels = (days: readonly LabelDay[], from: Timeframe): { kind
   for (const { session, labels } of days) {
     const inside = labels.filter((label) => label >= session.open && label <= session.close);
     if (inside[0] === session.open) start++;
-    else if (inside[0] === session.open + from.lengthMs) end++;
+    else if (inside[0] === session.open + from.lengthMs && inside.at(-1) !== session.close - from.lengthMs) end++;
   }
   if (start === 0 && end === 0) {
     if (days.some(({ session, labels }) => labels.includes(session.close))) return { kind: "end", because: "a bar is labelled with the close" };

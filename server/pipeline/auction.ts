@@ -1,23 +1,12 @@
 import { AUCTION_BAR, addHash, type BarBatch, barBatch, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, CLOSE, CLOSED, FROM_LATE, FROM_STREAM, fromCollector, PATCH, PATCHED, tickHash } from "@/server/domain/bar";
+import { type Auction, auctionAt } from "@/server/domain/auction-times";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
-import { istDay, type PhaseName, type Session } from "@/server/domain/session";
+import { istDay } from "@/server/domain/session";
 import type { SessionWindows } from "@/server/domain/session-window";
 import { AUCTION, EXCHANGE_CLOCK, JOINED, type TickBatch, type TickMessage } from "@/server/domain/tick";
 import type { Core } from "./stage";
 
-/** An auction's phases in their order: orders are collected, matched, and nothing happens until the market goes on. */
-const auctions: readonly (readonly PhaseName[])[] = [["pre_open", "pre_open_matching", "buffer"], ["closing_auction", "closing_matching"], ["post_close"]];
-/** Orders are collected: nothing trades yet. */
-const collecting: readonly PhaseName[] = ["pre_open", "closing_auction"];
 const FLUSH_ROWS = 256;
-
-interface Auction {
-  from: number;
-  to: number;
-  /** End of order collection: until then the day's volume is what was before. */
-  matching: number;
-  opening: boolean;
-}
 
 interface Over {
   day: number;
@@ -213,18 +202,3 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
 
 const sourcesOf = (batch: TickBatch, row: number): number =>
   FROM_STREAM | fromCollector(batch.collector) | ((batch.flags[row]! & EXCHANGE_CLOCK) === 0 ? BY_OUR_CLOCK : BY_EXCHANGE_CLOCK);
-
-/** The auction an instant of a session falls in. */
-const auctionAt = (session: Session, time: number): Auction | null => {
-  const at = session.phases.findIndex(({ from, to }) => from <= time && time < to);
-  const names = auctions.find((each) => at >= 0 && each.includes(session.phases[at]!.phase));
-  if (names === undefined) return null;
-  let first = at;
-  while (first > 0 && names.includes(session.phases[first - 1]!.phase) && names.indexOf(session.phases[first - 1]!.phase) <= names.indexOf(session.phases[first]!.phase)) first--;
-  let last = at;
-  while (last + 1 < session.phases.length && names.includes(session.phases[last + 1]!.phase)) last++;
-  const phases = session.phases.slice(first, last + 1);
-  const collected = phases.filter(({ phase }) => collecting.includes(phase));
-  // The next phase may begin a little later (buffer to open): what comes between is still this auction's.
-  return { from: phases[0]!.from, to: phases.at(-1)!.to, matching: collected.at(-1)?.to ?? phases[0]!.from, opening: names === auctions[0] };
-};
