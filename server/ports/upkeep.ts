@@ -19,6 +19,15 @@ export interface DayOfPart {
   ticks?: number;
 }
 
+export interface Settled {
+  /** Files written once more. */
+  chunks: number;
+  /** Given back to the disk; below zero where they grew. */
+  bytes: number;
+  /** Left for another time: in use, or too long. */
+  busy: number;
+}
+
 /** What a running system does with its tables besides writing and reading. */
 export interface UpkeepStore {
   /**
@@ -26,6 +35,11 @@ export interface UpkeepStore {
    * some ten milliseconds with room for others between them; ends early when the signal says so. Answers how many bars.
    */
   pruneBars(timeframe: TimeframeName, before: number, signal: AbortSignal): Promise<number>;
+  /**
+   * Puts bars that are finished into the order they are read in, and gives the room of deleted ones back, where the database does
+   * not by itself. `pruned`: seconds before it are gone; `finished`: weeks that end before it are over. Epoch ms.
+   */
+  settleBars(bounds: { pruned: number; finished: number }, signal: AbortSignal): Promise<Settled>;
   sizes(): Promise<TableSize[]>;
   /** What a day brings, from what the newest has brought. */
   newestDay(): Promise<DayOfPart[]>;

@@ -21,7 +21,12 @@ const take = (part: string, before: number): Promise<number> => {
   pruned.push([part, new Date(before).toISOString()]);
   return Promise.resolve(3);
 };
-const upkeep = { pruneBars: (part: string, before: number) => take(part, before), sizes: () => Promise.resolve([{ table: "bars", bytes: 700, rows: 7 }]), newestDay: (): Promise<DayOfPart[]> => Promise.resolve([{ part: "1m", rows: 2, bytes: 200 }, { part: "1d", rows: 1, bytes: 10 }, { part: "ticks", rows: 1, bytes: 1_000, ticks: 90 }]) };
+let settled: string[];
+const upkeep = {
+  pruneBars: (part: string, before: number) => take(part, before),
+  settleBars: ({ pruned, finished }: { pruned: number; finished: number }) => { settled.push(`${new Date(pruned).toISOString()} ${new Date(finished).toISOString()}`); return Promise.resolve({ chunks: 2, bytes: 9, busy: 0 }); },
+  sizes: () => Promise.resolve([{ table: "bars", bytes: 700, rows: 7 }]), newestDay: (): Promise<DayOfPart[]> => Promise.resolve([{ part: "1m", rows: 2, bytes: 200 }, { part: "1d", rows: 1, bytes: 10 }, { part: "ticks", rows: 1, bytes: 1_000, ticks: 90 }]),
+};
 const retention = (): Retention => new Retention({
   ticks: { prune: (before) => take("ticks", before) }, books: { prune: (before) => take("depth", before) }, upkeep,
   settings: { get: (name) => Promise.resolve(saved.get(name)), set: (name, value) => { saved.set(name, value); return Promise.resolve(); } },
@@ -33,7 +38,7 @@ const hour = async (): Promise<void> => {
   for (let turn = 0; turn < 40; turn++) await Promise.resolve();
 };
 
-beforeEach(() => { [now, pruned, timers, saved, away, metrics] = [NOW, [], [], new Map(), false, new Metrics()]; });
+beforeEach(() => { [now, pruned, settled, timers, saved, away, metrics] = [NOW, [], [], [], new Map(), false, new Metrics()]; });
 
 describe("retention", () => {
   it("deletes ticks and seconds after 30 days, order books after 7, minutes after 730, days never, at the border of a day", async () => {
@@ -58,6 +63,17 @@ describe("retention", () => {
     expect(pruned).toHaveLength(10);
     await second.stop();
     expect(timers).toEqual([]);
+  });
+
+  it("puts in order what it has pruned and the weeks that are over, after it", async () => {
+    const job = retention();
+    job.start();
+    await hour();
+    expect([pruned.length, settled]).toEqual([5, ["2026-10-22T00:00:00.000Z 2026-11-20T00:00:00.000Z"]]);
+    expect(metrics.counters.get("retention.settled")).toBe(2);
+    await hour();
+    expect(settled).toHaveLength(1);
+    await job.stop();
   });
 
   it("tries again within the day when the store was away", async () => {

@@ -28,6 +28,9 @@ const DONE = "retention.done";
 const FIRST_MS = 60_000;
 const EVERY_MS = 3_600_000;
 
+/** Whole days of UTC, as the tables are cut: what goes, goes as a file. */
+const dayBefore = (now: number, days: number): number => Math.floor((now - days * DAY_MS) / DAY_MS) * DAY_MS;
+
 /** Deletes once a day, on every database, what has been kept long enough. Looks every hour whether the day has come. */
 export class Retention {
   private readonly ending = new AbortController();
@@ -54,12 +57,20 @@ export class Retention {
     const pruned: Partial<Record<KeptPart, number>> = {};
     for (const [part, days] of Object.entries(keep) as [KeptPart, number | null][]) {
       if (days === null || this.ending.signal.aborted) continue;
-      // Whole days of UTC, as the tables are cut: what goes, goes as a file.
-      const before = Math.floor((clock.now() - days * DAY_MS) / DAY_MS) * DAY_MS;
+      const before = dayBefore(clock.now(), days);
       pruned[part] = part === "ticks" ? await ticks.prune(before) : part === "depth" ? await books.prune(before) : await upkeep.pruneBars(part, before, this.ending.signal);
       meter.count(`retention.${part}`, pruned[part]);
     }
     return pruned;
+  }
+
+  /** Puts what is finished in order; what is in use waits for tomorrow. */
+  async settle(): Promise<void> {
+    const { upkeep, clock, keep, meter, log } = this.parts;
+    const now = clock.now();
+    const settled = await upkeep.settleBars({ pruned: keep["1s"] === null ? Number.NEGATIVE_INFINITY : dayBefore(now, keep["1s"]), finished: dayBefore(now, 1) }, this.ending.signal);
+    meter.count("retention.settled", settled.chunks);
+    if (settled.chunks + settled.busy > 0) log.info("weeks of bars were put in the order they are read in", { ...settled });
   }
 
   /** Once a day: the date of the last whole run is kept. */
@@ -72,6 +83,7 @@ export class Retention {
       if (this.ending.signal.aborted) return;
       await settings.set(DONE, today);
       if (Object.values(pruned).some((rows) => rows > 0)) log.info("old data were deleted", pruned);
+      await this.settle();
     })().catch((cause: unknown) => log.warn("old data could not be deleted; tried again in an hour", { cause: String(cause) })).finally(() => { this.running = null; });
     return this.running;
   }

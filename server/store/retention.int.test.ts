@@ -92,13 +92,78 @@ afterAll(async () => {
 });
 
 upkeepSuite("PGlite", async () => startedStore(await newFolder()));
+it("PGlite has nothing to settle: it reuses room in place", async () => {
+  const store = await startedStore(await newFolder());
+  try {
+    await store.bars.write([storedBar(1, 0)], "merge");
+    expect(await store.upkeep.settleBars({ pruned: OPEN + 90 * DAY, finished: OPEN + 90 * DAY }, never)).toEqual({ chunks: 0, bytes: 0, busy: 0 });
+  } finally {
+    await store.stop();
+  }
+});
 describe.skipIf(server === undefined)(`a database server${server === undefined ? " (skipped: TEST_DATABASE_URL names no server)" : ""}`, () => {
-  upkeepSuite("a server", async () => {
-    const name = `candela_upkeep_${process.pid}`;
+  const newDatabase = async (name: string): Promise<string> => {
     await asAdmin(`CREATE DATABASE ${name}`);
     databases.push(name);
     const url = new URL(server!);
     url.pathname = `/${name}`;
-    return startedStore(await newFolder(), { databaseUrl: url.href });
+    return url.href;
+  };
+  upkeepSuite("a server", async () => startedStore(await newFolder(), { databaseUrl: await newDatabase(`candela_upkeep_${process.pid}`) }));
+
+  describe("weeks of bars on TimescaleDB", () => {
+    const MONDAY = Date.UTC(2024, 3, 1, 3, 45);
+    const OVER = { pruned: 0, finished: MONDAY + 14 * DAY };
+    const instruments = [1, 2, 3, 4];
+    let store: Store;
+    let client: pg.Client;
+    let chunked: boolean;
+    beforeAll(async () => {
+      const databaseUrl = await newDatabase(`candela_settle_${process.pid}`);
+      store = await startedStore(await newFolder(), { databaseUrl });
+      client = new pg.Client({ connectionString: databaseUrl });
+      await client.connect();
+      chunked = (await client.query("SELECT 1 FROM pg_extension WHERE extname = 'timescaledb'")).rowCount === 1;
+      const barsOf = (timeframe: "1s" | "1m", count: number, lengthMs: number) => Array.from({ length: count }, (_, at) => instruments.map((instrument) =>
+        storedBar(instrument, 0, { timeframe, time: MONDAY + at * lengthMs }))).flat();
+      await store.bars.write(barsOf("1m", 1_500, 60_000), "merge");
+      await store.bars.write(barsOf("1s", 8_000, 1_000), "merge");
+    });
+    afterAll(async () => {
+      await client?.end();
+      await store?.stop();
+    });
+
+    /** How often the next row on disk is of another instrument or timeframe. */
+    const turns = async (): Promise<number> => (await client.query<{ turns: number }>(`SELECT count(*)::int AS turns FROM (
+      SELECT lag((instrument_id, timeframe)) OVER (ORDER BY tableoid, ctid) IS DISTINCT FROM (instrument_id, timeframe) AS turned FROM bars) t WHERE turned`)).rows[0]!.turns;
+    const minutes = () => Promise.all(instruments.map((instrumentId) => store.bars.read({ instrumentId, timeframe: "1m", from: 0, to: Infinity })));
+
+    it("are put in the order they are read in when they are over, once", async (context) => {
+      if (!chunked) return context.skip();
+      const before = await minutes();
+      expect(await store.upkeep.settleBars({ pruned: 0, finished: MONDAY }, never)).toEqual({ chunks: 0, bytes: 0, busy: 0 });
+      expect(await turns()).toBeGreaterThan(20_000);
+      expect(await store.upkeep.settleBars(OVER, never)).toMatchObject({ chunks: 1, busy: 0 });
+      expect(await turns(), "each instrument's timeframes lie together").toBe(2 * instruments.length);
+      expect(await store.upkeep.settleBars(OVER, never)).toEqual({ chunks: 0, bytes: 0, busy: 0 });
+      expect(await minutes()).toEqual(before);
+    });
+
+    it("give back the room of seconds that were deleted, but never while somebody reads them", async (context) => {
+      if (!chunked) return context.skip();
+      const before = await minutes();
+      expect(await store.upkeep.pruneBars("1s", MONDAY + 7 * DAY, never)).toBe(32_000);
+      await client.query("VACUUM ANALYZE bars");
+      await client.query("BEGIN");
+      await client.query("SELECT count(*) FROM bars");
+      expect(await store.upkeep.settleBars(OVER, never)).toEqual({ chunks: 0, bytes: 0, busy: 1 });
+      await client.query("COMMIT");
+      const settled = await store.upkeep.settleBars(OVER, never);
+      expect(settled).toMatchObject({ chunks: 1, busy: 0 });
+      expect(settled.bytes).toBeGreaterThan(2_000_000);
+      expect(await store.upkeep.settleBars(OVER, never)).toEqual({ chunks: 0, bytes: 0, busy: 0 });
+      expect(await minutes()).toEqual(before);
+    });
   });
 });

@@ -3,6 +3,7 @@ import { timeframe, timeframes } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { DayOfPart, KeptPart, TableSize, UpkeepStore } from "@/server/ports/upkeep";
 import { reaching, rowsOf, type Database } from "./database";
+import { settleBars } from "./settle";
 import { heldIn, instrumentsIn, isHypertable } from "./tables";
 
 /** Bars of one instrument deleted at once. */
@@ -41,6 +42,8 @@ export const upkeepStore = (database: () => Database, clock: Clock): UpkeepStore
     }
     return pruned;
   },
+
+  settleBars: (bounds, signal) => settleBars(database(), clock, bounds, signal),
 
   async sizes() {
     const { pool } = database();
