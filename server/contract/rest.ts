@@ -37,13 +37,13 @@ export const parseInstant = (text: string): number | null => {
 };
 
 /** `GET /api/v1/verify/{key}`: without instants the last session so far. */
-export const verifyQuery = z.object({
+export const verifyQuery = z.strictObject({
   timeframe: z.enum([...timeframeNames, "auction"]).default("1m"),
   from: instant.optional(),
   to: instant.optional(),
 });
 
-export const instrumentsQuery = z.object({
+export const instrumentsQuery = z.strictObject({
   q: z.string().max(64).default(""),
   limit: z.coerce.number().int().min(1).max(200).default(20),
 });
@@ -105,13 +105,13 @@ export const workspace = z.object({
 export type Workspace = z.infer<typeof workspace>;
 
 /** `PUT /api/v1/indicators/active`: what runs on every live instrument, as in INDICATOR_CONFIGS and INDICATOR_TIMEFRAMES. */
-export const activeIndicators = z.object({
+export const activeIndicators = z.strictObject({
   indicators: z.array(z.string().min(1).max(64)).max(64),
   timeframes: z.array(z.string().min(1).max(8)).min(1).max(timeframeNames.length).default(["1m"]),
 });
 
 /** `GET /api/v1/indicators/values`. */
-export const indicatorValuesQuery = z.object({
+export const indicatorValuesQuery = z.strictObject({
   instrument: z.string().min(1).max(64),
   timeframe: z.enum(timeframeNames).default("1m"),
   spec: z.string().min(1).max(64),

@@ -54,7 +54,7 @@ export const barText = (bar: LatestBar): string => {
 
 export const tickText = (tick: LatestTick): string =>
   `{"instrument":${JSON.stringify(tick.key)},"price":${toDecimalText(tick.price, tick.decimals)},"volume":${known(tick.volume)}`
-  + `,"openInterest":${known(tick.openInterest)},"time":${tick.time},"received":${tick.received}}`;
+  + `,"openInterest":${known(tick.openInterest)},"time":${tick.time},"received":${Math.round(tick.received)}}`;
 
 /** `value` is that of the first plot; `ready` tells that all of them have one. Prices are rupees, not rounded. */
 export const pointText = ({ name, key, timeframe: of, decimals, time, values, live }: LatestPoint): string => {

@@ -144,10 +144,20 @@ describe("the normaliser", () => {
     expect(send({ time: dated * received, received, volume: 5 }).map((row) => row.flags)).toEqual([flags]);
   });
 
+  it("marks the first row after a silence, too: what it counts was traded in the silence, and no minute it comes in has seen it", () => {
+    const { normaliser, send } = setUp();
+    normaliser.on({ kind: "connected", collector: 0, receivedTime: noon, detail: "" }, () => undefined);
+    send({ volume: 5 }, { volume: 6, time: noon + 1_000 });
+    normaliser.on({ kind: "silent", collector: 0, receivedTime: noon, detail: "" }, () => undefined);
+    expect(send({ volume: 98, time: noon + 61_000, received: noon + 61_000 }, { volume: 99, time: noon + 62_000, received: noon + 62_000 }).map(({ flags }) => flags)).toEqual([JOINED | EXCHANGE_CLOCK, TRADE | EXCHANGE_CLOCK]);
+  });
+
   it("takes the first row of a recording for the tick it is", () => {
     const { normaliser, send } = setUp();
     normaliser.on({ kind: "connected", collector: 0, receivedTime: noon, detail: "", recorded: true }, () => undefined);
     expect(send({ volume: 5 }).map(({ flags }) => flags)).toEqual([TRADE | EXCHANGE_CLOCK]);
+    normaliser.on({ kind: "silent", collector: 0, receivedTime: noon, detail: "" }, () => undefined);
+    expect(send({ volume: 9, time: noon + 61_000, received: noon + 61_000 }).map(({ flags }) => flags)).toEqual([TRADE | EXCHANGE_CLOCK]);
     expect(normaliser.rejects.first_after_connect).toBe(0);
   });
 

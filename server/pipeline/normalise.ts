@@ -43,20 +43,26 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   private sequence: number;
   /** Prices refused in a row, by instrument: listings are wrong more often than feeds. */
   private readonly doubts = new Map<number, number>();
-  /** How often each collector has connected to a broker. */
+  /** How often each collector has connected to a broker, or gone on after a silence. */
   private readonly connections: number[] = [];
 
   constructor(private readonly parts: NormaliserParts) { this.sequence = (parts.firstSequence ?? 1) - 1; }
 
   on(message: RawMessage, emit: (message: TickMessage) => void): void {
     if (message.kind !== "ticks") {
-      if (message.kind === "connected" && message.recorded !== true) this.connections[message.collector] = (this.connections[message.collector] ?? 0) + 1;
+      if (message.kind === "connected" && message.recorded !== true) this.begin(message.collector);
+      // What was traded during a silence comes with the first row after it, maybe minutes later: as after a connect, that is
+      // where counting begins, and history tells the rest. A recording does not connect, and nobody could tell it.
+      else if (message.kind === "silent" && this.connections[message.collector] !== undefined) this.begin(message.collector);
       emit(message);
       return;
     }
     const batch = this.normalise(message);
     if (batch.length > 0) emit(batch);
   }
+
+  /** A line on which the next row of each instrument is its first. */
+  private begin(collector: number): void { this.connections[collector] = (this.connections[collector] ?? 0) + 1; }
 
   private normalise(raw: RawBatch): TickBatch {
     if (this.batch.instrument.length < raw.length) this.batch = tickBatch(raw.length * 2);

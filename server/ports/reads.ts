@@ -16,6 +16,8 @@ export interface MarketReads {
   latest(instrument: number, timeframe: StoredKind): Promise<Bar | null>;
   /** First instant of a trading date (`YYYY-MM-DD`, today unless given) and of the next. */
   day(date?: string): { date: string; from: number; to: number };
+  /** IST date of an instant. */
+  dateOf(instant: number): string;
   /** Figures of a span, auctions included, from the bars of a timeframe. */
   stats(instrument: number, timeframe: StoredKind, span: { from: number; to: number }): Promise<SpanStats>;
   /** Ticks with from <= time < to, the newest `limit` and one before them, in order of arrival. */

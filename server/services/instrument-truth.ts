@@ -47,7 +47,7 @@ const alive = (state: FeedState): boolean => state === "LIVE" || state === "SLOW
 export class InstrumentTruths {
   private readonly pulse = new InstrumentPulse();
   /** Instruments that are mute now, by dense number: their day volume when they fell silent. */
-  private readonly mute = new Map<number, { volume: number; since: number; reason: string }>();
+  private readonly mute = new Map<number, { volume: number; since: number }>();
   /** Since when each collector has brought ticks. */
   private readonly aliveSince = new Map<string, number>();
   private stopLooking: (() => void) | null = null;
@@ -70,17 +70,17 @@ export class InstrumentTruths {
     const feed = collectors.truth().find((each) => each.collector === collector);
     const pulse = this.pulse.of(instrument);
     const evidence = {
-      collector, lastTick: received === 0 ? null : received, expectedPerMinute: pulse === null ? null : Math.round(60_000 / pulse.interval * 10) / 10,
+      collector, lastTick: received === 0 ? null : Math.round(received), expectedPerMinute: pulse === null ? null : Math.round(60_000 / pulse.interval * 10) / 10,
       longestMs: pulse === null ? null : Math.round(pulse.longest), patienceMs: pulse === null ? null : Math.round(pulse.patience),
     };
-    const told = (state: FeedState, reason: string, since: number | null): InstrumentTruth => ({ ...evidence, state, reason, since });
+    const told = (state: FeedState, reason: string, since: number | null): InstrumentTruth => ({ ...evidence, state, reason, since: since === null ? null : Math.round(since) });
     if (feed === undefined) return told("STOPPED", "no collector brings it", null);
     if (feed.state === "RECONNECTING" || feed.state === "DOWN") return told("DOWN", `its feed is ${feed.state}: ${feed.reason}`, feed.since);
     if (!alive(feed.state) && feed.state !== "CLOSED") return told(feed.state, `its feed is ${feed.state}: ${feed.reason}`, feed.since);
     const open = this.openSince(live.table.hours(instrument), now);
     if (open === null) return told("CLOSED", "its exchange is not trading", null);
     const mute = this.mute.get(instrument);
-    if (mute !== undefined) return told("MUTE", mute.reason, mute.since);
+    if (mute !== undefined) return told("MUTE", this.silenceOf(instrument, now - mute.since), mute.since);
     const quietSince = Math.max(received, open, this.aliveSince.get(feed.collector) ?? 0);
     const silence = now - quietSince;
     if (received === 0) return told(pulse === null && silence < 60_000 ? "STARTING" : "SLOW", "no tick has come yet", quietSince);
@@ -115,10 +115,14 @@ export class InstrumentTruths {
       const patience = this.pulse.patience(instrument);
       if (patience === null || now - Math.max(received, quietFrom) <= patience || this.mute.has(instrument)) continue;
       const from = Math.max(received, quietFrom);
-      const reason = `no tick for ${seconds(now - from)}, usually every ${seconds(this.pulse.of(instrument)!.interval)}, never longer than ${seconds(this.pulse.of(instrument)!.longest)}, while its feed brings others`;
-      this.mute.set(instrument, { volume: board.volume(instrument), since: from, reason });
-      this.parts.onSilent(collector, instrument, from, reason);
+      this.mute.set(instrument, { volume: board.volume(instrument), since: from });
+      this.parts.onSilent(collector, instrument, from, this.silenceOf(instrument, now - from));
     }
+  }
+
+  private silenceOf(instrument: number, silence: number): string {
+    const pulse = this.pulse.of(instrument);
+    return `no tick for ${seconds(silence)}${pulse === null ? "" : `, usually every ${seconds(pulse.interval)}, never longer than ${seconds(pulse.longest)}`}, while its feed brings others`;
   }
 
   /** Since when each feed has brought ticks without a break. */

@@ -82,7 +82,7 @@ export class Instruments {
     if (one !== undefined) return one.index;
     if (found.length > 1) {
       throw new AppError("ambiguous", `${text} may be any of ${found.map((entry) => table.at(entry.index).key).join(", ")}`, {
-        details: { field: "instrument", value: text, candidates: found.map((entry) => table.at(entry.index).key) },
+        details: { field: "instrument", value: text, accepted: "one of the candidates", candidates: found.map((entry) => table.at(entry.index).key) },
       });
     }
     const near = numbered === null ? this.search(parts?.symbol ?? text, 3).map((each) => table.at(each).key) : [];

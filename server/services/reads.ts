@@ -101,6 +101,8 @@ export class Reads implements MarketReads {
     return rows.length === 0 ? null : barAt(rows, rows.length - 1);
   }
 
+  dateOf(instant: number): string { return istDate(istDay(instant)); }
+
   day(date?: string): { date: string; from: number; to: number } {
     const day = date === undefined ? istDay(this.now()) : dayOfDate(date);
     return { date: istDate(day), from: istMidnight(day), to: istMidnight(day) + DAY_MS };
@@ -178,6 +180,7 @@ export class Reads implements MarketReads {
 
   closedNotice(instrument: number, from: number, to: number): string | null {
     const { calendar, live } = this.parts;
+    if (from > this.now()) return `${ist(from)} IST has not come yet`;
     const hours = live.table.hours(instrument);
     if (!isClosedAllOver(calendar, hours, from, to)) return null;
     const beside = [calendar.previous(hours, from), calendar.next(hours, to)].flatMap((session) => (session === null ? [] : [`${ist(session.open)} to ${ist(session.close).slice(11)}`]));

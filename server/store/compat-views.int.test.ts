@@ -6,7 +6,9 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Store } from "@/server/ports/stores";
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";
 import { listed, OPEN, storedBar } from "@/server/testing/store-suite-rows";
+import { tickRow, ticksOf } from "@/server/testing/tick-suite";
 
+const DAY = 86_400_000;
 const server = process.env.TEST_DATABASE_URL;
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterAll(async () => { for (const each of cleanUp.reverse()) await each(); });
@@ -21,10 +23,11 @@ const fill = async (store: Store): Promise<void> => {
   const { instruments } = await store.instruments.load("2026-01-05");
   const id = (key: string): number => instruments.find((each) => each.key === key)!.id;
   await store.bars.write([
-    storedBar(id("NSE:ONGC"), 0), storedBar(id("NSE:ONGC"), 1, { state: "backfilled", value: 0, openInterest: 5 }), storedBar(id("NSE:ONGC"), 0, { timeframe: "15m" }), storedBar(id("NSE:ONGC"), 0, { timeframe: "1d" }),
+    storedBar(id("NSE:ONGC"), 0), storedBar(id("NSE:ONGC"), 1, { state: "backfilled", value: 0, openInterest: 5 }), storedBar(id("NSE:ONGC"), 0, { timeframe: "1s" }), storedBar(id("NSE:ONGC"), 0, { timeframe: "15m" }), storedBar(id("NSE:ONGC"), 0, { timeframe: "1d" }),
     storedBar(id("NSE:ONGC"), -15, { timeframe: "auction", close: 101_00 }), storedBar(id("NSE_INDEX:NIFTY 50"), 0, { volume: 0, value: 0 }), storedBar(id("BSE:ONGC"), 0), storedBar(id("SIM:ONGC"), 0), storedBar(id("SIM:ACME"), 0),
     storedBar(id("CDS:USDINR26JANFUT"), 0, { open: 84_1250, high: 84_1275, low: 84_1225, close: 84_1275, value: 84_1250 * 1_000 }),
   ], "merge");
+  await store.ticks.write([{ instrumentId: id("NSE:ONGC"), ticks: ticksOf([tickRow(1), tickRow(5, { price: 100_10 }), tickRow(9, { price: 101_00, volume: 7, time: OPEN + DAY, received: OPEN + DAY })]) }]);
   await store.bars.write([storedBar(id("NSE:ONGC"), 0, { close: 104_50, state: "corrected" })], "replace");
 };
 
@@ -80,7 +83,7 @@ describe.each([
         { exchange: "NSE", symbol: "ONGC", instrument_token: 633601, bar_timestamp: new Date(OPEN + 60_000), timeframe: "1m", open: 100, high: 105, low: 99, close: 104, volume: 1_000, trades_count: 10, vwap: null, oi: 5, source: "zerodha" },
       ]);
     }
-    expect(await rows("SELECT DISTINCT timeframe FROM compat_intraday_bars ORDER BY timeframe")).toEqual([{ timeframe: "15m" }, { timeframe: "1m" }, { timeframe: "day" }]);
+    expect(await rows("SELECT DISTINCT timeframe FROM compat_intraday_bars ORDER BY timeframe")).toEqual([{ timeframe: "15m" }, { timeframe: "1m" }, { timeframe: "1s" }, { timeframe: "day" }]);
     expect(await rows("SELECT close, vwap FROM compat_intraday_bars WHERE exchange = 'CDS'")).toEqual([{ close: 84.1275, vwap: 84.125 }]);
   });
 
@@ -93,6 +96,23 @@ describe.each([
       ]);
       expect(await rows(`SELECT 1 FROM ${view} GROUP BY symbol, time HAVING count(*) > 1`)).toEqual([]);
     }
+  });
+
+  it.skipIf(skipped)("show ticks as Market Bridge's, each with what the day's volume grew by", async () => {
+    for (const view of ["compat_tick_data", "md.tick_data"]) {
+      expect(await rows(`SELECT exchange, symbol, instrument_token::int, tick_timestamp, price, quantity::int, trade_type, source FROM ${view} WHERE symbol = 'ONGC' AND exchange = 'NSE' ORDER BY tick_timestamp`)).toEqual([
+        { exchange: "NSE", symbol: "ONGC", instrument_token: 633601, tick_timestamp: new Date(OPEN), price: 100.05, quantity: 0, trade_type: "unknown", source: "live_tick" },
+        { exchange: "NSE", symbol: "ONGC", instrument_token: 633601, tick_timestamp: new Date(OPEN + 1_000), price: 100.1, quantity: 40, trade_type: "unknown", source: "live_tick" },
+        { exchange: "NSE", symbol: "ONGC", instrument_token: 633601, tick_timestamp: new Date(OPEN + DAY), price: 101, quantity: 0, trade_type: "unknown", source: "live_tick" },
+      ]);
+    }
+  });
+
+  it.skipIf(skipped)("show seconds and longer bars as Trading System v1's, in paise", async () => {
+    expect(await rows("SELECT exchange, token::int, ts, open::int, close::int, volume::int, ticks_count FROM candles_1s")).toEqual([{ exchange: "NSE", token: 2475, ts: new Date(OPEN), open: 100_00, close: 104_00, volume: 1_000, ticks_count: 10 }]);
+    expect(await rows("SELECT tf, ts, close::int FROM candles_tf WHERE token = 2475 AND exchange = 'NSE' ORDER BY tf, ts")).toEqual([
+      { tf: 60, ts: new Date(OPEN), close: 104_50 }, { tf: 60, ts: new Date(OPEN + 60_000), close: 104_00 }, { tf: 900, ts: new Date(OPEN), close: 104_00 }, { tf: 86_400, ts: new Date(OPEN), close: 104_00 },
+    ]);
   });
 
   it.skipIf(skipped)("show auctions, the making of a bar and what it was before in rupees and IST", async () => {

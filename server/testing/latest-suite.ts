@@ -23,7 +23,7 @@ export const latestBar = (second: number, more: Partial<LatestBar> = {}): Latest
 });
 
 export const latestTick = (more: Partial<LatestTick> = {}): LatestTick => ({
-  key: "NSE:RELIANCE", decimals: 2, price: 157_310, volume: 2_000_000, openInterest: -1, time: OPEN + 250, received: OPEN + 300, ...more,
+  key: "NSE:RELIANCE", decimals: 2, price: 157_310, volume: 2_000_000, openInterest: -1, time: OPEN + 250, received: OPEN + 299.75, ...more,
 });
 
 export const latestPoint = (more: Partial<LatestPoint> = {}): LatestPoint => ({

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import next from "next";
 import { AppError } from "@/server/domain/errors";
 import { localRequest } from "./local-only";
+import { wrongMethod } from "./methods";
 import { pathNow } from "./old-paths";
 import type { SocketIo } from "./socket-io";
 
@@ -60,6 +61,7 @@ export const serve = async (options: ServeOptions, pagesOn: (server: Server, por
       return;
     }
     request.url = pathNow(request.method ?? "", request.url ?? "/", request.headers.accept) ?? request.url ?? "/";
+    if (wrongMethod(request, response)) return;
     if (options.hot?.(request, response) !== true) void pages.request(request, response);
   });
   // Upgraded sockets no longer belong to the http server: closing all its connections leaves them open.

@@ -1,7 +1,8 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { hotViews, readViews } from "@/server/contract/reads";
+import { methodsOf } from "./methods";
 import { pathNow } from "./old-paths";
 import { readPath } from "./reads-door";
 
@@ -47,6 +48,18 @@ describe("paths of pages and of REST", () => {
     }
     expect(now("GET /watchlists", "text/html,application/xhtml+xml")).toBeNull();
     expect(["GET /", "GET /reload", "POST /health", "GET /intraday/stats/RELIANCE", "GET /api/v1/bars/INFY", "GET /constructor", "GET //evil.example/health", "GET //", "GET http://["].filter((asked) => now(asked) !== null)).toEqual([]);
+  });
+
+  it("take the methods their routes have, and no others", () => {
+    const verbs = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+    const known = under("route.ts").filter((route) => /^\/(api\/v1|intraday)\//.test(route));
+    expect(known.length).toBeGreaterThan(25);
+    for (const route of known) {
+      const text = readFileSync(path.join(app, route, "route.ts"), "utf8");
+      const exported = verbs.filter((verb) => new RegExp(`export const ${verb}\\b|export \\{[^}]*\\b${verb}\\b`).test(text));
+      expect(methodsOf(route.replace(/\[\.\.\.[^\]]+\]/, "NSE:INFY").replace(/\[[^\]]+\]/g, "1")), route).toEqual(exported);
+    }
+    expect(["/api/v1/nothing", "/", "/chart/NSE/INFY", "/api/v1/", "/socket.io/", "/metrics"].map(methodsOf)).toEqual(Array(6).fill(null));
   });
 
   it("tell a view's name from a segment's by the first part", () => {

@@ -127,8 +127,8 @@ describe("a read over REST", () => {
   });
 
   it.each([
-    ["bars/NOSUCH", 404, "not_found", "instrument", "NOSUCH"], ["bars/---", 400, "bad_input", "symbol", "---"], [`bars/${"A".repeat(80)}`, 400, "bad_input", "symbol", "A".repeat(80)],
-    ["latest/1234?vendor=odin", 400, "bad_input", "vendor", "odin"], ["stats/RELIANCE?vendor=kite", 400, "bad_input", "instrument", "RELIANCE"],
+    ["bars/NOSUCH", 400, "bad_input", "symbol", "NOSUCH"], ["bars/RELIANCE%00", 400, "bad_input", "symbol", "RELIANCE\0"], ["bars/---", 400, "bad_input", "symbol", "---"], [`bars/${"A".repeat(80)}`, 400, "bad_input", "symbol", "A".repeat(80)],
+    ["latest/1234?vendor=odin", 400, "bad_input", "vendor", "odin"], ["stats/RELIANCE?vendor=kite", 400, "bad_input", "symbol", "RELIANCE"],
     [`bars/${KEY}?timeframe=7m`, 400, "bad_input", "timeframe", "7m"], [`today/${KEY}?timeframe=4h`, 400, "bad_input", "timeframe", "4h"],
     [`bars/${KEY}?limit=0`, 400, "bad_input", "limit", "0"], [`bars/${KEY}?limit=50001`, 400, "bad_input", "limit", "50001"], [`ticks/${KEY}?limit=x`, 400, "bad_input", "limit", "x"],
     [`bars/${KEY}?from=yesterday`, 400, "bad_input", "from", "yesterday"], [`bars/${KEY}?from=2026-02-30`, 400, "bad_input", "from", "2026-02-30"],
@@ -379,7 +379,8 @@ describe("a read over REST", () => {
     expect((await ask("/api/v1/gaps/RELIANCE?limit=5&tz=UTC")).body.meta).toMatchObject({ key: "SIM:RELIANCE" });
     expect((await ask(`/api/v1/gaps/SIM:TCS?timeframe=5m&${span("00:00", "00:10")}`)).body.meta).toMatchObject({ timeframe: "5m", lacking: [{ kind: "missing", from: OPEN }] });
     expect((await ask(`/api/v1/gaps/${KEY}?timeframe=7x`)).body.error).toMatchObject({ details: { field: "timeframe", value: "7x" } });
-    expect((await ask("/api/v1/gaps/NOSUCH")).status).toBe(404);
+    expect((await ask("/api/v1/gaps/NOSUCH"))).toMatchObject({ status: 400, body: { error: { code: "bad_input", details: { field: "symbol", value: "NOSUCH" } } } });
+    expect((await ask("/api/v1/gaps/RELIANCE")).body.meta["dataAgeMs"]).toBeTypeOf("number");
   });
 
   it("has a route for every view by name", () => {

@@ -1,6 +1,6 @@
 /** The reading views: what `/api/v1/{view}/{symbol}` answers, whichever door the request came in by. */
 import type { z } from "zod";
-import { answered, type Answer, type Reply } from "@/server/contract/answer";
+import { answered, type Answer, asField, type Reply } from "@/server/contract/answer";
 import { barsQuery, latestQuery, orderBookQuery, passportQuery, spanQuery, symbolText, ticksQuery, timeIn, todayQuery } from "@/server/contract/reads";
 import type { ErrorEnvelope } from "@/server/contract/rest";
 import { packBars } from "@/server/contract/wire";
@@ -31,12 +31,13 @@ export const ask = <S extends z.ZodType<{ vendor?: string | undefined }>>(
 
 const DEFAULT_TICKS_MS = 3_600_000;
 
-/** The span that was asked for: `from` and `to`, else the trading day of `date`. */
+/** The span that was asked for: `from` and `to`, else the trading day of `date`. Its date is that of its first instant. */
 export const spanOf = (reads: MarketReads, { from, to, date }: { from?: number | undefined; to?: number | undefined; date?: string | undefined }): { from: number; to: number; date: string } => {
   const day = reads.day(date);
   if (from === undefined && to === undefined) return day;
   if (date !== undefined) throw badInput("date", date, "either a date, or from and to");
-  return { date: day.date, from: from ?? day.from, to: to ?? Math.max(reads.now() + 1, (from ?? 0) + 1) };
+  const first = from ?? day.from;
+  return { date: reads.dateOf(first), from: first, to: to ?? Math.max(reads.now() + 1, first + 1) };
 };
 
 type Series = z.output<typeof todayQuery>;
@@ -158,5 +159,5 @@ export const tickSpan = (reads: MarketReads, { from, to }: { from?: number | und
 export const instrumentOf = (reads: MarketReads, symbol: string, vendor: string | undefined): number => {
   const parsed = symbolText.safeParse(symbol);
   if (!parsed.success) throw badInput("symbol", symbol, parsed.error.issues[0]!.message);
-  return reads.resolve(parsed.data, vendor);
+  return asField("symbol", () => reads.resolve(parsed.data, vendor));
 };

@@ -16,6 +16,12 @@ export const restGap = ({ quality, clock }: Running, gap: Gap): RestGap => {
   };
 };
 
+/** Ms since the newest packet of an instrument; null before the first. */
+const ageOf = ({ desk, clock }: Running, index: number): number | null => {
+  const quote = desk.quote(index);
+  return quote === null ? null : Math.max(0, Math.round(clock.now() - quote.received));
+};
+
 /** The id of a path; throws `bad_input`. */
 export const idOf = (running: Running, params: Record<string, string>): number => {
   const parsed = gapId.safeParse(params["id"]);
@@ -31,11 +37,11 @@ export const gapsAnswer = async (running: Running, { instrument, state, from, to
     ...(index === null ? {} : { instrument: { id: desk.instrument(index).id, collectors: quality.collectorsOf(index) } }),
     ...(state === undefined ? {} : { states: state }), ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), limit,
   });
-  return { data: rows.map((gap) => restGap(running, gap)), meta: { count: rows.length, open: quality.gaps.open, ...(index === null ? {} : { key: desk.instrument(index).key, feed: quality.truths.of(index) }) } };
+  return { data: rows.map((gap) => restGap(running, gap)), meta: { count: rows.length, open: quality.gaps.open, ...(index === null ? {} : { key: desk.instrument(index).key, dataAgeMs: ageOf(running, index), feed: quality.truths.of(index) }) } };
 };
 
 export const completenessAnswer = async (running: Running, { instrument, timeframe, from, to }: z.output<typeof completenessQuery>): Promise<Told> => {
-  const { quality, desk, clock } = running;
+  const { quality, desk } = running;
   const index = desk.resolve(instrument);
   const first = from ?? Math.min(quality.today(), to ?? Number.POSITIVE_INFINITY);
   const last = to ?? Math.max(first, quality.today());
@@ -47,12 +53,11 @@ export const completenessAnswer = async (running: Running, { instrument, timefra
     outside, completeness: share === null ? null : Math.round(share * 1e6) / 1e6, quality: word, runs,
   }));
   const sum = (name: "expected" | "received" | "patched" | "corrected" | "backfilled" | "incomplete" | "noTrade" | "missing"): number => data.reduce((total, row) => total + row[name], 0);
-  const quote = desk.quote(index);
   return { data, meta: {
     key: desk.instrument(index).key, timeframe, days: data.length, expected: sum("expected"), received: sum("received"), patched: sum("patched"), corrected: sum("corrected"),
     backfilled: sum("backfilled"), incomplete: sum("incomplete"), noTrade: sum("noTrade"), missing: sum("missing"),
     completeness: sum("expected") === 0 ? null : Math.round(((sum("expected") - sum("missing") - sum("incomplete")) / sum("expected")) * 1e6) / 1e6,
-    dataAgeMs: quote === null ? null : Math.max(0, Math.round(clock.now() - quote.received)), feed: quality.truths.of(index),
+    dataAgeMs: ageOf(running, index), feed: quality.truths.of(index),
   } };
 };
 

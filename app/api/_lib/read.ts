@@ -1,3 +1,4 @@
+import { asField } from "@/server/contract/answer";
 import { symbolText, timeIn, type Zone } from "@/server/contract/reads";
 import { container } from "@/server/runtime";
 import { responseOf } from "./route";
@@ -9,7 +10,7 @@ export const read = async (request: Request): Promise<Response> => responseOf(aw
 export const keyOf = (running: ReturnType<typeof container>, symbol: string, vendor: string | undefined): string => {
   const parsed = symbolText.safeParse(symbol);
   if (!parsed.success) throw running.badInput("symbol", symbol, parsed.error.issues[0]!.message);
-  return running.desk.instrument(running.desk.resolve(parsed.data, vendor)).key;
+  return running.desk.instrument(asField("symbol", () => running.desk.resolve(parsed.data, vendor))).key;
 };
 
 const INSTANTS: ReadonlySet<string> = new Set(["from", "to", "openedAt", "closedAt", "open", "close", "since", "lastTick"]);

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Answer, answered, type Reply } from "@/server/contract/answer";
+import { type Answer, answered, NO_NUL, type Reply } from "@/server/contract/answer";
 import { container } from "@/server/runtime";
 
 type Running = ReturnType<typeof container>;
@@ -18,16 +18,25 @@ export const route = <S extends z.ZodType>(
   }));
 };
 
-/** Path parameters as they were meant; the parts of a catch-all stay joined by slashes. */
+/** Path parameters as they were meant; the parts of a catch-all stay joined by slashes. Throws `bad_input`. */
 export const paramsOf = async (context: Context): Promise<Record<string, string>> =>
-  Object.fromEntries(Object.entries((await context.params) ?? {}).map(([name, value]) => [name, (Array.isArray(value) ? value : [String(value)]).map(decodeURIComponent).join("/")]));
+  Object.fromEntries(Object.entries((await context.params) ?? {}).map(([name, value]) => {
+    const text = (Array.isArray(value) ? value : [String(value)]).map(decoded).join("/");
+    if (text.includes("\0")) throw container().badInput(name, text, NO_NUL);
+    return [name, text];
+  }));
+
+/** What is not encoded as it should be is told as it came. */
+const decoded = (text: string): string => {
+  try { return decodeURIComponent(text); } catch { return text; }
+};
 
 export const responseOf = ({ status, type, body, headers }: Reply): Response =>
   new Response(body, { status, headers: { "Content-Type": type, "Cache-Control": "no-store", ...headers } });
 
-/** A JSON body of at most 64 kB; anything else is an empty value, which the schema refuses by name. */
+/** A JSON body of at most 64 kB; anything else stays the text it is, which the schema refuses, showing how it begins. */
 export const jsonBody = async (request: Request): Promise<unknown> => {
   const text = await request.text();
-  if (text.length > 65_536) return undefined;
-  try { return JSON.parse(text); } catch { return undefined; }
+  if (text.length > 65_536) return text;
+  try { return JSON.parse(text); } catch { return text; }
 };
