@@ -175,11 +175,12 @@ export const createContainer = async (config: Config, say: Say) => {
     truth: () => collectors.truth(), jobs: () => [...backfill.list(), ...history.jobs], markets: (now) => markets(live, calendar, now),
     stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, publishing: latest.state().queued, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),
     rejects: () => rejects(), counters: () => Object.fromEntries(metrics.counters), percentiles: (name, bucketMs) => metrics.percentiles(name, bucketMs),
-    events: () => events.events, instruments: () => table.size, writer: () => ({ waiting: writer.waiting, spooled: writer.spooled, failingSince: writer.failingSince }),
+    events: () => events.events, note: (...event) => events.add(...event), instruments: () => table.size, writer: () => ({ waiting: writer.waiting, spooled: writer.spooled, failingSince: writer.failingSince }),
     sockets: () => ({ clients: sockets.clients, conflated: sockets.conflated, dropped: sockets.dropped }),
     bus: () => {
-      const { kind, ok, detail } = latest.state();
-      return kind === "memory" ? { kind: "in process", ok: true, detail: "no Redis configured" } : { kind: "Redis", ok, detail };
+      const { kind, ok, since, detail, queued } = latest.state();
+      if (kind === "memory") return { kind: "in process", ok: true, detail: "no Redis configured" };
+      return { kind: "Redis", ok, detail: ok ? detail : `${detail}, since ${new Date(since).toISOString()}, ${queued} wait` };
     },
     clockSkewMs: () => (Number.isNaN(normaliser.lastSkewMs) ? null : normaliser.lastSkewMs),
   });

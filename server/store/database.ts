@@ -55,14 +55,17 @@ export const isDuplicate = (error: unknown): boolean => {
   return false;
 };
 
+/** What the database said. Prisma puts the call of ours in front of it, over several lines. */
+const saidBy = (cause: unknown): string => (cause as Error).message.split("\n").findLast((line) => line.trim() !== "")?.trim() ?? String(cause);
+
 /** Runs a query and says `store_unreachable` (retryable) when the database is away, `store_refused` when a value is; other errors pass through. */
 export const reaching = async <T>(query: () => Promise<T>): Promise<T> => {
   try {
     return await query();
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    if (isRefusal(cause)) throw new AppError("store_refused", `The database refuses a value: ${(cause as Error).message}`, { cause });
+    if (isRefusal(cause)) throw new AppError("store_refused", `The database refuses a value: ${saidBy(cause)}`, { cause });
     if (!isAway(cause)) throw cause;
-    throw new AppError("store_unreachable", `The database does not answer: ${(cause as Error).message}`, { retryable: true, cause });
+    throw new AppError("store_unreachable", `The database does not answer: ${saidBy(cause)}`, { retryable: true, cause });
   }
 };

@@ -45,6 +45,10 @@ describe("the port", () => {
     const answer = await fetch(`http://127.0.0.1:${port}/`);
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"]);
     expect(await answer.text()).toContain("Candela is starting");
+    for (const path of ["/api/v1/bars/INFY", "/intraday/bars/INFY"]) {
+      const program = await fetch(`http://127.0.0.1:${port}${path}`);
+      expect([program.status, program.headers.get("retry-after"), await program.json()]).toMatchObject([503, "1", { status: "error", error: { code: "starting" } }]);
+    }
     stopping.abort(new Error("enough"));
     await expect(served).rejects.toThrow("enough");
   });
@@ -62,6 +66,9 @@ describe("the port", () => {
     expect((await fetch(`http://127.0.0.1:${web.port}/`)).status).toBe(503);
     web.open();
     expect(await (await fetch(`http://127.0.0.1:${web.port}/`)).text()).toBe("a page");
+    const wrong = await fetch(`http://127.0.0.1:${web.port}/api/v1/backfill?x=1`, { method: "PUT", body: "{}" });
+    expect([wrong.status, wrong.headers.get("allow"), await wrong.json()]).toMatchObject([405, "POST", { status: "error", error: { code: "bad_input", details: { field: "method", value: "PUT", accepted: "POST" } } }]);
+    expect(await (await fetch(`http://127.0.0.1:${web.port}/api/v1/backfill`, { method: "POST" })).text()).toBe("a page");
     await web.stop();
   });
 

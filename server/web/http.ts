@@ -57,7 +57,8 @@ export const serve = async (options: ServeOptions, pagesOn: (server: Server, por
       return;
     }
     if (pages === null || !opened) {
-      response.writeHead(503, { "Content-Type": "text/html; charset=utf-8", "Retry-After": "1", "Cache-Control": "no-store" }).end(STARTING);
+      const [type, body] = isOfApi(request.url) ? ["application/json", STARTING_API] : ["text/html; charset=utf-8", STARTING];
+      response.writeHead(503, { "Content-Type": type, "Retry-After": "1", "Cache-Control": "no-store" }).end(body);
       return;
     }
     request.url = pathNow(request.method ?? "", request.url ?? "/", request.headers.accept) ?? request.url ?? "/";
@@ -119,6 +120,10 @@ const nextOn = ({ root, host, development }: ServeOptions) => (server: Server, p
 const STARTING = `<!doctype html><html lang="en-IN"><meta charset="utf-8"><meta http-equiv="refresh" content="1"><title>Candela is starting</title>
 <body style="background:#0e1117;color:#9aa4b5;font:13px system-ui;display:grid;place-items:center;height:100vh;margin:0"><p role="status">Candela is starting</p></body></html>
 `;
+
+const STARTING_API = JSON.stringify({ status: "error", error: { code: "starting", message: "Candela is starting; ask again in a second." } });
+/** Programs read JSON, also while there is nothing to tell. */
+const isOfApi = (url = "/"): boolean => /^\/(api|intraday)\//.test(url);
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms).unref(); });
 

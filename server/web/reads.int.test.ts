@@ -352,7 +352,7 @@ describe("a read over REST", () => {
     expect((await ask(`/intraday/NSE_EQ/${number}?${query}`)).body).toEqual({
       status: "success", data: [{ symbol: "INFY", scrip_token: String(number), minute_ts: "2026-07-01T00:00:00+05:30", open: 1500, high: 1500.5, low: 1499.5, close: 1500.25, volume: 100, source: "live_tick" }],
     });
-    expect((await ask("/intraday/NSE_EQ/999999")).body).toMatchObject({ status: "error", error: { code: "not_found" } });
+    expect((await ask("/intraday/NSE_EQ/999999")).body).toMatchObject({ status: "error", error: { code: "bad_input", details: { field: "symbol", value: "NSE_EQ/999999" } } });
     expect((await ask("/intraday/nothing/INFY")).body).toMatchObject({ status: "error", error: { code: "not_found", details: { accepted: expect.stringContaining("bars") as string } } });
   });
 

@@ -24,6 +24,8 @@ export interface StatusParts {
   counters(): Record<string, number>;
   percentiles(name: string, bucketMs: number): Percentiles;
   events(): StatusSnapshot["events"];
+  /** Puts what came or went among the events. */
+  note(level: "info" | "warn", source: string, message: string): void;
   instruments(): number;
   /** Bars waiting and since when the store refuses them. */
   writer(): { waiting: number; spooled: number; failingSince: number | null };
@@ -47,13 +49,14 @@ export class Status {
   private stops: (() => void)[] = [];
   private probes = 0;
   private dataMb: number | null = null;
+  private readonly away = new Set<"store" | "bus">();
 
   constructor(private readonly parts: StatusParts) { this.startedAt = parts.wall.now(); }
 
   start(): void {
     const { wall } = this.parts;
     this.loop.enable();
-    this.stops = [wall.every(POINT_MS, () => { this.point(); void this.probe(); })];
+    this.stops = [wall.every(POINT_MS, () => { this.point(); this.noteAway(); void this.probe(); })];
     void this.probe();
   }
   stop(): void {
@@ -101,6 +104,15 @@ export class Status {
       markets: parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now) })),
       instruments: parts.instruments(), jobs: parts.jobs(), events: parts.events(),
     };
+  }
+
+  /** The database or Redis has gone, or is back: an event each. */
+  private noteAway(): void {
+    for (const [source, { ok, detail }] of [["store", this.storeOk()], ["bus", this.parts.bus()]] as const) {
+      if (ok !== this.away.has(source)) continue;
+      if (ok) this.away.delete(source); else this.away.add(source);
+      this.parts.note(ok ? "info" : "warn", source, ok ? "works again" : detail);
+    }
   }
 
   private described(): { kind: string; version: string; location: string } {
