@@ -118,6 +118,7 @@ export const createContainer = async (config: Config, say: Say) => {
     maxSkewMs: 15_000, maxAgeMs: 12 * 3_600_000,
     // Microseconds since 1970: more than any tick of an earlier run has, and below 2^53 for two centuries.
     firstSequence: Math.floor(wall.now() * 1_000),
+    tradedAt: (collector, frame, offset) => (frame === null ? null : collectors.feedAt(collector)?.quote(frame, offset)?.lastTradeTime ?? null),
   });
   const seconds = new SecondBars();
   const auctions = new AuctionBars(windows, table, seconds);

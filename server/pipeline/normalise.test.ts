@@ -9,13 +9,13 @@ import { Normaliser } from "./normalise";
 const noon = Date.parse("2024-08-13T12:00:00+05:30");
 interface Row { token?: number; price?: number; volume?: number; time?: number; received?: number; collector?: number }
 
-const setUp = (lastCollector = 0, maxAgeMs = 60_000) => {
+const setUp = (lastCollector = 0, maxAgeMs = 60_000, tradedAt?: () => number | null) => {
   const table = new InstrumentTable();
   const tokens = new TokenMap();
   tokens.set(11, table.put(testInstrument(1), "NSE"), 1);
   tokens.set(22, table.put(testInstrument(2, { key: "NSE_INDEX:NIFTY 50", exchange: "NSE_INDEX", segment: "index" }), "NSE_INDEX"), 1);
   tokens.set(33, table.put(testInstrument(3, { key: "CDS:USDINR", exchange: "CDS", segment: "currency", decimals: 4 }), "CDS"), 1_000);
-  const normaliser = new Normaliser({ table, windows: new SessionWindows(createCalendar(), table), tokens: (collector) => (collector <= lastCollector ? tokens : undefined), maxSkewMs: 2_000, maxAgeMs });
+  const normaliser = new Normaliser({ table, windows: new SessionWindows(createCalendar(), table), tokens: (collector) => (collector <= lastCollector ? tokens : undefined), maxSkewMs: 2_000, maxAgeMs, ...(tradedAt === undefined ? {} : { tradedAt }) });
   const send = (...rows: Row[]) => {
     const batch = rawBatch(rows.length);
     batch.length = rows.length;
@@ -150,6 +150,18 @@ describe("the normaliser", () => {
     send({ volume: 5 }, { volume: 6, time: noon + 1_000 });
     normaliser.on({ kind: "silent", collector: 0, receivedTime: noon, detail: "" }, () => undefined);
     expect(send({ volume: 98, time: noon + 61_000, received: noon + 61_000 }, { volume: 99, time: noon + 62_000, received: noon + 62_000 }).map(({ flags }) => flags)).toEqual([JOINED | EXCHANGE_CLOCK, TRADE | EXCHANGE_CLOCK]);
+  });
+
+  it.each([["a trade of this second", noon + 61_000, JOINED | TRADE | EXCHANGE_CLOCK], ["one of the silence", noon + 30_000, JOINED | EXCHANGE_CLOCK], ["one of a time it does not say", null, JOINED | EXCHANGE_CLOCK]])("but takes it for a trade where it tells %s", (_, traded, flags) => {
+    const { normaliser, send } = setUp(0, 60_000, () => traded);
+    const at = { time: noon + 61_000, received: noon + 61_000 };
+    normaliser.on({ kind: "connected", collector: 0, receivedTime: noon, detail: "" }, () => undefined);
+    send({ volume: 5 }, { token: 22, price: 2_345_678, volume: -1 });
+    normaliser.on({ kind: "silent", collector: 0, receivedTime: noon, detail: "" }, () => undefined);
+    expect(send({ volume: 98, ...at }, { token: 22, price: 2_345_700, volume: -1, ...at }).map((row) => row.flags)).toEqual([flags, JOINED | TRADE | EXCHANGE_CLOCK]);
+    expect(send({ volume: 98, ...at, time: noon + 62_000 }).map((row) => row.flags), "a move of the book").toEqual([EXCHANGE_CLOCK]);
+    normaliser.on({ kind: "connected", collector: 0, receivedTime: noon, detail: "" }, () => undefined);
+    expect(send({ volume: 99, ...at }).map((row) => row.flags & TRADE), "a connect is told the last packet known").toEqual([0]);
   });
 
   it("takes the first row of a recording for the tick it is", () => {

@@ -16,6 +16,8 @@ export interface NormaliserParts {
   maxSkewMs: number;
   /** … and this far behind: a snapshot of another day moves the quote, but is no tick of today. */
   maxAgeMs: number;
+  /** When the trade that a packet tells was made, epoch ms; null where it does not say. */
+  tradedAt?(collector: number, frame: Uint8Array | null, offset: number): number | null;
   /** Sequence of the first row. Greater than any of an earlier run, so that a tick's number is its own for ever. */
   firstSequence?: number;
 }
@@ -46,6 +48,9 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   /** How often each collector has connected to a broker, or gone on after a silence. */
   private readonly connections: number[] = [];
 
+  /** Which of them began with a silence, the newest of each collector. */
+  private readonly silences: number[] = [];
+
   constructor(private readonly parts: NormaliserParts) { this.sequence = (parts.firstSequence ?? 1) - 1; }
 
   on(message: RawMessage, emit: (message: TickMessage) => void): void {
@@ -53,7 +58,10 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       if (message.kind === "connected" && message.recorded !== true) this.begin(message.collector);
       // What was traded during a silence comes with the first row after it, maybe minutes later: as after a connect, that is
       // where counting begins, and history tells the rest. A recording does not connect, and nobody could tell it.
-      else if (message.kind === "silent" && this.connections[message.collector] !== undefined) this.begin(message.collector);
+      else if (message.kind === "silent" && this.connections[message.collector] !== undefined) {
+        this.begin(message.collector);
+        this.silences[message.collector] = this.connections[message.collector]!;
+      }
       emit(message);
       return;
     }
@@ -199,7 +207,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     else if (received - time > maxAgeMs) rejects.stale_time++;
     else if (entry === AUCTION_PHASE) { rejects.auction++; flags |= AUCTION; }
     else if (entry !== CONTINUOUS_BAR) rejects.outside_session++;
-    else if (isFirst) rejects.first_after_connect++;
+    else if (isFirst && !this.isOfNow(raw, row, instrument, time)) rejects.first_after_connect++;
     else if (!same || volume < 0 || table.traded[instrument] === 0) flags |= TRADE;
     if (received - time > LAG_MS && received - time <= maxAgeMs) rejects.clock_skew++;
     if (volume < 0 && figures[quote + Quote.volume]! >= 0) rejects.volume_missing++;
@@ -224,6 +232,15 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     batch.price[out] = price;
     batch.volume[out] = volume;
     batch.openInterest[out] = raw.openInterest[row]!;
+  }
+
+  /** True for a first row after a silence that is no old news: an index's value, or a trade made in the second it is stamped with. */
+  private isOfNow(raw: RawBatch, row: number, instrument: number, time: number): boolean {
+    const { collector } = raw;
+    if (this.silences[collector] === undefined || this.silences[collector] !== this.connections[collector]) return false;
+    if (this.parts.table.traded[instrument] === 0) return true;
+    const traded = this.parts.tradedAt?.(collector, raw.frame, raw.offset[row]!) ?? null;
+    return traded !== null && Math.floor(traded / 1_000) === Math.floor(time / 1_000);
   }
 
   /** True where nothing trades continuously any more or yet, whichever of the two clocks is ahead. */
