@@ -23,8 +23,8 @@ export const instant = z.string().transform((text, context) => {
 });
 
 export const parseInstant = (text: string): number | null => {
-  // A plus that was not encoded in a URL arrives as a space.
-  const trimmed = text.trim().replace(/(T[\d:.]+) (\d{2}:?\d{2})$/, "$1+$2");
+  // A plus that was not encoded in a URL arrives as a space. A space between date and time with a zone is how tables are written.
+  const trimmed = text.trim().replace(/([T ]\d{2}:[\d:.]+) (\d{2}:?\d{2})$/, "$1+$2").replace(/^([\d-]{10}) (?=.*(?:Z|[+-]\d{2}:?\d{2})$)/, "$1T");
   if (/^\d{10,14}$/.test(trimmed)) return trimmed.length === 10 ? Number(trimmed) * 1_000 : Number(trimmed);
   // Date.parse takes 30 February for 1 March.
   const date = /^\d{4}-\d{2}-\d{2}/.exec(trimmed)?.[0];

@@ -108,9 +108,10 @@ describe("a file of bars as a source of history", () => {
 
   it.each([
     ["a file that is not there", "absent.csv", "csv", "ENOENT"], ["a Parquet file that is none", "plain.csv", "parquet", "Parquet file"],
-    ["a Parquet file that is not there", "absent.parquet", "parquet", "ENOENT"],
+    ["a Parquet file that is not there", "absent.parquet", "parquet", "ENOENT"], ["a file without a single bar, and says why its lines are none", "prose.csv", "csv", "a file with bars of the instruments asked for; "], ["the same", "prose.csv", "csv", 'prose.csv:2: time "nonsense" is not'],
   ] as const)("refuses %s, naming the source", async (_, file, kind, told) => {
     csv("plain.csv", ["2026-01-05 09:15,1,1,1,1,1"]);
+    csv("prose.csv", ["date,open,high,low,close,volume", "nonsense,1,1,1,1,1"]);
     await expect(fileSource(order(file, { kind }))).rejects.toMatchObject({ code: "bad_input", details: { field: "source", accepted: expect.stringContaining(told) as unknown } });
   });
 

@@ -68,12 +68,13 @@ export const fileSource = async (order: FileOrder): Promise<HistorySource> => {
     const bars = barsOf(contents.bars, instrument, instruments.length === 1 || perInstrument);
     if (bars === null) {
       const has = [...contents.bars.keys()].slice(0, 5).map((each) => each || "rows without a symbol").join(", ");
-      missing.set(instrument.id, `${path} has no rows of ${instrument.symbol}${has === "" ? "" : ` (it has ${has})`}`);
+      const why = has !== "" ? ` (it has ${has})` : contents.firstMalformed.length > 0 ? ` (${contents.firstMalformed[0]!})` : "";
+      missing.set(instrument.id, `${path} has no rows of ${instrument.symbol}${why}`);
       continue;
     }
     rows.set(instrument.id, placed(order, path, instrument, bars, notes));
   }
-  if (rows.size === 0) throw badInput("source", name, [...missing.values()][0] ?? "a file with bars of the instruments asked for");
+  if (rows.size === 0) throw badInput("source", name, ["a file with bars of the instruments asked for", ...[...missing.values()].slice(0, 1)].join("; "));
   return {
     name, authority: "file", notes: [...new Set(notes)],
     limits: (asked) => (asked === timeframe ? { daysPerRequest: Number.POSITIVE_INFINITY, requestsPerSecond: Number.POSITIVE_INFINITY, concurrency: 1 } : null),
