@@ -11,16 +11,26 @@ export interface Gap {
 
 const MINUTE = 60_000;
 
+/**
+ * Until when a session's silence is worth a word: an index follows its stocks, and what is broadcast of it once their
+ * closing auction has begun no source tells.
+ */
+const expectedUntil = (session: Session, calendar: Calendar, hours: HoursKey): number => {
+  const stocks = hours.endsWith("_INDEX") ? calendar.on(hours.replace("_INDEX", "_CAS"), session.day) : null;
+  return Math.min(session.close, stocks?.close ?? session.close);
+};
+
 /** Gaps of each session that has ticks. `times`: epoch ms, in order. */
 export const gapsOf = (times: ArrayLike<number>, length: number, calendar: Calendar, hours: HoursKey): Gap[] => {
   const gaps: Gap[] = [];
   let session: Session | null = null;
   let before = 0; // last tick, or the open
   let minute = 0; // first minute not seen yet
+  let end = 0; // of what is expected
   const close = (until: number, upTo: number): void => {
     if (session === null) return;
     let empty = 0;
-    for (let at = minute; at < upTo; at += MINUTE) if (isContinuous(session, at)) empty++;
+    for (let at = minute; at < Math.min(upTo, end); at += MINUTE) if (isContinuous(session, at)) empty++;
     if (empty > 0) gaps.push({ from: before, to: until, minutes: empty });
   };
   for (let row = 0; row < length; row++) {
@@ -28,10 +38,11 @@ export const gapsOf = (times: ArrayLike<number>, length: number, calendar: Calen
     if (session === null || time >= session.close) {
       const next = calendar.on(hours, istDay(time));
       if (next === session) continue;
-      if (session !== null) close(session.close, session.close);
+      if (session !== null) close(end, end);
       session = null;
       if (next === null || !isContinuous(next, time)) continue;
       session = next;
+      end = expectedUntil(next, calendar, hours);
       before = next.open;
       minute = next.open;
     }
@@ -41,6 +52,6 @@ export const gapsOf = (times: ArrayLike<number>, length: number, calendar: Calen
     before = time;
     minute = start + MINUTE;
   }
-  if (session !== null) close((session as Session).close, (session as Session).close);
+  close(end, end);
   return gaps;
 };

@@ -119,6 +119,20 @@ describe("candela replay", () => {
     expect(gaps).toEqual([span("09:15:00", "09:17:10", 2), span("09:18:00", "15:20:30", 361), span("15:20:30", "15:29:01", 8)]);
   });
 
+  it("accounts for every tick, those that changed nothing too", async () => {
+    const { bars, refused } = await replay(["2022-11-25 09:15:00,101,10", "2022-11-25 09:15:10,101,10", "2022-11-25 09:16:00,101,10", "2022-11-25 09:16:30,102,10", "2022-11-25 09:16:40,102,15"]);
+    expect([brief(bars), refused.unchanged]).toEqual([["09:15 10100 10100 10100 10100 v10 t1", "09:16 10200 10200 10200 10200 v5 t2"], 2]);
+  });
+
+  it("does not call an index's silence during its stocks' closing auction a gap", async () => {
+    const minute = (of: number): string => `${String(Math.floor(of / 60)).padStart(2, "0")}:${String(of % 60).padStart(2, "0")}`;
+    const until = (date: string, close: number): string[] => Array.from({ length: close - 555 }, (_, at) => `${date} ${minute(555 + at)}:00,${25_000 + at}`);
+    const nifty = async (lines: string[]) => (await replay(lines, "NSE_INDEX:NIFTY 50")).gaps.map(({ minutes }) => minutes);
+    expect(await nifty(until("2026-09-10", 915))).toEqual([]);
+    expect(await nifty([...until("2026-09-10", 910), "2026-09-10 15:29:00,25400"])).toEqual([5]);
+    expect(await nifty(until("2026-07-31", 915))).toEqual([15]);
+  });
+
   it("does not call a halt a gap", async () => {
     const lines = [...Array.from({ length: 7 }, (_, at) => `2020-03-13 09:${15 + at}:00,100`), ...Array.from({ length: 309 }, (_, at) => {
       const minute = 10 * 60 + 21 + at;

@@ -4,11 +4,12 @@ import { type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf } from "@/se
 import { badInput } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { istDay } from "@/server/domain/session";
-import { timeframeNames } from "@/server/domain/timeframe";
+import { timeframe as timeframeNamed, timeframeNames } from "@/server/domain/timeframe";
 import { readLines } from "@/server/feeds/lines";
 import { type MalformedLine, parseTickFile } from "@/server/feeds/tick-file";
 import { systemClock } from "@/server/observe/clock";
 import { FileRun } from "@/server/pipeline/file-run";
+import type { RejectCounts } from "@/server/pipeline/normalise";
 import { parseIndicatorList } from "@/server/services/indicator-configs";
 import { assumeDays } from "./assumed-days";
 import { type IndicatorLine, istText, printBars, writeLines } from "./bar-lines";
@@ -17,6 +18,8 @@ import { ReplayIndicators } from "./replay-indicators";
 import { counted, countsText, malformedLines, malformedText } from "./refused-lines";
 import { fileInstrument, timeframeOption } from "./series-options";
 import { TickRecording } from "./tick-recording";
+
+const SECOND = timeframeNamed("1s").index;
 
 export interface ReplayRequest {
   /** As it is called in messages: a path, or `-` for standard input. */
@@ -38,7 +41,10 @@ export interface ReplayReport {
   /** Ticks read, malformed lines apart. */
   ticks: number;
   malformed: MalformedLine[];
-  /** Ticks that entered no bar, by reason; `volume_step_back` did, from a new base. */
+  /**
+   * Ticks that entered no bar, by reason; `volume_step_back` and `volume_missing` did. `unchanged`: neither price nor volume
+   * of the day had moved since the tick before, so nothing was traded.
+   */
   refused: Record<string, number>;
   gaps: Gap[];
   notes: string[];
@@ -67,7 +73,9 @@ export const replayLines = async (lines: Iterable<string> | AsyncIterable<string
   const dense = table.put(instrument, hours);
   const closed: Bar[] = [];
   const indicators = new ReplayIndicators(dense, timeframe, wishes);
+  let traded = 0;
   const run = new FileRun(table, calendar, (batch) => {
+    traded += ticksOfSeconds(batch);
     collect(batch, timeframe.index, closed);
     indicators.on(batch);
   });
@@ -76,12 +84,26 @@ export const replayLines = async (lines: Iterable<string> | AsyncIterable<string
   const bars = columnsOf(closed);
   return {
     bars, lines: indicators.lines(bars), decimals: instrument.decimals, ticks: recording.length, malformed,
-    refused: { ...run.normaliser.rejects, future_time: ticks.future, volume_step_back: run.seconds.volumeStepBack },
+    refused: {
+      ...run.normaliser.rejects, future_time: ticks.future, volume_step_back: run.seconds.volumeStepBack,
+      unchanged: ticks.length - traded - withoutBar(run.normaliser.rejects),
+    },
     gaps: gapsOf(ticks.time, ticks.length, calendar, hours), notes,
   };
 };
 
-/** IST day numbers of times in order. */
+/** Ticks that entered a bar: every one entered its second's. */
+const ticksOfSeconds = (batch: BarBatch): number => {
+  let ticks = 0;
+  for (let row = 0; row < batch.length; row++) if (batch.timeframe[row] === SECOND && batch.event[row] === CLOSE) ticks += batch.ticks[row]!;
+  return ticks;
+};
+
+/** Ticks of which the normaliser's counts say why they entered no bar. */
+const withoutBar = ({ volume_missing: _entered, clock_skew: _too, ...refused }: RejectCounts): number =>
+  Object.values(refused).reduce((sum, count) => sum + count, 0);
+
+/** IST day numbers of times. */
 const daysOf = (times: Float64Array): Set<number> => {
   const days = new Set<number>();
   for (const time of times) days.add(istDay(time));
