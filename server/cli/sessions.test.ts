@@ -37,6 +37,8 @@ describe("candela sessions", () => {
 
   it("tells a stock with a closing auction from one without", () => {
     expect(ask("nse", "2026-11-20", { symbol: "reliance" })[0]?.phases.map(({ phase }) => phase)).toContain("closing_auction");
+    // In no index of the two, and yet the underlying of a future.
+    expect(ask("NSE", "2026-11-20", { symbol: "ASHOKLEY" })[0]?.phases.map(({ phase }) => phase)).toContain("closing_auction");
     expect(ask("NSE", "2026-11-20", { symbol: "SOMETHINGSMALL" })[0]?.phases.map(({ phase }) => phase)).not.toContain("closing_auction");
     expect(ask("MCX", "2026-11-20", { symbol: "MENTHAOIL26NOVFUT" })[0]?.hours).toBe("MCX_AGRI");
     expect(ask("NSE", "2026-11-20", { symbol: "NIFTY 50" })[0]?.hours).toBe("NSE_INDEX");

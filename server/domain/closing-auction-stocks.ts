@@ -1,7 +1,7 @@
 /**
  * Stocks with derivatives have a closing auction since 2026-08-03. A broker's list says for certain which they are: the
  * underlyings of its stock futures. No list of the exchange was at hand, so without a broker's these are taken: index
- * members of 2026-09-19.
+ * members of 2026-09-19, and what public listings agree on.
  */
 import type { Instrument } from "./instrument";
 
@@ -24,7 +24,22 @@ const nextMembers = [
   "VEDL", "ZYDUSLIFE",
 ];
 
-const symbols: ReadonlySet<string> = new Set([...indexMembers, ...nextMembers]);
+// Other underlyings of stock futures. Medium confidence: public listings of 2026 that agree, one of them of the exchange's own
+// answer (underlying-information); stocks that came or went during the year are not among them.
+const otherUnderlyings = [
+  "360ONE", "ABCAPITAL", "ALKEM", "AMBER", "ANGELONE", "APLAPOLLO", "ASHOKLEY", "ASTRAL", "AUROPHARMA", "BANDHANBNK",
+  "BANKINDIA", "BDL", "BHARATFORG", "BHEL", "BIOCON", "BLUESTARCO", "BSE", "CAMS", "CDSL", "COCHINSHIP", "COFORGE", "COLPAL",
+  "CONCOR", "CROMPTON", "DABUR", "DELHIVERY", "DIXON", "FORCEMOT", "FORTIS", "GLENMARK", "GMRAIRPORT", "GODFRYPHLP",
+  "GODREJPROP", "GVT&D", "HAVELLS", "HEROMOTOCO", "HINDPETRO", "ICICIGI", "ICICIPRULI", "IDEA", "IEX", "INDIANB", "INDUSTOWER",
+  "INOXWIND", "IREDA", "JSWENERGY", "JUBLFOOD", "KALYANKJIL", "KAYNES", "KEI", "KFINTECH", "KPITTECH", "LAURUSLABS",
+  "LICHSGFIN", "LICI", "LTF", "LUPIN", "MANAPPURAM", "MANKIND", "MARICO", "MCX", "MFSL", "MOTILALOFS", "MPHASIS", "NAM-INDIA",
+  "NATIONALUM", "NAUKRI", "NBCC", "NHPC", "NMDC", "NYKAA", "OBEROIRLTY", "OFSS", "OIL", "PAGEIND", "PATANJALI", "PAYTM",
+  "PERSISTENT", "PETRONET", "PGEL", "PHOENIXLTD", "PIIND", "PNBHOUSING", "POLICYBZR", "POLYCAB", "POWERINDIA", "PREMIERENE",
+  "PRESTIGE", "RADICO", "RBLBANK", "RVNL", "SAIL", "SBICARD", "SONACOMS", "SRF", "SUPREMEIND", "SUZLON", "SWIGGY", "TATAELXSI",
+  "TIINDIA", "UNOMINDA", "UPL", "VMM", "VOLTAS", "WAAREEENER",
+];
+
+const symbols: ReadonlySet<string> = new Set([...indexMembers, ...nextMembers, ...otherUnderlyings]);
 
 /** Whether a stock's day ends in a closing auction, as far as the set above knows. */
 export const hasClosingAuction = (symbol: string): boolean => symbols.has(symbol);

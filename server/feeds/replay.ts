@@ -46,7 +46,8 @@ export const replayClock = (base: Clock, { start, speed }: { start: number; spee
 export const recordedInstrument = (key: string): ListedInstrument => {
   const parts = splitKey(key);
   if (parts === null) throw badInput("instrument", key, 'EXCHANGE:SYMBOL, like "NSE_INDEX:NIFTY 50"');
-  const { exchange, symbol } = parts;
+  const { symbol } = parts;
+  const exchange = parts.exchange.toUpperCase();
   const currency = exchange === "CDS" || exchange === "BCD";
   return {
     exchange, symbol, name: symbol,
