@@ -54,10 +54,12 @@ export class Reads implements MarketReads {
     return { instrument: at, token: tokenOf(instrument) ?? at.id, quote, averagePrice: this.details(instrument).averagePrice };
   }
 
-  async bars({ instrument, timeframe, from, to, limit, fill, asOf, passports }: BarsRead): Promise<BarsReading> {
+  async bars({ instrument, timeframe, from, to, limit, fill, asOf: asked, passports }: BarsRead): Promise<BarsReading> {
     if (from !== undefined && to !== undefined && from >= to) throw badInput("from", from, "an instant before `to`");
     const { parts } = this;
     const now = this.now();
+    // What will be known one day is what is known now.
+    const asOf = asked === undefined || asked >= now ? undefined : asked;
     const rows = await this.rows(instrument, timeframe, { from, to, limit: limit + 1, asOf });
     const truncated = rows.length > limit;
     let bars = truncated ? cut(rows, rows.length - limit, rows.length) : rows;

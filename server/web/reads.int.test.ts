@@ -224,6 +224,9 @@ describe("a read over REST", () => {
     expect(await known(instants[3]!)).toEqual([[1512, 130, 3, "corrected"]]);
     // Longer bars are folded from what their parts were.
     expect((await data<RestBar[]>(`/api/v1/bars/${KEY}?timeframe=5m&${query}&asOf=${instants[2]}`)).map((bar) => bar.high)).toEqual([1510]);
+    // A time to come knows no more than now: nothing is missing of what has not been.
+    const [later, now] = [await ask(`/api/v1/bars/${KEY}?limit=3&asOf=2100-01-01`), await ask(`/api/v1/bars/${KEY}?limit=3`)].map(({ body }) => [body.meta["expected"], body.meta["missing"]]);
+    expect(later).toEqual(now);
 
     const passport = await data<Record<string, unknown> & { revisions: Record<string, unknown>[] }>(`/api/v1/bars/${KEY}/passport?timeframe=1m&time=${OPEN + at * MINUTE + 12_345}`);
     expect(passport).toMatchObject({
