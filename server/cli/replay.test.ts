@@ -119,6 +119,17 @@ describe("candela replay", () => {
     expect(gaps).toEqual([span("09:15:00", "09:17:10", 2), span("09:18:00", "15:20:30", 361), span("15:20:30", "15:29:01", 8)]);
   });
 
+  it("gives the auctions as bars of their own, in no other timeframe but the day's and longer", async () => {
+    const lines = [
+      "2026-09-10 09:04:00,99,0", "2026-09-10 09:10:30,100,40", "2026-09-10 09:15:10,101,50", "2026-09-10 15:14:00,102,90",
+      "2026-09-10 15:21:00,102,90", "2026-09-10 15:31:00,105,190", "2026-09-10 15:52:00,105,200",
+    ];
+    expect(brief((await replay(lines, "NSE:RELIANCE", "auction")).bars)).toEqual(["09:00 10000 10000 10000 10000 v40 t2", "15:20 10500 10500 10500 10500 v100 t2", "15:50 10500 10500 10500 10500 v10 t1"]);
+    expect(brief((await replay(lines, "NSE:RELIANCE", "1m")).bars)).toEqual(["09:15 10100 10100 10100 10100 v10 t1", "15:14 10200 10200 10200 10200 v40 t1"]);
+    expect(brief((await replay(lines, "NSE:RELIANCE", "1d")).bars)).toEqual(["09:15 10000 10500 10000 10500 v200 t7"]);
+    await expect(replayLines(lines, { file: "ticks.csv", instrument: "NSE:RELIANCE", timeframe: "auction", indicators: "EMA:9", now })).rejects.toMatchObject({ details: { field: "--indicators" } });
+  });
+
   it("accounts for every tick, those that changed nothing too", async () => {
     const { bars, refused } = await replay(["2022-11-25 09:15:00,101,10", "2022-11-25 09:15:10,101,10", "2022-11-25 09:16:00,101,10", "2022-11-25 09:16:30,102,10", "2022-11-25 09:16:40,102,15"]);
     expect([brief(bars), refused.unchanged]).toEqual([["09:15 10100 10100 10100 10100 v10 t1", "09:16 10200 10200 10200 10200 v5 t2"], 2]);

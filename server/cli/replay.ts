@@ -1,6 +1,6 @@
 /** `candela replay FILE`: a recorded session through the pipeline's own stages, without a server. */
 import type { Command } from "commander";
-import { type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
+import { AUCTION_BAR, type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
 import { badInput } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { istDay } from "@/server/domain/session";
@@ -53,8 +53,9 @@ export interface ReplayReport {
 /** Throws `bad_input` when nothing in the file is a tick, or an option is wrong. */
 export const replayLines = async (lines: Iterable<string> | AsyncIterable<string>, request: ReplayRequest): Promise<ReplayReport> => {
   const { instrument, hours } = fileInstrument(request.instrument);
-  const timeframe = timeframeOption("--timeframe", request.timeframe);
+  const timeframe = request.timeframe === "auction" ? null : timeframeOption("--timeframe", request.timeframe, ["auction"]);
   const wishes = parseIndicatorList("--indicators", request.indicators ?? "");
+  if (timeframe === null && wishes.length > 0) throw badInput("--indicators", request.indicators, "none with --timeframe auction: auctions stay out of indicators");
   const recording = new TickRecording();
   const malformed: MalformedLine[] = [];
   for await (const rows of parseTickFile(lines, { decimals: instrument.decimals, fileName: request.file })) {
@@ -72,18 +73,18 @@ export const replayLines = async (lines: Iterable<string> | AsyncIterable<string
   const table = new InstrumentTable();
   const dense = table.put(instrument, hours);
   const closed: Bar[] = [];
-  const indicators = new ReplayIndicators(dense, timeframe, wishes);
+  const indicators = timeframe === null ? null : new ReplayIndicators(dense, timeframe, wishes);
   let traded = 0;
   const run = new FileRun(table, calendar, (batch) => {
     traded += ticksOfSeconds(batch);
-    collect(batch, timeframe.index, closed);
-    indicators.on(batch);
+    collect(batch, timeframe?.index ?? AUCTION_BAR, closed);
+    indicators?.on(batch);
   });
   run.play(dense, ticks);
   run.finish();
   const bars = columnsOf(closed);
   return {
-    bars, lines: indicators.lines(bars), decimals: instrument.decimals, ticks: recording.length, malformed,
+    bars, lines: indicators?.lines(bars) ?? [], decimals: instrument.decimals, ticks: recording.length, malformed,
     refused: {
       ...run.normaliser.rejects, future_time: ticks.future, volume_step_back: run.seconds.volumeStepBack,
       unchanged: ticks.length - traded - withoutBar(run.normaliser.rejects),
@@ -141,7 +142,7 @@ export const replayCommand = (program: Command): void => {
     .description("bars of a recorded session: CSV of YYYY-MM-DD HH:MM:SS,price[,volume of the day] in IST, or a bridge's JSON tick lines")
     .argument("<file>", "the recording; - for standard input")
     .requiredOption("--instrument <key>", 'what it is of, like "NSE_INDEX:NIFTY 50" or NSE:INFY: its exchange gives the session')
-    .option("--timeframe <timeframe>", timeframeNames.join(", "), "1m")
+    .option("--timeframe <timeframe>", [...timeframeNames, "auction"].join(", "), "1m")
     .option("--indicators <list>", "also their values: SMA:9,EMA:20,RSI:14,MACD:12:26:9", "")
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
     .addHelpText("after", "\nThe last bar ends where the recording ends. Volume is the difference of the day's volume; a recording that begins\nafter the open starts from its first tick's figure, one that begins with the session from that of the pre-open, or 0.\nMalformed lines, refused ticks and gaps are told on standard error.")

@@ -19,8 +19,9 @@ export const fileInstrument = (key: string): FileInstrument => {
   return { instrument, hours: hoursOf(instrument, { closingAuction: hasClosingAuction }) };
 };
 
-export const timeframeOption = (option: string, text: string): Timeframe => {
+/** `besides`: what the option takes as well. */
+export const timeframeOption = (option: string, text: string, besides: readonly string[] = []): Timeframe => {
   const found = parseTimeframe(text);
-  if (found === undefined) throw badInput(option, text, timeframeNames.join(", "));
+  if (found === undefined) throw badInput(option, text, [...timeframeNames, ...besides].join(", "));
   return found;
 };

@@ -29,7 +29,10 @@ export class FileRun {
   readonly bars: TimeframeBars;
   readonly auctions: AuctionBars;
   private readonly batch = rawBatch(4_096);
-  private readonly toDay = (batch: BarBatch): void => this.bars.onAuctions(batch, this.read);
+  private readonly toDay = (batch: BarBatch): void => {
+    this.read(batch);
+    this.bars.onAuctions(batch, this.read);
+  };
   private readonly toBase = (ticks: TickMessage): void => {
     this.auctions.on(ticks, this.toDay);
     this.seconds.on(ticks, this.toBars);
