@@ -19,3 +19,9 @@ export async function* readLines(file: string, standardInput: NodeJS.ReadableStr
   }
   if (rest !== "") yield rest.endsWith("\r") ? rest.slice(0, -1) : rest;
 }
+
+/** A field of a table without the spaces and the quotation marks that some programs put around it. */
+export const fieldText = (field: string): string => {
+  const text = field.trim();
+  return text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).trim() : text;
+};

@@ -32,9 +32,9 @@ describe("parseTickFile", () => {
     expect(malformed.map(({ line }) => line)).toEqual([5]);
   });
 
-  it("takes semicolons, tabs, and spaces around a field", async () => {
-    const { ticks, malformed } = await read(["time;price;volume", "2022-11-25 09:15:00;1;5", "2022-11-25 09:15:00\t1\t5", "2022-11-25 09:15:00 , 1 , 5"]);
-    expect([ticks, malformed]).toEqual([Array.from({ length: 3 }, () => [at("09:15:00"), 100, 5]), []]);
+  it("takes semicolons, tabs, and spaces or quotation marks around a field", async () => {
+    const { ticks, malformed } = await read(["time;price;volume", "2022-11-25 09:15:00;1;5", "2022-11-25 09:15:00\t1\t5", "2022-11-25 09:15:00 , 1 , 5", '"2022-11-25 09:15:00","1",5']);
+    expect([ticks, malformed]).toEqual([Array.from({ length: 4 }, () => [at("09:15:00"), 100, 5]), []]);
   });
 
   it("keeps four decimals for currency", async () => {

@@ -5,6 +5,7 @@
  */
 import { fromRupees, parseDecimal } from "@/server/domain/price";
 import { dayOfDate, IST_OFFSET_MS, istMidnight } from "@/server/domain/session";
+import { fieldText } from "./lines";
 
 /** Rows in file order, in columns that are reused: read them before asking for the next. */
 export interface TickRows {
@@ -28,7 +29,7 @@ export interface MalformedLine {
 }
 
 const ROWS = 4_096;
-const HEADER = /^[A-Za-z_][\w .]*([,;\t]\s*[A-Za-z_][\w .]*)+$/;
+const HEADER = /^"?[A-Za-z_][\w .]*"?([,;\t]\s*"?[A-Za-z_][\w .]*"?)+$/;
 
 /** Never throws on a line: what is no tick is reported in `malformed`. Status and heartbeat lines of a bridge are passed over. */
 export async function* parseTickFile(
@@ -97,7 +98,7 @@ const csvReader = (decimals: number): Read => {
 
 /** Spreadsheets of other countries separate by semicolons or tabs. */
 const fieldsOf = (line: string): string[] =>
-  line.split(line.includes(",") ? "," : line.includes(";") ? ";" : "\t").map((field) => field.trim());
+  line.split(line.includes(",") ? "," : line.includes(";") ? ";" : "\t").map(fieldText);
 
 /** Milliseconds since midnight in India; a clock of another zone may be a day ahead or behind. */
 const clockMs = ([, hours, minutes, seconds, fraction, utc, sign, zoneHours, zoneMinutes]: RegExpExecArray): number => {

@@ -15,6 +15,7 @@ describe("parseBarFile", () => {
     ["epoch seconds", ["1471319100,1041.55,1042,1028.05,1031.35,527702"]],
     ["epoch milliseconds", ["1471319100000,1041.55,1042,1028.05,1031.35,527702"]],
     ["ISO with a zone, also without a colon in it", ["2016-08-16T09:15:00+0530,1041.55,1042,1028.05,1031.35,527702"]],
+    ["fields in quotation marks", ['"date","open","high","low","close","volume"', '"2016-08-16 09:15:00","1041.55","1042","1028.05","1031.35","527702"']],
     ["a time with a zone as tables write it", ["date,open,high,low,close,volume", "2016-08-16 09:15:00+05:30,1041.55,1042,1028.05,1031.35,527702"]],
     ["ISO in UTC", ["2016-08-16T03:45:00Z,1041.55,1042,1028.05,1031.35,527702"]],
   ])("reads %s", async (_, lines) => {

@@ -7,6 +7,7 @@
  */
 import { parseInstant } from "@/server/contract/rest";
 import { parseDecimal } from "@/server/domain/price";
+import { fieldText } from "@/server/feeds/lines";
 import type { MalformedLine } from "@/server/feeds/tick-file";
 
 export interface FileBar {
@@ -43,7 +44,7 @@ export async function* barRows(lines: Iterable<string> | AsyncIterable<string>, 
   for await (const text of lines) {
     line++;
     if (text.trim() === "") continue;
-    const fields = text.split(/[,;\t]/).map((field) => field.trim());
+    const fields = text.split(/[,;\t]/).map(fieldText);
     const named = first ? placesOfNames(fields) : null;
     first = false;
     if (named !== null) { places = named; continue; }
