@@ -8,7 +8,8 @@ import { AppError } from "@/server/domain/errors";
 import { timeframe } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { Log, Meter } from "@/server/ports/observe";
-import type { BarStore, BarWrite, StoredBar } from "@/server/ports/stores";
+import type { StoredBar, StoredBars } from "@/server/domain/stored-bars";
+import type { BarStore, BarWrite } from "@/server/ports/stores";
 import { openSpool } from "@/server/store/spool";
 import { testInstrument } from "@/server/testing/pipeline-rig";
 import { storedBar } from "@/server/testing/store-suite-rows";
@@ -27,11 +28,11 @@ const fakeStore = () => {
   const written: [BarWrite, number[]][] = [];
   const state = { away: false, impossible: -1 };
   const store = {
-    write: async (bars: readonly StoredBar[], how: BarWrite) => {
+    writeRows: async ({ time }: StoredBars, how: BarWrite) => {
       await Promise.resolve();
       if (state.away) throw new Error("away");
-      if (bars.some(({ time }) => time === state.impossible)) throw new AppError("store_refused", "out of range");
-      written.push([how, bars.map(({ time }) => time)]);
+      if (time.includes(state.impossible)) throw new AppError("store_refused", "out of range");
+      written.push([how, [...time]]);
     },
   } as unknown as BarStore;
   return { store, written, state };

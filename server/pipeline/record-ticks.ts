@@ -55,7 +55,7 @@ export class TickRecorder implements Sink<TickMessage> {
     this.queue = new WriteQueue({
       name: "ticks", clock, log, meter,
       rows: (block) => block.ticks.length, keep: (block) => this.sorted(block), rowsOf: ({ ticks }) => ticks.length,
-      write: ({ runs, ticks }) => this.write(runs.map((run) => ({ ...run, ticks }))),
+      write: ({ runs, ticks }) => this.write(runs.map(({ instrumentId, first, end }) => ({ instrumentId, ticks, first, end }))),
       done: (block) => {
         block.ticks.length = 0;
         if (this.free.length < MOST_FREE) this.free.push(block);

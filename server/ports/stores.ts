@@ -1,7 +1,8 @@
-import type { Bar, BarColumns, BarPassport, BarState } from "@/server/domain/bar";
+import type { Bar, BarColumns, BarState } from "@/server/domain/bar";
 import type { CalendarChange } from "@/server/domain/calendar-edits";
 import type { CollectorRow } from "@/server/domain/collector";
 import type { Instrument, InstrumentAlias, ListedInstrument } from "@/server/domain/instrument";
+import type { StoredBar, StoredBars } from "@/server/domain/stored-bars";
 import type { StoredTicks } from "@/server/domain/stored-ticks";
 import type { StoredKind, TimeframeName } from "@/server/domain/timeframe";
 import type { Watchlist } from "@/server/domain/watchlist";
@@ -12,15 +13,7 @@ import type { LeaseStore } from "./leases";
 import type { BookStore } from "./order-books";
 import type { SnapshotStore } from "./snapshots";
 
-export type { StoredKind };
-
-/** A stored bar with what it belongs to. */
-export interface StoredBar extends Bar {
-  instrumentId: number;
-  timeframe: StoredKind;
-  /** Absent where no tick of ours made it. */
-  passport?: BarPassport;
-}
+export type { StoredBar, StoredKind };
 
 /**
  * `merge`: a bar the pipeline closed, perhaps once more. `patch`: late ticks alone, to be added to the bar they belong
@@ -43,6 +36,8 @@ export interface BarStore {
    * Idempotent; resolves after commit.
    */
   write(bars: readonly StoredBar[], how: BarWrite): Promise<void>;
+  /** The same with columns; they must stay as they are until it resolves. */
+  writeRows(rows: StoredBars, how: BarWrite): Promise<void>;
   /** Bars with from <= time < to, oldest first; with `limit`, the newest `limit` of them; `asOf`: as they were known at that instant. */
   read(query: { instrumentId: number; timeframe: StoredKind; from: number; to: number; limit?: number; asOf?: number }): Promise<BarColumns>;
   /** Bars with their passports, oldest first. */

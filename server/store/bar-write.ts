@@ -1,61 +1,89 @@
+import { setImmediate } from "node:timers/promises";
 import type { PrismaClient } from "@/prisma/generated/client";
-import { AUCTION_BAR, barStates, FROM_HISTORY } from "@/server/domain/bar";
+import { AUCTION_BAR, BACKFILLED, CORRECTED, FROM_HISTORY } from "@/server/domain/bar";
 import { badInput } from "@/server/domain/errors";
+import { cutStored, isStoredKind, kindNamed, pickStored, placeOf, type StoredBars } from "@/server/domain/stored-bars";
 import { timeframe, timeframes } from "@/server/domain/timeframe";
-import type { BarWrite, StoredBar, StoredKind } from "@/server/ports/stores";
+import type { BarWrite, StoredKind } from "@/server/ports/stores";
 import { insertBars, mergeBars, patchBars, replaceBars } from "./bar-sql";
 import { isDuplicate, reaching } from "./database";
 
 const CHUNK_ROWS = 2_000;
+/** Rows written out in one turn of the event loop: half a millisecond. */
+const SLICE_ROWS = 400;
 const statements: Record<BarWrite, string> = { merge: mergeBars, patch: patchBars, replace: replaceBars };
+
+const unstored = (name: string): Error => badInput("timeframe", name, [...timeframes.filter((each) => each.stored).map((each) => each.name), "auction"].join(", "));
 
 /** Number of a kind of bar in the table. */
 export const storedIndex = (name: StoredKind): number => {
   if (name === "auction") return AUCTION_BAR;
   const { stored, index } = timeframe(name);
-  if (!stored) throw badInput("timeframe", name, [...timeframes.filter((each) => each.stored).map((each) => each.name), "auction"].join(", "));
+  if (!stored) throw unstored(name);
   return index;
 };
 
 /**
  * One statement cannot change a row twice, so the second bar of the same key goes to a second round, and so on:
- * the outcome is that of writing them one after the other.
+ * the outcome is that of writing them one after the other. As a rule there is one round.
  */
-const rounds = (bars: readonly StoredBar[]): StoredBar[][] => {
+const rounds = (rows: StoredBars): StoredBars[] => {
+  const newest = new Map<number, number>();
+  let row = 0;
+  for (; row < rows.length; row++) {
+    const place = placeOf(rows, row);
+    if (newest.get(place)! >= rows.time[row]!) break;
+    newest.set(place, rows.time[row]!);
+  }
+  if (row === rows.length) return [rows];
   const seen = new Map<string, number>();
-  const result: StoredBar[][] = [];
-  for (const bar of bars) {
-    const key = `${bar.instrumentId} ${bar.timeframe} ${bar.time}`;
+  const result: number[][] = [];
+  for (row = 0; row < rows.length; row++) {
+    const key = `${placeOf(rows, row)} ${rows.time[row]!}`;
     const round = seen.get(key) ?? 0;
     seen.set(key, round + 1);
-    (result[round] ??= []).push(bar);
+    (result[round] ??= []).push(row);
   }
-  return result;
+  return result.length === 1 ? [rows] : result.map((round) => pickStored(rows, round));
 };
 
+type Column = (rows: StoredBars) => string;
+const plain = (name: Exclude<keyof StoredBars, "length">): Column => (rows) => rows[name].join(",");
+const cells: (number | "NULL")[] = [];
+/** Texts grown value by value are a hundred thousand pieces of strings a second for the garbage collector. */
+const each = (value: (rows: StoredBars, row: number) => number | "NULL"): Column => (rows) => {
+  cells.length = rows.length;
+  for (let row = 0; row < rows.length; row++) cells[row] = value(rows, row);
+  return cells.join(",");
+};
 /** A figure of the passport, where ticks made the bar. */
-const made = (bar: StoredBar, figure: (passport: NonNullable<StoredBar["passport"]>) => number): number | string =>
-  bar.passport === undefined || bar.passport.firstSequence === 0 ? "NULL" : figure(bar.passport);
+const made = (value: (rows: StoredBars, row: number) => number): Column => each((rows, row) => (rows.firstSequence[row] === 0 ? "NULL" : value(rows, row)));
 
-/** Arrays as PostgreSQL writes them: lists of numbers, which Prisma looks at one by one, are written a third slower. */
-const arrays = (bars: readonly StoredBar[]): string[] => {
-  const column = (value: (bar: StoredBar) => number | string): string => `{${bars.map(value).join(",")}}`;
-  return [
-    column((bar) => bar.instrumentId), column((bar) => storedIndex(bar.timeframe)), column((bar) => bar.time),
-    column((bar) => bar.open), column((bar) => bar.high), column((bar) => bar.low), column((bar) => bar.close),
-    column((bar) => bar.volume), column((bar) => bar.value), column((bar) => bar.ticks),
-    column((bar) => (bar.openInterest < 0 ? "NULL" : bar.openInterest)),
-    column((bar) => bar.rev), column((bar) => barStates.indexOf(bar.state)), column((bar) => (bar.incomplete ? "t" : "f")),
-    column((bar) => bar.passport?.late ?? 0),
-    column((bar) => made(bar, (each) => Math.round(each.firstTime - bar.time))), column((bar) => made(bar, (each) => Math.round(each.lastTime - bar.time))),
-    column((bar) => made(bar, (each) => each.firstSequence)), column((bar) => made(bar, (each) => each.lastSequence)),
-    column((bar) => (bar.passport?.sources ?? 0) | (bar.state === "backfilled" || bar.state === "corrected" ? FROM_HISTORY : 0)),
-    column((bar) => made(bar, (each) => each.hash)),
-  ];
+/** In the order of `bar-sql.ts`; `incomplete` is a boolean there and takes 0 and 1. */
+const columns: readonly Column[] = [
+  plain("instrumentId"), plain("kind"), plain("time"), plain("open"), plain("high"), plain("low"), plain("close"), plain("volume"), plain("value"), plain("ticks"),
+  each(({ openInterest }, row) => (openInterest[row]! < 0 ? "NULL" : openInterest[row]!)),
+  plain("rev"), plain("state"), plain("incomplete"), plain("late"),
+  made(({ firstTime, time }, row) => Math.round(firstTime[row]! - time[row]!)), made(({ lastTime, time }, row) => Math.round(lastTime[row]! - time[row]!)),
+  made(({ firstSequence }, row) => firstSequence[row]!), made(({ lastSequence }, row) => lastSequence[row]!),
+  each(({ sources, state }, row) => sources[row]! | (state[row] === BACKFILLED || state[row] === CORRECTED ? FROM_HISTORY : 0)),
+  made(({ hash }, row) => hash[row]!),
+];
+
+/**
+ * Arrays as PostgreSQL writes them: lists of numbers, which Prisma looks at one by one, are written a third slower. Some
+ * rows at a time: two thousand in one turn would hold up the frames of that moment.
+ */
+const arrays = async (rows: StoredBars): Promise<string[]> => {
+  const parts: string[][] = columns.map(() => []);
+  for (let from = 0; from < rows.length; from += SLICE_ROWS) {
+    await setImmediate();
+    const slice = cutStored(rows, from, Math.min(rows.length, from + SLICE_ROWS));
+    for (const [at, column] of columns.entries()) parts[at]!.push(column(slice));
+  }
+  await setImmediate();
+  return parts.map((part) => `{${part.join(",")}}`);
 };
-
-/** More than any number of a kind. */
-const KINDS = 128;
 
 /** Bars into the table, by the statement that their way of writing asks for. */
 export class BarStatements {
@@ -65,37 +93,44 @@ export class BarStatements {
   /** `startedAt`: epoch ms; what begins later no earlier process has stored. */
   constructor(private readonly startedAt: number) {}
 
-  async write(prisma: PrismaClient, bars: readonly StoredBar[], how: BarWrite): Promise<void> {
-    for (const round of rounds(bars)) {
+  async write(prisma: PrismaClient, rows: StoredBars, how: BarWrite): Promise<void> {
+    for (let row = 0; row < rows.length; row++) if (!isStoredKind(rows.kind[row]!)) throw unstored(kindNamed(rows.kind[row]!));
+    await setImmediate(); // not inside the turn in which they closed
+    for (const round of rounds(rows)) {
       for (let from = 0; from < round.length; from += CHUNK_ROWS) {
-        const chunk = round.slice(from, from + CHUNK_ROWS);
-        const added = chunk.filter((bar) => this.isNew(bar));
-        const others = added.length === 0 ? chunk : chunk.filter((bar) => !this.isNew(bar));
+        const chunk = cutStored(round, from, Math.min(round.length, from + CHUNK_ROWS));
+        const [added, others] = this.parted(chunk);
         if (added.length > 0) await this.add(prisma, added, how);
         if (others.length > 0) await run(prisma, statements[how], others);
-        for (const bar of chunk) {
-          const place = placeOf(bar);
-          if (!(this.newest.get(place)! >= bar.time)) this.newest.set(place, bar.time);
+        for (let row = 0; row < chunk.length; row++) {
+          const place = placeOf(chunk, row);
+          if (!(this.newest.get(place)! >= chunk.time[row]!)) this.newest.set(place, chunk.time[row]!);
         }
       }
     }
   }
 
-  /** As a rule there is no such bar: this process wrote none so late, and no other could before it started. */
-  private isNew(bar: StoredBar): boolean { return bar.time > (this.newest.get(placeOf(bar)) ?? this.startedAt); }
+  /** Bars of which nothing can be stored: as a rule this process wrote none so late, and no other could before it started. Then the others. */
+  private parted(rows: StoredBars): [added: StoredBars, others: StoredBars] {
+    const added: number[] = [];
+    const others: number[] = [];
+    for (let row = 0; row < rows.length; row++) (rows.time[row]! > (this.newest.get(placeOf(rows, row)) ?? this.startedAt) ? added : others).push(row);
+    const none = cutStored(rows, 0, 0);
+    return others.length === 0 ? [rows, none] : added.length === 0 ? [none, rows] : [pickStored(rows, added), pickStored(rows, others)];
+  }
 
   /** Bars that nothing is stored of, without the search for what to merge them with: a third faster. Where one is after all, all are merged. */
-  private async add(prisma: PrismaClient, bars: readonly StoredBar[], how: BarWrite): Promise<void> {
+  private async add(prisma: PrismaClient, rows: StoredBars, how: BarWrite): Promise<void> {
     try {
-      await run(prisma, insertBars, bars);
+      await run(prisma, insertBars, rows);
     } catch (cause) {
       if (!isDuplicate(cause)) throw cause;
-      await run(prisma, statements[how], bars);
+      await run(prisma, statements[how], rows);
     }
   }
 }
 
-const placeOf = (bar: StoredBar): number => bar.instrumentId * KINDS + storedIndex(bar.timeframe);
-
-const run = (prisma: PrismaClient, sql: string, bars: readonly StoredBar[]): Promise<number> =>
-  reaching(() => prisma.$executeRawUnsafe(sql, ...arrays(bars)));
+const run = async (prisma: PrismaClient, sql: string, rows: StoredBars): Promise<number> => {
+  const values = await arrays(rows);
+  return reaching(() => prisma.$executeRawUnsafe(sql, ...values));
+};

@@ -1,5 +1,6 @@
 import { barAt, type BarColumns, barColumns, noPassport } from "@/server/domain/bar";
 import { join } from "@/server/domain/bar-rows";
+import { storedBarsOf } from "@/server/domain/stored-bars";
 import { timeframe } from "@/server/domain/timeframe";
 import type { BarRevision, BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
 import { asOneText, BAR_AS_TEXT, BAR_FIGURES, columnsOfNewestFirst, eachBar, epochMs, setRow } from "./bar-text";
@@ -51,7 +52,8 @@ const knownAt = (then: string): string => `SELECT ${KNOWN} FROM bars ${SPAN} AND
 export const barStore = (database: () => Database, now: () => number): BarStore => {
   const writer = new BarStatements(now());
   return {
-    write: (bars, how) => writer.write(database().prisma, bars, how),
+    write: async (bars, how) => writer.write(database().prisma, storedBarsOf(bars), how),
+    writeRows: async (rows, how) => writer.write(database().prisma, rows, how),
 
     async read({ instrumentId, timeframe: name, from, to, limit, asOf }) {
       const index = storedIndex(name);

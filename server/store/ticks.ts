@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { setImmediate } from "node:timers/promises";
 import { arrange, filterTicks, type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
 import type { TickRun, TickStore } from "@/server/ports/stores";
 import { reaching, rowsOf, type Database } from "./database";
@@ -6,6 +7,8 @@ import { instant, pruneBlocks } from "./tables";
 import { foldJournal } from "./ticks-fold";
 import { decodeRun, TickEncoder } from "./ticks-codec";
 
+/** Bytes packed in one turn of the event loop: half a millisecond, or frames of that moment would wait. */
+const SLICE_BYTES = 8_192;
 /** Blocks asked for at first when only the newest ticks are wanted. */
 const FEW_BLOCKS = 16;
 
@@ -54,8 +57,10 @@ export const tickStore = (database: () => Database): FoldingTickStore => {
     async write(runs) {
       const encoder = new TickEncoder();
       const instruments: number[] = [], counts: number[] = [], starts: number[] = [], lengths: number[] = [];
+      let packed = 0;
       for (const { instrumentId, ticks, first = 0, end = ticks.length } of runs as readonly TickRun[]) {
         if (end <= first) continue;
+        if (encoder.length - packed > SLICE_BYTES) { packed = encoder.length; await setImmediate(); }
         instruments.push(instrumentId);
         counts.push(end - first);
         starts.push(encoder.length);

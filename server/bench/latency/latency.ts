@@ -13,7 +13,7 @@ export interface LatencyRow {
   ticksPerSecond: number;
   /** Ticks really sent a second: the sender must not be what is slow. */
   sentPerSecond: number;
-  /** Milliseconds from the broker's send to the client's handler, of the newest tick in each frame. */
+  /** Milliseconds from the broker's send to the client's handler, of the newest tick in each frame that brings one. */
   whole: Percentiles;
   /** The same without the time the 50 ms window of a chart held the frame back. */
   beyondWindow: Percentiles;
@@ -134,7 +134,8 @@ const rowOf = (who: LatencyRow["who"], ticksPerSecond: number, sent: Sent, arriv
     numbered += arrival.seq - previous.seq;
     arrived++;
     const left = sent.times[arrival.price - FIRST_PRICE - sent.first];
-    if (left === undefined) continue;
+    // A minute that closes sends a frame at once: a tick that an earlier frame brought is not late by it.
+    if (left === undefined || arrival.price === previous.price) continue;
     const latency = arrival.arrived - left;
     // How long the window held the frame after its newest tick was there.
     const held = Math.max(0, Math.min(arrival.emitted, previous.emitted + WINDOW_MS) - arrival.received);
