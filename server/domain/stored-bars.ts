@@ -68,7 +68,8 @@ export const putBar = (into: StoredBars, bar: StoredBar): void => {
   into.kind[at] = kindOf(bar.timeframe);
   into.made[at] = bar.passport === undefined ? 0 : 1;
   const passport = bar.passport ?? noPassport;
-  for (const name of passports) into[name][at] = passport[name];
+  into.late[at] = passport.late; into.firstTime[at] = passport.firstTime; into.lastTime[at] = passport.lastTime;
+  into.firstSequence[at] = passport.firstSequence; into.lastSequence[at] = passport.lastSequence; into.sources[at] = passport.sources; into.hash[at] = passport.hash;
 };
 
 export const storedBarsOf = (list: readonly StoredBar[]): StoredBars => {
