@@ -55,9 +55,21 @@ export interface ResolvedIndicator {
   hash: string;
 }
 
+/** Other names the field has for them: TA-Lib's functions, what other terminals write. */
+const otherNames: Readonly<Record<string, string>> = {
+  BOLLINGER: "BB", BBANDS: "BB", KELTNER: "KC", DONCHIAN: "DC", STOCHASTIC: "STOCH", WILLIAMS: "WILLR", WILLIAMSR: "WILLR",
+  SAR: "PSAR", DMI: "ADX", PIVOTS: "CPR", PIVOT: "CPR", ORB: "OR", VOLUME_MA: "VOLMA", ANCHORED_VWAP: "AVWAP",
+};
+
+/** The definition with this id, or one of its other names; letters may be small. */
+export const findIndicator = (name: string): IndicatorDefinition | undefined => {
+  const wanted = name.toUpperCase();
+  return indicators.find(({ id }) => id === (otherNames[wanted] ?? wanted));
+};
+
 /** The definition and complete parameters of a wish; throws `bad_input` naming the parameter and what is accepted. */
 export const resolveIndicator = (spec: IndicatorSpec): ResolvedIndicator => {
-  const definition = indicators.find((each) => each.id.toLowerCase() === spec.id.toLowerCase());
+  const definition = findIndicator(spec.id);
   if (definition === undefined) throw badInput("indicator", spec.id, indicators.map((each) => each.id).join(", "));
   const parsed = definition.params.safeParse(spec.params);
   if (!parsed.success) {
@@ -76,7 +88,7 @@ const defaultSource = (definition: IndicatorDefinition): unknown => (definition.
 /** `EMA:20`, `RSI`, `MACD:12,26,9`, `AVWAP:2026-11-09T09:15` as written in configuration and on the command line. */
 export const parseIndicator = (text: string): ResolvedIndicator => {
   const [, id = "", list = ""] = /^([^:]*):?(.*)$/s.exec(text.trim())!;
-  const definition = indicators.find((each) => each.id.toLowerCase() === id.toLowerCase());
+  const definition = findIndicator(id);
   if (definition === undefined) throw badInput("indicator", text, indicators.map((each) => each.id).join(", "));
   const given = list === "" ? [] : list.split(",");
   const params = Object.fromEntries(given.map((value, place) => {
@@ -89,10 +101,9 @@ export const parseIndicator = (text: string): ResolvedIndicator => {
 
 /** A list of them, `SMA:9,EMA:20,hl2,MACD:12,26,9,RSI`: a name begins the next one. Empty text is no indicator. */
 export const parseIndicators = (text: string): ResolvedIndicator[] => {
-  const names = new Set(indicators.map(({ id }) => id.toLowerCase()));
   const parts: string[] = [];
   for (const cell of text.split(",").map((each) => each.trim())) {
-    const isName = /^[a-z]\w*:/i.test(cell) || names.has(cell.toLowerCase());
+    const isName = /^[a-z]\w*:/i.test(cell) || findIndicator(cell) !== undefined;
     if (parts.length === 0 || isName) parts.push(cell); else parts[parts.length - 1] += `,${cell}`;
   }
   return parts.length === 1 && parts[0] === "" ? [] : parts.map(parseIndicator);

@@ -1,6 +1,6 @@
 import { AppError, badInput } from "@/server/domain/errors";
 import { parseTimeframe, type Timeframe, timeframeNames } from "@/server/domain/timeframe";
-import { indicatorCatalogue, type IndicatorParam, indicators, type ResolvedIndicator, resolveIndicator } from "@/server/indicators";
+import { findIndicator, indicatorCatalogue, type IndicatorParam, indicators, type ResolvedIndicator, resolveIndicator } from "@/server/indicators";
 
 /** An indicator that runs on every live instrument, as the configuration names it. */
 export interface ConfiguredIndicator {
@@ -65,7 +65,7 @@ const timeframeEntry = (field: string, entry: string, text: string): Timeframe =
 
 const indicatorEntry = (field: string, entry: string, wish: string): ResolvedIndicator => {
   const [id = "", ...given] = wish.split(":").map((part) => part.trim());
-  const definition = indicators.find((each) => each.id.toLowerCase() === id.toLowerCase());
+  const definition = findIndicator(id);
   if (definition === undefined) throw badInput(field, entry, indicators.map((each) => each.id).join(", "));
   const accepted = acceptedBy(definition.id);
   const { length } = definition.order;
