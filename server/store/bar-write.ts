@@ -49,10 +49,9 @@ const rounds = (rows: StoredBars): StoredBars[] => {
 
 type Column = (rows: StoredBars) => string;
 const plain = (name: Exclude<keyof StoredBars, "length">): Column => (rows) => rows[name].join(",");
-const cells: (number | "NULL")[] = [];
 /** Texts grown value by value are a hundred thousand pieces of strings a second for the garbage collector. */
 const each = (value: (rows: StoredBars, row: number) => number | "NULL"): Column => (rows) => {
-  cells.length = rows.length;
+  const cells = new Array<number | "NULL">(rows.length);
   for (let row = 0; row < rows.length; row++) cells[row] = value(rows, row);
   return cells.join(",");
 };
