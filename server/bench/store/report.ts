@@ -30,7 +30,7 @@ export const storeTable = ({ database, write, redis, server, skipped }: StoreRes
   if (server !== null) {
     parts.push(table([
       [`reading, ${thousands(server.bars)} bars of ${server.instruments} instruments stored`, "bare pg (floor)", "store", "HTTP packed", "HTTP JSON", "store to pg"],
-      ...server.reads.map((row) => [`  ${row.what}${row.settled ? ", settled" : ""} (${thousands(row.rows)} rows), p50 / p95 ms`, points(row.floor), points(row.store), points(row.binary), points(row.json), against(row.store, row.floor)]),
+      ...server.reads.map((row) => [`  ${row.what} (${thousands(row.rows)} rows), p50 / p95 ms`, points(row.floor), points(row.store), points(row.binary), points(row.json), against(row.store, row.floor)]),
     ]), table([
       ["kill -9, then from the start of the process", "seconds"],
       ["  first live bar that is the exchange's own", (server.restart.firstLiveMs / 1_000).toFixed(1)],
@@ -53,7 +53,7 @@ export const storeGoals = ({ write, redis, server }: StoreResult): Goal[] => {
     ...write.closeToCommit.map(({ instruments, timing }) => most(`close to commit p95 ms, ${thousands(instruments)} instruments`, timing.p95, limits.commitMs)),
     ...(redis === null ? [] : [most(`${thousands(INSTRUMENTS)} closes to Redis p95 ms (by hand ${ms(redis.floor.p95)})`, redis.ours.p95, limits.redisMs)]),
     ...(server === null ? [] : [
-      ...server.reads.flatMap((row) => [most(`${row.what}${row.settled ? ", settled," : ""} over HTTP, packed, p95 ms (bare pg ${ms(row.floor.p95)})`, row.binary.p95, limits.read[row.what]), most(`${row.what}${row.settled ? ", settled," : ""} over HTTP, JSON, p95 ms`, row.json.p95, limits.read[row.what])]),
+      ...server.reads.flatMap((row) => [most(`${row.what} over HTTP, packed, p95 ms (bare pg ${ms(row.floor.p95)})`, row.binary.p95, limits.read[row.what]), most(`${row.what} over HTTP, JSON, p95 ms`, row.json.p95, limits.read[row.what])]),
       most("restart to the first correct live bar, s", server.restart.firstLiveMs / 1_000, limits.restartS),
     ]),
   ];
