@@ -9,7 +9,7 @@ import { AppError, badInput } from "@/server/domain/errors";
 import { timeframe } from "@/server/domain/timeframe";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { nifty50 } from "@/server/domain/nifty50";
-import { dayOfDate, istDay } from "@/server/domain/session";
+import { dayOfDate, istDay, istText } from "@/server/domain/session";
 import { SessionWindows } from "@/server/domain/session-window";
 import { createBackfill } from "./backfill-parts";
 import { memoryBus } from "./bus/memory";
@@ -181,7 +181,7 @@ export const createContainer = async (config: Config, say: Say) => {
     bus: () => {
       const { kind, ok, since, detail, queued } = latest.state();
       if (kind === "memory") return { kind: "in process", ok: true, detail: "no Redis configured" };
-      return { kind: "Redis", ok, detail: ok ? detail : `${detail}, since ${new Date(since).toISOString()}, ${queued} wait` };
+      return { kind: "Redis", ok, detail: ok ? detail : `${detail}, since ${istText(since)}, ${queued} wait` };
     },
     clockSkewMs: () => (Number.isNaN(normaliser.lastSkewMs) ? null : normaliser.lastSkewMs),
   });

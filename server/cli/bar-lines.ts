@@ -1,16 +1,13 @@
 /** Bars as the command line prints them: one JSON object a line, or a table for people. */
 import type { BarColumns } from "@/server/domain/bar";
 import { toDecimalText, toRupees } from "@/server/domain/price";
-import { IST_OFFSET_MS } from "@/server/domain/session";
+import { istText } from "@/server/domain/session";
 
 /** An indicator over the bars, as it was asked for: values by row, NaN while warming up, prices in minor units. */
 export interface IndicatorLine {
   text: string;
   plots: readonly { id: string; unit: "price" | "value"; values: Float64Array }[];
 }
-
-/** `YYYY-MM-DD HH:MM:SS` in IST. */
-export const istText = (instant: number): string => new Date(instant + IST_OFFSET_MS).toISOString().slice(0, 19).replace("T", " ");
 
 /**
  * `{"time":epoch ms,"open":…,"high":…,"low":…,"close":…,"volume":…,"ticks":…}`, prices in rupees; with indicators also

@@ -5,8 +5,9 @@ import { Redis } from "ioredis";
 import { environment } from "@/server/config";
 import { parseInstant } from "@/server/contract/rest";
 import { AppError, badInput } from "@/server/domain/errors";
+import { istText } from "@/server/domain/session";
 import { followBars, type StreamEntry } from "@/server/latest/bar-streams";
-import { istText, writeLines } from "./bar-lines";
+import { writeLines } from "./bar-lines";
 import { timeframeOption } from "./series-options";
 
 interface Options { timeframe: string; symbols?: string; from?: string; group?: string; consumer: string; reclaim: string; once?: boolean; json?: boolean; url?: string; prefix?: string }

@@ -24,7 +24,7 @@ describe("the status", () => {
     parts.bus = { kind: "Redis", ok: false, detail: "Redis at here: ECONNREFUSED, since 2026-11-20T05:01:00.000Z, 9 wait" };
     look();
     look();
-    expect(said).toEqual(["warn store: refuses bars since 2026-11-20T05:00:00.000Z, 3 wait", "warn bus: Redis at here: ECONNREFUSED, since 2026-11-20T05:01:00.000Z, 9 wait"]);
+    expect(said).toEqual(["warn store: refuses bars since 2026-11-20 10:30:00, 3 wait", "warn bus: Redis at here: ECONNREFUSED, since 2026-11-20T05:01:00.000Z, 9 wait"]);
     parts.failingSince = null;
     look();
     parts.bus = { kind: "Redis", ok: true, detail: "" };

@@ -3,7 +3,7 @@ import { readdir, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import type { FeedFrame, JobView, Percentiles, StageView, StatusSnapshot } from "@/server/contract/live";
 import type { FeedTruth } from "@/server/domain/collector";
-import type { Session } from "@/server/domain/session";
+import { istText, type Session } from "@/server/domain/session";
 import type { Clock } from "@/server/ports/clock";
 import type { Store } from "@/server/ports/stores";
 import { sessionView } from "./views";
@@ -81,7 +81,7 @@ export class Status {
 
   storeOk(): { ok: boolean; detail: string } {
     const { failingSince, waiting, spooled } = this.parts.writer();
-    if (failingSince !== null) return { ok: false, detail: `refuses bars since ${new Date(failingSince).toISOString()}, ${waiting} wait${spooled === 0 ? "" : `, ${spooled} batches on disk`}` };
+    if (failingSince !== null) return { ok: false, detail: `refuses bars since ${istText(failingSince)}, ${waiting} wait${spooled === 0 ? "" : `, ${spooled} batches on disk`}` };
     return { ok: this.storeDetail === "", detail: this.storeDetail };
   }
 

@@ -2,7 +2,7 @@
 import { BACKFILLED, type BarColumns, barColumns } from "@/server/domain/bar";
 import { AppError, badInput } from "@/server/domain/errors";
 import { fromRupees } from "@/server/domain/price";
-import { IST_OFFSET_MS } from "@/server/domain/session";
+import { istText } from "@/server/domain/session";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import type { HistoryDefinition, HistoryRequest } from "@/server/ports/feed";
 import type { KiteLogin } from "./login";
@@ -69,6 +69,3 @@ const isCandle = (row: unknown): row is Candle =>
 
 /** `2017-12-15T09:15:00+0530`: the zone lacks the colon ISO asks for. */
 const parseLabel = (label: string): number => Date.parse(label.replace(/([+-]\d{2})(\d{2})$/, "$1:$2"));
-
-/** `YYYY-MM-DD HH:MM:SS`, IST, as Kite reads it. */
-const istText = (instant: number): string => new Date(instant + IST_OFFSET_MS).toISOString().slice(0, 19).replace("T", " ");
