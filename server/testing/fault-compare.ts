@@ -150,7 +150,8 @@ const secondsDiffer = async (store: Store, exchange: ExchangeProgram, { key, tok
     const isFirst = during !== before;
     before = during;
     const told = `${[open, high, low, close, volume].join()}${incomplete ? " incomplete" : ""} ${state}, rev ${rev}, ${ticks} ticks, ${passport?.late} late, ${iso(passport?.firstTime ?? 0)} to ${iso(passport?.lastTime ?? 0)}`;
-    const isPart = high <= Math.max(their?.[2] ?? stood, stood) && low >= Math.min(their?.[3] ?? stood, stood);
+    // Before the first second of the run nothing stood.
+    const isPart = high <= Math.max(their?.[2] ?? -Infinity, Number.isNaN(stood) ? -Infinity : stood) && low >= Math.min(their?.[3] ?? Infinity, Number.isNaN(stood) ? Infinity : stood);
     if (incomplete ? !isPart || (during !== undefined && !isFirst) : their === undefined || [time, open, high, low, close, volume].join() !== their.join()) {
       found.push(`${key} 1s ${iso(time)}${during === undefined ? "" : ", listened"}: ours ${told} theirs ${their?.slice(1).join() ?? "none"}, before it ${stood}`);
     }
