@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { defaultsOf, hintOf, type IndicatorEntry, type IndicatorParam, paramTitle, rangeOf, refusalOfParam } from "./indicator-catalogue";
+import { defaultsOf, hintOf, type IndicatorEntry, type IndicatorParam, paramTitle, rangeOf, refusalOfParam, settingsOf } from "./indicator-catalogue";
+import { indicatorCatalogue } from "@/server/indicators";
+import { firstIndicators } from "./chosen-indicators";
 import { indicatorLabel } from "./indicator-label";
 
 const rsi: IndicatorEntry = {
@@ -10,6 +12,20 @@ const [period, source] = rsi.params;
 
 describe("indicator settings", () => {
   it("start at the defaults the server gives", () => expect(defaultsOf(rsi)).toEqual({ period: 14, source: "close" }));
+  it("of an indicator that names only a part are the rest's defaults, and none is refused", () => {
+    expect(settingsOf(rsi, { period: 21 })).toEqual({ period: "21", source: "close" });
+    expect(settingsOf(rsi, { period: 21, source: "hl2" }, { period: "" })).toEqual({ period: "", source: "hl2" });
+  });
+  it("open valid for everything shown on the first run and for every indicator with no settings kept", () => {
+    const kept = [...firstIndicators, ...indicatorCatalogue().map(({ id }) => ({ id, params: {} }))];
+    const refused = kept.flatMap(({ id, params }) => {
+      const entry = indicatorCatalogue().find((each) => each.id === id) as unknown as IndicatorEntry;
+      const shown = settingsOf(entry, params);
+      return entry.params.map((param) => [id, param.name, refusalOfParam(param, shown[param.name]!)]).filter(([, , refusal]) => refusal !== null);
+    });
+    expect(kept.length).toBeGreaterThan(25);
+    expect(refused).toEqual([]);
+  });
   it("refuse what the server would refuse, and say what is accepted", () => {
     expect(["14", "2", "500"].map((typed) => refusalOfParam(period!, typed))).toEqual([null, null, null]);
     expect(["1", "501", "", "x", "2.5"].map((typed) => refusalOfParam(period!, typed))).toEqual(["2 to 500", "2 to 500", "A number", "A number", "A whole number"]);

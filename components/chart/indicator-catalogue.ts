@@ -36,6 +36,13 @@ export const fetchIndicators = async (signal?: AbortSignal): Promise<readonly In
 export const defaultsOf = (entry: IndicatorEntry): Record<string, number | string> =>
   Object.fromEntries(entry.params.map((param) => [param.name, param.default]));
 
+/**
+ * What the settings show: what was typed, else what the indicator has, else the default. A kept indicator may name only
+ * what is not the default, and one kept before a setting existed does not know it.
+ */
+export const settingsOf = (entry: Pick<IndicatorEntry, "params">, params: Readonly<Record<string, number | string>>, typed: Readonly<Record<string, string>> = {}): Record<string, string> =>
+  Object.fromEntries(entry.params.map((param) => [param.name, typed[param.name] ?? String(params[param.name] ?? param.default)]));
+
 /** Why a typed setting cannot be used, or null. */
 export const refusalOfParam = (param: IndicatorParam, typed: string): string | null => {
   if (param.kind === "choice") return param.choices?.includes(typed) === true ? null : `One of ${param.choices?.join(", ") ?? "no choices"}`;

@@ -5,7 +5,7 @@ import { cx } from "@/components/ui/class-names";
 import { Dialog } from "@/components/ui/dialog";
 import { istDate, istDay } from "@/server/domain/session";
 import type { ChosenIndicator } from "./chosen-indicators";
-import { defaultsOf, hintOf, type IndicatorEntry, type IndicatorParam, paramTitle, refusalOfParam } from "./indicator-catalogue";
+import { hintOf, type IndicatorEntry, type IndicatorParam, paramTitle, refusalOfParam, settingsOf } from "./indicator-catalogue";
 
 const COLOURS = 6;
 const PREVIEW_MS = 200;
@@ -15,11 +15,13 @@ export function IndicatorSettings({ indicator, entry, error, onChange, onClose }
   indicator: ChosenIndicator; entry: IndicatorEntry | undefined; error: string | null; onChange: (indicator: ChosenIndicator) => void; onClose: () => void;
 }) {
   const before = useRef(indicator);
-  const [typed, setTyped] = useState(() => texts(indicator.params));
+  const [typed, setTyped] = useState<Record<string, string>>({});
   const [colour, setColour] = useState(indicator.colour);
-  const refusals = Object.fromEntries((entry?.params ?? []).map((param) => [param.name, refusalOfParam(param, typed[param.name] ?? "")]));
+  // The list of indicators may come after the dialog: until then there is nothing to fill in.
+  const shown = entry === undefined ? {} : settingsOf(entry, before.current.params, typed);
+  const refusals = Object.fromEntries((entry?.params ?? []).map((param) => [param.name, refusalOfParam(param, shown[param.name] ?? "")]));
   const usable = entry !== undefined && Object.values(refusals).every((reason) => reason === null);
-  const next: ChosenIndicator = { ...before.current, colour, params: usable ? values(entry.params, typed) : before.current.params };
+  const next: ChosenIndicator = { ...before.current, colour, params: usable && Object.keys(typed).length > 0 ? values(entry.params, shown) : before.current.params };
   const wanted = JSON.stringify(next);
   const show = useRef(onChange);
   useEffect(() => { show.current = onChange; });
@@ -41,7 +43,7 @@ export function IndicatorSettings({ indicator, entry, error, onChange, onClose }
   return (
     <Dialog open onOpenChange={(open) => { if (!open) cancel(); }} title={`${indicator.id} settings`} description={entry?.title}
       footer={<>
-        <Button kind="quiet" icon={RotateCcw} className="mr-auto -ml-2 text-muted" disabled={entry === undefined} onClick={() => { if (entry !== undefined) setTyped(texts(defaultsOf(entry))); }}>Defaults</Button>
+        <Button kind="quiet" icon={RotateCcw} className="mr-auto -ml-2 text-muted" disabled={entry === undefined} onClick={() => { if (entry !== undefined) setTyped(settingsOf(entry, {})); }}>Defaults</Button>
         <Button onClick={cancel}>Cancel</Button>
         <Button kind="primary" type="submit" form="indicator-settings" disabled={!usable}>Apply</Button>
       </>}>
@@ -50,7 +52,7 @@ export function IndicatorSettings({ indicator, entry, error, onChange, onClose }
         {error !== null && <p role="alert" className="text-13 text-danger">The settings could not be read. {error}</p>}
         {entry !== undefined && entry.params.length > 0 && <h3 className="mb-1 text-12 text-muted">Inputs</h3>}
         {entry?.params.map((param, at) => (
-          <Field key={param.name} param={param} value={typed[param.name] ?? ""} refusal={refusals[param.name] ?? null} first={at === 0} onChange={(value) => setTyped((held) => ({ ...held, [param.name]: value }))} />
+          <Field key={param.name} param={param} value={shown[param.name] ?? ""} refusal={refusals[param.name] ?? null} first={at === 0} onChange={(value) => setTyped((held) => ({ ...held, [param.name]: value }))} />
         ))}
         <h3 className="mt-4 mb-1 text-12 text-muted">Style</h3>
         <div role="radiogroup" aria-label="Colour" className="flex h-9 items-center">
@@ -95,8 +97,6 @@ function InstantField({ id, param, value, look, onChange }: { id: string; param:
     </>
   );
 }
-
-const texts = (params: Record<string, number | string>): Record<string, string> => Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
 
 const values = (params: readonly IndicatorParam[], typed: Record<string, string>): Record<string, number | string> =>
   Object.fromEntries(params.map((param) => [param.name, param.kind === "choice" || param.kind === "instant" ? typed[param.name]! : Number(typed[param.name])]));

@@ -23,5 +23,6 @@ describe("the value of a plot", () => {
   it("is rupees for prices, a plain number otherwise, short for volumes, a dash where there is none", () => {
     expect([plotText(284_612.4, "price", 2), plotText(61.234, "value", 2), plotText(null, "price", 2)]).toEqual(["2,846.12", "61.23", "–"]);
     expect(plainText(-2_500_000)).toBe("−25.00L");
+    expect([plotText(-0.3, "price", 2), plotText(-0.002, "value", 2), plotText(-1, "price", 4)]).toEqual(["0.00", "0.00", "−0.0001"]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { changePercent, changeText, compactText, countText, differenceText, directionOf, millisecondsText, moneyText, percentText, priceText, rupeesText } from "./numbers";
+import { changePercent, changeText, compactText, countText, differenceText, directionOf, millisecondsText, moneyText, numberText, percentText, priceText, rupeesText } from "./numbers";
 import { ageText, clockText, countdownText, crosshairText, dateText, dayText, spanText, timeText, waitText, weekdayTimeText } from "./times";
 
 describe("prices", () => {
@@ -14,6 +14,20 @@ describe("prices", () => {
     expect(priceText(-45_000, 2)).toBe("−450.00");
     expect(moneyText(-450)).toBe("−₹450.00");
     expect(moneyText(1_234_567)).toBe("₹12,34,567.00");
+  });
+  test("of zero have no sign, whatever rounds to it", () => {
+    for (const value of [-0, -0.4, -1e-9]) {
+      expect(priceText(value, 2)).toBe("0.00");
+      expect(numberText(value / 100, 2)).toBe("0.00");
+      expect(differenceText(value, 4)).toBe("0.0000");
+      expect(moneyText(value / 100)).toBe("₹0.00");
+      expect(percentText(value / 100)).toBe("0.00%");
+      expect(rupeesText(value / 1e6)).toMatch(/^0\.00(00)?$/);
+      expect(compactText(value)).toBe("0");
+      expect(countText(value)).toBe("0");
+      expect(millisecondsText(value / 1_000)).not.toContain("−");
+    }
+    expect([priceText(-1, 2), numberText(-0.005, 2), compactText(-0.6), percentText(-0.005)]).toEqual(["−0.01", "−0.01", "−1", "−0.01%"]);
   });
   test("that are unknown are an en dash, never zero", () => {
     for (const text of [priceText(null, 2), priceText(Number.NaN, 2), compactText(undefined), percentText(null), moneyText(null), countText(null)]) expect(text).toBe("–");
@@ -41,6 +55,7 @@ describe("changes", () => {
 describe("volumes", () => {
   test("are compact from a thousand, in K, L and Cr", () => {
     expect(compactText(999)).toBe("999");
+    expect([compactText(999.4), compactText(999.6), compactText(-999.6), compactText(-123_456)]).toEqual(["999", "1.00K", "−1.00K", "−1.23L"]);
     expect(compactText(12_345)).toBe("12.35K");
     expect(compactText(123_456)).toBe("1.23L");
     expect(compactText(125_000)).toBe("1.25L");

@@ -1,6 +1,7 @@
 /**
  * Numbers as an Indian trader reads them. Prices and changes come in minor units and are divided here, once.
- * What is unknown is an en dash, never 0; below zero stands a real minus sign (U+2212), as wide as the plus.
+ * What is unknown is an en dash, never 0; below zero stands a real minus sign (U+2212), as wide as the plus. Zero never
+ * has a sign, also when rounding makes it zero.
  */
 
 export const MISSING = "–";
@@ -12,7 +13,8 @@ const known = (value: Known): value is number => value !== null && value !== und
 const formats = new Map<string, Intl.NumberFormat>();
 const format = (name: string, options: Intl.NumberFormatOptions): Intl.NumberFormat => {
   let found = formats.get(name);
-  if (found === undefined) formats.set(name, (found = new Intl.NumberFormat("en-IN", options)));
+  // `negative`: what rounds to zero has no sign. A caller's own `signDisplay` follows the same rule.
+  if (found === undefined) formats.set(name, (found = new Intl.NumberFormat("en-IN", { signDisplay: "negative", ...options })));
   return found;
 };
 const print = (formatter: Intl.NumberFormat, value: number): string => formatter.format(value).replace("-", MINUS);
@@ -36,8 +38,8 @@ export const numberText = (value: Known, decimals: number): string => (known(val
 /** `₹12,34,567.00`, `−₹450.00`: money in rupees. */
 export const moneyText = (rupees: Known): string => {
   if (!known(rupees)) return MISSING;
-  const digits = fixed(2).format(Math.abs(rupees));
-  return rupees < 0 ? `${MINUS}₹${digits}` : `₹${digits}`;
+  const text = print(fixed(2), rupees);
+  return text.startsWith(MINUS) ? `${MINUS}₹${text.slice(1)}` : `₹${text}`;
 };
 
 /** `+2.40`: a difference of prices in minor units, always with its sign. */
@@ -66,8 +68,8 @@ export const triangles = { up: "▲", down: "▼", flat: "" } as const;
 /** `1.23L`, `12.35K`, `3.40Cr`, below a thousand the number itself: volumes, open interest, values. */
 export const compactText = (value: Known): string => {
   if (!known(value)) return MISSING;
-  if (Math.abs(value) < 1_000) return print(format("whole", { maximumFractionDigits: 0 }), value);
-  return print(format("compact", { notation: "compact", minimumFractionDigits: 2, maximumFractionDigits: 2 }), value);
+  if (Math.abs(value) < 999.5) return print(format("whole", { maximumFractionDigits: 0 }), value);
+  return print(format("compact", { notation: "compact", minimumFractionDigits: 2, maximumFractionDigits: 2 }), Math.round(value));
 };
 
 /** `1,23,456`: a count in full. */

@@ -1,6 +1,6 @@
 /** Bars as the command line prints them: one JSON object a line, or a table for people. */
 import type { BarColumns } from "@/server/domain/bar";
-import { toDecimalText, toRupees } from "@/server/domain/price";
+import { fixedText, toDecimalText, toRupees } from "@/server/domain/price";
 import { istText } from "@/server/domain/session";
 
 /** An indicator over the bars, as it was asked for: values by row, NaN while warming up, prices in minor units. */
@@ -34,7 +34,7 @@ export function* barTable(bars: BarColumns, decimals: number, lines: readonly In
   const cells = (row: number): string[] => [
     istText(bars.time[row]!), ...[bars.open, bars.high, bars.low, bars.close].map((price) => toDecimalText(price[row]!, decimals)),
     String(bars.volume[row]), String(bars.ticks[row]),
-    ...plots.map(({ unit, values }) => (Number.isNaN(values[row]!) ? "-" : unit === "price" ? (values[row]! / 10 ** decimals).toFixed(decimals) : values[row]!.toFixed(2))),
+    ...plots.map(({ unit, values }) => (Number.isNaN(values[row]!) ? "-" : fixedText(unit === "price" ? values[row]! / 10 ** decimals : values[row]!, unit === "price" ? decimals : 2))),
   ];
   const widths = columns.map((title) => title.length);
   for (let row = 0; row < bars.length; row++) cells(row).forEach((text, column) => { widths[column] = Math.max(widths[column]!, text.length); });
