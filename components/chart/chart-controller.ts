@@ -1,6 +1,7 @@
+import { browserClock } from "@/components/client/browser-clock";
 import { trackCatchUp } from "@/components/client/catch-up";
 import { feed as feedFrames } from "@/components/client/feed";
-import { latency } from "@/components/client/latency";
+import { type FrameTimes, latency } from "@/components/client/latency";
 import { live } from "@/components/client/live";
 import { createValue, type Readable } from "@/components/client/store";
 import { ageText, clockText, countdownText } from "@/components/format/times";
@@ -99,9 +100,10 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   let light: FeedLight | null = null;
   let pageTimer: ReturnType<typeof setTimeout> | undefined;
   let secondTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Arrival (page clock) and receive stamp of the oldest frame not yet painted. */
-  let unpainted: { arrived: number; received: number } | null = null;
+  /** The oldest frame not yet painted. */
+  let unpainted: Pick<FrameTimes, "stamped" | "received" | "emitted" | "arrived"> | null = null;
   let painted = false;
+  let shownOnce = false;
   let removed = false;
 
   const canvas = chartCanvas(host, overlay, store, {
@@ -113,11 +115,12 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     view: () => watchEdges(),
     panes: (panes, axisWidth) => change({ panes, axisWidth, indicatorPanes: canvas.lines.panes() }),
   });
-  const clock = frameClock(() => canvas.prime(), () => {
+  const here = browserClock();
+  const clock = frameClock(() => canvas.prime(), (drawing) => {
     if (unpainted === null) return;
-    latency().record(unpainted.received, client.now(), performance.now() - unpainted.arrived);
+    latency().record({ ...unpainted, drawing, painted: here() });
     unpainted = null;
-  });
+  }, here);
   const router = barRouter(canvas, {
     frame: (run) => clock.request(run),
     idle(run) {
@@ -191,7 +194,10 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     clock.request(paintTexts);
     if (!painted) {
       painted = true;
-      requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("chart:first-paint")));
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        performance.mark("chart:first-paint");
+        shownOnce = true;
+      }));
     } else if (!sameBars) requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("chart:switch-paint")));
   };
 
@@ -219,7 +225,8 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     },
     points: (time) => router.touched(time),
     frame(frame) {
-      unpainted ??= { arrived: performance.now(), received: frame.stamps.received };
+      // What nobody can see takes no time: a page that still loads, or lies behind others.
+      if (shownOnce && document.visibilityState === "visible") unpainted ??= { stamped: frame.ltp.time, received: frame.stamps.received, emitted: frame.stamps.emitted, arrived: here() };
       ltp = { price: frame.ltp.price, received: frame.ltp.received };
       clock.request(paintTexts);
     },
@@ -246,6 +253,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   }
 
   const onVisibility = (): void => {
+    unpainted = null;
     if (document.visibilityState === "hidden") feed.pause();
     else feed.resume();
   };

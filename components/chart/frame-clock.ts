@@ -7,14 +7,16 @@ export interface FrameClock {
 
 /**
  * `prime` makes the library plan its own painting behind our tasks in the same frame: updates made there would else
- * wait for the frame after. `painted` runs when that painting is done.
+ * wait for the frame after. `painted` runs when that painting is done, with the time at which its frame began.
  */
-export const frameClock = (prime: () => void, painted: () => void): FrameClock => {
+export const frameClock = (prime: () => void, painted: (drawing: number) => void, now: () => number): FrameClock => {
   const tasks = new Set<() => void>();
   let first = 0;
   let after = 0;
+  let drawing = 0;
   const run = (): void => {
     first = 0;
+    drawing = now();
     const due = [...tasks];
     tasks.clear();
     for (const task of due) task();
@@ -25,7 +27,7 @@ export const frameClock = (prime: () => void, painted: () => void): FrameClock =
       if (first === 0) {
         first = requestAnimationFrame(run);
         prime();
-        after = requestAnimationFrame(painted);
+        after = requestAnimationFrame(() => painted(drawing));
       }
       return () => { tasks.delete(task); };
     },

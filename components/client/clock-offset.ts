@@ -1,24 +1,42 @@
-/** Server clock minus browser clock, in ms: the median of the last five answers, so that one slow answer moves nothing. */
+/**
+ * Server clock minus browser clock, in ms, as NTP does it. The true offset lies within half a round trip of what one
+ * answer says, whatever held it up: a busy page, a slow wire. So the answer with the smallest round trip is believed,
+ * and a doubt that grows with its age lets a newer one take its place.
+ */
 export interface ClockOffset {
-  /** `sent` and `received` by the browser's clock, `serverTime` from the answer. */
+  /** `sent` and `received` by the browser's clock, `serverTime` from the answer. Returns the offset from then on. */
   sample(sent: number, received: number, serverTime: number): number;
   value(): number;
+  /** The offset is known to plus or minus half of this, ms; null before the first answer. */
+  roundTrip(): number | null;
 }
 
-const KEPT = 5;
+const KEPT = 16;
+/** What two clocks may part by, ms per ms: 50 ppm, twice what a poor quartz does. */
+const DRIFT = 0.000_05;
+/** Clocks have steps of their own of about this much. */
+const SLACK_MS = 1;
+
+interface Answer {
+  offset: number;
+  roundTrip: number;
+  at: number;
+}
 
 export const clockOffset = (): ClockOffset => {
-  const samples: number[] = [];
-  let median = 0;
+  let answers: Answer[] = [];
+  let best: Answer | null = null;
+  const doubt = (answer: Answer, now: number): number => answer.roundTrip / 2 + Math.max(0, now - answer.at) * DRIFT;
   return {
     sample(sent, received, serverTime) {
-      samples.push(serverTime - (sent + received) / 2);
-      if (samples.length > KEPT) samples.shift();
-      const sorted = [...samples].sort((a, b) => a - b);
-      const middle = sorted.length >> 1;
-      median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-      return median;
+      const next: Answer = { offset: serverTime - (sent + received) / 2, roundTrip: Math.max(0, received - sent), at: received };
+      // Two answers that exclude one another: a clock was set in between, and the older one is of the time before.
+      answers = answers.filter((held) => Math.abs(held.offset - next.offset) <= doubt(held, received) + doubt(next, received) + SLACK_MS);
+      answers = [...answers, next].slice(-KEPT);
+      best = answers.reduce((found, held) => (doubt(held, received) < doubt(found, received) ? held : found));
+      return best.offset;
     },
-    value: () => median,
+    value: () => best?.offset ?? 0,
+    roundTrip: () => best?.roundTrip ?? null,
   };
 };

@@ -3,6 +3,7 @@
  * Requests made before the connection stands wait for it. Subscriptions are the caller's to renew: see `onConnect`.
  */
 import { io } from "socket.io-client";
+import { browserClock } from "./browser-clock";
 import { clockOffset } from "./clock-offset";
 import { isLiveError, RequestError } from "./request-error";
 import { createValue, once, type Readable } from "./store";
@@ -27,14 +28,16 @@ export interface LiveClient {
   connection: Readable<Connection>;
   /** The server's time, epoch ms. */
   now(): number;
+  /** Server's clock minus the browser's, ms, and the round trip it was taken from: null until the clock has been asked. */
+  clock(): { offsetMs: number; roundTripMs: number | null };
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const RECONNECT_FIRST_MS = 200;
 const RECONNECT_MOST_MS = 2_000;
-/** The clock is asked five times once the page has settled, then now and then. */
-const CLOCK_FIRST_MS = [1_000, 1_400, 1_800, 2_200, 2_600];
-const CLOCK_AGAIN_MS = 20_000;
+/** The clock is asked often at first, because a page that loads answers late, and then for as long as the page is open. */
+const CLOCK_FIRST_MS = [200, 1_000, 1_800, 2_600, 4_000, 6_000];
+const CLOCK_AGAIN_MS = 10_000;
 
 const connect = (): LiveClient => {
   const socket = io({
@@ -42,6 +45,7 @@ const connect = (): LiveClient => {
     reconnectionDelay: RECONNECT_FIRST_MS, reconnectionDelayMax: RECONNECT_MOST_MS, randomizationFactor: 0.5,
   });
   const clock = clockOffset();
+  const here = browserClock();
   const connection = createValue<Connection>({ status: "connecting", since: Date.now(), lastDataAt: null, clockOffsetMs: 0 });
   const connected = new Set<(again: boolean) => void>();
   let connections = 0;
@@ -68,10 +72,10 @@ const connect = (): LiveClient => {
   // Only the plain question counts: an answer that took work says little about when it was given.
   const askClock = (): void => {
     if (!socket.connected || document.visibilityState === "hidden") return;
-    const sent = Date.now();
+    const sent = here();
     socket.timeout(REQUEST_TIMEOUT_MS).emit("time", {}, (late: Error | null, answer: { serverTime?: unknown } | null) => {
       if (late !== null || typeof answer?.serverTime !== "number") return;
-      clock.sample(sent, Date.now(), answer.serverTime);
+      clock.sample(sent, here(), answer.serverTime);
       clockAsked = true;
       change(connection.get().status);
     });
@@ -103,11 +107,16 @@ const connect = (): LiveClient => {
     if (!socket.connected) socket.connect();
   };
   window.addEventListener("online", hurry);
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") hurry(); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "visible") return;
+    hurry();
+    askClock();
+  });
 
   return {
     connection,
-    now: () => (replay === null ? Date.now() + offset() : replay.server + (Date.now() - replay.browser) * replay.rate),
+    clock: () => ({ offsetMs: offset(), roundTripMs: clockAsked ? clock.roundTrip() : null }),
+    now: () => (replay === null ? here() + offset() : replay.server + (Date.now() - replay.browser) * replay.rate),
     request<T>(event: string, payload?: unknown, timeoutMs = REQUEST_TIMEOUT_MS): Promise<T> {
       return new Promise<T>((resolve, reject) => {
         const sent = Date.now();

@@ -1,5 +1,4 @@
 import { expect, test, vi } from "vitest";
-import { clockOffset } from "./clock-offset";
 import { latencyRecorder, percentiles } from "./latency";
 import { createValue, once } from "./store";
 
@@ -35,18 +34,6 @@ test("what is built once is built at the first call", () => {
   expect(build).toHaveBeenCalledTimes(1);
 });
 
-test("the clock offset is the median of the last five answers", () => {
-  const clock = clockOffset();
-  expect(clock.value()).toBe(0);
-  // Sent at 1000, received at 1020: the server answered at about 1010.
-  expect(clock.sample(1_000, 1_020, 1_110)).toBe(100);
-  clock.sample(2_000, 2_020, 2_112);
-  clock.sample(3_000, 3_900, 3_950); // a slow answer: 500
-  expect(clock.value()).toBe(102);
-  for (const sent of [4_000, 5_000, 6_000, 7_000, 8_000]) clock.sample(sent, sent + 10, sent + 5 - 30);
-  expect(clock.value()).toBe(-30);
-});
-
 test("percentiles and buckets count every span once, the last bucket takes the rest", () => {
   const view = percentiles([0.5, 1, 1.9, 2, 400], 1);
   expect(view.buckets.slice(0, 4)).toEqual([1, 2, 1, 0]);
@@ -58,12 +45,12 @@ test("percentiles and buckets count every span once, the last bucket takes the r
 
 test("browser latency is published at most once a second, its history every five", () => {
   let now = 0;
-  const recorder = latencyRecorder(() => now);
+  const recorder = latencyRecorder({ now: () => now, clock: () => ({ offsetMs: 1_000, roundTripMs: 0 }) });
   const heard = vi.fn();
   recorder.view.subscribe(heard);
-  for (; now < 12_000; now += 100) recorder.record(now - 8, now, 4);
+  for (; now < 12_000; now += 100) recorder.record({ stamped: 0, received: now + 1_000 - 8, emitted: now + 1_000 - 6, arrived: now - 4, drawing: now - 1, painted: now });
   expect(heard.mock.calls.length).toBe(12);
   expect(recorder.view.get()?.receiveToPaint.p95).toBe(8);
   expect(recorder.view.get()?.socketToPaint.p50).toBe(4);
-  expect(recorder.view.get()?.history.map((point) => point.time)).toEqual([0, 5_000, 10_000]);
+  expect(recorder.view.get()?.history.map((point) => point.time)).toEqual([1_000, 6_000, 11_000]);
 });

@@ -142,7 +142,10 @@ export interface BarsFrame {
   points: (number | null)[][];
   /** Last price and its times, also when only the book moved. */
   ltp: { price: number; time: number; received: number };
-  /** Epoch ms: tick received from the broker, frame emitted to the socket. */
+  /**
+   * Epoch ms: the newest tick of the instrument received from the broker since the frame before, frame emitted to the
+   * socket. `received` is 0 when the frame carries no tick (a bar that closed by the clock) and in a replay.
+   */
   stamps: { received: number; emitted: number };
 }
 export type BarTuple = [number, number, number, number, number, number, number, number, number, number];

@@ -14,7 +14,7 @@ const instrument: Instrument = { id: 1, key: "NSE:INFY", exchange: "NSE", symbol
 const bar = (time: number, close: number) => ({ time, open: 100, high: 110, low: 90, close, volume: 5, value: 0, ticks: 1, openInterest: -1, rev: 1, state: "closed" as const, incomplete: false });
 
 /** A hub over a desk that holds what the test puts into it, on a clock the test turns. */
-const rig = (options: { warm?: boolean } = {}) => {
+const rig = (options: { warm?: boolean; replay?: boolean } = {}) => {
   let now = 1_000_000 * MINUTE;
   const timers: { every: number; run: () => void }[] = [];
   const clock: Clock = {
@@ -38,14 +38,15 @@ const rig = (options: { warm?: boolean } = {}) => {
     },
   };
   const frames: BarsFrame[] = [];
+  const spans: [string, number][] = [];
   const counted: Record<string, number> = {};
   const hub = new Hub({
-    desk: desk as Desk, clock, wall: clock, transport: { toRoom: (_, __, frame) => frames.push(frame as BarsFrame) },
-    meter: { count: (name) => { counted[name] = (counted[name] ?? 0) + 1; }, record: () => {}, reject: () => {}, gauge: () => {} },
+    desk: desk as Desk, clock, wall: options.replay === true ? { ...clock } : clock, transport: { toRoom: (_, __, frame) => frames.push(frame as BarsFrame) },
+    meter: { count: (name) => { counted[name] = (counted[name] ?? 0) + 1; }, record: (name, ms) => { spans.push([name, ms]); }, reject: () => {}, gauge: () => {} },
   });
   const tick = (): TickBatch => ({ ...tickBatch(1), length: 1, receivedTime: now });
   return {
-    hub, frames, held, tick,
+    hub, frames, spans, held, tick,
     form: (close: number) => { forming = columnsOf([{ ...bar(now, close), state: "forming" as never }]); },
     store: (...bars: ReturnType<typeof bar>[]) => { closed = columnsOf(bars); },
     pass(ms: number) { now += ms; for (const timer of [...timers]) timer.run(); },
@@ -98,6 +99,33 @@ describe("chart rooms", () => {
     await settled();
     expect(frames.map((frame) => frame.seq)).toEqual([1, 2]);
     expect(frames[1]!.bars[0]!.slice(0, 2)).toEqual([1, now() - MINUTE]);
+  });
+
+  it("stamp a frame with the receive time of its own newest tick, and with none where it carries none", async () => {
+    const { hub, frames, spans, tick, close, pass, now } = rig();
+    await hub.subscribe("a", wish, () => {});
+    const received = now();
+    hub.onTicks(tick());
+    // Two seconds later the bar closes by the clock: no tick is on its way in that frame.
+    pass(2_000);
+    hub.onBars(close(now() - MINUTE));
+    await settled();
+    hub.onTicks({ ...tick(), instrument: Int32Array.of(7) });
+    expect(frames.map(({ stamps }) => stamps)).toEqual([{ received, emitted: received }, { received: 0, emitted: received + 2_000 }]);
+    expect(spans.filter(([name]) => name === "receiveToEmit")).toEqual([["receiveToEmit", 0]]);
+    hub.onTicks(tick());
+    pass(10);
+    hub.onTicks(tick());
+    pass(60);
+    expect(frames.at(-1)!.stamps).toEqual({ received: now() - 60, emitted: now() });
+  });
+
+  it("measure no span between a recording's clock and today's", async () => {
+    const { hub, frames, spans, tick } = rig({ replay: true });
+    await hub.subscribe("a", wish, () => {});
+    hub.onTicks(tick());
+    expect(frames[0]!.stamps.received).toBe(0);
+    expect(spans.map(([name]) => name)).toEqual(["emitToSocket"]);
   });
 
   it("get bars that history has changed as patches", async () => {

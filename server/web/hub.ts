@@ -31,6 +31,8 @@ interface Room {
   dirty: boolean;
   urgent: boolean;
   lastFrame: number;
+  /** Receive time of the newest tick of this instrument that no frame has carried yet; 0 without one. */
+  received: number;
   bars: BarsFrame["bars"];
   points: BarsFrame["points"];
   /** Span whose bars have changed and are to be read again. */
@@ -46,7 +48,6 @@ export class Hub {
   private readonly byInstrument: (Room[] | undefined)[] = [];
   private readonly late = new Set<Room>();
   private readonly scratch = barColumns(16);
-  private received = 0;
   private ticking: (() => void) | null = null;
   private scheduled = false;
 
@@ -54,10 +55,15 @@ export class Hub {
 
   onTicks(message: TickMessage): void {
     if (message.kind !== "ticks") return;
-    this.received = message.receivedTime;
+    // A replay's ticks were received by the recording's clock: from there to a frame of today is no span.
+    const received = this.parts.clock === this.parts.wall ? message.receivedTime : 0;
     for (let row = 0; row < message.length; row++) {
       const rooms = this.byInstrument[message.instrument[row]!];
-      if (rooms !== undefined) for (const room of rooms) this.touch(room, false);
+      if (rooms === undefined) continue;
+      for (const room of rooms) {
+        room.received = received;
+        this.touch(room, false);
+      }
     }
     this.flushDue();
   }
@@ -144,7 +150,7 @@ export class Hub {
     const name = `bars:${this.parts.desk.instrument(instrument).key}:${timeframe.name}`;
     let room = this.rooms.get(name);
     if (room === undefined) {
-      room = { name, instrument, timeframe, seq: 0, clients: new Map(), dirty: false, urgent: false, lastFrame: 0, bars: [], points: [], changed: null };
+      room = { name, instrument, timeframe, seq: 0, clients: new Map(), dirty: false, urgent: false, lastFrame: 0, received: 0, bars: [], points: [], changed: null };
       this.register(room);
     }
     return room;
@@ -203,17 +209,19 @@ export class Hub {
     const frame: BarsFrame = {
       room: room.name, seq: ++room.seq, bars, points,
       ltp: quote === null ? { price: 0, time: 0, received: 0 } : { price: quote.price, time: quote.time, received: quote.received },
-      stamps: { received: this.received, emitted: now },
+      stamps: { received: room.received, emitted: now },
     };
     room.bars = [];
     room.points = [];
     room.dirty = false;
     room.urgent = false;
     room.lastFrame = now;
+    room.received = 0;
     if (room.clients.size === 0) return;
     transport.toRoom(room.name, "bars", frame);
     meter.count("frames.bars");
-    meter.record("receiveToEmit", Math.max(0, now - this.received));
+    // A frame of a bar that closed by the clock carries no tick: nothing was on its way.
+    if (frame.stamps.received > 0) meter.record("receiveToEmit", Math.max(0, now - frame.stamps.received));
     meter.record("emitToSocket", wall.now() - now);
   }
 
