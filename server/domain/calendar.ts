@@ -47,7 +47,8 @@ export const hoursOf = (
   switch (exchange) {
     case "NSE":
     case "BSE":
-      if (segment === "index") return `${exchange}_INDEX`;
+      // India VIX is worked out from options and moves through the closing auction of stocks: it keeps the hours of those without one.
+      if (segment === "index") return symbol === "INDIA VIX" ? "NSE" : `${exchange}_INDEX`;
       return segment === "equity" && options.closingAuction?.(symbol) === true ? `${exchange}_CAS` : exchange;
     case "NFO":
     case "BFO":

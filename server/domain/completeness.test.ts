@@ -32,7 +32,7 @@ const allOf = (session: Session, of = timeframe("1m")): TestBar[] => slotsOf(ses
 
 describe("what a session should have", () => {
   it.each([
-    ["a stock with a closing auction", "NSE_CAS", "2026-11-18", 360], ["a stock without", "NSE", "2026-11-18", 375], ["an index", "NSE_INDEX", "2026-11-18", 375],
+    ["a stock with a closing auction", "NSE_CAS", "2026-11-18", 360], ["a stock without", "NSE", "2026-11-18", 375], ["an index", "NSE_INDEX", "2026-11-18", 360],
     ["MCX while New York is on standard time", "MCX", "2026-11-18", 895], ["MCX while it saves daylight", "MCX", "2026-07-15", 870],
     ["an hour of muhurat", "NSE", "2025-10-21", 60], ["a drill in two parts", "NSE", "2024-03-02", 105], ["a budget Saturday", "NSE", "2025-02-01", 375],
   ])("of %s is its minutes of continuous trading", (_, hours, date, minutes) => {

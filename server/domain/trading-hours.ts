@@ -57,12 +57,13 @@ const cashWithClosingAuction = (hours: HoursKey): HoursRow[] => [
 ];
 
 /**
- * Index values follow their stocks. What is broadcast between 15:15 and 15:35 since 2026-08-03 no source
- * tells: the session is kept to 15:30, a flat value there is not missing data, and the final value comes later.
+ * Index values follow their stocks. Since 2026-08-03 they stand still from 15:15, or move with indicative prices, and jump
+ * once to the auction's value between 15:28 and 15:30: none of that is continuous trading, the value is an auction's.
  */
 const index = (hours: HoursKey): HoursRow[] => [
-  { hours, from: null, to: "2026-09-06", days: "weekdays", phases: [...preOpenToSeptember2026, continuous], source: classic },
-  { hours, from: "2026-09-07", to: null, days: "weekdays", phases: [...preOpen, continuous], source: preOpen2026 },
+  { hours, from: null, to: "2026-08-02", days: "weekdays", phases: [...preOpenToSeptember2026, continuous], source: classic },
+  { hours, from: "2026-08-03", to: "2026-09-06", days: "weekdays", phases: [...preOpenToSeptember2026, ...continuousBeforeAuction], source: cash2026 },
+  { hours, from: "2026-09-07", to: null, days: "weekdays", phases: [...preOpen, ...continuousBeforeAuction], source: preOpen2026 },
 ];
 
 /**

@@ -1,19 +1,34 @@
 import { createCalendar } from "@/server/domain/calendar";
-import { istDay, istMidnight } from "@/server/domain/session";
+import { istDay, istMidnight, type PhaseName } from "@/server/domain/session";
 
 export type CalendarName = "SIM" | "NSE";
+
+/** What keeps hours of its own: stocks have both auctions, indices show their values, India VIX and futures trade through. */
+export type Kind = "stock" | "index" | "volatility" | "future";
+
+/** A kind's day beside the continuous minutes, epoch ms; null where there is none of it. */
+export interface DayHours {
+  /** Minutes of continuous trading after the open. */
+  minutes: number;
+  /** Orders are collected until `matching`; the price forms in the last minute before. */
+  preOpen: { from: number; matching: number; to: number } | null;
+  closing: { from: number; matching: number; to: number } | null;
+  postClose: { from: number; to: number } | null;
+}
 
 /** When the simulated exchange trades, and how activity and volatility spread over its day. */
 export interface TradingCalendar {
   name: CalendarName;
-  /** Minutes in a session. */
+  /** Minutes in the longest session of any kind. */
   minutes: number;
+  /** The hours of a kind on a trading day. */
+  hours(kind: Kind, day: number): DayHours;
   /** True when the IST day number is a trading day. */
   trades(day: number): boolean;
   /** Epoch ms of the session's open. */
   open(day: number): number;
-  /** Ms before the open at which pre-open values begin and end; null without a pre-open. */
-  preOpen: { from: number; to: number } | null;
+  /** Ms before the open at which the feed begins; null without a pre-open. */
+  preOpen: { from: number } | null;
   /** Trading activity of each minute, mean 1. */
   activity: Float64Array;
   /** Share of the day's variance before each minute: 0 at the open, 1 at the close (minutes + 1 values). */
@@ -47,20 +62,43 @@ const build = (calendar: Omit<TradingCalendar, "activity" | "elapsed">, shape: (
   return { ...calendar, activity, elapsed };
 };
 
+const ALWAYS: DayHours = { minutes: 24 * HOUR, preOpen: null, closing: null, postClose: null };
+
 const sim = (): TradingCalendar =>
-  build({ name: "SIM", minutes: 24 * HOUR, trades: () => true, open: istMidnight, preOpen: null, gap: 0 }, roundTheClock);
+  build({ name: "SIM", minutes: 24 * HOUR, hours: () => ALWAYS, trades: () => true, open: istMidnight, preOpen: null, gap: 0 }, roundTheClock);
+
+const KEYS: Record<Kind, string> = { stock: "NSE_CAS", index: "NSE_INDEX", volatility: "NSE", future: "NFO" };
 
 /**
- * NSE's hours for tests: 09:15 to 15:30, values of the pre-open from 09:00 to 09:08. Days with other hours (muhurat,
- * halts) are taken as closed.
+ * NSE's hours for tests: pre-open from 09:00, stocks and indices to 15:15 and their closing auction (to 15:30 before it
+ * existed), futures to 15:40, post-close. Days with other hours (muhurat, halts) are taken as closed.
  */
 const nse = (): TradingCalendar => {
   const days = createCalendar();
-  const minutes = 375;
+  const minutes = 385;
   const open = (day: number): number => istMidnight(day) + 555 * 60_000;
+  const known = new Map<string, DayHours>();
+  const work = (kind: Kind, day: number): DayHours => {
+    const session = days.on(KEYS[kind], day)!;
+    const phase = (name: PhaseName) => session.phases.find((each) => each.phase === name) ?? null;
+    const collected = kind === "future" ? null : phase("pre_open");
+    const auction = kind === "future" || kind === "volatility" ? null : phase("closing_auction");
+    return {
+      minutes: (session.close - session.open) / 60_000,
+      preOpen: collected === null ? null : { from: collected.from, matching: collected.to, to: session.open },
+      closing: auction === null ? null : { from: session.close, matching: auction.to, to: phase("closing_matching")!.to },
+      postClose: kind === "stock" ? phase("post_close") : null,
+    };
+  };
   return build({
-    name: "NSE", minutes, gap: 0.5, open, preOpen: { from: 15 * 60_000, to: 7 * 60_000 },
+    name: "NSE", minutes, gap: 0.5, open, preOpen: { from: 15 * 60_000 },
     trades: (day) => days.on("NSE", day)?.open === open(day),
+    hours(kind, day) {
+      const name = `${kind} ${day}`;
+      let hours = known.get(name);
+      if (hours === undefined) known.set(name, (hours = work(kind, day)));
+      return hours;
+    },
   }, uShape(minutes));
 };
 
@@ -83,7 +121,7 @@ export const tradingDayAfter = (calendar: TradingCalendar, day: number): number 
 /** Epoch ms at which the exchange begins to send on a trading day. */
 export const feedStart = (calendar: TradingCalendar, day: number): number => calendar.open(day) - (calendar.preOpen?.from ?? 0);
 
-/** Epoch ms of the session's end. */
+/** Epoch ms at which continuous trading has ended for every kind. */
 export const closeOf = (calendar: TradingCalendar, day: number): number => calendar.open(day) + calendar.minutes * 60_000;
 
 /** The trading day whose values stand at an instant: today's once its feed has begun, else the last one. */

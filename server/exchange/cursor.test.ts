@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { averagePrice, depthRow } from "./packet";
+import { istDay } from "@/server/domain/session";
 import { market } from "./market";
 import type { Cursor } from "./cursor";
 import type { Market } from "./market";
@@ -106,18 +107,58 @@ describe("the feed", () => {
     expect(Math.abs(packets / 60 - 50_000)).toBeLessThan(500);
   });
 
-  it("trades NSE's day: values of the pre-open, nothing to the open, nothing after the close", () => {
+  it("sends an index's values on NSE's calendar: moving to the match of the pre-open, still from 15:15 to one jump", () => {
     const one = opened(at("2026-11-20T08:00:00"), { calendar: "NSE" });
-    const token = one.listing("SIM:RELIANCE")!.token;
-    expect(one.cursor(token)!.time).toBeLessThan(at("2026-11-19T15:30:00"));
-    const times: number[] = [];
-    one.advance(at("2026-11-20T09:14:59"), (cursor) => { if (cursor.listing.token === token) { times.push(cursor.time); expect(cursor.volume).toBe(0); expect(cursor.traded).toBe(false); } });
-    expect(times[0]).toBe(at("2026-11-20T09:00:00"));
-    expect(times.at(-1)).toBeLessThan(at("2026-11-20T09:08:00"));
-    times.length = 0;
-    one.advance(at("2026-11-23T08:59:59"), (cursor) => { if (cursor.listing.token === token) times.push(cursor.time); });
-    expect(times[0]).toBeGreaterThanOrEqual(at("2026-11-20T09:15:00"));
-    expect(times.at(-1)).toBeLessThan(at("2026-11-20T15:30:00"));
+    const { token } = one.listing("NSE:NIFTY 50")!;
+    const seen: { time: number; price: number; continuous: boolean }[] = [];
+    one.advance(at("2026-11-23T08:59:59"), (cursor) => { if (cursor.listing.token === token) seen.push({ time: cursor.time, price: cursor.price, continuous: cursor.continuous }); });
+    const record = one.book.day(one.listing("NSE:NIFTY 50")!, istDay(at("2026-11-20T12:00:00")))!;
+    expect(seen[0]!.time).toBe(at("2026-11-20T09:00:00"));
+    const before = seen.filter(({ time }) => time < at("2026-11-20T09:15:00"));
+    expect(before.every(({ continuous }) => !continuous)).toBe(true);
+    expect(before.filter(({ time }) => time >= record.preOpen.at).every(({ price }) => price === record.preOpen.price)).toBe(true);
+    expect(new Set(before.map(({ price }) => price)).size).toBeGreaterThan(10);
+    const after = seen.filter(({ time }) => time >= at("2026-11-20T15:15:00"));
+    expect(after.some(({ continuous }) => continuous)).toBe(false);
+    const frozen = record.close[359];
+    expect(record.closing.price).not.toBe(frozen);
+    expect(after.every(({ time, price }) => price === (time < record.closing.at ? frozen : record.closing.price))).toBe(true);
+    expect(record.closing.at).toBeGreaterThanOrEqual(at("2026-11-20T15:28:00"));
+    expect(record.closing.at).toBeLessThan(at("2026-11-20T15:30:00"));
+    expect(after.at(-1)!.time).toBeLessThan(at("2026-11-20T15:35:00"));
+  });
+
+  it("sends a stock's auctions on NSE's calendar: matched volume once each, then frozen, then the post-close's", () => {
+    const one = opened(at("2026-11-20T08:00:00"), { calendar: "NSE" });
+    const listing = one.listing("NSE:RELIANCE")!;
+    const record = one.book.day(listing, istDay(at("2026-11-20T12:00:00")))!;
+    const { preOpen, closing, postVolume } = record;
+    let volume = 0;
+    const steps: { time: number; price: number; added: number; open: number }[] = [];
+    one.advance(at("2026-11-20T23:00:00"), (cursor) => {
+      if (cursor.listing.token !== listing.token) return;
+      if (!cursor.continuous) steps.push({ time: cursor.time, price: cursor.price, added: cursor.volume - volume, open: cursor.open });
+      volume = cursor.volume;
+    });
+    const matched = steps.filter(({ added }) => added > 0);
+    expect(matched.slice(0, 2).map(({ time, price, added }) => ({ time, price, added }))).toEqual([
+      { time: preOpen.at, price: preOpen.price, added: preOpen.volume }, { time: closing.at, price: closing.price, added: closing.volume },
+    ]);
+    expect(matched[0]!.open).toBe(preOpen.price);
+    const post = matched.slice(2);
+    expect(post.every(({ time, price }) => time >= at("2026-11-20T15:50:00") && time < at("2026-11-20T16:00:00") && price === closing.price)).toBe(true);
+    expect(post.reduce((sum, { added }) => sum + added, 0)).toBe(postVolume);
+    expect(volume).toBe(preOpen.volume + record.volume.reduce((sum, each) => sum + each, 0) + closing.volume + postVolume);
+    expect(steps.filter(({ time }) => time >= at("2026-11-20T15:15:00") && time < closing.at).every(({ price, added }) => price === record.close[359] && added === 0)).toBe(true);
+    expect(record.open[0]).not.toBe(preOpen.price);
+  });
+
+  it("shows the same at an instant of an NSE day whether it was played or looked up", () => {
+    for (const clock of ["09:03:11", "09:10:00", "09:15:30", "15:14:59", "15:20:00", "15:31:00", "15:55:30", "20:00:00"]) {
+      const played = opened(at(`2026-11-20T${clock}`) - 8 * 60_000, { calendar: "NSE" });
+      played.advance(at(`2026-11-20T${clock}`), () => undefined);
+      expect(everything(opened(at(`2026-11-20T${clock}`), { calendar: "NSE" })), clock).toEqual(everything(played));
+    }
   });
 
   it("rolls its contracts the day after expiry", () => {

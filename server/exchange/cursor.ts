@@ -1,13 +1,17 @@
 import { MinutePath } from "./minute-path";
 import { keyed, uniformAt } from "./hash";
 import { closeOf, feedStart, tradingDayAfter, tradingDayAt, tradingDayBefore } from "./calendar";
-import type { Book, DayRecord } from "./record";
+import type { AuctionRecord, Book, DayRecord } from "./record";
 import type { Listing } from "./listing";
-import type { TradingCalendar } from "./calendar";
+import type { DayHours, TradingCalendar } from "./calendar";
 
 const MINUTE_MS = 60_000;
-/** Pre-open values come every two seconds. */
+/** Values of the pre-open come every two seconds; what stands still after a match is repeated less often. */
 const PRE_OPEN_STEP_MS = 2_000;
+const FROZEN_STEP_MS = 5_000;
+const POST_CLOSE_STEP_MS = 60_000;
+
+type Stage = "pre_open" | "continuous" | "closing" | "post_close" | "over";
 
 /** Packets a minute of an instrument: `perMinute` on average, whole numbers that add up. */
 const packetsIn = (perMinute: number, minuteNumber: number): number =>
@@ -46,21 +50,27 @@ export class Cursor {
 
   private readonly path = new MinutePath();
   private record: DayRecord | null = null;
+  private hours: DayHours;
+  private stage: Stage = "over";
   private day = 0;
   private minute = -1;
   private dayOpen = 0;
 
   /** `perMinute`: packets a minute on average; `rate`: trades for each natural one. */
   constructor(readonly listing: Listing, private readonly book: Book, private readonly calendar: TradingCalendar,
-    private readonly perMinute: number, private readonly rate: number) {}
+    private readonly perMinute: number, private readonly rate: number) {
+    this.hours = calendar.hours(listing.kind, 0);
+  }
 
   /** The trading day whose values are shown. */
   get tradingDay(): number { return this.day; }
+  /** True for a packet of continuous trading: no value of an auction, nothing repeated after one. */
+  get continuous(): boolean { return this.stage === "continuous"; }
 
   /** Goes to an instant: every packet up to and including it counts as sent. */
   seek(instant: number): void {
     this.enter(tradingDayAt(this.calendar, instant));
-    const at = Math.min(this.calendar.minutes - 1, Math.floor((instant - this.dayOpen) / MINUTE_MS));
+    const at = Math.min(this.hours.minutes - 1, Math.floor((instant - this.dayOpen) / MINUTE_MS));
     const { record } = this;
     if (record !== null && at > 0) {
       // Stand at the last minute with a trade before the asked one, then take its packets one by one.
@@ -74,17 +84,19 @@ export class Cursor {
   /** Takes the next packet if it is due by the instant; false when none is. */
   advance(instant: number): boolean {
     while (this.nextTime <= instant) {
-      if (this.record !== null && this.minute < 0) {
-        this.stepPreOpen(this.record);
+      const { record } = this;
+      if (record === null || this.stage === "over") { this.enter(tradingDayAfter(this.calendar, this.day)); continue; }
+      if (this.stage === "pre_open") {
+        if (this.nextTime < this.hours.preOpen!.to) { this.stepPreOpen(record); return true; }
+        this.beginMinute(record, 0);
+      } else if (this.stage === "closing" || this.stage === "post_close") {
+        this.stepAfter(record);
         return true;
-      }
-      if (this.path.nextOffset === Infinity) {
-        if (this.record !== null && this.minute + 1 < this.calendar.minutes) this.beginMinute(this.record, this.minute + 1);
-        else this.enter(tradingDayAfter(this.calendar, this.day));
-        continue;
-      }
-      this.takePacket(this.record!);
-      return true;
+      } else if (this.path.nextOffset !== Infinity) {
+        this.takePacket(record);
+        return true;
+      } else if (this.minute + 1 < this.hours.minutes) this.beginMinute(record, this.minute + 1);
+      else this.leaveContinuous();
     }
     return false;
   }
@@ -130,37 +142,101 @@ export class Cursor {
     this.quantity = this.volume = this.value = this.open = this.high = this.low = 0;
     this.openInterest = this.openInterestHigh = this.openInterestLow = this.record?.openInterest[0] ?? 0;
     this.bookKey = keyed(listing.id, day, 7);
-    this.minuteTrades = 0;
+    this.minuteTrades = this.minuteVolume = 0;
     this.minute = -1;
     this.minuteStart = this.dayOpen - MINUTE_MS;
     this.path.nextOffset = Infinity;
+    this.hours = calendar.hours(listing.kind, day);
+    this.stage = "over";
     if (this.record === null) this.nextTime = feedStart(calendar, tradingDayAfter(calendar, day));
-    else if (calendar.preOpen === null) this.beginMinute(this.record, 0);
-    else this.nextTime = feedStart(calendar, day);
+    else if (this.hours.preOpen === null) this.beginMinute(this.record, 0);
+    else {
+      this.stage = "pre_open";
+      this.nextTime = this.hours.preOpen.from;
+    }
   }
 
-  /** Values of the pre-open wander from the last close to the open; nothing trades. */
-  private stepPreOpen(record: DayRecord): void {
-    const { preOpen } = this.calendar;
-    const from = feedStart(this.calendar, this.day);
-    const length = preOpen!.from - preOpen!.to;
-    const passed = this.nextTime - from;
+  /** A packet at the next instant in which nothing trades continuously. */
+  private stand(): void {
     this.time = this.nextTime;
     this.traded = false;
-    const key = keyed(this.listing.id, this.day, 6);
-    const step = Math.floor(passed / PRE_OPEN_STEP_MS);
-    this.bookKey = keyed(key, step);
-    const part = Math.min(1, passed / (length - PRE_OPEN_STEP_MS));
-    const wander = (uniformAt(key, step) - 0.5) * 0.004 * (1 - part) * record.open[0]!;
-    const { tick } = this.listing;
-    this.price = Math.round((this.previousClose + (record.open[0]! - this.previousClose) * part + wander) / tick) * tick;
-    if (passed + PRE_OPEN_STEP_MS < length) this.nextTime += PRE_OPEN_STEP_MS;
-    else this.beginMinute(record, 0);
+    this.bookKey = keyed(keyed(this.listing.id, this.day, 6), Math.floor((this.time - this.dayOpen) / 1_000));
+  }
+
+  /** All that was matched in an auction, at its one price. */
+  private match({ price, volume }: AuctionRecord): void {
+    this.price = price;
+    this.quantity = volume;
+    this.volume += volume;
+    this.value += price * volume;
+    this.lastTradeTime = this.time;
+    if (this.open === 0) this.open = this.high = this.low = price;
+    this.high = Math.max(this.high, price);
+    this.low = Math.min(this.low, price);
+  }
+
+  /** Indicative values wander from the last close to the match; from there on price and volume stand still until the open. */
+  private stepPreOpen(record: DayRecord): void {
+    const { from } = this.hours.preOpen!;
+    const { at, price } = record.preOpen;
+    this.stand();
+    if (this.time === at) {
+      if (price > 0) this.match(record.preOpen);
+      else this.price = this.previousClose;
+    } else if (this.time < at) {
+      const part = (this.time - from) / (at - from);
+      const target = price > 0 ? price : this.previousClose;
+      const { tick } = this.listing;
+      const wander = (uniformAt(keyed(this.listing.id, this.day, 6), Math.floor((this.time - from) / PRE_OPEN_STEP_MS)) - 0.5) * 0.004 * (1 - part) * target;
+      this.price = Math.round((this.previousClose + (target - this.previousClose) * part + wander) / tick) * tick;
+    }
+    const next = this.time + (this.time < at ? PRE_OPEN_STEP_MS : FROZEN_STEP_MS);
+    this.nextTime = this.time < at && next >= at ? at : Math.min(next, this.hours.preOpen!.to);
+  }
+
+  /** After the last minute: the closing auction where there is one, else the post-close, else nothing until the next day. */
+  private leaveContinuous(): void {
+    const { closing, postClose } = this.hours;
+    this.stage = closing !== null ? "closing" : postClose !== null ? "post_close" : "over";
+    this.nextTime = closing !== null ? closing.from : postClose !== null ? postClose.from : feedStart(this.calendar, tradingDayAfter(this.calendar, this.day));
+  }
+
+  /** The price stands still, the auction prints once, and what trades at the closing price afterwards only adds volume. */
+  private stepAfter(record: DayRecord): void {
+    const { closing, postClose } = this.hours;
+    this.stand();
+    const { time } = this;
+    const before = this.stage === "closing" && time < record.closing.at;
+    if (this.stage === "closing" && time === record.closing.at) this.match(record.closing);
+    if (this.stage === "post_close") {
+      const steps = (postClose!.to - postClose!.from) / POST_CLOSE_STEP_MS;
+      const step = (time - postClose!.from) / POST_CLOSE_STEP_MS;
+      const traded = Math.floor(record.postVolume * (step + 1) / steps) - Math.floor(record.postVolume * step / steps);
+      if (traded > 0) {
+        this.quantity = traded;
+        this.volume += traded;
+        this.value += traded * this.price;
+        this.lastTradeTime = time;
+      }
+    }
+    const next = time + (this.stage === "closing" ? FROZEN_STEP_MS : POST_CLOSE_STEP_MS);
+    this.nextTime = before && next >= record.closing.at ? record.closing.at : next;
+    if (this.stage === "closing" && this.nextTime >= closing!.to) {
+      this.stage = postClose === null ? "over" : "post_close";
+      this.nextTime = postClose?.from ?? 0;
+    }
+    if (this.stage === "post_close" && this.nextTime >= postClose!.to) this.stage = "over";
+    if (this.stage === "over") this.nextTime = feedStart(this.calendar, tradingDayAfter(this.calendar, this.day));
   }
 
   /** Stands before the first packet of a minute with everything before it folded in from the record. */
   private skipTo(minute: number): void {
     const record = this.record!;
+    const { price, at: matched } = record.preOpen;
+    if (price > 0) {
+      this.open = this.high = this.low = this.price = price;
+      this.lastTradeTime = matched;
+    }
     for (let at = 0; at < minute; at++) {
       this.followOpenInterest(record.openInterest[at]!);
       if (record.trades[at] === 0) continue;
@@ -181,6 +257,7 @@ export class Cursor {
 
   private beginMinute(record: DayRecord, minute: number): void {
     this.minute = minute;
+    this.stage = "continuous";
     this.minuteStart = this.dayOpen + minute * MINUTE_MS;
     this.minuteTrades = 0;
     this.minuteVolume = 0;
@@ -193,9 +270,8 @@ export class Cursor {
 
   /** When the next packet is due; without one in this minute, when the next minute or the next day's feed begins. */
   private findNext(): void {
-    const { path, calendar } = this;
-    if (path.nextOffset !== Infinity) this.nextTime = this.minuteStart + path.nextOffset;
-    else if (this.minute + 1 < calendar.minutes) this.nextTime = this.minuteStart + MINUTE_MS;
-    else this.nextTime = feedStart(calendar, tradingDayAfter(calendar, this.day));
+    const { path } = this;
+    // At the end of the last minute what follows it decides.
+    this.nextTime = this.minuteStart + Math.min(path.nextOffset, MINUTE_MS);
   }
 }

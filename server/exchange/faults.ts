@@ -77,7 +77,7 @@ export const parseFault = (body: Record<string, unknown>, now: number): Fault =>
   const ratio = positive(body, "ratio", DEFAULT_RATIO[kind] ?? 1);
   if (ratio > 1) throw badInput("ratio", ratio, "a share above 0 and up to 1");
   return {
-    kind, ratio, symbols: symbols === undefined ? null : new Set(symbols.map((symbol: string) => symbol.replace(/^SIM:/, ""))),
+    kind, ratio, symbols: symbols === undefined ? null : new Set(symbols.map((symbol: string) => symbol.replace(/^[A-Z]+:/, ""))),
     until: now + positive(body, "ms", Infinity), delayMs: positive(body, "delayMs", 3_000),
   };
 };

@@ -1,5 +1,6 @@
 import { dayOfDate, istDate } from "@/server/domain/session";
 import { futureRoots, indices, stocks } from "./stocks";
+import type { Kind } from "./calendar";
 import type { Sector } from "./stocks";
 import type { Stream } from "./streams";
 
@@ -13,6 +14,7 @@ export interface Listing {
   symbol: string;
   name: string;
   segment: "SIM" | "INDICES" | "SIM-FUT";
+  kind: Kind;
   type: "EQ" | "FUT";
   /** Paise. */
   tick: number;
@@ -66,7 +68,7 @@ const stockListings = (): Listing[] => stocks.map((stock, at) => {
   const turnoverCrore = stock.price * stock.lakhs / 100;
   return {
     id: at, exchangeToken: FIRST_STOCK + at, token: tokenOf(FIRST_STOCK + at, CASH), symbol: stock.symbol, name: stock.name,
-    segment: "SIM", type: "EQ", tick: stock.price < 1_000 ? 5 : 10, lot: 1, expiry: null, ...EVER,
+    segment: "SIM", kind: "stock", type: "EQ", tick: stock.price < 1_000 ? 5 : 10, lot: 1, expiry: null, ...EVER,
     base: Math.log(stock.price * 100), loadings, sigma: spread(loadings), carry: 0,
     lotsPerMinute: stock.lakhs * 100_000 / 375, activity: Math.min(1, Math.max(0.01, (turnoverCrore / 700) ** 0.7)), openInterest: 0,
   };
@@ -80,7 +82,7 @@ const indexListings = (): Listing[] => indices.map((index, at) => {
   ];
   return {
     id: 400 + at, exchangeToken: FIRST_INDEX + at, token: tokenOf(FIRST_INDEX + at, INDEX), symbol: index.symbol, name: index.symbol,
-    segment: "INDICES", type: "EQ", tick: 5, lot: 1, expiry: null, ...EVER,
+    segment: "INDICES", kind: index.symbol === "INDIA VIX" ? "volatility" : "index", type: "EQ", tick: 5, lot: 1, expiry: null, ...EVER,
     base: Math.log(index.level * 100), loadings, sigma: spread(loadings), carry: 0, lotsPerMinute: 0, activity: 1, openInterest: 0,
   };
 });
@@ -114,7 +116,7 @@ const contract = (cash: readonly Listing[], month: number, at: number): Listing 
   return {
     id, exchangeToken, token: tokenOf(exchangeToken, DERIVATIVES),
     symbol: `${root.root}${String(year % 100).padStart(2, "0")}${MONTHS[month % 12]}FUT`, name: root.root,
-    segment: "SIM-FUT", type: "FUT", tick: underlying.segment === "INDICES" ? 10 : underlying.tick, lot: root.lot,
+    segment: "SIM-FUT", kind: "future", type: "FUT", tick: underlying.segment === "INDICES" ? 10 : underlying.tick, lot: root.lot,
     expiry: istDate(expiry), firstDay: expiryOf(month - 3) + 1, lastDay: expiry, nearFrom: expiryOf(month - 1) + 1,
     base: underlying.base, loadings, sigma: spread(loadings), carry: 0.065,
     lotsPerMinute: root.lots / 375, activity: 1, openInterest: root.open,

@@ -11,7 +11,7 @@ const HELP = `Simulated exchange that speaks Zerodha Kite, on 127.0.0.1 only
   --seed N            the market's seed (default 7): the same seed is the same market, past and future
   --rate N            ticks a second of each instrument, on average (default 1)
   --total N           instead: ticks a second of all instruments together, up to 50,000
-  --calendar NAME     SIM: round the clock (default); NSE: 09:15 to 15:30 on weekdays
+  --calendar NAME     SIM: round the clock (default); NSE: its trading days and hours, auctions included
   --start TIME        what its clock shows first (ISO time; default: now)
   --speed N           how fast its clock runs (default 1)
   --api-key, --api-secret, --access-token    the login (default ${DEMO_CREDENTIALS.apiKey}, ${DEMO_CREDENTIALS.apiSecret}, ${DEMO_CREDENTIALS.accessToken})

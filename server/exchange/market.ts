@@ -32,6 +32,10 @@ export interface Market {
 
 export const EXCHANGE = "SIM";
 
+/** On NSE's calendar instruments are listed as NSE's own: whoever trades them keeps NSE's hours. */
+export const exchangeOf = (calendar: TradingCalendar, { segment }: Listing): "SIM" | "NSE" | "NFO" =>
+  (calendar.name === "SIM" ? EXCHANGE : segment === "SIM-FUT" ? "NFO" : "NSE");
+
 /** How much of the feed an instrument takes: quiet ones send less. */
 const weightOf = (listing: Listing): number => 0.3 + 0.7 * listing.activity;
 
@@ -60,6 +64,7 @@ export const market = (options: MarketOptions, start: number): Market => {
     for (const listing of listings) {
       present.add(listing.token);
       bySymbol.set(`${EXCHANGE}:${listing.symbol}`, listing);
+      bySymbol.set(`${exchangeOf(calendar, listing)}:${listing.symbol}`, listing);
       if (cursors.has(listing.token)) continue;
       const cursor = perInstrument(listing);
       cursor.seek(instant);

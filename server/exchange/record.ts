@@ -19,9 +19,22 @@ export interface DayRecord {
   close: Int32Array;
   volume: Float64Array;
   openInterest: Float64Array;
-  /** Volume and traded value (paise x units, by the minute's typical price) before each minute; minutes + 1 values. */
+  /** Volume and traded value (paise x units, by the minute's typical price) before each minute, the pre-open's included; minutes + 1 values. */
   volumeBefore: Float64Array;
   valueBefore: Float64Array;
+  /** Auctions and post-close, where the exchange's hours have them; price 0: nothing was matched. In no minute. */
+  preOpen: AuctionRecord;
+  closing: AuctionRecord;
+  /** Units traded at the closing price after the close. */
+  postVolume: number;
+}
+
+export interface AuctionRecord {
+  /** Epoch ms of the match. */
+  at: number;
+  price: number;
+  /** Units; 0 of an index. */
+  volume: number;
 }
 
 /** The exchange's record: a pure function of the seed, computed when asked for. */
@@ -35,6 +48,10 @@ export interface Book {
 }
 
 const DAY_SALT = 0x33;
+const AUCTION_SALT = 0x66;
+/** Order entry closes at a random moment of its last minute, the closing auction's of its last two. */
+const RANDOM_CLOSE_MS = 58_000;
+const RANDOM_CLOSING_MS = 115_000;
 const NATURAL_TRADES = 42;
 /** Records kept: about 25 MB at 1,440 minutes. */
 const KEPT_DAYS = 400;
@@ -49,6 +66,7 @@ export const dayRecord = (minutes: number): DayRecord => ({
   open: new Int32Array(minutes), high: new Int32Array(minutes), low: new Int32Array(minutes), close: new Int32Array(minutes),
   volume: new Float64Array(minutes), openInterest: new Float64Array(minutes),
   volumeBefore: new Float64Array(minutes + 1), valueBefore: new Float64Array(minutes + 1),
+  preOpen: { at: 0, price: 0, volume: 0 }, closing: { at: 0, price: 0, volume: 0 }, postVolume: 0,
 });
 
 /** True when an instrument is traded on a day of its life. */
@@ -91,6 +109,27 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
     return listing.openInterest * build * left * (1 + 0.04 * gaussianOf(bitsAt(keyed(seed, listing.id, 0x44), day)));
   };
 
+  /**
+   * Auctions of a day, made from hashes of their own: the pre-open's price lies near the first trade's and is seldom it,
+   * the closing auction's is the day's close. A stock whose pre-open matches nothing has none.
+   */
+  const drawAuctions = (listing: Listing, day: number, dayKey: number, dayClose: number, into: DayRecord): void => {
+    const { preOpen, closing, postClose } = calendar.hours(listing.kind, day);
+    const key = keyed(dayKey, AUCTION_SALT);
+    const { tick, lot } = listing;
+    const usual = listing.lotsPerMinute * 375;
+    const share = (of: number, place: number): number => (listing.lotsPerMinute === 0 ? 0 : lot * Math.max(1, Math.round(usual * of * (0.4 + 1.2 * uniformAt(key, place)))));
+    const fair = Math.exp(path[0]!);
+    const isQuiet = listing.lotsPerMinute > 0 && uniformAt(key, 1) < (listing.activity < 0.1 ? 0.3 : 0.02);
+    const none = preOpen === null || isQuiet;
+    into.preOpen = {
+      at: preOpen === null ? 0 : preOpen.matching - Math.floor(uniformAt(key, 2) * RANDOM_CLOSE_MS) - 1_000,
+      price: none ? 0 : onGrid(fair * (1 + listing.sigma * 0.12 * gaussianOf(bitsAt(key, 3))), tick), volume: none ? 0 : share(0.004, 4),
+    };
+    into.closing = { at: closing === null ? 0 : closing.matching - Math.floor(uniformAt(key, 5) * RANDOM_CLOSING_MS) - 1_000, price: closing === null ? 0 : dayClose, volume: closing === null ? 0 : share(0.025, 6) };
+    into.postVolume = postClose === null ? 0 : share(0.002, 7);
+  };
+
   const write = (listing: Listing, day: number, into: DayRecord): DayRecord | null => {
     if (!isListed(listing, day) || !calendar.trades(day)) return null;
     const dayKey = keyed(keyed(seed, listing.id, DAY_SALT), day);
@@ -107,17 +146,20 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
     into.day = day;
     into.key = dayKey;
     into.previousClose = close(listing, tradingDayBefore(calendar, day));
+    drawAuctions(listing, day, dayKey, dayClose, into);
+    const hours = calendar.hours(listing.kind, day);
+    const final = hours.minutes - 1;
     let fairNow = Math.exp(path[0]!);
-    let volumeBefore = 0;
-    let valueBefore = 0;
+    let volumeBefore = into.preOpen.volume;
+    let valueBefore = into.preOpen.volume * into.preOpen.price;
     for (let minute = 0; minute < minutes; minute++) {
       const fairNext = Math.exp(path[minute + 1]!);
       const share = activity[minute]!;
       const at = minute * PER_MINUTE;
       into.volumeBefore[minute] = volumeBefore;
       into.valueBefore[minute] = valueBefore;
-      const boundary = minute === 0 || minute === minutes - 1;
-      const trades = isIndex ? 60 : Math.max(boundary ? 2 : 0, poissonOf(natural * Math.min(share, 1.5), bitsAt(dayKey, at)));
+      const boundary = minute === 0 || minute === final;
+      const trades = minute > final ? 0 : isIndex ? 60 : Math.max(boundary ? 2 : 0, poissonOf(natural * Math.min(share, 1.5), bitsAt(dayKey, at)));
       into.trades[minute] = trades;
       const elapsedShare = elapsed[minute + 1]!;
       into.openInterest[minute] = listing.openInterest === 0 ? 0
@@ -126,7 +168,7 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
         const deviation = fairNow * listing.sigma * stepDeviation[minute]!;
         const variance = deviation * deviation;
         const draw = bitsAt(dayKey, at + 1);
-        const last = minute === minutes - 1 ? dayClose : onGrid(fairNext, tick);
+        const last = minute === final && hours.closing === null ? dayClose : onGrid(fairNext, tick);
         const first = trades === 1 ? last : onGrid(fairNow + (isIndex ? 0 : (draw % 3 - 1) * tick), tick);
         let high = Math.max(first, last);
         let low = Math.min(first, last);

@@ -1,5 +1,5 @@
 import { KiteError, bodyOf, replyCsv, replyData, replyText } from "./reply";
-import { EXCHANGE } from "./market";
+import { EXCHANGE, exchangeOf } from "./market";
 import { candles, checkSpan, intervals } from "./history";
 import { instrumentsCsv } from "./instruments-csv";
 import { isQuotePath, quoteLimit, quotes } from "./quotes";
@@ -106,8 +106,9 @@ export const restApi = ({ market, clock, faults, logins, credentials, limits, re
   const instruments: Handle = (request, response, url) => {
     authorise(request, "rest");
     const exchange = url.pathname.split("/")[2];
-    if (exchange !== undefined && exchange !== EXCHANGE) throw new KiteError("InputException", `Invalid exchange: ${exchange}`);
-    replyCsv(request, response, instrumentsCsv(market.listings));
+    const listings = exchange === undefined ? market.listings : market.listings.filter((listing) => exchangeOf(market.calendar, listing) === exchange);
+    if (listings.length === 0) throw new KiteError("InputException", `Invalid exchange: ${exchange}`);
+    replyCsv(request, response, instrumentsCsv(market.calendar, listings));
   };
 
   const profile: Handle = (request, response) => {

@@ -20,7 +20,7 @@ export const secondsOf = (market: Market, token: number, from: number, to: numbe
   let last: Second | undefined;
   cursor.seek(from - 1);
   while (cursor.advance(Math.min(to - 1, market.time))) {
-    if (!cursor.traded && !isIndex) continue;
+    if (!cursor.continuous || (!cursor.traded && !isIndex)) continue;
     const time = Math.floor(cursor.time / 1_000) * 1_000;
     const { price } = cursor;
     if (last === undefined || last[0] !== time) seconds.push(last = [time, price, price, price, price, 0]);
