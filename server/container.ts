@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { hoursOf } from "@/server/domain/calendar";
+import { coverageState } from "@/server/domain/calendar-coverage";
 import type { CalendarChange } from "@/server/domain/calendar-edits";
 import { hasClosingAuction } from "@/server/domain/closing-auction-stocks";
 import type { CollectorRow } from "@/server/domain/collector";
@@ -174,6 +175,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const status = new Status({
     clock, wall, clockRate: replaying?.speed ?? 1, store, dataDir: scratch ?? config.dataDir, version: versionOf(config.root),
     truth: () => collectors.truth(), jobs: () => [...backfill.list(), ...history.jobs], markets: (now) => markets(live, calendar, now),
+    coverage: (hours, now) => coverageState(hours, calendar.coverage(hours), istDay(now)),
     stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, publishing: latest.state().queued, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),
     rejects: () => rejects(), counters: () => Object.fromEntries(metrics.counters), percentiles: (name, bucketMs) => metrics.percentiles(name, bucketMs),
     events: () => events.events, note: (...event) => events.add(...event), instruments: () => table.size, writer: () => ({ waiting: writer.waiting, spooled: writer.spooled, failingSince: writer.failingSince }),

@@ -51,6 +51,7 @@ export const feedLight = ({ instrument, historicalOnly, session, lastTick, conne
   }
   if (historicalOnly) return { state: "HISTORY", detail: "", stale: false, feed: null };
   const closed = session !== null && session.phase === "closed";
+  if (feed?.state === "CLOSED" && session?.kind === "unknown") return { state: "CLOSED", detail: "unknown whether it trades today: no holiday list", stale: false, feed };
   if (closed || feed?.state === "CLOSED") {
     const opens = session?.until ?? null;
     return { state: "CLOSED", detail: opens === null || opens <= now ? "" : `opens ${weekdayTimeText(opens)}, in ${waitText(opens - now)}`, stale: false, feed };

@@ -18,8 +18,15 @@ export interface SessionText {
   left: string;
 }
 
+/** No holiday list covers the day: the hours are those of a weekday on which the exchange trades. */
+const unknownText = ({ open, close }: SessionView, now: number): SessionText => ({
+  state: "unknown", open: false, left: "",
+  detail: `no holiday list, ${istDay(open) === istDay(now) ? timeText(open) : weekdayTimeText(open)}–${timeText(close)} if it trades`,
+});
+
 export const sessionText = (session: SessionView, now: number): SessionText => {
   const { phase, until } = session;
+  if (session.kind === "unknown") return unknownText(session, now);
   if (phase === "closed") {
     if (until === null) return { state: "closed", open: false, detail: "", left: "" };
     const soon = istDay(until) === istDay(now);

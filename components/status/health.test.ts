@@ -34,6 +34,17 @@ describe("lights", () => {
   });
 });
 
+describe("the calendar", () => {
+  const session = { kind: "regular" as const, name: "", phase: "continuous" as const, open: 0, close: 2_000_000, until: 2_000_000 };
+  const market = { exchange: "NSE", session, known: true, knownTo: "2026-12-31", warning: null };
+  test("wants a look when its holiday lists end, or have ended", () => {
+    expect(card("Calendar", { markets: [market] })).toMatchObject({ value: "NSE open", light: "ok" });
+    const warning = "the holidays of MCX are known to 2026-12-31 only";
+    expect(card("Calendar", { markets: [market, { ...market, exchange: "MCX", warning }] })).toMatchObject({ value: "MCX open", detail: warning, light: "warn" });
+    expect(card("Calendar", { markets: [{ ...market, session: { ...session, kind: "unknown" }, warning }] })).toMatchObject({ value: "NSE unknown", light: "warn" });
+  });
+});
+
 describe("a report for an issue", () => {
   test("holds no credentials, no addresses, no folders", () => {
     const text = reportText(snapshot(), null, "Chromium");

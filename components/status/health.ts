@@ -35,9 +35,10 @@ const feedCard = (snapshot: StatusSnapshot): Card => {
 };
 
 const marketCard = (snapshot: StatusSnapshot): Card => {
-  const market = snapshot.markets[0];
+  const market = snapshot.markets.find(({ warning }) => warning !== null) ?? snapshot.markets[0];
   if (market === undefined) return { title: "Calendar", value: "–", detail: "no exchange in use", light: "quiet" };
   const text = sessionText(market.session, snapshot.serverTime);
+  if (market.warning !== null) return { title: "Calendar", value: `${market.exchange} ${text.state}`, detail: market.warning, light: "warn" };
   return { title: "Calendar", value: `${market.exchange} ${text.state}`, detail: text.detail, light: text.open ? "ok" : "quiet" };
 };
 

@@ -10,20 +10,32 @@ export interface AssumedDays {
   notes: string[];
 }
 
+/** A sentence for each year with days that no holiday list covers: that the file has rows of them says that they traded. */
+const uncovered = (calendar: TradingCalendar, hours: HoursKey, days: Iterable<number>): string[] => {
+  const byYear = new Map<string, Set<number>>();
+  for (const day of days) {
+    if (calendar.dayOf(hours, day)?.kind !== "unknown") continue;
+    const year = istDate(day).slice(0, 4);
+    byYear.set(year, (byYear.get(year) ?? new Set()).add(day));
+  }
+  return [...byYear].map(([year, of]) => `${year}: the holidays of ${hours} are unknown on ${of.size === 1 ? "one day" : `${of.size} days`} of the file: having rows, ${of.size === 1 ? "it counts as a trading day" : "they count as trading days"} with the ordinary hours`);
+};
+
 /** `days`: IST day numbers of the file's rows. */
 export const assumeDays = (hours: HoursKey, days: Iterable<number>): AssumedDays => {
   const known = createCalendar();
   const missing = [...new Set(days)].filter((day) => known.on(hours, day) === null);
-  if (missing.length === 0) return { calendar: known, notes: [] };
+  const notes = uncovered(known, hours, days);
+  if (missing.length === 0) return { calendar: known, notes };
   const specials = missing.map((day) => ({
     date: istDate(day), hours: [hours], kind: "special" as const, name: "Assumed from a file", phases: "regular" as const, source: "the file read", confidence: "low" as const,
   }));
   return {
     calendar: createCalendar({ days: { ...calendarDays, specials: [...calendarDays.specials, ...specials] } }),
-    notes: missing.map((day) => {
+    notes: [...notes, ...missing.map((day) => {
       const closed = known.dayOf(hours, day);
       const why = closed === null ? `the calendar has ${hours} closed` : `the times of the ${closed.name} are not known`;
       return `${istDate(day)}: ${why}, but the file has rows: the regular session is assumed`;
-    }),
+    })],
   };
 };

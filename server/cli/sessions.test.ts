@@ -24,6 +24,15 @@ describe("candela sessions", () => {
     expect(sessionText(line!)).toContain("time unknown");
   });
 
+  it("prints unknown for a weekday that no holiday list covers, with the hours it would have", () => {
+    const [line] = ask("NSE", "2027-01-26");
+    expect(line).toMatchObject({ kind: "unknown", note: expect.stringMatching(/whether it trades is unknown/) as unknown });
+    expect(sessionText(line!)).toMatch(/^2027-01-26 Tue {2}NSE {2}unknown: Not covered by a holiday list\n[^]*09:15-15:30 +continuous[^]*note: no holiday list of NSE covers 2027-01-26/);
+    expect(ask("NSE", "2015-08-15", { to: "2015-08-18" }).map(({ date, kind }) => `${date} ${kind}`)).toEqual(["2015-08-17 unknown", "2015-08-18 unknown"]);
+    expect(ask("MCX", "2023-12-29")[0]?.kind).toBe("unknown");
+    expect(ask("MCX", "2024-01-02")[0]?.kind).toBe("regular");
+  });
+
   it("prints nothing for days without trading, and a line for every other day of a range", () => {
     expect(ask("NSE", "2026-11-21")).toEqual([]);
     expect(ask("NSE", "2026-11-20", { to: "2026-11-26" }).map(({ date }) => date)).toEqual(["2026-11-20", "2026-11-23", "2026-11-25", "2026-11-26"]);

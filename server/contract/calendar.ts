@@ -1,7 +1,7 @@
 /** The calendar's REST door: `/api/v1/calendar` and below. Market rules (overlaps, unknown exchanges) are the domain's. */
 import { z } from "zod";
 import { editors } from "@/server/domain/calendar-edits";
-import { phaseNames, sessionKinds } from "@/server/domain/session";
+import { announcedKinds, phaseNames } from "@/server/domain/session";
 import { instant } from "./rest";
 
 const needed = (accepted: string) => z.string({ error: accepted }).trim().min(1, accepted);
@@ -39,7 +39,7 @@ const name = needed("what the day is called").max(80, "at most 80 characters");
 export const editBody = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("closed"), ...day, name }),
   z.strictObject({
-    type: z.literal("open"), ...day, name, kind: z.enum(sessionKinds, { error: sessionKinds.join(", ") }).default("special"),
+    type: z.literal("open"), ...day, name, kind: z.enum(announcedKinds, { error: announcedKinds.join(", ") }).default("special"),
     phases: z.union([z.literal("regular"), phases], { error: "\"regular\", or a list of phases, each { phase, from, to }" }),
   }),
   z.strictObject({ type: z.literal("halt"), ...day, name: name.default("Trading halt"), from: clock, to: clock.nullable(), reopening: phases.default([]) }),

@@ -267,7 +267,8 @@ export interface StatusSnapshot {
   /** `dataMb`: size of the data folder; null when the database is elsewhere. */
   disk: { freeGb: number; dataMb: number | null } | null;
   clockSkewMs: number | null;
-  markets: { exchange: string; session: SessionView }[];
+  /** `warning`: the holiday lists of the exchange end within a month, or have ended; null otherwise. */
+  markets: { exchange: string; session: SessionView; known: boolean; knownTo: string | null; warning: string | null }[];
   instruments: number;
   jobs: JobView[];
   events: { time: number; level: "info" | "warn" | "error"; source: string; message: string }[];

@@ -2,7 +2,7 @@
 import { hoursNamed, type TradingCalendar, exchanges } from "./calendar";
 import type { DayEdit, EditedPhase, HaltEdit } from "./calendar-edits";
 import { badInput } from "./errors";
-import { clockMs, DAY_MS, istMidnight, type HoursKey, type PhaseName, type Session, type SessionKind } from "./session";
+import { clockMs, DAY_MS, istMidnight, type HoursKey, type PhaseName, type Session, type AnnouncedKind } from "./session";
 import { dayFrom } from "./session-lines";
 
 /** A time of the day: `HH:MM`, `HH:MM:SS` (IST), epoch ms, or ISO with a zone. */
@@ -24,7 +24,7 @@ interface OneDay {
 
 export type EditRequest = OneDay & (
   | { type: "closed" }
-  | { type: "open"; kind: SessionKind; phases: "regular" | readonly PhaseInput[] }
+  | { type: "open"; kind: AnnouncedKind; phases: "regular" | readonly PhaseInput[] }
   | { type: "halt"; from: ClockInput; to: ClockInput | null; reopening: readonly PhaseInput[] }
 );
 

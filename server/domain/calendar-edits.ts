@@ -2,7 +2,7 @@
  * What a person adds to the dated calendar while the server runs: a day closed at short notice, a session with hours of
  * its own, a halt. Each change is kept for ever with who made it and why; the edits in force follow from the changes.
  */
-import { clockMs, istMidnight, type HoursKey, type Phase, type PhaseName, type Session, type SessionKind } from "./session";
+import { clockMs, istMidnight, type HoursKey, type Phase, type PhaseName, type Session, type AnnouncedKind } from "./session";
 
 /** A phase as edited: IST clock times `HH:MM[:SS]`, null in both while none has been announced. */
 export interface EditedPhase {
@@ -25,7 +25,7 @@ export interface ClosedEdit extends OneDay { type: "closed" }
 /** Trading on the day, at these times: a special or muhurat session, or other hours on an ordinary day. */
 export interface OpenEdit extends OneDay {
   type: "open";
-  kind: SessionKind;
+  kind: AnnouncedKind;
   /** `regular`: the ordinary hours of that date. */
   phases: "regular" | readonly EditedPhase[];
 }

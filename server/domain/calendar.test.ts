@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { createCalendar, exchanges, hoursOf } from "./calendar";
+import { coverageState } from "./calendar-coverage";
 import { calendarDays } from "./calendar-days";
 import { closingAuctionIn, hasClosingAuction } from "./closing-auction-stocks";
 import type { Segment } from "./instrument";
@@ -97,7 +98,7 @@ describe("a day that is not ordinary", () => {
   });
 
   it.each([
-    ["2019-10-27", "18:15-19:15"], ["2020-11-14", "18:15-19:15"], ["2021-11-04", "18:15-19:15"], ["2022-10-24", "18:15-19:15"],
+    ["2016-10-30", "18:30-19:30"], ["2019-10-27", "18:15-19:15"], ["2020-11-14", "18:15-19:15"], ["2021-11-04", "18:15-19:15"], ["2022-10-24", "18:15-19:15"],
     ["2023-11-12", "18:15-19:15"], ["2024-11-01", "18:00-19:00"], ["2025-10-21", "13:45-14:45"],
   ])("holds the muhurat session of %s at %s", (date, hours) => {
     expect(session("NSE", date).kind).toBe("muhurat");
@@ -144,12 +145,23 @@ describe("a day that is not ordinary", () => {
       "pre_open 09:00-09:08", "pre_open_matching 09:08-09:12", "buffer 09:12-09:15", "continuous 09:15-10:00",
       "pre_open 11:15-11:23", "pre_open_matching 11:23-11:27", "buffer 11:27-11:30", "continuous 11:30-12:30",
     ]);
-    expect(phases("NFO", "2024-05-18")).toEqual(["continuous 09:15-10:00", "continuous 12:00-13:00"]);
+    expect(phases("NFO", "2024-05-18")).toEqual(["continuous 09:15-10:00", "continuous 11:30-12:30"]);
   });
 
-  it("opens weekdays of years without a list, and says that it does not know", () => {
-    expect(calendar.dayOf("NSE", dayOfDate("2027-01-26"))).toMatchObject({ kind: "regular", known: false });
-    expect(calendar.dayOf("NSE", dayOfDate("2026-11-23"))).toMatchObject({ kind: "regular", known: true, note: null });
+  it("calls a weekday that no list covers unknown, with the ordinary hours, whatever the date is", () => {
+    expect(calendar.dayOf("NSE", dayOfDate("2027-01-26"))).toMatchObject({ kind: "unknown", note: expect.stringMatching(/no holiday list of NSE covers 2027-01-26/) as unknown });
+    expect(trades("NSE", "2027-01-26")).toEqual(["09:15-15:30"]);
+    expect(calendar.dayOf("NSE", dayOfDate("2026-11-23"))).toMatchObject({ kind: "regular", note: null });
+  });
+
+  it("knows a day again that somebody has told of, and no other of that year", () => {
+    const edited = createCalendar({ edits: [
+      { id: 1, type: "closed", date: "2027-01-26", hours: ["NSE"], name: "Republic Day" },
+      { id: 2, type: "open", date: "2027-01-27", hours: ["NSE"], name: "Announced", kind: "regular", phases: "regular" },
+      { id: 3, type: "halt", date: "2027-01-28", hours: ["NSE"], name: "Halt", from: "10:00", to: "11:00", reopening: [] },
+    ] });
+    expect(["2027-01-25", "2027-01-26", "2027-01-27", "2027-01-28"].map((date) => edited.dayOf("NSE", dayOfDate(date))?.kind ?? "closed")).toEqual(["unknown", "closed", "regular", "special"]);
+    expect(edited.dayOf("NSE", dayOfDate("2027-01-28"))?.note).toBeNull();
   });
 });
 
@@ -199,6 +211,53 @@ describe("the hours of an instrument", () => {
   it("exist in the calendar for every exchange", () => {
     for (const exchange of exchanges) expect(calendar.next(of(exchange, "equity", "X"), ist("2026-11-20", "10:00")), exchange).not.toBeNull();
     expect(() => of("NCDEX", "futures", "X")).toThrow(/exchange.*NSE/);
+  });
+});
+
+describe("where the data end", () => {
+  const kindOn = (hours: string, date: string): string => calendar.dayOf(hours, dayOfDate(date))?.kind ?? "closed";
+  const equityHours = ["NSE", "NSE_CAS", "NSE_INDEX", "BSE", "BSE_CAS", "BSE_INDEX", "NFO", "NFO_OPTIONS", "BFO", "BFO_OPTIONS"];
+
+  // The first weekday and the last of what each list knows, and the weekdays just outside.
+  it.each([
+    ...equityHours.map((hours) => [hours, "2015-12-31", "2016-01-01", "2026-12-31", "2027-01-01"] as const),
+    ...["CDS", "BCD"].map((hours) => [hours, "2024-12-31", "2025-01-01", "2026-12-31", "2027-01-01"] as const),
+    ["MCX", "2023-12-29", "2024-01-01", "2026-12-31", "2027-01-01"], ["MCX_AGRI", "2023-12-29", "2024-01-01", "2026-12-31", "2027-01-01"],
+  ] as const)("of %s: %s is unknown, %s to %s known, %s unknown", (hours, before, first, last, after) => {
+    expect([before, first, last, after].map((date) => kindOn(hours, date) === "unknown")).toEqual([true, false, false, true]);
+    expect(calendar.coverage(hours)).toEqual([{ from: `${first.slice(0, 4)}-01-01`, to: last }]);
+  });
+
+  it("every year between is known to its last and from its first weekday", () => {
+    for (const hours of [...equityHours, "CDS", "BCD", "MCX", "MCX_AGRI"]) {
+      const [span] = calendar.coverage(hours);
+      for (let day = dayOfDate(span!.from!); day <= dayOfDate(span!.to!); day++) if (calendar.dayOf(hours, day)?.kind === "unknown") throw new Error(`${hours} ${istDate(day)}`);
+      for (let day = dayOfDate("2000-01-01"); day < dayOfDate(span!.from!); day++) {
+        const kind = calendar.dayOf(hours, day)?.kind ?? "closed";
+        if (kind !== "unknown" && kind !== "closed" && kind !== "muhurat" && kind !== "special") throw new Error(`${hours} ${istDate(day)} is ${kind}`);
+      }
+    }
+  });
+
+  it("never for an exchange that trades every day", () => {
+    expect(calendar.coverage("SIM")).toEqual([{ from: null, to: null }]);
+    expect(kindOn("SIM", "2031-05-04")).toBe("regular");
+  });
+
+  it("has a gap where a list is missing between two others", () => {
+    const holed = createCalendar({ days: { specials: [], lists: calendarDays.lists.filter(({ from }) => from !== "2020-01-01") } });
+    expect(holed.coverage("NSE")).toEqual([{ from: "2016-01-01", to: "2019-12-31" }, { from: "2021-01-01", to: "2026-12-31" }]);
+    expect(holed.dayOf("NSE", dayOfDate("2020-06-01"))?.kind).toBe("unknown");
+  });
+
+  it("warns from a month before on, and after it", () => {
+    const state = (date: string, hours = "NSE") => coverageState(hours, calendar.coverage(hours), dayOfDate(date));
+    expect(state("2026-11-29")).toEqual({ known: true, knownTo: "2026-12-31", warning: null });
+    expect(state("2026-12-01").warning).toBe("the holidays of NSE are known to 2026-12-31 only, in 30 days: from 2027-01-01 on whether it trades is unknown");
+    expect(state("2026-12-31", "MCX").warning).toMatch(/^the holidays of MCX are known to 2026-12-31 only, today/);
+    expect(state("2027-01-04", "CDS")).toEqual({ known: false, knownTo: null, warning: "the holidays of CDS are known to 2026-12-31 only: whether it trades is unknown" });
+    expect(state("2024-06-03", "CDS").warning).toMatch(/no holiday list of CDS reaches back to 2024-06-03/);
+    expect(state("2031-01-01", "SIM")).toEqual({ known: true, knownTo: null, warning: null });
   });
 });
 

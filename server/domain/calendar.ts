@@ -1,4 +1,5 @@
 /** Sessions of every exchange, worked out from dated hours and listed days, and kept once worked out. */
+import { type CoveredSpan, coverageOf } from "./calendar-coverage";
 import { calendarDays, type CalendarDays } from "./calendar-days";
 import type { CalendarEdit } from "./calendar-edits";
 import { badInput } from "./errors";
@@ -10,6 +11,8 @@ import { tradingHours, type TradingHours } from "./trading-hours";
 export interface TradingCalendar extends Calendar {
   /** The trading day of a date, also when its times are unknown; null when the exchange is closed. */
   dayOf(hours: HoursKey, day: number): TradingDay | null;
+  /** The dates the data speak for, oldest first. */
+  coverage(hours: HoursKey): readonly CoveredSpan[];
 }
 
 /** A calendar whose edits may be changed while it is in use. */
@@ -71,6 +74,8 @@ export const createCalendar = (data: { hours?: TradingHours; days?: CalendarDays
   let edits = data.edits ?? [];
   const kept = new Map<HoursKey, Map<number, TradingDay | null>>(rows.map((row) => [row.hours, new Map()]));
 
+  const covered = new Map<HoursKey, readonly CoveredSpan[]>([...kept.keys()].map((hours) => [hours, coverageOf(hours, rows, days)]));
+
   const dayOf = (hours: HoursKey, day: number): TradingDay | null => {
     const built = kept.get(hours);
     if (built === undefined) throw new RangeError(`no trading hours for ${hours}`);
@@ -88,6 +93,7 @@ export const createCalendar = (data: { hours?: TradingHours; days?: CalendarDays
   return {
     dayOf,
     on,
+    coverage: (hours) => covered.get(hours) ?? [],
     setEdits(given) {
       for (const edit of [...edits, ...given]) forget(edit);
       edits = given;

@@ -56,6 +56,20 @@ describe("what a session should have", () => {
   });
 });
 
+describe("a day that no holiday list covers", () => {
+  const session = sessionOn("NSE", "2027-01-26");
+  it("lacks nothing as long as it has no bar, whatever history or a gap says", () => {
+    const whole = [{ from: session.open, to: session.close }];
+    for (const more of [{}, { answered: whole }, { gaps: whole }]) expect(judged(session, [], more)).toEqual({ expected: 0, counts: Object.fromEntries(slotKinds.map((kind) => [kind, 0])), runs: [], outside: 0 });
+    expect(completeShare(judged(session, []))).toBeNull();
+  });
+  it("counts as any other once it has one, or a feed brought the instrument", () => {
+    expect(judged(session, allOf(session).slice(0, 5))).toMatchObject({ expected: 375, counts: { received: 5 } });
+    expect(judged(session, [{ time: session.open }], { seen: false })).toMatchObject({ expected: 375, counts: { received: 1, missing: 374 } });
+    expect(judged(session, [], { seen: true, gaps: [{ from: session.open, to: session.open + MINUTE }] })).toMatchObject({ expected: 375, counts: { missing: 1, no_trade: 374 } });
+  });
+});
+
 describe("a bar that is not there", () => {
   const session = sessionOn("NSE", "2026-11-18");
   const without = (...gone: number[]): TestBar[] => allOf(session).filter((_, minute) => !gone.includes(minute));

@@ -5,7 +5,7 @@
 import { BACKFILLED, type BarColumns, CORRECTED, PATCHED } from "./bar";
 import { barEnd } from "./bar-time";
 import { dayEnd } from "./day-end";
-import type { Session } from "./session";
+import { isUnknown, type Session } from "./session";
 import type { Timeframe } from "./timeframe";
 
 export const slotKinds = [
@@ -87,13 +87,14 @@ export const slotsWithin = (session: Session, timeframe: Timeframe, from: number
 };
 
 /**
- * A session's slots, counted by kind. What a day without any bar lacks is missing whatever history answered: an answer of
+ * A session's slots, counted by kind. A day of which nobody has said whether it trades lacks nothing as long as it has no bar. What a day without any bar lacks is missing whatever history answered: an answer of
  * nothing at all for a day on which nobody saw the instrument is no proof that it did not trade.
  */
 export const completenessOf = ({ session, timeframe, bars, until, answered, gaps, seen }: CompletenessInput): Completeness => {
   const counts = Object.fromEntries(slotKinds.map((kind) => [kind, 0])) as SlotCounts;
   const runs: Run[] = [];
   const spoken = seen || bars.length > 0;
+  if (isUnknown(session) && !spoken) return { expected: 0, counts, runs, outside: 0 };
   let expected = 0;
   let outside = 0;
   let row = 0;
@@ -129,7 +130,7 @@ export const completeShare = ({ expected, counts }: Pick<Completeness, "expected
   expected === 0 ? null : (expected - counts.missing - counts.incomplete) / expected;
 
 /** Words for a share, as people say them. */
-export const qualityOf = (share: number | null): "excellent" | "good" | "fair" | "poor" | "none expected" =>
+export const qualityOf = (share: number | null): "excellent" | "good" | "fair" | "poor" | "none expected" | "unknown" =>
   share === null ? "none expected" : share >= 0.995 ? "excellent" : share >= 0.99 ? "good" : share >= 0.95 ? "fair" : "poor";
 
 /** Stretches in order, those that touch or overlap made one. */

@@ -45,6 +45,17 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
+    hours: equity, from: "2016-09-10", to: "2016-12-31", confidence: "medium",
+    source: "the list of pandas_market_calendars",
+    closed: [
+      ["2016-09-13", "Bakri Id"],
+      ["2016-10-11", "Dussehra"],
+      ["2016-10-12", "Muharram"],
+      ["2016-10-31", "Diwali Balipratipada"],
+      ["2016-11-14", "Guru Nanak Jayanti"],
+    ],
+  },
+  {
     hours: equity, from: "2017-01-01", to: "2017-12-31", confidence: "high",
     source: "recorded minute bars of NIFTY: weekdays without any",
     closed: [

@@ -67,6 +67,8 @@ export interface BackfillEstimate {
   /** Days of instruments to fetch, and those that are complete. */
   days: number;
   skipped: number;
+  /** Days to fetch that no holiday list covers. */
+  unknown: number;
   requests: number;
   /** As many as the sessions can have. */
   bars: number;

@@ -42,7 +42,15 @@ describe("the status of an exchange", () => {
   });
 
   it("says when no holiday list covers the answer", () => {
-    expect(at("NSE", "2026-12-31 17:00").note).toMatch(/no holiday list covers 2027-01-01/);
+    expect(at("NSE", "2026-12-31 17:00")).toMatchObject({ phase: "closed", until: null, nextOpen: ist("2027-01-01 09:15"), known: true, knownTo: "2026-12-31", note: expect.stringMatching(/no holiday list covers 2027-01-01/) as unknown });
+  });
+
+  it("is unknown on a weekday that no holiday list covers, whatever the hour, with the weekday's times", () => {
+    for (const time of ["08:00", "09:05", "12:00", "15:55", "22:00"]) expect(at("NSE", `2027-01-26 ${time}`), time).toMatchObject({ phase: "unknown", until: null, known: false, knownTo: null });
+    expect(at("NSE", "2027-01-26 12:00")).toMatchObject({ nextClose: ist("2027-01-26 15:30"), session: { date: "2027-01-26", kind: "unknown" }, note: expect.stringMatching(/unknown whether NSE trades/) as unknown });
+    expect(at("CDS", "2024-03-01 10:00").phase).toBe("unknown");
+    expect(at("MCX", "2023-03-01 10:00").phase).toBe("unknown");
+    expect(at("NSE", "2023-03-01 10:00").phase).toBe("continuous");
   });
 
   it("names the session that runs or comes next", () => {

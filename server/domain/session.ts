@@ -49,8 +49,14 @@ export interface Phase {
   to: number;
 }
 
-export const sessionKinds = ["regular", "special", "muhurat", "partial"] as const;
-export type SessionKind = (typeof sessionKinds)[number];
+export const announcedKinds = ["regular", "special", "muhurat", "partial"] as const;
+/** What somebody has announced or recorded. */
+export type AnnouncedKind = (typeof announcedKinds)[number];
+/**
+ * `unknown`: a weekday no holiday list covers. Its session has the ordinary hours, so that bars of it can be read; whether
+ * the exchange trades on it nobody has said.
+ */
+export type SessionKind = AnnouncedKind | "unknown";
 
 export interface Session {
   /** Key of the trading hours (`hoursOf`), not always an exchange: NSE has stocks with and without a closing auction. */
@@ -79,6 +85,9 @@ export interface Calendar {
   /** The last session whose open is at or before the instant (the running one included). */
   previous(hours: HoursKey, instant: number): Session | null;
 }
+
+/** True where no data say whether the exchange trades that day: such a day lacks nothing as long as it has no bar at all. */
+export const isUnknown = (session: Pick<Session, "kind">): boolean => session.kind === "unknown";
 
 /** The phase an instant falls in, or null outside all phases. */
 export const phaseAt = (session: Session, instant: number): Phase | null =>

@@ -19,8 +19,6 @@ export interface TradingDay {
   name: string;
   phases: readonly AnnouncedPhase[];
   session: Session | null;
-  /** False when no holiday list covers the date: then every weekday counts as open. */
-  known: boolean;
   note: string | null;
   /** Ids of the edits that made it what it is; empty when the dated data alone did. */
   edits: readonly number[];
@@ -43,10 +41,12 @@ export const tradingDay = (hours: HoursKey, day: number, rows: TradingHours, day
   let found = whole === undefined ? listedDay(row, day, days) : editedDay(row, day, whole);
   for (const edit of own) {
     if (edit.type !== "halt" || found === null || found.session === null) continue;
-    const name = found.kind === "regular" ? edit.name : found.name;
+    // Who announces a halt says that the exchange trades.
+    const ordinary = found.kind === "regular" || found.kind === "unknown";
+    const name = ordinary ? edit.name : found.name;
     const phases = joined(halted(found.session, edit, new Set(row.phases.map(([phase]) => phase))));
-    const kind = found.kind === "regular" ? "special" : found.kind;
-    found = { ...found, kind, name, phases, session: sessionOf(hours, day, kind, name, phases), edits: [...found.edits, edit.id] };
+    const kind = ordinary ? "special" : found.kind;
+    found = { ...found, kind, name, phases, note: found.kind === "unknown" ? null : found.note, session: sessionOf(hours, day, kind, name, phases), edits: [...found.edits, edit.id] };
   }
   return found;
 };
@@ -54,7 +54,7 @@ export const tradingDay = (hours: HoursKey, day: number, rows: TradingHours, day
 const editedDay = (row: HoursRow, day: number, edit: Exclude<CalendarEdit, { type: "halt" }>): TradingDay | null => {
   if (edit.type === "closed") return null;
   const phases = edit.phases === "regular" ? edit.phases : edit.phases.map(({ phase, from, to }): PhaseRow => [phase, from, to]);
-  const built = describe(row.hours, day, { kind: edit.kind, name: edit.name, phases: phasesFor(row, phases), known: true, note: null });
+  const built = describe(row.hours, day, { kind: edit.kind, name: edit.name, phases: phasesFor(row, phases), note: null });
   return built === null ? null : { ...built, note: built.session === null ? "no times have been announced yet" : null, edits: [edit.id] };
 };
 
@@ -64,30 +64,30 @@ const listedDay = (row: HoursRow, day: number, days: CalendarDays): TradingDay |
   const special = days.specials.findLast((candidate) => candidate.date === date && candidate.hours.includes(hours));
   if (special !== undefined) {
     const phases = phasesFor(row, special.phases);
-    return describe(hours, day, { kind: special.kind, name: special.name, phases, known: true, note: special.note ?? null });
+    return describe(hours, day, { kind: special.kind, name: special.name, phases, note: special.note ?? null });
   }
 
   const weekday = (day + 4) % 7; // 1970-01-01, day 0, was a Thursday: 0 is Sunday
   if (row.days === "weekdays" && (weekday === 0 || weekday === 6)) return null;
 
   const lists = days.lists.filter((list) => list.hours.includes(hours) && list.from <= date && date <= list.to);
-  const known = row.days === "every" || lists.length > 0;
   for (const list of lists) {
     if (listed(list.closed, date) !== undefined) return null;
     const morning = listed(list.morningClosed, date);
     if (morning !== undefined) {
       const evening = row.phases.flatMap((phase) => startingAt(phase, EVENING));
-      return describe(hours, day, { kind: "partial", name: morning[1], phases: evening, known, note: null });
+      return describe(hours, day, { kind: "partial", name: morning[1], phases: evening, note: null });
     }
     const evening = listed(list.eveningClosed, date);
     if (evening !== undefined) {
       const untilEvening = row.phases.flatMap((phase) => endingAt(phase, EVENING));
-      return describe(hours, day, { kind: "partial", name: evening[1], phases: untilEvening, known, note: null });
+      return describe(hours, day, { kind: "partial", name: evening[1], phases: untilEvening, note: null });
     }
   }
+  if (row.days === "every" || lists.length > 0) return describe(hours, day, { kind: "regular", name: "Regular session", phases: row.phases, note: null });
   return describe(hours, day, {
-    kind: "regular", name: "Regular session", phases: row.phases, known,
-    note: known ? null : "no holiday list covers this date: weekdays count as open",
+    kind: "unknown", name: "Not covered by a holiday list", phases: row.phases,
+    note: `no holiday list of ${hours} covers ${date}: whether it trades is unknown, the ordinary hours are those of a weekday on which it does`,
   });
 };
 
@@ -136,14 +136,13 @@ interface Description {
   kind: SessionKind;
   name: string;
   phases: readonly PhaseRow[];
-  known: boolean;
   note: string | null;
 }
 
-const describe = (hours: HoursKey, day: number, { kind, name, phases: rows, known, note }: Description): TradingDay | null => {
+const describe = (hours: HoursKey, day: number, { kind, name, phases: rows, note }: Description): TradingDay | null => {
   if (rows.length === 0) return null;
   const phases = joined(rows.map(([phase, from, to]) => ({ phase, from: at(day, from), to: at(day, to) })));
-  return { day, kind, name, phases, session: sessionOf(hours, day, kind, name, phases), known, note, edits: [] };
+  return { day, kind, name, phases, session: sessionOf(hours, day, kind, name, phases), note, edits: [] };
 };
 
 const sessionOf = (hours: HoursKey, day: number, kind: SessionKind, name: string, announced: readonly AnnouncedPhase[]): Session | null => {

@@ -21,6 +21,13 @@ describe("the plan of a backfill", () => {
     expect([days, skipped, bars]).toEqual([open.length, 0, open.length * 375]);
   });
 
+  it("asks for days that no holiday list covers, and counts them", () => {
+    const { pages, days, unknown } = plan({ first: dayOfDate("2026-12-28"), last: dayOfDate("2027-01-05"), now: at("2027-02-01T10:00:00") });
+    expect(pages.map(({ days }) => dates(days))).toEqual([["2026-12-28", "2026-12-29", "2026-12-30", "2026-12-31", "2027-01-01", "2027-01-04", "2027-01-05"]]);
+    expect([days, unknown]).toEqual([7, 3]);
+    expect(plan().unknown).toBe(0);
+  });
+
   it("never asks for more days at once than the source allows, and begins a page at a day it needs", () => {
     const { pages } = plan({ last: dayOfDate("2026-06-30"), daysPerRequest: 60 });
     for (const { days, from, to } of pages) {

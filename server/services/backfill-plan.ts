@@ -1,7 +1,7 @@
 /** What there is to fetch: which days of which instruments, in how many requests. Pure. */
 import { expectedBars } from "@/server/domain/bar-time";
 import { dayEnd } from "@/server/domain/day-end";
-import { type Calendar, dayOfDate, type HoursKey, istMidnight, type Session } from "@/server/domain/session";
+import { type Calendar, dayOfDate, type HoursKey, istMidnight, isUnknown, type Session } from "@/server/domain/session";
 import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
 import type { AnsweredSpan, DayTally } from "@/server/ports/gaps";
 
@@ -27,6 +27,8 @@ export interface Plan {
   /** Days of instruments to be filled, and those that are complete. */
   days: number;
   skipped: number;
+  /** Days among them that no holiday list covers: they are asked for, and one without bars was closed. */
+  unknown: number;
   /** As many as the sessions can have. */
   bars: number;
 }
@@ -47,7 +49,7 @@ export interface PlanOrder {
 export const planBackfill = (order: PlanOrder): Plan => {
   const { timeframe: name, first, last, now, daysPerRequest, calendar } = order;
   const of = timeframeNamed(name);
-  const plan: Plan = { pages: [], days: 0, skipped: 0, bars: 0 };
+  const plan: Plan = { pages: [], days: 0, skipped: 0, unknown: 0, bars: 0 };
   for (const { id, hours, expiry } of order.instruments) {
     let page: Page | null = null;
     const end = expiry === null ? last : Math.min(last, dayOfDate(expiry));
@@ -56,6 +58,7 @@ export const planBackfill = (order: PlanOrder): Plan => {
       if (session === null || now <= (of.kind === "day" ? dayEnd(session) : session.open)) continue;
       if (order.isComplete(id, session)) { plan.skipped++; continue; }
       plan.days++;
+      if (isUnknown(session)) plan.unknown++;
       plan.bars += expectedBars(session, of);
       if (page === null || day - page.days[0]! >= daysPerRequest) {
         page = { instrumentId: id, days: [], from: istMidnight(day), to: 0 };

@@ -93,7 +93,8 @@ export class Backfill {
     const { source, plan, limits, lacking } = await prepare(this.parts, order);
     return {
       source: source.name, timeframe: order.timeframe, instruments: order.instruments.length - lacking.length, leftOut: [...order.leftOut, ...lacking], days: plan.days, skipped: plan.skipped,
-      requests: plan.pages.length, bars: plan.bars, notes: source.notes,
+      unknown: plan.unknown, requests: plan.pages.length, bars: plan.bars,
+      notes: plan.unknown === 0 ? source.notes : [...source.notes, `whether ${plan.unknown === 1 ? "one of the days was a trading day is" : `${plan.unknown} of the days were trading days is`} unknown, no holiday list covers them: they are asked for, and nothing counts as missing where history has no bar`],
       minutes: Number.isFinite(limits.requestsPerSecond) ? Math.round((plan.pages.length / limits.requestsPerSecond / 60) * 100) / 100 : 0,
       diskMb: Math.round((plan.bars * (order.timeframe === "1m" ? 16 / 15 : 1) * BYTES_PER_BAR) / 10_000) / 100,
     };

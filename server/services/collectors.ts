@@ -1,6 +1,6 @@
 import type { CollectorRow, CollectorState, FeedState, FeedTruth } from "@/server/domain/collector";
 import type { RawMessage } from "@/server/domain/tick";
-import { type Calendar, istDay, istMidnight, phaseAt } from "@/server/domain/session";
+import { type Calendar, istDay, isUnknown, istMidnight, phaseAt, type Session } from "@/server/domain/session";
 import { AppError } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
 import type { FeedDefinition } from "@/server/ports/feed";
@@ -268,10 +268,12 @@ export class Collectors {
     const openSince = this.openSince(running, now);
     // A tick that came over an earlier line says nothing of this one.
     const lastTick = running.lastTick !== null && running.lastTick < (running.connectedAt ?? 0) ? null : running.lastTick;
-    const { state, reason } = judge({
+    const judged = judge({
       now, phase: running.phase, expired: running.expired, reason: running.reason, openSince, nextOpen: null,
       connectedAt: running.connectedAt, lastTick, interval: expected === null || expected === 0 ? null : 60_000 / expected, lagMs: Number.NaN,
     });
+    const { state } = judged;
+    const reason = state === "CLOSED" && this.isUnknownDay(running, now) ? "no tick has come today, and no holiday list says whether its exchanges trade" : judged.reason;
     if (running.phase === "live") running.reason = reason;
     if (state === running.state) return;
     running.state = state;
@@ -294,12 +296,21 @@ export class Collectors {
     return Math.round(running.slots.reduce((sum, each) => sum + each, 0) / (running.slots.length / 12));
   }
 
+  private isUnknownDay(running: Running, now: number): boolean {
+    const { live, calendar } = this.parts;
+    return running.instruments.some((each) => {
+      const session = calendar.on(live.table.hours(each), istDay(now));
+      return session !== null && isUnknown(session) && session.open <= now && now < session.close;
+    });
+  }
+
   /** Since when any exchange of its instruments has been trading; null while none is. */
   private openSince(running: Running, now: number): number | null {
     const { live, calendar } = this.parts;
     let since: number | null = null;
     for (const hours of new Set(running.instruments.map((each) => live.table.hours(each)))) {
       const session = calendar.on(hours, istDay(now));
+      if (session !== null && isUnknown(session) && !ticked(running, session)) continue;
       // Silence in an announced halt, or between the two sessions of a drill, is no fault of the feed.
       const phase = session === null ? null : phaseAt(session, now);
       if (phase?.phase === "continuous" && (since === null || phase.from < since)) since = phase.from;
@@ -307,3 +318,9 @@ export class Collectors {
     return since;
   }
 }
+
+/** A broker sends what it last knew right after a connect, on holidays too: what comes later is trading. */
+const FIRST_PACKETS_MS = 10_000;
+/** True when the feed brought ticks of a session on a day of which nobody has said whether it trades. */
+const ticked = ({ lastTick, connectedAt }: Running, session: Session): boolean =>
+  lastTick !== null && lastTick >= session.open && lastTick > (connectedAt ?? 0) + FIRST_PACKETS_MS;

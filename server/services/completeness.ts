@@ -3,7 +3,7 @@ import type { BarColumns } from "@/server/domain/bar";
 import { type Completeness, completenessOf, completeShare, joinStretches, qualityOf, type Stretch } from "@/server/domain/completeness";
 import { badInput } from "@/server/domain/errors";
 import type { GapState } from "@/server/domain/gap";
-import { type Calendar, istDate, istDay, istMidnight, type Session } from "@/server/domain/session";
+import { type Calendar, istDate, istDay, istMidnight, isUnknown, type Session } from "@/server/domain/session";
 import { type Timeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { GapStore } from "@/server/ports/gaps";
@@ -79,7 +79,7 @@ export class CompletenessDays {
         session, timeframe, bars: rowsBetween(closed, start, end), until, answered: told.filter(inDay), gaps: away.filter(inDay), seen: seen(session.day),
       });
       const share = completeShare(judged);
-      return { ...judged, date: istDate(session.day), session, timeframe, share, quality: qualityOf(share) };
+      return { ...judged, date: istDate(session.day), session, timeframe, share, quality: share === null && isUnknown(session) ? "unknown" : qualityOf(share) };
     });
   }
 

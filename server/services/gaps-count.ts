@@ -1,6 +1,6 @@
 import { eachSlot, joinStretches, type Stretch } from "@/server/domain/completeness";
 import { minutesTouched } from "@/server/domain/gap";
-import { type Calendar, type HoursKey, istDay } from "@/server/domain/session";
+import { type Calendar, type HoursKey, istDay, isUnknown } from "@/server/domain/session";
 import { timeframe } from "@/server/domain/timeframe";
 import type { AnsweredSpan, GapStore } from "@/server/ports/gaps";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
@@ -23,6 +23,13 @@ interface Parts {
   calendar: Calendar;
 }
 
+/** Starts of a day's minutes that a span touches. */
+interface DaySlots {
+  starts: number[];
+  /** No holiday list covers the day. */
+  unknown: boolean;
+}
+
 const MINUTE = timeframe("1m");
 /** Instruments asked for in one query. */
 const CHUNK = 500;
@@ -34,10 +41,19 @@ const CHUNK = 500;
 export class GapCounter {
   constructor(private readonly parts: Parts) {}
 
-  /** Minutes that should be there whole, when the span has ended. */
+  /** Minutes that should be there whole, when the span has ended; of days the calendar does not know only where something came. */
   expected(instruments: readonly number[], from: number, to: number): number {
     const slots = this.slotsByHours(from, to);
-    return instruments.reduce((sum, instrument) => sum + sumOf(slots(this.parts.live.table.hours(instrument))), 0);
+    return instruments.reduce((sum, instrument) => {
+      for (const [day, { starts, unknown }] of slots(this.parts.live.table.hours(instrument))) if (!unknown || this.seen(instrument, day)) sum += starts.length;
+      return sum;
+    }, 0);
+  }
+
+  /** True when part of the span lies in the ordinary hours of a day of which nobody has said whether it trades. */
+  reachesUnknown(instruments: readonly number[], from: number, to: number): boolean {
+    const slots = this.slotsByHours(from, to);
+    return instruments.some((instrument) => [...slots(this.parts.live.table.hours(instrument)).values()].some(({ unknown }) => unknown));
   }
 
   async count(instruments: readonly number[], from: number, to: number): Promise<GapCount> {
@@ -59,8 +75,9 @@ export class GapCounter {
       for (const instrument of chunk) {
         const { id } = live.table.at(instrument);
         const told = joinStretches(answersOf.get(id)!);
-        for (const [day, starts] of slots(live.table.hours(instrument))) {
+        for (const [day, { starts, unknown }] of slots(live.table.hours(instrument))) {
           const tally = tallyOf.get(`${id} ${day}`);
+          if (unknown && (tally?.all ?? 0) === 0 && !this.seen(instrument, day)) continue;
           const [whole, incomplete] = [tally?.whole ?? 0, tally?.incomplete ?? 0];
           const absent = starts.length - whole - incomplete;
           count.expected += starts.length;
@@ -89,8 +106,8 @@ export class GapCounter {
   }
 
   /** Starts of the minutes a span touches, by day, worked out once for all instruments of the same hours. */
-  private slotsByHours(from: number, to: number): (hours: HoursKey) => Map<number, number[]> {
-    const known = new Map<HoursKey, Map<number, number[]>>();
+  private slotsByHours(from: number, to: number): (hours: HoursKey) => Map<number, DaySlots> {
+    const known = new Map<HoursKey, Map<number, DaySlots>>();
     const span = minutesTouched(from, to);
     return (hours) => {
       let days = known.get(hours);
@@ -101,14 +118,12 @@ export class GapCounter {
         if (session === null) continue;
         const starts: number[] = [];
         eachSlot(session, MINUTE, (start, end) => { if (end > span.from && start < span.to) starts.push(start); });
-        if (starts.length > 0) days.set(day, starts);
+        if (starts.length > 0) days.set(day, { starts, unknown: isUnknown(session) });
       }
       return days;
     };
   }
 }
-
-const sumOf = (days: ReadonlyMap<number, readonly number[]>): number => [...days.values()].reduce((sum, starts) => sum + starts.length, 0);
 
 /** Stretches of minutes that history has not answered for, with the instruments they are the same of. */
 class Silences {

@@ -4,7 +4,7 @@ import { joinStretches } from "@/server/domain/completeness";
 import { concerns, type Gap } from "@/server/domain/gap";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { QuoteBoard } from "@/server/domain/quote-board";
-import { istDay } from "@/server/domain/session";
+import { type Calendar, istDay } from "@/server/domain/session";
 import { silentLog } from "@/server/observe/log";
 import { Metrics } from "@/server/observe/metrics";
 import type { Clock } from "@/server/ports/clock";
@@ -12,6 +12,7 @@ import type { AnsweredSpan, DayTally, GapStore } from "@/server/ports/gaps";
 import type { BarStore } from "@/server/ports/stores";
 import { testInstrument } from "@/server/testing/pipeline-rig";
 import { Gaps } from "./gaps";
+import { GapCounter } from "./gaps-count";
 
 const MINUTE = 60_000;
 const at = (clock: string): number => Date.parse(`2026-11-18T${clock}+05:30`);
@@ -47,7 +48,7 @@ const disk = () => {
 type Disk = ReturnType<typeof disk>;
 
 /** One run of the server over a disk: instruments 1 and 2 of the collector "main", on NSE. `history` is what a fetch does. */
-const run = ({ store, bars }: Disk, start: string, history: ((instruments: readonly number[], from: number, to: number) => void) | null = () => {}) => {
+const run = ({ store, bars }: Disk, start: string, history: ((instruments: readonly number[], from: number, to: number) => void) | null = () => {}, calendar = createCalendar()) => {
   let now = at(start);
   let look = (): void => {};
   const sleepers: { until: number; wake: () => void }[] = [];
@@ -60,7 +61,7 @@ const run = ({ store, bars }: Disk, start: string, history: ((instruments: reado
   table.put(testInstrument(2), "NSE");
   const asked: string[] = [];
   const gaps = new Gaps({
-    store, bars, recent: { settled: () => Promise.resolve() }, live: { table, board: new QuoteBoard() }, calendar: createCalendar(), clock, log: silentLog(), meter: new Metrics(),
+    store, bars, recent: { settled: () => Promise.resolve() }, live: { table, board: new QuoteBoard() }, calendar, clock, log: silentLog(), meter: new Metrics(),
     instrumentsOf: () => [0, 1], collectorsOf: () => ["main"], collectors: () => ["main"], changed() {},
     healing: {
       source: () => (history === null ? null : "kite"),
@@ -81,6 +82,35 @@ const run = ({ store, bars }: Disk, start: string, history: ((instruments: reado
   };
   return { gaps, asked, until, settle };
 };
+
+describe("on a day that no holiday list covers", () => {
+  const nothingKnown = createCalendar({ days: { lists: [], specials: [] } });
+
+  it("no gap is noted while nothing comes, and history is asked once something does", async () => {
+    const kept = disk();
+    const { gaps, until, asked } = run(kept, "09:00:00", () => {}, nothingKnown);
+    await gaps.start();
+    gaps.lost("main", at("09:00:00"), "disconnect", "1006");
+    await until("10:00:00");
+    expect(kept.rows).toEqual([]);
+    gaps.back("main", at("10:00:10"));
+    await until("10:01:00");
+    expect([kept.rows, asked]).toEqual([[], ["0,1 09:00:00-10:00:10"]]);
+  });
+
+  it("a gap counts only where there are bars of the day", async () => {
+    const kept = disk();
+    kept.put(1, "09:15:00", "10:00:00");
+    const table = new InstrumentTable();
+    for (const id of [1, 2]) table.put(testInstrument(id), "NSE");
+    const counter = (calendar: Calendar) => new GapCounter({ store: kept.store, recent: { settled: () => Promise.resolve() }, live: { table, board: new QuoteBoard() }, calendar });
+    const [unknown, known] = [counter(nothingKnown), counter(createCalendar())];
+    const span = [at("09:55:00"), at("10:05:00")] as const;
+    expect(await unknown.count([0, 1], ...span)).toEqual({ expected: 10, whole: 5, remaining: 5, remainingIn: [1] });
+    expect(await known.count([0, 1], ...span)).toMatchObject({ expected: 20, whole: 5, remaining: 15 });
+    expect([unknown, known].map((each) => [each.expected([0, 1], ...span), each.reachesUnknown([0], ...span)])).toEqual([[0, true], [20, false]]);
+  });
+});
 
 describe("the gap ledger", () => {
   let kept: Disk;

@@ -213,14 +213,17 @@ export class Gaps {
   private async end(gap: Lasting, to: number, untraded: boolean): Promise<void> {
     const { healing } = this.parts;
     this.giveRow(gap, to);
-    if (gap.row === null) return;
+    // On a day the calendar does not know, history alone tells whether there is anything to fetch: it is asked without a row.
+    if (gap.row === null && !this.ledger.counter.reachesUnknown(this.concerned(gap), gap.from, to)) return;
     let row: Gap | null = null;
     try {
-      row = await gap.row;
-      this.running.add(row.id);
-      const { expected, whole } = await this.ledger.count(this.concerned(gap), gap.from, to);
-      row = await this.ledger.change(row, { to, note: gap.note, missing: Math.max(0, expected - (gap.start?.whole ?? whole)) });
-      if (untraded) row = await this.prove(row, to);
+      if (gap.row !== null) row = await gap.row;
+      if (row !== null) {
+        this.running.add(row.id);
+        const { expected, whole } = await this.ledger.count(this.concerned(gap), gap.from, to);
+        row = await this.ledger.change(row, { to, note: gap.note, missing: Math.max(0, expected - (gap.start?.whole ?? whole)) });
+        if (untraded) row = await this.prove(row, to);
+      }
     } catch (cause) { this.failed("a gap could not be noted in the ledger", cause); }
     if (row !== null) this.running.delete(row.id);
     if (healing.source(gap.collector) === null || (row !== null && isClosed(row.state))) return;

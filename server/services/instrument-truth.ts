@@ -1,5 +1,5 @@
 import type { FeedState, FeedTruth } from "@/server/domain/collector";
-import { type Calendar, type HoursKey, istDay, phaseAt } from "@/server/domain/session";
+import { type Calendar, type HoursKey, istDay, isUnknown, phaseAt } from "@/server/domain/session";
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket } from "@/server/ports/live";
 import { InstrumentPulse } from "./instrument-truth-pulse";
@@ -79,9 +79,10 @@ export class InstrumentTruths {
     if (!alive(feed.state) && feed.state !== "CLOSED") return told(feed.state, `its feed is ${feed.state}: ${feed.reason}`, feed.since);
     const open = this.openSince(live.table.hours(instrument), now);
     if (open === null) return told("CLOSED", "its exchange is not trading", null);
+    if (open.unknown && istDay(received) !== istDay(now)) return told("CLOSED", "it has not ticked today, and no holiday list says whether its exchange trades", null);
     const mute = this.mute.get(instrument);
     if (mute !== undefined) return told("MUTE", this.silenceOf(instrument, now - mute.since), mute.since);
-    const quietSince = Math.max(received, open, this.aliveSince.get(feed.collector) ?? 0);
+    const quietSince = Math.max(received, open.since, this.aliveSince.get(feed.collector) ?? 0);
     const silence = now - quietSince;
     if (received === 0) return told(pulse === null && silence < 60_000 ? "STARTING" : "SLOW", "no tick has come yet", quietSince);
     if (pulse !== null && silence > pulse.patience / 2) return told("SLOW", `last tick ${seconds(now - received)} ago, usually every ${seconds(pulse.interval)}`, quietSince);
@@ -96,7 +97,7 @@ export class InstrumentTruths {
     const { board } = live;
     const now = clock.now();
     this.follow(collectors.truth(), now);
-    const opens = new Map<HoursKey, number | null>();
+    const opens = new Map<HoursKey, { since: number; unknown: boolean } | null>();
     const size = Math.min(live.table.size, board.capacity);
     for (let instrument = 0; instrument < size; instrument++) {
       const received = board.received(instrument);
@@ -104,12 +105,13 @@ export class InstrumentTruths {
       const hours = live.table.hours(instrument);
       let open = opens.get(hours);
       if (open === undefined) opens.set(hours, open = this.openSince(hours, now));
-      if (open === null) { this.close(instrument, now); continue; }
+      // On a day no holiday list covers an instrument that has not ticked yet is not waited for.
+      if (open === null || (open.unknown && istDay(received) !== istDay(now))) { this.close(instrument, now); continue; }
       const collector = collectors.nameAt(board.collector(instrument));
       const since = this.aliveSince.get(collector);
       // While the feed itself is away its gap is the feed's; an instrument that was mute before stays so.
       if (since === undefined) continue;
-      const quietFrom = Math.max(open, since);
+      const quietFrom = Math.max(open.since, since);
       const ticked = this.pulse.take(instrument, board.sequence(instrument), received, quietFrom);
       if (ticked) { this.wake(instrument, received); continue; }
       const patience = this.pulse.patience(instrument);
@@ -147,10 +149,10 @@ export class InstrumentTruths {
     this.parts.onReturn(instrument, now, false);
   }
 
-  private openSince(hours: HoursKey, now: number): number | null {
+  private openSince(hours: HoursKey, now: number): { since: number; unknown: boolean } | null {
     const session = this.parts.calendar.on(hours, istDay(now));
     const phase = session === null ? null : phaseAt(session, now);
-    return phase?.phase === "continuous" ? phase.from : null;
+    return session !== null && phase?.phase === "continuous" ? { since: phase.from, unknown: isUnknown(session) } : null;
   }
 }
 

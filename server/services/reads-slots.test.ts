@@ -6,7 +6,7 @@ import { spanAt } from "@/server/domain/resample";
 import { istDate, istDay } from "@/server/domain/session";
 import { timeframe, timeframes } from "@/server/domain/timeframe";
 import { fillBars } from "./reads-fill";
-import { countSlots, isClosedAllOver, slotStarts, type Slots } from "./reads-slots";
+import { countSlots, isClosedAllOver, slotStarts, type Slots, unknownDay } from "./reads-slots";
 
 const calendar = createCalendar();
 const ist = (text: string): number => Date.parse(`${text}+05:30`);
@@ -59,6 +59,20 @@ describe("slots", () => {
     expect(closed("2026-11-20T14:45", "2026-11-20T21:00")).toBe(false);
     expect(closed("2026-11-20T09:00", "2026-11-20T09:10")).toBe(false);
     expect(closed("2026-11-20T16:30", "2026-11-23T09:20")).toBe(false);
+  });
+});
+
+describe("a day that no holiday list covers", () => {
+  const unknown = (more: Partial<Slots>): Slots => slots({ from: ist("2026-12-31T00:00"), to: ist("2027-01-05T00:00"), ...more });
+  const at = (...times: string[]) => ({ length: times.length, time: Float64Array.from(times.map(ist)) });
+  it("has slots only where it has a bar", () => {
+    expect(countSlots(unknown({ bars: at("2026-12-31T09:15") }))).toBe(7);
+    expect(slotStarts(unknown({ bars: at("2027-01-04T10:15") }), 100).map(clock).map((text) => text.slice(0, 10))).toEqual([...Array<string>(7).fill("2026-12-31"), ...Array<string>(7).fill("2027-01-04")]);
+    expect(countSlots(unknown({ timeframe: timeframe("1d"), bars: at("2027-01-01T09:15") }))).toBe(2);
+  });
+  it("is found at either end of a span", () => {
+    const found = (from: string, to: string): string | null => { const session = unknownDay(calendar, "NSE", ist(from), ist(to)); return session === null ? null : istDate(session.day); };
+    expect([found("2027-01-26T00:00", "2027-01-27T00:00"), found("2026-12-31T00:00", "2027-01-02T00:00"), found("2015-12-30T00:00", "2016-01-02T00:00"), found("2026-12-30T00:00", "2027-01-01T00:00")]).toEqual(["2027-01-26", "2027-01-01", "2015-12-30", null]);
   });
 });
 

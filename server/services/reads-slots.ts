@@ -1,5 +1,6 @@
 import { barEnd, barStart, expectedBars, periodSpan } from "@/server/domain/bar-time";
-import type { Calendar, HoursKey, Session } from "@/server/domain/session";
+import type { BarColumns } from "@/server/domain/bar";
+import { type Calendar, DAY_MS, type HoursKey, istMidnight, isUnknown, type Session } from "@/server/domain/session";
 import type { Timeframe } from "@/server/domain/timeframe";
 
 /** Bars begin and end on the calendar's grid: where there should be one if something trades. */
@@ -12,7 +13,20 @@ export interface Slots {
   to: number;
   /** Slots that end at or before this instant. */
   ended: number;
+  /** Bars of the span, oldest first: a day that no holiday list covers has slots only where it has a bar. */
+  bars?: Pick<BarColumns, "length" | "time">;
 }
+
+/** True when the columns have a row of that session's day. */
+const holds = ({ length, time }: Pick<BarColumns, "length" | "time">, { day }: Session): boolean => {
+  const midnight = istMidnight(day);
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (time[middle]! < midnight) low = middle + 1; else high = middle;
+  }
+  return low < length && time[low]! < midnight + DAY_MS;
+};
 
 /** Starts of the slots of one session that lie in the continuous phases, oldest first. */
 const ofSession = (session: Session, timeframe: Timeframe): number[] => {
@@ -29,10 +43,10 @@ const ofSession = (session: Session, timeframe: Timeframe): number[] => {
 };
 
 /** Sessions that may hold slots of the span, newest first. */
-function* sessions({ calendar, hours, from, to }: Slots): Generator<Session> {
+function* sessions({ calendar, hours, from, to, bars }: Slots): Generator<Session> {
   let session = calendar.previous(hours, to - 1);
   while (session !== null && session.close > from) {
-    yield session;
+    if (!isUnknown(session) || bars === undefined || holds(bars, session)) yield session;
     session = calendar.previous(hours, session.open - 1);
   }
 }
@@ -67,6 +81,10 @@ export const countSlots = (slots: Slots): number => {
   }
   return count;
 };
+
+/** A day of the span of which nobody has said whether it trades; null where there is none at its ends. */
+export const unknownDay = (calendar: Calendar, hours: HoursKey, from: number, to: number): Session | null =>
+  [calendar.next(hours, from), calendar.previous(hours, to - 1)].find((session) => session !== null && isUnknown(session) && session.open < to && session.close > from) ?? null;
 
 /** True when nothing trades in the whole span: no phase of any session reaches into it. */
 export const isClosedAllOver = (calendar: Calendar, hours: HoursKey, from: number, to: number): boolean => {

@@ -2,7 +2,7 @@ import { type Bar, barAt, type BarColumns, barColumns, FORMING } from "@/server/
 import { cut, join } from "@/server/domain/bar-rows";
 import { Book, LEVEL, LEVELS, type StoredBooks } from "@/server/domain/order-book";
 import { badInput } from "@/server/domain/errors";
-import { type Calendar, DAY_MS, dayOfDate, istDate, istDay, istMidnight } from "@/server/domain/session";
+import { type Calendar, DAY_MS, dayOfDate, istDate, istDay, istMidnight, isUnknown } from "@/server/domain/session";
 import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk } from "@/server/ports/desk";
@@ -15,7 +15,7 @@ import type { Bars } from "./bars";
 import type { CompletenessDays } from "./completeness";
 import type { Passports } from "./passport";
 import { fillBars } from "./reads-fill";
-import { countSlots, isClosedAllOver, slotStarts, type Slots } from "./reads-slots";
+import { countSlots, isClosedAllOver, slotStarts, type Slots, unknownDay } from "./reads-slots";
 import { spanStats } from "./reads-stats";
 
 interface Parts {
@@ -72,7 +72,7 @@ export class Reads implements MarketReads {
     let filled: Uint8Array | null = null;
     if (timeframe !== "auction") {
       const slots: Slots | null = first === undefined ? null : {
-        calendar: parts.calendar, hours: parts.live.table.hours(instrument), timeframe: timeframeNamed(timeframe), from: first, to: Math.min(to ?? Number.POSITIVE_INFINITY, (asOf ?? now) + 1),
+        calendar: parts.calendar, hours: parts.live.table.hours(instrument), timeframe: timeframeNamed(timeframe), from: first, to: Math.min(to ?? Number.POSITIVE_INFINITY, (asOf ?? now) + 1), bars,
         ended: asOf === undefined ? parts.live.bars.settledBefore(now) : asOf - parts.live.bars.watermarkSeconds * 1_000,
       };
       expected = slots === null ? 0 : countSlots(slots);
@@ -171,7 +171,9 @@ export class Reads implements MarketReads {
     const of = timeframeNamed(timeframe);
     const days = await this.parts.completeness().days(instrument, of, istDay(from), istDay(to - 1));
     const lost = days.flatMap(({ runs }) => runs.filter(({ kind }) => kind === "missing" || kind === "incomplete"));
-    const starts = slotStarts({ calendar, hours: live.table.hours(instrument), timeframe: of, from, to, ended: live.bars.settledBefore(this.now()) }, Number.POSITIVE_INFINITY);
+    // Of a day no holiday list covers nothing is expected while it has no bar.
+    const idle = new Set(days.filter(({ session, expected }) => isUnknown(session) && expected === 0).map(({ session }) => session.day));
+    const starts = slotStarts({ calendar, hours: live.table.hours(instrument), timeframe: of, from, to, ended: live.bars.settledBefore(this.now()) }, Number.POSITIVE_INFINITY).filter((start) => !idle.has(istDay(start)));
     let run = 0;
     const missing = starts.filter((start) => {
       while (run < lost.length && lost[run]!.to <= start) run++;
@@ -184,6 +186,8 @@ export class Reads implements MarketReads {
     const { calendar, live } = this.parts;
     if (from > this.now()) return `${ist(from)} IST has not come yet`;
     const hours = live.table.hours(instrument);
+    const unknown = unknownDay(calendar, hours, from, to);
+    if (unknown !== null) return `no holiday list covers ${istDate(unknown.day)}: whether ${live.table.at(instrument).key} trades then is unknown, so nothing counts as missing`;
     if (!isClosedAllOver(calendar, hours, from, to)) return null;
     const beside = [calendar.previous(hours, from), calendar.next(hours, to)].flatMap((session) => (session === null ? [] : [`${ist(session.open)} to ${ist(session.close).slice(11)}`]));
     return `${live.table.at(instrument).key} does not trade from ${ist(from)} to ${ist(to)} IST${beside.length === 0 ? "" : `; sessions beside it: ${beside.join(", ")}`}`;

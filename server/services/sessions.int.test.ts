@@ -144,4 +144,11 @@ describe("the calendar of a running server", () => {
     await expect(candela("NSE", "2026-11-08", "--server", server)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("Nothing answers") as unknown });
     await expect(candela("NSE", "2026-11-08", "--server", "localhost")).rejects.toMatchObject({ code: 2 });
   }, 240_000);
+
+  it("says unknown where no holiday list covers the date, and to when the lists reach", async () => {
+    expect(await ask(sessions, "/v1/calendar?exchange=NSE&from=2027-01-26&to=2027-01-26")).toMatchObject({ status: 200, data: [{ kind: "unknown", note: expect.stringMatching(/no holiday list/) as unknown }] });
+    expect(await ask(status, `/v1/calendar/status?exchange=NSE&at=${Date.parse("2027-01-26T12:00:00+05:30")}`)).toMatchObject({ data: { phase: "unknown", known: false, knownTo: null } });
+    const answer = await sessions(new Request("http://localhost/api/v1/calendar?exchange=CDS&from=2024-12-30&to=2025-01-02"), context);
+    expect((await answer.json() as { meta: unknown }).meta).toMatchObject({ count: 4, unknown: 2, covered: [{ from: "2025-01-01", to: "2026-12-31" }] });
+  });
 });

@@ -1,4 +1,5 @@
 import { createCalendar, type EditableCalendar, type TradingCalendar } from "@/server/domain/calendar";
+import type { CoveredSpan } from "@/server/domain/calendar-coverage";
 import { type CalendarChange, type CalendarEdit, type DayEdit, type Editor, editsAfter } from "@/server/domain/calendar-edits";
 import { checkedEdit, type EditRequest } from "@/server/domain/calendar-edit-rules";
 import { AppError, badInput } from "@/server/domain/errors";
@@ -49,6 +50,7 @@ export class ExchangeCalendar implements TradingCalendar {
   }
 
   dayOf(hours: HoursKey, day: number): TradingDay | null { return this.calendar.dayOf(hours, day); }
+  coverage(hours: HoursKey): readonly CoveredSpan[] { return this.calendar.coverage(hours); }
   on(hours: HoursKey, day: number): Session | null { return this.calendar.on(hours, day); }
   next(hours: HoursKey, instant: number): Session | null { return this.calendar.next(hours, instant); }
   previous(hours: HoursKey, instant: number): Session | null { return this.calendar.previous(hours, instant); }
@@ -61,6 +63,9 @@ export class ExchangeCalendar implements TradingCalendar {
     if (last - first >= MOST_DAYS) throw badInput("to", question.to, `a date less than ${MOST_DAYS} days after ${question.from ?? "today"}`);
     return [...sessionLines(this.calendar, question.exchange.toUpperCase(), this.hours(question), first, last)];
   }
+
+  /** The dates for which the holidays of a question's hours are known. */
+  covered(question: HoursQuestion): readonly CoveredSpan[] { return this.calendar.coverage(this.hours(question)); }
 
   /** The phase, the next open and the next close as seen from an instant (now unless given). */
   status(question: HoursQuestion & { at?: number | undefined }): MarketStatus & { exchange: string } {

@@ -6,10 +6,10 @@ import { Status, type StatusParts } from "./status";
 const setUp = () => {
   let tick: () => void = () => undefined;
   const said: string[] = [];
-  const parts = { failingSince: null as number | null, bus: { kind: "Redis", ok: true, detail: "Redis at here" } };
-  const wall = { now: () => 0, every: (_: number, work: () => void) => { tick = work; return () => undefined; } };
+  const parts = { now: 0, warning: null as string | null, failingSince: null as number | null, bus: { kind: "Redis", ok: true, detail: "Redis at here" } };
+  const wall = { now: () => parts.now, every: (_: number, work: () => void) => { tick = work; return () => undefined; } };
   const status = new Status({
-    clock: wall, wall, dataDir: tmpdir(), counters: () => ({}), percentiles: () => ({ p95: 0 }), stages: () => [], store: { ping: () => Promise.resolve(1), describe: () => ({ kind: "timescale" }) },
+    clock: wall, wall, dataDir: tmpdir(), counters: () => ({}), percentiles: () => ({ p95: 0 }), stages: () => [], markets: () => [{ exchange: "NSE", session: { hours: "NSE" } }], coverage: () => ({ warning: parts.warning }), store: { ping: () => Promise.resolve(1), describe: () => ({ kind: "timescale" }) },
     writer: () => ({ waiting: 3, spooled: 0, failingSince: parts.failingSince }), bus: () => parts.bus, note: (level: string, source: string, message: string) => said.push(`${level} ${source}: ${message}`),
   } as unknown as StatusParts);
   status.start();
@@ -30,6 +30,18 @@ describe("the status", () => {
     parts.bus = { kind: "Redis", ok: true, detail: "" };
     look();
     expect(said.slice(2)).toEqual(["info store: works again", "info bus: works again"]);
+    status.stop();
+  });
+
+  it("warns once a day of holiday lists that end within a month", () => {
+    const { said, parts, look, status } = setUp();
+    parts.warning = "the holidays of NSE are known to 2026-12-31 only";
+    look();
+    look();
+    expect(said).toEqual([expect.stringMatching(/^warn calendar: the holidays of NSE are known to 2026-12-31 only; closed days can be added/)]);
+    parts.now += 86_400_000;
+    look();
+    expect(said).toHaveLength(2);
     status.stop();
   });
 });

@@ -3,7 +3,8 @@ import { readdir, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import type { FeedFrame, JobView, Percentiles, StageView, StatusSnapshot } from "@/server/contract/live";
 import type { FeedTruth } from "@/server/domain/collector";
-import { istText, type Session } from "@/server/domain/session";
+import type { CoverageState } from "@/server/domain/calendar-coverage";
+import { type HoursKey, istDay, istText, type Session } from "@/server/domain/session";
 import type { Clock } from "@/server/ports/clock";
 import type { Store } from "@/server/ports/stores";
 import { sessionView } from "./views";
@@ -19,6 +20,8 @@ export interface StatusParts {
   truth(): FeedTruth[];
   jobs(): JobView[];
   markets(now: number): { exchange: string; session: Session }[];
+  /** What the calendar's data know of an exchange's hours on the day of an instant. */
+  coverage(hours: HoursKey, now: number): CoverageState;
   stages(now: number): StageView[];
   rejects(): Record<string, number>;
   counters(): Record<string, number>;
@@ -49,6 +52,7 @@ export class Status {
   private stops: (() => void)[] = [];
   private probes = 0;
   private dataMb: number | null = null;
+  private readonly warnedOn = new Map<string, number>();
   private readonly away = new Set<"store" | "bus">();
 
   constructor(private readonly parts: StatusParts) { this.startedAt = parts.wall.now(); }
@@ -56,7 +60,7 @@ export class Status {
   start(): void {
     const { wall } = this.parts;
     this.loop.enable();
-    this.stops = [wall.every(POINT_MS, () => { this.point(); this.noteAway(); void this.probe(); })];
+    this.stops = [wall.every(POINT_MS, () => { this.point(); this.noteAway(); this.noteCoverage(); void this.probe(); })];
     void this.probe();
   }
   stop(): void {
@@ -101,7 +105,7 @@ export class Status {
       sockets: { ...parts.sockets(), framesPerSecond: this.frames.rate },
       process: { rssMb: memory.rss / 1_048_576, heapMb: memory.heapUsed / 1_048_576, uptimeS: process.uptime() },
       disk: this.disk, clockSkewMs: parts.clockSkewMs(),
-      markets: parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now) })),
+      markets: parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now), ...parts.coverage(session.hours, now) })),
       instruments: parts.instruments(), jobs: parts.jobs(), events: parts.events(),
     };
   }
@@ -112,6 +116,18 @@ export class Status {
       if (ok !== this.away.has(source)) continue;
       if (ok) this.away.delete(source); else this.away.add(source);
       this.parts.note(ok ? "info" : "warn", source, ok ? "works again" : detail);
+    }
+  }
+
+  /** Holiday lists that end soon, or have ended: an event a day for each exchange in use. */
+  private noteCoverage(): void {
+    const { parts } = this;
+    const now = parts.clock.now();
+    for (const { exchange, session } of parts.markets(now)) {
+      const { warning } = parts.coverage(session.hours, now);
+      if (warning === null || this.warnedOn.get(exchange) === istDay(now)) continue;
+      this.warnedOn.set(exchange, istDay(now));
+      parts.note("warn", "calendar", `${warning}; closed days can be added as edits of the calendar, or come with a newer version`);
     }
   }
 

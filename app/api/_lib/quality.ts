@@ -54,7 +54,7 @@ export const completenessAnswer = async (running: Running, { instrument, timefra
   }));
   const sum = (name: "expected" | "received" | "patched" | "corrected" | "backfilled" | "incomplete" | "noTrade" | "missing"): number => data.reduce((total, row) => total + row[name], 0);
   return { data, meta: {
-    key: desk.instrument(index).key, timeframe, days: data.length, expected: sum("expected"), received: sum("received"), patched: sum("patched"), corrected: sum("corrected"),
+    key: desk.instrument(index).key, timeframe, days: data.length, unknown: data.filter(({ session }) => session.kind === "unknown").length, expected: sum("expected"), received: sum("received"), patched: sum("patched"), corrected: sum("corrected"),
     backfilled: sum("backfilled"), incomplete: sum("incomplete"), noTrade: sum("noTrade"), missing: sum("missing"),
     completeness: sum("expected") === 0 ? null : Math.round(((sum("expected") - sum("missing") - sum("incomplete")) / sum("expected")) * 1e6) / 1e6,
     dataAgeMs: ageOf(running, index), feed: quality.truths.of(index),

@@ -1,5 +1,11 @@
 import { route } from "@/app/api/_lib/route";
 import { sessionsQuery } from "@/server/contract/calendar";
 
-/** Trading days of an exchange, as `candela sessions --json` prints them; days without trading are left out. */
-export const GET = route(sessionsQuery, (running, question) => ({ data: running.calendar.sessions(question) }));
+/**
+ * Trading days of an exchange, as `candela sessions --json` prints them; days without trading are left out, weekdays that no
+ * holiday list covers are of kind `unknown`. `meta.covered`: the dates the lists speak for, null where there is no end.
+ */
+export const GET = route(sessionsQuery, (running, question) => {
+  const data = running.calendar.sessions(question);
+  return { data, meta: { count: data.length, unknown: data.filter(({ kind }) => kind === "unknown").length, covered: running.calendar.covered(question) } };
+});
