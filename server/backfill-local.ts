@@ -1,5 +1,6 @@
 import path from "node:path";
 import { hoursOf } from "@/server/domain/calendar";
+import { acceptedBy } from "./domain/accepted";
 import { AppError, badInput } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { createBackfill } from "./backfill-parts";
@@ -100,10 +101,10 @@ const login = async (config: Config, instruments: Instruments, started: (exchang
     credentials = { apiKey: "candela-demo", accessToken: "candela-demo-token", root: `http://127.0.0.1:${exchange.port}`, socket: `ws://127.0.0.1:${exchange.port}` };
   }
   const kite = feedOf("kite");
-  const parsed = kite.login.safeParse(credentials);
+  const parsed = kite.login.safeParse(credentials, { error: acceptedBy });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    throw new AppError("bad_input", `the login of kite: ${issue.path.join(".")} ${issue.message}`, { details: { field: issue.path.join(".") } });
+    throw new AppError("bad_input", `the login of kite: ${issue.path.join(".")}: use ${issue.message}`, { details: { field: issue.path.join(".") } });
   }
   try {
     await instruments.take("kite", await kite.instruments(parsed.data, AbortSignal.timeout(60_000)));

@@ -2,6 +2,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import nextEnv from "@next/env";
 import { z } from "zod";
+import { acceptedBy } from "@/server/domain/accepted";
 import { AppError } from "@/server/domain/errors";
 
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
@@ -92,7 +93,7 @@ export const loadConfig = (root: string, argv: readonly string[], development: b
   }
   // An empty variable is an unset one.
   for (const [name, value] of Object.entries(given)) if (value === "") delete given[name];
-  const parsed = environment.safeParse(given);
+  const parsed = environment.safeParse(given, { error: acceptedBy });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const name = String(issue.path[0]);

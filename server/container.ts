@@ -8,6 +8,7 @@ import { hasClosingAuction } from "@/server/domain/closing-auction-stocks";
 import type { CollectorRow } from "@/server/domain/collector";
 import { AppError, badInput } from "@/server/domain/errors";
 import { timeframe } from "@/server/domain/timeframe";
+import { Gate } from "./domain/gate";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { nifty50 } from "@/server/domain/nifty50";
 import { dayOfDate, istDay, istText } from "@/server/domain/session";
@@ -74,6 +75,13 @@ export type Container = Awaited<ReturnType<typeof createContainer>>;
 const SPOOL_LIMIT_BYTES = 8 * 1024 ** 3;
 /** About a day of fifty instruments' order books. */
 const BOOK_SPOOL_LIMIT_BYTES = 1024 ** 3;
+
+/** Long answers made at once, and those that wait for their turn: a bar per 50 ms goes before history. */
+const LONG_AT_ONCE = 2;
+const LONG_WAITING = 32;
+/** The same of what charts ask over their sockets: bars with indicators, a page of the past. */
+const CHARTS_AT_ONCE = 4;
+const CHARTS_WAITING = 2_000;
 
 /** Steps of a start, said as they are done. */
 export type Say = (step: string) => void;
@@ -170,6 +178,8 @@ export const createContainer = async (config: Config, say: Say) => {
     passports: new Passports({ bars, store: store.bars, recent: writer, live, calendar, collectorNames: () => collectors.truth().map((each) => each.collector) }),
   });
 
+  const heavy = new Gate(LONG_AT_ONCE, LONG_WAITING);
+
   const movers = new Movers({ live, desk, latest, clock: wall });
   const rates = new Map<string, Rate>();
   const status = new Status({
@@ -195,7 +205,7 @@ export const createContainer = async (config: Config, say: Say) => {
     return counted;
   };
   const exposition = createExposition(metrics, rejects);
-  const sockets: SocketIo = new SocketIo({ hub: () => hub, board: () => board, status, desk, clock, wall, log, meter: metrics });
+  const sockets: SocketIo = new SocketIo({ charts: new Gate(CHARTS_AT_ONCE, CHARTS_WAITING), hub: () => hub, board: () => board, status, desk, clock, wall, log, meter: metrics });
   const hub: Hub = new Hub({ desk, transport: sockets, clock, wall, meter: metrics });
   const board = new BoardLane({ desk, clock, wall, meter: metrics });
   const paces = new RequestPaces(wall);
@@ -332,8 +342,10 @@ export const createContainer = async (config: Config, say: Say) => {
     config, clock, log, metrics, desk, status, sockets, store, calendar, instruments, hub,
     indicators: indicatorService, quality, backfill, verify, storage,
     /** Any reading view by its URL, and the door that answers the hot ones before Next. */
-    answerRead: (url: string) => answerRead({ reads, log }, url),
-    readDoor: readDoor({ reads, log }),
+    answerRead: (url: string, signal?: AbortSignal) => answerRead({ reads, log, heavy }, url, signal),
+    readDoor: readDoor({ reads, log, heavy }),
+    /** Where long answers wait for their turn, and the turns they are made in. */
+    heavy, turns: (signal?: AbortSignal) => reads.turns(signal),
     /** For routes: Next's bundle must not build errors or look up timeframes with its own copy of the code. */
     timeframe, badInput,
     notFound: (what: string, name: string) => new AppError("not_found", `no ${what} ${JSON.stringify(name)}`, { details: { field: what, value: name } }),

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { loadConfig } from "@/server/config";
 import { backfillBody, STANDARD_CONCURRENCY } from "@/server/contract/backfill";
+import { acceptedBy } from "@/server/domain/accepted";
 import { badInput, hasCode } from "@/server/domain/errors";
 import type { JobProgress } from "@/server/domain/job";
 import { dayFrom } from "@/server/domain/session-lines";
@@ -25,7 +26,7 @@ export const requestOf = ({ watchlist, symbols, from, to, timeframe, source, con
     ...(watchlist === undefined ? {} : { watchlist }), ...(symbols === undefined ? {} : { symbols: symbols.split(",").map((each) => each.trim()).filter((each) => each !== "") }),
     from, to, timeframe, source: absoluteSource(source), concurrency, force, daily,
   };
-  const parsed = backfillBody.safeParse(given);
+  const parsed = backfillBody.safeParse(given, { error: acceptedBy });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const field = String(issue.path[0] ?? "options");

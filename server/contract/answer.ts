@@ -1,5 +1,7 @@
 /** How a REST answer is made of a request, whichever door it came in by: parse by contract, work, wrap, map errors to statuses. */
 import type { z } from "zod";
+import { acceptedBy } from "@/server/domain/accepted";
+import { jsonInTurns, type Turns } from "@/server/domain/turns";
 import { statusOf, type Envelope, type ErrorEnvelope } from "./rest";
 
 /** What the work gives: `data` and `meta` for the envelope, or a reply that is ready. */
@@ -22,44 +24,74 @@ export interface Asked<S extends z.ZodType> {
   failed(requestId: string, cause: unknown): void;
   /** Errors in another shape than ours (old paths). */
   shape?(error: ErrorEnvelope["error"]): unknown;
+  /** In which a long list is written. */
+  turns?: Turns | undefined;
+  /** Aborts when the reader has gone: then nothing is answered and nothing has failed. */
+  signal?: AbortSignal | undefined;
 }
 
 const JSON_TYPE = "application/json";
+/** Rows of a list that is written in turns. */
+const LONG = 1_000;
+/** Nobody is there to read it. */
+const GONE: Reply = { status: 499, type: "text/plain", body: "" };
 
 export const jsonReply = (value: unknown, status = 200): Reply => ({ status, type: JSON_TYPE, body: JSON.stringify(value) });
 
+/** What is wrong with a question, as it is told. */
+type Fault = Omit<ErrorEnvelope["error"], "requestId">;
+
+/** A question by its schema, or what is wrong with it: field, value and what is accepted, in words. Of every door. */
+export const parsedBy = <S extends z.ZodType>(schema: S, given: unknown): { data: z.output<S> } | { fault: Fault } => {
+  const nul = nulIn(given);
+  if (nul !== null) return { fault: { code: "bad_input", message: `${nul.field}: a text without NUL characters is needed`, details: { field: nul.field, value: brief(nul.value), accepted: NO_NUL } } };
+  const parsed = schema.safeParse(given, { error: acceptedBy });
+  if (parsed.success) return parsed;
+  const issue = parsed.error.issues[0]!;
+  const fault = faultOf(issue, given);
+  const { field, accepted } = fault;
+  const value = brief(fault.value);
+  if (issue.code === "unrecognized_keys") {
+    const fields = issue.path.length > 0 || !("shape" in schema) ? "the fields the documentation names" : Object.keys(schema.shape as object).join(", ") || "none: this takes no fields";
+    return { fault: { code: "bad_input", message: `${field}: no such field is known; use ${fields}`, details: { field, value, accepted: fields } } };
+  }
+  return { fault: { code: "bad_input", message: `${field}: ${fault.value === undefined ? "" : `${JSON.stringify(value)} is not accepted; use `}${accepted}`, details: { field, value, accepted } } };
+};
+
+/** A refusal further in speaks of the value it worked with: who asked is shown what was typed. */
+const asTyped = (given: unknown, message: string, details: Record<string, unknown>): { message: string; details: Record<string, unknown> } => {
+  const field = details["field"];
+  const typed = typeof field === "string" && typeof given === "object" && given !== null && Object.hasOwn(given, field) ? (given as Record<string, unknown>)[field] : undefined;
+  if (typed === undefined || typeof typed === "object" || typed === details["value"]) return { message, details };
+  const shown = brief(typed);
+  return { message: message.replace(JSON.stringify(details["value"]), () => JSON.stringify(shown)), details: { ...details, value: shown } };
+};
+
 /** Never throws. Errors are told apart by `code`: Next's bundle has its own copy of every class. */
-export const answered = async <S extends z.ZodType>({ schema, given, work, failed, shape }: Asked<S>): Promise<Reply> => {
+export const answered = async <S extends z.ZodType>({ schema, given, work, failed, shape, turns, signal }: Asked<S>): Promise<Reply> => {
   const requestId = crypto.randomUUID().slice(0, 8);
   const failure = (error: Omit<ErrorEnvelope["error"], "requestId">): Reply => {
     const told = { ...error, requestId };
     const body = shape === undefined ? { status: "error", error: told } satisfies ErrorEnvelope : shape(told);
-    return jsonReply(body, statusOf[error.code as keyof typeof statusOf] ?? 500);
+    const reply = jsonReply(body, statusOf[error.code as keyof typeof statusOf] ?? 500);
+    const retryAfterMs = error.details?.["retryAfterMs"];
+    return typeof retryAfterMs === "number" ? { ...reply, headers: { "Retry-After": String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) } } : reply;
   };
   try {
-    const nul = nulIn(given);
-    if (nul !== null) return failure({ code: "bad_input", message: `${nul.field}: a text without NUL characters is needed`, details: { field: nul.field, value: brief(nul.value), accepted: NO_NUL } });
-    const parsed = schema.safeParse(given, { error: acceptedBy });
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]!;
-      const fault = faultOf(issue, given);
-      const { field, accepted } = fault;
-      const value = brief(fault.value);
-      if (issue.code === "unrecognized_keys") {
-        const fields = issue.path.length === 0 && "shape" in schema ? Object.keys(schema.shape as object).join(", ") : "the fields the documentation names";
-        return failure({ code: "bad_input", message: `${field}: no such field is known; use ${fields}`, details: { field, value, accepted: fields } });
-      }
-      return failure({ code: "bad_input", message: `${field}: ${fault.value === undefined ? "" : `${JSON.stringify(value)} is not accepted; use `}${accepted}`, details: { field, value, accepted } });
-    }
+    const parsed = parsedBy(schema, given);
+    if ("fault" in parsed) return failure(parsed.fault);
     const answer = await work(parsed.data, requestId);
     if ("body" in answer) return answer;
     const body: Envelope<unknown> = { status: "success", data: answer.data, meta: { requestId, ...answer.meta } };
-    return jsonReply(body, answer.status);
+    const { data } = answer;
+    if (turns === undefined || !Array.isArray(data) || data.length < LONG) return jsonReply(body, answer.status);
+    return { status: answer.status ?? 200, type: JSON_TYPE, body: `{"status":"success","data":${await jsonInTurns(turns, data)},"meta":${JSON.stringify(body.meta)}}` };
   } catch (cause) {
+    if (signal?.aborted === true) return GONE;
     const { code, message, details } = cause as { code?: string; message?: string; details?: Record<string, unknown> };
     // A name that no instrument has is a bad value like any other: the question itself is at its right place.
     if (code === "not_found" && (details?.["field"] === "instrument" || details?.["field"] === "symbol")) return failure({ code: "bad_input", message: message ?? code, details });
-    if (code !== undefined && code in statusOf && code !== "internal") return failure({ code, message: message ?? code, ...(details === undefined ? {} : { details }) });
+    if (code !== undefined && code in statusOf && code !== "internal") return failure({ code, ...(details === undefined ? { message: message ?? code } : asTyped(given, message ?? code, details)) });
     failed(requestId, cause);
     return failure({ code: "internal", message: `The server failed on this request; its log has it under ${requestId}.` });
   }
@@ -81,6 +113,7 @@ export const NO_NUL = "a text without NUL characters";
 
 /** The first text of a question that holds a NUL, by its field. */
 const nulIn = (given: unknown, path: readonly PropertyKey[] = []): { field: string; value: string } | null => {
+  if (path.length > MOST_DEPTH) return null; // no schema reads so far
   if (typeof given === "string") return given.includes("\0") ? { field: nameOf(path) || "body", value: given } : null;
   if (typeof given !== "object" || given === null) return null;
   for (const [name, value] of Object.entries(given)) {
@@ -98,18 +131,6 @@ const brief = (value: unknown): unknown => {
   return text.length <= BRIEF ? value : `${text.slice(0, BRIEF)}… (${text.length} characters)`;
 };
 
-const kinds: Readonly<Record<string, string>> = { string: "a text", number: "a number", int: "a whole number", boolean: "true or false", array: "a list", object: "an object", record: "an object" };
-/** What a field takes, in words, where its schema does not say it itself. */
-const acceptedBy: z.core.$ZodErrorMap = (issue) => {
-  switch (issue.code) {
-    case "invalid_type": return kinds[issue.expected] ?? issue.expected;
-    case "invalid_value": return issue.values.map(String).join(", ");
-    case "too_small": return issue.origin === "string" ? `a text of at least ${issue.minimum} characters` : issue.origin === "array" ? `a list of at least ${issue.minimum}` : `${issue.minimum} or more`;
-    case "too_big": return issue.origin === "string" ? `a text of at most ${issue.maximum} characters` : issue.origin === "array" ? `a list of at most ${issue.maximum}` : `${issue.maximum} or less`;
-    default: return undefined;
-  }
-};
-
 const nameOf = (path: readonly PropertyKey[]): string => path.map((part, at) => (typeof part === "number" ? `[${part}]` : `${at === 0 ? "" : "."}${String(part)}`)).join("");
 
 /** The field an issue is about, what it held, and what it takes. Of a union's alternatives the one that came furthest is told. */
@@ -123,3 +144,24 @@ const faultOf = (issue: Issue, given: unknown): { field: string; value: unknown;
 };
 
 const valueAt = (path: readonly PropertyKey[], given: unknown): unknown => path.reduce<unknown>((holder, part) => (holder as Record<PropertyKey, unknown> | undefined)?.[part], given);
+
+/** What is sent is small: a longer body is a mistake or an attack. */
+export const MOST_BODY_BYTES = 65_536;
+export const tooLarge = (): Reply => jsonReply({ status: "error", error: { code: "too_large", message: `a body may have ${MOST_BODY_BYTES.toLocaleString("en-IN")} bytes at most`, details: { field: "body", accepted: `at most ${MOST_BODY_BYTES} bytes` }, requestId: crypto.randomUUID().slice(0, 8) } satisfies ErrorEnvelope["error"] }, statusOf.too_large);
+
+/** No question has lists in lists in lists: what is nested deeper would cost whoever walks through it the stack. */
+const MOST_DEPTH = 32;
+export const isTooDeep = (text: string): boolean => {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at]!;
+    if (quoted) {
+      if (sign === "\\") at++;
+      else if (sign === '"') quoted = false;
+    } else if (sign === '"') quoted = true;
+    else if (sign === "{" || sign === "[") { if (++depth > MOST_DEPTH) return true; }
+    else if (sign === "}" || sign === "]") depth--;
+  }
+  return false;
+};

@@ -7,7 +7,7 @@ import { indicatorSpec } from "./live";
 
 export const statusOf: Record<ErrorCode, number> = {
   bad_input: 400, not_found: 404, ambiguous: 409, forbidden: 403, login_expired: 401, broker_refused: 502,
-  broker_unreachable: 503, rate_limited: 429, store_unreachable: 503, spool_full: 503, store_refused: 500, locked: 409, port_in_use: 409, unsupported: 400, internal: 500,
+  broker_unreachable: 503, rate_limited: 429, overloaded: 503, too_large: 413, store_unreachable: 503, spool_full: 503, store_refused: 500, locked: 409, port_in_use: 409, unsupported: 400, internal: 500,
 };
 
 /**

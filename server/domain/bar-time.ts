@@ -3,7 +3,7 @@
  * midnight or the epoch; the last bar of a session may be short, and the grid runs on through halts.
  * Days, weeks and months hold whole sessions.
  */
-import { istDate, istDay, dayOfDate, type Calendar, type HoursKey, type Session } from "./session";
+import { FIRST_DAY, istDate, istDay, LAST_DAY, dayOfDate, type Calendar, type HoursKey, type Session } from "./session";
 import type { Timeframe } from "./timeframe";
 import { dayEnd } from "./day-end";
 
@@ -43,6 +43,7 @@ export const periodSpan = (calendar: Calendar, hours: HoursKey, timeframe: Timef
     const start = barStart(session, timeframe, instant);
     return { start, end: barEnd(session, timeframe, start) };
   }
+  if (!(day >= FIRST_DAY && day <= LAST_DAY)) return null;
   const [first, last] = daysOfPeriod(timeframe.kind, day);
   let start: number | null = null;
   let end = 0;
@@ -67,10 +68,10 @@ const daysOfPeriod = (kind: "day" | "week" | "month", day: number): readonly [nu
   return [first, Date.UTC(month.getUTCFullYear(), month.getUTCMonth() + 1, 0) / 86_400_000];
 };
 
-/** Opens of the sessions that open in [from, to), in order. */
+/** Opens of the sessions that open in [from, to), in order; the span is as long as the reader's bars are. */
 export const sessionOpens = (calendar: Calendar, hours: HoursKey, from: number, to: number): number[] => {
   const opens: number[] = [];
-  for (let day = istDay(from); day <= istDay(to); day++) {
+  for (let day = Math.max(istDay(from), FIRST_DAY); day <= Math.min(istDay(to), LAST_DAY); day++) {
     const session = calendar.on(hours, day);
     if (session !== null && session.open >= from && session.open < to) opens.push(session.open);
   }

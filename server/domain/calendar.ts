@@ -4,7 +4,8 @@ import { calendarDays, type CalendarDays } from "./calendar-days";
 import type { CalendarEdit } from "./calendar-edits";
 import { badInput } from "./errors";
 import type { Instrument } from "./instrument";
-import { dayOfDate, istDay, type Calendar, type HoursKey, type Session } from "./session";
+import { RecentMap } from "./recent-map";
+import { dayOfDate, FIRST_DAY, istDay, LAST_DAY, type Calendar, type HoursKey, type Session } from "./session";
 import { tradingDay, type TradingDay } from "./trading-day";
 import { tradingHours, type TradingHours } from "./trading-hours";
 
@@ -66,25 +67,30 @@ export const hoursOf = (
 
 /** Searching for a neighbouring session gives up after this many days. */
 const SEARCH_DAYS = 400;
+/** Days kept of each set of hours, once to twice as many: about a kilobyte each. Others are worked out again. */
+const KEPT_DAYS = 1_500;
+/** Stands for a day without trading. */
+const CLOSED = Symbol("closed");
 
 /** Builds the calendar over the hours and days given, by default the project's own. */
 export const createCalendar = (data: { hours?: TradingHours; days?: CalendarDays; edits?: readonly CalendarEdit[] } = {}): EditableCalendar => {
   const rows = data.hours ?? tradingHours;
   const days = data.days ?? calendarDays;
   let edits = data.edits ?? [];
-  const kept = new Map<HoursKey, Map<number, TradingDay | null>>(rows.map((row) => [row.hours, new Map()]));
+  const kept = new Map<HoursKey, RecentMap<number, TradingDay | typeof CLOSED>>(rows.map((row) => [row.hours, new RecentMap(KEPT_DAYS)]));
 
   const covered = new Map<HoursKey, readonly CoveredSpan[]>([...kept.keys()].map((hours) => [hours, coverageOf(hours, rows, days)]));
 
   const dayOf = (hours: HoursKey, day: number): TradingDay | null => {
     const built = kept.get(hours);
     if (built === undefined) throw new RangeError(`no trading hours for ${hours}`);
+    if (!(day >= FIRST_DAY && day <= LAST_DAY)) return null;
     let found = built.get(day);
     if (found === undefined) {
-      found = tradingDay(hours, day, rows, days, edits);
+      found = tradingDay(hours, day, rows, days, edits) ?? CLOSED;
       built.set(day, found);
     }
-    return found;
+    return found === CLOSED ? null : found;
   };
   const on = (hours: HoursKey, day: number): Session | null => dayOf(hours, day)?.session ?? null;
 
@@ -99,16 +105,16 @@ export const createCalendar = (data: { hours?: TradingHours; days?: CalendarDays
       edits = given;
     },
     next(hours, instant) {
-      const first = istDay(instant);
-      for (let day = first; day <= first + SEARCH_DAYS; day++) {
+      const first = Math.max(istDay(instant), FIRST_DAY);
+      for (let day = first; day <= Math.min(first + SEARCH_DAYS, LAST_DAY); day++) {
         const session = on(hours, day);
         if (session !== null && session.close > instant) return session;
       }
       return null;
     },
     previous(hours, instant) {
-      const last = istDay(instant);
-      for (let day = last; day >= last - SEARCH_DAYS; day--) {
+      const last = Math.min(istDay(instant), LAST_DAY);
+      for (let day = last; day >= Math.max(last - SEARCH_DAYS, FIRST_DAY); day--) {
         const session = on(hours, day);
         if (session !== null && session.open <= instant) return session;
       }

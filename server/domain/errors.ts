@@ -8,6 +8,8 @@ export type ErrorCode =
   | "broker_refused" // the broker answered with an error of its own
   | "broker_unreachable"
   | "rate_limited" // `details.retryAfterMs`
+  | "overloaded" // the same, of all clients together
+  | "too_large" // a request body
   | "store_unreachable"
   | "spool_full"
   | "store_refused"

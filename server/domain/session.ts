@@ -13,6 +13,11 @@ export const istDay = (instant: number): number => Math.floor((instant + IST_OFF
 /** The instant at which an IST day begins. */
 export const istMidnight = (day: number): number => day * DAY_MS - IST_OFFSET_MS;
 
+/** Days a calendar knows anything of: no exchange here has electronic records from before, or plans for after. */
+export const FIRST_DAY = 0;
+/** 2100-01-01. */
+export const LAST_DAY = 47_482;
+
 /** `YYYY-MM-DD` of an IST day number. */
 export const istDate = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { acceptedBy } from "@/server/domain/accepted";
 import { AppError, badInput } from "@/server/domain/errors";
 import type { IndicatorSpec } from "@/server/domain/indicator";
 import type { IndicatorDefinition } from "./define";
@@ -71,11 +72,12 @@ export const findIndicator = (name: string): IndicatorDefinition | undefined => 
 export const resolveIndicator = (spec: IndicatorSpec): ResolvedIndicator => {
   const definition = findIndicator(spec.id);
   if (definition === undefined) throw badInput("indicator", spec.id, indicators.map((each) => each.id).join(", "));
-  const parsed = definition.params.safeParse(spec.params);
+  const parsed = definition.params.safeParse(spec.params, { error: acceptedBy });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    throw new AppError("bad_input", `${definition.id} ${issue.path.join(".")}: ${issue.message}`, {
-      details: { field: `${definition.id}.${issue.path.join(".")}`, value: spec.params[String(issue.path[0])], accepted: issue.message },
+    const value = spec.params[String(issue.path[0])];
+    throw new AppError("bad_input", `${definition.id} ${issue.path.join(".")}: ${value === undefined ? "" : `${JSON.stringify(value)} is not accepted; use `}${issue.message}`, {
+      details: { field: `${definition.id}.${issue.path.join(".")}`, value, accepted: issue.message },
     });
   }
   const params = parsed.data as Record<string, number | string>;

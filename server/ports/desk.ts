@@ -68,6 +68,8 @@ export interface IndicatorReadQuery {
   bars: number;
   since?: number;
   to?: number;
+  /** Aborts when the reader has gone. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface IndicatorReading {

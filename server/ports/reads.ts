@@ -2,6 +2,7 @@ import type { Bar, BarColumns, BarPassport } from "@/server/domain/bar";
 import type { Instrument } from "@/server/domain/instrument";
 import type { StoredTicks } from "@/server/domain/stored-ticks";
 import type { TimeframeName } from "@/server/domain/timeframe";
+import type { Turns } from "@/server/domain/turns";
 import type { QuoteValues } from "./desk";
 import type { DepthLevel } from "./feed";
 import type { BarRevision, StoredKind } from "./stores";
@@ -19,7 +20,7 @@ export interface MarketReads {
   /** IST date of an instant. */
   dateOf(instant: number): string;
   /** Figures of a span, auctions included, from the bars of a timeframe. */
-  stats(instrument: number, timeframe: StoredKind, span: { from: number; to: number }): Promise<SpanStats>;
+  stats(instrument: number, timeframe: StoredKind, span: { from: number; to: number }, signal?: AbortSignal): Promise<SpanStats>;
   /** Ticks with from <= time < to, the newest `limit` and one before them, in order of arrival. */
   ticks(instrument: number, span: { from: number; to: number }, limit: number): Promise<TickReading>;
   /** The newest there is. */
@@ -30,10 +31,12 @@ export interface MarketReads {
   orderBooks(instrument: number, span: { from: number; to: number }, limit: number): Promise<{ books: OrderBook[]; truncated: boolean }>;
   passport(instrument: number, timeframe: StoredKind, time: number): Promise<PassportReading>;
   /** Slots of a span that have ended, and the starts of those nobody knows the trades of (whole or in part). */
-  missing(instrument: number, timeframe: TimeframeName, span: { from: number; to: number }): Promise<{ expected: number; missing: number[] }>;
+  missing(instrument: number, timeframe: TimeframeName, span: { from: number; to: number }, signal?: AbortSignal): Promise<{ expected: number; missing: number[] }>;
   /** Why an answer is empty, where the calendar tells: nothing trades in the whole span. */
   closedNotice(instrument: number, from: number, to: number): string | null;
   now(): number;
+  /** Turns for work on an answer: they end when its reader has gone. */
+  turns(signal?: AbortSignal): Turns;
 }
 
 /** What an answer says of the instrument it is about. */
@@ -57,6 +60,7 @@ export interface BarsRead {
   fill: "none" | "previous" | "null";
   asOf?: number | undefined;
   passports: boolean;
+  signal?: AbortSignal | undefined;
 }
 
 export interface BarsReading {

@@ -38,8 +38,8 @@ export interface BarStore {
   write(bars: readonly StoredBar[], how: BarWrite): Promise<void>;
   /** The same with columns; they must stay as they are until it resolves. */
   writeRows(rows: StoredBars, how: BarWrite): Promise<void>;
-  /** Bars with from <= time < to, oldest first; with `limit`, the newest `limit` of them; `asOf`: as they were known at that instant. */
-  read(query: { instrumentId: number; timeframe: StoredKind; from: number; to: number; limit?: number; asOf?: number }): Promise<BarColumns>;
+  /** Bars with from <= time < to, oldest first; with `limit`, the newest `limit` of them; `asOf`: as they were known at that instant. A long read ends when its reader has gone. */
+  read(query: { instrumentId: number; timeframe: StoredKind; from: number; to: number; limit?: number; asOf?: number; signal?: AbortSignal | undefined }): Promise<BarColumns>;
   /** Bars with their passports, oldest first. */
   readWhole(query: { instrumentId: number; timeframe: StoredKind; from: number; to: number }): Promise<StoredBar[]>;
   /** Earlier revisions of one bar, oldest first, without the one in force. */

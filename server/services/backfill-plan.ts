@@ -3,6 +3,7 @@ import { expectedBars } from "@/server/domain/bar-time";
 import { dayEnd } from "@/server/domain/day-end";
 import { type Calendar, dayOfDate, type HoursKey, istMidnight, isUnknown, type Session } from "@/server/domain/session";
 import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
+import type { Turns } from "@/server/domain/turns";
 import type { AnsweredSpan, DayTally } from "@/server/ports/gaps";
 
 /** An instrument as far as planning goes. */
@@ -43,19 +44,35 @@ export interface PlanOrder {
   daysPerRequest: number;
   calendar: Calendar;
   isComplete(instrumentId: number, session: Session): boolean;
+  /** Decades of thousands of instruments are planned in turns. */
+  turns: Turns;
 }
 
 /** Only trading days that have begun (of day bars: that are over) are planned, oldest first, an instrument after the other. */
-export const planBackfill = (order: PlanOrder): Plan => {
-  const { timeframe: name, first, last, now, daysPerRequest, calendar } = order;
+export const planBackfill = async (order: PlanOrder): Promise<Plan> => {
+  const { timeframe: name, first, last, now, daysPerRequest, calendar, turns } = order;
   const of = timeframeNamed(name);
   const plan: Plan = { pages: [], days: 0, skipped: 0, unknown: 0, bars: 0 };
+  // Worked out once: a calendar remembers some years only.
+  const sessions = new Map<HoursKey, Session[]>();
+  const sessionsOf = async (hours: HoursKey): Promise<Session[]> => {
+    let known = sessions.get(hours);
+    if (known !== undefined) return known;
+    sessions.set(hours, known = []);
+    for (let day = first; day <= last; day++) {
+      const session = calendar.on(hours, day);
+      if (session !== null && now > (of.kind === "day" ? dayEnd(session) : session.open)) known.push(session);
+      await turns.take(20);
+    }
+    return known;
+  };
   for (const { id, hours, expiry } of order.instruments) {
     let page: Page | null = null;
     const end = expiry === null ? last : Math.min(last, dayOfDate(expiry));
-    for (let day = first; day <= end; day++) {
-      const session = calendar.on(hours, day);
-      if (session === null || now <= (of.kind === "day" ? dayEnd(session) : session.open)) continue;
+    for (const session of await sessionsOf(hours)) {
+      const { day } = session;
+      if (day > end) break;
+      await turns.take(2);
       if (order.isComplete(id, session)) { plan.skipped++; continue; }
       plan.days++;
       if (isUnknown(session)) plan.unknown++;

@@ -2,6 +2,7 @@ import { badInput } from "@/server/domain/errors";
 import type { Instrument } from "@/server/domain/instrument";
 import type { BackfillEstimate } from "@/server/domain/job";
 import { type Calendar, type HoursKey, istMidnight } from "@/server/domain/session";
+import { Turns } from "@/server/domain/turns";
 import type { Clock } from "@/server/ports/clock";
 import type { GapStore } from "@/server/ports/gaps";
 import type { HistoryLimits, HistorySource } from "@/server/ports/history-source";
@@ -38,9 +39,9 @@ export const prepare = async (parts: PrepareParts, order: BackfillOrder, done: r
   const isWhole = order.force ? () => false : completeness(timeframe, await parts.gaps.answers(timeframe, ids, from, to), await parts.gaps.tally(timeframe, ids, from, to));
   const mine = new Set(done.filter(({ failure }) => failure === null).map(({ instrumentId, day }) => `${instrumentId} ${day}`));
   let own = 0;
-  const plan = planBackfill({
+  const plan = await planBackfill({
     instruments: instruments.map(({ instrument, hours }) => ({ id: instrument.id, hours, expiry: instrument.expiry })),
-    timeframe, first, last, now: parts.clock.now(), daysPerRequest: limits.daysPerRequest, calendar: parts.calendar,
+    timeframe, first, last, now: parts.clock.now(), daysPerRequest: limits.daysPerRequest, calendar: parts.calendar, turns: new Turns(() => parts.clock.sleep(0)),
     // What the job has done itself is not asked for again either, and is not "complete before".
     isComplete(id, session) {
       if (!mine.has(`${id} ${session.day}`)) return isWhole(id, session);

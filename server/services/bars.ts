@@ -18,6 +18,8 @@ export interface BarsQuery {
   limit?: number;
   /** As they were known at that instant: what was stored by then. */
   asOf?: number;
+  /** Aborts when the reader has gone. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface BarsAnswer {
@@ -32,6 +34,9 @@ export interface BarsAnswer {
  * running day or quarter of an hour is made of its minutes.
  */
 export const rungs = (of: Timeframe): TimeframeName[] => (of.from === "1m" || of.from === "1s" ? [of.from] : [of.from, "1m"]);
+
+/** Stored rows that one read folds at most: a year of minutes around the clock is half a million, and folding them holds the event loop. */
+const MOST_ROWS = 250_000;
 
 /** Before a session's open nothing of its day lies further back. */
 const LONGEST_PRE_OPEN_MS = 3 * 3_600_000;
@@ -61,12 +66,14 @@ export class Bars {
     const newer = (kind: StoredKind, since: number): StoredBar[] => (asOf === undefined ? recent.recent(id, kind, since, to) : []);
     const ladder = rungs(timeframe).map(timeframeNamed);
 
-    const wanted = query.limit === undefined ? undefined : (query.limit + 2) * ratio(timeframe, ladder[0]!);
+    const { signal } = query;
+    const wanted = query.limit === undefined ? undefined : timeframe.stored ? query.limit + 2 : Math.min(MOST_ROWS, (query.limit + 2) * ratio(timeframe, ladder[0]!));
     const stored: BarColumns[] = [];
     let from = queryFrom;
     for (const rung of ladder) {
       const limit = rung === ladder[0] ? wanted : undefined;
-      const rows = await store.read({ instrumentId: id, timeframe: rung.name, from, to: Math.min(to, 8.64e15), ...(limit === undefined ? {} : { limit }), ...then });
+      const rows = await store.read({ instrumentId: id, timeframe: rung.name, from, to: Math.min(to, 8.64e15), signal, ...(limit === undefined ? {} : { limit }), ...then });
+      signal?.throwIfAborted();
       stored.push(rows);
       if (rows.length > 0) from = this.endOf(hours, rung, rows.time[rows.length - 1]!);
       // Nothing coarse is stored: finer rows are, at most, of the last days, unless a span says where to look.

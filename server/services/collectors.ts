@@ -1,6 +1,7 @@
 import type { CollectorRow, CollectorState, FeedState, FeedTruth } from "@/server/domain/collector";
 import type { RawMessage } from "@/server/domain/tick";
 import { type Calendar, istDay, isUnknown, istMidnight, phaseAt, type Session } from "@/server/domain/session";
+import { acceptedBy } from "@/server/domain/accepted";
 import { AppError } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
 import type { FeedDefinition } from "@/server/ports/feed";
@@ -96,8 +97,8 @@ export class Collectors {
   async start(row: CollectorRow, login: Record<string, string>, simulated: boolean, signal: AbortSignal): Promise<HistoryAccess> {
     const { clock, log } = this.parts;
     const feed = this.parts.feedOf(row.feed);
-    const parsed = feed.login.safeParse(login);
-    if (!parsed.success) throw new AppError("bad_input", `collector ${row.name}: ${String(parsed.error.issues[0]?.path[0])} ${parsed.error.issues[0]?.message}`, { details: { field: String(parsed.error.issues[0]?.path[0]) } });
+    const parsed = feed.login.safeParse(login, { error: acceptedBy });
+    if (!parsed.success) throw new AppError("bad_input", `collector ${row.name}: ${String(parsed.error.issues[0]?.path[0])}: use ${parsed.error.issues[0]?.message}`, { details: { field: String(parsed.error.issues[0]?.path[0]) } });
     const index = this.byIndex.length;
     const running = this.place(row, feed, parsed.data, simulated, "connecting", "reading the instrument list");
     const { stop } = running;

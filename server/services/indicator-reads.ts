@@ -1,13 +1,18 @@
 import type { BarColumns } from "@/server/domain/bar";
+import { badInput } from "@/server/domain/errors";
 import type { Timeframe } from "@/server/domain/timeframe";
 import { type ResolvedIndicator, resolveIndicator } from "@/server/indicators";
 import { barOf, emptyBar, STRIDE } from "@/server/indicators/compute";
 import { peekForming } from "@/server/indicators/forming";
+import { Turns } from "@/server/domain/turns";
 import type { Clock } from "@/server/ports/clock";
 import type { HeldIndicator, IndicatorReading, IndicatorReadQuery } from "@/server/ports/desk";
 import type { Bars, BarsAnswer } from "./bars";
 import { type Begin, type IndicatorBegin, MOST_BARS } from "./indicator-begin";
 import type { IndicatorState, RunningIndicators, RunningInstance } from "./running-indicators";
+
+/** Steps of all indicators together in the one turn in which a live answer is made: some fifty milliseconds. */
+const MOST_STEPS = 1_000_000;
 
 /** An indicator of a reading: how it is begun, and whom it may seed. */
 interface Wish {
@@ -38,7 +43,7 @@ export class IndicatorReads {
   constructor(private readonly parts: Parts) {}
 
   async read(query: IndicatorReadQuery, helds: readonly HeldIndicator[]): Promise<IndicatorReading> {
-    const { instrument, timeframe, to } = query;
+    const { instrument, timeframe, to, signal } = query;
     const { running, begin } = this.parts;
     const wishes = helds.map((held): Wish => {
       const resolved = resolveIndicator({ id: held.id, params: held.params });
@@ -48,26 +53,39 @@ export class IndicatorReads {
     const now = this.parts.clock.now();
     const { closed, forming } = wishes.some(({ resolved }) => begin.days(resolved, timeframe, now) > 0)
       ? await this.fromSessions(query, wishes)
-      : await this.parts.bars.read({ instrument, timeframe, limit: Math.max(1, query.bars) + Math.max(0, ...wishes.map(({ resolved }) => begin.settle(resolved, timeframe, now))), ...(to === undefined ? {} : { to }) });
+      : await this.parts.bars.read({ instrument, timeframe, limit: Math.max(1, query.bars) + Math.max(0, ...wishes.map(({ resolved }) => begin.settle(resolved, timeframe, now))), signal, ...(to === undefined ? {} : { to }) });
+    if (closed.length * wishes.length > MOST_STEPS && to === undefined) {
+      throw badInput("indicators", `${wishes.length} over ${closed.length.toLocaleString("en-IN")} bars`, `fewer of them, shorter periods or fewer bars: at most ${MOST_STEPS.toLocaleString("en-IN")} steps in all`);
+    }
+    if (to !== undefined) return this.page(query, wishes, closed);
 
     // From here on nothing waits.
-    let first = Math.max(0, closed.length - query.bars);
-    if (query.since !== undefined) while (first < closed.length && closed.time[first]! < query.since) first++;
-    const shown = to === undefined ? forming : EMPTY;
+    const first = firstShown(closed, query.bars, query.since);
     return {
-      closed, forming: shown, first,
+      closed, forming, first,
       values: wishes.map((wish) => {
-        // A page of the past seeds nobody.
-        if (to === undefined && wish.instance !== undefined && wish.instance.lastTime === 0) this.start(wish, wish.instance, timeframe, closed);
-        return this.over(wish, closed, first, shown);
+        if (wish.instance !== undefined && wish.instance.lastTime === 0) this.start(wish, wish.instance, timeframe, closed);
+        return this.over(wish, closed, first, forming);
       }),
     };
   }
 
+  /** A page of the past: it seeds nobody, so each indicator may have a turn of its own. */
+  private async page({ bars, since, signal }: IndicatorReadQuery, wishes: readonly Wish[], closed: BarColumns): Promise<IndicatorReading> {
+    const turns = new Turns(() => this.parts.clock.sleep(0, signal));
+    const first = firstShown(closed, bars, since);
+    const values: Float64Array<ArrayBuffer>[][] = [];
+    for (const wish of wishes) {
+      values.push(this.over(wish, closed, first, EMPTY));
+      await turns.take(closed.length / 4);
+    }
+    return { closed, forming: EMPTY, first, values };
+  }
+
   /** With the bars since the sessions' opens, or since states that running instances remember. */
-  private async fromSessions({ instrument, timeframe, bars: wanted, to }: IndicatorReadQuery, wishes: Wish[]): Promise<BarsAnswer> {
+  private async fromSessions({ instrument, timeframe, bars: wanted, to, signal }: IndicatorReadQuery, wishes: Wish[]): Promise<BarsAnswer> {
     const { bars, begin, running } = this.parts;
-    const range = to === undefined ? {} : { to };
+    const range = { signal, ...(to === undefined ? {} : { to }) };
     const probe = await bars.read({ instrument, timeframe, limit: Math.max(1, wanted), ...range });
     const first = probe.closed.time[0] ?? probe.forming.time[0];
     if (first === undefined) return probe;
@@ -113,5 +131,12 @@ export class IndicatorReads {
     return plots;
   }
 }
+
+/** Row of the first bar asked for. */
+const firstShown = (closed: BarColumns, bars: number, since: number | undefined): number => {
+  let first = Math.max(0, closed.length - bars);
+  if (since !== undefined) while (first < closed.length && closed.time[first]! < since) first++;
+  return first;
+};
 
 const EMPTY = { length: 0 } as BarColumns;

@@ -54,7 +54,7 @@ export interface ActiveIndicators {
   unseeded: number;
 }
 
-export interface IndicatorValuesQuery { instrument: number; timeframe: TimeframeName; spec: string; limit: number }
+export interface IndicatorValuesQuery { instrument: number; timeframe: TimeframeName; spec: string; limit: number; signal?: AbortSignal }
 export interface IndicatorValuesView {
   label: string;
   plots: readonly { id: string; title: string; unit: "price" | "value" }[];
@@ -151,12 +151,12 @@ export class IndicatorService {
   }
 
   /** Values over the newest closed bars and what forms: a chart's own numbers. */
-  async values({ instrument, timeframe: name, spec, limit }: IndicatorValuesQuery): Promise<IndicatorValuesView> {
+  async values({ instrument, timeframe: name, spec, limit, signal }: IndicatorValuesQuery): Promise<IndicatorValuesView> {
     const [wish, more] = parseIndicatorList("spec", spec);
     if (wish === undefined || more !== undefined) throw badInput("spec", spec, "one indicator, as in EMA:20 or MACD:12:26:9");
     const timeframe = timeframeNamed(name);
     const held = this.desk.describe({ id: wish.resolved.definition.id, params: wish.resolved.params });
-    const { closed, forming, first, values } = await this.desk.read({ instrument, timeframe, bars: limit }, [{ instance: 0, ...held }]);
+    const { closed, forming, first, values } = await this.desk.read({ instrument, timeframe, bars: limit, signal }, [{ instance: 0, ...held }]);
     const rows = closed.length - first;
     const valuesAt = (row: number): (number | null)[] => values[0]!.map((plot) => (Number.isNaN(plot[row]!) ? null : plot[row]!));
     return {

@@ -1,7 +1,8 @@
 import { type Bar, barAt, type BarPassport, fromCollector, joinPassports, noPassport } from "@/server/domain/bar";
-import { AppError } from "@/server/domain/errors";
+import { AppError, badInput } from "@/server/domain/errors";
 import { spanAt } from "@/server/domain/resample";
 import { type Calendar, istDay, istMidnight, phaseAt } from "@/server/domain/session";
+import type { Turns } from "@/server/domain/turns";
 import { timeframe as timeframeNamed, type Timeframe } from "@/server/domain/timeframe";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { BarChange, PassportReading } from "@/server/ports/reads";
@@ -21,6 +22,10 @@ interface Parts {
 /** A derived bar's revisions are those of its parts, of at most so many. */
 const MOST_PARTS = 100;
 
+/** Rows read with all they know about their making at a time, and in all for one answer: each is an object. */
+const PIECE_ROWS = 5_000;
+const MOST_ROWS = 100_000;
+
 interface Folded { passport: BarPassport; timeframe: StoredKind; parts: StoredBar[] }
 
 /** What bars know about their making, of any timeframe: those not stored join the passports of what they are folded from. */
@@ -28,8 +33,8 @@ export class Passports {
   constructor(private readonly parts: Parts) {}
 
   /** By the bar's time. Bars without a tick of ours are left out. */
-  async over(instrument: number, kind: StoredKind, from: number, to: number): Promise<Map<number, BarPassport>> {
-    const folded = await this.fold(instrument, kind, from, to);
+  async over(instrument: number, kind: StoredKind, from: number, to: number, turns: Turns): Promise<Map<number, BarPassport>> {
+    const folded = await this.fold(instrument, kind, from, to, turns);
     return new Map([...folded].flatMap(([time, { passport }]) => (passport.sources === 0 ? [] : [[time, passport]])));
   }
 
@@ -41,7 +46,7 @@ export class Passports {
     if (bar === null) {
       throw new AppError("not_found", `${key} has no ${kind} bar at that instant: nothing traded, or nothing is known`, { details: { field: "time", value: time, accepted: "an instant inside a bar" } });
     }
-    const folded = (await this.fold(instrument, kind, bar.time, end)).get(bar.time);
+    const folded = (await this.fold(instrument, kind, bar.time, end, null)).get(bar.time);
     const stored = kind === "auction" || timeframeNamed(kind).stored;
     const parts = (folded?.parts ?? []).filter((part) => part.rev > 1).slice(-MOST_PARTS);
     const changes = (await Promise.all(parts.map((part) => this.changes(id, part)))).flat();
@@ -81,20 +86,26 @@ export class Passports {
   }
 
   /** Stored rows of the span with what has been written a moment ago in their places. */
-  private async rows(instrumentId: number, timeframe: StoredKind, from: number, to: number): Promise<StoredBar[]> {
+  private async rows(instrumentId: number, timeframe: StoredKind, from: number, to: number, turns: Turns | null): Promise<StoredBar[]> {
     const { store, recent } = this.parts;
-    const rows = new Map((await store.readWhole({ instrumentId, timeframe, from, to })).map((row) => [row.time, row]));
+    const rows = new Map<number, StoredBar>();
+    const step = turns === null ? to - from : PIECE_ROWS * (timeframe === "auction" ? 86_400_000 : timeframeNamed(timeframe).lengthMs);
+    for (let at = from; at < to; at += step) {
+      for (const row of await store.readWhole({ instrumentId, timeframe, from: at, to: Math.min(to, at + step) })) rows.set(row.time, row);
+      if (rows.size > MOST_ROWS) throw badInput("fields", "passport", `no passports here, or a shorter span: it is made of more than ${MOST_ROWS.toLocaleString("en-IN")} stored bars`);
+      await turns?.take(PIECE_ROWS);
+    }
     for (const row of recent.recent(instrumentId, timeframe, from, to)) rows.set(row.time, row);
     return [...rows.values()].sort((a, b) => a.time - b.time);
   }
 
-  private async fold(instrument: number, kind: StoredKind, from: number, to: number): Promise<Map<number, Folded>> {
+  private async fold(instrument: number, kind: StoredKind, from: number, to: number, turns: Turns | null): Promise<Map<number, Folded>> {
     const { live, calendar } = this.parts;
     const { id } = live.table.at(instrument);
     const hours = live.table.hours(instrument);
     const folded = new Map<number, Folded>();
     if (kind === "auction" || timeframeNamed(kind).from === kind) {
-      for (const row of await this.rows(id, kind, from, to)) folded.set(row.time, { passport: row.passport ?? noPassport, timeframe: kind, parts: [row] });
+      for (const row of await this.rows(id, kind, from, to, turns)) folded.set(row.time, { passport: row.passport ?? noPassport, timeframe: kind, parts: [row] });
       if (kind === "auction" || rungs(timeframeNamed(kind)).length === 1) return folded;
     }
     const of = timeframeNamed(kind);
@@ -102,14 +113,15 @@ export class Passports {
       const known = folded.get(start);
       const passport = row.passport ?? noPassport;
       if (known === undefined) folded.set(start, { passport, timeframe: row.timeframe, parts: [row] });
-      else folded.set(start, { passport: joinPassports(known.passport, passport), timeframe: known.timeframe, parts: [...known.parts, row] });
+      else { known.passport = joinPassports(known.passport, passport); known.parts.push(row); }
     };
     const last = spanAt(calendar, hours, of, to - 1);
     const until = Math.max(to, last?.end ?? to);
     let since = from;
     for (const rung of rungs(of)) {
       if (rung === kind) { since = this.endOfLast(hours, of, folded, since); continue; }
-      for (const row of await this.rows(id, rung, since, until)) {
+      for (const row of await this.rows(id, rung, since, until, turns)) {
+        await turns?.take(1);
         const span = spanAt(calendar, hours, of, row.time);
         if (span === null) continue;
         add(span.start, row);

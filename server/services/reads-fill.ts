@@ -1,5 +1,9 @@
 import { type BarColumns, barColumns, CLOSED, FORMING } from "@/server/domain/bar";
 import { copyRow } from "@/server/domain/bar-rows";
+import type { Turns } from "@/server/domain/turns";
+
+/** Rows between two looks at the clock. */
+const ROWS = 1_000;
 
 export interface FilledBars {
   bars: BarColumns;
@@ -11,7 +15,7 @@ export interface FilledBars {
  * Bars with a row in every slot (starts, oldest first). `previous`: the close before, flat and without volume; slots
  * before the first known close stay empty. `null`: prices that are no number.
  */
-export const fillBars = (bars: BarColumns, slots: readonly number[], how: "previous" | "null", closeBefore: number | null): FilledBars => {
+export const fillBars = async (bars: BarColumns, slots: readonly number[], how: "previous" | "null", closeBefore: number | null, turns: Turns): Promise<FilledBars> => {
   const all = barColumns(bars.length + slots.length);
   const filled = new Uint8Array(bars.length + slots.length);
   let row = 0;
@@ -20,7 +24,8 @@ export const fillBars = (bars: BarColumns, slots: readonly number[], how: "previ
     if (bars.state[row] !== FORMING) close = bars.close[row]!;
     copyRow(bars, row++, all);
   };
-  for (const start of slots) {
+  for (const [place, start] of slots.entries()) {
+    if (place % ROWS === ROWS - 1) await turns.take(ROWS);
     while (row < bars.length && bars.time[row]! < start) take();
     if (row < bars.length && bars.time[row] === start) { take(); continue; }
     if (how === "previous" && close === null) continue;

@@ -5,13 +5,15 @@ import { createCalendar } from "@/server/domain/calendar";
 import { spanAt } from "@/server/domain/resample";
 import { istDate, istDay } from "@/server/domain/session";
 import { timeframe, timeframes } from "@/server/domain/timeframe";
+import { Turns } from "@/server/domain/turns";
 import { fillBars } from "./reads-fill";
 import { countSlots, isClosedAllOver, slotStarts, type Slots, unknownDay } from "./reads-slots";
 
 const calendar = createCalendar();
+const freely = (): Turns => new Turns(() => Promise.resolve());
 const ist = (text: string): number => Date.parse(`${text}+05:30`);
 const slots = (more: Partial<Slots>): Slots => ({
-  calendar, hours: "NSE", timeframe: timeframe("1h"), from: ist("2026-11-18T00:00"), to: ist("2026-11-19T00:00"), ended: Number.POSITIVE_INFINITY, ...more,
+  calendar, hours: "NSE", timeframe: timeframe("1h"), from: ist("2026-11-18T00:00"), to: ist("2026-11-19T00:00"), ended: Number.POSITIVE_INFINITY, turns: freely(), ...more,
 });
 const clock = (instant: number): string => `${istDate(istDay(instant))} ${new Date(instant + 19_800_000).toISOString().slice(11, 16)}`;
 
@@ -28,28 +30,41 @@ const slowStarts = ({ hours, timeframe: of, from, to, ended }: Slots): number[] 
 };
 
 describe("slots", () => {
-  it("count from the session's open, the last one short", () => {
-    expect(slotStarts(slots({}), 100).map(clock).map((text) => text.slice(11))).toEqual(["09:15", "10:15", "11:15", "12:15", "13:15", "14:15", "15:15"]);
+  it("count from the session's open, the last one short", async () => {
+    expect((await slotStarts(slots({}), 100)).map(clock).map((text) => text.slice(11))).toEqual(["09:15", "10:15", "11:15", "12:15", "13:15", "14:15", "15:15"]);
   });
 
-  it("end where the market is now", () => {
-    expect(countSlots(slots({ ended: ist("2026-11-18T11:15:00") }))).toBe(2);
-    expect(countSlots(slots({ timeframe: timeframe("1d"), ended: ist("2026-11-18T15:00:00") }))).toBe(0);
+  it("end where the market is now", async () => {
+    expect(await countSlots(slots({ ended: ist("2026-11-18T11:15:00") }))).toBe(2);
+    expect(await countSlots(slots({ timeframe: timeframe("1d"), ended: ist("2026-11-18T15:00:00") }))).toBe(0);
   });
 
-  it("are the newest of the span where only so many are wanted", () => {
-    expect(slotStarts(slots({ from: 0, timeframe: timeframe("1d"), to: ist("2026-11-18T00:00") }), 2).map(clock)).toEqual(["2026-11-16 09:15", "2026-11-17 09:15"]);
+  it("are the newest of the span where only so many are wanted", async () => {
+    expect((await slotStarts(slots({ from: 0, timeframe: timeframe("1d"), to: ist("2026-11-18T00:00") }), 2)).map(clock)).toEqual(["2026-11-16 09:15", "2026-11-17 09:15"]);
   });
 
-  it("are those a slow look at every minute finds, in every timeframe of a minute and more", () => {
+  it("are those a slow look at every minute finds, in every timeframe of a minute and more", async () => {
     const spans = fc.tuple(fc.integer({ min: ist("2026-10-28T00:00") / 60_000, max: ist("2026-11-16T00:00") / 60_000 }), fc.integer({ min: 1, max: 6 * 1_440 }), fc.integer({ min: 0, max: 3 * 1_440 }));
-    fc.assert(fc.property(spans, fc.constantFrom(...timeframes.filter((each) => each.lengthMs >= 60_000)), fc.constantFrom("NSE", "MCX", "NFO"), ([start, minutes, cut], of, hours) => {
+    await fc.assert(fc.asyncProperty(spans, fc.constantFrom(...timeframes.filter((each) => each.lengthMs >= 60_000)), fc.constantFrom("NSE", "MCX", "NFO"), async ([start, minutes, cut], of, hours) => {
       const from = start * 60_000;
       const asked = slots({ hours, timeframe: of, from, to: from + minutes * 60_000, ended: from + (minutes - cut) * 60_000 });
       const expected = slowStarts(asked);
-      expect(slotStarts(asked, 100_000)).toEqual(expected);
-      expect(countSlots(asked)).toBe(expected.length);
+      expect(await slotStarts(asked, 100_000)).toEqual(expected);
+      expect(await countSlots(asked)).toBe(expected.length);
     }), { numRuns: 60 });
+  });
+
+  it("of all time are walked in turns, from the first day a calendar knows, and end when the reader has gone", async () => {
+    let turns = 0;
+    const resting = new Turns(() => { turns++; return Promise.resolve(); });
+    const all = slots({ from: Date.parse("0001-01-01T00:00:00Z"), to: ist("2026-11-19T00:00"), timeframe: timeframe("1m"), turns: resting });
+    const sessions = new Set((await slotStarts({ ...all, turns: freely() }, Number.POSITIVE_INFINITY)).map(istDay));
+    expect(istDate([...sessions].at(0)!)).toBe("1970-01-01");
+    await countSlots(all);
+    expect(turns, "one turn for at most seventy-five sessions").toBeGreaterThan(sessions.size / 100);
+    const gone = new Turns(() => Promise.reject(new Error("gone")));
+    await expect(countSlots({ ...all, turns: gone })).rejects.toThrow("gone");
+    await expect(slotStarts({ ...all, turns: gone }, Number.POSITIVE_INFINITY)).rejects.toThrow("gone");
   });
 
   it("tell a span in which nothing trades, auctions counted as trading", () => {
@@ -65,10 +80,10 @@ describe("slots", () => {
 describe("a day that no holiday list covers", () => {
   const unknown = (more: Partial<Slots>): Slots => slots({ from: ist("2026-12-31T00:00"), to: ist("2027-01-05T00:00"), ...more });
   const at = (...times: string[]) => ({ length: times.length, time: Float64Array.from(times.map(ist)) });
-  it("has slots only where it has a bar", () => {
-    expect(countSlots(unknown({ bars: at("2026-12-31T09:15") }))).toBe(7);
-    expect(slotStarts(unknown({ bars: at("2027-01-04T10:15") }), 100).map(clock).map((text) => text.slice(0, 10))).toEqual([...Array<string>(7).fill("2026-12-31"), ...Array<string>(7).fill("2027-01-04")]);
-    expect(countSlots(unknown({ timeframe: timeframe("1d"), bars: at("2027-01-01T09:15") }))).toBe(2);
+  it("has slots only where it has a bar", async () => {
+    expect(await countSlots(unknown({ bars: at("2026-12-31T09:15") }))).toBe(7);
+    expect((await slotStarts(unknown({ bars: at("2027-01-04T10:15") }), 100)).map(clock).map((text) => text.slice(0, 10))).toEqual([...Array<string>(7).fill("2026-12-31"), ...Array<string>(7).fill("2027-01-04")]);
+    expect(await countSlots(unknown({ timeframe: timeframe("1d"), bars: at("2027-01-01T09:15") }))).toBe(2);
   });
   it("is found at either end of a span", () => {
     const found = (from: string, to: string): string | null => { const session = unknownDay(calendar, "NSE", ist(from), ist(to)); return session === null ? null : istDate(session.day); };
@@ -82,11 +97,11 @@ describe("filling", () => {
   })));
   const seen = fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { maxLength: 20 }).map((times) => times.sort((a, b) => a - b));
 
-  it("gives each slot its bar, or what was asked for in its place", () => {
-    fc.assert(fc.property(seen, fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { maxLength: 41 }), fc.constantFrom("previous" as const, "null" as const), fc.option(fc.integer({ min: 1, max: 9 })), (times, places, how, before) => {
+  it("gives each slot its bar, or what was asked for in its place", async () => {
+    await fc.assert(fc.asyncProperty(seen, fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { maxLength: 41 }), fc.constantFrom("previous" as const, "null" as const), fc.option(fc.integer({ min: 1, max: 9 })), async (times, places, how, before) => {
       const given = bars(times.map((time, at) => ({ time, close: 100 + at, forming: at === times.length - 1 })));
       const starts = places.sort((a, b) => a - b);
-      const { bars: all, filled } = fillBars(given, starts, how, before);
+      const { bars: all, filled } = await fillBars(given, starts, how, before, freely());
       // Slowly: every time once, looking back for the last close each time.
       const expected = [...new Set([...times, ...starts])].sort((a, b) => a - b).flatMap((time) => {
         const row = times.indexOf(time);
@@ -101,9 +116,9 @@ describe("filling", () => {
     }));
   });
 
-  it("leaves what traded as it is", () => {
+  it("leaves what traded as it is", async () => {
     const given = bars([{ time: 10, close: 100 }, { time: 30, close: 101 }]);
-    const { bars: all } = fillBars(given, [10, 20, 30], "previous", null);
+    const { bars: all } = await fillBars(given, [10, 20, 30], "previous", null, freely());
     expect(barAt(all, 0)).toEqual(barAt(given, 0));
     expect(barAt(all, 2)).toEqual(barAt(given, 1));
     expect(barAt(all, 1)).toMatchObject({ time: 20, open: 100, high: 100, low: 100, close: 100, volume: 0, ticks: 0, rev: 0, openInterest: -1 });

@@ -2,6 +2,7 @@ import { barEnd, barStart, expectedBars, periodSpan } from "@/server/domain/bar-
 import type { BarColumns } from "@/server/domain/bar";
 import { type Calendar, DAY_MS, type HoursKey, istMidnight, isUnknown, type Session } from "@/server/domain/session";
 import type { Timeframe } from "@/server/domain/timeframe";
+import type { Turns } from "@/server/domain/turns";
 
 /** Bars begin and end on the calendar's grid: where there should be one if something trades. */
 export interface Slots {
@@ -15,6 +16,8 @@ export interface Slots {
   ended: number;
   /** Bars of the span, oldest first: a day that no holiday list covers has slots only where it has a bar. */
   bars?: Pick<BarColumns, "length" | "time">;
+  /** A span may be decades long: it is walked in turns. */
+  turns: Turns;
 }
 
 /** True when the columns have a row of that session's day. */
@@ -42,25 +45,30 @@ const ofSession = (session: Session, timeframe: Timeframe): number[] => {
   return starts;
 };
 
+/** A session that has to be worked out first costs as much as this many slots. */
+const SESSION_UNITS = 40;
+
 /** Sessions that may hold slots of the span, newest first. */
-function* sessions({ calendar, hours, from, to, bars }: Slots): Generator<Session> {
+async function* sessions({ calendar, hours, from, to, bars, turns }: Slots): AsyncGenerator<Session> {
   let session = calendar.previous(hours, to - 1);
   while (session !== null && session.close > from) {
+    await turns.take(SESSION_UNITS);
     if (!isUnknown(session) || bars === undefined || holds(bars, session)) yield session;
     session = calendar.previous(hours, session.open - 1);
   }
 }
 
 /** Starts of the newest `most` slots, oldest first. */
-export const slotStarts = (slots: Slots, most: number): number[] => {
-  const { calendar, hours, timeframe, from, to, ended } = slots;
+export const slotStarts = async (slots: Slots, most: number): Promise<number[]> => {
+  const { calendar, hours, timeframe, from, to, ended, turns } = slots;
   const newestFirst: number[] = [];
   const take = (start: number, end: number): void => {
     if (start >= from && start < to && end <= ended && start !== newestFirst.at(-1)) newestFirst.push(start);
   };
   // A week's bar begins with its first session, the span may begin later in it: its start is then before `from`.
-  for (const session of sessions(slots)) {
+  for await (const session of sessions(slots)) {
     if (newestFirst.length >= most) break;
+    if (timeframe.kind === "intraday") await turns.take((session.close - session.open) / timeframe.lengthMs / 10);
     if (timeframe.kind === "week" || timeframe.kind === "month") {
       const period = periodSpan(calendar, hours, timeframe, session.open)!;
       take(period.start, period.end);
@@ -71,11 +79,11 @@ export const slotStarts = (slots: Slots, most: number): number[] => {
 };
 
 /** How many slots there are; whole sessions are counted without looking at each. */
-export const countSlots = (slots: Slots): number => {
+export const countSlots = async (slots: Slots): Promise<number> => {
   const { timeframe, from, to, ended } = slots;
-  if (timeframe.kind !== "intraday") return slotStarts(slots, Number.POSITIVE_INFINITY).length;
+  if (timeframe.kind !== "intraday") return (await slotStarts(slots, Number.POSITIVE_INFINITY)).length;
   let count = 0;
-  for (const session of sessions(slots)) {
+  for await (const session of sessions(slots)) {
     if (session.open >= from && session.close <= to && session.close <= ended) count += expectedBars(session, timeframe);
     else for (const start of ofSession(session, timeframe)) if (start >= from && start < to && barEnd(session, timeframe, start) <= ended) count++;
   }

@@ -4,6 +4,7 @@ import { Book, LEVEL, LEVELS, type StoredBooks } from "@/server/domain/order-boo
 import { badInput } from "@/server/domain/errors";
 import { type Calendar, DAY_MS, dayOfDate, istDate, istDay, istMidnight, isUnknown } from "@/server/domain/session";
 import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
+import { Turns } from "@/server/domain/turns";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk } from "@/server/ports/desk";
 import type { FeedDefinition, QuoteDetails } from "@/server/ports/feed";
@@ -54,13 +55,16 @@ export class Reads implements MarketReads {
     return { instrument: at, token: tokenOf(instrument) ?? at.id, quote, averagePrice: this.details(instrument).averagePrice };
   }
 
-  async bars({ instrument, timeframe, from, to, limit, fill, asOf: asked, passports }: BarsRead): Promise<BarsReading> {
+  turns(signal?: AbortSignal): Turns { return new Turns(() => this.parts.clock.sleep(0, signal)); }
+
+  async bars({ instrument, timeframe, from, to, limit, fill, asOf: asked, passports, signal }: BarsRead): Promise<BarsReading> {
     if (from !== undefined && to !== undefined && from >= to) throw badInput("from", from, "an instant before `to`");
     const { parts } = this;
+    const turns = this.turns(signal);
     const now = this.now();
     // What will be known one day is what is known now.
     const asOf = asked === undefined || asked >= now ? undefined : asked;
-    const rows = await this.rows(instrument, timeframe, { from, to, limit: limit + 1, asOf });
+    const rows = await this.rows(instrument, timeframe, { from, to, limit: limit + 1, asOf, signal });
     const truncated = rows.length > limit;
     let bars = truncated ? cut(rows, rows.length - limit, rows.length) : rows;
     const received = bars.length - formingCount(bars);
@@ -72,20 +76,20 @@ export class Reads implements MarketReads {
     let filled: Uint8Array | null = null;
     if (timeframe !== "auction") {
       const slots: Slots | null = first === undefined ? null : {
-        calendar: parts.calendar, hours: parts.live.table.hours(instrument), timeframe: timeframeNamed(timeframe), from: first, to: Math.min(to ?? Number.POSITIVE_INFINITY, (asOf ?? now) + 1), bars,
+        calendar: parts.calendar, hours: parts.live.table.hours(instrument), timeframe: timeframeNamed(timeframe), from: first, to: Math.min(to ?? Number.POSITIVE_INFINITY, (asOf ?? now) + 1), bars, turns,
         ended: asOf === undefined ? parts.live.bars.settledBefore(now) : asOf - parts.live.bars.watermarkSeconds * 1_000,
       };
-      expected = slots === null ? 0 : countSlots(slots);
+      expected = slots === null ? 0 : await countSlots(slots);
       if (fill !== "none" && slots !== null) {
-        const starts = slotStarts(slots, limit);
+        const starts = await slotStarts(slots, limit);
         const before = fill === "previous" ? await this.closeBefore(instrument, timeframe, starts[0], bars.time[0], asOf) : null;
-        const all = fillBars(bars, starts, fill, before);
+        const all = await fillBars(bars, starts, fill, before, turns);
         const drop = Math.max(0, all.bars.length - limit);
         bars = cut(all.bars, drop, all.bars.length);
         filled = all.filled.subarray(drop);
       }
     } else if (fill !== "none") throw badInput("fill", fill, "none: auctions have no grid to fill");
-    const told = passports && bars.length > 0 ? await parts.passports.over(instrument, timeframe, bars.time[0]!, bars.time[bars.length - 1]! + 1) : null;
+    const told = passports && bars.length > 0 ? await parts.passports.over(instrument, timeframe, bars.time[0]!, bars.time[bars.length - 1]! + 1, turns) : null;
     const notice = bars.length > 0 || from === undefined ? null : this.closedNotice(instrument, from, to ?? now);
     return { bars, filled, passports: told, expected, received, incomplete, truncated, notice };
   }
@@ -110,10 +114,10 @@ export class Reads implements MarketReads {
     return { date: istDate(day), from: istMidnight(day), to: istMidnight(day) + DAY_MS };
   }
 
-  async stats(instrument: number, timeframe: StoredKind, { from, to }: { from: number; to: number }): Promise<SpanStats> {
+  async stats(instrument: number, timeframe: StoredKind, { from, to }: { from: number; to: number }, signal?: AbortSignal): Promise<SpanStats> {
     if (from >= to) throw badInput("from", from, "an instant before `to`");
     const [rows, auctions, before] = await Promise.all([
-      this.rows(instrument, timeframe, { from, to, limit: MOST_BARS + 1 }),
+      this.rows(instrument, timeframe, { from, to, limit: MOST_BARS + 1, signal }),
       // Longer bars have their auctions in them.
       timeframe === "auction" || timeframeNamed(timeframe).kind !== "intraday" ? barColumns(0) : this.parts.bars.auctions(instrument, from, to),
       this.rows(instrument, "1d", { to: istMidnight(istDay(from)), limit: 1 }),
@@ -165,15 +169,15 @@ export class Reads implements MarketReads {
     return this.parts.passports.at(instrument, timeframe, time);
   }
 
-  async missing(instrument: number, timeframe: TimeframeName, { from, to }: { from: number; to: number }): Promise<{ expected: number; missing: number[] }> {
+  async missing(instrument: number, timeframe: TimeframeName, { from, to }: { from: number; to: number }, signal?: AbortSignal): Promise<{ expected: number; missing: number[] }> {
     if (from >= to) throw badInput("from", from, "an instant before `to`");
     const { calendar, live } = this.parts;
     const of = timeframeNamed(timeframe);
-    const days = await this.parts.completeness().days(instrument, of, istDay(from), istDay(to - 1));
+    const days = await this.parts.completeness().days(instrument, of, istDay(from), istDay(to - 1), signal);
     const lost = days.flatMap(({ runs }) => runs.filter(({ kind }) => kind === "missing" || kind === "incomplete"));
     // Of a day no holiday list covers nothing is expected while it has no bar.
     const idle = new Set(days.filter(({ session, expected }) => isUnknown(session) && expected === 0).map(({ session }) => session.day));
-    const starts = slotStarts({ calendar, hours: live.table.hours(instrument), timeframe: of, from, to, ended: live.bars.settledBefore(this.now()) }, Number.POSITIVE_INFINITY).filter((start) => !idle.has(istDay(start)));
+    const starts = (await slotStarts({ calendar, hours: live.table.hours(instrument), timeframe: of, from, to, ended: live.bars.settledBefore(this.now()), turns: this.turns(signal) }, Number.POSITIVE_INFINITY)).filter((start) => !idle.has(istDay(start)));
     let run = 0;
     const missing = starts.filter((start) => {
       while (run < lost.length && lost[run]!.to <= start) run++;
@@ -193,12 +197,12 @@ export class Reads implements MarketReads {
     return `${live.table.at(instrument).key} does not trade from ${ist(from)} to ${ist(to)} IST${beside.length === 0 ? "" : `; sessions beside it: ${beside.join(", ")}`}`;
   }
 
-  private async rows(instrument: number, timeframe: StoredKind, { from, to, limit, asOf }: { from?: number | undefined; to?: number | undefined; limit: number; asOf?: number | undefined }): Promise<BarColumns> {
+  private async rows(instrument: number, timeframe: StoredKind, { from, to, limit, asOf, signal }: { from?: number | undefined; to?: number | undefined; limit: number; asOf?: number | undefined; signal?: AbortSignal | undefined }): Promise<BarColumns> {
     const { bars } = this.parts;
     const then = asOf === undefined ? {} : { asOf };
     if (timeframe === "auction") return bars.auctions(instrument, from ?? 0, to ?? Number.MAX_SAFE_INTEGER, { limit, ...then });
     await this.warmed(instrument, timeframe);
-    const { closed, forming } = await bars.read({ instrument, timeframe: timeframeNamed(timeframe), limit, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), ...then });
+    const { closed, forming } = await bars.read({ instrument, timeframe: timeframeNamed(timeframe), limit, signal, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), ...then });
     return join([closed, forming]);
   }
 

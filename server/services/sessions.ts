@@ -7,6 +7,7 @@ import { type MarketStatus, marketStatus } from "@/server/domain/market-status";
 import { dayOfDate, istDay, type HoursKey, type Session } from "@/server/domain/session";
 import { dayFrom, type HoursQuestion, hoursFor, type SessionLine, sessionLine, sessionLines } from "@/server/domain/session-lines";
 import type { TradingDay } from "@/server/domain/trading-day";
+import { Turns } from "@/server/domain/turns";
 import type { Clock } from "@/server/ports/clock";
 import type { CalendarEditStore } from "@/server/ports/stores";
 
@@ -56,12 +57,18 @@ export class ExchangeCalendar implements TradingCalendar {
   previous(hours: HoursKey, instant: number): Session | null { return this.calendar.previous(hours, instant); }
 
   /** The trading days of a question, `from` today and `to` the same day unless given. */
-  sessions(question: HoursQuestion & { from?: string | undefined; to?: string | undefined }): SessionLine[] {
+  async sessions(question: HoursQuestion & { from?: string | undefined; to?: string | undefined }, signal?: AbortSignal): Promise<SessionLine[]> {
     const first = question.from === undefined ? istDay(this.parts.clock().now()) : dayFrom("from", question.from);
     const last = question.to === undefined ? first : dayFrom("to", question.to);
     if (last < first) throw badInput("to", question.to, `a date on or after ${question.from ?? "today"}`);
     if (last - first >= MOST_DAYS) throw badInput("to", question.to, `a date less than ${MOST_DAYS} days after ${question.from ?? "today"}`);
-    return [...sessionLines(this.calendar, question.exchange.toUpperCase(), this.hours(question), first, last)];
+    const turns = new Turns(() => this.parts.wall.sleep(0, signal));
+    const lines: SessionLine[] = [];
+    for (const line of sessionLines(this.calendar, question.exchange.toUpperCase(), this.hours(question), first, last)) {
+      lines.push(line);
+      await turns.take(30);
+    }
+    return lines;
   }
 
   /** The dates for which the holidays of a question's hours are known. */

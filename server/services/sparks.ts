@@ -1,4 +1,5 @@
 import { type BarBatch, CLOSE } from "@/server/domain/bar";
+import { RecentMap } from "@/server/domain/recent-map";
 import { timeframe } from "@/server/domain/timeframe";
 import type { Calendar, Session } from "@/server/domain/session";
 import type { Clock } from "@/server/ports/clock";
@@ -8,11 +9,14 @@ import type { Bars } from "./bars";
 const POINTS = 60;
 const MINUTE = timeframe("1m").index;
 
+/** Lines kept, once to twice as many: somebody may look through every instrument there is. */
+const KEPT_LINES = 2_000;
+
 interface Line { session: Session; closes: number[]; slot: number }
 
 /** The line of today in a watchlist row: closes of up to sixty even parts of the session. Read once, then kept by closed minutes. */
 export class Sparks {
-  private readonly lines = new Map<number, Line>();
+  private readonly lines = new RecentMap<number, Line>(KEPT_LINES);
   private readonly loading = new Map<number, Promise<number[]>>();
   constructor(private readonly parts: { bars: Bars; live: LiveMarket; calendar: Calendar; clock: Clock }) {}
 

@@ -13,6 +13,8 @@ import { type BarVerdict, type ComparedField, reportOf, type VerifyReport } from
 
 /** So many days of one instrument are a second's work and a megabyte of answer. */
 const MOST_DAYS = 31;
+/** Of longer bars so many: a few hundred megabytes of ticks are read one after the other. */
+const MOST_DAYS_OF_DAYS = 732;
 /** Ticks before the first day that say where volume counts from, and how far back they are looked for. */
 const LEAD_TICKS = 64;
 const LEAD_MS = 10 * DAY_MS;
@@ -63,20 +65,22 @@ export class Verify {
   constructor(private readonly parts: Parts) {}
 
   /** What both doors, REST and the command line, call. */
-  async ask({ key, timeframe: name, from, to }: VerifyQuestion): Promise<VerifyReport> {
+  async ask({ key, timeframe: name, from, to }: VerifyQuestion, signal?: AbortSignal): Promise<VerifyReport> {
     const { clock, calendar } = this.parts;
     const kind = name === "auction" ? name : parseTimeframe(name)?.name;
     if (kind === undefined) throw badInput("timeframe", name, [...timeframeNames, "auction"].join(", "));
     const { instrument, hours } = this.parts.find(key);
-    const until = to ?? Math.ceil(clock.now());
+    // Nothing is stored of what is still to come.
+    const until = Math.min(to ?? Number.POSITIVE_INFINITY, Math.ceil(clock.now()));
     const session = calendar.previous(hours, until - 1);
-    return this.run({ instrument, hours, kind, from: from ?? (session === null ? until - DAY_MS : istMidnight(session.day)), to: until });
+    return this.run({ instrument, hours, kind, from: from ?? (session === null ? until - DAY_MS : istMidnight(session.day)), to: until }, signal);
   }
 
-  async run(request: VerifyRequest): Promise<VerifyReport> {
+  async run(request: VerifyRequest, signal?: AbortSignal): Promise<VerifyReport> {
     const { from, to, kind, instrument, hours } = request;
     if (!(from < to)) throw badInput("from", from, "an instant before `to`");
-    if (to - from > MOST_DAYS * DAY_MS && kind !== "1d" && kind !== "1W" && kind !== "1M") throw badInput("from", from, `at most ${MOST_DAYS} days before \`to\``);
+    const most = kind === "1d" || kind === "1W" || kind === "1M" ? MOST_DAYS_OF_DAYS : MOST_DAYS;
+    if (to - from > most * DAY_MS) throw badInput("from", from, `at most ${most} days before \`to\``);
     await this.parts.settle?.();
 
     const span = this.spanOf(request);
@@ -92,8 +96,9 @@ export class Verify {
       replay.turn(page);
       for (let first = 0; first < page.length; first += TICKS_A_TURN) {
         replay.play(first, Math.min(page.length, first + TICKS_A_TURN));
-        await this.parts.clock.sleep(0);
+        await this.parts.clock.sleep(0, signal);
       }
+      signal?.throwIfAborted();
       pages.push(page.sequence.subarray(0, page.length));
       ticks += page.length;
     }

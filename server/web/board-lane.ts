@@ -31,7 +31,7 @@ export class BoardLane {
   start(): void { this.stopTimer ??= this.parts.wall.every(WINDOW_MS / SLICES, () => this.turn()); }
   stop(): void { this.stopTimer?.(); this.stopTimer = null; this.boards.clear(); }
 
-  async subscribe(client: string, keys: readonly string[], send: (frame: QuotesFrame) => void): Promise<QuotesSnapshot> {
+  async subscribe(client: string, keys: readonly string[], send: (frame: QuotesFrame) => void, signal?: AbortSignal): Promise<QuotesSnapshot> {
     const { desk, clock } = this.parts;
     const unknown: string[] = [];
     const wanted: { key: string; index: number }[] = [];
@@ -39,12 +39,14 @@ export class BoardLane {
       try { wanted.push({ key, index: desk.resolve(key) }); }
       catch (cause) { if (hasCode(cause, "not_found") || hasCode(cause, "ambiguous")) unknown.push(key); else throw cause; }
     }
-    const sparks = await Promise.all(wanted.map(({ index }) => desk.spark(index)));
+    // One after the other: a thousand questions at once would stand before everybody else's.
+    const sparks: (readonly number[])[] = [];
+    for (const { index } of wanted) { sparks.push(await desk.spark(index)); signal?.throwIfAborted(); }
     const rows: QuoteRow[] = wanted.map(({ key, index }, place) => {
       const { symbol, exchange, name, decimals } = desk.instrument(index);
       const values = desk.quote(index);
       return {
-        key, symbol, exchange, name, decimals, spark: sparks[place]!, live: desk.isLive(index), simulated: desk.isSimulated(index),
+        key, symbol, exchange, name, decimals, spark: [...sparks[place]!], live: desk.isLive(index), simulated: desk.isSimulated(index),
         price: values?.price ?? 0, previousClose: values?.previousClose ?? 0, open: values?.open ?? 0, high: values?.high ?? 0, low: values?.low ?? 0,
         volume: values?.volume ?? 0, time: values?.time ?? 0, received: values?.received ?? 0,
       };
@@ -57,6 +59,7 @@ export class BoardLane {
     return { rows, unknown, seq: 0, serverTime: clock.now() };
   }
 
+  get size(): number { return this.boards.size; }
   leave(client: string): void { this.boards.delete(client); }
 
   private turn(): void {

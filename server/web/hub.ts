@@ -1,5 +1,6 @@
 import { type BarBatch, barColumns, CLOSE, PATCH, UPDATE } from "@/server/domain/bar";
 import type { PointBatch } from "@/server/domain/indicator";
+import { AppError } from "@/server/domain/errors";
 import { DAY_MS } from "@/server/domain/session";
 import type { TickMessage } from "@/server/domain/tick";
 import { type Timeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
@@ -15,6 +16,11 @@ import { barTuple } from "./views";
 const FRAME_MS = 50;
 /** A healed span longer than this is sent as its newest bars; older pages are read when they are scrolled to. */
 const PATCH_BARS = 1_500;
+
+/** Charts one client may watch at once: a screen full of them in several tabs. */
+const MOST_ROOMS = 64;
+/** Indicators all readers hold together, each counted once a reader. */
+const MOST_HELD = 20_000;
 
 /** Whatever carries frames to clients (Socket.io, raw sockets). */
 export interface Transport {
@@ -48,6 +54,7 @@ export class Hub {
   private readonly byInstrument: (Room[] | undefined)[] = [];
   private readonly late = new Set<Room>();
   private readonly scratch = barColumns(16);
+  private held = 0;
   private ticking: (() => void) | null = null;
   private scheduled = false;
 
@@ -104,26 +111,37 @@ export class Hub {
   }
 
   /** `join` is called in the very turn of the snapshot: no frame falls between the two. */
-  async subscribe(client: string, request: z.output<typeof barsSubscribe>, join: (room: string) => void): Promise<BarsSnapshot> {
+  /** `signal` aborts when the client has gone. */
+  async subscribe(client: string, request: z.output<typeof barsSubscribe>, join: (room: string) => void, signal?: AbortSignal): Promise<BarsSnapshot> {
     const { desk, clock } = this.parts;
     const instrument = desk.resolve(request.key);
     const timeframe = timeframeNamed(request.timeframe);
+    signal?.throwIfAborted();
+    const mine = this.roomsOf(client);
     const room = this.room(instrument, timeframe);
-    const helds = request.indicators.map((spec) => desk.indicators.hold(instrument, timeframe, spec));
+    if (mine >= MOST_ROOMS && !room.clients.has(client)) {
+      this.closeIfEmpty(room);
+      throw new AppError("rate_limited", `a client may watch ${MOST_ROOMS} charts at most; unsubscribe one first`, { details: { field: "key", value: request.key, accepted: `at most ${MOST_ROOMS} charts` } });
+    }
+    const helds: HeldIndicator[] = [];
     try {
+      if (this.held + request.indicators.length > MOST_HELD) throw new AppError("overloaded", `readers hold ${this.held} indicators, and ${MOST_HELD} at most`, { retryable: true, details: { retryAfterMs: 1_000 } });
+      for (const spec of request.indicators) { helds.push(desk.indicators.hold(instrument, timeframe, spec)); this.held++; }
       const answer = await barsSnapshot(desk, clock, request, instrument, helds, room.name, () => {
+        // Who has hung up meanwhile must not be entered: nobody would ever take it out again.
+        signal?.throwIfAborted();
         // What was queued before this instant is in the snapshot already; the frame of it goes to the others now.
         this.flush(room);
         this.register(room); // its last client may have left while this one waited
         const before = room.clients.get(client);
         room.clients.set(client, helds);
-        for (const held of before ?? []) desk.indicators.drop(held.instance);
+        this.drop(before ?? []);
         join(room.name);
         return room.seq;
-      });
+      }, signal);
       return answer;
     } catch (cause) {
-      for (const held of helds) desk.indicators.drop(held.instance);
+      this.drop(helds);
       this.closeIfEmpty(room);
       throw cause;
     }
@@ -134,8 +152,13 @@ export class Hub {
     const helds = room?.clients.get(client);
     if (room === undefined || helds === undefined) return;
     room.clients.delete(client);
-    for (const held of helds) this.parts.desk.indicators.drop(held.instance);
+    this.drop(helds);
     this.closeIfEmpty(room);
+  }
+
+  private drop(helds: readonly HeldIndicator[]): void {
+    for (const held of helds) this.parts.desk.indicators.drop(held.instance);
+    this.held -= helds.length;
   }
 
   leave(client: string): void {
@@ -145,6 +168,12 @@ export class Hub {
   watched(instrument: number): boolean { return (this.byInstrument[instrument]?.length ?? 0) > 0; }
   get size(): number { return this.rooms.size; }
   stop(): void { this.ticking?.(); this.ticking = null; this.rooms.clear(); this.byInstrument.length = 0; }
+
+  private roomsOf(client: string): number {
+    let count = 0;
+    for (const room of this.rooms.values()) if (room.clients.has(client)) count++;
+    return count;
+  }
 
   private room(instrument: number, timeframe: Timeframe): Room {
     const name = `bars:${this.parts.desk.instrument(instrument).key}:${timeframe.name}`;

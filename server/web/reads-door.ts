@@ -35,10 +35,10 @@ const decoded = (text: string): string => {
 };
 
 /** Any read, by its URL. For the routes; never throws. */
-export const answerRead = (parts: ReadParts, url: string): Promise<Reply> => {
+export const answerRead = (parts: ReadParts, url: string, signal?: AbortSignal): Promise<Reply> => {
   const { pathname, searchParams } = new URL(url, "http://localhost");
   const path = readPath(pathname);
-  if (path !== null) return path.ask(parts, path.symbol, Object.fromEntries(searchParams));
+  if (path !== null) return path.ask(parts, path.symbol, Object.fromEntries(searchParams), signal);
   const error = { code: "not_found", message: `nothing is at ${pathname}`, details: { field: "path", value: pathname, accepted: `/intraday/{${readViews.join("|")}}/{symbol} or /intraday/{${segmentNames.join("|")}}/{token}` } };
   return Promise.resolve(jsonReply({ status: "error", error }, statusOf.not_found));
 };
@@ -49,11 +49,14 @@ export const readDoor = (parts: ReadParts) => (request: IncomingMessage, respons
   const end = request.url.indexOf("?");
   const path = readPath(end === -1 ? request.url : request.url.slice(0, end));
   if (path === null || !(hotViews as readonly (string | null)[]).includes(path.view)) return false;
-  void path.ask(parts, path.symbol, Object.fromEntries(new URLSearchParams(end === -1 ? "" : request.url.slice(end + 1)))).then((reply) => send(response, reply));
+  const gone = new AbortController();
+  response.once("close", () => { if (!response.writableFinished) gone.abort(new Error("the reader has gone")); });
+  void path.ask(parts, path.symbol, Object.fromEntries(new URLSearchParams(end === -1 ? "" : request.url.slice(end + 1))), gone.signal).then((reply) => send(response, reply));
   return true;
 };
 
 const send = (response: ServerResponse, { status, type, body, headers }: Reply): void => {
+  if (response.destroyed) return;
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store", "Content-Length": bytes.byteLength, ...headers });
   response.end(bytes);

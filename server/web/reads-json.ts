@@ -1,6 +1,7 @@
 import { timeIn, type Zone } from "@/server/contract/reads";
 import { type BarColumns, type BarPassport, barStates } from "@/server/domain/bar";
 import type { BarsReading } from "@/server/ports/reads";
+import { Turns } from "@/server/domain/turns";
 import { ascii, JsonBytes } from "./json-bytes";
 import { passportView } from "./reads-passport";
 
@@ -16,6 +17,10 @@ export const vwapOf = (value: number, volume: number, decimals: number): number 
 
 const FILLED = ascii('"filled"');
 const states = barStates.map((name) => ascii(JSON.stringify(name)));
+
+/** Rows, and values of a column, written between two looks at who waits. */
+const PIECE = 500;
+const COLUMN_PIECE = 5_000;
 
 /** How the fields of a bar are written, in their order. */
 const fields = ({ bars, filled, passports }: BarsReading, decimals: number, zone: Zone): [string, (json: JsonBytes, row: number) => void][] => {
@@ -38,12 +43,13 @@ const fields = ({ bars, filled, passports }: BarsReading, decimals: number, zone
 const told = (passport: BarPassport | undefined, zone: Zone) => (passport === undefined ? null : passportView(passport, (instant) => timeIn(zone, instant)));
 
 /** A list of `RestBar`. */
-export const writeRows = (json: JsonBytes, reading: BarsReading, decimals: number, zone: Zone): void => {
+export const writeRows = async (json: JsonBytes, reading: BarsReading, decimals: number, zone: Zone, turns: Turns): Promise<void> => {
   const written = fields(reading, decimals, zone).map(([name, write], place) => ({ before: ascii(`${place === 0 ? "{" : ","}"${name}":`), write }));
   const [open, end, comma] = [ascii("["), ascii("}"), ascii(",")];
   json.raw(open);
   for (let row = 0; row < reading.bars.length; row++) {
     if (row > 0) json.raw(comma);
+    if (row % PIECE === PIECE - 1) await turns.take(2 * PIECE);
     for (const { before, write } of written) { json.raw(before); write(json, row); }
     json.raw(end);
   }
@@ -51,19 +57,23 @@ export const writeRows = (json: JsonBytes, reading: BarsReading, decimals: numbe
 };
 
 /** The same as one list a field. */
-export const writeColumns = (json: JsonBytes, reading: BarsReading, decimals: number, zone: Zone): void => {
+export const writeColumns = async (json: JsonBytes, reading: BarsReading, decimals: number, zone: Zone, turns: Turns): Promise<void> => {
   const comma = ascii(",");
-  fields(reading, decimals, zone).forEach(([name, write], place) => {
+  for (const [place, [name, write]] of fields(reading, decimals, zone).entries()) {
     json.text(`${place === 0 ? "{" : ","}"${name}":[`);
-    for (let row = 0; row < reading.bars.length; row++) { if (row > 0) json.raw(comma); write(json, row); }
+    for (let row = 0; row < reading.bars.length; row++) {
+      if (row > 0) json.raw(comma);
+      if (row % COLUMN_PIECE === COLUMN_PIECE - 1) await turns.take(2 * PIECE);
+      write(json, row);
+    }
     json.text("]");
-  });
+  }
   json.text("}");
 };
 
-/** The rows as objects. */
-export const barViews = (bars: BarColumns, decimals: number, zone: Zone): unknown[] => {
+/** A few rows as objects. */
+export const barViews = async (bars: BarColumns, decimals: number, zone: Zone): Promise<unknown[]> => {
   const json = new JsonBytes();
-  writeRows(json, { bars, filled: null, passports: null, expected: null, received: 0, incomplete: 0, truncated: false, notice: null }, decimals, zone);
+  await writeRows(json, { bars, filled: null, passports: null, expected: null, received: 0, incomplete: 0, truncated: false, notice: null }, decimals, zone, new Turns(() => Promise.resolve()));
   return JSON.parse(new TextDecoder().decode(json.done())) as unknown[];
 };

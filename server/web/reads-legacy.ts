@@ -9,6 +9,7 @@ import type { ErrorEnvelope } from "@/server/contract/rest";
 import { type BarColumns, columnsOf } from "@/server/domain/bar";
 import { qualityOf } from "@/server/domain/completeness";
 import { badInput } from "@/server/domain/errors";
+import { inTurns, jsonInTurns, type Turns } from "@/server/domain/turns";
 import { toRupees } from "@/server/domain/price";
 import type { StoredKind } from "@/server/ports/stores";
 import type { About, MarketReads, OrderBook } from "@/server/ports/reads";
@@ -27,7 +28,7 @@ const sourceOf = (state: number): string => (state >= HISTORY_STATES ? "zerodha"
 /** Bridge's own name of a day. */
 const bridgeTimeframe = (timeframe: StoredKind): string => (timeframe === "1d" ? "day" : timeframe);
 
-const bridgeBars = (bars: BarColumns, { instrument, token }: About, timeframe: StoredKind, zone: Zone): unknown[] => Array.from({ length: bars.length }, (_, row) => {
+const bridgeBars = (turns: Turns, bars: BarColumns, { instrument, token }: About, timeframe: StoredKind, zone: Zone): Promise<unknown[]> => inTurns(turns, bars.length, (row) => {
   const price = (minor: number): number => toRupees(minor, instrument.decimals);
   const openInterest = bars.openInterest[row]!;
   return {
@@ -45,47 +46,53 @@ const plain = (query: Series): void => {
 };
 
 /** What a span lacks, with the span as Bridge said it. */
-const lacking = async (reads: MarketReads, instrument: number, query: z.output<typeof missingQuery>) => {
+const lacking = async (reads: MarketReads, instrument: number, query: z.output<typeof missingQuery>, signal: AbortSignal | undefined) => {
   if (query.timeframe === "auction") throw badInput("timeframe", query.timeframe, "a timeframe of one day or less");
   const { from, to } = spanOf(reads, query);
   const zone = query.tz ?? "UTC";
   const { symbol } = reads.about(instrument).instrument;
   const timeframe = bridgeTimeframe(query.timeframe);
-  const found = await reads.missing(instrument, query.timeframe, { from, to });
+  const found = await reads.missing(instrument, query.timeframe, { from, to }, signal);
   return { ...found, symbol, timeframe, zone, head: { symbol, timeframe, from: timeIn(zone, from), to: timeIn(zone, to) } };
 };
 
+/** An answer whose list is written in turns, after the fields before it. */
+const withList = async (turns: Turns, head: Record<string, unknown>, name: string, rows: readonly unknown[]): Promise<Reply> =>
+  ({ ...jsonReply(null), body: `${JSON.stringify(head).slice(0, -1)},"${name}":${await jsonInTurns(turns, rows)}}` });
+
 const bridge: Record<ReadView, Ask> = {
-  bars: ask(barsQuery, async (reads, instrument, query) => {
+  bars: ask(barsQuery, async (reads, instrument, query, { signal }) => {
     plain(query);
-    const { bars, notice } = await readingOf(reads, instrument, query, query);
+    const turns = reads.turns(signal);
+    const { bars, notice } = await readingOf(reads, instrument, query, query, signal);
     const about = reads.about(instrument);
     const zone = query.tz ?? "UTC";
     const at = (instant: number | undefined, row: number): unknown => (instant !== undefined ? timeIn(zone, instant) : bars.length === 0 ? null : timeIn(zone, bars.time[row]!));
-    return jsonReply({
+    return withList(turns, {
       symbol: about.instrument.symbol, timeframe: bridgeTimeframe(query.timeframe), from: at(query.from, 0), to: at(query.to, bars.length - 1),
-      bars_count: bars.length, bars: bridgeBars(bars, about, query.timeframe, zone), ...(notice === null ? {} : { notice }),
-    });
+      bars_count: bars.length, ...(notice === null ? {} : { notice }),
+    }, "bars", await bridgeBars(turns, bars, about, query.timeframe, zone));
   }, bridgeError),
-  today: ask(todayQuery, async (reads, instrument, query) => {
+  today: ask(todayQuery, async (reads, instrument, query, { signal }) => {
     plain(query);
+    const turns = reads.turns(signal);
     const { date, from, to } = reads.day(query.date);
-    const { bars, notice } = await readingOf(reads, instrument, query, { from, to, limit: 50_000 });
+    const { bars, notice } = await readingOf(reads, instrument, query, { from, to, limit: 50_000 }, signal);
     const about = reads.about(instrument);
-    return jsonReply({
-      symbol: about.instrument.symbol, timeframe: bridgeTimeframe(query.timeframe), date, bars_count: bars.length, bars: bridgeBars(bars, about, query.timeframe, query.tz ?? "UTC"), ...(notice === null ? {} : { notice }),
-    });
+    return withList(turns, {
+      symbol: about.instrument.symbol, timeframe: bridgeTimeframe(query.timeframe), date, bars_count: bars.length, ...(notice === null ? {} : { notice }),
+    }, "bars", await bridgeBars(turns, bars, about, query.timeframe, query.tz ?? "UTC"));
   }, bridgeError),
   latest: ask(latestQuery, async (reads, instrument, { timeframe, tz }) => {
     const bar = await reads.latest(instrument, timeframe);
     const about = reads.about(instrument);
     if (bar === null) return missing("no data found for symbol");
-    return jsonReply({ symbol: about.instrument.symbol, timeframe: bridgeTimeframe(timeframe), bar: bridgeBars(columnsOf([bar]), about, timeframe, tz ?? "UTC")[0] });
+    return jsonReply({ symbol: about.instrument.symbol, timeframe: bridgeTimeframe(timeframe), bar: (await bridgeBars(reads.turns(), columnsOf([bar]), about, timeframe, tz ?? "UTC"))[0] });
   }, bridgeError),
-  stats: ask(spanQuery, async (reads, instrument, query) => {
+  stats: ask(spanQuery, async (reads, instrument, query, { signal }) => {
     const { date, from, to } = spanOf(reads, query);
     const about = reads.about(instrument);
-    const stats = statsView(await reads.stats(instrument, query.timeframe, { from, to }), about.instrument.decimals, query.tz ?? "UTC");
+    const stats = statsView(await reads.stats(instrument, query.timeframe, { from, to }, signal), about.instrument.decimals, query.tz ?? "UTC");
     // Bridge's change was that since the day's open.
     const change = stats.open === null || stats.close === null ? null : Math.round((stats.close - stats.open) * 1e4) / 1e4;
     return jsonReply({
@@ -96,22 +103,24 @@ const bridge: Record<ReadView, Ask> = {
       },
     });
   }, bridgeError),
-  vwap: ask(spanQuery, async (reads, instrument, query) => {
+  vwap: ask(spanQuery, async (reads, instrument, query, { signal }) => {
     const { date, from, to } = spanOf(reads, query);
     const { instrument: of } = reads.about(instrument);
-    const stats = await reads.stats(instrument, query.timeframe, { from, to });
+    const stats = await reads.stats(instrument, query.timeframe, { from, to }, signal);
     return jsonReply({ symbol: of.symbol, timeframe: bridgeTimeframe(query.timeframe), date, vwap: vwapOf(stats.value, stats.volume, of.decimals) });
   }, bridgeError),
-  ticks: ask(ticksQuery, async (reads, instrument, query) => {
+  ticks: ask(ticksQuery, async (reads, instrument, query, { signal }) => {
+    const turns = reads.turns(signal);
     const span = tickSpan(reads, query);
     const zone = query.tz ?? "UTC";
     const { instrument: of, token } = reads.about(instrument);
-    const ticks = ticksView(await reads.ticks(instrument, span, query.limit), query.limit, of.decimals, zone).map(({ time, price, quantity }) => ({
+    const ticks = (await ticksView(turns, await reads.ticks(instrument, span, query.limit), query.limit, of.decimals, zone)).map(({ time, price, quantity }) => ({
       exchange: of.exchange, symbol: of.symbol, instrument_token: token, tick_timestamp: time, price, quantity: quantity ?? 0, trade_type: "unknown", source: "live_tick",
     }));
-    return jsonReply({ symbol: of.symbol, from: timeIn(zone, span.from), to: timeIn(zone, span.to), ticks_count: ticks.length, ticks });
+    return withList(turns, { symbol: of.symbol, from: timeIn(zone, span.from), to: timeIn(zone, span.to), ticks_count: ticks.length }, "ticks", ticks);
   }, bridgeError),
-  orderbook: ask(orderBookQuery, async (reads, instrument, query) => {
+  orderbook: ask(orderBookQuery, async (reads, instrument, query, { signal }) => {
+    const turns = reads.turns(signal);
     const about = reads.about(instrument);
     const { instrument: of, token } = about;
     const zone = query.tz ?? "UTC";
@@ -122,18 +131,19 @@ const bridge: Record<ReadView, Ask> = {
     if (isOfSpan(query)) {
       const span = tickSpan(reads, query);
       const { books } = await reads.orderBooks(instrument, span, query.limit);
-      return jsonReply({ symbol: of.symbol, from: timeIn(zone, span.from), to: timeIn(zone, span.to), order_books_count: books.length, order_books: books.map(view) });
+      return withList(turns, { symbol: of.symbol, from: timeIn(zone, span.from), to: timeIn(zone, span.to), order_books_count: books.length }, "order_books", await inTurns(turns, books.length, (row) => view(books[row]!)));
     }
     const book = await bookFor(reads, instrument, query);
     if (book === null) return missing(`no order book data found: ${query.at === undefined ? noDepth(about) : noBooks(about)}`);
     return jsonReply({ symbol: of.symbol, order_book: view(book) });
   }, bridgeError),
-  gaps: ask(missingQuery, async (reads, instrument, query) => {
-    const { missing, symbol, timeframe, zone, head } = await lacking(reads, instrument, query);
-    return jsonReply({ ...head, gaps_count: missing.length, gaps: missing.map((start) => ({ missing_timestamp: timeIn(zone, start), symbol, timeframe })) });
+  gaps: ask(missingQuery, async (reads, instrument, query, { signal }) => {
+    const { missing, symbol, timeframe, zone, head } = await lacking(reads, instrument, query, signal);
+    const turns = reads.turns(signal);
+    return withList(turns, { ...head, gaps_count: missing.length }, "gaps", await inTurns(turns, missing.length, (row) => ({ missing_timestamp: timeIn(zone, missing[row]!), symbol, timeframe })));
   }, bridgeError),
-  completeness: ask(missingQuery, async (reads, instrument, query) => {
-    const { expected, missing, head } = await lacking(reads, instrument, query);
+  completeness: ask(missingQuery, async (reads, instrument, query, { signal }) => {
+    const { expected, missing, head } = await lacking(reads, instrument, query, signal);
     const share = expected === 0 ? null : (expected - missing.length) / expected;
     const percent = share === null ? null : Math.round(share * 1e4) / 100;
     return jsonReply({ ...head, completeness: percent, completeness_pct: percent, quality: qualityOf(share) });
@@ -142,19 +152,17 @@ const bridge: Record<ReadView, Ask> = {
 
 /** Odin's candles: minutes of a span, today's unless given, times with +05:30. */
 const odinQuery = z.strictObject({ from: barsQuery.shape.from, to: barsQuery.shape.to, vendor: barsQuery.shape.vendor });
-const odin: Ask = (parts, symbol, given) => ask(odinQuery, async (reads, instrument, query) => {
+const odin: Ask = (parts, symbol, given, signal) => ask(odinQuery, async (reads, instrument, query, { signal }) => {
+  const turns = reads.turns(signal);
   const { from, to } = spanOf(reads, query);
-  const { bars } = await reads.bars({ instrument, timeframe: "1m", from, to, limit: 50_000, fill: "none", passports: false });
+  const { bars } = await reads.bars({ instrument, timeframe: "1m", from, to, limit: 50_000, fill: "none", passports: false, signal });
   const { instrument: of } = reads.about(instrument);
   const price = (minor: number): number => toRupees(minor, of.decimals);
-  return jsonReply({
-    status: "success",
-    data: Array.from({ length: bars.length }, (_, row) => ({
+  return withList(turns, { status: "success" }, "data", await inTurns(turns, bars.length, (row) => ({
       symbol: of.symbol, scrip_token: symbol.slice(symbol.indexOf("/") + 1), minute_ts: timeIn("Asia/Kolkata", bars.time[row]!), open: price(bars.open[row]!), high: price(bars.high[row]!),
       low: price(bars.low[row]!), close: price(bars.close[row]!), volume: bars.volume[row]!, source: sourceOf(bars.state[row]!),
-    })),
-  });
-}, (error) => ({ status: "error", message: error.message, error }))(parts, symbol, given);
+  })));
+}, (error) => ({ status: "error", message: error.message, error }))(parts, symbol, given, signal);
 
 /** By the first segment after `/intraday/`: a view's name wins, then a segment's; undefined for anything else. */
 export const legacyView = (first: string, isSegment: (name: string) => boolean): { ask: Ask; withFirst: boolean } | undefined => {

@@ -1,5 +1,6 @@
 /** What REST says of figures: rupees, times as asked for, null for what is not known. */
 import { timeIn, type Zone } from "@/server/contract/reads";
+import { inTurns, type Turns } from "@/server/domain/turns";
 import { scaleOf, toRupees } from "@/server/domain/price";
 import { AUCTION, EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/tick";
 import type { About, MarketReads, OrderBook, SpanStats, TickReading } from "@/server/ports/reads";
@@ -27,8 +28,8 @@ export const statsView = (stats: SpanStats, decimals: number, zone: Zone) => {
   };
 };
 
-export const ticksView = ({ ticks, quantity }: TickReading, limit: number, decimals: number, zone: Zone) =>
-  Array.from({ length: Math.min(ticks.length, limit) }, (_, at) => {
+export const ticksView = (turns: Turns, { ticks, quantity }: TickReading, limit: number, decimals: number, zone: Zone) =>
+  inTurns(turns, Math.min(ticks.length, limit), (at) => {
     const row = Math.max(0, ticks.length - limit) + at;
     const flags = ticks.flags[row]!;
     const known = (value: number): number | null => (value < 0 ? null : value);

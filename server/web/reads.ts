@@ -5,8 +5,12 @@ import { barsQuery, latestQuery, orderBookQuery, passportQuery, spanQuery, symbo
 import type { ErrorEnvelope } from "@/server/contract/rest";
 import { packBars } from "@/server/contract/wire";
 import { columnsOf } from "@/server/domain/bar";
+import { DAY_MS } from "@/server/domain/session";
 import { badInput } from "@/server/domain/errors";
 import { toRupees } from "@/server/domain/price";
+import type { Gate } from "@/server/domain/gate";
+import { type StoredKind, timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import { inTurns } from "@/server/domain/turns";
 import type { Log } from "@/server/ports/observe";
 import type { About, BarsReading, MarketReads, OrderBook } from "@/server/ports/reads";
 import { JsonBytes } from "./json-bytes";
@@ -15,16 +19,43 @@ import { changesView, passportView } from "./reads-passport";
 import { metaOf, noBooks, noDepth, orderBookView, quoteMeta, statsView, ticksView } from "./reads-views";
 
 export type ViewName = "bars" | "latest" | "today" | "stats" | "vwap" | "ticks" | "orderbook" | "passport";
-export interface ReadParts { reads: MarketReads; log: Log }
+export interface ReadParts {
+  reads: MarketReads;
+  log: Log;
+  /** Long answers, of all doors together. */
+  heavy: Gate;
+}
 
 /** A question about one instrument, by query parameters. Never throws: a fault of ours is logged and told by its id. */
-export type Ask = (parts: ReadParts, symbol: string, given: Record<string, string>) => Promise<Reply>;
+export type Ask = (parts: ReadParts, symbol: string, given: Record<string, string>, signal?: AbortSignal) => Promise<Reply>;
+
+/** What the work of a view is given besides its question. */
+interface Asking { requestId: string; signal: AbortSignal | undefined }
+
+/** Rows, and days of a span, above which an answer is a long one and waits for its turn. */
+const MANY_ROWS = 5_000;
+const MANY_DAYS = 1_000;
+/** Of continuous trading in a stock's session. */
+const MINUTES_A_DAY = 375;
+
+const isLong = (reads: MarketReads, question: object): boolean => {
+  const { limit, from, to, fields, fill, timeframe } = question as { limit?: number; from?: number; to?: number; fields?: unknown; fill?: unknown; timeframe?: StoredKind };
+  const days = from === undefined ? 0 : (Math.min(to ?? reads.now(), reads.now()) - from) / DAY_MS;
+  const ofSeconds = timeframe !== undefined && timeframe !== "auction" && timeframeNamed(timeframe).from === "1s";
+  // A day asked for by its date has no limit.
+  const rows = limit ?? (fill !== undefined && ofSeconds ? MANY_ROWS : days * MINUTES_A_DAY);
+  return rows >= MANY_ROWS || days > MANY_DAYS || fields !== undefined;
+};
 
 export const ask = <S extends z.ZodType<{ vendor?: string | undefined }>>(
-  schema: S, work: (reads: MarketReads, instrument: number, query: z.output<S>, requestId: string) => Promise<Answer> | Answer, shape?: (error: ErrorEnvelope["error"]) => unknown,
-): Ask => ({ reads, log }, symbol, given) => answered({
-  schema, given,
-  work: (query, requestId) => work(reads, instrumentOf(reads, symbol, query.vendor), query, requestId),
+  schema: S, work: (reads: MarketReads, instrument: number, query: z.output<S>, asking: Asking) => Promise<Answer> | Answer, shape?: (error: ErrorEnvelope["error"]) => unknown,
+): Ask => ({ reads, log, heavy }, symbol, given, signal) => answered({
+  schema, given, signal, turns: reads.turns(signal),
+  work: (query, requestId) => {
+    const instrument = instrumentOf(reads, symbol, query.vendor);
+    const working = (): Promise<Answer> | Answer => work(reads, instrument, query, { requestId, signal });
+    return isLong(reads, query) ? heavy.run(working, signal) : working();
+  },
   failed: (requestId, cause) => log.error("a read failed", { requestId, symbol, cause: cause instanceof Error ? cause.stack : String(cause) }),
   ...(shape === undefined ? {} : { shape }),
 });
@@ -41,15 +72,15 @@ export const spanOf = (reads: MarketReads, { from, to, date }: { from?: number |
 };
 
 type Series = z.output<typeof todayQuery>;
-export const readingOf = (reads: MarketReads, instrument: number, query: Series, span: { from?: number | undefined; to?: number | undefined; limit: number }): Promise<BarsReading> => {
+export const readingOf = (reads: MarketReads, instrument: number, query: Series, span: { from?: number | undefined; to?: number | undefined; limit: number }, signal: AbortSignal | undefined): Promise<BarsReading> => {
   const { timeframe, fill, asOf, fields, format } = query;
   if (format === "binary" && (fill === "null" || fields !== undefined)) throw badInput("format", format, "rows or columns: packed bars hold no nulls and no passports");
   if (fields !== undefined && asOf !== undefined) throw badInput("fields", fields, "no asOf: passports are those of today");
-  return reads.bars({ instrument, timeframe, fill, asOf, passports: fields === "passport", ...span });
+  return reads.bars({ instrument, timeframe, fill, asOf, passports: fields === "passport", signal, ...span });
 };
 
-const seriesAnswer = async (reads: MarketReads, instrument: number, query: Series, span: { from?: number | undefined; to?: number | undefined; limit: number }, requestId: string, more: Record<string, unknown> = {}): Promise<Reply> => {
-  const reading = await readingOf(reads, instrument, query, span);
+const seriesAnswer = async (reads: MarketReads, instrument: number, query: Series, span: { from?: number | undefined; to?: number | undefined; limit: number }, { requestId, signal }: Asking, more: Record<string, unknown> = {}): Promise<Reply> => {
+  const reading = await readingOf(reads, instrument, query, span, signal);
   const about = reads.about(instrument);
   const { bars, expected, received, incomplete, truncated, notice } = reading;
   const meta = {
@@ -63,7 +94,7 @@ const seriesAnswer = async (reads: MarketReads, instrument: number, query: Serie
   }
   const json = new JsonBytes();
   json.text('{"status":"success","data":');
-  (query.format === "columns" ? writeColumns : writeRows)(json, reading, decimals, query.tz);
+  await (query.format === "columns" ? writeColumns : writeRows)(json, reading, decimals, query.tz, reads.turns(signal));
   json.text(`,"meta":${JSON.stringify(meta)}}`);
   return { status: 200, type: "application/json", body: json.done() };
 };
@@ -73,27 +104,27 @@ const withNotice = (notice: string | null): Record<string, unknown> => (notice =
 
 /** `GET /api/v1/{view}/{symbol}`, and `/api/v1/bars/{symbol}/passport`. */
 export const views: Record<ViewName, Ask> = {
-  bars: ask(barsQuery, (reads, instrument, query, requestId) => seriesAnswer(reads, instrument, query, query, requestId)),
-  today: ask(todayQuery, (reads, instrument, query, requestId) => {
+  bars: ask(barsQuery, (reads, instrument, query, asking) => seriesAnswer(reads, instrument, query, query, asking)),
+  today: ask(todayQuery, (reads, instrument, query, asking) => {
     const { date, from, to } = reads.day(query.date);
-    return seriesAnswer(reads, instrument, query, { from, to, limit: 50_000 }, requestId, { date });
+    return seriesAnswer(reads, instrument, query, { from, to, limit: 50_000 }, asking, { date });
   }),
   latest: ask(latestQuery, async (reads, instrument, { timeframe, tz }) => {
     const bar = await reads.latest(instrument, timeframe);
     const about = reads.about(instrument);
     const meta = { ...metaOf(reads, about), timeframe, quote: quoteMeta(about, tz) };
-    return { data: bar === null ? null : barViews(columnsOf([bar]), about.instrument.decimals, tz)[0], meta: { ...meta, ...withNotice(bar === null ? noBarYet(about, timeframe) : null) } };
+    return { data: bar === null ? null : (await barViews(columnsOf([bar]), about.instrument.decimals, tz))[0], meta: { ...meta, ...withNotice(bar === null ? noBarYet(about, timeframe) : null) } };
   }),
-  stats: ask(spanQuery, async (reads, instrument, query) => {
+  stats: ask(spanQuery, async (reads, instrument, query, { signal }) => {
     const { date, from, to } = spanOf(reads, query);
-    const stats = await reads.stats(instrument, query.timeframe, { from, to });
+    const stats = await reads.stats(instrument, query.timeframe, { from, to }, signal);
     const about = reads.about(instrument);
     const span = { date, timeframe: query.timeframe, from: timeIn(query.tz, from), to: timeIn(query.tz, to) };
     return { data: statsView(stats, about.instrument.decimals, query.tz), meta: { ...metaOf(reads, about), ...span, ...withNotice(stats.bars > 0 ? null : reads.closedNotice(instrument, from, to)) } };
   }),
-  vwap: ask(spanQuery, async (reads, instrument, query) => {
+  vwap: ask(spanQuery, async (reads, instrument, query, { signal }) => {
     const { date, from, to } = spanOf(reads, query);
-    const stats = await reads.stats(instrument, query.timeframe, { from, to });
+    const stats = await reads.stats(instrument, query.timeframe, { from, to }, signal);
     const about = reads.about(instrument);
     const { vwap, volume, value, estimatedVolume } = statsView(stats, about.instrument.decimals, query.tz);
     const isToday = query.from === undefined && query.to === undefined && date === reads.day().date;
@@ -103,15 +134,15 @@ export const views: Record<ViewName, Ask> = {
       meta: { ...metaOf(reads, about), date, timeframe: query.timeframe, from: timeIn(query.tz, from), to: timeIn(query.tz, to), ...withNotice(notice) },
     };
   }),
-  ticks: ask(ticksQuery, async (reads, instrument, query) => {
+  ticks: ask(ticksQuery, async (reads, instrument, query, { signal }) => {
     const span = tickSpan(reads, query);
     const reading = await reads.ticks(instrument, span, query.limit);
     const about = reads.about(instrument);
-    const data = ticksView(reading, query.limit, about.instrument.decimals, query.tz);
+    const data = await ticksView(reads.turns(signal), reading, query.limit, about.instrument.decimals, query.tz);
     const meta = { ...metaOf(reads, about), from: timeIn(query.tz, span.from), to: timeIn(query.tz, span.to), count: data.length, truncated: reading.ticks.length > query.limit };
     return { data, meta: { ...meta, ...withNotice(data.length > 0 ? null : reads.closedNotice(instrument, span.from, span.to)) } };
   }),
-  orderbook: ask(orderBookQuery, async (reads, instrument, query) => {
+  orderbook: ask(orderBookQuery, async (reads, instrument, query, { signal }) => {
     const { tz } = query;
     const about = reads.about(instrument);
     const { decimals } = about.instrument;
@@ -119,7 +150,7 @@ export const views: Record<ViewName, Ask> = {
       const span = tickSpan(reads, query);
       const { books, truncated } = await reads.orderBooks(instrument, span, query.limit);
       const meta = { ...metaOf(reads, about), from: timeIn(tz, span.from), to: timeIn(tz, span.to), count: books.length, truncated };
-      return { data: books.map((book) => orderBookView(book, decimals, tz)), meta: { ...meta, ...withNotice(books.length > 0 ? null : reads.closedNotice(instrument, span.from, span.to) ?? noBooks(about)) } };
+      return { data: await inTurns(reads.turns(signal), books.length, (row) => orderBookView(books[row]!, decimals, tz)), meta: { ...meta, ...withNotice(books.length > 0 ? null : reads.closedNotice(instrument, span.from, span.to) ?? noBooks(about)) } };
     }
     const book = await bookFor(reads, instrument, query);
     const notice = book !== null ? null : query.at === undefined ? noDepth(about) : noBooks(about);
@@ -132,7 +163,7 @@ export const views: Record<ViewName, Ask> = {
     const at = (instant: number): number | string => timeIn(tz, instant);
     return {
       data: {
-        bar: barViews(columnsOf([reading.bar]), decimals, tz)[0], end: at(reading.end), state: reading.bar.state, cause: reading.cause, rev: reading.bar.rev,
+        bar: (await barViews(columnsOf([reading.bar]), decimals, tz))[0], end: at(reading.end), state: reading.bar.state, cause: reading.cause, rev: reading.bar.rev,
         ...passportView(reading.passport, at), collectorNames: reading.collectors, foldedFrom: reading.parts, revisions: changesView(reading.changes, decimals, at),
       },
       meta: { ...metaOf(reads, about), timeframe },

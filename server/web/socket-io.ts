@@ -1,8 +1,11 @@
+import { setMaxListeners } from "node:events";
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { Server, type Socket } from "socket.io";
 import { z } from "zod";
 import { barsPage, barsSubscribe, barsUnsubscribe, type LiveError, quotesSubscribe } from "@/server/contract/live";
+import { parsedBy } from "@/server/contract/answer";
 import { AppError } from "@/server/domain/errors";
+import type { Gate } from "@/server/domain/gate";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk } from "@/server/ports/desk";
 import type { Log, Meter } from "@/server/ports/observe";
@@ -29,9 +32,15 @@ interface Parts {
   wall: Clock;
   log: Log;
   meter: Meter;
+  /** Where answers with many bars wait for their turn. */
+  charts: Gate;
 }
 
-interface Peer { tokens: number; at: number; behindSince: number | null }
+const GONE = "the client has gone";
+/** Requests of one client under way at once. */
+const MOST_UNDER_WAY = 32;
+
+interface Peer { tokens: number; at: number; behindSince: number | null; underWay: number; gone: AbortController }
 
 /** Socket.io on the shared port: parses by contract, answers through the hub, limits each client. */
 export class SocketIo implements Transport {
@@ -74,18 +83,24 @@ export class SocketIo implements Transport {
 
   private welcome(socket: Socket): void {
     const { parts } = this;
-    this.peers.set(socket.id, { tokens: BURST, at: parts.wall.now(), behindSince: null });
+    const gone = new AbortController();
+    // Node warns of more than ten listeners, and each request under way is one.
+    setMaxListeners(0, gone.signal);
+    const { signal } = gone;
+    this.peers.set(socket.id, { tokens: BURST, at: parts.wall.now(), behindSince: null, underWay: 0, gone });
     socket.on("disconnect", () => {
+      // First: whatever is under way for it asks this before it enters anything.
+      gone.abort(new Error(GONE));
       this.peers.delete(socket.id);
       parts.hub().leave(socket.id);
       parts.board().leave(socket.id);
     });
-    this.answer(socket, "bars.subscribe", barsSubscribe, (request) => parts.hub().subscribe(socket.id, request, (room) => void socket.join(room)));
+    this.answer(socket, "bars.subscribe", barsSubscribe, (request) => parts.charts.run(() => parts.hub().subscribe(socket.id, request, (room) => void socket.join(room), signal), signal));
     this.answer(socket, "bars.unsubscribe", barsUnsubscribe, async ({ room }) => { await socket.leave(room); parts.hub().unsubscribe(socket.id, room); return { room }; });
-    this.answer(socket, "bars.page", barsPage, async (request) => barsPageAnswer(parts.desk, request, parts.desk.resolve(request.key)));
+    this.answer(socket, "bars.page", barsPage, (request) => parts.charts.run(() => barsPageAnswer(parts.desk, parts.clock, request, parts.desk.resolve(request.key), signal), signal));
     this.answer(socket, "quotes.subscribe", quotesSubscribe, ({ keys }) => parts.board().subscribe(socket.id, keys, (frame) => {
       if (this.isBehind(socket.id)) this.conflated++; else socket.emit("quotes", frame);
-    }));
+    }, signal));
     this.answer(socket, "status.subscribe", z.unknown(), async () => { await socket.join("status"); return parts.status.snapshot(); });
     this.answer(socket, "status.unsubscribe", z.unknown(), async () => { await socket.leave("status"); return {}; });
     this.answer(socket, "time", z.unknown(), async () => ({ serverTime: parts.clock.now() }));
@@ -98,18 +113,20 @@ export class SocketIo implements Transport {
       if (typeof reply !== "function") return;
       const respond = reply as (answer: unknown) => void;
       void (async () => {
+        const peer = this.peers.get(socket.id);
+        if (peer === undefined) return undefined;
         if (!this.allow(socket.id)) throw new AppError("rate_limited", `at most ${PER_SECOND} requests a second`, { details: { retryAfterMs: 1_000 } });
-        const parsed = schema.safeParse(args.length > 1 ? args[0] : undefined);
-        if (!parsed.success) {
-          const issue = parsed.error.issues[0]!;
-          throw new AppError("bad_input", `${issue.path.join(".")}: ${issue.message}`, { details: { field: issue.path.join("."), accepted: issue.message } });
-        }
-        return work(parsed.data);
+        if (peer.underWay >= MOST_UNDER_WAY) throw new AppError("rate_limited", `${MOST_UNDER_WAY} requests are under way already; wait for their answers`, { details: { retryAfterMs: 1_000 } });
+        const parsed = parsedBy(schema, args.length > 1 ? args[0] : undefined);
+        if ("fault" in parsed) throw new AppError("bad_input", parsed.fault.message, { details: parsed.fault.details ?? {} });
+        peer.underWay++;
+        try { return await work(parsed.data); } finally { peer.underWay--; }
       })().then(respond, (cause: unknown) => respond(this.failure(event, cause)));
     });
   }
 
   private failure(event: string, cause: unknown): LiveError {
+    if (cause instanceof Error && cause.message === GONE) return { error: { code: "internal", message: GONE } };
     if (cause instanceof AppError && cause.code !== "internal") return { error: { code: cause.code, message: cause.message, details: cause.details } };
     this.parts.log.error("a request failed", { event, cause: cause instanceof Error ? cause.stack : String(cause) });
     return { error: { code: "internal", message: "the server failed on this request; its log says why" } };

@@ -40,13 +40,13 @@ export const gapsAnswer = async (running: Running, { instrument, state, from, to
   return { data: rows.map((gap) => restGap(running, gap)), meta: { count: rows.length, open: quality.gaps.open, ...(index === null ? {} : { key: desk.instrument(index).key, dataAgeMs: ageOf(running, index), feed: quality.truths.of(index) }) } };
 };
 
-export const completenessAnswer = async (running: Running, { instrument, timeframe, from, to }: z.output<typeof completenessQuery>): Promise<Told> => {
+export const completenessAnswer = async (running: Running, { instrument, timeframe, from, to }: z.output<typeof completenessQuery>, signal: AbortSignal): Promise<Told> => {
   const { quality, desk } = running;
   const index = desk.resolve(instrument);
   const first = from ?? Math.min(quality.today(), to ?? Number.POSITIVE_INFINITY);
   const last = to ?? Math.max(first, quality.today());
   if (last < first) throw running.badInput("to", quality.dateOf(last), "a date on or after `from`");
-  const days = await quality.completeness.days(index, running.timeframe(timeframe), first, last);
+  const days = await running.heavy.run(() => quality.completeness.days(index, running.timeframe(timeframe), first, last, signal), signal);
   const data = days.map(({ date, session, expected, counts, outside, share, quality: word, runs }): RestCompleteness => ({
     date, session: { kind: session.kind, name: session.name, open: session.open, close: session.close }, expected,
     received: counts.received, patched: counts.patched, corrected: counts.corrected, backfilled: counts.backfilled, incomplete: counts.incomplete, noTrade: counts.no_trade, missing: counts.missing,
@@ -62,11 +62,11 @@ export const completenessAnswer = async (running: Running, { instrument, timefra
 };
 
 /** Stretches of a span in which an instrument's bars are missing or incomplete; the span's days count as wholes. */
-export const lackingAnswer = async (running: Running, { instrument, timeframe, from, to }: { instrument: string; timeframe: z.output<typeof completenessQuery>["timeframe"]; from: number | undefined; to: number | undefined }): Promise<Record<string, unknown>> => {
+export const lackingAnswer = async (running: Running, { instrument, timeframe, from, to }: { instrument: string; timeframe: z.output<typeof completenessQuery>["timeframe"]; from: number | undefined; to: number | undefined }, signal: AbortSignal): Promise<Record<string, unknown>> => {
   const { quality, desk } = running;
   const last = to === undefined ? Math.max(quality.today(), from === undefined ? 0 : quality.dayOf(from)) : quality.dayOf(to - 1);
   const first = from === undefined ? Math.min(quality.today(), last) : quality.dayOf(from);
-  const days = await quality.completeness.days(desk.resolve(instrument), running.timeframe(timeframe), first, last);
+  const days = await running.heavy.run(() => quality.completeness.days(desk.resolve(instrument), running.timeframe(timeframe), first, last, signal), signal);
   const lacking = days.flatMap(({ runs }) => runs).filter(({ kind, from: start, to: end }) => (kind === "missing" || kind === "incomplete") && end > (from ?? 0) && start < (to ?? Number.POSITIVE_INFINITY));
   return { timeframe, lacking };
 };

@@ -4,7 +4,7 @@ import { container } from "@/server/runtime";
 import { responseOf } from "./route";
 
 /** A reading view: `server/web/reads-door.ts` knows what a path asks for; bars and latest are answered there before Next. */
-export const read = async (request: Request): Promise<Response> => responseOf(await container().answerRead(request.url));
+export const read = async (request: Request): Promise<Response> => responseOf(await container().answerRead(request.url, request.signal));
 
 /** Key of the symbol in a path, written in any of the ways people write it. */
 export const keyOf = (running: ReturnType<typeof container>, symbol: string, vendor: string | undefined): string => {
@@ -17,4 +17,10 @@ const INSTANTS: ReadonlySet<string> = new Set(["from", "to", "openedAt", "closed
 
 /** An answer with its instants as ISO text of a zone. */
 export const inZone = <T>(zone: Zone, answer: T): T =>
-  zone === undefined ? answer : JSON.parse(JSON.stringify(answer, (name, value: unknown) => (INSTANTS.has(name) && typeof value === "number" && value > 1e11 ? timeIn(zone, value) : value))) as T;
+  zone === undefined ? answer : told(zone, answer) as T;
+
+const told = (zone: Zone, value: unknown, name = ""): unknown => {
+  if (Array.isArray(value)) return value.map((each) => told(zone, each));
+  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([field, each]) => [field, told(zone, each, field)]));
+  return INSTANTS.has(name) && typeof value === "number" && value > 1e11 ? timeIn(zone, value) : value;
+};

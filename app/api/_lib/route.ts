@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Answer, answered, NO_NUL, type Reply } from "@/server/contract/answer";
+import { type Answer, answered, isTooDeep, MOST_BODY_BYTES, NO_NUL, type Reply, tooLarge } from "@/server/contract/answer";
 import { container } from "@/server/runtime";
 
 type Running = ReturnType<typeof container>;
@@ -7,13 +7,16 @@ type Context = { params: Promise<Record<string, string | string[] | undefined>> 
 
 /** The one way a route answers: parse by contract, call the running server, wrap. */
 export const route = <S extends z.ZodType>(
-  schema: S, work: (running: Running, input: z.output<S>, params: Record<string, string>) => Promise<Answer> | Answer,
+  schema: S, work: (running: Running, input: z.output<S>, params: Record<string, string>, signal: AbortSignal) => Promise<Answer> | Answer,
   read: (request: Request) => Promise<unknown> | unknown = (request) => Object.fromEntries(new URL(request.url).searchParams),
 ) => async (request: Request, context: Context): Promise<Response> => {
   const running = container();
+  const { signal } = request;
+  const body = await read(request);
+  if (body === TOO_LARGE) return responseOf(tooLarge());
   return responseOf(await answered({
-    schema, given: await read(request),
-    work: async (input) => work(running, input, await paramsOf(context)),
+    schema, given: body, signal, turns: running.turns(signal),
+    work: async (input) => work(running, input, await paramsOf(context), signal),
     failed: (requestId, cause) => running.log.error("a request failed", { requestId, path: new URL(request.url).pathname, cause: cause instanceof Error ? cause.stack : String(cause) }),
   }));
 };
@@ -34,9 +37,29 @@ const decoded = (text: string): string => {
 export const responseOf = ({ status, type, body, headers }: Reply): Response =>
   new Response(body, { status, headers: { "Content-Type": type, "Cache-Control": "no-store", ...headers } });
 
+/** Stands for a body that is not read to its end. */
+const TOO_LARGE = Symbol("too large");
+
 /** A JSON body of at most 64 kB; anything else stays the text it is, which the schema refuses, showing how it begins. */
 export const jsonBody = async (request: Request): Promise<unknown> => {
-  const text = await request.text();
-  if (text.length > 65_536) return text;
+  const text = await textOf(request);
+  if (text === null) return TOO_LARGE;
+  if (isTooDeep(text)) return text;
   try { return JSON.parse(text); } catch { return text; }
+};
+
+/** The body, read no further than it may be long; null where it is longer. */
+const textOf = async (request: Request): Promise<string | null> => {
+  const reader = request.body?.getReader();
+  if (reader === undefined) return "";
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    parts.push(next.value);
+    bytes += next.value.byteLength;
+    if (bytes <= MOST_BODY_BYTES) continue;
+    await reader.cancel();
+    return null;
+  }
+  return Buffer.concat(parts).toString("utf8");
 };

@@ -4,9 +4,9 @@ import { route } from "@/app/api/_lib/route";
 import { gapsOfQuery } from "@/server/contract/reads";
 
 /** Gaps that touch an instrument: its own, and those of the collectors that bring it; with a timeframe, also the bars it lacks. */
-export const GET = route(gapsOfQuery, async (running, { vendor, tz, timeframe, ...query }, { symbol }) => {
+export const GET = route(gapsOfQuery, async (running, { vendor, tz, timeframe, ...query }, { symbol }, signal) => {
   const instrument = keyOf(running, symbol!, vendor);
   const { data, meta } = await gapsAnswer(running, { ...query, instrument });
-  const lacking = timeframe === undefined ? {} : await lackingAnswer(running, { instrument, timeframe, from: query.from, to: query.to });
+  const lacking = timeframe === undefined ? {} : await lackingAnswer(running, { instrument, timeframe, from: query.from, to: query.to }, signal);
   return inZone(tz, { data, meta: { ...meta, ...lacking } });
 });

@@ -1,0 +1,39 @@
+/**
+ * Long work in turns: after so many units (about a microsecond each) whoever else waits for the event loop goes first.
+ * `pause` lets them, and rejects when the one the work is for has gone.
+ */
+export class Turns {
+  private done = 0;
+  constructor(private readonly pause: () => Promise<void>, private readonly size = 3_000) {}
+
+  /** Counts work done; to be awaited. */
+  take(units: number): Promise<void> | undefined {
+    this.done += units;
+    if (this.done < this.size) return undefined;
+    this.done = 0;
+    return this.pause();
+  }
+}
+
+const PIECE = 500;
+
+/** A list made row by row, in turns; a row costs about two units. */
+export const inTurns = async <T>(turns: Turns, count: number, make: (row: number) => T): Promise<T[]> => {
+  const made: T[] = [];
+  for (let row = 0; row < count; row++) {
+    made.push(make(row));
+    if (row % PIECE === PIECE - 1) await turns.take(2 * PIECE);
+  }
+  return made;
+};
+
+/** A long list as JSON, in turns. */
+export const jsonInTurns = async (turns: Turns, rows: readonly unknown[]): Promise<string> => {
+  const parts: string[] = [];
+  for (let from = 0; from < rows.length; from += PIECE) {
+    const text = JSON.stringify(rows.slice(from, from + PIECE));
+    parts.push(text.slice(1, -1));
+    await turns.take(4 * PIECE);
+  }
+  return `[${parts.join(",")}]`;
+};
