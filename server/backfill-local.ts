@@ -16,6 +16,7 @@ import type { Backfill } from "./services/backfill";
 import type { BackfillOrder } from "./services/backfill-order";
 import type { HistoryAccess } from "./services/history";
 import { Instruments } from "./services/instruments";
+import { awayStretches } from "./services/gaps-away";
 import { RequestPaces } from "./services/request-pace";
 import { ExchangeCalendar } from "./services/sessions";
 import { createStore } from "./store";
@@ -69,6 +70,7 @@ export const openBackfill = async (config: Config, wanted: Wanted, say: (step: s
       login: (feed) => (feed === "kite" ? access : undefined), changed: () => Promise.resolve(),
       // A server that starts looks at every gap that is open.
       review: () => Promise.resolve(),
+      away: async (instrument, from, to) => awayStretches(store.gaps, { id: table.at(instrument).id, collectors: (await store.collectors.list()).map(({ name }) => name) }, from, to, wall.now()),
     });
     await backfill.start();
     closing.push(() => backfill.stop());

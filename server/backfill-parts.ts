@@ -1,4 +1,5 @@
 import { exchanges } from "@/server/domain/calendar";
+import type { Stretch } from "@/server/domain/completeness";
 import { AppError } from "@/server/domain/errors";
 import { type Instrument, splitKey } from "@/server/domain/instrument";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
@@ -30,6 +31,8 @@ interface Parts {
   /** The history of a connected login of a feed, by the feed's id. */
   login(feed: string): HistoryAccess | undefined;
   changed(instrument: number, from: number, to: number): Promise<void>;
+  /** Stretches in which the feed brought nothing of an instrument (its dense number). */
+  away(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
   /** Closes gaps of the ledger that have been filled. */
   review(by: string): Promise<void>;
 }
@@ -63,6 +66,7 @@ export const createBackfill = (parts: Parts): Backfill => {
     bars: store.bars, recent: parts.recent, jobs: store.jobs, gaps: store.gaps, calendar, clock, wall, log,
     instrument: (id) => ({ instrument: table.at(rowOf(id)), hours: hours({ id }) }),
     changed: (id, from, to) => parts.changed(rowOf(id), from, to),
+    away: (id, from, to) => parts.away(rowOf(id), from, to),
     review: parts.review,
     isAlone: () => store.describe().kind === "embedded",
     pace: ({ authority, name }, { requestsPerSecond }) => (authority === "broker" ? paces.of(loginOf(name).login, requestsPerSecond) : null),

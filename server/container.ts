@@ -175,7 +175,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, indicators: indicatorService.desk });
   const reads = new Reads({
     desk, bars, live, calendar, clock, ticks: store.ticks, books: store.books, feedAt: (collector) => collectors.feedAt(collector), tokenOf: (instrument) => instruments.tokenOf("kite", instrument), settleTicks: () => recorder?.settle() ?? Promise.resolve(), settleBooks: (instrument) => bookRecorder?.settle(instrument) ?? Promise.resolve(), completeness: () => quality.completeness,
-    passports: new Passports({ bars, store: store.bars, recent: writer, live, calendar, collectorNames: () => collectors.truth().map((each) => each.collector) }),
+    passports: new Passports({ bars, store: store.bars, compares: store.compares, gaps: store.gaps, recent: writer, live, calendar, collectorNames: () => collectors.truth().map((each) => each.collector) }),
   });
 
   const heavy = new Gate(LONG_AT_ONCE, LONG_WAITING);
@@ -212,6 +212,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const history = new History({
     paces, store: store.bars, settings: store.settings, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument),
     changed: (instrument, from, to) => barsChanged(instrument, from, to), answered: (...said) => quality.gaps.answered(...said),
+    away: (...span) => quality.away(...span), differed: (...found) => quality.compare.healed(...found),
   });
   const barsChanged = (instrument: number, from: number, to: number): void => {
     hub.changed(instrument, from, to);
@@ -249,7 +250,7 @@ export const createContainer = async (config: Config, say: Say) => {
       if (to > clock.now() - WARM_MS) await desk.warm(instrument);
       barsChanged(instrument, from, to);
     },
-    review: (by) => quality.gaps.review(by),
+    review: (by) => quality.gaps.review(by), away: (...span) => quality.away(...span),
   });
   const ending = new AbortController();
   const leases = new Leases({ store: store.leases, self: thisInstance(), isDead, wall, log });

@@ -6,7 +6,7 @@ import type { BarWrite, StoredKind } from "@/server/ports/stores";
 export const BLOCK_ROWS = 2_000;
 /** Blocks kept for reuse: three thousand bars a second for a quarter of a minute. */
 const MOST_FREE = 32;
-const ways: readonly BarWrite[] = ["merge", "patch", "replace"];
+const ways: readonly BarWrite[] = ["merge", "patch", "replace", "remove"];
 
 interface Block {
   rows: StoredBars;
@@ -142,6 +142,7 @@ export class BarShelf {
     if (how === "patch") return;
     const place = placeOf(block.rows, row);
     const second = block.rows.time[row]! / 1_000;
+    if (how === "remove") { this.drop(place, second); return; }
     let shelf = this.places.get(place);
     if (how === "replace" && shelf?.has(second) !== true) return;
     if (shelf === undefined) this.places.set(place, shelf = new Map());

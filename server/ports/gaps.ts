@@ -92,4 +92,6 @@ export interface CompareStore {
   /** Newest first. */
   list(query: { instrument?: number; fromDay?: number; toDay?: number; limit?: number }): Promise<CompareRun[]>;
   differences(run: number): Promise<Difference[]>;
+  /** What comparisons have said of one bar, oldest first. */
+  about(instrument: number, timeframe: TimeframeName, time: number): Promise<Difference[]>;
 }

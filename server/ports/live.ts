@@ -21,7 +21,7 @@ export interface LiveBars {
 /** Bars on their way to the store, and those committed a moment ago: reads see what has been written. */
 export interface RecentBars {
   recent(instrumentId: number, kind: StoredKind, from: number, to: number): StoredBar[];
-  /** Queues bars; they wait, they are never dropped. `replace` takes the exchange's bar as it is. */
+  /** Queues bars; they wait, they are never dropped. `replace` takes the exchange's bar as it is, `remove` takes one out. */
   enqueue(bars: readonly StoredBar[], how: BarWrite): void;
   /** Resolves when everything queued so far is committed; rejects when it will not be in this process any more. */
   settled(): Promise<void>;

@@ -17,9 +17,9 @@ export type { StoredBar, StoredKind };
 
 /**
  * `merge`: a bar the pipeline closed, perhaps once more. `patch`: late ticks alone, to be added to the bar they belong
- * to. `replace`: the exchange's own bar.
+ * to. `replace`: the exchange's own bar. `remove`: a bar that the exchange does not have.
  */
-export type BarWrite = "merge" | "patch" | "replace";
+export type BarWrite = "merge" | "patch" | "replace" | "remove";
 
 /** What a bar was before it was changed. */
 export interface BarRevision extends Bar {
@@ -31,7 +31,7 @@ export interface BarRevision extends Bar {
 export interface BarStore {
   /**
    * Upserts by (instrument, timeframe, time). `merge`: the same bar again, greatest high, least low, rev + 1 only when
-   * something changed. `patch`: ticks, hash and late counts are added, once. `replace`: taken as it is, rev + 1 when it differs.
+   * something changed. `patch`: ticks, hash and late counts are added, once. `replace`: taken as it is, rev + 1 when it differs. `remove`: the bar of that time is taken out.
    * What a bar was before stays readable as a revision.
    * Idempotent; resolves after commit.
    */

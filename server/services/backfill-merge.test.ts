@@ -60,6 +60,18 @@ describe("history beside what is stored", () => {
     expect(write).toEqual({ ...bar({ high: 101_40, volume: 1_020, openInterest: 12 }), instrumentId: 7, timeframe: "1m", value: 0, ticks: 58, rev: 2, state: "corrected" });
   });
 
+  it("keeps the traded value where history changes prices only, as long as its VWAP lies inside the bar", () => {
+    expect(verdictOf(live(), { high: 101_40 }).write).toMatchObject({ value: 100_300_00, ticks: 58, state: "corrected" });
+    expect(verdictOf(live({ incomplete: true }), { low: 100_40, open: 100_45 }).write).toMatchObject({ value: 0 });
+  });
+
+  it("takes a bar out that history does not have and whose volume it has in the silence before", () => {
+    const [before, phantom] = [live(), live({ time: TIME + 3 * MINUTE, volume: 40 })];
+    const { remove, write, differences, counts } = merge([before, phantom], [bar(), bar({ time: TIME + MINUTE, volume: 40 })], { away: [{ from: TIME + MINUTE, to: TIME + 3.5 * MINUTE }] });
+    expect([remove, write.map(({ time }) => time), counts.corrected]).toEqual([[phantom], [TIME + MINUTE], 1]);
+    expect(differences).toMatchObject([{ time: TIME + 3 * MINUTE, verdict: "corrected", history: null, rule: expect.stringContaining("when the silence ended") }]);
+  });
+
   it("puts both bars on record where they differ", () => {
     expect(merge([live()], [bar({ high: 101_40 })]).differences).toEqual([{
       instrumentId: 7, timeframe: "1m", time: TIME, verdict: "corrected", rule: "history saw more than the ticks we had",

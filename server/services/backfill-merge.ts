@@ -2,11 +2,14 @@ import type { Bar, BarColumns } from "@/server/domain/bar";
 import type { DayCounts } from "@/server/domain/job";
 import type { BarDifference, Figures } from "@/server/ports/jobs";
 import type { StoredBar } from "@/server/ports/stores";
-import { barInPlace, figureNames, judgeBars, type JudgeOrder } from "./bar-rules";
+import { barInPlace, figureNames, judgeBars, type JudgeOrder, type Verdict } from "./bar-rules";
 
 export interface Merged {
   /** What is to be written in place of what is stored. */
   write: StoredBar[];
+  /** What is to be taken out of the store. */
+  remove: StoredBar[];
+  verdicts: Verdict<StoredBar>[];
   differences: Omit<BarDifference, "jobId">[];
   counts: DayCounts;
 }
@@ -21,14 +24,16 @@ const figures = (bar: Bar | null): Figures | null => (bar === null ? null : figu
 /** Both in order of time. Stored bars without one of history are told of where the order says so. */
 export const mergeBars = (stored: readonly StoredBar[], history: BarColumns, order: MergeOrder): Merged => {
   const { instrumentId, timeframe } = order;
-  const merged: Merged = { write: [], differences: [], counts: { bars: history.length, added: 0, unchanged: 0, kept: 0, corrected: 0, flagged: 0 } };
-  for (const { time, ours, theirs, verdict, rule, differs } of judgeBars(stored, history, order)) {
+  const verdicts = judgeBars(stored, history, order);
+  const merged: Merged = { write: [], remove: [], verdicts, differences: [], counts: { bars: history.length, added: 0, unchanged: 0, kept: 0, corrected: 0, flagged: 0 } };
+  for (const { time, ours, theirs, verdict, rule, differs } of verdicts) {
     // A bar that history told before, or that nobody claims to have seen whole, is not worth a line.
     if (theirs === null && verdict === "kept") continue;
-    merged.counts[verdict === "equal" ? "unchanged" : verdict]++;
-    if (verdict === "added" || verdict === "corrected") merged.write.push(barInPlace(instrumentId, timeframe, ours, theirs!, differs.length === 0));
+    merged.counts[verdict === "equal" ? "unchanged" : verdict === "removed" ? "corrected" : verdict]++;
+    if (verdict === "added" || verdict === "corrected") merged.write.push(barInPlace(instrumentId, timeframe, ours, theirs!));
+    if (verdict === "removed") merged.remove.push(ours!);
     if (verdict === "equal" || verdict === "added" || differs.length === 0) continue;
-    merged.differences.push({ instrumentId, timeframe, time, verdict, rule, stored: figures(ours), history: figures(theirs) });
+    merged.differences.push({ instrumentId, timeframe, time, verdict: verdict === "removed" ? "corrected" : verdict, rule, stored: figures(ours), history: figures(theirs) });
   }
   return merged;
 };

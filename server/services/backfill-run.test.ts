@@ -43,12 +43,12 @@ const rig = (tell: (instrumentId: number, from: number, to: number) => Bar[] | P
       read: async (of: never) => columnsOf(inSpan(of)),
     },
     recent: {
-      enqueue: (bars: StoredBar[]) => { queued.push(...bars); },
+      enqueue: (bars: StoredBar[]) => { queued.push(...bars); }, recent: () => [],
       settled: async () => { for (const each of queued) stored.set(`${each.instrumentId} ${each.timeframe} ${each.time}`, each); if (queued.length > 0) diary.push(`committed ${queued.length}`); queued = []; },
     },
     jobs: { saveDays: async (rows: JobDay[]) => { diary.push(`noted ${rows.map(({ day }) => istDate(day)).join(" ")}`); days.push(...rows); }, saveDifferences: async (rows: BarDifference[]) => void differences.push(...rows) },
     gaps: { answered: async (_: string, span: { from: number; to: number }) => void answered.push(span) },
-    changed: async () => void diary.push("readers told"),
+    away: async () => [], changed: async () => void diary.push("readers told"),
   } as unknown as RunParts;
   const asked: Page[] = [];
   const source = {

@@ -1,13 +1,13 @@
 /** One job at work: asks the source page by page, merges what it tells with what is stored, notes each day done. */
-import { type BarColumns, BACKFILLED, columnsOf, FORMING } from "@/server/domain/bar";
+import type { BarColumns } from "@/server/domain/bar";
 import { filterRows, within } from "@/server/domain/bar-rows";
 import { barEnd, barStart, expectedBars } from "@/server/domain/bar-time";
+import type { Stretch } from "@/server/domain/completeness";
 import { dayEnd } from "@/server/domain/day-end";
 import { hasCode } from "@/server/domain/errors";
 import { hasVolume, type Instrument } from "@/server/domain/instrument";
 import type { DayCounts } from "@/server/domain/job";
-import { resample } from "@/server/domain/resample";
-import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, type Session } from "@/server/domain/session";
+import { type Calendar, type HoursKey, istDay, istMidnight, type Session } from "@/server/domain/session";
 import { timeframe as timeframeNamed } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { GapStore } from "@/server/ports/gaps";
@@ -18,6 +18,7 @@ import type { BarStore, StoredBar } from "@/server/ports/stores";
 import { mergeBars } from "./backfill-merge";
 import type { BackfillOrder } from "./backfill-order";
 import { type Page, pieces } from "./backfill-plan";
+import { putMerged, storedAndWaiting, wholeQuarters } from "./put-merged";
 import type { RequestPace } from "./request-pace";
 
 /** Merged and committed at a time: a few writes of the store, a tenth of a second of work. */
@@ -36,6 +37,8 @@ export interface RunParts {
   clock: Clock;
   wall: Clock;
   instrument(id: number): { instrument: Instrument; hours: HoursKey };
+  /** Stretches in which the feed brought nothing of an instrument (store id). */
+  away(instrumentId: number, from: number, to: number): Promise<readonly Stretch[]>;
   /** Told when bars of a span are other than they were: readers get patches. */
   changed(instrumentId: number, from: number, to: number): Promise<void>;
 }
@@ -131,30 +134,31 @@ const fillDays = async (parts: RunParts, run: Run, page: Page, days: readonly nu
   const { order, source } = run;
   const from = istMidnight(days[0]!);
   const to = Math.min(istMidnight(days.at(-1)! + 1), page.to);
-  // Bars of today may still be on their way.
-  if (to > now - DAY_MS) await parts.recent.settled();
-  const stored = await parts.bars.readWhole({ instrumentId: page.instrumentId, timeframe: order.timeframe, from, to });
+  // What lies beside the span in its first and last quarter of an hour belongs to those.
+  const around = order.timeframe === "1m" ? wholeQuarters(parts.calendar, hours, from, to) : { from, to };
+  const stored = await storedAndWaiting({ store: parts.bars, recent: parts.recent }, { instrumentId: page.instrumentId, timeframe: order.timeframe, ...around });
+  const away = stored.length === 0 || order.timeframe !== "1m" ? [] : await parts.away(page.instrumentId, from, to);
   const checkpoints: Omit<JobDay, "jobId" | "instrumentId" | "timeframe">[] = [];
   const writes: StoredBar[] = [];
+  const removes: StoredBar[] = [];
   const differences = [];
   const history = within(told, from, to);
   const traded = hasVolume(parts.instrument(page.instrumentId).instrument.segment);
   for (const day of days) {
     const [begin, end] = [istMidnight(day), istMidnight(day + 1)];
-    const ofDay = stored.filter(({ time }) => time >= begin && time < end);
+    const ofDay = stored.filter(({ time }) => time >= begin && time < Math.min(end, to));
     const session = parts.calendar.on(hours, day);
     // Only a broker tells all there is, and of a running day only up to now.
     const whole = source.authority === "broker" && session !== null && dayEnd(session) <= now;
-    const merged = mergeBars(ofDay, within(history, begin, end), { instrumentId: page.instrumentId, timeframe: order.timeframe, authority: source.authority, whole, traded });
+    const merged = mergeBars(ofDay, within(history, begin, end), { instrumentId: page.instrumentId, timeframe: order.timeframe, authority: source.authority, whole, traded, away });
     writes.push(...merged.write);
+    removes.push(...merged.remove);
     differences.push(...merged.differences);
     checkpoints.push({ day, ...merged.counts, failure: null });
   }
-  if (writes.length > 0) {
-    const derived = order.timeframe === "1m" ? await longerBars(parts, order, page.instrumentId, hours, stored, writes, now) : [];
-    parts.recent.enqueue([...writes, ...derived], "replace");
-    await parts.recent.settled();
-    await parts.changed(page.instrumentId, writes[0]!.time, to);
+  const target = { instrumentId: page.instrumentId, hours, timeframe: order.timeframe, held: stored, until: now, daily: order.daily };
+  if (await putMerged({ store: parts.bars, recent: parts.recent, calendar: parts.calendar }, target, { write: writes, remove: removes })) {
+    await parts.changed(page.instrumentId, Math.min(...[...writes, ...removes].map(({ time }) => time)), to);
   }
   if (differences.length > 0) await parts.jobs.saveDifferences(differences.map((each) => ({ jobId: run.jobId, ...each })));
   if (source.authority === "broker") await parts.gaps.answered(order.timeframe, { instrument: page.instrumentId, from, to: Math.min(to, now) });
@@ -184,33 +188,3 @@ const inSessions = (told: BarColumns, { timeframe: name }: BackfillOrder, hours:
     return end <= now && session.phases.some(({ phase, from, to }) => phase === "continuous" && from < end && to > start);
   });
 };
-
-/** The stored timeframes that the minutes change: quarters of an hour that hold one of them, and day bars where they are asked for and missing. */
-const longerBars = async (
-  parts: RunParts, order: BackfillOrder, instrumentId: number, hours: HoursKey, stored: readonly StoredBar[], writes: readonly StoredBar[], now: number,
-): Promise<StoredBar[]> => {
-  const minutes = columnsOf(overwritten(stored, writes));
-  const quarter = timeframeNamed("15m");
-  const touched = new Set<number>();
-  for (const { time } of writes) touched.add(barStart(parts.calendar.on(hours, istDay(time))!, quarter, time));
-  const rows = resample(minutes, parts.calendar, hours, quarter, now).bars;
-  const longer = storedOf(filterRows(rows, (row) => rows.state[row] !== FORMING && touched.has(rows.time[row]!)), instrumentId, "15m");
-  if (!order.daily) return longer;
-  const days = resample(minutes, parts.calendar, hours, timeframeNamed("1d"), now).bars;
-  const held = await parts.bars.read({ instrumentId, timeframe: "1d", from: minutes.time[0]!, to: minutes.time[minutes.length - 1]! + 1 });
-  const known = new Set(held.time.subarray(0, held.length));
-  return [...longer, ...storedOf(filterRows(days, (row) => days.state[row] !== FORMING && !known.has(days.time[row]!)), instrumentId, "1d")];
-};
-
-/** Stored bars with the written ones in their places, in order of time. */
-const overwritten = (stored: readonly StoredBar[], writes: readonly StoredBar[]): StoredBar[] => {
-  const byTime = new Map([...stored, ...writes].map((bar) => [bar.time, bar]));
-  return [...byTime.values()].sort((a, b) => a.time - b.time);
-};
-
-/** A bar all of whose parts history told is backfilled, any other has been corrected. */
-const storedOf = (bars: BarColumns, instrumentId: number, timeframe: "15m" | "1d"): StoredBar[] => Array.from({ length: bars.length }, (_, row) => ({
-  instrumentId, timeframe, time: bars.time[row]!, open: bars.open[row]!, high: bars.high[row]!, low: bars.low[row]!, close: bars.close[row]!,
-  volume: bars.volume[row]!, value: bars.value[row]!, ticks: bars.ticks[row]!, openInterest: bars.openInterest[row]!, rev: 1,
-  state: bars.state[row] === BACKFILLED ? "backfilled" : "corrected", incomplete: bars.incomplete[row] === 1,
-}));

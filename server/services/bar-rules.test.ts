@@ -62,6 +62,31 @@ describe("our bar beside history's", () => {
     expect(judged(ours, [], { traded: false })[0]!.verdict).toBe("flagged");
   });
 
+  describe("where the ledger says that nothing came", () => {
+    const silent = { from: 1.5 * MINUTE, to: 4.2 * MINUTE };
+    const away = (ours: readonly Bar[], theirs: readonly Bar[], more: { traded?: boolean; whole?: boolean | number } = {}) =>
+      judgeBars(ours, columnsOf(theirs), { authority: "broker", traded: true, whole: true, away: [silent], ...more });
+
+    it("gives way in the minutes that the silence touches, and in no other", () => {
+      const ours = [bar(0, { high: 107 }), bar(1, { high: 107 }), bar(4, { high: 107, volume: 5_000 }), bar(5, { high: 107 })];
+      expect(away(ours, [bar(0), bar(1), bar(3), bar(4), bar(5)]).map(({ time, verdict }) => [time / MINUTE, verdict])).toEqual([[0, "flagged"], [1, "corrected"], [3, "added"], [4, "corrected"], [5, "flagged"]]);
+    });
+
+    it("stays as it is where history says the same", () => {
+      expect(away([bar(1), bar(4)], [bar(1), bar(4)]).map(({ verdict }) => verdict)).toEqual(["equal", "equal"]);
+    });
+
+    it("is removed where history has its volume in the silence before it: the packet that ended it told no trade of its own minute", () => {
+      expect(away([bar(1), bar(4, { volume: 700 })], [bar(1), bar(2, { volume: 300 }), bar(3, { volume: 400 })]).map(({ time, verdict }) => [time / MINUTE, verdict])).toEqual([[1, "equal"], [2, "added"], [3, "added"], [4, "removed"]]);
+    });
+
+    it("is not removed where history lacks the volume, has not told so far, or there is none to compare", () => {
+      const theirs = [bar(1), bar(2, { volume: 300 }), bar(3, { volume: 399 })];
+      const last = (more: Parameters<typeof away>[2], volume = 3_000) => away([bar(1), bar(4, { volume })], theirs, more).find(({ time }) => time === 4 * MINUTE)?.verdict;
+      expect([last({}), last({ whole: 4 * MINUTE }), last({ traded: false }, 0), last({ whole: 4 * MINUTE + 1 }, 600)]).toEqual(["flagged", undefined, "flagged", "removed"]);
+    });
+  });
+
   it("is recorded figure by figure", () => {
     const theirs = [bar(1, { high: 106, volume: 1_001 }), bar(2)];
     expect(differencesOf(judged([bar(1), bar(2)], theirs), "1m").map(({ why: _, ...rest }) => rest)).toEqual([
@@ -82,7 +107,7 @@ describe("our bar beside history's", () => {
         if (verdict === "equal") expect(differs).toEqual([]);
       }
       const takes = (at: number): boolean => verdicts[at]!.verdict === "corrected" || verdicts[at]!.verdict === "added";
-      const put = verdicts.flatMap(({ ours: our, theirs: their }, at) => (takes(at) ? [barInPlace(1, "1m", our, their!, false)] : our === null ? [] : [our]));
+      const put = verdicts.flatMap(({ ours: our, theirs: their }, at) => (takes(at) ? [barInPlace(1, "1m", our, their!)] : our === null ? [] : [our]));
       const again = new Map(judged(put, theirs, { traded }).map(({ time, verdict }) => [time, verdict]));
       verdicts.forEach(({ time }, at) => { if (takes(at)) expect(again.get(time)).toBe("equal"); });
     }), { numRuns: 300 });

@@ -1,13 +1,14 @@
 /**
- * What becomes of a bar of ours when history tells the same bar: one table for backfills and for the day's comparison,
- * read from the top, the first row that holds decides. Pure: bars in, verdicts out.
+ * What becomes of a bar of ours when history tells the same bar: one table for whatever fetches history (a start, a heal,
+ * a backfill, the day's comparison), read from the top, the first row that holds decides. Pure: bars in, verdicts out.
  */
 import { type Bar, type BarColumns, barAt, BY_OUR_CLOCK, type BarPassport } from "@/server/domain/bar";
+import type { Stretch } from "@/server/domain/completeness";
 import type { StoredBar, StoredKind } from "@/server/ports/stores";
 
 export type Authority = "broker" | "file";
-/** `added`: history has it, we have not. `kept`, `flagged`: ours stays; of the second somebody should know. */
-export type Decided = "equal" | "added" | "kept" | "corrected" | "flagged";
+/** `added`: history has it, we have not. `removed`: the other way round. `kept`, `flagged`: ours stays; of the second somebody should know. */
+export type Decided = "equal" | "added" | "kept" | "corrected" | "removed" | "flagged";
 
 /** History's prices further than this from the stored bar's range are somebody's mistake. */
 const FAR = 0.1;
@@ -27,6 +28,8 @@ interface Case {
   authority: Authority;
   /** It has volume: an index has none. */
   traded: boolean;
+  /** Nothing came during part of it: the bar says so, or the gap ledger does. */
+  hole: boolean;
   /** The bars with their neighbours. */
   oursAround: readonly Bar[];
   theirsAround: readonly Bar[];
@@ -35,7 +38,7 @@ interface Case {
 interface Rule {
   /** In words, as it is kept with the difference. */
   rule: string;
-  verdict: Exclude<Decided, "added">;
+  verdict: Exclude<Decided, "added" | "removed">;
   holds(which: Case): boolean;
 }
 
@@ -61,7 +64,7 @@ export const barRules: readonly Rule[] = [
   { verdict: "flagged", rule: `prices are more than ${FAR * 100} % away from what is stored`, holds: isFar },
   { verdict: "kept", rule: "history is stored, and a file does not overrule it", holds: ({ ours, authority }) => authority === "file" && isFromHistory(ours) },
   { verdict: "corrected", rule: "history says otherwise than it did", holds: ({ ours }) => isFromHistory(ours) },
-  { verdict: "corrected", rule: "the stored bar had a hole", holds: ({ ours }) => ours.incomplete },
+  { verdict: "corrected", rule: "the stored bar had a hole", holds: ({ hole }) => hole },
   { verdict: "corrected", rule: "ticks were placed by our clock: some may belong to the next bar", holds: byOurClock },
   { verdict: "corrected", rule: "history saw more than the ticks we had", holds: ({ ours, theirs, traded }) => holdsPrices(ours, [theirs]) && holdsVolume([ours], [theirs], traded) },
   {
@@ -73,11 +76,20 @@ export const barRules: readonly Rule[] = [
   { verdict: "corrected", rule: "history counts a little less volume", holds: () => true },
 ];
 
+interface Alone {
+  ours: Bar;
+  traded: boolean;
+  /** Volume that history has in the silence at whose end the bar stands; -1 where it stands behind none. */
+  behind: number;
+}
+
 /** Only we have the bar, and history has told all there is. */
-const aloneRules: readonly { rule: string; verdict: "kept" | "flagged"; holds(ours: Bar, traded: boolean): boolean }[] = [
-  { verdict: "kept", rule: "a price came without a trade; the exchange has no bar for that", holds: ({ volume }, traded) => traded && volume === 0 },
-  { verdict: "kept", rule: "history told this bar before", holds: isFromHistory },
-  { verdict: "kept", rule: "history has no such bar; ours has a hole", holds: ({ incomplete }) => incomplete },
+const aloneRules: readonly { rule: string; verdict: "kept" | "flagged" | "removed"; holds(which: Alone): boolean }[] = [
+  { verdict: "kept", rule: "a price came without a trade; the exchange has no bar for that", holds: ({ ours, traded }) => traded && ours.volume === 0 },
+  { verdict: "kept", rule: "history told this bar before", holds: ({ ours }) => isFromHistory(ours) },
+  // The first packet after a silence tells the day's volume, not when it traded.
+  { verdict: "removed", rule: "history has its volume in earlier bars: it was counted when the silence ended", holds: ({ ours, traded, behind }) => traded && behind >= ours.volume },
+  { verdict: "kept", rule: "history has no such bar; ours has a hole", holds: ({ ours }) => ours.incomplete },
   { verdict: "flagged", rule: "history has no such bar", holds: () => true },
 ];
 
@@ -95,12 +107,18 @@ export interface Verdict<Bars extends Ours = Ours> {
 export interface JudgeOrder {
   authority: Authority;
   traded: boolean;
-  /** History has told all there is of the span: bars it does not have are judged too. */
-  whole: boolean;
+  /** History has told all there is, of the span or of what begins before an instant (epoch ms): bars it does not have are judged too. */
+  whole: boolean | number;
+  /** Stretches in which the feed, or the instrument, brought nothing. */
+  away?: readonly Stretch[];
+  /** Length of a bar, ms; only with `away`. */
+  lengthMs?: number;
 }
 
 /** Our bars beside history's, both in order of time. */
-export const judgeBars = <Bars extends Ours>(ours: readonly Bars[], history: BarColumns, { authority, traded, whole }: JudgeOrder): Verdict<Bars>[] => {
+export const judgeBars = <Bars extends Ours>(ours: readonly Bars[], history: BarColumns, { authority, traded, whole, away = [], lengthMs = BORDER_MS }: JudgeOrder): Verdict<Bars>[] => {
+  const wholeUntil = typeof whole === "number" ? whole : whole ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  const silences = (time: number): Stretch[] => away.filter(({ from, to }) => from < time + lengthMs && to > time);
   const told = Array.from({ length: history.length }, (_, row) => barAt(history, row));
   const verdicts: Verdict<Bars>[] = [];
   for (let our = 0, their = 0; our < ours.length || their < told.length;) {
@@ -108,12 +126,14 @@ export const judgeBars = <Bars extends Ours>(ours: readonly Bars[], history: Bar
     const other = told[their];
     const time = Math.min(mine?.time ?? Number.POSITIVE_INFINITY, other?.time ?? Number.POSITIVE_INFINITY);
     if (mine?.time === time && other?.time === time) {
-      const which: Case = { ours: mine, theirs: other, authority, traded, oursAround: around(ours, our++), theirsAround: around(told, their++) };
+      const which: Case = { ours: mine, theirs: other, authority, traded, hole: mine.incomplete || silences(time).length > 0, oursAround: around(ours, our++), theirsAround: around(told, their++) };
       const { verdict, rule } = barRules.find(({ holds }) => holds(which))!;
       verdicts.push({ time, ours: mine, theirs: other, verdict, rule, differs: figureNames.filter((figure) => mine[figure] !== other[figure]) });
     } else if (mine?.time === time) {
       our++;
-      if (whole) verdicts.push({ time, ours: mine, theirs: null, ...outcome(aloneRules.find(({ holds }) => holds(mine, traded))!), differs: figureNames });
+      if (time >= wholeUntil) continue;
+      const behind = Math.max(-1, ...silences(time).map(({ from }) => volumeOf(told.filter((bar) => bar.time > from - lengthMs && bar.time < time))));
+      verdicts.push({ time, ours: mine, theirs: null, ...outcome(aloneRules.find(({ holds }) => holds({ ours: mine, traded, behind }))!), differs: figureNames });
     } else {
       their++;
       verdicts.push({ time, ours: null, theirs: other!, ...(isBar(other!) ? NEW : outcome(barRules[0]!)), differs: figureNames });
@@ -122,9 +142,13 @@ export const judgeBars = <Bars extends Ours>(ours: readonly Bars[], history: Bar
   return verdicts;
 };
 
-/** History's bar in the place of ours. Traded value stays only where the volume it belongs to does: where the figures are the `same`. */
-export const barInPlace = <T extends StoredKind>(instrumentId: number, timeframe: T, ours: Bar | null, theirs: Bar, same: boolean): StoredBar & { timeframe: T } => ({
-  ...theirs, instrumentId, timeframe, value: same && ours !== null ? ours.value : 0, ticks: ours?.ticks ?? 0,
+/** Traded value stays only where the volume it belongs to does, and where its VWAP lies inside the bar. */
+const valueInPlace = (ours: Bar | null, { volume, high, low }: Bar): number =>
+  ours !== null && ours.volume === volume && ours.value >= low * volume && ours.value <= high * volume ? ours.value : 0;
+
+/** History's bar in the place of ours. */
+export const barInPlace = <T extends StoredKind>(instrumentId: number, timeframe: T, ours: Bar | null, theirs: Bar): StoredBar & { timeframe: T } => ({
+  ...theirs, instrumentId, timeframe, value: valueInPlace(ours, theirs), ticks: ours?.ticks ?? 0,
   openInterest: theirs.openInterest >= 0 ? theirs.openInterest : ours?.openInterest ?? -1, rev: (ours?.rev ?? 0) + 1,
   state: ours === null || ours.incomplete ? "backfilled" : "corrected", incomplete: false,
 });

@@ -129,6 +129,11 @@ describe("the gap ledger of a running server", () => {
     await closed(again.id);
     await expect.poll(async () => (await ledger("?state=open,healing")).length, { timeout: 300_000, interval: 2_000 }).toBe(0);
     expect(await differences(began - 5 * 60_000)).toEqual([]);
+    // The heals of all those gaps left alone what the stream had brought whole: its ticks, traded value and hash.
+    const { id } = container.desk.instrument(container.desk.resolve("SIM:TCS"));
+    const whole = (await container.store.bars.readWhole({ instrumentId: id, timeframe: "1m", from: began, to: Infinity })).filter(({ state }) => state === "closed");
+    expect(whole.length).toBeGreaterThan(1);
+    for (const bar of whole) expect([bar.rev, bar.incomplete, bar.ticks > 0, bar.value > 0, bar.passport!.hash > 0]).toEqual([1, false, true, true, true]);
   }, 700_000);
 
   it("says of a whole day that nothing is missing", async () => {
@@ -162,7 +167,11 @@ describe("the gap ledger of a running server", () => {
     const [now] = await container.store.bars.readWhole({ instrumentId: id, timeframe: "1m", from: bar!.time, to: bar!.time + 1 });
     expect(now).toMatchObject({ close: bar!.close, state: "corrected" });
     expect((await container.store.bars.revisions(id, "1m", bar!.time)).at(-1)).toMatchObject({ close: bar!.close - 5 });
-    expect((await ask<RestCompare[]>(compares, `/compare?instrument=SIM:TCS&from=${day}`)).data.map((run) => run.id)).toEqual([put.id, same.data.id]);
+    const runs = (await ask<RestCompare[]>(compares, `/compare?instrument=SIM:TCS&from=${day}`)).data;
+    expect(runs.filter(({ by }) => by !== "healing").map((run) => run.id)).toEqual([put.id, same.data.id]);
+    // What filling from history replaced stands there too, each with the rule: nothing that was whole.
+    const replaced = runs.filter(({ by }) => by === "healing").flatMap(({ differences: found }) => found);
+    expect(new Set(replaced.map(({ why }) => why))).toEqual(new Set(["the stored bar had a hole"]));
   });
 
   it("lets a person close a gap with a note, and have one healed again", async () => {

@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { barColumns } from "@/server/domain/bar";
+import { type Bar, barColumns, BY_EXCHANGE_CLOCK, columnsOf, FROM_STREAM, noPassport } from "@/server/domain/bar";
 import { createCalendar } from "@/server/domain/calendar";
 import type { Instrument } from "@/server/domain/instrument";
 import type { Clock } from "@/server/ports/clock";
 import type { HistoryDefinition } from "@/server/ports/feed";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
-import type { BarStore, SettingStore } from "@/server/ports/stores";
+import type { Stretch } from "@/server/domain/completeness";
+import type { BarStore, BarWrite, SettingStore, StoredBar } from "@/server/ports/stores";
+import { testInstrument } from "@/server/testing/pipeline-rig";
+import { differencesOf } from "./compare";
 import { History } from "./history";
 import { RequestPaces } from "./request-pace";
 
@@ -22,12 +25,12 @@ const run = (disk: Disk, now: number, broker: (from: number, to: number) => Prom
   let time = now;
   const clock = { now: () => time, sleep: (ms: number) => { time += ms; return Promise.resolve(); } } as Clock;
   const settings: SettingStore = { get: async (name) => disk.settings.get(name) ?? null, set: async (name, value) => void disk.settings.set(name, value) };
-  const store = { lastTimes: async (timeframe: string) => new Map(timeframe === "1m" && disk.lastMinute !== undefined ? [[7, disk.lastMinute]] : []) } as unknown as BarStore;
+  const store = { readWhole: async () => [], lastTimes: async (timeframe: string) => new Map(timeframe === "1m" && disk.lastMinute !== undefined ? [[7, disk.lastMinute]] : []) } as unknown as BarStore;
   const quiet = { info() {}, warn() {}, error() {}, count() {}, reject() {} } as unknown as Log & Meter;
   const history = new History({
     store, settings, clock, calendar: createCalendar(), log: quiet, meter: quiet, paces: new RequestPaces(clock), warm: async () => {}, changed() {}, watched: () => false,
-    recent: { enqueue() {}, settled: async () => {} } as unknown as RecentBars,
-    live: { table: { at: () => ({ id: 7, key: "SIM:RELIANCE", decimals: 2 } as unknown as Instrument), hours: () => "SIM" } } as unknown as LiveMarket,
+    recent: { enqueue() {}, settled: async () => {}, recent: () => [] } as unknown as RecentBars,
+    live: { table: { at: () => ({ id: 7, key: "SIM:RELIANCE", decimals: 2, segment: "equity" } as unknown as Instrument), hours: () => "SIM" }, bars: { settledBefore: (instant: number) => instant - 2_000 } } as unknown as LiveMarket,
   });
   const definition = {
     requestsPerSecond: 1_000, daysPerRequest: { "1m": 60, "1d": 2_000 },
@@ -113,6 +116,109 @@ describe("History", () => {
     expect(evening.asked.map((each) => each.timeframe)).toEqual(["1m"]);
     const late = run(disk, midnight + 20_000, answers);
     await late.heal(midnight - 2 * MINUTE, midnight + 10_000);
-    expect(late.asked.map((each) => [each.timeframe, each.from])).toEqual([["1m", midnight - 15 * MINUTE], ["1d", midnight - 24 * 60 * MINUTE]]);
+    expect(late.asked.map((each) => [each.timeframe, each.from])).toEqual([["1m", midnight - 2 * MINUTE], ["1d", midnight - 24 * 60 * MINUTE]]);
+  });
+});
+
+/** A store of arrays beside a broker that tells `theirs`, healed over [from, to). */
+const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]; "1d"?: readonly Bar[] }, from: number, to: number, { away = [], now = to + 10 * MINUTE }: { away?: Stretch[]; now?: number } = {}) => {
+  const kept = new Map(ours.map((bar) => [`${bar.timeframe} ${bar.time}`, bar]));
+  const written: [BarWrite, StoredBar][] = [];
+  const recorded: { time: number; field: string; why: string }[] = [];
+  const asked: { timeframe: string; from: number; to: number }[] = [];
+  let time = now;
+  const clock = { now: () => time, sleep: (ms: number) => { time += ms; return Promise.resolve(); } } as Clock;
+  const quiet = { info() {}, warn() {}, error() {}, count() {}, reject() {} } as unknown as Log & Meter;
+  const of = ({ timeframe, from: first, to: end }: { timeframe: string; from: number; to: number }): StoredBar[] =>
+    [...kept.values()].filter((bar) => bar.timeframe === timeframe && bar.time >= first && bar.time < end).sort((a, b) => a.time - b.time);
+  const history = new History({
+    settings: { get: async () => null, set: async () => {} }, clock, calendar: createCalendar(), log: quiet, meter: quiet, paces: new RequestPaces(clock), warm: async () => {}, changed() {}, watched: () => false,
+    store: { readWhole: async (query: never) => of(query), read: async (query: never) => columnsOf(of(query)) } as unknown as BarStore,
+    recent: {
+      recent: () => [], settled: async () => {},
+      enqueue(bars: StoredBar[], how: BarWrite) {
+        for (const bar of bars) {
+          written.push([how, bar]);
+          const key = `${bar.timeframe} ${bar.time}`;
+          if (how === "remove") kept.delete(key);
+          else kept.set(key, { ...bar, passport: bar.passport ?? kept.get(key)?.passport ?? noPassport });
+        }
+      },
+    } as unknown as RecentBars,
+    live: { table: { at: () => testInstrument(7), hours: () => "NSE" }, bars: { settledBefore: (instant: number) => instant - 2_000 } } as unknown as LiveMarket,
+    away: async () => away, differed: async (_, name, verdicts) => void recorded.push(...differencesOf(verdicts, name)),
+  });
+  const definition = {
+    requestsPerSecond: 1_000, daysPerRequest: { "1m": 60, "1d": 2_000 },
+    bars: async (_login: unknown, { timeframe, from: first, to: end }: { timeframe: "1m" | "1d"; from: number; to: number }) => {
+      asked.push({ timeframe, from: first, to: end });
+      return columnsOf((theirs[timeframe] ?? []).filter((bar) => bar.time >= first && bar.time <= end));
+    },
+  } as unknown as HistoryDefinition<unknown>;
+  await history.heal({ definition, login: {}, token: () => 1 }, [0], from, to, new AbortController().signal);
+  return { written, recorded, asked, of: (timeframe: string) => of({ timeframe, from: 0, to: Infinity }) };
+};
+
+describe("History beside what the stream knows", () => {
+  const TEN = Date.parse("2026-11-18T10:00:00+05:30");
+  const at = (minute: number): number => TEN + minute * MINUTE;
+  const figures = { open: 100_00, high: 101_00, low: 99_00, close: 100_50, volume: 100, openInterest: -1, incomplete: false } as const;
+  const passport = (minute: number) => ({ ...noPassport, firstTime: at(minute), lastTime: at(minute) + 59_000, firstSequence: 1_000 + minute * 60, lastSequence: 1_059 + minute * 60, sources: FROM_STREAM | BY_EXCHANGE_CLOCK, hash: 7_000 + minute });
+  /** A minute that the stream brought whole. */
+  const ours = (minute: number, more: Partial<StoredBar> = {}): StoredBar => ({ ...figures, time: at(minute), value: 100 * 100_20, ticks: 60, rev: 1, state: "closed", instrumentId: 7, timeframe: "1m", passport: passport(minute), ...more });
+  const theirs = (minute: number, more: Partial<Bar> = {}): Bar => ({ ...figures, time: at(minute), value: 0, ticks: 0, rev: 0, state: "backfilled", ...more });
+  const quarter = (more: Partial<StoredBar> = {}): StoredBar => ({ ...ours(0), volume: 1_500, value: 15 * 100 * 100_20, ticks: 900, timeframe: "15m", ...more });
+  const minutes = Array.from({ length: 15 }, (_, minute) => minute);
+
+  it("heals a silence of 25 seconds: the minute it touched, and leaves the live minutes of its quarter of an hour alone", async () => {
+    const stored = minutes.map((minute) => ours(minute, minute === 11 ? { incomplete: true, volume: 60, value: 60 * 100_20, ticks: 35 } : {}));
+    const told = minutes.map((minute) => theirs(minute));
+    const { written, asked, of, recorded } = await healed([...stored, quarter({ volume: 1_460, incomplete: true })], { "1m": told }, at(11) + 10_000, at(11) + 35_000, { away: [{ from: at(11) + 10_000, to: at(11) + 35_000 }] });
+    expect(asked.map((each) => [each.timeframe, each.from])).toEqual([["1m", at(11)]]);
+    expect(written.map(([how, { timeframe, time }]) => [how, timeframe, time])).toEqual([["replace", "1m", at(11)], ["replace", "15m", TEN]]);
+    for (const minute of minutes) if (minute !== 11) expect(of("1m")[minute]).toBe(stored[minute]);
+    // One part without a known value: the quarter tells none; its hash is that of all ticks we have.
+    expect(of("15m")).toMatchObject([{ volume: 1_500, value: 0, incomplete: false, ticks: 14 * 60 + 35, passport: { firstSequence: 1_000, lastSequence: 1_059 + 14 * 60, hash: minutes.reduce((sum, minute) => sum + 7_000 + minute, 0) } }]);
+    expect(recorded).toMatchObject([{ time: at(11), field: "volume", why: "the stored bar had a hole" }]);
+  });
+
+  it("keeps whole minutes whatever span it is asked to heal, with their ticks, traded value, hash and revision", async () => {
+    const stored = minutes.map((minute) => ours(minute));
+    const { written, of, recorded } = await healed([...stored, quarter()], { "1m": minutes.map((minute) => theirs(minute)) }, TEN, at(15));
+    expect([written, recorded]).toEqual([[], []]);
+    expect(of("1m")).toEqual(stored);
+  });
+
+  it("corrects what history saw more of by the rules, and records why; what contradicts our ticks stays and is flagged", async () => {
+    const stored = minutes.map((minute) => ours(minute, minute === 5 ? { high: 103_00 } : {}));
+    const told = minutes.map((minute) => theirs(minute, minute === 3 ? { high: 102_00 } : {}));
+    const { written, of, recorded } = await healed([...stored, quarter({ high: 103_00 })], { "1m": told }, TEN, at(15));
+    expect(written.map(([how, { timeframe, time, state }]) => [how, timeframe, time, state])).toEqual([["replace", "1m", at(3), "corrected"]]);
+    expect(of("1m")[3]).toMatchObject({ high: 102_00, value: 100 * 100_20, ticks: 60, passport: passport(3) });
+    expect(of("1m")[5]).toBe(stored[5]);
+    expect(of("15m")).toMatchObject([{ high: 103_00, value: 15 * 100 * 100_20, state: "closed" }]);
+    expect(recorded).toMatchObject([{ time: at(3), field: "high", why: "history saw more than the ticks we had" }, { time: at(5), field: "high", why: "history leaves out a price that traded" }]);
+  });
+
+  it("makes the quarter of an hour of all its minutes, though only some were asked for", async () => {
+    const stored = minutes.filter((minute) => minute !== 4).map((minute) => ours(minute));
+    const { of } = await healed([...stored, quarter({ volume: 1_400 })], { "1m": minutes.map((minute) => theirs(minute)) }, at(4), at(5), { now: at(20) });
+    expect(of("15m")).toMatchObject([{ time: TEN, volume: 1_500, ticks: 14 * 60 }]);
+  });
+
+  it("takes out a minute that history does not have, made by the packet that ended an instrument's silence", async () => {
+    const stored = [ours(0), ours(6, { volume: 40 }), ours(7)];
+    const { written, of, recorded } = await healed(stored, { "1m": [theirs(0), theirs(2, { volume: 40 }), theirs(7)] }, at(1), at(6) + 20_000, { away: [{ from: at(0) + 50_000, to: at(6) + 20_000 }] });
+    expect(of("1m").map(({ time }) => time)).toEqual([at(0), at(2), at(7)]);
+    expect(written.map(([how, { timeframe, time }]) => [how, timeframe, time])).toEqual([["remove", "1m", at(6)], ["replace", "1m", at(2)], ["replace", "15m", TEN]]);
+    expect(new Set(recorded.map(({ time, why }) => `${(time - TEN) / MINUTE} ${why}`))).toEqual(new Set(["6 history has its volume in earlier bars: it was counted when the silence ended"]));
+  });
+
+  it("leaves a day's bar alone that the stream made whole", async () => {
+    const open = Date.parse("2026-11-18T09:15:00+05:30");
+    const day: StoredBar = { ...ours(0), time: open, timeframe: "1d", volume: 5_000, value: 5_000 * 100_20 };
+    const evening = Date.parse("2026-11-18T20:00:00+05:30");
+    const { written, of } = await healed([day], { "1m": [], "1d": [theirs(0, { time: Date.parse("2026-11-18T00:00:00+05:30"), volume: 5_000 })] }, at(0), at(1), { now: evening });
+    expect([written, of("1d")]).toEqual([[], [day]]);
   });
 });

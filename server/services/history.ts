@@ -1,15 +1,20 @@
 import { type BarColumns, FORMING } from "@/server/domain/bar";
-import { filterRows, join } from "@/server/domain/bar-rows";
+import { filterRows, join, within } from "@/server/domain/bar-rows";
+import type { Stretch } from "@/server/domain/completeness";
 import { dayEnd } from "@/server/domain/day-end";
 import { resample } from "@/server/domain/resample";
 import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "@/server/domain/session";
 import { timeframe, type TimeframeName } from "@/server/domain/timeframe";
 import { hasCode } from "@/server/domain/errors";
+import { hasVolume } from "@/server/domain/instrument";
 import type { Clock } from "@/server/ports/clock";
 import type { HistoryDefinition } from "@/server/ports/feed";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { BarStore, SettingStore, StoredBar } from "@/server/ports/stores";
+import { mergeBars } from "./backfill-merge";
+import type { Verdict } from "./bar-rules";
+import { putMerged, storedAndWaiting, wholeQuarters } from "./put-merged";
 import type { RequestPaces } from "./request-pace";
 
 /** How far back the first start reaches. */
@@ -17,6 +22,10 @@ const MINUTE_DAYS = 5;
 const DAY_BAR_DAYS = 730;
 /** Right edge of a heal: the exchange may print a minute's last trade this long after it ended. */
 const SETTLE_MS = 3_000;
+/** History may tell its newest bars late: what it lacks further back than this, or before its last bar, it does not have. */
+const LAG_MS = 60_000;
+/** Days of minutes that are merged at a time: a few thousand bars, some milliseconds. */
+const PIECE_DAYS = 5;
 
 export interface HistoryAccess {
   definition: HistoryDefinition<unknown>;
@@ -66,14 +75,18 @@ interface Parts {
   changed(instrument: number, from: number, to: number): void;
   /** Told what history has answered for [from, to), once its bars are committed: where it has none, nothing traded. */
   answered?(instrument: number, timeframe: "1m" | "1d", from: number, to: number, bars: BarColumns): Promise<void>;
+  /** Stretches in which the feed brought nothing of an instrument. */
+  away?(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
+  /** Told of bars on which history and the store did not agree, with what became of them; not of those that were missing. */
+  differed?(instrument: number, timeframe: "1m" | "1d", verdicts: readonly Verdict[]): Promise<void>;
   /** Instruments somebody looks at come first. */
   watched(instrument: number): boolean;
 }
 
 /**
  * Fills from the broker's history what the stream did not bring: the first days on a first start, the time of absence
- * after a restart, a disconnect's span. The exchange's own bars replace ours. Requests keep to the broker's rate; the
- * live chart never waits for them.
+ * after a restart, a disconnect's span. Bars that are stored are merged with history's by the one table of rules
+ * (`bar-rules.ts`): what the stream saw whole stays. Requests keep to the broker's rate; the live chart never waits for them.
  */
 export class History {
   readonly jobs: HistoryJob[] = [];
@@ -119,13 +132,15 @@ export class History {
     return fetched;
   }
 
-  /** Fetches the minutes of a span again and puts the exchange's bars in place of what the stream left. True when all of it was fetched. */
+  /** Fetches the minutes of a span again: fills what is missing, and completes what the stream saw in part. True when all of it was fetched. */
   async heal(access: HistoryAccess, instruments: readonly number[], from: number, to: number, signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.parts;
+    const { clock, live } = this.parts;
     const paid = await this.owe(from);
     // The minute in which the feed came back must have ended before the exchange can tell it whole.
     const end = Math.ceil(to / 60_000) * 60_000;
-    const wait = end + SETTLE_MS - clock.now();
+    // With a feed that lags behind our clock, ours of that minute closes later too.
+    const behind = clock.now() - live.bars.settledBefore(clock.now());
+    const wait = end + Math.max(SETTLE_MS, behind + 1_000) - clock.now();
     if (wait > 0) await clock.sleep(wait, signal);
     // A day that is over by now was closed with the hole in it.
     const tasks: Task[] = [
@@ -198,27 +213,49 @@ export class History {
   }
 
   private async fill(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<void> {
-    const { live, recent, clock } = this.parts;
-    const { id } = live.table.at(instrument);
-    // A quarter of an hour is derived from whole ones only: begin where one begins.
-    const start = name === "1m" ? this.quarter(instrument, from) : from;
-    for (const [first, end] of this.pages(access, name, start, to)) {
-      const kept = await this.page(access, instrument, name, first, end, signal);
-      if (kept === null) return;
-      if (kept.length > 0) {
-        recent.enqueue(stored(kept, id, name), "replace");
-        if (name === "1m") {
-          const quarters = resample(kept, this.parts.calendar, live.table.hours(instrument), timeframe("15m"), clock.now());
-          recent.enqueue(stored(filterRows(quarters.bars, (row) => quarters.bars.state[row] !== FORMING), id, "15m"), "replace");
-        }
-        // A page is committed before the next one is asked for: memory holds one page, and a stop loses one.
-        await recent.settled();
-      }
-      await this.parts.answered?.(instrument, name, first, end, kept);
+    const { clock } = this.parts;
+    for (const [first, end] of this.pages(access, name, from, to)) {
+      const told = await this.page(access, instrument, name, first, end, signal);
+      if (told === null) return;
+      const last = told.length === 0 ? 0 : told.time[told.length - 1]!;
+      // Of days only what lies before the last one told: the newest may not be there yet.
+      const whole = name === "1d" ? last : Math.max(last, clock.now() - LAG_MS - 60_000);
+      const step = name === "1m" ? PIECE_DAYS * DAY_MS : end - first;
+      // A piece is committed before the next one: memory holds one page, and a stop loses one piece.
+      for (let start = first; start < end; start += step) await this.take(instrument, name, start, Math.min(start + step, end), told, whole);
+      await this.parts.answered?.(instrument, name, first, end, told);
     }
     // Days too: the running week and month are made of them.
     if (to > clock.now() - 2 * DAY_MS) await this.parts.warm(instrument);
-    this.parts.changed(instrument, start, to);
+    this.parts.changed(instrument, from, to);
+  }
+
+  /** What history has told of [from, to) beside what is stored. `whole`: bars that begin before it and are not told do not exist. */
+  private async take(instrument: number, name: "1m" | "1d", from: number, to: number, all: BarColumns, whole: number): Promise<void> {
+    const { live, recent, store, calendar } = this.parts;
+    const { id, segment } = live.table.at(instrument);
+    const hours = live.table.hours(instrument);
+    const until = this.settled();
+    const told = within(all, from, to);
+    const around = name === "1m" ? wholeQuarters(calendar, hours, from, to) : { from, to };
+    const held = await storedAndWaiting({ store, recent }, { instrumentId: id, timeframe: name, ...around });
+    if (held.length === 0) {
+      // Nothing is there: no bar needs to be looked at.
+      if (told.length === 0) return;
+      recent.enqueue(stored(told, id, name), "replace");
+      if (name === "1m") {
+        const quarters = resample(told, calendar, hours, timeframe("15m"), until);
+        recent.enqueue(stored(filterRows(quarters.bars, (row) => quarters.bars.state[row] !== FORMING), id, "15m"), "replace");
+      }
+      await recent.settled();
+      return;
+    }
+    const ours = held.filter(({ time }) => time >= from && time < to && (name === "1d" || time + 60_000 <= until));
+    const away = ours.length === 0 || name === "1d" ? [] : await this.parts.away?.(instrument, from, to) ?? [];
+    const merged = mergeBars(ours, told, { instrumentId: id, timeframe: name, authority: "broker", traded: hasVolume(segment), whole, away });
+    await putMerged({ store, recent, calendar }, { instrumentId: id, hours, timeframe: name, held, until }, merged);
+    const differing = merged.verdicts.filter(({ theirs, verdict, differs }) => verdict !== "added" && differs.length > 0 && !(theirs === null && verdict === "kept"));
+    if (differing.length > 0) await this.parts.differed?.(instrument, name, differing);
   }
 
   /** Spans [from, to) of one request each. */
@@ -234,7 +271,7 @@ export class History {
     const { decimals } = live.table.at(instrument);
     const bars = await this.parts.paces.of(access.login, access.definition.requestsPerSecond)
       .ask(() => access.definition.bars(access.login, { token, decimals, timeframe: name, from, to: to - 1 }, signal), { signal, urgent: true, attempts: 5 });
-    return name === "1m" ? this.sessionMinutes(instrument, bars, clock.now()) : this.sessionDays(instrument, bars, clock.now());
+    return name === "1m" ? this.sessionMinutes(instrument, bars, this.settled()) : this.sessionDays(instrument, bars, clock.now());
   }
 
   /** Minutes that lie in a continuous session and have ended; labels are starts. */
@@ -256,15 +293,16 @@ export class History {
     return over;
   }
 
+  /** Minutes that end at or before this instant are closed, here and at the exchange. */
+  private settled(): number {
+    const now = this.parts.clock.now();
+    return Math.min(now - SETTLE_MS, this.parts.live.bars.settledBefore(now));
+  }
+
   /** True when the trading day of an instant is over, auctions included: the broker's history has its bar. */
   private hasEnded(instrument: number, instant: number): boolean {
     const { live, calendar, clock } = this.parts;
     return dayEndOf(calendar.on(live.table.hours(instrument), istDay(instant))) <= clock.now();
-  }
-
-  private quarter(instrument: number, instant: number): number {
-    const session = this.parts.calendar.on(this.parts.live.table.hours(instrument), istDay(instant));
-    return session === null || instant < session.open ? instant : instant - ((instant - session.open) % 900_000);
   }
 }
 

@@ -4,6 +4,7 @@ import { spanAt } from "@/server/domain/resample";
 import { type Calendar, istDay, istMidnight, phaseAt } from "@/server/domain/session";
 import type { Turns } from "@/server/domain/turns";
 import { timeframe as timeframeNamed, type Timeframe } from "@/server/domain/timeframe";
+import type { CompareStore, Difference, GapStore } from "@/server/ports/gaps";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { BarChange, PassportReading } from "@/server/ports/reads";
 import type { BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
@@ -12,6 +13,9 @@ import { type Bars, rungs } from "./bars";
 interface Parts {
   bars: Bars;
   store: BarStore;
+  /** What comparisons have said of a bar, and what history has answered for. */
+  compares: Pick<CompareStore, "about">;
+  gaps: Pick<GapStore, "answers">;
   recent: RecentBars;
   live: LiveMarket;
   calendar: Calendar;
@@ -52,10 +56,20 @@ export class Passports {
     const changes = (await Promise.all(parts.map((part) => this.changes(id, part)))).flat();
     const passport = folded?.passport ?? noPassport;
     return {
-      bar, end, cause: causeOf(bar, passport), passport, changes, collectors: this.parts.collectorNames().filter((_, number) => (passport.sources & fromCollector(number)) !== 0),
+      bar, end, cause: `${causeOf(bar, passport)}${await this.beside(id, kind, bar, end)}`, passport, changes, collectors: this.parts.collectorNames().filter((_, number) => (passport.sources & fromCollector(number)) !== 0),
       // A stored bar that has not been closed yet is made of minutes too.
       parts: folded === undefined || (stored && folded.timeframe === kind) ? null : { timeframe: folded.timeframe, count: folded.parts.length },
     };
+  }
+
+  /** What history says beside a bar of the stream that stayed as it was; "" where it was not asked. */
+  private async beside(id: number, kind: StoredKind, { state, time, incomplete }: Bar, end: number): Promise<string> {
+    if ((kind !== "1m" && kind !== "1d") || (state !== "closed" && state !== "patched") || incomplete) return "";
+    const stays = (await this.parts.compares.about(id, kind, time)).filter(({ decision }) => decision !== "corrected").at(-1);
+    if (stays !== undefined) return `; the broker's history differs and ours stays: ${stays.why}`;
+    if (state !== "closed") return "";
+    const answers = await this.parts.gaps.answers(kind, [id], time, end);
+    return answers.some(({ from, to }) => from <= time && to >= end) ? "; the broker's history says the same" : "";
   }
 
   private async bar(instrument: number, kind: StoredKind, time: number): Promise<{ bar: Bar | null; end: number }> {
@@ -79,9 +93,10 @@ export class Passports {
 
   private async changes(id: number, part: StoredBar): Promise<BarChange[]> {
     const revisions = await this.parts.store.revisions(id, part.timeframe, part.time);
+    const found = part.timeframe === "1m" || part.timeframe === "1d" ? await this.parts.compares.about(id, part.timeframe, part.time) : [];
     return revisions.map((before, at) => {
       const after = revisions[at + 1] ?? part;
-      return { timeframe: part.timeframe, before, after, ...changeOf(after) };
+      return { timeframe: part.timeframe, before, after, ...changeOf(before, after, found) };
     });
   }
 
@@ -144,13 +159,17 @@ const causeOf = (bar: Bar, passport: BarPassport): string => {
     case "forming": return `still open: the figures so far${hole}`;
     case "closed": return passport.firstSequence === 0 ? `closed; no tick of ours is told of it${hole}` : `made of the ticks of the stream${hole}`;
     case "patched": return `${passport.late === 1 ? "a tick" : `${passport.late} ticks`} came after it was closed, and the bar was changed${hole}`;
-    case "backfilled": return "told by the broker's history: the stream did not bring it, or not all of it";
+    case "backfilled": return bar.ticks === 0 ? "told by the broker's history: the stream did not bring it"
+      : `told by the broker's history: the stream brought ${bar.ticks === 1 ? "one tick" : `${bar.ticks} ticks`} of it, and had a hole`;
     case "corrected": return "replaced by the exchange's own bar, which differed from ours";
   }
 };
 
 /** Who changed a bar and why, as far as what became of it tells. */
-const changeOf = (after: Bar): { who: string; why: string } => {
+const changeOf = (before: Bar, after: Bar, found: readonly Difference[]): { who: string; why: string } => {
+  // The rule on record, where it changed what was changed here.
+  const reason = found.find(({ decision, field, ours, theirs }) => decision === "corrected" && before[field] === ours && after[field] === theirs && ours !== theirs);
+  if (reason !== undefined && (after.state === "backfilled" || after.state === "corrected")) return { who: "history", why: reason.why };
   switch (after.state) {
     case "patched": return { who: "pipeline", why: "a tick came after the bar was closed" };
     case "backfilled": return { who: "history", why: "the broker's history filled what the stream did not bring" };

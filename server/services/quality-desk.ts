@@ -1,6 +1,7 @@
 import type { BarColumns } from "@/server/domain/bar";
 import { type Gap, isClosed } from "@/server/domain/gap";
 import { IST_OFFSET_MS, istDate, istDay, istMidnight } from "@/server/domain/session";
+import type { Stretch } from "@/server/domain/completeness";
 import type { Instrument } from "@/server/domain/instrument";
 import type { TradingCalendar } from "@/server/domain/calendar";
 import type { Clock } from "@/server/ports/clock";
@@ -9,9 +10,10 @@ import type { Log, Meter } from "@/server/ports/observe";
 import type { Store } from "@/server/ports/stores";
 import type { Bars } from "./bars";
 import type { Collectors } from "./collectors";
-import { Compare } from "./compare";
+import { Compare, HEALING } from "./compare";
 import { CompletenessDays } from "./completeness";
 import { Gaps } from "./gaps";
+import { awayStretches } from "./gaps-away";
 import type { EventLog } from "./health";
 import type { History, HistoryAccess } from "./history";
 import { InstrumentTruths } from "./instrument-truth";
@@ -45,6 +47,8 @@ export interface QualityDesk {
   days: DayQuality;
   /** Names of the collectors that bring an instrument (its dense number). */
   collectorsOf(instrument: number): readonly string[];
+  /** Stretches in which an instrument's feed brought nothing, whether healed since or not. */
+  away(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
   /** Of an instrument by its store id, listed or not. */
   keyOf(id: number): string;
   decimalsOf(id: number): number;
@@ -98,8 +102,10 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
     onReturn: (instrument, at, untraded) => gaps.returned(instrument, at, untraded),
   });
   const completeness = new CompletenessDays({ bars, gaps: store.gaps, live, calendar, clock, collectorsOf });
+  const away = (instrument: number, from: number, to: number): Promise<Stretch[]> =>
+    awayStretches(store.gaps, { id: live.table.at(instrument).id, collectors: collectorsOf(instrument) }, from, to, clock.now());
   const compare = new Compare({
-    store: store.compares, bars, recent, live, calendar, clock, meter,
+    store: store.compares, bars: store.bars, recent, live, calendar, clock, meter, away,
     async history(instrument, timeframe, from, to, signal): Promise<BarColumns | null> {
       const access = brokerOf(instrument);
       return access === undefined ? null : parts.history().read(access, instrument, timeframe, from, to, signal);
@@ -117,7 +123,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
     holes: (instrument, day) => completeness.holes(instrument, day),
     missing: (instrument, holes, note) => gaps.missing(instrument, holes, note),
     streamed: async (instrument, day) => (await store.gaps.tally("1m", [live.table.at(instrument).id], istMidnight(day), istMidnight(day + 1))).some((tally) => tally.streamed > 0),
-    lastCompare: async (instrument, day) => (await compare.list({ instrument: live.table.at(instrument).id, fromDay: day, toDay: day, limit: 1 }))[0] ?? null,
+    lastCompare: async (instrument, day) => (await compare.list({ instrument: live.table.at(instrument).id, fromDay: day, toDay: day })).find(({ by }) => by !== HEALING) ?? null,
     compare: (instrument, day, signal) => compare.day(instrument, day, "after the close", signal),
     review: () => gaps.review("the day's compare"),
     done: (hours, date, { incomplete, compared, corrected, flagged, failed }) => events.add(flagged + failed > 0 ? "warn" : "info", hours,
@@ -125,7 +131,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
   });
 
   return {
-    gaps, truths, completeness, compare, days, collectorsOf,
+    gaps, truths, completeness, compare, days, collectorsOf, away,
     keyOf: (id) => known(id)?.key ?? `#${id}`, decimalsOf: (id) => known(id)?.decimals ?? 2, today: () => istDay(clock.now()), dayOf: istDay, dateOf: istDate,
     async start() {
       await gaps.start();

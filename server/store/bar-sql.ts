@@ -110,15 +110,30 @@ export const patchBars = `${upsert}
 const compared = ["open", "high", "low", "close", "volume", "value", "ticks", "open_interest", "state", "incomplete"];
 const tuple = (table: string): string => `(${compared.map((column) => `${table}.${column}`).join(", ")})`;
 
+/** Of a passport that was written along (a bar made of stored parts) all is taken, else what is stored stays told. */
+const stamps = ["late", "first_ms", "last_ms", "first_sequence", "last_sequence", "hash"];
+const stamped = stamps.map((column) => `${column} = CASE WHEN excluded.first_sequence IS NULL THEN stored.${column} ELSE excluded.${column} END`).join(", ");
+
 /** The exchange's own bar: taken as it is. What the stream's ticks were stays told. */
 export const replaceBars = `${upsert}
     ${compared.map((column) => `${column} = excluded.${column}`).join(", ")},
+    ${stamped},
     sources = stored.sources | excluded.sources,
     rev = stored.rev + 1,
     written_at = now()
   WHERE ${tuple("stored")} IS DISTINCT FROM ${tuple("excluded")}`;
 
-const prepared = new Map([[insertBars, "bars_insert"], [mergeBars, "bars_merge"], [patchBars, "bars_patch"], [replaceBars, "bars_replace"]]);
+const kept = ["instrument_id", "timeframe", "ts", "rev", "open", "high", "low", "close", "volume", "value", "ticks", "open_interest", "state", "incomplete", "late", "sources", "hash", "written_at"];
+/** A bar that the exchange does not have: it stays as a revision. No trigger does this, or retention would keep what it deletes. */
+export const removeBars = `
+  WITH gone AS (
+    DELETE FROM bars USING (SELECT unnest($1::text::int[]) AS instrument_id, unnest($2::text::smallint[]) AS timeframe, unnest($3::text::bigint[]) AS ms) AS told
+    WHERE bars.instrument_id = told.instrument_id AND bars.timeframe = told.timeframe AND bars.ts = to_timestamp(told.ms::float8 / 1000)
+    RETURNING ${kept.map((column) => `bars.${column}`).join(", ")}
+  )
+  INSERT INTO bar_revisions (${kept.join(", ")}, replaced_at) SELECT ${kept.join(", ")}, now() FROM gone ON CONFLICT DO NOTHING`;
+
+const prepared = new Map([[insertBars, "bars_insert"], [mergeBars, "bars_merge"], [patchBars, "bars_patch"], [replaceBars, "bars_replace"], [removeBars, "bars_remove"]]);
 
 /** The name under which a connection keeps a statement ready: planning one of these takes as long as half a thousand bars. */
 export const statementName = (sql: string): string => prepared.get(sql) ?? "";

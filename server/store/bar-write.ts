@@ -5,13 +5,13 @@ import { badInput } from "@/server/domain/errors";
 import { cutStored, isStoredKind, kindNamed, pickStored, placeOf, type StoredBars } from "@/server/domain/stored-bars";
 import { timeframe, timeframes } from "@/server/domain/timeframe";
 import type { BarWrite, StoredKind } from "@/server/ports/stores";
-import { insertBars, mergeBars, patchBars, replaceBars } from "./bar-sql";
+import { insertBars, mergeBars, patchBars, removeBars, replaceBars } from "./bar-sql";
 import { isDuplicate, reaching } from "./database";
 
 const CHUNK_ROWS = 2_000;
 /** Rows written out in one turn of the event loop: half a millisecond. */
 const SLICE_ROWS = 400;
-const statements: Record<BarWrite, string> = { merge: mergeBars, patch: patchBars, replace: replaceBars };
+const statements: Record<BarWrite, string> = { merge: mergeBars, patch: patchBars, replace: replaceBars, remove: removeBars };
 
 const unstored = (name: string): Error => badInput("timeframe", name, [...timeframes.filter((each) => each.stored).map((each) => each.name), "auction"].join(", "));
 
@@ -69,16 +69,20 @@ const columns: readonly Column[] = [
   made(({ hash }, row) => hash[row]!),
 ];
 
+/** The first of them say which bar it is. */
+const KEY_COLUMNS = 3;
+
 /**
  * Arrays as PostgreSQL writes them: lists of numbers, which Prisma looks at one by one, are written a third slower. Some
  * rows at a time: two thousand in one turn would hold up the frames of that moment.
  */
-const arrays = async (rows: StoredBars): Promise<string[]> => {
-  const parts: string[][] = columns.map(() => []);
+const arrays = async (rows: StoredBars, count: number): Promise<string[]> => {
+  const wanted = columns.slice(0, count);
+  const parts: string[][] = wanted.map(() => []);
   for (let from = 0; from < rows.length; from += SLICE_ROWS) {
     await setImmediate();
     const slice = cutStored(rows, from, Math.min(rows.length, from + SLICE_ROWS));
-    for (const [at, column] of columns.entries()) parts[at]!.push(column(slice));
+    for (const [at, column] of wanted.entries()) parts[at]!.push(column(slice));
   }
   await setImmediate();
   return parts.map((part) => `{${part.join(",")}}`);
@@ -98,6 +102,7 @@ export class BarStatements {
     for (const round of rounds(rows)) {
       for (let from = 0; from < round.length; from += CHUNK_ROWS) {
         const chunk = cutStored(round, from, Math.min(round.length, from + CHUNK_ROWS));
+        if (how === "remove") { await run(prisma, removeBars, chunk, KEY_COLUMNS); continue; }
         const [added, others] = this.parted(chunk);
         if (added.length > 0) await this.add(prisma, added, how);
         if (others.length > 0) await run(prisma, statements[how], others);
@@ -129,7 +134,7 @@ export class BarStatements {
   }
 }
 
-const run = async (prisma: PrismaClient, sql: string, rows: StoredBars): Promise<number> => {
-  const values = await arrays(rows);
+const run = async (prisma: PrismaClient, sql: string, rows: StoredBars, count = columns.length): Promise<number> => {
+  const values = await arrays(rows, count);
   return reaching(() => prisma.$executeRawUnsafe(sql, ...values));
 };

@@ -1,5 +1,5 @@
 import type { CompareDifference, CompareRun as Row } from "@/prisma/generated/client";
-import { DAY_MS } from "@/server/domain/session";
+import { DAY_MS, istDay } from "@/server/domain/session";
 import { timeframe, timeframes } from "@/server/domain/timeframe";
 import type { CompareRun, CompareStore, Decision, Difference } from "@/server/ports/gaps";
 import { reaching, type Database } from "./database";
@@ -35,6 +35,15 @@ export const compareStore = (database: () => Database): CompareStore => ({
   },
   async differences(run) {
     const rows = await reaching(() => database().prisma.compareDifference.findMany({ where: { runId: run }, orderBy: [{ timeframe: "asc" }, { ts: "asc" }, { field: "asc" }] }));
+    return rows.map(toDifference);
+  },
+  async about(instrument, name, time) {
+    const { prisma } = database();
+    const runs = await reaching(() => prisma.compareRun.findMany({ where: { instrumentId: instrument, day: dateOf(istDay(time)) }, select: { id: true } }));
+    if (runs.length === 0) return [];
+    const rows = await reaching(() => prisma.compareDifference.findMany({
+      where: { runId: { in: runs.map(({ id }) => id) }, timeframe: timeframe(name).index, ts: new Date(time) }, orderBy: [{ runId: "asc" }, { field: "asc" }],
+    }));
     return rows.map(toDifference);
   },
 });

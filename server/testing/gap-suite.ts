@@ -120,6 +120,8 @@ export const gapSuite = (given: () => Store): void => {
       expect(await given().compares.list({ instrument: id, fromDay: day, toDay: day })).toEqual([first]);
       expect(await given().compares.differences(first.id)).toEqual(differences);
       expect(await given().compares.differences(second.id)).toEqual([]);
+      expect(await given().compares.about(id, "1m", OPEN)).toEqual(differences);
+      expect(await given().compares.about(id, "1m", OPEN + MINUTE)).toEqual([]);
     });
   });
 };

@@ -200,12 +200,36 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
           expect(await whole(told)).toMatchObject({ low: 99_00, ticks: 0, state: "backfilled", rev: 0 });
         });
 
+        it("are those written along where a bar is made anew of stored parts", async () => {
+          const id = nextId();
+          await store.bars.write([storedBar(id, 0, { passport: passport() })], "merge");
+          const made = storedBar(id, 0, { volume: 1_200, ticks: 14, rev: 1, passport: passport({ late: 2, firstSequence: 99, lastSequence: 112, hash: 77, sources: FROM_STREAM | BY_EXCHANGE_CLOCK | FROM_LATE }) });
+          await store.bars.write([made], "replace");
+          expect(await whole(id)).toEqual(made);
+        });
+
         it("stay told when history takes the bar's place", async () => {
           const id = nextId();
           await store.bars.write([storedBar(id, 0, { passport: passport() })], "merge");
           await store.bars.write([storedBar(id, 0, { close: 104_05, ticks: 0, state: "backfilled" })], "replace");
           expect(await whole(id)).toMatchObject({ close: 104_05, state: "backfilled", passport: passport({ sources: FROM_STREAM | BY_EXCHANGE_CLOCK | FROM_HISTORY }) });
         });
+      });
+
+      it("takes a bar out that the exchange does not have, and remembers it", async () => {
+        const [id, other] = [nextId(), nextId()];
+        const pause = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve, 15); });
+        await store.bars.write([storedBar(id, 0), storedBar(id, 1), storedBar(other, 0)], "merge");
+        await pause();
+        const then = Date.now();
+        await pause();
+        for (let turn = 0; turn < 2; turn++) await store.bars.write([storedBar(id, 0), storedBar(id, 7)], "remove");
+        expect((await barsOf(id)).map(({ time }) => time)).toEqual([OPEN + 60_000]);
+        expect(await barsOf(other)).toHaveLength(1);
+        expect((await store.bars.revisions(id, "1m", OPEN)).map(({ close, rev }) => [close, rev])).toEqual([[104_00, 0]]);
+        expect((await store.bars.read({ instrumentId: id, timeframe: "1m", from: 0, to: Infinity, asOf: then })).length).toBe(2);
+        await store.bars.write([storedBar(id, 0, { close: 103_00 })], "merge");
+        expect((await barsOf(id)).map(({ close }) => close)).toEqual([103_00, 104_00]);
       });
 
       it("remembers what a bar was, and answers as of an instant", async () => {
