@@ -66,7 +66,7 @@ describe("candela replay", () => {
   it("refuses what is no tick of the session, each with its reason, and goes on", async () => {
     const { bars, refused, malformed } = await replay([
       "2022-11-25 09:00:00,99", "2022-11-25 09:15:00,100", "2022-11-25 09:15:00,100", "2022-11-25 09:15:01,0", "2022-11-25 09:15:02,-5",
-      "2099-01-01 10:00:00,100", "rubbish", "2022-11-25 09:15:03,abc", "2022-11-25 25:00:00,1", "2022-11-25 15:30:00,100", "2022-11-25 09:15:09,101",
+      "2099-01-01 10:00:00,100", "rubbish", "2022-11-25 09:15:03,abc", "2022-11-25 25:00:00,1", "2022-11-25 15:30:01,100", "2022-11-25 09:15:09,101",
     ]);
     expect(brief(bars)).toEqual(["09:15 10000 10100 10000 10100 v0 t2"]);
     expect(refused).toMatchObject({ auction: 1, outside_session: 1, duplicate: 1, zero_price: 2, future_time: 1 });
@@ -104,7 +104,7 @@ describe("candela replay", () => {
   });
 
   it("assumes the regular session on a day the calendar has closed, and says so", async () => {
-    const { bars, notes } = await replay(["2022-11-26 09:15:00,100", "2022-11-26 15:30:00,101"]);
+    const { bars, notes } = await replay(["2022-11-26 09:15:00,100", "2022-11-26 15:30:01,101"]);
     expect([bars.length, notes]).toEqual([1, ["2022-11-26: the calendar has NSE_CAS closed, but the file has rows: the regular session is assumed"]]);
   });
 

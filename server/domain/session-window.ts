@@ -38,6 +38,11 @@ export class SessionWindows {
     return this.open[hours]!;
   }
 
+  /** True in the second in which a continuous phase ends, where no auction begins in it. */
+  justClosed(instrument: number, instant: number): boolean {
+    return this.entry(instrument, instant) === NOTHING && this.continuous(instrument, Math.floor(instant / 1_000) * 1_000 - 1);
+  }
+
   /** The session of the instant's trading date, or null. */
   session(instrument: number, instant: number): Session | null {
     return this.calendar.on(this.table.hours(instrument), istDay(instant));

@@ -65,16 +65,25 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     this.flush(emit);
   }
 
-  /** Greatest day volume seen of the newest trading date (`volumeDay`); -1 when there is none. */
+  /** Greatest day volume seen of the newest trading date (`volumeDay`), open seconds included; -1 when there is none. */
   dayVolume(instrument: number): number {
     if (instrument >= this.capacity) return -1;
     const base = this.days[instrument * Day.size + Day.base]!;
-    return base < 0 ? -1 : Math.max(this.days[instrument * Day.size + Day.running]!, base);
+    const running = this.days[instrument * Day.size + Day.running]!;
+    return base < 0 ? -1 : this.hasNewDate(instrument) ? running : Math.max(running, base);
   }
 
   /** IST day number of `dayVolume`. */
   volumeDay(instrument: number): number {
-    return instrument >= this.capacity ? 0 : istDay(this.own[instrument * Own.size + Own.day]! * 1_000);
+    if (instrument >= this.capacity) return 0;
+    const own = instrument * Own.size;
+    return istDay(this.own[own + (this.hasNewDate(instrument) ? Own.running : Own.day)]! * 1_000);
+  }
+
+  /** True while the first seconds of a date are open: the base is of the old date still. */
+  private hasNewDate(instrument: number): boolean {
+    const own = instrument * Own.size;
+    return this.own[own + Own.running]! > this.own[own + Own.day]!;
   }
 
   /** Open seconds of an instrument, oldest first, into cells from `cell` on; answers how many. */
@@ -254,9 +263,10 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     if (volume < 0) return;
     this.rebase(instrument, second, volume);
     if (figures[own + Own.oldest] !== NONE || second < figures[own + Own.day]!) return;
-    if (volume <= baseAt(days[day + Day.base]!, figures[own + Own.day]!, volume, second)) return;
-    this.moveBase(instrument, second, volume);
-    days[day + Day.running] = volume;
+    const base = days[day + Day.base]!;
+    const before = baseAt(base, figures[own + Own.day]!, volume, second);
+    if (volume < before || (volume === before && before === base)) return;
+    this.startFrom(instrument, second, volume);
   }
 
   /**
@@ -266,8 +276,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   beginDay(instrument: number, time: number, volume: number, emit: (batch: BarBatch) => void): void {
     if (instrument >= this.capacity) this.grow(instrument + 1);
     this.closeThrough(instrument, this.own[instrument * Own.size + Own.newest]!, emit);
-    this.moveBase(instrument, Math.floor(time / 1_000) - 1, volume);
-    this.days[instrument * Day.size + Day.running] = Math.max(volume, 0);
+    this.startFrom(instrument, Math.floor(time / 1_000) - 1, volume);
     this.flush(emit);
   }
 
@@ -283,17 +292,26 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const base = days[at + Day.base]!;
     const running = days[at + Day.running]!;
     const day = figures[own + Own.day]!;
-    if (base >= 0 && volume >= base && volume >= running) return;
-    if (base < 0) { this.moveBase(instrument, second, volume); days[at + Day.running] = volume; return; }
+    if (base < 0) { this.startFrom(instrument, second, volume); return; }
     if (second >= day + DAY_SECONDS) {
+      // The old date's figure, repeated, tells nothing of the new one.
+      if (volume === running || second < figures[own + Own.running]! + DAY_SECONDS) return;
+      figures[own + Own.running] = dayOf(second);
       if (volume < running) days[at + Day.running] = 0;
       return;
     }
+    if (volume >= base && volume >= running) return;
     if (second >= day && volume < base && second >= figures[own + Own.newest]! && second > figures[own + Own.baseSecond]!) {
       this.volumeStepBack++;
-      this.moveBase(instrument, second, volume);
-      days[at + Day.running] = volume;
+      this.startFrom(instrument, second, volume);
     }
+  }
+
+  /** Counting begins here: nothing before is a difference. */
+  private startFrom(instrument: number, second: number, volume: number): void {
+    this.moveBase(instrument, second, volume);
+    this.days[instrument * Day.size + Day.running] = Math.max(volume, 0);
+    this.own[instrument * Own.size + Own.running] = dayOf(second);
   }
 
   private moveBase(instrument: number, second: number, volume: number): void {

@@ -9,11 +9,9 @@ import type { Core } from "./stage";
 const FLUSH_ROWS = 256;
 
 interface Over {
-  day: number;
   from: number;
   to: number;
-  /** Day volume after it, and its price; 0 when nothing was matched. */
-  volume: number;
+  /** 0 when nothing was matched. */
   price: number;
 }
 
@@ -57,18 +55,17 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
 
   constructor(
     private readonly windows: SessionWindows, private readonly table: InstrumentTable,
-    /** `SecondBars`: what continuous trading has had. */
+    /** `SecondBars`: what the day has had so far, auctions too. */
     private readonly days: DayVolumes,
     private readonly watermarkMs = 2_000,
   ) {}
 
   /**
-   * What a message ends is emitted with the next one, or by the clock: by then the bars before the auction have been
-   * closed by the same rows.
+   * What a row ends is emitted before the stage of seconds reads that row, and after it has read all rows before: a batch
+   * holds rows of auctions or none, and of auctions no instrument twice (`Normaliser`).
    */
   on(message: TickMessage, emit: (batch: BarBatch) => void): void {
-    this.flush(emit);
-    if (message.kind === "ticks") this.fold(message, emit);
+    if (message.kind === "ticks") { this.fold(message, emit); this.flush(emit); }
     else if (message.kind === "connected" || message.kind === "disconnected" || message.kind === "silent") {
       for (const each of this.building.values()) if ((each.sources & fromCollector(message.collector)) !== 0) each.incomplete = 1;
     }
@@ -95,15 +92,15 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
       const known = this.building.get(instrument);
       // A recording has no clock: the first tick after an auction ends it, before the bars that follow it begin.
       if (known !== undefined && time >= known.to) this.close(instrument, known, emit);
-      if (isAuction) this.take(instrument, batch, row);
+      if (isAuction) this.take(instrument, batch, row, emit);
     }
   }
 
-  private take(instrument: number, batch: TickBatch, row: number): void {
+  private take(instrument: number, batch: TickBatch, row: number, emit: (batch: BarBatch) => void): void {
     const time = batch.time[row]!;
     let each = this.building.get(instrument);
     const over = this.over.get(instrument);
-    if (over !== undefined && time < over.to) { this.patch(instrument, over, batch, row); return; }
+    if (over !== undefined && time < over.to) { this.patch(instrument, over, batch, row, emit); return; }
     if (each === undefined || time < each.from) {
       const session = this.windows.session(instrument, time);
       const auction = session === null ? null : auctionAt(session, time);
@@ -134,7 +131,7 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
   private begin(instrument: number, auction: Auction, batch: TickBatch, row: number): Building {
     const time = batch.time[row]!;
     const volume = batch.volume[row]!;
-    const before = this.before(instrument);
+    const before = { volume: this.days.dayVolume(instrument), day: this.days.volumeDay(instrument) };
     // While orders are collected nothing has traded; later, what the day had before tells what the auction added.
     let base = volume;
     let incomplete = 0;
@@ -150,17 +147,9 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     };
   }
 
-  /** The day's volume before an auction, and which day's it is. */
-  private before(instrument: number): { volume: number; day: number } {
-    const traded = { volume: this.days.dayVolume(instrument), day: this.days.volumeDay(instrument) };
-    const over = this.over.get(instrument);
-    if (over === undefined || over.day < traded.day) return traded;
-    return { day: over.day, volume: over.day === traded.day ? Math.max(over.volume, traded.volume) : over.volume };
-  }
-
   private close(instrument: number, each: Building, emit: (batch: BarBatch) => void): void {
     this.building.delete(instrument);
-    this.over.set(instrument, { day: istDay(each.from), from: each.from, to: each.to, volume: each.base + each.volume, price: each.price });
+    this.over.set(instrument, { from: each.from, to: each.to, price: each.price });
     if (each.price === 0) return;
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
     const row = this.put(instrument, CLOSE, each.from, each.to, each.price);
@@ -172,9 +161,10 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
   }
 
   /** A tick that comes after the match changes no price: its bar takes note of it. */
-  private patch(instrument: number, over: Over, batch: TickBatch, row: number): void {
+  private patch(instrument: number, over: Over, batch: TickBatch, row: number, emit: (batch: BarBatch) => void): void {
     this.late++;
-    if (over.price === 0 || batch.time[row]! < over.from || this.out.length === FLUSH_ROWS) return;
+    if (over.price === 0 || batch.time[row]! < over.from) return;
+    if (this.out.length === FLUSH_ROWS) this.flush(emit);
     const at = this.put(instrument, PATCH, over.from, over.to, over.price);
     const { out } = this;
     const sequence = batch.sequence + row;

@@ -57,15 +57,16 @@ export class FileRun {
     this.normaliser.on(batch, this.toBase);
   }
 
-  /** A whole recording of one instrument, date by date. */
-  play(instrument: number, ticks: TickColumns): void {
+  /** A whole recording of one instrument, date by date, so many rows a batch. */
+  play(instrument: number, ticks: TickColumns, rowsPerBatch = this.batch.token.length): void {
     const { batch } = this;
+    const most = Math.min(rowsPerBatch, batch.token.length);
     batch.token.fill(instrument);
     batch.openInterest.fill(-1);
     let dayEnd = Number.NEGATIVE_INFINITY;
     for (let row = 0; row < ticks.length; row++) {
       const time = ticks.time[row]!;
-      if (time >= dayEnd || batch.length === batch.token.length) this.send();
+      if (time >= dayEnd || batch.length === most) this.send();
       if (time >= dayEnd) {
         dayEnd = istMidnight(istDay(time)) + DAY_MS;
         this.seconds.beginDay(instrument, time, this.volumeBefore(instrument, time), this.toBars);

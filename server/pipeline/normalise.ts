@@ -1,8 +1,9 @@
 import { divisorOf, type InstrumentTable, Kind, NO_LIMIT, Rule, Target, type TokenMap } from "@/server/domain/instrument-table";
+import { widen } from "@/server/domain/columns";
 import { lineOf, Quote, QuoteBoard } from "@/server/domain/quote-board";
-import { AUCTION_PHASE, Border, CONTINUOUS_BAR, type SessionWindows } from "@/server/domain/session-window";
+import { AUCTION_PHASE, Border, CONTINUOUS_BAR, NOTHING, type SessionWindows } from "@/server/domain/session-window";
 import {
-  AUCTION, EXCHANGE_CLOCK, Figure, IN_TIME, JOINED, packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, type TickBatch, tickBatch,
+  AUCTION, EXCHANGE_CLOCK, Figure, IN_TIME, JOINED, packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, tickBatch,
   type TickMessage, TRADE,
 } from "@/server/domain/tick";
 import type { Core } from "./stage";
@@ -43,6 +44,10 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   lastSkewMs = Number.NaN;
   private batch = tickBatch(4_096);
   private sequence: number;
+  /** The batch being filled is of rows of auctions; its number, and the batch of auctions each instrument was in last. */
+  private ofAuctions = false;
+  private serial = 1;
+  private inBatch = new Float64Array(0);
   /** Prices refused in a row, by instrument: listings are wrong more often than feeds. */
   private readonly doubts = new Map<number, number>();
   /** How often each collector has connected to a broker, or gone on after a silence. */
@@ -65,14 +70,17 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       emit(message);
       return;
     }
-    const batch = this.normalise(message);
-    if (batch.length > 0) emit(batch);
+    this.normalise(message, emit);
   }
 
   /** A line on which the next row of each instrument is its first. */
   private begin(collector: number): void { this.connections[collector] = (this.connections[collector] ?? 0) + 1; }
 
-  private normalise(raw: RawBatch): TickBatch {
+  /**
+   * Rows of auctions and other rows go on apart, and of auctions no instrument twice: the two stages that read ticks go
+   * through whole batches, one after the other, and each must find what the other made of the rows before.
+   */
+  private normalise(raw: RawBatch, emit: (message: TickMessage) => void): void {
     if (this.batch.instrument.length < raw.length) this.batch = tickBatch(raw.length * 2);
     const { batch, board } = this;
     const tokens = this.parts.tokens(raw.collector);
@@ -80,14 +88,36 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     batch.receivedTime = raw.receivedTime;
     batch.sequence = this.sequence + 1;
     batch.length = 0;
-    if (tokens === undefined) { this.rejects.unknown_token += raw.length; return batch; }
+    this.ofAuctions = false;
+    if (tokens === undefined) { this.rejects.unknown_token += raw.length; return; }
     if (this.parts.table.size > board.capacity) board.grow(this.parts.table.size);
     const line = lineOf(raw.collector, this.connections[raw.collector] ?? 0);
     const frame = board.placeOf(raw.frame);
-    for (let row = 0; (row = this.take(raw, tokens, line, frame, row)) < raw.length; row++) this.judge(raw, tokens, line, frame, row);
+    for (let row = 0; row < raw.length; row++) {
+      if (!this.ofAuctions) row = this.take(raw, tokens, line, frame, row);
+      if (row < raw.length) this.judge(raw, tokens, line, frame, row, emit);
+    }
+    this.send(emit);
+  }
+
+  private send(emit: (message: TickMessage) => void): void {
+    const { batch } = this;
+    if (batch.length === 0) return;
     this.sequence += batch.length;
-    board.total += batch.length;
-    return batch;
+    this.board.total += batch.length;
+    emit(batch);
+    batch.sequence = this.sequence + 1;
+    batch.length = 0;
+    this.serial++;
+  }
+
+  /** Sends what a row may not stand beside. */
+  private separate(instrument: number, isAuction: boolean, emit: (message: TickMessage) => void): void {
+    if (isAuction !== this.ofAuctions || (isAuction && this.inBatch[instrument] === this.serial)) this.send(emit);
+    this.ofAuctions = isAuction;
+    if (!isAuction) return;
+    if (instrument >= this.inBatch.length) this.inBatch = widen(this.inBatch, this.board.capacity);
+    this.inBatch[instrument] = this.serial;
   }
 
   /**
@@ -164,7 +194,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   }
 
   /** Takes or refuses one row about which there is any doubt. */
-  private judge(raw: RawBatch, tokens: TokenMap, line: number, frame: number, row: number): void {
+  private judge(raw: RawBatch, tokens: TokenMap, line: number, frame: number, row: number, emit: (message: TickMessage) => void): void {
     const { batch, board, rejects } = this;
     const { figures } = board;
     const { table, windows, maxSkewMs, maxAgeMs } = this.parts;
@@ -176,14 +206,19 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     const price = divisor === 1 ? raw.price[row]! : Math.round(raw.price[row]! / divisor);
     if (price <= 0) { rejects.zero_price++; return; }
     const exchangeTime = raw.exchangeTime[row]!;
-    const time = exchangeTime > 0 ? exchangeTime : received;
-    if (time > received + maxSkewMs) { rejects.future_time++; return; }
+    const stamp = exchangeTime > 0 ? exchangeTime : received;
+    if (stamp > received + maxSkewMs) { rejects.future_time++; return; }
+    const entry = windows.entry(instrument, stamp);
+    // A trade stamped in the second in which trading ended was made before it: it belongs to the last bar. Values of an
+    // index do not: independent minutes of a recorded day end without that of 15:30:00.
+    const time = entry === NOTHING && exchangeTime > 0 && table.traded[instrument] === 1 && windows.justClosed(instrument, stamp) ? Math.floor(stamp / 1_000) * 1_000 - 1 : stamp;
+    const inTrading = time !== stamp || entry === CONTINUOUS_BAR;
     const volume = raw.volume[row]!;
 
     const quote = instrument * Quote.size;
     const samePrice = price === figures[quote + Quote.price]!;
     const same = samePrice && volume === figures[quote + Quote.volume]!;
-    if (same && exchangeTime > 0 && exchangeTime === figures[quote + Quote.time]! && samePacket(board, instrument, raw, row)) { rejects.duplicate++; return; }
+    if (same && exchangeTime > 0 && time === figures[quote + Quote.time]! && samePacket(board, instrument, raw, row)) { rejects.duplicate++; return; }
     if (!samePrice && this.isForbidden(instrument, price)) return;
 
     let flags = exchangeTime > 0 ? EXCHANGE_CLOCK : 0;
@@ -199,14 +234,13 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       figures[quote + Quote.line] = line;
     }
     if ((flags & JOINED) !== 0 && this.isInTime(instrument, received)) flags |= IN_TIME;
-    const entry = windows.entry(instrument, time);
     // The first row of a subscription is the last packet known, sent at once: what it tells may be old, or a move of the book.
     const isFirst = (flags & JOINED) !== 0;
     const undated = isFirst && exchangeTime === 0;
     if (undated) rejects.first_after_connect++;
     else if (received - time > maxAgeMs) rejects.stale_time++;
     else if (entry === AUCTION_PHASE) { rejects.auction++; flags |= AUCTION; }
-    else if (entry !== CONTINUOUS_BAR) rejects.outside_session++;
+    else if (!inTrading) rejects.outside_session++;
     else if (isFirst && !this.isOfNow(raw, row, instrument, time)) rejects.first_after_connect++;
     else if (!same || volume < 0 || table.traded[instrument] === 0) flags |= TRADE;
     if (received - time > LAG_MS && received - time <= maxAgeMs) rejects.clock_skew++;
@@ -225,6 +259,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     figures[quote + Quote.received] = received;
     figures[quote + Quote.sequence]!++;
 
+    this.separate(instrument, (flags & AUCTION) !== 0, emit);
     const out = batch.length++;
     batch.instrument[out] = instrument;
     batch.time[out] = time;

@@ -16,6 +16,7 @@ export const enum Own {
   baseSecond, // the second whose figure the base is
   day, // first second of the base's trading date
   collector, // -1 before the first row
+  running, // first second of the trading date that `Day.running` is of
   size,
 }
 

@@ -42,6 +42,14 @@ const run = (seed: number): string | null => {
     replayed.finish();
     const other = difference(expected, replayed.bars, `seed ${seed}, replayed`);
     if (other !== null) return other;
+    // However many rows go through one stage before the next.
+    for (const batchRows of [1, 2 + Math.floor(random() * 200), Number.MAX_SAFE_INTEGER]) {
+      const batched = new SessionRig(round, calendar);
+      batched.play(round.happenings, false, batchRows);
+      batched.finish();
+      const unequal = difference(expected, batched.bars, `seed ${seed}, ${batchRows} rows a batch`);
+      if (unequal !== null) return unequal;
+    }
   }
 
   const resumed = new SessionRig(round, calendar);

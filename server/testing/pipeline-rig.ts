@@ -5,7 +5,7 @@ import { InstrumentTable } from "@/server/domain/instrument-table";
 import type { Instrument } from "@/server/domain/instrument";
 import type { HoursKey } from "@/server/domain/session";
 import { SessionWindows } from "@/server/domain/session-window";
-import { JOINED, tickBatch, TRADE } from "@/server/domain/tick";
+import { AUCTION, JOINED, tickBatch, TRADE } from "@/server/domain/tick";
 import { type Timeframe, timeframes } from "@/server/domain/timeframe";
 import { SecondBars } from "@/server/pipeline/aggregate";
 import { AuctionBars } from "@/server/pipeline/auction";
@@ -51,8 +51,9 @@ export class PipelineRig {
     this.auctions = new AuctionBars(new SessionWindows(calendar, this.table), this.table, this.seconds);
   }
 
-  /** One batch of trades of instrument 0. */
+  /** One batch of trades of instrument 0; rows of auctions go on one by one, as the normaliser sends them. */
   ticks(ticks: readonly OracleTick[], flags = TRADE): void {
+    if ((flags & AUCTION) !== 0 && ticks.length > 1) { for (const tick of ticks) this.ticks([tick], flags); return; }
     this.batch.length = ticks.length;
     ticks.forEach((tick, row) => {
       this.batch.instrument[row] = 0;

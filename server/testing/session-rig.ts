@@ -20,7 +20,7 @@ export class SessionRig {
   private readonly table = new InstrumentTable();
   private timeframes: TimeframeBars;
   private readonly auctions: AuctionBars;
-  private readonly raw = rawBatch(64);
+  private raw = rawBatch(64);
   private readonly read = (batch: BarBatch): void => { for (let row = 0; row < batch.length; row++) this.keep(batch, row); };
   private readonly toDay = (batch: BarBatch): void => { this.read(batch); this.timeframes.onAuctions(batch, this.read); };
   private readonly toBars = (batch: BarBatch): void => this.timeframes.on(batch, this.read);
@@ -43,13 +43,14 @@ export class SessionRig {
   }
 
   /** `clocked`: time passes before each frame, as it does live; a recording without late rows needs no clock. */
-  play(happenings: readonly Happening[], clocked = true): void {
-    for (const happening of happenings) {
+  play(happenings: readonly Happening[], clocked = true, batchRows = 0): void {
+    for (const happening of batchRows === 0 ? happenings : rebatched(happenings, batchRows)) {
       if (clocked) this.at(happening.received);
       if (happening.kind === "lost") {
         for (const kind of ["disconnected", "connected"] as const) this.normaliser.on({ kind, collector: 0, receivedTime: happening.received, detail: "" }, this.toStages);
         continue;
       }
+      if (happening.rows.length > this.raw.token.length) this.raw = rawBatch(happening.rows.length);
       const { raw } = this;
       raw.length = 0;
       raw.receivedTime = happening.received;
@@ -100,6 +101,13 @@ export class SessionRig {
     } else if (batch.event[row] === PATCH) this.bars.set(key, known === undefined ? bar : patched(known, bar));
   }
 }
+
+/** The same rows in the same order, so many a batch. */
+const rebatched = (happenings: readonly Happening[], batchRows: number): Happening[] => {
+  const rows = happenings.flatMap((each) => (each.kind === "rows" ? each.rows : []));
+  const received = happenings.at(-1)!.received;
+  return Array.from({ length: Math.ceil(rows.length / batchRows) }, (_, batch) => ({ kind: "rows" as const, rows: rows.slice(batch * batchRows, (batch + 1) * batchRows), received }));
+};
 
 /** What the store makes of late ticks alone. */
 const patched = (bar: ExpectedBar, late: ExpectedBar): ExpectedBar => ({

@@ -52,7 +52,7 @@ export const makeRound = (seed: number, calendar: TradingCalendar, options: { la
   const start = starts[below(starts.length)]!;
   const hours = Array.from({ length: INSTRUMENTS }, () => markets[below(markets.length)]!);
   const rows: Row[] = [];
-  hours.forEach((key, instrument) => rows.push(...tradingOf(instrument, key, start, calendar, random, options.late)));
+  hours.forEach((key, instrument) => rows.push(...tradingOf(instrument, key, start, calendar, random, options)));
   rows.sort((a, b) => a.arrives - b.arrives || a.instrument - b.instrument);
   const happenings: Happening[] = [];
   for (let from = 0; from < rows.length;) {
@@ -66,7 +66,7 @@ export const makeRound = (seed: number, calendar: TradingCalendar, options: { la
   return { hours, happenings };
 };
 
-const tradingOf = (instrument: number, hours: HoursKey, start: number, calendar: TradingCalendar, random: () => number, late: boolean): Row[] => {
+const tradingOf = (instrument: number, hours: HoursKey, start: number, calendar: TradingCalendar, random: () => number, { late, cuts }: { late: boolean; cuts: boolean }): Row[] => {
   const below = (limit: number): number => Math.floor(random() * limit);
   const rows: Row[] = [];
   let time = start + below(3 * 3_600_000);
@@ -81,15 +81,24 @@ const tradingOf = (instrument: number, hours: HoursKey, start: number, calendar:
     const session = calendar.next(hours, time);
     if (session === null) break;
     const first = session.phases[0]!.from;
+    // What would come after a close comes often in its own second, or in what follows: closing auction, post-close.
+    // What an auction had before a lost line is not told by the figures after it.
+    const after = last === null || hours === "SIM" || cuts ? [] : placesAfterClose(calendar.on(hours, istDay(last.time))!).filter(({ to }) => to > last!.time + 1);
+    if (after.length > 0 && time >= after[0]!.from && below(3) > 0) {
+      const { from, to } = after[below(after.length)]!;
+      time = Math.max(last!.time + 1, from + below(to - from));
+    }
     // Mostly inside the session; sometimes in its auctions; never in a place where nothing can come.
-    time = Math.max(time, below(3) === 0 ? first : session.open);
+    else time = Math.max(time, below(3) === 0 ? first : session.open);
     if (last !== null && istDay(time) !== istDay(last.time)) volume = below(3) === 0 ? volume : 0;
     const quiet = last === null || time - last.time > 6_000;
     const what = below(20);
-    if (what === 0 && quiet && last !== null && istDay(time) === istDay(last.time)) volume = Math.floor(volume / 2); // a correction
+    if (what === 0 && quiet && !late && last !== null && istDay(time) === istDay(last.time)) volume = Math.floor(volume / 2); // a correction
     else if (what > 3) { price = Math.max(500, price + (below(121) - 60) * 5); volume += below(4) === 0 ? 0 : 1 + below(500); }
     const second = Math.floor(time / 1_000) * 1_000;
-    const delay = what === 0 ? 0 : late && below(30) === 0 ? 3_000 + below(200_000) : below(3) * 1_000;
+    const { close } = calendar.on(hours, istDay(time))!;
+    // What comes later than a day's last phase may find the day closed.
+    const delay = what === 0 ? 0 : second === close ? below(2) * 1_000 : late && time < close && below(30) === 0 ? 3_000 + below(200_000) : below(3) * 1_000;
     const row: Row = { instrument, time, price, volume, arrives: Math.max(time, second + delay + below(900), corrected) };
     // A correction must not be overtaken: what is before and what after it could not be told.
     if (what === 0 && quiet) corrected = row.arrives + 1;
@@ -99,6 +108,12 @@ const tradingOf = (instrument: number, hours: HoursKey, start: number, calendar:
   }
   return rows;
 };
+
+/** Where something is stamped after the close: in its own second, and in closing auction and post-close. */
+const placesAfterClose = (session: Session): { from: number; to: number }[] => [
+  ...(session.phases.some(({ phase, from }) => from === session.close && phase !== "transition") ? [] : [{ from: session.close, to: session.close + 1_000 }]),
+  ...session.phases.filter(({ phase, from }) => from >= session.close && phase !== "transition"),
+];
 
 export interface ExpectedBar extends BarPassport {
   time: number;
@@ -131,15 +146,25 @@ export const expectedBars = (round: Round, calendar: TradingCalendar): Map<numbe
 
 const tradesVolume = (hours: HoursKey): boolean => hours !== "NSE_INDEX";
 
+/** A trade stamped in the second of a close, where nothing else begins, was made before it. */
+const tradedAt = (calendar: TradingCalendar, hours: HoursKey, time: number): number => {
+  const session = calendar.on(hours, istDay(time));
+  const last = Math.floor(time / 1_000) * 1_000 - 1;
+  const phase = session === null ? null : phaseAt(session, time);
+  if (session === null || !tradesVolume(hours) || phaseAt(session, last)?.phase !== "continuous") return time;
+  return phase === null || phase.phase === "halt" || phase.phase === "transition" ? last : time;
+};
+
 const judge = (round: Round, calendar: TradingCalendar): Accepted[][] => {
   const accepted: Accepted[][] = round.hours.map(() => []);
   const board = round.hours.map(() => ({ price: 0, volume: -1, time: 0, cut: false, newest: -1, closed: -1 }));
   let sequence = 0;
   for (const happening of round.happenings) {
     if (happening.kind === "lost") { for (const each of board) each.cut = true; continue; }
-    for (const row of happening.rows) {
-      const known = board[row.instrument]!;
-      const hours = round.hours[row.instrument]!;
+    for (const sent of happening.rows) {
+      const known = board[sent.instrument]!;
+      const hours = round.hours[sent.instrument]!;
+      const row = { ...sent, time: tradedAt(calendar, hours, sent.time) };
       const volume = tradesVolume(hours) ? row.volume : -1;
       const same = row.price === known.price && volume === known.volume;
       if (same && row.time === known.time) continue; // sent twice
@@ -262,7 +287,10 @@ const auctionsOf = (rows: readonly Accepted[], hours: HoursKey, calendar: Tradin
     const matching = own.filter(({ phase }) => phase === "pre_open" || phase === "closing_auction").at(-1)?.to ?? from;
     const first = inside[0]!;
     // What the day had before tells what the auction added; while orders are collected nothing has been added yet.
-    const before = rows.filter(({ sequence, late, volume }) => sequence < first.sequence && volume >= 0 && !late).sort((one, other) => one.time - other.time).at(-1);
+    // Of one instant the greatest figure; what only repeats the old date's is of the old date.
+    const earlier = rows.filter(({ sequence, late, volume, kind, joined }) => sequence < first.sequence && volume >= 0 && (kind === "trade" ? !late : kind === "auction" || joined)).sort((one, other) => one.time - other.time || one.volume - other.volume);
+    const repeated = earlier.filter(({ time }) => istDay(time) < istDay(first.time)).at(-1)?.volume;
+    const before = earlier.filter(({ time, volume }) => istDay(time) < istDay(first.time) || volume !== repeated).at(-1);
     let base = first.volume;
     if (first.time >= matching && group === 0) base = before?.volume === first.volume ? first.volume : 0;
     else if (first.time >= matching && !first.joined) base = before !== undefined && istDay(before.time) === istDay(first.time) ? before.volume : first.volume;
