@@ -1,5 +1,5 @@
 import path from "node:path";
-import { hoursOf } from "@/server/domain/calendar";
+import { hoursIfKnown } from "@/server/domain/calendar";
 import { acceptedBy } from "./domain/accepted";
 import { AppError, badInput } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
@@ -57,7 +57,7 @@ export const openBackfill = async (config: Config, wanted: Wanted, say: (step: s
       hoursOf: (key) => { const index = table.indexOf(key); return index === -1 ? null : table.hours(index); },
     });
     await calendar.load();
-    const instruments = new Instruments({ store: store.instruments, table, clock: wall, hoursOf: (instrument, closingAuction) => hoursOf(instrument, { closingAuction }) });
+    const instruments = new Instruments({ store: store.instruments, table, clock: wall, hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }) });
     await instruments.load();
     const writer = new BarWriter(store.bars, table, wall, log, new Metrics());
     writer.start();

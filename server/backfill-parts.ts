@@ -72,7 +72,8 @@ export const createBackfill = (parts: Parts): Backfill => {
     pace: ({ authority, name }, { requestsPerSecond }) => (authority === "broker" ? paces.of(loginOf(name).login, requestsPerSecond) : null),
     open: (source, order) => openSource(parseSource(source, brokers), { ...order, calendar, hours }, (name) => {
       const login = loginOf(name);
-      return brokerSource(name, { definition: login.definition, login: login.login, token: (instrument) => login.token(rowOf(instrument.id)) });
+      // The login may be replaced while a long job runs.
+      return brokerSource(name, { definition: login.definition, get login() { return login.login; }, token: (instrument) => login.token(rowOf(instrument.id)) });
     }),
     names: {
       resolve: (text) => table.at(instruments.resolve(text)).id,
@@ -80,7 +81,7 @@ export const createBackfill = (parts: Parts): Backfill => {
       async introduce(key) {
         const known = splitKey(key);
         if (known === null || !(exchanges as readonly string[]).includes(known.exchange)) return null;
-        await instruments.take(FILE_VENDOR, [{ ...recordedInstrument(key), token: tokenOf(key) }]);
+        await instruments.take(FILE_VENDOR, { listed: [{ ...recordedInstrument(key), token: tokenOf(key) }], leftOut: [] });
         return table.at(instruments.resolve(key)).id;
       },
     },

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { hoursOf } from "@/server/domain/calendar";
+import { hoursIfKnown, hoursOf } from "@/server/domain/calendar";
 import { coverageState } from "@/server/domain/calendar-coverage";
 import type { CalendarChange } from "@/server/domain/calendar-edits";
 import { hasClosingAuction } from "@/server/domain/closing-auction-stocks";
@@ -120,7 +120,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const bus = memoryBus();
   const table = new InstrumentTable();
   const windows = new SessionWindows(calendar, table);
-  const instruments = new Instruments({ store: store.instruments, table, clock, hoursOf: (instrument, closingAuction) => hoursOf(instrument, { closingAuction }) });
+  const instruments = new Instruments({ store: store.instruments, table, clock, hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }) });
 
   const normaliser = new Normaliser({
     table, windows, tokens: (collector) => instruments.tokensOf(collectors.vendor(collector) ?? ""),
@@ -155,7 +155,7 @@ export const createContainer = async (config: Config, say: Say) => {
     onMalformed: (line) => { metrics.reject("malformed_line"); log.warn("a line is not a tick", { ...line }); },
   })];
   const collectors: Collectors = new Collectors({
-    instruments, live, calendar, clock, log, meter: metrics, keepConnected, feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id),
+    instruments, live, calendar, clock, log, meter: metrics, settings: store.settings, keepConnected, feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id),
     events: {
       onLost: (name, from, cause, reason) => { if (!ending.signal.aborted) quality.gaps.lost(name, from, cause, reason); },
       onGap: (name, _, to) => quality.gaps.back(name, to),
@@ -164,6 +164,20 @@ export const createContainer = async (config: Config, say: Say) => {
         events.add(state === "LIVE" || state === "CLOSED" || state === "STARTING" ? "info" : "warn", name, `${state}: ${reason}`);
         log.info("a feed changed", { collector: name, state, reason });
       },
+      async onRenamed(renamed) {
+        const now = new Map<string, string>(renamed.map(({ from, to }) => [from, to]));
+        for (const list of await store.watchlists.list()) {
+          if (list.rows.some(({ key }) => now.has(key))) await store.watchlists.save({ ...list, rows: list.rows.map((row) => ({ ...row, key: now.get(row.key) ?? row.key })) });
+        }
+        for (const { name, subscriptions } of await store.collectors.list()) {
+          if (subscriptions.some((key) => now.has(key))) await store.collectors.subscribe(name, subscriptions.map((key) => now.get(key) ?? key));
+        }
+      },
+      onAdded(name, added) {
+        const source = access.get(name);
+        if (source !== undefined) history.catchUp(source, added, ending.signal).catch((cause: unknown) => { if (!ending.signal.aborted) log.error("the history of added instruments could not be fetched", { collector: name, cause: String(cause) }); });
+      },
+      onNote: (name, level, text) => events.add(level, name, text),
     },
   });
   const bars = new Bars({ store: store.bars, recent: writer, live, calendar, clock });
@@ -195,7 +209,7 @@ export const createContainer = async (config: Config, say: Say) => {
       if (kind === "memory") return { kind: "in process", ok: true, detail: "no Redis configured" };
       return { kind: "Redis", ok, detail: ok ? detail : `${detail}, since ${istText(since)}, ${queued} wait` };
     },
-    clockSkewMs: () => (Number.isNaN(normaliser.lastSkewMs) ? null : normaliser.lastSkewMs),
+    clockSkew: () => collectors.clockSkew(), lists: () => collectors.lists(), unusable: () => instruments.leftOut(),
   });
   /** Refusals of every stage, under one set of names. */
   const rejects = (): Record<string, number> => {

@@ -6,7 +6,7 @@ import { feedLight, feedOf, type LightFacts } from "./feed-light";
 const now = Date.parse("2026-11-18T13:15:29+05:30");
 const truth = (over: Partial<FeedTruth>): FeedTruth => ({
   collector: "kite-1", feed: "kite", state: "LIVE", simulated: false, reason: "", since: now, lastTick: now - 400, ticksLastMinute: 60,
-  expectedPerMinute: 60, ticksPerSecond: 1, subscribed: 50, reconnects: 0, nextAttempt: null, attempt: 0, ...over,
+  expectedPerMinute: 60, ticksPerSecond: 1, subscribed: 50, missing: { count: 0, names: [] }, lagMs: null, said: null, reconnects: 0, nextAttempt: null, attempt: 0, ...over,
 });
 const instrument: InstrumentView = { key: "NSE:INFY", exchange: "NSE", symbol: "INFY", name: "", segment: "equity", decimals: 2, tickSize: 5, lotSize: 1, expiry: null, hasVolume: true, simulated: false, live: true };
 const open: SessionView = { kind: "regular", name: "Regular", phase: "continuous", open: now - 1, close: now + 1, until: now + 1 };

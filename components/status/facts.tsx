@@ -1,5 +1,5 @@
 import { compactText, countText, millisecondsText, numberText } from "@/components/format/numbers";
-import { waitText } from "@/components/format/times";
+import { clockText, waitText } from "@/components/format/times";
 import type { StatusSnapshot } from "@/server/contract/live";
 import { wordsOfReject } from "./reject-words";
 
@@ -18,6 +18,19 @@ function Table({ title, head, rows, none }: { title: string; head: string; rows:
   );
 }
 
+const LISTED = 6;
+
+/** What of the brokers' instrument lists is not in use, and why. */
+const listRows = ({ lists, unusable, feeds }: StatusSnapshot): [string, string, string?][] => [
+  ...lists.flatMap(({ collector, readAt, rows, leftOut, problem }): [string, string, string?][] => [
+    [collector, readAt === null ? "of an earlier run" : `${countText(rows)} instruments, ${clockText(readAt)}`],
+    ...(problem === null ? [] : [["newest answer not in use", problem, problem] as [string, string, string]]),
+    ...leftOut.slice(0, LISTED).map(({ reason, count, examples }): [string, string, string] => [`left out: ${reason}`, countText(count), examples.join("\n")]),
+  ]),
+  ...feeds.flatMap(({ missing }) => missing.names.slice(0, LISTED).map((key): [string, string] => [key, "subscribed, not listed"])),
+  ...unusable.slice(0, LISTED).map(({ reason, count, examples }): [string, string, string] => [`stored, left out: ${reason}`, countText(count), examples.join("\n")]),
+];
+
 /** Rows that were refused, set aside or remarkable, what was counted, and what it runs on. */
 export function Facts({ snapshot }: { snapshot: StatusSnapshot }) {
   const counts = (record: Record<string, number>, named = words) => Object.entries(record).filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a).map(([name, count]) => [named(name), compactText(count), countText(count)] as const);
@@ -25,6 +38,7 @@ export function Facts({ snapshot }: { snapshot: StatusSnapshot }) {
   return (
     <div className="flex border-b border-line max-lg:flex-col">
       <Table title="Refused, set aside or noted" head="rows, since the start" rows={counts(snapshot.rejects, wordsOfReject)} none="Every row was an ordinary one." />
+      <Table title="Instrument lists" head="of the brokers" rows={listRows(snapshot)} none="No broker's list is in use." />
       <Table title="Counted" head="since the start" rows={counts(snapshot.counters)} none="Nothing yet." />
       <Table title="Runs on" head="" none="" rows={[
         ["version", snapshot.version], ["Node", snapshot.node], ["up for", waitText(process.uptimeS * 1_000)], ["memory", `${countText(Math.round(process.rssMb))} MB, heap ${countText(Math.round(process.heapMb))} MB`],

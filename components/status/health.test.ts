@@ -6,10 +6,10 @@ import { redact, reportText } from "./report";
 const spans = (p95: number): Percentiles => ({ p50: 1, p95, p99: p95 * 2, count: 10, buckets: [10], bucketMs: 1 });
 const stage = (over: Partial<StageView> = {}): StageView => ({ name: "persist", from: "bars", to: null, rate: 10, p50: 1, p95: 2, queue: { used: 0, size: 100, overflow: "wait" }, detail: "", ...over });
 const snapshot = (over: Partial<StatusSnapshot> = {}): StatusSnapshot => ({
-  startedAt: 0, serverTime: 1_000_000, version: "0.1.0", node: "v22", feeds: [{ collector: "sim-1", feed: "kite", state: "LIVE", simulated: true, reason: "ticks", since: 0, lastTick: 1, ticksLastMinute: 1, expectedPerMinute: 1, ticksPerSecond: 1812, subscribed: 58, reconnects: 0, nextAttempt: null, attempt: 0 }],
+  startedAt: 0, serverTime: 1_000_000, version: "0.1.0", node: "v22", feeds: [{ collector: "sim-1", feed: "kite", state: "LIVE", simulated: true, reason: "ticks", since: 0, lastTick: 1, ticksLastMinute: 1, expectedPerMinute: 1, ticksPerSecond: 1812, subscribed: 58, reconnects: 0, missing: { count: 0, names: [] }, lagMs: null, said: null, nextAttempt: null, attempt: 0 }],
   stages: [stage()], rejects: { late: 3, zero_price: 0 }, counters: { ticks: 5 }, latency: { receiveToEmit: spans(4), emitToSocket: spans(2), commit: spans(9), eventLoop: spans(1) }, history: [],
   store: { kind: "PGlite", version: "17", location: "/home/asha/candela/data/pg", pingMs: 1, ok: true, detail: "" }, bus: { kind: "memory", ok: true, detail: "" },
-  sockets: { clients: 1, framesPerSecond: 1, conflated: 0, dropped: 0 }, process: { rssMb: 1, heapMb: 1, uptimeS: 1 }, disk: { freeGb: 212, dataMb: 88 }, clockSkewMs: 4,
+  sockets: { clients: 1, framesPerSecond: 1, conflated: 0, dropped: 0 }, process: { rssMb: 1, heapMb: 1, uptimeS: 1 }, disk: { freeGb: 212, dataMb: 88 }, clockSkewMs: 4, clockSkewErrorMs: 20, lists: [], unusable: [],
   markets: [], instruments: 58, jobs: [], events: [{ time: 0, level: "error", source: "store", message: "cannot reach postgres://asha:hunter2@10.0.0.7:5432/db" }], ...over,
 });
 const card = (title: string, over: Partial<StatusSnapshot>) => cardsOf(snapshot(over)).find((found) => found.title === title);

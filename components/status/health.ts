@@ -29,9 +29,10 @@ const LOW_DISK_GB = 5;
 const feedCard = (snapshot: StatusSnapshot): Card => {
   const working = snapshot.feeds.filter((feed) => feed.state === "LIVE" || feed.state === "CLOSED");
   const broken = snapshot.feeds.find((feed) => feed.state !== "LIVE" && feed.state !== "CLOSED" && feed.state !== "STOPPED");
-  const light: Light = snapshot.feeds.length === 0 ? "quiet" : broken === undefined ? "ok" : ["DOWN", "MUTE"].includes(broken.state) ? "danger" : "warn";
+  const missing = snapshot.feeds.reduce((sum, feed) => sum + feed.missing.count, 0);
+  const light: Light = snapshot.feeds.length === 0 ? "quiet" : broken === undefined ? (missing > 0 ? "warn" : "ok") : ["DOWN", "MUTE"].includes(broken.state) ? "danger" : "warn";
   const rate = snapshot.feeds.reduce((sum, feed) => sum + feed.ticksPerSecond, 0);
-  return { title: "Feeds", value: `${working.length} of ${snapshot.feeds.length}`, detail: broken === undefined ? `${countText(Math.round(rate))} ticks/s` : `${broken.collector}: ${broken.state.toLowerCase().replace("_", " ")}`, light };
+  return { title: "Feeds", value: `${working.length} of ${snapshot.feeds.length}`, detail: broken === undefined ? (missing > 0 ? `${countText(missing)} subscribed, not listed` : `${countText(Math.round(rate))} ticks/s`) : `${broken.collector}: ${broken.state.toLowerCase().replace("_", " ")}`, light };
 };
 
 const marketCard = (snapshot: StatusSnapshot): Card => {
@@ -44,7 +45,7 @@ const marketCard = (snapshot: StatusSnapshot): Card => {
 
 /** The row of cards at the top, in this order. */
 export const cardsOf = (snapshot: StatusSnapshot): Card[] => {
-  const { latency, sockets, store, bus, disk, clockSkewMs } = snapshot;
+  const { latency, sockets, store, bus, disk, clockSkewMs, clockSkewErrorMs } = snapshot;
   const slowCommit = latency.commit.count > 0 && latency.commit.p95 > budgets.commit;
   return [
     feedCard(snapshot),
@@ -56,8 +57,8 @@ export const cardsOf = (snapshot: StatusSnapshot): Card[] => {
     },
     { title: "Bus", value: bus.kind, detail: bus.ok ? bus.detail || "works" : bus.detail, light: bus.ok ? "ok" : "danger" },
     {
-      title: "Clock skew", value: clockSkewMs === null ? "–" : `${differenceText(Math.round(clockSkewMs), 0)} ms`, detail: "against the feed",
-      light: clockSkewMs === null ? "quiet" : Math.abs(clockSkewMs) > budgets.clockSkew ? "warn" : "ok",
+      title: "Clock skew", value: clockSkewMs === null ? "–" : `${differenceText(Math.round(clockSkewMs), 0)} ms`, detail: clockSkewErrorMs === null ? "against the feed" : `± ${millisecondsText(clockSkewErrorMs)} ms, against the feed`,
+      light: clockSkewMs === null ? "quiet" : Math.abs(clockSkewMs) - (clockSkewErrorMs ?? 0) > budgets.clockSkew ? "warn" : "ok",
     },
     disk === null ? { title: "Disk", value: "–", detail: "not measured", light: "quiet" }
       : { title: "Disk", value: `${numberText(disk.freeGb, disk.freeGb < 10 ? 1 : 0)} GB free`, detail: disk.dataMb === null ? "database elsewhere" : `${countText(Math.round(disk.dataMb))} MB stored`, light: disk.freeGb < LOW_DISK_GB ? "danger" : "ok" },

@@ -38,6 +38,12 @@ describe("decode kite", () => {
     ]);
   });
 
+  it("prices NSE's commodities in hundredths, and with more digits where the wire has them", async () => {
+    expect(await linesOfHex("0001000801db0b0c0039b570", "0001000801db0b0c0039b571")).toEqual([
+      { frame: 0, token: 31132428, mode: "ltp", lastPrice: "378.20" }, { frame: 1, token: 31132428, mode: "ltp", lastPrice: "378.2001" },
+    ]);
+  });
+
   it("prices currency with the digits of its wire: seven on CDS, four on BCD", async () => {
     expect(await linesOfHex(`0002${packet(8, 0x0103, [841_375_000])}${packet(8, 0x0106, [841_375])}`)).toEqual([
       { frame: 0, token: 0x0103, mode: "ltp", lastPrice: "84.1375000" }, { frame: 0, token: 0x0106, mode: "ltp", lastPrice: "84.1375" },

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { badInput } from "@/server/domain/errors";
 import { toDecimalText } from "@/server/domain/price";
+import { segmentOfCode } from "@/server/domain/segments";
 import { type KitePacket, packetAt, packetsOf, wireDecimals } from "@/server/feeds/kite/wire";
 import { readLines } from "@/server/feeds/lines";
 
@@ -62,14 +63,14 @@ const fromHex = (line: string): Uint8Array | null => {
 const PACKET_LENGTHS = [8, 28, 32, 44, 184];
 
 /**
- * Published samples are often one packet without the frame around it. Such bytes have a packet's length, a segment (1 to 9)
+ * Published samples are often one packet without the frame around it. Such bytes have a packet's length, a known segment
  * in the token's last byte, and do not begin as a frame would: a count, then a packet's length.
  */
 const frameOrPacket = (bytes: Uint8Array): Uint8Array => {
   if (!PACKET_LENGTHS.includes(bytes.length) || packetsOf(bytes).broken === null) return bytes;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const segment = view.getUint8(3);
-  if (segment < 1 || segment > 9 || PACKET_LENGTHS.includes(view.getUint16(2))) return bytes;
+  if (segmentOfCode(segment) === null || PACKET_LENGTHS.includes(view.getUint16(2))) return bytes;
   return Buffer.concat([Uint8Array.of(0, 1, 0, bytes.length), bytes]);
 };
 
@@ -84,10 +85,18 @@ export function* describeFrame(input: FrameInput, frame: number): Generator<Reco
   if (broken !== null) yield { frame, skipped: broken };
 }
 
+/** A price as exact decimals of the wire's scale, without zeros that its segment does not print. */
+const wirePrice = (token: number, wire: number): string => {
+  const printed = segmentOfCode(token & 0xff)?.printed ?? 2;
+  let decimals = wireDecimals(token);
+  let digits = wire;
+  for (; decimals > printed && digits % 10 === 0; decimals--) digits /= 10;
+  return toDecimalText(digits, decimals);
+};
+
 /** Prices as exact decimals of the segment's own scale; a field the packet does not carry is undefined and so not printed. */
 const describePacket = (packet: KitePacket): Record<string, unknown> => {
-  const decimals = wireDecimals(packet.token);
-  const price = (wire: number | undefined): string | undefined => (wire === undefined ? undefined : toDecimalText(wire, decimals));
+  const price = (wire: number | undefined): string | undefined => (wire === undefined ? undefined : wirePrice(packet.token, wire));
   const side = (levels: readonly { price: number; quantity: number; orders: number }[]) =>
     levels.map(({ price: wire, quantity, orders }) => ({ price: price(wire), quantity, orders }));
   return {

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { type Config, loadConfig } from "@/server/config";
 import { parseInstant } from "@/server/contract/rest";
-import { hoursOf } from "@/server/domain/calendar";
+import { hoursIfKnown } from "@/server/domain/calendar";
 import { AppError, badInput, hasCode, type ErrorCode } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { systemClock } from "@/server/observe/clock";
@@ -43,7 +43,7 @@ const askStore = async (config: Config, question: VerifyQuestion): Promise<Verif
     const hoursOfKey = (key: string): string | null => { const index = table.indexOf(key); return index === -1 ? null : table.hours(index); };
     const calendar = new ExchangeCalendar({ store: () => store.calendarEdits, wall: clock, clock: () => clock, changed: () => {}, hoursOf: hoursOfKey });
     await calendar.load();
-    const instruments = new Instruments({ store: store.instruments, table, clock, hoursOf: (instrument, closingAuction) => hoursOf(instrument, { closingAuction }) });
+    const instruments = new Instruments({ store: store.instruments, table, clock, hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }) });
     await instruments.load();
     return await new Verify({
       bars: store.bars, ticks: store.ticks, calendar, clock, rebuild: (request) => new TickReplay(calendar, request),

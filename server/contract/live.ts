@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import { timeframeNames } from "@/server/domain/timeframe";
-import type { FeedTruth } from "@/server/domain/collector";
+import type { LeftOut } from "@/server/domain/broker-list";
+import type { FeedTruth, ListTruth } from "@/server/domain/collector";
 import type { Plot } from "@/server/domain/indicator";
 import type { Segment } from "@/server/domain/instrument";
 import type { JobState, JobStatistics } from "@/server/domain/job";
@@ -266,7 +267,13 @@ export interface StatusSnapshot {
   process: { rssMb: number; heapMb: number; uptimeS: number };
   /** `dataMb`: size of the data folder; null when the database is elsewhere. */
   disk: { freeGb: number; dataMb: number | null } | null;
+  /** Exchange's clock less this machine's, and how far off the figure may be; null without a fresh stamp. */
   clockSkewMs: number | null;
+  clockSkewErrorMs: number | null;
+  /** Brokers' instrument lists: rows left out by reason, and why a newer one is not in use. */
+  lists: ListTruth[];
+  /** Stored instruments that cannot be used, by reason. */
+  unusable: readonly LeftOut[];
   /** `warning`: the holiday lists of the exchange end within a month, or have ended; null otherwise. */
   markets: { exchange: string; session: SessionView; known: boolean; knownTo: string | null; warning: string | null }[];
   instruments: number;

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { createCalendar, exchanges, hoursOf } from "./calendar";
+import { createCalendar, exchanges, hoursIfKnown, hoursOf } from "./calendar";
 import { coverageState } from "./calendar-coverage";
 import { calendarDays } from "./calendar-days";
 import { closingAuctionIn, hasClosingAuction } from "./closing-auction-stocks";
 import type { Segment } from "./instrument";
 import { dayOfDate, DAY_MS, isContinuous, istDate, istMidnight, phaseAt, type Session } from "./session";
+import { segments } from "./segments";
 import { tradingHours } from "./trading-hours";
 
 const calendar = createCalendar();
@@ -211,6 +212,15 @@ describe("the hours of an instrument", () => {
   it("exist in the calendar for every exchange", () => {
     for (const exchange of exchanges) expect(calendar.next(of(exchange, "equity", "X"), ist("2026-11-20", "10:00")), exchange).not.toBeNull();
     expect(() => of("NCDEX", "futures", "X")).toThrow(/exchange.*NSE/);
+    expect(hoursIfKnown({ exchange: "GLOBAL", segment: "index", symbol: "DJIA" })).toBeNull();
+  });
+
+  it("have a row for each segment in the table, and NCO keeps the commodity's", () => {
+    for (const { hours } of segments) for (const key of hours ?? []) expect(tradingHours.some((row) => row.hours === key), key).toBe(true);
+    expect(of("NCO", "commodity", "ALUMINI26DECFUT")).toBe("NCO");
+    const session = calendar.on("NCO", dayOfDate("2026-12-15"))!;
+    expect([session.open, session.close]).toEqual([ist("2026-12-15", "09:00"), ist("2026-12-15", "23:55")]);
+    expect(of("NSEIX", "index", "GIFT NIFTY")).toBe("NSEIX");
   });
 });
 

@@ -5,6 +5,7 @@ import type { CalendarEdit } from "./calendar-edits";
 import { badInput } from "./errors";
 import type { Instrument } from "./instrument";
 import { RecentMap } from "./recent-map";
+import { exchanges, segmentOf } from "./segments";
 import { dayOfDate, FIRST_DAY, istDay, LAST_DAY, type Calendar, type HoursKey, type Session } from "./session";
 import { tradingDay, type TradingDay } from "./trading-day";
 import { tradingHours, type TradingHours } from "./trading-hours";
@@ -22,47 +23,41 @@ export interface EditableCalendar extends TradingCalendar {
   setEdits(edits: readonly CalendarEdit[]): void;
 }
 
-export const exchanges = ["NSE", "BSE", "NSE_INDEX", "BSE_INDEX", "NFO", "BFO", "CDS", "BCD", "MCX", "SIM"] as const;
+export { exchanges };
 
 const AGRICULTURAL = /^(CARDAMOM|CASTORSEED|COTTON|COTTONCNDY|COTTONOIL|CPO|KAPAS|MENTHAOIL|RUBBER)(?![A-Z])/;
 
-/** The trading hours an exchange's instruments keep: what "NSE is closed" closes. */
-const hoursByExchange: Readonly<Record<(typeof exchanges)[number], readonly HoursKey[]>> = {
-  NSE: ["NSE", "NSE_CAS", "NSE_INDEX"], BSE: ["BSE", "BSE_CAS", "BSE_INDEX"], NSE_INDEX: ["NSE_INDEX"], BSE_INDEX: ["BSE_INDEX"],
-  NFO: ["NFO", "NFO_OPTIONS"], BFO: ["BFO", "BFO_OPTIONS"], CDS: ["CDS"], BCD: ["BCD"], MCX: ["MCX", "MCX_AGRI"], SIM: ["SIM"],
-};
-
 /** All the hours of an exchange, or the one set a key names (`NSE_CAS`, `MCX_AGRI`); null for neither. */
 export const hoursNamed = (name: string): readonly HoursKey[] | null => {
-  const ofExchange = (hoursByExchange as Readonly<Record<string, readonly HoursKey[]>>)[name];
-  if (ofExchange !== undefined) return ofExchange;
+  const ofExchange = segmentOf(name)?.hours ?? null;
+  if (ofExchange !== null) return ofExchange;
   return tradingHours.some((row) => row.hours === name) ? [name] : null;
 };
 
 /**
- * The trading hours of an instrument. NSE and BSE stocks with derivatives have a closing auction since 2026-08-03:
- * `closingAuction` tells them by symbol; without it none has.
+ * The trading hours of an instrument, or null where its exchange has none that are known. NSE and BSE stocks with
+ * derivatives have a closing auction since 2026-08-03: `closingAuction` tells them by symbol; without it none has.
  */
-export const hoursOf = (
+export const hoursIfKnown = (
   instrument: Pick<Instrument, "exchange" | "segment" | "symbol">,
   options: { closingAuction?: (symbol: string) => boolean } = {},
-): HoursKey => {
+): HoursKey | null => {
   const { exchange, segment, symbol } = instrument;
-  switch (exchange) {
-    case "NSE":
-    case "BSE":
-      // India VIX is worked out from options and moves through the closing auction of stocks: it keeps the hours of those without one.
-      if (segment === "index") return symbol === "INDIA VIX" ? "NSE" : `${exchange}_INDEX`;
-      return segment === "equity" && options.closingAuction?.(symbol) === true ? `${exchange}_CAS` : exchange;
-    case "NFO":
-    case "BFO":
-      return segment === "options" ? `${exchange}_OPTIONS` : exchange;
-    case "MCX":
-      return AGRICULTURAL.test(symbol) ? "MCX_AGRI" : "MCX";
-    default:
-      if (!(exchanges as readonly string[]).includes(exchange)) throw badInput("exchange", exchange, exchanges.join(", "));
-      return exchange;
-  }
+  const known = segmentOf(exchange)?.hours ?? null;
+  if (known === null) return null;
+  // India VIX is worked out from options and moves through the closing auction of stocks: it keeps the hours of those without one.
+  const special = symbol === "INDIA VIX" ? "NSE" : segment === "index" ? `${exchange}_INDEX`
+    : segment === "options" ? `${exchange}_OPTIONS`
+      : segment === "equity" && options.closingAuction?.(symbol) === true ? `${exchange}_CAS`
+        : AGRICULTURAL.test(symbol) ? `${exchange}_AGRI` : exchange;
+  return known.includes(special) ? special : known[0];
+};
+
+/** The same; throws `bad_input` for an exchange whose hours are not known. */
+export const hoursOf = (...[instrument, options]: Parameters<typeof hoursIfKnown>): HoursKey => {
+  const hours = hoursIfKnown(instrument, options);
+  if (hours === null) throw badInput("exchange", instrument.exchange, exchanges.join(", "));
+  return hours;
 };
 
 /** Searching for a neighbouring session gives up after this many days. */

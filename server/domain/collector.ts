@@ -1,3 +1,4 @@
+import type { LeftOut } from "./broker-list";
 import type { FeedMode } from "./tick";
 
 /** One broker login and its subscriptions. */
@@ -35,7 +36,28 @@ export interface FeedTruth {
   ticksPerSecond: number;
   subscribed: number;
   reconnects: number;
+  /** Subscribed names that the broker's list of the day does not have; the first of them are named. */
+  missing: { count: number; names: string[] };
+  /** Ticks arrive at least so long after the exchange's stamp (p95 of the last half minute); null while it is not known. */
+  lagMs: number | null;
+  /** What the broker said last in words, redacted; `count`: how often since it began to say it. */
+  said: { time: number; text: string; count: number } | null;
   /** Epoch ms of the next attempt, while reconnecting. */
   nextAttempt: number | null;
   attempt: number;
+}
+
+/** The broker's instrument list of a collector, as /status shows it. */
+export interface ListTruth {
+  collector: string;
+  /** Epoch ms when the list in use was read; null while one of an earlier run is in use. */
+  readAt: number | null;
+  /** Instruments in it. */
+  rows: number;
+  /** Rows left out, by reason, with the first of each. */
+  leftOut: readonly LeftOut[];
+  /** Why the newest answer is not in use; null when it is. */
+  problem: string | null;
+  /** Epoch ms at which it is asked for again. */
+  nextAttempt: number | null;
 }

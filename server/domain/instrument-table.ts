@@ -23,9 +23,11 @@ export class TokenMap {
   private slots = new Int32Array(64 * Slot.size).fill(-1);
   private used = 0;
 
+  canHold(index: number, wireDivisor: number): boolean { return powersOfTen.includes(wireDivisor) && index <= Target.instrument; }
+
   set(token: number, index: number, wireDivisor: number): void {
     const exponent = powersOfTen.indexOf(wireDivisor);
-    if (exponent === -1 || index > Target.instrument) throw new RangeError(`no place for instrument number ${index} with wire divisor ${wireDivisor}`);
+    if (!this.canHold(index, wireDivisor)) throw new RangeError(`no place for instrument number ${index} with wire divisor ${wireDivisor}`);
     if (this.used * 2 * Slot.size >= this.slots.length) this.grow();
     const slot = this.slotOf(token);
     if (this.slots[slot + Slot.target] === -1) this.used++;

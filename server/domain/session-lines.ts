@@ -3,6 +3,7 @@ import { exchanges, hoursOf, type TradingCalendar } from "./calendar";
 import { hasClosingAuction } from "./closing-auction-stocks";
 import { badInput } from "./errors";
 import type { Segment } from "./instrument";
+import { segmentOf } from "./segments";
 import { dayOfDate, istDate, type HoursKey, type SessionKind } from "./session";
 import type { AnnouncedPhase } from "./trading-day";
 
@@ -29,7 +30,7 @@ export interface HoursQuestion {
 
 /** Where each exchange trades a segment; what is missing it does not trade, as far as the calendar knows. */
 const venues: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  NSE: { equity: "NSE", derivatives: "NFO", currency: "CDS" },
+  NSE: { equity: "NSE", derivatives: "NFO", currency: "CDS", commodity: "NCO" },
   BSE: { equity: "BSE", derivatives: "BFO", currency: "BCD" },
   NSE_INDEX: { equity: "NSE_INDEX" },
   BSE_INDEX: { equity: "BSE_INDEX" },
@@ -38,6 +39,8 @@ const venues: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   CDS: { currency: "CDS" },
   BCD: { currency: "BCD" },
   MCX: { commodity: "MCX" },
+  NCO: { commodity: "NCO" },
+  NSEIX: { equity: "NSEIX", derivatives: "NSEIX" },
   SIM: { equity: "SIM", derivatives: "SIM" },
 };
 export const segmentNames = ["equity", "derivatives", "currency", "commodity"] as const;
@@ -58,16 +61,14 @@ export const hoursFor = (question: HoursQuestion, listed: (key: string) => Hours
   if (segment !== undefined && !(segmentNames as readonly string[]).includes(segment)) throw badInput("segment", segment, segmentNames.join(", "));
   const venue = segment === undefined ? exchange : traded[segment];
   if (venue === undefined) throw badInput("segment", segment, `${Object.keys(traded).join(", ")} on ${exchange}`);
-  return listed(`${venue}:${symbol}`) ?? listed(`${venue}_INDEX:${symbol}`) ?? hoursOf({ exchange: venue, segment: segmentOf(venue, symbol), symbol }, { closingAuction: hasClosingAuction });
+  return listed(`${venue}:${symbol}`) ?? listed(`${venue}_INDEX:${symbol}`) ?? hoursOf({ exchange: venue, segment: kindOf(venue, symbol), symbol }, { closingAuction: hasClosingAuction });
 };
 
-const segmentOf = (venue: string, symbol: string): Segment => {
+const kindOf = (venue: string, symbol: string): Segment => {
   switch (venue) {
     case "NSE": case "BSE": return INDEX.test(symbol) ? "index" : "equity";
     case "NFO": case "BFO": return OPTION.test(symbol) ? "options" : "futures";
-    case "CDS": case "BCD": return "currency";
-    case "MCX": return "commodity";
-    default: return "equity";
+    default: return segmentOf(venue)?.kind ?? "equity";
   }
 };
 

@@ -95,6 +95,11 @@ export const tradingHours: TradingHours = [
   { hours: "BCD", from: null, to: null, days: "weekdays", phases: [["continuous", "09:00", "17:00"]], source: "BSE, currency derivatives: market timings" },
   { hours: "MCX", from: null, to: null, days: "weekdays", unitedStates: "daylight-saving", phases: [["continuous", "09:00", "23:30"]], source: commodityHours },
   { hours: "MCX", from: null, to: null, days: "weekdays", unitedStates: "standard", phases: [["continuous", "09:00", "23:55"]], source: commodityHours },
+  { hours: "NCO", from: null, to: null, days: "weekdays", unitedStates: "daylight-saving", phases: [["continuous", "09:00", "23:30"]], source: commodityHours },
+  { hours: "NCO", from: null, to: null, days: "weekdays", unitedStates: "standard", phases: [["continuous", "09:00", "23:55"]], source: commodityHours },
+  // The evening session goes on to 02:45 of the next date. A session of ours lies inside one IST date: what comes after
+  // midnight moves the quote and enters no bar.
+  { hours: "NSEIX", from: null, to: null, days: "weekdays", phases: [["continuous", "06:30", "15:40"], ["continuous", "16:35", "24:00"]], source: "NSE IX, GIFT NIFTY: market timings" },
   // An older listing has 21:30 for the internationally linked agricultural contracts.
   { hours: "MCX_AGRI", from: null, to: null, days: "weekdays", phases: [["continuous", "09:00", "21:00"]], source: "MCX, internationally linked agricultural contracts: market timings" },
   { hours: "SIM", from: null, to: null, days: "every", phases: [["continuous", "00:00", "24:00"]], source: "the simulated exchange" },

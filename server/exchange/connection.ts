@@ -22,6 +22,8 @@ export class Connection {
   readonly modes = new Map<number, FeedMode>();
   /** Machine time of the last message sent, epoch ms. */
   lastSent = 0;
+  /** The line is half open: nothing leaves it any more, and nobody is told. */
+  dead = false;
   private frame = newFrame();
   private readonly free: Frame[] = [];
   private length = 2;
@@ -53,7 +55,7 @@ export class Connection {
     const { frame, length, packets } = this;
     this.length = 2;
     this.packets = 0;
-    if (this.socket.readyState !== this.socket.OPEN) return;
+    if (!this.isOpen()) return;
     if (this.socket.bufferedAmount > SLOW_CLIENT_BYTES) {
       this.counters.slowDrops += packets;
       return;
@@ -66,19 +68,21 @@ export class Connection {
   }
 
   heartbeat(): void {
-    if (this.socket.readyState !== this.socket.OPEN) return;
+    if (!this.isOpen()) return;
     this.count(0, 1);
     this.socket.send(new Uint8Array(1), { binary: true, compress: false });
   }
 
   /** A frame as it is, for faults. */
   sendRaw(bytes: Uint8Array): void {
-    if (this.socket.readyState === this.socket.OPEN) this.socket.send(bytes, { binary: true, compress: false });
+    if (this.isOpen()) this.socket.send(bytes, { binary: true, compress: false });
   }
 
   text(message: { type: "error" | "message"; data: string }): void {
-    if (this.socket.readyState === this.socket.OPEN) this.socket.send(JSON.stringify(message));
+    if (this.isOpen()) this.socket.send(JSON.stringify(message));
   }
+
+  private isOpen(): boolean { return !this.dead && this.socket.readyState === this.socket.OPEN; }
 
   private count(packets: number, bytes: number): void {
     this.counters.ticks += packets;

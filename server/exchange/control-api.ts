@@ -19,6 +19,8 @@ export interface ControlParts {
 /** Played tick by tick at most; `set` goes further. */
 const LONGEST_ADVANCE_MS = 3_600_000;
 const PLAY_STEP_MS = 1_000;
+/** What a broker says when it should not: with a secret, and longer than anybody reads. */
+const SAID = `Too many subscriptions for token candela-demo-token. ${"Contact support. ".repeat(40)}`;
 const FASTEST = 10_000;
 
 /** What no broker has: `/sim/clock`, `/sim/fault`, `/sim/reset`, `/sim/seconds`, `/sim/transcript`, `/sim/stats`. */
@@ -66,8 +68,10 @@ export const controlApi = ({ market, clock, faults, logins, transcript, feed, re
 
   const addFault = (body: Record<string, unknown>): void => {
     const fault = parseFault(body, real());
-    const cutsOnce = fault.kind === "disconnect" && fault.until === Infinity;
-    if (!cutsOnce) faults.add(fault);
+    const happensOnce = fault.kind === "half_open" || (fault.kind === "disconnect" && fault.until === Infinity);
+    if (!happensOnce) faults.add(fault);
+    if (fault.kind === "half_open") feed.halfOpen();
+    if (fault.kind === "text_error") feed.say(SAID);
     if (fault.kind === "disconnect" || fault.kind === "expired") feed.disconnect();
   };
   const faultList = () => faults.list().map(({ kind, symbols, until, ratio, delayMs }) => ({

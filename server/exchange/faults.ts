@@ -5,11 +5,16 @@ import type { Cursor } from "./cursor";
 /**
  * What can be made to go wrong. Faults change what is sent, never the record.
  * `mute`: no ticks, heartbeats go on. `silent`: nothing at all. `disconnect`: lines are cut, and with `ms` refused so long.
- * `expired`: every access token is refused and lines are cut. `late`: packets wait `delayMs`. The rest name themselves.
+ * `expired`: every access token is refused and lines are cut. `late`: packets wait `delayMs`; `lag`: all of them do.
+ * `half_open`: lines that are open say nothing more and are not closed, new ones work. `text_error`: the broker's words on the
+ * line, and in place of quotes and the list. `short_frames`: empty ones, two bytes, bytes after the last packet.
+ * Of the instrument list: `half_list`, `empty_list` (headers alone), `html_list` (an error page), `bad_rows`, `unknown_exchange`
+ * (rows of exchanges nobody has told of), `renamed` (symbols end in `-NEW`). The rest name themselves.
  */
 export const faultKinds = [
   "mute", "silent", "disconnect", "expired", "drop", "duplicate", "reorder", "late",
   "volume_back", "zero_time", "future_time", "zero_price", "garbage",
+  "lag", "half_open", "text_error", "short_frames", "half_list", "empty_list", "html_list", "bad_rows", "unknown_exchange", "renamed",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -57,7 +62,7 @@ export const faults = (real: () => number): Faults => {
   };
 };
 
-const DEFAULT_RATIO: Partial<Record<FaultKind, number>> = { drop: 0.2, duplicate: 0.2, reorder: 0.2, late: 0.2, volume_back: 0.05, zero_time: 0.1, future_time: 0.05, zero_price: 0.05, garbage: 0.05 };
+const DEFAULT_RATIO: Partial<Record<FaultKind, number>> = { drop: 0.2, duplicate: 0.2, reorder: 0.2, late: 0.2, volume_back: 0.05, zero_time: 0.1, future_time: 0.05, zero_price: 0.05, garbage: 0.05, short_frames: 0.05 };
 
 const positive = (body: Record<string, unknown>, field: string, fallback: number): number => {
   const value = body[field];

@@ -14,6 +14,8 @@ export interface FaultyLine {
   reset(): void;
 }
 
+/** Empty, a count of no packets, a count without its packets, and bytes after a frame of none. */
+const SHORT_FRAMES = [[], [0, 0], [0, 1], [0, 0, 1, 2, 3]].map((bytes) => Uint8Array.from(bytes));
 const VOLUME_AT = 16;
 /** Seconds a `future_time` packet is ahead. */
 const AHEAD_S = 3_600;
@@ -48,7 +50,7 @@ export const faultyLine = (faults: Faults, real: () => number): FaultyLine => {
       const size = writePacket(view, 0, cursor, mode);
       spoil(view, size, cursor);
       const packet = bytes.subarray(0, size);
-      const delay = faults.hits("late", cursor);
+      const delay = faults.hits("lag", cursor) ?? faults.hits("late", cursor);
       if (delay !== null) {
         late.push({ connection, bytes: packet, at: real() + delay.delayMs });
         return;
@@ -66,6 +68,7 @@ export const faultyLine = (faults: Faults, real: () => number): FaultyLine => {
       }
       if (faults.hits("duplicate", cursor) !== null) connection.addBytes(packet);
       if (faults.hits("garbage", cursor) !== null) garble(connection);
+      if (faults.hits("short_frames", cursor) !== null) for (const frame of SHORT_FRAMES) connection.sendRaw(frame);
     },
     release() {
       const now = real();

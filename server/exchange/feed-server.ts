@@ -37,6 +37,10 @@ export interface FeedServer {
   drained(): Promise<void>;
   /** Cuts every line. */
   disconnect(): void;
+  /** Open lines say nothing more; they are not closed. */
+  halfOpen(): void;
+  /** Says something in words on every line. */
+  say(text: string): void;
   /** Forgets held packets. */
   reset(): void;
   stats(): { connections: number; subscriptions: number; ticks: number; frames: number; bytes: number; slowDrops: number; ticksPerSecond: number };
@@ -105,7 +109,7 @@ export const feedServer = ({ market, clock, faults, logins, transcript, real }: 
   const refusal = (apiKey: string, accessToken: string): string | null => {
     if (faults.active("disconnect") !== null) return "503 Service Unavailable";
     if (faults.active("expired") !== null || !logins.accepts(apiKey, accessToken)) return "403 Forbidden";
-    const open = [...connections].filter((connection) => connection.apiKey === apiKey).length;
+    const open = [...connections].filter((connection) => connection.apiKey === apiKey && !connection.dead).length;
     return open >= CONNECTIONS_PER_KEY ? "429 Too Many Requests" : null;
   };
 
@@ -148,6 +152,13 @@ export const feedServer = ({ market, clock, faults, logins, transcript, real }: 
       await new Promise((resolve) => setImmediate(resolve));
       while ([...connections].some(({ socket }) => socket.bufferedAmount > DRAINED_BYTES)) await new Promise((resolve) => setTimeout(resolve, 5));
     },
+    halfOpen() {
+      for (const connection of connections) {
+        connection.dead = true;
+        connection.socket.pause();
+      }
+    },
+    say(text) { for (const connection of connections) connection.text({ type: "error", data: text }); },
     disconnect() { for (const connection of connections) connection.socket.terminate(); },
     reset: line.reset,
     stats() {

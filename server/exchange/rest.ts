@@ -1,7 +1,7 @@
 import { KiteError, bodyOf, replyCsv, replyData, replyText } from "./reply";
 import { EXCHANGE, exchangeOf } from "./market";
 import { candles, checkSpan, intervals } from "./history";
-import { instrumentsCsv } from "./instruments-csv";
+import { faultyList, instrumentsCsv } from "./instruments-csv";
 import { isQuotePath, quoteLimit, quotes } from "./quotes";
 import { istText, parseIst } from "./ist-text";
 import { rateLimit } from "./rate-limit";
@@ -43,6 +43,7 @@ export const restApi = ({ market, clock, faults, logins, credentials, limits, re
     const match = /^token ([^:\s]+):(\S+)$/.exec(request.headers.authorization ?? "");
     const allowed = match !== null && faults.active("expired") === null && logins.accepts(match[1]!, match[2]!);
     if (!allowed) throw new KiteError("TokenException", "Incorrect `api_key` or `access_token`.");
+    if (family !== "historical" && faults.active("text_error") !== null) throw new KiteError("GeneralException", `The gateway is not available for ${match[2]!}`, 503);
     if (limits && !mayPass(match[1]!, family)) throw new KiteError("NetworkException", "Too many requests", 429);
   };
 
@@ -108,7 +109,7 @@ export const restApi = ({ market, clock, faults, logins, credentials, limits, re
     const exchange = url.pathname.split("/")[2];
     const listings = exchange === undefined ? market.listings : market.listings.filter((listing) => exchangeOf(market.calendar, listing) === exchange);
     if (listings.length === 0) throw new KiteError("InputException", `Invalid exchange: ${exchange}`);
-    replyCsv(request, response, instrumentsCsv(market.calendar, listings));
+    replyCsv(request, response, faults.any ? faultyList(market.calendar, listings, faults) : instrumentsCsv(market.calendar, listings));
   };
 
   const profile: Handle = (request, response) => {

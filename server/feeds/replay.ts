@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { AppError, badInput } from "@/server/domain/errors";
 import { type ListedInstrument, splitKey } from "@/server/domain/instrument";
+import { segmentOf } from "@/server/domain/segments";
 import { type RawBatch, rawBatch } from "@/server/domain/tick";
 import type { Clock } from "@/server/ports/clock";
 import type { ConnectOptions, FeedConnection, FeedDefinition } from "@/server/ports/feed";
@@ -48,11 +49,10 @@ export const recordedInstrument = (key: string): ListedInstrument => {
   if (parts === null) throw badInput("instrument", key, 'EXCHANGE:SYMBOL, like "NSE_INDEX:NIFTY 50"');
   const { symbol } = parts;
   const exchange = parts.exchange.toUpperCase();
-  const currency = exchange === "CDS" || exchange === "BCD";
+  const row = segmentOf(exchange);
   return {
-    exchange, symbol, name: symbol,
-    segment: exchange.endsWith("_INDEX") ? "index" : currency ? "currency" : "equity",
-    decimals: currency ? 4 : 2, tickSize: 1, lotSize: 1, expiry: null, strike: null, token: 1, wireDivisor: 1,
+    exchange, symbol, name: symbol, segment: row?.kind ?? "equity", decimals: row?.decimals ?? 2,
+    tickSize: 1, lotSize: 1, expiry: null, strike: null, token: 1, wireDivisor: 1,
   };
 };
 
@@ -85,7 +85,7 @@ export const replay = (options: ReplayOptions): FeedDefinition<Record<string, ne
   secretFields: [],
   limits: { instrumentsPerConnection: 1, connections: 1 },
   connect: async (_login, connection) => play(options, connection),
-  instruments: async () => [options.instrument],
+  instruments: async () => ({ listed: [options.instrument], leftOut: [] }),
   history: {
     requestsPerSecond: 1,
     daysPerRequest: {},

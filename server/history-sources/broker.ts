@@ -7,13 +7,14 @@ const CONCURRENCY = 10;
 
 export interface BrokerLogin {
   definition: HistoryDefinition<unknown>;
-  login: unknown;
+  /** Asked for at each request: it may be replaced. */
+  readonly login: unknown;
   /** The broker's number of an instrument today. */
   token(instrument: Instrument): number | undefined;
 }
 
 /** A broker's historical interface, by the login of one of its collectors. */
-export const brokerSource = (name: string, { definition, login, token }: BrokerLogin): HistorySource => ({
+export const brokerSource = (name: string, broker: BrokerLogin, { definition, token } = broker): HistorySource => ({
   name,
   authority: "broker",
   notes: [],
@@ -24,5 +25,5 @@ export const brokerSource = (name: string, { definition, login, token }: BrokerL
   lacks: (instrument) => (token(instrument) === undefined ? `${name} does not list ${instrument.key}` : null),
   bars: ({ instrument, timeframe, from, to }, signal) =>
     // Both ends are inclusive as brokers read them.
-    definition.bars(login, { token: token(instrument)!, decimals: instrument.decimals, timeframe, from, to: to - 1 }, signal),
+    definition.bars(broker.login, { token: token(instrument)!, decimals: instrument.decimals, timeframe, from, to: to - 1 }, signal),
 });

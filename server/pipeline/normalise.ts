@@ -40,8 +40,6 @@ export const noRejects = (): RejectCounts => Object.fromEntries(rejectReasons.ma
 export class Normaliser implements Core<RawMessage, TickMessage> {
   readonly rejects = noRejects();
   readonly board = new QuoteBoard();
-  /** exchange time - receive time of the newest row, for the clock-skew figure; NaN before the first. */
-  lastSkewMs = Number.NaN;
   private batch = tickBatch(4_096);
   private sequence: number;
   /** The batch being filled is of rows of auctions; its number, and the batch of auctions each instrument was in last. */
@@ -144,7 +142,6 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     const stamped = EXCHANGE_CLOCK | 0;
     const newest = received + maxSkewMs;
     const oldest = received - Math.min(maxAgeMs, LAG_MS);
-    let stamp = 0; // newest exchange time
     let out = batch.length;
     let row = from;
     for (; row < length; row++) {
@@ -177,7 +174,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       quotes[quote + Quote.sequence]!++;
       quotes[quote + Quote.place] = frame + offset[row]!;
       let flag = 0;
-      if (exchangeTime > 0) { flag = stamped; stamp = exchangeTime; }
+      if (exchangeTime > 0) flag = stamped;
       // Only the book moved: the exchange prints no bar for a minute without a trade. Every value of an index counts.
       if (!same || volume < 0 || (kind & Kind.traded) === 0) flag |= trade;
       instruments[out] = instrument;
@@ -189,7 +186,6 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       out++;
     }
     batch.length = out;
-    if (stamp > 0) this.lastSkewMs = stamp - received;
     return row;
   }
 
@@ -246,7 +242,6 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     if (received - time > LAG_MS && received - time <= maxAgeMs) rejects.clock_skew++;
     if (volume < 0 && figures[quote + Quote.volume]! >= 0) rejects.volume_missing++;
 
-    if (exchangeTime > 0) this.lastSkewMs = exchangeTime - received;
     // A row that comes late must not turn the board back. One without a date is older than any that has one, whenever it came:
     // what is traded in the second of a connect would otherwise pass for late, and the next move of the book for a trade.
     if (undated || time >= figures[quote + Quote.time]!) {

@@ -1,5 +1,5 @@
 import type { BarColumns } from "@/server/domain/bar";
-import type { ListedInstrument } from "@/server/domain/instrument";
+import type { BrokerList } from "@/server/domain/broker-list";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import type { FeedMode, RawMessage } from "@/server/domain/tick";
 import type { z } from "zod";
@@ -18,7 +18,8 @@ export interface FeedDefinition<Login = unknown> {
   limits: { instrumentsPerConnection: number; connections: number };
   /** Opens one connection; rejects with `login_expired`, `broker_refused` or `broker_unreachable`. */
   connect(login: Login, options: ConnectOptions): Promise<FeedConnection>;
-  instruments(login: Login, signal: AbortSignal): Promise<ListedInstrument[]>;
+  /** Everything the broker lists today; a row that cannot be read is counted and stops nothing. Rejects when the answer is no list. */
+  instruments(login: Login, signal: AbortSignal): Promise<BrokerList>;
   history: HistoryDefinition<Login>;
   /** The day's circuit limits by name (`NSE:INFY`), where the broker tells them; `sleep` keeps its rate. */
   priceLimits?(login: Login, instruments: readonly { name: string; decimals: number }[], sleep: (ms: number) => Promise<void>, signal: AbortSignal): Promise<Map<string, PriceLimits>>;

@@ -1,7 +1,8 @@
 import type { Bar, BarColumns, BarState } from "@/server/domain/bar";
 import type { CalendarChange } from "@/server/domain/calendar-edits";
 import type { CollectorRow } from "@/server/domain/collector";
-import type { Instrument, InstrumentAlias, ListedInstrument } from "@/server/domain/instrument";
+import type { LeftOut } from "@/server/domain/broker-list";
+import type { Instrument, InstrumentAlias, InstrumentKey, ListedInstrument } from "@/server/domain/instrument";
 import type { StoredBar, StoredBars } from "@/server/domain/stored-bars";
 import type { StoredTicks } from "@/server/domain/stored-ticks";
 import type { StoredKind, TimeframeName } from "@/server/domain/timeframe";
@@ -52,20 +53,41 @@ export interface BarStore {
   prune(timeframe: TimeframeName, before: number): Promise<number>;
 }
 
+/** A symbol of the past: the newest instrument that had it. */
+export interface FormerSymbol {
+  instrumentId: number;
+  symbol: string;
+}
+
+export interface Renamed {
+  id: number;
+  from: InstrumentKey;
+  to: InstrumentKey;
+}
+
+/** What became of a broker's list. */
+export interface TakenList {
+  leftOut: LeftOut[];
+  renamed: Renamed[];
+}
+
 export interface InstrumentStore {
-  /** All instruments and the aliases in force on a date (`YYYY-MM-DD`, IST). */
-  load(date: string): Promise<{ instruments: Instrument[]; aliases: InstrumentAlias[] }>;
+  /** All instruments, the aliases in force on a date (`YYYY-MM-DD`, IST), and symbols that instruments had under aliases that have ended. */
+  load(date: string): Promise<{ instruments: Instrument[]; aliases: InstrumentAlias[]; former: FormerSymbol[] }>;
   /**
    * Takes a broker's list of the day: adds what is new, renames what a token now means (the old alias ends, a new one
-   * begins), leaves the rest untouched. Idempotent within a day. Ids are stable.
+   * begins), leaves the rest untouched. Idempotent within a day. Ids are stable. A row that the plan or the database refuses
+   * is left out alone.
    */
-  upsert(vendor: string, date: string, listed: readonly ListedInstrument[]): Promise<void>;
+  upsert(vendor: string, date: string, listed: readonly ListedInstrument[]): Promise<TakenList>;
 }
 
 export interface CollectorStore {
   list(): Promise<CollectorRow[]>;
   /** Creates or changes by name; `login` is stored encrypted by the store and never listed. */
   save(row: Omit<CollectorRow, "id">, login: Record<string, string>): Promise<CollectorRow>;
+  /** Changes what a collector subscribes, and nothing else. */
+  subscribe(name: string, subscriptions: readonly string[]): Promise<void>;
   login(name: string): Promise<Record<string, string> | null>;
 }
 

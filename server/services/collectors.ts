@@ -1,15 +1,18 @@
-import type { CollectorRow, CollectorState, FeedState, FeedTruth } from "@/server/domain/collector";
+import type { CollectorRow, CollectorState, FeedState, FeedTruth, ListTruth } from "@/server/domain/collector";
 import type { RawMessage } from "@/server/domain/tick";
-import { type Calendar, istDay, isUnknown, istMidnight, phaseAt, type Session } from "@/server/domain/session";
+import { type Calendar, DAY_MS, istDay, isUnknown, istMidnight, phaseAt, type Session } from "@/server/domain/session";
 import { acceptedBy } from "@/server/domain/accepted";
-import { AppError } from "@/server/domain/errors";
+import { AppError, hasCode } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
 import type { FeedDefinition } from "@/server/ports/feed";
 import type { LiveMarket } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
+import type { Renamed, SettingStore } from "@/server/ports/stores";
+import { DayList } from "./broker-lists";
 import { judge } from "./feed-truth";
 import type { HistoryAccess } from "./history";
 import type { Instruments } from "./instruments";
+import { StampLag } from "./stamp-lag";
 
 /** What keeps a connection alive (`feeds/reconnect.ts`), as much of it as is needed here. */
 export type KeepConnected = (options: {
@@ -31,6 +34,17 @@ interface Running {
   login: unknown;
   simulated: boolean;
   instruments: number[];
+  /** Subscribed names that today's list does not have. */
+  missing: string[];
+  list: DayList;
+  /** When the list is asked for again; null while it is being asked. */
+  nextList: number | null;
+  /** The connection that is being kept; `again` begins it anew. Null before the first. */
+  link: { refresh(): void; again(): void } | null;
+  /** Aborts when the login is replaced, and is replaced then itself. */
+  renewal: AbortController;
+  lag: StampLag;
+  said: FeedTruth["said"];
   phase: CollectorState;
   reason: string;
   expired: boolean;
@@ -61,6 +75,12 @@ export interface CollectorEvents {
   /** The first tick since the start. */
   onFirstTick(collector: string, at: number): void;
   onChange(collector: string, state: FeedState, reason: string): void;
+  /** The broker calls instruments by other names from today on. */
+  onRenamed(renamed: readonly Renamed[]): Promise<void>;
+  /** A list read while it runs has brought instruments that were missing. */
+  onAdded(collector: string, instruments: readonly number[]): void;
+  /** Something a person should read, not a state. */
+  onNote(collector: string, level: "info" | "warn", text: string): void;
 }
 
 interface Parts {
@@ -70,6 +90,7 @@ interface Parts {
   clock: Clock;
   log: Log;
   meter: Meter;
+  settings: SettingStore;
   keepConnected: KeepConnected;
   feedOf(id: string): FeedDefinition;
   events: CollectorEvents;
@@ -78,6 +99,17 @@ interface Parts {
 const LIMITS_EVERY_MS = 3_600_000;
 const SLOT_MS = 5_000;
 const SLOTS = 60;
+/** A new list is out by then: brokers make it before the market opens. */
+const LIST_AT_MS = (8 * 60 + 20) * 60_000;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 300_000;
+/** What a good list lacks may be in a later one: asked for after so long, doubled each time. */
+const MISSING_RETRY_MS = 60_000;
+const MISSING_RETRIES = 6;
+/** Of what is missing, so much is named. */
+const MOST_NAMES = 50;
+/** What a broker says again within this time is counted, not told again. */
+const SAID_AGAIN_MS = 60_000;
 
 /** Broker logins at work: connects them, knows what the data say about each, answers with evidence. */
 export class Collectors {
@@ -95,30 +127,88 @@ export class Collectors {
 
   /** Reads the broker's list of the day and connects. Resolves when the connection is being kept, not when it is up. */
   async start(row: CollectorRow, login: Record<string, string>, simulated: boolean, signal: AbortSignal): Promise<HistoryAccess> {
-    const { clock, log } = this.parts;
+    const { log } = this.parts;
     const feed = this.parts.feedOf(row.feed);
-    const parsed = feed.login.safeParse(login, { error: acceptedBy });
-    if (!parsed.success) throw new AppError("bad_input", `collector ${row.name}: ${String(parsed.error.issues[0]?.path[0])}: use ${parsed.error.issues[0]?.message}`, { details: { field: String(parsed.error.issues[0]?.path[0]) } });
+    const parsed = parsedLogin(feed, row.name, login);
     const index = this.byIndex.length;
-    const running = this.place(row, feed, parsed.data, simulated, "connecting", "reading the instrument list");
-    const { stop } = running;
+    const running = this.place(row, feed, parsed, simulated, "connecting", "reading the instrument list");
     this.byIndex[index] = running;
     const { instruments } = this.parts;
     // Yesterday's list until today's is here: a tab that comes back while we start must not take its chart for history.
     running.instruments = instruments.listedBy(row.feed).filter((each) => row.subscriptions.includes("*") || row.subscriptions.includes(this.parts.live.table.at(each).key));
-    await this.list(running, AbortSignal.any([signal, stop.signal]));
-    running.instruments = row.subscriptions.includes("*") ? instruments.listedBy(row.feed) : row.subscriptions.map((key) => instruments.resolve(key));
+    const until = AbortSignal.any([signal, running.stop.signal]);
+    await this.firstList(running, until);
+    this.subscribe(running);
+    this.connect(running, index, until);
+    for (const keep of [this.keepList(running, until), this.keepLimits(running, until)]) {
+      keep.catch((cause: unknown) => { if (!until.aborted) log.error("a collector's upkeep ended by a fault of ours", { collector: row.name, cause: cause instanceof Error ? cause.stack : String(cause) }); });
+    }
+    return { definition: feed.history as HistoryAccess["definition"], get login() { return running.login; }, token: (instrument) => instruments.tokenOf(row.feed, instrument) };
+  }
+
+  private connect(running: Running, index: number, until: AbortSignal): void {
+    const { row, feed } = running;
+    const { instruments, clock, log } = this.parts;
+    const stop = new AbortController();
     const link = this.parts.keepConnected({
-      feed, login: running.login, collector: index, clock, random: Math.random,
+      // Every connection asks for the login anew: it may have been replaced since the last one.
+      feed: { connect: (_login, options) => feed.connect(running.login, options) },
+      login: null, collector: index, clock, random: Math.random,
       subscriptions: () => [{ tokens: running.instruments.flatMap((each) => instruments.tokenOf(row.feed, each) ?? []), mode: row.mode }],
       onMessage: (message) => this.receive(running, message),
       onState: (state) => this.linkState(running, state),
       onReject: (reason, count) => this.parts.meter.reject(reason, count),
-      signal: AbortSignal.any([signal, stop.signal]),
+      signal: AbortSignal.any([until, stop.signal]),
     });
-    void this.keepLimits(running, AbortSignal.any([signal, stop.signal]));
+    running.link = {
+      refresh: () => link.refresh(),
+      again: () => {
+        stop.abort(new Error("another login was handed over"));
+        running.expired = false;
+        this.connect(running, index, until);
+      },
+    };
     link.ended.catch((cause: unknown) => log.error("a collector ended by a fault of ours", { collector: row.name, cause: String(cause) }));
-    return { definition: feed.history as HistoryAccess["definition"], login: running.login, token: (instrument) => instruments.tokenOf(row.feed, instrument) };
+  }
+
+  /**
+   * Another login, for the rest of the run: a feed that waits for one connects with it at once, one that is live goes on and
+   * uses it when its line is lost. Throws `not_found`, or `bad_input` naming the field.
+   */
+  renew(name: string, login: Record<string, string>): void {
+    const running = this.running.get(name);
+    if (running === undefined) throw new AppError("not_found", `no collector ${JSON.stringify(name)} is at work; there are ${[...this.running.keys()].join(", ") || "none"}`, { details: { field: "collector", value: name } });
+    running.login = parsedLogin(running.feed, name, login);
+    const { renewal } = running;
+    running.renewal = new AbortController();
+    renewal.abort(new Error("another login was handed over"));
+    if (running.phase !== "live" && !running.stop.signal.aborted) running.link?.again();
+  }
+
+  /** What is subscribed, by today's list: names that are not in it are missing and stop nothing. */
+  private subscribe(running: Running): void {
+    const { instruments } = this.parts;
+    const { row, list } = running;
+    const isListed = (index: number): boolean => list.has(instruments.tokenOf(row.feed, index) ?? -1) ?? true;
+    const found = new Set<number>();
+    const missing: string[] = [];
+    for (const key of row.subscriptions) {
+      if (key === "*") {
+        for (const index of instruments.tradedBy(row.feed)) if (isListed(index)) found.add(index);
+        continue;
+      }
+      try {
+        const index = instruments.resolve(key);
+        found.add(index);
+        if (!isListed(index) || instruments.tokenOf(row.feed, index) === undefined) missing.push(key);
+      } catch (cause) {
+        if (!hasCode(cause, "not_found") && !hasCode(cause, "ambiguous") && !hasCode(cause, "bad_input")) throw cause;
+        missing.push(key);
+      }
+    }
+    running.instruments = [...found];
+    running.missing = missing;
+    if (missing.length > 0) this.parts.log.warn("subscribed instruments are not in the broker's list", { collector: row.name, missing });
   }
 
   /** Shows a collector that another instance runs, and why it does not run here; if it did, it ends. */
@@ -130,8 +220,10 @@ export class Collectors {
   private place(row: CollectorRow, feed: FeedDefinition, login: unknown, simulated: boolean, phase: CollectorState, reason: string): Running {
     const { clock } = this.parts;
     this.running.get(row.name)?.stop.abort(new Error(reason));
+    const { instruments, settings } = this.parts;
     const running: Running = {
-      row, feed, login, simulated, instruments: [], phase, reason, expired: false, attempt: 0, nextAttempt: null,
+      row, feed, login, simulated, instruments: [], missing: [], nextList: null, link: null, renewal: new AbortController(), lag: new StampLag(), said: null,
+      list: new DayList({ instruments, settings, clock, name: row.name, feed, login: () => running.login }), phase, reason, expired: false, attempt: 0, nextAttempt: null,
       connects: 0, connectedAt: null, lostAt: null, mutedFrom: null, lastTick: null, ticks: 0, slots: [], slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop: new AbortController(),
     };
     this.running.set(row.name, running);
@@ -164,22 +256,36 @@ export class Collectors {
     return [...this.running.values()].map((each) => ({
       collector: each.row.name, feed: each.row.feed, state: each.state, simulated: each.simulated, reason: each.reason, since: each.since,
       lastTick: each.lastTick, ticksLastMinute: each.lastMinute, expectedPerMinute: this.expected(each),
+      missing: { count: each.missing.length, names: each.missing.slice(0, MOST_NAMES) }, lagMs: lagOf(each, now), said: each.said,
       ticksPerSecond: (each.slots[each.slots.length - 1] ?? 0) / (SLOT_MS / 1_000), subscribed: each.instruments.length,
       reconnects: Math.max(0, each.connects - 1), nextAttempt: each.nextAttempt !== null && each.nextAttempt > now ? each.nextAttempt : null, attempt: each.attempt,
     }));
   }
 
+  /** The brokers' lists in use. */
+  lists(): ListTruth[] {
+    return [...this.running.values()].filter(({ phase }) => phase !== "idle").map(({ row, list, nextList }) => (
+      { collector: row.name, readAt: list.readAt, rows: list.rows, leftOut: list.leftOut, problem: list.problem, nextAttempt: nextList }));
+  }
+
+  /** Exchange's clock less ours as the fresher feeds tell it, and how far off that may be; null while none does. */
+  clockSkew(): { ms: number; errorMs: number } | null {
+    const now = this.parts.clock.now();
+    const readings = [...this.running.values()].flatMap(({ lag }) => lag.read(now) ?? []).sort((a, b) => Math.abs(a.skewMs) - Math.abs(b.skewMs));
+    return readings.length === 0 ? null : { ms: readings[0]!.skewMs, errorMs: readings[0]!.errorMs };
+  }
+
   /** The day's circuit limits, read at the start and every hour: bands are widened during the day. Without them nothing is refused for its price. */
   private async keepLimits(running: Running, signal: AbortSignal): Promise<void> {
     const { clock, live, log } = this.parts;
-    const { feed, login } = running;
+    const { feed } = running;
     while (feed.priceLimits !== undefined && !signal.aborted) {
       const asked = running.instruments.flatMap((index) => {
         const { key, decimals, segment } = live.table.at(index);
         return segment === "index" ? [] : [{ index, name: key, decimals }];
       });
       try {
-        const limits = await feed.priceLimits(login, asked, (ms) => clock.sleep(ms, signal), signal);
+        const limits = await feed.priceLimits(running.login, asked, (ms) => clock.sleep(ms, signal), signal);
         for (const { index, name } of asked) live.table.setLimits(index, limits.get(name)?.lower ?? 0, limits.get(name)?.upper ?? 0);
       } catch (cause) {
         if (signal.aborted) return;
@@ -193,24 +299,109 @@ export class Collectors {
     }
   }
 
-  /** Tries until the broker answers; an expired login ends it. */
-  private async list(running: Running, signal: AbortSignal): Promise<void> {
-    const { instruments, clock, log } = this.parts;
+  /** Until a list can be used: today's, or one of an earlier run, which will do until the broker answers. */
+  private async firstList(running: Running, signal: AbortSignal): Promise<void> {
+    const { clock } = this.parts;
     for (let attempt = 1; ; attempt++) {
-      try {
-        await instruments.take(running.row.feed, await running.feed.instruments(running.login, signal));
-        return;
-      } catch (cause) {
-        if (signal.aborted) throw cause;
-        const known = instruments.listedBy(running.row.feed).length > 0;
-        log.warn("the instrument list could not be read", { collector: running.row.name, cause: String(cause), known });
-        if (known) return; // yesterday's list will do until the broker answers
-        running.reason = (cause as Error).message;
-        running.attempt = attempt;
-        running.nextAttempt = clock.now() + Math.min(30_000, 1_000 * 2 ** (attempt - 1));
-        await clock.sleep(running.nextAttempt - clock.now(), signal);
+      if (await this.readList(running, signal) !== null) break;
+      this.subscribe(running);
+      if (running.instruments.length > 0) break;
+      running.reason = `no instrument list yet: ${running.list.problem}`;
+      running.attempt = attempt;
+      running.nextAttempt = clock.now() + retryMs(attempt);
+      if (running.expired) {
+        running.phase = "failed";
+        running.nextAttempt = null;
+        running.reason = running.list.problem ?? "";
+        this.settle(running, clock.now());
+        await aborted(AbortSignal.any([signal, running.renewal.signal]));
+        signal.throwIfAborted();
+        running.phase = "connecting";
+        running.expired = false;
+        running.reason = "reading the instrument list";
+        attempt = 0;
+        continue;
       }
+      await this.pause(running, running.nextAttempt - clock.now(), signal);
     }
+    running.expired = false;
+    running.attempt = 0;
+    running.nextAttempt = null;
+  }
+
+  /** Asks again: soon when the newest answer was of no use or lacks what is subscribed, else when the next day's list is out. */
+  private async keepList(running: Running, signal: AbortSignal): Promise<void> {
+    const { clock, events } = this.parts;
+    let failures = 0;
+    let missed = 0;
+    while (!signal.aborted) {
+      if (running.expired) {
+        await aborted(AbortSignal.any([signal, running.renewal.signal]));
+        signal.throwIfAborted();
+      }
+      const now = clock.now();
+      const morning = istMidnight(istDay(now)) + LIST_AT_MS;
+      const next = running.list.problem !== null ? now + retryMs(++failures)
+        : running.missing.length > 0 && missed < MISSING_RETRIES ? now + MISSING_RETRY_MS * 2 ** missed++
+          : morning > now ? morning : morning + DAY_MS;
+      running.nextList = next;
+      await this.pause(running, next - now, signal);
+      if (signal.aborted) return;
+      running.nextList = null;
+      if (await this.readList(running, signal) === null) continue;
+      failures = 0;
+      if (running.missing.length === 0) missed = 0;
+      const before = new Set(running.instruments);
+      this.subscribe(running);
+      running.link?.refresh();
+      const added = running.instruments.filter((each) => !before.has(each));
+      if (added.length > 0) events.onAdded(running.row.name, added);
+    }
+  }
+
+  /** Reads the list and follows its new names; null, with the reason in `list.problem`, when it is of no use. */
+  private async readList(running: Running, signal: AbortSignal): Promise<readonly Renamed[] | null> {
+    const { log, events } = this.parts;
+    const { row, list } = running;
+    const before = list.problem;
+    try {
+      const renamed = await list.read(signal);
+      if (before !== null) events.onNote(row.name, "info", `the instrument list is in use: ${list.rows} instruments`);
+      if (renamed.length > 0) {
+        const now = new Map<string, string>(renamed.map(({ from, to }) => [from, to]));
+        row.subscriptions = row.subscriptions.map((key) => now.get(key) ?? key);
+        await events.onRenamed(renamed).catch((cause: unknown) => log.error("lists could not be given the new names", { collector: row.name, cause: String(cause) }));
+        for (const { from, to } of renamed.slice(0, MOST_NAMES)) events.onNote(row.name, "info", `${from} is ${to} from today on: its bars, subscriptions and lists go on`);
+      }
+      if (list.leftOut.length > 0) log.warn("rows of the broker's list were left out", { collector: row.name, leftOut: list.leftOut });
+      return renamed;
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      if (running.link === null) running.expired = hasCode(cause, "login_expired");
+      log.warn("the instrument list could not be read", { collector: row.name, cause: String(cause) });
+      if (list.problem !== before) events.onNote(row.name, "warn", `instrument list: ${list.problem}`);
+      return null;
+    }
+  }
+
+  /** Waits, but not longer than until another login is handed over. */
+  private async pause(running: Running, ms: number, signal: AbortSignal): Promise<void> {
+    await this.parts.clock.sleep(ms, AbortSignal.any([signal, running.renewal.signal])).catch(() => undefined);
+    signal.throwIfAborted();
+  }
+
+  /** A broker's words, for people: told once, counted while it repeats itself. */
+  private hear(running: Running, text: string, now: number): void {
+    const { log, events, meter } = this.parts;
+    meter.count("broker.messages");
+    const { said } = running;
+    if (said !== null && said.text === text && now - said.time < SAID_AGAIN_MS) {
+      running.said = { time: now, text, count: said.count + 1 };
+      return;
+    }
+    running.said = { time: now, text, count: 1 };
+    log.warn("the broker says", { collector: running.row.name, text });
+    events.onNote(running.row.name, "warn", `the broker says: ${text}`);
   }
 
   private receive(running: Running, message: RawMessage): void {
@@ -220,6 +411,7 @@ export class Collectors {
         running.mutedFrom = null;
         this.parts.events.onGap(running.row.name, mutedFrom, message.receivedTime);
       }
+      running.lag.saw(message);
       const isFirst = running.lastTick === null;
       running.lastTick = message.receivedTime;
       if (isFirst) this.parts.events.onFirstTick(running.row.name, message.receivedTime);
@@ -228,6 +420,7 @@ export class Collectors {
     } else if (message.kind === "connected") {
       const from = running.lostAt;
       running.connects++;
+      running.lag.connected(message.receivedTime);
       running.connectedAt = message.receivedTime;
       running.lostAt = null;
       this.emit?.(message);
@@ -237,7 +430,7 @@ export class Collectors {
       running.lostAt ??= running.mutedFrom ?? running.lastTick ?? message.receivedTime;
       running.mutedFrom = null;
       this.parts.events.onLost(running.row.name, running.lostAt, "disconnect", message.detail);
-    }
+    } else if (message.kind === "message") this.hear(running, message.detail, message.receivedTime);
     this.emit?.(message);
   }
 
@@ -271,7 +464,8 @@ export class Collectors {
     const lastTick = running.lastTick !== null && running.lastTick < (running.connectedAt ?? 0) ? null : running.lastTick;
     const judged = judge({
       now, phase: running.phase, expired: running.expired, reason: running.reason, openSince, nextOpen: null,
-      connectedAt: running.connectedAt, lastTick, interval: expected === null || expected === 0 ? null : 60_000 / expected, lagMs: Number.NaN,
+      connectedAt: running.connectedAt, lastTick, interval: expected === null || expected === 0 ? null : 60_000 / expected,
+      lagMs: running.lag.read(now)?.lagMs ?? Number.NaN, subscribed: running.instruments.length, missing: { count: running.missing.length, names: running.missing },
     });
     const { state } = judged;
     const reason = state === "CLOSED" && this.isUnknownDay(running, now) ? "no tick has come today, and no holiday list says whether its exchanges trade" : judged.reason;
@@ -325,3 +519,23 @@ const FIRST_PACKETS_MS = 10_000;
 /** True when the feed brought ticks of a session on a day of which nobody has said whether it trades. */
 const ticked = ({ lastTick, connectedAt }: Running, session: Session): boolean =>
   lastTick !== null && lastTick >= session.open && lastTick > (connectedAt ?? 0) + FIRST_PACKETS_MS;
+
+const lagOf = ({ lag }: Running, now: number): number | null => {
+  const reading = lag.read(now);
+  return reading === null ? null : Math.max(0, reading.lagMs);
+};
+
+const retryMs = (attempt: number): number => Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 20));
+
+const aborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => {
+  if (signal.aborted) resolve();
+  else signal.addEventListener("abort", () => resolve(), { once: true });
+});
+
+/** Throws `bad_input` naming the collector and the field, never its value: it may be a secret. */
+const parsedLogin = (feed: FeedDefinition, name: string, login: Record<string, string>): unknown => {
+  const parsed = feed.login.safeParse(login, { error: acceptedBy });
+  if (parsed.success) return parsed.data;
+  const field = String(parsed.error.issues[0]?.path[0]);
+  throw new AppError("bad_input", `collector ${name}: ${field}: use ${parsed.error.issues[0]?.message}`, { details: { field } });
+};

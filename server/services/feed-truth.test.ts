@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type FeedEvidence, judge } from "./feed-truth";
 
 const now = 1_700_000_000_000;
-const live: FeedEvidence = { now, phase: "live", expired: false, reason: "", openSince: now - 3_600_000, nextOpen: null, connectedAt: now - 60_000, lastTick: now - 400, interval: 200, lagMs: Number.NaN };
+const live: FeedEvidence = { now, phase: "live", expired: false, reason: "", openSince: now - 3_600_000, nextOpen: null, connectedAt: now - 60_000, lastTick: now - 400, interval: 200, lagMs: Number.NaN, subscribed: 50, missing: { count: 0, names: [] } };
 
 describe("a feed's light", () => {
   it.each<[string, Partial<FeedEvidence>, string, RegExp]>([
@@ -18,6 +18,8 @@ describe("a feed's light", () => {
     ["says why it reconnects", { phase: "reconnecting", reason: "code 1006" }, "RECONNECTING", /1006/],
     ["is AUTH_EXPIRED whatever the socket does", { phase: "failed", expired: true, reason: "token refused" }, "AUTH_EXPIRED", /token refused/],
     ["is DOWN when trying again cannot help", { phase: "failed", reason: "no such key" }, "DOWN", /no such key/],
+    ["says what the broker does not list", { missing: { count: 4, names: ["NSE:A", "NSE:B", "NSE:C", "NSE:D"] } }, "LIVE", /0\.4 s ago; not in the broker's list: NSE:A, NSE:B, NSE:C and 1 more$/],
+    ["is DOWN when nothing it subscribes is listed", { subscribed: 0, missing: { count: 1, names: ["NSE:A"] } }, "DOWN", /nothing of what it subscribes is listed.*NSE:A/],
     ["is STOPPED when nobody started it", { phase: "idle" }, "STOPPED", /not started/],
   ])("%s", (_, evidence, state, reason) => {
     const told = judge({ ...live, ...evidence });

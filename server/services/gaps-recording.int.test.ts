@@ -92,10 +92,10 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
       onState({ phase: "live", attempt: 0, nextAttempt: null, reason: "connected", expired: false });
       return { refresh() {}, ended: new Promise(() => {}) };
     };
-    const feed = { id: "recorded", login: z.object({}), instruments: async () => [listed], history } as unknown as FeedDefinition;
+    const feed = { id: "recorded", login: z.object({}), instruments: async () => ({ listed: [listed], leftOut: [] }), history } as unknown as FeedDefinition;
     const collectors: Collectors = new Collectors({
       instruments, live, calendar, clock, log, meter, keepConnected, feedOf: () => feed,
-      events: { onLost: (...lost) => quality.gaps.lost(...lost), onGap: (name, _, to) => quality.gaps.back(name, to), onFirstTick: (name, time) => quality.gaps.firstTick(name, time), onChange() {} },
+      events: { onLost: (...lost) => quality.gaps.lost(...lost), onGap: (name, _, to) => quality.gaps.back(name, to), onFirstTick: (name, time) => quality.gaps.firstTick(name, time), onChange() {}, onRenamed: () => Promise.resolve(), onAdded() {}, onNote() {} }, settings: store.settings,
     });
     const services = new History({
       store: store.bars, settings: store.settings, recent: writer, live, calendar, clock: wallFor(clock, wall), log, meter, paces: new RequestPaces(wall), warm: () => Promise.resolve(), changed() {}, watched: () => false,

@@ -19,7 +19,7 @@ const aliases: InstrumentAlias[] = rows.map((row) => ({ instrumentId: row.id, ve
 const table = new InstrumentTable();
 const instruments = new Instruments({
   table, clock: { now: () => Date.UTC(2026, 10, 20) } as Clock, hoursOf: () => "NSE",
-  store: { load: () => Promise.resolve({ instruments: rows, aliases }), upsert: () => Promise.resolve() } satisfies InstrumentStore,
+  store: { load: () => Promise.resolve({ instruments: rows, aliases, former: [{ instrumentId: 8, symbol: "TISCO" }] }), upsert: () => Promise.resolve({ leftOut: [], renamed: [] }) } satisfies InstrumentStore,
 });
 const keys = (found: number[]): string[] => found.map((index) => table.at(index).key);
 
@@ -29,7 +29,7 @@ describe("instruments", () => {
   it.each([
     ["NSE:RELIANCE", "NSE:RELIANCE"], ["BSE:RELIANCE", "BSE:RELIANCE"], ["RELIANCE", "NSE:RELIANCE"], ["NIFTY50", "NSE_INDEX:NIFTY 50"],
     ["1281", "NSE_INDEX:NIFTY 50"], ["NSE_EQ/1", "NSE:RELIANCE"], ["1:1", "NSE:RELIANCE"], ["nse:8", "NSE:TATASTEEL"], ["1:99926000", "NSE_INDEX:NIFTY 50"],
-    ["NSE_INDEX:NIFTY50", "NSE_INDEX:NIFTY 50"], ["SIM:NIFTY 50", "SIM:NIFTY 50"], ["SIM_INDEX:NIFTY 50", "SIM:NIFTY 50"], ["sim:m&m", "SIM:M&M"], ["NSE_EQ:TATASTEEL", "NSE:TATASTEEL"],
+    ["NSE_INDEX:NIFTY50", "NSE_INDEX:NIFTY 50"], ["SIM:NIFTY 50", "SIM:NIFTY 50"], ["SIM_INDEX:NIFTY 50", "SIM:NIFTY 50"], ["sim:m&m", "SIM:M&M"], ["NSE_EQ:TATASTEEL", "NSE:TATASTEEL"], ["NSE:TISCO", "NSE:TATASTEEL"],
   ])("%s means %s", (text, key) => {
     expect(table.at(instruments.resolve(text)).key).toBe(key);
   });
@@ -51,7 +51,7 @@ describe("instruments", () => {
   it("asks which broker is meant where two have the number", async () => {
     const both = new Instruments({
       table: new InstrumentTable(), clock: { now: () => Date.UTC(2026, 10, 20) } as Clock, hoursOf: () => "NSE",
-      store: { load: () => Promise.resolve({ instruments: rows, aliases: [...aliases, { ...aliases[7]!, vendor: "angel", token: 257 }] }), upsert: () => Promise.resolve() },
+      store: { load: () => Promise.resolve({ instruments: rows, aliases: [...aliases, { ...aliases[7]!, vendor: "angel", token: 257 }], former: [] }), upsert: () => Promise.resolve({ leftOut: [], renamed: [] }) },
     });
     await both.load();
     expect(() => both.resolve("257")).toThrow(expect.objectContaining({ code: "ambiguous", details: expect.objectContaining({ candidates: ["NSE:TATASTEEL", "NSE:RELIANCE"] }) as unknown }) as Error);

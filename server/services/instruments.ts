@@ -1,12 +1,12 @@
 import { closingAuctionIn } from "@/server/domain/closing-auction-stocks";
+import { type BrokerList, type LeftOut, LeftOutTally, listingFault } from "@/server/domain/broker-list";
 import { AppError, badInput } from "@/server/domain/errors";
-import { type Instrument, type InstrumentAlias, splitKey } from "@/server/domain/instrument";
+import { type Instrument, type InstrumentAlias, keyOf, splitKey } from "@/server/domain/instrument";
 import { type InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
 import { istDate, istDay } from "@/server/domain/session";
 import { isIsin, numberedSymbol } from "@/server/domain/vendor-symbols";
 import type { Clock } from "@/server/ports/clock";
-import type { InstrumentStore } from "@/server/ports/stores";
-import type { ListedInstrument } from "@/server/domain/instrument";
+import type { InstrumentStore, TakenList } from "@/server/ports/stores";
 
 interface Entry { index: number; symbol: string; words: string[]; rank: number }
 
@@ -15,31 +15,49 @@ const SEGMENT_RANK: Record<string, number> = { index: 0, equity: 1, futures: 2, 
 
 /** Who is traded: the table the hot path indexes, the brokers' tokens, and every way a person may write a name. */
 export class Instruments {
-  private readonly tokens = new Map<string, TokenMap>();
-  private readonly aliasOf = new Map<string, Map<number, InstrumentAlias>>();
+  private tokens = new Map<string, TokenMap>();
+  private aliasOf = new Map<string, Map<number, InstrumentAlias>>();
   private entries: Entry[] = [];
 
-  constructor(private readonly parts: { store: InstrumentStore; table: InstrumentTable; clock: Clock; hoursOf(instrument: Instrument, closingAuction: (symbol: string) => boolean): string }) {}
+  /** Exact names of the past, by key. */
+  private readonly formerly = new Map<string, number>();
+  private unknown: LeftOut[] = [];
 
-  /** Reads instruments and the aliases in force today into memory. */
+  /** `hoursOf`: null where no trading hours are known. */
+  constructor(private readonly parts: { store: InstrumentStore; table: InstrumentTable; clock: Clock; hoursOf(instrument: Instrument, closingAuction: (symbol: string) => boolean): string | null }) {}
+
+  /** Reads instruments and the aliases in force today into memory. What cannot be used is left out alone: see `leftOut`. */
   async load(): Promise<void> {
     const { store, table, clock, hoursOf } = this.parts;
     const today = istDate(istDay(clock.now()));
-    const { instruments, aliases } = await store.load(today);
+    const { instruments, aliases, former } = await store.load(today);
     const closingAuction = closingAuctionIn(instruments, today);
-    for (const instrument of instruments) table.put(instrument, hoursOf(instrument, closingAuction));
-    this.tokens.clear();
-    this.aliasOf.clear();
+    const leftOut = new LeftOutTally();
+    for (const instrument of instruments) {
+      const hours = hoursOf(instrument, closingAuction);
+      if (hours !== null) table.put(instrument, hours);
+      else if (table.indexOfId(instrument.id) === -1) leftOut.add(instrument.key, `exchange ${instrument.exchange} is not supported: no trading hours of it are known`);
+    }
+    const tokens = new Map<string, TokenMap>();
+    const aliasOf = new Map<string, Map<number, InstrumentAlias>>();
     for (const alias of aliases) {
       const index = table.indexOfId(alias.instrumentId);
       if (index === -1) continue;
-      let map = this.tokens.get(alias.vendor);
-      if (map === undefined) this.tokens.set(alias.vendor, map = new TokenMap());
+      const map = tokens.get(alias.vendor) ?? new TokenMap();
+      if (!map.canHold(index, alias.wireDivisor)) { leftOut.add(table.at(index).key, `wire divisor "${alias.wireDivisor}" is not a power of ten`); continue; }
       map.set(alias.token, index, alias.wireDivisor);
-      let byIndex = this.aliasOf.get(alias.vendor);
-      if (byIndex === undefined) this.aliasOf.set(alias.vendor, byIndex = new Map());
-      byIndex.set(index, alias);
+      tokens.set(alias.vendor, map);
+      const byIndex = aliasOf.get(alias.vendor) ?? new Map<number, InstrumentAlias>();
+      aliasOf.set(alias.vendor, byIndex.set(index, alias));
     }
+    this.tokens = tokens;
+    this.aliasOf = aliasOf;
+    this.formerly.clear();
+    for (const { instrumentId, symbol } of former) {
+      const index = table.indexOfId(instrumentId);
+      if (index !== -1) this.formerly.set(keyOf(table.at(index).exchange, symbol), index);
+    }
+    this.unknown = leftOut.list();
     this.entries = table.all().map((instrument, index) => ({
       index, symbol: squeeze(instrument.symbol),
       words: `${instrument.symbol} ${instrument.name}`.toUpperCase().split(/[^A-Z0-9]+/).filter((word) => word !== ""),
@@ -47,16 +65,31 @@ export class Instruments {
     }));
   }
 
-  /** Takes a broker's list of the day and reads it in. */
-  async take(vendor: string, listed: readonly ListedInstrument[]): Promise<void> {
-    await this.parts.store.upsert(vendor, istDate(istDay(this.parts.clock.now())), listed);
+  /** Takes a broker's list of the day and reads it in. A row that cannot be taken is left out alone. */
+  async take(vendor: string, { listed, leftOut }: BrokerList): Promise<TakenList> {
+    const tally = new LeftOutTally().addAll(leftOut);
+    const sound = listed.filter((row) => {
+      const fault = listingFault(row);
+      if (fault !== null) tally.add(keyOf(row.exchange, row.symbol), fault);
+      return fault === null;
+    });
+    const taken = await this.parts.store.upsert(vendor, istDate(istDay(this.parts.clock.now())), sound);
     await this.load();
+    return { ...taken, leftOut: tally.addAll(taken.leftOut).list() };
   }
+
+  /** Stored instruments that cannot be used: an older build took them. */
+  leftOut(): readonly LeftOut[] { return this.unknown; }
 
   tokensOf(vendor: string): TokenMap | undefined { return this.tokens.get(vendor); }
   tokenOf(vendor: string, index: number): number | undefined { return this.aliasOf.get(vendor)?.get(index)?.token; }
   /** Every instrument a broker lists. */
   listedBy(vendor: string): number[] { return [...(this.aliasOf.get(vendor)?.keys() ?? [])]; }
+  /** The same without contracts that have expired: no list ends their aliases. */
+  tradedBy(vendor: string): number[] {
+    const today = istDate(istDay(this.parts.clock.now()));
+    return this.listedBy(vendor).filter((index) => (this.parts.table.at(index).expiry ?? today) >= today);
+  }
 
   /**
    * The instrument a person means: `NSE:RELIANCE`, `SIM_INDEX:NIFTY 50`, `NIFTY50`, `RELIANCE` (unique, or on NSE),
@@ -67,6 +100,8 @@ export class Instruments {
     const { table } = this.parts;
     const exact = vendor === undefined ? table.indexOf(written) : -1;
     if (exact !== -1) return exact;
+    const formerly = vendor === undefined ? this.formerly.get(written) : undefined;
+    if (formerly !== undefined) return formerly;
     if (vendor !== undefined || /^\d+$/.test(written)) return this.byToken(written, vendor);
     const numbered = numberedSymbol(written);
     const index = numbered?.kind === "kite" ? this.tokenAt("kite", numbered.token) : -1;

@@ -22,6 +22,9 @@ export const collectorStore = (database: () => Database, vault: () => Vault): Co
       where: { name }, create: { name, ...values }, update: values, select: shown,
     })));
   },
+  async subscribe(name, subscriptions) {
+    await reaching(() => database().prisma.collector.updateMany({ where: { name }, data: { subscriptions: [...subscriptions] } }));
+  },
   async login(name) {
     const row = await reaching(() => database().prisma.collector.findUnique({ where: { name }, select: { login: true } }));
     return row === null ? null : vault().unseal(name, row.login);

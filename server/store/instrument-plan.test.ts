@@ -8,7 +8,7 @@ const held = (...rows: ListedInstrument[]): Known => ({
   instruments: rows.map(({ token: _token, wireDivisor: _divisor, ...details }, at): Instrument => ({ ...details, id: at + 1, key: keyOf(details.exchange, details.symbol) })),
   aliases: rows.map(({ token, symbol, wireDivisor }, at): InstrumentAlias => ({ instrumentId: at + 1, vendor: "kite", token, symbol, wireDivisor, validFrom: "2026-01-05", validTo: null })),
 });
-const nothing = { add: [], change: [], end: [], begin: [], earlier: [], refused: [] };
+const nothing = { add: [], change: [], end: [], begin: [], earlier: [], renamed: [], refused: [] };
 const future = (symbol: string, token: number, expiry: string): ListedInstrument => listed(symbol, token, { exchange: "NFO", segment: "futures", expiry });
 
 describe("what a broker's list changes", () => {
@@ -23,6 +23,7 @@ describe("what a broker's list changes", () => {
     expect(plan.change).toMatchObject([{ id: 1, symbol: "ETERNAL" }]);
     expect(plan.end).toMatchObject([{ token: 1, symbol: "ZOMATO" }]);
     expect(plan.begin).toMatchObject([{ token: 1, symbol: "ETERNAL" }]);
+    expect(plan.renamed).toEqual([{ id: 1, from: "NSE:ZOMATO", to: "NSE:ETERNAL" }]);
   });
 
   it.each([

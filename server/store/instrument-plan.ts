@@ -1,4 +1,5 @@
 import { keyOf, type Instrument, type InstrumentAlias, type ListedInstrument } from "@/server/domain/instrument";
+import type { Renamed } from "@/server/ports/stores";
 
 /** What the store holds when a list arrives: all instruments, and this broker's aliases that have not ended. */
 export interface Known {
@@ -18,6 +19,8 @@ export interface InstrumentPlan {
   begin: { exchange: string; symbol: string; token: number; wireDivisor: number }[];
   /** Aliases the list knows of an earlier day than we do. */
   earlier: InstrumentAlias[];
+  /** Held instruments that the list calls by another symbol. */
+  renamed: Renamed[];
   /** Rows left out: the same token or symbol twice, or another scale than the stored bars have. */
   refused: { key: string; reason: "listed_twice" | "other_decimals" }[];
 }
@@ -38,7 +41,7 @@ const isRename = (held: Instrument, listed: ListedInstrument, date: string, list
 
 /** Compares a broker's list of `date` with what is held. The same list again on the same day plans nothing. */
 export const planUpsert = (known: Known, listed: readonly ListedInstrument[], date: string): InstrumentPlan => {
-  const plan: InstrumentPlan = { add: [], change: [], end: [], begin: [], earlier: [], refused: [] };
+  const plan: InstrumentPlan = { add: [], change: [], end: [], begin: [], earlier: [], renamed: [], refused: [] };
   const byId = new Map(known.instruments.map((instrument) => [instrument.id, instrument]));
   const byKey = new Map<string, Instrument>(known.instruments.map((instrument) => [instrument.key, instrument]));
   const byToken = new Map(known.aliases.map((alias) => [alias.token, alias]));
@@ -64,6 +67,7 @@ export const planUpsert = (known: Known, listed: readonly ListedInstrument[], da
     const renamed = meant !== undefined && meant.key !== key && alias!.validFrom <= date && isRename(meant, each, date, listedKeys, byKey);
     const held = renamed ? meant : byKey.get(key);
     if (held !== undefined && held.decimals !== each.decimals) { plan.refused.push({ key, reason: "other_decimals" }); continue; }
+    if (renamed) plan.renamed.push({ id: meant.id, from: meant.key, to: key });
     if (held === undefined) plan.add.push(each);
     else if (!same(held, each)) {
       const { token: _token, wireDivisor: _divisor, ...details } = each;

@@ -1,5 +1,7 @@
 import type { PrismaClient } from "@/prisma/generated/client";
-import { keyOf, type Instrument, type InstrumentAlias, type Segment } from "@/server/domain/instrument";
+import { LeftOutTally } from "@/server/domain/broker-list";
+import { type AppError, hasCode } from "@/server/domain/errors";
+import { keyOf, type Instrument, type InstrumentAlias, type ListedInstrument, type Segment } from "@/server/domain/instrument";
 import type { Log } from "@/server/ports/observe";
 import type { InstrumentStore } from "@/server/ports/stores";
 import { reaching, rowsOf, type Database } from "./database";
@@ -56,15 +58,33 @@ const EARLIER = `
   WHERE a.vendor = $2 AND a.token = alias.token AND a.valid_from = alias."validFrom"
     AND NOT EXISTS (SELECT 1 FROM instrument_aliases b WHERE b.vendor = a.vendor AND b.token = a.token AND b.valid_to > $3::text::date)`;
 
+const FORMER = `
+  SELECT DISTINCT ON (i.exchange, a.symbol) a.instrument_id, a.symbol FROM instrument_aliases a JOIN instruments i ON i.id = a.instrument_id
+  WHERE a.symbol <> i.symbol AND a.valid_to IS NOT NULL ORDER BY i.exchange, a.symbol, a.valid_to DESC`;
+
+const WHY: Record<InstrumentPlan["refused"][number]["reason"], string> = {
+  listed_twice: "the same token or symbol is listed twice", other_decimals: "listed with other decimals than its stored bars have",
+};
+
 /**
  * In the order that a crash in between leaves sound: the next list of the day finds what is left to do. Not one
- * transaction, because a broker's hundred thousand rows would keep bars and readers waiting for seconds.
+ * transaction, because a broker's hundred thousand rows would keep bars and readers waiting for seconds. A row that the
+ * database refuses is told to `refused` and left out: its chunk is halved until it stands alone.
  */
-const apply = async (prisma: PrismaClient, plan: InstrumentPlan, vendor: string, date: string): Promise<void> => {
-  const run = async (sql: string, rows: readonly unknown[], ...rest: string[]): Promise<void> => {
-    for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
-      await prisma.$executeRawUnsafe(sql, JSON.stringify(rows.slice(from, from + CHUNK_ROWS)), ...rest);
+const apply = async (prisma: PrismaClient, plan: InstrumentPlan, vendor: string, date: string, refused: (row: unknown, cause: AppError) => void): Promise<void> => {
+  const chunk = async (sql: string, rows: readonly unknown[], rest: readonly string[]): Promise<void> => {
+    try {
+      await reaching(() => prisma.$executeRawUnsafe(sql, JSON.stringify(rows), ...rest));
+    } catch (cause) {
+      if (!hasCode(cause, "store_refused")) throw cause;
+      if (rows.length === 1) return refused(rows[0], cause as AppError);
+      const half = rows.length >> 1;
+      await chunk(sql, rows.slice(0, half), rest);
+      await chunk(sql, rows.slice(half), rest);
     }
+  };
+  const run = async (sql: string, rows: readonly unknown[], ...rest: string[]): Promise<void> => {
+    for (let from = 0; from < rows.length; from += CHUNK_ROWS) await chunk(sql, rows.slice(from, from + CHUNK_ROWS), rest);
   };
   await run(CHANGE, plan.change);
   await run(ADD, plan.add);
@@ -79,7 +99,8 @@ export const instrumentStore = (database: () => Database, log: Log): InstrumentS
     const instruments = await reaching(() => rowsOf<InstrumentRow>(pool, INSTRUMENTS));
     const aliases = await reaching(() => rowsOf<AliasRow>(pool,
       `${ALIASES} WHERE valid_from <= $1::date AND (valid_to IS NULL OR valid_to > $1::date) ORDER BY vendor, token`, [date]));
-    return { instruments: instruments.map(toInstrument), aliases: aliases.map(toAlias) };
+    const former = await reaching(() => rowsOf<[number, string]>(pool, FORMER));
+    return { instruments: instruments.map(toInstrument), aliases: aliases.map(toAlias), former: former.map(([instrumentId, symbol]) => ({ instrumentId, symbol })) };
   },
 
   async upsert(vendor, date, listed) {
@@ -89,10 +110,14 @@ export const instrumentStore = (database: () => Database, log: Log): InstrumentS
       aliases: (await reaching(() => rowsOf<AliasRow>(pool, `${ALIASES} WHERE vendor = $1 AND valid_to IS NULL`, [vendor]))).map(toAlias),
     };
     const plan = planUpsert(held, listed, date);
-    await reaching(() => apply(prisma, plan, vendor, date));
-    const { refused } = plan;
-    if (refused.length > 0) {
-      log.warn("Instruments of a broker's list were left out", { vendor, count: refused.length, first: refused.slice(0, 5) });
-    }
+    const leftOut = new LeftOutTally();
+    for (const { key, reason } of plan.refused) leftOut.add(key, WHY[reason]);
+    await apply(prisma, plan, vendor, date, (row, { message }) => {
+      const { exchange, symbol, token } = row as Partial<ListedInstrument>;
+      leftOut.add(exchange === undefined ? `token ${token}` : `${exchange}:${symbol}`, message);
+    });
+    const told = leftOut.list();
+    if (told.length > 0) log.warn("Instruments of a broker's list were left out", { vendor, leftOut: told });
+    return { leftOut: told, renamed: plan.renamed };
   },
 });

@@ -336,6 +336,14 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
         const alias = async (date: string) => (await store.instruments.load(date)).aliases.find((each) => each.vendor === "rename" && each.token === 21);
         expect(await alias("2026-02-01")).toMatchObject({ instrumentId: id, symbol: "OLDNAME", validTo: "2026-02-02" });
         expect(await alias("2026-02-02")).toMatchObject({ instrumentId: id, symbol: "NEWNAME", validFrom: "2026-02-02", validTo: null });
+        expect((await store.instruments.load("2026-02-02")).former).toContainEqual({ instrumentId: id, symbol: "OLDNAME" });
+      });
+
+      it("leaves out the one row that the database refuses, and takes the others of its list", async () => {
+        const rows = Array.from({ length: 9 }, (_, at) => listed(`ROW${at}`, 900 + at));
+        const { leftOut } = await store.instruments.upsert("refused", "2026-01-05", [...rows, listed("TOOBIG", 999, { lotSize: 99_999_999_999 })]);
+        expect(leftOut).toMatchObject([{ count: 1, examples: [expect.stringContaining("NSE:TOOBIG") as unknown] }]);
+        expect((await store.instruments.load("2026-01-05")).aliases.filter(({ vendor }) => vendor === "refused").map(({ symbol }) => symbol).sort()).toEqual(rows.map(({ symbol }) => symbol));
       });
 
       it("gives a recycled token to the new contract and leaves the old one its past", async () => {

@@ -2,7 +2,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { readdir, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import type { FeedFrame, JobView, Percentiles, StageView, StatusSnapshot } from "@/server/contract/live";
-import type { FeedTruth } from "@/server/domain/collector";
+import type { LeftOut } from "@/server/domain/broker-list";
+import type { FeedTruth, ListTruth } from "@/server/domain/collector";
 import type { CoverageState } from "@/server/domain/calendar-coverage";
 import { type HoursKey, istDay, istText, type Session } from "@/server/domain/session";
 import type { Clock } from "@/server/ports/clock";
@@ -34,7 +35,10 @@ export interface StatusParts {
   writer(): { waiting: number; spooled: number; failingSince: number | null };
   sockets(): { clients: number; conflated: number; dropped: number };
   bus(): { kind: string; ok: boolean; detail: string };
-  clockSkewMs(): number | null;
+  clockSkew(): { ms: number; errorMs: number } | null;
+  lists(): ListTruth[];
+  /** Stored instruments that cannot be used. */
+  unusable(): readonly LeftOut[];
 }
 
 const LONGEST = 180;
@@ -94,6 +98,7 @@ export class Status {
     const now = parts.clock.now();
     const memory = process.memoryUsage();
     const ok = this.storeOk();
+    const skew = parts.clockSkew();
     return {
       startedAt: this.startedAt, serverTime: now, version: parts.version, node: process.version,
       feeds: parts.truth(), stages: parts.stages(parts.wall.now()), rejects: parts.rejects(), counters: parts.counters(),
@@ -104,7 +109,8 @@ export class Status {
       history: this.history, store: { ...this.described(), pingMs: this.pingMs, ...ok }, bus: parts.bus(),
       sockets: { ...parts.sockets(), framesPerSecond: this.frames.rate },
       process: { rssMb: memory.rss / 1_048_576, heapMb: memory.heapUsed / 1_048_576, uptimeS: process.uptime() },
-      disk: this.disk, clockSkewMs: parts.clockSkewMs(),
+      disk: this.disk, clockSkewMs: skew?.ms ?? null, clockSkewErrorMs: skew?.errorMs ?? null,
+      lists: parts.lists(), unusable: parts.unusable(),
       markets: parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now), ...parts.coverage(session.hours, now) })),
       instruments: parts.instruments(), jobs: parts.jobs(), events: parts.events(),
     };

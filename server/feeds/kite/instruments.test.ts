@@ -57,8 +57,31 @@ describe("readInstruments", () => {
     ]);
   });
 
+  it("leaves out what a store would refuse the whole list for, each row by itself", () => {
+    const rows = read(
+      "258,1,A,A,0,2026-13-45,0,0.05,75,FUT,NFO-FUT,NFO", "514,2,B,B,0,2026-02-30,0,0.05,75,FUT,NFO-FUT,NFO", "770,3,C,C,0,,0,0.05,99999999999,EQ,NSE,NSE",
+      "1026,4,D,D\0D,0,,0,0.05,1,EQ,NSE,NSE", "1282,5,E,E,0,,0,0.05,1.5,EQ,NSE,NSE", "1538,6,F,F,0,2026-11-24,9e99,0.05,1,CE,NFO-OPT,NFO", "1794,7,G,G,0,,0,1e12,1,EQ,NSE,NSE",
+      `2050,8,${"H".repeat(200)},H,0,,0,0.05,1,EQ,NSE,NSE`, "0x1,9,I,I,0,,0,0.05,1,EQ,NSE,NSE", "2305,9,J,J,0,,0,0.05,1,EQ,XYZ,XYZ", "2561,10,K,K,0,,0,0.05,1,EQ,NSE,NSE",
+    );
+    expect(rows.map(({ listed, reason }) => listed?.symbol ?? reason)).toEqual([
+      'expiry "2026-13-45" is not a date', 'expiry "2026-02-30" is not a date', 'lot size "99999999999" is not a whole number up to 2147483647',
+      'name "D\\u0000D" has a control character', 'lot size "1.5" is not a whole number up to 2147483647', 'strike "9e99" is not a number', 'tick size "100000000000000" is not between the smallest unit and 2147483647 of them',
+      "symbol has 200 characters: 1 to 128 are accepted", 'instrument_token "0x1" is not a 32-bit number', "exchange XYZ is not supported: no trading hours of it are known", "K",
+    ]);
+  });
+
+  it("reads NSE's commodity derivatives, four decimals on the wire and two in the price, and indices of GIFT City", () => {
+    expect(one("31132428,121611,ALUMINI26DECFUT,ALUMINI,0,2026-12-31,0,0.05,1,FUT,NCO-FUT,NCO")).toMatchObject({ exchange: "NCO", segment: "commodity", decimals: 2, tickSize: 5, wireDivisor: 100 });
+    expect(one("291849,1140,GIFT NIFTY,GIFT NIFTY,0,,0,0,0,EQ,INDICES,NSEIX")).toMatchObject({ exchange: "NSEIX", segment: "index", decimals: 2, wireDivisor: 1 });
+  });
+
+  it("finds the columns behind a byte order mark", () => {
+    expect([...readInstruments(`\uFEFF${HEADER}\n257,1,A,A,0,,0,0.05,1,EQ,NSE,NSE\n`)].map(({ listed }) => listed?.symbol)).toEqual(["A"]);
+  });
+
   it("refuses text that is not this list at all", () => {
-    expect(() => [...readInstruments("<html>\n")]).toThrow("lacks instrument_token");
+    expect(() => [...readInstruments("<html>\n")]).toThrow('lacks instrument_token, tradingsymbol, name, expiry, strike, tick_size, lot_size, instrument_type, segment, exchange: it begins "<html>"');
+    expect(() => [...readInstruments("")]).toThrow("is empty");
   });
 
   const fixtures = path.resolve(process.cwd(), "../shared/fixtures/kite/rest");

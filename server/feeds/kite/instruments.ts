@@ -3,9 +3,12 @@
  * @see https://kite.trade/docs/connect/v3/market-quotes/#instruments
  */
 import { setImmediate as breathe } from "node:timers/promises";
+import { type BrokerList, LeftOutTally, listingFault } from "@/server/domain/broker-list";
 import { AppError } from "@/server/domain/errors";
 import type { ListedInstrument, Segment } from "@/server/domain/instrument";
 import { decimalsOfTick, parseDecimal, scaleOf } from "@/server/domain/price";
+import { segmentOf } from "@/server/domain/segments";
+import { dayOfDate } from "@/server/domain/session";
 import type { KiteLogin } from "./login";
 import { kiteText } from "./rest";
 import { wireDecimals } from "./wire";
@@ -14,19 +17,21 @@ const DUMP_TIMEOUT_MS = 60_000;
 /** Rows read before others get the event loop: about 5 ms. */
 const ROWS_PER_TURN = 2_000;
 
-/** Everything Kite lists today. Rows that cannot be read are left out; `readInstruments` tells which and why. */
-export const listInstruments = async (login: KiteLogin, signal: AbortSignal): Promise<ListedInstrument[]> => {
+/** Everything Kite lists today, and what of it could not be read. Throws `broker_refused` when the answer is no such list. */
+export const listInstruments = async (login: KiteLogin, signal: AbortSignal): Promise<BrokerList> => {
   const text = await kiteText(login, { path: "/instruments", timeoutMs: DUMP_TIMEOUT_MS }, signal);
   const listed: ListedInstrument[] = [];
+  const leftOut = new LeftOutTally();
   let rows = 0;
   for (const row of readInstruments(text)) {
-    if (row.listed !== null) listed.push(row.listed);
+    if (row.listed === null) leftOut.add(`line ${row.line}`, row.reason);
+    else listed.push(row.listed);
     if (++rows % ROWS_PER_TURN === 0) {
       await breathe();
       signal.throwIfAborted();
     }
   }
-  return listed;
+  return { listed, leftOut: leftOut.list() };
 };
 
 /** One row of the dump: an instrument, or why it is none. */
@@ -42,11 +47,12 @@ export function* readInstruments(text: string): Generator<DumpRow> {
   for (const raw of linesOf(text)) {
     line++;
     if (raw === "") continue;
+    if (places !== undefined && raw.split('"').length % 2 === 0) { yield { line, listed: null, reason: "a quote is not closed" }; continue; }
     const cells = splitRow(raw);
     if (places === undefined) {
       places = new Map(cells.map((name, place) => [name.trim(), place]));
       const missing = COLUMNS.filter((name) => !places!.has(name));
-      if (missing.length > 0) throw new AppError("broker_refused", `Kite's instruments list lacks ${missing.join(", ")}`);
+      if (missing.length > 0) throw new AppError("broker_refused", `Kite's instruments list lacks ${missing.join(", ")}: it begins ${JSON.stringify(raw.slice(0, 60))}`);
       continue;
     }
     const fields = {} as Fields;
@@ -54,10 +60,11 @@ export function* readInstruments(text: string): Generator<DumpRow> {
     const listed = readFields(fields);
     yield typeof listed === "string" ? { line, listed: null, reason: listed } : { line, listed, reason: null };
   }
+  if (places === undefined) throw new AppError("broker_refused", "Kite's instruments list is empty");
 }
 
 function* linesOf(text: string): Generator<string> {
-  let from = 0;
+  let from = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   while (from < text.length) {
     let to = text.indexOf("\n", from);
     if (to === -1) to = text.length;
@@ -75,27 +82,29 @@ const splitRow = (line: string): string[] => {
 /** The instrument, or the reason there is none. */
 const readFields = (fields: Fields): ListedInstrument | string => {
   const token = Number(fields.instrument_token);
-  if (!Number.isInteger(token) || token <= 0 || token > 0xffffffff) return `instrument_token "${fields.instrument_token}" is not a 32-bit number`;
+  if (!/^\d+$/.test(fields.instrument_token) || token <= 0 || token > 0xffffffff) return `instrument_token "${fields.instrument_token}" is not a 32-bit number`;
   if (fields.tradingsymbol === "" || fields.exchange === "") return "no tradingsymbol or exchange";
-  const segment = segmentOf(fields);
+  const exchange = exchangeOf(fields);
+  const segment = kindOf(fields);
   if (segment === null) return `instrument_type "${fields.instrument_type}" of segment "${fields.segment}" is not known`;
   const tick = Number(fields.tick_size);
   const lotSize = Number(fields.lot_size);
   if (!(tick >= 0) || fields.tick_size === "") return `tick_size "${fields.tick_size}" is not a number`;
   if (!(lotSize >= 0) || fields.lot_size === "") return `lot_size "${fields.lot_size}" is not a number`;
   const wire = wireDecimals(token);
-  const decimals = Math.min(wire, Math.max(decimalsOfTick(tick), segment === "currency" ? 4 : 2));
+  const decimals = Math.min(wire, Math.max(decimalsOfTick(tick), segmentOf(exchange)?.decimals ?? 2));
   const expiry = readExpiry(fields.expiry);
   if (expiry === undefined) return `expiry "${fields.expiry}" is not a date`;
   const strike = segment === "index" || !isOption(fields) ? null : parseDecimal(fields.strike, decimals);
   if (strike === null && isOption(fields)) return `strike "${fields.strike}" is not a number`;
-  return {
-    exchange: exchangeOf(fields), symbol: fields.tradingsymbol, name: fields.name === "" ? fields.tradingsymbol : fields.name,
+  const listed: ListedInstrument = {
+    exchange, symbol: fields.tradingsymbol, name: fields.name === "" ? fields.tradingsymbol : fields.name,
     segment, decimals,
     // Indices are listed with tick 0 and lot 0: they print any hundredth.
     tickSize: Math.max(1, Math.round(tick * scaleOf(decimals))), lotSize: Math.max(1, lotSize),
     expiry, strike, token, wireDivisor: scaleOf(wire - decimals),
   };
+  return listingFault(listed) ?? listed;
 };
 
 const isOption = (fields: Fields): boolean => fields.instrument_type === "CE" || fields.instrument_type === "PE";
@@ -104,21 +113,16 @@ const isOption = (fields: Fields): boolean => fields.instrument_type === "CE" ||
 const exchangeOf = ({ exchange, segment }: Fields): string =>
   segment === "INDICES" && (exchange === "NSE" || exchange === "BSE") ? `${exchange}_INDEX` : exchange;
 
-const COMMODITY_EXCHANGES = new Set(["MCX", "NCO"]);
-
-const segmentOf = (fields: Fields): Segment | null => {
+const kindOf = (fields: Fields): Segment | null => {
   if (fields.segment === "INDICES") return "index";
   const type = fields.instrument_type;
   if (type !== "EQ" && type !== "FUT" && !isOption(fields)) return null;
-  if (fields.exchange === "CDS" || fields.exchange === "BCD") return "currency";
-  if (COMMODITY_EXCHANGES.has(fields.exchange)) return "commodity";
-  return type === "EQ" ? "equity" : type === "FUT" ? "futures" : "options";
+  return segmentOf(fields.exchange)?.kind ?? (type === "EQ" ? "equity" : type === "FUT" ? "futures" : "options");
 };
 
-/** `YYYY-MM-DD`; dumps that went through a spreadsheet have `DD-MM-YYYY`. Null when empty, undefined when neither. */
+/** `YYYY-MM-DD`; dumps that went through a spreadsheet have `DD-MM-YYYY`. Null when empty, undefined when it is no date. */
 const readExpiry = (text: string): string | null | undefined => {
   if (text === "") return null;
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return text;
-  const turned = /^(\d{2})-(\d{2})-(\d{4})$/.exec(text);
-  return turned === null ? undefined : `${turned[3]}-${turned[2]}-${turned[1]}`;
+  const date = text.replace(/^(\d{2})-(\d{2})-(\d{4})$/, "$3-$2-$1");
+  return /^\d{4}-\d{2}-\d{2}$/.test(date) && !Number.isNaN(dayOfDate(date)) ? date : undefined;
 };

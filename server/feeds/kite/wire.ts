@@ -8,6 +8,7 @@
  * @see https://kite.trade/docs/connect/v3/websocket/#binary-market-data
  */
 import { Book, LEVEL } from "@/server/domain/order-book";
+import { segmentOfCode } from "@/server/domain/segments";
 import type { QuoteDetails } from "@/server/ports/feed";
 import { Figure, type RawBatch, rawBatch } from "@/server/domain/tick";
 
@@ -179,11 +180,8 @@ export const bookAt = (frame: Uint8Array, offset: number, into: Float64Array): b
 
 const uint32 = (frame: Uint8Array, at: number): number => frame[at]! * 0x100_0000 + ((frame[at + 1]! << 16) | (frame[at + 2]! << 8) | frame[at + 3]!);
 
-/** Decimals of a token's wire integers. The segment is the token's low byte: 3 CDS, 6 BCD, all others hundredths. */
-export const wireDecimals = (token: number): number => {
-  const segment = token & 0xff;
-  return segment === 3 ? 7 : segment === 6 ? 4 : 2;
-};
+/** Decimals of a token's wire integers. The segment is the token's low byte; of one that nobody has told of, official clients read hundredths. */
+export const wireDecimals = (token: number): number => segmentOfCode(token & 0xff)?.wireDecimals ?? 2;
 
 /** Where each packet of a frame begins and how long it is, and why the walk ended early if it did. For cold paths. */
 export const packetsOf = (frame: Uint8Array): { packets: { offset: number; length: number }[]; broken: string | null } => {
