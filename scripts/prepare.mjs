@@ -72,7 +72,7 @@ async function template() {
 
 const pages = {
   isFresh: (print) => existsSync(inProject(".next/BUILD_ID")) && readStamp(pages.stamp) === print,
-  inputs: ["app", "components", "public", "server/contract", "server/domain", "server/indicators", "server/runtime.ts", "next.config.mjs", ".postcssrc.json", "tsconfig.json", "package-lock.json"],
+  inputs: ["app", "components", "public", "server/contract", "server/domain", "server/indicators", "server/runtime.ts", "next.config.mjs", "scripts/compress.mjs", ".postcssrc.json", "tsconfig.json", "package-lock.json"],
   doing: "Building the pages",
   done: "Built the pages",
   async make() {
@@ -81,6 +81,8 @@ const pages = {
       runOrFail(process.execPath, [inProject("node_modules/next/dist/bin/next"), "build"], "The pages could not be built.", { env }),
       template(),
     ]);
+    const { compress } = await import("./compress.mjs");
+    await Promise.all([compress(inProject(".next/static")), compress(inProject(".next/server/app"))]);
   },
   stamp: inProject(".build/stamps/pages"),
 };

@@ -43,7 +43,8 @@ const settingsOfTheShell = ["DATABASE_URL", "REDIS_URL", "FEED", "SPEED", "INSTR
 const health = async (url: string): Promise<{ ready: boolean } | null> => {
   try {
     const answer = await fetch(`${url}/api/v1/health`, { signal: AbortSignal.timeout(2_000) });
-    return answer.ok ? ((await answer.json()) as { data: { ready: boolean } }).data : null;
+    // 503 with data: it is there, and not ready.
+    return ((await answer.json()) as { data?: { ready: boolean } }).data ?? null;
   } catch {
     return null;
   }

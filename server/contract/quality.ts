@@ -49,8 +49,6 @@ const by = z.enum(editors, { error: editors.join(", ") }).default("api");
 export const gapsQuery = z.strictObject({ instrument: instrument.optional(), state: states.optional(), from: instant.optional(), to: instant.optional(), limit: whole(5_000).default(500) });
 /** `{id}` of a gap in a path. */
 export const gapId = whole(2_147_483_647);
-/** `POST /api/v1/gaps/{id}/heal`. */
-export const healBody = z.unknown();
 /** `POST /api/v1/gaps/{id}/ignore`. */
 export const ignoreBody = z.strictObject({ note: z.string({ error: NOTE }).trim().min(3, NOTE).max(500, NOTE), by }, { error: `a body with note: ${NOTE}` });
 

@@ -110,6 +110,11 @@ export const activeIndicators = z.strictObject({
   timeframes: z.array(z.string().min(1).max(8)).min(1).max(timeframeNames.length).default(["1m"]),
 });
 
+/** `POST /api/v1/indicators/reload`: another set, or nothing at all. */
+export const reloadBody = z.union([z.strictObject({}), activeIndicators]);
+/** Of what takes no body: an empty one, or `{}`. */
+export const emptyBody = z.strictObject({}, { error: "no body" });
+
 /** `GET /api/v1/indicators/values`. */
 export const indicatorValuesQuery = z.strictObject({
   instrument: z.string().min(1).max(64),

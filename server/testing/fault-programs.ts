@@ -138,7 +138,8 @@ export class ServerProgram {
   private async ask<T>(route: string): Promise<T | null> {
     try {
       const answer = await fetch(`http://127.0.0.1:${this.port}${route}`, { signal: AbortSignal.timeout(5_000) });
-      return answer.ok ? ((await answer.json()) as { data: T }).data : null;
+      // 503 with data: it answers, and is not ready.
+      return ((await answer.json()) as { data?: T }).data ?? null;
     } catch { return null; }
   }
 

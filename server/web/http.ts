@@ -1,12 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import path from "node:path";
 import type { Duplex } from "node:stream";
 import next from "next";
 import { AppError } from "@/server/domain/errors";
+import { Admission, isOfApi, keepRedirectsHome, pathOf, refuse, wantsHtml } from "./admission";
 import { localRequest } from "./local-only";
 import { wrongMethod } from "./methods";
 import { pathNow } from "./old-paths";
 import type { SocketIo } from "./socket-io";
+import { knownPaths, staticDoor } from "./static-files";
 
 export interface Web {
   /** The port really taken (0 asks for any). */
@@ -42,40 +45,68 @@ const headers = {
 };
 /** Longest the clients' goodbye may take. */
 const GOODBYE_MS = 1_000;
+/** More than any browser and the programs beside it open; what comes above waits in the system's queue. */
+const MOST_CONNECTIONS = 5_000;
+
+const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === "websocket";
+/** Newer Nodes ask this; where they do not, `upgrade` below does the same for what has no body. */
+const upgrading = { shouldUpgradeCallback: isWebSocket };
 
 /** Pages, REST and sockets on one port. Answers this machine only. Rejects with the reason of `stopping` when that comes first. */
 export const serve = async (options: ServeOptions, pagesOn: (server: Server, port: number) => Pages = nextOn(options)): Promise<Web> => {
   const { host, development, sockets, stopping } = options;
-  const server = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000, maxHeaderSize: 16_384 });
+  const server = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000, maxHeaderSize: 16_384, ...upgrading });
+  server.maxConnections = MOST_CONNECTIONS;
+  const admission = new Admission();
+  const built = path.join(options.root, ".next");
+  const files = development ? null : staticDoor(built);
+  const isKnown = development ? () => true : knownPaths(built, path.join(options.root, "public"));
   let pages: Pages | null = null;
   let opened = false;
   // Before it listens: who comes while the pages are prepared gets an answer too.
-  server.on("request", (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    if (!localRequest(request)) {
-      response.writeHead(421, { "Content-Type": "text/plain" }).end("This server answers requests that name this machine (localhost) only.\n");
-      return;
-    }
+    if (!admission.admit(request, response)) return;
     if (pages === null || !opened) {
-      const [type, body] = isOfApi(request.url) ? ["application/json", STARTING_API] : ["text/html; charset=utf-8", STARTING];
+      const [type, body] = isOfApi(request.url ?? "/") || !wantsHtml(request) ? ["application/json", STARTING_API] : ["text/html; charset=utf-8", STARTING];
       response.writeHead(503, { "Content-Type": type, "Retry-After": "1", "Cache-Control": "no-store" }).end(body);
       return;
     }
     request.url = pathNow(request.method ?? "", request.url ?? "/", request.headers.accept) ?? request.url ?? "/";
-    if (wrongMethod(request, response)) return;
-    if (options.hot?.(request, response) !== true) void pages.request(request, response);
-  });
+    if (wrongMethod(request, response) || options.hot?.(request, response) === true || files?.(request, response) === true) return;
+    const asked = pathOf(request.url);
+    if (!isKnown(asked) && (isOfApi(asked) || !wantsHtml(request))) {
+      refuse(request, response, 404, { code: "not_found", message: `there is nothing at ${asked.slice(0, 200)}`, details: { field: "path", value: asked.slice(0, 200), accepted: "a path under /api/v1 that the README names" } });
+      return;
+    }
+    if (!development && !isOfApi(asked) && !wantsPage(request)) {
+      const method = request.method ?? "";
+      refuse(request, response, 405, { code: "bad_input", message: `method: "${method}" is not accepted here; use GET`, details: { field: "method", value: method, accepted: "GET" } }, { Allow: "GET, HEAD" });
+      return;
+    }
+    if (!isDecodable(asked)) {
+      refuse(request, response, 400, { code: "bad_input", message: "path: it is not encoded as a URL is", details: { field: "path", value: asked.slice(0, 200), accepted: "a path in which % is followed by two hex digits of UTF-8" } });
+      return;
+    }
+    keepRedirectsHome(request, response);
+    void pages.request(request, response);
+  };
+  server.on("request", answer);
+  // A tunnel is nobody's here.
+  server.on("connect", (_, socket) => socket.end("HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
   // Upgraded sockets no longer belong to the http server: closing all its connections leaves them open.
   const upgraded = new Set<Duplex>();
   // Socket.io answers its own path; the rest is Next's hot reload, or nobody's.
   server.on("upgrade", (request, socket, head) => {
-    // A tab that is left open comes back by itself as soon as it is refused.
-    if (pages === null || !opened) return void socket.destroy();
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
+    socket.on("error", () => socket.destroy());
+    if (!isWebSocket(request)) { answerPlainly(request, socket, answer); return; }
+    // A tab that is left open comes back by itself as soon as it is refused.
+    if (pages === null || !opened) { ended(socket, "503 Service Unavailable", "Retry-After: 1\r\n"); return; }
     if (request.url?.startsWith("/socket.io/") === true) return;
     if (development && localRequest(request)) void pages.upgrade(request, socket, head);
-    else socket.destroy();
+    else ended(socket, "404 Not Found");
   });
 
   const port = await listen(server, host, options.port);
@@ -122,8 +153,32 @@ const STARTING = `<!doctype html><html lang="en-IN"><meta charset="utf-8"><meta 
 `;
 
 const STARTING_API = JSON.stringify({ status: "error", error: { code: "starting", message: "Candela is starting; ask again in a second." } });
-/** Programs read JSON, also while there is nothing to tell. */
-const isOfApi = (url = "/"): boolean => /^\/(api|intraday)\//.test(url);
+const wantsPage = ({ method }: IncomingMessage): boolean => method === "GET" || method === "HEAD";
+
+const isDecodable = (asked: string): boolean => {
+  try { decodeURIComponent(asked); return true; } catch { return false; }
+};
+
+const ended = (socket: Duplex, status: string, more = ""): void => { socket.end(`HTTP/1.1 ${status}\r\n${more}Connection: close\r\nContent-Length: 0\r\n\r\n`); };
+
+/**
+ * An upgrade to something else than a web socket (curl offers h2c) is an offer that may be left unheard: the request is
+ * answered as it stands. Node has let go of the connection already; a body could no longer be read from it.
+ */
+const answerPlainly = (request: IncomingMessage, socket: Duplex, answer: (request: IncomingMessage, response: ServerResponse) => void): void => {
+  if (request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined) {
+    ended(socket, "426 Upgrade Required", "Upgrade: websocket\r\n");
+    return;
+  }
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket as Socket);
+  response.once("finish", () => { response.detachSocket(socket as Socket); socket.end(); });
+  socket.once("close", () => response.destroy());
+  // What came of the request: there is no body.
+  request.complete = true;
+  answer(request, response);
+};
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms).unref(); });
 

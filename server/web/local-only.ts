@@ -5,6 +5,11 @@ const hostOf = (authority: string): string => {
 };
 const isLocal = (host: string): boolean => host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 
+/** True for an absolute URL that names this machine. */
+export const isLocalUrl = (url: string): boolean => {
+  try { return isLocal(new URL(url).hostname); } catch { return false; }
+};
+
 /**
  * True for requests that name this machine itself and, when a page made them, a page of ours: a web site open in the
  * same browser must not read the trader's data by pointing a name of its own at 127.0.0.1.
@@ -14,4 +19,21 @@ export const localRequest = (request: IncomingMessage): boolean => {
   if (host === undefined || !isLocal(hostOf(host))) return false;
   const { origin } = request.headers;
   return origin === undefined || origin === `http://${host}`;
+};
+
+/**
+ * True for what a page of another site loads: it cannot read the answer of an `<img>`, but it can make the server work.
+ * Such a request carries no Origin; browsers say where it comes from in `Sec-Fetch-Site`, older ones in the Referer.
+ * A link to a page of ours that somebody follows is welcome.
+ */
+export const isForeign = ({ headers, method }: IncomingMessage, isOfApi: boolean): boolean => {
+  const site = headers["sec-fetch-site"];
+  if (site === undefined) return isOfApi && headers.referer !== undefined && !isFrom(headers.referer, headers.host ?? "");
+  if (site === "same-origin" || site === "none") return false;
+  const followed = (method === "GET" || method === "HEAD") && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
+  return isOfApi || !followed;
+};
+
+const isFrom = (referer: string, host: string): boolean => {
+  try { return new URL(referer).host === host; } catch { return false; }
 };

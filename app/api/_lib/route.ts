@@ -48,6 +48,12 @@ export const jsonBody = async (request: Request): Promise<unknown> => {
   try { return JSON.parse(text); } catch { return text; }
 };
 
+/** The same where none is needed: an empty one stands for an object without fields. */
+export const optionalBody = async (request: Request): Promise<unknown> => {
+  const body = await jsonBody(request);
+  return body === "" ? {} : body;
+};
+
 /** The body, read no further than it may be long; null where it is longer. */
 const textOf = async (request: Request): Promise<string | null> => {
   const reader = request.body?.getReader();

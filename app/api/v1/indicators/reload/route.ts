@@ -1,5 +1,11 @@
-import { z } from "zod";
-import { route } from "@/app/api/_lib/route";
+import type { z } from "zod";
+import { optionalBody, route } from "@/app/api/_lib/route";
+import { type activeIndicators, reloadBody } from "@/server/contract/rest";
 
-/** Reads the environment and .env again and runs the indicators they name; a set put by hand is forgotten. */
-export const POST = route(z.unknown(), async (running) => ({ data: await running.indicators.reload() }));
+const isChosen = (body: z.output<typeof reloadBody>): body is z.output<typeof activeIndicators> => "indicators" in body;
+
+/**
+ * Without a body: reads the environment and .env again and runs the indicators they name; a set put by hand is forgotten.
+ * With one (`{ indicators, timeframes }`): runs that set, as `PUT /api/v1/indicators/active` does.
+ */
+export const POST = route(reloadBody, async (running, chosen) => ({ data: isChosen(chosen) ? await running.indicators.choose(chosen) : await running.indicators.reload() }), optionalBody);

@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { route } from "@/app/api/_lib/route";
+import { optionalBody, route } from "@/app/api/_lib/route";
+import { emptyBody } from "@/server/contract/rest";
 
 /** Stops a job after what it is at; days done stay done. */
-export const POST = route(z.strictObject({}), async (running, _, { id }) => ({ data: await running.backfill.pause(id!) }));
+export const POST = route(emptyBody, async (running, _, { id }) => ({ data: await running.backfill.pause(id!) }), optionalBody);

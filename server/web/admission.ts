@@ -1,0 +1,144 @@
+/** What every request has to pass before anything is done for it. Refusals are JSON for programs and a line of text for people. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { jsonReply, MOST_BODY_BYTES, type Reply, tooLarge } from "@/server/contract/answer";
+import type { ErrorEnvelope } from "@/server/contract/rest";
+import { isForeign, isLocalUrl, localRequest } from "./local-only";
+import { methodsOf } from "./methods";
+
+/** Requests of one connection under way at once: a browser has one, a program that pipelines a few. */
+const MOST_OF_ONE = 32;
+/** Of all connections together. */
+const MOST_OF_ALL = 256;
+const RETRY_S = "1";
+const PAGE_METHODS = ["GET", "HEAD"];
+
+/** Programs read JSON, whatever they say they accept. */
+export const isOfApi = (path: string): boolean => /^\/(api|intraday|metrics)(?:[/?]|$)/.test(path);
+export const wantsHtml = ({ headers }: IncomingMessage): boolean => headers.accept?.includes("text/html") === true;
+export const pathOf = (url: string): string => { const end = url.indexOf("?"); return end === -1 ? url : url.slice(0, end); };
+
+type Told = Omit<ErrorEnvelope["error"], "requestId">;
+
+/** Ends a request with an error in the shape its sender reads. */
+export const refuse = (request: IncomingMessage, response: ServerResponse, status: number, error: Told, headers: Record<string, string> = {}): void => {
+  const api = isOfApi(request.url ?? "/") || !wantsHtml(request);
+  const { type, body }: Pick<Reply, "type" | "body"> = api
+    ? jsonReply({ status: "error", error: { ...error, requestId: crypto.randomUUID().slice(0, 8) } } satisfies ErrorEnvelope)
+    : { type: "text/plain; charset=utf-8", body: `${error.message}\n` };
+  response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store", "Content-Length": Buffer.byteLength(body), ...headers }).end(body);
+};
+
+/** Requests under way, by connection and in all. */
+export class Admission {
+  private underWay = 0;
+  private readonly ofOne = new WeakMap<Socket, number>();
+  private readonly refused = new WeakSet<Socket>();
+
+  get busy(): number { return this.underWay; }
+
+  /** False when the request has been answered, or must not be: nothing more is to be done for it. */
+  admit(request: IncomingMessage, response: ServerResponse): boolean {
+    const { socket } = request;
+    // What a client has sent behind a refusal goes down with the connection.
+    if (this.refused.has(socket)) return false;
+    if (!this.target(request, response) || !this.sender(request, response) || !this.method(request, response)) return false;
+    const mine = this.ofOne.get(socket) ?? 0;
+    if (mine >= MOST_OF_ONE) {
+      this.refused.add(socket);
+      socket.pause();
+      this.hangUp(request, response, 429, { code: "rate_limited", message: `${MOST_OF_ONE} requests of this connection are under way already; wait for their answers`, details: { retryAfterMs: 1_000 } }, { "Retry-After": RETRY_S });
+      return false;
+    }
+    if (this.underWay >= MOST_OF_ALL) {
+      this.hangUp(request, response, 503, { code: "overloaded", message: `${MOST_OF_ALL} requests are under way already; ask again in a second`, details: { retryAfterMs: 1_000 } }, { "Retry-After": RETRY_S });
+      return false;
+    }
+    if (Number(request.headers["content-length"] ?? 0) > MOST_BODY_BYTES) {
+      const { status, type, body } = tooLarge();
+      response.shouldKeepAlive = false;
+      response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store", Connection: "close" }).end(body);
+      this.endUnread(request, response);
+      return false;
+    }
+    this.underWay++;
+    this.ofOne.set(socket, mine + 1);
+    response.once("close", () => {
+      this.underWay--;
+      this.ofOne.set(socket, (this.ofOne.get(socket) ?? 1) - 1);
+    });
+    this.endUnread(request, response);
+    return true;
+  }
+
+  /** Only a path of ours is looked at; one that names another host, or that a redirect could turn into one, is none. */
+  private target(request: IncomingMessage, response: ServerResponse): boolean {
+    const url = request.url ?? "/";
+    if (url === "*" && request.method === "OPTIONS") {
+      response.writeHead(204, { Allow: PAGE_METHODS.join(", ") }).end();
+      return false;
+    }
+    if (/^https?:\/\//i.test(url)) {
+      if (!isLocalUrl(url)) { misdirected(response); return false; }
+      const { pathname, search } = new URL(url);
+      request.url = `${pathname}${search}`;
+    }
+    const path = pathOf(request.url ?? "/");
+    if (path.startsWith("/") && !path.includes("//") && !path.includes("\\")) return true;
+    refuse(request, response, 400, { code: "bad_input", message: `path: ${JSON.stringify(path.slice(0, 200))} is not accepted; use a path with single slashes`, details: { field: "path", value: path.slice(0, 200), accepted: "a path with single slashes" } });
+    return false;
+  }
+
+  private sender(request: IncomingMessage, response: ServerResponse): boolean {
+    if (!localRequest(request)) { misdirected(response); return false; }
+    if (!isForeign(request, isOfApi(request.url ?? "/"))) return true;
+    refuse(request, response, 403, { code: "forbidden", message: "A page of another site may not load anything from here." });
+    return false;
+  }
+
+  private method(request: IncomingMessage, response: ServerResponse): boolean {
+    const method = request.method ?? "GET";
+    const path = pathOf(request.url ?? "/");
+    if (method === "OPTIONS") {
+      response.writeHead(204, { Allow: ["OPTIONS", ...(methodsOf(path) ?? PAGE_METHODS)].join(", ") }).end();
+      return false;
+    }
+    if (method !== "TRACE") return true;
+    const told = (methodsOf(path) ?? PAGE_METHODS).join(", ");
+    refuse(request, response, 405, { code: "bad_input", message: `method: "${method}" is not accepted here; use ${told}`, details: { field: "method", value: method, accepted: told } }, { Allow: told });
+    return false;
+  }
+
+  private hangUp(request: IncomingMessage, response: ServerResponse, status: number, error: Told, headers: Record<string, string>): void {
+    response.shouldKeepAlive = false;
+    refuse(request, response, status, error, { ...headers, Connection: "close" });
+  }
+
+  /** A body that nobody has read to its end is not read after the answer either: the connection ends. */
+  private endUnread(request: IncomingMessage, response: ServerResponse): void {
+    response.once("finish", () => { if (!request.complete) setTimeout(() => request.socket.destroy(), LINGER_MS).unref(); });
+  }
+}
+
+/** So long an answer has to arrive before the connection of an unread body is cut. */
+const LINGER_MS = 250;
+
+const misdirected = (response: ServerResponse): void => {
+  response.writeHead(421, { "Content-Type": "text/plain" }).end("This server answers requests that name this machine (localhost) only.\n");
+};
+
+/** No answer sends its reader to another host, whatever path it was made of. */
+export const keepRedirectsHome = (request: IncomingMessage, response: ServerResponse): void => {
+  const write = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse;
+  response.writeHead = ((status: number, ...rest: unknown[]) => {
+    const given = rest.find((each): each is Record<string, unknown> => typeof each === "object" && each !== null && !Array.isArray(each));
+    const location = response.getHeader("location") ?? given?.["Location"] ?? given?.["location"];
+    if (location === undefined || isHome(String(location), request.headers.host ?? "")) return write(status, ...rest);
+    response.removeHeader("location");
+    return write(400, { "Content-Type": "text/plain" });
+  }) as ServerResponse["writeHead"];
+};
+
+const isHome = (location: string, host: string): boolean => {
+  try { return new URL(location, `http://${host}`).host === new URL(`http://${host}`).host; } catch { return false; }
+};
