@@ -128,6 +128,8 @@ describe("the server as a whole", () => {
     url.pathname = `/${name}`;
     const redis = new Redis(redisUrl!, { lazyConnect: true });
     await redis.connect();
+    const left = await redis.keys("whole:*");
+    if (left.length > 0) await redis.del(left);
     try {
       const container = await comesBackWhole(configured(folder(), { databaseUrl: url.href, redisUrl, redisPrefix: "whole:" }));
       expect(container.store.describe().kind).not.toBe("embedded");
@@ -136,6 +138,13 @@ describe("the server as a whole", () => {
       expect(container.clock.now() - bar!.time).toBeLessThan(30_000);
       await container.stop();
       running = null;
+      // A warm start closes anew what had ended: every stream has each close once.
+      const streams = await redis.keys("whole:candle:*:stream:*");
+      expect(new Set(streams.map((stream) => stream.split(":")[2])).has("1m")).toBe(true);
+      for (const stream of streams) {
+        const closes = (await redis.xrange(stream, "-", "+")).map(([, fields]) => JSON.parse(fields[1]!) as { event: string; time: number }).filter(({ event }) => event === "close").map(({ time }) => time);
+        expect(closes.filter((time, at) => closes.indexOf(time) !== at), stream).toEqual([]);
+      }
       const client = new pg.Client({ connectionString: url.href });
       await client.connect();
       const { rows } = await client.query<{ minutes: number; days: number }>(`SELECT count(*) FILTER (WHERE timeframe = ${timeframe("1m").index})::int AS minutes, count(*) FILTER (WHERE timeframe = ${timeframe("1d").index})::int AS days FROM bars`);

@@ -1,6 +1,11 @@
 import type { Clock } from "@/server/ports/clock";
 import type { Latest, LatestBar, LatestPoint, LatestState, LatestTick, Mover } from "@/server/ports/latest";
-import { BAR_SECONDS, barText, MOVERS_SECONDS, names, type Names, pointSeconds, pointText, TICK_SECONDS, tickText } from "./wire";
+import { BAR_SECONDS, barText, isWhole, MOVERS_SECONDS, names, type Names, pointSeconds, pointText, TICK_SECONDS, tickText } from "./wire";
+
+interface StreamRow { bar: LatestBar; replaces: boolean }
+
+/** What two tellings of one bar are compared by. */
+const figuresOf = (bar: LatestBar): string => barText({ ...bar, event: "close", rev: 0 });
 
 interface Held<Row> { row: Row; until: number }
 
@@ -15,7 +20,9 @@ export class MemoryLatest implements Latest {
   private readonly ticks = new Map<string, Held<LatestTick>>();
   private readonly points = new Map<string, Held<LatestPoint>>();
   private readonly movers = new Map<string, { rows: readonly Mover[]; until: number }>();
-  private readonly streams = new Map<string, LatestBar[]>();
+  private readonly streams = new Map<string, StreamRow[]>();
+  /** Start of the newest closed bar, by stream. */
+  private readonly closes = new Map<string, number>();
   private readonly readers = new Map<string, Set<(text: string) => void>>();
   private readonly since: number;
 
@@ -33,10 +40,16 @@ export class MemoryLatest implements Latest {
 
   publishBars(rows: readonly LatestBar[]): void {
     const until = this.options.clock.now() + BAR_SECONDS * 1_000;
-    for (const row of rows) {
-      if (row.newest) this.bars.set(this.names.bar(row.timeframe, row.key), { row, until });
-      this.append(this.names.barStream(row.timeframe, row.key), row);
-      this.tell(this.names.barChannel(row.timeframe, row.key), () => barText(row));
+    for (const given of rows) {
+      const stream = this.names.barStream(given.timeframe, given.key);
+      const newest = this.closes.get(stream);
+      const row = newest !== undefined && given.event === "close" && given.time > newest ? { bar: given, replaces: false } : this.unwritten(stream, given);
+      if (row !== null) {
+        this.append(stream, row);
+        this.tell(this.names.barChannel(given.timeframe, given.key), () => barText(row.bar, row.replaces));
+      }
+      if (given.event === "close" && !(newest !== undefined && given.time <= newest)) this.closes.set(stream, given.time);
+      if (isWhole(given) && !(newest !== undefined && given.time < newest)) this.bars.set(this.names.bar(given.timeframe, given.key), { row: given, until });
     }
   }
 
@@ -79,7 +92,7 @@ export class MemoryLatest implements Latest {
   }
 
   /** Entries of a stream, oldest first. */
-  stream(name: string): string[] { return (this.streams.get(name) ?? []).map(barText); }
+  stream(name: string): string[] { return (this.streams.get(name) ?? []).map(({ bar, replaces }) => barText(bar, replaces)); }
 
   /** The returned function ends it. */
   subscribe(channel: string, read: (text: string) => void): () => void {
@@ -95,7 +108,17 @@ export class MemoryLatest implements Latest {
   async start(): Promise<void> {}
   async stop(): Promise<void> { this.readers.clear(); }
 
-  private append(name: string, row: LatestBar): void {
+  /** What is to be appended of a bar that may be there: null when it is, with these figures; a patch when with others. */
+  private unwritten(stream: string, given: LatestBar): StreamRow | null {
+    if (!isWhole(given)) return { bar: given, replaces: false };
+    const entries = this.streams.get(stream) ?? [];
+    const last = entries.findLast(({ bar }) => bar.time === given.time);
+    if (last !== undefined && figuresOf(last.bar) === figuresOf(given)) return null;
+    const closed = given.event === "close" && entries.some(({ bar }) => bar.event === "close" && bar.time === given.time);
+    return closed ? { bar: { ...given, event: "patch" }, replaces: true } : { bar: given, replaces: false };
+  }
+
+  private append(name: string, row: StreamRow): void {
     const { streamLength } = this.options;
     if (streamLength === 0) return;
     const stream = this.streams.get(name);

@@ -46,6 +46,38 @@ describe.skipIf(shared === undefined)(`a Redis server${whyShared}`, () => {
     await latest.start(signal);
     return { latest, reader: readerOf(shared!) };
   });
+  it("hears of a close once over restarts of the writer", async () => {
+    const prefix = `test-restart-${process.pid}-${Date.now()}:`;
+    prefixes.push(prefix);
+    const reader = readerOf(shared!);
+    for (let run = 0; run < 4; run++) {
+      const latest = createLatest({ ...parts(), redisUrl: shared, prefix, streamLength: 200 });
+      await latest.start(signal);
+      // A warm start closes the last week again; in the third run history has corrected it meanwhile.
+      latest.publishBars([latestBar(0, { timeframe: "1W", volume: run < 2 ? 100 : 70 }), latestBar(run + 10)]);
+      await latest.stop();
+    }
+    const told = async (name: string): Promise<[string, number][]> => (await reader.stream(prefix + name)).map((text) => { const { event, volume } = JSON.parse(text) as { event: string; volume: number }; return [event, volume]; });
+    expect(await told("candle:1W:stream:NSE:RELIANCE")).toEqual([["close", 100], ["patch", 70]]);
+    expect(await told("candle:1s:stream:NSE:RELIANCE")).toHaveLength(4);
+    await reader.close();
+  });
+
+  it("goes on with streams that an earlier version wrote, without its list of newest closes", async () => {
+    const prefix = `test-older-${process.pid}-${Date.now()}:`;
+    prefixes.push(prefix);
+    const client = new Redis(shared!);
+    const stream = `${prefix}candle:1W:stream:NSE:RELIANCE`;
+    for (let copy = 0; copy < 9; copy++) await client.xadd(stream, "*", "bar", barText(latestBar(0, { timeframe: "1W" })));
+    await client.set(`${prefix}candle:1d:closes`, "used for something else");
+    const latest = createLatest({ ...parts(), redisUrl: shared, prefix, streamLength: 200 });
+    await latest.start(signal);
+    latest.publishBars([latestBar(0, { timeframe: "1W" }), latestBar(7, { timeframe: "1W" }), latestBar(0, { timeframe: "1d" }), latestBar(0, { timeframe: "1d" })]);
+    await latest.stop();
+    expect([await client.xlen(stream), await client.xlen(`${prefix}candle:1d:stream:NSE:RELIANCE`)]).toEqual([10, 1]);
+    client.disconnect();
+  });
+
   afterAll(async () => {
     const client = new Redis(shared!);
     for (const prefix of prefixes) { const keys = await client.keys(`${prefix}*`); if (keys.length > 0) await client.del(keys); }

@@ -4,7 +4,7 @@ import type { Latest, LatestBar, LatestPoint, LatestState, LatestTick, Mover } f
 import type { Log, Meter } from "@/server/ports/observe";
 import { BarQueue } from "./bar-queue";
 import * as scripts from "./redis-scripts";
-import { BAR_SECONDS, barText, MOVERS_SECONDS, type Names, names, pointSeconds, pointText, STREAM_LENGTH, TICK_SECONDS, tickText } from "./wire";
+import { BAR_SECONDS, barText, isWhole, MOVERS_SECONDS, type Names, names, pointSeconds, pointText, STREAM_LENGTH, TICK_SECONDS, tickText } from "./wire";
 
 const BATCH_ROWS = 500;
 /** Batches on their way at once; while Redis is not well one at a time tries. */
@@ -193,8 +193,8 @@ export class RedisLatest implements Latest {
     const keys: string[] = [];
     const args: (string | number)[] = [BAR_SECONDS, this.options.streamLength ?? STREAM_LENGTH];
     for (const row of rows) {
-      keys.push(this.names.bar(row.timeframe, row.key), this.names.barStream(row.timeframe, row.key));
-      args.push(this.names.barChannel(row.timeframe, row.key), barText(row), row.newest ? "1" : "0");
+      keys.push(this.names.bar(row.timeframe, row.key), this.names.barStream(row.timeframe, row.key), this.names.closes(row.timeframe));
+      args.push(this.names.barChannel(row.timeframe, row.key), barText(row), isWhole(row) ? "1" : "0", row.key, row.time);
     }
     return this.call("bars", rows.length, () => this.client.publishBars(keys.length, ...keys, ...args));
   }

@@ -7,7 +7,8 @@ import type { LatestBar, LatestPoint, LatestTick } from "@/server/ports/latest";
  * (`NSE:RELIANCE`, `NSE_INDEX:NIFTY 50`: spaces are kept), {tf} a timeframe (`1s` … `1M`):
  *
  *   candle:{tf}:latest:{EX}:{SYMBOL}   text, 15 minutes      the newest closed bar
- *   candle:{tf}:stream:{EX}:{SYMBOL}   stream, field `bar`   closed bars and patches in the order they came
+ *   candle:{tf}:stream:{EX}:{SYMBOL}   stream, field `bar`   closed bars and patches in the order they came, each once
+ *   candle:{tf}:closes                 hash, by {EX}:{SYMBOL}  start of the newest closed bar in the stream (for the writer)
  *   pub:candle:{tf}:{EX}:{SYMBOL}      channel               the same, as it happens
  *   tick:latest:{EX}:{SYMBOL}          text, 5 minutes       the newest tick
  *   pub:tick:{EX}:{SYMBOL}             channel               the newest tick, at most four a second
@@ -18,11 +19,13 @@ import type { LatestBar, LatestPoint, LatestTick } from "@/server/ports/latest";
  * Values are JSON. Prices and traded value are rupees, exact decimals with all the instrument's digits; times are epoch
  * ms (UTC), `time` the start of a bar and `end` its end; what is unknown is null. A patch of the newest bar is the whole
  * bar, of an older one only the tick that came late (`"ticks":1`): the greatest high and the least low stand, and the
- * store has the bar as it is now.
+ * store has the bar as it is now. A bar that closes again with other figures (history has corrected it) is a patch with
+ * `"whole":true`: it takes the bar's place.
  */
 export const names = (prefix: string) => ({
   bar: (timeframe: string, key: string) => `${prefix}candle:${timeframe}:latest:${key}`,
   barStream: (timeframe: string, key: string) => `${prefix}candle:${timeframe}:stream:${key}`,
+  closes: (timeframe: string) => `${prefix}candle:${timeframe}:closes`,
   barChannel: (timeframe: string, key: string) => `${prefix}pub:candle:${timeframe}:${key}`,
   tick: (key: string) => `${prefix}tick:latest:${key}`,
   tickChannel: (key: string) => `${prefix}pub:tick:${key}`,
@@ -43,10 +46,13 @@ export const STREAM_LENGTH = 22_500;
 
 const known = (value: number): string => (value < 0 ? "null" : String(value));
 
+/** False of a late tick of an older bar: its text is a part. */
+export const isWhole = ({ event, newest }: LatestBar): boolean => event === "close" || newest;
+
 // Text by hand: JSON.stringify would print 1573.1 for 1573.10 and lose digits of large values.
-export const barText = (bar: LatestBar): string => {
+export const barText = (bar: LatestBar, replaces = false): string => {
   const rupees = (minor: number): string => toDecimalText(minor, bar.decimals);
-  return `{"event":"${bar.event}","instrument":${JSON.stringify(bar.key)},"timeframe":"${bar.timeframe}","time":${bar.time},"end":${bar.end}`
+  return `{"event":"${bar.event}",${bar.event === "patch" && replaces ? '"whole":true,' : ""}"instrument":${JSON.stringify(bar.key)},"timeframe":"${bar.timeframe}","time":${bar.time},"end":${bar.end}`
     + `,"open":${rupees(bar.open)},"high":${rupees(bar.high)},"low":${rupees(bar.low)},"close":${rupees(bar.close)}`
     + `,"volume":${bar.volume},"value":${rupees(Math.round(bar.value))},"ticks":${bar.ticks},"openInterest":${known(bar.openInterest)}`
     + `,"rev":${bar.rev},"incomplete":${bar.incomplete}}`;

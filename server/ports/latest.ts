@@ -6,7 +6,7 @@ import type { TimeframeName } from "@/server/domain/timeframe";
 export interface LatestBar extends Bar {
   /** `close`: the whole bar. `patch`: the whole bar where it is the newest, else only the part that came late. */
   event: "close" | "patch";
-  /** True when no later bar of this instrument and timeframe has closed: it becomes the latest value. */
+  /** True when this process has closed no later bar of this instrument and timeframe. */
   newest: boolean;
   key: InstrumentKey;
   timeframe: TimeframeName;
@@ -66,7 +66,8 @@ export interface LatestState {
 /**
  * Where other programs read the newest ticks and bars. Not the durable store: publishing never waits and never throws;
  * while the other side is away bars queue up to a limit (then the oldest go, counted) and of ticks the newest is kept.
- * At least once: a reader may see a bar again.
+ * A close is written to its stream once, also over restarts; told again with other figures it is a patch that replaces the
+ * bar. At least once of a late tick of an older bar: a batch without an answer is sent again.
  */
 export interface Latest {
   /** False where nobody can read what is published: then nothing needs to be made of it. */

@@ -105,6 +105,48 @@ export const latestSuite = (name: string, open: (options: { prefix: string; stre
       await value("candle:1s:latest:NSE:RELIANCE", `"time":${OPEN + 5_000},`);
     });
 
+    it("writes a close once however often it is told, and a corrected one as a patch of the whole bar", async () => {
+      const heard: string[] = [];
+      await reader.subscribe(`${prefix}pub:candle:1W:NSE:RELIANCE`, (text) => heard.push(text));
+      const week = (second: number, more: Partial<LatestBar> = {}): LatestBar => latestBar(second, { timeframe: "1W", ...more });
+      const entries = async (): Promise<string[]> => (await reader.stream(`${prefix}candle:1W:stream:NSE:RELIANCE`)).map((text) => {
+        const { event, time, volume, whole } = JSON.parse(text) as { event: string; time: number; volume: number; whole?: boolean };
+        return `${event}${whole === true ? " whole" : ""} ${(time - OPEN) / 1_000} ${volume}`;
+      });
+      for (let told = 0; told < 9; told++) latest.publishBars([week(0), week(0, { rev: 3 })]);
+      latest.publishBars([week(7)]);
+      for (let told = 0; told < 9; told++) latest.publishBars([week(0), week(7)]);
+      latest.publishBars([week(7, { volume: 9 }), week(0, { volume: 5 }), week(7, { volume: 9 }), week(0, { volume: 5, rev: 2 })]);
+      latest.publishBars([week(8, { event: "close" })]);
+      await streamOf("candle:1W:stream:NSE:RELIANCE", 8);
+      const expected = ["close 0 1234", "close 7 1234", "patch whole 7 9", "patch whole 0 5", "close 8 1234"];
+      expect(await entries()).toEqual(expected);
+      await vi.waitFor(() => expect(heard).toHaveLength(expected.length), 5_000);
+      await value("candle:1W:latest:NSE:RELIANCE", `"time":${OPEN + 8_000},`);
+    });
+
+    it("does not turn the latest bar back for an older close that is told again", async () => {
+      latest.publishBars([latestBar(0), latestBar(5), latestBar(0, { volume: 1 }), latestBar(5)]);
+      await value("candle:1s:latest:NSE:RELIANCE", `"time":${OPEN + 5_000},`);
+      latest.publishBars([latestBar(0)]);
+      latest.publishTicks([latestTick()]);
+      await value("tick:latest:NSE:RELIANCE", "price");
+      await value("candle:1s:latest:NSE:RELIANCE", `"time":${OPEN + 5_000},`);
+    });
+
+    it("writes a bar that is late for its place, once", async () => {
+      latest.publishBars([latestBar(0), latestBar(2), latestBar(1), latestBar(2), latestBar(1), latestBar(3)]);
+      expect(timesOf(await streamOf("candle:1s:stream:NSE:RELIANCE", 3))).toEqual([0, 2, 1, 3]);
+    });
+
+    it("writes the patch of a newest bar once, and every late tick of an older one", async () => {
+      const whole = latestBar(1, { event: "patch", rev: 2, high: 160_000, state: "patched" });
+      const part = latestBar(0, { event: "patch", newest: false, ticks: 1, state: "patched" });
+      latest.publishBars([latestBar(0), latestBar(1), whole, whole, part, part, { ...whole, event: "close", rev: 1 }, latestBar(2)]);
+      const entries = (await streamOf("candle:1s:stream:NSE:RELIANCE", 2)).map((text) => JSON.parse(text) as { event: string; time: number });
+      expect(entries.map(({ event, time }) => `${event} ${(time - OPEN) / 1_000}`)).toEqual(["close 0", "close 1", "patch 1", "patch 0", "patch 0", "close 2"]);
+    });
+
     it("streams bars in the order they were published, over many batches", async () => {
       for (let from = 0; from < 150; from += 50) latest.publishBars(Array.from({ length: 50 }, (_, row) => latestBar(from + row)));
       expect(timesOf(await streamOf("candle:1s:stream:NSE:RELIANCE", 149))).toEqual(Array.from({ length: 150 }, (_, second) => second));
