@@ -120,7 +120,11 @@ export const indicatorValuesQuery = z.strictObject({
   instrument: z.string().min(1).max(64),
   timeframe: z.enum(timeframeNames).default("1m"),
   spec: z.string().min(1).max(64),
+  /** The newest so many bars with from <= time < to, what forms among them; as they were known at `asOf`. */
   limit: z.coerce.number().int().min(1).max(12_000).default(300),
+  from: instant.optional(),
+  to: instant.optional(),
+  asOf: instant.optional(),
 });
 
 /** A value of each plot at a bar; null while warming up. `live`: the bar is still forming. */

@@ -70,12 +70,16 @@ export interface IndicatorReadQuery {
   to?: number;
   /** Aborts when the reader has gone. */
   signal?: AbortSignal | undefined;
+  /** Also what forms, where it begins before `to`; without it only where there is no `to`. */
+  withForming?: boolean;
+  /** Bars as they were known at that instant. */
+  asOf?: number;
 }
 
 export interface IndicatorReading {
   /** Closed bars, also some from before the first one asked for: indicators were begun there. */
   closed: BarColumns;
-  /** None when `to` was given. */
+  /** None when `to` was given, unless they were asked for. */
   forming: BarColumns;
   /** Row of the first bar asked for. */
   first: number;

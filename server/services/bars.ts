@@ -14,7 +14,7 @@ export interface BarsQuery {
   /** Bars with from <= time < to; both optional. */
   from?: number;
   to?: number;
-  /** The newest so many. */
+  /** The newest so many, forming ones among them. */
   limit?: number;
   /** As they were known at that instant: what was stored by then. */
   asOf?: number;
@@ -37,6 +37,8 @@ export const rungs = (of: Timeframe): TimeframeName[] => (of.from === "1m" || of
 
 /** Stored rows that one read folds at most: a year of minutes around the clock is half a million, and folding them holds the event loop. */
 const MOST_ROWS = 250_000;
+/** More bars of an instrument and timeframe than this are never forming at once: the seconds of the watermark are the most. */
+export const MOST_FORMING = 16;
 
 /** Before a session's open nothing of its day lies further back. */
 const LONGEST_PRE_OPEN_MS = 3 * 3_600_000;
@@ -93,7 +95,7 @@ export class Bars {
       parts.push(kept);
       if (kept.length > 0) start = this.endOf(hours, rung, kept.time[kept.length - 1]!);
     });
-    const open = barColumns(16);
+    const open = barColumns(MOST_FORMING);
     if (asOf === undefined) live.bars.forming(instrument, timeframe.from === "1s" ? timeframeNamed("1s") : timeframeNamed("1m"), open);
     parts.push(within(open, start, to));
 

@@ -7,7 +7,8 @@ import { peekForming } from "@/server/indicators/forming";
 import { Turns } from "@/server/domain/turns";
 import type { Clock } from "@/server/ports/clock";
 import type { HeldIndicator, IndicatorReading, IndicatorReadQuery } from "@/server/ports/desk";
-import type { Bars, BarsAnswer } from "./bars";
+import { filterRows } from "@/server/domain/bar-rows";
+import { type Bars, type BarsAnswer, MOST_FORMING } from "./bars";
 import { type Begin, type IndicatorBegin, MOST_BARS } from "./indicator-begin";
 import type { IndicatorState, RunningIndicators, RunningInstance } from "./running-indicators";
 
@@ -43,21 +44,22 @@ export class IndicatorReads {
   constructor(private readonly parts: Parts) {}
 
   async read(query: IndicatorReadQuery, helds: readonly HeldIndicator[]): Promise<IndicatorReading> {
-    const { instrument, timeframe, to, signal } = query;
+    const { instrument, timeframe, to, asOf } = query;
     const { running, begin } = this.parts;
     const wishes = helds.map((held): Wish => {
       const resolved = resolveIndicator({ id: held.id, params: held.params });
-      const instance = running.get(held.instance) ?? running.find(instrument, timeframe.index, resolved);
+      // What runs knows the bars of today: it says nothing of what was known earlier.
+      const instance = asOf !== undefined ? undefined : running.get(held.instance) ?? running.find(instrument, timeframe.index, resolved);
       return { resolved, instance, ticket: instance === undefined ? 0 : running.ticket(instance), begin: null, state: null };
     });
     const now = this.parts.clock.now();
     const { closed, forming } = wishes.some(({ resolved }) => begin.days(resolved, timeframe, now) > 0)
       ? await this.fromSessions(query, wishes)
-      : await this.parts.bars.read({ instrument, timeframe, limit: Math.max(1, query.bars) + Math.max(0, ...wishes.map(({ resolved }) => begin.settle(resolved, timeframe, now))), signal, ...(to === undefined ? {} : { to }) });
+      : await this.parts.bars.read({ instrument, timeframe, limit: Math.max(1, query.bars) + MOST_FORMING + Math.max(0, ...wishes.map(({ resolved }) => begin.settle(resolved, timeframe, now))), ...rangeOf(query) });
     if (closed.length * wishes.length > MOST_STEPS && to === undefined) {
       throw badInput("indicators", `${wishes.length} over ${closed.length.toLocaleString("en-IN")} bars`, `fewer of them, shorter periods or fewer bars: at most ${MOST_STEPS.toLocaleString("en-IN")} steps in all`);
     }
-    if (to !== undefined) return this.page(query, wishes, closed);
+    if (to !== undefined || asOf !== undefined) return this.page(query, wishes, closed, query.withForming === true ? filterRows(forming, (row) => to === undefined || forming.time[row]! < to) : EMPTY);
 
     // From here on nothing waits.
     const first = firstShown(closed, query.bars, query.since);
@@ -71,22 +73,24 @@ export class IndicatorReads {
   }
 
   /** A page of the past: it seeds nobody, so each indicator may have a turn of its own. */
-  private async page({ bars, since, signal }: IndicatorReadQuery, wishes: readonly Wish[], closed: BarColumns): Promise<IndicatorReading> {
+  private async page({ bars, since, signal }: IndicatorReadQuery, wishes: readonly Wish[], closed: BarColumns, forming: BarColumns): Promise<IndicatorReading> {
     const turns = new Turns(() => this.parts.clock.sleep(0, signal));
     const first = firstShown(closed, bars, since);
     const values: Float64Array<ArrayBuffer>[][] = [];
     for (const wish of wishes) {
-      values.push(this.over(wish, closed, first, EMPTY));
+      values.push(this.over(wish, closed, first, forming));
       await turns.take(closed.length / 4);
     }
-    return { closed, forming: EMPTY, first, values };
+    return { closed, forming, first, values };
   }
 
   /** With the bars since the sessions' opens, or since states that running instances remember. */
-  private async fromSessions({ instrument, timeframe, bars: wanted, to, signal }: IndicatorReadQuery, wishes: Wish[]): Promise<BarsAnswer> {
+  private async fromSessions(query: IndicatorReadQuery, wishes: Wish[]): Promise<BarsAnswer> {
+    const { instrument, timeframe, bars: wanted, asOf } = query;
     const { bars, begin, running } = this.parts;
-    const range = { signal, ...(to === undefined ? {} : { to }) };
-    const probe = await bars.read({ instrument, timeframe, limit: Math.max(1, wanted), ...range });
+    const range = rangeOf(query);
+    const known = asOf === undefined ? {} : { asOf };
+    const probe = await bars.read({ instrument, timeframe, limit: Math.max(1, wanted) + MOST_FORMING, ...range });
     const first = probe.closed.time[0] ?? probe.forming.time[0];
     if (first === undefined) return probe;
     let from = first;
@@ -94,12 +98,12 @@ export class IndicatorReads {
     for (const wish of wishes) {
       wish.state = wish.instance === undefined ? null : running.stateBefore(wish.instance, first);
       if (wish.state !== null) wish.begin = { from: wish.state.time + 1 };
-      else if (begin.days(wish.resolved, timeframe, first) > 0) wish.begin = await begin.at(instrument, timeframe, wish.resolved, first);
+      else if (begin.days(wish.resolved, timeframe, first) > 0) wish.begin = await begin.at(instrument, timeframe, wish.resolved, first, asOf);
       else settle = Math.max(settle, begin.settle(wish.resolved, timeframe, first));
       from = Math.min(from, wish.begin?.from ?? first);
     }
     // Those that count bars are begun together.
-    if (settle > 0) from = Math.min(from, (await bars.read({ instrument, timeframe, to: first, limit: settle })).closed.time[0] ?? first);
+    if (settle > 0) from = Math.min(from, (await bars.read({ instrument, timeframe, to: first, limit: settle, ...known })).closed.time[0] ?? first);
     return bars.read({ instrument, timeframe, from, limit: wanted + MOST_BARS, ...range });
   }
 
@@ -138,5 +142,7 @@ const firstShown = (closed: BarColumns, bars: number, since: number | undefined)
   if (since !== undefined) while (first < closed.length && closed.time[first]! < since) first++;
   return first;
 };
+
+const rangeOf = ({ to, asOf, signal }: IndicatorReadQuery): { to?: number; asOf?: number; signal?: AbortSignal | undefined } => ({ signal, ...(to === undefined ? {} : { to }), ...(asOf === undefined ? {} : { asOf }) });
 
 const EMPTY = { length: 0 } as BarColumns;

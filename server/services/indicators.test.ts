@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { IndicatorBar } from "@/server/domain/indicator";
 import { timeframe } from "@/server/domain/timeframe";
+import { indicators } from "@/server/indicators";
 import { computeIndicator } from "@/server/indicators/compute";
 import { parseIndicatorList } from "./indicator-configs";
 import { walkBars } from "@/server/testing/indicator-bars";
@@ -265,13 +267,59 @@ describe("a reading", () => {
     const rig = await started(rigWith("", 600));
     rig.forming.set("0/1m", [bars[600]!]);
     const held = rig.service.desk.hold(0, minute, { id: "EMA", params: { period: 20 } });
-    const chart = await rig.service.desk.read({ instrument: 0, timeframe: minute, bars: 50 }, [held]);
-    const view = await rig.service.values({ instrument: 0, timeframe: "1m", spec: "EMA:20", limit: 50 });
-    expect(view.values.map(({ values }) => values[0])).toEqual(Array.from(chart.values[0]![0]!));
+    const chart = await rig.service.desk.read({ instrument: 0, timeframe: minute, bars: 51 }, [held]);
+    const view = await rig.service.values({ instrument: 0, timeframe: "1m", spec: "EMA:20", limit: 51 });
+    expect(view.values.map(({ values }) => values[0])).toEqual(Array.from(chart.values[0]![0]!).slice(1));
     expect(view.values.map(({ live }) => live)).toEqual([...Array.from({ length: 50 }, () => false), true]);
     const want = over("EMA:20", bars.slice(0, 601));
     for (const { time, values } of view.values) expect(values[0]).toBeCloseTo(want.get(time)![0]!, 4);
     expect(Array.from(rig.service.desk.peek(held.instance, columnsOfBars([bars[600]!])))).toEqual([view.values[50]!.values[0]]);
+  });
+
+  it("has as many rows as were asked for, what forms among them", async () => {
+    const rig = await started(rigWith("", 600));
+    rig.now += 5_000;
+    const times = async (query: { limit: number; from?: number; to?: number; asOf?: number }) => (await rig.service.values({ instrument: 0, timeframe: "1m", spec: "SMA:20", ...query })).values.map(({ time, live }) => `${bars.findIndex((bar) => bar.time === time)}${live ? " forms" : ""}`);
+    expect(await times({ limit: 3 })).toEqual(["597", "598", "599"]);
+    rig.forming.set("0/1m", [bars[600]!]);
+    expect(await times({ limit: 3 })).toEqual(["598", "599", "600 forms"]);
+    expect(await times({ limit: 1 })).toEqual(["600 forms"]);
+    rig.forming.set("0/1m", [bars[600]!, bars[601]!]);
+    expect(await times({ limit: 3 })).toEqual(["599", "600 forms", "601 forms"]);
+    expect(await times({ limit: 3, from: bars[600]!.time })).toEqual(["600 forms", "601 forms"]);
+    expect(await times({ limit: 3, to: bars[601]!.time })).toEqual(["598", "599", "600 forms"]);
+    expect(await times({ limit: 9, from: bars[500]!.time, to: bars[503]!.time })).toEqual(["500", "501", "502"]);
+    expect(await times({ limit: 2, asOf: bars[600]!.time })).toEqual(["598", "599"]);
+    await expect(times({ limit: 2, from: 5, to: 5 })).rejects.toMatchObject({ code: "bad_input", details: { field: "from" } });
+  });
+
+  // Averages with an infinite memory are begun `settle` bars back: their values agree to 1e-9 of the price, the others to the last bit.
+  it.each(indicators.map(({ id }) => id))("of %s: a closed bar's value does not depend on limit, from, to, on what forms, or on asOf", async (id) => {
+    const count = 800;
+    const rig = await started(rigWith("", count));
+    rig.now += 5_000;
+    const open = [[], [bars[count]!], [bars[count]!, bars[count + 1]!, bars[count + 2]!]];
+    const read = async (query: { limit: number; from?: number; to?: number; asOf?: number }, forming: readonly IndicatorBar[]) => {
+      rig.forming.set("0/1m", [...forming]);
+      return (await rig.service.values({ instrument: 0, timeframe: "1m", spec: id, ...query })).values;
+    };
+    const whole = new Map((await read({ limit: count }, [])).map(({ time, values }) => [time, values]));
+    expect(whole.size).toBe(count);
+    await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 400 }), fc.constantFrom(...open), fc.option(fc.integer({ min: 300, max: count })), fc.option(fc.integer({ min: 300, max: count })), fc.boolean(), async (limit, forming, from, to, asOf) => {
+      if (from !== null && to !== null && from >= to) return;
+      const got = await read({ limit, ...(from === null ? {} : { from: bars[from]!.time }), ...(to === null ? {} : { to: bars[to]!.time }), ...(asOf ? { asOf: rig.now - 1 } : {}) }, forming);
+      const there = bars.slice(0, count + (asOf ? 0 : forming.length)).filter((_, row) => (from === null || row >= from) && (to === null || row < to));
+      expect(got.map(({ time }) => time)).toEqual(there.slice(-limit).map(({ time }) => time));
+      for (const { time, live, values } of got) {
+        expect(live).toBe(time >= bars[count]!.time);
+        if (live) continue;
+        const wanted = whole.get(time)!;
+        values.forEach((value, plot) => {
+          expect(value === null, `${id} at ${time} plot ${plot}: ${value} for ${wanted[plot]}`).toBe(wanted[plot] === null);
+          if (value !== null) expect(Math.abs(value - wanted[plot]!)).toBeLessThanOrEqual(1e-9 * Math.max(Math.abs(value), 100_000));
+        });
+      }
+    }), { numRuns: 12, seed: 8 });
   });
 
   it("tells what is still warming up as null, and refuses what is no one indicator", async () => {

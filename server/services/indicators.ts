@@ -1,4 +1,5 @@
 import { badInput } from "@/server/domain/errors";
+import { spanAt } from "@/server/domain/resample";
 import type { Calendar } from "@/server/domain/session";
 import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
 import { indicatorCatalogue, type IndicatorView, indicators as registry } from "@/server/indicators";
@@ -54,7 +55,19 @@ export interface ActiveIndicators {
   unseeded: number;
 }
 
-export interface IndicatorValuesQuery { instrument: number; timeframe: TimeframeName; spec: string; limit: number; signal?: AbortSignal }
+export interface IndicatorValuesQuery {
+  instrument: number;
+  timeframe: TimeframeName;
+  spec: string;
+  /** The newest so many bars, what forms among them. */
+  limit: number;
+  /** Bars with from <= time < to. */
+  from?: number | undefined;
+  to?: number | undefined;
+  /** Over the bars as they were known at that instant. */
+  asOf?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
 export interface IndicatorValuesView {
   label: string;
   plots: readonly { id: string; title: string; unit: "price" | "value" }[];
@@ -150,21 +163,30 @@ export class IndicatorService {
     });
   }
 
-  /** Values over the newest closed bars and what forms: a chart's own numbers. */
-  async values({ instrument, timeframe: name, spec, limit, signal }: IndicatorValuesQuery): Promise<IndicatorValuesView> {
+  /** Values over the newest bars, closed and forming: a chart's own numbers. A closed bar's does not depend on how many are asked for. */
+  async values({ instrument, timeframe: name, spec, limit, from, to, asOf: asked, signal }: IndicatorValuesQuery): Promise<IndicatorValuesView> {
+    if (from !== undefined && to !== undefined && from >= to) throw badInput("from", from, "an instant before `to`");
     const [wish, more] = parseIndicatorList("spec", spec);
     if (wish === undefined || more !== undefined) throw badInput("spec", spec, "one indicator, as in EMA:20 or MACD:12:26:9");
     const timeframe = timeframeNamed(name);
     const held = this.desk.describe({ id: wish.resolved.definition.id, params: wish.resolved.params });
-    const { closed, forming, first, values } = await this.desk.read({ instrument, timeframe, bars: limit, signal }, [{ instance: 0, ...held }]);
+    const { live, calendar, clock } = this.parts;
+    const hours = live.table.hours(instrument);
+    // What will be known one day is what is known now.
+    const asOf = asked === undefined || asked >= clock.now() ? undefined : asked;
+    const { closed, forming, first, values } = await this.desk.read({
+      instrument, timeframe, bars: limit, withForming: true, signal, ...(from === undefined ? {} : { since: from }), ...(to === undefined ? {} : { to }), ...(asOf === undefined ? {} : { asOf }),
+    }, [{ instance: 0, ...held }]);
     const rows = closed.length - first;
+    const all = rows + forming.length;
+    const timeAt = (row: number): number => (row < rows ? closed.time[first + row]! : forming.time[row - rows]!);
+    // Bars of then are told as closed where they have ended since.
+    const formed = (time: number): boolean => asOf !== undefined && (timeframe.from === "1s" && timeframe.lengthMs === 1_000 ? time + 1_000 : spanAt(calendar, hours, timeframe, time)?.end ?? 0) > asOf;
+    const shown = Array.from({ length: all }, (_, row) => row).filter((row) => from === undefined || timeAt(row) >= from).slice(-limit);
     const valuesAt = (row: number): (number | null)[] => values[0]!.map((plot) => (Number.isNaN(plot[row]!) ? null : plot[row]!));
     return {
       label: held.label, plots: held.plots.map(({ id, title, unit }) => ({ id, title, unit })),
-      values: [
-        ...Array.from({ length: rows }, (_, row) => ({ time: closed.time[first + row]!, live: false, values: valuesAt(row) })),
-        ...Array.from({ length: forming.length }, (_, row) => ({ time: forming.time[row]!, live: true, values: valuesAt(rows + row) })),
-      ],
+      values: shown.map((row) => ({ time: timeAt(row), live: row >= rows || formed(timeAt(row)), values: valuesAt(row) })),
     };
   }
 }

@@ -29,7 +29,7 @@ export class MemorySnapshots implements SnapshotStore {
   }
 }
 
-interface Query { instrument: number; timeframe: Timeframe; from?: number; to?: number; limit?: number }
+interface Query { instrument: number; timeframe: Timeframe; from?: number; to?: number; limit?: number; asOf?: number }
 
 export class IndicatorRig {
   readonly table = new InstrumentTable();
@@ -128,10 +128,13 @@ export class IndicatorRig {
   private read(query: Query): { closed: BarColumns; forming: BarColumns } {
     const { from = 0, to = Number.POSITIVE_INFINITY, limit = Number.POSITIVE_INFINITY } = query;
     const place = this.place(query.instrument, query.timeframe.name);
-    const rows = (this.stored.get(place) ?? []).filter(({ time }) => time >= from && time < to);
-    const kept = rows.slice(Math.max(0, rows.length - limit));
+    const inRange = ({ time }: IndicatorBar): boolean => time >= from && time < to;
+    const rows = (this.stored.get(place) ?? []).filter(inRange);
+    const open = query.asOf === undefined ? (this.forming.get(place) ?? []).filter(inRange) : [];
+    // As `Bars.read` does: what forms is among the newest so many.
+    const forming = open.slice(Math.max(0, open.length - limit));
+    const kept = rows.slice(Math.max(0, rows.length + forming.length - limit));
     this.reads.push({ ...query, rows: kept.length });
-    const forming = this.forming.get(place);
-    return { closed: columnsOfBars(kept), forming: forming === undefined ? barColumns(0) : columnsOfBars(forming) };
+    return { closed: columnsOfBars(kept), forming: forming.length === 0 ? barColumns(0) : columnsOfBars(forming) };
   }
 }
