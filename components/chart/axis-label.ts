@@ -1,19 +1,34 @@
 /** A label on the price scale, in the page instead of the canvas: readable by people, tests and screen readers. */
 export interface AxisLabel {
   element: HTMLElement;
-  /** CSS pixels from the top of the chart to the label's price, null hides it. `width`: of the price scale. */
-  place(y: number | null, width: number): void;
+  /**
+   * CSS pixels from the top of the chart to the label's price, null hides it. `width`: of the price scale. `ticks`:
+   * where the scale itself has labels; the plate covers those it touches whole, so that none is cut.
+   */
+  place(y: number | null, width: number, ticks?: readonly number[]): void;
   write(price: string, below: string): void;
   /** Class that says what it means: `up`, `down`, `stale`, `cross`, `series`. */
   look(kind: string, fill?: string): void;
   remove(): void;
 }
 
-/** `belowId`: test id of the second line. `plate`: hides the scale's own labels within 10 px. */
+/** Half of a scale label's height with its air, CSS px. */
+const TICK_HALF = 8;
+/** Half of our label's height, with one line and with two. */
+const HALF = { one: 9, two: 16 };
+
+/** How far a label at `y` has to reach up and down to cover the scale's labels it touches, CSS px from `y`. */
+export const plateOf = (y: number, half: number, ticks: readonly number[]): { up: number; down: number } => {
+  const touched = ticks.filter((tick) => Math.abs(tick - y) < half + TICK_HALF);
+  return { up: Math.max(half, ...touched.map((tick) => y - tick + TICK_HALF)), down: Math.max(half, ...touched.map((tick) => tick - y + TICK_HALF)) };
+};
+
+/** `belowId`: test id of the second line. `plate`: hides the scale's own labels it touches. */
 export const axisLabel = (parent: HTMLElement, options: { belowId?: string; plate?: boolean } = {}): AxisLabel => {
   const element = document.createElement("div");
   element.className = "axis-label";
-  element.dataset.plate = String(options.plate === true);
+  const plate = options.plate === true;
+  element.dataset.plate = String(plate);
   element.hidden = true;
   const body = element.appendChild(document.createElement("div"));
   const first = body.appendChild(document.createElement("div"));
@@ -26,13 +41,19 @@ export const axisLabel = (parent: HTMLElement, options: { belowId?: string; plat
   let placed = "";
   return {
     element,
-    place(y, width) {
-      const where = y === null ? "" : `${Math.round(y)}/${width}`;
+    place(y, width, ticks = []) {
+      const { up, down } = y === null ? { up: 0, down: 0 } : plateOf(y, second.hidden ? HALF.one : HALF.two, ticks);
+      const where = y === null ? "" : `${Math.round(y)}/${width}/${Math.round(up)}/${Math.round(down)}`;
       if (where === placed) return;
       placed = where;
       element.hidden = y === null;
       if (y === null) return;
       element.style.width = `${width}px`;
+      if (plate) {
+        const half = second.hidden ? HALF.one : HALF.two;
+        element.style.setProperty("--plate-up", `${Math.round(half - up)}px`);
+        element.style.setProperty("--plate-down", `${Math.round(half - down)}px`);
+      }
       element.style.transform = `translateY(calc(${Math.round(y)}px - 50%))`;
     },
     write(price, below) {

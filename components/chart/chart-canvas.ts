@@ -1,5 +1,5 @@
-import { type CandlestickData, CandlestickSeries, createChartEx, type DeepPartial, type HistogramData, HistogramSeries, type IChartApiBase, type ISeriesApi, type Logical, PriceScaleMode, TrackingModeExitMode, type Time, type TimeScaleOptions, type UTCTimestamp } from "lightweight-charts";
-import { priceText } from "@/components/format/numbers";
+import { type CandlestickData, CandlestickSeries, createChartEx, type DeepPartial, type HistogramData, HistogramSeries, type IChartApiBase, type ISeriesApi, type Logical, type PriceFormatCustom, PriceScaleMode, TrackingModeExitMode, type Time, type TimeScaleOptions, type UTCTimestamp } from "lightweight-charts";
+import { numberText, percentText, priceText } from "@/components/format/numbers";
 import type { Workspace } from "@/server/contract/rest";
 import { timeframe as timeframeOf, type TimeframeName } from "@/server/domain/timeframe";
 import { axisLabel } from "./axis-label";
@@ -35,6 +35,16 @@ export interface PaneBox {
   height: number;
 }
 
+/** A point of the chart: what a menu opened there is about. */
+export interface Spot {
+  pane: number;
+  area: "plot" | "scale" | "time";
+  /** Epoch ms of the bar there. */
+  time: number | null;
+  /** What the scale of the pane says there, as a person would write it; null outside of it. */
+  value: string | null;
+}
+
 export interface CanvasEvents {
   /** Epoch ms of the bar under the crosshair, null when it is away or over the future. */
   crosshair(time: number | null): void;
@@ -55,6 +65,12 @@ export interface ChartCanvas extends Drawing {
   recolour(): void;
   applyScale(scale: ScaleState): void;
   autoScaled(): boolean;
+  /** Makes the prices in view of a pane this many times more, around the middle: below 1 the candles grow. */
+  zoomPrices(pane: number, factor: number): void;
+  /** Height of the legend over a pane, CSS px: its curves stay below, as long as the scale fits itself. */
+  keepClear(pane: number, legend: number): void;
+  /** What lies at a point of the chart, CSS px from its top left. */
+  spotAt(x: number, y: number): Spot;
   /** Bars between the newest and the right edge; below zero when scrolled back. */
   lag(): number;
   lagBy(bars: number): void;
@@ -68,9 +84,22 @@ export interface ChartCanvas extends Drawing {
 const RIGHT_OFFSET = 5;
 const BAR_SPACING = 8;
 const modes = { normal: PriceScaleMode.Normal, log: PriceScaleMode.Logarithmic, percent: PriceScaleMode.Percentage, indexed: PriceScaleMode.IndexedTo100 };
-/** Room for the legend above and the volume below. */
-const PRICE_MARGINS = { top: 0.17, bottom: 0.24 };
+/** Room for the legend above and the volume below, in shares of the pane; more where the legend is taller. */
+const PRICE_TOP = 0.17;
+const LEAST_TOP = 0.06;
+const MOST_TOP = 0.5;
+const PRICE_BOTTOM = { volume: 0.24, none: 0.1 };
 const VOLUME_MARGINS = { top: 0.815, bottom: 0.025 };
+/** A pane lower than this has no room to give away: its margin is the legend's own height. */
+const LOW_PANE = 280;
+/** Air between legend and curves, CSS px. */
+const LEGEND_AIR = 8;
+/** Prices in view change by this much a notch of the wheel. */
+const WHEEL_STEP = 0.1;
+const NOTCH = 100;
+const LINE_PX = 32;
+/** Prices in view never get nearer to one another than this share of themselves. */
+const LEAST_RANGE = 1e-7;
 
 /** The one chart of a cell: made once, and told what to show; never made again for a symbol, timeframe or theme. */
 export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: SeriesStore, events: CanvasEvents): ChartCanvas => {
@@ -80,11 +109,14 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   let volume: ISeriesApi<"Histogram", Time> | null = null;
   let boxes: PaneBox[] = [];
   let measuring = 0;
+  const legends: number[] = [];
+  /** Where the price scale has labels, as it last told. */
+  let ticks: { of: "price" | "percent"; at: readonly number[] } = { of: "price", at: [] };
 
   const chart: IChartApiBase<Time> = createChartEx<Time, IstBehavior>(host, new IstBehavior(), {
     ...themedOptions(colours),
     autoSize: true,
-    localization: { locale: "en-IN", dateFormat: "dd MMM 'yy", timeFormatter: (time: Time) => crosshairLabel(time, precisionOf(subject.timeframe)) },
+    localization: { locale: "en-IN", percentageFormatter: (percent: number) => percentText(percent), tickmarksPercentageFormatter: (percents: number[]) => { ticks = { of: "percent", at: percents }; return percents.map((percent) => percentText(percent)); }, dateFormat: "dd MMM 'yy", timeFormatter: (time: Time) => crosshairLabel(time, precisionOf(subject.timeframe)) },
     handleScroll: { mouseWheel: true, pressedMouseMove: true, horzTouchDrag: true, vertTouchDrag: false },
     kineticScroll: { touch: !matchMedia("(prefers-reduced-motion: reduce)").matches, mouse: false },
     trackingMode: { exitMode: TrackingModeExitMode.OnNextTap },
@@ -95,10 +127,16 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
 
   const candles = chart.addSeries(CandlestickSeries, {
     borderVisible: false, lastValueVisible: false, priceLineVisible: false,
-    priceFormat: { type: "custom", minMove: 0.01, formatter: rupees },
+    priceFormat: priceFormat(),
   });
-  chart.priceScale("right", 0).applyOptions({ scaleMargins: PRICE_MARGINS });
+  chart.priceScale("right", 0).applyOptions({ scaleMargins: { top: PRICE_TOP, bottom: PRICE_BOTTOM.volume } });
 
+  function priceFormat(): PriceFormatCustom {
+    return {
+      type: "custom", minMove: 10 ** -subject.decimals, formatter: rupees,
+      tickmarksFormatter: (prices: number[]) => { ticks = { of: "price", at: prices }; return prices.map(rupees); },
+    };
+  }
   function rupees(price: number): string {
     return priceText(Math.round(price * 10 ** subject.decimals), subject.decimals);
   }
@@ -121,8 +159,35 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     },
     xOf: (row) => chart.timeScale().logicalToCoordinate(row as Logical),
     barSpacing: () => chart.timeScale().options().barSpacing,
+    rows: () => store.length,
   };
-  const lines = indicatorLines(chart, store, overlay, scale, () => subject.decimals, () => colours);
+  const priceScale = () => chart.priceScale("right", 0);
+  const lines = indicatorLines(chart, store, overlay, scale, {
+    attach: (each) => candles.attachPrimitive(each),
+    detach: (each) => candles.detachPrimitive(each),
+    ruler: { yOf: (price) => candles.priceToCoordinate(price), straight: () => priceScale().options().mode !== PriceScaleMode.Logarithmic },
+    // The library counts a range again when it is told a mode.
+    refit: () => { if (priceScale().options().autoScale) priceScale().applyOptions({ mode: priceScale().options().mode }); },
+  }, () => subject.decimals, () => colours);
+
+  /** What percent and index count from: the close of the first bar in view, as the library has it. */
+  const basePrice = (): number | null => {
+    const range = chart.timeScale().getVisibleLogicalRange();
+    const row = range === null ? -1 : Math.max(0, Math.floor(range.from));
+    return row < 0 || row >= store.length ? null : toChart(store.close[row]!);
+  };
+  /** A price as the scale writes it: in the scale's own unit, so that a label and its neighbours can be compared. */
+  const onScale = (minor: number): string => {
+    const { mode } = priceScale().options();
+    const base = mode === PriceScaleMode.Percentage || mode === PriceScaleMode.IndexedTo100 ? basePrice() : null;
+    if (base === null || base === 0) return priceText(minor, subject.decimals);
+    const share = toChart(minor) / base;
+    return mode === PriceScaleMode.Percentage ? percentText((share - 1) * 100) : numberText(share * 100, 2);
+  };
+  const tickHeights = (): number[] => {
+    const base = ticks.of === "percent" ? basePrice() : null;
+    return ticks.at.map((tick) => (candles.priceToCoordinate(base === null ? tick : base * (1 + tick / 100)) ?? Number.NaN) + (boxes[0]?.top ?? 0));
+  };
 
   // Labels of the scale, in the order in which they may cover one another.
   const label = axisLabel(overlay, { belowId: "countdown", plate: true });
@@ -136,7 +201,8 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   const priceLine = lastPriceLine(
     () => ({ y: last.price === null ? null : candles.priceToCoordinate(toChart(last.price)), colour: last.stale ? colours.crosshair : last.rising ? colours.up : colours.down }),
     (y) => {
-      label.place(y === null ? null : y + (boxes[0]?.top ?? 0), axisWidth());
+      label.place(y === null ? null : y + (boxes[0]?.top ?? 0), axisWidth(), y === null ? [] : tickHeights());
+      if (last.price !== null) label.write(onScale(last.price), last.below);
       lines.placeLabels((pane) => boxes[pane]?.top ?? 0, axisWidth());
     },
   );
@@ -151,8 +217,20 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
       const box = pane.getHTMLElement()?.getBoundingClientRect();
       return { top: (box?.top ?? origin) - origin, height: box?.height ?? 0 };
     });
+    boxes.forEach((_, pane) => fitMargins(pane));
     priceLine.repaint();
     events.panes(boxes, axisWidth());
+  }
+  function fitMargins(pane: number): void {
+    const { height } = boxes[pane] ?? { height: 0 };
+    if (height === 0) return;
+    const legend = legends[pane] ?? 0;
+    const share = legend === 0 ? 0 : (legend + LEGEND_AIR) / height;
+    if (pane > 0) return lines.keepClear(pane, share);
+    const least = height < LOW_PANE ? LEAST_TOP : PRICE_TOP;
+    const margins = { top: Math.min(MOST_TOP, Math.max(least, share)), bottom: volume === null ? PRICE_BOTTOM.none : PRICE_BOTTOM.volume };
+    const before = priceScale().options().scaleMargins;
+    if (Math.abs(before.top - margins.top) > 0.002 || before.bottom !== margins.bottom) priceScale().applyOptions({ scaleMargins: margins });
   }
   /** Panes come with indicators: each gets the breaks and is watched for its size. */
   function watchPanes(): void {
@@ -187,12 +265,73 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     if (price === null || move.point === undefined) return cross.place(null, 0);
     // A price nobody can trade at helps nobody: the label names the nearest one.
     const tradable = Math.round((price * 10 ** subject.decimals) / subject.tickSize) * subject.tickSize;
-    cross.write(move.paneIndex === 0 ? priceText(tradable, subject.decimals) : (series?.priceFormatter().format(price) ?? ""), "");
+    cross.write(move.paneIndex === 0 ? onScale(tradable) : (series?.priceFormatter().format(price) ?? ""), "");
     cross.place(move.point.y + (boxes[move.paneIndex ?? 0]?.top ?? 0), axisWidth());
   });
 
+  const paneAt = (y: number): number => Math.max(0, boxes.findLastIndex(({ top }) => top <= y));
+  const seriesOf = (pane: number) => (pane === 0 ? [candles] : chart.panes()[pane]?.getSeries() ?? []);
+
+  /** The library scales by dragging only, and not at all where it counts in percent. */
+  const zoomPrices = (pane: number, factor: number): void => {
+    const owner = chart.priceScale("right", pane);
+    const all = seriesOf(pane);
+    const [first] = all;
+    const height = boxes[pane]?.height ?? 0;
+    if (first === undefined || height === 0) return;
+    const { scaleMargins, invertScale, mode } = owner.options();
+    const [top, bottom] = invertScale ? [scaleMargins.bottom, scaleMargins.top] : [scaleMargins.top, scaleMargins.bottom];
+    const [from, to] = [top * height, (1 - bottom) * height];
+    const more = ((to - from) / 2) * (factor - 1);
+    const ends = [first.coordinateToPrice(from - more), first.coordinateToPrice(to + more)];
+    if (ends[0] === null || ends[1] === null || !ends.every(Number.isFinite)) return;
+    const [a, b] = [Number(ends[0]), Number(ends[1])];
+    const priceRange = { minValue: Math.min(a, b), maxValue: Math.max(a, b) };
+    if (priceRange.maxValue - priceRange.minValue < LEAST_RANGE * Math.abs(priceRange.maxValue)) return;
+    // Asked for as the range the scale fits, so that the library turns it into its own units; then held.
+    const before = all.map((series) => series.options().autoscaleInfoProvider);
+    for (const series of all) series.applyOptions({ autoscaleInfoProvider: () => ({ priceRange }) });
+    owner.applyOptions({ autoScale: true, mode });
+    owner.getVisibleRange();
+    owner.applyOptions({ autoScale: false });
+    all.forEach((series, at) => series.applyOptions({ autoscaleInfoProvider: before[at] }));
+    events.view();
+  };
+  const overScale = (x: number): boolean => x >= host.clientWidth - axisWidth();
+  const onWheel = (event: WheelEvent): void => {
+    const box = host.getBoundingClientRect();
+    if (!overScale(event.clientX - box.left) || event.clientY - box.top > plotHeight()) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : LINE_PX);
+    zoomPrices(paneAt(event.clientY - box.top), Math.exp(Math.max(-3, Math.min(3, pixels / NOTCH)) * WHEEL_STEP));
+  };
+  const plotHeight = (): number => { const end = boxes.at(-1); return end === undefined ? 0 : end.top + end.height; };
+  // The library says nothing when a drag or a double click on a scale has changed how it fits.
+  const onScaleDone = (): void => { requestAnimationFrame(() => events.view()); };
+  host.addEventListener("wheel", onWheel, { capture: true, passive: false });
+  host.addEventListener("pointerup", onScaleDone);
+  host.addEventListener("dblclick", onScaleDone);
+
   return {
-    chart, lines, scale,
+    chart, lines, scale, zoomPrices,
+    keepClear(pane, legend) {
+      if (legends[pane] === legend) return;
+      legends[pane] = legend;
+      fitMargins(pane);
+    },
+    spotAt(x, y) {
+      const pane = paneAt(y);
+      const area = y > plotHeight() ? "time" : overScale(x) ? "scale" : "plot";
+      const price = area === "time" ? null : seriesOf(pane)[0]?.coordinateToPrice(y - (boxes[pane]?.top ?? 0)) ?? null;
+      const row = chart.timeScale().coordinateToLogical(x);
+      const tradable = price === null ? 0 : Math.round((price * 10 ** subject.decimals) / subject.tickSize) * subject.tickSize;
+      return {
+        pane, area,
+        time: area !== "plot" || row === null ? null : store.time[Math.round(row)] ?? null,
+        value: price === null ? null : pane === 0 ? priceText(tradable, subject.decimals) : seriesOf(pane)[0]!.priceFormatter().format(price),
+      };
+    },
     update(time, older) {
       const row = store.rowOf(time);
       if (row === -1) return;
@@ -212,7 +351,7 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     show(next) {
       const other = next.decimals !== subject.decimals;
       subject = next;
-      if (other) candles.applyOptions({ priceFormat: { type: "custom", minMove: 10 ** -next.decimals, formatter: rupees } });
+      if (other) candles.applyOptions({ priceFormat: priceFormat() });
       chart.timeScale().applyOptions({ timeVisible: intraday(), secondsVisible: timeframeOf(next.timeframe).lengthMs < 60_000 });
       if (next.hasVolume && volume === null) {
         volume = chart.addSeries(HistogramSeries, { priceScaleId: "volume", lastValueVisible: false, priceLineVisible: false, priceFormat: { type: "volume" } }, 0);
@@ -222,11 +361,12 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
         chart.removeSeries(volume);
         volume = null;
       }
+      fitMargins(0);
     },
     lastPrice(next) {
       const moved = next.price !== last.price || next.rising !== last.rising || next.stale !== last.stale;
       last = next;
-      label.write(next.price === null ? "" : priceText(next.price, subject.decimals), next.below);
+      label.write(next.price === null ? "" : onScale(next.price), next.below);
       label.look(next.stale ? "stale" : next.rising ? "up" : "down");
       label.element.classList.toggle("is-stale", next.stale);
       if (moved) priceLine.repaint();
@@ -253,6 +393,9 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     remove() {
       cancelAnimationFrame(measuring);
       observer.disconnect();
+      host.removeEventListener("wheel", onWheel, { capture: true });
+      host.removeEventListener("pointerup", onScaleDone);
+      host.removeEventListener("dblclick", onScaleDone);
       label.remove();
       cross.remove();
       lines.remove();

@@ -1,4 +1,4 @@
-import type { IPrimitivePaneRenderer, PrimitivePaneViewZOrder } from "lightweight-charts";
+import type { AutoscaleInfo, IPrimitivePaneRenderer, PrimitivePaneViewZOrder } from "lightweight-charts";
 import { IST_OFFSET_MS } from "@/server/domain/session";
 import type { ChartColours } from "./chart-colours";
 import type { SeriesStore } from "./series-store";
@@ -14,8 +14,8 @@ export interface Painting {
 }
 export type Paint = (painting: Painting) => void;
 
-/** Something of ours in a pane, painted with it; fits panes and series alike. */
-export const mark = (zOrder: PrimitivePaneViewZOrder, paint: Paint) => {
+/** Something of ours in a pane, painted with it; fits panes and series alike. `autoscale`: what of it has to be in view. */
+export const mark = (zOrder: PrimitivePaneViewZOrder, paint: Paint, autoscale?: (from: number, to: number) => AutoscaleInfo | null) => {
   let requestUpdate: (() => void) | null = null;
   const renderer: IPrimitivePaneRenderer = {
     draw: (target) => target.useBitmapCoordinateSpace(({ context, mediaSize, horizontalPixelRatio, verticalPixelRatio }) => {
@@ -27,6 +27,7 @@ export const mark = (zOrder: PrimitivePaneViewZOrder, paint: Paint) => {
   const views = [{ zOrder: () => zOrder, renderer: () => renderer }];
   return {
     paneViews: () => views,
+    autoscaleInfo: (from: number, to: number): AutoscaleInfo | null => autoscale?.(from, to) ?? null,
     attached: (given: { requestUpdate: () => void }) => { requestUpdate = given.requestUpdate; },
     detached: () => { requestUpdate = null; },
     /** Asks for a painting in the next animation frame. */
@@ -54,6 +55,8 @@ export interface RowScale {
   /** CSS pixels from the left, or null. */
   xOf(row: number): number | null;
   barSpacing(): number;
+  /** How many there are. */
+  rows(): number;
 }
 
 /** Breaks closer than this many CSS pixels say nothing and are left out. */

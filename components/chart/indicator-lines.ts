@@ -1,13 +1,13 @@
-import { type AutoscaleInfo, HistogramSeries, type HistogramData, type IChartApiBase, type ISeriesApi, type LineData, LineSeries, type LineWidth, type Time, type UTCTimestamp, type WhitespaceData } from "lightweight-charts";
-import { numberText } from "@/components/format/numbers";
+import { type AutoscaleInfo, HistogramSeries, type HistogramData, type IChartApiBase, type ISeriesApi, type LineData, LineSeries, type LineWidth, PriceScaleMode, type Time, type UTCTimestamp, type WhitespaceData } from "lightweight-charts";
 import type { Plot } from "@/server/domain/indicator";
 import { istDay } from "@/server/domain/session";
 import { axisLabel, type AxisLabel } from "./axis-label";
 import { bandFill, tokenColour } from "./band-fill";
 import type { ChartColours } from "./chart-colours";
-import { guideLines, type RowScale } from "./chart-marks";
+import { guideLines, type Mark, type RowScale } from "./chart-marks";
 import { readPoints } from "./legend-values";
-import { plainText, plotToken } from "./plot-look";
+import { overlayMark, type PriceRuler } from "./overlay-lines";
+import { labelText, plotToken, scaleText } from "./plot-look";
 import type { SeriesStore } from "./series-store";
 
 /** One indicator of a chart as it is drawn. */
@@ -26,16 +26,37 @@ export interface IndicatorView {
 
 type PlotSeries = ISeriesApi<"Line" | "Histogram", Time>;
 
+/** Where overlays are drawn: they belong to the candles. */
+export interface CandleGround {
+  attach(mark: Mark): void;
+  detach(mark: Mark): void;
+  ruler: PriceRuler;
+  /** Counts the range of the price scale again, where it fits itself. */
+  refit(): void;
+}
+
 interface Drawn {
   key: string;
+  /** Its position among the indicators of the chart. */
+  at: number;
   view: IndicatorView;
+  /** Of an indicator in a pane of its own; empty for one over the candles. */
   series: PlotSeries[];
   label: AxisLabel | null;
+  /** Over the candles. */
+  marks: Mark[];
+  /** Values at which the scale of its pane has labels. */
+  ticks: readonly number[];
 }
 
 /** The library takes any width; its typings name whole ones. */
 const LINE_WIDTH = 1.5 as LineWidth;
 const BAND_WIDTH = 1 as LineWidth;
+/** Below the curves of a pane of its own; above them is room for its legend. */
+const PANE_BOTTOM = 0.12;
+const PANE_TOP = 0.14;
+/** No legend may take more of a pane than this. */
+const MOST_TOP = 0.5;
 /** Bars beside lines stand back. */
 const BARS_ALPHA = "80";
 /** A point of this colour is not joined to the next: the library has no gap in a line. */
@@ -55,11 +76,13 @@ export interface IndicatorLines {
   panes(): number[];
   /** Moves and writes the labels of own panes; call after a painting. */
   placeLabels(topOf: (pane: number) => number, width: number): void;
+  /** Keeps the curves of a pane of its own out of the way of its legend: `share` of the pane's height from its top. */
+  keepClear(pane: number, share: number): void;
   remove(): void;
 }
 
 /** The indicator series of a chart. Values come from the store, which had them from the server. */
-export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, overlay: HTMLElement, scale: RowScale, decimals: () => number, colours: () => ChartColours): IndicatorLines => {
+export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, overlay: HTMLElement, scale: RowScale, ground: CandleGround, decimals: () => number, colours: () => ChartColours): IndicatorLines => {
   let drawn: Drawn[] = [];
   const colourOf = (view: IndicatorView, plot: number): string => tokenColour(colours(), plotToken(view, plot)) + (view.plots[plot]!.kind === "histogram" ? BARS_ALPHA : "");
   const valueAt = (at: number, plot: number, row: number): number => store.points[at]?.[plot]?.[row] ?? Number.NaN;
@@ -72,7 +95,7 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
   };
   /** True when the line does not go on from this row to the next. */
   const ends = (at: number, plot: number, row: number): boolean =>
-    row + 1 < store.length && (Number.isNaN(valueAt(at, plot, row + 1)) || (drawn[at]!.view.plots[plot]!.perSession === true && sessionEnds(row)));
+    row + 1 < store.length && (Number.isNaN(valueAt(at, plot, row + 1)) || (drawn[at]?.view.plots[plot]?.perSession === true && sessionEnds(row)));
 
   const pointOf = (at: number, plot: number, row: number): LineData<Time> | HistogramData<Time> | WhitespaceData<Time> => {
     const time = (store.time[row]! / 1_000) as UTCTimestamp;
@@ -83,51 +106,66 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
     return view.plots[plot]!.kind !== "histogram" && ends(at, plot, row) ? { ...point, color: UNJOINED } : point;
   };
 
-  const add = (key: string, view: IndicatorView): Drawn => {
-    const pane = view.pane === "price" ? 0 : chart.panes().length;
-    const common = { lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false, ...(view.pane === "own" ? { priceFormat: { type: "custom" as const, minMove: 0.01, formatter: plainText } } : {}) };
-    const series: PlotSeries[] = [];
+  const addOver = (key: string, view: IndicatorView): Drawn => {
+    const line: Drawn = { key, view, series: [], label: null, marks: [], ticks: [], at: drawn.length };
+    const visible = (): boolean => !line.view.hidden;
+    const shown = (plot: number, row: number): number => shownValue(line.view, plot, valueAt(line.at, plot, row));
+    const bands = [...view.plots.keys()].filter((plot) => view.plots[plot]!.kind === "band");
+    const [upper, lower] = [bands[0], bands.at(-1)];
+    if (upper !== undefined && lower !== undefined && upper !== lower) {
+      line.marks.push(bandFill({
+        edges(row) {
+          const [top, bottom] = [ground.ruler.yOf(shown(upper, row)), ground.ruler.yOf(shown(lower, row))];
+          return top === null || bottom === null || Number.isNaN(top) || Number.isNaN(bottom) ? null : { top, bottom };
+        },
+        ends: (row) => ends(line.at, upper, row),
+        colour: () => colourOf(line.view, upper),
+        visible,
+      }, scale));
+    }
+    line.marks.push(overlayMark({
+      visible,
+      lines: view.plots.map(({ kind }, plot) => ({
+        width: kind === "band" ? BAND_WIDTH : LINE_WIDTH,
+        valueAt: (row) => shown(plot, row),
+        ends: (row) => ends(line.at, plot, row),
+        colour: () => colourOf(line.view, plot),
+      })),
+    }, scale, ground.ruler));
+    for (const each of line.marks) ground.attach(each);
+    return line;
+  };
+
+  const addBelow = (key: string, view: IndicatorView): Drawn => {
+    const pane = chart.panes().length;
+    const line: Drawn = { key, view, series: [], label: axisLabel(overlay, { plate: true }), marks: [], ticks: [], at: drawn.length };
+    const unit = view.plots[0]?.unit ?? "value";
+    const formatter = (value: number): string => scaleText(value, unit, decimals());
+    const common = {
+      lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false,
+      priceFormat: { type: "custom" as const, minMove: unit === "price" ? 10 ** -decimals() : 0.01, formatter, tickmarksFormatter: (values: number[]) => { line.ticks = values; return values.map(formatter); } },
+    };
     // Bars first: lines are drawn over them.
     for (const index of [...view.plots.keys()].sort((a, b) => Number(view.plots[b]!.kind === "histogram") - Number(view.plots[a]!.kind === "histogram"))) {
       const { kind } = view.plots[index]!;
       const color = colourOf(view, index);
-      series[index] = (kind === "histogram"
+      line.series[index] = (kind === "histogram"
         ? chart.addSeries(HistogramSeries, { ...common, color }, pane)
-        : chart.addSeries(LineSeries, { ...common, color, lineWidth: kind === "band" ? BAND_WIDTH : LINE_WIDTH, ...(view.pane === "own" ? { autoscaleInfoProvider: withGuides(view.guides) } : {}) }, pane)) as PlotSeries;
+        : chart.addSeries(LineSeries, { ...common, color, lineWidth: kind === "band" ? BAND_WIDTH : LINE_WIDTH, autoscaleInfoProvider: withGuides(view.guides) }, pane)) as PlotSeries;
     }
-    const first = series[0];
-    if (view.pane === "own" && first !== undefined) {
+    const first = line.series[0];
+    if (first !== undefined) {
       chart.panes()[pane]?.setStretchFactor(PANE_SHARE);
-      first.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0.14 } });
-      first.attachPrimitive(guideLines(view.guides, (value) => first.priceToCoordinate(value), () => colourOf(view, 0), colours));
+      // The library gives a new pane what the price pane's scale was last told: its mode, and upside down.
+      first.priceScale().applyOptions({ mode: PriceScaleMode.Normal, autoScale: true, invertScale: false, scaleMargins: { top: PANE_TOP, bottom: PANE_BOTTOM } });
+      first.attachPrimitive(guideLines(view.guides, (value) => first.priceToCoordinate(value), () => colourOf(line.view, 0), colours));
     }
-    const line: Drawn = { key, view, series, label: view.pane === "own" ? axisLabel(overlay, { plate: true }) : null };
-    fillBands(line);
     return line;
-  };
-
-  /** The ground between the first and the last band. */
-  const fillBands = (line: Drawn): void => {
-    const bands = [...line.view.plots.keys()].filter((index) => line.view.plots[index]!.kind === "band");
-    const [upper, lower] = [bands[0], bands.at(-1)];
-    if (upper === undefined || lower === undefined || upper === lower) return;
-    const yOf = (plot: number, row: number): number | null => {
-      const value = valueAt(drawn.indexOf(line), plot, row);
-      return Number.isNaN(value) ? null : line.series[plot]!.priceToCoordinate(shownValue(line.view, plot, value));
-    };
-    line.series[upper]!.attachPrimitive(bandFill({
-      edges(row) {
-        const [top, bottom] = [yOf(upper, row), yOf(lower, row)];
-        return top === null || bottom === null ? null : { top, bottom };
-      },
-      ends: (row) => ends(drawn.indexOf(line), upper, row),
-      colour: () => colourOf(line.view, upper),
-      visible: () => !line.view.hidden,
-    }, scale));
   };
 
   const drop = (line: Drawn): void => {
     for (const series of line.series) chart.removeSeries(series);
+    for (const each of line.marks) ground.detach(each);
     line.label?.remove();
   };
 
@@ -139,15 +177,18 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
       for (const line of left) drop(line);
       chart.panes()[0]?.setStretchFactor(1);
       drawn = views.map((view, index) => {
-        const line = kept[index] ?? add(wanted[index]!, view);
+        const line = kept[index] ?? (view.pane === "price" ? addOver : addBelow)(wanted[index]!, view);
         line.view = view;
+        line.at = index;
         for (const series of line.series) series.applyOptions({ visible: !view.hidden });
         return line;
       });
       this.recolour();
+      ground.refit();
     },
     recolour() {
       for (const line of drawn) line.series.forEach((series, plot) => series.applyOptions({ color: colourOf(line.view, plot) }));
+      for (const line of drawn) line.marks[0]?.repaint();
     },
     rebuild() {
       drawn.forEach((line, at) => line.series.forEach((series, plot) => {
@@ -171,10 +212,17 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
         const value = read === null ? null : shownValue(line.view, 0, read);
         const series = line.series[0]!;
         const y = value === null || line.view.hidden ? null : series.priceToCoordinate(value);
-        line.label.write(value === null ? "" : Math.abs(value) < 1_000 ? numberText(value, line.view.plots[0]!.unit === "price" ? 2 : 1) : plainText(value), "");
+        line.label.write(value === null ? "" : labelText(read, line.view.plots[0]!.unit, decimals()), "");
         line.label.look("series", colourOf(line.view, 0));
-        line.label.place(y === null ? null : y + topOf(series.getPane().paneIndex()), width);
+        const top = topOf(series.getPane().paneIndex());
+        line.label.place(y === null ? null : y + top, width, line.ticks.map((tick) => (series.priceToCoordinate(tick) ?? Number.NaN) + top));
       });
+    },
+    keepClear(pane, share) {
+      const line = drawn.find(({ series }) => series[0]?.getPane().paneIndex() === pane);
+      const owner = line?.series[0]?.priceScale();
+      const top = Math.min(MOST_TOP, Math.max(PANE_TOP, share));
+      if (owner !== undefined && Math.abs(owner.options().scaleMargins.top - top) > 0.002) owner.applyOptions({ scaleMargins: { top, bottom: PANE_BOTTOM } });
     },
     remove() {
       for (const line of drawn) drop(line);

@@ -30,3 +30,11 @@ export const plotText = (value: number | null, unit: Plot["unit"], decimals: num
   unit === "price" ? priceText(value === null ? null : Math.round(value), decimals) : plainText(value);
 
 export const plainText = (value: number | null): string => (value !== null && Math.abs(value) >= LONG ? compactText(value) : numberText(value, 2));
+
+/** The same on a scale that counts in rupees: the chart is given prices divided. */
+export const scaleText = (value: number, unit: Plot["unit"], decimals: number): string =>
+  unit === "price" ? numberText(value, decimals) : plainText(value);
+
+/** The newest value on the scale: as short as its size allows. */
+export const labelText = (value: number | null, unit: Plot["unit"], decimals: number): string =>
+  unit === "value" && value !== null && Math.abs(value) >= 10 && Math.abs(value) < 1_000 ? numberText(value, 1) : plotText(value, unit, decimals);

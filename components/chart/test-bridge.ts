@@ -25,7 +25,9 @@ interface Bridge {
   bar(chart: number, series: "main" | number, index: number): BridgeBar | number[] | null;
   bars(chart?: number): BridgeBar[];
   visible(chart?: number): { from: number; to: number; fromTime: number; toTime: number } | null;
-  scale(chart?: number): { mode: number; auto: boolean; inverted: boolean } | null;
+  scale(chart?: number, pane?: number): { mode: number; auto: boolean; inverted: boolean } | null;
+  /** Where a value of a pane's scale stands, CSS px from the top of the pane; rupees in the price pane. */
+  yOf(chart: number, pane: number, value: number): number | null;
   panes(chart?: number): number;
   xy(chart: number, at: { time: number; price: number }): { x: number; y: number } | null;
   stats(chart?: number): Record<string, number>;
@@ -73,8 +75,9 @@ const bridge = (): Bridge => {
       if (controller === null || range === null || rows === null) return null;
       return { from: range.from, to: range.to, fromTime: controller.store.time[rows.from]!, toTime: controller.store.time[rows.to]! };
     },
-    scale(chart) {
-      const options = of(chart)?.canvas.chart.priceScale("right", 0).options();
+    yOf: (chart, pane, value) => of(chart)?.canvas.chart.panes()[pane]?.getSeries().find((one) => pane > 0 || one.seriesType() === "Candlestick")?.priceToCoordinate(value) ?? null,
+    scale(chart, pane = 0) {
+      const options = of(chart)?.canvas.chart.priceScale("right", pane).options();
       return options === undefined ? null : { mode: options.mode, auto: options.autoScale, inverted: options.invertScale };
     },
     panes: (chart) => of(chart)?.canvas.chart.panes().length ?? 0,
