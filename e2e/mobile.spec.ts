@@ -51,3 +51,42 @@ test("a long press reads a bar of the past", async ({ page, app, context }) => {
   await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   expect((await barsOf(page)).some(({ time }) => time === bar.time)).toBe(true);
 });
+
+test("every timeframe is in reach of a thumb", async ({ page, app }) => {
+  await openChart(page, app);
+  await page.getByTestId("tf-button-phone").tap();
+  const menu = page.getByRole("menu", { name: "All timeframes" });
+  for (const name of ["1 second", "30 seconds", "1 minute", "3 minutes", "75 minutes", "2 hours", "1 day", "1 week", "1 month"]) await expect(menu.getByRole("menuitemcheckbox", { name })).toHaveCount(1);
+  await menu.getByRole("menuitemcheckbox", { name: "3 minutes" }).tap();
+  await expectChart(page, "SIM/RELIANCE", "3m");
+});
+
+test("the chart's menu is in the head, and under a long press", async ({ page, app, context }) => {
+  await openChart(page, app);
+  await page.getByTestId("chart-menu-phone").tap();
+  await page.getByRole("menuitemcheckbox", { name: "Percent" }).tap();
+  await expect.poll(() => page.evaluate(() => window.__candela?.scale()?.mode)).toBe(2);
+  const box = (await page.getByTestId("chart-0").boundingBox())!;
+  const touch = await context.newCDPSession(page);
+  await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x: box.x + 150, y: box.y + 200 }] });
+  await expect(page.getByRole("menuitem", { name: /^Copy price/ })).toBeVisible();
+  await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  await expect(page.getByRole("menuitem", { name: /^Copy price/ })).toBeVisible();
+});
+
+test.describe("held sideways", () => {
+  for (const viewport of [{ width: 844, height: 390 }, { width: 667, height: 375 }]) {
+    test(`most of ${viewport.width} by ${viewport.height} is the chart, and all else is in reach`, async ({ page, app }) => {
+      await page.setViewportSize(viewport);
+      await openChart(page, app);
+      const box = (await page.getByTestId("chart-0").boundingBox())!;
+      expect((box.width * box.height) / (viewport.width * viewport.height)).toBeGreaterThan(0.8);
+      expect(await sideways(page)).toBeLessThanOrEqual(0);
+      for (const name of ["Chart", "Lists", "Search", "Status", "More"]) await expect(page.getByRole("navigation", { name: "Pages" }).filter({ visible: true }).getByRole("button", { name })).toBeInViewport();
+      for (const id of ["symbol-button-phone", "tf-button-phone", "chart-menu-phone"]) await expect(page.getByTestId(id)).toBeInViewport({ ratio: 0.99 });
+      await page.getByRole("button", { name: "Lists", exact: true }).filter({ visible: true }).tap();
+      await page.getByTestId("wl-row-SIM:INFY").tap();
+      await expectChart(page, "SIM/INFY", "1m");
+    });
+  }
+});

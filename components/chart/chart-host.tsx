@@ -9,10 +9,12 @@ import { dateText } from "@/components/format/times";
 import { Icon } from "@/components/ui/icon";
 import { type ChartController, chartController, type ChartStatus, type ChartWish } from "./chart-controller";
 import type { ScaleState } from "./chart-canvas";
+import { PointMenu } from "@/components/ui/point-menu";
 import { ChartError, ChartSkeleton, EmptyChart, FeedStrip } from "./chart-states";
+import { type ChartMenuActions, chartMenuRows } from "./chart-menu";
+import type { Spot } from "./chart-canvas";
 import { sessionOf } from "./feed-light";
-import type { IndicatorView } from "./indicator-lines";
-import { type IndicatorActions, IndicatorItem, MainLegend } from "./legend";
+import { type IndicatorActions, MainLegend, PaneLegend } from "./legend";
 import { exposeChart } from "./test-bridge";
 import { timeframeTitle } from "./timeframe-entry";
 import type { TimeframeName } from "@/server/domain/timeframe";
@@ -24,6 +26,7 @@ export interface ChartHostProps {
   /** Instant to show at first, epoch ms. */
   at: number | null;
   actions: IndicatorActions;
+  menu: ChartMenuActions;
   onController: (controller: ChartController | null) => void;
   onTimeframe: (timeframe: TimeframeName) => void;
   onSearch: () => void;
@@ -32,11 +35,12 @@ export interface ChartHostProps {
 const waiting = createValue<ChartStatus | null>(null);
 
 /** The cell of one chart. Its canvas is made once and outlives every change of symbol, timeframe, indicators and theme. */
-export function ChartHost({ index, wish, scale, at, actions, onController, onTimeframe, onSearch }: ChartHostProps) {
+export function ChartHost({ index, wish, scale, at, actions, menu, onController, onTimeframe, onSearch }: ChartHostProps) {
   const host = useRef<HTMLDivElement>(null);
   const overlay = useRef<HTMLDivElement>(null);
   const [controller, setController] = useState<ChartController | null>(null);
   const status = useValue<ChartStatus | null>(controller?.status ?? waiting, null);
+  const [spot, setSpot] = useState<Spot | null>(null);
   const offline = useConnection().status === "offline";
   const frame = useFeed();
 
@@ -68,9 +72,16 @@ export function ChartHost({ index, wish, scale, at, actions, onController, onTim
   const plotWidth = `calc(100% - ${(status?.axisWidth ?? 72) + 20}px)`;
   const session = instrument === null ? null : sessionOf(frame, instrument, null);
 
+  const openMenu = ({ x, y }: { x: number; y: number }): void => {
+    const box = host.current?.getBoundingClientRect();
+    setSpot(box === undefined || !ready ? null : controller?.canvas.spotAt(x - box.left, y - box.top) ?? null);
+  };
+  const rows = chartMenuRows({ spot, scale, autoScaled: status?.autoScaled ?? true, indicators: spot === null ? [] : own(spot.pane), actions: menu });
+
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       {instrument !== null && !offline && <FeedStrip instrument={instrument} open={session?.phase === "continuous"} />}
+      <PointMenu label="Chart" items={rows} onOpen={openMenu}>
       <div className="relative min-h-0 flex-1 overflow-hidden" data-chart-area>
         {shown && instrument.simulated && <div aria-hidden className="pointer-events-none absolute inset-x-0 top-0 z-(--z-overlay) h-0.5 bg-sim" />}
         {status?.paging === true && <div className="chart-progress" role="status" aria-label="Loading older bars" />}
@@ -82,7 +93,7 @@ export function ChartHost({ index, wish, scale, at, actions, onController, onTim
           <>
             <MainLegend controller={controller} instrument={instrument} timeframe={status.timeframe} indicators={own(0)} actions={actions} index={index} width={plotWidth} />
             {status.panes.map((box, pane) => pane > 0 && own(pane).length > 0 && (
-              <PaneLegend key={pane} testId={`legend-pane-${index}-${pane}`} top={box.top} controller={controller} indicators={own(pane)} actions={actions} />
+              <PaneLegend key={pane} testId={`legend-pane-${index}-${pane}`} pane={pane} top={box.top} width={plotWidth} controller={controller} indicators={own(pane)} actions={actions} />
             ))}
             {status.atStart && status.firstStored !== null && (
               <p className="pointer-events-none absolute left-2.5 z-(--z-overlay) rounded-xs bg-bg/82 text-12 text-muted" style={{ top: (status.panes[0]?.height ?? 0) - 26 }} data-testid="first-stored">First stored bar {dateText(status.firstStored)}</p>
@@ -99,14 +110,7 @@ export function ChartHost({ index, wish, scale, at, actions, onController, onTim
           : !ready ? (shown ? null : <ChartSkeleton key={wish.key} />)
           : status.empty ? <EmptyChart instrument={instrument} timeframe={wish.timeframe} firstStored={status.firstStored} onTimeframe={onTimeframe} /> : null}
       </div>
-    </div>
-  );
-}
-
-function PaneLegend({ testId, top, controller, indicators, actions }: { testId: string; top: number; controller: ChartController; indicators: readonly (IndicatorView & { at: number })[]; actions: IndicatorActions }) {
-  return (
-    <div data-testid={testId} style={{ top: top + 6 }} className="pointer-events-none absolute left-2.5 z-(--z-overlay) text-12">
-      {indicators.map((indicator) => <IndicatorItem key={indicator.at} controller={controller} indicator={indicator} actions={actions} />)}
+      </PointMenu>
     </div>
   );
 }

@@ -73,7 +73,7 @@ function Field({ param, value, refusal, first, onChange }: { param: IndicatorPar
   const id = `param-${param.name}`;
   const look = cx("h-7 rounded-sm border bg-bg px-2 text-13 focus-visible:outline-offset-0", refusal === null ? "border-line-strong" : "border-danger");
   return (
-    <div className="flex min-h-9 flex-wrap items-center">
+    <div className="flex min-h-9 flex-wrap items-center gap-y-1 py-1">
       <label htmlFor={id} className="w-26 text-13">{paramTitle(param.name)}</label>
       {param.kind === "choice"
         ? <select id={id} value={value} onChange={(event) => onChange(event.target.value)} className={cx(look, "w-32")}>{param.choices?.map((choice) => <option key={choice}>{choice}</option>)}</select>

@@ -19,18 +19,20 @@ export interface TimeframeBarProps {
   onChange: (timeframe: TimeframeName) => void;
 }
 
+/** Every timeframe there is. */
+const allRows = ({ value, onChange }: TimeframeBarProps): MenuRow[] => groups.flatMap(([title, member], at): MenuRow[] => [
+  ...(at === 0 ? [] : [{ kind: "line" as const }]),
+  { kind: "heading", label: title },
+  ...timeframes.filter(member).map((timeframe): MenuRow => ({ kind: "choice", label: timeframeTitle(timeframe.name), detail: timeframeLabel(timeframe.name), checked: timeframe.name === value, onSelect: () => onChange(timeframe.name) })),
+]);
+
 /** Chips of the usual timeframes and a menu of all; one that has no chip stands on the menu's button. */
 export function TimeframeBar({ value, onChange }: TimeframeBarProps) {
-  const items: MenuRow[] = groups.flatMap(([title, member], at): MenuRow[] => [
-    ...(at === 0 ? [] : [{ kind: "line" as const }]),
-    { kind: "heading", label: title },
-    ...timeframes.filter(member).map((timeframe): MenuRow => ({ kind: "choice", label: timeframeTitle(timeframe.name), detail: timeframeLabel(timeframe.name), checked: timeframe.name === value, onSelect: () => onChange(timeframe.name) })),
-  ]);
   const other = !chips.includes(value);
   return (
     <div className="flex items-center gap-0.5">
       <Segmented label="Timeframe" value={value} options={options(chips)} onChange={onChange} />
-      <Menu label="All timeframes" items={items} width={216}
+      <Menu label="All timeframes" items={allRows({ value, onChange })} width={216}
         trigger={
           <button type="button" data-testid="tf-button" aria-label={`Timeframe ${timeframeTitle(value)}`}
             className={`inline-flex h-7 items-center gap-1 rounded-sm px-1.5 text-13 font-medium hover:bg-hover hover:text-text data-[state=open]:bg-selected data-[state=open]:text-text ${other ? "bg-selected font-semibold text-text" : "text-muted"}`}>
@@ -41,12 +43,16 @@ export function TimeframeBar({ value, onChange }: TimeframeBarProps) {
   );
 }
 
-/** The chips of a phone: as wide as a thumb, scrolling sideways. */
+/** The chips of a phone, as wide as a thumb and scrolling sideways, and a menu of all beside them. */
 export function PhoneTimeframes({ value, onChange }: TimeframeBarProps) {
   return (
-    <div className="min-w-0 flex-1 overflow-x-auto [scrollbar-width:none]">
-      <Segmented label="Timeframe" size="touch" value={value} options={options(phoneChips.includes(value) ? phoneChips : [value, ...phoneChips])} onChange={onChange} />
-    </div>
+    <>
+      <div className="min-w-0 flex-1 overflow-x-auto [scrollbar-width:none]">
+        <Segmented label="Timeframe" size="touch" value={value} options={options(phoneChips.includes(value) ? phoneChips : [value, ...phoneChips])} onChange={onChange} />
+      </div>
+      <Menu label="All timeframes" items={allRows({ value, onChange })} align="end" width={216}
+        trigger={<button type="button" data-testid="tf-button-phone" aria-label="All timeframes" className="inline-flex h-11 w-9 shrink-0 items-center justify-center text-muted short:h-10"><Icon of={ChevronDown} size={18} /></button>} />
+    </>
   );
 }
 

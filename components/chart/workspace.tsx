@@ -10,6 +10,7 @@ import { timeframes, type TimeframeName } from "@/server/domain/timeframe";
 import { ChartFooter, type RangeName, ranges } from "./chart-footer";
 import type { ScaleState } from "./chart-canvas";
 import { useChartKeys } from "./chart-keys";
+import { type ChartMenuActions, chartMenuRows } from "./chart-menu";
 import type { ChartController, ChartStatus } from "./chart-controller";
 import { ChartSkeleton } from "./chart-states";
 import { ChartTopBar } from "./chart-top-bar";
@@ -118,18 +119,30 @@ export function Workspace() {
     invert: () => setScale({ ...chart.scale, inverted: !chart.scale.inverted }),
   });
 
+  const menu: ChartMenuActions = useMemo(() => ({
+    copy: (text) => void navigator.clipboard.writeText(text),
+    copyLink: (time) => void navigator.clipboard.writeText(`${location.origin}${addressOf(key, timeframe)}${time === null ? "" : `&at=${time}`}`),
+    reset: () => controller?.resetView(),
+    toLatest: () => controller?.toLatest(),
+    scale: setScale,
+    indicators: () => setAdding(true),
+    search: () => openPalette(),
+    ...actions,
+  }), [key, timeframe, controller, setScale, actions]);
+  const autoScaled = status?.autoScaled ?? true;
+  const menuRows = chartMenuRows({ spot: null, scale: chart.scale, autoScaled, indicators: [], actions: menu });
   const wish = useMemo(() => ({ key, timeframe, indicators: chart.indicators }), [key, timeframe, chart.indicators]);
   const settled = setting === null ? undefined : chart.indicators[setting];
   const instrument = status?.instrument?.key === key ? status.instrument : null;
   return (
     <>
       <Shell title={`${key.slice(key.indexOf(":") + 1)} ${timeframeTitle(timeframe)} chart`}
-        topBar={<ChartTopBar chartKey={key} instrument={instrument} controller={controller} timeframe={timeframe} onTimeframe={chooseTimeframe} onIndicators={() => setAdding(true)} />}
+        topBar={<ChartTopBar chartKey={key} instrument={instrument} controller={controller} timeframe={timeframe} onTimeframe={chooseTimeframe} onIndicators={() => setAdding(true)} menu={menuRows} />}
         dock={<WatchlistDock current={key} onPick={pick} {...(chart.watchlist === "" ? {} : { list: chart.watchlist })} onList={(watchlist) => change({ watchlist })} />}
-        footer={<ChartFooter range={range} onRange={chooseRange} scale={chart.scale} autoScaled={status?.autoScaled ?? true} onScale={setScale} />}>
+        footer={<ChartFooter range={range} onRange={chooseRange} scale={chart.scale} autoScaled={autoScaled} onScale={setScale} />}>
         <div className="relative flex min-h-0 flex-1" data-testid="page-chart">
           {kept !== null
-            ? <ChartHost index={0} wish={wish} scale={chart.scale} at={address?.at ?? null} actions={actions} onController={setController} onTimeframe={chooseTimeframe} onSearch={() => openPalette()} />
+            ? <ChartHost index={0} wish={wish} scale={chart.scale} at={address?.at ?? null} actions={actions} menu={menu} onController={setController} onTimeframe={chooseTimeframe} onSearch={() => openPalette()} />
             : <ChartSkeleton />}
           {box !== null && <TimeframeBox first={box} onChoose={chooseTimeframe} onClose={() => setBox(null)} />}
         </div>

@@ -34,7 +34,7 @@ export function Shell({ topBar, children, dock, footer, title }: ShellProps) {
   useShortcut({ code: "BracketRight" }, () => { if (hasDock) dockStore().toggle(); });
   return (
     <div data-phone-view={lists ? "lists" : "page"}
-      className="group/shell grid h-dvh w-full overflow-hidden bg-bg max-md:grid-rows-[minmax(0,1fr)_auto] md:grid-cols-[var(--rail-w)_minmax(0,1fr)] md:grid-rows-[minmax(0,1fr)_var(--status-h)]">
+      className="group/shell grid h-dvh w-full overflow-hidden bg-bg max-md:grid-rows-[minmax(0,1fr)_auto] short:grid-cols-[auto_minmax(0,1fr)] short:grid-rows-[minmax(0,1fr)] md:grid-cols-[var(--rail-w)_minmax(0,1fr)] md:grid-rows-[minmax(0,1fr)_var(--status-h)]">
       <a href="#page" className="skip-link absolute top-1 left-1 z-(--z-tooltip) rounded-sm bg-accent-fill px-3 py-1 text-on-accent">Skip to the page</a>
       {hasDock && <a href="#dock" className="skip-link absolute top-1 left-1 z-(--z-tooltip) rounded-sm bg-accent-fill px-3 py-1 text-on-accent">Skip to the watchlist</a>}
       <Rail hasDock={hasDock} />

@@ -57,11 +57,11 @@ export function WatchlistDock({ current, onPick, list, onList }: WatchlistDockPr
   };
 
   return (
-    <section aria-label="Watchlist" className="flex min-h-0 flex-1 flex-col" data-testid="watchlist">
+    <section aria-label="Watchlist" className="wl-list flex min-h-0 flex-1 flex-col" data-testid="watchlist">
       <ListHead heads={heads} watchlist={watchlist} keys={keys} onChoose={(name) => { choose(name); onList?.(name); }} />
       <button type="button" onClick={() => openPalette()} className="mx-4 mb-3 flex h-10 items-center gap-2 rounded-sm border border-line-strong bg-panel px-3 text-14 text-muted md:hidden"><Icon of={Search} />Search symbols</button>
-      <div aria-hidden className="grid h-6 shrink-0 grid-cols-[96px_56px_minmax(0,1fr)_58px] items-center gap-x-1.5 px-3 text-11 text-faint max-md:hidden">
-        <span>Symbol</span><span>Today</span><span className="text-right">LTP</span><span className="text-right">Chg %</span>
+      <div aria-hidden className="wl-head h-6 shrink-0 text-11 text-faint max-md:hidden">
+        <span>Symbol</span><span className="wl-head-spark">Today</span><span className="text-right">LTP</span><span className="text-right">Chg %</span>
       </div>
       <div onKeyDown={move} onFocus={(event) => setFocused((event.target as HTMLElement).closest<HTMLElement>("[data-key]")?.dataset.key ?? null)}
         className={`min-h-0 flex-1 overflow-y-auto overscroll-contain max-md:border-t max-md:border-line ${stale ? "wl-stale" : ""}`}>

@@ -16,6 +16,8 @@ const DAY_SHARE = 0.7;
 const FLASH_MS = 250;
 /** Without a tick for longer than this a row says so, quietly. */
 const QUIET_MS = 10_000;
+/** A name with more letters does not fit beside the line of its day: futures and options. */
+const LONG_NAME = 11;
 
 interface Cells {
   price: HTMLElement;
@@ -102,7 +104,7 @@ export const WatchlistRow = memo(function WatchlistRow({ instrument, current, fo
   };
   const parts = splitKey(instrument);
   return (
-    <a ref={row} href={chartHref(instrument)} onClick={pick} tabIndex={focusable ? 0 : -1} aria-current={current ? "true" : undefined} data-testid={`wl-row-${instrument}`} data-key={instrument} data-live="true"
+    <a ref={row} href={chartHref(instrument)} onClick={pick} tabIndex={focusable ? 0 : -1} aria-current={current ? "true" : undefined} data-testid={`wl-row-${instrument}`} data-key={instrument} data-live="true" data-long={(parts?.symbol ?? instrument).length > LONG_NAME}
       className="wl-row">
       <span className="wl-symbol">
         <span className="truncate">{parts?.symbol ?? instrument}</span>

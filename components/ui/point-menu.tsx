@@ -1,0 +1,33 @@
+/**
+ * `<PointMenu label="Chart" items={rows} onOpen={…}><div/></PointMenu>`: a menu at the point of a right click, a long
+ * press or, by Shift F10 and the menu key, of the focused part. Rows as in `menu.tsx`; `onOpen` hears the point first.
+ */
+import { ContextMenu as Parts } from "radix-ui";
+import type { ReactNode } from "react";
+import { cx } from "./class-names";
+import { type MenuRow, panel, Row } from "./menu";
+
+export interface PointMenuProps {
+  label: string;
+  items: readonly MenuRow[];
+  /** px; at least 168. */
+  width?: number;
+  /** Page coordinates, CSS px. */
+  onOpen: (at: { x: number; y: number }) => void;
+  children: ReactNode;
+}
+
+export function PointMenu({ label, items, width = 232, onOpen, children }: PointMenuProps) {
+  return (
+    <Parts.Root modal={false}>
+      <Parts.Trigger asChild onContextMenu={(event) => onOpen({ x: event.clientX, y: event.clientY })}
+        // A long press begins here, and opens without a further word.
+        onPointerDown={(event) => { if (event.pointerType !== "mouse") onOpen({ x: event.clientX, y: event.clientY }); }}>{children}</Parts.Trigger>
+      <Parts.Portal>
+        <Parts.Content aria-label={label} collisionPadding={8} data-surface="elevated" style={{ minWidth: width }} className={cx(panel, "max-h-(--radix-context-menu-content-available-height)")}>
+          {items.map((item, index) => <Row key={index} item={item} parts={Parts} />)}
+        </Parts.Content>
+      </Parts.Portal>
+    </Parts.Root>
+  );
+}
