@@ -25,6 +25,7 @@ const ports = "^server/ports/";
 const contract = "^server/contract/";
 const indicators = "^server/indicators/";
 const runtime = "^server/runtime\\.ts$";
+const files = "^server/files/";
 const stage = "^server/pipeline/stage\\.ts$";
 
 /** An edge knows the domain, the ports and the contract, not the other edges. */
@@ -50,12 +51,14 @@ module.exports = {
     packages("services", "^server/services/", null, "A service works through ports."),
 
     only("feed", "^server/feeds/([^/]+)/", ["^server/feeds/$1/", "^server/feeds/(define|totp)\\.ts$", domain, ports], "Never another feed."),
-    only("feeds-shared", "^server/feeds/(?!index\\.ts$)[^/]+\\.ts$", ["^server/feeds/[^/]+\\.ts$", domain, ports], "Only the registry names the feeds' folders."),
+    only("feeds-shared", "^server/feeds/(?!index\\.ts$)[^/]+\\.ts$", ["^server/feeds/[^/]+\\.ts$", files, domain, ports], "Only the registry names the feeds' folders."),
     only("feeds-registry", "^server/feeds/index\\.ts$", ["^server/feeds/", domain, ports]),
+
+    only("files", files, [files, domain], "How people keep bars and ticks in files: shared by feeds, history sources and the command line."),
 
     edge("store", "^prisma/generated/"),
     edge("latest"),
-    edge("history-sources", "^server/feeds/(lines|tick-file)\\.ts$"),
+    edge("history-sources", files),
     edge("bus"),
     edge("web"),
     edge("observe"),
@@ -81,7 +84,7 @@ module.exports = {
 
     {
       name: "known-folder", comment: "A new folder of the server gets a row here first: what may it import?", severity: "error",
-      from: { path: "^server/[^/]+/", pathNot: "^server/(bench|bus|cli|contract|domain|exchange|feeds|history-sources|indicators|latest|observe|pipeline|ports|services|store|testing|web)/" },
+      from: { path: "^server/[^/]+/", pathNot: "^server/(bench|bus|cli|contract|domain|exchange|feeds|files|history-sources|indicators|latest|observe|pipeline|ports|services|store|testing|web)/" },
       to: {},
     },
     {

@@ -14,6 +14,8 @@ const url = (...protocols: string[]) => z.string().refine((text) => {
   try { return protocols.includes(new URL(text).protocol); } catch { return false; }
 }, `a URL that begins with ${protocols.map((each) => `${each}//`).join(" or ")}`);
 
+const REPLAY = /^replay(?:\[([^\]]*)\])?:(.+)$/s;
+
 /** The environment, by variable. What a person sees of an error is the variable's name and the description here. */
 export const environment = z.object({
   PORT: port.default(8080),
@@ -23,7 +25,7 @@ export const environment = z.object({
   REDIS_URL: url("redis:", "rediss:").optional(),
   REDIS_PREFIX: z.string().max(64).default(""),
   REDIS_STREAM_LENGTH: z.coerce.number().int().min(1).max(1_000_000).default(22_500),
-  FEED: z.string().default("").refine((text) => text === "" || text === "simulated" || text === "kite" || text.startsWith("replay:"), "simulated, kite or replay:FILE"),
+  FEED: z.string().default("").refine((text) => text === "" || text === "simulated" || text === "kite" || REPLAY.test(text), "simulated, kite or replay:FILE"),
   SPEED: z.coerce.number().positive().max(10_000).default(1),
   INSTRUMENT: z.string().min(3).default("NSE_INDEX:NIFTY 50"),
   EXCHANGE_PORT: port.default(9001),
@@ -50,7 +52,8 @@ export const environment = z.object({
 export type FeedChoice =
   | { kind: "simulated"; port: number; seed: number; rate: number }
   | { kind: "kite"; login: Record<string, string> }
-  | { kind: "replay"; file: string; instrument: string; speed: number };
+  /** `fileOptions`: how the file is to be read, as in `replay[zone=UTC]:FILE`. */
+  | { kind: "replay"; file: string; fileOptions: string; instrument: string; speed: number };
 
 export interface Config {
   /** Project folder: migrations, build output. */
@@ -137,8 +140,9 @@ const testClockOf = (env: z.infer<typeof environment>): Pick<Config, "testClock"
 };
 
 const feedOf = (env: z.infer<typeof environment>): FeedChoice => {
-  if (env.FEED.startsWith("replay:")) {
-    return { kind: "replay", file: path.resolve(env.FEED.slice("replay:".length)), instrument: env.INSTRUMENT, speed: env.SPEED };
+  const recording = REPLAY.exec(env.FEED);
+  if (recording !== null) {
+    return { kind: "replay", file: path.resolve(recording[2]!), fileOptions: recording[1] ?? "", instrument: env.INSTRUMENT, speed: env.SPEED };
   }
   const { KITE_API_KEY: apiKey, KITE_ACCESS_TOKEN: accessToken } = env;
   if (env.FEED === "kite" || (env.FEED === "" && (apiKey !== undefined || accessToken !== undefined))) {

@@ -19,6 +19,7 @@ import { type Config, readIndicators } from "./config";
 import { startExchange, type ExchangeChild } from "./exchange-child";
 import { feedOf } from "./feeds";
 import { keepConnected } from "./feeds/reconnect";
+import { optionsFromText } from "./files/options";
 import { recordedInstrument, replay, replayClock, startOfRecording } from "./feeds/replay";
 import { createLatest } from "./latest";
 import { PointPublisher } from "./latest/point-publisher";
@@ -103,8 +104,9 @@ export const createContainer = async (config: Config, say: Say) => {
   // A recording runs the whole process on its own time.
   const recorded = config.feed.kind === "replay" ? recordedInstrument(config.feed.instrument) : null;
   const recordedHours = recorded === null ? "" : hoursOf(recorded, { closingAuction: hasClosingAuction });
-  const replaying = config.feed.kind === "replay" && recorded !== null
-    ? replayClock(wall, { start: await startOfRecording(config.feed.file, recorded.decimals, inSession(recordedHours)), speed: config.feed.speed })
+  const recording = config.feed.kind !== "replay" || recorded === null ? null : { file: config.feed.file, instrument: recorded, fileOptions: optionsFromText(config.feed.fileOptions) };
+  const replaying = config.feed.kind === "replay" && recording !== null
+    ? replayClock(wall, { start: await startOfRecording(recording, inSession(recordedHours)), speed: config.feed.speed })
     : null;
   const clock = replaying ?? (config.testClock === undefined ? wall : shiftedClock(wall, config.testClock));
   const events = new EventLog(clock);
@@ -150,8 +152,8 @@ export const createContainer = async (config: Config, say: Say) => {
     },
   });
 
-  const feeds: FeedDefinition[] = recorded === null || replaying === null || config.feed.kind !== "replay" ? [] : [replay({
-    file: config.feed.file, instrument: recorded, clock: replaying, inSession: inSession(recordedHours),
+  const feeds: FeedDefinition[] = recording === null || replaying === null ? [] : [replay({
+    ...recording, clock: replaying, inSession: inSession(recordedHours),
     onMalformed: (line) => { metrics.reject("malformed_line"); log.warn("a line is not a tick", { ...line }); },
   })];
   const collectors: Collectors = new Collectors({

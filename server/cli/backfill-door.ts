@@ -4,6 +4,7 @@ import { AppError, badInput, type ErrorCode, hasCode } from "@/server/domain/err
 import type { BackfillEstimate, JobProgress, JobReport } from "@/server/domain/job";
 import type { Wanted } from "@/server/backfill-local";
 import type { Config } from "@/server/config";
+import { type FileOptions, optionsText } from "@/server/files/options";
 import type { BackfillRequest } from "@/server/services/backfill-order";
 
 export interface BackfillDoor {
@@ -68,8 +69,13 @@ const remote = (server: string): BackfillDoor => {
   };
 };
 
-/** A file's path as the other end understands it, wherever that one was started. */
-export const absoluteSource = (source: string): string => {
-  const match = /^(csv|parquet):(.+)$/s.exec(source);
-  return match === null ? source : `${match[1]}:${path.resolve(match[2]!)}`;
+/** A file's path as the other end understands it, wherever that one was started; `options`: how the file is to be read. */
+export const absoluteSource = (source: string, options: FileOptions = {}): string => {
+  const match = /^(csv|parquet)(\[[^\]]*\])?:(.+)$/s.exec(source);
+  if (match === null) {
+    const [option] = Object.keys(options);
+    if (option !== undefined) throw badInput(`--${option === "dateFormat" ? "date-format" : option}`, options[option as keyof FileOptions], "a source that is a file: csv:FILE or parquet:FILE");
+    return source;
+  }
+  return `${match[1]}${optionsText(options) || (match[2] ?? "")}:${path.resolve(match[3]!)}`;
 };

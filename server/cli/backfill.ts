@@ -6,10 +6,13 @@ import { acceptedBy } from "@/server/domain/accepted";
 import { badInput, hasCode } from "@/server/domain/errors";
 import type { JobProgress } from "@/server/domain/job";
 import { dayFrom } from "@/server/domain/session-lines";
+import { parseTimeframe } from "@/server/domain/timeframe";
+import { fileRules } from "@/server/files/options";
 import { absoluteSource, type BackfillDoor, openDoor } from "./backfill-door";
+import { type FileCommandOptions, fileOptions, given } from "./file-options";
 import { estimateLines, progressBar, progressLine, summaryLines, troubleLines } from "./backfill-lines";
 
-interface Options {
+interface Options extends FileCommandOptions {
   watchlist?: string; symbols?: string; from?: string; to?: string; timeframe: string; source: string; concurrency: string;
   dryRun?: boolean; force?: boolean; daily?: boolean; resume?: string; server?: string; data?: string; json?: boolean;
 }
@@ -21,16 +24,18 @@ export const exits = { done: 0, failed: 1, badInput: 2, interrupted: 3 } as cons
 const LINE_EVERY_MS = 5_000;
 
 /** Options as the contract of the REST door has them; throws `bad_input` naming the option. */
-export const requestOf = ({ watchlist, symbols, from, to, timeframe, source, concurrency, force = false, daily = false }: Options) => {
-  const given = {
+export const requestOf = (options: Options) => {
+  const { watchlist, symbols, from, to, timeframe, source, concurrency, force = false, daily = false } = options;
+  fileRules(given(options)); // a wrong option is named here, not by the job
+  const asked = {
     ...(watchlist === undefined ? {} : { watchlist }), ...(symbols === undefined ? {} : { symbols: symbols.split(",").map((each) => each.trim()).filter((each) => each !== "") }),
-    from, to, timeframe, source: absoluteSource(source), concurrency, force, daily,
+    from, to, timeframe: parseTimeframe(timeframe)?.name ?? timeframe, source: absoluteSource(source, given(options)), concurrency, force, daily,
   };
-  const parsed = backfillBody.safeParse(given, { error: acceptedBy });
+  const parsed = backfillBody.safeParse(asked, { error: acceptedBy });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const field = String(issue.path[0] ?? "options");
-    throw badInput(`--${field}`, (given as Record<string, unknown>)[field] ?? null, issue.message);
+    throw badInput(`--${field}`, (asked as Record<string, unknown>)[field] ?? null, issue.message);
   }
   const { dryRun: _, ...request } = parsed.data;
   dayFrom("--from", request.from);
@@ -94,7 +99,7 @@ const run = async (options: Options): Promise<number> => {
 
 /** Registers `backfill` with the command line. */
 export const backfillCommand = (program: Command): void => {
-  program.command("backfill")
+  fileOptions(program.command("backfill"))
     .description("fill the past from a broker's history or from files; days that are complete are left out")
     .option("--watchlist <name>", "a watchlist; NIFTY50 is always there")
     .option("--symbols <list>", "instruments, such as NSE:RELIANCE,NSE:INFY; of a watchlist only these")

@@ -5,7 +5,7 @@ import { badInput } from "@/server/domain/errors";
 import { toDecimalText } from "@/server/domain/price";
 import { segmentOfCode } from "@/server/domain/segments";
 import { type KitePacket, packetAt, packetsOf, wireDecimals } from "@/server/feeds/kite/wire";
-import { readLines } from "@/server/feeds/lines";
+import { readLines } from "@/server/files/text";
 
 export const decodeCommand = (program: Command): void => {
   program.command("decode").description("show what is in a broker's binary frames")

@@ -24,7 +24,11 @@ describe("candela as a process", () => {
     ].join("\n"));
     expect(err).toContain("standard input:3: ");
     expect(err).toContain("2 bars from 4 ticks (1 auction), 1 malformed line");
-    expect(code).toBe(0);
+    // A refused row is no success, unless it was said that it may be.
+    expect(code).toBe(1);
+    const lenient = await candela(["replay", "-", "--instrument", "NSE_INDEX:NIFTY 50", "--json", "--lenient"], "2022-11-25 09:15:00,18528.45\nbroken\n");
+    expect([lenient.code, lenient.out.split("\n").length]).toEqual([0, 2]);
+    expect((await candela(["replay", "-", "--instrument", "NSE:INFY", "--json", "--lenient"], "2022-11-25 20:15:00,18528.45\n")).code).toBe(1);
   });
 
   it("resamples standard input", async () => {

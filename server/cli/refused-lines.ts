@@ -1,10 +1,10 @@
-import type { MalformedLine } from "@/server/feeds/tick-file";
+import { type MalformedLine, placeText } from "@/server/files/doubt";
 
 /** So many malformed lines are printed one by one; the rest is counted. */
 const SHOWN = 100;
 
 /** `FILE:LINE: reason`, as editors open it. */
-export const malformedText = ({ file, line, reason }: MalformedLine): string => `${file === "-" ? "standard input" : file}:${line}: ${reason}`;
+export const malformedText = ({ file, line, unit, reason }: MalformedLine): string => `${placeText(file, line, unit)}: ${reason}`;
 
 export const malformedLines = (malformed: readonly MalformedLine[]): string[] => [
   ...malformed.slice(0, SHOWN).map(malformedText),

@@ -1,12 +1,15 @@
 /** `candela replay FILE`: a recorded session through the pipeline's own stages, without a server. */
 import type { Command } from "commander";
 import { AUCTION_BAR, type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
+import { clockDoubt, daySpans } from "@/server/domain/clock-doubt";
 import { badInput } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { istDay, istText } from "@/server/domain/session";
 import { timeframe as timeframeNamed, timeframeNames } from "@/server/domain/timeframe";
-import { readLines } from "@/server/feeds/lines";
-import { type MalformedLine, parseTickFile } from "@/server/feeds/tick-file";
+import { openTickFile, readTicks } from "@/server/feeds/tick-file";
+import { inDoubt, type MalformedLine } from "@/server/files/doubt";
+import type { FileOptions } from "@/server/files/options";
+import { readPieces, type TextPieces } from "@/server/files/text";
 import { systemClock } from "@/server/observe/clock";
 import { FileRun } from "@/server/pipeline/file-run";
 import type { RejectCounts } from "@/server/pipeline/normalise";
@@ -16,12 +19,13 @@ import { type IndicatorLine, printBars, writeLines } from "./bar-lines";
 import { type Gap, gapsOf } from "./gaps";
 import { ReplayIndicators } from "./replay-indicators";
 import { counted, countsText, malformedLines, malformedText } from "./refused-lines";
+import { type FileCommandOptions, fileOptions, given, refusedExit } from "./file-options";
 import { fileInstrument, timeframeOption } from "./series-options";
 import { TickRecording } from "./tick-recording";
 
 const SECOND = timeframeNamed("1s").index;
 
-export interface ReplayRequest {
+export interface ReplayRequest extends FileOptions {
   /** As it is called in messages: a path, or `-` for standard input. */
   file: string;
   instrument: string;
@@ -51,14 +55,16 @@ export interface ReplayReport {
 }
 
 /** Throws `bad_input` when nothing in the file is a tick, or an option is wrong. */
-export const replayLines = async (lines: Iterable<string> | AsyncIterable<string>, request: ReplayRequest): Promise<ReplayReport> => {
+export const replayLines = async (text: TextPieces, request: ReplayRequest): Promise<ReplayReport> => {
   const { instrument, hours } = fileInstrument(request.instrument);
   const timeframe = request.timeframe === "auction" ? null : timeframeOption("--timeframe", request.timeframe, ["auction"]);
   const wishes = parseIndicatorList("--indicators", request.indicators ?? "");
   if (timeframe === null && wishes.length > 0) throw badInput("--indicators", request.indicators, "none with --timeframe auction: auctions stay out of indicators");
   const recording = new TickRecording();
   const malformed: MalformedLine[] = [];
-  for await (const rows of parseTickFile(lines, { decimals: instrument.decimals, fileName: request.file })) {
+  const { file, instrument: _key, timeframe: _timeframe, indicators: _indicators, now: _now, ...options } = request;
+  const table = await openTickFile(text, { decimals: instrument.decimals, fileName: file, instrument, options });
+  for await (const rows of readTicks(table, instrument.decimals)) {
     recording.add(rows);
     malformed.push(...rows.malformed);
   }
@@ -69,13 +75,22 @@ export const replayLines = async (lines: Iterable<string> | AsyncIterable<string
   const ticks = recording.inOrder(request.now);
 
   const { calendar, notes } = assumeDays(hours, daysOf(ticks.time));
+  notes.push(...table.notes());
+  const doubt = table.rules.zone === null ? clockDoubt(daySpans(ticks.time.subarray(0, ticks.length), calendar, hours)) : null;
+  if (doubt !== null) {
+    throw inDoubt({
+      file, field: "time", value: istText(ticks.time[0]!),
+      why: doubt === "utc" ? "the first tick stands 5 h 30 min before the session: the clocks seem to be UTC" : "the ticks stand 5 h 30 min behind the session: Indian clocks seem to be written as UTC",
+      option: doubt === "utc" ? "--zone UTC (or --zone IST)" : "--zone clock (or --zone IST)",
+    });
+  }
   if (ticks.outOfOrder > 0) notes.unshift(`${counted(ticks.outOfOrder, "tick")} out of order: sorted by time`);
-  const table = new InstrumentTable();
-  const dense = table.put(instrument, hours);
+  const instruments = new InstrumentTable();
+  const dense = instruments.put(instrument, hours);
   const closed: Bar[] = [];
   const indicators = timeframe === null ? null : new ReplayIndicators(dense, timeframe, wishes);
   let traded = 0;
-  const run = new FileRun(table, calendar, (batch) => {
+  const run = new FileRun(instruments, calendar, (batch) => {
     traded += ticksOfSeconds(batch);
     collect(batch, timeframe?.index ?? AUCTION_BAR, closed);
     indicators?.on(batch);
@@ -138,17 +153,18 @@ export const replaySummary = ({ bars, ticks, malformed, refused, gaps, notes }: 
 };
 
 export const replayCommand = (program: Command): void => {
-  program.command("replay")
-    .description("bars of a recorded session: CSV of YYYY-MM-DD HH:MM:SS,price[,volume of the day] in IST, or a bridge's JSON tick lines")
+  fileOptions(program.command("replay")
+    .description("bars of a recorded session: CSV with names or of time, price and volume of the day, or a bridge's JSON tick lines; candela inspect shows how a file is read")
     .argument("<file>", "the recording; - for standard input")
-    .requiredOption("--instrument <key>", 'what it is of, like "NSE_INDEX:NIFTY 50" or NSE:INFY: its exchange gives the session')
+    .requiredOption("--instrument <key>", 'what it is of, like "NSE_INDEX:NIFTY 50" or NSE:INFY: its exchange gives the session'))
     .option("--timeframe <timeframe>", [...timeframeNames, "auction"].join(", "), "1m")
     .option("--indicators <list>", "also their values: SMA:9,EMA:20,RSI:14,MACD:12:26:9", "")
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
-    .addHelpText("after", "\nThe last bar ends where the recording ends. Volume is the difference of the day's volume; a recording that begins\nafter the open starts from its first tick's figure, one that begins with the session from that of the pre-open, or 0.\nMalformed lines, refused ticks and gaps are told on standard error.")
-    .action(async (file: string, options: { instrument: string; timeframe: string; indicators: string; json?: boolean }) => {
-      const report = await replayLines(readLines(file), { file, instrument: options.instrument, timeframe: options.timeframe, indicators: options.indicators, now: systemClock().now() });
+    .addHelpText("after", "\nThe last bar ends where the recording ends. Volume is the difference of the day's volume; a recording that begins\nafter the open starts from its first tick's figure, one that begins with the session from that of the pre-open, or 0.\nRefused rows, refused ticks and gaps are told on standard error. Exit codes: 0 done, 1 rows were refused or nothing\ncame out (--lenient: 0 where something did), 2 the file or an option is refused.")
+    .action(async (file: string, options: FileCommandOptions & { instrument: string; timeframe: string; indicators: string; json?: boolean }) => {
+      const report = await replayLines(readPieces(file), { file, instrument: options.instrument, timeframe: options.timeframe, indicators: options.indicators, now: systemClock().now(), ...given(options) });
       await printBars(report.bars, report.decimals, options.json === true, report.lines);
       await writeLines(replaySummary(report), process.stderr);
+      process.exitCode = refusedExit(report.bars.length, report.malformed.length, options.lenient);
     });
 };

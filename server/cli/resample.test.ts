@@ -32,27 +32,27 @@ describe("candela resample", () => {
     const ends = await resample(minutes(375, 9 * 60 + 16));
     expect(ends.bars).toEqual(starts.bars);
     expect([starts.notes[0], ends.notes[0]]).toEqual([expect.stringContaining("labels name the start"), expect.stringContaining("labels name the end")]);
-    // A quiet first minute: the day's last label tells.
-    expect((await resample(minutes(374, 9 * 60 + 16))).notes[0]).toContain("labels name the start");
+    // A quiet first minute, or a quiet last one of labels by the end: nothing tells.
+    await expect(resample(minutes(374, 9 * 60 + 16))).rejects.toMatchObject({ code: "bad_input", details: { line: 1, field: "time", option: "--labels start or --labels end" } });
     expect(clock((await resample(minutes(5, 9 * 60 + 16), { labels: "start" })).bars.time[0]!)).toBe("2024-08-13 09:15");
   });
 
   it("drops equal rows, lets the last of different ones hold, and counts both", async () => {
     const rows = minutes(3);
     const { bars, left } = await resample([...rows, rows[0]!, rows[1]!.replace(/,10$/, ",70")], { to: "5m" });
-    expect([brief(bars), left]).toEqual([["09:15 10000 10300 9900 10200 v90"], { outside_session: 0, equal_duplicate: 1, replaced_duplicate: 1 }]);
+    expect([brief(bars), left]).toEqual([["09:15 10000 10300 9900 10200 v90"], { pre_open: 0, closing_auction: 0, outside_session: 0, equal_duplicate: 1, replaced_duplicate: 1 }]);
   });
 
   it("leaves out what is not continuous trading, and counts it", async () => {
     const { bars, left } = await resample([...minutes(1, 9 * 60 + 8), ...minutes(375), ...minutes(2, 15 * 60 + 31)], { to: "1h" });
-    expect([bars.length, bars.ticks[0], left.outside_session]).toEqual([7, 0, 3]);
+    expect([bars.length, bars.ticks[0], left.pre_open, left.outside_session]).toEqual([7, 0, 1, 2]);
   });
 
   it("opens a day at the pre-open's price and closes it at the closing auction's", async () => {
     const preOpen = ["2026-09-10 09:05:00,90,95,80,92,0", "2026-09-10 09:10:00,96,96,96,96,40"];
     const closing = ["2026-09-10 15:31:00,150,150,150,150,70"];
     const { bars, left } = await resample([...minutes(2, 9 * 60 + 15, "2026-09-10"), ...closing, ...preOpen], { to: "1d" });
-    expect([brief(bars), left]).toEqual([["09:15 9600 15000 9600 15000 v130"], { outside_session: 0, auction: 3, equal_duplicate: 0, replaced_duplicate: 0 }]);
+    expect([brief(bars), left]).toEqual([["09:15 9600 15000 9600 15000 v130"], { pre_open: 0, closing_auction: 0, outside_session: 0, auction: 3, equal_duplicate: 0, replaced_duplicate: 0 }]);
     const unmatched = await resample([...minutes(2, 9 * 60 + 15, "2026-09-10"), preOpen[0]!], { to: "1W" });
     expect(brief(unmatched.bars)).toEqual(["09:15 10000 10200 9900 10100 v20"]);
   });
@@ -103,7 +103,7 @@ describe.skipIf(fixturesAbsent)("recorded bars", () => {
     const theirs = await parseBarFile(fixtureLines(`candles/kite-2016/30m/${symbol}.csv`), { decimals: 2, fileName: symbol });
     const days = new Set(ours.map(({ time }) => clock(time).slice(0, 10)));
     const common = theirs.bars.filter(({ label }) => days.has(clock(label).slice(0, 10))).sort((a, b) => a.label - b.label)
-      .map(({ label, ...bar }) => ({ time: label, ...bar, ticks: 0 }));
+      .map(({ label, line: _, ...bar }) => ({ time: label, ...bar, ticks: 0 }));
     expect([common.length, ours]).toEqual([234, common]);
   });
 

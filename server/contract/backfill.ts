@@ -17,7 +17,7 @@ export const backfillBody = z.strictObject({
   to: date,
   timeframe: z.enum(["1m", "15m", "1d"] satisfies TimeframeName[], { error: "1m, 15m or 1d" }).default("1m"),
   source: text("kite, csv:FILE or parquet:FILE, FILE being an absolute path").default("kite")
-    .refine((source) => !source.includes(":") || /^\w+:([\\/]|[A-Za-z]:)/.test(source), "kite, csv:FILE or parquet:FILE, FILE being an absolute path"),
+    .refine((source) => !source.includes(":") || /^\w+(\[[^\]]*\])?:([\\/]|[A-Za-z]:)/.test(source), "kite, csv:FILE or parquet:FILE, FILE being an absolute path"),
   concurrency: whole("a whole number from 1 to 20", 1, 20).default(STANDARD_CONCURRENCY),
   force: yesNo,
   daily: yesNo,

@@ -1,7 +1,7 @@
 /** The REST door: one schema per view; status codes of error codes. Times in answers are epoch ms UTC, prices rupees. */
 import { z } from "zod";
 import type { ErrorCode } from "@/server/domain/errors";
-import { dayOfDate } from "@/server/domain/session";
+import { TimeReader } from "@/server/domain/read-time";
 import { timeframeNames } from "@/server/domain/timeframe";
 import { indicatorSpec } from "./live";
 
@@ -22,17 +22,12 @@ export const instant = z.string().transform((text, context) => {
   return value;
 });
 
+const times = new TimeReader();
+
+/** Epoch ms of a time as people write it; null for what is none, and where day and month could be either. */
 export const parseInstant = (text: string): number | null => {
-  // A plus that was not encoded in a URL arrives as a space. A space between date and time with a zone is how tables are written.
-  const trimmed = text.trim().replace(/([T ]\d{2}:[\d:.]+) (\d{2}:?\d{2})$/, "$1+$2").replace(/^([\d-]{10}) (?=.*(?:Z|[+-]\d{2}:?\d{2})$)/, "$1T");
-  if (/^\d{10,14}$/.test(trimmed)) return trimmed.length === 10 ? Number(trimmed) * 1_000 : Number(trimmed);
-  // Date.parse takes 30 February for 1 March.
-  const date = /^\d{4}-\d{2}-\d{2}/.exec(trimmed)?.[0];
-  if (date === undefined || Number.isNaN(dayOfDate(date))) return null;
-  const local = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(?::(\d{2})(\.\d{1,3})?)?)?$/.exec(trimmed);
-  const ms = local === null
-    ? (/^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:?\d{2})$/.test(trimmed) ? Date.parse(trimmed.replace(/([+-]\d{2})(\d{2})$/, "$1:$2")) : Number.NaN)
-    : Date.parse(`${local[1]}T${local[2] ?? "00:00"}:${local[3] ?? "00"}${local[4] ?? ""}+05:30`);
+  // A plus that was not encoded in a URL arrives as a space.
+  const ms = times.read(text.replace(/([T ]\d{2}:[\d:.]+) (\d{2}:?\d{2})$/, "$1+$2"));
   return Number.isNaN(ms) ? null : ms;
 };
 

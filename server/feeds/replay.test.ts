@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RawMessage } from "@/server/domain/tick";
+import type { MalformedLine } from "@/server/files/doubt";
 import type { Clock } from "@/server/ports/clock";
 import { recordedInstrument, replay, replayClock, startOfRecording } from "./replay";
-import type { MalformedLine } from "./tick-file";
 
 const at = (time: string, date = "2022-11-25"): number => Date.parse(`${date}T${time}+05:30`);
 /** 09:15 to 15:30 IST, Monday to Friday. */
@@ -69,7 +69,7 @@ describe("replay", () => {
   const playAll = async (lines: string[], speed: number) => {
     writeFileSync(file, lines.join("\n"));
     const { clock: base, sleeps } = eagerClock();
-    const clock = replayClock(base, { start: await startOfRecording(file, 2, inSession), speed });
+    const clock = replayClock(base, { start: await startOfRecording({ file, instrument: recordedInstrument("NSE:INFY") }, inSession), speed });
     const rows: { time: number; price: number; received: number; token: number; volume: number }[] = [];
     const events: string[] = [];
     const malformed: MalformedLine[] = [];
@@ -113,7 +113,7 @@ describe("replay", () => {
     let real = 1_000_000;
     // Every sleep lasts a tenth of a second longer than asked for, which is six recorded seconds; then others look at the clock.
     const base: Clock = { now: () => real, after: () => () => {}, every: () => () => {}, sleep: async (delayMs) => { real += delayMs + 100; seen.push([clock.now(), told]); } };
-    const clock = replayClock(base, { start: await startOfRecording(file, 2, inSession), speed: 60 });
+    const clock = replayClock(base, { start: await startOfRecording({ file, instrument: recordedInstrument("NSE:INFY") }, inSession), speed: 60 });
     const abort = new AbortController();
     const feed = replay({ file, instrument: recordedInstrument("NSE:RELIANCE"), clock, inSession, onMalformed: () => {} });
     await new Promise<void>((resolve) => {
@@ -146,7 +146,7 @@ describe("replay", () => {
 
   it("refuses a recording without a tick in a session, and a key that is none", async () => {
     writeFileSync(file, "2022-11-25 18:00:00,1\n");
-    await expect(startOfRecording(file, 2, inSession)).rejects.toMatchObject({ code: "bad_input" });
+    await expect(startOfRecording({ file, instrument: recordedInstrument("NSE:INFY") }, inSession)).rejects.toMatchObject({ code: "bad_input" });
     expect(() => recordedInstrument("NIFTY")).toThrow("EXCHANGE:SYMBOL");
   });
 });

@@ -1,14 +1,17 @@
 /** A recorded session played as if it were a broker: `npm start -- --feed replay:FILE --speed 60`. */
 import { z } from "zod";
 import { AppError, badInput } from "@/server/domain/errors";
+import { keyFromText } from "@/server/domain/file-symbol";
 import { type ListedInstrument, splitKey } from "@/server/domain/instrument";
 import { segmentOf } from "@/server/domain/segments";
 import { type RawBatch, rawBatch } from "@/server/domain/tick";
 import type { Clock } from "@/server/ports/clock";
 import type { ConnectOptions, FeedConnection, FeedDefinition } from "@/server/ports/feed";
+import type { MalformedLine } from "@/server/files/doubt";
+import type { FileOptions } from "@/server/files/options";
+import { readPieces } from "@/server/files/text";
 import { defineFeed } from "./define";
-import { readLines } from "./lines";
-import { type MalformedLine, parseTickFile } from "./tick-file";
+import { parseTickFile } from "./tick-file";
 
 /**
  * A clock that shows the recording's time. Only `now` runs at the recording's speed: delays stay real, so that a screen
@@ -43,30 +46,38 @@ export const replayClock = (base: Clock, { start, speed }: { start: number; spee
   };
 };
 
-/** What a recording is of. Recordings have no broker's number: it is 1. */
-export const recordedInstrument = (key: string): ListedInstrument => {
-  const parts = splitKey(key);
-  if (parts === null) throw badInput("instrument", key, 'EXCHANGE:SYMBOL, like "NSE_INDEX:NIFTY 50"');
-  const { symbol } = parts;
-  const exchange = parts.exchange.toUpperCase();
+/** What a recording is of, by what a person writes (`nse:infy`, `INFY.NS`). Recordings have no broker's number: it is 1. */
+export const recordedInstrument = (written: string): ListedInstrument => {
+  const parts = splitKey(keyFromText(written) ?? "");
+  if (parts === null) throw badInput("instrument", written, 'EXCHANGE:SYMBOL, like "NSE_INDEX:NIFTY 50"; also INFY.NS, INFY.BO or a BSE code');
+  const { exchange, symbol } = parts;
   const row = segmentOf(exchange);
   return {
-    exchange, symbol, name: symbol, segment: row?.kind ?? "equity", decimals: row?.decimals ?? 2,
+    exchange, symbol, name: symbol, segment: row?.kind ?? (!/^[NB]FO$/.test(exchange) ? "equity" : /\d(CE|PE)$/.test(symbol) ? "options" : "futures"), decimals: row?.decimals ?? 2,
     tickSize: 1, lotSize: 1, expiry: null, strike: null, token: 1, wireDivisor: 1,
   };
 };
 
-/** Time of the first tick inside a session: where a replay's clock begins. Throws `bad_input` when there is none. */
-export const startOfRecording = async (file: string, decimals: number, inSession: (time: number) => boolean): Promise<number> => {
-  for await (const rows of parseTickFile(readLines(file), { decimals, fileName: file })) {
-    for (let row = 0; row < rows.length; row++) if (inSession(rows.time[row]!)) return rows.time[row]!;
-  }
-  throw badInput("file", file, "a recording with ticks inside a trading session of its instrument");
-};
-
-export interface ReplayOptions {
+/** A file of ticks as a feed reads it. */
+export interface Recording {
   file: string;
   instrument: ListedInstrument;
+  /** What a person says of the file. */
+  fileOptions?: FileOptions;
+}
+
+const ticksOf = ({ file, instrument, fileOptions = {} }: Recording): ReturnType<typeof parseTickFile> =>
+  parseTickFile(readPieces(file), { decimals: instrument.decimals, fileName: file, instrument, options: fileOptions });
+
+/** Time of the first tick inside a session: where a replay's clock begins. Throws `bad_input` when there is none. */
+export const startOfRecording = async (recording: Recording, inSession: (time: number) => boolean): Promise<number> => {
+  for await (const rows of ticksOf(recording)) {
+    for (let row = 0; row < rows.length; row++) if (inSession(rows.time[row]!)) return rows.time[row]!;
+  }
+  throw badInput("file", recording.file, "a recording with ticks inside a trading session of its instrument");
+};
+
+export interface ReplayOptions extends Recording {
   clock: ReplayClock;
   /** True while the instrument's exchange trades. */
   inSession(time: number): boolean;
@@ -135,7 +146,7 @@ const play = (options: ReplayOptions, { collector, onMessage, signal }: ConnectO
 };
 
 const emitRows = async (options: ReplayOptions, collector: number, onMessage: ConnectOptions["onMessage"], signal: AbortSignal): Promise<void> => {
-  const { file, instrument, clock } = options;
+  const { instrument, clock } = options;
   const batch = rawBatch(4_096);
   batch.collector = collector;
   batch.token.fill(instrument.token);
@@ -149,7 +160,7 @@ const emitRows = async (options: ReplayOptions, collector: number, onMessage: Co
   };
   let before = clock.now();
   clock.run();
-  for await (const rows of parseTickFile(readLines(file), { decimals: instrument.decimals, fileName: file })) {
+  for await (const rows of ticksOf(options)) {
     signal.throwIfAborted();
     rows.malformed.forEach(options.onMalformed);
     for (let row = 0; row < rows.length; row++) {

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { readLines } from "./lines";
-import { type MalformedLine, parseTickFile } from "./tick-file";
+import type { MalformedLine } from "@/server/files/doubt";
+import { readLines, readPieces, type TextPieces } from "@/server/files/text";
+import { parseTickFile } from "./tick-file";
 
-const read = async (lines: Iterable<string> | AsyncIterable<string>, decimals = 2) => {
+const read = async (lines: TextPieces, decimals = 2) => {
   const ticks: [time: number, price: number, volume: number][] = [];
   const malformed: MalformedLine[] = [];
   for await (const rows of parseTickFile(lines, { decimals, fileName: "ticks.csv" })) {
@@ -33,8 +34,9 @@ describe("parseTickFile", () => {
   });
 
   it("takes semicolons, tabs, and spaces or quotation marks around a field", async () => {
-    const { ticks, malformed } = await read(["time;price;volume", "2022-11-25 09:15:00;1;5", "2022-11-25 09:15:00\t1\t5", "2022-11-25 09:15:00 , 1 , 5", '"2022-11-25 09:15:00","1",5']);
-    expect([ticks, malformed]).toEqual([Array.from({ length: 4 }, () => [at("09:15:00"), 100, 5]), []]);
+    for (const lines of [["time;price;volume", "2022-11-25 09:15:00;1;5"], ["2022-11-25 09:15:00\t1\t5"], ["2022-11-25 09:15:00 , 1 , 5"], ['"2022-11-25 09:15:00","1",5'], ['"2022-11-25 09:15:00", "1", "5"']]) {
+      expect(await read(lines)).toEqual({ ticks: [[at("09:15:00"), 100, 5]], malformed: [] });
+    }
   });
 
   it("keeps four decimals for currency", async () => {
@@ -42,10 +44,9 @@ describe("parseTickFile", () => {
   });
 
   it("passes over column names, blank lines and the status lines of a bridge", async () => {
-    const { ticks, malformed } = await read([
-      "time,price,volume", "", "2022-11-25 09:15:00,1", '{"v":1,"type":"heartbeat","recv_ts":1,"seq":2}',
-    ]);
-    expect([ticks.length, malformed]).toEqual([1, []]);
+    expect(await read(["time,price,volume", "", "2022-11-25 09:15:00,1"])).toEqual({ ticks: [[at("09:15:00"), 100, -1]], malformed: [] });
+    const bridge = await read(['{"v":1,"type":"heartbeat","recv_ts":1,"seq":2}', '{"v":1,"type":"tick","ltp":1,"timestamp":1669347900000}', '{"v":1,"type":"status","state":"live"}']);
+    expect(bridge).toEqual({ ticks: [[at("09:15:00"), 100, -1]], malformed: [] });
   });
 
   it("reads a bridge's tick lines, by the exchange's time where there is one", async () => {
@@ -55,27 +56,28 @@ describe("parseTickFile", () => {
   });
 
   it("names file, line, text and reason of each line that is no tick, and goes on", async () => {
+    const how = "; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format";
     const bad = [
-      ["2022-11-25 09:15:00", "expected YYYY-MM-DD HH:MM:SS,price[,volume]"],
-      ["2022-11-25 09:15:00,1,2,3", "4 fields; expected YYYY-MM-DD HH:MM:SS,price[,volume]"],
-      ["2022-02-30 09:15:00,1", 'time "2022-02-30 09:15:00" is not YYYY-MM-DD HH:MM:SS'],
-      ["2022-11-25 24:15:00,1", 'time "2022-11-25 24:15:00" is not YYYY-MM-DD HH:MM:SS'],
-      ["2,1", 'time "2" is not YYYY-MM-DD HH:MM:SS'],
+      ["2022-11-25 09:15:00", "price is missing"],
+      ["2022-11-25 09:15:00,1,2,3", "4 fields where 3 are expected; a number with commas in it needs quotation marks"],
+      ["2022-02-30 09:15:00,1", `time "2022-02-30 09:15:00" is no time${how}`],
+      ["2022-11-25 24:15:00,1", `time "2022-11-25 24:15:00" is no time${how}`],
+      ["2,1", `time "2" is no time${how}`],
       ["2022-11-25 09:15:00,1O0", 'price "1O0" is not a number'],
       ["2022-11-25 09:15:00,1,-5", 'volume "-5" is not a whole number'],
-      ["{", "not JSON"],
-      ['{"token":"1","timestamp":1}', "ltp undefined is not a number"],
-      ['{"token":"1","ltp":1}', "timestamp undefined is not epoch ms"],
     ] as const;
-    const { ticks, malformed } = await read([...bad.map(([line]) => line), "2022-11-25 09:15:00,1"]);
-    expect(malformed).toEqual(bad.map(([text, reason], row) => ({ file: "ticks.csv", line: row + 1, text, reason })));
-    expect(ticks).toEqual([[at("09:15:00"), 100, -1]]);
+    const { ticks, malformed } = await read(["2022-11-25 09:15:00,1,7", ...bad.map(([line]) => line), "2022-11-25 09:15:00,1"]);
+    expect(malformed).toEqual(bad.map(([text, reason], row) => ({ file: "ticks.csv", line: row + 2, text, reason })));
+    expect(ticks).toEqual([[at("09:15:00"), 100, 7], [at("09:15:00"), 100, -1]]);
+    const json = await read(['{"token":"1","ltp":1,"timestamp":1669347900000}', "{", '{"token":"1","timestamp":1669347900000}', '{"token":"1","ltp":1}', '{"token":"1","ltp":2,"timestamp":1669347900000}']);
+    expect(json.malformed.map(({ line, reason }) => [line, reason])).toEqual([[2, "not JSON"], [3, 'price "" is not a number'], [4, `time "" is no time${how}`]]);
+    expect(json.ticks.length).toBe(2);
   });
 
   it("refuses a second instrument in one recording", async () => {
-    const { ticks, malformed } = await read(['{"token":"1","ltp":1,"timestamp":5}', '{"token":"2","ltp":1,"timestamp":6}']);
+    const { ticks, malformed } = await read(['{"token":"1","ltp":1,"timestamp":1669347900000}', '{"token":"2","ltp":1,"timestamp":1669347901000}']);
     expect(ticks.length).toBe(1);
-    expect(malformed[0]!.reason).toBe('token "2" after "1": a recording holds one instrument');
+    expect(malformed[0]!.reason).toBe('token "2" after "1": a file holds one instrument, or --symbol says which');
   });
 
   it("hands over every row of a file longer than one chunk", async () => {
@@ -86,7 +88,7 @@ describe("parseTickFile", () => {
 
   const recording = path.resolve(process.cwd(), "../shared/fixtures/ticks/nifty-1s/2022-11-25.csv");
   it.skipIf(!existsSync(recording))("reads a real day without a malformed line", async () => {
-    const { ticks, malformed } = await read(readLines(recording));
+    const { ticks, malformed } = await read(readPieces(recording));
     expect(malformed).toEqual([]);
     expect(ticks.length).toBeGreaterThan(22_000);
     expect(ticks.every(([time, price]) => time >= at("09:00:00") && time < at("15:35:00") && price > 1_800_000 && price < 1_950_000)).toBe(true);

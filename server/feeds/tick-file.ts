@@ -1,11 +1,10 @@
-/**
- * Recorded ticks of one instrument, as people keep them:
- *   CSV   `YYYY-MM-DD HH:MM:SS[.fff],price[,volume of the day]`, IST unless a zone is written, an optional line of column names
- *   JSON  the tick line of a bridge: `{"ltp":…,"volume":…,"timestamp":epoch ms}` (v0), `exchange_ts` (v1)
- */
-import { fromRupees, parseDecimal } from "@/server/domain/price";
-import { dayOfDate, IST_OFFSET_MS, istMidnight } from "@/server/domain/session";
-import { fieldText } from "./lines";
+/** Recorded ticks of one instrument from files in whatever layout: rows of `server/files`, checked as ticks. */
+import { isNothing, readDecimal, readWhole } from "@/server/domain/read-number";
+import type { MalformedLine } from "@/server/files/doubt";
+import type { FileOptions } from "@/server/files/options";
+import { type OpenTable, openText, type Row } from "@/server/files/read-table";
+import type { TextPieces } from "@/server/files/text";
+import type { AskedInstrument } from "@/server/files/whose";
 
 /** Rows in file order, in columns that are reused: read them before asking for the next. */
 export interface TickRows {
@@ -20,114 +19,55 @@ export interface TickRows {
   malformed: MalformedLine[];
 }
 
-export interface MalformedLine {
-  file: string;
-  /** Counted from 1. */
-  line: number;
-  text: string;
-  reason: string;
+export interface TickFileOrder {
+  decimals: number;
+  fileName: string;
+  instrument?: AskedInstrument;
+  options?: FileOptions;
 }
+
+export const openTickFile = (text: TextPieces, { fileName, instrument, options }: TickFileOrder): Promise<OpenTable> =>
+  openText(text, { kind: "ticks", file: fileName, ...(instrument === undefined ? {} : { instruments: [instrument] }), ...(options === undefined ? {} : { options }) });
 
 const ROWS = 4_096;
-const HEADER = /^"?[A-Za-z_][\w .]*"?([,;\t]\s*"?[A-Za-z_][\w .]*"?)+$/;
 
-/** Never throws on a line: what is no tick is reported in `malformed`. Status and heartbeat lines of a bridge are passed over. */
-export async function* parseTickFile(
-  lines: Iterable<string> | AsyncIterable<string>, options: { decimals: number; fileName: string },
-): AsyncGenerator<TickRows> {
+/** A row that is no tick is told in `malformed`; a file that leaves doubt throws `bad_input`. */
+export async function* readTicks(table: OpenTable, decimals: number): AsyncGenerator<TickRows> {
   const rows: TickRows = { length: 0, time: new Float64Array(ROWS), price: new Float64Array(ROWS), volume: new Float64Array(ROWS), malformed: [] };
-  const read = lineReader(options.decimals);
-  let line = 0;
-  for await (const text of lines) {
-    line++;
-    const trimmed = text.trim();
-    if (trimmed === "" || (line === 1 && HEADER.test(trimmed))) continue;
-    const reason = read(trimmed, rows);
-    if (reason !== null) rows.malformed.push({ file: options.fileName, line, text, reason });
-    if (rows.length === ROWS || rows.malformed.length === ROWS) {
-      yield rows;
-      rows.length = 0;
-      rows.malformed = [];
-    }
+  const { places, decimal } = table.seen;
+  const { price: priceAt, volume: volumeAt } = places;
+  let found = 0;
+  const row = ({ fields, time }: Row): string | null => {
+    const price = readDecimal(fields[priceAt] ?? "", decimals, decimal);
+    if (Number.isNaN(price)) return fields[priceAt] === undefined ? "price is missing" : `price "${fields[priceAt]}" is not a number`;
+    const text = volumeAt === -1 ? "" : fields[volumeAt] ?? "";
+    const volume = text === "" || isNothing(text) ? -1 : readWhole(text, decimal);
+    if (Number.isNaN(volume)) return `volume "${text}" is not a whole number`;
+    const at = rows.length++;
+    if (at === rows.time.length) grow(rows);
+    rows.time[at] = time;
+    rows.price[at] = price;
+    rows.volume[at] = volume;
+    return null;
+  };
+  for await (const malformed of table.read(row)) {
+    rows.malformed = malformed;
+    found += rows.length + malformed.length;
+    if (rows.length > 0 || malformed.length > 0) yield rows;
+    rows.length = 0;
   }
-  if (rows.length > 0 || rows.malformed.length > 0) yield rows;
+  table.checkFound(found);
 }
 
-type Read = (line: string, rows: TickRows) => string | null;
-
-const put = (rows: TickRows, time: number, price: number, volume: number): null => {
-  rows.time[rows.length] = time;
-  rows.price[rows.length] = price;
-  rows.volume[rows.length] = volume;
-  rows.length++;
-  return null;
+/** A piece of text holds more rows than the columns do. */
+const grow = (rows: TickRows): void => {
+  for (const name of ["time", "price", "volume"] as const) {
+    const wider = new Float64Array(rows[name].length * 2);
+    wider.set(rows[name]);
+    rows[name] = wider;
+  }
 };
 
-/** Reads one line into the columns; answers why it could not. */
-const lineReader = (decimals: number): Read => {
-  const csv = csvReader(decimals);
-  const json = jsonReader(decimals);
-  return (line, rows) => (line.startsWith("{") ? json : csv)(line, rows);
-};
-
-const CLOCK = /^[ T](\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?(?:(Z)|([+-])(\d{2}):?(\d{2}))?$/;
-
-const csvReader = (decimals: number): Read => {
-  let date = "";
-  let midnight = Number.NaN;
-  return (line, rows) => {
-    const [stamp = "", price, volume, ...more] = fieldsOf(line);
-    if (price === undefined) return "expected YYYY-MM-DD HH:MM:SS,price[,volume]";
-    if (more.length > 0) return `${more.length + 3} fields; expected YYYY-MM-DD HH:MM:SS,price[,volume]`;
-    // Consecutive rows share their date: it is worked out once.
-    const day = stamp.slice(0, 10);
-    if (day !== date) {
-      date = day;
-      midnight = istMidnight(dayOfDate(date));
-    }
-    const clock = CLOCK.exec(stamp.slice(10));
-    const time = clock === null ? Number.NaN : midnight + clockMs(clock);
-    if (Number.isNaN(time)) return `time "${stamp}" is not YYYY-MM-DD HH:MM:SS`;
-    const minor = parseDecimal(price, decimals);
-    if (minor === null) return `price "${price}" is not a number`;
-    if (volume === undefined || volume === "") return put(rows, time, minor, -1);
-    if (!/^\d+(\.0*)?$/.test(volume)) return `volume "${volume}" is not a whole number`;
-    return put(rows, time, minor, Number(volume));
-  };
-};
-
-/** Spreadsheets of other countries separate by semicolons or tabs. */
-const fieldsOf = (line: string): string[] =>
-  line.split(line.includes(",") ? "," : line.includes(";") ? ";" : "\t").map(fieldText);
-
-/** Milliseconds since midnight in India; a clock of another zone may be a day ahead or behind. */
-const clockMs = ([, hours, minutes, seconds, fraction, utc, sign, zoneHours, zoneMinutes]: RegExpExecArray): number => {
-  if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) return Number.NaN;
-  const clock = (Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1_000 + Math.trunc(Number(fraction ?? 0) * 1_000);
-  if (utc !== undefined) return clock + IST_OFFSET_MS;
-  if (sign === undefined) return clock;
-  const zone = (Number(zoneHours) * 60 + Number(zoneMinutes)) * 60_000;
-  return clock + IST_OFFSET_MS - (sign === "+" ? zone : -zone);
-};
-
-interface BridgeLine { type?: unknown; token?: unknown; ltp?: unknown; volume?: unknown; timestamp?: unknown; exchange_ts?: unknown }
-
-const jsonReader = (decimals: number): Read => {
-  let token: unknown;
-  return (line, rows) => {
-    let tick: BridgeLine;
-    try {
-      tick = JSON.parse(line) as BridgeLine;
-    } catch {
-      return "not JSON";
-    }
-    if ((tick.type ?? "tick") !== "tick") return null;
-    const time = tick.exchange_ts ?? tick.timestamp;
-    if (typeof tick.ltp !== "number" || !Number.isFinite(tick.ltp)) return `ltp ${JSON.stringify(tick.ltp)} is not a number`;
-    if (typeof time !== "number" || !Number.isFinite(time)) return `timestamp ${JSON.stringify(time)} is not epoch ms`;
-    if (tick.volume !== undefined && !(Number.isInteger(tick.volume) && (tick.volume as number) >= 0)) return `volume ${JSON.stringify(tick.volume)} is not a whole number`;
-    token ??= tick.token;
-    if (tick.token !== token) return `token ${JSON.stringify(tick.token)} after ${JSON.stringify(token)}: a recording holds one instrument`;
-    return put(rows, time, fromRupees(tick.ltp, decimals), (tick.volume as number | undefined) ?? -1);
-  };
-};
+export async function* parseTickFile(text: TextPieces, order: TickFileOrder): AsyncGenerator<TickRows> {
+  yield* readTicks(await openTickFile(text, order), order.decimals);
+}

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parseBarFile } from "./bar-file";
 
-const parse = (lines: string[], decimals = 2) => parseBarFile(lines, { decimals, fileName: "bars.csv" });
+const parse = async (lines: string[], decimals = 2) => {
+  const { bars, malformed } = await parseBarFile(lines, { decimals, fileName: "bars.csv" });
+  return { bars: bars.map(({ line: _, ...bar }) => bar), malformed };
+};
 const at = (text: string): number => Date.parse(`${text}+05:30`);
 
 describe("parseBarFile", () => {
@@ -33,16 +36,16 @@ describe("parseBarFile", () => {
     ]);
     expect(bars.length).toBe(1);
     expect(malformed.map(({ line, reason }) => [line, reason])).toEqual([
-      [4, 'time "nonsense" is not YYYY-MM-DD HH:MM[:SS], ISO with a zone, or epoch seconds or ms'],
+      [4, 'time "nonsense" is no time; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format'],
       [5, 'high "x" is not a number'], [6, "low is missing"],
-      [7, 'time "2016-02-30 09:15:00" is not YYYY-MM-DD HH:MM[:SS], ISO with a zone, or epoch seconds or ms'],
-      [8, 'time "2016-08-16 25:15:00" is not YYYY-MM-DD HH:MM[:SS], ISO with a zone, or epoch seconds or ms'],
+      [7, 'time "2016-02-30 09:15:00" is no time; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format'],
+      [8, 'time "2016-08-16 25:15:00" is no time; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format'],
       [9, "open 0 is not a price"], [10, "open, high, low, close 5, 4, 3, 4 contradict each other"], [11, 'volume "many" is not a whole number'],
     ]);
   });
 
   it("holds one instrument", async () => {
     const { bars, malformed } = await parse(["INFY,2016-08-16 09:15:00,1,1,1,1,1", "TCS,2016-08-16 09:16:00,1,1,1,1,1"]);
-    expect([bars.length, malformed[0]!.reason]).toEqual([1, 'symbol "TCS" after "INFY": a file holds one instrument']);
+    expect([bars.length, malformed[0]!.reason]).toEqual([1, 'symbol "TCS" after "INFY": a file holds one instrument, or --symbol says which']);
   });
 });

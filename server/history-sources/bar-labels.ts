@@ -1,7 +1,7 @@
 /** What a bar file's labels mean: which end of the bar they name, and how far apart they stand. */
 import { barStart } from "@/server/domain/bar-time";
 import { badInput } from "@/server/domain/errors";
-import { type Calendar, type HoursKey, istDay, type Session } from "@/server/domain/session";
+import { type Calendar, DAY_MS, type HoursKey, IST_OFFSET_MS, istDay, type Session } from "@/server/domain/session";
 import { type Timeframe, timeframes } from "@/server/domain/timeframe";
 
 export type LabelKind = "start" | "end";
@@ -28,22 +28,33 @@ export const labelDays = (labels: Iterable<number>, calendar: Calendar, hours: H
 };
 
 /**
- * Which end of the bar the labels name: a day's first label tells (09:15 starts the first minute, 09:16 ends it, or starts
- * the second where the day's last bar is labelled with its start), or its last one at the close. A file that shows neither is read as the brokers' histories are: by the start.
+ * Which end of the bar the labels name, where days show it: a label at the open starts the first bar, one at the close ends the
+ * last. Null where no day shows either, or days contradict each other: a quiet first minute looks like labels by the end.
  */
-export const detectLabels = (days: readonly LabelDay[], from: Timeframe): { kind: LabelKind; because: string } => {
-  let start = 0;
-  let end = 0;
+export const detectLabels = (days: readonly LabelDay[], from: Timeframe): { kind: LabelKind; because: string } | null => {
+  let starts = 0;
+  let ends = 0;
   for (const { session, labels } of days) {
-    const inside = labels.filter((label) => label >= session.open && label <= session.close);
-    if (inside[0] === session.open) start++;
-    else if (inside[0] === session.open + from.lengthMs && inside.at(-1) !== session.close - from.lengthMs) end++;
+    // A bar that ends at the open would lie before it; one that starts at the close, behind it.
+    if (labels.includes(session.open)) starts++;
+    else if (endsWithClose(session, labels, from)) ends++;
   }
-  if (start === 0 && end === 0) {
-    if (days.some(({ session, labels }) => labels.includes(session.close))) return { kind: "end", because: "a bar is labelled with the close" };
-    return { kind: "start", because: "no day shows its first or last bar" };
-  }
-  return start >= end ? { kind: "start", because: "days begin at the open" } : { kind: "end", because: `days begin ${from.name} after the open` };
+  // Prints of the close that follow bars by their start are no bars by their end.
+  if (starts > 0 && starts >= ends) return { kind: "start", because: "days begin at the open" };
+  if (ends > 0 && starts === 0) return { kind: "end", because: "days begin after the open and end at the close" };
+  return null;
+};
+
+/**
+ * Does a date without a bar at the open have one that ends with the session? Where a closing auction follows, a row at its
+ * beginning or end may also be one of the auction by its start: then every bar before it has to be there.
+ */
+const endsWithClose = (session: Session, labels: readonly number[], from: Timeframe): boolean => {
+  const collected = session.phases.findLast(({ phase }) => phase === "closing_auction");
+  const inside = labels.filter((label) => label > session.open && label <= (collected?.to ?? session.close));
+  const last = inside.at(-1);
+  if (collected === undefined) return last === session.close && inside.length > 1;
+  return (last === session.close || last === collected.to) && inside.length === Math.ceil((last - session.open) / from.lengthMs);
 };
 
 /** Start of the bar a label names; null when it lies outside the session. */
@@ -53,18 +64,46 @@ export const startOf = (label: number, kind: LabelKind, session: Session, from: 
   return inside < session.open || inside >= session.close ? null : kind === "start" ? label : barStart(session, from, inside);
 };
 
-/** Throws `bad_input` for `field` when the rows do not stand as far apart as bars of `from` do. */
-export const checkSpacing = (days: readonly LabelDay[], from: Timeframe, field: string): void => {
+/** A date that stands in two rows of days. */
+export interface DoubledDate { first: number; second: number }
+
+/**
+ * Two rows of days that are one date, told by their labels; null where each has its own. Equal labels are one row written
+ * twice, and the last one holds.
+ */
+export const doubledDate = (days: readonly LabelDay[]): DoubledDate | null => {
+  const crowded = days.filter(({ labels }) => labels.length > 1);
+  // Many rows a date are bars of another timeframe.
+  if (crowded.length === 0 || crowded.some(({ labels }) => labels.length > 2)) return null;
+  return { first: crowded[0]!.labels[0]!, second: crowded[0]!.labels[1]! };
+};
+
+/**
+ * Throws `bad_input` for `field` when the rows do not stand as bars of `from` do. An instrument that seldom trades may lack any
+ * bar: rows further apart are refused only where they are neighbours in a longer timeframe. `sure`: then they are not.
+ */
+export const checkSpacing = (days: readonly LabelDay[], from: Timeframe, field: string, sure = false): void => {
+  const counts = spacings(days);
   if (from.kind !== "intraday") {
-    const crowded = days.find(({ labels }) => labels.length > 1);
-    if (crowded !== undefined) throw badInput(field, from.name, `${spacingName(spacings(days))}: several rows have one date`);
+    if (!sure && days.some(({ labels }) => labels.length > 1) || days.some(({ labels }) => labels.length > 2)) throw badInput(field, from.name, `${spacingName(counts)}: several rows have one date`);
     return;
   }
-  const counts = spacings(days);
   const least = Math.min(...counts.keys());
-  // Quiet instruments lack bars: one pair at the right distance is enough, none closer may be.
-  if (counts.size > 0 && least !== from.lengthMs) throw badInput(field, from.name, `${spacingName(counts)}, as far as the rows stand apart`);
-  if (counts.size === 0 && days.length > 1) throw badInput(field, from.name, "1d: every row has a date of its own");
+  if (counts.size > 0 && least < from.lengthMs) throw badInput(field, from.name, `${spacingName(counts)}, as far as the rows stand apart`);
+  if (sure) return;
+  if (counts.size === 0) {
+    // One bar a day at one time of day: a day's bars, unless it is a rare trade at the open of two days.
+    const clocks = new Set(days.map(({ labels }) => (labels[0]! + IST_OFFSET_MS) % DAY_MS));
+    const traded = days.some(({ session, labels }) => labels[0]! >= session.open && labels[0]! < session.close);
+    if (clocks.size === 1 && days.length > (traded ? 2 : 1)) throw badInput(field, from.name, "1d: every row has a date of its own");
+    return;
+  }
+  const usual = [...counts].sort((a, b) => b[1] - a[1])[0]!;
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const inStep = [...counts.keys()].every((apart) => apart % least === 0) && timeframes.some(({ kind, lengthMs }) => kind === "intraday" && lengthMs === least);
+  if (least > from.lengthMs && inStep && usual[0] === least && usual[1] * 2 > all) {
+    throw badInput(field, from.name, `${spacingName(counts)}, as far as the rows stand apart (--lenient, if they are bars of ${from.name} of which most are missing)`);
+  }
 };
 
 /** How often two neighbouring labels of a session stand so far apart, in ms; a session's last bar may be short. */
@@ -83,5 +122,5 @@ const spacings = (days: readonly LabelDay[]): Map<number, number> => {
 
 const spacingName = (counts: ReadonlyMap<number, number>): string => {
   const usual = [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
-  return timeframes.find(({ kind, lengthMs }) => kind === "intraday" && lengthMs === usual)?.name ?? `${(usual ?? 0) / 1_000} seconds (no timeframe of ours)`;
+  return timeframes.find(({ kind, lengthMs }) => kind === "intraday" && lengthMs === usual)?.name ?? `${(usual ?? 0) / 60_000}m`;
 };

@@ -42,8 +42,11 @@ describe("a file of bars as a source of history", () => {
 
   it("moves bars labelled by their end to their start, and says so", async () => {
     const lines = minutes.map(([, ...figures], minute) => [`2026-01-05 09:${16 + minute}`, ...figures].join(","));
-    const source = await fileSource(order(csv("ends.csv", lines)));
-    expect(await barsOf(source)).toEqual(expected);
+    // Two minutes after the open alone look like bars whose first one is missing.
+    await expect(fileSource(order(csv("ends-open.csv", lines)))).rejects.toMatchObject({ details: { field: "time", line: 1, option: expect.stringContaining("--labels") as unknown } });
+    expect(await barsOf(await fileSource(order("ends-open.csv", { options: { labels: "end" } })))).toEqual(expected);
+    const source = await fileSource(order(csv("ends.csv", [...lines, "2026-01-05 15:30,1,1,1,1,1"])));
+    expect((await barsOf(source)).slice(0, 6)).toEqual(expected);
     expect(source.notes).toEqual([expect.stringContaining("labels name the end of a bar")]);
   });
 
@@ -86,14 +89,18 @@ describe("a file of bars as a source of history", () => {
     expect([source.lacks(infy), source.lacks(tcs)]).toEqual([null, expect.stringContaining("one-TCS.csv")]);
   });
 
-  it("takes the rows of the one instrument that is asked for, whatever the file calls it", async () => {
-    const source = await fileSource(order(csv("renamed.csv", minutes.map(([clock, ...figures]) => ["NIFTY_50", `2026-01-05 ${clock}`, ...figures].join(",")))));
+  it("takes a file that calls the instrument otherwise only when it is said so", async () => {
+    const file = csv("renamed.csv", minutes.map(([clock, ...figures]) => ["INFOSYS", `2026-01-05 ${clock}`, ...figures].join(",")));
+    await expect(fileSource(order(file))).rejects.toMatchObject({ code: "bad_input", details: { field: "symbol", value: "INFOSYS", line: 1 } });
+    const source = await fileSource(order(file, { options: { symbol: "INFOSYS" } }));
     expect(await barsOf(source)).toEqual(expected);
   });
 
   it("tells of lines that are no bars, rows outside the session and bars that stand there twice", async () => {
     const lines = minutes.map(([clock, ...figures]) => [`2026-01-05 ${clock}`, ...figures].join(","));
-    const source = await fileSource(order(csv("faults.csv", [...lines, "nonsense,1,2", "2026-01-05 20:00,1,1,1,1,1", lines[0]!.replace(/\d+$/, "77"), "2026-01-26 10:00,1,1,1,1,1"])));
+    const file = csv("faults.csv", [...lines, "nonsense,1,2", "2026-01-05 20:00,1,1,1,1,1", lines[0]!.replace(/\d+$/, "77"), "2026-01-26 10:00,1,1,1,1,1"]);
+    await expect(fileSource(order(file))).rejects.toMatchObject({ code: "bad_input", message: expect.stringContaining("faults.csv:7: time \"nonsense\"") as unknown });
+    const source = await fileSource(order(file, { options: { lenient: true } }));
     expect(source.notes).toEqual([
       expect.stringContaining("faults.csv:7: "), expect.stringContaining("labels name the start"), expect.stringContaining("2 rows lie outside trading sessions"), expect.stringContaining("1 bars stand there twice and differ"),
     ]);
@@ -108,11 +115,16 @@ describe("a file of bars as a source of history", () => {
 
   it.each([
     ["a file that is not there", "absent.csv", "csv", "ENOENT"], ["a Parquet file that is none", "plain.csv", "parquet", "Parquet file"],
-    ["a Parquet file that is not there", "absent.parquet", "parquet", "ENOENT"], ["a file without a single bar, and says why its lines are none", "prose.csv", "csv", "a file with bars of the instruments asked for; "], ["the same", "prose.csv", "csv", 'prose.csv:2: time "nonsense" is not'],
+    ["a Parquet file that is not there", "absent.parquet", "parquet", "ENOENT"], 
   ] as const)("refuses %s, naming the source", async (_, file, kind, told) => {
     csv("plain.csv", ["2026-01-05 09:15,1,1,1,1,1"]);
-    csv("prose.csv", ["date,open,high,low,close,volume", "nonsense,1,1,1,1,1"]);
     await expect(fileSource(order(file, { kind }))).rejects.toMatchObject({ code: "bad_input", details: { field: "source", accepted: expect.stringContaining(told) as unknown } });
+  });
+
+  it("refuses a file without a single bar, and says why its lines are none", async () => {
+    const file = csv("prose.csv", ["date,open,high,low,close,volume", "nonsense,1,1,1,1,1"]);
+    await expect(fileSource(order(file))).rejects.toMatchObject({ code: "bad_input", message: expect.stringContaining('prose.csv:2: time "nonsense" is no time') as unknown });
+    await expect(fileSource(order(file, { options: { lenient: true } }))).rejects.toMatchObject({ code: "bad_input", details: { field: "source" } });
   });
 
   it("refuses rows that stand further apart than bars of the timeframe", async () => {
@@ -124,7 +136,9 @@ describe("a file of bars as a source of history", () => {
 describe("the name of a source", () => {
   it("is a broker's, or a kind of file with its path", () => {
     expect(parseSource("kite", ["kite"])).toEqual({ kind: "broker", name: "kite" });
-    expect(parseSource("csv:C:\\bars\\{symbol}.csv", ["kite"])).toEqual({ kind: "csv", file: "C:\\bars\\{symbol}.csv" });
+    expect(parseSource("csv:C:\\bars\\{symbol}.csv", ["kite"])).toEqual({ kind: "csv", file: "C:\\bars\\{symbol}.csv", options: {} });
+    expect(parseSource("csv[zone=UTC&columns=volume%3D7&lenient=true]:/bars.csv", [])).toEqual({ kind: "csv", file: "/bars.csv", options: { zone: "UTC", columns: "volume=7", lenient: true } });
+    expect(() => parseSource("csv[colour=red]:/bars.csv", [])).toThrow(/options of a file: columns, labels/);
     for (const wrong of ["", "angel", "csv:", "xml:file"]) expect(() => parseSource(wrong, ["kite"])).toThrow(/csv:FILE/);
   });
 });

@@ -1,15 +1,19 @@
 import type { BarColumns } from "@/server/domain/bar";
 import { within } from "@/server/domain/bar-rows";
+import { clockDoubt, daySpans } from "@/server/domain/clock-doubt";
 import { type AppError, badInput } from "@/server/domain/errors";
 import type { Instrument } from "@/server/domain/instrument";
-import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight } from "@/server/domain/session";
-import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
-import { readLines } from "@/server/feeds/lines";
+import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, istText } from "@/server/domain/session";
+import { type Timeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
+import { inDoubt, type MalformedLine, placeText } from "@/server/files/doubt";
+import type { FileOptions } from "@/server/files/options";
+import { type OpenTable, openRows, openText, refusedRows } from "@/server/files/read-table";
+import { readPieces } from "@/server/files/text";
 import type { HistorySource } from "@/server/ports/history-source";
-import { barRows, type FileBar } from "./bar-file";
-import { checkSpacing, detectLabels, labelDays } from "./bar-labels";
+import { type FileBar, readBars } from "./bar-file";
+import { checkSpacing, detectLabels, doubledDate, type LabelDay, labelDays, type LabelKind } from "./bar-labels";
 import { placeBars } from "./bar-places";
-import { parquetLines } from "./parquet";
+import { openParquet } from "./parquet";
 
 export type FileKind = "csv" | "parquet";
 
@@ -17,6 +21,8 @@ export interface FileOrder {
   kind: FileKind;
   /** A path; `{symbol}` in it stands for the symbol: one file an instrument. */
   file: string;
+  /** What a person says of the file. */
+  options?: FileOptions;
   timeframe: TimeframeName;
   instruments: readonly Instrument[];
   /** Epoch ms; rows far outside are not kept. */
@@ -26,22 +32,18 @@ export interface FileOrder {
   hours(instrument: Instrument): HoursKey;
 }
 
-/** What an instrument's rows are found by: `M&M` may be `MM` or `M_M` in a file. */
-const squeeze = (symbol: string): string => symbol.replaceAll(/[^A-Za-z0-9]/g, "").toUpperCase();
-
-/** So many lines that are no bars are told one by one. */
+/** So many rows that are no bars are told one by one. */
 const TOLD = 5;
 
 interface Contents {
-  /** By squeezed symbol, "" where rows carry none. */
-  bars: Map<string, FileBar[]>;
-  malformed: number;
-  firstMalformed: string[];
+  /** By place among the instruments. */
+  bars: Map<number, FileBar[]>;
+  table: OpenTable;
 }
 
 /**
- * A file of bars, CSV or Parquet, as a source of history: read once, its labels and spacing checked before anything is
- * answered. Throws `bad_input` for `source` on a file that cannot serve.
+ * A file of bars, of text or Parquet, as a source of history: read once, and everything in it that leaves doubt refused before
+ * anything is stored. Throws `bad_input` on a file that cannot serve.
  */
 export const fileSource = async (order: FileOrder): Promise<HistorySource> => {
   const { kind, file, timeframe, instruments } = order;
@@ -50,29 +52,27 @@ export const fileSource = async (order: FileOrder): Promise<HistorySource> => {
   const rows = new Map<number, BarColumns>();
   const missing = new Map<number, string>();
   const perInstrument = file.includes("{symbol}");
-  const shared = perInstrument ? null : await readBars(order, file, instruments);
-  if (shared !== null) notes.push(...malformedNotes(file, shared));
-  for (const instrument of instruments) {
+  const shared = perInstrument ? null : await readFile(order, file, instruments, notes);
+  for (const [place, instrument] of instruments.entries()) {
     const path = perInstrument ? file.replaceAll("{symbol}", instrument.symbol) : file;
     let contents = shared;
     if (contents === null) {
       try {
-        contents = await readBars(order, path, [instrument]);
+        contents = await readFile(order, path, [instrument], notes);
       } catch (cause) {
-        // Of many files one may be missing: that instrument alone goes without.
+        // Of many files one may be missing: that instrument alone goes without. One that is in doubt stops the order.
+        if ((cause as AppError).details?.field !== "source" || instruments.length === 1) throw cause;
         missing.set(instrument.id, (cause as Error).message);
         continue;
       }
-      notes.push(...malformedNotes(path, contents));
     }
-    const bars = barsOf(contents.bars, instrument, instruments.length === 1 || perInstrument);
-    if (bars === null) {
-      const has = [...contents.bars.keys()].slice(0, 5).map((each) => each || "rows without a symbol").join(", ");
-      const why = has !== "" ? ` (it has ${has})` : contents.firstMalformed.length > 0 ? ` (${contents.firstMalformed[0]!})` : "";
-      missing.set(instrument.id, `${path} has no rows of ${instrument.symbol}${why}`);
+    const bars = contents.bars.get(perInstrument ? 0 : place);
+    if (bars === undefined) {
+      const has = contents.table.whose.otherNames;
+      missing.set(instrument.id, `${path} has no rows of ${instrument.symbol}${has.length === 0 ? "" : ` (it has ${has.slice(0, TOLD).join(", ")})`}`);
       continue;
     }
-    rows.set(instrument.id, placed(order, path, instrument, bars, notes));
+    rows.set(instrument.id, placed(order, path, instrument, contents.table, bars, notes));
   }
   if (rows.size === 0) throw badInput("source", name, ["a file with bars of the instruments asked for", ...[...missing.values()].slice(0, 1)].join("; "));
   return {
@@ -83,50 +83,103 @@ export const fileSource = async (order: FileOrder): Promise<HistorySource> => {
   };
 };
 
-const readBars = async (order: FileOrder, path: string, instruments: readonly Instrument[]): Promise<Contents> => {
-  const bySymbol = new Map(instruments.map((each) => [squeeze(each.symbol), each.decimals]));
-  // A file of the one instrument asked for may call it by another name.
-  const alone = instruments.length === 1 ? instruments[0]!.decimals : null;
-  const contents: Contents = { bars: new Map(), malformed: 0, firstMalformed: [] };
-  const lines = order.kind === "csv" ? linesOf(path) : parquetLines(path, "source");
-  for await (const { line, symbol, bar } of barRows(lines, (text) => (text === undefined ? alone : bySymbol.get(squeeze(text)) ?? alone))) {
-    if (typeof bar === "string") {
-      contents.malformed++;
-      if (contents.firstMalformed.length < TOLD) contents.firstMalformed.push(`${path}:${line}: ${bar}`);
-      continue;
-    }
-    const key = symbol === undefined ? "" : squeeze(symbol);
-    let bars = contents.bars.get(key);
-    if (bars === undefined) contents.bars.set(key, bars = []);
-    if (bar.label >= order.from - DAY_MS && bar.label <= order.to + DAY_MS) bars.push(bar);
+const readFile = async (order: FileOrder, path: string, instruments: readonly Instrument[], notes: string[]): Promise<Contents> => {
+  const asked = { kind: "bars" as const, file: path, instruments, options: order.options ?? {} };
+  const table = order.kind === "csv" ? await openText(piecesOf(path), asked) : await openRows(await openParquet(path, "source"), asked);
+  const bars = new Map<number, FileBar[]>();
+  const refused: MalformedLine[] = [];
+  let count = 0;
+  let found = 0;
+  const take = (bar: FileBar, whose: number): void => {
+    found++;
+    let own = bars.get(whose);
+    if (own === undefined) bars.set(whose, own = []);
+    if (bar.label >= order.from - DAY_MS && bar.label <= order.to + DAY_MS) own.push(bar);
+  };
+  for await (const malformed of readBars(table, (whose) => instruments[whose]!.decimals, take)) {
+    count += malformed.length;
+    if (refused.length < TOLD) refused.push(...malformed.slice(0, TOLD - refused.length));
   }
-  return contents;
+  if (instruments.length === 1) table.checkFound(found + count);
+  if (count > 0) {
+    if (!table.rules.lenient) throw refusedRows(refused, count);
+    notes.push(...refused.map(({ file, line, unit, reason }) => `${placeText(file, line, unit)}: ${reason}`));
+    if (count > refused.length) notes.push(`${path}: ${count} rows are no bars`);
+  }
+  notes.push(...table.notes().map((note) => `${path}: ${note}`));
+  return { bars, table };
 };
 
-async function* linesOf(path: string): AsyncGenerator<string> {
+async function* piecesOf(path: string): AsyncGenerator<string> {
   try {
-    yield* readLines(path);
+    yield* readPieces(path);
   } catch (cause) {
     throw badInput("source", `csv:${path}`, (cause as AppError).details.accepted ?? "a file that can be read");
   }
 }
 
-const malformedNotes = (path: string, { malformed, firstMalformed }: Contents): string[] =>
-  malformed > firstMalformed.length ? [...firstMalformed, `${path}: ${malformed} lines are no bars`] : firstMalformed;
+/** Throws where the rows' times may be meant otherwise: another zone, one date twice. */
+export const checkTimes = (file: string, table: OpenTable, bars: readonly FileBar[], days: readonly LabelDay[], of: Timeframe, calendar: Calendar, hours: HoursKey): void => {
+  const { unit } = table.seen;
+  const at = (label: number): FileBar => bars.find((bar) => bar.label === label)!;
+  if (of.kind === "intraday" && table.rules.zone === null) {
+    const spans = daySpans(bars.map(({ label }) => label), calendar, hours);
+    const doubt = clockDoubt(spans);
+    if (doubt !== null && spans[0] !== undefined) {
+      const first = at(spans[0].first);
+      throw inDoubt({
+        file, line: first.line, unit, field: "time", value: istText(first.label),
+        why: doubt === "utc" ? "the first bar stands 5 h 30 min before the open: the clocks seem to be UTC" : "the bars stand 5 h 30 min behind the session: Indian clocks seem to be written as UTC",
+        option: doubt === "utc" ? "--zone UTC (or --zone IST)" : "--zone clock (or --zone IST)",
+      });
+    }
+  }
+  if (of.kind !== "intraday") {
+    // Midnight in India is half past six in the evening of the day before in UTC.
+    const evening = bars.length > 0 && table.rules.zone === null && table.zoneless > 0 && bars.every(({ label }) => istText(label).endsWith("18:30:00"));
+    if (evening) throw inDoubt({ file, line: bars[0]!.line, unit, field: "time", value: istText(bars[0]!.label), why: "every day is stamped 18:30, midnight in India as UTC shows it", option: "--zone UTC (or --zone IST)" });
+    const doubled = table.rules.lenient ? null : doubledDate(days);
+    if (doubled !== null) {
+      const lines = [at(doubled.first).line, at(doubled.second).line].sort((a, b) => a - b);
+      throw inDoubt({ file, line: lines[1]!, unit, field: "time", value: istText(at(doubled.second).label), why: `${unit}s ${lines[0]} and ${lines[1]} are one date, stamped in two ways`, option: "--lenient (then the last one in the file holds)" });
+    }
+  }
+};
 
-const barsOf = (bars: ReadonlyMap<string, FileBar[]>, { symbol }: Instrument, alone: boolean): FileBar[] | null =>
-  bars.get(squeeze(symbol)) ?? (alone && bars.size === 1 ? [...bars.values()][0]! : null);
+/** Which end of a bar the labels name: as a person says, as the days show, as the source is known for. Throws where none does. */
+export const labelsOf = (file: string, table: OpenTable, bars: readonly FileBar[], days: readonly LabelDay[], of: Timeframe, notes: string[]): LabelKind => {
+  const { rules: { labels: asked }, seen } = table;
+  if (asked !== null || of.kind !== "intraday") return asked ?? "start";
+  const detected = detectLabels(days, of);
+  if (detected !== null) {
+    notes.push(`labels name the ${detected.kind} of a bar (${detected.because}); --labels says otherwise`);
+    return detected.kind;
+  }
+  const known = seen.labels ?? seen.places.labels;
+  if (known !== null) {
+    notes.push(`labels name the ${known} of a bar (files of that kind do); --labels says otherwise`);
+    return known;
+  }
+  const first = bars.find(({ label }) => label === days[0]?.labels[0]) ?? bars[0]!;
+  throw inDoubt({
+    file, line: first.line, unit: seen.unit, field: "time", value: istText(first.label),
+    why: "whether times name the start or the end of a bar no day shows: none has a bar at the open or one that ends at the close", option: "--labels start or --labels end",
+  });
+};
 
 /** Rows by the start of their bar; day bars by the date's midnight, as brokers label them. */
-const placed = ({ timeframe: name, calendar, hours }: FileOrder, path: string, instrument: Instrument, bars: readonly FileBar[], notes: string[]): BarColumns => {
+const placed = ({ timeframe: name, calendar, hours }: FileOrder, path: string, instrument: Instrument, table: OpenTable, bars: readonly FileBar[], notes: string[]): BarColumns => {
   const of = timeframeNamed(name);
   const key = hours(instrument);
   const days = labelDays(bars.map(({ label }) => label), calendar, key);
-  checkSpacing(days, of, "timeframe");
-  const labels = of.kind === "intraday" ? detectLabels(days, of) : { kind: "start" as const, because: "" };
-  if (of.kind === "intraday") notes.push(`${path}: labels name the ${labels.kind} of a bar (${labels.because})`);
-  const { bars: columns, left } = placeBars(bars, labels.kind, of, calendar, key);
-  if (left.outside_session > 0) notes.push(`${path}: ${left.outside_session} rows lie outside trading sessions`);
+  if (bars.length > 0) checkTimes(path, table, bars, days, of, calendar, key);
+  checkSpacing(days, of, "timeframe", table.rules.lenient);
+  const told: string[] = [];
+  const labels = days.length === 0 ? "start" : labelsOf(path, table, bars, days, of, told);
+  notes.push(...told.map((note) => `${path}: ${note}`));
+  const { bars: columns, left } = placeBars(bars, labels, of, calendar, key);
+  const outside = left.outside_session + left.pre_open + left.closing_auction;
+  if (outside > 0) notes.push(`${path}: ${outside} rows lie outside trading sessions`);
   if (left.replaced_duplicate > 0) notes.push(`${path}: ${left.replaced_duplicate} bars stand there twice and differ; the last holds`);
   if (of.kind === "day") for (let row = 0; row < columns.length; row++) columns.time[row] = istMidnight(istDay(columns.time[row]!));
   return columns;

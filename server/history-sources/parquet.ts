@@ -1,29 +1,27 @@
-/** Rows of a Parquet file as the lines of a bar file: names first, then one line a row. */
+/** Rows of a Parquet file as a table of texts: the same names and checks as of any file. */
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, type FileMetaData } from "hyparquet";
 import { badInput } from "@/server/domain/errors";
-import { placesOfNames } from "./bar-file";
+import type { RowBlock, Table } from "@/server/files/rows";
 
 /** Rows decoded at a time. */
 const ROWS = 20_000;
-/** Lines of a bar file split at commas, semicolons and tabs. */
-const SEPARATORS = /[,;\t\r\n]+/g;
-
-/** Throws `bad_input` for `field` on a file that cannot be read or has no columns of bars. */
-export async function* parquetLines(file: string, field: string): AsyncGenerator<string> {
+/** Throws `bad_input` for `field` on a file that cannot be read. */
+export const openParquet = async (file: string, field: string): Promise<Table> => {
   const buffer = await asyncBufferFromFile(file).catch((cause: Error) => { throw badInput(field, file, `a file that can be read (${cause.message})`); });
   const metadata = await parquetMetadataAsync(buffer).catch((cause: Error) => { throw badInput(field, file, `a Parquet file (${cause.message})`); });
   const columns = metadata.schema.filter((each) => each.num_children === undefined || each.num_children === 0);
   const names = columns.map(({ name }) => name);
-  if (placesOfNames(names) === null) throw badInput(field, file, `a file with columns for time, open, high, low and close (it has ${names.join(", ")})`);
-  yield names.join(",");
   const texts = columns.map(textOf);
   const total = Number(metadata.num_rows);
-  for (let from = 0; from < total; from += ROWS) {
-    const rows = await parquetReadObjects({ file: buffer, metadata, rowStart: from, rowEnd: Math.min(total, from + ROWS) })
-      .catch((cause: Error) => { throw badInput(field, file, `a Parquet file that can be decoded (${cause.message})`); });
-    for (const row of rows) yield names.map((name, at) => texts[at]!(row[name])).join(",");
+  async function* blocks(): AsyncGenerator<RowBlock> {
+    for (let from = 0; from < total; from += ROWS) {
+      const rows = await parquetReadObjects({ file: buffer, metadata, rowStart: from, rowEnd: Math.min(total, from + ROWS) })
+        .catch((cause: Error) => { throw badInput(field, file, `a Parquet file that can be decoded (${cause.message})`); });
+      yield { rows: rows.map((row) => names.map((name, at) => texts[at]!(row[name]))), lines: rows.map((_, at) => from + at + 1), broken: null };
+    }
   }
-}
+  return { format: "Parquet", delimiter: null, names, unit: "row", blocks: blocks() };
+};
 
 /** How a column's values are written in a bar file. A time that is not tied to UTC is a clock in India, as pandas keeps it. */
 const textOf = (column: FileMetaData["schema"][number]): ((value: unknown) => string) => {
@@ -37,7 +35,7 @@ const textOf = (column: FileMetaData["schema"][number]): ((value: unknown) => st
       return date ? iso.slice(0, 10) : local ? iso.slice(0, 23).replace("T", " ") : iso;
     }
     if (typeof value === "number") return decimalText(value);
-    return String(value).replaceAll(SEPARATORS, " ");
+    return String(value);
   };
 };
 

@@ -1,0 +1,190 @@
+/** Which column holds what: names as vendors and exchanges write them, and what a person says with `--columns`. */
+import { badInput } from "@/server/domain/errors";
+
+export const roles = ["time", "clock", "open", "high", "low", "close", "volume", "price", "symbol", "series", "exchange", "token"] as const;
+export type Role = (typeof roles)[number];
+
+/** What a file holds. */
+export type TableKind = "bars" | "ticks";
+
+/** A name as it is compared: without case, spaces, signs, brackets and the currency. */
+export const nameKey = (name: string): string => name.toLowerCase().replaceAll(/\((?:rs\.?|inr|₹)\)/g, "").replaceAll(/[^a-z0-9]/g, "");
+
+// Each list in order of preference: where a file has two of them, the first holds.
+const SYMBOL = ["symbol", "ticker", "code", "tradingsymbol", "trdsym", "tckrsymb", "fininstrmnm", "scrip", "scripname", "scname", "stock", "stockname", "stockcode", "security", "securityname", "sccode", "scripcode", "indexname", "chsymbol", "eodindexname", "name"];
+const SERIES = ["series", "sctysrs", "chseries"];
+const EXCHANGE = ["exchange", "exch", "exchangecode", "exchcode", "exchseg", "src"];
+const TOKEN = ["instrumenttoken", "token", "symboltoken", "exchangetoken", "securityid"];
+const EXPIRY = ["xprydt", "expirydt", "expirydate", "expiry"];
+const CLOCK = ["time", "tradetime", "hhmm", "hhmmss", "timehhmm", "timehhmmss", "tm"];
+const DATES = ["date", "tradedate", "tradingdate", "traddt", "bizdt", "date1", "dt", "dtyyyymmdd", "dateyyyymmdd", "historicaldate", "day"];
+
+const BAR_TIME = [
+  "datetime", "dateandtime", "timestamp", ...DATES, "chtimestamp", "eodtimestamp", "bartime", "candletime", "starttime", "opentime", "endtime", "closetime", "time", "t", "ts", "ssboe", "epoch", "epochtime", "unixtime",
+];
+const TICK_TIME = [
+  "exchangetimestamp", "exchangets", "exchangetime", "exchtime", "exchfeedtime", "exchangefeedtime", "datetime", "dateandtime", "timestamp", ...DATES, "tickts", "ticktime", "time", "t", "ts",
+  "lasttradetime", "lasttradedtime", "ltt", "epoch", "epochtime", "unixtime", "receivedtime", "recvts",
+];
+const BAR_VOLUME = [
+  "intv", "volume", "vol", "v", "totaltradedquantity", "totaltradedqty", "totaltradedvolume", "tottrdqty", "ttltrdqnty", "ttltradgvol", "chtottradedqty", "hittradedqty", "sharestraded", "noofshares", "noofsharestraded",
+  "noofshrs", "tradedqty", "tradedquantity", "tradequantity", "tradedvolume", "tradevolume", "volumetraded", "totalvolume", "totalquantity", "totalqty", "quantity", "qty", "shares",
+];
+/** What feeds call the day's volume so far. A last quantity is none. */
+const DAY_VOLUME = [
+  "volume", "volumetraded", "volumetradedtoday", "volumetradedfortheday", "voltradedtoday", "totaltradedvolume", "totaltradedquantity", "totaltradedqty", "tottrdqty", "ttq", "vtt", "cumulativevolume", "cumvolume", "cumvol", "dayvolume",
+  "tradedvolume", "totalvolume", "vol", "v",
+];
+
+const BAR_NAMES: Partial<Record<Role, readonly string[]>> = {
+  time: BAR_TIME, symbol: SYMBOL, series: SERIES, exchange: EXCHANGE, token: TOKEN, volume: BAR_VOLUME,
+  open: ["open", "o", "openprice", "opnpric", "into", "chopeningprice", "eodopenindexval", "opn"],
+  high: ["high", "h", "highprice", "hghpric", "inth", "chtradehighprice", "eodhighindexval"],
+  low: ["low", "l", "lowprice", "lwpric", "intl", "chtradelowprice", "eodlowindexval"],
+  close: ["close", "c", "closeprice", "clspric", "intc", "chclosingprice", "eodcloseindexval"],
+};
+const TICK_NAMES: Partial<Record<Role, readonly string[]>> = {
+  time: TICK_TIME, symbol: SYMBOL, exchange: EXCHANGE, token: TOKEN, volume: DAY_VOLUME,
+  price: ["ltp", "lastprice", "lasttradedprice", "lasttradeprice", "price", "tradeprice", "last", "lp", "indexvalue", "value", "rate"],
+};
+
+/** Columns that are no volume, whatever they hold. */
+const NO_VOLUME = new Set([
+  ...SYMBOL, ...SERIES, ...EXCHANGE, ...TOKEN, ...BAR_TIME, ...CLOCK, ...TICK_TIME, "", "unnamed0", "index", "level0", "id", "no", "srno", "sno", "per", "period", "interval", "timeframe", "isin", "group", "type",
+  "oi", "openinterest", "openint", "opnintrst", "chgoi", "chginoi", "chnginopnintrst", "intoi", "trades", "nooftrades", "totaltrades", "numberoftrades", "count", "ticks", "ttlnboftxsexctd", "chtotaltrades",
+  "last", "lastprice", "lastpric", "ltp", "prevclose", "previousclose", "prevclosgpric", "prvsclsgpric", "chpreviousclsprice", "vwap", "intvwap", "average", "averageprice", "avgprice", "wap", "adjclose", "adjustedclose",
+  "value", "turnover", "turnoverlacs", "turnovercr", "turnoverinlacs", "tottrdval", "ttltrfval", "totalturnover", "totalturnoverrs", "delivqty", "deliverableqty", "deliverablequantity", "delivper", "dlyqttotradedqty",
+  "delqtytotradedqty", "deliqtytotradedqty", "dividends", "stocksplits", "splits", "capitalgains", "52wh", "52wl", "52weekhigh", "52weeklow", "spread", "spreadhighlow", "spreadcloseopen", "tickvol", "stat", "state", "rev", "incomplete",
+  "strike", "strikeprice", "strkpric", "strikepr", "expiry", "expirydate", "expirydt", "xprydt", "fininstrmactlxprydt", "right", "optiontype", "optiontyp", "optntp", "fininstrmid", "fininstrmtp", "newbrdlotqty", "lotsize", "undrlygpric",
+  "sttlmpric", "settlepr", "ssnid", "sgmt", "rmks", "change", "changepercent", "pchange", "symbolcount", "repeat",
+]);
+/** Of ticks: each trade's own quantity, which is not the day's volume. */
+const LAST_QUANTITY = new Set(["ltq", "lastquantity", "lasttradedquantity", "lasttradequantity", "lastqty", "lasttradedqty", "lastsize"]);
+const DOUBTED_TICK_VOLUME = new Set(["qty", "quantity", "size", "shares", "tradedqty", "tradedquantity"]);
+
+export const isNoVolume = (name: string, kind: TableKind): boolean =>
+  kind === "bars" ? NO_VOLUME.has(nameKey(name)) || /^rsrvd?\d+$|^unnamed\d+$/.test(nameKey(name)) : !DOUBTED_TICK_VOLUME.has(nameKey(name)) || LAST_QUANTITY.has(nameKey(name));
+
+/** Where a row has what. A time may stand in several columns: the first that is filled holds. */
+export interface Places {
+  time: number[];
+  clock: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  price: number;
+  /** -1: none. */
+  volume: number;
+  symbol: number[];
+  series: number;
+  exchange: number;
+  token: number;
+  /** Of a contract: filled where a row is of a derivative. */
+  expiry: number;
+  /** `tick`, `heartbeat`, `status`, in a bridge's lines. */
+  type: number;
+  /** Which end of a bar its time names, where the names say so. */
+  labels: "start" | "end" | null;
+}
+
+export const noPlaces = (): Places => ({ time: [], clock: -1, open: -1, high: -1, low: -1, close: -1, price: -1, volume: -1, symbol: [], series: -1, exchange: -1, token: -1, expiry: -1, type: -1, labels: null });
+
+/** Roles that a name can give. */
+export const isKnownName = (name: string, kind: TableKind): boolean => {
+  const key = nameKey(name);
+  return key !== "" && (Object.values(kind === "bars" ? BAR_NAMES : TICK_NAMES).some((names) => names.includes(key)) || (kind === "bars" && key === "adjclose"));
+};
+
+/** Which roles a kind cannot do without. */
+const NEEDED: Record<TableKind, readonly Role[]> = { bars: ["open", "high", "low", "close"], ticks: ["price"] };
+
+/** The columns that names give, and the roles that are missing. Two columns of one name for one role are `doubled`. */
+export const placesOfNames = (names: readonly string[], kind: TableKind): { places: Places; missing: Role[]; doubled: { role: Role; name: string } | null } => {
+  const keys = names.map(nameKey);
+  const of = kind === "bars" ? BAR_NAMES : TICK_NAMES;
+  const places = noPlaces();
+  let doubled: { role: Role; name: string } | null = null;
+  const find = (role: Role): number => {
+    for (const name of of[role] ?? []) {
+      const at = keys.indexOf(name);
+      if (at === -1) continue;
+      if (keys.indexOf(name, at + 1) !== -1 && (NEEDED[kind].includes(role) || role === "volume")) doubled ??= { role, name: names[at]! };
+      return at;
+    }
+    return -1;
+  };
+  for (const role of [...NEEDED[kind], "volume", "series", "exchange", "token"] as const) places[role as "open"] = find(role);
+  // Investing.com calls the close Price, beside a change in percent.
+  if (kind === "bars" && places.close === -1 && keys.includes("price") && keys.includes("change")) places.close = keys.indexOf("price");
+  places.expiry = keys.findIndex((key) => EXPIRY.includes(key));
+  places.type = kind === "ticks" ? keys.indexOf("type") : -1;
+  // A bridge's lines carry the version of their shape as v.
+  if (places.type !== -1 && places.volume !== -1 && keys[places.volume] === "v") places.volume = -1;
+  places.symbol = SYMBOL.map((name) => keys.indexOf(name)).filter((at) => at !== -1);
+  places.time = (of.time ?? []).map((name) => keys.indexOf(name)).filter((at) => at !== -1);
+  if (kind === "bars") places.time = places.time.slice(0, 1);
+  const first = places.time[0];
+  if (first !== undefined && DATES.includes(keys[first]!)) {
+    places.clock = CLOCK.map((name) => keys.indexOf(name)).find((at) => at !== -1 && at !== first) ?? -1;
+    places.time = [first];
+  }
+  if (first !== undefined) places.labels = /^(start|open)time$/.test(keys[first]!) ? "start" : /^(end|close)time$/.test(keys[first]!) ? "end" : null;
+  if (places.series !== -1 && keys[places.series] === "series" && kind === "ticks") places.series = -1;
+  const missing: Role[] = NEEDED[kind].filter((role) => places[role as "open"] === -1);
+  if (first === undefined) missing.unshift("time");
+  return { places, missing, doubled };
+};
+
+/** What a person says of the columns: a name or a number counted from 1 by role, or none. */
+export type ColumnWishes = ReadonlyMap<Role, string | number | null>;
+
+/**
+ * `time=Date,volume=TTL_TRD_QNTY,series=none`, or the roles in the file's order: `time,open,high,low,close,volume`, `-` for
+ * a column that is passed over. Throws `bad_input` for `--columns`.
+ */
+export const columnWishes = (text: string): ColumnWishes => {
+  const accepted = `ROLE=NAME, ROLE=NUMBER or ROLE=none, separated by commas, or the roles in the file's order (- for one that is passed over); roles are ${roles.join(", ")}`;
+  const wishes = new Map<Role, string | number | null>();
+  const parts = text.split(",").map((part) => part.trim());
+  const put = (name: string, value: string | number | null): void => {
+    const role = name.trim().toLowerCase() as Role;
+    if (!roles.includes(role) || wishes.has(role)) throw badInput("--columns", text, accepted);
+    wishes.set(role, value);
+  };
+  if (parts.some((part) => part.includes("="))) {
+    for (const part of parts) {
+      const at = part.indexOf("=");
+      const value = part.slice(at + 1).trim();
+      if (at <= 0 || value === "" || value === "0") throw badInput("--columns", text, accepted);
+      put(part.slice(0, at), /^none$/i.test(value) ? null : /^\d+$/.test(value) ? Number(value) : value);
+    }
+  } else parts.forEach((part, at) => { if (part !== "-" && part !== "") put(part, at + 1); });
+  return wishes;
+};
+
+/** True when a row of names has every name that was wished for. */
+export const hasWished = (names: readonly string[], wishes: ColumnWishes): boolean => {
+  const keys = names.map(nameKey);
+  return [...wishes.values()].every((value) => typeof value !== "string" || names.includes(value) || keys.includes(nameKey(value)));
+};
+
+/** Puts what was wished for over what was found; answers the roles that are still missing. */
+export const applyWishes = (places: Places, names: readonly string[] | null, width: number, wishes: ColumnWishes, kind: TableKind): Role[] => {
+  for (const [role, value] of wishes) {
+    let at = -1;
+    if (typeof value === "number") {
+      at = value - 1;
+      if (at >= width) throw badInput("--columns", `${role}=${value}`, `a number from 1 to ${width}: so many columns there are`);
+    } else if (value !== null) {
+      at = names === null ? -1 : names.indexOf(value);
+      if (at === -1 && names !== null) at = names.map(nameKey).indexOf(nameKey(value));
+      if (at === -1) throw badInput("--columns", `${role}=${value}`, names === null ? "numbers counted from 1: the file has no line of names" : names.filter((name) => name.trim() !== "").join(", "));
+    }
+    if (role === "time" || role === "symbol") places[role] = at === -1 ? [] : [at];
+    else places[role] = at;
+  }
+  const missing: Role[] = NEEDED[kind].filter((role) => places[role as "open"] === -1);
+  if (places.time.length === 0) missing.unshift("time");
+  return missing;
+};

@@ -1,0 +1,338 @@
+/** Files of the same kinds as the cases beside the project, with the variants that vendors, exchanges and spreadsheets make. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { barsOf, refusal, replayed } from "@/server/testing/file-cases";
+import { readPieces } from "./text";
+
+const day = "2026-11-19 09:15 1500 1520 1490 1510 123456";
+const next = "2026-11-20 09:15 1510 1530 1500 1520 223456";
+const minutes = (header: string, rows: string[], more = {}) => barsOf([header, ...rows], { from: "1m", to: "1m", ...more });
+const first = "2026-11-20 09:15 100 101 99 100.5 10";
+const second = "2026-11-20 09:16 100.5 102 100 101 20";
+
+describe("yfinance", () => {
+  const head = ["Price,Close,High,Low,Open,Volume", "Ticker,INFY.NS,INFY.NS,INFY.NS,INFY.NS,INFY.NS", "Date,,,,,"];
+  it.each([
+    ["three lines of names", [...head, "2026-11-19,1510.0,1520.0,1490.0,1500.0,123456", "2026-11-20,1520.0,1530.0,1500.0,1510.0,223456"]],
+    ["an adjusted close", ["Price,Adj Close,Close,High,Low,Open,Volume", "Ticker,INFY.NS,INFY.NS,INFY.NS,INFY.NS,INFY.NS,INFY.NS", "Date,,,,,,", "2026-11-19,1400.1,1510.0,1520.0,1490.0,1500.0,123456", "2026-11-20,1410.3,1520.0,1530.0,1500.0,1510.0,223456"]],
+    ["the old form, with no names above the tickers", [",Adj Close,Close,High,Low,Open,Volume", ",INFY.NS,INFY.NS,INFY.NS,INFY.NS,INFY.NS,INFY.NS", "Date,,,,,,", "2026-11-19,1400.1,1510.0,1520.0,1490.0,1500.0,123456", "2026-11-20,1410.3,1520.0,1530.0,1500.0,1510.0,223456"]],
+    ["several tickers", ["Price,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume", "Ticker,INFY.NS,TCS.NS,INFY.NS,TCS.NS,INFY.NS,TCS.NS,INFY.NS,TCS.NS,INFY.NS,TCS.NS", "Date,,,,,,,,,,",
+      "2026-11-19,1510,3010,1520,3020,1490,2990,1500,3000,123456,1", "2026-11-20,1520,3020,1530,3030,1500,3000,1510,3010,223456,2"]],
+    ["grouped by ticker", ["Ticker,TCS.NS,TCS.NS,TCS.NS,TCS.NS,TCS.NS,INFY.NS,INFY.NS,INFY.NS,INFY.NS,INFY.NS", "Price,Open,High,Low,Close,Volume,Open,High,Low,Close,Volume", "Date,,,,,,,,,,",
+      "2026-11-19,3000,3020,2990,3010,1,1500,1520,1490,1510,123456", "2026-11-20,3010,3030,3000,3020,2,1510,1530,1500,1520,223456"]],
+    ["names flattened to pairs", [`Date,"('Close', 'INFY.NS')","('High', 'INFY.NS')","('Low', 'INFY.NS')","('Open', 'INFY.NS')","('Volume', 'INFY.NS')"`, "2026-11-19,1510.0,1520.0,1490.0,1500.0,123456", "2026-11-20,1520.0,1530.0,1500.0,1510.0,223456"]],
+    ["one line of names, dividends beside it", ["Date,Open,High,Low,Close,Volume,Dividends,Stock Splits", "2026-11-19 00:00:00+05:30,1500.0,1520.0,1490.0,1510.0,123456,0.0,0.0", "2026-11-20 00:00:00+05:30,1510.0,1530.0,1500.0,1520.0,223456,0.0,0.0"]],
+  ])("%s", async (_, lines) => expect(await barsOf(lines)).toEqual([day, next]));
+
+  it("refuses another ticker, and a row without prices", async () => {
+    expect(await refusal(barsOf([...head, "2026-11-19,1510.0,1520.0,1490.0,1500.0,123456"], { instrument: "NSE:TCS" }))).toMatchObject({ field: "symbol", value: "INFY.NS", option: expect.stringContaining("--symbol") as unknown });
+    expect(await barsOf([...head, "2026-11-19,1510.0,1520.0,1490.0,1500.0,123456", "2026-11-20,,,,,"])).toEqual([day, 'refused 5: open "" is empty: the row has no price']);
+    expect(await refusal(barsOf([head[0]!, head[1]!.replaceAll(".NS", ".BO"), head[2]!, "2026-11-19,1,1,1,1,1"]))).toMatchObject({ value: "INFY.BO" });
+  });
+  it("reads minutes with the zone it writes", async () => {
+    expect(await barsOf(["Price,Close,High,Low,Open,Volume", "Ticker,INFY.NS,INFY.NS,INFY.NS,INFY.NS,INFY.NS", "Datetime,,,,,", "2026-11-20 03:45:00+00:00,100.5,101,99,100,10", "2026-11-20 03:46:00+00:00,101,102,100,100.5,20"], { from: "1m", to: "1m" })).toEqual([first, second]);
+  });
+});
+
+describe("exchanges", () => {
+  it.each([
+    ["bhavcopy, a trailing comma, two series", ["SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,LAST,PREVCLOSE,TOTTRDQTY,TOTTRDVAL,TIMESTAMP,TOTALTRADES,ISIN,", "INFY,EQ,1500,1520,1490,1510,1511,1495,123456,1234567.5,19-NOV-2026,100,INE009A01021,", "INFY,BL,1400,1400,1400,1400,1400,1495,5,7,19-NOV-2026,1,INE009A01021,", "TCS,EQ,3000,3000,3000,3000,3000,3000,5,5,19-NOV-2026,1,X,", "INFY,EQ,1510,1530,1500,1520,1521,1510,223456,2234567.5,20-NOV-2026,100,INE009A01021,"]],
+    ["the full bhavcopy, a space after each comma", ["SYMBOL, SERIES, DATE1, PREV_CLOSE, OPEN_PRICE, HIGH_PRICE, LOW_PRICE, LAST_PRICE, CLOSE_PRICE, AVG_PRICE, TTL_TRD_QNTY, TURNOVER_LACS, NO_OF_TRADES, DELIV_QTY, DELIV_PER", "INFY, EQ, 19-Nov-2026, 1495, 1500.00, 1520.00, 1490.00, 1511, 1510.00, 1508, 123456, 12.3, 100, 60000, 48.6", "INFY, EQ, 20-Nov-2026, 1510, 1510.00, 1530.00, 1500.00, 1521, 1520.00, 1514, 223456, 22.3, 100, -, -"]],
+    ["the security archive, quoted, newest first, thousands", ['\uFEFF"Symbol","Series","Date","Prev Close","Open Price","High Price","Low Price","Last Price","Close Price","Average Price","Total Traded Quantity","Turnover ₹","No. of Trades","Deliverable Qty","% Dly Qt to Traded Qty"', '"INFY","EQ","20-Nov-2026","1,510.00","1,510.00","1,530.00","1,500.00","1,521.00","1,520.00","1,514.00","2,23,456","33,83,12,384.00","100","1,00,000","44.7"', '"INFY","EQ","19-Nov-2026","1,495.00","1,500.00","1,520.00","1,490.00","1,511.00","1,510.00","1,508.00","1,23,456","18,61,71,648.00","100","60,000","48.6"']],
+    ["the site of NSE", ['"Date ","series ","OPEN ","HIGH ","LOW ","PREV. CLOSE ","ltp ","close ","vwap ","52W H ","52W L ","VOLUME ","VALUE ","No of trades "', '"20-Nov-2026","EQ","1,510.00","1,530.00","1,500.00","1,510.00","1,521.00","1,520.00","1,514.00","1,900.00","1,200.00","2,23,456","33,83,12,384.00","100"', '"19-Nov-2026","EQ","1,500.00","1,520.00","1,490.00","1,495.00","1,511.00","1,510.00","1,508.00","1,900.00","1,200.00","1,23,456","18,61,71,648.00","100"']],
+    ["BSE, newest first, dates by name", ["Date,Open Price,High Price,Low Price,Close Price,WAP,No.of Shares,No. of Trades,Total Turnover (Rs.),Deliverable Quantity,% Deli. Qty to Traded Qty,Spread High-Low,Spread Close-Open,", "20-November-2026,1510.00,1530.00,1500.00,1520.00,1514.1,223456,100,338312384.00,100000,44.7,30.00,10.00,", "19-November-2026,1500.00,1520.00,1490.00,1510.00,1508.1,123456,100,186171648.00,60000,48.6,30.00,10.00,"]],
+    ["an answer of NSE's site", [JSON.stringify({ data: [
+      { CH_SYMBOL: "INFY", CH_SERIES: "EQ", CH_TRADE_HIGH_PRICE: 1530, CH_TRADE_LOW_PRICE: 1500, CH_OPENING_PRICE: 1510, CH_CLOSING_PRICE: 1520, CH_LAST_TRADED_PRICE: 1521, CH_PREVIOUS_CLS_PRICE: 1510, CH_TOT_TRADED_QTY: 223456, CH_TOT_TRADED_VAL: 1.5, CH_TIMESTAMP: "2026-11-20" },
+      { CH_SYMBOL: "INFY", CH_SERIES: "EQ", CH_TRADE_HIGH_PRICE: 1520, CH_TRADE_LOW_PRICE: 1490, CH_OPENING_PRICE: 1500, CH_CLOSING_PRICE: 1510, CH_LAST_TRADED_PRICE: 1511, CH_PREVIOUS_CLS_PRICE: 1495, CH_TOT_TRADED_QTY: 123456, CH_TOT_TRADED_VAL: 1.5, CH_TIMESTAMP: "2026-11-19" },
+    ] })]],
+  ])("%s", async (_, lines) => expect(await barsOf(lines)).toEqual([day, next]));
+
+  const udiff = "TradDt,BizDt,Sgmt,Src,FinInstrmTp,FinInstrmId,ISIN,TckrSymb,SctySrs,XpryDt,FininstrmActlXpryDt,StrkPric,OptnTp,FinInstrmNm,OpnPric,HghPric,LwPric,ClsPric,LastPric,PrvsClsgPric,UndrlygPric,SttlmPric,OpnIntrst,ChngInOpnIntrst,TtlTradgVol,TtlTrfVal,TtlNbOfTxsExctd,SsnId,NewBrdLotQty,Rmks,Rsvd1,Rsvd2,Rsvd3,Rsvd4";
+  const row = (source: string, symbol: string, type = "STK", expiry = "") => `2026-11-19,2026-11-19,CM,${source},${type},1594,INE009A01021,${symbol},EQ,${expiry},${expiry},,,LONG NAME,1500,1520,1490,1510,1511,1495,,1510,,,123456,1234567.5,100,F1,1,,,,,`;
+  it("UDiFF: only the symbol and the exchange asked for", async () => {
+    expect(await barsOf([udiff, row("NSE", "TCS"), row("NSE", "INFY"), row("BSE", "INFY").replace("1500,1520", "1501,1521")])).toEqual([day]);
+    expect(await barsOf([udiff, row("BSE", "INFY")], { instrument: "INFY.BO" })).toEqual([day]);
+    expect(await refusal(barsOf([udiff, row("BSE", "INFY")]))).toMatchObject({ line: 2, field: "symbol" });
+    expect(await refusal(barsOf([udiff, row("NSE", "NIFTY", "IDF", "2026-11-26")], { instrument: "NSE_INDEX:NIFTY 50" }))).toMatchObject({ field: "symbol" });
+  });
+  it("an index, whose shares traded are its volume or missing", async () => {
+    const rows = ['Date,Open,High,Low,Close,Shares Traded,Turnover (₹ Cr)', "19-NOV-2026,24500.5,24600,24400,24550,312345678,31234.5"];
+    expect(await barsOf(rows, { instrument: "NSE_INDEX:NIFTY 50" })).toEqual(["2026-11-19 09:15 24500.5 24600 24400 24550 312345678"]);
+    expect(await barsOf(["Index Name,Date,Open,High,Low,Close", "Nifty 50,19 Nov 2026,24500.5,24600,24400,24550", "Nifty Bank,19 Nov 2026,1,1,1,1"], { instrument: "NSE_INDEX:NIFTY 50" })).toEqual(["2026-11-19 09:15 24500.5 24600 24400 24550 0"]);
+    expect(await barsOf(["date,open,high,low,close,volume", "2026-11-19,24500.5,24600,24400,24550,-"], { instrument: "^NSEI" })).toEqual(["2026-11-19 09:15 24500.5 24600 24400 24550 0"]);
+  });
+  it("another series than the one asked for", async () => {
+    const rows = ["SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,TOTTRDQTY,TIMESTAMP", "INFY,BE,1500,1520,1490,1510,123456,2026-11-19"];
+    expect(await refusal(barsOf(rows))).toMatchObject({ field: "symbol", value: "INFY BE" });
+    expect(await barsOf(rows, { columns: "series=none" })).toEqual([day]);
+    expect(await barsOf(rows, { instrument: "NSE:INFY-BE" })).toEqual([day]);
+  });
+  it("a column of volume nobody knows", async () => {
+    const rows = ["date,open,high,low,close,MyQty", "2026-11-19,1500,1520,1490,1510,123456"];
+    expect(await refusal(barsOf(rows))).toMatchObject({ line: 1, field: "volume", value: "MyQty", option: expect.stringContaining("--columns volume=MyQty") as unknown });
+    expect(await barsOf(rows, { columns: "volume=MyQty" })).toEqual([day]);
+    expect(await barsOf(rows, { columns: "volume=6" })).toEqual([day]);
+    expect(await barsOf(rows, { columns: "volume=none" })).toEqual([day.replace("123456", "0")]);
+    expect(await refusal(barsOf(rows, { columns: "volume=Nothing" }))).toMatchObject({ field: "--columns", value: "volume=Nothing" });
+  });
+  it.each(["TTL_TRD_QNTY", "TOTTRDQTY", "TtlTradgVol", "Shares Traded", "No. of Shares", "vol", "qty", "Total Traded Quantity", "Volume (₹)", "QUANTITY", "Traded Qty"])("volume as %s", async (name) => {
+    expect(await barsOf([`Date,Open,High,Low,Close,"${name}"`, "2026-11-19,1500,1520,1490,1510,123456"])).toEqual([day]);
+  });
+});
+
+describe("brokers and programs", () => {
+  const candles = [["2026-11-20T09:15:00+0530", 100, 101, 99, 100.5, 10], ["2026-11-20T09:16:00+0530", 100.5, 102, 100, 101, 20]];
+  const objects = candles.map(([datetime, open, high, low, close, volume]) => ({ datetime: String(datetime).slice(0, 19).replace("T", " "), stock_code: "INFY", exchange_code: "NSE", open: String(open), high: String(high), low: String(low), close: String(close), volume: String(volume), open_interest: null, count: 4 }));
+  const epoch = candles.map(([time]) => Date.parse(String(time)) / 1_000);
+  const column = (at: number) => candles.map((candle) => candle[at]);
+  it.each([
+    ["Kite's answer", JSON.stringify({ status: "success", data: { candles } })],
+    ["Kite's answer over several lines", JSON.stringify({ status: "success", data: { candles } }, null, 2)],
+    ["Angel's answer", JSON.stringify({ status: true, message: "SUCCESS", data: candles.map(([time, ...rest]) => [String(time).replace("+0530", "+05:30"), ...rest]) })],
+    ["candles with open interest, newest first", JSON.stringify({ data: { candles: candles.toReversed().map((candle) => [...candle, 0]) } })],
+    ["candles by epoch", JSON.stringify({ s: "ok", candles: candles.map(([, ...rest], at) => [epoch[at], ...rest]) })],
+    ["Breeze's answer", JSON.stringify({ Success: objects, Status: 200 })],
+    ["JSON lines", objects.map((each) => JSON.stringify(each)).join("\n")],
+    ["JSON lines of arrays", candles.map((each) => JSON.stringify(each)).join("\n")],
+    ["one array a column", JSON.stringify({ s: "ok", t: epoch, o: column(1), h: column(2), l: column(3), c: column(4), v: column(5) })],
+    ["Yahoo's answer", JSON.stringify({ chart: { result: [{ meta: { symbol: "INFY.NS" }, timestamp: epoch, indicators: { quote: [{ open: column(1), high: column(2), low: column(3), close: column(4), volume: column(5) }] } }] } })],
+    ["Noren's answer", JSON.stringify(candles.map(([time, open, high, low, close, volume]) => ({ stat: "Ok", time: `20-11-2026 ${String(time).slice(11, 19)}`, ssboe: "1", into: `${open}`, inth: `${high}`, intl: `${low}`, intc: `${close}`, intvwap: "100", intv: `${volume}`, v: "99999", intoi: "0", oi: "0" })))],
+    ["TradingView", "time,open,high,low,close,Volume,EMA\n" + candles.map(([, ...rest], at) => [epoch[at], ...rest, 100.123].join(",")).join("\n")],
+    ["Amibroker", "Ticker,Date,Time,Open,High,Low,Close,Volume\nINFY,20-11-2026,09:15:00,100,101,99,100.5,10\nINFY,20-11-2026,09:16:00,100.5,102,100,101,20"],
+    ["MetaStock", "<TICKER>,<PER>,<DTYYYYMMDD>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\nINFY,1,20261120,091500,100,101,99,100.5,10,0\nINFY,1,20261120,091600,100.5,102,100,101,20,0"],
+    ["MetaTrader", "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n2026.11.20\t09:15:00\t100\t101\t99\t100.5\t3\t10\t1\n2026.11.20\t09:16:00\t100.5\t102\t100\t101\t4\t20\t1"],
+    ["an index of pandas before it", ",datetime,open,high,low,close,volume\n0,2026-11-20 09:15:00,100,101,99,100.5,10\n1,2026-11-20 09:16:00,100.5,102,100,101,20"],
+    ["names in another order, one quoted", 'volume,"close",low,high,open,"date"\n10,100.5,99,101,100,2026-11-20 09:15:00\n20,101,100,102,100.5,2026-11-20 09:16:00'],
+    ["bars by Upstox's key", "instrument_key|timestamp|open|high|low|close|volume\nNSE_EQ:INFY|2026-11-20 09:15:00|100|101|99|100.5|10\nNSE_EQ:INFY|2026-11-20 09:16:00|100.5|102|100|101|20"],
+  ])("%s", async (_, text) => expect(await barsOf(text, { from: "1m", to: "1m" })).toEqual([first, second]));
+
+  it("a list of candles whose first bar is missing names the start, as brokers do", async () => {
+    expect(await barsOf(JSON.stringify({ data: { candles: candles.slice(1) } }), { from: "1m", to: "1m" })).toEqual([second]);
+  });
+  it("Investing.com's price is the close; its rounded volume is refused", async () => {
+    const lines = ['"Date","Price","Open","High","Low","Vol.","Change %"', '"19-11-2026","1,510.00","1,500.00","1,520.00","1,490.00","0.12M","1.00%"'];
+    expect((await refusal(barsOf(lines))).message).toContain('f.csv:2: volume "0.12M" is not a whole number');
+    expect(await barsOf(lines, { columns: "volume=none" })).toEqual([day.replace("123456", "0")]);
+  });
+});
+
+describe("dialects", () => {
+  const rows = ["2026-11-20 09:15:00,100,101,99,100.5,10", "2026-11-20 09:16:00,100.5,102,100,101,20"];
+  const names = "datetime,open,high,low,close,volume";
+  it.each([
+    ["blank lines, lines of empty fields, a comment and a footer", ["# exported", names, "", rows[0]!, ",,,,,", rows[1]!, "Total,,,,,30", "Source: somebody,,,,,"]],
+    ["a title before the names", ["Infosys Limited", "1 minute bars", "", names, ...rows]],
+    ["names repeated where files were joined", [names, rows[0]!, names, rows[1]!]],
+    ["Excel's sep= line", ["sep=;", names.replaceAll(",", ";"), ...rows.map((row) => row.replaceAll(",", ";"))]],
+    ["a quoted field with a line end and a comma", ["remark," + names, `"first, of\nthe day",${rows[0]!}`, `"a ""second""",${rows[1]!}`]],
+    ["quotes behind a space", [names, ...rows.map((row) => row.split(",").map((field) => `"${field}"`).join(", "))]],
+    ["the same row twice", [names, ...rows, rows[0]!]],
+    ["descending order", [names, ...rows.toReversed()]],
+    ["more empty fields than names", [names, ...rows.map((row) => `${row},,`)]],
+  ])("%s", async (_, lines) => expect(await barsOf(lines, { from: "1m", to: "1m" })).toEqual([first, second]));
+
+  it.each([
+    ["semicolons and decimal commas", "Date;Open;High;Low;Close;Volume\n2026-11-20 09:15;7,85;7,85;7,80;7,80;120000\n2026-11-20 09:16;7,80;7,80;7,75;7,75;5000"],
+    ["the same without names", "2026-11-20 09:15;7,85;7,85;7,80;7,80;120000\n2026-11-20 09:16;7,80;7,80;7,75;7,75;5000"],
+    ["tabs and decimal commas, thousands with a point", "Date\tOpen\tHigh\tLow\tClose\tVolume\n20.11.2026 09:15\t7,85\t7,85\t7,80\t7,80\t120.000\n20.11.2026 09:16\t7,80\t7,80\t7,75\t7,75\t5.000"],
+    ["commas and quoted decimal commas", 'Date,Open,High,Low,Close,Volume\n2026-11-20 09:15,"7,85","7,85","7,80","7,80",120000\n2026-11-20 09:16,"7,80","7,80","7,75","7,75",5000'],
+  ])("%s", async (_, text) => expect(await barsOf(text, { instrument: "NSE:IDEA", from: "1m", to: "5m" })).toEqual(["2026-11-20 09:15 7.85 7.85 7.75 7.75 125000"]));
+
+  it("thousands as in India and elsewhere, quoted or by tabs", async () => {
+    const index = { instrument: "NSE_INDEX:NIFTY 50" };
+    const right = ["2026-11-18 09:15 124500.5 124600 124400 124550 1234567"];
+    expect(await barsOf("Date\tOpen\tHigh\tLow\tClose\tVolume\n2026-11-18\t1,24,500.50\t1,24,600.00\t1,24,400.00\t1,24,550.00\t12,34,567", index)).toEqual(right);
+    expect(await barsOf('Date,Open,High,Low,Close,Volume\n2026-11-18,"124,500.50","124,600.00","124,400.00","124,550.00","1,234,567"', index)).toEqual(right);
+    expect(await barsOf('Date,Open,High,Low,Close,Volume\n2026-11-18,"₹1,24,500.50","₹1,24,600","₹1,24,400","₹1,24,550","12,34,567"', index)).toEqual(right);
+    expect(await barsOf("2026-11-18\t1,24,500.50\t1,24,600.00\t1,24,400.00\t1,24,550.00\t12,34,567", index)).toEqual(right);
+  });
+  it("refuses thousands without quotation marks, and a mark that may be either", async () => {
+    expect((await refusal(barsOf(["date,open,high,low,close,volume", "2026-11-18,24,500.50,24,600.00,24,400.00,24,550.00,5"]))).message).toContain("f.csv:2: 10 fields where 6 are expected by the names");
+    const either = "Date;Open;High;Low;Close\n2026-11-18;24,500;24,600;24,400;24,550";
+    expect(await refusal(barsOf(either))).toMatchObject({ line: 2, field: "decimal mark", value: "24,500", option: expect.stringContaining("--decimal") as unknown });
+    expect(await barsOf(either, { decimal: "point" })).toEqual(["2026-11-18 09:15 24500 24600 24400 24550 0"]);
+    expect(await barsOf(either, { decimal: "comma" })).toEqual(["2026-11-18 09:15 24.5 24.6 24.4 24.55 0"]);
+    expect(await refusal(barsOf("Date;Open;High;Low;Close\n2026-11-18;24,5;24.6;24,4;24,5"))).toMatchObject({ field: "decimal mark" });
+  });
+  it.each(["-", "NaN", "null", "", "0", "-5", "1e5", "N/A"])("refuses a price %j and goes on", async (text) => {
+    const [good, refused] = await minutes(names, [rows[0]!, `2026-11-20 09:16:00,${text},102,100,101,20`]);
+    expect([good, refused]).toEqual([first, expect.stringMatching(/^refused 3: open /)]);
+  });
+  it.each(["-", "NaN", "", "-5", "12.5", "many"])("refuses a volume %j and goes on", async (text) => {
+    expect((await minutes(names, [rows[0]!, `2026-11-20 09:16:00,100,102,100,101,${text}`]))[1]).toMatch(/^refused 3: volume /);
+  });
+  it("takes a volume as pandas writes it", async () => expect(await minutes(names, [rows[0]!.replace(/10$/, "10.0")])).toEqual([first]));
+
+  const folder = mkdtempSync(path.join(tmpdir(), "candela-text-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const text = [names, ...rows, ""].join("\r\n");
+  it.each([
+    ["UTF-16 with a mark", Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, "utf16le")])],
+    ["UTF-16 without", Buffer.from(text, "utf16le")],
+    ["UTF-16, the other byte first", Buffer.concat([Buffer.from([0xfe, 0xff]), Buffer.from(text, "utf16le").swap16()])],
+    ["UTF-8 with a mark", Buffer.from(`\uFEFF${text}`)],
+    ["ends of an old Mac", Buffer.from(text.replaceAll("\r\n", "\r"))],
+    ["no last line end", Buffer.from(text.trimEnd())],
+  ])("%s", async (name, bytes) => {
+    const file = path.join(folder, name.replaceAll(/\W/g, ""));
+    writeFileSync(file, bytes);
+    const pieces: string[] = [];
+    for await (const piece of readPieces(file)) pieces.push(piece);
+    expect(await barsOf(pieces, { from: "1m", to: "1m" })).toEqual([first, second]);
+  });
+  it("says what a file is that is no text", async () => {
+    const file = path.join(folder, "book.csv");
+    writeFileSync(file, Buffer.from([0x50, 0x4b, 0x03, 0x04, 1, 2]));
+    expect((await refusal(readPieces(file).next())).message).toContain("Excel workbook");
+  });
+  it("joins a quoted field over pieces of text", async () => {
+    expect(await barsOf(["remark," + names + '\n"one,\n', `two",${rows[0]!}\n`, `three,${rows[1]!}\n`], { from: "1m", to: "1m" })).toEqual([first, second]);
+  });
+});
+
+describe("times", () => {
+  const of = (stamp: string, more = {}) => minutes("datetime,open,high,low,close,volume", [`"${stamp}",100,101,99,100.5,10`], more);
+  it.each([
+    "2026-11-20 09:15", "2026-11-20T09:15:00", "2026-11-20T03:45:00Z", "2026-11-20T03:45:00.000Z", "2026-11-20 09:15:00+0530", "2026-11-20T09:15:00+05:30", "2026-11-19T22:45:00-05:00", "2026-11-20 09:15:00 IST",
+    "2026/11/20 09:15:00", "20-Nov-2026 09:15:00", "20-NOV-26 09:15", "20 November 2026 09:15", "Nov 20, 2026 09:15 AM", "20/11/2026 09:15:00", "20-11-2026 9:15", "11/20/2026 09:15:00", "20/11/26 09:15", "20.11.2026 09:15",
+    "2026-11-20 09:15:00 AM", "20-11-2026 09:15 am", "202611200915", "20261120091500", "20261120 09:15", "20261120T091500", "1795146300", "1795146300000", "1795146300000000", "1795146300.0", "Fri Nov 20 2026 09:15:00 GMT+0530 (India Standard Time)",
+  ])("%s", async (stamp) => expect(await of(stamp)).toEqual([first]));
+
+  it.each([
+    ["20-11-2026", "09:15:00"], ["2026-11-20", "9:15 AM"], ["20261120", "0915"], ["20261120", "915"], ["20261120", "91500"], ["20-Nov-26", "09:15"],
+  ])("%s and %s in two columns", async (date, time) => expect(await minutes("Date,Time,Open,High,Low,Close,Volume", [`${date},${time},100,101,99,100.5,10`])).toEqual([first]));
+
+  it("two columns without names, a symbol before them", async () => {
+    expect(await barsOf(["INFY,20261120,09:15,100,101,99,100.5,10,0", "INFY,20261120,09:16,100.5,102,100,101,20,0"], { from: "1m", to: "1m" })).toEqual([first, second]);
+    expect(await barsOf(["20261120,0915,100,101,99,100.5,10", "20261120,0916,100.5,102,100,101,20"], { from: "1m", to: "1m" })).toEqual([first, second]);
+  });
+
+  it("refuses dates whose day and month may be either, unless a later row tells", async () => {
+    const rows = ["05/11/2026 09:15,100,101,99,100.5,10", "06/11/2026 09:15,100.5,102,100,101,20"];
+    expect(await refusal(minutes("date,open,high,low,close,volume", rows))).toMatchObject({ line: 2, field: "time", value: "05/11/2026 09:15", option: expect.stringContaining("--date-format DD-MM-YYYY") as unknown });
+    expect((await minutes("date,open,high,low,close,volume", rows, { dateFormat: "DD/MM/YYYY" }))[0]).toBe("2026-11-05 09:15 100 101 99 100.5 10");
+    expect((await minutes("date,open,high,low,close,volume", rows, { dateFormat: "%m/%d/%Y" }))[0]).toBe("2026-05-11 09:15 100 101 99 100.5 10");
+    expect((await minutes("date,open,high,low,close,volume", [...rows, "13/11/2026 09:20,1,1,1,1,1"]))[0]).toBe("2026-11-05 09:15 100 101 99 100.5 10");
+    expect(await refusal(minutes("date,open,high,low,close,volume", [...rows, "13/11/2026 09:15,1,1,1,1,1", "11/13/2026 09:15,1,1,1,1,1"]))).toMatchObject({ line: 5, option: "--date-format" });
+  });
+  it("reads formats that it is told", async () => {
+    expect(await of("201126 09:15", { dateFormat: "DDMMYY" })).toEqual([first]);
+    expect(await of("261120 0915", { dateFormat: "YYMMDD" })).toEqual([first]);
+    expect(await of("46346.385416667", { dateFormat: "excel" })).toEqual([first]);
+    expect(await refusal(of("2026-11-20 09:15", { dateFormat: "QQ" }))).toMatchObject({ field: "--date-format" });
+  });
+  it.each(["99991399", "202613200915", "2026-11-20 9.15", "45.5", "20-XXX-2026 09:15", "2611200915", "2026-11-20 13:15 PM"])("refuses %s", async (stamp) => {
+    expect((await minutes("datetime,open,high,low,close,volume", ["2026-11-20 09:15,100,101,99,100.5,10", `${stamp},1,1,1,1,1`]))[1]).toMatch(/^refused 3: time /);
+  });
+
+  const clockRows = (from: number, count: number, stamp: (text: string) => string = (text) => text) => Array.from({ length: count }, (_, at) => `${stamp(`2025-11-20 ${String(Math.floor((from + at) / 60)).padStart(2, "0")}:${String((from + at) % 60).padStart(2, "0")}:00`)},100,101,99,100,1`);
+  it("suspects UTC, also where the first minutes are missing, and Indian clocks written as UTC", async () => {
+    for (const rows of [clockRows(225, 375), clockRows(240, 300), clockRows(225, 30)]) {
+      expect(await refusal(minutes("date,open,high,low,close,volume", rows))).toMatchObject({ line: 2, field: "time", option: expect.stringContaining("--zone UTC") as unknown });
+    }
+    expect((await minutes("date,open,high,low,close,volume", clockRows(225, 375), { zone: "UTC" })).length).toBe(375);
+    const written = clockRows(555, 375, (text) => `${text.replace(" ", "T")}Z`);
+    expect(await refusal(minutes("date,open,high,low,close,volume", written))).toMatchObject({ option: expect.stringContaining("--zone clock") as unknown });
+    expect((await minutes("date,open,high,low,close,volume", written, { zone: "clock" })).length).toBe(375);
+    expect((await minutes("date,open,high,low,close,volume", ["2025-11-19 22:45:00,100,101,99,100,1"], { zone: "America/New_York" }))[0]).toBe("2025-11-20 09:15 100 101 99 100 1");
+    expect((await minutes("date,open,high,low,close,volume", clockRows(555, 375))).length).toBe(375);
+  });
+  it("suspects UTC in days that are stamped 18:30", async () => {
+    const rows = ["date,open,high,low,close,volume", "2026-11-18 18:30:00,1500,1520,1490,1510,123456", "2026-11-19 18:30:00,1510,1530,1500,1520,223456"];
+    expect(await refusal(barsOf(rows))).toMatchObject({ line: 2, option: expect.stringContaining("--zone UTC") as unknown });
+    expect(await barsOf(rows, { zone: "UTC" })).toEqual([day, next]);
+    expect(await barsOf(rows.map((row) => row.replace(/:00,/, ":00Z,")))).toEqual([day, next]);
+  });
+  it("refuses one date stamped in two ways, not the same row twice", async () => {
+    const rows = ["date,open,high,low,close,volume", "2026-11-19,1500,1520,1490,1510,123456", "2026-11-20,1510,1530,1500,1520,223456"];
+    expect(await refusal(barsOf([...rows, "2026-11-19 15:30:00,1500,1520,1490,1510,123457"]))).toMatchObject({ line: 4, message: expect.stringContaining("lines 2 and 4 are one date") as unknown });
+    expect(await refusal(barsOf([rows[0]!, "2026-11-19 05:30:00,1,1,1,1,1", ...rows.slice(1)]))).toMatchObject({ message: expect.stringContaining("lines 2 and 3 are one date") as unknown });
+    expect(await barsOf([...rows, rows[1]!])).toEqual([day, next]);
+  });
+});
+
+describe("labels and spacing", () => {
+  const five = (clocks: string[], date = "2024-04-19") => ["datetime,open,high,low,close,volume", ...clocks.map((clock, at) => `${date} ${clock},${750 + at},${760 + at},${740 + at},${751 + at},${100 * (at + 1)}`)];
+  it("refuses where no day shows which end a label names", async () => {
+    for (const clocks of [["09:20", "09:25", "11:00"], ["10:00", "10:05"], ["09:20", "15:25"]]) {
+      expect(await refusal(barsOf(five(clocks), { from: "5m", to: "5m" }))).toMatchObject({ line: 2, option: "--labels start or --labels end" });
+      expect((await barsOf(five(clocks), { from: "5m", to: "5m", labels: "end" }))[0]).toMatch(/ (09:15|09:55) /);
+    }
+  });
+  it("takes what days show: one at the open, or all end at the close", async () => {
+    const two = [...five(["09:20", "09:25"]), ...five(["09:15", "09:20"], "2024-04-22").slice(1)];
+    expect((await barsOf(two, { from: "5m", to: "5m" })).map((bar) => bar.slice(5, 16))).toEqual(["04-19 09:20", "04-19 09:25", "04-22 09:15", "04-22 09:20"]);
+    expect((await barsOf(five(["09:20", "09:25", "15:30"]), { from: "5m", to: "5m" })).map((bar) => bar.slice(11, 16))).toEqual(["09:15", "09:20", "15:25"]);
+  });
+  it("takes the minutes of an instrument that seldom trades", async () => {
+    for (const clocks of [["09:15", "09:17", "09:20", "15:20"], ["09:15", "09:19", "09:25", "09:27", "14:03"], ["09:15", "09:18", "11:00"]]) {
+      expect((await barsOf(five(clocks, "2026-11-20"), { instrument: "NFO:NIFTY26NOV24500CE", from: "1m", to: "1m" })).length).toBe(clocks.length);
+    }
+    expect((await barsOf([...five(["09:15"], "2026-11-19"), ...five(["10:31"], "2026-11-20").slice(1)], { instrument: "NFO:NIFTY26NOV24500PE", from: "1m", to: "1m" })).length).toBe(2);
+  });
+  it("refuses bars of another timeframe", async () => {
+    const clocks = ["09:15", "09:20", "09:25", "09:30"];
+    expect(await refusal(barsOf(five(clocks), { from: "1m", to: "15m" }))).toMatchObject({ field: "--from", value: "1m", option: expect.stringContaining("5m") as unknown });
+    expect((await barsOf(five(clocks), { from: "1m", to: "1m", lenient: true })).length).toBe(4);
+    expect(await refusal(barsOf(five(clocks), { from: "15m", to: "15m" }))).toMatchObject({ field: "--from", value: "15m" });
+  });
+});
+
+describe("columns by their place", () => {
+  it("refuses more figures than a bar has, open and close that stand the other way round, and a volume with decimals", async () => {
+    expect(await refusal(barsOf(["2026-11-19,1500,1520,1490,1510,1511,1495,123456"]))).toMatchObject({ line: 1, field: "columns", option: expect.stringContaining("--columns time,open") as unknown });
+    expect(await barsOf(["2026-11-19,1500,1520,1490,1510,1511,1495,123456"], { columns: "time,open,high,low,close,-,-,volume" })).toEqual([day]);
+    // A price that could be a clock: without colons only one reading makes bars.
+    expect(await barsOf(["20261119,1500,1520,1490,1510,123456", "20261120,1510,1530,1500,1520,223456"])).toEqual([day, next]);
+    const walk = [100, 104, 99, 107, 103, 110, 104];
+    const rows = walk.slice(1).map((close, at) => `2026-11-${String(9 + at).padStart(2, "0")},${close},${Math.max(close, walk[at]!) + 1},${Math.min(close, walk[at]!) - 1},${walk[at]},5`);
+    expect(await refusal(barsOf(rows))).toMatchObject({ field: "columns", option: expect.stringContaining("--columns time,close,high,low,open,volume") as unknown });
+    expect((await barsOf(rows, { columns: "time,close,high,low,open,volume" }))[0]).toBe("2026-11-09 09:15 100 105 99 104 5");
+    expect(await refusal(barsOf(["2026-11-19,1500,1520,1490,1510,1495.25"]))).toMatchObject({ field: "columns" });
+  });
+  it("refuses names that lack a price, a name that stands twice, and a file without sense", async () => {
+    expect(await refusal(barsOf(["Date,Open,High,Low,Adj Close,Volume", "2026-11-19,1,1,1,1,1"]))).toMatchObject({ line: 1, message: expect.stringContaining("no column is known for close") as unknown, option: "--columns close=NAME" });
+    expect(await refusal(barsOf(["Date,Open,High,Low,Close,Close,Volume", "2026-11-19,1,1,1,1,1,1"]))).toMatchObject({ field: "close", option: "--columns close=NUMBER" });
+    expect(await refusal(barsOf(["hello", "world"]))).toMatchObject({ line: 1, field: "columns", value: "hello" });
+  });
+});
+
+describe("ticks", () => {
+  const closes = ["2026-11-20 09:15 1574 100", "2026-11-20 09:16 1575 100"];
+  it.each([
+    ["a volume before the price", ["time,volume,price", "2026-11-20 09:15:01,100,1573", "2026-11-20 09:15:02,200,1574", "2026-11-20 09:16:02,300,1575"]],
+    ["Kite's names, a token and a last quantity", ["instrument_token,tradable,last_price,last_traded_quantity,volume_traded,exchange_timestamp", "408065,True,1573,5,100,2026-11-20 09:15:01", "408065,True,1574,5,200,2026-11-20 09:15:02", "408065,True,1575,5,300,2026-11-20 09:16:02"]],
+    ["ltp and ltt, semicolons and decimal commas", ["ltt;ltp;vtt", "20-11-2026 09:15:01;1573,0;100", "20-11-2026 09:15:02;1574,0;200", "20-11-2026 09:16:02;1575,0;300"]],
+    ["date and time apart", ["symbol,date,time,ltp,volume", "INFY,20/11/2026,09:15:01,1573,100", "INFY,20/11/2026,09:15:02,1574,200", "INFY,20/11/2026,09:16:02,1575,300"]],
+    ["several symbols", ["timestamp,tradingsymbol,price,volume", "1795146301,TCS,3000,5", "1795146301,INFY,1573,100", "1795146302,INFY,1574,200", "1795146362,TCS,3001,9", "1795146362,INFY,1575,300"]],
+    ["JSON lines of a broker", [`{"tk":"1594","last_price":1573,"volume_traded":100,"exchange_timestamp":"2026-11-20 09:15:01"}`, `{"tk":"1594","last_price":1574,"volume_traded":200,"exchange_timestamp":"2026-11-20 09:15:02"}`, `{"tk":"1594","last_price":1575,"volume_traded":300,"exchange_timestamp":"2026-11-20 09:16:02"}`]],
+    ["thousands in quotation marks", ['"time","price","volume"', '"2026-11-20 09:15:01","1,573.00","100"', '"2026-11-20 09:15:02","1,574.00","200"', '"2026-11-20 09:16:02","1,575.00","300"']],
+  ])("%s", async (_, lines) => expect(await replayed(lines)).toEqual(closes));
+
+  it("a token is no price, with names or without", async () => {
+    const rows = ["2026-11-20 09:15:01,408065,1573", "2026-11-20 09:15:02,408065,1574", "2026-11-20 09:16:02,408065,1574.5"];
+    const right = ["2026-11-20 09:15 1574 0", "2026-11-20 09:16 1574.5 0"];
+    expect(await replayed(["exchange_timestamp,instrument_token,last_price", ...rows])).toEqual(right);
+    expect(await refusal(replayed(rows))).toMatchObject({ field: "columns", option: expect.stringContaining("--columns") as unknown });
+    expect(await refusal(replayed(rows.map((row) => row.replace("1574.5", "1575"))))).toMatchObject({ field: "columns" });
+    expect(await replayed(rows, { columns: "time,-,price" })).toEqual(right);
+  });
+  it("refuses a second token, a quantity that may be one trade's, bars, and UTC", async () => {
+    expect((await replayed(["timestamp,instrument_token,last_price", "2026-11-20 09:15:01,408065,1573", "2026-11-20 09:15:02,738561,2900"]))[1]).toMatch(/^refused 3: token "738561" after "408065"/);
+    expect(await replayed(["timestamp,instrument_token,last_price", "2026-11-20 09:15:01,408065,1573", "2026-11-20 09:15:02,738561,2900"], { symbol: "408065" })).toEqual(["2026-11-20 09:15 1573 0"]);
+    expect(await refusal(replayed(["time,price,qty", "2026-11-20 09:15:01,1573,5"]))).toMatchObject({ field: "volume", value: "qty", option: "--columns volume=qty or --columns volume=none" });
+    expect((await refusal(replayed(["date,open,high,low,close,volume", "2026-11-20 09:15:01,1,1,1,1,1"]))).message).toContain("candela resample");
+    expect(await refusal(replayed(["2026-11-20 03:45:01,1573,100", "2026-11-20 09:30:00,1573,900"]))).toMatchObject({ option: expect.stringContaining("--zone UTC") as unknown });
+    expect(await refusal(replayed(["timestamp,tradingsymbol,price", "2026-11-20 09:15:01,TCS,3000"]))).toMatchObject({ line: 2, field: "symbol", value: "TCS" });
+  });
+  it.each(["nse:infy", "NSE:INFY-EQ", "INFY.NS", " NSE:INFY "])("takes the instrument as %j", async (instrument) => {
+    expect(await replayed(["symbol,time,price,volume", "NSE:INFY-EQ,2026-11-20 09:15:01,1573,100", "INFY.NS,2026-11-20 09:15:02,1574,200", "infy,2026-11-20 09:16:02,1575,300"], { instrument })).toEqual(closes);
+  });
+  it("takes BSE's names and numbers", async () => {
+    const rows = ["time,price,volume", "2026-11-20 09:15:01,1573,100"];
+    expect(await replayed(rows, { instrument: "INFY.BO" })).toEqual(["2026-11-20 09:15 1573 0"]);
+    expect(await replayed(["sc_code,time,price,volume", "500209,2026-11-20 09:15:01,1573,100", "532540,2026-11-20 09:15:01,1,1"], { instrument: "500209" })).toEqual(["2026-11-20 09:15 1573 0"]);
+  });
+});

@@ -1,0 +1,175 @@
+/** The one way into a file of bars or ticks: opened, understood, and its rows read with the same checks everywhere. */
+import { badInput } from "@/server/domain/errors";
+import { isNothing } from "@/server/domain/read-number";
+import { TimeReader } from "@/server/domain/read-time";
+import { nameKey, type TableKind } from "./columns";
+import { inDoubt, type MalformedLine, placeText } from "./doubt";
+import { type FileOptions, type FileRules, fileRules } from "./options";
+import { isComment, openTable, type Table } from "./rows";
+import type { TextPieces } from "./text";
+import { isEmpty, type Understanding, understand } from "./understand";
+import { ANOTHER, type AskedInstrument, isWanted, Whose } from "./whose";
+
+export interface TableOrder {
+  kind: TableKind;
+  /** As it is called in messages. */
+  file: string;
+  options?: FileOptions;
+  /** Whose rows are wanted; none: the file's own one. */
+  instruments?: readonly AskedInstrument[];
+}
+
+/** Lines at the end, or between parts of a table, that are no rows and say so. */
+const FOOTER = /^\s*["']?(?:total|grand total|sub-?total|sum|average|avg\.?|mean|note|source|disclaimer|generated|downloaded|copyright|end of|eof\b|\*|©|-{3,}|={3,})/i;
+
+/** So many lines that were passed over are told. */
+const TOLD = 5;
+
+/** A row that may be a bar or a tick, with what all kinds of rows have. */
+export interface Row {
+  fields: readonly string[];
+  line: number;
+  /** Place among the instruments asked for. */
+  whose: number;
+  /** Epoch ms. */
+  time: number;
+}
+
+/** A table that has been understood: its rows are read once. */
+export class OpenTable {
+  /** Titles, footers, repeated names: lines that are no rows and were not refused. */
+  passedOver: string[] = [];
+  passedOverCount = 0;
+  /** Rows whose clock writes no zone. */
+  zoneless = 0;
+  readonly whose: Whose;
+  /** Line of the first row of another instrument. */
+  private anotherAt: number | null = null;
+  /** Only indices are asked for: they have no volume. */
+  readonly isVolumeless: boolean;
+  private readonly times: TimeReader;
+
+  constructor(readonly seen: Understanding, readonly rules: FileRules, private readonly order: TableOrder) {
+    this.whose = new Whose(order.instruments ?? [], seen.places, rules.symbol);
+    this.times = new TimeReader(seen.times);
+    this.isVolumeless = isVolumeless(order.instruments ?? []);
+  }
+
+  /** Hands over the rows piece by piece: `row` answers why it cannot take one. Between pieces others get their turn. */
+  async *read(row: (row: Row) => string | null): AsyncGenerator<MalformedLine[]> {
+    const { seen, order: { file } } = this;
+    const { places, names, unit } = seen;
+    const time = places.time[0]!;
+    const each: { fields: readonly string[]; line: number; whose: number; time: number } = { fields: [], line: 0, whose: 0, time: 0 };
+    for await (const block of seen.blocks) {
+      let malformed: MalformedLine[] = [];
+      for (let at = 0; at < block.rows.length; at++) {
+        const fields = block.rows[at]!;
+        const line = block.lines[at]!;
+        const refuse = (reason: string): void => {
+          malformed.push({ file, line, text: fields.join(seen.delimiter ?? ","), reason, ...(unit === "row" ? { unit } : {}) });
+        };
+        if (isEmpty(fields)) continue;
+        const broken = block.broken?.get(at);
+        if (broken !== undefined) { refuse(broken); continue; }
+        const stamp = fields[time];
+        // Digits begin nearly every row: the rest is looked at more closely.
+        if (stamp === undefined || !(stamp.charCodeAt(0) >= 48 && stamp.charCodeAt(0) <= 57)) {
+          if (this.passOver(fields, line)) continue;
+          if (places.type !== -1 && (fields[places.type] ?? "") !== "" && fields[places.type] !== "tick") continue;
+        }
+        const whose = this.whose.of(fields);
+        if (whose === ANOTHER) { this.anotherAt ??= line; continue; }
+        if (typeof whose === "string") { refuse(whose); continue; }
+        if (fields.length > seen.width && this.tooLong(fields)) {
+          refuse(`${fields.length} fields where ${seen.width} are expected${names === null ? "" : " by the names"}; a number with commas in it needs quotation marks`);
+          continue;
+        }
+        if (places.type !== -1 && (fields[places.type] ?? "") !== "" && fields[places.type] !== "tick") continue;
+        const read = this.timeOf(fields);
+        if (Number.isNaN(read)) { refuse(this.timeReason(fields)); continue; }
+        each.fields = fields;
+        each.line = line;
+        each.whose = whose;
+        each.time = read;
+        const reason = row(each);
+        if (reason !== null) refuse(reason);
+      }
+      yield malformed;
+      malformed = [];
+    }
+  }
+
+  /** Throws where no row was of the instrument asked for. */
+  checkFound(rows: number): void {
+    const names = this.whose.otherNames;
+    if (rows > 0 || names.length === 0) return;
+    const { file } = this.order;
+    throw inDoubt({
+      file, ...(this.anotherAt === null ? {} : { line: this.anotherAt }), unit: this.seen.unit, field: "symbol", value: names.join(", "), why: `the file has no rows of ${this.whose.askedFor || this.rules.symbol}`,
+      option: `--symbol ${/\s/.test(names[0]!) ? `"${names[0]!.split(" ")[0]}"` : names[0]!}, if the file calls it so (--columns series=none takes every series),`,
+    });
+  }
+
+  /** What a reader should know of the rows: which were not taken without being refused. */
+  notes(): string[] {
+    const others = [...this.whose.others.values()].reduce((sum, count) => sum + count, 0);
+    return [
+      ...this.seen.notes,
+      ...(this.passedOverCount === 0 ? [] : [`passed over, as no rows of the table: ${this.passedOver.join("; ")}${this.passedOverCount > TOLD ? ` and ${this.passedOverCount - TOLD} more` : ""}`]),
+      ...(others === 0 ? [] : [`${others} rows of other instruments were left out: ${this.whose.otherNames.slice(0, TOLD).join(", ")}`]),
+    ];
+  }
+
+  private timeOf(fields: readonly string[]): number {
+    const { time, clock } = this.seen.places;
+    let stamp = fields[time[0]!] ?? "";
+    for (let other = 1; other < time.length && isNothing(stamp); other++) stamp = fields[time[other]!] ?? "";
+    const read = clock === -1 ? this.times.read(stamp) : this.times.readApart(stamp, fields[clock] ?? "");
+    if (!this.times.zoned && !this.times.dateOnly) this.zoneless++;
+    return read;
+  }
+
+  private timeReason(fields: readonly string[]): string {
+    const { time, clock } = this.seen.places;
+    const stamp = [fields[time[0]!] ?? "", ...(clock === -1 ? [] : [fields[clock] ?? ""])].join(" ").trim();
+    const { order } = this.seen.times;
+    return `time "${stamp}" is no time${order === "dmy" || order === "mdy" ? ` (dates are read as ${order === "dmy" ? "day-month-year" : "month-day-year"}; --date-format says otherwise)` : "; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format"}`;
+  }
+
+  /** Remarks, totals and repeated names. */
+  private passOver(fields: readonly string[], line: number): boolean {
+    const { names, places, unit } = this.seen;
+    const filled = fields.find((field) => field.trim() !== "") ?? "";
+    const stamp = fields[places.time[0]!] ?? "";
+    const isNames = names !== null && fields.length >= names.length && nameKey(stamp) === nameKey(names[places.time[0]!] ?? "") && names.every((name, at) => name === "" || nameKey(name) === nameKey(fields[at] ?? ""));
+    if (!isNames && !isComment(filled) && !(FOOTER.test(filled) && !/\d/.test(stamp))) return false;
+    this.passedOverCount++;
+    if (this.passedOver.length < TOLD) this.passedOver.push(`${unit} ${line} "${fields.join(" ").trim().slice(0, 60)}"`);
+    return true;
+  }
+
+  /** Fields behind the last name are harmless when they are empty. */
+  private tooLong(fields: readonly string[]): boolean {
+    for (let at = this.seen.width; at < fields.length; at++) if (fields[at]!.trim() !== "") return true;
+    return false;
+  }
+}
+
+const isVolumeless = (instruments: readonly AskedInstrument[]): boolean => instruments.length > 0 && instruments.every(({ segment }) => segment === "index");
+
+/** Throws `bad_input` on a file that cannot be understood or that leaves doubt. */
+export const openText = async (text: TextPieces, order: TableOrder): Promise<OpenTable> => openRows(await openTable(text, order.file), order);
+
+export const openRows = async (table: Table, order: TableOrder): Promise<OpenTable> => {
+  const rules = fileRules(order.options ?? {});
+  const instruments = order.instruments ?? [];
+  const seen = await understand(table, { kind: order.kind, file: order.file, rules, volumeless: isVolumeless(instruments), wanted: isWanted(instruments, rules.symbol) });
+  return new OpenTable(seen, rules, order);
+};
+
+/** The first refused row as an error: what stands where, and that nothing was taken. */
+export const refusedRows = (malformed: readonly MalformedLine[], count: number) => {
+  const { file, line, unit, reason } = malformed[0]!;
+  return badInput("file", file, `rows that can be read; ${count} cannot, first ${placeText(file, line, unit)}: ${reason} (--lenient takes the rest)`);
+};

@@ -1,0 +1,421 @@
+/** What a table's first rows say of it: names, columns, decimal mark, order of dates. What they leave open is refused, not guessed. */
+import { badInput } from "@/server/domain/errors";
+import { type DecimalMark, isNothing, markOf, readDecimal, readWhole } from "@/server/domain/read-number";
+import { type DateOrder, ordersOf, TimeReader, type TimeRules } from "@/server/domain/read-time";
+import { applyWishes, hasWished, isKnownName, isNoVolume, nameKey, noPlaces, type Places, placesOfNames, type Role, type TableKind } from "./columns";
+import { inDoubt } from "./doubt";
+import { type FileRules, timeRules } from "./options";
+import { delimiterName, isComment, type RowBlock, type Table } from "./rows";
+
+export interface Understanding {
+  kind: TableKind;
+  format: Table["format"];
+  /** Null unless delimited. */
+  delimiter: string | null;
+  unit: "line" | "row";
+  places: Places;
+  /** Names of the columns; null where the file has none and columns were told by their place. */
+  names: readonly string[] | null;
+  /** How many columns rows have. */
+  width: number;
+  /** The last line of names, 0 without. */
+  namesLine: number;
+  /** Lines before the names that are no rows: titles, remarks. */
+  preamble: string[];
+  decimal: DecimalMark;
+  times: TimeRules;
+  /** Labels of sources that are known: which end of a bar they name. */
+  labels: "start" | "end" | null;
+  /** What a person should know. */
+  notes: string[];
+  /** Rows, those already looked at first. */
+  blocks: AsyncIterable<RowBlock>;
+}
+
+export interface Asked {
+  kind: TableKind;
+  file: string;
+  rules: FileRules;
+  /** An index has no volume: an unknown column is not missed. */
+  volumeless: boolean;
+  /** Squeezed names of what is asked for: which columns of a table of several instruments hold it. */
+  wanted: (ticker: string) => boolean;
+}
+
+/** So many rows are looked at. */
+const LOOK = 2_000;
+/** Dates may leave day and month open for longer: up to so many rows. */
+const LOOK_FOR_DATES = 200_000;
+/** Names stand in one of the first lines. */
+const NAMES_WITHIN = 40;
+
+interface Head { blocks: RowBlock[]; rows: string[][]; lines: number[] }
+
+/** Throws `bad_input` on a table that cannot be understood, naming file, line, value and the option that settles it. */
+export const understand = async (table: Table, asked: Asked): Promise<Understanding> => {
+  const blocks = table.blocks[Symbol.asyncIterator]();
+  const head: Head = { blocks: [], rows: [], lines: [] };
+  const more = async (): Promise<boolean> => {
+    const { value, done } = await blocks.next();
+    if (done === true) return false;
+    head.blocks.push(value);
+    for (let row = 0; row < value.rows.length; row++) {
+      if (value.broken?.has(row) === true || isEmpty(value.rows[row]!)) continue;
+      head.rows.push(value.rows[row]!);
+      head.lines.push(value.lines[row]!);
+    }
+    return true;
+  };
+  while (head.rows.length < LOOK && await more());
+  if (head.rows.length === 0) throw badInput("file", asked.file, `a file of ${asked.kind === "bars" ? "bars" : "ticks"} (it is empty)`);
+
+  const layout = layoutOf(table, head, asked);
+  const { places, from } = layout;
+  let order: { order: DateOrder | null } | "open" = asked.rules.dates === null ? orderOf(head, places, from, asked, table) : { order: asked.rules.dates.order };
+  while (order === "open" && head.rows.length < LOOK_FOR_DATES && await more()) order = orderOf(head, places, from, asked, table);
+  if (order === "open") {
+    const at = head.rows.findIndex((row, index) => index >= from && ordersOf(dateText(row, places))?.open === true);
+    throw inDoubt({ file: asked.file, line: head.lines[at]!, unit: table.unit, field: "time", value: dateText(head.rows[at]!, places), why: "which of the first two numbers is the day no row tells", option: "--date-format DD-MM-YYYY or --date-format MM-DD-YYYY" });
+  }
+  const times: TimeRules = { ...timeRules(asked.rules), order: order.order };
+  const decimal = asked.rules.decimal ?? markOfTable(head, places, from, asked, table);
+  const notes = [...layout.notes];
+  if (layout.names === null) doubtPlaces(head, layout, times, decimal, asked, table);
+  // A date that has a clock already needs no second one.
+  if (places.clock !== -1) {
+    const reader = new TimeReader(times);
+    const first = head.rows.slice(from).map((row) => row[places.time[0]!] ?? "").find((text) => !Number.isNaN(reader.read(text)));
+    if (first !== undefined) {
+      reader.read(first);
+      if (!reader.dateOnly) places.clock = -1;
+    }
+  }
+  volumeDoubt(head, layout, decimal, asked, table, notes);
+  return {
+    kind: asked.kind, format: table.format, delimiter: table.delimiter, unit: table.unit, places, names: layout.names, width: layout.width, namesLine: layout.namesLine,
+    preamble: layout.preamble, decimal, times, labels: layout.labels, notes, blocks: rejoin(head.blocks, blocks, layout.namesLine, table.names !== null),
+  };
+};
+
+/** The blocks looked at and those to come, without the lines up to the names. */
+async function* rejoin(seen: readonly RowBlock[], rest: AsyncIterator<RowBlock>, namesLine: number, namedApart: boolean): AsyncGenerator<RowBlock> {
+  try {
+    for (const block of seen) {
+      if (namedApart || (block.lines[0] ?? 0) > namesLine) { yield block; continue; }
+      const first = block.lines.findIndex((line) => line > namesLine);
+      if (first === -1) continue;
+      const broken = block.broken === null ? null : new Map([...block.broken].filter(([row]) => row >= first).map(([row, why]) => [row - first, why]));
+      yield { rows: block.rows.slice(first), lines: block.lines.slice(first), broken };
+    }
+    for (;;) {
+      const { value, done } = await rest.next();
+      if (done === true) return;
+      yield value as RowBlock;
+    }
+  } finally {
+    await rest.return?.();
+  }
+}
+
+export const isEmpty = (row: readonly string[]): boolean => {
+  for (const field of row) if (field !== "" && field.trim() !== "") return false;
+  return true;
+};
+
+interface Layout { places: Places; names: readonly string[] | null; namesLine: number; preamble: string[]; width: number; labels: "start" | "end" | null; notes: string[]; /** First row of figures, among the head's rows. */ from: number }
+
+const layoutOf = (table: Table, head: Head, asked: Asked): Layout => {
+  const { rules, kind, file } = asked;
+  const { rows, lines } = head;
+  const plain = { preamble: [] as string[], namesLine: 0, notes: [] as string[], labels: null };
+  if (table.names !== null) {
+    const layout = named(table.names, asked, table, null, 0);
+    return { ...plain, ...layout, from: 0 };
+  }
+  if (table.format === "delimited") {
+    const stacked = stackedNames(rows, asked);
+    if (stacked !== null) {
+      const layout = named(stacked.names, asked, table, lines[stacked.rows - 1]!, lines[0]!);
+      return { ...plain, ...layout, labels: "start", notes: stacked.notes, namesLine: lines[stacked.rows - 1]!, from: stacked.rows };
+    }
+    const wishesNames = [...rules.wishes.values()].some((value) => typeof value === "string");
+    const reader = new TimeReader(timeRules(rules));
+    let almost: number | null = null;
+    for (let at = 0; at < Math.min(rows.length, NAMES_WITHIN); at++) {
+      const names = rows[at]!.map((name) => name.trim());
+      if (isComment(names[0] ?? "")) continue;
+      const known = names.filter((name) => isKnownName(name, kind)).length;
+      const whole = placesOfNames(names, kind).missing.length === 0;
+      if (whole || (wishesNames && hasWished(names, rules.wishes)) || (known >= 2 && rules.wishes.size > 0)) {
+        const layout = named(names, asked, table, lines[at]!, lines[at]!);
+        return { ...plain, ...layout, namesLine: lines[at]!, preamble: rows.slice(0, at).map((row) => row.join(table.delimiter ?? ",")), from: at + 1 };
+      }
+      if (known >= 2 && names.every((name) => !/^[\d.,+-]+$/.test(name) || name === "") && almost === null) almost = at;
+      // Figures have begun: there are no names.
+      if (almost === null && names.some((name) => !Number.isNaN(reader.read(name)) && /\d/.test(name)) && names.length >= 2 && known === 0) break;
+    }
+    if (almost !== null) {
+      const names = rows[almost]!.map((name) => name.trim());
+      const { missing } = placesOfNames(names, kind);
+      if (!(kind === "ticks" && placesOfNames(names, "bars").missing.length === 0)) throw missingColumns(file, lines[almost]!, names, missing);
+      throw badInput("file", file, "a recording of ticks (it has the columns of bars: candela resample reads it)");
+    }
+  }
+  return { ...plain, ...unnamed(table, head, asked) };
+};
+
+const missingColumns = (file: string, line: number | undefined, names: readonly string[], missing: readonly Role[]) =>
+  inDoubt({ file, ...(line === undefined ? {} : { line }), field: "columns", value: names.filter((name) => name !== "").join(", "), why: `no column is known for ${missing.join(", ")}`, option: `--columns ${missing.map((role) => `${role}=NAME`).join(",")}` });
+
+/** Columns by their names. */
+const named = (names: readonly string[], asked: Asked, table: Table, line: number | null, at: number): Pick<Layout, "places" | "names" | "width"> => {
+  const { kind, rules, file } = asked;
+  const found = placesOfNames(names, kind);
+  const missing = rules.wishes.size === 0 ? found.missing : applyWishes(found.places, names, names.length, rules.wishes, kind);
+  if (found.doubled !== null && !rules.wishes.has(found.doubled.role)) {
+    throw inDoubt({ file, ...(line === null ? {} : { line: at }), unit: table.unit, field: found.doubled.role, value: found.doubled.name, why: "two columns have that name", option: `--columns ${found.doubled.role}=NUMBER` });
+  }
+  if (missing.length > 0) throw missingColumns(file, line === null ? undefined : at, names, missing);
+  return { places: found.places, names, width: names.length };
+};
+
+/**
+ * Names in three lines, as yfinance writes a table of pandas: a line of figures' names, one of tickers (in either order), one
+ * that names the dates. Of several tickers the columns of the one asked for are kept.
+ */
+const stackedNames = (rows: readonly string[][], asked: Asked): { names: string[]; rows: number; notes: string[] } | null => {
+  if (rows.length > 0 && rows[0]!.some((name) => name.trim().startsWith("('"))) {
+    // A table of pandas flattened: ('Close', 'INFY.NS').
+    const pairs = rows[0]!.map((name) => /^\('([^']*)',\s*'([^']*)'\)$/.exec(name.trim()));
+    const tickers = pairs.map((pair) => pair?.[2] ?? "");
+    return { names: ofTicker(rows[0]!.map((name, at) => pairs[at]?.[1] ?? name.trim()), tickers, asked), rows: 1, notes: [] };
+  }
+  if (rows.length < 3) return null;
+  const dated = [1, 2].find((at) => rows[at]!.length > 1 && /^(date|datetime|timestamp)$/i.test(rows[at]![0]!.trim()) && rows[at]!.slice(1).every((field) => field.trim() === ""));
+  if (dated === undefined) return null;
+  const above = rows.slice(0, dated);
+  const figures = above.find((row) => row.slice(1).filter((name) => isKnownName(name, "bars")).length >= 4);
+  if (figures === undefined) return null;
+  const tickers = above.find((row) => row !== figures)?.slice(1).map((name) => name.trim()) ?? [];
+  const names = [rows[dated]![0]!.trim(), ...ofTicker(figures.slice(1).map((name) => name.trim()), tickers, asked)];
+  return { names, rows: dated + 1, notes: [] };
+};
+
+/** Names of the columns of the ticker asked for; those of others are nameless. */
+const ofTicker = (names: readonly string[], tickers: readonly string[], asked: Asked): string[] => {
+  const all = [...new Set(tickers.filter((ticker) => ticker !== ""))];
+  if (all.length === 0) return [...names];
+  const mine = all.filter(asked.wanted);
+  if (mine.length !== 1) {
+    throw inDoubt({ file: asked.file, line: 2, field: "symbol", value: all.join(", "), why: mine.length === 0 ? "the file is of another instrument" : "the file has several instruments", option: "--symbol NAME, if the file calls it so," });
+  }
+  return names.map((name, at) => (tickers[at] === undefined || tickers[at] === "" || tickers[at] === mine[0] ? name : ""));
+};
+
+/** Columns by their place: only where rows leave no doubt. */
+const unnamed = (table: Table, head: Head, asked: Asked): Pick<Layout, "places" | "names" | "width" | "labels" | "from"> => {
+  const { kind, rules, file } = asked;
+  const { rows, lines } = head;
+  const reader = new TimeReader({ ...timeRules(rules), order: rules.dates?.order ?? "dmy" });
+  // Day and month may be either way here: this only finds where the time stands.
+  const other = new TimeReader({ ...timeRules(rules), order: "mdy" });
+  const isTime = (text: string): boolean => !Number.isNaN(reader.read(text)) || !Number.isNaN(other.read(text));
+  const isDate = (text: string): boolean => (!Number.isNaN(reader.read(text)) ? reader.dateOnly : !Number.isNaN(other.read(text)) && other.dateOnly);
+  const looked = rows.slice(0, 50);
+  let from = -1;
+  const places = noPlaces();
+  let width = 0;
+  if (rules.wishes.size > 0) {
+    from = 0;
+    width = Math.max(...looked.map((row) => row.length));
+    const missing = applyWishes(places, null, width, rules.wishes, kind);
+    if (missing.length > 0) throw badInput("--columns", [...rules.wishes.keys()].join(","), `also ${missing.join(", ")}`);
+    return { places, names: null, width, labels: null, from };
+  }
+  for (const [at, row] of looked.entries()) {
+    const time = [0, 1].find((place) => isTime((row[place] ?? "").trim()) && (place === 0 || !/^[\d.,]+$/.test(row[0]!.trim())));
+    if (time === undefined) continue;
+    const apart = isDate(row[time]!.trim()) && clockApart(looked.slice(at), time, asked, table, lines[at]!);
+    const first = time + (apart ? 2 : 1);
+    const figures = trimmedLength(row) - first;
+    const least = kind === "bars" ? 4 : 1;
+    if (figures < least) continue;
+    const most = kind === "bars" ? 6 : 2;
+    if (figures > most) {
+      throw inDoubt({ file, line: lines[at]!, unit: table.unit, field: "columns", value: row.join(table.delimiter ?? ","), why: `${figures} figures and no line of names`, option: kind === "bars" ? "--columns time,open,high,low,close,volume (in the file's order, - for one that is passed over)" : "--columns time,price,volume (in the file's order, - for one that is passed over)" });
+    }
+    places.time = [time];
+    if (apart) places.clock = time + 1;
+    if (time === 1) places.symbol = [0];
+    if (kind === "bars") {
+      [places.open, places.high, places.low, places.close] = [first, first + 1, first + 2, first + 3];
+      places.volume = figures > 4 ? first + 4 : -1;
+    } else {
+      places.price = first;
+      // Rows may leave the volume out.
+      places.volume = looked.some((each) => trimmedLength(each) > first + 1) ? first + 1 : -1;
+    }
+    from = at;
+    width = row.length;
+    break;
+  }
+  if (from === -1) {
+    const text = rows[0]!.join(table.delimiter ?? ",");
+    const separated = table.format === "delimited" ? `, columns separated by comma, semicolon or tab (it was read by ${delimiterName(table.delimiter!)})` : "";
+    throw inDoubt({ file, line: lines[0]!, unit: table.unit, field: "columns", value: text.slice(0, 200), why: `expected ${kind === "bars" ? "time, open, high, low, close and volume" : "time, price and volume of the day"}${separated}; the time as YYYY-MM-DD HH:MM[:SS], ISO or epoch`, option: kind === "bars" ? "--columns time,open,high,low,close,volume" : "--columns time,price,volume" });
+  }
+  // Brokers' lists of candles name the start of a bar.
+  return { places, names: null, width: kind === "ticks" ? Math.max(places.price, places.volume) + 1 : width, labels: table.format === "JSON document" ? "start" : null, from };
+};
+
+const COLONS = /^\d{1,2}:\d{2}(:\d{2}([.:]\d+)?)?(\s*[ap]\.?m\.?)?$/i;
+
+/** Does a clock follow the date in a column of its own? Without colons it may as well be a price: then only one reading may make bars. */
+const clockApart = (rows: readonly string[][], time: number, asked: Asked, table: Table, line: number): boolean => {
+  const text = (rows[0]![time + 1] ?? "").trim();
+  if (COLONS.test(text)) return true;
+  if (!/^(\d{3,4}|\d{5,6})$/.test(text)) return false;
+  // A tick has a clock.
+  if (asked.kind === "ticks") return true;
+  const mark = asked.rules.decimal ?? ".";
+  const makesBars = (first: number): boolean => rows.every((row) => {
+    if (trimmedLength(row) < first + 4) return Number.isNaN(readDecimal(row[first] ?? "", 2, mark));
+    const [open, high, low, close] = [0, 1, 2, 3].map((at) => readDecimal(row[first + at]!, 2, mark)) as [number, number, number, number];
+    return high >= Math.max(open, low, close) && low <= Math.min(open, close) && low > 0;
+  });
+  const [clock, price] = [makesBars(time + 2), makesBars(time + 1)];
+  if (clock !== price) return clock;
+  throw inDoubt({ file: asked.file, line, unit: table.unit, field: "columns", value: rows[0]!.join(table.delimiter ?? ","), why: `whether ${text} is a time of day or a price no row tells`, option: "--columns time,clock,open,high,low,close,volume or --columns time,open,high,low,close,volume" });
+};
+
+const trimmedLength = (row: readonly string[]): number => {
+  let length = row.length;
+  while (length > 0 && row[length - 1]!.trim() === "") length--;
+  return length;
+};
+
+/** Is what stands at those places what it was taken for? Throws where rows speak against it. */
+const doubtPlaces = (head: Head, { places, from }: Layout, times: TimeRules, decimal: DecimalMark, asked: Asked, table: Table): void => {
+  if (asked.rules.wishes.size > 0) return;
+  const reader = new TimeReader(times);
+  const rows = head.rows.slice(from).map((row, at) => ({
+    line: head.lines[from + at]!,
+    time: places.clock === -1 ? reader.read(row[places.time[0]!] ?? "") : reader.readApart(row[places.time[0]!] ?? "", row[places.clock] ?? ""),
+    figures: [places.open, places.high, places.low, places.close, places.price, places.volume].map((place) => (place === -1 ? Number.NaN : readDecimal(row[place] ?? "", 8, decimal))) as [number, number, number, number, number, number],
+    text: row.join(table.delimiter ?? ","),
+  })).filter(({ time, figures }) => !Number.isNaN(time) && figures.some((figure) => !Number.isNaN(figure))).sort((a, b) => a.time - b.time);
+  if (rows.length === 0) return;
+  const doubt = (row: (typeof rows)[number], why: string, option: string) => inDoubt({ file: asked.file, line: row.line, unit: table.unit, field: "columns", value: row.text, why, option });
+  const split = 10 ** 8;
+  if (asked.kind === "bars") {
+    // A bar opens near the close before it. Where the other order fits far better, open and close stand the other way round.
+    let asTaken = 0;
+    let swapped = 0;
+    let pairs = 0;
+    for (let at = 1; at < rows.length; at++) {
+      const [open, , , close] = rows[at]!.figures;
+      const [openBefore, , , closeBefore] = rows[at - 1]!.figures;
+      if (![open, close, openBefore, closeBefore].every((each) => each > 0)) continue;
+      asTaken += Math.abs(open - closeBefore);
+      swapped += Math.abs(close - openBefore);
+      pairs++;
+    }
+    if (pairs >= 4 && swapped * 2 < asTaken) throw doubt(rows[0]!, "open and close seem to stand the other way round: the first price follows none before it", "--columns time,close,high,low,open,volume, or --columns time,open,high,low,close,volume if it is right,");
+    const volumes = rows.filter(({ figures }) => figures[5] % split !== 0 && !Number.isNaN(figures[5]));
+    if (places.volume !== -1 && volumes.length * 2 > rows.length) throw doubt(volumes[0]!, "the sixth column is not a volume: it has decimals", "--columns time,open,high,low,close (and volume=NUMBER)");
+    return;
+  }
+  if (places.volume === -1) return;
+  const decimals = rows.find(({ figures }) => !Number.isNaN(figures[5]) && figures[5] % split !== 0);
+  const frozen = rows.every(({ figures }) => figures[4] === rows[0]!.figures[4] && figures[4] % split === 0);
+  if (decimals !== undefined && frozen && rows.length > 1 || (decimals !== undefined && rows.filter(({ figures }) => figures[5] % split !== 0).length * 2 > rows.length)) {
+    throw doubt(decimals, "the column after the price is not a volume: it has decimals", "--columns time,price,volume (in the file's order, - for one that is passed over)");
+  }
+  if (rows.length >= 3 && frozen && rows[0]!.figures[4] >= 10_000 * split && rows.every(({ figures }) => figures[5] < figures[4])) {
+    throw doubt(rows[0]!, "the second column never changes: it seems to be an instrument's number", "--columns time,-,price, or --columns time,price,volume if it is the price,");
+  }
+  let back = 0;
+  let forth = 0;
+  for (let at = 1; at < rows.length; at++) {
+    if (rows[at]!.figures[5] < rows[at - 1]!.figures[5]) back++;
+    if (rows[at]!.figures[4] < rows[at - 1]!.figures[4]) forth++;
+  }
+  if (rows.length >= 10 && back * 5 > rows.length && forth === 0) throw doubt(rows[0]!, "price and volume seem to stand the other way round: the volume of a day does not fall", "--columns time,volume,price, or --columns time,price,volume if it is right,");
+};
+
+const dateText = (row: readonly string[], places: Places): string => (row[places.time[0] ?? -1] ?? "").trim();
+
+/** The order of dates that all rows allow: `open` while day and month may be either way. Throws where rows contradict each other. */
+const orderOf = (head: Head, places: Places, from: number, asked: Asked, table: Table): { order: DateOrder | null } | "open" => {
+  let dmy = true;
+  let mdy = true;
+  let open = false;
+  let seen = false;
+  let told = -1;
+  for (let at = from; at < head.rows.length; at++) {
+    const orders = ordersOf(dateText(head.rows[at]!, places));
+    if (orders === null || (!orders.dmy && !orders.mdy)) continue;
+    seen = true;
+    open ||= orders.open;
+    const beforeDmy: boolean = dmy;
+    const beforeMdy: boolean = mdy;
+    dmy &&= orders.dmy;
+    mdy &&= orders.mdy;
+    if (!dmy && !mdy) {
+      throw inDoubt({ file: asked.file, line: head.lines[at]!, unit: table.unit, field: "time", value: dateText(head.rows[at]!, places), why: `the day stands ${beforeDmy ? "second" : "first"} here, and ${beforeDmy ? "first" : "second"} in line ${head.lines[told]}`, option: "--date-format" });
+    }
+    if (dmy !== beforeDmy || mdy !== beforeMdy) told = at;
+  }
+  if (!seen) return { order: null };
+  if (dmy && mdy) return open ? "open" : { order: "dmy" };
+  return { order: dmy ? "dmy" : "mdy" };
+};
+
+/** The decimal mark that prices and volumes show. Throws where they show both, or leave `1,234` open. */
+const markOfTable = (head: Head, places: Places, from: number, asked: Asked, table: Table): DecimalMark => {
+  const prices = [places.open, places.high, places.low, places.close, places.price].filter((place) => place !== -1);
+  const first = new Map<DecimalMark, number>();
+  let open = -1;
+  let openText = "";
+  for (let at = from; at < head.rows.length; at++) {
+    const row = head.rows[at]!;
+    for (const place of [...prices, ...(places.volume === -1 ? [] : [places.volume])]) {
+      const text = row[place] ?? "";
+      if (!text.includes(",")) {
+        // A point alone is a point, unless commas are decimals elsewhere; and then it groups thousands.
+        if (text.includes(".") && place !== places.volume && markOf(text) === "." && !first.has(".")) first.set(".", at);
+        continue;
+      }
+      const mark = markOf(text.trim(), place === places.volume);
+      if (mark === null) { if (open === -1) { open = at; openText = text; } } else if (!first.has(mark)) first.set(mark, at);
+    }
+  }
+  const [point, comma] = [first.get("."), first.get(",")];
+  if (point !== undefined && comma !== undefined) {
+    throw inDoubt({ file: asked.file, line: head.lines[comma]!, unit: table.unit, field: "decimal mark", value: head.rows[comma]!.join(table.delimiter ?? ","), why: `a comma marks decimals here, a point in line ${head.lines[point]}`, option: "--decimal point or --decimal comma" });
+  }
+  if (comma !== undefined) return ",";
+  if (open !== -1 && point === undefined && table.delimiter !== ",") {
+    throw inDoubt({ file: asked.file, line: head.lines[open]!, unit: table.unit, field: "decimal mark", value: openText, why: "the comma may group thousands or mark decimals", option: "--decimal point or --decimal comma" });
+  }
+  return ".";
+};
+
+/** A column of whole numbers that may be the volume, under a name nobody knows, is not passed over in silence. */
+const volumeDoubt = (head: Head, { places, names, namesLine, from }: Layout, decimal: DecimalMark, asked: Asked, table: Table, notes: string[]): void => {
+  if (places.volume !== -1 || asked.rules.wishes.has("volume")) return;
+  if (!asked.volumeless && names !== null) {
+    const used = new Set([...places.time, places.clock, places.open, places.high, places.low, places.close, places.price, ...places.symbol, places.series, places.exchange, places.token]);
+    const at = names.findIndex((name, place) => {
+      if (used.has(place) || isNoVolume(name, asked.kind) || nameKey(name) === "") return false;
+      const texts = head.rows.slice(from, from + 200).map((row) => row[place] ?? "").filter((text) => !isNothing(text));
+      return texts.length > 0 && (DOUBTFUL_VOLUME.test(name) || texts.every((text) => !Number.isNaN(readWhole(text, decimal))));
+    });
+    if (at !== -1) {
+      throw inDoubt({ file: asked.file, ...(namesLine === 0 ? {} : { line: namesLine }), unit: table.unit, field: "volume", value: names[at], why: "whether this column is the volume its name does not tell", option: `--columns volume=${/[,=]/.test(names[at]!) ? at + 1 : names[at]!} or --columns volume=none` });
+    }
+  }
+  if (asked.kind === "bars" && !asked.volumeless) notes.push("the file has no column for the volume: it is 0");
+};
+
+const DOUBTFUL_VOLUME = /vol|qty|quant|shares|contracts|lots/i;

@@ -1,0 +1,106 @@
+/** Which instrument a row of a table is of, by its columns of symbol, series, exchange and number. */
+import { exchangeFamily, namesOfSymbol, squeezeSymbol, writtenSymbol } from "@/server/domain/file-symbol";
+import { keyOf } from "@/server/domain/instrument";
+import type { Places } from "./columns";
+
+/** What a file is asked for. */
+export interface AskedInstrument { exchange: string; symbol: string; segment: string }
+
+/** Answers of `Whose.of` that are no instrument. */
+export const ANOTHER = -1;
+
+/** Of names met in a file so many are kept to be told. */
+const KEPT = 8;
+
+interface Known { family: string | null; series: string; derivative: boolean; place: number }
+
+export class Whose {
+  /** Rows of other instruments, by what the file calls them. */
+  readonly others = new Map<string, number>();
+  private readonly byName = new Map<string, Known[]>();
+  private readonly cache = new Map<string, number>();
+  private lastText = "";
+  private lastAnswer = ANOTHER;
+  private first: string | null = null;
+  private readonly columns: readonly number[];
+
+  /** `instruments` empty: the file's own one, whichever it is. `symbol`: what the file calls the only one. */
+  constructor(private readonly instruments: readonly AskedInstrument[], private readonly places: Places, private readonly symbol: string | null) {
+    for (const [place, { exchange, symbol: name, segment }] of instruments.entries()) {
+      const known: Known = { family: exchangeFamily(exchange), series: writtenSymbol(name).series ?? "EQ", derivative: !["equity", "index"].includes(segment), place };
+      for (const each of namesOfSymbol(name)) this.byName.set(each, [...(this.byName.get(each) ?? []), known]);
+    }
+    this.columns = [...places.symbol, ...(symbol !== null || places.symbol.length === 0 ? [places.token] : []), places.exchange, places.series, places.expiry].filter((at) => at !== -1);
+  }
+
+  /** Place of the row's instrument among those asked for; `ANOTHER`; a text says why the row cannot be believed. */
+  of(row: readonly string[]): number | string {
+    if (this.columns.length === 0) return this.instruments.length <= 1 ? 0 : "no column says which instrument the row is of";
+    let text = "";
+    for (const at of this.columns) text += `${row[at] ?? ""}\u0001`;
+    if (text === this.lastText) return this.lastAnswer;
+    let answer = this.cache.get(text);
+    if (answer === undefined) {
+      const found = this.find(row);
+      if (typeof found === "string") return found;
+      // A table of all instruments has a few thousand names.
+      if (this.cache.size > 50_000) this.cache.clear();
+      this.cache.set(text, answer = found);
+    }
+    this.lastText = text;
+    this.lastAnswer = answer;
+    if (answer === ANOTHER) this.count(row);
+    return answer;
+  }
+
+  /** Names in the file that are none of those asked for. */
+  get otherNames(): string[] { return [...this.others.keys()]; }
+
+  private find(row: readonly string[]): number | string {
+    const at = (place: number): string => (place === -1 ? "" : (row[place] ?? "").trim());
+    const texts = [...this.places.symbol.map(at), ...(this.places.symbol.length === 0 || this.symbol !== null ? [at(this.places.token)] : [])].filter((text) => text !== "");
+    if (this.symbol !== null) return texts.some((text) => text === this.symbol || squeezeSymbol(text) === squeezeSymbol(this.symbol!)) ? 0 : ANOTHER;
+    const name = texts[0] ?? "";
+    if (this.instruments.length === 0 || this.places.symbol.length === 0) {
+      // Nothing to compare with: then at least it is one.
+      if (name === "" && this.instruments.length > 1) return "no column says which instrument the row is of";
+      if (name === "") return 0;
+      this.first ??= name;
+      if (name === this.first) return 0;
+      return `${this.places.symbol.length === 0 ? "token" : "symbol"} "${name}" after "${this.first}": a file holds one instrument, or --symbol says which`;
+    }
+    if (texts.length === 0) return "the row does not say which instrument it is of";
+    const exchange = exchangeFamily(at(this.places.exchange));
+    const series = at(this.places.series).toUpperCase();
+    const contract = at(this.places.expiry) !== "" && at(this.places.expiry) !== "-";
+    for (const text of texts) {
+      const written = writtenSymbol(text);
+      for (const known of this.byName.get(written.symbol) ?? []) {
+        const family = written.family ?? exchange;
+        if (family !== null && known.family !== null && family !== known.family) continue;
+        if (contract && !known.derivative) continue;
+        const ofSeries = written.series ?? (known.family === "NSE" ? series : "");
+        if (ofSeries !== "" && !known.derivative && ofSeries !== known.series) continue;
+        return known.place;
+      }
+    }
+    return ANOTHER;
+  }
+
+  private count(row: readonly string[]): void {
+    const text = this.columns.map((at) => (row[at] ?? "").trim()).filter((each) => each !== "").join(" ");
+    const before = this.others.get(text);
+    if (before !== undefined || this.others.size < KEPT) this.others.set(text, (before ?? 0) + 1);
+  }
+
+  /** How the instruments asked for are called, in messages. */
+  get askedFor(): string { return this.instruments.slice(0, KEPT).map(({ exchange, symbol }) => keyOf(exchange, symbol)).join(", "); }
+}
+
+/** True where a ticker in a table's head is the instrument asked for; with none asked for every one is. */
+export const isWanted = (instruments: readonly AskedInstrument[], symbol: string | null) => (ticker: string): boolean => {
+  if (symbol !== null) return squeezeSymbol(symbol) === squeezeSymbol(ticker);
+  if (instruments.length === 0) return true;
+  const written = writtenSymbol(ticker);
+  return instruments.some((each) => namesOfSymbol(each.symbol).includes(written.symbol) && (written.family === null || exchangeFamily(each.exchange) === null || written.family === exchangeFamily(each.exchange)));
+};
