@@ -70,6 +70,7 @@ export const openBackfill = async (config: Config, wanted: Wanted, say: (step: s
       login: (feed) => (feed === "kite" ? access : undefined), changed: () => Promise.resolve(),
       // A server that starts looks at every gap that is open.
       review: () => Promise.resolve(),
+      refused: (instrument, rows) => say(`${table.at(instrument).key}: ${rows.total} rows of history were set aside; the first: ${rows.first}`),
       away: async (instrument, from, to) => awayStretches(store.gaps, { id: table.at(instrument).id, collectors: (await store.collectors.list()).map(({ name }) => name) }, from, to, wall.now()),
     });
     await backfill.start();

@@ -4,6 +4,7 @@ import { AppError } from "@/server/domain/errors";
 import { type Instrument, splitKey } from "@/server/domain/instrument";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import type { Calendar } from "@/server/domain/session";
+import type { RefusedRows } from "@/server/domain/told-rows";
 import type { Clock } from "@/server/ports/clock";
 import type { RecentBars } from "@/server/ports/live";
 import type { Log } from "@/server/ports/observe";
@@ -33,6 +34,8 @@ interface Parts {
   changed(instrument: number, from: number, to: number): Promise<void>;
   /** Stretches in which the feed brought nothing of an instrument (its dense number). */
   away(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
+  /** Told of rows of an answer that were set aside. */
+  refused(instrument: number, rows: RefusedRows): void;
   /** Closes gaps of the ledger that have been filled. */
   review(by: string): Promise<void>;
 }
@@ -67,6 +70,7 @@ export const createBackfill = (parts: Parts): Backfill => {
     instrument: (id) => ({ instrument: table.at(rowOf(id)), hours: hours({ id }) }),
     changed: (id, from, to) => parts.changed(rowOf(id), from, to),
     away: (id, from, to) => parts.away(rowOf(id), from, to),
+    refused: (id, rows) => parts.refused(rowOf(id), rows),
     review: parts.review,
     isAlone: () => store.describe().kind === "embedded",
     pace: ({ authority, name }, { requestsPerSecond }) => (authority === "broker" ? paces.of(loginOf(name).login, requestsPerSecond) : null),

@@ -12,6 +12,7 @@ import { Gate } from "./domain/gate";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { nifty50 } from "@/server/domain/nifty50";
 import { dayOfDate, istDay, istText } from "@/server/domain/session";
+import type { RefusedRows } from "@/server/domain/told-rows";
 import { SessionWindows } from "@/server/domain/session-window";
 import { createBackfill } from "./backfill-parts";
 import { memoryBus } from "./bus/memory";
@@ -204,7 +205,7 @@ export const createContainer = async (config: Config, say: Say) => {
     coverage: (hours, now) => coverageState(hours, calendar.coverage(hours), istDay(now)),
     stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, publishing: latest.state().queued, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),
     rejects: () => rejects(), counters: () => Object.fromEntries(metrics.counters), percentiles: (name, bucketMs) => metrics.percentiles(name, bucketMs),
-    events: () => events.events, note: (...event) => events.add(...event), instruments: () => table.size, writer: () => ({ waiting: writer.waiting, spooled: writer.spooled, failingSince: writer.failingSince }),
+    events: () => events.events, note: (...event) => events.add(...event), instruments: () => table.size, writer: () => ({ waiting: writer.waiting, spooled: writer.spooled, failingSince: writer.failingSince, refused: writer.refused, refusedAt: writer.refusedAt }),
     sockets: () => ({ clients: sockets.clients, conflated: sockets.conflated, dropped: sockets.dropped }),
     bus: () => {
       const { kind, ok, since, detail, queued } = latest.state();
@@ -225,10 +226,19 @@ export const createContainer = async (config: Config, say: Say) => {
   const hub: Hub = new Hub({ desk, transport: sockets, clock, wall, meter: metrics });
   const board = new BoardLane({ desk, clock, wall, meter: metrics });
   const paces = new RequestPaces(wall);
+  /** Rows of a broker's history that can be no bars: counted by reason, named where a person looks. */
+  const tellRefused = (instrument: number, rows: RefusedRows): void => {
+    metrics.reject("bad_history_row", rows.total);
+    for (const [fault, count] of rows.counts) metrics.count(`history.refused.${fault}`, count);
+    const { key } = table.at(instrument);
+    const why = [...rows.counts].map(([fault, count]) => `${count} ${fault.replaceAll("_", " ")}`).join(", ");
+    log.warn("rows of history were set aside", { instrument: key, why, first: rows.first });
+    if (rows.hidesAny) events.add("warn", key, `history: rows set aside (${why}); the first: ${rows.first}`);
+  };
   const history = new History({
     paces, store: store.bars, settings: store.settings, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument),
     changed: (instrument, from, to) => barsChanged(instrument, from, to), answered: (...said) => quality.gaps.answered(...said),
-    away: (...span) => quality.away(...span), differed: (...found) => quality.compare.healed(...found),
+    away: (...span) => quality.away(...span), differed: (...found) => quality.compare.healed(...found), refused: tellRefused,
   });
   const barsChanged = (instrument: number, from: number, to: number): void => {
     hub.changed(instrument, from, to);
@@ -266,7 +276,7 @@ export const createContainer = async (config: Config, say: Say) => {
       if (to > clock.now() - WARM_MS) await desk.warm(instrument);
       barsChanged(instrument, from, to);
     },
-    review: (by) => quality.gaps.review(by), away: (...span) => quality.away(...span),
+    review: (by) => quality.gaps.review(by), away: (...span) => quality.away(...span), refused: tellRefused,
   });
   const ending = new AbortController();
   const leases = new Leases({ store: store.leases, self: thisInstance(), isDead, wall, log });

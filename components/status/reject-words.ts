@@ -4,6 +4,7 @@ import type { RejectReason } from "@/server/domain/tick";
 export const rejectWords: Readonly<Record<RejectReason, string>> = {
   unknown_token: "unknown token: refused",
   zero_price: "zero price: refused",
+  impossible_price: "price no market knows: refused",
   off_tick: "price off the tick size: refused",
   outside_limits: "price beyond the day's limits: refused",
   future_time: "stamp in the future: refused",
@@ -11,6 +12,7 @@ export const rejectWords: Readonly<Record<RejectReason, string>> = {
   duplicate: "sent twice: refused",
   bad_packet: "packet of unknown length: refused",
   bad_frame: "frame cut short: refused",
+  bad_history_row: "row of a history that cannot be: refused",
   malformed_line: "line that is no tick: refused",
   stale_time: "of another day: quote only",
   outside_session: "outside the session: quote only",

@@ -1,3 +1,4 @@
+import { MOST_PRICE } from "./bounds";
 import { widen } from "./columns";
 import { hasVolume, type Instrument, type InstrumentKey } from "./instrument";
 import type { HoursKey } from "./session";
@@ -7,7 +8,7 @@ export const enum Rule { tick, lower, upper, kind, size }
 /** `Rule.kind`: number of the trading hours; whether it trades (an index has values); whether its last price was refused. */
 export const enum Kind { hours = 0xff, traded = 0x100, doubted = 0x200 }
 /** No limit that is known; prices beyond it are looked at more closely. */
-export const NO_LIMIT = 0x7fff_ffff;
+export const NO_LIMIT = MOST_PRICE;
 
 /** Places of a token map's slot. Eight bytes: eight slots share a cache line. */
 const enum Slot { token, target, size }

@@ -1,4 +1,5 @@
 import { AUCTION_BAR, type Bar, barAt, type BarColumns, barColumns, type BarPassport, noPassport, type PassportColumns, passportAt, passportColumns, setBar } from "./bar";
+import { MOST_VALUE } from "./bounds";
 import { type StoredKind, timeframe, timeframes } from "./timeframe";
 
 /** A stored bar with what it belongs to. */
@@ -54,7 +55,7 @@ export const putRow = (into: StoredBars, instrumentId: number, kind: number, fro
   const at = into.length++;
   into.instrumentId[at] = instrumentId; into.kind[at] = kind; into.made[at] = 1;
   into.time[at] = from.time[row]!; into.open[at] = from.open[row]!; into.high[at] = from.high[row]!; into.low[at] = from.low[row]!; into.close[at] = from.close[row]!;
-  into.volume[at] = from.volume[row]!; into.value[at] = from.value[row]!; into.ticks[at] = from.ticks[row]!; into.openInterest[at] = from.openInterest[row]!;
+  into.volume[at] = from.volume[row]!; into.value[at] = from.value[row]! <= MOST_VALUE ? from.value[row]! : 0; into.ticks[at] = from.ticks[row]!; into.openInterest[at] = from.openInterest[row]!;
   into.rev[at] = from.rev[row]!; into.state[at] = from.state[row]!; into.incomplete[at] = from.incomplete[row]!;
   into.late[at] = from.late[row]!; into.firstTime[at] = from.firstTime[row]!; into.lastTime[at] = from.lastTime[row]!;
   into.firstSequence[at] = from.firstSequence[row]!; into.lastSequence[at] = from.lastSequence[row]!; into.sources[at] = from.sources[row]!; into.hash[at] = from.hash[row]!;
@@ -64,6 +65,7 @@ export const putRow = (into: StoredBars, instrumentId: number, kind: number, fro
 export const putBar = (into: StoredBars, bar: StoredBar): void => {
   const at = into.length++;
   setBar(into, at, bar);
+  if (!(bar.value <= MOST_VALUE)) into.value[at] = 0;
   into.instrumentId[at] = bar.instrumentId;
   into.kind[at] = kindOf(bar.timeframe);
   into.made[at] = bar.passport === undefined ? 0 : 1;

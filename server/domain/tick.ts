@@ -55,6 +55,7 @@ export type RawMessage = RawBatch | FeedEvent;
 export const rejectReasons = [
   "unknown_token", // no instrument in force has this token
   "zero_price",
+  "impossible_price", // more than any price is: a negative one read without its sign
   "off_tick", // not a multiple of the instrument's tick size
   "outside_limits", // beyond the day's circuit limits, where they are known
   "future_time", // exchange time ahead of the receive time by more than the allowed skew
@@ -70,6 +71,7 @@ export const rejectReasons = [
   "late", // older than the watermark: its second has been closed, it becomes a patch
   "bad_packet", // a packet of unknown length
   "bad_frame", // a frame that ends inside a packet
+  "bad_history_row", // a row of a broker's history that is no bar, contradicts itself, or stands where none can
   "malformed_line", // a line of a file or a child process that is not a tick
 ] as const;
 export type RejectReason = (typeof rejectReasons)[number];

@@ -31,6 +31,20 @@ describe("the shelf of bars", () => {
     expect(drained(shelf)).toEqual([["merge", [bare, made, auction]]]);
   });
 
+  it("tells no traded value where it has grown past what a number holds: the bar itself is not lost", () => {
+    const shelf = new BarShelf();
+    for (const [at, value] of [2 ** 53 - 1, 2 ** 53, 2 ** 64, Number.POSITIVE_INFINITY, Number.NaN].entries()) shelf.appendBar(storedBar(1, at, { value }), "merge", 5);
+    expect(ever(shelf).map(({ value }) => value)).toEqual([2 ** 53 - 1, 0, 0, 0, 0]);
+  });
+
+  it("takes a bar out for its readers, in order for the writer", () => {
+    const shelf = new BarShelf();
+    shelf.appendBar(storedBar(1, 0), "merge", 5);
+    shelf.appendBar(storedBar(1, 0), "remove", 5);
+    expect(ever(shelf)).toEqual([]);
+    expect(drained(shelf).map(([how, bars]) => [how, bars.length])).toEqual([["merge", 1], ["remove", 1]]);
+  });
+
   it("takes rows of the stages as they are", () => {
     const shelf = new BarShelf();
     const batch = barBatch(1);

@@ -45,7 +45,7 @@ describe("the normaliser", () => {
   });
 
   it.each([
-    ["unknown_token", { token: 99 }], ["unknown_token", { collector: 7 }], ["zero_price", { price: 0 }], ["zero_price", { price: -5 }],
+    ["unknown_token", { token: 99 }], ["unknown_token", { collector: 7 }], ["zero_price", { price: 0 }], ["zero_price", { price: -5 }], ["impossible_price", { price: 2 ** 32 - 1 }], ["impossible_price", { price: Number.NaN }],
     ["future_time", { time: noon + 2_001 }],
   ] as const)("refuses %s and counts it", (reason, row) => {
     const { normaliser, send } = setUp();

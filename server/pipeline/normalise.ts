@@ -1,3 +1,4 @@
+import { MOST_PRICE } from "@/server/domain/bounds";
 import { divisorOf, type InstrumentTable, Kind, NO_LIMIT, Rule, Target, type TokenMap } from "@/server/domain/instrument-table";
 import { widen } from "@/server/domain/columns";
 import { lineOf, Quote, QuoteBoard } from "@/server/domain/quote-board";
@@ -201,6 +202,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     const divisor = divisorOf(target);
     const price = divisor === 1 ? raw.price[row]! : Math.round(raw.price[row]! / divisor);
     if (price <= 0) { rejects.zero_price++; return; }
+    if (!(price <= MOST_PRICE)) { rejects.impossible_price++; return; }
     const exchangeTime = raw.exchangeTime[row]!;
     const stamp = exchangeTime > 0 ? exchangeTime : received;
     if (stamp > received + maxSkewMs) { rejects.future_time++; return; }

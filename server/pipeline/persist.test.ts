@@ -110,7 +110,7 @@ describe("the writer while the store is away", () => {
     one.enqueue([0, 1, 2, 3, 4, 5, 6].map(bar), "merge");
     await one.settled();
     expect(written.flatMap(([, times]) => times)).toEqual(minutes(0, 1, 2, 4, 5, 6));
-    expect([one.refused, one.waiting, one.spooled]).toEqual([1, 0, 0]);
+    expect([one.refused, one.waiting, one.spooled, one.refusedAt === null]).toEqual([1, 0, 0, false]);
     await one.stop();
   });
 

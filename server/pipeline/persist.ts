@@ -40,6 +40,8 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   private spool: Spool<BarRecord> | null = null;
   /** Bars the store cannot take as they are: a fault of ours, in the log with the bar. */
   refused = 0;
+  /** When the last of them was refused, epoch ms; null: none. */
+  refusedAt: number | null = null;
   /** Since when the store has refused writes, epoch ms; null while it takes them. */
   failingSince: number | null = null;
 
@@ -159,6 +161,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
       if (!hasCode(cause, "store_refused")) throw cause;
       if (rows.length === 1) {
         this.refused++;
+        this.refusedAt = this.clock.now();
         this.meter.count("persist.refused");
         this.log.error("the store refuses a bar", { bar: storedBarAt(rows, 0), cause: String(cause) });
         return;

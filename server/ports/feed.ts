@@ -1,6 +1,7 @@
 import type { BarColumns } from "@/server/domain/bar";
 import type { BrokerList } from "@/server/domain/broker-list";
 import type { TimeframeName } from "@/server/domain/timeframe";
+import type { RefusedRows } from "@/server/domain/told-rows";
 import type { FeedMode, RawMessage } from "@/server/domain/tick";
 import type { z } from "zod";
 
@@ -69,6 +70,8 @@ export interface HistoryRequest {
   /** Epoch ms, both inclusive as the broker reads them. */
   from: number;
   to: number;
+  /** Takes rows of the answer that cannot be read; the others are answered. */
+  refused?: RefusedRows;
 }
 
 /** Minor units of the wire (before `wireDivisor`); absent where the packet does not carry it. */

@@ -1,6 +1,7 @@
 import type { BarColumns } from "@/server/domain/bar";
 import type { Instrument } from "@/server/domain/instrument";
 import type { TimeframeName } from "@/server/domain/timeframe";
+import type { RefusedRows } from "@/server/domain/told-rows";
 
 /** How fast and in what pieces a source may be asked. */
 export interface HistoryLimits {
@@ -18,6 +19,8 @@ export interface HistoryQuestion {
   /** Epoch ms, bars that start in [from, to). */
   from: number;
   to: number;
+  /** Takes rows of the answer that cannot be read. */
+  refused?: RefusedRows;
 }
 
 /**

@@ -7,8 +7,9 @@ import { dayEnd } from "@/server/domain/day-end";
 import { hasCode } from "@/server/domain/errors";
 import { hasVolume, type Instrument } from "@/server/domain/instrument";
 import type { DayCounts } from "@/server/domain/job";
-import { type Calendar, type HoursKey, istDay, istMidnight, type Session } from "@/server/domain/session";
+import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, type Session } from "@/server/domain/session";
 import { timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import { checkedRows, RefusedRows } from "@/server/domain/told-rows";
 import type { Clock } from "@/server/ports/clock";
 import type { GapStore } from "@/server/ports/gaps";
 import type { HistorySource } from "@/server/ports/history-source";
@@ -39,6 +40,8 @@ export interface RunParts {
   instrument(id: number): { instrument: Instrument; hours: HoursKey };
   /** Stretches in which the feed brought nothing of an instrument (store id). */
   away(instrumentId: number, from: number, to: number): Promise<readonly Stretch[]>;
+  /** Told of rows of an answer that were set aside. */
+  refused?(instrumentId: number, rows: RefusedRows): void;
   /** Told when bars of a span are other than they were: readers get patches. */
   changed(instrumentId: number, from: number, to: number): Promise<void>;
 }
@@ -94,10 +97,11 @@ const fillPage = async (parts: RunParts, run: Run, page: Page): Promise<void> =>
   const lack = source.lacks(instrument);
   if (lack !== null) { await fail(lack); return; }
   let told: BarColumns;
+  const refused = new RefusedRows();
   try {
     const ask = (): Promise<BarColumns> => {
       events.request();
-      return source.bars({ instrument, timeframe: order.timeframe, from: page.from, to: page.to }, signal);
+      return source.bars({ instrument, timeframe: order.timeframe, from: page.from, to: page.to, refused }, signal);
     };
     told = await (run.pace === null ? ask() : run.pace.ask(ask, { signal, onRetry: () => events.retry() }));
   } catch (cause) {
@@ -107,11 +111,13 @@ const fillPage = async (parts: RunParts, run: Run, page: Page): Promise<void> =>
     return;
   }
   const now = parts.clock.now() - SETTLE_MS;
-  const rows = inSessions(told, order, hours, parts.calendar, now);
+  const checked = checkedRows(told, { from: page.from, to: page.to - 1, days: timeframeNamed(order.timeframe).kind === "day" }, refused);
+  const rows = inSessions(checked, order, hours, parts.calendar, now, refused);
+  if (refused.total > 0) parts.refused?.(page.instrumentId, refused);
   const sessions = page.days.flatMap((day) => parts.calendar.on(hours, day) ?? []);
   const most = Math.max(...sessions.map((session) => expectedBars(session, timeframeNamed(order.timeframe))));
   for (const days of pieces(page.days, most, PIECE_BARS)) {
-    await whenStoreIsThere(parts, signal, () => fillDays(parts, run, page, days, rows, hours, now));
+    await whenStoreIsThere(parts, signal, () => fillDays(parts, run, page, days, { bars: rows, refused }, hours, now));
   }
 };
 
@@ -130,7 +136,7 @@ const whenStoreIsThere = async (parts: RunParts, signal: AbortSignal, work: () =
 };
 
 /** Whole days of one page: merge, commit, tell the readers, note. In this order, so that a crash repeats a day and never leaves one out. */
-const fillDays = async (parts: RunParts, run: Run, page: Page, days: readonly number[], told: BarColumns, hours: HoursKey, now: number): Promise<void> => {
+const fillDays = async (parts: RunParts, run: Run, page: Page, days: readonly number[], { bars: told, refused }: { bars: BarColumns; refused: RefusedRows }, hours: HoursKey, now: number): Promise<void> => {
   const { order, source } = run;
   const from = istMidnight(days[0]!);
   const to = Math.min(istMidnight(days.at(-1)! + 1), page.to);
@@ -143,10 +149,14 @@ const fillDays = async (parts: RunParts, run: Run, page: Page, days: readonly nu
   const removes: StoredBar[] = [];
   const differences = [];
   const history = within(told, from, to);
+  const spoken = new Set(history.time.subarray(0, history.length));
+  const { kind, lengthMs } = timeframeNamed(order.timeframe);
+  // Of a bar whose row could not be read history has said nothing: ours stays.
+  const startOf = (time: number): [number, number] => (kind === "day" ? [istMidnight(istDay(time)), istMidnight(istDay(time) + 1)] : [time, time + lengthMs]);
   const traded = hasVolume(parts.instrument(page.instrumentId).instrument.segment);
   for (const day of days) {
     const [begin, end] = [istMidnight(day), istMidnight(day + 1)];
-    const ofDay = stored.filter(({ time }) => time >= begin && time < Math.min(end, to));
+    const ofDay = stored.filter(({ time }) => time >= begin && time < Math.min(end, to) && (spoken.has(time) || !refused.hides(...startOf(time))));
     const session = parts.calendar.on(hours, day);
     // Only a broker tells all there is, and of a running day only up to now.
     const whole = source.authority === "broker" && session !== null && dayEnd(session) <= now;
@@ -161,7 +171,9 @@ const fillDays = async (parts: RunParts, run: Run, page: Page, days: readonly nu
     await parts.changed(page.instrumentId, Math.min(...[...writes, ...removes].map(({ time }) => time)), to);
   }
   if (differences.length > 0) await parts.jobs.saveDifferences(differences.map((each) => ({ jobId: run.jobId, ...each })));
-  if (source.authority === "broker") await parts.gaps.answered(order.timeframe, { instrument: page.instrumentId, from, to: Math.min(to, now) });
+  if (source.authority === "broker") {
+    for (const span of refused.spoken(from, Math.min(to, now), kind === "day" ? DAY_MS : lengthMs)) await parts.gaps.answered(order.timeframe, { instrument: page.instrumentId, ...span });
+  }
   await save(parts, run, checkpoints, page);
 };
 
@@ -172,7 +184,7 @@ const save = async (parts: RunParts, run: Run, days: readonly Omit<JobDay, "jobI
 };
 
 /** Bars that stand on the session's grid, touch continuous trading and have ended; day bars moved from midnight to their session's open. */
-const inSessions = (told: BarColumns, { timeframe: name }: BackfillOrder, hours: HoursKey, calendar: Calendar, now: number): BarColumns => {
+const inSessions = (told: BarColumns, { timeframe: name }: BackfillOrder, hours: HoursKey, calendar: Calendar, now: number, refused: RefusedRows): BarColumns => {
   const of = timeframeNamed(name);
   const sessionOf = (row: number): Session | null => calendar.on(hours, istDay(told.time[row]!));
   if (of.kind === "day") {
@@ -183,7 +195,11 @@ const inSessions = (told: BarColumns, { timeframe: name }: BackfillOrder, hours:
   return filterRows(told, (row) => {
     const session = sessionOf(row);
     const start = told.time[row]!;
-    if (session === null || start < session.open || start >= session.close || barStart(session, of, start) !== start) return false;
+    if (session === null || start < session.open || start >= session.close) return false;
+    if (barStart(session, of, start) !== start) {
+      refused.add("off_grid", start, () => `${new Date(start).toISOString()} is no start of a bar of ${name}`);
+      return false;
+    }
     const end = barEnd(session, of, start);
     return end <= now && session.phases.some(({ phase, from, to }) => phase === "continuous" && from < end && to > start);
   });

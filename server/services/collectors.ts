@@ -12,6 +12,7 @@ import { DayList } from "./broker-lists";
 import { judge } from "./feed-truth";
 import type { HistoryAccess } from "./history";
 import type { Instruments } from "./instruments";
+import { keepLimits } from "./price-limits";
 import { StampLag } from "./stamp-lag";
 
 /** What keeps a connection alive (`feeds/reconnect.ts`), as much of it as is needed here. */
@@ -96,7 +97,6 @@ interface Parts {
   events: CollectorEvents;
 }
 
-const LIMITS_EVERY_MS = 3_600_000;
 const SLOT_MS = 5_000;
 const SLOTS = 60;
 /** A new list is out by then: brokers make it before the market opens. */
@@ -140,7 +140,7 @@ export class Collectors {
     await this.firstList(running, until);
     this.subscribe(running);
     this.connect(running, index, until);
-    for (const keep of [this.keepList(running, until), this.keepLimits(running, until)]) {
+    for (const keep of [this.keepList(running, until), keepLimits(this.parts, { feed, login: () => running.login, collector: row.name, instruments: () => running.instruments }, until)]) {
       keep.catch((cause: unknown) => { if (!until.aborted) log.error("a collector's upkeep ended by a fault of ours", { collector: row.name, cause: cause instanceof Error ? cause.stack : String(cause) }); });
     }
     return { definition: feed.history as HistoryAccess["definition"], get login() { return running.login; }, token: (instrument) => instruments.tokenOf(row.feed, instrument) };
@@ -273,30 +273,6 @@ export class Collectors {
     const now = this.parts.clock.now();
     const readings = [...this.running.values()].flatMap(({ lag }) => lag.read(now) ?? []).sort((a, b) => Math.abs(a.skewMs) - Math.abs(b.skewMs));
     return readings.length === 0 ? null : { ms: readings[0]!.skewMs, errorMs: readings[0]!.errorMs };
-  }
-
-  /** The day's circuit limits, read at the start and every hour: bands are widened during the day. Without them nothing is refused for its price. */
-  private async keepLimits(running: Running, signal: AbortSignal): Promise<void> {
-    const { clock, live, log } = this.parts;
-    const { feed } = running;
-    while (feed.priceLimits !== undefined && !signal.aborted) {
-      const asked = running.instruments.flatMap((index) => {
-        const { key, decimals, segment } = live.table.at(index);
-        return segment === "index" ? [] : [{ index, name: key, decimals }];
-      });
-      try {
-        const limits = await feed.priceLimits(running.login, asked, (ms) => clock.sleep(ms, signal), signal);
-        for (const { index, name } of asked) live.table.setLimits(index, limits.get(name)?.lower ?? 0, limits.get(name)?.upper ?? 0);
-      } catch (cause) {
-        if (signal.aborted) return;
-        for (const { index } of asked) live.table.setLimits(index, 0, 0);
-        log.warn("circuit limits could not be read", { collector: running.row.name, cause: String(cause) });
-      }
-      // A new date has new limits: those of the old one must not stand in its way.
-      const midnight = istMidnight(istDay(clock.now()) + 1) - clock.now();
-      await clock.sleep(Math.min(LIMITS_EVERY_MS, midnight), signal).catch(() => undefined);
-      if (!signal.aborted && midnight <= LIMITS_EVERY_MS) for (const { index } of asked) live.table.setLimits(index, 0, 0);
-    }
   }
 
   /** Until a list can be used: today's, or one of an earlier run, which will do until the broker answers. */

@@ -12,6 +12,7 @@ import type { Meter } from "@/server/ports/observe";
 import type { BarStore } from "@/server/ports/stores";
 import { mergeBars } from "./backfill-merge";
 import type { Verdict } from "./bar-rules";
+import { startsOf, type ToldBars } from "./history";
 import { putMerged, storedAndWaiting } from "./put-merged";
 
 interface Parts {
@@ -23,7 +24,7 @@ interface Parts {
   clock: Clock;
   meter: Meter;
   /** History's bars of a span; null when no broker tells them. */
-  history(instrument: number, timeframe: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<BarColumns | null>;
+  history(instrument: number, timeframe: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<ToldBars | null>;
   /** Stretches in which the feed brought nothing of an instrument. */
   away(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
   /** Told what history has answered for, once what it corrected is stored. */
@@ -73,33 +74,37 @@ export class Compare {
   differences(run: number): Promise<Difference[]> { return this.parts.store.differences(run); }
 
   private async minutes(instrument: number, session: Session, until: number, signal: AbortSignal): Promise<Found> {
-    const theirs = within(await this.ask(instrument, "1m", session.open, until, signal), session.open, until);
-    const verdicts = await this.merge(instrument, session, "1m", session.open, until, theirs, await this.parts.away(instrument, session.open, until));
-    await this.parts.answered(instrument, "1m", session.open, until, theirs);
+    const { bars, refused } = await this.ask(instrument, "1m", session.open, until, signal);
+    const theirs = within(bars, session.open, until);
+    const verdicts = await this.merge(instrument, "1m", session.open, until, { bars: theirs, refused }, await this.parts.away(instrument, session.open, until));
+    for (const span of refused.spoken(session.open, until, 60_000)) await this.parts.answered(instrument, "1m", span.from, span.to, within(theirs, span.from, span.to));
     return { verdicts, differences: differencesOf(verdicts, "1m") };
   }
 
   private async whole(instrument: number, session: Session, signal: AbortSignal): Promise<Found> {
     const [from, to] = [istMidnight(session.day), istMidnight(session.day + 1)];
     const theirs = await this.ask(instrument, "1d", from, to, signal);
-    const verdicts = await this.merge(instrument, session, "1d", session.open, session.open + 1, theirs, []);
-    await this.parts.answered(instrument, "1d", from, to, theirs);
+    const verdicts = await this.merge(instrument, "1d", session.open, session.open + 1, theirs, []);
+    if (!theirs.refused.hides(from, to)) await this.parts.answered(instrument, "1d", from, to, theirs.bars);
     return { verdicts, differences: differencesOf(verdicts, "1d") };
   }
 
   /** Judges ours of [from, to) beside theirs and puts in place what the rules say. What was there stays as a revision. */
-  private async merge(instrument: number, session: Session, timeframe: "1m" | "1d", from: number, to: number, theirs: BarColumns, away: readonly Stretch[]): Promise<Verdict[]> {
+  private async merge(instrument: number, timeframe: "1m" | "1d", from: number, to: number, { bars: theirs, refused }: ToldBars, away: readonly Stretch[]): Promise<Verdict[]> {
     const { bars, recent, live, calendar } = this.parts;
     const { id, segment } = live.table.at(instrument);
     // Late ticks that wait for the store are not read from the queue.
     await recent.settled();
     const held = await storedAndWaiting({ store: bars, recent }, { instrumentId: id, timeframe, from, to });
-    const merged = mergeBars(held, theirs, { instrumentId: id, timeframe, authority: "broker", traded: hasVolume(segment), whole: true, away });
+    const told = new Set(theirs.time.subarray(0, theirs.length));
+    // Of a bar whose row could not be read history has said nothing.
+    const ours = held.filter(({ time }) => told.has(time) || !refused.hides(...startsOf(timeframe, time)));
+    const merged = mergeBars(ours, theirs, { instrumentId: id, timeframe, authority: "broker", traded: hasVolume(segment), whole: true, away });
     await putMerged({ store: bars, recent, calendar }, { instrumentId: id, hours: live.table.hours(instrument), timeframe, held, until: to }, merged);
     return merged.verdicts;
   }
 
-  private async ask(instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<BarColumns> {
+  private async ask(instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<ToldBars> {
     const told = await this.parts.history(instrument, name, from, to, signal);
     if (told === null) throw new AppError("unsupported", `no broker at hand tells the history of ${this.parts.live.table.at(instrument).key}`, { details: { field: "instrument", value: this.parts.live.table.at(instrument).key, accepted: "an instrument of a collector whose broker tells its history" } });
     return told;

@@ -126,6 +126,8 @@ const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]
   const written: [BarWrite, StoredBar][] = [];
   const recorded: { time: number; field: string; why: string }[] = [];
   const asked: { timeframe: string; from: number; to: number }[] = [];
+  const refusals: [string, number][] = [];
+  const answered: [string, number, number][] = [];
   let time = now;
   const clock = { now: () => time, sleep: (ms: number) => { time += ms; return Promise.resolve(); } } as Clock;
   const quiet = { info() {}, warn() {}, error() {}, count() {}, reject() {} } as unknown as Log & Meter;
@@ -146,17 +148,17 @@ const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]
       },
     } as unknown as RecentBars,
     live: { table: { at: () => testInstrument(7), hours: () => "NSE" }, bars: { settledBefore: (instant: number) => instant - 2_000 } } as unknown as LiveMarket,
-    away: async () => away, differed: async (_, name, verdicts) => void recorded.push(...differencesOf(verdicts, name)),
+    away: async () => away, refused: (_, rows) => void refusals.push(...rows.counts), answered: async (_, name, first, end) => void answered.push([name, first, end]), differed: async (_, name, verdicts) => void recorded.push(...differencesOf(verdicts, name)),
   });
   const definition = {
     requestsPerSecond: 1_000, daysPerRequest: { "1m": 60, "1d": 2_000 },
     bars: async (_login: unknown, { timeframe, from: first, to: end }: { timeframe: "1m" | "1d"; from: number; to: number }) => {
       asked.push({ timeframe, from: first, to: end });
-      return columnsOf((theirs[timeframe] ?? []).filter((bar) => bar.time >= first && bar.time <= end));
+      return columnsOf((theirs[timeframe] ?? []).filter((bar) => bar.time >= first - 60_000 && bar.time <= end + 1));
     },
   } as unknown as HistoryDefinition<unknown>;
   await history.heal({ definition, login: {}, token: () => 1 }, [0], from, to, new AbortController().signal);
-  return { written, recorded, asked, of: (timeframe: string) => of({ timeframe, from: 0, to: Infinity }) };
+  return { written, recorded, asked, refusals, answered, of: (timeframe: string) => of({ timeframe, from: 0, to: Infinity }) };
 };
 
 describe("History beside what the stream knows", () => {
@@ -212,6 +214,26 @@ describe("History beside what the stream knows", () => {
     expect(of("1m").map(({ time }) => time)).toEqual([at(0), at(2), at(7)]);
     expect(written.map(([how, { timeframe, time }]) => [how, timeframe, time])).toEqual([["remove", "1m", at(6)], ["replace", "1m", at(2)], ["replace", "15m", TEN]]);
     expect(new Set(recorded.map(({ time, why }) => `${(time - TEN) / MINUTE} ${why}`))).toEqual(new Set(["6 history has its volume in earlier bars: it was counted when the silence ended"]));
+  });
+
+  it.each<[string, Partial<Bar>, string]>([
+    ["a high below its low", { high: 98_00 }, "prices_contradict"], ["a negative volume", { volume: -5 }, "volume_out_of_bounds"], ["a negative price", { low: -1 }, "price_out_of_bounds"],
+    ["a price no market knows", { high: 2 ** 32 - 1 }, "price_out_of_bounds"], ["a label between two minutes", { time: at(3) + 30_000 }, "off_grid"],
+  ])("sets a row with %s aside, takes the rest, and says of its minute neither that it is there nor that nothing traded", async (_, spoilt, fault) => {
+    for (const stored of [[], [ours(0), ours(3)]]) {
+      const { of, refusals, answered } = await healed(stored, { "1m": [theirs(0), theirs(3, spoilt), theirs(4)] }, TEN, at(6));
+      expect(of("1m").map(({ time }) => (time - TEN) / MINUTE)).toEqual(stored.length === 0 ? [0, 4] : [0, 3, 4]);
+      if (stored.length > 0) expect(of("1m").slice(0, 2)).toEqual(stored);
+      expect(refusals).toEqual([[fault, 1]]);
+      expect(answered.some(([, first, end]) => first <= at(3) && end > at(3) + 30_000)).toBe(false);
+      expect(answered.some(([, first, end]) => first <= TEN && end >= at(3))).toBe(true);
+    }
+  });
+
+  it("takes rows in any order, repeated, and outside of what was asked, for what they are", async () => {
+    const { of, refusals } = await healed([], { "1m": [theirs(2), theirs(1), theirs(2), theirs(-1), theirs(2, { close: 100_60 })] }, TEN, at(6));
+    expect(of("1m").map(({ time, close }) => [(time - TEN) / MINUTE, close])).toEqual([[1, 100_50], [2, 100_60]]);
+    expect(Object.fromEntries(refusals)).toEqual({ outside_span: 1, repeated: 2 });
   });
 
   it("leaves a day's bar alone that the stream made whole", async () => {

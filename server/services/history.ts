@@ -12,6 +12,7 @@ import type { HistoryDefinition } from "@/server/ports/feed";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { BarStore, SettingStore, StoredBar } from "@/server/ports/stores";
+import { checkedRows, RefusedRows } from "@/server/domain/told-rows";
 import { mergeBars } from "./backfill-merge";
 import type { Verdict } from "./bar-rules";
 import { putMerged, storedAndWaiting, wholeQuarters } from "./put-merged";
@@ -33,6 +34,9 @@ export interface HistoryAccess {
   /** The broker's token of an instrument and what turns its wire prices into ours. */
   token(instrument: number): number | undefined;
 }
+
+/** A broker's answer, and what had to be set aside of it. */
+export interface ToldBars { bars: BarColumns; refused: RefusedRows }
 
 export interface HistoryJob {
   id: string;
@@ -79,6 +83,8 @@ interface Parts {
   away?(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
   /** Told of bars on which history and the store did not agree, with what became of them; not of those that were missing. */
   differed?(instrument: number, timeframe: "1m" | "1d", verdicts: readonly Verdict[]): Promise<void>;
+  /** Told of rows of a broker's answer that were set aside. */
+  refused?(instrument: number, rows: RefusedRows): void;
   /** Instruments somebody looks at come first. */
   watched(instrument: number): boolean;
 }
@@ -153,14 +159,16 @@ export class History {
   }
 
   /** What the broker's history says of a span, in sessions and ended; nothing is written. Null when the broker does not know the instrument. */
-  async read(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<BarColumns | null> {
+  async read(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<ToldBars | null> {
     const pages: BarColumns[] = [];
+    const refused = new RefusedRows();
     for (const [start, end] of this.pages(access, name, from, to)) {
-      const page = await this.page(access, instrument, name, start, end, signal);
+      const page = await this.page(access, instrument, name, start, end, signal, refused);
       if (page === null) return null;
       pages.push(page);
     }
-    return join(pages);
+    if (refused.total > 0) this.parts.refused?.(instrument, refused);
+    return { bars: join(pages), refused };
   }
 
   /** Notes in the store that minutes from here on are still to be fetched; the returned function takes the note back. */
@@ -215,15 +223,17 @@ export class History {
   private async fill(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.parts;
     for (const [first, end] of this.pages(access, name, from, to)) {
-      const told = await this.page(access, instrument, name, first, end, signal);
+      const refused = new RefusedRows();
+      const told = await this.page(access, instrument, name, first, end, signal, refused);
       if (told === null) return;
+      if (refused.total > 0) this.parts.refused?.(instrument, refused);
       const last = told.length === 0 ? 0 : told.time[told.length - 1]!;
       // Of days only what lies before the last one told: the newest may not be there yet.
       const whole = name === "1d" ? last : Math.max(last, clock.now() - LAG_MS - 60_000);
       const step = name === "1m" ? PIECE_DAYS * DAY_MS : end - first;
       // A piece is committed before the next one: memory holds one page, and a stop loses one piece.
-      for (let start = first; start < end; start += step) await this.take(instrument, name, start, Math.min(start + step, end), told, whole);
-      await this.parts.answered?.(instrument, name, first, end, told);
+      for (let start = first; start < end; start += step) await this.take(instrument, name, start, Math.min(start + step, end), told, whole, refused);
+      for (const span of refused.spoken(first, end, name === "1m" ? 60_000 : DAY_MS)) await this.parts.answered?.(instrument, name, span.from, span.to, within(told, span.from, span.to));
     }
     // Days too: the running week and month are made of them.
     if (to > clock.now() - 2 * DAY_MS) await this.parts.warm(instrument);
@@ -231,7 +241,7 @@ export class History {
   }
 
   /** What history has told of [from, to) beside what is stored. `whole`: bars that begin before it and are not told do not exist. */
-  private async take(instrument: number, name: "1m" | "1d", from: number, to: number, all: BarColumns, whole: number): Promise<void> {
+  private async take(instrument: number, name: "1m" | "1d", from: number, to: number, all: BarColumns, whole: number, refused: RefusedRows): Promise<void> {
     const { live, recent, store, calendar } = this.parts;
     const { id, segment } = live.table.at(instrument);
     const hours = live.table.hours(instrument);
@@ -250,7 +260,9 @@ export class History {
       await recent.settled();
       return;
     }
-    const ours = held.filter(({ time }) => time >= from && time < to && (name === "1d" || time + 60_000 <= until));
+    const spoken = new Set(told.time.subarray(0, told.length));
+    // Of a bar whose row could not be read history has said nothing: ours stays.
+    const ours = held.filter(({ time }) => time >= from && time < to && (name === "1d" || time + 60_000 <= until) && (spoken.has(time) || !refused.hides(...startsOf(name, time))));
     const away = ours.length === 0 || name === "1d" ? [] : await this.parts.away?.(instrument, from, to) ?? [];
     const merged = mergeBars(ours, told, { instrumentId: id, timeframe: name, authority: "broker", traded: hasVolume(segment), whole, away });
     await putMerged({ store, recent, calendar }, { instrumentId: id, hours, timeframe: name, held, until }, merged);
@@ -264,23 +276,27 @@ export class History {
     for (let page = from; page < to; page += span) yield [page, Math.min(to, page + span)];
   }
 
-  private async page(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<BarColumns | null> {
+  private async page(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal, refused: RefusedRows): Promise<BarColumns | null> {
     const { live, clock } = this.parts;
     const token = access.token(instrument);
     if (token === undefined) return null;
     const { decimals } = live.table.at(instrument);
-    const bars = await this.parts.paces.of(access.login, access.definition.requestsPerSecond)
-      .ask(() => access.definition.bars(access.login, { token, decimals, timeframe: name, from, to: to - 1 }, signal), { signal, urgent: true, attempts: 5 });
-    return name === "1m" ? this.sessionMinutes(instrument, bars, this.settled()) : this.sessionDays(instrument, bars, clock.now());
+    const rows = await this.parts.paces.of(access.login, access.definition.requestsPerSecond)
+      .ask(() => access.definition.bars(access.login, { token, decimals, timeframe: name, from, to: to - 1, refused }, signal), { signal, urgent: true, attempts: 5 });
+    const bars = checkedRows(rows, { from, to: to - 1, days: name === "1d" }, refused);
+    return name === "1m" ? this.sessionMinutes(instrument, bars, this.settled(), refused) : this.sessionDays(instrument, bars, clock.now());
   }
 
   /** Minutes that lie in a continuous session and have ended; labels are starts. */
-  private sessionMinutes(instrument: number, bars: BarColumns, now: number): BarColumns {
+  private sessionMinutes(instrument: number, bars: BarColumns, now: number, refused: RefusedRows): BarColumns {
     const hours = this.parts.live.table.hours(instrument);
     return filterRows(bars, (row) => {
       const time = bars.time[row]!;
       const session = this.parts.calendar.on(hours, istDay(time));
-      return session !== null && time >= session.open && time < session.close && time + 60_000 <= now;
+      if (session === null || time < session.open || time >= session.close || time + 60_000 > now) return false;
+      if ((time - session.open) % 60_000 === 0) return true;
+      refused.add("off_grid", time, () => `${new Date(time).toISOString()} is no start of a minute`);
+      return false;
     });
   }
 
@@ -305,6 +321,9 @@ export class History {
     return dayEndOf(calendar.on(live.table.hours(instrument), istDay(instant))) <= clock.now();
   }
 }
+
+/** Where the row of a stored bar may begin: a day's at its date's midnight. */
+export const startsOf = (name: "1m" | "1d", time: number): [number, number] => (name === "1m" ? [time, time + 60_000] : [istMidnight(istDay(time)), istMidnight(istDay(time) + 1)]);
 
 const dayEndOf = (session: Session | null): number => (session === null ? Number.POSITIVE_INFINITY : dayEnd(session));
 

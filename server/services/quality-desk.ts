@@ -1,4 +1,3 @@
-import type { BarColumns } from "@/server/domain/bar";
 import { type Gap, isClosed } from "@/server/domain/gap";
 import { IST_OFFSET_MS, istDate, istDay, istMidnight } from "@/server/domain/session";
 import type { Stretch } from "@/server/domain/completeness";
@@ -15,7 +14,7 @@ import { CompletenessDays } from "./completeness";
 import { Gaps } from "./gaps";
 import { awayStretches } from "./gaps-away";
 import type { EventLog } from "./health";
-import type { History, HistoryAccess } from "./history";
+import type { History, HistoryAccess, ToldBars } from "./history";
 import { InstrumentTruths } from "./instrument-truth";
 import { DayQuality } from "./quality";
 
@@ -106,7 +105,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
     awayStretches(store.gaps, { id: live.table.at(instrument).id, collectors: collectorsOf(instrument) }, from, to, clock.now());
   const compare = new Compare({
     store: store.compares, bars: store.bars, recent, live, calendar, clock, meter, away,
-    async history(instrument, timeframe, from, to, signal): Promise<BarColumns | null> {
+    async history(instrument, timeframe, from, to, signal): Promise<ToldBars | null> {
       const access = brokerOf(instrument);
       return access === undefined ? null : parts.history().read(access, instrument, timeframe, from, to, signal);
     },

@@ -48,6 +48,17 @@ describe("RequestPace", () => {
     } finally { process.off("warning", hear); }
   });
 
+  it("waits as long as a broker asks for, but not for centuries", async () => {
+    const time = fakeClock();
+    const pace = new RequestPace(time.clock, 4);
+    const starts: number[] = [];
+    let attempt = 0;
+    const asked = pace.ask(async () => { starts.push(time.now() - 1_000); if (attempt++ < 2) throw refused("rate_limited", attempt === 1 ? 45_000 : 9_999_999_999_000); }, { signal });
+    await time.run();
+    await asked;
+    expect(starts).toEqual([0, 45_000, 105_000]);
+  });
+
   it("spaces requests evenly, however many ask at once and however long each takes", async () => {
     const time = fakeClock();
     const pace = new RequestPace(time.clock, 4);

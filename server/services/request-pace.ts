@@ -12,6 +12,8 @@ export interface PaceOptions {
 }
 
 const LONGEST_PAUSE_MS = 30_000;
+/** A broker may ask for more, but not for centuries. */
+const LONGEST_TOLD_MS = 60_000;
 const ATTEMPTS = 8;
 
 interface Waiting { urgent: boolean; signal: AbortSignal; go(): void; leave(): void }
@@ -54,7 +56,7 @@ export class RequestPace {
     if (now < this.pausedUntil) return;
     const told = (cause as { details?: { retryAfterMs?: unknown } }).details?.retryAfterMs;
     const own = Math.min(LONGEST_PAUSE_MS, 1_000 * 2 ** this.failures++);
-    this.pausedUntil = now + Math.max(own, typeof told === "number" ? told : 0);
+    this.pausedUntil = now + Math.max(own, typeof told === "number" && told > 0 ? Math.min(told, LONGEST_TOLD_MS) : 0);
   }
 
   private turn(urgent: boolean, signal: AbortSignal): Promise<void> {

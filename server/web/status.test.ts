@@ -6,11 +6,11 @@ import { Status, type StatusParts } from "./status";
 const setUp = () => {
   let tick: () => void = () => undefined;
   const said: string[] = [];
-  const parts = { now: 0, warning: null as string | null, failingSince: null as number | null, bus: { kind: "Redis", ok: true, detail: "Redis at here" } };
+  const parts = { now: 0, warning: null as string | null, failingSince: null as number | null, refused: 0, refusedAt: null as number | null, bus: { kind: "Redis", ok: true, detail: "Redis at here" } };
   const wall = { now: () => parts.now, every: (_: number, work: () => void) => { tick = work; return () => undefined; } };
   const status = new Status({
     clock: wall, wall, dataDir: tmpdir(), counters: () => ({}), percentiles: () => ({ p95: 0 }), stages: () => [], markets: () => [{ exchange: "NSE", session: { hours: "NSE" } }], coverage: () => ({ warning: parts.warning }), store: { ping: () => Promise.resolve(1), describe: () => ({ kind: "timescale" }) },
-    writer: () => ({ waiting: 3, spooled: 0, failingSince: parts.failingSince }), bus: () => parts.bus, note: (level: string, source: string, message: string) => said.push(`${level} ${source}: ${message}`),
+    writer: () => ({ waiting: 3, spooled: 0, failingSince: parts.failingSince, refused: parts.refused, refusedAt: parts.refusedAt }), bus: () => parts.bus, note: (level: string, source: string, message: string) => said.push(`${level} ${source}: ${message}`),
   } as unknown as StatusParts);
   status.start();
   return { status, said, parts, look: () => tick() };
@@ -30,6 +30,16 @@ describe("the status", () => {
     parts.bus = { kind: "Redis", ok: true, detail: "" };
     look();
     expect(said.slice(2)).toEqual(["info store: works again", "info bus: works again"]);
+    status.stop();
+  });
+
+  it("puts the store's light out for a while when a bar was lost, and goes on naming it", () => {
+    const { status, parts } = setUp();
+    parts.now = Date.parse("2026-11-20T05:00:10Z");
+    Object.assign(parts, { refused: 2, refusedAt: parts.now - 10_000 });
+    expect(status.storeOk()).toEqual({ ok: false, detail: "refused 2 bars as no bar can be, the last at 2026-11-20 10:30:00; the log names them" });
+    parts.now += 16 * 60_000;
+    expect(status.storeOk()).toMatchObject({ ok: true, detail: expect.stringContaining("refused 2 bars") as string });
     status.stop();
   });
 

@@ -32,7 +32,7 @@ export interface StatusParts {
   note(level: "info" | "warn", source: string, message: string): void;
   instruments(): number;
   /** Bars waiting and since when the store refuses them. */
-  writer(): { waiting: number; spooled: number; failingSince: number | null };
+  writer(): { waiting: number; spooled: number; failingSince: number | null; refused: number; refusedAt: number | null };
   sockets(): { clients: number; conflated: number; dropped: number };
   bus(): { kind: string; ok: boolean; detail: string };
   clockSkew(): { ms: number; errorMs: number } | null;
@@ -43,6 +43,8 @@ export interface StatusParts {
 
 const LONGEST = 180;
 const POINT_MS = 5_000;
+/** So long a bar that was lost puts out the store's light. */
+const REFUSED_MS = 15 * 60_000;
 
 /** Measures the process and puts together what /status and the status bar show. */
 export class Status {
@@ -88,9 +90,12 @@ export class Status {
   jobs(): JobView[] { return this.parts.jobs(); }
 
   storeOk(): { ok: boolean; detail: string } {
-    const { failingSince, waiting, spooled } = this.parts.writer();
+    const { failingSince, waiting, spooled, refused, refusedAt } = this.parts.writer();
     if (failingSince !== null) return { ok: false, detail: `refuses bars since ${istText(failingSince)}, ${waiting} wait${spooled === 0 ? "" : `, ${spooled} batches on disk`}` };
-    return { ok: this.storeDetail === "", detail: this.storeDetail };
+    if (this.storeDetail !== "") return { ok: false, detail: this.storeDetail };
+    if (refusedAt === null) return { ok: true, detail: "" };
+    // A bar is lost: that is not well, though the store works.
+    return { ok: this.parts.wall.now() - refusedAt > REFUSED_MS, detail: `refused ${refused === 1 ? "a bar" : `${refused} bars`} as no bar can be, the last at ${istText(refusedAt)}; the log names ${refused === 1 ? "it" : "them"}` };
   }
 
   snapshot(): StatusSnapshot {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { barAt } from "@/server/domain/bar";
+import { RefusedRows } from "@/server/domain/told-rows";
 import { readCandles } from "./history";
 
 describe("readCandles", () => {
@@ -18,15 +19,18 @@ describe("readCandles", () => {
     expect(barAt(bars, 0)).toMatchObject({ time: Date.parse("2024-08-11T18:30:00Z"), open: 839_550, high: 840_025, openInterest: 777 });
   });
 
-  it("orders rows and leaves out minutes without a trade", () => {
+  it("leaves out minutes without a trade", () => {
     const row = (minute: string, price: number): unknown[] => [`2017-12-15T09:${minute}:00+0530`, price, price, price, price, 1];
-    const bars = readCandles([row("17", 3), row("15", 1), row("16", 0)], 2);
-    expect([...bars.close]).toEqual([100, 300]);
+    const refused = new RefusedRows();
+    const bars = readCandles([row("15", 1), row("16", 0), row("17", 3)], 2, refused);
+    expect([[...bars.close.subarray(0, bars.length)], refused.total]).toEqual([[100, 300], 0]);
   });
 
-  it("names the row that is no candle", () => {
-    expect(() => readCandles([["2017-12-15T09:15:00+0530", 1, 1, 1, 1, 1], ["2017", null, 1, 1, 1, 1]], 2)).toThrow("candle 1 cannot be read");
-    expect(() => readCandles([["soon", 1, 1, 1, 1, 1]], 2)).toThrow("candle 0 cannot be read");
+  it("sets aside rows that are no candles, by number, and reads the rest", () => {
+    const refused = new RefusedRows();
+    const good = ["2017-12-15T09:15:00+0530", 1, 1, 1, 1, 1];
+    const bars = readCandles([good, ["2017-12-15T09:16:00+0530", null, 1, 1, 1, 1], ["soon", 1, 1, 1, 1, 1], null, "row", [], ["2017-12-15T09:17:00+0530", "1", 1, 1, 1, 1]], 2, refused);
+    expect([bars.length, refused.total, refused.first]).toEqual([1, 6, 'Kite\'s candle 1 cannot be read: ["2017-12-15T09:16:00+0530",null,1,1,1,1]']);
   });
 
   const recorded = path.resolve(process.cwd(), "../shared/fixtures/kite/rest/historical_minute.json");

@@ -4,6 +4,7 @@ import { AppError, badInput } from "@/server/domain/errors";
 import { fromRupees } from "@/server/domain/price";
 import { istText } from "@/server/domain/session";
 import type { TimeframeName } from "@/server/domain/timeframe";
+import { RefusedRows } from "@/server/domain/told-rows";
 import type { HistoryDefinition, HistoryRequest } from "@/server/ports/feed";
 import type { KiteLogin } from "./login";
 import { kiteRequest } from "./rest";
@@ -30,7 +31,7 @@ const bars = async (login: KiteLogin, request: HistoryRequest, signal: AbortSign
   }, signal);
   const candles = (data as { candles?: unknown } | null)?.candles;
   if (!Array.isArray(candles)) throw new AppError("broker_refused", "Kite's historical answer carries no candles");
-  return readCandles(candles, request.decimals);
+  return readCandles(candles, request.decimals, request.refused);
 };
 
 export const history: HistoryDefinition<KiteLogin> = {
@@ -41,31 +42,33 @@ export const history: HistoryDefinition<KiteLogin> = {
 
 type Candle = readonly [label: string, open: number, high: number, low: number, close: number, volume: number, openInterest?: number];
 
-/** Candle arrays to columns, oldest first. Throws `broker_refused` naming the first row that is no candle. */
-export const readCandles = (candles: readonly unknown[], decimals: number): BarColumns => {
-  const rows = candles.map((row, at) => {
-    const time = isCandle(row) ? parseLabel(row[0]) : Number.NaN;
-    if (Number.isNaN(time)) throw new AppError("broker_refused", `Kite's candle ${at} cannot be read: ${JSON.stringify(row)?.slice(0, 120)}`);
-    return { time, candle: row as Candle };
-  // A minute of zero prices is one without a trade, not a candle.
-  }).filter(({ candle }) => candle[3] > 0).sort((a, b) => a.time - b.time);
-  const columns = barColumns(rows.length);
-  columns.length = rows.length;
-  rows.forEach(({ time, candle }, at) => {
-    columns.time[at] = time;
-    columns.open[at] = fromRupees(candle[1], decimals);
-    columns.high[at] = fromRupees(candle[2], decimals);
-    columns.low[at] = fromRupees(candle[3], decimals);
-    columns.close[at] = fromRupees(candle[4], decimals);
-    columns.volume[at] = candle[5];
-    columns.openInterest[at] = candle[6] ?? -1;
+/** Candle arrays to columns, in their order. Rows that are no candles go to `refused`; whether the others can be bars is for `checkedRows` to say. */
+export const readCandles = (candles: readonly unknown[], decimals: number, refused = new RefusedRows()): BarColumns => {
+  const columns = barColumns(candles.length);
+  for (const [place, row] of candles.entries()) {
+    const label = Array.isArray(row) && typeof row[0] === "string" ? parseLabel(row[0]) : Number.NaN;
+    if (Number.isNaN(label) || !isCandle(row)) {
+      refused.add("unreadable", Number.isNaN(label) ? null : label, () => `Kite's candle ${place} cannot be read: ${JSON.stringify(row)?.slice(0, 120)}`);
+      continue;
+    }
+    const [, open, high, low, close, volume, openInterest] = row;
+    // A minute of zero prices is one without a trade, not a candle.
+    if (open === 0 && high === 0 && low === 0 && close === 0) continue;
+    const at = columns.length++;
+    columns.time[at] = label;
+    columns.open[at] = fromRupees(open, decimals);
+    columns.high[at] = fromRupees(high, decimals);
+    columns.low[at] = fromRupees(low, decimals);
+    columns.close[at] = fromRupees(close, decimals);
+    columns.volume[at] = volume;
+    columns.openInterest[at] = openInterest ?? -1;
     columns.state[at] = BACKFILLED;
-  });
+  }
   return columns;
 };
 
 const isCandle = (row: unknown): row is Candle =>
-  Array.isArray(row) && row.length >= 6 && typeof row[0] === "string" && row.slice(1, 7).every((value) => Number.isFinite(value));
+  Array.isArray(row) && row.length >= 6 && typeof row[0] === "string" && row.slice(1, 7).every((value) => typeof value === "number");
 
 /** `2017-12-15T09:15:00+0530`: the zone lacks the colon ISO asks for. */
 const parseLabel = (label: string): number => Date.parse(label.replace(/([+-]\d{2})(\d{2})$/, "$1:$2"));

@@ -54,6 +54,7 @@ describe("Kite's REST interface", () => {
         "NSE:M&M": { lower_circuit_limit: 1_412.95, upper_circuit_limit: 1_726.9 },
         "NSE:NIFTY 50": { last_price: 24_000 },
         "NSE:S5": { lower_circuit_limit: 0, upper_circuit_limit: 0 },
+        "NSE:S6": null, "NSE:S7": "halted", "NSE:S8": { lower_circuit_limit: -1, upper_circuit_limit: 5 }, "NSE:S9": { lower_circuit_limit: 1, upper_circuit_limit: 1e12 },
       } })(request, response);
     };
     const names = ["NSE:M&M", "NSE:NIFTY 50", ...Array.from({ length: 499 }, (_, at) => `NSE:S${at}`)].map((name) => ({ name, decimals: 2 }));
@@ -102,6 +103,23 @@ describe("Kite's REST interface", () => {
   it("waits as long as the broker says after too many requests", async () => {
     answer = json(429, {}, { "retry-after": "3" });
     await expect(bars()).rejects.toMatchObject({ code: "rate_limited", details: { retryAfterMs: 3_000 } });
+  });
+
+  it("waits no longer than a minute, whatever the broker says", async () => {
+    answer = json(429, {}, { "retry-after": "9999999999" });
+    await expect(bars()).rejects.toMatchObject({ code: "rate_limited", details: { retryAfterMs: 60_000 } });
+  });
+
+  it("stops reading an answer that does not end", async () => {
+    let sent = 0;
+    answer = (_, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      const more = (): void => { while (!response.destroyed && response.write(Buffer.alloc(1_048_576, 32))) sent++; };
+      response.on("drain", more);
+      more();
+    };
+    await expect(bars()).rejects.toMatchObject({ code: "broker_refused", message: expect.stringContaining("more than 64 MB") as string });
+    expect(sent).toBeLessThan(200);
   });
 
   it("says that nobody answers, and stops when told to", async () => {

@@ -19,6 +19,10 @@ export interface KiteCall {
 const TIMEOUT_MS = 15_000;
 /** Kite names no waiting time with its 429; its limits are counted by the second. */
 const RETRY_AFTER_MS = 1_000;
+/** No limit of a broker lasts longer than its day; what it says beyond this is a mistake. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+/** Kite's largest answer, the instrument list, has ten million bytes. */
+const MOST_BYTES = 64 * 1024 ** 2;
 
 /** The `data` of a JSON answer. @see https://kite.trade/docs/connect/v3/response-structure/ */
 export const kiteRequest = async (caller: KiteCaller, call: KiteCall, signal: AbortSignal): Promise<unknown> => {
@@ -44,13 +48,31 @@ export const kiteText = async (caller: KiteCaller, call: KiteCall, signal: Abort
       method: call.method ?? "GET", headers, signal: deadline,
       ...(call.form === undefined ? {} : { body: new URLSearchParams(call.form) }),
     });
-    text = await response.text();
+    text = await boundedText(response, call.path);
   } catch (cause) {
     signal.throwIfAborted();
+    if (cause instanceof AppError) throw cause;
     throw new AppError("broker_unreachable", `No answer from ${new URL(root).host} to ${call.path}`, { retryable: true, cause });
   }
   if (!response.ok) throw refusal(response, text, call.path);
   return text;
+};
+
+/** Reads no more than any answer may have: a broker that answers without end must not fill the memory. */
+const boundedText = async (response: Response, path: string): Promise<string> => {
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = "";
+  const reader = response.body?.getReader();
+  for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader!.read()) {
+    bytes += part.value.byteLength;
+    if (bytes > MOST_BYTES) {
+      await reader!.cancel();
+      throw new AppError("broker_refused", `Kite answers ${path} with more than ${MOST_BYTES / 1024 ** 2} MB`, { details: { path } });
+    }
+    text += decoder.decode(part.value, { stream: true });
+  }
+  return text + decoder.decode();
 };
 
 const refusal = (response: Response, text: string, path: string): AppError => {
@@ -60,7 +82,7 @@ const refusal = (response: Response, text: string, path: string): AppError => {
   if (response.status === 429) {
     const seconds = Number(response.headers.get("retry-after"));
     return new AppError("rate_limited", `Kite asks for fewer requests: ${said}`, {
-      retryable: true, details: { ...details, retryAfterMs: seconds > 0 ? seconds * 1_000 : RETRY_AFTER_MS },
+      retryable: true, details: { ...details, retryAfterMs: seconds > 0 ? Math.min(seconds * 1_000, LONGEST_RETRY_AFTER_MS) : RETRY_AFTER_MS },
     });
   }
   if (response.status === 403 || details.type === "TokenException") {

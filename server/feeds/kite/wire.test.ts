@@ -103,7 +103,7 @@ describe("bookAt", () => {
       const row = new Float64Array(Book.size);
       expect(bookAt(frame, 4, row)).toBe(packet.depth !== undefined);
       if (packet.depth === undefined) return;
-      expect([...row.subarray(0, Book.bids)]).toEqual([packet.lastPrice, packet.buyQuantity, packet.sellQuantity]);
+      expect([...row.subarray(0, Book.bids)]).toEqual([Math.max(0, Math.max(0, packet.lastPrice)), packet.buyQuantity, packet.sellQuantity]);
       const levels = [...packet.depth.buy, ...packet.depth.sell].flatMap(({ price, quantity, orders }) => [price, quantity, orders]);
       expect([...row.subarray(Book.bids)]).toEqual(levels);
       expect(levels).toHaveLength(10 * LEVEL);
@@ -112,7 +112,7 @@ describe("bookAt", () => {
 });
 
 describe("decodeFrame", () => {
-  it("reads the fields of a full packet where Kite's table puts them, unsigned", () => {
+  it("reads the fields of a full packet where Kite's table puts them: the price signed, all else unsigned", () => {
     const body = Buffer.alloc(184);
     for (let field = 0; field < 46; field++) body.writeUInt32BE(0xf0000000 + field, field * 4);
     const frame = frameOf([body]);
@@ -120,10 +120,22 @@ describe("decodeFrame", () => {
     expect(decodeFrame(frame, batch)).toEqual({ packets: 1, badPackets: 0, bad: false });
     expect(batch.offset[0]).toBe(4);
     expect(batch.token[0]).toBe(0xf0000000);
-    expect(batch.price[0]).toBe(0xf0000001);
+    expect(batch.price[0]).toBe(0xf0000001 - 2 ** 32);
     expect(batch.volume[0]).toBe(0xf0000004);
     expect(batch.openInterest[0]).toBe(0xf000000c);
     expect(batch.exchangeTime[0]).toBe(0xf000000f * 1_000);
+  });
+
+  it("takes a price of -1 for none, in the tick, the quote and the book: not for forty million rupees", () => {
+    const body = Buffer.alloc(184);
+    for (const field of [4, 12, 28, 32, 36, 40, 68, 128]) body.writeInt32BE(-1, field);
+    const frame = frameOf([body]);
+    const batch = rawBatch(1);
+    decodeFrame(frame, batch);
+    const packet = packetAt(frame, 4)!;
+    const book = new Float64Array(Book.size);
+    expect(bookAt(frame, 4, book)).toBe(true);
+    expect([batch.price[0], packet.lastPrice, packet.averagePrice, packet.open, packet.high, packet.low, packet.close, packet.depth!.buy[0]!.price, packet.depth!.sell[0]!.price, book[Book.lastPrice], book[Book.bids]]).toEqual([-1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
   it("says -1 for a volume and open interest the packet does not carry, and 0 for an absent time", () => {

@@ -84,7 +84,8 @@ export const decodeFrame = (frame: Uint8Array, batch: RawBatch): FrameReport => 
         continue;
     }
     token[row] = view.getUint32(body);
-    figures[prices + row] = view.getUint32(body + 4);
+    // Signed: a price of -1 is none, not one of forty million rupees.
+    figures[prices + row] = view.getInt32(body + 4);
     offset[row] = body;
     row++;
   }
@@ -123,8 +124,9 @@ export const packetAt = (frame: Uint8Array, offset: number): KitePacket | null =
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const length = view.getUint16(offset - 2);
   const at = (field: number): number => view.getUint32(offset + field);
+  const price = (field: number): number => Math.max(0, view.getInt32(offset + field));
   const time = (field: number): number | null => (at(field) === 0 ? null : at(field) * 1_000);
-  const last = { token: at(0), lastPrice: at(4) };
+  const last = { token: at(0), lastPrice: view.getInt32(offset + 4) };
   switch (length) {
     case LTP:
       return { ...last, mode: "ltp" };
@@ -132,19 +134,19 @@ export const packetAt = (frame: Uint8Array, offset: number): KitePacket | null =
     case INDEX_TIMED:
       // High, low, open here; open, high, low in a quote.
       return {
-        ...last, mode: "index", high: at(8), low: at(12), open: at(16), close: at(20),
+        ...last, mode: "index", high: price(8), low: price(12), open: price(16), close: price(20),
         ...(length === INDEX_TIMED ? { exchangeTime: time(28) } : {}),
       };
     case QUOTE:
     case FULL: {
       const quote = {
-        ...last, lastQuantity: at(8), averagePrice: at(12), volume: at(16), buyQuantity: at(20), sellQuantity: at(24),
-        open: at(28), high: at(32), low: at(36), close: at(40),
+        ...last, lastQuantity: at(8), averagePrice: price(12), volume: at(16), buyQuantity: at(20), sellQuantity: at(24),
+        open: price(28), high: price(32), low: price(36), close: price(40),
       };
       if (length === QUOTE) return { ...quote, mode: "quote" };
       const levels = (side: number) => Array.from({ length: 5 }, (_, level) => {
         const row = side + level * 12;
-        return { price: at(row + 4), quantity: at(row), orders: view.getUint16(offset + row + 8) };
+        return { price: price(row + 4), quantity: at(row), orders: view.getUint16(offset + row + 8) };
       });
       return {
         ...quote, mode: "full", lastTradeTime: time(44), openInterest: at(48), openInterestHigh: at(52), openInterestLow: at(56),
@@ -165,18 +167,21 @@ const LEVEL_ROWS = (Book.size - Book.bids) / LEVEL;
 /** Order book of a full packet into a row of `Book`; false for any other packet. Makes no objects. */
 export const bookAt = (frame: Uint8Array, offset: number, into: Float64Array): boolean => {
   if (frame[offset - 2]! * 256 + frame[offset - 1]! !== FULL) return false;
-  into[Book.lastPrice] = uint32(frame, offset + 4);
+  into[Book.lastPrice] = priceAt(frame, offset + 4);
   into[Book.buyQuantity] = uint32(frame, offset + 20);
   into[Book.sellQuantity] = uint32(frame, offset + 24);
   for (let level = 0; level < LEVEL_ROWS; level++) {
     const from = offset + DEPTH + level * LEVEL_BYTES;
     const to = Book.bids + level * LEVEL;
-    into[to] = uint32(frame, from + 4);
+    into[to] = priceAt(frame, from + 4);
     into[to + 1] = uint32(frame, from);
     into[to + 2] = frame[from + 8]! * 256 + frame[from + 9]!;
   }
   return true;
 };
+
+/** Signed on the wire; a negative one is none. */
+const priceAt = (frame: Uint8Array, at: number): number => Math.max(0, (frame[at]! << 24) | (frame[at + 1]! << 16) | (frame[at + 2]! << 8) | frame[at + 3]!);
 
 const uint32 = (frame: Uint8Array, at: number): number => frame[at]! * 0x100_0000 + ((frame[at + 1]! << 16) | (frame[at + 2]! << 8) | frame[at + 3]!);
 
