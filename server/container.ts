@@ -51,6 +51,7 @@ import { Instruments } from "./services/instruments";
 import { Passports } from "./services/passport";
 import { Reads } from "./services/reads";
 import { Leases } from "./services/lease";
+import { Logins } from "./services/logins";
 import { createQualityDesk } from "./services/quality-desk";
 import { keepDays, Retention } from "./services/retention";
 import { Storage } from "./services/storage";
@@ -64,6 +65,7 @@ import { createStore } from "./store";
 import { lockFolder } from "./store/folder-lock";
 import { isDead, thisInstance } from "./store/leases-process";
 import { openSpool } from "./store/spool";
+import { fingerprint } from "./store/vault";
 import { BoardLane } from "./web/board-lane";
 import { Hub } from "./web/hub";
 import { answerRead, readDoor } from "./web/reads-door";
@@ -315,6 +317,8 @@ export const createContainer = async (config: Config, say: Say) => {
     for (let index = 0; index < table.size && !ending.signal.aborted; index++) if (!desk.isWarm(index)) await desk.warm(index);
   };
 
+  const logins = new Logins({ store: store.collectors, feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id), renew: (name, login) => collectors.renew(name, login), fingerprint, log });
+
   /** The collector the configuration asks for, kept in the store like any other. */
   const collector = async (): Promise<{ row: CollectorRow; login: Record<string, string>; simulated: boolean }> => {
     const { feed } = config;
@@ -334,8 +338,13 @@ export const createContainer = async (config: Config, say: Say) => {
       return { row: await store.collectors.save({ name: "sim-1", feed: "kite", ...base, subscriptions: ["*"] }, login), login, simulated: true };
     }
     const known = (await store.collectors.list()).find((each) => each.name === "kite-1");
-    const row = await store.collectors.save({ name: "kite-1", feed: "kite", ...base, subscriptions: known?.subscriptions ?? niftyKeys() }, feed.login);
-    return { row, login: feed.login, simulated: false };
+    const { login, said } = await logins.atStart("kite-1", feed.login);
+    if (said !== null) {
+      say(said);
+      events.add("info", "kite-1", said);
+    }
+    const row = await store.collectors.save({ name: "kite-1", feed: "kite", ...base, subscriptions: known?.subscriptions ?? niftyKeys() }, login);
+    return { row, login, simulated: false };
   };
 
   /** Collects while this instance holds the login's lease, and stands by while another one does. */
@@ -373,6 +382,8 @@ export const createContainer = async (config: Config, say: Say) => {
     readDoor: readDoor({ reads, log, heavy }),
     /** Where long answers wait for their turn, and the turns they are made in. */
     heavy, turns: (signal?: AbortSignal) => reads.turns(signal),
+    /** A new access token for a collector at work. */
+    handOver: (name: string, accessToken: string) => logins.handOver(name, accessToken),
     /** For routes: Next's bundle must not build errors or look up timeframes with its own copy of the code. */
     timeframe, badInput,
     notFound: (what: string, name: string) => new AppError("not_found", `no ${what} ${JSON.stringify(name)}`, { details: { field: what, value: name } }),

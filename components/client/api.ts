@@ -1,4 +1,5 @@
 /** The REST calls the browser makes, typed from the contract. */
+import type { HandedOver } from "@/server/contract/collectors";
 import type { Envelope, ErrorEnvelope, InstrumentHit, RestBar, Workspace } from "@/server/contract/rest";
 import type { Watchlist } from "@/server/domain/watchlist";
 import { RequestError } from "./request-error";
@@ -48,6 +49,10 @@ export const searchInstruments = async (q: string, limit = 20, options: CallOpti
   const { data, meta } = await call<InstrumentHit[]>(`/instruments${query({ q, limit })}`, options);
   return { hits: data, searched: typeof meta.total === "number" ? meta.total : null };
 };
+
+/** Hands a new access token to a collector; no answer ever shows it. */
+export const handOverToken = async (collector: string, accessToken: string): Promise<HandedOver> =>
+  (await call<HandedOver>(`/collectors/${encodeURIComponent(collector)}/login`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ accessToken }) })).data;
 
 /** The saved workspace, null when none has been saved. */
 export const fetchWorkspace = async (options: CallOptions = {}): Promise<Workspace | null> =>

@@ -2,7 +2,7 @@ import Link from "next/link";
 import { useConnection } from "@/components/client/connection";
 import { useFeed } from "@/components/client/feed";
 import { useNow } from "@/components/client/now";
-import { countText } from "@/components/format/numbers";
+import { countText, millisecondsText } from "@/components/format/numbers";
 import { ageText, clockText, spanText } from "@/components/format/times";
 import { Pill } from "@/components/ui/pill";
 import { Popover } from "@/components/ui/popover";
@@ -26,6 +26,9 @@ function Evidence({ feed, serverTime, now }: { feed: FeedTruth; serverTime: numb
     ["Last minute", `${countText(feed.ticksLastMinute)} ticks`],
     ["Expected", feed.expectedPerMinute === null ? "not known yet" : `${countText(feed.expectedPerMinute)} a minute`],
     ["Instruments", countText(feed.subscribed)],
+    ...(feed.lagMs === null ? [] : [["Behind", `${millisecondsText(feed.lagMs)} ms after the exchange's stamp`] as [string, string]]),
+    ...(feed.missing.count === 0 ? [] : [["Not listed", feed.missing.names.join(", ")] as [string, string]]),
+    ...(feed.said === null ? [] : [["Broker said", `${clockText(feed.said.time)} · ${feed.said.text}${feed.said.count > 1 ? ` (${feed.said.count} ×)` : ""}`] as [string, string]]),
     ["Reconnected", feed.reconnects === 0 ? "never" : `${countText(feed.reconnects)} ×`],
     ["In this state", `since ${clockText(feed.since)}`],
   ];
@@ -37,6 +40,7 @@ function Evidence({ feed, serverTime, now }: { feed: FeedTruth; serverTime: numb
         {feed.simulated && <Pill state="SIM" />}
       </div>
       <p className="mt-1 text-muted">{feed.reason}</p>
+      {feed.state === "AUTH_EXPIRED" && <p className="mt-1"><Link href="/status" className="text-link">Enter the day's new access token on Status</Link></p>}
       <dl className="mt-2 grid grid-cols-[96px_1fr] gap-y-0.5">
         {rows.map(([name, value]) => [<dt key={name} className="text-muted">{name}</dt>, <dd key={`${name} value`} className="text-right">{value}</dd>])}
       </dl>

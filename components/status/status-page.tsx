@@ -13,6 +13,7 @@ import { Facts } from "./facts";
 import { attentionCount } from "./health";
 import { Histogram } from "./histogram";
 import { HistoryGraph } from "./history-graph";
+import { LoginForm } from "./login-form";
 import { PipelineDiagram } from "./pipeline-diagram";
 import { reportText } from "./report";
 import { StatusCards } from "./status-cards";
@@ -49,6 +50,7 @@ export function StatusPage() {
         {snapshot !== null && (
           <>
             <StatusCards snapshot={snapshot} />
+            {snapshot.feeds.filter(({ state }) => state === "AUTH_EXPIRED").map((feed) => <LoginForm key={feed.collector} feed={feed} />)}
             <PipelineDiagram snapshot={snapshot} />
             <div className="flex border-b border-line max-lg:flex-col">
               <Histogram title="Receive to emit" spans={snapshot.latency.receiveToEmit} budget={budgets.receiveToEmit} />

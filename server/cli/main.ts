@@ -5,6 +5,7 @@ import { hasCode } from "@/server/domain/errors";
 import { databaseCommand } from "./database";
 import { backfillCommand } from "./backfill";
 import { decodeCommand } from "./decode";
+import { loginCommand } from "./login";
 import { replayCommand } from "./replay";
 import { resampleCommand } from "./resample";
 import { sessionsCommand } from "./sessions";
@@ -24,6 +25,7 @@ backfillCommand(program);
 verifyCommand(program);
 streamCommand(program);
 databaseCommand(program);
+loginCommand(program);
 
 // The reader has seen enough (`| head`): that is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

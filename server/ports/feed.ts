@@ -17,6 +17,8 @@ export interface FeedDefinition<Login = unknown> {
   login: z.ZodType<Login>;
   secretFields: readonly string[];
   limits: { instrumentsPerConnection: number; connections: number };
+  /** Rejects with `login_expired` when the broker refuses the login. */
+  check?(login: Login, signal: AbortSignal): Promise<void>;
   /** Opens one connection; rejects with `login_expired`, `broker_refused` or `broker_unreachable`. */
   connect(login: Login, options: ConnectOptions): Promise<FeedConnection>;
   /** Everything the broker lists today; a row that cannot be read is counted and stops nothing. Rejects when the answer is no list. */

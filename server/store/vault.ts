@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "@/server/domain/errors";
@@ -14,6 +14,9 @@ const VERSION = 1;
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+
+/** Tells two secrets apart without keeping either. */
+export const fingerprint = (secret: string): string => createHash("sha256").update(secret).digest("hex");
 
 /** The vault of a data folder: its key is DATA_DIR/secret.key, made on the first start, readable by the owner alone. */
 export const openVault = async (dataDir: string): Promise<Vault> => {

@@ -8,6 +8,7 @@ const methods: readonly (readonly [path: string, ...methods: string[]])[] = [
   ["/api/v1/jobs/{}/pause", "POST"],
   ["/api/v1/jobs/{}/resume", "POST"],
   ["/api/v1/jobs/{}", "GET", "DELETE"],
+  ["/api/v1/collectors/{}/login", "POST"],
   ["/api/v1/gaps/{}/heal", "POST"],
   ["/api/v1/gaps/{}/ignore", "POST"],
   ["/api/v1/compare", "GET", "POST"],

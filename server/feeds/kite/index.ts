@@ -3,6 +3,7 @@ import { history } from "./history";
 import { listInstruments } from "./instruments";
 import { kiteLogin } from "./login";
 import { priceLimits } from "./price-limits";
+import { kiteRequest } from "./rest";
 import { connect } from "./stream";
 import { bookAt, packetAt } from "./wire";
 
@@ -13,6 +14,7 @@ export const kite = defineFeed({
   login: kiteLogin,
   secretFields: ["accessToken", "apiSecret"],
   limits: { instrumentsPerConnection: 3_000, connections: 3 },
+  async check(login, signal) { await kiteRequest(login, { path: "/user/profile" }, signal); },
   connect,
   instruments: listInstruments,
   history,
