@@ -14,6 +14,7 @@ import { nifty50 } from "@/server/domain/nifty50";
 import { dayOfDate, istDay, istText } from "@/server/domain/session";
 import type { RefusedRows } from "@/server/domain/told-rows";
 import { SessionWindows } from "@/server/domain/session-window";
+import { type AuctionConvention, classOf, conventionOf, historySources } from "@/server/domain/source-conventions";
 import { createBackfill } from "./backfill-parts";
 import { memoryBus } from "./bus/memory";
 import { type Config, readIndicators } from "./config";
@@ -34,6 +35,7 @@ import { AuctionBars } from "./pipeline/auction";
 import { pipeline, run } from "./pipeline";
 import { Indicators } from "./pipeline/indicate";
 import { Normaliser } from "./pipeline/normalise";
+import { PrintedBars } from "./pipeline/print";
 import { BarWriter } from "./pipeline/persist";
 import { TickReplay } from "./pipeline/rebuild";
 import { BookRecorder } from "./pipeline/record-books";
@@ -137,13 +139,19 @@ export const createContainer = async (config: Config, say: Say) => {
   const seconds = new SecondBars();
   const auctions = new AuctionBars(windows, table, seconds);
   const timeframes = new TimeframeBars(calendar, table, seconds);
+  /** How the login's broker prints auctions; recordings and instruments without a feed are printed as Kite does. */
+  const convention = (instrument: number, day: number): AuctionConvention => {
+    const vendor = instrument < normaliser.board.capacity ? collectors.vendor(normaliser.board.collector(instrument)) : undefined;
+    return conventionOf(historySources.find((name) => name === vendor) ?? "kite", classOf(table.at(instrument)), day);
+  };
+  const printed = new PrintedBars(timeframes, calendar, table, convention);
   const indicators = new Indicators();
   const writer = new BarWriter(store.bars, table, wall, log, metrics);
   const recorder = config.recordTicks ? new TickRecorder(store.ticks, table, wall, log, metrics) : null;
   const bookRecorder = config.depthSeconds === 0 ? null : new BookRecorder({
     store: store.books, table, board: normaliser.board, everyMs: config.depthSeconds * 1_000, clock: wall, log, meter: metrics, feedAt: (collector) => collectors.feedAt(collector),
   });
-  const live = { table, board: normaliser.board, bars: timeframes };
+  const live = { table, board: normaliser.board, bars: printed };
   const latest = createLatest({ ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }), prefix: config.redisPrefix, ...(config.redisStreamLength === undefined ? {} : { streamLength: config.redisStreamLength }), clock: wall, log, meter: metrics });
   const publisher = new LatestPublisher({ latest, table, board: normaliser.board, clock: wall });
 
@@ -185,7 +193,7 @@ export const createContainer = async (config: Config, say: Say) => {
       onNote: (name, level, text) => events.add(level, name, text),
     },
   });
-  const bars = new Bars({ store: store.bars, recent: writer, live, calendar, clock });
+  const bars = new Bars({ store: store.bars, recent: writer, live, calendar, clock, convention });
   const sparks = new Sparks({ bars, live, calendar, clock });
   const indicatorService = new IndicatorService({
     running: indicators, bars, live, calendar, clock, wall, log, meter: metrics, snapshots: store.snapshots, settings: store.settings,
@@ -266,7 +274,7 @@ export const createContainer = async (config: Config, say: Say) => {
 
   const stages = pipeline({
     collectors: { open: (emit) => collectors.open(emit), close: () => collectors.close() },
-    normaliser, auctions, seconds, timeframes, indicators, writer, recorder, latest: publisher, latestPoints: pointPublisher,
+    normaliser, auctions, seconds, timeframes, printed, indicators, writer, recorder, latest: publisher, latestPoints: pointPublisher,
     readers: { ticks: { on: (ticks) => hub.onTicks(ticks) }, bars: { on: (batch) => { sparks.onBars(batch); hub.onBars(batch); } }, points: { on: (points) => hub.onPoints(points) } },
   });
   const roles: ReadonlySet<Role> = new Set<Role>(["ingest", "aggregate", "indicate", "store", "web"]);

@@ -1,4 +1,5 @@
 import type { Connection } from "@/components/client/live";
+import { SILENCE_MS } from "@/components/client/silence";
 import { ageText, clockText, weekdayTimeText, waitText } from "@/components/format/times";
 import type { PillState } from "@/components/ui/pill";
 import type { FeedFrame, InstrumentView, SessionView } from "@/server/contract/live";
@@ -15,8 +16,6 @@ export interface FeedLight {
 
 /** A symbol that has not traded for this long in a healthy feed says so instead of an age. */
 const QUIET_MS = 60_000;
-/** The server speaks every second: this long without a word, and the line is dead whatever the socket says. */
-const SILENCE_MS = 5_000;
 
 /** True when nothing shown may look live: no connection, or one through which nothing comes. */
 const lost = ({ status, lastDataAt, clockOffsetMs }: Connection, now: number): boolean =>

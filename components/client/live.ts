@@ -6,6 +6,7 @@ import { io } from "socket.io-client";
 import { browserClock } from "./browser-clock";
 import { clockOffset } from "./clock-offset";
 import { isLiveError, RequestError } from "./request-error";
+import { silenceWatch } from "./silence";
 import { createValue, once, type Readable } from "./store";
 
 export interface Connection {
@@ -83,6 +84,7 @@ const connect = (): LiveClient => {
 
   socket.on("connect", () => {
     connections++;
+    silence.heard(Date.now());
     change("live");
     clockTimers.forEach(clearTimeout);
     clockTimers = CLOCK_FIRST_MS.map((afterMs) => setTimeout(askClock, afterMs));
@@ -94,9 +96,14 @@ const connect = (): LiveClient => {
     if (reason === "io server disconnect") setTimeout(() => socket.connect(), RECONNECT_FIRST_MS);
   });
   socket.on("connect_error", () => change("offline"));
+  // A line can be half open: up as far as the socket knows, and dead. Nothing shown may look live then.
+  const silence = silenceWatch();
+  setInterval(() => { if (connection.get().status === "live" && silence.look(Date.now())) change("offline"); }, 1_000);
   socket.onAny((_event: string, frame: unknown) => {
     const now = Date.now();
+    silence.heard(now);
     observe(now, now, frame);
+    if (connection.get().status === "offline" && socket.connected) change("live");
     const stale = lastDataAt === null || now - lastDataAt >= 1_000;
     if (!stale) return;
     lastDataAt = now;

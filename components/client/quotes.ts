@@ -56,6 +56,8 @@ const quotesClient = () => {
     });
   };
   client.on<QuotesFrame>("quotes", (frame) => {
+    // One is missing: its rows would stay as they were until they change again.
+    if (table.seq >= 0 && frame.seq > table.seq + 1) subscribe(true);
     const next = applyQuotes(table, frame);
     table = next.table;
     for (const row of next.changed) valueOf(table.rows[row]!.key).set(table.rows[row]!);

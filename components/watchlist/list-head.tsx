@@ -2,7 +2,7 @@ import { ChevronDown } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { WatchlistHead } from "@/components/client/api";
 import { useConnection } from "@/components/client/connection";
-import { useFeed } from "@/components/client/feed";
+import { feed, useFeed } from "@/components/client/feed";
 import { useNow } from "@/components/client/now";
 import { quote } from "@/components/client/quotes";
 import { sessionText } from "@/components/format/session";
@@ -10,23 +10,24 @@ import { worstFeed } from "@/components/shell/worst-feed";
 import { Icon } from "@/components/ui/icon";
 import { Menu, type MenuRow } from "@/components/ui/menu";
 import { Pill } from "@/components/ui/pill";
+import { liveText } from "./live-text";
 import type { Watchlist } from "@/server/domain/watchlist";
 
 const categories: readonly [Watchlist["category"], string][] = [["user", "My lists"], ["demo", "Simulated"], ["index", "Indices"], ["sector", "Sectors"]];
 
-/** How many of the rows somebody subscribes: looked at once a second, for a number that hardly changes. */
-const useLiveCount = (keys: readonly string[]): number | null => {
-  const [count, setCount] = useState<number | null>(null);
+/** How much of the list is live: looked at once a second, for a text that hardly changes. */
+const useLiveText = (keys: readonly string[]): string => {
+  const [text, setText] = useState("");
   useEffect(() => {
     const look = (): void => {
       const rows = keys.map((key) => quote(key).get()).filter((row) => row !== null);
-      setCount(rows.length === 0 ? null : rows.filter((row) => row.live).length);
+      setText(liveText(rows, keys.length, feed().get()?.feeds ?? null));
     };
     look();
     const timer = setInterval(look, 1_000);
     return () => clearInterval(timer);
   }, [keys]);
-  return count;
+  return text;
 };
 
 const rowsOf = (heads: readonly WatchlistHead[], chosen: string | undefined, onChoose: (name: string) => void): MenuRow[] =>
@@ -64,9 +65,9 @@ export interface ListHeadProps {
 
 /** Name of the list, which is the way to another, and how much of it is live. */
 export function ListHead({ heads, watchlist, keys, onChoose }: ListHeadProps) {
-  const count = useLiveCount(keys);
+  const rowsText = useLiveText(keys);
   const { status } = useConnection();
-  const liveText = status === "offline" ? "offline" : count === null ? "" : `${count} of ${keys.length} live`;
+  const shownText = status === "offline" ? "offline" : rowsText;
   return (
     <div className="shrink-0 border-line max-md:px-4 max-md:pt-3 max-md:pb-3 md:flex md:h-[29px] md:items-center md:gap-2 md:border-b md:px-3">
       <Menu label="Lists" width={240} items={rowsOf(heads, watchlist?.name, onChoose)}
@@ -76,8 +77,8 @@ export function ListHead({ heads, watchlist, keys, onChoose }: ListHeadProps) {
             <Icon of={ChevronDown} size={14} className="shrink-0 text-muted" />
           </button>
         } />
-      <span className="text-11 whitespace-nowrap text-muted max-md:hidden" data-testid="wl-live">{liveText}</span>
-      <div className="flex items-center gap-2 text-12 text-muted md:hidden"><PhoneState liveText={liveText.replace(" live", "")} /></div>
+      <span className="text-11 whitespace-nowrap text-muted max-md:hidden" data-testid="wl-live">{shownText}</span>
+      <div className="flex items-center gap-2 text-12 text-muted md:hidden"><PhoneState liveText={shownText.replace(" live", "")} /></div>
     </div>
   );
 }

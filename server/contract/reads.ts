@@ -1,5 +1,6 @@
 /** The reading views of REST: `/api/v1/{view}/{symbol}` and, in the shapes older programs expect, `/intraday/{view}/{symbol}`. */
 import { z } from "zod";
+import { auctionModes } from "@/server/domain/auction-print";
 import { dayOfDate, IST_OFFSET_MS } from "@/server/domain/session";
 import { parseTimeframe, type TimeframeName, timeframeNames } from "@/server/domain/timeframe";
 import { completenessQuery, gapsQuery } from "./quality";
@@ -48,6 +49,8 @@ const series = {
   format: oneOf(["rows", "columns", "binary"]).default("rows"),
   /** Bars as they were known at that instant. */
   asOf: instant.optional(),
+  /** Auctions in intraday bars: as the login's broker prints them, all of them merged into the bars beside them, or in none. */
+  auctions: oneOf(auctionModes).default("broker"),
 };
 
 export const barsQuery = z.strictObject({ ...asked, ...series, ...span, limit: number(50_000).default(1_000) });

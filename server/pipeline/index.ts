@@ -7,6 +7,7 @@ import type { SecondBars } from "./aggregate";
 import type { AuctionBars } from "./auction";
 import type { Indicators } from "./indicate";
 import type { Normaliser } from "./normalise";
+import type { PrintedBars } from "./print";
 import type { TimeframeBars } from "./resample";
 import { type Role, sink, source, type Sink, type Source, type Stage, step } from "./stage";
 
@@ -16,6 +17,7 @@ export interface Parts {
   auctions: AuctionBars;
   seconds: SecondBars;
   timeframes: TimeframeBars;
+  printed: PrintedBars;
   indicators: Indicators;
   writer: Sink<BarBatch>;
   /** Null where ticks are not kept. */
@@ -39,16 +41,18 @@ export const pipeline = (parts: Parts): Stage[] => [
   step(  "auction",    "aggregate", "ticks",      parts.auctions,         "auctions"),
   step(  "aggregate",  "aggregate", "ticks",      parts.seconds,          "bars.base"),
   step(  "resample",   "aggregate", "bars.base",  parts.timeframes,       "bars"),
-  step(  "indicate",   "indicate",  "bars",       parts.indicators,       "points"),
+  step(  "print",      "aggregate", "bars",       parts.printed,          "printed"),
+  step(  "indicate",   "indicate",  "printed",    parts.indicators,       "points"),
+  step(  "print",      "aggregate", "auctions",   { on: (batch, emit) => parts.printed.onAuctions(batch, emit) }, "printed"),
   step(  "day",        "aggregate", "auctions",   { on: (batch, emit) => parts.timeframes.onAuctions(batch, emit) }, "bars"),
   ...(parts.recorder === null ? [] : [
   sink(  "record",     "store",     "ticks",      parts.recorder)]),
   sink(  "persist",    "store",     "bars",       parts.writer),
   sink(  "persist",    "store",     "auctions",   parts.writer),
-  sink(  "publish",    "store",     "bars",       parts.latest),
+  sink(  "publish",    "store",     "printed",    parts.latest),
   sink(  "publish",    "store",     "points",     parts.latestPoints),
   sink(  "broadcast",  "web",       "ticks",      parts.readers.ticks),
-  sink(  "broadcast",  "web",       "bars",       parts.readers.bars),
+  sink(  "broadcast",  "web",       "printed",    parts.readers.bars),
   sink(  "broadcast",  "web",       "points",     parts.readers.points),
 ];
 

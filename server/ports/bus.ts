@@ -12,8 +12,10 @@ export interface Topics {
   auctions: BarBatch;
   /** Closed one-second bars (and patches of them, and cuts). */
   "bars.base": BarBatch;
-  /** Closed bars of every timeframe (and patches of them). Forming bars are merged when a reader asks (`LiveBars`). */
+  /** Closed bars of every timeframe (and patches of them), of continuous trading. Forming bars are merged when a reader asks (`LiveBars`). */
   bars: BarBatch;
+  /** The same as the login's broker prints them, auctions in them: what readers, indicators and other programs see. */
+  printed: BarBatch;
   /** Indicator values of closed bars. */
   points: PointBatch;
 }

@@ -6,8 +6,8 @@ import type { BarWrite, StoredBar, StoredKind } from "./stores";
 
 /** Forming bars as the pipeline has them now. */
 export interface LiveBars {
-  /** Appends the bars not closed yet, oldest first; answers how many. */
-  forming(instrument: number, of: Timeframe, into: BarColumns): number;
+  /** Appends the bars not closed yet, oldest first, with auctions as the login's broker prints them or not; returns how many. */
+  forming(instrument: number, of: Timeframe, into: BarColumns, printed?: boolean): number;
   endOf(instrument: number, of: Timeframe, start: number): number;
   /** False until the day's earlier minutes have been loaded: longer forming bars would lack them. */
   isWarm(instrument: number): boolean;

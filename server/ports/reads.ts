@@ -1,3 +1,4 @@
+import type { AuctionMode } from "@/server/domain/auction-print";
 import type { Bar, BarColumns, BarPassport } from "@/server/domain/bar";
 import type { Instrument } from "@/server/domain/instrument";
 import type { StoredTicks } from "@/server/domain/stored-ticks";
@@ -61,6 +62,8 @@ export interface BarsRead {
   asOf?: number | undefined;
   passports: boolean;
   signal?: AbortSignal | undefined;
+  /** How auctions are printed into intraday bars; by default as the login's broker prints them. */
+  auctions?: AuctionMode | undefined;
 }
 
 export interface BarsReading {
@@ -127,6 +130,8 @@ export interface PassportReading {
   passport: BarPassport;
   /** Names of the collectors in `sources`, as they run now. */
   collectors: string[];
+  /** The pre-open at whose price the bar opens as it is printed; null for any other bar. */
+  auction: { price: number; volume: number; volumeIncluded: boolean; source: "broker" | "history" } | null;
   /** What the bar is folded from; null where it is stored itself. */
   parts: { timeframe: StoredKind; count: number } | null;
   /** Changes of the bar, or of its parts, oldest first. */

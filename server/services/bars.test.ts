@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type BarColumns, columnsOf } from "@/server/domain/bar";
+import { AUCTION_BAR, type BarColumns, columnsOf } from "@/server/domain/bar";
 import { createCalendar } from "@/server/domain/calendar";
 import { QuoteBoard } from "@/server/domain/quote-board";
+import { AUCTION } from "@/server/domain/tick";
 import { type Timeframe, timeframes } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { RecentBars } from "@/server/ports/live";
@@ -10,7 +11,7 @@ import type { BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
 import { oracleBars, type OracleBar, oracleStart } from "@/server/testing/bar-oracle";
 import { named, PipelineRig, rowsOf } from "@/server/testing/pipeline-rig";
 import { type ArrivingTick, randomTrading } from "@/server/testing/random-session";
-import { Bars } from "./bars";
+import { Bars, type BarsQuery } from "./bars";
 
 const calendar = createCalendar();
 const at = (text: string): number => Date.parse(`${text}+05:30`);
@@ -139,5 +140,59 @@ describe("Bars.warm", () => {
         if (open) expect(forming, of.name).toEqual(expected(of).slice(-Math.max(1, forming.length)));
       }
     }), { numRuns: 20 });
+  });
+});
+
+describe("Bars.read of a stock with auctions", () => {
+  const ist = (text: string): number => Date.parse(`2026-11-20T${text}+05:30`);
+  const tick = (text: string, price: number, volume: number) => ({ time: ist(text), price, volume });
+  const day = (committed: number): Bars => {
+    const rig = new PipelineRig(calendar, "NSE_CAS");
+    rig.ticks([tick("09:00:30", 10_200, 0), tick("09:10:30", 10_000, 500)], AUCTION);
+    rig.ticks([tick("09:15:00", 10_050, 600), tick("09:16:30", 10_070, 650), tick("10:00:00", 10_100, 1_900), tick("15:14:59", 10_080, 2_000)]);
+    rig.ticks([tick("15:21:00", 10_300, 2_000), tick("15:29:00", 10_090, 2_150), tick("15:51:00", 10_090, 2_200)], AUCTION);
+    rig.at(ist("16:00:03"));
+    const parts = partsOf(rig, committed, 3);
+    const auctions = rig.events.filter(({ timeframe }) => timeframe === AUCTION_BAR).map((bar): StoredBar => ({
+      instrumentId: 1, timeframe: "auction", time: bar.time, open: bar.open, high: bar.high, low: bar.low, close: bar.close, volume: bar.volume, value: 0, ticks: bar.ticks, openInterest: -1, rev: 1, state: "closed", incomplete: false,
+    }));
+    const store = {
+      ...parts.store,
+      read: (range: Parameters<BarStore["read"]>[0]) => (range.timeframe === "auction" ? Promise.resolve(columnsOf(auctions.filter(({ time }) => time >= range.from && time < range.to))) : parts.store.read(range)),
+    } as BarStore;
+    return new Bars({ store, recent: parts.recent, calendar, clock: { now: () => ist("16:01:00") } as Clock, live: { table: rig.table, board: new QuoteBoard(), bars: rig.bars } });
+  };
+  const ohlcv = ({ open, high, low, close, volume }: OracleBar) => [open, high, low, close, volume];
+  const read = async (service: Bars, timeframe: string, more: Partial<BarsQuery> = {}) => all(await service.read({ instrument: 0, timeframe: named(timeframe), ...more })).map(ohlcv);
+
+  it.each([0, 0.5, 1])("prints the first bar of any timeframe as Kite does, %d of the bars stored", async (committed) => {
+    const service = day(committed);
+    expect((await read(service, "1m"))[0]).toEqual([10_000, 10_050, 10_000, 10_050, 100]);
+    for (const name of ["5m", "15m", "30m"]) expect((await read(service, name))[0], name).toEqual([10_000, 10_070, 10_000, 10_070, 150]);
+    expect((await read(service, "1m", { auctions: "apart" }))[0]).toEqual([10_050, 10_050, 10_050, 10_050, 100]);
+    expect((await read(service, "1m", { limit: 2 }))).toEqual([[10_100, 10_100, 10_100, 10_100, 1_250], [10_080, 10_080, 10_080, 10_080, 100]]);
+  });
+
+  it("merges every auction into the bars beside it: their sum is the day's volume", async () => {
+    const service = day(1);
+    for (const name of ["1m", "5m", "15m", "1h"]) {
+      const rows = await read(service, name, { auctions: "merged" });
+      expect(rows.reduce((sum, row) => sum + row[4]!, 0), name).toBe(2_200);
+      expect([rows[0]![0], rows.at(-1)![3]], name).toEqual([10_000, 10_090]);
+    }
+    // Pre-open 500, continuous 1,500, closing auction 150, post-close 50: the day has each once.
+    for (const auctions of ["broker", "merged", "apart"] as const) expect(await read(service, "1d", { auctions }), auctions).toEqual([[10_000, 10_100, 10_000, 10_090, 2_200]]);
+  });
+
+  it("opens no bar at the auction's price that is not the day's first, wherever a range begins", async () => {
+    const service = day(1);
+    expect((await read(service, "1m", { from: ist("09:16:00") }))[0]).toEqual([10_070, 10_070, 10_070, 10_070, 50]);
+    expect((await read(service, "1m", { from: ist("09:15:00"), to: ist("09:16:00") }))).toEqual([[10_000, 10_050, 10_000, 10_050, 100]]);
+  });
+
+  it("goes on in the pipeline from bars of continuous trading after a start", async () => {
+    const service = day(1);
+    await service.warm(0);
+    expect((await read(service, "1d"))).toEqual([[10_000, 10_100, 10_000, 10_090, 2_200]]);
   });
 });

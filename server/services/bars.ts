@@ -1,7 +1,9 @@
+import { addClosingRows, type AuctionMode, printAuctions, type PrintRules } from "@/server/domain/auction-print";
 import { cut, filterRows, join, merge, overlay, within } from "@/server/domain/bar-rows";
 import { type BarColumns, barColumns, type BarPassport, FORMING } from "@/server/domain/bar";
 import { resample, spanAt } from "@/server/domain/resample";
-import { type Calendar, DAY_MS, istDay } from "@/server/domain/session";
+import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "@/server/domain/session";
+import { type AuctionConvention, classOf, conventionOf } from "@/server/domain/source-conventions";
 import { type Timeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
@@ -20,6 +22,10 @@ export interface BarsQuery {
   asOf?: number;
   /** Aborts when the reader has gone. */
   signal?: AbortSignal | undefined;
+  /** How auctions are printed into intraday bars; by default as the login's broker does. */
+  auctions?: AuctionMode;
+  /** With the rows in which the broker's candles go on to the closing auction: for people, not for indicators. */
+  closingRows?: boolean;
 }
 
 export interface BarsAnswer {
@@ -27,6 +33,8 @@ export interface BarsAnswer {
   closed: BarColumns;
   /** Bars not closed yet (none, one, or two while the watermark of the older runs), oldest first. */
   forming: BarColumns;
+  /** How many of `closed` are rows of closing auctions, in no slot of their sessions. */
+  closingRows?: number;
 }
 
 /**
@@ -48,7 +56,10 @@ const ratio = (of: Timeframe, source: Timeframe): number =>
 
 /** Bars of any timeframe and range: the store, what is on its way there, and what forms, joined without a seam. */
 export class Bars {
-  constructor(private readonly parts: { store: BarStore; recent: RecentBars; live: LiveMarket; calendar: Calendar; clock: Clock }) {}
+  constructor(private readonly parts: { store: BarStore; recent: RecentBars; live: LiveMarket; calendar: Calendar; clock: Clock;
+    /** How the login's broker prints auctions in an instrument's candles of an IST day; Kite's way where nobody says. */
+    convention?: (instrument: number, day: number) => AuctionConvention;
+  }) {}
 
   /**
    * After the last wait everything that lives in memory is read in one go: the answer and the live stream that
@@ -56,7 +67,7 @@ export class Bars {
    */
   async read(query: BarsQuery): Promise<BarsAnswer> {
     const { store, recent, live, calendar, clock } = this.parts;
-    const { instrument, timeframe, asOf } = query;
+    const { instrument, timeframe, asOf, auctions: mode = "broker" } = query;
     const { id } = live.table.at(instrument);
     const hours = live.table.hours(instrument);
     // Up to the end of the last bar that begins in the range: a longer bar is folded from all its parts.
@@ -82,9 +93,13 @@ export class Bars {
       else if (rung === ladder[0] && ladder.length > 1 && query.limit !== undefined && query.from === undefined) from = Math.max(from, (asOf ?? clock.now()) - 10 * DAY_MS);
     }
 
-    // A day has its auctions; `from` stands behind the last day that is stored as a whole.
-    const auctioned = timeframe.kind !== "intraday";
-    const auctions = auctioned ? await store.read({ instrumentId: id, timeframe: "auction", from: from - LONGEST_PRE_OPEN_MS, to: Math.min(to, 8.64e15), ...then }) : null;
+    // A day has its auctions; `from` stands behind the last day that is stored as a whole. An intraday bar is printed with them.
+    const folded = timeframe.kind !== "intraday";
+    const oldest = stored.find((rows) => rows.length > 0)?.time[0] ?? Math.max(queryFrom, (asOf ?? clock.now()) - DAY_MS);
+    const since = folded ? from - LONGEST_PRE_OPEN_MS : istMidnight(istDay(oldest));
+    const wants = folded || (mode !== "apart" && this.hasAuctions(hours, Math.min(to, clock.now())));
+    const auctions = wants ? await store.read({ instrumentId: id, timeframe: "auction", from: since, to: Math.min(to, 8.64e15), ...then }) : null;
+    const isCut = wants && !folded && await this.isCut(query, id, ladder.at(-1)!.name, newer);
 
     // From here on nothing waits.
     const parts: BarColumns[] = [];
@@ -96,14 +111,23 @@ export class Bars {
       if (kept.length > 0) start = this.endOf(hours, rung, kept.time[kept.length - 1]!);
     });
     const open = barColumns(MOST_FORMING);
-    if (asOf === undefined) live.bars.forming(instrument, timeframe.from === "1s" ? timeframeNamed("1s") : timeframeNamed("1m"), open);
+    if (asOf === undefined) live.bars.forming(instrument, timeframe.from === "1s" ? timeframeNamed("1s") : timeframeNamed("1m"), open, false);
     parts.push(within(open, start, to));
 
     let rows = join(parts);
-    if (auctions !== null) rows = merge(this.inSession(hours, overlay(auctions, recent.recent(id, "auction", from - LONGEST_PRE_OPEN_MS, to)), start), rows);
+    const told = auctions === null ? null : overlay(auctions, newer("auction", since));
+    if (told !== null && folded) rows = merge(this.inSession(hours, told, start), rows);
     const limitTime = live.bars.settledBefore(clock.now());
     // A stored bar is its own answer; longer bars are folded from parts.
-    const whole = timeframe.stored && ladder.length === 1 ? rows : resample(rows, calendar, hours, timeframe, limitTime).bars;
+    let whole = timeframe.stored && ladder.length === 1 ? rows : resample(rows, calendar, hours, timeframe, limitTime).bars;
+    let closingRows = 0;
+    if (told !== null && !folded) {
+      const rules: PrintRules = { calendar, hours, mode, convention: (day) => this.convention(instrument, day) };
+      whole = printAuctions(whole, told, rules, (row, session) => !isCut || row > 0 || queryFrom <= session.open, to);
+      const trading = whole.length;
+      if (query.closingRows === true) whole = addClosingRows(whole, told, rules, timeframe, queryFrom, query.to ?? Number.POSITIVE_INFINITY);
+      closingRows = whole.length - trading;
+    }
     // The first derived bar may have lost its beginning to the limit or to `from`.
     let first = 0;
     while (first < whole.length && whole.time[first]! < queryFrom) first++;
@@ -111,7 +135,26 @@ export class Bars {
     if (query.limit !== undefined) first = Math.max(first, whole.length - query.limit);
     let split = whole.length;
     while (split > first && whole.state[split - 1] === FORMING) split--;
-    return { closed: cut(whole, first, split), forming: cut(whole, split, whole.length) };
+    return { closed: cut(whole, first, split), forming: cut(whole, split, whole.length), closingRows };
+  }
+
+  private convention(instrument: number, day: number): AuctionConvention {
+    return this.parts.convention?.(instrument, day) ?? conventionOf("kite", classOf(this.parts.live.table.at(instrument)), day);
+  }
+
+  /** True for hours that have auctions; where their day is known. */
+  private hasAuctions(hours: string, instant: number): boolean {
+    const session = this.parts.calendar.previous(hours, instant);
+    return session !== null && session.phases.some(({ phase }) => phase !== "continuous" && phase !== "halt");
+  }
+
+  /** True when the range begins inside a day of which there are bars before it: its first row is not that day's first bar. */
+  private async isCut({ instrument, from }: BarsQuery, id: number, rung: TimeframeName, newer: (kind: StoredKind, since: number) => StoredBar[]): Promise<boolean> {
+    if (from === undefined) return false;
+    const session: Session | null = this.parts.calendar.on(this.parts.live.table.hours(instrument), istDay(from));
+    if (session === null || from <= session.open) return false;
+    const before = await this.parts.store.read({ instrumentId: id, timeframe: rung, from: session.open, to: from, limit: 1 });
+    return before.length > 0 || newer(rung as StoredKind, session.open).some(({ time }) => time < from);
   }
 
   /** Auctions at or after an instant, moved into the session whose day they belong to: before its first bar or after its last. */
@@ -159,7 +202,7 @@ export class Bars {
     const whole = await store.readWhole({ instrumentId: id, timeframe: "1m", from, to: now });
     const auctions = await this.auctions(instrument, from - LONGEST_PRE_OPEN_MS, now);
     // Last, and nothing waits after it: a minute that closes in between would be in neither.
-    const minutes = await this.read({ instrument, timeframe: timeframeNamed("1m"), from });
+    const minutes = await this.read({ instrument, timeframe: timeframeNamed("1m"), from, auctions: "apart" });
     const passports = new Map<number, BarPassport>();
     for (const { time, passport } of [...whole, ...recent.recent(id, "1m", from, now)]) if (passport !== undefined) passports.set(time, passport);
     live.bars.rebuild(instrument, minutes.closed, days.closed, auctions, passports);

@@ -46,7 +46,7 @@ export class Passports {
   async at(instrument: number, kind: StoredKind, time: number): Promise<PassportReading> {
     const { table } = this.parts.live;
     const { id, key } = table.at(instrument);
-    const { bar, end } = await this.bar(instrument, kind, time);
+    const { bar, end, auction } = await this.bar(instrument, kind, time);
     if (bar === null) {
       throw new AppError("not_found", `${key} has no ${kind} bar at that instant: nothing traded, or nothing is known`, { details: { field: "time", value: time, accepted: "an instant inside a bar" } });
     }
@@ -56,7 +56,7 @@ export class Passports {
     const changes = (await Promise.all(parts.map((part) => this.changes(id, part)))).flat();
     const passport = folded?.passport ?? noPassport;
     return {
-      bar, end, cause: `${causeOf(bar, passport)}${await this.beside(id, kind, bar, end)}`, passport, changes, collectors: this.parts.collectorNames().filter((_, number) => (passport.sources & fromCollector(number)) !== 0),
+      bar, end, cause: `${causeOf(bar, passport)}${await this.beside(id, kind, bar, end)}${auction === null ? "" : auctionText(auction.volumeIncluded)}`, passport, auction, changes, collectors: this.parts.collectorNames().filter((_, number) => (passport.sources & fromCollector(number)) !== 0),
       // A stored bar that has not been closed yet is made of minutes too.
       parts: folded === undefined || (stored && folded.timeframe === kind) ? null : { timeframe: folded.timeframe, count: folded.parts.length },
     };
@@ -72,23 +72,40 @@ export class Passports {
     return answers.some(({ from, to }) => from <= time && to >= end) ? "; the broker's history says the same" : "";
   }
 
-  private async bar(instrument: number, kind: StoredKind, time: number): Promise<{ bar: Bar | null; end: number }> {
+  private async bar(instrument: number, kind: StoredKind, time: number): Promise<{ bar: Bar | null; end: number; auction: PassportReading["auction"] }> {
     const { bars, calendar, live } = this.parts;
     const hours = live.table.hours(instrument);
     if (kind === "auction") {
       const day = istMidnight(istDay(time));
       const auctions = await bars.auctions(instrument, day, time + 1);
-      if (auctions.length === 0) return { bar: null, end: time };
+      if (auctions.length === 0) return { bar: null, end: time, auction: null };
       const bar = barAt(auctions, auctions.length - 1);
       const session = calendar.on(hours, istDay(time));
-      return { bar, end: (session === null ? null : phaseAt(session, bar.time))?.to ?? time + 1 };
+      return { bar, end: (session === null ? null : phaseAt(session, bar.time))?.to ?? time + 1, auction: null };
     }
     const of = timeframeNamed(kind);
     const span = spanAt(calendar, hours, of, time);
-    if (span === null) return { bar: null, end: time };
+    if (span === null) return { bar: null, end: time, auction: null };
     const { closed, forming } = await bars.read({ instrument, timeframe: of, from: span.start, to: span.start + 1 });
     const rows = closed.length > 0 ? closed : forming;
-    return { bar: rows.length === 0 ? null : barAt(rows, 0), end: span.end };
+    const bar = rows.length === 0 ? null : barAt(rows, 0);
+    return { bar, end: span.end, auction: bar === null || of.kind !== "intraday" ? null : await this.auctionIn(instrument, of, bar, span.start) };
+  }
+
+  /** The pre-open that is printed into a bar: what the bar would be without it tells. */
+  private async auctionIn(instrument: number, of: Timeframe, bar: Bar, start: number): Promise<PassportReading["auction"]> {
+    const { bars, calendar, live } = this.parts;
+    const session = calendar.on(live.table.hours(instrument), istDay(start));
+    if (session === null) return null;
+    const auctions = await bars.auctions(instrument, istMidnight(session.day), session.open);
+    if (auctions.length === 0 || auctions.close[auctions.length - 1] !== bar.open) return null;
+    const earlier = start === session.open ? null : await bars.read({ instrument, timeframe: of, from: session.open, to: start, limit: 1 });
+    if (earlier !== null && earlier.closed.length + earlier.forming.length > 0) return null;
+    const apart = await bars.read({ instrument, timeframe: of, from: start, to: start + 1, auctions: "apart" });
+    const rows = apart.closed.length > 0 ? apart.closed : apart.forming;
+    const [price, volume] = [auctions.close[auctions.length - 1]!, auctions.volume[auctions.length - 1]!];
+    const plain = rows.length === 0 ? null : barAt(rows, 0);
+    return { price, volume, volumeIncluded: plain !== null && bar.volume > plain.volume, source: plain?.open === price && plain.state !== "closed" && plain.state !== "patched" ? "history" : "broker" };
   }
 
   private async changes(id: number, part: StoredBar): Promise<BarChange[]> {
@@ -151,6 +168,8 @@ export class Passports {
     return last === undefined ? from : spanAt(this.parts.calendar, hours, of, last)?.end ?? last + 1;
   }
 }
+
+const auctionText = (volumeIncluded: boolean): string => `; it opens at the pre-open's price as the broker prints it, ${volumeIncluded ? "with" : "without"} the pre-open's volume`;
 
 /** A bar's making in one sentence. */
 const causeOf = (bar: Bar, passport: BarPassport): string => {

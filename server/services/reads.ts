@@ -1,3 +1,4 @@
+import type { AuctionMode } from "@/server/domain/auction-print";
 import { type Bar, barAt, type BarColumns, barColumns, FORMING } from "@/server/domain/bar";
 import { cut, join } from "@/server/domain/bar-rows";
 import { Book, LEVEL, LEVELS, type StoredBooks } from "@/server/domain/order-book";
@@ -39,6 +40,16 @@ interface Parts {
   settleBooks(instrument: number): Promise<void>;
 }
 
+interface RowsWanted {
+  from?: number | undefined;
+  to?: number | undefined;
+  limit: number;
+  asOf?: number | undefined;
+  signal?: AbortSignal | undefined;
+  auctions?: AuctionMode | undefined;
+  closingRows?: boolean;
+}
+
 /** A span of one instrument's bars is at most this long: more is asked for by page. */
 const MOST_BARS = 50_000;
 
@@ -57,17 +68,17 @@ export class Reads implements MarketReads {
 
   turns(signal?: AbortSignal): Turns { return new Turns(() => this.parts.clock.sleep(0, signal)); }
 
-  async bars({ instrument, timeframe, from, to, limit, fill, asOf: asked, passports, signal }: BarsRead): Promise<BarsReading> {
+  async bars({ instrument, timeframe, from, to, limit, fill, asOf: asked, passports, auctions, signal }: BarsRead): Promise<BarsReading> {
     if (from !== undefined && to !== undefined && from >= to) throw badInput("from", from, "an instant before `to`");
     const { parts } = this;
     const turns = this.turns(signal);
     const now = this.now();
     // What will be known one day is what is known now.
     const asOf = asked === undefined || asked >= now ? undefined : asked;
-    const rows = await this.rows(instrument, timeframe, { from, to, limit: limit + 1, asOf, signal });
+    const { rows, closingRows } = await this.printed(instrument, timeframe, { from, to, limit: limit + 1, asOf, signal, auctions, closingRows: fill === "none" });
     const truncated = rows.length > limit;
     let bars = truncated ? cut(rows, rows.length - limit, rows.length) : rows;
-    const received = bars.length - formingCount(bars);
+    const received = Math.max(0, bars.length - formingCount(bars) - closingRows);
     let incomplete = 0;
     for (let row = 0; row < bars.length; row++) incomplete += bars.incomplete[row]!;
 
@@ -117,7 +128,7 @@ export class Reads implements MarketReads {
   async stats(instrument: number, timeframe: StoredKind, { from, to }: { from: number; to: number }, signal?: AbortSignal): Promise<SpanStats> {
     if (from >= to) throw badInput("from", from, "an instant before `to`");
     const [rows, auctions, before] = await Promise.all([
-      this.rows(instrument, timeframe, { from, to, limit: MOST_BARS + 1, signal }),
+      this.rows(instrument, timeframe, { from, to, limit: MOST_BARS + 1, signal, auctions: "apart" }),
       // Longer bars have their auctions in them.
       timeframe === "auction" || timeframeNamed(timeframe).kind !== "intraday" ? barColumns(0) : this.parts.bars.auctions(instrument, from, to),
       this.rows(instrument, "1d", { to: istMidnight(istDay(from)), limit: 1 }),
@@ -197,13 +208,19 @@ export class Reads implements MarketReads {
     return `${live.table.at(instrument).key} does not trade from ${ist(from)} to ${ist(to)} IST${beside.length === 0 ? "" : `; sessions beside it: ${beside.join(", ")}`}`;
   }
 
-  private async rows(instrument: number, timeframe: StoredKind, { from, to, limit, asOf, signal }: { from?: number | undefined; to?: number | undefined; limit: number; asOf?: number | undefined; signal?: AbortSignal | undefined }): Promise<BarColumns> {
+  private async rows(instrument: number, timeframe: StoredKind, wanted: RowsWanted): Promise<BarColumns> {
+    return (await this.printed(instrument, timeframe, wanted)).rows;
+  }
+
+  private async printed(instrument: number, timeframe: StoredKind, { from, to, limit, asOf, signal, auctions, closingRows: wantsClosing = false }: RowsWanted): Promise<{ rows: BarColumns; closingRows: number }> {
     const { bars } = this.parts;
     const then = asOf === undefined ? {} : { asOf };
-    if (timeframe === "auction") return bars.auctions(instrument, from ?? 0, to ?? Number.MAX_SAFE_INTEGER, { limit, ...then });
+    if (timeframe === "auction") return { rows: await bars.auctions(instrument, from ?? 0, to ?? Number.MAX_SAFE_INTEGER, { limit, ...then }), closingRows: 0 };
     await this.warmed(instrument, timeframe);
-    const { closed, forming } = await bars.read({ instrument, timeframe: timeframeNamed(timeframe), limit, signal, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), ...then });
-    return join([closed, forming]);
+    const { closed, forming, closingRows = 0 } = await bars.read({
+      instrument, timeframe: timeframeNamed(timeframe), limit, signal, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), ...then, ...(auctions === undefined ? {} : { auctions }), closingRows: wantsClosing,
+    });
+    return { rows: join([closed, forming]), closingRows };
   }
 
   /** Longer forming bars lack the day's earlier minutes until these have been loaded. */

@@ -16,7 +16,7 @@ interface Board {
   sparks: { closes: readonly number[]; length: number }[];
   slice: number;
   seq: number;
-  send(frame: QuotesFrame): void;
+  send(frame: QuotesFrame): boolean;
 }
 
 /** The board lane: watchlists. Conflated by sequence numbers per instrument; nothing is kept per tick. */
@@ -31,7 +31,8 @@ export class BoardLane {
   start(): void { this.stopTimer ??= this.parts.wall.every(WINDOW_MS / SLICES, () => this.turn()); }
   stop(): void { this.stopTimer?.(); this.stopTimer = null; this.boards.clear(); }
 
-  async subscribe(client: string, keys: readonly string[], send: (frame: QuotesFrame) => void, signal?: AbortSignal): Promise<QuotesSnapshot> {
+  /** `send` says whether the frame went out: rows of one that did not stay changed, and go with a later frame as they are then. */
+  async subscribe(client: string, keys: readonly string[], send: (frame: QuotesFrame) => boolean, signal?: AbortSignal): Promise<QuotesSnapshot> {
     const { desk, clock } = this.parts;
     const unknown: string[] = [];
     const wanted: { key: string; index: number }[] = [];
@@ -71,19 +72,22 @@ export class BoardLane {
     const { desk, meter } = this.parts;
     const rows: QuotesFrame["rows"] = [];
     const spark: QuotesFrame["spark"] = [];
+    const sequences: number[] = [];
     board.rows.forEach((index, place) => {
       const values = desk.quote(index, board.seen[place]);
       if (values === null) return;
-      board.seen[place] = values.sequence;
+      sequences.push(values.sequence);
       rows.push([place, values.price, values.volume, values.time, values.received, values.high, values.low, values.open, values.previousClose]);
       const closes = desk.sparkNow(index);
       const sent = board.sparks[place]!;
       if (closes.length === 0 || (closes === sent.closes && closes.length === sent.length)) return;
       spark.push([place, closes]);
-      board.sparks[place] = { closes, length: closes.length };
     });
     if (rows.length === 0) return;
+    if (!board.send({ seq: board.seq + 1, rows, spark })) { meter.count("frames.quotesLater"); return; }
     meter.count("frames.quotes");
-    board.send({ seq: ++board.seq, rows, spark });
+    board.seq++;
+    rows.forEach(([place], at) => { board.seen[place] = sequences[at]!; });
+    for (const [place, closes] of spark) board.sparks[place] = { closes, length: closes.length };
   }
 }

@@ -46,7 +46,7 @@ describe("clients that hang up", () => {
     const clients = Array.from({ length: 150 }, (_, number) => ({ id: `c${number}`, gone: new AbortController() }));
     const asked = clients.flatMap(({ id, gone }, number) => [
       ...[0, 1, 2, 3].map((each) => hub.subscribe(id, wish(`SIM:${(number * 4 + each) % 200}`), (room) => joined.add(`${id} ${room}`), gone.signal)),
-      board.subscribe(id, ["SIM:1", "SIM:2"], () => {}, gone.signal),
+      board.subscribe(id, ["SIM:1", "SIM:2"], () => true, gone.signal),
     ]);
     const ends = Promise.allSettled(asked);
     expect(held.size).toBe(1_200);

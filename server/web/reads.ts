@@ -12,7 +12,7 @@ import type { Gate } from "@/server/domain/gate";
 import { type StoredKind, timeframe as timeframeNamed } from "@/server/domain/timeframe";
 import { inTurns } from "@/server/domain/turns";
 import type { Log } from "@/server/ports/observe";
-import type { About, BarsReading, MarketReads, OrderBook } from "@/server/ports/reads";
+import type { About, BarsReading, MarketReads, OrderBook, PassportReading } from "@/server/ports/reads";
 import { JsonBytes } from "./json-bytes";
 import { barViews, writeColumns, writeRows } from "./reads-json";
 import { changesView, passportView } from "./reads-passport";
@@ -73,10 +73,10 @@ export const spanOf = (reads: MarketReads, { from, to, date }: { from?: number |
 
 type Series = z.output<typeof todayQuery>;
 export const readingOf = (reads: MarketReads, instrument: number, query: Series, span: { from?: number | undefined; to?: number | undefined; limit: number }, signal: AbortSignal | undefined): Promise<BarsReading> => {
-  const { timeframe, fill, asOf, fields, format } = query;
+  const { timeframe, fill, asOf, fields, format, auctions } = query;
   if (format === "binary" && (fill === "null" || fields !== undefined)) throw badInput("format", format, "rows or columns: packed bars hold no nulls and no passports");
   if (fields !== undefined && asOf !== undefined) throw badInput("fields", fields, "no asOf: passports are those of today");
-  return reads.bars({ instrument, timeframe, fill, asOf, passports: fields === "passport", signal, ...span });
+  return reads.bars({ instrument, timeframe, fill, asOf, auctions, passports: fields === "passport", signal, ...span });
 };
 
 const seriesAnswer = async (reads: MarketReads, instrument: number, query: Series, span: { from?: number | undefined; to?: number | undefined; limit: number }, { requestId, signal }: Asking, more: Record<string, unknown> = {}): Promise<Reply> => {
@@ -86,6 +86,7 @@ const seriesAnswer = async (reads: MarketReads, instrument: number, query: Serie
   const meta = {
     requestId, ...metaOf(reads, about), timeframe: query.timeframe, count: bars.length, lastBar: bars.length === 0 ? null : timeIn(query.tz, bars.time[bars.length - 1]!),
     expected, received, missing: expected === null ? null : Math.max(0, expected - received), incomplete, truncated,
+    ...(query.timeframe !== "auction" && timeframeNamed(query.timeframe).kind === "intraday" ? { auctions: query.auctions } : {}),
     ...more, ...(query.asOf === undefined ? {} : { asOf: timeIn(query.tz, query.asOf) }), ...(query.fill === "none" ? {} : { fill: query.fill }), ...(notice === null ? {} : { notice }),
   };
   const { decimals } = about.instrument;
@@ -164,12 +165,17 @@ export const views: Record<ViewName, Ask> = {
     return {
       data: {
         bar: (await barViews(columnsOf([reading.bar]), decimals, tz))[0], end: at(reading.end), state: reading.bar.state, cause: reading.cause, rev: reading.bar.rev,
-        ...passportView(reading.passport, at), collectorNames: reading.collectors, foldedFrom: reading.parts, revisions: changesView(reading.changes, decimals, at),
+        ...passportView(reading.passport, at), auction: auctionView(reading.auction, decimals), collectorNames: reading.collectors, foldedFrom: reading.parts, revisions: changesView(reading.changes, decimals, at),
       },
       meta: { ...metaOf(reads, about), timeframe },
     };
   }),
 };
+
+/** What a bar holds of an auction, as it is printed. */
+export const auctionView = (auction: PassportReading["auction"], decimals: number) => (auction === null ? null : {
+  price: toRupees(auction.price, decimals), volume: auction.volume, volumeIncluded: auction.volumeIncluded, printedBy: auction.source,
+});
 
 type BookQuery = Pick<z.output<typeof orderBookQuery>, "at" | "from" | "to">;
 export const isOfSpan = ({ at, from, to }: BookQuery): boolean => {

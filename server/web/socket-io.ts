@@ -99,7 +99,8 @@ export class SocketIo implements Transport {
     this.answer(socket, "bars.unsubscribe", barsUnsubscribe, async ({ room }) => { await socket.leave(room); parts.hub().unsubscribe(socket.id, room); return { room }; });
     this.answer(socket, "bars.page", barsPage, (request) => parts.charts.run(() => barsPageAnswer(parts.desk, parts.clock, request, parts.desk.resolve(request.key), signal), signal));
     this.answer(socket, "quotes.subscribe", quotesSubscribe, ({ keys }) => parts.board().subscribe(socket.id, keys, (frame) => {
-      if (this.isBehind(socket.id)) this.conflated++; else socket.emit("quotes", frame);
+      if (this.isBehind(socket.id)) { this.conflated++; return false; }
+      return socket.emit("quotes", frame);
     }, signal));
     this.answer(socket, "status.subscribe", z.unknown(), async () => { await socket.join("status"); return parts.status.snapshot(); });
     this.answer(socket, "status.unsubscribe", z.unknown(), async () => { await socket.leave("status"); return {}; });

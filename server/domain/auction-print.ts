@@ -1,0 +1,145 @@
+/**
+ * How auctions are printed into intraday bars. What is kept stays apart: bars of continuous trading, and auctions as bars of
+ * their own. This file is the one place that joins them, for what is read, what is sent live and what files give.
+ */
+import type { AuctionConvention } from "./source-conventions";
+import { type BarColumns, barColumns } from "./bar";
+import { copyRow, filterRows } from "./bar-rows";
+import { auctionAt } from "./auction-times";
+import { type Calendar, type HoursKey, istDay, type Session } from "./session";
+import type { Timeframe } from "./timeframe";
+
+/** `broker`: as the login's broker prints them; `merged`: every auction in the bar beside it; `apart`: in no bar. */
+export const auctionModes = ["broker", "merged", "apart"] as const;
+export type AuctionMode = (typeof auctionModes)[number];
+
+export interface PrintRules {
+  calendar: Calendar;
+  hours: HoursKey;
+  mode: AuctionMode;
+  /** The broker's convention on an IST day. */
+  convention(day: number): AuctionConvention;
+}
+
+/** One auction with its place in its session. */
+export interface PlacedAuction {
+  session: Session;
+  place: "pre_open" | "reopening" | "closing" | "post_close";
+  /** Row of the columns it came from. */
+  row: number;
+  /** End of its last phase. */
+  to: number;
+}
+
+/** Auctions of a day that belong to a session, in their order; what lies in no phase of one is left out. */
+export const placeAuctions = (auctions: BarColumns, calendar: Calendar, hours: HoursKey): PlacedAuction[] => {
+  const placed: PlacedAuction[] = [];
+  for (let row = 0; row < auctions.length; row++) {
+    const time = auctions.time[row]!;
+    const session = calendar.on(hours, istDay(time));
+    const auction = session === null ? null : auctionAt(session, time);
+    if (session === null || auction === null) continue;
+    const place = auction.opening ? (time < session.open ? "pre_open" : "reopening") : session.phases.find(({ from, to }) => from <= time && time < to)!.phase === "post_close" ? "post_close" : "closing";
+    placed.push({ session, place, row, to: auction.to });
+  }
+  return placed;
+};
+
+/** Whether a first bar opens at the pre-open's price, and whether it holds its volume. */
+export const openingOf = (mode: AuctionMode, { firstOpen, preOpenVolume }: AuctionConvention): { opens: boolean; withVolume: boolean } =>
+  (mode === "merged" ? { opens: true, withVolume: true } : mode === "apart" ? { opens: false, withVolume: false } : { opens: firstOpen === "auction", withVolume: preOpenVolume === "included" });
+
+/** An auction's figures: it has one price. */
+export interface AuctionFigures { price: number; volume: number; value: number }
+export const figuresAt = (auctions: BarColumns, row: number): AuctionFigures => ({ price: auctions.close[row]!, volume: auctions.volume[row]!, value: auctions.value[row]! });
+
+/** The bar at `row` opens at the auction's price, which its high and low contain. Saying it twice changes nothing, but for the volume. */
+export const openAt = (bars: BarColumns, row: number, { price, volume, value }: AuctionFigures, withVolume: boolean): void => {
+  bars.open[row] = price;
+  if (price > bars.high[row]!) bars.high[row] = price;
+  if (price < bars.low[row]!) bars.low[row] = price;
+  if (withVolume) addVolume(bars, row, volume, value);
+};
+
+const closeAt = (bars: BarColumns, row: number, { price, volume, value }: AuctionFigures): void => {
+  bars.close[row] = price;
+  if (price > bars.high[row]!) bars.high[row] = price;
+  if (price < bars.low[row]!) bars.low[row] = price;
+  addVolume(bars, row, volume, value);
+};
+
+/** A bar whose traded value nobody knows has none with more volume either. */
+const addVolume = (bars: BarColumns, row: number, volume: number, value: number): void => {
+  if (volume > 0) bars.value[row] = (bars.value[row]! > 0 || bars.volume[row] === 0) && value > 0 ? bars.value[row]! + value : 0;
+  bars.volume[row]! += volume;
+};
+
+/**
+ * Prints auctions into intraday bars of one instrument, oldest first. `isFirst`: whether a row that has none of its day
+ * before it among the rows is the day's first bar. `to`: bars at or after it were not asked for.
+ */
+export const printAuctions = (bars: BarColumns, auctions: BarColumns, rules: PrintRules, isFirst: (row: number, session: Session) => boolean = () => true, to = Number.POSITIVE_INFINITY): BarColumns => {
+  if (rules.mode === "apart" || auctions.length === 0 || bars.length === 0) return bars;
+  let out = bars;
+  /** The rows are shared with whoever read them. */
+  const own = (): BarColumns => (out === bars ? (out = filterRows(bars, () => true)) : out);
+  for (const { session, place, row, to: end } of placeAuctions(auctions, rules.calendar, rules.hours)) {
+    const figures = figuresAt(auctions, row);
+    if (place === "pre_open") {
+      const { opens, withVolume } = openingOf(rules.mode, rules.convention(session.day));
+      const first = firstRow(bars, session.open, session.close);
+      if (opens && first >= 0 && (bars.time[first] === session.open || isFirst(first, session))) openAt(own(), first, figures, withVolume);
+    } else if (rules.mode === "merged" && place === "reopening") {
+      // The bar in which trading goes on may have begun before the halt: then it only widens.
+      const next = firstRow(bars, end, session.close);
+      const at = next >= 0 ? next : firstRow(bars, session.open, session.close);
+      if (at >= 0) { const open = own().open[at]!; openAt(own(), at, figures, true); if (next < 0) own().open[at] = open; }
+    } else if (rules.mode === "merged" && to >= session.close) {
+      const last = lastRow(bars, session.open, session.close);
+      if (last >= 0) closeAt(own(), last, figures);
+    }
+  }
+  return out;
+};
+
+const firstRow = (bars: BarColumns, from: number, to: number): number => {
+  let [low, high] = [0, bars.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (bars.time[middle]! < from) low = middle + 1; else high = middle;
+  }
+  return low < bars.length && bars.time[low]! < to ? low : -1;
+};
+const lastRow = (bars: BarColumns, from: number, to: number): number => {
+  const after = firstRow(bars, to, Number.POSITIVE_INFINITY);
+  const last = (after < 0 ? bars.length : after) - 1;
+  return last >= 0 && bars.time[last]! >= from ? last : -1;
+};
+
+/**
+ * Adds the row in which a broker's candles go on to the closing auction's value (Kite's index candle of 15:15): it begins
+ * where continuous trading ends, stands at the last price and ends at the auction's. For people to look at: no indicator.
+ */
+export const addClosingRows = (bars: BarColumns, auctions: BarColumns, { calendar, hours, mode, convention }: PrintRules, timeframe: Timeframe, from: number, to: number): BarColumns => {
+  if (mode !== "broker" || timeframe.kind !== "intraday" || timeframe.lengthMs < 60_000 || bars.length === 0) return bars;
+  const closing = placeAuctions(auctions, calendar, hours).filter(({ session, place }) => place === "closing" && convention(session.day).closingAuction === "in_last_bar" && session.close >= from && session.close < to);
+  if (closing.length === 0) return bars;
+  const out = barColumns(bars.length + closing.length);
+  let next = 0;
+  for (let row = 0; row < bars.length; row++) {
+    copyRow(bars, row, out);
+    while (next < closing.length && closing[next]!.session.close <= bars.time[row]!) next++;
+    const each = closing[next];
+    const isLast = each !== undefined && bars.time[row]! >= each.session.open && (row + 1 === bars.length || bars.time[row + 1]! >= each.session.close);
+    if (!isLast) continue;
+    const at = out.length;
+    copyRow(auctions, each.row, out);
+    const close = bars.close[row]!;
+    out.time[at] = each.session.close;
+    out.open[at] = close;
+    out.high[at] = Math.max(close, out.close[at]!);
+    out.low[at] = Math.min(close, out.close[at]!);
+    next++;
+  }
+  return out;
+};

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { applyQuotes, quotesOf, type QuoteTable } from "@/components/client/quote-table";
+import type { QuotesFrame } from "@/server/contract/live";
+import type { Clock } from "@/server/ports/clock";
+import type { Desk } from "@/server/ports/desk";
+import { BoardLane } from "./board-lane";
+
+const KEYS = ["NSE:A", "NSE:B", "NSE:C"];
+
+/** A lane over three instruments whose prices the test sets, and a browser's table that takes what arrives. */
+const rig = async () => {
+  const prices = KEYS.map(() => ({ price: 100, sequence: 1 }));
+  const sparks = KEYS.map(() => [100]);
+  let turn: () => void = () => {};
+  const clock = { now: () => 0, every: (_: number, run: () => void) => { turn = run; return () => {}; } } as unknown as Clock;
+  const desk = {
+    resolve: (key: string) => KEYS.indexOf(key), isLive: () => true, isSimulated: () => false, spark: (index: number) => Promise.resolve(sparks[index]!.slice()), sparkNow: (index: number) => sparks[index]!,
+    instrument: (index: number) => ({ symbol: KEYS[index], exchange: "NSE", name: "", decimals: 2 }),
+    quote: (index: number, seen = 0) => {
+      const { price, sequence } = prices[index]!;
+      return sequence === seen ? null : { price, sequence, volume: 0, time: 0, received: 0, high: 0, low: 0, open: 0, previousClose: 0 };
+    },
+  } as unknown as Desk;
+  const lane = new BoardLane({ desk, clock, wall: clock, meter: { count() {}, record() {}, reject() {}, gauge() {} } });
+  lane.start();
+  const frames: QuotesFrame[] = [];
+  const line = { behind: false };
+  let table: QuoteTable = quotesOf(await lane.subscribe("browser", KEYS, (frame) => {
+    if (line.behind) return false;
+    frames.push(frame);
+    table = applyQuotes(table, frame).table;
+    return true;
+  }));
+  return {
+    frames, line, shown: () => table.rows.map(({ price, spark }) => [price, spark.length]),
+    set(index: number, price: number) { prices[index] = { price, sequence: prices[index]!.sequence + 1 }; sparks[index]!.push(price); },
+    /** A whole window: each client's turn comes once. */
+    pass() { for (let slice = 0; slice < 10; slice++) turn(); },
+  };
+};
+
+describe("the watchlist lane", () => {
+  it("sends rows that changed, each once", async () => {
+    const { set, pass, shown, frames } = await rig();
+    set(1, 205);
+    pass();
+    pass();
+    expect([shown(), frames.map(({ seq, rows }) => [seq, rows.length])]).toEqual([[[100, 1], [205, 2], [100, 1]], [[1, 1]]]);
+  });
+
+  it("brings a client that was behind to the newest values, though they change no more", async () => {
+    const { set, pass, shown, line, frames } = await rig();
+    line.behind = true;
+    set(0, 101);
+    pass();
+    set(0, 102);
+    set(2, 300);
+    pass();
+    line.behind = false;
+    pass();
+    expect(shown()).toEqual([[102, 3], [100, 1], [300, 2]]);
+    expect(frames.map(({ seq }) => seq)).toEqual([1]);
+  });
+});
