@@ -9,23 +9,27 @@ import { applyTimescale, hypertables } from "@/server/store/timescale";
 
 export const databaseCommand = (program: Command): void => {
   const database = program.command("database").description("the tables of the database in DATABASE_URL; a start of the server does this by itself");
-  const on = async (work: (backend: Awaited<ReturnType<typeof openPostgres>>, migrationsDir: string) => Promise<string[]>): Promise<void> => {
+  const on = async ({ json = false }: { json?: boolean }, name: string, work: (backend: Awaited<ReturnType<typeof openPostgres>>, migrationsDir: string) => Promise<string[]>, line: (did: string) => string): Promise<void> => {
     const databaseUrl = process.env["DATABASE_URL"];
     if (databaseUrl === undefined || databaseUrl === "") throw badInput("DATABASE_URL", databaseUrl ?? "", "postgresql://user:password@host:5432/database");
     const backend = await openPostgres({ databaseUrl, log: createLog("warn") });
     try {
-      for (const line of await work(backend, path.join(process.cwd(), "prisma/migrations"))) process.stdout.write(`${line}\n`);
+      const done = await work(backend, path.join(process.cwd(), "prisma/migrations"));
+      if (json) process.stdout.write(`${JSON.stringify({ [name]: done })}\n`);
+      else for (const did of done) process.stdout.write(`${line(did)}\n`);
       process.stderr.write(`${(await withTimescale(backend)).description.version}\n`);
     } finally {
       await backend.stop();
     }
   };
   database.command("migrate").description("applies the migrations that are missing and names them")
-    .action(() => on(({ pool }, dir) => migrate(pool, dir, createLog("warn"))));
+    .option("--json", "one JSON object: { migrations }")
+    .action((options: { json?: boolean }) => on(options, "migrations", ({ pool }, dir) => migrate(pool, dir, createLog("warn")), (did) => did));
   database.command("timescale").description("after a move to TimescaleDB, or to its full edition: makes hypertables, and compression and retention where the licence has them")
-    .action(() => on(async ({ pool }, dir) => {
+    .option("--json", "one JSON object: { hypertables }")
+    .action((options: { json?: boolean }) => on(options, "hypertables", async ({ pool }, dir) => {
       await migrate(pool, dir, createLog("warn"));
       await applyTimescale(pool, dir);
-      return (await hypertables(pool)).map((name) => `${name} is a hypertable`);
-    }));
+      return hypertables(pool);
+    }, (did) => `${did} is a hypertable`));
 };

@@ -11,6 +11,7 @@ export const decodeCommand = (program: Command): void => {
   program.command("decode").description("show what is in a broker's binary frames")
     .command("kite").description("frames of Zerodha Kite's socket; without an option, one frame in hex a line on standard input")
     .option("--hex <hex>", "one frame in hex")
+    .option("--json", "one JSON object a packet: what it prints anyway")
     .option("--file <file>", "one frame as bytes, frames in hex one a line, or one packet in base64")
     .action(async ({ hex, file }: { hex?: string; file?: string }) => {
       if (hex !== undefined && file !== undefined) throw badInput("--file", file, "either --hex or --file");

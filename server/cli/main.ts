@@ -1,31 +1,7 @@
 /** `candela`: the project's command line. Standard output carries the answer alone; everything else goes to standard error. */
-import { Command, CommanderError } from "commander";
-import { version } from "@/package.json";
+import { CommanderError } from "commander";
 import { hasCode } from "@/server/domain/errors";
-import { databaseCommand } from "./database";
-import { backfillCommand } from "./backfill";
-import { decodeCommand } from "./decode";
-import { loginCommand } from "./login";
-import { replayCommand } from "./replay";
-import { resampleCommand } from "./resample";
-import { sessionsCommand } from "./sessions";
-import { streamCommand } from "./stream";
-import { verifyCommand } from "./verify";
-
-const program = new Command("candela")
-  .description("market data of Indian exchanges on the command line")
-  .version(version)
-  .exitOverride()
-  .showHelpAfterError("(--help explains)");
-decodeCommand(program);
-replayCommand(program);
-resampleCommand(program);
-sessionsCommand(program);
-backfillCommand(program);
-verifyCommand(program);
-streamCommand(program);
-databaseCommand(program);
-loginCommand(program);
+import { createProgram } from "./program";
 
 // The reader has seen enough (`| head`): that is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -34,7 +10,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await program.parseAsync(process.argv);
+  await createProgram().parseAsync(process.argv);
 } catch (error) {
   // Commander has written its own sentence (or the help that was asked for) already.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 || error.code === "commander.help" ? 0 : 2;

@@ -73,7 +73,8 @@ export const gapsOfQuery = gapsQuery.omit({ instrument: true }).extend({ ...aske
 
 /** A symbol in a path: what is too long or has nothing to look up is refused before anything is searched. */
 const SYMBOL = "a symbol such as RELIANCE, NSE:RELIANCE, NSE_EQ/2475, or a token with ?vendor=kite";
-export const symbolText = z.string().trim().max(64, SYMBOL).regex(/^\P{Cc}*[A-Za-z0-9]\P{Cc}*$/u, SYMBOL);
+// Too long a text is not looked at: the search below would go through it once for each of its letters.
+export const symbolText = z.string().trim().max(64, { error: SYMBOL, abort: true }).regex(/^\P{Cc}*[A-Za-z0-9]\P{Cc}*$/u, SYMBOL);
 
 export type Zone = "Asia/Kolkata" | "UTC" | undefined;
 

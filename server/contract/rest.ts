@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { ErrorCode } from "@/server/domain/errors";
 import { TimeReader } from "@/server/domain/read-time";
+import { FIRST_DAY, istMidnight, LAST_DAY } from "@/server/domain/session";
 import { timeframeNames } from "@/server/domain/timeframe";
 import { indicatorSpec } from "./live";
 
@@ -14,13 +15,19 @@ export const statusOf: Record<ErrorCode, number> = {
  * An instant: epoch ms, ISO with a zone, or `YYYY-MM-DD[ HH:MM[:SS]]` without one, which is read as IST.
  */
 export const instant = z.string().transform((text, context) => {
-  const value = parseInstant(text);
+  const value = text.length > LONGEST_INSTANT ? null : parseInstant(text);
   if (value === null) {
     context.addIssue({ code: "custom", message: "epoch ms, an ISO time with zone, or YYYY-MM-DD[ HH:MM[:SS]] (read as IST)" });
     return z.NEVER;
   }
-  return value;
+  return Math.min(Math.max(value, EARLIEST_MS), LATEST_MS);
 });
+
+/** No text of an instant is longer; what is longer is not looked at. */
+const LONGEST_INSTANT = 64;
+/** "Since ever" and "for ever" are as far as there can be data: what comes behind a door need not bear the year 9999. */
+const EARLIEST_MS = istMidnight(FIRST_DAY);
+const LATEST_MS = istMidnight(LAST_DAY);
 
 const times = new TimeReader();
 

@@ -30,7 +30,7 @@ export interface MarketReads {
   orderBookAt(instrument: number, time: number): Promise<OrderBook | null>;
   /** Kept ones with from <= time < to, oldest first: the newest `limit`. */
   orderBooks(instrument: number, span: { from: number; to: number }, limit: number): Promise<{ books: OrderBook[]; truncated: boolean }>;
-  passport(instrument: number, timeframe: StoredKind, time: number): Promise<PassportReading>;
+  passport(instrument: number, timeframe: StoredKind, time: number, signal?: AbortSignal): Promise<PassportReading>;
   /** Slots of a span that have ended, and the starts of those nobody knows the trades of (whole or in part). */
   missing(instrument: number, timeframe: TimeframeName, span: { from: number; to: number }, signal?: AbortSignal): Promise<{ expected: number; missing: number[] }>;
   /** Why an answer is empty, where the calendar tells: nothing trades in the whole span. */

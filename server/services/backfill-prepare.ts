@@ -29,7 +29,7 @@ export interface Prepared {
 }
 
 /** The source of an order and what is left to ask it. `done`: days of the job itself; those that failed are asked for again. */
-export const prepare = async (parts: PrepareParts, order: BackfillOrder, done: readonly JobDay[] = [], opened: HistorySource | null = null): Promise<Prepared> => {
+export const prepare = async (parts: PrepareParts, order: BackfillOrder, done: readonly JobDay[] = [], opened: HistorySource | null = null, signal?: AbortSignal): Promise<Prepared> => {
   const { timeframe, instruments: ids, first, last } = order;
   const [from, to] = [istMidnight(first), istMidnight(last + 1)];
   const instruments = ids.map((id) => parts.instrument(id));
@@ -41,7 +41,7 @@ export const prepare = async (parts: PrepareParts, order: BackfillOrder, done: r
   let own = 0;
   const plan = await planBackfill({
     instruments: instruments.map(({ instrument, hours }) => ({ id: instrument.id, hours, expiry: instrument.expiry })),
-    timeframe, first, last, now: parts.clock.now(), daysPerRequest: limits.daysPerRequest, calendar: parts.calendar, turns: new Turns(() => parts.clock.sleep(0)),
+    timeframe, first, last, now: parts.clock.now(), daysPerRequest: limits.daysPerRequest, calendar: parts.calendar, turns: new Turns(() => parts.clock.sleep(0, signal)),
     // What the job has done itself is not asked for again either, and is not "complete before".
     isComplete(id, session) {
       if (!mine.has(`${id} ${session.day}`)) return isWhole(id, session);

@@ -88,9 +88,9 @@ export class Backfill {
   }
 
   /** What an order would take, without doing anything. */
-  async estimate(request: BackfillRequest): Promise<BackfillEstimate> {
+  async estimate(request: BackfillRequest, signal?: AbortSignal): Promise<BackfillEstimate> {
     const order = await resolveOrder(request, this.parts.names, this.parts.clock.now());
-    const { source, plan, limits, lacking } = await prepare(this.parts, order);
+    const { source, plan, limits, lacking } = await prepare(this.parts, order, [], null, signal);
     return {
       source: source.name, timeframe: order.timeframe, instruments: order.instruments.length - lacking.length, leftOut: [...order.leftOut, ...lacking], days: plan.days, skipped: plan.skipped,
       unknown: plan.unknown, requests: plan.pages.length, bars: plan.bars,

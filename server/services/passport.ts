@@ -43,14 +43,14 @@ export class Passports {
   }
 
   /** Everything about the bar that holds an instant. Throws `not_found` where there is none. */
-  async at(instrument: number, kind: StoredKind, time: number): Promise<PassportReading> {
+  async at(instrument: number, kind: StoredKind, time: number, turns: Turns): Promise<PassportReading> {
     const { table } = this.parts.live;
     const { id, key } = table.at(instrument);
     const { bar, end, auction } = await this.bar(instrument, kind, time);
     if (bar === null) {
       throw new AppError("not_found", `${key} has no ${kind} bar at that instant: nothing traded, or nothing is known`, { details: { field: "time", value: time, accepted: "an instant inside a bar" } });
     }
-    const folded = (await this.fold(instrument, kind, bar.time, end, null)).get(bar.time);
+    const folded = (await this.fold(instrument, kind, bar.time, end, turns)).get(bar.time);
     const stored = kind === "auction" || timeframeNamed(kind).stored;
     const parts = (folded?.parts ?? []).filter((part) => part.rev > 1).slice(-MOST_PARTS);
     const changes = (await Promise.all(parts.map((part) => this.changes(id, part)))).flat();
@@ -118,20 +118,20 @@ export class Passports {
   }
 
   /** Stored rows of the span with what has been written a moment ago in their places. */
-  private async rows(instrumentId: number, timeframe: StoredKind, from: number, to: number, turns: Turns | null): Promise<StoredBar[]> {
+  private async rows(instrumentId: number, timeframe: StoredKind, from: number, to: number, turns: Turns): Promise<StoredBar[]> {
     const { store, recent } = this.parts;
     const rows = new Map<number, StoredBar>();
-    const step = turns === null ? to - from : PIECE_ROWS * (timeframe === "auction" ? 86_400_000 : timeframeNamed(timeframe).lengthMs);
+    const step = PIECE_ROWS * (timeframe === "auction" ? 86_400_000 : timeframeNamed(timeframe).lengthMs);
     for (let at = from; at < to; at += step) {
       for (const row of await store.readWhole({ instrumentId, timeframe, from: at, to: Math.min(to, at + step) })) rows.set(row.time, row);
       if (rows.size > MOST_ROWS) throw badInput("fields", "passport", `no passports here, or a shorter span: it is made of more than ${MOST_ROWS.toLocaleString("en-IN")} stored bars`);
-      await turns?.take(PIECE_ROWS);
+      await turns.take(PIECE_ROWS);
     }
     for (const row of recent.recent(instrumentId, timeframe, from, to)) rows.set(row.time, row);
     return [...rows.values()].sort((a, b) => a.time - b.time);
   }
 
-  private async fold(instrument: number, kind: StoredKind, from: number, to: number, turns: Turns | null): Promise<Map<number, Folded>> {
+  private async fold(instrument: number, kind: StoredKind, from: number, to: number, turns: Turns): Promise<Map<number, Folded>> {
     const { live, calendar } = this.parts;
     const { id } = live.table.at(instrument);
     const hours = live.table.hours(instrument);
@@ -153,7 +153,7 @@ export class Passports {
     for (const rung of rungs(of)) {
       if (rung === kind) { since = this.endOfLast(hours, of, folded, since); continue; }
       for (const row of await this.rows(id, rung, since, until, turns)) {
-        await turns?.take(1);
+        await turns.take(1);
         const span = spanAt(calendar, hours, of, row.time);
         if (span === null) continue;
         add(span.start, row);

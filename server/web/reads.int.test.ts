@@ -114,6 +114,17 @@ describe("a read over REST", () => {
     expect((await ask(`/api/v1/bars/${KEY}?${RANGE}&limit=5`)).body.meta).toMatchObject({ count: 5, truncated: true, expected: 5, missing: 0 });
   });
 
+  it("bounds the year 1 and the year 9999 to what there can be, at every view", async () => {
+    for (const view of ["bars", "stats", "vwap", "ticks", "orderbook", "gaps"]) {
+      expect([view, (await ask(`/api/v1/${view}/${KEY}?from=0001-01-01&to=9999-12-31`)).status]).toEqual([view, 200]);
+    }
+    const { body } = await ask(`/api/v1/bars/${KEY}?from=0001-01-01&limit=1`);
+    expect([(body.data as unknown[]).length, body.meta["count"]]).toEqual([1, 1]);
+    for (const url of [`completeness/${KEY}?from=0001-01-01`, `gaps/${KEY}?from=0001-01-01&timeframe=1m`]) expect([url, (await ask(`/api/v1/${url}`)).status]).toEqual([url, 400]);
+    for (const at of ["0001-01-01", "9999-12-31"]) expect((await ask(`/api/v1/orderbook/${KEY}?at=${at}`)).status).toBe(200);
+    expect((await ask(`/api/v1/bars/${"a".repeat(12_000)}%01`)).body.error.details).toMatchObject({ field: "symbol" });
+  });
+
   it.each([["RELIANCE", "SIM:RELIANCE"], ["SIM:RELIANCE", "SIM:RELIANCE"], ["SIM:NIFTY%2050", "SIM:NIFTY 50"], ["NIFTY50", "SIM:NIFTY 50"], ["1:99926000", "SIM:NIFTY 50"], ["SIM:M%26M", "SIM:M&M"]])("takes %s for %s", async (text, key) => {
     expect((await ask(`/api/v1/latest/${text}`)).body.meta.key).toBe(key);
   });

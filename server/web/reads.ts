@@ -157,8 +157,8 @@ export const views: Record<ViewName, Ask> = {
     const notice = book !== null ? null : query.at === undefined ? noDepth(about) : noBooks(about);
     return { data: book === null ? null : orderBookView(book, decimals, tz), meta: { ...metaOf(reads, about), ...withNotice(notice) } };
   }),
-  passport: ask(passportQuery, async (reads, instrument, { timeframe, time, tz }) => {
-    const reading = await reads.passport(instrument, timeframe, time);
+  passport: ask(passportQuery, async (reads, instrument, { timeframe, time, tz }, { signal }) => {
+    const reading = await reads.passport(instrument, timeframe, time, signal);
     const about = reads.about(instrument);
     const { decimals } = about.instrument;
     const at = (instant: number): number | string => timeIn(tz, instant);
