@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Bar, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, columnsOf, FROM_STREAM, noPassport } from "@/server/domain/bar";
 import type { StoredBar } from "@/server/ports/stores";
+import { istDay } from "@/server/domain/session";
+import { conventionOf } from "@/server/domain/source-conventions";
 import { mergeBars, type MergeOrder } from "./backfill-merge";
+import type { Opening } from "./merge-openings";
 
 const TIME = Date.parse("2026-01-05T09:15:00+05:30");
 const MINUTE = 60_000;
@@ -100,5 +103,46 @@ describe("history beside what is stored", () => {
     const once = merge([live()], history);
     const again = merge(once.write, history);
     expect([again.write, again.differences, again.counts.unchanged]).toEqual([[], [], 2]);
+  });
+});
+
+describe("a day's first minute beside history's, which holds the pre-open", () => {
+  const DATE = Date.parse("2026-08-12T00:00:00+05:30");
+  const OPEN = DATE + 555 * MINUTE;
+  const day = istDay(OPEN);
+  const opening = (source: string, volume = 585_700): Opening => ({ open: OPEN, close: OPEN + 360 * MINUTE, price: 290_75, volume, value: 0, convention: conventionOf(source, "stock", day) });
+  /** ANGELONE's first minute: opens at 291.00 in continuous trading, 290.75 was the pre-open's price. */
+  const mine = live({ time: OPEN, open: 291_00, high: 291_80, low: 290_90, close: 291_50, volume: 454_288 });
+  const next = live({ time: OPEN + MINUTE, open: 291_50, high: 291_60, low: 291_40, close: 291_45, volume: 900 });
+  const theirs = { time: OPEN, open: 290_75, high: 291_80, low: 290_75, close: 291_50, volume: 454_288 };
+  const after = { time: OPEN + MINUTE, open: 291_50, high: 291_60, low: 291_40, close: 291_45, volume: 900 };
+  const merged = (ours: StoredBar[], history: Partial<Bar>[], source: string, volume?: number) => merge(ours, history.map((each) => bar(each)), { openings: [opening(source, volume)] });
+
+  it("is equal to Kite's by Kite's way of printing: nothing is written or recorded, ours stays apart", () => {
+    expect(merged([mine, next], [theirs, after], "kite")).toMatchObject({ write: [], differences: [], counts: { unchanged: 2, corrected: 0, flagged: 0 } });
+    // Without the convention the same minute is a difference and is overruled.
+    expect(merge([mine, next], [bar(theirs), bar(after)]).counts.corrected).toBe(1);
+  });
+
+  it("is equal to Upstox's with the pre-open's volume in it", () => {
+    expect(merged([mine, next], [{ ...theirs, volume: 454_288 + 5_857 }, after], "upstox", 5_857)).toMatchObject({ write: [], differences: [], counts: { unchanged: 2 } });
+  });
+
+  it("is equal to a file's that nobody says the way of, whichever it is", () => {
+    for (const volume of [454_288, 454_288 + 5_857]) expect(merged([mine, next], [{ ...theirs, volume }, after], "csv:FILE", 5_857), String(volume)).toMatchObject({ write: [], counts: { unchanged: 2 } });
+  });
+
+  it("closes the hole of a minute that history confirms, and keeps it apart", () => {
+    expect(merged([live({ ...mine, incomplete: true }), next], [theirs, after], "kite").write).toMatchObject([{ open: 291_00, low: 290_90, volume: 454_288, incomplete: false }]);
+  });
+
+  it("is stored without the pre-open's volume where we have none: a day of 2,200 stays one", () => {
+    const { write } = merged([], [{ time: OPEN, open: 290_75, volume: 600, high: 291_00, low: 290_00, close: 290_50 }, { ...after, volume: 1_600 }], "upstox", 500);
+    // With the auctions, 500 before the open, the day is 2,200 and not 2,700.
+    expect(write.reduce((sum, { volume }) => sum + volume, 0) + 500).toBe(2_200);
+  });
+
+  it("differs where it differs: another close is judged by the table", () => {
+    expect(merged([mine, next], [{ ...theirs, close: 291_40, volume: 460_000 }, after], "kite")).toMatchObject({ counts: { corrected: 1, unchanged: 1 }, write: [{ open: 290_75, close: 291_40, volume: 460_000 }] });
   });
 });

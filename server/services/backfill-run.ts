@@ -8,6 +8,7 @@ import { hasCode } from "@/server/domain/errors";
 import { hasVolume, type Instrument } from "@/server/domain/instrument";
 import type { DayCounts } from "@/server/domain/job";
 import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, type Session } from "@/server/domain/session";
+import { classOf } from "@/server/domain/source-conventions";
 import { timeframe as timeframeNamed } from "@/server/domain/timeframe";
 import { checkedRows, RefusedRows } from "@/server/domain/told-rows";
 import type { Clock } from "@/server/ports/clock";
@@ -20,6 +21,7 @@ import { mergeBars } from "./backfill-merge";
 import type { BackfillOrder } from "./backfill-order";
 import { type Page, pieces } from "./backfill-plan";
 import { putMerged, storedAndWaiting, wholeQuarters } from "./put-merged";
+import { openingsOf } from "./merge-openings";
 import type { RequestPace } from "./request-pace";
 
 /** Merged and committed at a time: a few writes of the store, a tenth of a second of work. */
@@ -154,13 +156,15 @@ const fillDays = async (parts: RunParts, run: Run, page: Page, days: readonly nu
   // Of a bar whose row could not be read history has said nothing: ours stays.
   const startOf = (time: number): [number, number] => (kind === "day" ? [istMidnight(istDay(time)), istMidnight(istDay(time) + 1)] : [time, time + lengthMs]);
   const traded = hasVolume(parts.instrument(page.instrumentId).instrument.segment);
+  const { segment } = parts.instrument(page.instrumentId).instrument;
+  const openings = await openingsOf({ store: parts.bars, recent: parts.recent, calendar: parts.calendar }, { instrumentId: page.instrumentId, of: classOf({ segment }), hours, source: source.name, from, to });
   for (const day of days) {
     const [begin, end] = [istMidnight(day), istMidnight(day + 1)];
     const ofDay = stored.filter(({ time }) => time >= begin && time < Math.min(end, to) && (spoken.has(time) || !refused.hides(...startOf(time))));
     const session = parts.calendar.on(hours, day);
     // Only a broker tells all there is, and of a running day only up to now.
     const whole = source.authority === "broker" && session !== null && dayEnd(session) <= now;
-    const merged = mergeBars(ofDay, within(history, begin, end), { instrumentId: page.instrumentId, timeframe: order.timeframe, authority: source.authority, whole, traded, away });
+    const merged = mergeBars(ofDay, within(history, begin, end), { instrumentId: page.instrumentId, timeframe: order.timeframe, authority: source.authority, whole, traded, away, openings });
     writes.push(...merged.write);
     removes.push(...merged.remove);
     differences.push(...merged.differences);

@@ -5,6 +5,7 @@ import { dayEnd } from "@/server/domain/day-end";
 import { AppError, badInput } from "@/server/domain/errors";
 import { hasVolume } from "@/server/domain/instrument";
 import { type Calendar, istDate, istDay, istMidnight, type Session } from "@/server/domain/session";
+import { type AuctionConvention, classOf, conventionOf, settledFrom, volumeVerdict } from "@/server/domain/source-conventions";
 import type { Clock } from "@/server/ports/clock";
 import type { CompareRun, CompareStore, Difference } from "@/server/ports/gaps";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
@@ -13,6 +14,7 @@ import type { BarStore } from "@/server/ports/stores";
 import { mergeBars } from "./backfill-merge";
 import type { Verdict } from "./bar-rules";
 import { startsOf, type ToldBars } from "./history";
+import { openingsOf } from "./merge-openings";
 import { putMerged, storedAndWaiting } from "./put-merged";
 
 interface Parts {
@@ -29,6 +31,10 @@ interface Parts {
   away(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
   /** Told what history has answered for, once what it corrected is stored. */
   answered(instrument: number, timeframe: "1m" | "1d", from: number, to: number, bars: BarColumns): Promise<void>;
+  /** The broker whose candles history tells, for how it prints auctions. */
+  source?(instrument: number): string;
+  /** Told of a day whose minutes hold more volume than the day itself, which no broker's do. */
+  odd?(instrument: number, day: number, intraday: number, whole: number): void;
   /** Told when bars changed under the readers. */
   changed(instrument: number, from: number, to: number): Promise<void>;
 }
@@ -51,13 +57,42 @@ export class Compare {
     const until = Math.min(session.close, Math.floor((now - SETTLE_MS) / 60_000) * 60_000);
     if (until <= session.open) throw badInput("date", istDate(day), "a day of which some minutes have passed");
     const results = [await this.minutes(instrument, session, until, signal)];
-    if (dayEnd(session) + SETTLE_MS <= now) results.push(await this.whole(instrument, session, signal));
+    // A day bar of this evening is the sum of the broker's candles, not the day: it is read the next morning.
+    const ended = dayEnd(session) + SETTLE_MS <= now && (dayEnd(session) === session.close || this.settledAt(instrument, day) <= now);
+    if (ended) results.push(await this.whole(instrument, session, signal));
     const verdicts = results.flatMap((each) => each.verdicts);
     const run = countsOf(verdicts);
     if (run.corrected > 0) await this.parts.changed(instrument, session.open, until);
     count(meter, run);
     return store.save({ instrument: live.table.at(instrument).id, day, at: clock.now(), by, ...run }, results.flatMap((each) => each.differences));
   }
+
+  /** Epoch ms from which on the broker's day bar is its last word. */
+  settledAt(instrument: number, day: number): number { return settledFrom(this.convention(instrument, day), day); }
+
+  /** Reads a day's bar again once the exchange's file is in it, and holds the day's minutes against it. */
+  async settle(instrument: number, day: number, by: string, signal: AbortSignal): Promise<CompareRun | null> {
+    const { store, bars, live, calendar, clock, meter } = this.parts;
+    const session = calendar.on(live.table.hours(instrument), day);
+    if (session === null) return null;
+    const { id, segment } = live.table.at(instrument);
+    const { verdicts, differences } = await this.whole(instrument, session, signal);
+    const run = countsOf(verdicts);
+    if (run.corrected > 0) await this.parts.changed(instrument, session.open, session.close);
+    count(meter, run);
+    const whole = verdicts[0]?.theirs?.volume ?? 0;
+    const minutes = await bars.read({ instrumentId: id, timeframe: "1m", from: session.open, to: session.close });
+    let intraday = 0;
+    for (let row = 0; row < minutes.length; row++) intraday += minutes.volume[row]!;
+    if (hasVolume(segment) && volumeVerdict(intraday, whole) === "too_much") {
+      meter.count("compare.intradayAboveDay");
+      this.parts.odd?.(instrument, day, intraday, whole);
+    }
+    return verdicts.length === 0 ? null : store.save({ instrument: id, day, at: clock.now(), by, ...run }, differences);
+  }
+
+  private source(instrument: number): string { return this.parts.source?.(instrument) ?? "kite"; }
+  private convention(instrument: number, day: number): AuctionConvention { return conventionOf(this.source(instrument), classOf(this.parts.live.table.at(instrument)), day); }
 
   /** Puts on record what filling from history found to differ: a comparison a day, of those bars only. */
   async healed(instrument: number, name: "1m" | "1d", verdicts: readonly Verdict[]): Promise<void> {
@@ -96,11 +131,13 @@ export class Compare {
     // Late ticks that wait for the store are not read from the queue.
     await recent.settled();
     const held = await storedAndWaiting({ store: bars, recent }, { instrumentId: id, timeframe, from, to });
+    const hours = live.table.hours(instrument);
     const told = new Set(theirs.time.subarray(0, theirs.length));
     // Of a bar whose row could not be read history has said nothing.
     const ours = held.filter(({ time }) => told.has(time) || !refused.hides(...startsOf(timeframe, time)));
-    const merged = mergeBars(ours, theirs, { instrumentId: id, timeframe, authority: "broker", traded: hasVolume(segment), whole: true, away });
-    await putMerged({ store: bars, recent, calendar }, { instrumentId: id, hours: live.table.hours(instrument), timeframe, held, until: to }, merged);
+    const openings = timeframe === "1d" ? [] : await openingsOf({ store: bars, recent, calendar }, { instrumentId: id, of: classOf({ segment }), hours, source: this.source(instrument), from, to });
+    const merged = mergeBars(ours, theirs, { instrumentId: id, timeframe, authority: "broker", traded: hasVolume(segment), whole: true, away, openings });
+    await putMerged({ store: bars, recent, calendar }, { instrumentId: id, hours, timeframe, held, until: to }, merged);
     return merged.verdicts;
   }
 

@@ -4,6 +4,7 @@ import type { Stretch } from "@/server/domain/completeness";
 import { dayEnd } from "@/server/domain/day-end";
 import { resample } from "@/server/domain/resample";
 import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "@/server/domain/session";
+import { classOf, conventionOf, settledFrom } from "@/server/domain/source-conventions";
 import { timeframe, type TimeframeName } from "@/server/domain/timeframe";
 import { hasCode } from "@/server/domain/errors";
 import { hasVolume } from "@/server/domain/instrument";
@@ -15,6 +16,7 @@ import type { BarStore, SettingStore, StoredBar } from "@/server/ports/stores";
 import { checkedRows, RefusedRows } from "@/server/domain/told-rows";
 import { mergeBars } from "./backfill-merge";
 import type { Verdict } from "./bar-rules";
+import { openingsOf } from "./merge-openings";
 import { putMerged, storedAndWaiting, wholeQuarters } from "./put-merged";
 import type { RequestPaces } from "./request-pace";
 
@@ -85,6 +87,8 @@ interface Parts {
   differed?(instrument: number, timeframe: "1m" | "1d", verdicts: readonly Verdict[]): Promise<void>;
   /** Told of rows of a broker's answer that were set aside. */
   refused?(instrument: number, rows: RefusedRows): void;
+  /** The broker whose candles history tells, for how it prints auctions. */
+  source?(instrument: number): string;
   /** Instruments somebody looks at come first. */
   watched(instrument: number): boolean;
 }
@@ -246,12 +250,14 @@ export class History {
     const { id, segment } = live.table.at(instrument);
     const hours = live.table.hours(instrument);
     const until = this.settled();
-    const told = within(all, from, to);
+    const { settled: told, provisional } = name === "1d" ? this.partDays(instrument, within(all, from, to)) : { settled: within(all, from, to), provisional: null };
     const around = name === "1m" ? wholeQuarters(calendar, hours, from, to) : { from, to };
     const held = await storedAndWaiting({ store, recent }, { instrumentId: id, timeframe: name, ...around });
+    // The same evening a day bar lacks the auctions: it stands in until the morning, where there is none of ours.
+    if (provisional !== null) recent.enqueue(stored(filterRows(provisional, (row) => held.every(({ time }) => time !== provisional.time[row])), id, name).map((bar) => ({ ...bar, incomplete: true })), "replace");
     if (held.length === 0) {
       // Nothing is there: no bar needs to be looked at.
-      if (told.length === 0) return;
+      if (told.length === 0) { if (provisional !== null) await recent.settled(); return; }
       recent.enqueue(stored(told, id, name), "replace");
       if (name === "1m") {
         const quarters = resample(told, calendar, hours, timeframe("15m"), until);
@@ -264,7 +270,8 @@ export class History {
     // Of a bar whose row could not be read history has said nothing: ours stays.
     const ours = held.filter(({ time }) => time >= from && time < to && (name === "1d" || time + 60_000 <= until) && (spoken.has(time) || !refused.hides(...startsOf(name, time))));
     const away = ours.length === 0 || name === "1d" ? [] : await this.parts.away?.(instrument, from, to) ?? [];
-    const merged = mergeBars(ours, told, { instrumentId: id, timeframe: name, authority: "broker", traded: hasVolume(segment), whole, away });
+    const openings = name === "1d" ? [] : await openingsOf({ store, recent, calendar }, { instrumentId: id, of: classOf({ segment }), hours, source: this.parts.source?.(instrument) ?? "kite", from, to });
+    const merged = mergeBars(ours, told, { instrumentId: id, timeframe: name, authority: "broker", traded: hasVolume(segment), whole, away, openings });
     await putMerged({ store, recent, calendar }, { instrumentId: id, hours, timeframe: name, held, until }, merged);
     const differing = merged.verdicts.filter(({ theirs, verdict, differs }) => verdict !== "added" && differs.length > 0 && !(theirs === null && verdict === "kept"));
     if (differing.length > 0) await this.parts.differed?.(instrument, name, differing);
@@ -307,6 +314,26 @@ export class History {
     const over = filterRows(bars, (row) => dayEndOf(sessionOf(row)) <= now);
     for (let row = 0; row < over.length; row++) over.time[row] = this.parts.calendar.on(hours, istDay(over.time[row]!))!.open;
     return over;
+  }
+
+  /** Day bars that are the source's last word, and those of this evening, which the exchange's file replaces overnight; null where there are none. */
+  private partDays(instrument: number, days: BarColumns): { settled: BarColumns; provisional: BarColumns | null } {
+    const { live, clock } = this.parts;
+    const now = clock.now();
+    const of = classOf(live.table.at(instrument));
+    const source = this.parts.source?.(instrument) ?? "kite";
+    const isSettled = (row: number): boolean => {
+      const day = istDay(days.time[row]!);
+      return !this.hasAuctions(instrument, day) || settledFrom(conventionOf(source, of, day), day) <= now;
+    };
+    const provisional = filterRows(days, (row) => !isSettled(row));
+    return provisional.length === 0 ? { settled: days, provisional: null } : { settled: filterRows(days, isSettled), provisional };
+  }
+
+  /** A day without auctions and post-close is the sum of its candles, this evening as tomorrow. */
+  private hasAuctions(instrument: number, day: number): boolean {
+    const { live, calendar } = this.parts;
+    return calendar.on(live.table.hours(instrument), day)?.phases.some(({ phase }) => phase !== "continuous" && phase !== "halt") ?? false;
   }
 
   /** Minutes that end at or before this instant are closed, here and at the exchange. */

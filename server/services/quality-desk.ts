@@ -110,6 +110,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
       return access === undefined ? null : parts.history().read(access, instrument, timeframe, from, to, signal);
     },
     answered: (...said) => gaps.answered(...said),
+    odd: (instrument, day, intraday, whole) => events.add("warn", live.table.at(instrument).key, `the minutes of ${istDate(day)} hold ${intraday} units, the day's bar ${whole}: no broker's minutes hold more than the day`),
     async changed(instrument, from, to) {
       await parts.warm(instrument);
       parts.changed(instrument, from, to);
@@ -124,6 +125,8 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
     streamed: async (instrument, day) => (await store.gaps.tally("1m", [live.table.at(instrument).id], istMidnight(day), istMidnight(day + 1))).some((tally) => tally.streamed > 0),
     lastCompare: async (instrument, day) => (await compare.list({ instrument: live.table.at(instrument).id, fromDay: day, toDay: day })).find(({ by }) => by !== HEALING) ?? null,
     compare: (instrument, day, signal) => compare.day(instrument, day, "after the close", signal),
+    settledAt: (instrument, day) => compare.settledAt(instrument, day),
+    settle: (instrument, day, signal) => compare.settle(instrument, day, "the settled day bar", signal),
     review: () => gaps.review("the day's compare"),
     done: (hours, date, { incomplete, compared, corrected, flagged, failed }) => events.add(flagged + failed > 0 ? "warn" : "info", hours,
       `${date}: ${incomplete} instruments with holes; ${compared} compared with the broker: ${corrected} bars corrected, ${flagged} to look at${failed > 0 ? `, ${failed} could not be compared` : ""}`),

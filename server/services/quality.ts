@@ -24,6 +24,10 @@ interface Parts {
   streamed(instrument: number, day: number): Promise<boolean>;
   lastCompare(instrument: number, day: number): Promise<CompareRun | null>;
   compare(instrument: number, day: number, signal: AbortSignal): Promise<CompareRun>;
+  /** Epoch ms from which on the broker's day bar of a date is its last word. */
+  settledAt?(instrument: number, day: number): number;
+  /** Reads a settled day's bar again. */
+  settle?(instrument: number, day: number, signal: AbortSignal): Promise<unknown>;
   /** Open gaps are looked at again. */
   review(): Promise<void>;
   /** Told what came of a day. */
@@ -37,6 +41,8 @@ const LOOK_MS = 60_000;
 const AFTER_CLOSE_MS = 20 * 60_000;
 /** Setting: the last day judged, per trading hours. */
 const JUDGED = "quality.judged";
+/** Setting: the last day whose settled day bars were read, per trading hours. */
+const SETTLED = "quality.settled";
 
 /**
  * Once after each close: what the day lacks goes into the gap ledger, and the day's bars are compared with the broker's
@@ -81,6 +87,33 @@ export class DayQuality {
       if (!await this.judge(hours, session, instruments)) return;
       judged[hours] = session.day;
       await settings.set(JUDGED, judged);
+    }
+    await this.settleDue(byHours);
+  }
+
+  /** Day bars of the last date are read again in the morning: until then a broker's lack auctions and post-close. */
+  private async settleDue(byHours: ReadonlyMap<HoursKey, readonly number[]>): Promise<void> {
+    const { settings, settle, settledAt, clock, calendar, busy, log, live } = this.parts;
+    if (settle === undefined || settledAt === undefined) return;
+    const settled = (await settings.get(SETTLED) ?? {}) as Record<HoursKey, number>;
+    for (const [hours, instruments] of byHours) {
+      const now = clock.now();
+      let session = calendar.previous(hours, now);
+      while (session !== null && (dayEnd(session) > now || Math.max(...instruments.map((instrument) => settledAt(instrument, session!.day))) > now)) session = calendar.previous(hours, session.open - 1);
+      // Where the day ends with its candles, the compare after the close has read its last word.
+      if (session === null || settled[hours] === session.day || dayEnd(session) === session.close) continue;
+      if (busy()) return;
+      for (const instrument of instruments) {
+        if (this.ending.signal.aborted) return;
+        try {
+          await settle(instrument, session.day, this.ending.signal);
+        } catch (cause) {
+          if (this.ending.signal.aborted || hasCode(cause, "login_expired")) return;
+          log.warn("a settled day bar could not be read", { instrument: live.table.at(instrument).key, date: istDate(session.day), cause: String(cause) });
+        }
+      }
+      settled[hours] = session.day;
+      await settings.set(SETTLED, settled);
     }
   }
 
