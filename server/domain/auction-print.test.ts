@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addClosingRows, type AuctionMode, type PrintRules, printAuctions } from "./auction-print";
+import { addClosingRows, addToDays, type AuctionMode, type PrintRules, printAuctions } from "./auction-print";
 import { type Bar, barAt, type BarColumns, columnsOf } from "./bar";
 import { createCalendar } from "./calendar";
 import { type InstrumentClass, conventionOf } from "./source-conventions";
@@ -76,5 +76,11 @@ describe("auctions in intraday bars", () => {
   it("a stock on Kite has no row of its closing auction", () => {
     const bars = columnsOf([bar("2026-08-12T15:00:00", [29_100, 29_100, 28_800, 28_835, 600])]);
     expect(addClosingRows(bars, columnsOf([auction("2026-08-12T15:20:00", 29_100, 900)]), rules("broker"), timeframe("15m"), 0, Number.POSITIVE_INFINITY).length).toBe(1);
+  });
+
+  it("make a day of minutes the exchange's: open of the pre-open, close of the closing auction, all volumes once", () => {
+    const days = columnsOf([bar("2026-08-12T09:15:00", [29_100, 29_180, 28_820, 28_835, 1_500])]);
+    addToDays(days, columnsOf([auction("2026-08-12T09:00:00", 29_075, 500), auction("2026-08-12T15:20:00", 29_200, 150), auction("2026-08-12T15:50:00", 29_200, 50)]), calendar, "NSE_CAS");
+    expect(figures(days)).toEqual([[29_075, 29_200, 28_820, 29_200, 2_200]]);
   });
 });

@@ -102,6 +102,21 @@ export const printAuctions = (bars: BarColumns, auctions: BarColumns, rules: Pri
   return out;
 };
 
+/**
+ * Adds auctions to their days' bars (which begin at the session's open): the pre-open's price is the open, the closing
+ * auction's the close, every volume counts. A reopening after a halt widens the day only.
+ */
+export const addToDays = (days: BarColumns, auctions: BarColumns, calendar: Calendar, hours: HoursKey): void => {
+  for (const { session, place, row } of placeAuctions(auctions, calendar, hours)) {
+    const at = firstRow(days, session.open, session.open + 1);
+    if (at < 0) continue;
+    const [open, close] = [days.open[at]!, days.close[at]!];
+    closeAt(days, at, figuresAt(auctions, row));
+    if (place === "pre_open") { days.open[at] = auctions.close[row]!; days.close[at] = close; }
+    else if (place === "reopening") { days.open[at] = open; days.close[at] = close; }
+  }
+};
+
 const firstRow = (bars: BarColumns, from: number, to: number): number => {
   let [low, high] = [0, bars.length];
   while (low < high) {

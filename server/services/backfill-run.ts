@@ -21,7 +21,7 @@ import { mergeBars } from "./backfill-merge";
 import type { BackfillOrder } from "./backfill-order";
 import { type Page, pieces } from "./backfill-plan";
 import { putMerged, storedAndWaiting, wholeQuarters } from "./put-merged";
-import { openingsOf } from "./merge-openings";
+import { openingsOf } from "./read-openings";
 import type { RequestPace } from "./request-pace";
 
 /** Merged and committed at a time: a few writes of the store, a tenth of a second of work. */

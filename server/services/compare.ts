@@ -14,8 +14,8 @@ import type { BarStore } from "@/server/ports/stores";
 import { mergeBars } from "./backfill-merge";
 import type { Verdict } from "./bar-rules";
 import { startsOf, type ToldBars } from "./history";
-import { openingsOf } from "./merge-openings";
 import { putMerged, storedAndWaiting } from "./put-merged";
+import { openingsOf } from "./read-openings";
 
 interface Parts {
   store: CompareStore;

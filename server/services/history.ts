@@ -16,8 +16,8 @@ import type { BarStore, SettingStore, StoredBar } from "@/server/ports/stores";
 import { checkedRows, RefusedRows } from "@/server/domain/told-rows";
 import { mergeBars } from "./backfill-merge";
 import type { Verdict } from "./bar-rules";
-import { openingsOf } from "./merge-openings";
 import { putMerged, storedAndWaiting, wholeQuarters } from "./put-merged";
+import { openingsOf } from "./read-openings";
 import type { RequestPaces } from "./request-pace";
 
 /** How far back the first start reaches. */

@@ -2,14 +2,11 @@
  * A day's first bar beside history's: brokers print the pre-open into it, we keep it apart. Both sides are put into one
  * form before they are judged, so that a way of printing is no difference.
  */
-import { figuresAt, type AuctionFigures, placeAuctions } from "@/server/domain/auction-print";
-import { type BarColumns, columnsOf } from "@/server/domain/bar";
+import type { AuctionFigures } from "@/server/domain/auction-print";
+import type { BarColumns } from "@/server/domain/bar";
 import { filterRows } from "@/server/domain/bar-rows";
-import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight } from "@/server/domain/session";
-import { type AuctionConvention, conventionOf, type InstrumentClass } from "@/server/domain/source-conventions";
-import type { RecentBars } from "@/server/ports/live";
-import type { BarStore, StoredBar } from "@/server/ports/stores";
-import { storedAndWaiting } from "./put-merged";
+import type { AuctionConvention } from "@/server/domain/source-conventions";
+import type { StoredBar } from "@/server/ports/stores";
 
 /** The pre-open of a day, and how the source prints it. */
 export interface Opening extends AuctionFigures {
@@ -18,27 +15,6 @@ export interface Opening extends AuctionFigures {
   close: number;
   convention: AuctionConvention;
 }
-
-export interface OpeningsQuery {
-  instrumentId: number;
-  of: InstrumentClass;
-  hours: HoursKey;
-  /** `kite`, `upstox` …; a file that does not say prints in a way nobody knows. */
-  source: string;
-  from: number;
-  to: number;
-}
-
-/** The pre-opens that are kept of a span's days; of a day that the span begins in the middle of, none. */
-export const openingsOf = async (
-  parts: { store: Pick<BarStore, "read" | "readWhole">; recent: RecentBars; calendar: Calendar }, { instrumentId, of, hours, source, from, to }: OpeningsQuery,
-): Promise<Opening[]> => {
-  const rows = await storedAndWaiting(parts, { instrumentId, timeframe: "auction", from: istMidnight(istDay(from)), to: Math.min(to, istMidnight(istDay(to - 1)) + DAY_MS) });
-  const columns = columnsOf(rows);
-  return placeAuctions(columns, parts.calendar, hours).filter(({ session, place }) => place === "pre_open" && session.open >= from).map(({ session, row }) => ({
-    ...figuresAt(columns, row), open: session.open, close: session.close, convention: conventionOf(source, of, session.day),
-  }));
-};
 
 /** History's rows as we keep bars: a first bar that holds the pre-open's volume gives it back. */
 export const withoutOpenings = (history: BarColumns, ours: readonly StoredBar[], openings: readonly Opening[]): BarColumns => {

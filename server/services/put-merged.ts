@@ -1,9 +1,10 @@
 /** What a merge with history has decided, into the store: for a start, a heal, a backfill and a comparison alike. */
+import { addToDays } from "@/server/domain/auction-print";
 import { BACKFILLED, barAt, type BarPassport, columnsOf, FORMING, joinPassports } from "@/server/domain/bar";
 import { filterRows } from "@/server/domain/bar-rows";
 import { barEnd, barStart } from "@/server/domain/bar-time";
 import { resample } from "@/server/domain/resample";
-import { type Calendar, type HoursKey, istDay } from "@/server/domain/session";
+import { type Calendar, type HoursKey, istDay, istMidnight } from "@/server/domain/session";
 import { timeframe as timeframeNamed } from "@/server/domain/timeframe";
 import type { RecentBars } from "@/server/ports/live";
 import type { BarStore, StoredBar } from "@/server/ports/stores";
@@ -100,6 +101,8 @@ const longerBars = async (
   const empty = stored.filter(({ time }) => touched.has(time) && !left.has(time));
   if (!daily) return { write: quarters, remove: empty };
   const days = resample(columns, calendar, hours, timeframeNamed("1d"), until).bars;
+  const auctions = await storedAndWaiting({ store, recent }, { instrumentId, timeframe: "auction", from: istMidnight(istDay(minutes[0]!.time)), to: istMidnight(istDay(minutes.at(-1)!.time) + 1) });
+  addToDays(days, columnsOf(auctions), calendar, hours);
   const heldDays = await store.read({ instrumentId, timeframe: "1d", from: minutes[0]!.time, to: minutes.at(-1)!.time + 1 });
   const known = new Set(heldDays.time.subarray(0, heldDays.length));
   const missing = filterRows(days, (row) => days.state[row] !== FORMING && !known.has(days.time[row]!));
