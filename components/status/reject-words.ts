@@ -20,7 +20,9 @@ export const rejectWords: Readonly<Record<RejectReason, string>> = {
   auction: "of an auction: in a bar of its own",
   late: "late for its second: patched in",
   clock_skew: "stamp far behind our clock: taken",
-  volume_back: "day volume went back: taken, counted anew",
+  volume_back: "day volume went back: not believed until the next packet agrees, bars marked",
+  volume_jump: "day volume leapt too far: not believed until the next packet agrees, bars marked",
+  volume_wrap: "day volume began anew at 0: not believed until the next packet agrees, bars marked",
   volume_missing: "without a volume: taken by price",
 };
 

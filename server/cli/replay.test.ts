@@ -59,7 +59,7 @@ describe("candela replay", () => {
     });
     it("that steps back is counted and goes on from there", async () => {
       const { bars, refused } = await replay(["2022-11-25 09:15:00,101,1000", "2022-11-25 09:16:00,102,400", "2022-11-25 09:16:30,103,450"]);
-      expect([Array.from(bars.volume), refused.volume_step_back]).toEqual([[1_000, 50], 1]);
+      expect([Array.from(bars.volume), refused.volume_back]).toEqual([[1_000, 50], 1]);
     });
   });
 

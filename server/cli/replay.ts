@@ -46,7 +46,7 @@ export interface ReplayReport {
   ticks: number;
   malformed: MalformedLine[];
   /**
-   * Ticks that entered no bar, by reason; `volume_step_back` and `volume_missing` did. `unchanged`: neither price nor volume
+   * Ticks that entered no bar, by reason; those of a doubtful or missing volume did. `unchanged`: neither price nor volume
    * of the day had moved since the tick before, so nothing was traded.
    */
   refused: Record<string, number>;
@@ -101,7 +101,7 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
   return {
     bars, lines: indicators?.lines(bars) ?? [], decimals: instrument.decimals, ticks: recording.length, malformed,
     refused: {
-      ...run.normaliser.rejects, future_time: ticks.future, volume_step_back: run.seconds.volumeStepBack,
+      ...run.normaliser.rejects, future_time: ticks.future,
       unchanged: ticks.length - traded - withoutBar(run.normaliser.rejects),
     },
     gaps: gapsOf(ticks.time, ticks.length, calendar, hours), notes,
@@ -116,7 +116,7 @@ const ticksOfSeconds = (batch: BarBatch): number => {
 };
 
 /** Ticks of which the normaliser's counts say why they entered no bar. */
-const withoutBar = ({ volume_missing: _entered, clock_skew: _too, ...refused }: RejectCounts): number =>
+const withoutBar = ({ volume_missing: _, volume_back: _back, volume_jump: _jump, volume_wrap: _wrap, clock_skew: _skew, ...refused }: RejectCounts): number =>
   Object.values(refused).reduce((sum, count) => sum + count, 0);
 
 /** IST day numbers of times. */

@@ -5,8 +5,8 @@ import type { HoursKey } from "./session";
 
 /** Places of `InstrumentTable.rules`: a price is a multiple of `tick` from `lower` to `upper`. Where nothing is known every positive integer is. */
 export const enum Rule { tick, lower, upper, kind, size }
-/** `Rule.kind`: number of the trading hours; whether it trades (an index has values); whether its last price was refused. */
-export const enum Kind { hours = 0xff, traded = 0x100, doubted = 0x200 }
+/** `Rule.kind`: number of the trading hours; whether it trades (an index has values); whether its last price was refused; whether its day volume is in doubt. */
+export const enum Kind { hours = 0xff, traded = 0x100, doubted = 0x200, suspect = 0x400 }
 /** No limit that is known; prices beyond it are looked at more closely. */
 export const NO_LIMIT = MOST_PRICE;
 

@@ -9,7 +9,7 @@ export interface StoredTicks {
   /** Volume of the day so far and open interest as sent; -1 none. */
   volume: Float64Array;
   openInterest: Float64Array;
-  /** See `TRADE`, `AUCTION`, `EXCHANGE_CLOCK`, `JOINED`, `IN_TIME` in tick.ts. */
+  /** See `TRADE`, `AUCTION`, `EXCHANGE_CLOCK`, `JOINED`, `IN_TIME`, `SUSPECT`, `UNBELIEVED`, `RESET` in tick.ts. */
   flags: Uint8Array;
   /** Our count of accepted rows: unique, grows with arrival. */
   sequence: Float64Array;

@@ -66,7 +66,9 @@ export const rejectReasons = [
   "outside_session", // a closed day, or a phase without trades: moves the quote, no bar
   "auction", // pre-open, closing auction, post-close: enters that phase's auction bar, no continuous one
   "first_after_connect", // the last packet known, sent at once and without a time: no tick of now
-  "volume_back", // day volume went back inside a session: counting goes on from the new value
+  "volume_back", // day volume went back inside a session: not believed until the next packet agrees; its bars are marked
+  "volume_jump", // … or leapt further than one packet plausibly brings
+  "volume_wrap", // … or began anew at 0, as a counter of 31 or 32 bits does
   "volume_missing", // a row of a traded instrument without volume (another mode): enters with price alone
   "late", // older than the watermark: its second has been closed, it becomes a patch
   "bad_packet", // a packet of unknown length
@@ -86,7 +88,7 @@ export interface TickBatch {
   instrument: Int32Array;
   /** Epoch ms that buckets the row: the exchange's time where the packet has one, else the receive time. */
   time: Float64Array;
-  /** Sum of `TRADE`, `AUCTION`, `EXCHANGE_CLOCK`, `JOINED`, `IN_TIME`: what the row is and how it came. */
+  /** Sum of `TRADE`, `AUCTION`, `EXCHANGE_CLOCK`, `JOINED`, `IN_TIME`, `SUSPECT`, `UNBELIEVED`, `RESET`: what the row is and how it came. */
   flags: Uint8Array;
   price: Float64Array;
   /** Volume of the day so far, as sent; -1 when the row carries none. */
@@ -111,6 +113,12 @@ export const EXCHANGE_CLOCK = 4;
 export const JOINED = 8;
 /** With `JOINED`: it came before the day's continuous trading, or after it, so nothing of what trades next has been missed. */
 export const IN_TIME = 16;
+/** The day's volume is in doubt: what the row enters is marked incomplete, to be healed. */
+export const SUSPECT = 32;
+/** The row's volume is not used. With `SUSPECT` it may be a lie; alone it was overtaken by a later row of its own instant, or is the old date's. */
+export const UNBELIEVED = 64;
+/** With `SUSPECT`: two packets agree on another line: counting begins anew at the figure that was doubted last. */
+export const RESET = 128;
 
 /** Passed through in order, so that every later stage sees where the stream was cut. */
 export type TickMessage = TickBatch | FeedEvent;

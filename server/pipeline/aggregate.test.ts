@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CLOSE, PATCH } from "@/server/domain/bar";
 import { createCalendar } from "@/server/domain/calendar";
-import { AUCTION, IN_TIME } from "@/server/domain/tick";
+import { AUCTION, IN_TIME, RESET, SUSPECT, TRADE, UNBELIEVED } from "@/server/domain/tick";
 import { named, PipelineRig } from "@/server/testing/pipeline-rig";
 
 const open = Date.parse("2024-08-13T09:15:00+05:30");
@@ -52,11 +52,22 @@ describe("volume", () => {
     pipeline.finish();
     expect(minutes(pipeline)[0]![4]).toBe(10);
   });
-  it("that steps back is counted once, and goes on from the new figure", () => {
+  it("that is not believed enters no bar, and marks the bars it touches; where two packets agree, counting goes on from the new figure", () => {
     const pipeline = rig();
-    pipeline.ticks([tick(0, 100, 1_000), tick(10, 101, 1_100), tick(20, 101, 500), tick(30, 102, 560)]);
+    pipeline.ticks([tick(0, 100, 1_000), tick(10, 101, 1_100)]);
+    pipeline.ticks([tick(20, 101, 500)], TRADE | SUSPECT | UNBELIEVED);
+    pipeline.ticks([tick(70, 102, 560)], TRADE | SUSPECT | RESET);
+    pipeline.ticks([tick(130, 102, 600)]);
     pipeline.finish();
-    expect([minutes(pipeline)[0]![4], pipeline.seconds.volumeStepBack]).toEqual([160, 1]);
+    expect(pipeline.whole(named("1m")).map(({ volume, incomplete }) => [volume, incomplete])).toEqual([[100, true], [60, true], [40, false]]);
+  });
+  it("of a doubted jump that was true belongs to the second that told it, where that is still open", () => {
+    const pipeline = rig();
+    pipeline.ticks([tick(0, 100, 1_000), tick(58, 101, 1_100)]);
+    pipeline.ticks([tick(59, 101, 9_000_000)], TRADE | SUSPECT | UNBELIEVED);
+    pipeline.ticks([tick(60, 102, 9_000_010)], TRADE | SUSPECT);
+    pipeline.finish();
+    expect(pipeline.whole(named("1m")).map(({ volume, incomplete }) => [volume, incomplete])).toEqual([[8_999_000, true], [10, true]]);
   });
   it("over a new connection starts from its first tick, whose bar is marked as incomplete", () => {
     const pipeline = rig();

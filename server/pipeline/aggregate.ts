@@ -1,6 +1,6 @@
 import { type BarBatch, barBatch, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, CLOSE, CLOSED, CUT, FROM_LATE, FROM_STREAM, fromCollector, HASH_SIZE, PATCH, PATCHED, tickHash } from "@/server/domain/bar";
 import type { Accumulators } from "@/server/domain/accumulators";
-import { AUCTION, EXCHANGE_CLOCK, Figure, IN_TIME, JOINED, type TickBatch, type TickMessage, TRADE } from "@/server/domain/tick";
+import { AUCTION, EXCHANGE_CLOCK, Figure, IN_TIME, JOINED, RESET, SUSPECT, type TickBatch, type TickMessage, TRADE, UNBELIEVED } from "@/server/domain/tick";
 import { widen } from "@/server/domain/columns";
 import { istDay } from "@/server/domain/session";
 import { baseAt, BROKEN, Day, DAY_SECONDS, dayOf, NONE, Open, Own, ringOf, volumeOf } from "./second-row";
@@ -21,8 +21,6 @@ const UNDERWAY_MS = 1_000;
 export class SecondBars implements Core<TickMessage, BarBatch> {
   /** Ticks older than the watermark: they patched a closed second. */
   late = 0;
-  /** Day volume went back inside a session (correction, another mode): the difference restarts from the new value. */
-  volumeStepBack = 0;
   private readonly ring: number;
   private readonly mask: number;
   private capacity = 0;
@@ -140,6 +138,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const trade = TRADE | 0;
     const byExchange = origin | BY_EXCHANGE_CLOCK;
     const byUs = origin | BY_OUR_CLOCK;
+    const stamped = EXCHANGE_CLOCK | 0;
     const ordinary = ~EXCHANGE_CLOCK;
     let second = 0;
     let starts = 0;
@@ -157,7 +156,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
         place = (second & mask) * capacity;
       }
       const flag = flags[row]!;
-      const volume = figures[volumes + row]!;
+      let volume = figures[volumes + row]!;
       if (instrument >= capacity) break;
       const day = instrument * Day.size;
       const at = ((place + instrument) & 0x7ffffff) * Open.size;
@@ -167,7 +166,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
         if ((flag & ordinary) !== trade || open[at + Open.second] !== second) break;
         // A volume that grows, as nearly every one does, leaves the base alone.
         if (volume >= 0 && (base < 0 || volume < base || volume < running)) break;
-      }
+      } else if ((flag & UNBELIEVED) !== 0) volume = -1;
       const price = figures[prices + row]!;
       open[at + Open.ticks]!++;
       if (price > open[at + Open.high]!) open[at + Open.high] = price;
@@ -181,8 +180,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
         open[at + Open.firstTime] = time;
       }
       open[at + Open.lastSequence] = sequence + row;
-      open[at + Open.hash]! += tickHash(time, price, volume);
-      const sources = flag === trade ? byUs : byExchange;
+      open[at + Open.hash]! += tickHash(time, price, figures[volumes + row]!);
+      const sources = (flag & stamped) === 0 ? byUs : byExchange;
       const marks = open[at + Open.marks]!;
       if (marks !== sources) open[at + Open.marks] = marks | sources;
       const interest = figures[interests + row]!;
@@ -203,10 +202,11 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const instrument = batch.instrument[row]!;
     if (instrument >= this.capacity) this.grow(instrument + 1);
     const flag = batch.flags[row]!;
-    const volume = batch.volume[row]!;
+    const volume = (flag & UNBELIEVED) === 0 ? batch.volume[row]! : -1;
     const second = Math.floor(batch.time[row]! / 1_000);
     const own = instrument * Own.size;
     if ((flag & JOINED) !== 0) this.rejoin(instrument, batch.collector, (flag & IN_TIME) !== 0, emit);
+    if ((flag & SUSPECT) !== 0) this.doubt(instrument, second, batch, row, emit);
     if ((flag & TRADE) === 0) { this.passOver(instrument, second, volume, (flag & AUCTION) !== 0, emit); return false; }
     if (this.open[this.placeOf(instrument, second) + Open.second] !== second) {
       // By the tick after it, or by the clock: longer bars have gone on without it.
@@ -215,6 +215,32 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     }
     if (volume >= 0) this.rebase(instrument, second, volume);
     return true;
+  }
+
+  /** A row of which the day's volume is in doubt (`DayVolumes`): the bars it touches are marked. */
+  private doubt(instrument: number, second: number, batch: TickBatch, row: number, emit: (batch: BarBatch) => void): void {
+    const { own: figures, open } = this;
+    const own = instrument * Own.size;
+    const flag = batch.flags[row]!;
+    const volume = batch.volume[row]!;
+    const doubted = figures[own + Own.doubt]!;
+    if ((flag & RESET) !== 0 && doubted >= 0) {
+      // What is open counts from the old line; a second that has only doubtful figures counts from none.
+      const since = figures[own + Own.doubtSecond]!;
+      const at = this.placeOf(instrument, since);
+      this.closeThrough(instrument, open[at + Open.second] === since && open[at + Open.cumulative]! >= 0 ? since : since - 1, emit);
+      this.startFrom(instrument, since, second <= figures[own + Own.closedThrough]! ? volume : doubted);
+    } else if ((flag & UNBELIEVED) === 0 && doubted > this.days[instrument * Day.size + Day.base]! && doubted <= volume) {
+      // It was true: it belongs to the second that told it, if that is still open.
+      const at = this.placeOf(instrument, figures[own + Own.doubtSecond]!);
+      if (open[at + Open.second] === figures[own + Own.doubtSecond]! && open[at + Open.cumulative]! < doubted) open[at + Open.cumulative] = doubted;
+    }
+    figures[own + Own.doubt] = (flag & UNBELIEVED) === 0 ? -1 : volume;
+    figures[own + Own.doubtSecond] = second;
+    if ((flag & AUCTION) !== 0) return; // its own bar is marked
+    this.closeThrough(instrument, second - this.watermarkSeconds - 1, emit);
+    this.breakOpen(instrument, batch.time[row]!, batch.time[row]! - UNDERWAY_MS, emit, (second - this.watermarkSeconds) * 1_000);
+    if ((flag & TRADE) !== 0 && open[this.placeOf(instrument, second) + Open.second] !== second) this.cut[instrument] = 1;
   }
 
   /** Our time as far as the feed has reached it (`FeedLag`): what ends before it, less the watermark, is closed. */
@@ -282,7 +308,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 
   /**
    * Keeps the value that differences are taken from. Unknown (the first tick after a connect): the day's volume so far
-   * is not one huge trade. Less than what is already closed, on the same date: a correction, start over from it. A new
+   * is not one huge trade. Less than before on the same date was not believed (`DayVolumes`), or was overtaken. A new
    * date's figure becomes the base when its second closes (`baseAt`): seconds of the old date may still be open.
    */
   private rebase(instrument: number, second: number, volume: number): void {
@@ -293,18 +319,10 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const running = days[at + Day.running]!;
     const day = figures[own + Own.day]!;
     if (base < 0) { this.startFrom(instrument, second, volume); return; }
-    if (second >= day + DAY_SECONDS) {
-      // The old date's figure, repeated, tells nothing of the new one.
-      if (volume === running || second < figures[own + Own.running]! + DAY_SECONDS) return;
-      figures[own + Own.running] = dayOf(second);
-      if (volume < running) days[at + Day.running] = 0;
-      return;
-    }
-    if (volume >= base && volume >= running) return;
-    if (second >= day && volume < base && second >= figures[own + Own.newest]! && second > figures[own + Own.baseSecond]!) {
-      this.volumeStepBack++;
-      this.startFrom(instrument, second, volume);
-    }
+    // The old date's figure, repeated, tells nothing of the new one.
+    if (second < day + DAY_SECONDS || volume === running || second < figures[own + Own.running]! + DAY_SECONDS) return;
+    figures[own + Own.running] = dayOf(second);
+    if (volume < running) days[at + Day.running] = 0;
   }
 
   /** Counting begins here: nothing before is a difference. */
@@ -394,7 +412,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     this.late++;
     const price = batch.price[row]!;
     // The first row of a connection says where counting begins, also when it comes too late.
-    if (this.days[instrument * Day.size + Day.base]! < 0 && batch.volume[row]! >= 0) this.rebase(instrument, second, batch.volume[row]!);
+    if (this.days[instrument * Day.size + Day.base]! < 0 && batch.volume[row]! >= 0 && (batch.flags[row]! & UNBELIEVED) === 0) this.rebase(instrument, second, batch.volume[row]!);
     const at = this.next(instrument, PATCH, second * 1_000, second * 1_000 + 1_000, emit);
     const { out } = this;
     out.open[at] = price;
@@ -434,20 +452,25 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    * the second that comes next. A silence is noticed late: the second it began in may be closed and stored as whole.
    */
   private markCut(collector: number, now: number, emit: (batch: BarBatch) => void): void {
-    const { own: figures, open } = this;
     const since = this.feedTime(now) - UNDERWAY_MS;
     for (let instrument = 0; instrument < this.capacity; instrument++) {
-      const own = instrument * Own.size;
-      if (figures[own + Own.collector] !== collector) continue;
-      const newest = figures[own + Own.newest]!;
-      for (let second = figures[own + Own.oldest]!; second <= newest; second++) {
-        const at = this.placeOf(instrument, second);
-        if (open[at + Open.second] === second) open[at + Open.marks] = open[at + Open.marks]! | BROKEN;
-      }
+      if (this.own[instrument * Own.size + Own.collector] !== collector) continue;
+      this.breakOpen(instrument, now, since, emit);
       this.cut[instrument] = 1;
-      this.next(instrument, CUT, now, now, emit);
-      if (newest * 1_000 + 1_000 > since && open[this.placeOf(instrument, newest) + Open.second] !== newest) this.breakClosed(instrument, newest, emit);
     }
+  }
+
+  /** What is open of an instrument has a hole, and so has its newest second, closed already, if that ended after `since`. Of bars that ended by `settled` all seconds are closed. */
+  private breakOpen(instrument: number, now: number, since: number, emit: (batch: BarBatch) => void, settled = 0): void {
+    const { own: figures, open } = this;
+    const own = instrument * Own.size;
+    const newest = figures[own + Own.newest]!;
+    for (let second = figures[own + Own.oldest]!; second <= newest; second++) {
+      const at = this.placeOf(instrument, second);
+      if (open[at + Open.second] === second) open[at + Open.marks] = open[at + Open.marks]! | BROKEN;
+    }
+    this.next(instrument, CUT, now, settled, emit);
+    if (newest * 1_000 + 1_000 > since && open[this.placeOf(instrument, newest) + Open.second] !== newest) this.breakClosed(instrument, newest, emit);
   }
 
   /** A patch that holds no tick, only that its bars have a hole: as wide as the second, and neither its open nor its close. */
@@ -478,8 +501,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 
   /** State of all instruments, to go on from later: with the same ticks after it the bars are the same. */
   snapshot(): SecondBarsSnapshot {
-    const { capacity, own, days, open, cut, lastSwept, late, volumeStepBack } = this;
-    return { capacity, own: own.slice(), days: days.slice(), open: open.slice(), cut: cut.slice(), lastSwept, late, volumeStepBack };
+    const { capacity, own, days, open, cut, lastSwept, late } = this;
+    return { capacity, own: own.slice(), days: days.slice(), open: open.slice(), cut: cut.slice(), lastSwept, late };
   }
 
   restore(snapshot: SecondBarsSnapshot): void {
@@ -508,6 +531,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     for (let instrument = before; instrument < size; instrument++) {
       this.days[instrument * Day.size + Day.base] = -1;
       this.own[instrument * Own.size + Own.collector] = -1;
+      this.own[instrument * Own.size + Own.doubt] = -1;
       this.own[instrument * Own.size + Own.oldest] = NONE;
     }
     this.capacity = size;
@@ -522,5 +546,4 @@ export interface SecondBarsSnapshot {
   cut: Uint8Array<ArrayBuffer>;
   lastSwept: number;
   late: number;
-  volumeStepBack: number;
 }

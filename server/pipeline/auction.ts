@@ -3,7 +3,7 @@ import { type Auction, auctionAt } from "@/server/domain/auction-times";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import { istDay } from "@/server/domain/session";
 import type { SessionWindows } from "@/server/domain/session-window";
-import { AUCTION, EXCHANGE_CLOCK, JOINED, type TickBatch, type TickMessage } from "@/server/domain/tick";
+import { AUCTION, EXCHANGE_CLOCK, JOINED, SUSPECT, type TickBatch, type TickMessage, UNBELIEVED } from "@/server/domain/tick";
 import type { Core } from "./stage";
 
 const FLUSH_ROWS = 256;
@@ -108,8 +108,9 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
       each = this.begin(instrument, auction, batch, row);
       this.building.set(instrument, each);
     }
-    const volume = batch.volume[row]!;
+    const volume = (batch.flags[row]! & UNBELIEVED) === 0 ? batch.volume[row]! : -1;
     const price = batch.price[row]!;
+    if ((batch.flags[row]! & SUSPECT) !== 0) each.incomplete = 1;
     if ((batch.flags[row]! & JOINED) !== 0 && each.ticks > 0) each.incomplete = 1;
     if (volume >= 0 && each.base > volume) each.base = each.opening ? 0 : volume; // the day's count begins anew
     const matched = volume - each.base;
@@ -123,15 +124,15 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     if (time < each.firstTime) each.firstTime = time;
     if (time > each.lastTime) each.lastTime = time;
     each.lastSequence = batch.sequence + row;
-    each.hash = addHash(each.hash, tickHash(time, price, volume));
+    each.hash = addHash(each.hash, tickHash(time, price, batch.volume[row]!));
     each.sources |= sourcesOf(batch, row);
     if (batch.openInterest[row]! >= 0) each.openInterest = batch.openInterest[row]!;
   }
 
   private begin(instrument: number, auction: Auction, batch: TickBatch, row: number): Building {
     const time = batch.time[row]!;
-    const volume = batch.volume[row]!;
     const before = { volume: this.days.dayVolume(instrument), day: this.days.volumeDay(instrument) };
+    const volume = (batch.flags[row]! & UNBELIEVED) === 0 ? batch.volume[row]! : before.day === istDay(time) ? before.volume : 0;
     // While orders are collected nothing has traded; later, what the day had before tells what the auction added.
     let base = volume;
     let incomplete = 0;

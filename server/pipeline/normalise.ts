@@ -4,9 +4,10 @@ import { widen } from "@/server/domain/columns";
 import { lineOf, Quote, QuoteBoard } from "@/server/domain/quote-board";
 import { AUCTION_PHASE, Border, CONTINUOUS_BAR, NOTHING, type SessionWindows } from "@/server/domain/session-window";
 import {
-  AUCTION, EXCHANGE_CLOCK, Figure, IN_TIME, JOINED, packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, tickBatch,
-  type TickMessage, TRADE,
+  AUCTION, EXCHANGE_CLOCK, Figure, IN_TIME, JOINED, packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, SUSPECT, tickBatch,
+  type TickMessage, TRADE, UNBELIEVED,
 } from "@/server/domain/tick";
+import { DayVolumes } from "./day-volume";
 import type { Core } from "./stage";
 
 export interface NormaliserParts {
@@ -28,6 +29,8 @@ export interface NormaliserParts {
 const LAG_MS = 60_000;
 /** An instrument belongs to the collector that brought it; another one takes over when that has been silent so long. */
 const OWNER_SILENT_MS = 5_000;
+/** A step of more than this part of the day's volume so far is looked at more closely (`DayVolumes`). */
+const LARGE = 8;
 /** So many refusals for its price in a row, and it is the listing that is wrong. */
 const MOST_DOUBTS = 3;
 
@@ -55,7 +58,12 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   /** Which of them began with a silence, the newest of each collector. */
   private readonly silences: number[] = [];
 
-  constructor(private readonly parts: NormaliserParts) { this.sequence = (parts.firstSequence ?? 1) - 1; }
+  private readonly volumes: DayVolumes;
+
+  constructor(private readonly parts: NormaliserParts) {
+    this.volumes = new DayVolumes(parts.table, (reason) => { this.rejects[reason]++; });
+    this.sequence = (parts.firstSequence ?? 1) - 1;
+  }
 
   on(message: RawMessage, emit: (message: TickMessage) => void): void {
     if (message.kind !== "ticks") {
@@ -156,7 +164,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       const price = target <= Target.instrument ? wire : Math.round(wire / divisorOf(target));
       if (price < rules[rule + Rule.lower]! || price > rules[rule + Rule.upper]! || (price | 0) % rules[rule + Rule.tick]! !== 0) break;
       const kind = rules[rule + Rule.kind]!;
-      if ((kind & Kind.doubted) !== 0) break;
+      if ((kind & (Kind.doubted | Kind.suspect)) !== 0) break;
       const exchangeTime = raws[row]!;
       const time = exchangeTime > 0 ? exchangeTime : received;
       const hours = (kind & Kind.hours) * Border.count;
@@ -164,8 +172,11 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       const volume = raws[rawVolumes + row]!;
       const before = quotes[quote + Quote.volume]!;
       const last = quotes[quote + Quote.time]!;
-      const same = volume === before && price === quotes[quote + Quote.price];
-      if (time < last || (same && time === last) || (volume < 0 && before >= 0)) break;
+      const untraded = volume === before;
+      const same = untraded && price === quotes[quote + Quote.price];
+      // A price that moves while the day's volume stands may be of the old date.
+      if (untraded && !same && volume >= 0) break;
+      if (time < last || (same && time === last) || volume < before || (volume - before) * LARGE > before + 2) break;
       const interest = raws[rawInterests + row]!;
       quotes[quote + Quote.price] = price;
       quotes[quote + Quote.time] = time;
@@ -211,11 +222,14 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     // index do not: independent minutes of a recorded day end without that of 15:30:00.
     const time = entry === NOTHING && exchangeTime > 0 && table.traded[instrument] === 1 && windows.justClosed(instrument, stamp) ? Math.floor(stamp / 1_000) * 1_000 - 1 : stamp;
     const inTrading = time !== stamp || entry === CONTINUOUS_BAR;
-    const volume = raw.volume[row]!;
+    const told = raw.volume[row]!;
+    // Less than "none" is a counter that has passed 2^31 and is read as signed.
+    if (told < -1) rejects.volume_wrap++;
+    const volume = Math.max(told, -1);
 
     const quote = instrument * Quote.size;
     const samePrice = price === figures[quote + Quote.price]!;
-    const same = samePrice && volume === figures[quote + Quote.volume]!;
+    let same = samePrice && volume === figures[quote + Quote.volume]!;
     if (same && exchangeTime > 0 && time === figures[quote + Quote.time]! && samePacket(board, instrument, raw, row)) { rejects.duplicate++; return; }
     if (!samePrice && this.isForbidden(instrument, price)) return;
 
@@ -226,6 +240,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
         // Two feeds of one instrument would count its volume twice: one is its source at a time.
         if (owner >= 0 && received - figures[quote + Quote.received]! < OWNER_SILENT_MS) { rejects.other_feed++; return; }
         board.wireDivisor[instrument] = divisor;
+        this.volumes.forget(instrument);
       }
       // A recording does not connect: its first row continues what it recorded.
       if (owner >= 0 || line !== lineOf(raw.collector, 0)) flags |= JOINED;
@@ -235,12 +250,19 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     // The first row of a subscription is the last packet known, sent at once: what it tells may be old, or a move of the book.
     const isFirst = (flags & JOINED) !== 0;
     const undated = isFirst && exchangeTime === 0;
+    let isTrade = false;
     if (undated) rejects.first_after_connect++;
     else if (received - time > maxAgeMs) rejects.stale_time++;
     else if (entry === AUCTION_PHASE) { rejects.auction++; flags |= AUCTION; }
     else if (!inTrading) rejects.outside_session++;
     else if (isFirst && !this.isOfNow(raw, row, instrument, time)) rejects.first_after_connect++;
-    else if (!same || volume < 0 || table.traded[instrument] === 0) flags |= TRADE;
+    else isTrade = true;
+    // What is refused above, as a first packet may be, is no tick; its volume says where counting begins all the same.
+    if (volume >= 0 && (inTrading || entry === AUCTION_PHASE) && received - time <= maxAgeMs && !undated) flags |= this.doubtOf(instrument, time, price, volume, entry === AUCTION_PHASE);
+    // A figure that steps back makes no trade of a move of the book.
+    if ((flags & SUSPECT) !== 0 && (flags & UNBELIEVED) !== 0 && volume < figures[quote + Quote.volume]!) same = samePrice;
+    if (told < -1) flags |= SUSPECT;
+    if (isTrade && (!same || volume < 0 || table.traded[instrument] === 0)) flags |= TRADE;
     if (received - time > LAG_MS && received - time <= maxAgeMs) rejects.clock_skew++;
     if (volume < 0 && figures[quote + Quote.volume]! >= 0) rejects.volume_missing++;
 
@@ -249,7 +271,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     if (undated || time >= figures[quote + Quote.time]!) {
       figures[quote + Quote.price] = price;
       if (!undated) figures[quote + Quote.time] = time;
-      figures[quote + Quote.volume] = volume;
+      if ((flags & UNBELIEVED) === 0) figures[quote + Quote.volume] = volume;
       figures[quote + Quote.openInterest] = raw.openInterest[row]!;
       figures[quote + Quote.place] = frame + raw.offset[row]!;
     }
@@ -264,6 +286,22 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     batch.price[out] = price;
     batch.volume[out] = volume;
     batch.openInterest[out] = raw.openInterest[row]!;
+  }
+
+  /** Flags of a row's day volume. While one is in doubt, every row of the instrument is judged. */
+  private doubtOf(instrument: number, time: number, price: number, volume: number, isAuction: boolean): number {
+    const { figures } = this.board;
+    const quote = instrument * Quote.size;
+    const good = figures[quote + Quote.volume]!;
+    const last = figures[quote + Quote.time]!;
+    const before = this.volumes.before(instrument, time, good);
+    const flags = this.volumes.judge({ instrument, time, price, volume, good, last, isAuction, open: this.parts.windows.session(instrument, time)?.open ?? last });
+    // A date that begins with a lie has nothing yet.
+    if ((flags & SUSPECT) !== 0 && before === 0) figures[quote + Quote.volume] = 0;
+    const { rules } = this.parts.table;
+    const kind = instrument * Rule.size + Rule.kind;
+    rules[kind] = this.volumes.isWatched(instrument) ? rules[kind]! | Kind.suspect : rules[kind]! & ~Kind.suspect;
+    return flags;
   }
 
   /** True for a first row after a silence that is no old news: an index's value, or a trade made in the second it is stamped with. */

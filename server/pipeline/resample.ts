@@ -65,7 +65,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       const instrument = batch.instrument[row]!;
       if (instrument >= this.capacity) this.grow(instrument + 1);
       if (batch.event[row] === PATCH) { this.late(instrument, batch, row, emit); continue; }
-      if (batch.event[row] === CUT) { this.markOpen(instrument, batch.time[row]!); continue; }
+      if (batch.event[row] === CUT) { this.closeDue(instrument, batch.end[row]!, emit); this.markOpen(instrument, batch.time[row]!); continue; }
       this.roll(instrument, batch, row, emit);
     }
     // The seconds go on as they came, once no reader can miss them in a forming bar; then what they closed.

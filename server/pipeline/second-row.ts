@@ -17,6 +17,8 @@ export const enum Own {
   day, // first second of the base's trading date
   collector, // -1 before the first row
   running, // first second of the trading date that `Day.running` is of
+  doubt, // day volume that was not believed, and the second that told it; -1 none
+  doubtSecond,
   size,
 }
 

@@ -1,7 +1,7 @@
 /**
  * Whole random sessions of many instruments at once, from broker rows to bars, and the slow, obvious way to the same bars.
  * A round is a market of sixty-four instruments: bursts, silences, rows that overtake one another, late rows, repeated
- * rows, moves of the book, corrected volumes, lost connections, auctions, midnight. One number makes it.
+ * rows, moves of the book, lost connections, auctions, midnight. One number makes it.
  */
 import { addHash, AUCTION_BAR, type BarPassport, joinPassports, tickHash } from "@/server/domain/bar";
 import type { TradingCalendar } from "@/server/domain/calendar";
@@ -73,7 +73,7 @@ const tradingOf = (instrument: number, hours: HoursKey, start: number, calendar:
   let price = 100_000 + below(900) * 5;
   let volume = below(5_000);
   let last: Row | null = null;
-  let corrected = 0;
+  let repeated = -1;
   const count = 4 + below(40);
   for (let made = 0; made < count; made++) {
     const pace = below(16);
@@ -90,18 +90,20 @@ const tradingOf = (instrument: number, hours: HoursKey, start: number, calendar:
     }
     // Mostly inside the session; sometimes in its auctions; never in a place where nothing can come.
     else time = Math.max(time, below(3) === 0 ? first : session.open);
-    if (last !== null && istDay(time) !== istDay(last.time)) volume = below(3) === 0 ? volume : 0;
-    const quiet = last === null || time - last.time > 6_000;
+    if (last !== null && istDay(time) !== istDay(last.time)) {
+      if (below(3) === 0) repeated = volume; // the old date's figure, sent once more
+      volume = 0;
+    }
     const what = below(20);
-    if (what === 0 && quiet && !late && last !== null && istDay(time) === istDay(last.time)) volume = Math.floor(volume / 2); // a correction
-    else if (what > 3) { price = Math.max(500, price + (below(121) - 60) * 5); volume += below(4) === 0 ? 0 : 1 + below(500); }
+    if (what > 3) { price = Math.max(500, price + (below(121) - 60) * 5); volume += below(4) === 0 ? 0 : 1 + below(200); } // no step that would be in doubt
     const second = Math.floor(time / 1_000) * 1_000;
     const { close } = calendar.on(hours, istDay(time))!;
     // What comes later than a day's last phase may find the day closed.
-    const delay = what === 0 ? 0 : second === close ? below(2) * 1_000 : late && time < close && below(30) === 0 ? 3_000 + below(200_000) : below(3) * 1_000;
-    const row: Row = { instrument, time, price, volume, arrives: Math.max(time, second + delay + below(900), corrected) };
-    // A correction must not be overtaken: what is before and what after it could not be told.
-    if (what === 0 && quiet) corrected = row.arrives + 1;
+    const delay = second === close ? below(2) * 1_000 : late && time < close && below(30) === 0 ? 3_000 + below(200_000) : below(3) * 1_000;
+    const arrives = Math.max(time, second + delay + below(900));
+    const row: Row = repeated < 0 ? { instrument, time, price, volume, arrives } : { instrument, time, price, volume: repeated, arrives: time };
+    if (repeated >= 0) time = second + 1_000; // not in the second of the new date's own figures
+    repeated = -1;
     rows.push(row);
     if (below(15) === 0) rows.push({ ...row, arrives: row.arrives + below(20) }); // the same packet again
     last = row;
@@ -134,6 +136,8 @@ interface Accepted extends Row {
   kind: "trade" | "auction" | "book";
   joined: boolean;
   late: boolean;
+  /** Only repeats the old date's figure. */
+  stale: boolean;
 }
 
 /** All bars of a round by definition: judge each row in order of arrival, then sort, group and fold. */
@@ -157,7 +161,7 @@ const tradedAt = (calendar: TradingCalendar, hours: HoursKey, time: number): num
 
 const judge = (round: Round, calendar: TradingCalendar): Accepted[][] => {
   const accepted: Accepted[][] = round.hours.map(() => []);
-  const board = round.hours.map(() => ({ price: 0, volume: -1, time: 0, cut: false, newest: -1, closed: -1 }));
+  const board = round.hours.map(() => ({ price: 0, volume: -1, time: 0, cut: false, newest: -1, closed: -1, day: 0 }));
   let sequence = 0;
   for (const happening of round.happenings) {
     if (happening.kind === "lost") { for (const each of board) each.cut = true; continue; }
@@ -177,9 +181,12 @@ const judge = (round: Round, calendar: TradingCalendar): Accepted[][] => {
       const kind = phase === "continuous" ? (joined || (same && tradesVolume(hours)) ? "book" : "trade") : phase === null || phase === "halt" || phase === "transition" ? "book" : "auction";
       if (joined) known.closed = Math.max(known.closed, known.newest);
       known.closed = Math.max(known.closed, Math.floor(happening.received / 1_000) - WATERMARK - 1);
-      accepted[row.instrument]!.push({ ...row, volume, sequence, received: happening.received, kind, joined, late: second <= known.closed });
+      const stale = volume > 0 && row.time >= known.time && known.day > 0 && istDay(row.time) > known.day && volume === known.volume;
+      if (row.time >= known.time && (known.volume < 0 || volume !== known.volume)) known.day = istDay(row.time);
+      accepted[row.instrument]!.push({ ...row, volume, stale, sequence, received: happening.received, kind, joined, late: second <= known.closed });
       if (kind === "trade") known.newest = Math.max(known.newest, second);
-      if (row.time >= known.time) Object.assign(known, { price: row.price, volume, time: row.time });
+      // Of two rows of one instant the one with the smaller figure was overtaken.
+      if (row.time >= known.time) Object.assign(known, { price: row.price, volume: row.time === known.time ? Math.max(volume, known.volume) : volume, time: row.time });
     }
   }
   return accepted;
@@ -242,15 +249,15 @@ const volumeBySecond = (rows: readonly Accepted[]): Map<number, number> => {
   const segments: Accepted[][] = [];
   for (const row of rows) { if (row.joined || segments.length === 0) segments.push([]); segments.at(-1)!.push(row); }
   for (const segment of segments) {
-    if (segment[0]!.volume < 0) continue;
+    const begin = segment.find(({ stale }) => !stale);
+    if (begin === undefined || begin.volume < 0) continue;
     // The first row of a connection, whatever it is, says where counting begins.
-    counted = segment[0]!.volume;
-    let countedIn = Math.floor(segment[0]!.time / 1_000);
-    day = istDay(segment[0]!.time);
+    counted = begin.volume;
+    day = istDay(begin.time);
     const bySecond = new Map<number, Accepted[]>();
     let traded = 0; // latest second of a trade so far
     for (const row of segment) {
-      if (row.kind === "book" || (row.late && row.kind === "trade")) continue;
+      if (row.stale || row.kind === "book" || (row.late && row.kind === "trade")) continue;
       // What an auction matched, told after trading has begun, has been counted with the first trades.
       if (row.kind === "auction" && row.time < traded) continue;
       if (row.kind === "trade") traded = Math.max(traded, row.time);
@@ -260,10 +267,9 @@ const volumeBySecond = (rows: readonly Accepted[]): Map<number, number> => {
     for (const [second, group] of [...bySecond].sort(([a], [b]) => a - b)) {
       const reached = Math.max(...group.map(({ volume }) => volume));
       const today = istDay(second * 1_000);
-      if (today > day && reached !== counted) { day = today; counted = 0; }
-      else if (today === day && group[0]!.volume < counted && second > countedIn) counted = group[0]!.volume; // corrected: from here on anew
+      if (today > day && group.some(({ volume }) => volume !== counted)) { day = today; counted = 0; }
       if (group.some(({ kind }) => kind === "trade")) volumes.set(second, (volumes.get(second) ?? 0) + Math.max(0, reached - counted));
-      if (reached >= counted) { counted = reached; countedIn = second; }
+      if (reached >= counted) counted = reached;
     }
   }
   return volumes;
@@ -288,10 +294,10 @@ const auctionsOf = (rows: readonly Accepted[], hours: HoursKey, calendar: Tradin
     const first = inside[0]!;
     // What the day had before tells what the auction added; while orders are collected nothing has been added yet.
     // Of one instant the greatest figure; what only repeats the old date's is of the old date.
-    const earlier = rows.filter(({ sequence, late, volume, kind, joined }) => sequence < first.sequence && volume >= 0 && (kind === "trade" ? !late : kind === "auction" || joined)).sort((one, other) => one.time - other.time || one.volume - other.volume);
+    const earlier = rows.filter(({ sequence, late, volume, kind, joined }) => sequence < first.sequence && volume >= 0 && (kind === "trade" ? !late || sequence === rows[0]!.sequence : kind === "auction" || joined)).sort((one, other) => one.time - other.time || one.volume - other.volume);
     const repeated = earlier.filter(({ time }) => istDay(time) < istDay(first.time)).at(-1)?.volume;
     const before = earlier.filter(({ time, volume }) => istDay(time) < istDay(first.time) || volume !== repeated).at(-1);
-    let base = first.volume;
+    let base = first.stale ? 0 : first.volume;
     if (first.time >= matching && group === 0) base = before?.volume === first.volume ? first.volume : 0;
     else if (first.time >= matching && !first.joined) base = before !== undefined && istDay(before.time) === istDay(first.time) ? before.volume : first.volume;
     let volume = 0;
@@ -301,6 +307,7 @@ const auctionsOf = (rows: readonly Accepted[], hours: HoursKey, calendar: Tradin
     const timely = inside.filter(({ received }) => received < end);
     const making = timely.length > 0 ? timely : inside.filter(({ received }) => received === first.received);
     for (const row of making) {
+      if (row.stale) continue;
       if (row.volume < 0) { price = row.price; continue; }
       if (row.volume < base) base = group === 0 ? 0 : row.volume;
       if (row.volume - base > volume) { volume = row.volume - base; price = row.price; }

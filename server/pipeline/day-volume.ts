@@ -1,0 +1,159 @@
+import type { InstrumentTable } from "@/server/domain/instrument-table";
+import { widen } from "@/server/domain/columns";
+import { istDay } from "@/server/domain/session";
+import { RESET, type RejectReason, SUSPECT, UNBELIEVED } from "@/server/domain/tick";
+
+/** A figure that may be a lie, until the next tells. */
+interface Doubt { volume: number; time: number; reason: VolumeReason }
+/** A lower figure two packets agreed on, and the one before it: a jump back to that is no trade. */
+interface Lowered { from: number; to: number }
+type VolumeReason = Extract<RejectReason, "volume_back" | "volume_jump" | "volume_wrap">;
+
+/** What one step of the day's volume may bring before the next packet must agree: all of these have to be exceeded. */
+const SHARE_OF_DAY = 0.5; // of the day so far, or of the day before where that is more
+const TIMES_PACE = 50; // of the day's mean pace, over the time since the packet before
+const LEAST_RUPEES = 1_000_000;
+/** An auction's one step has no pace, and closing auctions have matched more than the day before them. */
+const AUCTION_DAYS = 10;
+/** A new date's first figure against the whole day before. */
+const FIRST_DAYS = 20;
+/** Counters of 31 and 32 bits begin anew at 0. */
+const WRAPS = [2 ** 31, 2 ** 32];
+
+/** Where a step may be: inside trading, or in an auction. */
+export interface VolumeStep {
+  instrument: number;
+  time: number;
+  /** Minor units. */
+  price: number;
+  volume: number;
+  /** Of the newest row before: the figure that is believed, -1 unknown, and its time. */
+  good: number;
+  last: number;
+  isAuction: boolean;
+  /** Start of the day's trading. */
+  open: number;
+}
+
+/**
+ * Is a day volume to be believed? A figure that steps back, or jumps beyond what is plausible, is kept out until the next
+ * packet tells which line goes on: the old one, and the figure was a lie; or the new one, and two packets agree. Every row
+ * of such a doubt is `SUSPECT`, so that the bars it touches are marked and healed.
+ */
+export class DayVolumes {
+  private readonly doubts = new Map<number, Doubt>();
+  private readonly lowered = new Map<number, Lowered>();
+  /** IST day number a figure is of, and what the date before ended with; by instrument. */
+  private day = new Float64Array(0);
+  private dayBefore = new Float64Array(0);
+
+  constructor(private readonly table: InstrumentTable, private readonly count: (reason: VolumeReason) => void) {}
+
+  /** True while every row of the instrument must be judged. */
+  isWatched(instrument: number): boolean { return this.doubts.has(instrument) || this.lowered.has(instrument); }
+
+  /** Another feed tells the instrument's figures from here on. */
+  forget(instrument: number): void { if (instrument < this.day.length) this.begin(instrument, 0, 0); }
+
+  /** Flags of the row. */
+  judge(step: VolumeStep): number {
+    const { instrument, time, volume, good, last } = step;
+    if (instrument >= this.day.length) this.grow(instrument + 1);
+    const today = istDay(time);
+    if (good < 0 || this.day[instrument] === 0) { this.begin(instrument, today, 0); return 0; }
+    if (today < this.day[instrument]!) return 0; // overtaken by the first of a new date
+    if (today > this.day[instrument]!) {
+      if (volume === good) return volume === 0 ? 0 : UNBELIEVED; // the old date's figure, repeated
+      this.begin(instrument, today, good);
+      return good > 0 && volume > FIRST_DAYS * good && this.isMuch(step, volume) ? this.doubt(step, "volume_jump") : 0;
+    }
+    // A row that was overtaken has the smaller figure, and a stamp that is not newer.
+    if (time < last) {
+      if (volume <= good || this.doubts.has(instrument)) return 0;
+      this.count("volume_jump");
+      return SUSPECT | UNBELIEVED;
+    }
+    const doubt = this.doubts.get(instrument);
+    if (doubt !== undefined) return this.settle(step, doubt);
+    if (volume < good) return time === last ? UNBELIEVED : this.doubt(step, isWrap(good, volume) ? "volume_wrap" : "volume_back");
+    if (volume === good) return 0;
+    if (isFull(good, volume)) return this.doubt(step, "volume_wrap");
+    return this.isImplausible(step, good) || this.isReturn(step) ? this.doubt(step, "volume_jump") : 0;
+  }
+
+  /** The day volume before the row: 0 on a date whose own figures are only now beginning. */
+  before(instrument: number, time: number, good: number): number {
+    return instrument < this.day.length && this.day[instrument]! > 0 && istDay(time) > this.day[instrument]! ? 0 : good;
+  }
+
+  private begin(instrument: number, day: number, before: number): void {
+    this.day[instrument] = day;
+    if (before > 0) this.dayBefore[instrument] = before;
+    this.doubts.delete(instrument);
+    this.lowered.delete(instrument);
+  }
+
+  private doubt({ instrument, volume, time }: VolumeStep, reason: VolumeReason): number {
+    this.doubts.set(instrument, { volume, time, reason });
+    this.count(reason);
+    return SUSPECT | UNBELIEVED;
+  }
+
+  /** The packet after a doubtful one. */
+  private settle(step: VolumeStep, doubt: Doubt): number {
+    const { instrument, volume, time, good } = step;
+    if (volume >= good && !isFull(good, volume) && !this.isImplausible(step, good) && !this.isReturn(step)) {
+      this.doubts.delete(instrument);
+      return SUSPECT;
+    }
+    // The same packet, sent twice, agrees with nobody but itself.
+    if (volume === doubt.volume && time === doubt.time) return SUSPECT | UNBELIEVED;
+    // Two agree only where the second follows from the first, and from nothing nearer.
+    const follows = volume >= doubt.volume && (doubt.volume > good || volume < good) && (step.isAuction || !this.isFast(step, volume - doubt.volume));
+    if (!follows) return this.doubt(step, volume >= good ? "volume_jump" : doubt.reason);
+    this.doubts.delete(instrument);
+    const isReturn = this.lowered.delete(instrument);
+    if (doubt.volume < good) this.lowered.set(instrument, { from: good, to: doubt.volume });
+    // A jump that stays is volume; a step back that stays, or a jump back to where that came from, is where counting begins anew.
+    return doubt.volume < good || isReturn ? SUSPECT | RESET : SUSPECT;
+  }
+
+  /** More than one packet brings. */
+  private isImplausible(step: VolumeStep, base: number): boolean {
+    const more = step.volume - base;
+    const reference = Math.max(base, this.dayBefore[step.instrument]!);
+    if (reference === 0 || !this.isMuch(step, more)) return false;
+    return more > (step.isAuction ? AUCTION_DAYS : SHARE_OF_DAY) * reference && (step.isAuction || this.isFast(step, more));
+  }
+
+  /** Much more than the day's mean pace brings in the time. */
+  private isFast(step: VolumeStep, more: number): boolean {
+    const { good, last, open, time } = step;
+    return this.isMuch(step, more) && more > TIMES_PACE * (good / Math.max(1_000, last - open)) * Math.max(1_000, time - last);
+  }
+
+  private isMuch({ instrument, price }: VolumeStep, volume: number): boolean {
+    return volume * price > LEAST_RUPEES * 10 ** this.table.at(instrument).decimals;
+  }
+
+  /** One step over most of what an accepted step back took away. */
+  private isReturn({ instrument, volume, good }: VolumeStep): boolean {
+    const lowered = this.lowered.get(instrument);
+    if (lowered === undefined || volume < lowered.from) return false;
+    if ((volume - good) * 2 >= lowered.from - lowered.to) return true;
+    this.lowered.delete(instrument); // it has grown past it
+    return false;
+  }
+
+  private grow(size: number): void {
+    const capacity = Math.max(size, this.day.length * 2, 64);
+    this.day = widen(this.day, capacity);
+    this.dayBefore = widen(this.dayBefore, capacity);
+  }
+}
+
+/** True where a counter that has no room for more would show this. */
+const isWrap = (good: number, volume: number): boolean => WRAPS.some((wrap) => good < wrap && good > wrap * 0.75 && volume + wrap - good < wrap * 0.25);
+
+/** True for -1 and its like, read as a counter without a sign. */
+const isFull = (good: number, volume: number): boolean => WRAPS.some((wrap) => volume <= wrap && volume > wrap - 1_024 && good < wrap - 1_048_576);
