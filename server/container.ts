@@ -36,13 +36,14 @@ import { pipeline, run } from "./pipeline";
 import { Indicators } from "./pipeline/indicate";
 import { Normaliser } from "./pipeline/normalise";
 import { PrintedBars } from "./pipeline/print";
-import { BarWriter } from "./pipeline/persist";
+import { BarWriter, isBarRecord } from "./pipeline/persist";
 import { TickReplay } from "./pipeline/rebuild";
-import { BookRecorder } from "./pipeline/record-books";
-import { TickRecorder } from "./pipeline/record-ticks";
+import { BookRecorder, isBookRecord } from "./pipeline/record-books";
+import { isTickRecord, TickRecorder } from "./pipeline/record-ticks";
 import { TimeframeBars } from "./pipeline/resample";
 import type { Role } from "./pipeline/stage";
 import type { FeedDefinition } from "./ports/feed";
+import type { SetAside } from "./ports/spool";
 import { Bars } from "./services/bars";
 import { Collectors } from "./services/collectors";
 import { createDesk } from "./services/desk";
@@ -288,6 +289,11 @@ export const createContainer = async (config: Config, say: Say) => {
     },
     review: (by) => quality.gaps.review(by), away: (...span) => quality.away(...span), refused: tellRefused,
   });
+  /** Part of what waited on disk cannot be stored: counted and shown, with the file it is kept in. */
+  const aside = (name: string) => ({ file, bytes, reason }: SetAside): void => {
+    metrics.count(`${name}.setAside`);
+    events.add("error", "spool", `${bytes} bytes of ${name} that waited on disk were set aside in ${path.basename(path.dirname(file))}/${path.basename(file)}: ${reason}`);
+  };
   const ending = new AbortController();
   const leases = new Leases({ store: store.leases, self: thisInstance(), isDead, wall, log });
   let unlock: (() => Promise<void>) | null = null;
@@ -417,10 +423,10 @@ export const createContainer = async (config: Config, say: Say) => {
       await indicatorService.start();
       await quality.start();
       // Only the owner of the data folder may touch what waits there.
-      writer.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/bars"), { limitBytes: SPOOL_LIMIT_BYTES, log }));
+      writer.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/bars"), { limitBytes: SPOOL_LIMIT_BYTES, log, accepts: isBarRecord, onAside: aside("bars") }));
       if (writer.spooled > 0) spoolEmptied = writer.settled();
-      recorder?.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/ticks"), { limitBytes: SPOOL_LIMIT_BYTES, log }));
-      bookRecorder?.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/books"), { limitBytes: BOOK_SPOOL_LIMIT_BYTES, log }));
+      recorder?.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/ticks"), { limitBytes: SPOOL_LIMIT_BYTES, log, accepts: isTickRecord, onAside: aside("ticks") }));
+      bookRecorder?.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/books"), { limitBytes: BOOK_SPOOL_LIMIT_BYTES, log, accepts: isBookRecord, onAside: aside("books") }));
       await backfill.start();
       publisher.start();
       movers.start();

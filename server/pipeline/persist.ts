@@ -1,7 +1,8 @@
-import { type BarBatch, CLOSE, PATCH } from "@/server/domain/bar";
+import { type BarBatch, barStates, CLOSE, PATCH } from "@/server/domain/bar";
 import { AppError, hasCode } from "@/server/domain/errors";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import { cutStored, isStoredKind, type StoredBar, storedBarAt, type StoredBars, storedBarsOf } from "@/server/domain/stored-bars";
+import { timeframes } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
@@ -20,6 +21,18 @@ const MOST_SHELVED = 400_000;
 
 /** What the spool holds: one statement's worth of bars. */
 export interface BarRecord { how: BarWrite; bars: StoredBar[] }
+
+const figures = ["time", "open", "high", "low", "close", "volume", "value", "ticks", "openInterest", "rev"] as const;
+const hows: ReadonlySet<unknown> = new Set<BarWrite>(["merge", "patch", "replace", "remove"]);
+const kinds: ReadonlySet<unknown> = new Set<StoredKind>([...timeframes.filter(({ stored }) => stored).map(({ name }) => name), "auction"]);
+
+/** What an earlier version, or a damaged disk, left may be anything: only what can be written is. */
+export const isBarRecord = (record: unknown): record is BarRecord => {
+  const { how, bars } = (record ?? {}) as Partial<BarRecord>;
+  return hows.has(how) && Array.isArray(bars) && bars.every((bar: Partial<StoredBar> | null) =>
+    bar !== null && typeof bar === "object" && Number.isSafeInteger(bar.instrumentId) && kinds.has(bar.timeframe) && figures.every((name) => typeof bar[name] === "number")
+    && (barStates as readonly unknown[]).includes(bar.state) && (bar.passport === undefined || (bar.passport !== null && typeof bar.passport === "object")));
+};
 
 /** The oldest that waits, one statement's worth; `queuedAt` is null for what waits on disk. */
 interface Head { how: BarWrite; rows: StoredBars; queuedAt: number | null }

@@ -1,4 +1,5 @@
 import { Book, LEVEL, type StoredBooks, storedBooks } from "@/server/domain/order-book";
+import { hasCode } from "@/server/domain/errors";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import type { QuoteBoard } from "@/server/domain/quote-board";
 import type { Clock } from "@/server/ports/clock";
@@ -34,6 +35,15 @@ const MOST_WAITING = 300_000;
 /** Blocks kept for reuse. */
 const MOST_FREE = 512;
 
+/** See `isBarRecord`. */
+export const isBookRecord = (record: unknown): record is BookRun[] => Array.isArray(record) && record.every((run: Partial<BookRun> | null) => {
+  const { instrumentId, books, first = 0, end = books?.length ?? 0 } = run ?? {};
+  return Number.isSafeInteger(instrumentId) && books !== undefined && books !== null && Number.isSafeInteger(books.length) && books.length >= 0
+    && books.time instanceof Float64Array && books.received instanceof Float64Array && books.figures instanceof Float64Array
+    && Math.min(books.time.length, books.received.length, books.figures.length / Book.size) >= books.length
+    && Number.isSafeInteger(first) && Number.isSafeInteger(end) && first >= 0 && first <= end && end <= books.length;
+});
+
 interface Open {
   /** Of the board when it was last looked at. */
   sequence: number;
@@ -61,10 +71,10 @@ export class BookRecorder {
   private stopLooking: (() => void) | null = null;
 
   constructor(private readonly parts: Parts) {
-    const { store, clock, log, meter } = parts;
+    const { clock, log, meter } = parts;
     const rows = (runs: BookRun[]): number => runs.reduce((sum, { books }) => sum + books.length, 0);
     this.queue = new WriteQueue({
-      name: "books", clock, log, meter, most: MOST_WAITING, rows, rowsOf: rows, keep: (runs) => runs, write: (runs) => store.write(runs),
+      name: "books", clock, log, meter, most: MOST_WAITING, rows, rowsOf: rows, keep: (runs) => runs, write: (runs) => this.write(runs),
       done: (runs) => { for (const { books } of runs) if (this.free.length < MOST_FREE) { books.length = 0; this.free.push(books); } },
     });
   }
@@ -93,6 +103,20 @@ export class BookRecorder {
     for (let instrument = 0; instrument < this.open.length; instrument++) this.close(instrument);
     this.hand();
     await this.queue.stop();
+  }
+
+  /** Runs the store cannot take do not hold up the others: they are counted, logged and left out. */
+  private async write(runs: readonly BookRun[]): Promise<void> {
+    const { store, meter, log } = this.parts;
+    try {
+      await store.write(runs);
+    } catch (cause) {
+      if (!hasCode(cause, "store_refused")) throw cause;
+      if (runs.length > 1) { for (const run of runs) await this.write([run]); return; }
+      const { instrumentId, books, first = 0, end = books.length } = runs[0]!;
+      meter.count("books.refused", end - first);
+      log.error("the store refuses order books of an instrument", { instrumentId, books: end - first, cause: String(cause) });
+    }
   }
 
   private look(): void {

@@ -29,6 +29,17 @@ export interface TickRecord {
   ticks: StoredTicks;
 }
 
+const columns = ["time", "received", "price", "volume", "openInterest", "flags", "sequence"] as const;
+
+/** See `isBarRecord`. */
+export const isTickRecord = (record: unknown): record is TickRecord => {
+  const { runs, ticks } = (record ?? {}) as Partial<TickRecord>;
+  if (!Array.isArray(runs) || ticks === undefined || ticks === null || !Number.isSafeInteger(ticks.length) || ticks.length < 0) return false;
+  const room = (column: unknown, of: typeof Float64Array | typeof Uint8Array): boolean => column instanceof of && column.length >= ticks.length;
+  return columns.every((name) => room(ticks[name], name === "flags" ? Uint8Array : Float64Array))
+    && runs.every((run: Partial<TickRecord["runs"][number]> | null) => Number.isSafeInteger(run?.instrumentId) && Number.isSafeInteger(run?.first) && Number.isSafeInteger(run?.end) && run!.first! >= 0 && run!.first! <= run!.end! && run!.end! <= ticks.length);
+};
+
 const newBlock = (): TickBlock => ({ ticks: storedTicks(BLOCK_ROWS), instrument: new Int32Array(BLOCK_ROWS) });
 
 /**

@@ -1,10 +1,10 @@
-import { copyFile, mkdir, open, readdir, rm, truncate, type FileHandle } from "node:fs/promises";
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, truncate, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { crc32 } from "node:zlib";
 import { AppError } from "@/server/domain/errors";
 import type { Log } from "@/server/ports/observe";
-import type { Spool } from "@/server/ports/spool";
+import type { SetAside, Spool } from "@/server/ports/spool";
 
 /** A file is deleted as a whole when all of it has been stored. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
@@ -14,15 +14,25 @@ const EXTENSION = ".spool";
 /** Shares of the limit at which a person is warned. */
 const WARNINGS = [0.25, 0.5, 0.9];
 
-interface Place { segment: number; offset: number; length: number }
+interface Place { segment: number; offset: number; length: number; crc: number }
+
+export interface SpoolOptions<T> {
+  limitBytes: number;
+  log: Log;
+  /** Tells whether a record has the shape its reader expects: one of another version may not. */
+  accepts?(record: unknown): record is T;
+  /** Told of every part that is set aside. */
+  onAside?(part: SetAside): void;
+}
 
 const fileOf = (folder: string, segment: number): string => path.join(folder, `${String(segment).padStart(8, "0")}${EXTENSION}`);
+const asideOf = (file: string): string => `${file}.damaged`;
 
 /**
  * An append-only spool of one folder. A record that was cut short by a crash is dropped when the folder is opened again: its
- * `append` never resolved. A damaged file is put aside, never deleted, and what stood before the damage is kept.
+ * `append` never resolved. A damaged part is set aside, never deleted, and what stands before and behind it is kept.
  */
-export const openSpool = async <T>(folder: string, options: { limitBytes: number; log: Log }): Promise<Spool<T>> => {
+export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Promise<Spool<T>> => {
   const { limitBytes, log } = options;
   await mkdir(folder, { recursive: true });
   const places: Place[] = [];
@@ -33,19 +43,41 @@ export const openSpool = async <T>(folder: string, options: { limitBytes: number
   /** Appends one after the other. */
   let line: Promise<unknown> = Promise.resolve();
 
+  /** Into the file beside, before it leaves its own; a disk that is full keeps it where it is. */
+  const keepAside = async (file: string, part: Buffer, reason: string): Promise<void> => {
+    const aside = asideOf(file);
+    await appendFile(aside, part);
+    log.error("a part of the spool was set aside; what stands before and behind it goes on", { file: aside, bytes: part.length, reason });
+    options.onAside?.({ file: aside, bytes: part.length, reason });
+  };
+
   const known = (await readdir(folder)).filter((name) => name.endsWith(EXTENSION)).map((name) => Number.parseInt(name, 10)).sort((a, b) => a - b);
   for (const segment of known) {
-    const { records, end, size, damaged } = await recordsIn(fileOf(folder, segment));
-    for (const { offset, length } of records) places.push({ segment, offset, length });
-    bytes += end;
     const file = fileOf(folder, segment);
-    if (size === 0) await rm(file);
-    if (end === size) continue;
-    if (damaged) {
-      await copyFile(file, `${file}.damaged`);
-      log.error("the spool is damaged; what stands behind the damage cannot be read and is kept aside", { file: `${file}.damaged`, bytes: size - end });
-    } else log.warn("a record of the spool was cut short by a crash and is dropped", { file, bytes: size - end });
-    await truncate(file, end);
+    const content = await readFile(file);
+    if (content.length === 0) { await rm(file); continue; }
+    const found = recordsIn(content);
+    const mended = found.mended || found.damaged.length > 0;
+    if (found.cut > 0) log.warn("a record of the spool was cut short by a crash and is dropped", { file, bytes: found.cut });
+    let at = 0;
+    let own = found.records.map(({ offset, length }): Place => ({ segment, offset, length, crc: crc32(content.subarray(offset, offset + length)) }));
+    const together = own.map((place): Place => {
+      at += HEAD_BYTES + place.length;
+      return { ...place, offset: at - place.length };
+    });
+    if (mended) {
+      try {
+        for (const { from, to } of found.damaged) await keepAside(file, content.subarray(from, to), `bytes ${from} to ${to} are damaged`);
+        await replaceFile(file, Buffer.concat(found.records.flatMap(({ offset, length }) => [headOf(content.subarray(offset, offset + length)), content.subarray(offset, offset + length)])));
+        own = together;
+      } catch (cause) {
+        // A full disk: what is whole is read where it stands, and the rest is looked at again at the next start.
+        log.error("a damaged file of the spool could not be mended; it stays as it is", { file, cause: String(cause) });
+      }
+    } else if (found.cut > 0) await truncate(file, content.length - found.cut);
+    if (own.length === 0) await rm(file, { force: true });
+    places.push(...own);
+    bytes += at;
   }
   let segment = (known.at(-1) ?? 0) + 1;
   let offset = 0;
@@ -87,11 +119,9 @@ export const openSpool = async <T>(folder: string, options: { limitBytes: number
 
   const append = async (body: Buffer): Promise<void> => {
     if (bytes + HEAD_BYTES + body.length > limitBytes) throw new AppError("spool_full", `The spool ${folder} is full (${limitBytes} bytes); records wait in memory.`, { details: { bytes, limitBytes } });
-    const head = Buffer.alloc(HEAD_BYTES);
-    head.writeUInt32LE(body.length, 0);
-    head.writeUInt32LE(crc32(body), 4);
+    const head = headOf(body);
     await write(Buffer.concat([head, body]));
-    places.push({ segment, offset: offset + HEAD_BYTES, length: body.length });
+    places.push({ segment, offset: offset + HEAD_BYTES, length: body.length, crc: head.readUInt32LE(4) });
     offset += HEAD_BYTES + body.length;
     bytes += HEAD_BYTES + body.length;
     warn();
@@ -105,6 +135,48 @@ export const openSpool = async <T>(folder: string, options: { limitBytes: number
 
   const closeReader = async (): Promise<void> => { await reader?.file.close(); reader = null; };
 
+  const bodyOf = async (place: Place): Promise<Buffer> => {
+    if (reader?.segment !== place.segment) { await closeReader(); reader = { segment: place.segment, file: await open(fileOf(folder, place.segment), "r") }; }
+    const body = Buffer.alloc(place.length);
+    const { bytesRead } = await reader.file.read(body, 0, place.length, place.offset);
+    return body.subarray(0, bytesRead);
+  };
+
+  const shift = async (): Promise<void> => {
+    const place = places.shift();
+    if (place === undefined) return;
+    if (places[0]?.segment === place.segment) return;
+    // The last of its file: the file goes, also the one that is written to.
+    await closeReader();
+    if (place.segment === segment) await endFile();
+    const file = fileOf(folder, place.segment);
+    await rm(file, { force: true }).catch((cause: unknown) => log.warn("a file of the spool could not be removed; its records come again at the next start", { file, cause: String(cause) }));
+    bytes = places.length === 0 ? 0 : Math.max(0, bytes - place.offset - place.length);
+    warn();
+  };
+
+  const setAside = async (reason: string): Promise<void> => {
+    const place = places[0];
+    if (place === undefined) return;
+    const body = await bodyOf(place).catch(absent);
+    await keepAside(fileOf(folder, place.segment), body === null ? Buffer.alloc(0) : Buffer.concat([headOf(body), body]), reason);
+    await shift();
+  };
+
+  /** The record, or why it is none. */
+  const recordOf = async (place: Place): Promise<{ record: T } | { reason: string }> => {
+    const body = await bodyOf(place).catch(absent);
+    if (body === null) return { reason: "its file is gone" };
+    if (body.length !== place.length || crc32(body) !== place.crc) return { reason: "it was damaged since it was written" };
+    try {
+      const record: unknown = deserialize(body);
+      if (options.accepts?.(record) === false) return { reason: "it has not the shape that is stored here" };
+      return { record: record as T };
+    } catch (cause) {
+      return { reason: `it cannot be read: ${(cause as Error).message}` };
+    }
+  };
+
   return {
     get records() { return places.length; },
     get bytes() { return bytes; },
@@ -113,49 +185,89 @@ export const openSpool = async <T>(folder: string, options: { limitBytes: number
       return inTurn(() => append(body));
     },
     first: () => inTurn(async () => {
-      const place = places[0];
-      if (place === undefined) return null;
-      if (reader?.segment !== place.segment) { await closeReader(); reader = { segment: place.segment, file: await open(fileOf(folder, place.segment), "r") }; }
-      const body = Buffer.alloc(place.length);
-      await reader.file.read(body, 0, place.length, place.offset);
-      return deserialize(body) as T;
+      for (let place = places[0]; place !== undefined; place = places[0]) {
+        const found = await recordOf(place);
+        if ("record" in found) return found.record;
+        await setAside(found.reason);
+      }
+      return null;
     }),
-    shift: () => inTurn(async () => {
-      const place = places.shift();
-      if (place === undefined) return;
-      if (places[0]?.segment === place.segment) return;
-      // The last of its file: the file goes, also the one that is written to.
-      await closeReader();
-      if (place.segment === segment) await endFile();
-      const file = fileOf(folder, place.segment);
-      await rm(file, { force: true }).catch((cause: unknown) => log.warn("a file of the spool could not be removed; its records come again at the next start", { file, cause: String(cause) }));
-      bytes = places.length === 0 ? 0 : Math.max(0, bytes - place.offset - place.length);
-      warn();
-    }),
+    shift: () => inTurn(shift),
     close: () => inTurn(async () => { await closeReader(); await writer?.close(); writer = null; }),
   };
 };
 
-/** Whole records of a file, where the last of them ends, and whether what follows is more than a record that was cut short. */
-const recordsIn = async (file: string): Promise<{ records: { offset: number; length: number }[]; end: number; size: number; damaged: boolean }> => {
-  const handle = await open(file, "r");
-  const records: { offset: number; length: number }[] = [];
-  let end = 0;
+/** A file that somebody has removed; any other trouble with it is tried again. */
+const absent = (cause: NodeJS.ErrnoException): null => {
+  if (cause.code !== "ENOENT") throw cause;
+  return null;
+};
+
+const headOf = (body: Buffer): Buffer => {
+  const head = Buffer.alloc(HEAD_BYTES);
+  head.writeUInt32LE(body.length, 0);
+  head.writeUInt32LE(crc32(body), 4);
+  return head;
+};
+
+/** All of the new content or all of the old, whenever the machine stops. */
+const replaceFile = async (file: string, content: Buffer): Promise<void> => {
+  const next = `${file}.mended`;
+  const handle = await open(next, "w");
   try {
-    const { size } = await handle.stat();
-    const head = Buffer.alloc(HEAD_BYTES);
-    while (end + HEAD_BYTES <= size) {
-      await handle.read(head, 0, HEAD_BYTES, end);
-      const length = head.readUInt32LE(0);
-      if (end + HEAD_BYTES + length > size) break;
-      const body = Buffer.alloc(length);
-      await handle.read(body, 0, length, end + HEAD_BYTES);
-      if (crc32(body) !== head.readUInt32LE(4)) return { records, end, size, damaged: true };
-      records.push({ offset: end + HEAD_BYTES, length });
-      end += HEAD_BYTES + length;
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally { await handle.close(); }
+  await rename(next, file);
+};
+
+interface Found {
+  records: { offset: number; length: number }[];
+  /** Stretches that are no record. */
+  damaged: { from: number; to: number }[];
+  /** Bytes at the end that are the beginning of a record: a crash has cut it short. */
+  cut: number;
+  /** A length was wrong, and its record is whole all the same. */
+  mended: boolean;
+}
+
+/** What `serialize` writes first: a mark and the version of its format. */
+const MARK = 0xff;
+const MOST_VERSION = 0x3f;
+
+/** Length of the body of a whole record at an offset; -1 where none stands. */
+const wholeAt = (content: Buffer, at: number): number => {
+  const body = at + HEAD_BYTES;
+  if (body + 2 > content.length) return -1;
+  const length = content.readUInt32LE(at);
+  if (length < 2 || body + length > content.length || content[body] !== MARK || content[body + 1]! > MOST_VERSION) return -1;
+  return crc32(content.subarray(body, body + length)) === content.readUInt32LE(at + 4) ? length : -1;
+};
+
+/**
+ * The records of a file. After damage the next whole record is looked for byte by byte; what lies between is the damage,
+ * unless it is a record whose length alone is wrong: then its checksum says so.
+ */
+export const recordsIn = (content: Buffer): Found => {
+  const found: Found = { records: [], damaged: [], cut: 0, mended: false };
+  const size = content.length;
+  for (let at = 0; at < size;) {
+    const length = wholeAt(content, at);
+    if (length >= 0) {
+      found.records.push({ offset: at + HEAD_BYTES, length });
+      at += HEAD_BYTES + length;
+      continue;
     }
-    return { records, end, size, damaged: false };
-  } finally {
-    await handle.close();
+    let next = at + 1;
+    while (next < size && wholeAt(content, next) < 0) next++;
+    const body = at + HEAD_BYTES;
+    const declared = body <= size ? content.readUInt32LE(at) : Number.POSITIVE_INFINITY;
+    if (body < next && crc32(content.subarray(body, next)) === content.readUInt32LE(at + 4)) {
+      found.records.push({ offset: body, length: next - body });
+      found.mended = true;
+    } else if (next === size && declared > size - body) found.cut = size - at;
+    else found.damaged.push({ from: at, to: next });
+    at = next;
   }
+  return found;
 };
