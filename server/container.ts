@@ -295,7 +295,14 @@ export const createContainer = async (config: Config, say: Say) => {
     events.add("error", "spool", `${bytes} bytes of ${name} that waited on disk were set aside in ${path.basename(path.dirname(file))}/${path.basename(file)}: ${reason}`);
   };
   const ending = new AbortController();
-  const leases = new Leases({ store: store.leases, self: thisInstance(), isDead, wall, log });
+  // An embedded database has one process, which holds its folder's lock: a lease in it that is another's was left there, or copied.
+  const leases = new Leases({
+    store: store.leases, self: thisInstance(), wall, log, isDead: (holder) => scratch !== null || config.databaseUrl === undefined || isDead(holder),
+    tookOver: ({ pid, host }) => {
+      const said = `the login was held by process ${pid} on ${host}, which runs no more or had this folder before it was copied: taken over`;
+      events.add("info", "start", said);
+    },
+  });
   let unlock: (() => Promise<void>) | null = null;
   /** Resolves when what an earlier run left on disk is in the store. */
   let spoolEmptied: Promise<void> = Promise.resolve();

@@ -1,6 +1,7 @@
 import { loadConfig } from "./config";
 import { createContainer } from "./container";
 import { AppError } from "./domain/errors";
+import { checkFileLimit, isOutOfFiles, tooFewFiles } from "./file-limit";
 import { publish } from "./runtime";
 import { serve } from "./web/http";
 
@@ -25,6 +26,7 @@ const main = async (): Promise<void> => {
 };
 
 const run = async (stopping: AbortSignal): Promise<void> => {
+  checkFileLimit();
   const config = loadConfig(process.cwd(), process.argv.slice(2), process.env["NODE_ENV"] !== "production");
   const container = await createContainer(config, say).catch((cause: unknown) => { throw startError(config.dataDir, cause); });
   publish(container);
@@ -46,6 +48,7 @@ const run = async (stopping: AbortSignal): Promise<void> => {
 const startError = (dataDir: string, cause: unknown): unknown => {
   for (let error = cause; error instanceof Error; error = error.cause) {
     const { code } = error as NodeJS.ErrnoException;
+    if (isOutOfFiles(error)) return tooFewFiles(null);
     if (code === "ENOSPC" || code === "EDQUOT") return new AppError("store_unreachable", `What is in ${dataDir} does not start: the disk is full (${error.message})`, { retryable: true, cause });
   }
   return cause;

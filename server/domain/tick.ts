@@ -73,6 +73,9 @@ export const rejectReasons = [
   "late", // older than the watermark: its second has been closed, it becomes a patch
   "bad_packet", // a packet of unknown length
   "bad_frame", // a frame that ends inside a packet
+  "empty_frame", // a frame of no packets: no byte, or two; a heartbeat has one
+  "trailing_bytes", // bytes after a frame's last packet: its packets are taken
+  "bad_text", // a text on the line that is not the broker's JSON
   "bad_history_row", // a row of a broker's history that is no bar, contradicts itself, or stands where none can
   "malformed_line", // a line of a file or a child process that is not a tick
 ] as const;

@@ -45,7 +45,7 @@ export interface ConnectOptions {
   now(): number;
   onMessage(message: RawMessage): void;
   /** Packets or frames that could not be decoded, by reason. */
-  onReject(reason: "bad_packet" | "bad_frame", count: number): void;
+  onReject(reason: "bad_packet" | "bad_frame" | "empty_frame" | "trailing_bytes" | "bad_text", count: number): void;
   signal: AbortSignal;
 }
 

@@ -4,7 +4,7 @@ import { type Calendar, DAY_MS, istDay, isUnknown, istMidnight, phaseAt, type Se
 import { acceptedBy } from "@/server/domain/accepted";
 import { AppError, hasCode } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
-import type { FeedDefinition } from "@/server/ports/feed";
+import type { ConnectOptions, FeedDefinition } from "@/server/ports/feed";
 import type { LiveMarket } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { Renamed, SettingStore } from "@/server/ports/stores";
@@ -25,7 +25,7 @@ export type KeepConnected = (options: {
   random(): number;
   onMessage(message: RawMessage): void;
   onState(state: { phase: "connecting" | "live" | "reconnecting" | "failed"; attempt: number; nextAttempt: number | null; reason: string; expired: boolean }): void;
-  onReject(reason: "bad_packet" | "bad_frame", count: number): void;
+  onReject: ConnectOptions["onReject"];
   signal: AbortSignal;
 }) => { refresh(): void; ended: Promise<void> };
 

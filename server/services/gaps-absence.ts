@@ -34,7 +34,9 @@ export const absencesBefore = async (parts: Parts, ledger: GapLedger, collector:
   const fresh = all.filter((instrument) => !last.has(instrument));
   const from = seen.reduce((newest, instrument) => Math.max(newest, last.get(instrument)!), seen.length === 0 ? now : 0);
   const left = [...ledger.active.values()].filter((gap) => gap.collector === collector && gap.to === null);
-  const whole = left.find((gap) => gap.instrument === null);
+  // A run that was killed before it stored a bar has ended its row at a tick that is lost: the row goes on, it is not opened again.
+  const whole = left.find((gap) => gap.instrument === null)
+    ?? [...ledger.active.values()].find((gap) => gap.collector === collector && gap.instrument === null && gap.instruments === null && gap.to !== null && seen.length > 0 && gap.from <= from && from < gap.to);
   for (const gap of left) if (gap !== whole) await ledger.change(gap, { to: Math.max(Math.min(from, now), gap.from + 1) });
   const found: Absence[] = [];
   if (whole !== undefined) {

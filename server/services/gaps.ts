@@ -50,6 +50,7 @@ const LONGEST_PAUSE_MS = 30 * 60_000;
 export class Gaps {
   private readonly ledger: GapLedger;
   private readonly cuts: CutBars;
+  private filing: Promise<unknown> = Promise.resolve();
   private lasting: Lasting[] = [];
   private readonly tries = new Map<number, { count: number; next: number }>();
   private readonly running = new Set<number>();
@@ -123,6 +124,7 @@ export class Gaps {
 
   /** One instrument of a live feed brings nothing since `from`. */
   silent(collector: string, instrument: number, from: number, reason: string): void {
+    if (this.lasting.some((each) => each.single && each.collector === collector && each.instruments![0] === instrument)) return;
     this.begin({ collector, instruments: [instrument], single: true, from, cause: "silence", note: reason, row: null, start: null });
   }
 
@@ -135,7 +137,14 @@ export class Gaps {
   }
 
   /** Bars a session should have and has not, whatever the reason: rows for what no open row covers. They heal by themselves. */
-  async missing(instrument: number, runs: readonly Stretch[], note: string): Promise<Gap[]> {
+  missing(instrument: number, runs: readonly Stretch[], note: string): Promise<Gap[]> {
+    // One after the other: two checks at once would both find nothing that covers a run, and each open a row for it.
+    const filed = this.filing.then(() => this.file(instrument, runs, note));
+    this.filing = filed.catch(() => undefined);
+    return filed;
+  }
+
+  private async file(instrument: number, runs: readonly Stretch[], note: string): Promise<Gap[]> {
     const { ledger } = this;
     const known = [...ledger.active.values()].filter((gap) => ledger.instrumentsIn(gap).includes(instrument));
     const uncovered = runs.filter(({ from, to }) => !known.some((gap) => minutesTouched(gap.from, 0).from <= from && (gap.to === null || minutesTouched(0, gap.to).to >= to)));

@@ -14,6 +14,8 @@ export interface LeaseParts {
   self: LeaseHolder;
   /** True where it is certain that the holder runs no more. */
   isDead(holder: LeaseHolder): boolean;
+  /** Told of a holder whose lease was taken over. */
+  tookOver?(holder: LeaseHolder): void;
   /** Real time. */
   wall: Clock;
   log: Log;
@@ -72,6 +74,7 @@ export class Leases {
         const { holder } = lease;
         if (holder.instance === self.instance || !isDead(holder)) return lease;
         log.info("takes over from a process that is dead", { lease: name, holder });
+        this.parts.tookOver?.(holder);
         return await store.acquire(name, self, LENGTH_MS, holder.instance);
       } catch (cause) {
         if (attempt === 0) log.warn("the store does not answer who holds a lease; it is asked again", { lease: name, cause: String(cause) });

@@ -1,10 +1,13 @@
 import { mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { AppError } from "@/server/domain/errors";
 import { isRunning, startOf } from "./leases-process";
 
 interface Owner {
   pid: number;
+  /** Its machine: a folder that was copied brings the lock of another one along, whose process numbers mean nothing here. Absent in older locks. */
+  host?: string;
   /** When that process started, in the system's own words: tells it from a later process with the same number. */
   started: string | null;
 }
@@ -24,7 +27,7 @@ const ownerIn = async (file: string): Promise<Owner | null> => {
 
 const create = async (file: string): Promise<boolean> => {
   try {
-    await writeFile(file, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }), { flag: "wx" });
+    await writeFile(file, JSON.stringify({ pid: process.pid, host: hostname(), started: startOf(process.pid) }), { flag: "wx" });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -65,7 +68,7 @@ export const lockFolder = async (folder: string, file: string, now: number): Pro
   await mkdir(folder, { recursive: true });
   const taken = await guarded(`${file}.guard`, now, async () => {
     const owner = await ownerIn(file);
-    if (owner !== null && isRunning(owner.pid, owner.started)) {
+    if (owner !== null && (owner.host ?? hostname()) === hostname() && isRunning(owner.pid, owner.started)) {
       throw new AppError("locked",
         `Data folder ${folder} is in use by process ${owner.pid}; stop that one, or choose another folder with --data DIR.`,
         { details: { pid: owner.pid, folder } });

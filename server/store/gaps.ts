@@ -21,6 +21,10 @@ const toRow = (gap: NewGap): Prisma.GapCreateManyInput => ({
   cause: gap.cause, openedAt: date(gap.openedAt), state: "open", note: gap.note, filled: 0,
 });
 
+/** Two rows of one identity are one gap. */
+const identity = ({ instrumentId, collector, fromTs, cause, openedAt, instruments }: Prisma.GapCreateManyInput | Row): string =>
+  JSON.stringify([instrumentId ?? null, collector, new Date(fromTs).getTime(), cause, new Date(openedAt).getTime(), instruments ?? []]);
+
 const toUpdate = ({ to, closedAt, remainingIn, ...rest }: GapChange): Prisma.GapUpdateInput => ({
   ...rest, ...(to === undefined ? {} : { toTs: dateOrNull(to) }), ...(closedAt === undefined ? {} : { closedAt: dateOrNull(closedAt) }),
   ...(remainingIn === undefined ? {} : { remainingIn: [...remainingIn ?? []] }),
@@ -69,8 +73,16 @@ const CUT = `
 /** The gap ledger. Counting is done where the bars are: a row an instrument and day comes out, not a row a bar. */
 export const gapStore = (database: () => Database): GapStore => ({
   async open(gaps) {
-    const rows = await reaching(() => database().prisma.gap.createManyAndReturn({ data: gaps.map(toRow) }));
-    return rows.sort((a, b) => a.id - b.id).map(toGap);
+    // A caller that never heard of its commit (the database went away in between) asks again: what is there is the answer.
+    const rows = await reaching(() => database().prisma.$transaction(async (work) => {
+      const data = gaps.map(toRow);
+      const same = data.length === 0 ? [] : await work.gap.findMany({ where: { OR: data.map(({ instrumentId, collector, fromTs, cause, openedAt }) => ({ instrumentId, collector, fromTs, cause, openedAt })) }, orderBy: { id: "asc" } });
+      const known = new Map(same.map((row) => [identity(row), row]));
+      const missing = data.filter((row) => !known.has(identity(row)));
+      for (const row of missing.length === 0 ? [] : await work.gap.createManyAndReturn({ data: missing })) known.set(identity(row), row);
+      return data.map((row) => known.get(identity(row))!);
+    }));
+    return rows.map(toGap);
   },
   async change(id, change) {
     const [row] = await reaching(() => database().prisma.gap.updateManyAndReturn({ where: { id }, data: toUpdate(change) }));

@@ -12,7 +12,7 @@ export const gapSuite = (given: () => Store): void => {
   let ids = 50_000;
   const nextId = (): number => (ids += 1);
   const opened = (more: Partial<NewGap> = {}): NewGap => ({ instrument: null, collector: "main", instruments: null, from: OPEN, to: OPEN + 5 * MINUTE, cause: "disconnect", openedAt: OPEN + 300_500, note: "closed by the broker", ...more });
-  const one = async (more: Partial<NewGap> = {}): Promise<Gap> => (await given().gaps.open([opened(more)]))[0]!;
+  const one = async (more: Partial<NewGap> = {}): Promise<Gap> => (await given().gaps.open([opened({ openedAt: OPEN + nextId(), ...more })]))[0]!;
 
   describe("the gap ledger", () => {
     it("opens gaps with nothing done about them, and reads them back as they are", async () => {
@@ -21,6 +21,15 @@ export const gapSuite = (given: () => Store): void => {
         .map((gap) => ({ ...gap, state: "open", closedAt: null, healedBy: null, missing: null, filled: 0, remaining: null, remainingIn: null })));
       for (const gap of made) expect(await given().gaps.get(gap.id)).toEqual(gap);
       expect(await given().gaps.get(2_000_000_000)).toBeNull();
+    });
+
+    it("opens a gap once, however often it is asked: who never heard of the commit asks again", async () => {
+      const asked = [opened({ collector: "twice", to: null }), opened({ collector: "twice", instrument: nextId(), cause: "silence" })];
+      const first = await given().gaps.open(asked);
+      const more = opened({ collector: "twice", from: OPEN + MINUTE });
+      expect((await given().gaps.open([...asked, more])).map(({ id }) => id)).toEqual([...first.map(({ id }) => id), expect.any(Number)]);
+      expect((await given().gaps.list({})).filter(({ collector }) => collector === "twice").length).toBe(3);
+      expect(await given().gaps.open([])).toEqual([]);
     });
 
     it("changes what is named and nothing else", async () => {

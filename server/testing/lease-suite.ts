@@ -37,6 +37,11 @@ export const leaseSuite = (name: string, open: () => Promise<Store>): void => {
       expect(await leases.renew("short", "a", LONG_MS)).toBe(false);
     });
 
+    it("is free where it lasts longer than any is given: a clock that was ahead wrote it, or a copy brought it along", async () => {
+      await leases.acquire("copied", holder("a"), 86_400_000);
+      expect((await leases.acquire("copied", holder("b"), LONG_MS)).holder.instance).toBe("b");
+    });
+
     it("is held on by renewing, also late as long as nobody has come", async () => {
       await leases.acquire("renewed", holder("a"), 30);
       await wait(60);

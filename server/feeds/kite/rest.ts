@@ -1,4 +1,5 @@
 /** One call of Kite's REST interface, and what its errors mean to us. */
+import { brokerWords } from "@/server/domain/broker-words";
 import { AppError } from "@/server/domain/errors";
 
 export interface KiteCaller {
@@ -29,7 +30,7 @@ export const kiteRequest = async (caller: KiteCaller, call: KiteCall, signal: Ab
   const text = await kiteText(caller, call, signal);
   const body = parseJson(text) as { data?: unknown } | null;
   if (body === null || typeof body !== "object" || !("data" in body)) {
-    throw new AppError("broker_refused", `Kite answered ${call.path} with something other than its JSON envelope`, { details: { value: text.slice(0, 120) } });
+    throw new AppError("broker_refused", `Kite answered ${call.path} with something other than its JSON envelope`, { details: { value: brokerWords(text, [caller.apiKey, caller.accessToken]) } });
   }
   return body.data;
 };
@@ -54,7 +55,7 @@ export const kiteText = async (caller: KiteCaller, call: KiteCall, signal: Abort
     if (cause instanceof AppError) throw cause;
     throw new AppError("broker_unreachable", `No answer from ${new URL(root).host} to ${call.path}`, { retryable: true, cause });
   }
-  if (!response.ok) throw refusal(response, text, call.path);
+  if (!response.ok) throw refusal(response, text, call.path, [apiKey, accessToken]);
   return text;
 };
 
@@ -75,9 +76,9 @@ const boundedText = async (response: Response, path: string): Promise<string> =>
   return text + decoder.decode();
 };
 
-const refusal = (response: Response, text: string, path: string): AppError => {
+const refusal = (response: Response, text: string, path: string, secrets: readonly (string | undefined)[]): AppError => {
   const body = parseJson(text) as { message?: unknown; error_type?: unknown } | null;
-  const said = typeof body?.message === "string" ? body.message : `HTTP ${response.status}`;
+  const said = typeof body?.message === "string" && body.message !== "" ? brokerWords(body.message, secrets) : `HTTP ${response.status}`;
   const details = { status: response.status, type: typeof body?.error_type === "string" ? body.error_type : undefined, path };
   if (response.status === 429) {
     const seconds = Number(response.headers.get("retry-after"));

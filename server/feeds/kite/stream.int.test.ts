@@ -12,6 +12,7 @@ const LTP = Buffer.from("00010008000d80010000997f", "hex");
 
 describe("Kite's socket", () => {
   let refuseWith = 0;
+  let refuseBody = "";
   let clients: { socket: WebSocket; said: unknown[]; url: URL; version: unknown }[];
   let login: ReturnType<typeof kiteLogin.parse>;
   let messages: (FeedEvent | { tokens: number[]; prices: number[]; receivedTime: number })[];
@@ -21,7 +22,7 @@ describe("Kite's socket", () => {
   const http = createServer();
   const server = new WebSocketServer({ noServer: true });
   http.on("upgrade", (request, socket, head) => {
-    if (refuseWith !== 0) return socket.end(`HTTP/1.1 ${refuseWith} No\r\nConnection: close\r\n\r\n`);
+    if (refuseWith !== 0) return socket.end(`HTTP/1.1 ${refuseWith} No\r\nConnection: close\r\n\r\n${refuseBody}`);
     server.handleUpgrade(request, socket, head, (client) => {
       const said: unknown[] = [];
       client.on("message", (text) => said.push(JSON.parse(String(text))));
@@ -30,7 +31,7 @@ describe("Kite's socket", () => {
   });
 
   beforeEach(async () => {
-    [refuseWith, clients, messages, rejects, abort, now] = [0, [], [], [], new AbortController(), 77.5];
+    [refuseWith, refuseBody, clients, messages, rejects, abort, now] = [0, "", [], [], [], new AbortController(), 77.5];
     await new Promise<void>((listening) => { http.listen(0, "127.0.0.1", listening); });
     login = kiteLogin.parse({ apiKey: "key", accessToken: "to ken", socket: `ws://127.0.0.1:${(http.address() as AddressInfo).port}` });
   });
@@ -79,7 +80,27 @@ describe("Kite's socket", () => {
       { kind: "heartbeat", collector: 4, receivedTime: 77.5, detail: "" },
       { tokens: [884737], prices: [39_295], receivedTime: 77.5 },
     ]);
-    expect(rejects).toEqual([["bad_frame", 1], ["bad_packet", 1], ["bad_frame", 1]]);
+    expect(rejects).toEqual([["bad_text", 1], ["bad_packet", 1], ["bad_frame", 1]]);
+  });
+
+  it("counts frames of nothing and bytes too many by their own names, and takes the packets before them", async () => {
+    await connect(login, options());
+    const { socket } = clients[0]!;
+    for (const hex of ["", "0000", "0001", `${LTP.toString("hex")}cafe`, "0000cafe"]) socket.send(Buffer.from(hex, "hex"));
+    await vi.waitFor(() => expect(rejects.length).toBe(5));
+    expect(rejects).toEqual([["empty_frame", 1], ["empty_frame", 1], ["bad_frame", 1], ["trailing_bytes", 1], ["trailing_bytes", 1]]);
+    expect(messages.slice(1)).toEqual([{ tokens: [884737], prices: [39_295], receivedTime: 77.5 }]);
+  });
+
+  it("shows the broker's words without the login's secrets, and what it says beside a refusal", async () => {
+    await connect(login, options());
+    clients[0]!.socket.send(JSON.stringify({ type: "error", data: `bad token to ken\n${"x ".repeat(500)}` }));
+    await vi.waitFor(() => expect(messages.length).toBe(2));
+    const { detail } = messages[1] as FeedEvent;
+    expect(detail).toMatch(/^error: bad token … x x/);
+    expect(detail.length).toBe(200);
+    [refuseWith, refuseBody] = [403, JSON.stringify({ status: "error", message: "Token to ken is dead", error_type: "TokenException" })];
+    await expect(connect(login, options())).rejects.toMatchObject({ code: "login_expired", message: "Kite refuses the access token (HTTP 403: Token … is dead)" });
   });
 
   it.each([

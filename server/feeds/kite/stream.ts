@@ -4,6 +4,7 @@
  */
 import type { Socket } from "node:net";
 import WebSocket from "ws";
+import { brokerWords } from "@/server/domain/broker-words";
 import { AppError } from "@/server/domain/errors";
 import { type FeedMode, rawBatch } from "@/server/domain/tick";
 import type { ConnectOptions, FeedConnection } from "@/server/ports/feed";
@@ -15,6 +16,9 @@ import { decodeFrame } from "./wire";
 const SILENT_MS = 5_000;
 const HANDSHAKE_MS = 10_000;
 /** Frames of 3,000 full packets are 0.6 MB. */
+/** How long a refusal's own words are waited for, and how much of them is read. */
+const REFUSAL_MS = 1_000;
+const MOST_REFUSAL_BYTES = 4_096;
 const MAX_FRAME_BYTES = 8 << 20;
 const TOKENS_PER_MESSAGE = 500;
 
@@ -29,17 +33,20 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
     headers: { "X-Kite-Version": "3" }, perMessageDeflate: false, handshakeTimeout: HANDSHAKE_MS, maxPayload: MAX_FRAME_BYTES,
   });
 
+  const secrets = [login.apiKey, login.accessToken, login.apiSecret];
   const first = new FirstPackets();
   const batch = rawBatch(256);
   batch.collector = collector;
   const event = (kind: "connected" | "disconnected" | "heartbeat" | "message", detail: string, receivedTime = now()): void =>
     onMessage({ kind, collector, receivedTime, detail });
   const readFrame = (frame: Uint8Array): void => {
-    if (frame.byteLength <= 2) return event("heartbeat", "");
+    if (frame.byteLength === 1) return event("heartbeat", "");
     batch.receivedTime = now();
-    const { packets, badPackets, bad } = decodeFrame(frame, batch);
+    const { packets, badPackets, bad, trailing } = decodeFrame(frame, batch);
     if (badPackets > 0) options.onReject("bad_packet", badPackets);
     if (bad) options.onReject("bad_frame", 1);
+    else if (trailing > 0) options.onReject("trailing_bytes", 1);
+    else if (packets === 0 && badPackets === 0) options.onReject("empty_frame", 1);
     if (packets > 0) first.filter(batch);
     if (batch.length > 0) onMessage(batch);
   };
@@ -60,8 +67,19 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
 
   socket.on("upgrade", (response) => { carrier = response.socket; });
   socket.on("unexpected-response", (request, response) => {
-    request.destroy();
-    reject(refusal(response.statusCode ?? 0));
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    let told = false;
+    const tell = (): void => {
+      if (told) return;
+      told = true;
+      request.destroy();
+      reject(refusal(response.statusCode ?? 0, brokerWords(messageOf(Buffer.concat(parts).toString()), secrets)));
+    };
+    // What it says beside the status, if it says it soon.
+    const patience = setTimeout(tell, REFUSAL_MS);
+    response.on("data", (part: Buffer) => { parts.push(part); if ((bytes += part.length) > MOST_REFUSAL_BYTES) tell(); });
+    for (const end of ["end", "close", "error"]) response.on(end, () => { clearTimeout(patience); tell(); });
   });
   socket.on("error", (cause) => {
     ending ??= { code: "error", reason: cause.message };
@@ -79,8 +97,8 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
     heard = now();
     if (isBinary) return readFrame(message as Buffer);
     const said = readText((message as Buffer).toString());
-    if (said === null) options.onReject("bad_frame", 1);
-    else if (said !== "") event("message", said);
+    if (said === null) options.onReject("bad_text", 1);
+    else if (said !== "") event("message", brokerWords(said, secrets));
   });
   socket.on("close", (code, reason) => {
     options.signal.removeEventListener("abort", onAbort);
@@ -119,10 +137,19 @@ const readText = (text: string): string | null => {
   }
 };
 
-const refusal = (status: number): AppError => {
+/** The `message` of an error in Kite's words; nothing of a page of HTML. */
+const messageOf = (body: string): string => {
+  try {
+    const { message } = JSON.parse(body) as { message?: unknown };
+    return typeof message === "string" ? message : "";
+  } catch { return ""; }
+};
+
+const refusal = (status: number, message: string): AppError => {
   const details = { status };
-  if (status === 403) return new AppError("login_expired", "Kite refuses the access token (HTTP 403)", { details });
-  if (status === 429) return new AppError("rate_limited", "Kite asks for fewer connections (HTTP 429)", { retryable: true, details: { ...details, retryAfterMs: 1_000 } });
-  if (status >= 500) return new AppError("broker_unreachable", `Kite's socket is not available (HTTP ${status})`, { retryable: true, details });
-  return new AppError("broker_refused", `Kite refused the socket (HTTP ${status})`, { details });
+  const why = `HTTP ${status}${message === "" ? "" : `: ${message}`}`;
+  if (status === 403) return new AppError("login_expired", `Kite refuses the access token (${why})`, { details });
+  if (status === 429) return new AppError("rate_limited", `Kite asks for fewer connections (${why})`, { retryable: true, details: { ...details, retryAfterMs: 1_000 } });
+  if (status >= 500) return new AppError("broker_unreachable", `Kite's socket is not available (${why})`, { retryable: true, details });
+  return new AppError("broker_refused", `Kite refused the socket (${why})`, { details });
 };

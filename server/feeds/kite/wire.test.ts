@@ -117,7 +117,7 @@ describe("decodeFrame", () => {
     for (let field = 0; field < 46; field++) body.writeUInt32BE(0xf0000000 + field, field * 4);
     const frame = frameOf([body]);
     const batch = rawBatch(1);
-    expect(decodeFrame(frame, batch)).toEqual({ packets: 1, badPackets: 0, bad: false });
+    expect(decodeFrame(frame, batch)).toEqual({ packets: 1, badPackets: 0, bad: false, trailing: 0 });
     expect(batch.offset[0]).toBe(4);
     expect(batch.token[0]).toBe(0xf0000000);
     expect(batch.price[0]).toBe(0xf0000001 - 2 ** 32);
@@ -151,7 +151,7 @@ describe("decodeFrame", () => {
       const frame = frameOf(packets);
       const good = packets.filter((packet) => [8, 28, 32, 44, 184].includes(packet.length));
       const batch = rawBatch(1);
-      expect(decodeFrame(frame, batch)).toEqual({ packets: good.length, badPackets: packets.length - good.length, bad: false });
+      expect(decodeFrame(frame, batch)).toEqual({ packets: good.length, badPackets: packets.length - good.length, bad: false, trailing: 0 });
       expect(Array.from(batch.offset.subarray(0, batch.length), (offset, row) => Buffer.from(frame.subarray(offset, offset + good[row]!.length)).equals(good[row]!)))
         .toEqual(good.map(() => true));
       expectColumnsToAgree(frame);
@@ -168,7 +168,7 @@ describe("decodeFrame", () => {
         at += 2 + packet.length;
         if (at <= cut.length) complete++;
       }
-      expect(decodeFrame(cut, rawBatch(1))).toEqual({ packets: complete, badPackets: 0, bad: true });
+      expect(decodeFrame(cut, rawBatch(1))).toEqual({ packets: complete, badPackets: 0, bad: true, trailing: 0 });
       expectColumnsToAgree(cut);
     }));
   });

@@ -25,6 +25,8 @@ export interface FrameReport {
   packets: number;
   badPackets: number;
   bad: boolean;
+  /** Bytes after the last packet: its packets are kept. */
+  trailing: number;
 }
 
 /**
@@ -37,7 +39,7 @@ export const decodeFrame = (frame: Uint8Array, batch: RawBatch): FrameReport => 
   batch.frame = frame;
   const size = frame.byteLength;
   // One byte is a heartbeat.
-  if (size < 2) return { packets: 0, badPackets: 0, bad: false };
+  if (size < 2) return { packets: 0, badPackets: 0, bad: false, trailing: 0 };
   const view = new DataView(frame.buffer, frame.byteOffset, size);
   const announced = view.getInt16(0);
   const most = Math.min(announced, Math.trunc((size - 2) / SHORTEST));
@@ -90,7 +92,7 @@ export const decodeFrame = (frame: Uint8Array, batch: RawBatch): FrameReport => 
     row++;
   }
   batch.length = row;
-  return { packets: row, badPackets, bad: packet !== announced };
+  return { packets: row, badPackets, bad: packet !== announced, trailing: packet === announced ? size - at : 0 };
 };
 
 /** Replaces the columns by larger ones; what they held is not kept. */
