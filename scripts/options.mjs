@@ -19,6 +19,7 @@ export const settings = [
   { env: "KITE_SOCKET", value: "URL", standard: "Zerodha's", means: "address of Kite's WebSocket" },
   { env: "EXCHANGE_PORT", value: "N", standard: "9001", means: "port of the simulated exchange" },
   { env: "EXCHANGE_SEED", value: "N", standard: "7", means: "which simulated market: a number names one for ever" },
+  { env: "EXCHANGE_STOCKS", value: "N", standard: "the real 50", means: "stocks the simulated exchange lists, up to 400" },
   { env: "EXCHANGE_RATE", value: "N", standard: "1", means: "ticks a second for each simulated instrument" },
   { env: "INDICATOR_CONFIGS", value: "LIST", standard: "none", means: "run on every instrument: SMA:9,RSI:14,MACD:12:26:9,BB:20:2@5m" },
   { env: "INDICATOR_TIMEFRAMES", value: "LIST", standard: "1m", means: "timeframes of those without one of their own" },

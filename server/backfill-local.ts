@@ -97,7 +97,7 @@ const login = async (config: Config, instruments: Instruments, started: (exchang
   else {
     const exchange = await startExchange({
       file: path.join(config.root, config.development ? "server/exchange/main.ts" : ".build/exchange.js"), execArgv: config.development ? ["--import", "tsx"] : [],
-      port: feed.port, seed: feed.seed, rate: feed.rate, onExit: () => {},
+      port: feed.port, seed: feed.seed, rate: feed.rate, stocks: feed.stocks, onExit: () => {},
     }, createLog(config.logLevel));
     started(exchange);
     say(`Simulated exchange on http://127.0.0.1:${exchange.port}`);

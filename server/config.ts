@@ -30,6 +30,7 @@ export const environment = z.object({
   INSTRUMENT: z.string().min(3).default("NSE_INDEX:NIFTY 50"),
   EXCHANGE_PORT: port.default(9001),
   EXCHANGE_SEED: z.coerce.number().int().nonnegative().default(7),
+  EXCHANGE_STOCKS: z.coerce.number().int().min(1).max(400).optional(),
   EXCHANGE_RATE: z.coerce.number().positive().max(1_000).default(1),
   KITE_API_KEY: z.string().min(1).optional(),
   KITE_ACCESS_TOKEN: z.string().min(1).optional(),
@@ -50,7 +51,7 @@ export const environment = z.object({
 });
 
 export type FeedChoice =
-  | { kind: "simulated"; port: number; seed: number; rate: number }
+  | { kind: "simulated"; port: number; seed: number; rate: number; stocks?: number | undefined }
   | { kind: "kite"; login: Record<string, string> }
   /** `fileOptions`: how the file is to be read, as in `replay[zone=UTC]:FILE`. */
   | { kind: "replay"; file: string; fileOptions: string; instrument: string; speed: number };
@@ -152,5 +153,5 @@ const feedOf = (env: z.infer<typeof environment>): FeedChoice => {
     }
     return { kind: "kite", login: { apiKey, accessToken, ...(env.KITE_ROOT === undefined ? {} : { root: env.KITE_ROOT }), ...(env.KITE_SOCKET === undefined ? {} : { socket: env.KITE_SOCKET }) } };
   }
-  return { kind: "simulated", port: env.EXCHANGE_PORT, seed: env.EXCHANGE_SEED, rate: env.EXCHANGE_RATE };
+  return { kind: "simulated", port: env.EXCHANGE_PORT, seed: env.EXCHANGE_SEED, rate: env.EXCHANGE_RATE, stocks: env.EXCHANGE_STOCKS };
 };

@@ -351,7 +351,7 @@ export const createContainer = async (config: Config, say: Say) => {
     if (feed.kind === "simulated") {
       exchange = await startExchange({
         file: path.join(config.root, config.development ? "server/exchange/main.ts" : ".build/exchange.js"), execArgv: config.development ? ["--import", "tsx"] : [],
-        port: feed.port, seed: feed.seed, rate: feed.rate,
+        port: feed.port, seed: feed.seed, rate: feed.rate, stocks: feed.stocks,
         onExit: (code) => { events.add("error", "exchange", `the simulated exchange ended with code ${code}`); log.error("the simulated exchange ended", { code }); },
       }, log);
       say(`Simulated exchange on http://127.0.0.1:${exchange.port}`);

@@ -22,11 +22,11 @@ export interface ExchangeChild {
  * is answered by another free one.
  */
 export const startExchange = async (
-  options: { file: string; execArgv: readonly string[]; port: number; seed: number; rate: number; onExit(code: number | null): void }, log: Log,
+  options: { file: string; execArgv: readonly string[]; port: number; seed: number; rate: number; stocks?: number | undefined; onExit(code: number | null): void }, log: Log,
 ): Promise<ExchangeChild> => {
   const port = options.port !== 0 && await isFree(options.port) ? options.port : 0;
   if (port === 0 && options.port !== 0) log.warn("the simulated exchange's port is taken, it takes another", { port: options.port });
-  const child = fork(options.file, ["--port", String(port), "--seed", String(options.seed), "--rate", String(options.rate)], {
+  const child = fork(options.file, ["--port", String(port), "--seed", String(options.seed), "--rate", String(options.rate), ...(options.stocks === undefined ? [] : ["--stocks", String(options.stocks)])], {
     execArgv: [...options.execArgv], detached: true, stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   let stopping = false;

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { loadConfig } from "./config";
 import { createContainer } from "./container";
 import { AppError } from "./domain/errors";
@@ -53,6 +54,9 @@ const startError = (dataDir: string, cause: unknown): unknown => {
   }
   return cause;
 };
+
+// Left to itself the heap grows to twice what it holds before it is tidied. What lives here is steady; ticks allocate nothing.
+setFlagsFromString("--heap-growing-percent=30");
 
 main().then(() => process.exit(0), (cause: unknown) => {
   const told = cause instanceof AppError || (cause as Error | null)?.name === "AppError";

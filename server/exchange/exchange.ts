@@ -76,7 +76,7 @@ export const createExchange = async (options: ExchangeOptions = {}): Promise<Exc
   const real = options.real ?? Date.now;
   const credentials = { ...DEMO_CREDENTIALS, ...options.credentials };
   const clock = virtualClock(real, options.start ?? null, options.speed ?? 1);
-  const market = openMarket({ seed: options.seed ?? 7, calendar: options.calendar ?? "SIM", rate: options.rate ?? { perInstrument: 1 } }, clock.now());
+  const market = openMarket({ seed: options.seed ?? 7, calendar: options.calendar ?? "SIM", rate: options.rate ?? { perInstrument: 1 }, stocks: options.stocks }, clock.now());
   const faults = faultSwitches(real);
   const logins = loginBook(credentials);
   const transcript = transcriptBook(real);

@@ -15,6 +15,16 @@ describe("what the exchange lists", () => {
     ]);
   });
 
+  it("lists more stocks where they are asked for, and leaves the others as they were", () => {
+    const many = cashListings(400);
+    expect(many).toHaveLength(cash.length + 350);
+    expect(many.filter(({ symbol }) => cash.some((each) => each.symbol === symbol))).toEqual(cash);
+    for (const of of ["id", "token", "symbol"] as const) expect(new Set(many.map((listing) => listing[of])).size, of).toBe(many.length);
+    const own = many.filter(({ segment }) => segment !== "SIM-FUT").map(({ loadings }) => loadings.at(-1)!.stream.id);
+    expect(new Set(own).size, "no two move alike").toBe(own.length);
+    expect(Math.max(...own), "nor like a future's premium").toBeLessThan(1_000);
+  });
+
   it("builds tokens as Kite does, unique, below 2^31 and above every real exchange token", () => {
     const listings = [...cash, ...on("2026-11-21"), ...on("2027-03-01")];
     expect(new Set(listings.map((listing) => listing.token)).size).toBe(new Set(listings.map((listing) => listing.symbol)).size);

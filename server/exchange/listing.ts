@@ -59,15 +59,23 @@ const spread = (loadings: Listing["loadings"]): number => Math.sqrt(loadings.red
 const tokenOf = (exchangeToken: number, segment: number): number => exchangeToken * 256 + segment;
 const EVER = { firstDay: 0, lastDay: 1e9, nearFrom: 0 };
 
-const stockListings = (): Listing[] => stocks.map((stock, at) => {
+/** More stocks than these would take the numbers of the indices. */
+export const MOST_STOCKS = 400;
+/** Where the streams of the indices begin: copies of stocks have theirs behind them. */
+const OWN_OF_INDICES = 200;
+
+/** `count` stocks: the real ones, then copies of them that go their own ways (RELIANCE2), to try a fuller market. */
+const stockListings = (count: number): Listing[] => Array.from({ length: count }, (_, at) => {
+  const stock = stocks[at % stocks.length]!;
+  const copy = Math.floor(at / stocks.length);
   const loadings = [
     { stream: MARKET, weight: stock.beta },
     { stream: sectorStream(stock.sector), weight: 1 },
-    { stream: ownStream(at, stock.own, 0.992), weight: 1 },
+    { stream: ownStream(at < OWN_OF_INDICES ? at : OWN_OF_INDICES + 100 + at, stock.own, 0.992), weight: 1 },
   ];
   const turnoverCrore = stock.price * stock.lakhs / 100;
   return {
-    id: at, exchangeToken: FIRST_STOCK + at, token: tokenOf(FIRST_STOCK + at, CASH), symbol: stock.symbol, name: stock.name,
+    id: at, exchangeToken: FIRST_STOCK + at, token: tokenOf(FIRST_STOCK + at, CASH), symbol: copy === 0 ? stock.symbol : `${stock.symbol}${copy + 1}`, name: stock.name,
     segment: "SIM", kind: "stock", type: "EQ", tick: stock.price < 1_000 ? 5 : 10, lot: 1, expiry: null, ...EVER,
     base: Math.log(stock.price * 100), loadings, sigma: spread(loadings), carry: 0,
     lotsPerMinute: stock.lakhs * 100_000 / 375, activity: Math.min(1, Math.max(0.01, (turnoverCrore / 700) ** 0.7)), openInterest: 0,
@@ -78,7 +86,7 @@ const indexListings = (): Listing[] => indices.map((index, at) => {
   const loadings = [
     { stream: MARKET, weight: index.beta },
     ...(index.sector === null ? [] : [{ stream: sectorStream(index.sector), weight: 1 }]),
-    { stream: ownStream(200 + at, index.own, 0.95), weight: 1 },
+    { stream: ownStream(OWN_OF_INDICES + at, index.own, 0.95), weight: 1 },
   ];
   return {
     id: 400 + at, exchangeToken: FIRST_INDEX + at, token: tokenOf(FIRST_INDEX + at, INDEX), symbol: index.symbol, name: index.symbol,
@@ -88,7 +96,7 @@ const indexListings = (): Listing[] => indices.map((index, at) => {
 });
 
 /** Stocks, then indices: what is listed for ever. */
-export const cashListings = (): Listing[] => [...stockListings(), ...indexListings()];
+export const cashListings = (count = stocks.length): Listing[] => [...stockListings(count), ...indexListings()];
 
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const YEAR_ZERO = 2018;

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { badInput } from "@/server/domain/errors";
 import { DEMO_CREDENTIALS, createExchange } from "./exchange";
+import { MOST_STOCKS } from "./listing";
 import type { CalendarName } from "./calendar";
 import type { ExchangeOptions } from "./exchange";
 import type { MarketOptions } from "./market";
@@ -11,6 +12,7 @@ const HELP = `Simulated exchange that speaks Zerodha Kite, on 127.0.0.1 only
   --seed N            the market's seed (default 7): the same seed is the same market, past and future
   --rate N            ticks a second of each instrument, on average (default 1)
   --total N           instead: ticks a second of all instruments together, up to 50,000
+  --stocks N          how many stocks are listed, up to ${MOST_STOCKS}: beyond the real ones, copies of them (default: those)
   --calendar NAME     SIM: round the clock (default); NSE: its trading days and hours, auctions included
   --start TIME        what its clock shows first (ISO time; default: now)
   --speed N           how fast its clock runs (default 1)
@@ -49,7 +51,7 @@ const optionsOf = (args: string[]): ExchangeOptions | null => {
   const { values } = parseArgs({
     args,
     options: {
-      port: text, host: text, seed: text, rate: text, total: text, calendar: text, start: text, speed: text,
+      port: text, host: text, seed: text, rate: text, total: text, stocks: text, calendar: text, start: text, speed: text,
       "api-key": text, "api-secret": text, "access-token": text, "no-limits": { type: "boolean" }, help: { type: "boolean" },
     },
   });
@@ -59,6 +61,7 @@ const optionsOf = (args: string[]): ExchangeOptions | null => {
     port: numeric("port", values.port ?? "9001", "a port from 0 to 65535", (value) => Number.isInteger(value) && value >= 0 && value <= 65_535),
     seed: numeric("seed", values.seed ?? "7", "a whole number", Number.isInteger),
     rate: rateOf(values.rate, values.total),
+    ...(values.stocks === undefined ? {} : { stocks: numeric("stocks", values.stocks, `a whole number from 1 to ${MOST_STOCKS}`, (value) => Number.isInteger(value) && value >= 1 && value <= MOST_STOCKS) }),
     calendar: calendarOf(values.calendar ?? "SIM"),
     start: values.start === undefined ? null : startOf(values.start),
     speed: numeric("speed", values.speed ?? "1", "a number above 0 and up to 10000", (value) => value > 0 && value <= 10_000),

@@ -11,6 +11,8 @@ export interface MarketOptions {
   calendar: CalendarName;
   /** Packets a second: of each instrument on average, or of all together. */
   rate: { perInstrument: number } | { total: number };
+  /** How many stocks are listed; the real ones unless given. */
+  stocks?: number | undefined;
 }
 
 /** The exchange at an instant: what is listed, and the last packet of each. */
@@ -42,7 +44,7 @@ const weightOf = (listing: Listing): number => 0.3 + 0.7 * listing.activity;
 export const market = (options: MarketOptions, start: number): Market => {
   const calendar = tradingCalendar(options.calendar);
   const record = book(options.seed, calendar);
-  const cash = cashListings();
+  const cash = cashListings(options.stocks);
   const cursors = new Map<number, Cursor>();
   const bySymbol = new Map<string, Listing>();
   let listings: readonly Listing[] = [];
