@@ -30,7 +30,7 @@ export interface HoursQuestion {
 
 /** Where each exchange trades a segment; what is missing it does not trade, as far as the calendar knows. */
 const venues: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  NSE: { equity: "NSE", derivatives: "NFO", currency: "CDS", commodity: "NCO" },
+  NSE: { equity: "NSE", derivatives: "NFO", currency: "CDS" },
   BSE: { equity: "BSE", derivatives: "BFO", currency: "BCD" },
   NSE_INDEX: { equity: "NSE_INDEX" },
   BSE_INDEX: { equity: "BSE_INDEX" },
