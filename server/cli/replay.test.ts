@@ -38,9 +38,9 @@ describe("candela replay", () => {
   });
 
   describe("volume", () => {
-    it("of the pre-open's auction enters no bar", async () => {
+    it("of the pre-open's auction enters no bar, as Kite prints it: its price is the first bar's open", async () => {
       const { bars } = await replay(["2022-11-25 09:08:00,100,5000", "2022-11-25 09:08:01,100,8000", "2022-11-25 09:15:02,101,8100"]);
-      expect(brief(bars)).toEqual(["09:15 10100 10100 10100 10100 v100 t1"]);
+      expect(brief(bars)).toEqual(["09:15 10000 10100 10000 10100 v100 t1"]);
     });
     it("of a recording that begins with the session counts from 0", async () => {
       expect((await replay(["2022-11-25 09:15:00.400,101,8100", "2022-11-25 09:15:10,101,8200"])).bars.volume[0]).toBe(8_200);
@@ -125,7 +125,7 @@ describe("candela replay", () => {
       "2026-09-10 15:21:00,102,90", "2026-09-10 15:31:00,105,190", "2026-09-10 15:52:00,105,200",
     ];
     expect(brief((await replay(lines, "NSE:RELIANCE", "auction")).bars)).toEqual(["09:00 10000 10000 10000 10000 v40 t2", "15:20 10500 10500 10500 10500 v100 t2", "15:50 10500 10500 10500 10500 v10 t1"]);
-    expect(brief((await replay(lines, "NSE:RELIANCE", "1m")).bars)).toEqual(["09:15 10100 10100 10100 10100 v10 t1", "15:14 10200 10200 10200 10200 v40 t1"]);
+    expect(brief((await replay(lines, "NSE:RELIANCE", "1m")).bars)).toEqual(["09:15 10000 10100 10000 10100 v10 t1", "15:14 10200 10200 10200 10200 v40 t1"]);
     expect(brief((await replay(lines, "NSE:RELIANCE", "1d")).bars)).toEqual(["09:15 10000 10500 10000 10500 v200 t7"]);
     await expect(replayLines(lines, { file: "ticks.csv", instrument: "NSE:RELIANCE", timeframe: "auction", indicators: "EMA:9", now })).rejects.toMatchObject({ details: { field: "--indicators" } });
   });

@@ -1,10 +1,12 @@
 /** `candela replay FILE`: a recorded session through the pipeline's own stages, without a server. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { addClosingRows, type AuctionMode, auctionModes, printAuctions, type PrintRules } from "@/server/domain/auction-print";
 import { AUCTION_BAR, type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
 import { clockDoubt, daySpans } from "@/server/domain/clock-doubt";
 import { badInput } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { istDay, istText } from "@/server/domain/session";
+import { type AuctionConvention, classOf, conventionOf } from "@/server/domain/source-conventions";
 import { timeframe as timeframeNamed, timeframeNames } from "@/server/domain/timeframe";
 import { openTickFile, readTicks } from "@/server/feeds/tick-file";
 import { inDoubt, type MalformedLine } from "@/server/files/doubt";
@@ -12,6 +14,7 @@ import type { FileOptions } from "@/server/files/options";
 import { readPieces, type TextPieces } from "@/server/files/text";
 import { systemClock } from "@/server/observe/clock";
 import { FileRun } from "@/server/pipeline/file-run";
+import { PrintedBars } from "@/server/pipeline/print";
 import type { RejectCounts } from "@/server/pipeline/normalise";
 import { parseIndicatorList } from "@/server/services/indicator-configs";
 import { assumeDays } from "./assumed-days";
@@ -32,6 +35,8 @@ export interface ReplayRequest extends FileOptions {
   timeframe: string;
   /** `EMA:20,RSI:14`; none when empty. */
   indicators?: string;
+  /** How auctions are printed into intraday bars: as Kite prints them unless said otherwise. */
+  auctions?: AuctionMode;
   /** Epoch ms: what a recording says of later times is refused. */
   now: number;
 }
@@ -60,9 +65,11 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
   const timeframe = request.timeframe === "auction" ? null : timeframeOption("--timeframe", request.timeframe, ["auction"]);
   const wishes = parseIndicatorList("--indicators", request.indicators ?? "");
   if (timeframe === null && wishes.length > 0) throw badInput("--indicators", request.indicators, "none with --timeframe auction: auctions stay out of indicators");
+  const mode = request.auctions ?? "broker";
+  if (mode === "merged" && wishes.length > 0) throw badInput("--auctions", mode, "broker or apart with --indicators: indicators take no closing auction");
   const recording = new TickRecording();
   const malformed: MalformedLine[] = [];
-  const { file, instrument: _key, timeframe: _timeframe, indicators: _indicators, now: _now, ...options } = request;
+  const { file, instrument: _key, timeframe: _timeframe, indicators: _indicators, now: _now, auctions: _auctions, ...options } = request;
   const table = await openTickFile(text, { decimals: instrument.decimals, fileName: file, instrument, options });
   for await (const rows of readTicks(table, instrument.decimals)) {
     recording.add(rows);
@@ -90,14 +97,28 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
   const closed: Bar[] = [];
   const indicators = timeframe === null ? null : new ReplayIndicators(dense, timeframe, wishes);
   let traded = 0;
+  const auctions: Bar[] = [];
+  const toIndicators = (batch: BarBatch): void => indicators?.on(batch);
   const run = new FileRun(instruments, calendar, (batch) => {
     traded += ticksOfSeconds(batch);
     collect(batch, timeframe?.index ?? AUCTION_BAR, closed);
-    indicators?.on(batch);
+    collect(batch, AUCTION_BAR, auctions);
+    if (mode === "apart") toIndicators(batch);
+    else if (batch.length > 0 && batch.timeframe[0] === AUCTION_BAR) printed.onAuctions(batch, toIndicators);
+    else printed.on(batch, toIndicators);
   });
+  const convention = (day: number): AuctionConvention => conventionOf("kite", classOf(instrument), day);
+  const printed = new PrintedBars(run.bars, calendar, instruments, (_, day) => convention(day));
   run.play(dense, ticks);
   run.finish();
-  const bars = columnsOf(closed);
+  const rules: PrintRules = { calendar, hours, mode, convention };
+  let bars = columnsOf(closed);
+  if (timeframe?.kind === "intraday") {
+    const told = columnsOf(auctions);
+    bars = printAuctions(bars, told, rules);
+    // No indicator takes the row that goes on to the closing auction.
+    if (wishes.length === 0) bars = addClosingRows(bars, told, rules, timeframe, 0, Number.POSITIVE_INFINITY);
+  }
   return {
     bars, lines: indicators?.lines(bars) ?? [], decimals: instrument.decimals, ticks: recording.length, malformed,
     refused: {
@@ -159,10 +180,11 @@ export const replayCommand = (program: Command): void => {
     .requiredOption("--instrument <key>", 'what it is of, like "NSE_INDEX:NIFTY 50" or NSE:INFY: its exchange gives the session'))
     .option("--timeframe <timeframe>", [...timeframeNames, "auction"].join(", "), "1m")
     .option("--indicators <list>", "also their values: SMA:9,EMA:20,RSI:14,MACD:12:26:9", "")
+    .addOption(new Option("--auctions <how>", "in intraday bars: as Kite prints them, all merged into the bars beside them, or in none").choices([...auctionModes]).default("broker"))
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
     .addHelpText("after", "\nThe last bar ends where the recording ends. Volume is the difference of the day's volume; a recording that begins\nafter the open starts from its first tick's figure, one that begins with the session from that of the pre-open, or 0.\nRefused rows, refused ticks and gaps are told on standard error. Exit codes: 0 done, 1 rows were refused or nothing\ncame out (--lenient: 0 where something did), 2 the file or an option is refused.")
-    .action(async (file: string, options: FileCommandOptions & { instrument: string; timeframe: string; indicators: string; json?: boolean }) => {
-      const report = await replayLines(readPieces(file), { file, instrument: options.instrument, timeframe: options.timeframe, indicators: options.indicators, now: systemClock().now(), ...given(options) });
+    .action(async (file: string, options: FileCommandOptions & { instrument: string; timeframe: string; indicators: string; auctions: AuctionMode; json?: boolean }) => {
+      const report = await replayLines(readPieces(file), { file, instrument: options.instrument, timeframe: options.timeframe, indicators: options.indicators, auctions: options.auctions, now: systemClock().now(), ...given(options) });
       await printBars(report.bars, report.decimals, options.json === true, report.lines);
       await writeLines(replaySummary(report), process.stderr);
       process.exitCode = refusedExit(report.bars.length, report.malformed.length, options.lenient);

@@ -244,3 +244,45 @@ describe("History beside what the stream knows", () => {
     expect([written, of("1d")]).toEqual([[], [day]]);
   });
 });
+
+describe("a day bar of Kite's", () => {
+  const DAY = Date.parse("2026-11-18T00:00:00+05:30");
+  const OPEN = DAY + 555 * MINUTE;
+  const told = (volume: number, close: number): Bar => ({ time: DAY, open: 290_75, high: 291_80, low: 288_00, close, volume, value: 0, ticks: 0, openInterest: -1, rev: 1, state: "backfilled", incomplete: false });
+  const ours: StoredBar = {
+    ...told(4_505_655, 291_00), time: OPEN, instrumentId: 7, timeframe: "1d", ticks: 9_000, state: "closed", value: 1,
+    passport: { ...noPassport, firstSequence: 1, lastSequence: 9, sources: FROM_STREAM | BY_EXCHANGE_CLOCK },
+  };
+  /** What is written and put on record when history tells a day at an instant. */
+  const fetched = async (now: string, history: Bar, held: StoredBar[]) => {
+    const written: StoredBar[] = [];
+    const differed: string[] = [];
+    let time = Date.parse(`${now}+05:30`);
+    const clock = { now: () => time, sleep: (ms: number) => { time += ms; return Promise.resolve(); } } as unknown as Clock;
+    const quiet = { info() {}, warn() {}, error() {}, count() {}, reject() {} } as unknown as Log & Meter;
+    const one = new History({
+      store: { readWhole: async ({ timeframe }: { timeframe: string }) => (timeframe === "1d" ? held : []), read: async () => barColumns(0), lastTimes: async () => new Map([[7, OPEN]]) } as unknown as BarStore,
+      settings: { get: async () => ({ "1m": [7], "1d": [7] }), set: async () => {} }, clock, calendar: createCalendar(), log: quiet, meter: quiet, paces: new RequestPaces(clock), warm: async () => {}, changed() {}, watched: () => false,
+      recent: { enqueue: (bars: readonly StoredBar[]) => { written.push(...bars); }, settled: async () => {}, recent: () => [] } as unknown as RecentBars,
+      differed: async (_instrument, name, verdicts) => { differed.push(...verdicts.map(({ verdict }) => `${name} ${verdict}`)); },
+      live: { table: { at: () => ({ id: 7, key: "NSE:ANGELONE", decimals: 2, segment: "equity" } as unknown as Instrument), hours: () => "NSE_CAS" }, bars: { settledBefore: (instant: number) => instant - 2_000 } } as unknown as LiveMarket,
+    });
+    const definition = { requestsPerSecond: 1_000, daysPerRequest: { "1m": 60, "1d": 2_000 }, bars: async (_login: unknown, { timeframe }: { timeframe: string }) => (timeframe === "1d" ? columnsOf([history]) : barColumns(0)) } as unknown as HistoryDefinition<unknown>;
+    await one.heal({ definition, login: {}, token: () => 1 }, [0], OPEN + 10 * MINUTE, OPEN + 11 * MINUTE, new AbortController().signal);
+    return { days: written.filter(({ timeframe }) => timeframe === "1d"), differed };
+  };
+
+  it("stands in as provisional the same evening, where there is none of ours", async () => {
+    expect((await fetched("2026-11-18T18:00:00", told(4_389_662, 288_35), [])).days).toMatchObject([{ time: OPEN, volume: 4_389_662, close: 288_35, state: "backfilled", incomplete: true }]);
+  });
+
+  it("alarms nobody the same evening, and leaves our day with its auctions alone", async () => {
+    expect(await fetched("2026-11-18T18:00:00", told(4_389_662, 288_35), [ours])).toEqual({ days: [], differed: [] });
+  });
+
+  it("is the last word the next morning: it takes the place of the provisional one, and equals ours", async () => {
+    const provisional: StoredBar = { ...told(4_389_662, 288_35), time: OPEN, instrumentId: 7, timeframe: "1d", incomplete: true };
+    expect((await fetched("2026-11-19T07:00:00", told(4_505_655, 291_00), [provisional])).days).toMatchObject([{ volume: 4_505_655, close: 291_00, incomplete: false }]);
+    expect(await fetched("2026-11-19T07:00:00", told(4_505_655, 291_00), [ours])).toEqual({ days: [], differed: [] });
+  });
+});
