@@ -281,7 +281,8 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     if (first === undefined || height === 0) return;
     const { scaleMargins, invertScale, mode } = owner.options();
     const [top, bottom] = invertScale ? [scaleMargins.bottom, scaleMargins.top] : [scaleMargins.top, scaleMargins.bottom];
-    const [from, to] = [top * height, (1 - bottom) * height];
+    // The library counts pixels from 0: the lowest of the scale is one above its margin.
+    const [from, to] = [top * height, (1 - bottom) * height - 1];
     const more = ((to - from) / 2) * (factor - 1);
     const ends = [first.coordinateToPrice(from - more), first.coordinateToPrice(to + more)];
     if (ends[0] === null || ends[1] === null || !ends.every(Number.isFinite)) return;
