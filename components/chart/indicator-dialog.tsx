@@ -57,11 +57,11 @@ export function IndicatorDialog({ open, onOpenChange, catalogue, chosen, onAdd, 
           }} />
       </div>
       <div className="mt-3 grid grid-cols-[minmax(0,1fr)_232px] gap-5 max-md:grid-cols-1 md:h-[min(440px,calc(100dvh-2*var(--dialog-top)-130px))]">
-        <div className="md:min-h-0 md:scroll-py-7 md:overflow-y-auto">
+        <div className="md:flex md:min-h-0 md:flex-col">
           {catalogue.error !== null && <p role="alert" className="py-2 text-13 text-danger">The list of indicators could not be read. {catalogue.error} <Button size="sm" className="ml-1" onClick={catalogue.retry}>Retry</Button></p>}
           {catalogue.entries === null && catalogue.error === null && <Late><div className="flex flex-col gap-3 py-3">{[160, 200, 180].map((width) => <span key={width} style={{ width }}><Skeleton className="h-2.5" /></span>)}</div></Late>}
           {catalogue.entries !== null && found.length === 0 && <p className="py-2 text-13 text-muted">No indicator matches “{query.trim()}”.</p>}
-          <ul ref={list} id="indicator-list" role="listbox" aria-label="Indicators">
+          <ul ref={list} id="indicator-list" role="listbox" aria-label="Indicators" className="md:min-h-0 md:flex-1 md:scroll-py-7 md:overflow-y-auto">
             {found.map((entry, at) => [
               entry.group !== found[at - 1]?.group && <li key={`group ${entry.group}`} role="presentation" className="flex h-7 items-end px-2.5 pb-1 text-11 text-muted">{groupTitles[entry.group] ?? entry.group}</li>,
               <li key={entry.id} id={`indicator-${entry.id}`} role="option" aria-selected={at === current} onPointerMove={() => setActive(at)} onClick={() => onAdd(entry)}
