@@ -56,7 +56,7 @@ import { Reads } from "./services/reads";
 import { Leases } from "./services/lease";
 import { Logins } from "./services/logins";
 import { createQualityDesk } from "./services/quality-desk";
-import { keepDays, Retention } from "./services/retention";
+import { keepAll, keepDays, Retention } from "./services/retention";
 import { Storage } from "./services/storage";
 import { Verify } from "./services/verify";
 import { RequestPaces } from "./services/request-pace";
@@ -261,8 +261,8 @@ export const createContainer = async (config: Config, say: Say) => {
     access: (name) => access.get(name), warm: (instrument) => desk.warm(instrument), changed: barsChanged,
   });
 
-  const keep = keepDays(config.retention);
-  const retention = new Retention({ ticks: store.ticks, books: store.books, upkeep: store.upkeep, settings: store.settings, clock: wall, log, meter: metrics, keep });
+  const keep = replaying === null ? keepDays(config.retention) : keepAll;
+  const retention = new Retention({ ticks: store.ticks, books: store.books, upkeep: store.upkeep, settings: store.settings, clock, log, meter: metrics, keep });
   const storage = new Storage({ upkeep: store.upkeep, keep, clock: wall });
   const verify = new Verify({
     bars: store.bars, ticks: store.ticks, calendar, clock, rebuild: (request) => new TickReplay(calendar, request),
@@ -437,7 +437,7 @@ export const createContainer = async (config: Config, say: Say) => {
       await backfill.start();
       publisher.start();
       movers.start();
-      retention.start();
+      if (replaying === null) retention.start();
       status.start();
       board.start();
       part = run(stages, roles, bus, clock, (stage, rows, ms) => {

@@ -1,5 +1,6 @@
 import { RotateCcw } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
+import { live } from "@/components/client/live";
 import { Button } from "@/components/ui/button";
 import { cx } from "@/components/ui/class-names";
 import { Dialog } from "@/components/ui/dialog";
@@ -90,7 +91,7 @@ function InstantField({ id, param, value, look, onChange }: { id: string; param:
   const chosen = param.choices?.includes(value) === true ? value : AT;
   return (
     <>
-      <select id={id} value={chosen} className={cx(look, "w-32")} onChange={(event) => onChange(event.target.value === AT ? `${istDate(istDay(Date.now()))}T00:00` : event.target.value)}>
+      <select id={id} value={chosen} className={cx(look, "w-32")} onChange={(event) => onChange(event.target.value === AT ? `${istDate(istDay(live().now()))}T00:00` : event.target.value)}>
         {[...(param.choices ?? []), AT].map((choice) => <option key={choice}>{choice}</option>)}
       </select>
       {chosen === AT && <input type="datetime-local" aria-label={`${paramTitle(param.name)}, Indian time`} value={value.length === 10 ? `${value}T00:00` : value} className={cx(look, "ml-2 w-46")} onChange={(event) => onChange(event.target.value)} />}

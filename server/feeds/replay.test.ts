@@ -130,6 +130,31 @@ describe("replay", () => {
     for (const [shown, handedOver] of seen) expect(shown).toBeLessThanOrEqual(handedOver + 1_000);
   });
 
+  it("shows no time before its first rows are read, and stands where the recording ends inside a session", async () => {
+    const lines = ["2022-11-25 10:00:00,1", "2022-11-25 10:00:01,2"];
+    writeFileSync(file, lines.join("\n"));
+    let real = 1_000_000;
+    // Each look at the machine's clock is a minute later, as on one that is busy with something else.
+    const base: Clock = { now: () => (real += 1_000), after: () => () => {}, every: () => () => {}, sleep: async (ms) => { real += ms; } };
+    const clock = replayClock(base, { start: at("10:00:00"), speed: 60 });
+    const abort = new AbortController();
+    const feed = replay({ file, instrument: recordedInstrument("NSE:RELIANCE"), clock, inSession, onMalformed: () => {} });
+    let ended!: () => void;
+    const end = new Promise<void>((resolve) => { ended = resolve; });
+    const connection = await feed.connect({}, { collector: 0, now: clock.now, onReject: () => {}, signal: abort.signal, onMessage: (message) => { if (message.kind === "message") ended(); } });
+    connection.subscribe([1], "full");
+    expect(clock.now()).toBe(at("10:00:00"));
+    await end;
+    real += 600_000;
+    expect(clock.now()).toBe(at("10:00:05"));
+    abort.abort();
+  });
+
+  it("tells what is minutes apart in batches of their own", async () => {
+    const { rows } = await playAll(["2022-11-25 10:00:00,1", "2022-11-25 10:00:30,2", "2022-11-25 10:01:00,3"], 1e9);
+    expect(rows.map(({ time, received }) => received - time)).toEqual([0, 0, 0]);
+  });
+
   it("does not wait for closed hours", async () => {
     const { rows, sleeps } = await playAll(["2022-11-25 15:29:59,1", "2022-11-28 09:15:00,2"], 1);
     expect(rows[1]).toMatchObject({ time: at("09:15:00", "2022-11-28") });

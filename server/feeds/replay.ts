@@ -87,7 +87,8 @@ export interface ReplayOptions extends Recording {
 
 /**
  * Ticks come when the clock reaches their recorded time; closed hours are skipped, holes inside a session are not.
- * Starts when its instrument is subscribed. At the end the connection stays open and silent.
+ * Starts when its instrument is subscribed. At the end the connection stays open
+ * and silent, and inside a session the clock stands.
  */
 export const replay = (options: ReplayOptions): FeedDefinition<Record<string, never>> => defineFeed({
   id: "replay",
@@ -159,6 +160,8 @@ const emitRows = async (options: ReplayOptions, collector: number, onMessage: Co
     batch.length = 0;
   };
   let before = clock.now();
+  // Until the first rows have been read nothing is told, however long that takes.
+  clock.holdAt(before);
   clock.run();
   for await (const rows of ticksOf(options)) {
     signal.throwIfAborted();
@@ -172,6 +175,8 @@ const emitRows = async (options: ReplayOptions, collector: number, onMessage: Co
         await wait(clock, time - idle, signal);
         clock.skip(idle);
       }
+      // Received when it is told: in one batch with what comes minutes later it would pass for late.
+      if (batch.length > 0 && time - batch.exchangeTime[0]! >= BATCH_MS) flush();
       if (batch.length === 0) clock.holdAt(time);
       before = Math.max(before, time);
       put(batch, time, rows.price[row]!, rows.volume[row]!);
@@ -179,8 +184,14 @@ const emitRows = async (options: ReplayOptions, collector: number, onMessage: Co
     }
   }
   flush();
-  clock.holdAt(Number.POSITIVE_INFINITY);
+  // Of what comes after a recording nothing is known: where it ends inside a session, its clock stands once all is closed.
+  clock.holdAt(options.inSession(before + SETTLED_MS) ? before + SETTLED_MS : Number.POSITIVE_INFINITY);
 };
+
+/** Recorded time of one batch at most. */
+const BATCH_MS = 1_000;
+/** Enough for the last second and its minute to be closed, and less than a silence. */
+const SETTLED_MS = 4_000;
 
 const put = (batch: RawBatch, time: number, price: number, volume: number): void => {
   const row = batch.length++;

@@ -59,8 +59,10 @@ interface Running {
   mutedFrom: number | null;
   lastTick: number | null;
   ticks: number;
-  /** Ticks per 5 s, newest last, at most five minutes. */
-  slots: number[];
+  /** Newest last, five minutes of them. */
+  slots: Slot[];
+  /** When the slot that is filled now began. */
+  slotFrom: number;
   slotTicks: number;
   lastMinute: number;
   state: FeedState;
@@ -97,8 +99,17 @@ interface Parts {
   events: CollectorEvents;
 }
 
+const MINUTE_MS = 60_000;
 const SLOT_MS = 5_000;
-const SLOTS = 60;
+/** How far back the usual pace of a feed is measured. */
+const PACE_MS = 5 * MINUTE_MS;
+
+/** Ticks of a stretch of market time. */
+interface Slot { ticks: number; ms: number }
+const ticksOf = (slots: readonly Slot[]): number => slots.reduce((sum, { ticks }) => sum + ticks, 0);
+const lengthOf = (slots: readonly Slot[]): number => slots.reduce((sum, { ms }) => sum + ms, 0);
+const perSecond = (slot: Slot | undefined): number => (slot === undefined ? 0 : slot.ticks / (slot.ms / 1_000));
+const rounded = (value: number | null): number | null => (value === null ? null : Math.round(value));
 /** A new list is out by then: brokers make it before the market opens. */
 const LIST_AT_MS = (8 * 60 + 20) * 60_000;
 const FIRST_RETRY_MS = 1_000;
@@ -116,7 +127,6 @@ export class Collectors {
   private readonly running = new Map<string, Running>();
   private readonly byIndex: (Running | undefined)[] = [];
   private emit: ((message: RawMessage) => void) | null = null;
-  private seconds = 0;
   private stopTimer: (() => void) | null = null;
 
   constructor(private readonly parts: Parts) {}
@@ -224,7 +234,7 @@ export class Collectors {
     const running: Running = {
       row, feed, login, simulated, instruments: [], missing: [], nextList: null, link: null, renewal: new AbortController(), lag: new StampLag(), said: null,
       list: new DayList({ instruments, settings, clock, name: row.name, feed, login: () => running.login }), phase, reason, expired: false, attempt: 0, nextAttempt: null,
-      connects: 0, connectedAt: null, lostAt: null, mutedFrom: null, lastTick: null, ticks: 0, slots: [], slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop: new AbortController(),
+      connects: 0, connectedAt: null, lostAt: null, mutedFrom: null, lastTick: null, ticks: 0, slots: [], slotFrom: clock.now(), slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop: new AbortController(),
     };
     this.running.set(row.name, running);
     this.stopTimer ??= clock.every(1_000, () => this.watch());
@@ -255,9 +265,9 @@ export class Collectors {
     const now = this.parts.clock.now();
     return [...this.running.values()].map((each) => ({
       collector: each.row.name, feed: each.row.feed, state: each.state, simulated: each.simulated, reason: each.reason, since: each.since,
-      lastTick: each.lastTick, ticksLastMinute: each.lastMinute, expectedPerMinute: this.expected(each),
+      lastTick: each.lastTick, ticksLastMinute: each.lastMinute, expectedPerMinute: rounded(this.expected(each)),
       missing: { count: each.missing.length, names: each.missing.slice(0, MOST_NAMES) }, lagMs: lagOf(each, now), said: each.said,
-      ticksPerSecond: (each.slots[each.slots.length - 1] ?? 0) / (SLOT_MS / 1_000), subscribed: each.instruments.length,
+      ticksPerSecond: perSecond(each.slots.at(-1)), subscribed: each.instruments.length,
       reconnects: Math.max(0, each.connects - 1), nextAttempt: each.nextAttempt !== null && each.nextAttempt > now ? each.nextAttempt : null, attempt: each.attempt,
     }));
   }
@@ -421,16 +431,25 @@ export class Collectors {
 
   private watch(): void {
     const now = this.parts.clock.now();
-    const slotEnds = ++this.seconds % (SLOT_MS / 1_000) === 0;
     for (const running of this.running.values()) {
-      if (slotEnds) {
-        running.slots.push(running.slotTicks);
-        if (running.slots.length > SLOTS) running.slots.shift();
-        running.slotTicks = 0;
-        running.lastMinute = running.slots.slice(-12).reduce((sum, each) => sum + each, 0);
-      }
+      this.fillSlot(running, now);
       this.settle(running, now);
     }
+  }
+
+  /** By market time, of which a recording brings minutes in a second; hours without trading do not count. */
+  private fillSlot(running: Running, now: number): void {
+    const ms = now - Math.max(running.slotFrom, this.openSince(running, now) ?? 0);
+    if (ms < SLOT_MS) return;
+    const { slots } = running;
+    slots.push({ ticks: running.slotTicks, ms });
+    while (slots.length > 1 && lengthOf(slots) - slots[0]!.ms >= PACE_MS) slots.shift();
+    running.slotTicks = 0;
+    running.slotFrom = now;
+    let last = slots.length - 1;
+    while (last > 0 && lengthOf(slots.slice(last)) < MINUTE_MS) last--;
+    const minute = slots.slice(last);
+    running.lastMinute = Math.round(ticksOf(minute) * Math.min(1, MINUTE_MS / lengthOf(minute)));
   }
 
   private settle(running: Running, now: number): void {
@@ -462,9 +481,9 @@ export class Collectors {
   }
 
   /** Ticks a minute over the last five minutes, once one has passed. */
-  private expected(running: Running): number | null {
-    if (running.slots.length < 12) return null;
-    return Math.round(running.slots.reduce((sum, each) => sum + each, 0) / (running.slots.length / 12));
+  private expected({ slots }: Running): number | null {
+    const ms = lengthOf(slots);
+    return ms < MINUTE_MS ? null : ticksOf(slots) / (ms / MINUTE_MS);
   }
 
   private isUnknownDay(running: Running, now: number): boolean {

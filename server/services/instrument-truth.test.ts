@@ -13,7 +13,7 @@ const at = (clock: string): number => Date.parse(`2026-11-18T${clock}+05:30`);
 /** Instruments 0 and up of one feed; time goes on in steps of a second, and the one timer runs every five. */
 const rig = (hours: readonly string[], start = "10:00:00", calendar: Calendar = createCalendar()) => {
   const table = new InstrumentTable();
-  hours.forEach((each, index) => table.put(testInstrument(index + 1), each));
+  hours.forEach((each, index) => table.put(testInstrument(index + 1, each === "NSE_INDEX" ? { segment: "index" } : {}), each));
   const board = new QuoteBoard();
   board.grow(hours.length);
   let now = at(start);
@@ -62,6 +62,16 @@ describe("an instrument of a live feed", () => {
     run(6, () => [0, 1]);
     expect(said.slice(1)).toEqual(["0 back"]);
     expect(truths.of(0).state).toBe("LIVE");
+  });
+
+  it("is proved untraded by a day volume that stands, unless it is an index, which has none", () => {
+    for (const [hours, said] of [["NSE", "0 back, untraded"], ["NSE_INDEX", "0 back"]] as const) {
+      const market = rig([hours, "NSE"]);
+      market.run(120, () => [0, 1], 0);
+      market.run(90, () => [1], 0);
+      market.run(6, () => [0, 1], 0);
+      expect(market.said.slice(1), hours).toEqual([said]);
+    }
   });
 
   it("is given time by how seldom it ticks", () => {

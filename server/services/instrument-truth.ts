@@ -139,8 +139,10 @@ export class InstrumentTruths {
     const mute = this.mute.get(instrument);
     if (mute === undefined) return;
     this.mute.delete(instrument);
-    const volume = this.parts.live.board.volume(instrument);
-    this.parts.onReturn(instrument, received, volume >= 0 && volume === mute.volume);
+    const { board, table } = this.parts.live;
+    // An index has values without a trade: a day volume that stands at 0 says nothing of what it did not print.
+    const untraded = table.traded[instrument] === 1 && board.volume(instrument) >= 0 && board.volume(instrument) === mute.volume;
+    this.parts.onReturn(instrument, received, untraded);
   }
 
   /** Its market has closed over its silence. */

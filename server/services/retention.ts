@@ -16,7 +16,7 @@ interface Parts {
   books: Pick<BookStore, "prune">;
   upkeep: UpkeepStore;
   settings: SettingStore;
-  /** Real time. */
+  /** Market time, as the bars have it. */
   clock: Clock;
   log: Log;
   meter: Meter;
@@ -27,6 +27,9 @@ const DONE = "retention.done";
 /** After a start others come first. */
 const FIRST_MS = 60_000;
 const EVERY_MS = 3_600_000;
+
+/** Nothing is deleted: a recording is of years ago, and its database is thrown away at the end. */
+export const keepAll: KeepDays = { ticks: null, depth: null, "1s": null, "1m": null, "15m": null, "1d": null };
 
 /** Whole days of UTC, as the tables are cut: what goes, goes as a file. */
 const dayBefore = (now: number, days: number): number => Math.floor((now - days * DAY_MS) / DAY_MS) * DAY_MS;
