@@ -1,9 +1,33 @@
+import { spawn } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { help, unknownOption } from "./options.mjs";
 import { prepare, program } from "./prepare.mjs";
 import { StepError, endWithChildren, fail, root } from "./steps.mjs";
 
-/** Makes everything ready, then becomes the server: same process, so that signals reach it. */
+/**
+ * Settings of glibc's memory that are read when a process begins: few arenas, and what is freed goes back to the system. The
+ * server takes a quarter less with them. Null where they mean nothing, or somebody has chosen.
+ */
+function memorySettings() {
+  if (process.platform !== "linux" || Object.keys(process.env).some((name) => name.startsWith("MALLOC_") || name === "LD_PRELOAD")) return null;
+  return { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_MMAP_THRESHOLD_: "131072" };
+}
+
+/** Begins the server anew with more environment: as this very process where Node can do that, else as a child that ends with it. */
+function begin(file, args, more) {
+  const env = { ...process.env, ...more };
+  const given = [...process.execArgv, file, ...args];
+  if (typeof process.execve === "function") {
+    // It says of itself that it is experimental, on the user's screen.
+    process.removeAllListeners("warning");
+    process.execve(process.execPath, [process.execPath, ...given], env);
+  }
+  const child = spawn(process.execPath, given, { env, stdio: ["inherit", "inherit", "inherit", "ipc"] });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal === "SIGHUP" ? "SIGTERM" : signal));
+  child.once("exit", (code) => process.exit(code ?? 1));
+}
+
+/** Makes everything ready, then becomes the server. */
 export async function start(args) {
   if (args.includes("--help") || args.includes("-h")) {
     process.stdout.write(help());
@@ -22,6 +46,8 @@ export async function start(args) {
     fail(error);
   }
   release();
+  const settings = memorySettings();
+  if (settings !== null) return begin(main, args, settings);
   process.argv = [process.argv[0], main, ...args];
   await import(pathToFileURL(main).href);
 }

@@ -8,15 +8,22 @@ import { serve } from "./web/http";
 
 const say = (step: string): void => { process.stdout.write(`✓ ${step}\n`); };
 
+const AT_ONCE_MS = 300;
+
 /** The process: configuration, parts, pages; then whatever comes until a signal ends it in order. */
 const main = async (): Promise<void> => {
   const stopping = new AbortController();
+  let askedAt = Number.POSITIVE_INFINITY;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (stopping.signal.aborted) process.exit(130); // asked twice
+      // Ctrl-C reaches whoever started us too, who passes it on: twice at once is once.
+      if (stopping.signal.aborted && performance.now() - askedAt > AT_ONCE_MS) process.exit(130); // asked twice
+      askedAt = Math.min(askedAt, performance.now());
       stopping.abort(new Error(signal));
     });
   }
+  // Whoever started us is gone, however that happened (scripts/start-app.mjs).
+  process.once("disconnect", () => stopping.abort(new Error("SIGTERM")));
   try {
     await run(stopping.signal);
   } catch (cause) {
