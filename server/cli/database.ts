@@ -1,11 +1,11 @@
 /** `candela database migrate|timescale`: a server's tables, for those who do that apart from a start. */
 import path from "node:path";
 import type { Command } from "commander";
-import { badInput } from "@/server/domain/errors";
+import { AppError, badInput } from "@/server/domain/errors";
 import { createLog } from "@/server/observe/log";
 import { migrate } from "@/server/store/migrator";
 import { openPostgres, withTimescale } from "@/server/store/postgres";
-import { applyTimescale, hypertables } from "@/server/store/timescale";
+import { applyTimescale, hypertables, whyNone } from "@/server/store/timescale";
 
 export const databaseCommand = (program: Command): void => {
   const database = program.command("database").description("the tables of the database in DATABASE_URL; a start of the server does this by itself");
@@ -25,11 +25,13 @@ export const databaseCommand = (program: Command): void => {
   database.command("migrate").description("applies the migrations that are missing and names them")
     .option("--json", "one JSON object: { migrations }")
     .action((options: { json?: boolean }) => on(options, "migrations", ({ pool }, dir) => migrate(pool, dir, createLog("warn")), (did) => did));
-  database.command("timescale").description("after a move to TimescaleDB, or to its full edition: makes hypertables, and compression and retention where the licence has them")
+  database.command("timescale").description("after a move to TimescaleDB, or to its full edition: makes hypertables, and a compression policy where the licence has it; fails where TimescaleDB is not loaded")
     .option("--json", "one JSON object: { hypertables }")
     .action((options: { json?: boolean }) => on(options, "hypertables", async ({ pool }, dir) => {
       await migrate(pool, dir, createLog("warn"));
       await applyTimescale(pool, dir);
-      return hypertables(pool);
+      const made = await hypertables(pool);
+      if (made.length === 0) throw new AppError("unsupported", await whyNone(pool), { details: { field: "DATABASE_URL", value: "a server without TimescaleDB", accepted: "a server with TimescaleDB loaded" } });
+      return made;
     }, (did) => `${did} is a hypertable`));
 };

@@ -150,6 +150,36 @@ describe.skipIf(server === undefined)(`a database server${server === undefined ?
       expect(await minutes()).toEqual(before);
     });
 
+    it("are put in order again when history has been filled into them since", async (context) => {
+      if (!chunked) return context.skip();
+      // What came over a line that fetched many at once: a minute of all, then the next, behind what was in order.
+      const many = Array.from({ length: 200 }, (_, at) => 100 + at);
+      for (let minute = 0; minute < 60; minute++) await store.bars.write(many.map((instrument) => storedBar(instrument, 0, { time: MONDAY + minute * 60_000 })), "merge");
+      expect(await turns()).toBeGreaterThan(11_000);
+      expect(await store.upkeep.settleBars(OVER, never)).toMatchObject({ chunks: 1, busy: 0 });
+      expect(await turns(), "two timeframes of four instruments, one of two hundred").toBe(2 * instruments.length + many.length);
+      expect(await store.upkeep.settleBars(OVER, never)).toEqual({ chunks: 0, bytes: 0, busy: 0 });
+      await client.query("DELETE FROM bars WHERE instrument_id >= 100");
+      await client.query("VACUUM ANALYZE bars");
+    });
+
+    it("of day bars, a few of each instrument, are put in order once as well", async (context) => {
+      if (!chunked) return context.skip();
+      const later = MONDAY + 21 * DAY;
+      const week = { pruned: 0, finished: later + 14 * DAY };
+      for (let day = 0; day < 5; day++) await store.bars.write(Array.from({ length: 2_000 }, (_, at) => storedBar(1_000 + at, 0, { timeframe: "1d", time: later + day * DAY })), "merge");
+      expect(await store.upkeep.settleBars(week, never), "five days of two chunks").toMatchObject({ chunks: 2, busy: 0 });
+      expect(await store.upkeep.settleBars(week, never)).toEqual({ chunks: 0, bytes: 0, busy: 0 });
+      await client.query("DELETE FROM bars WHERE instrument_id >= 1000");
+      await client.query("VACUUM ANALYZE bars");
+    });
+
+    it("are counted as they are, of chunks that were analysed and of a table without them", async () => {
+      await client.query("ANALYZE bars");
+      const { rows } = (await store.upkeep.sizes()).find(({ table }) => table === "bars")!;
+      expect(rows).toBe(Number((await client.query<{ count: string }>("SELECT count(*) FROM bars")).rows[0]!.count));
+    });
+
     it("give back the room of seconds that were deleted, but never while somebody reads them", async (context) => {
       if (!chunked) return context.skip();
       const before = await minutes();

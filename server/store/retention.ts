@@ -12,6 +12,9 @@ const PAUSE_MS = 10;
 /** Instruments whose newest day is counted: the rest is taken to be like them. */
 const SAMPLE = 16;
 const TABLES = ["tick_blocks", "tick_journal", "order_book", "bars", "bar_revisions", "bar_differences", "compare_differences"] as const;
+const OF_ONE = "SELECT pg_total_relation_size(oid)::bigint, reltuples::bigint FROM pg_class WHERE oid = $1::text::regclass";
+/** A compressed chunk has no rows of its own to be counted (its reltuples is 0): TimescaleDB's estimate knows those it holds. */
+const OF_CHUNKS = "SELECT hypertable_size($1::text::regclass)::bigint, approximate_row_count($1::text::regclass)::bigint";
 /** What is kept of how a bar came about goes with it. */
 const ABOUT_BARS = ["bar_revisions", "bar_differences"] as const;
 
@@ -49,9 +52,7 @@ export const upkeepStore = (database: () => Database, clock: Clock): UpkeepStore
     const { pool } = database();
     const sizes: TableSize[] = [];
     for (const table of TABLES) {
-      const [row] = await reaching(async () => rowsOf<[number, number]>(pool, (await isHypertable(pool, table))
-        ? "SELECT hypertable_size($1::text::regclass)::bigint, (SELECT sum(greatest(c.reltuples, 0)) FROM show_chunks($1::text::regclass) chunk JOIN pg_class c ON c.oid = chunk)::bigint"
-        : "SELECT pg_total_relation_size(oid)::bigint, reltuples::bigint FROM pg_class WHERE oid = $1::text::regclass", [table]));
+      const [row] = await reaching(async () => rowsOf<[number, number]>(pool, (await isHypertable(pool, table)) ? OF_CHUNKS : OF_ONE, [table]));
       const [bytes, rows] = row!;
       sizes.push({ table, bytes, rows: rows === null || rows < 0 ? null : rows });
     }

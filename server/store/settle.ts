@@ -13,16 +13,65 @@ const LOCK_WAIT_MS = 1_000;
 const LONGEST_MS = 60_000;
 const PAUSE_MS = 500;
 
-/** Finished chunks of bars that still lie in the order of their arrival, or are mostly room of deleted ones, oldest first. */
-const UNSETTLED = `
-  SELECT format('%I.%I', c.chunk_schema, c.chunk_name), k.indexrelid::regclass::text, pg_total_relation_size(k.indrelid)::bigint
+/** Pages looked at to tell whether a chunk is in order, and the share of their rows whose follower may stand elsewhere. */
+const SAMPLE_PAGES = 128;
+const OUT_OF_ORDER = 0.05;
+
+/**
+ * Finished chunks of bars, oldest first, and whether they have never been put in order or are mostly room of deleted bars.
+ */
+const FINISHED = `
+  SELECT format('%I.%I', c.chunk_schema, c.chunk_name), k.indexrelid::regclass::text, pg_total_relation_size(k.indrelid)::bigint,
+    NOT k.indisclustered OR (t.relpages > ${PAGES_WORTH_IT} AND t.reltuples >= 0 AND t.reltuples < ${FEW_A_PAGE}::float8 * t.relpages),
+    (pg_relation_size(k.indrelid) / current_setting('block_size')::bigint)::bigint
   FROM timescaledb_information.chunks c
   JOIN pg_index k ON k.indrelid = format('%I.%I', c.chunk_schema, c.chunk_name)::regclass AND k.indisprimary
   JOIN pg_class t ON t.oid = k.indrelid
   WHERE c.hypertable_name = 'bars' AND c.is_compressed IS NOT TRUE
-    AND (NOT k.indisclustered OR (t.relpages > ${PAGES_WORTH_IT} AND t.reltuples >= 0 AND t.reltuples < ${FEW_A_PAGE}::float8 * t.relpages))
     AND (c.range_end <= to_timestamp($1::float8 / 1000) OR (c.range_end <= to_timestamp($2::float8 / 1000) AND pg_total_relation_size(k.indrelid) <= ${MOST_BYTES}))
   ORDER BY c.range_start`;
+
+/**
+ * That a chunk was put in order once says nothing of what history has brought since, behind what was in order: of rows in
+ * some of its pages the one that follows in the key's order is looked for, and should stand in the same page or the next.
+ */
+const isOutOfOrder = async (pool: Database["pool"], chunk: string, pages: number): Promise<boolean> => {
+  const percent = pages <= SAMPLE_PAGES ? 100 : (100 * SAMPLE_PAGES) / pages;
+  const page = (of: string): string => `(${of}::text::point)[0]`;
+  const [row] = await rowsOf<[number | null]>(pool, `
+    SELECT avg((abs(${page("follower.ctid")} - ${page("one.ctid")}) > 1)::int)::float8
+    FROM (SELECT ctid, instrument_id, timeframe, ts FROM ${chunk} TABLESAMPLE SYSTEM (${percent}) REPEATABLE (1) WHERE (ctid::text::point)[1]::int % 16 = 1) one
+    CROSS JOIN LATERAL (SELECT n.ctid FROM ${chunk} n WHERE (n.instrument_id, n.timeframe, n.ts) > (one.instrument_id, one.timeframe, one.ts)
+      ORDER BY n.instrument_id, n.timeframe, n.ts LIMIT 1) follower`, []);
+  return (row![0] ?? 0) > OUT_OF_ORDER;
+};
+
+const EMPTIED = `
+  SELECT format('%I.%I', c.chunk_schema, c.chunk_name), pg_relation_size(t.oid)::bigint
+  FROM timescaledb_information.chunks c
+  JOIN pg_class t ON t.oid = format('%I.%I', c.chunk_schema, c.chunk_name)::regclass
+  LEFT JOIN pg_stat_all_tables m ON m.relid = t.oid
+  WHERE c.hypertable_name = 'bars' AND c.is_compressed IS TRUE
+    AND pg_relation_size(t.oid) > ${PAGES_WORTH_IT}::bigint * current_setting('block_size')::bigint
+    AND coalesce(m.n_live_tup, 0) < ${FEW_A_PAGE}::float8 * pg_relation_size(t.oid) / current_setting('block_size')::bigint
+  ORDER BY c.range_start`;
+
+/**
+ * Bars of a compressed chunk are elsewhere, but what was uncompressed before, or came late, leaves its room in the chunk's own
+ * file. A vacuum gives empty pages at its end back without holding up anybody.
+ */
+const emptyCompressed = async ({ pool }: Pick<Database, "pool">, signal: AbortSignal): Promise<Settled> => {
+  const settled: Settled = { chunks: 0, bytes: 0, busy: 0 };
+  for (const [chunk, bytes] of await reaching(() => rowsOf<[string, number]>(pool, EMPTIED, []))) {
+    if (signal.aborted) break;
+    await reaching(() => pool.query(`VACUUM (ANALYZE) ${chunk}`));
+    const [now] = await reaching(() => rowsOf<[number]>(pool, "SELECT pg_relation_size($1::text::regclass)::bigint", [chunk]));
+    if (now![0] >= bytes) continue;
+    settled.chunks++;
+    settled.bytes += bytes - now![0];
+  }
+  return settled;
+};
 
 /**
  * TimescaleDB keeps a week of bars in a file, in the order they came: all instruments of a minute, then all of the next.
@@ -31,11 +80,12 @@ const UNSETTLED = `
  * Other databases reuse the room in place and have nothing to settle.
  */
 export const settleBars = async ({ pool }: Pick<Database, "pool">, clock: Clock, bounds: { pruned: number; finished: number }, signal: AbortSignal): Promise<Settled> => {
-  const settled: Settled = { chunks: 0, bytes: 0, busy: 0 };
-  if (!await reaching(() => isHypertable(pool, "bars"))) return settled;
-  const unsettled = await reaching(() => rowsOf<[string, string, number]>(pool, UNSETTLED, [instant(bounds.pruned), instant(bounds.finished)]));
-  for (const [chunk, index, bytes] of unsettled) {
+  if (!await reaching(() => isHypertable(pool, "bars"))) return { chunks: 0, bytes: 0, busy: 0 };
+  const settled = await emptyCompressed({ pool }, signal);
+  const finished = await reaching(() => rowsOf<[string, string, number, boolean, number]>(pool, FINISHED, [instant(bounds.pruned), instant(bounds.finished)]));
+  for (const [chunk, index, bytes, due, pages] of finished) {
     if (signal.aborted) break;
+    if (!due && !await reaching(() => isOutOfOrder(pool, chunk, pages))) continue;
     if (await reaching(() => rewrite(pool, chunk, index))) {
       const [now] = await reaching(() => rowsOf<[number]>(pool, "SELECT pg_total_relation_size($1::text::regclass)::bigint", [chunk]));
       settled.chunks++;

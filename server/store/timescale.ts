@@ -21,3 +21,13 @@ export const hypertables = async (pool: Pool): Promise<string[]> => {
   if (rows[0]?.present !== true) return [];
   return (await pool.query<{ name: string }>("SELECT hypertable_name AS name FROM timescaledb_information.hypertables ORDER BY 1")).rows.map(({ name }) => name);
 };
+
+/** Why there are no hypertables, and what to do about it. */
+export const whyNone = async (pool: Pick<Pool, "query">): Promise<string> => {
+  const { rows } = await pool.query<{ installed: boolean; loaded: boolean }>(
+    "SELECT EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb') AS installed, position('timescaledb' in current_setting('shared_preload_libraries')) > 0 AS loaded");
+  const { installed, loaded } = rows[0]!;
+  if (!installed) return "This server has no TimescaleDB, so no table was changed: install the extension, add timescaledb to shared_preload_libraries and restart the server. Plain PostgreSQL works as it is.";
+  if (!loaded) return "TimescaleDB is installed but not loaded, so no table was changed: add timescaledb to shared_preload_libraries and restart the server.";
+  return "TimescaleDB is loaded, but no table has become a hypertable: the migrations that make them are missing.";
+};
