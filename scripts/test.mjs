@@ -6,6 +6,7 @@ const { mkdtempSync, rmSync } = await import("node:fs");
 const { tmpdir } = await import("node:os");
 const path = await import("node:path");
 const { findChromium } = await import("./browser.mjs");
+const { missingLines } = await import("./missing-servers.mjs");
 const { prepare } = await import("./prepare.mjs");
 const { StepError, endWithChildren, fail, inProject, run } = await import("./steps.mjs");
 const { closing, counts, listedTests, playwrightCounts, skipLines, total, vitestCounts } = await import("./test-counts.mjs");
@@ -51,6 +52,7 @@ const steps = {
     title: "Integration tests",
     async work() {
       servers = await startServers(out);
+      for (const line of missingLines({ ...process.env, ...servers.env })) out.write(`${line}\n`);
       await prepare(["pages", "server"], out);
       const result = await vitest("integration", servers.env);
       await servers.stop();

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { missingServers } from "./missing-servers.mjs";
 
 // A suite that skips itself says no reason to vitest; what its file looks for, and does not find, is the reason.
 function reasonFor(file) {
   const source = readFileSync(file, "utf8");
   if (source.includes("shared/fixtures") && !existsSync(path.resolve("../shared/fixtures"))) return "the recorded fixtures are not beside the project";
-  for (const name of ["TEST_DATABASE_URL", "TEST_REDIS_URL"]) {
-    if (source.includes(name) && !process.env[name]) return `${name} is not set`;
+  for (const [name, reason] of Object.entries(missingServers)) {
+    if (source.includes(name) && !process.env[name]) return reason;
   }
   return "its own condition";
 }
