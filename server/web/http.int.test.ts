@@ -1,4 +1,8 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import path from "node:path";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Pages, ServeOptions, Web } from "./http";
 import { serve } from "./http";
@@ -95,3 +99,15 @@ describe("the port", () => {
     await Promise.all(ends);
   }, 10_000);
 });
+
+const built = existsSync(path.join(process.cwd(), ".next/BUILD_ID"));
+it.skipIf(!built)(`a start prints no line of Next's own${built ? "" : " (skipped: the pages are not built)"}`, async () => {
+  const program = `
+    const { createServer } = await import("node:http");
+    const { nextOn } = await import("./server/web/http.ts");
+    await nextOn({ root: process.cwd(), host: "127.0.0.1", development: false })(createServer(), 0).prepare();
+    process.stdout.write("pages are prepared\\n");
+    process.exit(0);`;
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program], { env: { ...process.env, NODE_ENV: "production" } });
+  expect([stdout, stderr]).toEqual(["pages are prepared\n", ""]);
+}, 60_000);

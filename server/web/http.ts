@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { createRequire } from "node:module";
 import path from "node:path";
 import type { Duplex } from "node:stream";
 import next from "next";
+import type * as NextConstants from "next/constants";
+import type * as NextConfiguration from "next/dist/server/config";
 import { AppError } from "@/server/domain/errors";
 import { Admission, isOfApi, keepRedirectsHome, pathOf, refuse, wantsHtml } from "./admission";
 import { localRequest } from "./local-only";
@@ -138,10 +141,20 @@ export const serve = async (options: ServeOptions, pagesOn: (server: Server, por
   };
 };
 
-const nextOn = ({ root, host, development }: ServeOptions) => (server: Server, port: number): Pages => {
+/** Next's inner files are CommonJS without a list of exports: an import would need their file names. */
+const required = createRequire(import.meta.url);
+
+/** Next's pages on our server. */
+export const nextOn = ({ root, host, development }: ServeOptions) => (server: Server, port: number): Pages => {
   const app = next({ dev: development, quiet: true, dir: root, hostname: host, port, httpServer: server });
   return {
-    prepare: () => app.prepare(),
+    async prepare() {
+      // Next reports how long it took to read its configuration, whatever `quiet` says; it is silent when that has been read before.
+      const { PHASE_DEVELOPMENT_SERVER, PHASE_PRODUCTION_SERVER } = required("next/constants") as typeof NextConstants;
+      const { default: loadConfig } = required("next/dist/server/config") as typeof NextConfiguration;
+      await loadConfig(development ? PHASE_DEVELOPMENT_SERVER : PHASE_PRODUCTION_SERVER, root);
+      await app.prepare();
+    },
     request: (request, response) => app.getRequestHandler()(request, response),
     upgrade: (request, socket, head) => app.getUpgradeHandler()(request, socket, head),
     close: () => app.close(),
