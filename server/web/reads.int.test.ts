@@ -17,7 +17,7 @@ import { type Container, createContainer } from "@/server/container";
 import { type ReadView, readViews } from "@/server/contract/reads";
 import type { ErrorEnvelope, RestBar } from "@/server/contract/rest";
 import { unpackBars } from "@/server/contract/wire";
-import { BY_EXCHANGE_CLOCK, FROM_LATE, FROM_STREAM, fromCollector } from "@/server/domain/bar";
+import { BY_EXCHANGE_CLOCK, FROM_LATE, FROM_STREAM, fromCollector, noPassport } from "@/server/domain/bar";
 import { storedTicks } from "@/server/domain/stored-ticks";
 import { EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/tick";
 import { timeframeNames } from "@/server/domain/timeframe";
@@ -221,7 +221,7 @@ describe("a read over REST", () => {
     for (const write of [
       () => container.store.bars.write([minute(at)], "merge"),
       () => container.store.bars.write([minute(at, { open: 1510_00, high: 1510_00, low: 1510_00, close: 1510_00, volume: 0, value: 0, ticks: 1, state: "patched", passport: { late: 1, firstTime: OPEN + at * MINUTE + 30_000, lastTime: OPEN + at * MINUTE + 30_000, firstSequence: 5_000, lastSequence: 5_000, sources: FROM_STREAM | FROM_LATE | BY_EXCHANGE_CLOCK, hash: 3 } })], "patch"),
-      () => container.store.bars.write([minute(at, { high: 1512_00, volume: 130, value: 0, state: "corrected" })], "replace"),
+      () => container.store.bars.write([minute(at, { high: 1512_00, volume: 130, value: 0, state: "corrected", passport: noPassport })], "replace"),
     ]) {
       await pause(30);
       await write();
