@@ -29,7 +29,7 @@ const specials: readonly SpecialDay[] = [
   {
     date: "2016-10-30", hours: equity, kind: "muhurat", name: "Diwali muhurat session",
     phases: [["pre_open", "18:15", "18:23"], ["pre_open_matching", "18:23", "18:27"], ["buffer", "18:27", "18:30"], ["continuous", "18:30", "19:30"]],
-    source: "news of the exchanges' circulars; split of the opening auction after the usual 8 + 4 + 3 minutes", confidence: "medium",
+    source: "the exchanges' circulars as newspapers printed them; split of the opening auction after the usual 8 + 4 + 3 minutes", confidence: "medium",
   },
   {
     date: "2017-10-19", hours: equity, kind: "muhurat", name: "Diwali muhurat session",
@@ -125,7 +125,7 @@ const specials: readonly SpecialDay[] = [
       ...preOpenToSeptember2026, ["continuous", "09:15", "10:00"],
       ["pre_open", "11:15", "11:23"], ["pre_open_matching", "11:23", "11:27"], ["buffer", "11:27", "11:30"], ["continuous", "11:30", "12:30"],
     ],
-    source: "general knowledge", confidence: "low",
+    source: "the exchange's circular as newspapers printed it", confidence: "medium",
   },
   {
     date: "2024-05-18", hours: equity, kind: "special", name: "Disaster-recovery drill",
@@ -133,7 +133,7 @@ const specials: readonly SpecialDay[] = [
       ...preOpenToSeptember2026, ["continuous", "09:15", "10:00"],
       ["pre_open", "11:15", "11:23"], ["pre_open_matching", "11:23", "11:27"], ["buffer", "11:27", "11:30"], ["continuous", "11:30", "12:30"],
     ],
-    source: "recorded minute bars, to the minute; split of the second opening auction after the usual 8 + 4 + 3 minutes", confidence: "medium",
+    source: "the exchange's circular of 7 May 2024 as newspapers printed it; split of the second opening auction after the usual 8 + 4 + 3 minutes", confidence: "medium",
   },
   {
     date: "2024-11-01", hours: equity, kind: "muhurat", name: "Diwali muhurat session",
