@@ -6,7 +6,6 @@ import { acceptedBy } from "@/server/domain/accepted";
 import { badInput, hasCode } from "@/server/domain/errors";
 import type { JobProgress } from "@/server/domain/job";
 import { dayFrom } from "@/server/domain/session-lines";
-import { parseTimeframe } from "@/server/domain/timeframe";
 import { fileRules } from "@/server/files/options";
 import { absoluteSource, type BackfillDoor, openDoor } from "./backfill-door";
 import { type FileCommandOptions, fileOptions, given } from "./file-options";
@@ -29,7 +28,7 @@ export const requestOf = (options: Options) => {
   fileRules(given(options)); // a wrong option is named here, not by the job
   const asked = {
     ...(watchlist === undefined ? {} : { watchlist }), ...(symbols === undefined ? {} : { symbols: symbols.split(",").map((each) => each.trim()).filter((each) => each !== "") }),
-    from, to, timeframe: parseTimeframe(timeframe)?.name ?? timeframe, source: absoluteSource(source, given(options)), concurrency, force, daily,
+    from, to, timeframe, source: absoluteSource(source, given(options)), concurrency, force, daily,
   };
   const parsed = backfillBody.safeParse(asked, { error: acceptedBy });
   if (!parsed.success) {

@@ -6,6 +6,7 @@ import { toDecimalText } from "@/server/domain/price";
 import { segmentOfCode } from "@/server/domain/segments";
 import { type KitePacket, packetAt, packetsOf, wireDecimals } from "@/server/feeds/kite/wire";
 import { readLines } from "@/server/files/text";
+import { refusedExit } from "./file-options";
 
 export const decodeCommand = (program: Command): void => {
   program.command("decode").description("show what is in a broker's binary frames")
@@ -13,16 +14,21 @@ export const decodeCommand = (program: Command): void => {
     .option("--hex <hex>", "one frame in hex")
     .option("--json", "one JSON object a packet: what it prints anyway")
     .option("--file <file>", "one frame as bytes, frames in hex one a line, or one packet in base64")
-    .action(async ({ hex, file }: { hex?: string; file?: string }) => {
+    .option("--lenient", "frames that cannot be decoded do not make the command fail")
+    .addHelpText("after", "\nExit codes: 0 done, 1 something was skipped or there was no frame (--lenient: 0 where something was decoded), 2 bad input.")
+    .action(async ({ hex, file, lenient = false }: { hex?: string; file?: string; lenient?: boolean }) => {
       if (hex !== undefined && file !== undefined) throw badInput("--file", file, "either --hex or --file");
       const frames = file !== undefined ? framesOfFile(await readFileOf(file)) : framesOfLines(hex === undefined ? readLines("-") : [hex]);
       let number = 0;
+      let skipped = 0;
       for await (const frame of frames) {
         for (const line of describeFrame(frame, number)) {
+          if ("skipped" in line) skipped++;
           if (!process.stdout.write(`${JSON.stringify(line)}\n`)) await new Promise((drained) => process.stdout.once("drain", drained));
         }
         number++;
       }
+      process.exitCode = refusedExit(number - skipped, skipped, lenient);
     });
 };
 

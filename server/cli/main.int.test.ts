@@ -37,6 +37,18 @@ describe("candela as a process", () => {
     expect([code, out]).toEqual([0, '{"time":1471319100000,"open":100,"high":103,"low":99,"close":102,"volume":12,"ticks":0}\n']);
   });
 
+  it("fails where a frame was skipped or none came, unless that was allowed", async () => {
+    const ltp = "00010008000d80010000997f";
+    const code = async (args: string[], input: string): Promise<number | null> => (await candela(["decode", "kite", ...args], input)).code;
+    expect(await Promise.all([code([], `${ltp}\n`), code([], `${ltp}\nxyz\n`), code(["--lenient"], `${ltp}\nxyz\n`), code([], ""), code(["--lenient"], "xyz\n")])).toEqual([0, 1, 0, 1, 1]);
+  });
+
+  it("previews a file from standard input", async () => {
+    const { code, out } = await candela(["inspect", "-", "--instrument", "NSE:INFY", "--json"], "date;open;high;low;close;qty\n20-11-2026;1,5;1,6;1,4;1,5;7\n");
+    expect([code, JSON.parse(out)]).toMatchObject([0, { kind: "bars", decimal: "comma", timeframe: "1d", columns: { volume: "qty" }, rows: 1, refused: 0 }]);
+    expect((await candela(["inspect", "-", "--instrument", "NSE:INFY"], "date,open,high,low,close,volume\n2026-11-20,1,1,1,x,7\n")).code).toBe(1);
+  });
+
   it("answers bad input with one sentence and code 2", async () => {
     const missing = await candela(["replay", "no-such-file.csv", "--instrument", "NSE:INFY", "--json"], "");
     expect([missing.code, missing.out, missing.err.split("\n").length]).toEqual([2, "", 2]);
@@ -48,7 +60,7 @@ describe("candela as a process", () => {
 
   it("helps on every level", async () => {
     const [root, command, version] = await Promise.all([candela(["--help"], ""), candela(["resample", "--help"], ""), candela(["--version"], "")]);
-    for (const name of ["decode", "replay", "resample", "sessions"]) expect(root.out).toContain(name);
+    for (const name of ["decode", "inspect", "replay", "resample", "sessions"]) expect(root.out).toContain(name);
     expect(command.out).toContain("--labels");
     expect([root.code, command.code, version.code, version.out]).toEqual([0, 0, 0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
   });

@@ -4,6 +4,7 @@ import { version } from "@/package.json";
 import { databaseCommand } from "./database";
 import { backfillCommand } from "./backfill";
 import { decodeCommand } from "./decode";
+import { inspectCommand } from "./inspect";
 import { loginCommand } from "./login";
 import { replayCommand } from "./replay";
 import { resampleCommand } from "./resample";
@@ -18,6 +19,7 @@ export const createProgram = (): Command => {
     .exitOverride()
     .showHelpAfterError("(--help explains)");
   decodeCommand(program);
+  inspectCommand(program);
   replayCommand(program);
   resampleCommand(program);
   sessionsCommand(program);

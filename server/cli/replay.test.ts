@@ -101,6 +101,8 @@ describe("candela replay", () => {
     expect(brief((await replay(ticks, "NSE:INFY", "1d")).bars)).toEqual(["09:15 10000 10300 10000 10300 v0 t4"]);
     expect((await replay(ticks, "NSE:INFY", "1W")).bars.length).toBe(1);
     expect((await replay(ticks, "NSE:INFY", "1s")).bars.length).toBe(4);
+    expect(brief((await replay(ticks, "NSE:INFY", "4h")).bars)).toEqual(["09:15 10000 10200 10000 10200 v0 t3", "13:15 10300 10300 10300 10300 v0 t1"]);
+    expect((await replay(ticks, "NSE:INFY", "5minute")).bars.length).toBe(4);
   });
 
   it("assumes the regular session on a day the calendar has closed, and says so", async () => {
@@ -158,7 +160,8 @@ describe("candela replay", () => {
     await expect(replay(["x"])).rejects.toMatchObject({ code: "bad_input", message: expect.stringContaining("ticks.csv:1") });
     await expect(replay(["2022-11-25 09:15:00,100"], "INFY")).rejects.toMatchObject({ code: "bad_input", details: { field: "instrument", value: "INFY" } });
     await expect(replay(["2022-11-25 09:15:00,100"], "LSE:VOD")).rejects.toMatchObject({ code: "bad_input", details: { field: "exchange" } });
-    await expect(replay(["2022-11-25 09:15:00,100"], "NSE:INFY", "7m")).rejects.toMatchObject({ code: "bad_input", details: { field: "--timeframe", value: "7m" } });
+    await expect(replay(["2022-11-25 09:15:00,100"], "NSE:INFY", "7q")).rejects.toMatchObject({ code: "bad_input", details: { field: "--timeframe", value: "7q" } });
+    await expect(replayLines(["2022-11-25 09:15:00,100"], { file: "t.csv", instrument: "NSE:INFY", timeframe: "45m", indicators: "EMA:9", now })).rejects.toMatchObject({ details: { field: "--indicators" } });
   });
 });
 

@@ -5,9 +5,10 @@ import { AUCTION_BAR, type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf
 import { clockDoubt, daySpans } from "@/server/domain/clock-doubt";
 import { badInput } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
+import { resample } from "@/server/domain/resample";
 import { istDay, istText } from "@/server/domain/session";
 import { type AuctionConvention, classOf, conventionOf } from "@/server/domain/source-conventions";
-import { timeframe as timeframeNamed, timeframeNames } from "@/server/domain/timeframe";
+import { isListed, timeframe as timeframeNamed, timeframeNames } from "@/server/domain/timeframe";
 import { openTickFile, readTicks } from "@/server/feeds/tick-file";
 import { inDoubt, type MalformedLine } from "@/server/files/doubt";
 import type { FileOptions } from "@/server/files/options";
@@ -67,6 +68,9 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
   if (timeframe === null && wishes.length > 0) throw badInput("--indicators", request.indicators, "none with --timeframe auction: auctions stay out of indicators");
   const mode = request.auctions ?? "broker";
   if (mode === "merged" && wishes.length > 0) throw badInput("--auctions", mode, "broker or apart with --indicators: indicators take no closing auction");
+  // The stages build bars of the listed timeframes; another count of minutes is derived from those.
+  const built = timeframe === null ? null : isListed(timeframe) ? timeframe : timeframeNamed(timeframe.from);
+  if (built !== timeframe && wishes.length > 0) throw badInput("--indicators", request.indicators, `none with --timeframe ${request.timeframe}: indicators run on ${timeframeNames.join(", ")}`);
   const recording = new TickRecording();
   const malformed: MalformedLine[] = [];
   const { file, instrument: _key, timeframe: _timeframe, indicators: _indicators, now: _now, auctions: _auctions, ...options } = request;
@@ -95,13 +99,13 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
   const instruments = new InstrumentTable();
   const dense = instruments.put(instrument, hours);
   const closed: Bar[] = [];
-  const indicators = timeframe === null ? null : new ReplayIndicators(dense, timeframe, wishes);
+  const indicators = built === null ? null : new ReplayIndicators(dense, built, wishes);
   let traded = 0;
   const auctions: Bar[] = [];
   const toIndicators = (batch: BarBatch): void => indicators?.on(batch);
   const run = new FileRun(instruments, calendar, (batch) => {
     traded += ticksOfSeconds(batch);
-    collect(batch, timeframe?.index ?? AUCTION_BAR, closed);
+    collect(batch, built?.index ?? AUCTION_BAR, closed);
     collect(batch, AUCTION_BAR, auctions);
     if (mode === "apart") toIndicators(batch);
     else if (batch.length > 0 && batch.timeframe[0] === AUCTION_BAR) printed.onAuctions(batch, toIndicators);
@@ -112,7 +116,7 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
   run.play(dense, ticks);
   run.finish();
   const rules: PrintRules = { calendar, hours, mode, convention };
-  let bars = columnsOf(closed);
+  let bars = timeframe === null || timeframe === built ? columnsOf(closed) : resample(columnsOf(closed), calendar, hours, timeframe).bars;
   if (timeframe?.kind === "intraday") {
     const told = columnsOf(auctions);
     bars = printAuctions(bars, told, rules);
@@ -178,7 +182,7 @@ export const replayCommand = (program: Command): void => {
     .description("bars of a recorded session: CSV with names or of time, price and volume of the day, or a bridge's JSON tick lines; candela inspect shows how a file is read")
     .argument("<file>", "the recording; - for standard input")
     .requiredOption("--instrument <key>", 'what it is of, like "NSE_INDEX:NIFTY 50" or NSE:INFY: its exchange gives the session'))
-    .option("--timeframe <timeframe>", [...timeframeNames, "auction"].join(", "), "1m")
+    .option("--timeframe <timeframe>", `${[...timeframeNames, "auction"].join(", ")}, or any count of minutes such as 45m or 4h`, "1m")
     .option("--indicators <list>", "also their values: SMA:9,EMA:20,RSI:14,MACD:12:26:9", "")
     .addOption(new Option("--auctions <how>", "in intraday bars: as Kite prints them, all merged into the bars beside them, or in none").choices([...auctionModes]).default("broker"))
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")

@@ -27,6 +27,17 @@ describe("candela resample", () => {
     expect([bars.length, brief(bars).at(-1)]).toEqual([13, "15:15 46000 47500 45900 47400 v150"]);
   });
 
+  it("makes bars of any count of minutes, and takes brokers' names of timeframes", async () => {
+    const rows = minutes(375);
+    const clocks = async (to: string, from = "1m") => brief((await resample(rows, { from, to })).bars).map((text) => text.slice(0, 5));
+    expect(await clocks("45m", "minute")).toEqual(["09:15", "10:00", "10:45", "11:30", "12:15", "13:00", "13:45", "14:30", "15:15"]);
+    expect(await clocks("4h")).toEqual(["09:15", "13:15"]);
+    expect(brief((await resample(rows, { from: "ONE_MINUTE", to: "240" })).bars)).toEqual(["09:15 10000 34000 9900 33900 v2400", "13:15 34000 47500 33900 47400 v1350"]);
+    expect((await clocks("60minute")).length).toBe(7);
+    expect(brief((await resample(minutes(8).filter((_, at) => at % 4 === 0), { from: "4m", to: "8m" })).bars)).toEqual(["09:15 10000 10500 9900 10400 v20"]);
+    await expect(resample(rows, { to: "45s" })).rejects.toMatchObject({ details: { field: "--to", accepted: expect.stringContaining("45m or 4h") as unknown } });
+  });
+
   it("tells by a day's first label whether labels name the start or the end of a bar", async () => {
     const starts = await resample(minutes(375));
     const ends = await resample(minutes(375, 9 * 60 + 16));

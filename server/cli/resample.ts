@@ -4,7 +4,7 @@ import type { BarColumns } from "@/server/domain/bar";
 import { badInput } from "@/server/domain/errors";
 import { resample } from "@/server/domain/resample";
 import { istDay } from "@/server/domain/session";
-import { type Timeframe, timeframe, timeframeNames } from "@/server/domain/timeframe";
+import { type AnyTimeframe, timeframe, timeframeNames } from "@/server/domain/timeframe";
 import type { MalformedLine } from "@/server/files/doubt";
 import type { FileOptions } from "@/server/files/options";
 import { readPieces, type TextPieces } from "@/server/files/text";
@@ -70,7 +70,7 @@ export const resampleLines = async (text: TextPieces, request: ResampleRequest):
 };
 
 /** Bars of `to` must hold whole bars of `from`. */
-const checkNesting = (from: Timeframe, to: Timeframe): void => {
+const checkNesting = (from: AnyTimeframe, to: AnyTimeframe): void => {
   if (from.kind === "week" || from.kind === "month") throw badInput("--from", from.name, timeframeNames.filter((name) => name !== "1W" && name !== "1M").join(", "));
   const holds = to.kind === "intraday" ? from.kind === "intraday" && to.lengthMs % from.lengthMs === 0 : true;
   if (!holds) throw badInput("--to", to.name, `a timeframe that holds whole bars of ${from.name}`);
@@ -91,7 +91,7 @@ export const resampleCommand = (program: Command): void => {
     .description("longer bars from a file of bars: CSV or JSON as vendors, exchanges and brokers write it; candela inspect shows how a file is read")
     .argument("<file>", "the bars; - for standard input")
     .requiredOption("--instrument <key>", "what they are of, like NSE:INFY or INFY.NS: its exchange gives the session"))
-    .requiredOption("--to <timeframe>", timeframeNames.join(", "))
+    .requiredOption("--to <timeframe>", `${timeframeNames.join(", ")} or any count of minutes, such as 45m or 4h`)
     .option("--from <timeframe>", "the file's own timeframe", "1m")
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
     .addHelpText("after", "\nBars count from the session's open; its last may be short. Rows outside the continuous session are left out,\nbut a day opens at its pre-open's price and closes at its closing auction's. Of several rows for one bar the last in\nthe file holds. Refused rows, assumptions and counts are told on standard error. Exit codes: 0 done, 1 rows were\nrefused or nothing came out (--lenient: 0 where something did), 2 the file or an option is refused.")

@@ -4,7 +4,7 @@ import { hasClosingAuction } from "@/server/domain/closing-auction-stocks";
 import { badInput } from "@/server/domain/errors";
 import { type Instrument, keyOf } from "@/server/domain/instrument";
 import type { HoursKey } from "@/server/domain/session";
-import { parseTimeframe, type Timeframe, timeframeNames } from "@/server/domain/timeframe";
+import { type AnyTimeframe, parseAnyTimeframe, timeframeNames } from "@/server/domain/timeframe";
 import { recordedInstrument } from "@/server/feeds/replay";
 
 export interface FileInstrument {
@@ -20,8 +20,8 @@ export const fileInstrument = (key: string): FileInstrument => {
 };
 
 /** `besides`: what the option takes as well. */
-export const timeframeOption = (option: string, text: string, besides: readonly string[] = []): Timeframe => {
-  const found = parseTimeframe(text);
-  if (found === undefined) throw badInput(option, text, [...timeframeNames, ...besides].join(", "));
+export const timeframeOption = (option: string, text: string, besides: readonly string[] = []): AnyTimeframe => {
+  const found = parseAnyTimeframe(text);
+  if (found === undefined) throw badInput(option, text, [...timeframeNames, ...besides].join(", ") + " or any count of minutes, such as 45m or 4h");
   return found;
 };

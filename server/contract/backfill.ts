@@ -1,6 +1,6 @@
 /** Backfills and jobs over REST: `POST /api/v1/backfill`, `/api/v1/jobs` and below. Rules of the market are the service's. */
 import { z } from "zod";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import { fetchedTimeframe } from "./timeframes";
 
 const text = (accepted: string) => z.string({ error: accepted }).trim().min(1, accepted).max(1_024, accepted);
 const whole = (accepted: string, from: number, to: number) => z.coerce.number({ error: accepted }).int(accepted).min(from, accepted).max(to, accepted);
@@ -15,7 +15,7 @@ export const backfillBody = z.strictObject({
   symbols: z.array(text("a symbol or key, such as NSE:RELIANCE"), { error: "a list of symbols, such as [\"NSE:RELIANCE\"]" }).max(10_000, "at most 10,000 symbols").optional(),
   from: date,
   to: date,
-  timeframe: z.enum(["1m", "15m", "1d"] satisfies TimeframeName[], { error: "1m, 15m or 1d" }).default("1m"),
+  timeframe: fetchedTimeframe.default("1m"),
   source: text("kite, csv:FILE or parquet:FILE, FILE being an absolute path").default("kite")
     .refine((source) => !source.includes(":") || /^\w+(\[[^\]]*\])?:([\\/]|[A-Za-z]:)/.test(source), "kite, csv:FILE or parquet:FILE, FILE being an absolute path"),
   concurrency: whole("a whole number from 1 to 20", 1, 20).default(STANDARD_CONCURRENCY),

@@ -3,13 +3,13 @@
  * Times are epoch ms, prices minor units (divide by 10^decimals of the instrument).
  */
 import { z } from "zod";
-import { timeframeNames } from "@/server/domain/timeframe";
 import type { LeftOut } from "@/server/domain/broker-list";
 import type { FeedTruth, ListTruth } from "@/server/domain/collector";
 import type { Plot } from "@/server/domain/indicator";
 import type { Segment } from "@/server/domain/instrument";
 import type { JobState, JobStatistics } from "@/server/domain/job";
 import type { PhaseName, SessionKind } from "@/server/domain/session";
+import { listedTimeframe } from "./timeframes";
 
 export const indicatorSpec = z.object({
   id: z.string().min(1).max(32),
@@ -19,7 +19,7 @@ export const indicatorSpec = z.object({
 /** client -> server `bars.subscribe`, acknowledged with `BarsSnapshot` or `LiveError`. */
 export const barsSubscribe = z.object({
   key: z.string().min(3).max(64),
-  timeframe: z.enum(timeframeNames),
+  timeframe: listedTimeframe,
   /** Newest bars wanted with the acknowledgement. */
   bars: z.number().int().min(0).max(12_000).default(1_500),
   /** On resume: only bars at or after this time (epoch ms) are sent. */
@@ -34,7 +34,7 @@ export const barsUnsubscribe = z.object({ room: z.string() });
 /** client -> server `bars.page`: bars before an instant, acknowledged with `BarsPage` or `LiveError`. */
 export const barsPage = z.object({
   key: z.string().min(3).max(64),
-  timeframe: z.enum(timeframeNames),
+  timeframe: listedTimeframe,
   /** Bars whose time is before this. */
   before: z.number(),
   bars: z.number().int().min(1).max(5_000).default(1_500),

@@ -2,9 +2,9 @@
 import { z } from "zod";
 import { auctionModes } from "@/server/domain/auction-print";
 import { dayOfDate, IST_OFFSET_MS } from "@/server/domain/session";
-import { parseTimeframe, type TimeframeName, timeframeNames } from "@/server/domain/timeframe";
 import { completenessQuery, gapsQuery } from "./quality";
 import { instant } from "./rest";
+import { askedBars, builtBars } from "./timeframes";
 
 /** Words that follow `/intraday/` and `/api/v1/` and name a view. Anything else after `/intraday/` is a segment: `/intraday/NSE_EQ/2475`. */
 export const readViews = ["bars", "latest", "today", "stats", "vwap", "ticks", "orderbook", "gaps", "completeness"] as const;
@@ -19,15 +19,6 @@ const number = (most: number) => {
 };
 const oneOf = <const T extends readonly [string, ...string[]]>(names: T) => z.enum(names, { error: names.join(", ") });
 
-const TIMEFRAMES = `${timeframeNames.join(", ")} or auction`;
-/** What people type of a timeframe (`5`, `1h`, `day`), or `auction`: bars of pre-open, closing auction and post-close. */
-const timeframe = z.string().max(16, TIMEFRAMES).transform((text, context): TimeframeName | "auction" => {
-  if (text === "auction") return text;
-  const found = parseTimeframe(text);
-  if (found !== undefined) return found.name;
-  context.addIssue({ code: "custom", message: TIMEFRAMES });
-  return z.NEVER;
-});
 const DATE = "a date as YYYY-MM-DD";
 const date = z.string().refine((text) => !Number.isNaN(dayOfDate(text)), DATE);
 
@@ -40,7 +31,7 @@ const asked = {
 };
 const span = { from: instant.optional(), to: instant.optional() };
 const series = {
-  timeframe: timeframe.default("1m"),
+  timeframe: askedBars.default("1m"),
   /** What stands where nothing traded: no bar, the close before, or a bar of nulls. */
   fill: oneOf(["none", "previous", "null"]).default("none"),
   /** `passport`: what each bar knows about its making. */
@@ -54,18 +45,18 @@ const series = {
 };
 
 export const barsQuery = z.strictObject({ ...asked, ...series, ...span, limit: number(50_000).default(1_000) });
-export const latestQuery = z.strictObject({ ...asked, timeframe: series.timeframe });
+export const latestQuery = z.strictObject({ ...asked, timeframe: builtBars.default("1m") });
 /** `date`: of the trading day; today in India by default. */
 export const todayQuery = z.strictObject({ ...asked, ...series, date: date.optional() });
 /** The trading day of `date`, or a span within one. */
-export const spanQuery = z.strictObject({ ...asked, timeframe: series.timeframe, ...span, date: date.optional() });
+export const spanQuery = z.strictObject({ ...asked, timeframe: builtBars.default("1m"), ...span, date: date.optional() });
 export const ticksQuery = z.strictObject({ ...asked, ...span, limit: number(50_000).default(1_000) });
 /** The newest; the one that stood at an instant; or those of a span. */
 export const orderBookQuery = z.strictObject({ ...asked, ...span, at: instant.optional(), limit: number(5_000).default(100) });
-export const passportQuery = z.strictObject({ ...asked, timeframe: series.timeframe, time: z.string({ error: "an instant inside the bar" }).pipe(instant) });
+export const passportQuery = z.strictObject({ ...asked, timeframe: builtBars.default("1m"), time: z.string({ error: "an instant inside the bar" }).pipe(instant) });
 
 /** Bridge's gaps and completeness: what a span lacks, today's unless given. */
-export const missingQuery = z.strictObject({ ...asked, timeframe: series.timeframe, ...span, date: date.optional() });
+export const missingQuery = z.strictObject({ ...asked, timeframe: builtBars.default("1m"), ...span, date: date.optional() });
 /** `GET /api/v1/gaps/{symbol}` and `/api/v1/completeness/{symbol}`: `gapsQuery` and `completenessQuery` with the symbol in the path. */
 export const completenessOfQuery = completenessQuery.omit({ instrument: true }).extend(asked);
 /** With a timeframe, also the stretches of the days asked for (today's) in which bars of it are missing or incomplete. */

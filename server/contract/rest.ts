@@ -5,6 +5,7 @@ import { TimeReader } from "@/server/domain/read-time";
 import { FIRST_DAY, istMidnight, LAST_DAY } from "@/server/domain/session";
 import { timeframeNames } from "@/server/domain/timeframe";
 import { indicatorSpec } from "./live";
+import { builtBars, listedTimeframe } from "./timeframes";
 
 export const statusOf: Record<ErrorCode, number> = {
   bad_input: 400, not_found: 404, ambiguous: 409, forbidden: 403, login_expired: 401, broker_refused: 502,
@@ -40,7 +41,7 @@ export const parseInstant = (text: string): number | null => {
 
 /** `GET /api/v1/verify/{key}`: without instants the last session so far. */
 export const verifyQuery = z.strictObject({
-  timeframe: z.enum([...timeframeNames, "auction"]).default("1m"),
+  timeframe: builtBars.default("1m"),
   from: instant.optional(),
   to: instant.optional(),
 });
@@ -120,7 +121,7 @@ export const emptyBody = z.strictObject({}, { error: "no body" });
 /** `GET /api/v1/indicators/values`. */
 export const indicatorValuesQuery = z.strictObject({
   instrument: z.string().min(1).max(64),
-  timeframe: z.enum(timeframeNames).default("1m"),
+  timeframe: listedTimeframe.default("1m"),
   spec: z.string().min(1).max(64),
   /** The newest so many bars with from <= time < to, what forms among them; as they were known at `asOf`. */
   limit: z.coerce.number().int().min(1).max(12_000).default(300),

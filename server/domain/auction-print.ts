@@ -7,7 +7,7 @@ import { type BarColumns, barColumns } from "./bar";
 import { copyRow, filterRows } from "./bar-rows";
 import { auctionAt } from "./auction-times";
 import { type Calendar, type HoursKey, istDay, type Session } from "./session";
-import type { Timeframe } from "./timeframe";
+import type { AnyTimeframe } from "./timeframe";
 
 /** `broker`: as the login's broker prints them; `merged`: every auction in the bar beside it; `apart`: in no bar. */
 export const auctionModes = ["broker", "merged", "apart"] as const;
@@ -135,7 +135,7 @@ const lastRow = (bars: BarColumns, from: number, to: number): number => {
  * Adds the row in which a broker's candles go on to the closing auction's value (Kite's index candle of 15:15): it begins
  * where continuous trading ends, stands at the last price and ends at the auction's. For people to look at: no indicator.
  */
-export const addClosingRows = (bars: BarColumns, auctions: BarColumns, { calendar, hours, mode, convention }: PrintRules, timeframe: Timeframe, from: number, to: number): BarColumns => {
+export const addClosingRows = (bars: BarColumns, auctions: BarColumns, { calendar, hours, mode, convention }: PrintRules, timeframe: AnyTimeframe, from: number, to: number): BarColumns => {
   if (mode !== "broker" || timeframe.kind !== "intraday" || timeframe.lengthMs < 60_000 || bars.length === 0) return bars;
   const closing = placeAuctions(auctions, calendar, hours).filter(({ session, place }) => place === "closing" && convention(session.day).closingAuction === "in_last_bar" && session.close >= from && session.close < to);
   if (closing.length === 0) return bars;

@@ -4,7 +4,7 @@
  * Days, weeks and months hold whole sessions.
  */
 import { FIRST_DAY, istDate, istDay, LAST_DAY, dayOfDate, type Calendar, type HoursKey, type Session } from "./session";
-import type { Timeframe } from "./timeframe";
+import type { AnyTimeframe } from "./timeframe";
 import { dayEnd } from "./day-end";
 
 export interface Span {
@@ -13,7 +13,7 @@ export interface Span {
 }
 
 /** Start of the intraday or day bar an instant of the session falls in. Allocates nothing. */
-export const barStart = (session: Session, timeframe: Timeframe, instant: number): number => {
+export const barStart = (session: Session, timeframe: AnyTimeframe, instant: number): number => {
   if (timeframe.kind === "intraday") {
     return session.open + Math.floor((instant - session.open) / timeframe.lengthMs) * timeframe.lengthMs;
   }
@@ -22,7 +22,7 @@ export const barStart = (session: Session, timeframe: Timeframe, instant: number
 };
 
 /** End (exclusive) of the bar that begins at `start`, cut at the session's close; a day's bar waits for the closing auction and the post-close. Allocates nothing. */
-export const barEnd = (session: Session, timeframe: Timeframe, start: number): number => {
+export const barEnd = (session: Session, timeframe: AnyTimeframe, start: number): number => {
   if (timeframe.kind === "intraday") {
     const end = start + timeframe.lengthMs;
     return end < session.close ? end : session.close;
@@ -35,7 +35,7 @@ export const barEnd = (session: Session, timeframe: Timeframe, start: number): n
  * Open of the first session and end of the last one's trading (`dayEnd`) of the trading day, week (Monday to Sunday) or month that holds
  * the instant's IST date; for an intraday timeframe the bar that holds the instant. Null when there is no session.
  */
-export const periodSpan = (calendar: Calendar, hours: HoursKey, timeframe: Timeframe, instant: number): Span | null => {
+export const periodSpan = (calendar: Calendar, hours: HoursKey, timeframe: AnyTimeframe, instant: number): Span | null => {
   const day = istDay(instant);
   if (timeframe.kind === "intraday") {
     const session = calendar.on(hours, day);
@@ -79,7 +79,7 @@ export const sessionOpens = (calendar: Calendar, hours: HoursKey, from: number, 
 };
 
 /** Bars of a session in which there is continuous trading: what a busy instrument should have by the close. */
-export const expectedBars = (session: Session, timeframe: Timeframe): number => {
+export const expectedBars = (session: Session, timeframe: AnyTimeframe): number => {
   if (timeframe.kind !== "intraday") return 1;
   let count = 0;
   let next = 0; // first place on the grid not counted yet
@@ -94,7 +94,7 @@ export const expectedBars = (session: Session, timeframe: Timeframe): number => 
 };
 
 /** When the next bar ends: the running one's end, or that of the next session's first bar. Null when no session is in sight. */
-export const nextBoundary = (calendar: Calendar, hours: HoursKey, timeframe: Timeframe, instant: number): number | null => {
+export const nextBoundary = (calendar: Calendar, hours: HoursKey, timeframe: AnyTimeframe, instant: number): number | null => {
   const session = calendar.next(hours, instant);
   if (session === null) return null;
   const within = Math.max(instant, session.open);

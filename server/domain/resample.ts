@@ -3,10 +3,10 @@ import { type BarColumns, barColumns, CLOSED, FORMING } from "./bar";
 import { barEnd, barStart, periodSpan } from "./bar-time";
 import { dayEnd } from "./day-end";
 import { type Calendar, type HoursKey, istDay } from "./session";
-import type { Timeframe } from "./timeframe";
+import type { AnyTimeframe } from "./timeframe";
 
 /** Start and end of the bar of a timeframe that an instant belongs to, or null outside any session. */
-export const spanAt = (calendar: Calendar, hours: HoursKey, timeframe: Timeframe, instant: number): { start: number; end: number } | null => {
+export const spanAt = (calendar: Calendar, hours: HoursKey, timeframe: AnyTimeframe, instant: number): { start: number; end: number } | null => {
   if (timeframe.kind === "week" || timeframe.kind === "month") return periodSpan(calendar, hours, timeframe, instant);
   const session = calendar.on(hours, istDay(instant));
   if (session === null || instant < session.open || instant >= session.close) return null;
@@ -20,7 +20,7 @@ export const spanAt = (calendar: Calendar, hours: HoursKey, timeframe: Timeframe
  * counted in `outside`. The last bar is `forming` when `now` is before its end.
  */
 export const resample = (
-  bars: BarColumns, calendar: Calendar, hours: HoursKey, timeframe: Timeframe, now = Number.POSITIVE_INFINITY,
+  bars: BarColumns, calendar: Calendar, hours: HoursKey, timeframe: AnyTimeframe, now = Number.POSITIVE_INFINITY,
 ): { bars: BarColumns; outside: number } => {
   const out = barColumns(bars.length);
   const cell = new Accumulators(1);

@@ -6,6 +6,12 @@ export type TimeframeName =
   | "1h" | "75m" | "2h" | "125m"
   | "1d" | "1W" | "1M";
 
+/** Any count of minutes of a session: `45m`, `4h`. Nobody stores or sends them live; they are derived when they are asked for. */
+export type AnyTimeframeName = TimeframeName | `${number}m` | `${number}h`;
+
+/** A timeframe of the list, or one of any count of minutes. */
+export type AnyTimeframe = Omit<Timeframe, "name"> & { name: AnyTimeframeName };
+
 export interface Timeframe {
   name: TimeframeName;
   /** Position in `timeframes`, and its number in the store: never reorder. */
@@ -63,31 +69,74 @@ export const timeframe = (name: TimeframeName): Timeframe => {
   return found;
 };
 
-/**
- * What people type: `5`, `75`, `1h`, `60`, `30s`, `D`, `1D`, `w`, `1mo`. Bare digits are minutes.
- * Case matters only where it must: `1M` is a month, `1m` a minute.
- */
-export const parseTimeframe = (typed: string): Timeframe | undefined => {
-  const text = typed.trim();
-  const exact = byName.get(text);
-  if (exact !== undefined) return exact;
-  const match = /^(\d*)\s*([a-zA-Z]*)$/.exec(text);
-  if (match === null || text === "") return undefined;
+/** The same, of any count of minutes too. */
+export const anyTimeframe = (name: AnyTimeframeName): AnyTimeframe => {
+  const found = byName.get(name) ?? parseAnyTimeframe(name);
+  if (found === undefined) throw new RangeError(`unknown timeframe ${name}`);
+  return found;
+};
+
+/** Brokers' names that say their count in words: Angel One. */
+const spelled: Readonly<Record<string, string>> = { one: "1", three: "3", five: "5", ten: "10", fifteen: "15", thirty: "30" };
+
+const UNITS: Readonly<Record<string, number>> = {
+  s: SECOND, sec: SECOND, secs: SECOND, second: SECOND, seconds: SECOND, "": MINUTE, m: MINUTE, min: MINUTE, mins: MINUTE, minute: MINUTE, minutes: MINUTE,
+  h: 60 * MINUTE, hr: 60 * MINUTE, hrs: 60 * MINUTE, hour: 60 * MINUTE, hours: 60 * MINUTE,
+};
+
+/** Ms of intraday bars, or the name of longer ones; null for what is no timeframe. */
+const typedLength = (typed: string): number | "1d" | "1W" | "1M" | null => {
+  const text = typed.trim().replace(/^(one|three|five|ten|fifteen|thirty)_(?=minute|hour|day)/i, (_, word: string) => spelled[word.toLowerCase()]!);
+  const match = /^(\d{0,5})\s*([a-zA-Z]*)$/.exec(text);
+  if (match === null || text === "") return null;
   const count = match[1] === "" ? 1 : Number(match[1]);
   const unit = match[2] ?? "";
-  if (/^(mo|mon|month|months|M)$/.test(unit)) return count === 1 ? byName.get("1M") : undefined;
-  switch (unit.toLowerCase()) {
-    case "d": case "day": case "days": return count === 1 ? byName.get("1d") : undefined;
-    case "w": case "week": case "weeks": return count === 1 ? byName.get("1W") : undefined;
-    case "s": case "sec": return intraday(count * SECOND);
-    case "h": case "hr": case "hour": return intraday(count * 60 * MINUTE);
-    case "": case "m": case "min": return intraday(count * MINUTE);
-    default: return undefined;
+  if (/^(mo|mon|month|months|M)$/.test(unit)) return count === 1 ? "1M" : null;
+  const lower = unit.toLowerCase();
+  if (/^(d|days?)$/.test(lower)) return count === 1 ? "1d" : null;
+  if (/^(w|wk|weeks?)$/.test(lower)) return count === 1 ? "1W" : null;
+  const length = UNITS[lower];
+  return length === undefined ? null : count * length;
+};
+
+/**
+ * What people type and brokers call them: `5`, `75`, `1h`, `60`, `30s`, `D`, `1D`, `w`, `1mo`, Kite's `5minute` and `day`,
+ * Angel One's `FIVE_MINUTE`. Bare digits are minutes. Case matters only where it must: `1M` is a month, `1m` a minute.
+ */
+export const parseTimeframe = (typed: string): Timeframe | undefined => {
+  const exact = byName.get(typed.trim());
+  if (exact !== undefined) return exact;
+  const length = typedLength(typed);
+  return length === null ? undefined : typeof length === "number" ? intraday(length) : byName.get(length);
+};
+
+const derived = new Map<number, AnyTimeframe>();
+
+/** As `parseTimeframe`, and any count of minutes up to a day. */
+export const parseAnyTimeframe = (typed: string): AnyTimeframe | undefined => {
+  const known = parseTimeframe(typed);
+  if (known !== undefined) return known;
+  const length = typedLength(typed);
+  if (typeof length !== "number" || length % MINUTE !== 0 || length <= 0 || length > DAY) return undefined;
+  let found = derived.get(length);
+  if (found === undefined) {
+    const minutes = length / MINUTE;
+    found = {
+      name: minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`, index: -1, kind: "intraday", lengthMs: length, stored: false, from: minutes % 15 === 0 ? "15m" : "1m",
+    };
+    derived.set(length, found);
   }
+  return found;
 };
 
 const intraday = (lengthMs: number): Timeframe | undefined =>
   timeframes.find((timeframe) => timeframe.kind === "intraday" && timeframe.lengthMs === lengthMs);
 
+/** True for a timeframe of the list, whose bars are also built live. */
+export const isListed = (of: AnyTimeframe): of is Timeframe => of.index >= 0;
+
 /** What bars are stored by: 1s, 1m, 15m and 1d; auctions are a kind of their own. */
 export type StoredKind = TimeframeName | "auction";
+
+/** What bars may be asked for by. */
+export type AskedBars = AnyTimeframeName | "auction";

@@ -2,7 +2,7 @@
 import { barStart } from "@/server/domain/bar-time";
 import { badInput } from "@/server/domain/errors";
 import { type Calendar, DAY_MS, type HoursKey, IST_OFFSET_MS, istDay, type Session } from "@/server/domain/session";
-import { type Timeframe, timeframes } from "@/server/domain/timeframe";
+import { type AnyTimeframe, timeframes } from "@/server/domain/timeframe";
 
 export type LabelKind = "start" | "end";
 
@@ -31,7 +31,7 @@ export const labelDays = (labels: Iterable<number>, calendar: Calendar, hours: H
  * Which end of the bar the labels name, where days show it: a label at the open starts the first bar, one at the close ends the
  * last. Null where no day shows either, or days contradict each other: a quiet first minute looks like labels by the end.
  */
-export const detectLabels = (days: readonly LabelDay[], from: Timeframe): { kind: LabelKind; because: string } | null => {
+export const detectLabels = (days: readonly LabelDay[], from: AnyTimeframe): { kind: LabelKind; because: string } | null => {
   let starts = 0;
   let ends = 0;
   for (const { session, labels } of days) {
@@ -49,7 +49,7 @@ export const detectLabels = (days: readonly LabelDay[], from: Timeframe): { kind
  * Does a date without a bar at the open have one that ends with the session? Where a closing auction follows, a row at its
  * beginning or end may also be one of the auction by its start: then every bar before it has to be there.
  */
-const endsWithClose = (session: Session, labels: readonly number[], from: Timeframe): boolean => {
+const endsWithClose = (session: Session, labels: readonly number[], from: AnyTimeframe): boolean => {
   const collected = session.phases.findLast(({ phase }) => phase === "closing_auction");
   const inside = labels.filter((label) => label > session.open && label <= (collected?.to ?? session.close));
   const last = inside.at(-1);
@@ -58,7 +58,7 @@ const endsWithClose = (session: Session, labels: readonly number[], from: Timefr
 };
 
 /** Start of the bar a label names; null when it lies outside the session. */
-export const startOf = (label: number, kind: LabelKind, session: Session, from: Timeframe): number | null => {
+export const startOf = (label: number, kind: LabelKind, session: Session, from: AnyTimeframe): number | null => {
   if (from.kind !== "intraday") return session.open;
   const inside = kind === "start" ? label : label - 1;
   return inside < session.open || inside >= session.close ? null : kind === "start" ? label : barStart(session, from, inside);
@@ -82,7 +82,7 @@ export const doubledDate = (days: readonly LabelDay[]): DoubledDate | null => {
  * Throws `bad_input` for `field` when the rows do not stand as bars of `from` do. An instrument that seldom trades may lack any
  * bar: rows further apart are refused only where they are neighbours in a longer timeframe. `sure`: then they are not.
  */
-export const checkSpacing = (days: readonly LabelDay[], from: Timeframe, field: string, sure = false): void => {
+export const checkSpacing = (days: readonly LabelDay[], from: AnyTimeframe, field: string, sure = false): void => {
   const counts = spacings(days);
   if (from.kind !== "intraday") {
     if (!sure && days.some(({ labels }) => labels.length > 1) || days.some(({ labels }) => labels.length > 2)) throw badInput(field, from.name, `${spacingName(counts)}: several rows have one date`);

@@ -1,6 +1,6 @@
 import { type BarColumns, columnsOf } from "@/server/domain/bar";
 import { type Calendar, type HoursKey, isContinuous, istDay, phaseAt, type PhaseName, type Session } from "@/server/domain/session";
-import type { Timeframe } from "@/server/domain/timeframe";
+import type { AnyTimeframe } from "@/server/domain/timeframe";
 import type { FileBar } from "./bar-file";
 import { type LabelKind, startOf } from "./bar-labels";
 
@@ -17,7 +17,7 @@ const phaseReason = (session: Session | null, instant: number): "pre_open" | "cl
 };
 
 /** The file's bars by their start, oldest first, one per start: of several with one start the last in the file holds. */
-export const placeBars = (bars: readonly FileBar[], labels: LabelKind, from: Timeframe, calendar: Calendar, hours: HoursKey): { bars: BarColumns; left: LeftOut } => {
+export const placeBars = (bars: readonly FileBar[], labels: LabelKind, from: AnyTimeframe, calendar: Calendar, hours: HoursKey): { bars: BarColumns; left: LeftOut } => {
   const left: LeftOut = { pre_open: 0, closing_auction: 0, outside_session: 0, equal_duplicate: 0, replaced_duplicate: 0 };
   const byStart = new Map<number, FileBar>();
   for (const bar of bars) {

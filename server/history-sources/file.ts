@@ -4,7 +4,7 @@ import { clockDoubt, daySpans } from "@/server/domain/clock-doubt";
 import { type AppError, badInput } from "@/server/domain/errors";
 import type { Instrument } from "@/server/domain/instrument";
 import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, istText } from "@/server/domain/session";
-import { type Timeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
+import { type AnyTimeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
 import { inDoubt, type MalformedLine, placeText } from "@/server/files/doubt";
 import type { FileOptions } from "@/server/files/options";
 import { type OpenTable, openRows, openText, refusedRows } from "@/server/files/read-table";
@@ -119,7 +119,7 @@ async function* piecesOf(path: string): AsyncGenerator<string> {
 }
 
 /** Throws where the rows' times may be meant otherwise: another zone, one date twice. */
-export const checkTimes = (file: string, table: OpenTable, bars: readonly FileBar[], days: readonly LabelDay[], of: Timeframe, calendar: Calendar, hours: HoursKey): void => {
+export const checkTimes = (file: string, table: OpenTable, bars: readonly FileBar[], days: readonly LabelDay[], of: AnyTimeframe, calendar: Calendar, hours: HoursKey): void => {
   const { unit } = table.seen;
   const at = (label: number): FileBar => bars.find((bar) => bar.label === label)!;
   if (of.kind === "intraday" && table.rules.zone === null) {
@@ -147,7 +147,7 @@ export const checkTimes = (file: string, table: OpenTable, bars: readonly FileBa
 };
 
 /** Which end of a bar the labels name: as a person says, as the days show, as the source is known for. Throws where none does. */
-export const labelsOf = (file: string, table: OpenTable, bars: readonly FileBar[], days: readonly LabelDay[], of: Timeframe, notes: string[]): LabelKind => {
+export const labelsOf = (file: string, table: OpenTable, bars: readonly FileBar[], days: readonly LabelDay[], of: AnyTimeframe, notes: string[]): LabelKind => {
   const { rules: { labels: asked }, seen } = table;
   if (asked !== null || of.kind !== "intraday") return asked ?? "start";
   const detected = detectLabels(days, of);

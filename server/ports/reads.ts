@@ -2,7 +2,7 @@ import type { AuctionMode } from "@/server/domain/auction-print";
 import type { Bar, BarColumns, BarPassport } from "@/server/domain/bar";
 import type { Instrument } from "@/server/domain/instrument";
 import type { StoredTicks } from "@/server/domain/stored-ticks";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { AskedBars, TimeframeName } from "@/server/domain/timeframe";
 import type { Turns } from "@/server/domain/turns";
 import type { QuoteValues } from "./desk";
 import type { DepthLevel } from "./feed";
@@ -53,7 +53,7 @@ export interface About {
 
 export interface BarsRead {
   instrument: number;
-  timeframe: StoredKind;
+  timeframe: AskedBars;
   from?: number | undefined;
   to?: number | undefined;
   /** The newest so many. */

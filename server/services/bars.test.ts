@@ -4,7 +4,7 @@ import { AUCTION_BAR, type BarColumns, columnsOf } from "@/server/domain/bar";
 import { createCalendar } from "@/server/domain/calendar";
 import { QuoteBoard } from "@/server/domain/quote-board";
 import { AUCTION } from "@/server/domain/tick";
-import { type Timeframe, timeframes } from "@/server/domain/timeframe";
+import { type AnyTimeframe, anyTimeframe, timeframes } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { RecentBars } from "@/server/ports/live";
 import type { BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
@@ -15,6 +15,8 @@ import { Bars, type BarsQuery } from "./bars";
 
 const calendar = createCalendar();
 const at = (text: string): number => Date.parse(`${text}+05:30`);
+/** Those of the list, and some that are derived when they are asked for: from quarters of an hour and from minutes. */
+const askable: readonly AnyTimeframe[] = [...timeframes, ...(["45m", "4h", "7m", "90m"] as const).map(anyTimeframe)];
 const hours = "NFO"; // 09:15 to 15:40: 385 minutes, whose last bars are short in most timeframes
 const start = at("2026-10-30T09:00:00"); // a Friday; a new week and month follow
 const trading = randomTrading(calendar, hours, start);
@@ -60,7 +62,7 @@ const played = ({ ticks, committed, overlap }: Scenario) => {
   }
   const now = Math.max(...ticks.map(arrival));
   rig.at(now);
-  return { service: bars(rig, now, committed, overlap), rig, now, expected: (of: Timeframe): OracleBar[] => oracleBars(ticks, calendar, hours, of) };
+  return { service: bars(rig, now, committed, overlap), rig, now, expected: (of: AnyTimeframe): OracleBar[] => oracleBars(ticks, calendar, hours, of) };
 };
 const all = ({ closed, forming }: { closed: BarColumns; forming: BarColumns }): OracleBar[] => [...rowsOf(closed), ...rowsOf(forming)];
 
@@ -68,7 +70,7 @@ describe("Bars.read", () => {
   it("joins store, queue and forming bars without hole or overlap, in every timeframe", async () => {
     await fc.assert(fc.asyncProperty(scenario, async (given) => {
       const { service, expected, now } = played(given);
-      for (const of of timeframes) {
+      for (const of of askable) {
         const answer = await service.read({ instrument: 0, timeframe: of });
         expect(all(answer), of.name).toEqual(expected(of));
         for (const { time } of rowsOf(answer.forming)) expect(time).toBeLessThanOrEqual(now);
@@ -79,7 +81,7 @@ describe("Bars.read", () => {
   it("answers the newest bars under a limit, each of them whole", async () => {
     await fc.assert(fc.asyncProperty(scenario, async (given) => {
       const { service, expected } = played(given);
-      for (const of of timeframes) expect(all(await service.read({ instrument: 0, timeframe: of, limit: given.limit })), of.name).toEqual(expected(of).slice(-given.limit));
+      for (const of of askable) expect(all(await service.read({ instrument: 0, timeframe: of, limit: given.limit })), of.name).toEqual(expected(of).slice(-given.limit));
     }), { numRuns: 20 });
   });
 
@@ -88,7 +90,7 @@ describe("Bars.read", () => {
       const { service, expected } = played(given);
       const times = given.ticks.map(({ time }) => time);
       const [from, to] = given.edges.map((share) => Math.min(...times) + Math.floor(share * (Math.max(...times) - Math.min(...times)))).sort((a, b) => a - b) as [number, number];
-      for (const of of timeframes) {
+      for (const of of askable) {
         expect(all(await service.read({ instrument: 0, timeframe: of, from, to })), of.name).toEqual(expected(of).filter(({ time }) => time >= from && time < to));
       }
     }), { numRuns: 20 });
@@ -98,7 +100,7 @@ describe("Bars.read", () => {
     const ticks = Array.from({ length: 150 }, (_, minute): ArrivingTick => ({ time: start + 900_000 + minute * 60_000, price: 10_000 + minute, volume: minute * 10, delay: 0 }));
     const { service, expected } = played({ ticks, committed, overlap: 5, limit: 1, edges: [0, 0] });
     const [from, to] = [start + 900_000 + 20 * 60_000, start + 900_000 + 130 * 60_000];
-    for (const of of timeframes) {
+    for (const of of askable) {
       expect(all(await service.read({ instrument: 0, timeframe: of, from, to })), `${of.name} in a range`).toEqual(expected(of).filter(({ time }) => time >= from && time < to));
       for (let limit = 1; limit < 12; limit++) expect(all(await service.read({ instrument: 0, timeframe: of, limit, to })), `${of.name} newest ${limit} before`).toEqual(expected(of).filter(({ time }) => time < to).slice(-limit));
     }
@@ -107,7 +109,7 @@ describe("Bars.read", () => {
   it("pages into the past until everything has been seen once", async () => {
     await fc.assert(fc.asyncProperty(scenario, async (given) => {
       const { service, expected } = played(given);
-      for (const of of [named("1s"), named("1m"), named("15m"), named("1h"), named("125m"), named("1d"), named("1W")]) {
+      for (const of of [named("1s"), named("1m"), named("15m"), named("1h"), named("125m"), named("1d"), named("1W"), anyTimeframe("45m"), anyTimeframe("7m")]) {
         const pages: OracleBar[][] = [];
         let to: number | undefined;
         for (;;) {

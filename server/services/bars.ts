@@ -4,7 +4,7 @@ import { type BarColumns, barColumns, type BarPassport, FORMING } from "@/server
 import { resample, spanAt } from "@/server/domain/resample";
 import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "@/server/domain/session";
 import { type AuctionConvention, classOf, conventionOf } from "@/server/domain/source-conventions";
-import { type Timeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
+import { type AnyTimeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
@@ -12,7 +12,7 @@ import type { BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
 export interface BarsQuery {
   /** Dense number. */
   instrument: number;
-  timeframe: Timeframe;
+  timeframe: AnyTimeframe;
   /** Bars with from <= time < to; both optional. */
   from?: number;
   to?: number;
@@ -41,7 +41,7 @@ export interface BarsAnswer {
  * Which stored bars a timeframe is read from, coarsest first: each rung goes on where the one before ends, so that the
  * running day or quarter of an hour is made of its minutes.
  */
-export const rungs = (of: Timeframe): TimeframeName[] => (of.from === "1m" || of.from === "1s" ? [of.from] : [of.from, "1m"]);
+export const rungs = (of: AnyTimeframe): TimeframeName[] => (of.from === "1m" || of.from === "1s" ? [of.from] : [of.from, "1m"]);
 
 /** Stored rows that one read folds at most: a year of minutes around the clock is half a million, and folding them holds the event loop. */
 const MOST_ROWS = 250_000;
@@ -51,7 +51,7 @@ export const MOST_FORMING = 16;
 /** Before a session's open nothing of its day lies further back. */
 const LONGEST_PRE_OPEN_MS = 3 * 3_600_000;
 
-const ratio = (of: Timeframe, source: Timeframe): number =>
+const ratio = (of: AnyTimeframe, source: AnyTimeframe): number =>
   of.kind === "week" ? 7 : of.kind === "month" ? 31 : of.kind === "day" ? 1 : Math.ceil(of.lengthMs / source.lengthMs);
 
 /** Bars of any timeframe and range: the store, what is on its way there, and what forms, joined without a seam. */
@@ -181,7 +181,7 @@ export class Bars {
   /** Resolves when what the pipeline has closed and patched so far can be read as it is. */
   committed(): Promise<void> { return this.parts.recent.settled(); }
 
-  private endOf(hours: string, of: Timeframe, start: number): number {
+  private endOf(hours: string, of: AnyTimeframe, start: number): number {
     if (of.kind === "intraday") return start + of.lengthMs;
     // A day's bar ends with its session; the next rung begins there.
     return this.parts.calendar.next(hours, start)?.close ?? start + DAY_MS;

@@ -1,14 +1,14 @@
 import { barEnd, barStart, expectedBars, periodSpan } from "@/server/domain/bar-time";
 import type { BarColumns } from "@/server/domain/bar";
 import { type Calendar, DAY_MS, type HoursKey, istMidnight, isUnknown, type Session } from "@/server/domain/session";
-import type { Timeframe } from "@/server/domain/timeframe";
+import type { AnyTimeframe } from "@/server/domain/timeframe";
 import type { Turns } from "@/server/domain/turns";
 
 /** Bars begin and end on the calendar's grid: where there should be one if something trades. */
 export interface Slots {
   calendar: Calendar;
   hours: HoursKey;
-  timeframe: Timeframe;
+  timeframe: AnyTimeframe;
   /** Slots with from <= start < to. */
   from: number;
   to: number;
@@ -32,7 +32,7 @@ const holds = ({ length, time }: Pick<BarColumns, "length" | "time">, { day }: S
 };
 
 /** Starts of the slots of one session that lie in the continuous phases, oldest first. */
-const ofSession = (session: Session, timeframe: Timeframe): number[] => {
+const ofSession = (session: Session, timeframe: AnyTimeframe): number[] => {
   const starts: number[] = [];
   let next = session.open;
   for (const { phase, from, to } of session.phases) {

@@ -4,7 +4,7 @@ import { cut, join } from "@/server/domain/bar-rows";
 import { Book, LEVEL, LEVELS, type StoredBooks } from "@/server/domain/order-book";
 import { badInput } from "@/server/domain/errors";
 import { type Calendar, DAY_MS, dayOfDate, istDate, istDay, istMidnight, isUnknown } from "@/server/domain/session";
-import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
+import { anyTimeframe, type AskedBars, isListed, timeframe as timeframeNamed, type TimeframeName, timeframeNames } from "@/server/domain/timeframe";
 import { Turns } from "@/server/domain/turns";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk } from "@/server/ports/desk";
@@ -73,6 +73,7 @@ export class Reads implements MarketReads {
     const { parts } = this;
     const turns = this.turns(signal);
     const now = this.now();
+    if (passports && timeframe !== "auction" && !isListed(anyTimeframe(timeframe))) throw badInput("fields", "passport", `none with ${timeframe}: passports are kept of ${timeframeNames.join(", ")}`);
     // What will be known one day is what is known now.
     const asOf = asked === undefined || asked >= now ? undefined : asked;
     const { rows, closingRows } = await this.printed(instrument, timeframe, { from, to, limit: limit + 1, asOf, signal, auctions, closingRows: fill === "none" });
@@ -87,7 +88,7 @@ export class Reads implements MarketReads {
     let filled: Uint8Array | null = null;
     if (timeframe !== "auction") {
       const slots: Slots | null = first === undefined ? null : {
-        calendar: parts.calendar, hours: parts.live.table.hours(instrument), timeframe: timeframeNamed(timeframe), from: first, to: Math.min(to ?? Number.POSITIVE_INFINITY, (asOf ?? now) + 1), bars, turns,
+        calendar: parts.calendar, hours: parts.live.table.hours(instrument), timeframe: anyTimeframe(timeframe), from: first, to: Math.min(to ?? Number.POSITIVE_INFINITY, (asOf ?? now) + 1), bars, turns,
         ended: asOf === undefined ? parts.live.bars.settledBefore(now) : asOf - parts.live.bars.watermarkSeconds * 1_000,
       };
       expected = slots === null ? 0 : await countSlots(slots);
@@ -100,7 +101,7 @@ export class Reads implements MarketReads {
         filled = all.filled.subarray(drop);
       }
     } else if (fill !== "none") throw badInput("fill", fill, "none: auctions have no grid to fill");
-    const told = passports && bars.length > 0 ? await parts.passports.over(instrument, timeframe, bars.time[0]!, bars.time[bars.length - 1]! + 1, turns) : null;
+    const told = passports && bars.length > 0 ? await parts.passports.over(instrument, timeframe as StoredKind, bars.time[0]!, bars.time[bars.length - 1]! + 1, turns) : null;
     const notice = bars.length > 0 || from === undefined ? null : this.closedNotice(instrument, from, to ?? now);
     return { bars, filled, passports: told, expected, received, incomplete, truncated, notice };
   }
@@ -208,29 +209,29 @@ export class Reads implements MarketReads {
     return `${live.table.at(instrument).key} does not trade from ${ist(from)} to ${ist(to)} IST${beside.length === 0 ? "" : `; sessions beside it: ${beside.join(", ")}`}`;
   }
 
-  private async rows(instrument: number, timeframe: StoredKind, wanted: RowsWanted): Promise<BarColumns> {
+  private async rows(instrument: number, timeframe: AskedBars, wanted: RowsWanted): Promise<BarColumns> {
     return (await this.printed(instrument, timeframe, wanted)).rows;
   }
 
-  private async printed(instrument: number, timeframe: StoredKind, { from, to, limit, asOf, signal, auctions, closingRows: wantsClosing = false }: RowsWanted): Promise<{ rows: BarColumns; closingRows: number }> {
+  private async printed(instrument: number, timeframe: AskedBars, { from, to, limit, asOf, signal, auctions, closingRows: wantsClosing = false }: RowsWanted): Promise<{ rows: BarColumns; closingRows: number }> {
     const { bars } = this.parts;
     const then = asOf === undefined ? {} : { asOf };
     if (timeframe === "auction") return { rows: await bars.auctions(instrument, from ?? 0, to ?? Number.MAX_SAFE_INTEGER, { limit, ...then }), closingRows: 0 };
     await this.warmed(instrument, timeframe);
     const { closed, forming, closingRows = 0 } = await bars.read({
-      instrument, timeframe: timeframeNamed(timeframe), limit, signal, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), ...then, ...(auctions === undefined ? {} : { auctions }), closingRows: wantsClosing,
+      instrument, timeframe: anyTimeframe(timeframe), limit, signal, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), ...then, ...(auctions === undefined ? {} : { auctions }), closingRows: wantsClosing,
     });
     return { rows: join([closed, forming]), closingRows };
   }
 
   /** Longer forming bars lack the day's earlier minutes until these have been loaded. */
-  private async warmed(instrument: number, timeframe: StoredKind): Promise<void> {
+  private async warmed(instrument: number, timeframe: AskedBars): Promise<void> {
     const { desk } = this.parts;
-    if (timeframe !== "auction" && timeframeNamed(timeframe).from !== "1s" && !desk.isWarm(instrument)) await desk.warm(instrument);
+    if (timeframe !== "auction" && anyTimeframe(timeframe).from !== "1s" && !desk.isWarm(instrument)) await desk.warm(instrument);
   }
 
   /** Close of the bar before the first slot, where that slot has no bar of its own. */
-  private async closeBefore(instrument: number, timeframe: StoredKind, slot: number | undefined, bar: number | undefined, asOf: number | undefined): Promise<number | null> {
+  private async closeBefore(instrument: number, timeframe: AskedBars, slot: number | undefined, bar: number | undefined, asOf: number | undefined): Promise<number | null> {
     if (slot === undefined || (bar !== undefined && bar <= slot)) return null;
     const before = await this.rows(instrument, timeframe, { to: slot, limit: 1, asOf });
     return before.length === 0 ? null : before.close[before.length - 1]!;

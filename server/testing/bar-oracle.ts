@@ -4,7 +4,7 @@
  */
 import type { TradingCalendar } from "@/server/domain/calendar";
 import { DAY_MS, type HoursKey, istDay } from "@/server/domain/session";
-import type { Timeframe } from "@/server/domain/timeframe";
+import type { AnyTimeframe } from "@/server/domain/timeframe";
 
 export interface OracleTick {
   /** Epoch ms. */
@@ -25,7 +25,7 @@ export interface OracleBar {
 }
 
 /** Start of the bar an instant belongs to. */
-export const oracleStart = (calendar: TradingCalendar, hours: HoursKey, timeframe: Timeframe, time: number): number => {
+export const oracleStart = (calendar: TradingCalendar, hours: HoursKey, timeframe: AnyTimeframe, time: number): number => {
   const day = istDay(time);
   const session = calendar.on(hours, day)!;
   if (timeframe.kind === "intraday") {
@@ -46,7 +46,7 @@ export const oracleStart = (calendar: TradingCalendar, hours: HoursKey, timefram
 };
 
 /** Ticks as they arrived, all inside sessions. The first tick's volume is where counting starts; a new date starts at 0. */
-export const oracleBars = (ticks: readonly OracleTick[], calendar: TradingCalendar, hours: HoursKey, timeframe: Timeframe, base = ticks[0]?.volume ?? 0): OracleBar[] => {
+export const oracleBars = (ticks: readonly OracleTick[], calendar: TradingCalendar, hours: HoursKey, timeframe: AnyTimeframe, base = ticks[0]?.volume ?? 0): OracleBar[] => {
   const bySecond = new Map<number, OracleTick[]>();
   for (const tick of ticks) bySecond.set(Math.floor(tick.time / 1_000), [...(bySecond.get(Math.floor(tick.time / 1_000)) ?? []), tick]);
   const bars = new Map<number, OracleBar>();

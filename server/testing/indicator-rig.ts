@@ -3,7 +3,7 @@ import { type BarBatch, barBatch, type BarColumns, barColumns, CLOSE, columnsOf,
 import { createCalendar } from "@/server/domain/calendar";
 import type { IndicatorBar } from "@/server/domain/indicator";
 import { InstrumentTable } from "@/server/domain/instrument-table";
-import { type Timeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import { type AnyTimeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
 import { silentLog } from "@/server/observe/log";
 import { Metrics } from "@/server/observe/metrics";
 import { Indicators } from "@/server/pipeline/indicate";
@@ -29,7 +29,7 @@ export class MemorySnapshots implements SnapshotStore {
   }
 }
 
-interface Query { instrument: number; timeframe: Timeframe; from?: number; to?: number; limit?: number; asOf?: number }
+interface Query { instrument: number; timeframe: AnyTimeframe; from?: number; to?: number; limit?: number; asOf?: number }
 
 export class IndicatorRig {
   readonly table = new InstrumentTable();
@@ -127,7 +127,7 @@ export class IndicatorRig {
 
   private read(query: Query): { closed: BarColumns; forming: BarColumns } {
     const { from = 0, to = Number.POSITIVE_INFINITY, limit = Number.POSITIVE_INFINITY } = query;
-    const place = this.place(query.instrument, query.timeframe.name);
+    const place = this.place(query.instrument, query.timeframe.name as TimeframeName);
     const inRange = ({ time }: IndicatorBar): boolean => time >= from && time < to;
     const rows = (this.stored.get(place) ?? []).filter(inRange);
     const open = query.asOf === undefined ? (this.forming.get(place) ?? []).filter(inRange) : [];

@@ -11,7 +11,7 @@ import { qualityOf } from "@/server/domain/completeness";
 import { badInput } from "@/server/domain/errors";
 import { inTurns, jsonInTurns, type Turns } from "@/server/domain/turns";
 import { toRupees } from "@/server/domain/price";
-import type { StoredKind } from "@/server/ports/stores";
+import type { AskedBars } from "@/server/domain/timeframe";
 import type { About, MarketReads, OrderBook } from "@/server/ports/reads";
 import { type Ask, ask, bookFor, isOfSpan, readingOf, spanOf, tickSpan } from "./reads";
 import { vwapOf } from "./reads-json";
@@ -26,9 +26,9 @@ const HISTORY_STATES = 3;
 const sourceOf = (state: number): string => (state >= HISTORY_STATES ? "zerodha" : "live_tick");
 
 /** Bridge's own name of a day. */
-const bridgeTimeframe = (timeframe: StoredKind): string => (timeframe === "1d" ? "day" : timeframe);
+const bridgeTimeframe = (timeframe: AskedBars): string => (timeframe === "1d" ? "day" : timeframe);
 
-const bridgeBars = (turns: Turns, bars: BarColumns, { instrument, token }: About, timeframe: StoredKind, zone: Zone): Promise<unknown[]> => inTurns(turns, bars.length, (row) => {
+const bridgeBars = (turns: Turns, bars: BarColumns, { instrument, token }: About, timeframe: AskedBars, zone: Zone): Promise<unknown[]> => inTurns(turns, bars.length, (row) => {
   const price = (minor: number): number => toRupees(minor, instrument.decimals);
   const openInterest = bars.openInterest[row]!;
   return {

@@ -9,7 +9,7 @@ import { DAY_MS } from "@/server/domain/session";
 import { badInput } from "@/server/domain/errors";
 import { toRupees } from "@/server/domain/price";
 import type { Gate } from "@/server/domain/gate";
-import { type StoredKind, timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import { anyTimeframe, type AskedBars } from "@/server/domain/timeframe";
 import { inTurns } from "@/server/domain/turns";
 import type { Log } from "@/server/ports/observe";
 import type { About, BarsReading, MarketReads, OrderBook, PassportReading } from "@/server/ports/reads";
@@ -39,9 +39,9 @@ const MANY_DAYS = 1_000;
 const MINUTES_A_DAY = 375;
 
 const isLong = (reads: MarketReads, question: object): boolean => {
-  const { limit, from, to, fields, fill, timeframe } = question as { limit?: number; from?: number; to?: number; fields?: unknown; fill?: unknown; timeframe?: StoredKind };
+  const { limit, from, to, fields, fill, timeframe } = question as { limit?: number; from?: number; to?: number; fields?: unknown; fill?: unknown; timeframe?: AskedBars };
   const days = from === undefined ? 0 : (Math.min(to ?? reads.now(), reads.now()) - from) / DAY_MS;
-  const ofSeconds = timeframe !== undefined && timeframe !== "auction" && timeframeNamed(timeframe).from === "1s";
+  const ofSeconds = timeframe !== undefined && timeframe !== "auction" && anyTimeframe(timeframe).from === "1s";
   // A day asked for by its date has no limit.
   const rows = limit ?? (fill !== undefined && ofSeconds ? MANY_ROWS : days * MINUTES_A_DAY);
   return rows >= MANY_ROWS || days > MANY_DAYS || fields !== undefined;
@@ -86,7 +86,7 @@ const seriesAnswer = async (reads: MarketReads, instrument: number, query: Serie
   const meta = {
     requestId, ...metaOf(reads, about), timeframe: query.timeframe, count: bars.length, lastBar: bars.length === 0 ? null : timeIn(query.tz, bars.time[bars.length - 1]!),
     expected, received, missing: expected === null ? null : Math.max(0, expected - received), incomplete, truncated,
-    ...(query.timeframe !== "auction" && timeframeNamed(query.timeframe).kind === "intraday" ? { auctions: query.auctions } : {}),
+    ...(query.timeframe !== "auction" && anyTimeframe(query.timeframe).kind === "intraday" ? { auctions: query.auctions } : {}),
     ...more, ...(query.asOf === undefined ? {} : { asOf: timeIn(query.tz, query.asOf) }), ...(query.fill === "none" ? {} : { fill: query.fill }), ...(notice === null ? {} : { notice }),
   };
   const { decimals } = about.instrument;

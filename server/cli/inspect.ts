@@ -1,0 +1,212 @@
+/** `candela inspect FILE`: how a file of bars or ticks would be read, before anything is made of it or stored. */
+import { type Command, Option } from "commander";
+import { clockDoubt, daySpans } from "@/server/domain/clock-doubt";
+import { hasCode } from "@/server/domain/errors";
+import { toDecimalText } from "@/server/domain/price";
+import { IST_OFFSET_MS, istDay, istText } from "@/server/domain/session";
+import { type AnyTimeframe, parseAnyTimeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import { readTicks } from "@/server/feeds/tick-file";
+import type { TableKind } from "@/server/files/columns";
+import { inDoubt, type MalformedLine } from "@/server/files/doubt";
+import type { FileOptions } from "@/server/files/options";
+import { type OpenTable, openText } from "@/server/files/read-table";
+import { delimiterName } from "@/server/files/rows";
+import { readPieces, type TextPieces } from "@/server/files/text";
+import { type FileBar, readBars } from "@/server/history-sources/bar-file";
+import { checkSpacing, labelDays } from "@/server/history-sources/bar-labels";
+import { checkTimes, labelsOf } from "@/server/history-sources/file";
+import { assumeDays } from "./assumed-days";
+import { writeLines } from "./bar-lines";
+import { type FileCommandOptions, fileOptions, given, refusedExit } from "./file-options";
+import { counted, malformedLines } from "./refused-lines";
+import { fileInstrument } from "./series-options";
+
+export interface InspectRequest extends FileOptions {
+  file: string;
+  /** Without it symbol, labels and zone are told, not checked. */
+  instrument?: string;
+  kind?: TableKind;
+}
+
+export interface Inspection {
+  file: string;
+  kind: TableKind;
+  format: string;
+  decimal: string;
+  /** Line of the names; null without. */
+  namesLine: number | null;
+  /** Name or number of the column by role. */
+  columns: Record<string, string>;
+  times: string;
+  zone: string;
+  labels: string | null;
+  timeframe: string | null;
+  instrument: string;
+  rows: number;
+  refused: number;
+  first: string | null;
+  last: string | null;
+  /** First rows as they were understood, prices in rupees. */
+  preview: string[];
+  malformed: MalformedLine[];
+  notes: string[];
+  /** What stops the file from being read; each names the option that settles it. */
+  doubts: string[];
+}
+
+/** So many rows are shown, and so many bars are looked at as a whole. */
+const SHOWN = 5;
+const LOOKED_AT = 2_000_000;
+
+/** `open` gives the text anew each time it is asked. Throws `bad_input` on a file that cannot be understood at all. */
+export const inspectFile = async (open: () => TextPieces, request: InspectRequest): Promise<Inspection> => {
+  const { file, instrument: key, kind: wanted, ...options } = request;
+  const asked = key === undefined ? null : fileInstrument(key);
+  const decimals = asked?.instrument.decimals ?? 2;
+  const opened = (kind: TableKind): Promise<OpenTable> => openText(open(), { kind, file, options, instruments: asked === null ? [] : [asked.instrument] });
+  let kind: TableKind = wanted ?? "bars";
+  let table: OpenTable;
+  try {
+    table = await opened(kind);
+  } catch (cause) {
+    if (wanted !== undefined || !hasCode(cause, "bad_input")) throw cause;
+    // What are no bars may be ticks; where they are neither, the first sentence holds.
+    table = await opened(kind = "ticks").catch(() => { throw cause; });
+  }
+
+  const bars: FileBar[] = [];
+  const malformed: MalformedLine[] = [];
+  const preview: string[] = [];
+  const times: number[] = [];
+  let rows = 0;
+  let refused = 0;
+  const refuse = (lines: readonly MalformedLine[]): void => {
+    refused += lines.length;
+    malformed.push(...lines.slice(0, Math.max(0, SHOWN - malformed.length)));
+  };
+  const price = (minor: number): string => toDecimalText(minor, decimals);
+  if (kind === "bars") {
+    const take = (bar: FileBar): void => {
+      rows++;
+      if (bars.length < LOOKED_AT) bars.push(bar);
+      if (preview.length < SHOWN) preview.push(`${istText(bar.label)}  open ${price(bar.open)}  high ${price(bar.high)}  low ${price(bar.low)}  close ${price(bar.close)}  volume ${bar.volume}`);
+    };
+    for await (const lines of readBars(table, () => decimals, take)) refuse(lines);
+    for (const { label } of bars) times.push(label);
+  } else {
+    for await (const each of readTicks(table, decimals)) {
+      refuse(each.malformed);
+      for (let row = 0; row < each.length; row++) {
+        rows++;
+        if (times.length < LOOKED_AT) times.push(each.time[row]!);
+        if (preview.length < SHOWN) preview.push(`${istText(each.time[row]!)}  price ${price(each.price[row]!)}${each.volume[row]! < 0 ? "" : `  volume of the day ${each.volume[row]}`}`);
+      }
+    }
+  }
+
+  const notes: string[] = [];
+  const doubts: string[] = [];
+  const settle = (check: () => void): void => {
+    try {
+      check();
+    } catch (cause) {
+      if (!hasCode(cause, "bad_input")) throw cause;
+      doubts.push((cause as Error).message);
+    }
+  };
+  settle(() => { table.checkFound(rows + refused); });
+  const of = kind === "bars" ? spacing(bars) : null;
+  let labels: string | null = null;
+  if (asked !== null && times.length > 0) {
+    const { calendar, notes: assumed } = assumeDays(asked.hours, new Set(times.map(istDay)));
+    notes.push(...assumed);
+    if (of !== null) {
+      const days = labelDays(times, calendar, asked.hours);
+      settle(() => { checkTimes(file, table, bars, days, of, calendar, asked.hours); });
+      settle(() => { checkSpacing(days, of, "--from", table.rules.lenient); });
+      if (of.kind === "intraday") settle(() => { labels = labelsOf(file, table, bars, days, of, notes); });
+    } else {
+      settle(() => {
+        const doubt = table.rules.zone === null ? clockDoubt(daySpans(times, calendar, asked.hours)) : null;
+        if (doubt !== null) throw inDoubt({ file, field: "time", value: istText(Math.min(...times.slice(0, SHOWN))), why: "the clocks seem to be of another zone: they stand 5 h 30 min beside the session", option: doubt === "utc" ? "--zone UTC (or --zone IST)" : "--zone clock (or --zone IST)" });
+      });
+    }
+  } else if (asked === null) notes.push("without --instrument the symbol, the labels and the zone are not checked");
+
+  const { seen, rules } = table;
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const time of times) { first = Math.min(first, time); last = Math.max(last, time); }
+  const order = { dmy: "day-month-year", mdy: "month-day-year", ymd: "year-month-day" };
+  return {
+    file, kind, format: seen.delimiter === null ? seen.format : `columns separated by ${delimiterName(seen.delimiter)}`,
+    decimal: seen.decimal === "," ? "comma" : "point", namesLine: seen.namesLine === 0 ? null : seen.namesLine, columns: columnNames(table),
+    times: seen.times.order === null ? "year-month-day, month by name, or epoch" : order[seen.times.order],
+    zone: rules.zone !== null ? "as --zone says" : table.zoneless > 0 ? "none written: read as IST" : "written, epoch, or dates alone",
+    labels, timeframe: of?.name ?? null, instrument: instrumentText(table, key), rows, refused,
+    first: times.length === 0 ? null : istText(first), last: times.length === 0 ? null : istText(last),
+    preview, malformed, notes: [...table.notes(), ...notes], doubts,
+  };
+};
+
+/** The timeframe that the usual distance of neighbouring labels is; days where labels have no clock of their own. */
+const spacing = (bars: readonly FileBar[]): AnyTimeframe => {
+  const labels = [...new Set(bars.map(({ label }) => label))].sort((a, b) => a - b);
+  const counts = new Map<number, number>();
+  for (let at = 1; at < labels.length; at++) if (istDay(labels[at]!) === istDay(labels[at - 1]!)) counts.set(labels[at]! - labels[at - 1]!, (counts.get(labels[at]! - labels[at - 1]!) ?? 0) + 1);
+  const days = new Set(labels.map(istDay)).size;
+  const inDay = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  // A date that stands twice among days is no timeframe of its own.
+  if (inDay * 2 < days || labels.every((label) => (label + IST_OFFSET_MS) % 86_400_000 === 0)) return timeframeNamed("1d");
+  const usual = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]!;
+  return parseAnyTimeframe(`${usual[0] / 60_000}m`) ?? timeframeNamed("1m");
+};
+
+const columnNames = ({ seen: { places, names } }: OpenTable): Record<string, string> => {
+  const of = (at: number): string => (names === null ? `column ${at + 1}` : names[at] === undefined || names[at] === "" ? `column ${at + 1}` : names[at]);
+  const columns: Record<string, string> = { time: places.time.map(of).join(", else ") };
+  for (const role of ["clock", "open", "high", "low", "close", "price", "volume", "series", "exchange", "token"] as const) if (places[role] !== -1) columns[role] = of(places[role]);
+  if (places.symbol.length > 0) columns["symbol"] = places.symbol.map(of).join(", else ");
+  return columns;
+};
+
+const instrumentText = ({ whose, seen: { places } }: OpenTable, key: string | undefined): string => {
+  const others = whose.otherNames;
+  const asked = key === undefined ? "the file's own" : whose.askedFor;
+  if (places.symbol.length === 0) return `${asked}: no column names it`;
+  return others.length === 0 ? asked : `${asked}; rows of others: ${others.join(", ")}`;
+};
+
+/** For people: one line for each thing that was understood. */
+export const inspectionLines = (found: Inspection): string[] => [
+  `${found.file === "-" ? "standard input" : found.file}: ${found.kind}, ${found.format}, decimal ${found.decimal}, ${found.namesLine === null ? "no line of names" : `names in line ${found.namesLine}`}`,
+  `columns: ${Object.entries(found.columns).map(([role, name]) => `${role} ← ${name}`).join(", ")}`,
+  `times: ${found.times}; zone: ${found.zone}${found.first === null ? "" : `; ${found.first} to ${found.last} IST`}`,
+  ...(found.timeframe === null ? [] : [`timeframe: ${found.timeframe}${found.labels === null ? "" : `; times name the ${found.labels} of a bar`}`]),
+  `instrument: ${found.instrument}`,
+  `${counted(found.rows, "row")} read, ${found.refused} refused`,
+  ...found.preview.map((line) => `  ${line}`),
+  ...malformedLines(found.malformed),
+  ...(found.refused > found.malformed.length ? [`… and ${found.refused - found.malformed.length} more refused rows`] : []),
+  ...found.notes.map((note) => `note: ${note}`),
+  ...found.doubts.map((doubt) => `in doubt: ${doubt}`),
+];
+
+export const inspectCommand = (program: Command): void => {
+  fileOptions(program.command("inspect")
+    .description("how a file of bars or ticks would be read: dialect, columns, times, labels, zone, instrument, rows refused, and its first rows")
+    .argument("<file>", "the file; - for standard input")
+    .option("--instrument <key>", "what it is of, like NSE:INFY or INFY.NS: then symbol, labels and zone are checked too"))
+    .addOption(new Option("--kind <kind>", "what it holds; by default its columns tell").choices(["bars", "ticks"]))
+    .option("--json", "one JSON object")
+    .addHelpText("after", "\nExit codes: 0 the file can be read, 1 rows are refused or something is in doubt, 2 it cannot be understood.")
+    .action(async (file: string, options: FileCommandOptions & { instrument?: string; kind?: TableKind; json?: boolean }) => {
+      const { instrument, kind, json = false } = options;
+      const text: string[] = [];
+      // Standard input can be read once only.
+      if (file === "-") for await (const piece of readPieces(file)) text.push(piece);
+      const found = await inspectFile(() => (file === "-" ? text : readPieces(file)), { file, ...(instrument === undefined ? {} : { instrument }), ...(kind === undefined ? {} : { kind }), ...given(options) });
+      await writeLines(json ? [JSON.stringify(found)] : inspectionLines(found), process.stdout);
+      process.exitCode = found.doubts.length > 0 ? 1 : refusedExit(found.rows, found.refused, options.lenient);
+    });
+};
