@@ -140,7 +140,8 @@ describe("a read over REST", () => {
   it.each([
     ["bars/NOSUCH", 400, "bad_input", "symbol", "NOSUCH"], ["bars/RELIANCE%00", 400, "bad_input", "symbol", "RELIANCE\0"], ["bars/---", 400, "bad_input", "symbol", "---"], [`bars/${"A".repeat(80)}`, 400, "bad_input", "symbol", "A".repeat(80)],
     ["latest/1234?vendor=odin", 400, "bad_input", "vendor", "odin"], ["stats/RELIANCE?vendor=kite", 400, "bad_input", "symbol", "RELIANCE"],
-    [`bars/${KEY}?timeframe=7m`, 400, "bad_input", "timeframe", "7m"], [`today/${KEY}?timeframe=4h`, 400, "bad_input", "timeframe", "4h"],
+    [`bars/${KEY}?timeframe=7q`, 400, "bad_input", "timeframe", "7q"], [`today/${KEY}?timeframe=45s`, 400, "bad_input", "timeframe", "45s"], [`latest/${KEY}?timeframe=45m`, 400, "bad_input", "timeframe", "45m"],
+    [`bars/${KEY}?timeframe=45m&fields=passport`, 400, "bad_input", "fields", "passport"],
     [`bars/${KEY}?limit=0`, 400, "bad_input", "limit", "0"], [`bars/${KEY}?limit=50001`, 400, "bad_input", "limit", "50001"], [`ticks/${KEY}?limit=x`, 400, "bad_input", "limit", "x"],
     [`bars/${KEY}?from=yesterday`, 400, "bad_input", "from", "yesterday"], [`bars/${KEY}?from=2026-02-30`, 400, "bad_input", "from", "2026-02-30"],
     [`bars/${KEY}?${span("10:00", "09:00")}`, 400, "bad_input", "from", "2026-07-01T10:00"], [`stats/${KEY}?${span("10:00", "10:00")}`, 400, "bad_input", "from", "2026-07-01T10:00"],
@@ -181,7 +182,7 @@ describe("a read over REST", () => {
   });
 
   it("gives every timeframe, rows and columns and packed alike", async () => {
-    for (const timeframe of timeframeNames) {
+    for (const timeframe of [...timeframeNames, "45m", "4h", "7m"]) {
       const rows = await data<RestBar[]>(`/api/v1/bars/${KEY}?timeframe=${timeframe}&from=2026-06-01&to=2026-07-02`);
       if (timeframe.endsWith("s")) { expect(rows).toEqual([]); continue; }
       expect(rows.length, timeframe).toBeGreaterThan(0);
@@ -193,7 +194,10 @@ describe("a read over REST", () => {
       expect(packed.headers.get("x-candela-decimals")).toBe("2");
       expect(Array.from({ length: unpacked.length }, (_, row) => [unpacked.time[row], unpacked.close[row]! / 100, unpacked.volume[row]])).toEqual(rows.map((bar) => [bar.time, bar.close, bar.volume]));
     }
-    expect((await data<RestBar[]>(`/api/v1/bars/${KEY}?timeframe=day&from=2026-06-01&to=2026-07-02`)).length).toBeGreaterThan(0);
+    for (const [called, name] of [["day", "1d"], ["60minute", "1h"], ["FIVE_MINUTE", "5m"], ["240", "4h"]]) {
+      const of = (timeframe: string | undefined): Promise<RestBar[]> => data<RestBar[]>(`/api/v1/bars/${KEY}?timeframe=${timeframe}&from=2026-06-01&to=2026-07-02`);
+      expect(await of(called), called).toEqual(await of(name));
+    }
   });
 
   it("gives auctions as bars of their own", async () => {
