@@ -83,6 +83,8 @@ test.describe("held sideways", () => {
       expect((box.width * box.height) / (viewport.width * viewport.height)).toBeGreaterThan(0.8);
       expect(await sideways(page)).toBeLessThanOrEqual(0);
       for (const name of ["Chart", "Lists", "Search", "Status", "More"]) await expect(page.getByRole("navigation", { name: "Pages" }).filter({ visible: true }).getByRole("button", { name })).toBeInViewport();
+      // The longest name a broker has: only the room it takes is on trial.
+      await page.getByTestId("symbol-button-phone").locator("span").first().evaluate((element) => { element.textContent = "NIFTY26NOV24500CE"; });
       for (const id of ["symbol-button-phone", "tf-button-phone", "chart-menu-phone"]) await expect(page.getByTestId(id)).toBeInViewport({ ratio: 0.99 });
       await page.getByRole("button", { name: "Lists", exact: true }).filter({ visible: true }).tap();
       await page.getByTestId("wl-row-SIM:INFY").tap();

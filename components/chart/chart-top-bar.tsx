@@ -60,10 +60,11 @@ function PhoneHeader({ instrument, controller, timeframe, onTimeframe, onIndicat
         <div className="min-w-0 short:flex short:items-center short:gap-2">
           <button type="button" data-testid="symbol-button-phone" aria-haspopup="dialog" onClick={() => openPalette()} className="flex min-h-8 max-w-full items-center gap-2 text-left">
             <span className={`font-semibold wrap-anywhere short:whitespace-nowrap ${long ? "text-14 short:text-13" : "text-16"}`}>{symbol}</span>
-            <span className="text-12 text-muted">{exchange}</span>
+            {!long && <span className="text-12 text-muted">{exchange}</span>}
             <Icon of={ChevronDown} className="shrink-0 text-muted" />
           </button>
           <div className="flex items-center gap-1.5">
+            {long && <span className="text-12 text-muted">{exchange}</span>}
             <FeedPill controller={controller} />
             {instrument?.simulated === true && <Pill state="SIM" />}
             <ReplayPill />

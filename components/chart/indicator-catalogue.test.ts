@@ -40,6 +40,7 @@ describe("indicator settings", () => {
   it("name an indicator without a price source that was not chosen", () => {
     expect([indicatorLabel({ id: "EMA", params: { period: 20, source: "close" } }), indicatorLabel({ id: "EMA", params: { period: 20, source: "hl2" } }), indicatorLabel({ id: "EMA", params: { period: 20 } })]).toEqual(["EMA 20", "EMA 20 hl2", "EMA 20"]);
     expect(indicatorLabel({ id: "CCI", params: { period: 20, source: "hlc3" } }, { params: [{ name: "source", kind: "choice", default: "hlc3" }] })).toBe("CCI 20");
+    expect(indicatorLabel({ id: "RSI", params: {} }, rsi)).toBe("RSI 14");
   });
   it("are named in words", () => expect([paramTitle("period"), paramTitle("slowPeriod"), rangeOf({ name: "x", kind: "number", default: 1, min: 0 })]).toEqual(["Period", "Slow period", "0 or more"]));
 });

@@ -56,7 +56,7 @@ export function IndicatorDialog({ open, onOpenChange, catalogue, chosen, onAdd, 
             } else if (event.key === "Enter" && found[current] !== undefined) onAdd(found[current]);
           }} />
       </div>
-      <div className="mt-3 grid grid-cols-[minmax(0,1fr)_232px] gap-5 max-md:grid-cols-1 md:h-[min(440px,calc(100dvh-2*var(--dialog-top)-130px))]">
+      <div className="mt-3 grid grid-cols-[minmax(0,1fr)_232px] gap-5 max-md:grid-cols-1 short:grid-cols-[minmax(0,1fr)_232px] md:h-[min(440px,calc(100dvh-2*var(--dialog-top)-130px))]">
         <div className="md:flex md:min-h-0 md:flex-col">
           {catalogue.error !== null && <p role="alert" className="py-2 text-13 text-danger">The list of indicators could not be read. {catalogue.error} <Button size="sm" className="ml-1" onClick={catalogue.retry}>Retry</Button></p>}
           {catalogue.entries === null && catalogue.error === null && <Late><div className="flex flex-col gap-3 py-3">{[160, 200, 180].map((width) => <span key={width} style={{ width }}><Skeleton className="h-2.5" /></span>)}</div></Late>}
@@ -73,7 +73,7 @@ export function IndicatorDialog({ open, onOpenChange, catalogue, chosen, onAdd, 
             ])}
           </ul>
         </div>
-        <section aria-label="On this chart" className="border-line max-md:-order-1 max-md:border-b max-md:pb-2 md:min-h-0 md:overflow-y-auto md:border-l md:pl-5">
+        <section aria-label="On this chart" className="border-line max-md:-order-1 max-md:border-b max-md:pb-2 short:order-none short:border-b-0 short:border-l short:pl-5 md:min-h-0 md:overflow-y-auto md:border-l md:pl-5">
           <h3 className="mb-1 text-12 text-muted">On this chart</h3>
           {chosen.length === 0 && <p className="py-1 text-13 text-muted">None yet. Enter adds the marked one.</p>}
           <ul>

@@ -24,7 +24,7 @@ export function LivePrice({ controller, size = "small" }: { controller: ChartCon
   return (
     <>
       <span ref={price} data-testid="ltp" className={looks[size]} />
-      <span ref={whole} data-testid="ltp-change" className={size !== "small" ? "flex items-baseline justify-end gap-1 text-13 font-medium whitespace-nowrap short:text-12" : "flex items-baseline gap-1 text-12 font-medium"}>
+      <span ref={whole} data-testid="ltp-change" className={size !== "small" ? "flex items-baseline justify-end gap-1 text-13 font-medium whitespace-nowrap short:text-12 short:max-[760px]:hidden" : "flex items-baseline gap-1 text-12 font-medium"}>
         <span ref={mark} aria-hidden className="text-[0.75em] leading-none" /><span ref={change} />
       </span>
     </>
