@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { help, unknownOption } from "./options.mjs";
 import { prepare, program } from "./prepare.mjs";
@@ -40,6 +41,7 @@ export async function start(args) {
   try {
     const unknown = unknownOption(args);
     if (unknown !== null) throw new StepError(`There is no option ${unknown}: npm start -- --help lists them.`);
+    requireFiles();
     await prepare(["packages", "client", "pages", "server"]);
     main = await program("main");
   } catch (error) {
@@ -50,4 +52,14 @@ export async function start(args) {
   if (settings !== null) return begin(main, args, settings);
   process.argv = [process.argv[0], main, ...args];
   await import(pathToFileURL(main).href);
+}
+
+/** With fewer the server's own modules cannot be loaded; it looks again itself (server/file-limit.ts). */
+const FEWEST_FILES = 256;
+
+function requireFiles() {
+  let limits;
+  try { limits = readFileSync("/proc/self/limits", "utf8"); } catch { return; } // not on this system
+  const allowed = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Infinity);
+  if (allowed < FEWEST_FILES) throw new StepError(`This process may open only ${allowed} files at once, and Candela needs ${FEWEST_FILES} or more: run "ulimit -n 4096" and start it again.`);
 }
