@@ -154,6 +154,11 @@ describe("dialects", () => {
     expect(await refusal(barsOf(either))).toMatchObject({ line: 2, field: "decimal mark", value: "24,500", option: expect.stringContaining("--decimal") as unknown });
     expect(await barsOf(either, { decimal: "point" })).toEqual(["2026-11-18 09:15 24500 24600 24400 24550 0"]);
     expect(await barsOf(either, { decimal: "comma" })).toEqual(["2026-11-18 09:15 24.5 24.6 24.4 24.55 0"]);
+    const points = "Date;Open;High;Low;Close\n2026-11-18;1.500;1.520;1.490;1.510";
+    expect(await refusal(barsOf(points))).toMatchObject({ line: 2, field: "decimal mark" });
+    expect(await barsOf(points, { decimal: "comma" })).toEqual(["2026-11-18 09:15 1500 1520 1490 1510 0"]);
+    expect(await barsOf(points.replaceAll(";", ","))).toEqual(["2026-11-18 09:15 1.5 1.52 1.49 1.51 0"]);
+    expect(await barsOf(`${points}\n2026-11-19;1.25;1.520;1.2;1.510`)).toHaveLength(2);
     expect(await refusal(barsOf("Date;Open;High;Low;Close\n2026-11-18;24,5;24.6;24,4;24,5"))).toMatchObject({ field: "decimal mark" });
   });
   it.each(["-", "NaN", "null", "", "0", "-5", "1e5", "N/A"])("refuses a price %j and goes on", async (text) => {

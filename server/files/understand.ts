@@ -377,13 +377,16 @@ const markOfTable = (head: Head, places: Places, from: number, asked: Asked, tab
   const first = new Map<DecimalMark, number>();
   let open = -1;
   let openText = "";
+  /** A row whose points may group thousands: `1.500`. */
+  let grouped = -1;
   for (let at = from; at < head.rows.length; at++) {
     const row = head.rows[at]!;
     for (const place of [...prices, ...(places.volume === -1 ? [] : [places.volume])]) {
       const text = row[place] ?? "";
       if (!text.includes(",")) {
         // A point alone is a point, unless commas are decimals elsewhere; and then it groups thousands.
-        if (text.includes(".") && place !== places.volume && markOf(text) === "." && !first.has(".")) first.set(".", at);
+        if (!text.includes(".") || place === places.volume) continue;
+        if (markOf(text) === ".") { if (!first.has(".")) first.set(".", at); } else if (grouped === -1) grouped = at;
         continue;
       }
       const mark = markOf(text.trim(), place === places.volume);
@@ -395,6 +398,10 @@ const markOfTable = (head: Head, places: Places, from: number, asked: Asked, tab
     throw inDoubt({ file: asked.file, line: head.lines[comma]!, unit: table.unit, field: "decimal mark", value: head.rows[comma]!.join(table.delimiter ?? ","), why: `a comma marks decimals here, a point in line ${head.lines[point]}`, option: "--decimal point or --decimal comma" });
   }
   if (comma !== undefined) return ",";
+  // Where no comma separates columns, a comma may be the decimal mark, and `1.500` fifteen hundred.
+  if (grouped !== -1 && point === undefined && table.format === "delimited" && table.delimiter !== ",") {
+    throw inDoubt({ file: asked.file, line: head.lines[grouped]!, unit: table.unit, field: "decimal mark", value: head.rows[grouped]!.join(table.delimiter!), why: "a point before three digits may group thousands or mark decimals", option: "--decimal point or --decimal comma" });
+  }
   if (open !== -1 && point === undefined && table.delimiter !== ",") {
     throw inDoubt({ file: asked.file, line: head.lines[open]!, unit: table.unit, field: "decimal mark", value: openText, why: "the comma may group thousands or mark decimals", option: "--decimal point or --decimal comma" });
   }
