@@ -115,5 +115,5 @@ const login = async (config: Config, instruments: Instruments, started: (exchang
     // Without today's list the numbers of an earlier day serve, where there are any.
     if ((cause as { code?: string }).code === "login_expired" || instruments.listedBy("kite").length === 0) throw cause;
   }
-  return { definition: kite.history as HistoryAccess["definition"], login: parsed.data, token: (instrument) => instruments.tokenOf("kite", instrument) };
+  return { feed: kite.id, definition: kite.history as HistoryAccess["definition"], login: parsed.data, token: (instrument) => instruments.tokenOf("kite", instrument) };
 };

@@ -140,10 +140,14 @@ export const createContainer = async (config: Config, say: Say) => {
   const seconds = new SecondBars();
   const auctions = new AuctionBars(windows, table, seconds);
   const timeframes = new TimeframeBars(calendar, table, seconds);
-  /** How the login's broker prints auctions; recordings and instruments without a feed are printed as Kite does. */
+  /**
+   * How the login's broker prints auctions; before a collector has brought a tick, the broker whose list has the instrument.
+   * Recordings are printed as Kite does, a broker nobody has looked at and what only files have told of in no way.
+   */
   const convention = (instrument: number, day: number): AuctionConvention => {
     const vendor = instrument < normaliser.board.capacity ? collectors.vendor(normaliser.board.collector(instrument)) : undefined;
-    return conventionOf(historySources.find((name) => name === vendor) ?? "kite", classOf(table.at(instrument)), day);
+    const source = vendor === "replay" ? "kite" : vendor ?? historySources.find((name) => instruments.tokenOf(name, instrument) !== undefined) ?? "unknown";
+    return conventionOf(source, classOf(table.at(instrument)), day);
   };
   const printed = new PrintedBars(timeframes, calendar, table, convention);
   const indicators = new Indicators();
@@ -239,8 +243,9 @@ export const createContainer = async (config: Config, say: Say) => {
   const paces = new RequestPaces(wall);
   /** Rows of a broker's history that can be no bars: counted by reason, named where a person looks. */
   const tellRefused = (instrument: number, rows: RefusedRows): void => {
-    metrics.reject("bad_history_row", rows.total);
     for (const [fault, count] of rows.counts) metrics.count(`history.refused.${fault}`, count);
+    if (rows.faulty === 0) return;
+    metrics.reject("bad_history_row", rows.faulty);
     const { key } = table.at(instrument);
     const why = [...rows.counts].map(([fault, count]) => `${count} ${fault.replaceAll("_", " ")}`).join(", ");
     log.warn("rows of history were set aside", { instrument: key, why, first: rows.first });

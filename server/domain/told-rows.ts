@@ -16,6 +16,7 @@ export const rowFaults = [
   "prices_contradict", // high below low, or open or close outside of them
   "volume_out_of_bounds", // negative, or more than any volume is
   "repeated", // the same start again: the last one counts
+  "of_auction", // sound, but of an auction: no bar of continuous trading
 ] as const;
 export type RowFault = (typeof rowFaults)[number];
 
@@ -31,8 +32,8 @@ export class RefusedRows {
   /** `time`: the row's start where it can be read. */
   add(fault: RowFault, time: number | null, words: () => string): void {
     this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
-    if (this.first === "") this.first = words();
-    if (fault === "repeated" || fault === "outside_span") return;
+    if (this.first === "" && fault !== "of_auction") this.first = words();
+    if (fault === "repeated" || fault === "outside_span" || fault === "of_auction") return;
     if (time === null || !Number.isFinite(time)) this.lost = true;
     else if (this.starts.size < MOST_STARTS) this.starts.add(time);
     else this.lost = true;
@@ -43,6 +44,9 @@ export class RefusedRows {
     for (const count of this.counts.values()) sum += count;
     return sum;
   }
+
+  /** Rows with something wrong in them; those of auctions are only not wanted here. */
+  get faulty(): number { return this.total - (this.counts.get("of_auction") ?? 0); }
 
   /** True when a bar may be among them that no other row tells. */
   get hidesAny(): boolean { return this.lost || this.starts.size > 0; }

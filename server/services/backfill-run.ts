@@ -20,6 +20,7 @@ import type { BarStore, StoredBar } from "@/server/ports/stores";
 import { mergeBars } from "./backfill-merge";
 import type { BackfillOrder } from "./backfill-order";
 import { type Page, pieces } from "./backfill-plan";
+import { closingPrints, isAuctionRow, putPrints } from "./closing-prints";
 import { putMerged, storedAndWaiting, wholeQuarters } from "./put-merged";
 import { openingsOf } from "./read-openings";
 import type { RequestPace } from "./request-pace";
@@ -118,6 +119,9 @@ const fillPage = async (parts: RunParts, run: Run, page: Page): Promise<void> =>
   if (refused.total > 0) parts.refused?.(page.instrumentId, refused);
   const sessions = page.days.flatMap((day) => parts.calendar.on(hours, day) ?? []);
   const most = Math.max(...sessions.map((session) => expectedBars(session, timeframeNamed(order.timeframe))));
+  // Before the days: a day bar that is made of minutes holds its auctions.
+  const prints = order.timeframe !== "1m" ? [] : closingPrints(checked, { calendar: parts.calendar, hours, of: classOf(instrument), source: source.name, until: now });
+  await whenStoreIsThere(parts, signal, () => putPrints({ store: parts.bars, recent: parts.recent }, page.instrumentId, prints));
   for (const days of pieces(page.days, most, PIECE_BARS)) {
     await whenStoreIsThere(parts, signal, () => fillDays(parts, run, page, days, { bars: rows, refused }, hours, now));
   }
@@ -199,7 +203,7 @@ const inSessions = (told: BarColumns, { timeframe: name }: BackfillOrder, hours:
   return filterRows(told, (row) => {
     const session = sessionOf(row);
     const start = told.time[row]!;
-    if (session === null || start < session.open || start >= session.close) return false;
+    if (session === null || isAuctionRow(session, start, refused) || start < session.open || start >= session.close) return false;
     if (barStart(session, of, start) !== start) {
       refused.add("off_grid", start, () => `${new Date(start).toISOString()} is no start of a bar of ${name}`);
       return false;

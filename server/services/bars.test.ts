@@ -12,6 +12,7 @@ import { oracleBars, type OracleBar, oracleStart } from "@/server/testing/bar-or
 import { named, PipelineRig, rowsOf } from "@/server/testing/pipeline-rig";
 import { type ArrivingTick, randomTrading } from "@/server/testing/random-session";
 import { Bars, type BarsQuery } from "./bars";
+import { conventionOf } from "@/server/domain/source-conventions";
 
 const calendar = createCalendar();
 const at = (text: string): number => Date.parse(`${text}+05:30`);
@@ -162,7 +163,7 @@ describe("Bars.read of a stock with auctions", () => {
       ...parts.store,
       read: (range: Parameters<BarStore["read"]>[0]) => (range.timeframe === "auction" ? Promise.resolve(columnsOf(auctions.filter(({ time }) => time >= range.from && time < range.to))) : parts.store.read(range)),
     } as BarStore;
-    return new Bars({ store, recent: parts.recent, calendar, clock: { now: () => ist("16:01:00") } as Clock, live: { table: rig.table, board: new QuoteBoard(), bars: rig.bars } });
+    return new Bars({ store, recent: parts.recent, calendar, convention: (_, day) => conventionOf("kite", "stock", day), clock: { now: () => ist("16:01:00") } as Clock, live: { table: rig.table, board: new QuoteBoard(), bars: rig.bars } });
   };
   const ohlcv = ({ open, high, low, close, volume }: OracleBar) => [open, high, low, close, volume];
   const read = async (service: Bars, timeframe: string, more: Partial<BarsQuery> = {}) => all(await service.read({ instrument: 0, timeframe: named(timeframe), ...more })).map(ohlcv);

@@ -57,7 +57,7 @@ const ratio = (of: AnyTimeframe, source: AnyTimeframe): number =>
 /** Bars of any timeframe and range: the store, what is on its way there, and what forms, joined without a seam. */
 export class Bars {
   constructor(private readonly parts: { store: BarStore; recent: RecentBars; live: LiveMarket; calendar: Calendar; clock: Clock;
-    /** How the login's broker prints auctions in an instrument's candles of an IST day; Kite's way where nobody says. */
+    /** How the login's broker prints auctions in an instrument's candles of an IST day; in no bar where nobody says. */
     convention?: (instrument: number, day: number) => AuctionConvention;
   }) {}
 
@@ -139,7 +139,7 @@ export class Bars {
   }
 
   private convention(instrument: number, day: number): AuctionConvention {
-    return this.parts.convention?.(instrument, day) ?? conventionOf("kite", classOf(this.parts.live.table.at(instrument)), day);
+    return this.parts.convention?.(instrument, day) ?? conventionOf("unknown", classOf(this.parts.live.table.at(instrument)), day);
   }
 
   /** True for hours that have auctions; where their day is known. */

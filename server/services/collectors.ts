@@ -153,7 +153,7 @@ export class Collectors {
     for (const keep of [this.keepList(running, until), keepLimits(this.parts, { feed, login: () => running.login, collector: row.name, instruments: () => running.instruments }, until)]) {
       keep.catch((cause: unknown) => { if (!until.aborted) log.error("a collector's upkeep ended by a fault of ours", { collector: row.name, cause: cause instanceof Error ? cause.stack : String(cause) }); });
     }
-    return { definition: feed.history as HistoryAccess["definition"], get login() { return running.login; }, token: (instrument) => instruments.tokenOf(row.feed, instrument) };
+    return { feed: row.feed, definition: feed.history as HistoryAccess["definition"], get login() { return running.login; }, token: (instrument) => instruments.tokenOf(row.feed, instrument) };
   }
 
   private connect(running: Running, index: number, until: AbortSignal): void {

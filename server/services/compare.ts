@@ -31,8 +31,8 @@ interface Parts {
   away(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
   /** Told what history has answered for, once what it corrected is stored. */
   answered(instrument: number, timeframe: "1m" | "1d", from: number, to: number, bars: BarColumns): Promise<void>;
-  /** The broker whose candles history tells, for how it prints auctions. */
-  source?(instrument: number): string;
+  /** The broker whose candles history tells, for how it prints auctions; `unknown` where nobody is asked. */
+  source(instrument: number): string;
   /** Told of a day whose minutes hold more volume than the day itself, which no broker's do. */
   odd?(instrument: number, day: number, intraday: number, whole: number): void;
   /** Told when bars changed under the readers. */
@@ -91,7 +91,7 @@ export class Compare {
     return verdicts.length === 0 ? null : store.save({ instrument: id, day, at: clock.now(), by, ...run }, differences);
   }
 
-  private source(instrument: number): string { return this.parts.source?.(instrument) ?? "kite"; }
+  private source(instrument: number): string { return this.parts.source(instrument); }
   private convention(instrument: number, day: number): AuctionConvention { return conventionOf(this.source(instrument), classOf(this.parts.live.table.at(instrument)), day); }
 
   /** Puts on record what filling from history found to differ: a comparison a day, of those bars only. */

@@ -40,7 +40,7 @@ const run = (disk: Disk, now: number, broker: (from: number, to: number) => Prom
       return barColumns(0);
     },
   } as unknown as HistoryDefinition<unknown>;
-  const access = { definition, login: {}, token: () => 1 };
+  const access = { feed: "kite", definition, login: {}, token: () => 1 };
   const signal = new AbortController().signal;
   return { asked, minutes: () => asked.filter((each) => each.timeframe === "1m"), catchUp: () => history.catchUp(access, [0], signal), heal: (from: number, to: number) => history.heal(access, [0], from, to, signal) };
 };
@@ -121,7 +121,7 @@ describe("History", () => {
 });
 
 /** A store of arrays beside a broker that tells `theirs`, healed over [from, to). */
-const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]; "1d"?: readonly Bar[] }, from: number, to: number, { away = [], now = to + 10 * MINUTE }: { away?: Stretch[]; now?: number } = {}) => {
+const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]; "1d"?: readonly Bar[] }, from: number, to: number, { away = [], now = to + 10 * MINUTE, feed = "kite", hours = "NSE" }: { away?: Stretch[]; now?: number; feed?: string; hours?: string } = {}) => {
   const kept = new Map(ours.map((bar) => [`${bar.timeframe} ${bar.time}`, bar]));
   const written: [BarWrite, StoredBar][] = [];
   const recorded: { time: number; field: string; why: string }[] = [];
@@ -147,7 +147,7 @@ const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]
         }
       },
     } as unknown as RecentBars,
-    live: { table: { at: () => testInstrument(7), hours: () => "NSE" }, bars: { settledBefore: (instant: number) => instant - 2_000 } } as unknown as LiveMarket,
+    live: { table: { at: () => testInstrument(7), hours: () => hours }, bars: { settledBefore: (instant: number) => instant - 2_000 } } as unknown as LiveMarket,
     away: async () => away, refused: (_, rows) => void refusals.push(...rows.counts), answered: async (_, name, first, end) => void answered.push([name, first, end]), differed: async (_, name, verdicts) => void recorded.push(...differencesOf(verdicts, name)),
   });
   const definition = {
@@ -157,7 +157,7 @@ const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]
       return columnsOf((theirs[timeframe] ?? []).filter((bar) => bar.time >= first - 60_000 && bar.time <= end + 1));
     },
   } as unknown as HistoryDefinition<unknown>;
-  await history.heal({ definition, login: {}, token: () => 1 }, [0], from, to, new AbortController().signal);
+  await history.heal({ feed, definition, login: {}, token: () => 1 }, [0], from, to, new AbortController().signal);
   return { written, recorded, asked, refusals, answered, of: (timeframe: string) => of({ timeframe, from: 0, to: Infinity }) };
 };
 
@@ -236,6 +236,22 @@ describe("History beside what the stream knows", () => {
     expect(Object.fromEntries(refusals)).toEqual({ outside_span: 1, repeated: 2 });
   });
 
+  it("leaves rows of the closing auction out of continuous bars, counts them, and keeps the print where we have none", async () => {
+    const [last, auction] = [Date.parse("2026-11-18T15:14:00+05:30"), Date.parse("2026-11-18T15:20:00+05:30")];
+    const flat = Array.from({ length: 14 }, (_, minute) => theirs(0, { time: last + (minute + 1) * MINUTE, open: 100_50, high: 100_50, low: 100_50, volume: 0 }));
+    const print = theirs(0, { time: last + 15 * MINUTE, open: 98_00, high: 98_00, low: 98_00, close: 98_00, volume: 26_000 });
+    const told = { "1m": [theirs(0, { time: last }), ...flat, print] };
+    const evening = { now: Date.parse("2026-11-18T20:00:00+05:30"), hours: "NSE_CAS" };
+    const upstox = await healed([], told, last, last + 20 * MINUTE, { ...evening, feed: "upstox" });
+    expect(upstox.of("1m").map(({ time }) => time)).toEqual([last]);
+    expect(upstox.of("auction")).toMatchObject([{ time: auction, open: 98_00, close: 98_00, volume: 26_000, ticks: 0, state: "backfilled" }]);
+    expect(upstox.refusals).toEqual([["of_auction", 15]]);
+    const own: StoredBar = { ...ours(0), time: auction, timeframe: "auction", open: 98_05, high: 98_05, low: 98_05, close: 98_05 };
+    expect((await healed([own], told, last, last + 20 * MINUTE, { ...evening, feed: "upstox" })).of("auction")).toEqual([own]);
+    const unknown = await healed([], told, last, last + 20 * MINUTE, { ...evening, feed: "newbroker" });
+    expect([unknown.of("1m").length, unknown.of("auction"), unknown.refusals]).toEqual([1, [], [["of_auction", 15]]]);
+  });
+
   it("leaves a day's bar alone that the stream made whole", async () => {
     const open = Date.parse("2026-11-18T09:15:00+05:30");
     const day: StoredBar = { ...ours(0), time: open, timeframe: "1d", volume: 5_000, value: 5_000 * 100_20 };
@@ -254,7 +270,7 @@ describe("a day bar of Kite's", () => {
     passport: { ...noPassport, firstSequence: 1, lastSequence: 9, sources: FROM_STREAM | BY_EXCHANGE_CLOCK },
   };
   /** What is written and put on record when history tells a day at an instant. */
-  const fetched = async (now: string, history: Bar, held: StoredBar[]) => {
+  const fetched = async (now: string, history: Bar, held: StoredBar[], feed = "kite") => {
     const written: StoredBar[] = [];
     const differed: string[] = [];
     let time = Date.parse(`${now}+05:30`);
@@ -268,12 +284,16 @@ describe("a day bar of Kite's", () => {
       live: { table: { at: () => ({ id: 7, key: "NSE:ANGELONE", decimals: 2, segment: "equity" } as unknown as Instrument), hours: () => "NSE_CAS" }, bars: { settledBefore: (instant: number) => instant - 2_000 } } as unknown as LiveMarket,
     });
     const definition = { requestsPerSecond: 1_000, daysPerRequest: { "1m": 60, "1d": 2_000 }, bars: async (_login: unknown, { timeframe }: { timeframe: string }) => (timeframe === "1d" ? columnsOf([history]) : barColumns(0)) } as unknown as HistoryDefinition<unknown>;
-    await one.heal({ definition, login: {}, token: () => 1 }, [0], OPEN + 10 * MINUTE, OPEN + 11 * MINUTE, new AbortController().signal);
+    await one.heal({ feed, definition, login: {}, token: () => 1 }, [0], OPEN + 10 * MINUTE, OPEN + 11 * MINUTE, new AbortController().signal);
     return { days: written.filter(({ timeframe }) => timeframe === "1d"), differed };
   };
 
   it("stands in as provisional the same evening, where there is none of ours", async () => {
     expect((await fetched("2026-11-18T18:00:00", told(4_389_662, 288_35), [])).days).toMatchObject([{ time: OPEN, volume: 4_389_662, close: 288_35, state: "backfilled", incomplete: true }]);
+  });
+
+  it("is what it says of a broker nobody has looked at: Kite's evening is no other broker's", async () => {
+    expect((await fetched("2026-11-18T18:00:00", told(4_389_662, 288_35), [], "newbroker")).days).toMatchObject([{ volume: 4_389_662, incomplete: false }]);
   });
 
   it("alarms nobody the same evening, and leaves our day with its auctions alone", async () => {

@@ -15,6 +15,7 @@ import type { Log, Meter } from "@/server/ports/observe";
 import type { BarStore, SettingStore, StoredBar } from "@/server/ports/stores";
 import { checkedRows, RefusedRows } from "@/server/domain/told-rows";
 import { mergeBars } from "./backfill-merge";
+import { type ClosingPrint, closingPrints, isAuctionRow, putPrints } from "./closing-prints";
 import type { Verdict } from "./bar-rules";
 import { putMerged, storedAndWaiting, wholeQuarters } from "./put-merged";
 import { openingsOf } from "./read-openings";
@@ -31,6 +32,8 @@ const LAG_MS = 60_000;
 const PIECE_DAYS = 5;
 
 export interface HistoryAccess {
+  /** The feed's id: how its candles print auctions (`source-conventions.ts`). */
+  feed: string;
   definition: HistoryDefinition<unknown>;
   login: unknown;
   /** The broker's token of an instrument and what turns its wire prices into ours. */
@@ -87,8 +90,6 @@ interface Parts {
   differed?(instrument: number, timeframe: "1m" | "1d", verdicts: readonly Verdict[]): Promise<void>;
   /** Told of rows of a broker's answer that were set aside. */
   refused?(instrument: number, rows: RefusedRows): void;
-  /** The broker whose candles history tells, for how it prints auctions. */
-  source?(instrument: number): string;
   /** Instruments somebody looks at come first. */
   watched(instrument: number): boolean;
 }
@@ -169,7 +170,7 @@ export class History {
     for (const [start, end] of this.pages(access, name, from, to)) {
       const page = await this.page(access, instrument, name, start, end, signal, refused);
       if (page === null) return null;
-      pages.push(page);
+      pages.push(page.bars);
     }
     if (refused.total > 0) this.parts.refused?.(instrument, refused);
     return { bars: join(pages), refused };
@@ -228,15 +229,17 @@ export class History {
     const { clock } = this.parts;
     for (const [first, end] of this.pages(access, name, from, to)) {
       const refused = new RefusedRows();
-      const told = await this.page(access, instrument, name, first, end, signal, refused);
-      if (told === null) return;
+      const page = await this.page(access, instrument, name, first, end, signal, refused);
+      if (page === null) return;
+      const { bars: told, prints } = page;
       if (refused.total > 0) this.parts.refused?.(instrument, refused);
       const last = told.length === 0 ? 0 : told.time[told.length - 1]!;
       // Of days only what lies before the last one told: the newest may not be there yet.
       const whole = name === "1d" ? last : Math.max(last, clock.now() - LAG_MS - 60_000);
       const step = name === "1m" ? PIECE_DAYS * DAY_MS : end - first;
       // A piece is committed before the next one: memory holds one page, and a stop loses one piece.
-      for (let start = first; start < end; start += step) await this.take(instrument, name, start, Math.min(start + step, end), told, whole, refused);
+      for (let start = first; start < end; start += step) await this.take(access.feed, instrument, name, start, Math.min(start + step, end), told, whole, refused);
+      await putPrints(this.parts, this.parts.live.table.at(instrument).id, prints);
       for (const span of refused.spoken(first, end, name === "1m" ? 60_000 : DAY_MS)) await this.parts.answered?.(instrument, name, span.from, span.to, within(told, span.from, span.to));
     }
     // Days too: the running week and month are made of them.
@@ -245,12 +248,12 @@ export class History {
   }
 
   /** What history has told of [from, to) beside what is stored. `whole`: bars that begin before it and are not told do not exist. */
-  private async take(instrument: number, name: "1m" | "1d", from: number, to: number, all: BarColumns, whole: number, refused: RefusedRows): Promise<void> {
+  private async take(source: string, instrument: number, name: "1m" | "1d", from: number, to: number, all: BarColumns, whole: number, refused: RefusedRows): Promise<void> {
     const { live, recent, store, calendar } = this.parts;
     const { id, segment } = live.table.at(instrument);
     const hours = live.table.hours(instrument);
     const until = this.settled();
-    const { settled: told, provisional } = name === "1d" ? this.partDays(instrument, within(all, from, to)) : { settled: within(all, from, to), provisional: null };
+    const { settled: told, provisional } = name === "1d" ? this.partDays(source, instrument, within(all, from, to)) : { settled: within(all, from, to), provisional: null };
     const around = name === "1m" ? wholeQuarters(calendar, hours, from, to) : { from, to };
     const held = await storedAndWaiting({ store, recent }, { instrumentId: id, timeframe: name, ...around });
     // The same evening a day bar lacks the auctions: it stands in until the morning, where there is none of ours.
@@ -270,7 +273,7 @@ export class History {
     // Of a bar whose row could not be read history has said nothing: ours stays.
     const ours = held.filter(({ time }) => time >= from && time < to && (name === "1d" || time + 60_000 <= until) && (spoken.has(time) || !refused.hides(...startsOf(name, time))));
     const away = ours.length === 0 || name === "1d" ? [] : await this.parts.away?.(instrument, from, to) ?? [];
-    const openings = name === "1d" ? [] : await openingsOf({ store, recent, calendar }, { instrumentId: id, of: classOf({ segment }), hours, source: this.parts.source?.(instrument) ?? "kite", from, to });
+    const openings = name === "1d" ? [] : await openingsOf({ store, recent, calendar }, { instrumentId: id, of: classOf({ segment }), hours, source, from, to });
     const merged = mergeBars(ours, told, { instrumentId: id, timeframe: name, authority: "broker", traded: hasVolume(segment), whole, away, openings });
     await putMerged({ store, recent, calendar }, { instrumentId: id, hours, timeframe: name, held, until }, merged);
     const differing = merged.verdicts.filter(({ theirs, verdict, differs }) => verdict !== "added" && differs.length > 0 && !(theirs === null && verdict === "kept"));
@@ -283,15 +286,18 @@ export class History {
     for (let page = from; page < to; page += span) yield [page, Math.min(to, page + span)];
   }
 
-  private async page(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal, refused: RefusedRows): Promise<BarColumns | null> {
-    const { live, clock } = this.parts;
+  private async page(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal, refused: RefusedRows): Promise<{ bars: BarColumns; prints: ClosingPrint[] } | null> {
+    const { live, clock, calendar } = this.parts;
     const token = access.token(instrument);
     if (token === undefined) return null;
-    const { decimals } = live.table.at(instrument);
+    const { decimals, segment } = live.table.at(instrument);
     const rows = await this.parts.paces.of(access.login, access.definition.requestsPerSecond)
       .ask(() => access.definition.bars(access.login, { token, decimals, timeframe: name, from, to: to - 1, refused }, signal), { signal, urgent: true, attempts: 5 });
     const bars = checkedRows(rows, { from, to: to - 1, days: name === "1d" }, refused);
-    return name === "1m" ? this.sessionMinutes(instrument, bars, this.settled(), refused) : this.sessionDays(instrument, bars, clock.now());
+    if (name === "1d") return { bars: this.sessionDays(instrument, bars, clock.now()), prints: [] };
+    const until = this.settled();
+    const prints = closingPrints(bars, { calendar, hours: live.table.hours(instrument), of: classOf({ segment }), source: access.feed, until });
+    return { bars: this.sessionMinutes(instrument, bars, until, refused), prints };
   }
 
   /** Minutes that lie in a continuous session and have ended; labels are starts. */
@@ -300,7 +306,7 @@ export class History {
     return filterRows(bars, (row) => {
       const time = bars.time[row]!;
       const session = this.parts.calendar.on(hours, istDay(time));
-      if (session === null || time < session.open || time >= session.close || time + 60_000 > now) return false;
+      if (session === null || isAuctionRow(session, time, refused) || time < session.open || time >= session.close || time + 60_000 > now) return false;
       if ((time - session.open) % 60_000 === 0) return true;
       refused.add("off_grid", time, () => `${new Date(time).toISOString()} is no start of a minute`);
       return false;
@@ -317,11 +323,10 @@ export class History {
   }
 
   /** Day bars that are the source's last word, and those of this evening, which the exchange's file replaces overnight; null where there are none. */
-  private partDays(instrument: number, days: BarColumns): { settled: BarColumns; provisional: BarColumns | null } {
+  private partDays(source: string, instrument: number, days: BarColumns): { settled: BarColumns; provisional: BarColumns | null } {
     const { live, clock } = this.parts;
     const now = clock.now();
     const of = classOf(live.table.at(instrument));
-    const source = this.parts.source?.(instrument) ?? "kite";
     const isSettled = (row: number): boolean => {
       const day = istDay(days.time[row]!);
       return !this.hasAuctions(instrument, day) || settledFrom(conventionOf(source, of, day), day) <= now;

@@ -109,7 +109,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
       const access = brokerOf(instrument);
       return access === undefined ? null : parts.history().read(access, instrument, timeframe, from, to, signal);
     },
-    answered: (...said) => gaps.answered(...said),
+    answered: (...said) => gaps.answered(...said), source: (instrument) => brokerOf(instrument)?.feed ?? "unknown",
     odd: (instrument, day, intraday, whole) => events.add("warn", live.table.at(instrument).key, `the minutes of ${istDate(day)} hold ${intraday} units, the day's bar ${whole}: no broker's minutes hold more than the day`),
     async changed(instrument, from, to) {
       await parts.warm(instrument);

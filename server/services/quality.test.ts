@@ -3,6 +3,7 @@ import { createCalendar } from "@/server/domain/calendar";
 import { AppError } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { istDate } from "@/server/domain/session";
+import { conventionOf, settledFrom } from "@/server/domain/source-conventions";
 import { silentLog } from "@/server/observe/log";
 import type { Clock } from "@/server/ports/clock";
 import type { CompareRun } from "@/server/ports/gaps";
@@ -84,5 +85,55 @@ describe("a day's bars", () => {
     const third = run(kept, "2026-11-18T18:00:00");
     await third.at("2026-11-18T18:00:00");
     expect(third.said).toEqual([]);
+  });
+});
+
+/** RELIANCE (hours with a closing auction), SMALLCO (pre-open and post-close) and a metal (neither), whose settled days are written down. */
+const mornings = (disk: Disk, settle: (instrument: number) => void = () => {}) => {
+  let now = 0;
+  const settled: string[] = [];
+  const table = new InstrumentTable();
+  ["NSE_CAS", "NSE", "MCX"].forEach((hours, index) => table.put(testInstrument(index + 1), hours));
+  const state = { busy: false };
+  const quality = new DayQuality({
+    live: { table }, calendar: createCalendar(), log: silentLog(), clock: { now: () => now, every: () => () => {} } as unknown as Clock,
+    settings: { get: async (name) => structuredClone(disk.settings.get(name) ?? null), set: async (name, value) => void disk.settings.set(name, structuredClone(value)) },
+    instruments: () => [0, 1, 2], busy: () => state.busy, holes: async () => [], missing: async () => {}, streamed: async () => false, lastCompare: async () => null,
+    compare: () => Promise.reject(new Error("nothing was streamed")), review: async () => {}, done() {},
+    settledAt: (_, day) => settledFrom(conventionOf("kite", "stock", day), day),
+    async settle(instrument, day) { settle(instrument); settled.push(`${instrument} ${istDate(day)}`); },
+  });
+  return { state, at: async (clock: string) => { now = Date.parse(`${clock}+05:30`); await quality.look(); return settled.splice(0); } };
+};
+
+describe("day bars of the day before", () => {
+  it("are read again once, at six in the morning, where the day has auctions", async () => {
+    const { at } = mornings(disk());
+    // Wednesday, 2026-11-18: what it makes up for is Tuesday.
+    expect(await at("2026-11-18T20:00:00")).toEqual(["0 2026-11-17", "1 2026-11-17"]);
+    expect(await at("2026-11-19T05:59:00")).toEqual([]);
+    expect(await at("2026-11-19T06:00:00")).toEqual(["0 2026-11-18", "1 2026-11-18"]);
+    expect(await at("2026-11-19T06:01:00")).toEqual([]);
+  });
+
+  it("are read after a weekend on Saturday already, and on Monday if the machine was off", async () => {
+    const kept = disk();
+    expect(await mornings(kept).at("2026-11-20T20:00:00")).toEqual(["0 2026-11-19", "1 2026-11-19"]);
+    expect(await mornings(kept).at("2026-11-23T08:00:00")).toEqual(["0 2026-11-20", "1 2026-11-20"]);
+    expect(await mornings(kept).at("2026-11-23T08:05:00")).toEqual([]);
+  });
+
+  it("wait for history, for a login, and do without one bar that cannot be read", async () => {
+    const kept = disk();
+    let fault: AppError | null = new AppError("login_expired", "the token is of yesterday");
+    const { at, state } = mornings(kept, (instrument) => { if (instrument === 0 && fault !== null) throw fault; });
+    state.busy = true;
+    expect(await at("2026-11-19T06:00:00")).toEqual([]);
+    state.busy = false;
+    expect(await at("2026-11-19T06:01:00")).toEqual([]);
+    fault = new AppError("broker_refused", "no such day");
+    expect(await at("2026-11-19T08:30:00")).toEqual(["1 2026-11-18"]);
+    fault = null;
+    expect(await at("2026-11-19T08:31:00"), "a day is settled once").toEqual([]);
   });
 });
