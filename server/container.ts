@@ -42,6 +42,7 @@ import { BookRecorder, isBookRecord } from "./pipeline/record-books";
 import { isTickRecord, TickRecorder } from "./pipeline/record-ticks";
 import { TimeframeBars } from "./pipeline/resample";
 import type { Role } from "./pipeline/stage";
+import type { Clock } from "./ports/clock";
 import type { FeedDefinition } from "./ports/feed";
 import type { SetAside } from "./ports/spool";
 import { Bars } from "./services/bars";
@@ -94,7 +95,8 @@ const CHARTS_WAITING = 2_000;
 export type Say = (step: string) => void;
 
 /** Builds every part once, from the configuration. Nothing works before `start`; `stop` undoes it in reverse. */
-export const createContainer = async (config: Config, say: Say) => {
+/** `market`: a clock in place of the machine's for all that is market time, for tests. */
+export const createContainer = async (config: Config, say: Say, { market }: { market?: Clock } = {}) => {
   const wall = systemClock();
   const log = createLog(config.logLevel);
   const metrics = new Metrics();
@@ -114,7 +116,7 @@ export const createContainer = async (config: Config, say: Say) => {
   const replaying = config.feed.kind === "replay" && recording !== null
     ? replayClock(wall, { start: await startOfRecording(recording, inSession(recordedHours)), speed: config.feed.speed })
     : null;
-  const clock = replaying ?? (config.testClock === undefined ? wall : shiftedClock(wall, config.testClock));
+  const clock = replaying ?? market ?? (config.testClock === undefined ? wall : shiftedClock(wall, config.testClock));
   const events = new EventLog(clock);
 
   const buildDir = path.join(config.root, ".build");
@@ -402,7 +404,9 @@ export const createContainer = async (config: Config, say: Say) => {
 
   return {
     config, clock, log, metrics, desk, status, sockets, store, calendar, instruments, hub,
-    indicators: indicatorService, quality, backfill, verify, storage,
+    indicators: indicatorService, quality, backfill, verify, storage, collectors,
+    /** Nothing is being asked of a broker, and little waits for the store. */
+    isQuiet: () => writer.waiting < 5_000 && [...access.values()].every(({ definition, login }) => paces.of(login, definition.requestsPerSecond).asking === 0) && history.jobs.every(({ finished }) => finished),
     /** Any reading view by its URL, and the door that answers the hot ones before Next. */
     answerRead: (url: string, signal?: AbortSignal) => answerRead({ reads, log, heavy }, url, signal),
     readDoor: readDoor({ reads, log, heavy }),

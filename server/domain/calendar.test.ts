@@ -200,6 +200,8 @@ describe("the hours of an instrument", () => {
     expect(of("MCX", "commodity", "CRUDEOIL26NOVFUT")).toBe("MCX");
     expect(of("SIM", "equity", "RELIANCE")).toBe("SIM");
     expect(hoursOf({ exchange: "NSE", segment: "equity", symbol: "RELIANCE" })).toBe("NSE");
+    // Brokers list indices under an exchange of their own: India VIX moves through the closing auction all the same.
+    expect([of("NSE_INDEX", "index", "NIFTY 50"), of("NSE_INDEX", "index", "INDIA VIX"), of("NSE", "index", "INDIA VIX")]).toEqual(["NSE_INDEX", "NSE", "NSE"]);
   });
 
   it("follow a broker's list where one is loaded: a stock with a future that has not expired has the auction", () => {

@@ -28,7 +28,7 @@ const row = (exchange: string, code: number | null, wireDecimals: number, rest: 
 export const segments: readonly SegmentRow[] = [
   row("NSE", 1, 2, { hours: ["NSE", "NSE_CAS", "NSE_INDEX"] }),
   row("BSE", 4, 2, { hours: ["BSE", "BSE_CAS", "BSE_INDEX"] }),
-  row("NSE_INDEX", 9, 2, { kind: "index" }),
+  row("NSE_INDEX", 9, 2, { kind: "index", hours: ["NSE_INDEX", "NSE"] }),
   row("BSE_INDEX", 9, 2, { kind: "index" }),
   row("NFO", 2, 2, { hours: ["NFO", "NFO_OPTIONS"] }),
   row("BFO", 5, 2, { hours: ["BFO", "BFO_OPTIONS"] }),

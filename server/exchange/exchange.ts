@@ -39,6 +39,8 @@ export interface Exchange {
   market: Market;
   /** Sends what has become due, as its timer does. */
   pump(): void;
+  /** Resolves when every client has taken what was sent. */
+  delivered(): Promise<void>;
   /** Resolves when every socket is closed; may be called twice. */
   close(): Promise<void>;
 }
@@ -109,5 +111,5 @@ export const createExchange = async (options: ExchangeOptions = {}): Promise<Exc
     server.closeAllConnections();
     await closed;
   };
-  return { port, clock, faults, market, pump: feed.pump, close: () => (closing ??= close()) };
+  return { port, clock, faults, market, pump: feed.pump, delivered: feed.delivered, close: () => (closing ??= close()) };
 };

@@ -35,6 +35,8 @@ export interface FeedServer {
   jump(): void;
   /** Resolves when no client has more than a frame or two to read. */
   drained(): Promise<void>;
+  /** Resolves when every client has taken what was sent so far: it answers a ping behind it. Lines that are dead do not count. */
+  delivered(): Promise<void>;
   /** Cuts every line. */
   disconnect(): void;
   /** Open lines say nothing more; they are not closed. */
@@ -151,6 +153,14 @@ export const feedServer = ({ market, clock, faults, logins, transcript, real }: 
     async drained() {
       await new Promise((resolve) => setImmediate(resolve));
       while ([...connections].some(({ socket }) => socket.bufferedAmount > DRAINED_BYTES)) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+    async delivered() {
+      await Promise.all([...connections].filter(({ dead, socket }) => !dead && socket.readyState === socket.OPEN).map(({ socket }) => new Promise<void>((resolve) => {
+        const done = (): void => { socket.off("pong", done); socket.off("close", done); resolve(); };
+        socket.on("pong", done);
+        socket.on("close", done);
+        socket.ping();
+      })));
     },
     halfOpen() {
       for (const connection of connections) {

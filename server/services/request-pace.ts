@@ -29,11 +29,18 @@ export class RequestPace {
   private nextAt = 0;
   private pausedUntil = 0;
   private failures = 0;
+  /** Questions that are waiting or under way. */
+  asking = 0;
 
   constructor(private readonly clock: Clock, readonly requestsPerSecond: number) {}
 
   /** Resolves with the answer; rejects with the last refusal when patience is over, and at once with any other error. */
   async ask<T>(work: () => Promise<T>, options: PaceOptions): Promise<T> {
+    this.asking++;
+    try { return await this.answer(work, options); } finally { this.asking--; }
+  }
+
+  private async answer<T>(work: () => Promise<T>, options: PaceOptions): Promise<T> {
     const { signal, attempts = ATTEMPTS } = options;
     for (let attempt = 1; ; attempt++) {
       await this.turn(options.urgent ?? false, signal);
