@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CLOSE, PATCH } from "@/server/domain/bar";
 import { createCalendar } from "@/server/domain/calendar";
-import { AUCTION, IN_TIME, RESET, SUSPECT, TRADE, UNBELIEVED } from "@/server/domain/tick";
+import { AUCTION, IN_TIME, JOINED, RESET, SUSPECT, TRADE, UNBELIEVED } from "@/server/domain/tick";
 import { named, PipelineRig } from "@/server/testing/pipeline-rig";
 
 const open = Date.parse("2024-08-13T09:15:00+05:30");
@@ -51,6 +51,17 @@ describe("volume", () => {
     pipeline.ticks([tick(0, 100, 90_000), tick(1, 100, 90_010)]);
     pipeline.finish();
     expect(minutes(pipeline)[0]![4]).toBe(10);
+  });
+  it("counts from the day's own figures, though the first packet of a connect before the open told the old day's without a time", () => {
+    for (const auction of [[], [tick(-900, 100, 0), tick(-350, 100, 31)]]) {
+      const pipeline = rig();
+      // Without a time of its own it has ours: of this day.
+      pipeline.ticks([tick(-2_700, 100, 19_353_875)], JOINED | IN_TIME);
+      if (auction.length > 0) pipeline.ticks(auction, AUCTION);
+      pipeline.ticks([tick(1, 101, 41), tick(2, 102, 60), tick(61, 103, 70), tick(121, 103, 95)]);
+      pipeline.finish();
+      expect(minutes(pipeline).map(([, , , , volume]) => volume)).toEqual(auction.length > 0 ? [29, 10, 25] : [19, 10, 25]);
+    }
   });
   it("that is not believed enters no bar, and marks the bars it touches; where two packets agree, counting goes on from the new figure", () => {
     const pipeline = rig();

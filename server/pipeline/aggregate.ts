@@ -319,6 +319,11 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const running = days[at + Day.running]!;
     const day = figures[own + Own.day]!;
     if (base < 0) { this.startFrom(instrument, second, volume); return; }
+    // Believed, and less than where counting began: that was the old date's figure, which a first packet tells without a time.
+    if (second >= day && second < day + DAY_SECONDS && volume < base && second >= figures[own + Own.newest]! && second > figures[own + Own.baseSecond]!) {
+      this.startFrom(instrument, second, volume);
+      return;
+    }
     // The old date's figure, repeated, tells nothing of the new one.
     if (second < day + DAY_SECONDS || volume === running || second < figures[own + Own.running]! + DAY_SECONDS) return;
     figures[own + Own.running] = dayOf(second);
