@@ -61,7 +61,7 @@ describe("slots", () => {
     const sessions = new Set((await slotStarts({ ...all, turns: freely() }, Number.POSITIVE_INFINITY)).map(istDay));
     expect(istDate([...sessions].at(0)!)).toBe("1970-01-01");
     await countSlots(all);
-    expect(turns, "one turn for at most seventy-five sessions").toBeGreaterThan(sessions.size / 100);
+    expect(turns, "one turn for at most a hundred and fifty sessions").toBeGreaterThan(sessions.size / 200);
     const gone = new Turns(() => Promise.reject(new Error("gone")));
     await expect(countSlots({ ...all, turns: gone })).rejects.toThrow("gone");
     await expect(slotStarts({ ...all, turns: gone }, Number.POSITIVE_INFINITY)).rejects.toThrow("gone");

@@ -46,7 +46,7 @@ const ofSession = (session: Session, timeframe: AnyTimeframe): number[] => {
 };
 
 /** A session that has to be worked out first costs as much as this many slots. */
-const SESSION_UNITS = 40;
+const SESSION_UNITS = 20;
 
 /** Sessions that may hold slots of the span, newest first. */
 async function* sessions({ calendar, hours, from, to, bars, turns }: Slots): AsyncGenerator<Session> {
