@@ -3,11 +3,11 @@ import { findChromium } from "../scripts/browser.mjs";
 
 const executablePath = await findChromium();
 
-// Each worker starts its own server (support/app.ts): no `webServer`. Two workers: one waits for minutes to end while the other looks.
+// Each worker starts its own server (support/app.ts): no `webServer`. One worker: the first minutes of a server take both cores.
 export default defineConfig({
   testDir: ".",
   outputDir: "results/files",
-  workers: 2,
+  workers: 1,
   forbidOnly: process.env.CI !== undefined,
   timeout: 120_000,
   expect: { timeout: 15_000 },
