@@ -112,7 +112,9 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     const price = batch.price[row]!;
     if ((batch.flags[row]! & SUSPECT) !== 0) each.incomplete = 1;
     if ((batch.flags[row]! & JOINED) !== 0 && each.ticks > 0) each.incomplete = 1;
-    if (volume >= 0 && each.base > volume) each.base = each.opening ? 0 : volume; // the day's count begins anew
+    // The day's count begins anew, or a row that was overtaken shows where it began.
+    const told = (batch.flags[row]! & SUSPECT) === 0 ? batch.volume[row]! : volume;
+    if (told >= 0 && each.base > told) each.base = each.opening ? 0 : told;
     const matched = volume - each.base;
     if (this.table.traded[instrument] === 0) each.price = price;
     else if (volume >= 0 && each.base >= 0 && matched > each.volume) {
