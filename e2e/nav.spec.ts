@@ -14,7 +14,7 @@ for (const width of [1280, 390]) {
     test(`${path} opens cold at ${width} px: one heading, no error, nothing to scroll sideways`, async ({ page, app }) => {
       await forgetWorkspace(app);
       const complaints: string[] = [];
-      page.on("console", (message) => { if (message.type() === "error") complaints.push(message.text()); });
+      page.on("console", (message) => { if (message.type() === "error") complaints.push(`${message.text()} (${message.location().url})`); });
       page.on("pageerror", (error) => complaints.push(error.message));
       await page.setViewportSize({ width, height: 844 });
       await page.goto(`${app.url}${path}`);
@@ -44,6 +44,9 @@ test("an unknown symbol is a page with a search, an unknown page says so", async
   const answer = await page.goto(`${app.url}/no-such-page`);
   expect(answer!.status()).toBe(404);
   await expect(page.locator("h1")).toBeVisible();
+  const index = await page.request.get(`${app.url}/chart`, { maxRedirects: 0 });
+  expect([index.status(), index.headers()["location"]]).toEqual([307, "/"]);
+  expect((await page.request.get(`${app.url}/favicon.ico`)).headers()["content-type"]).toContain("image/svg+xml");
   const none = await page.request.get(`${app.url}/api/v1/no-such-thing?x=1`);
   expect([none.status(), await none.json()]).toMatchObject([404, { status: "error", error: { code: "not_found", details: { value: "/api/v1/no-such-thing" } } }]);
 });

@@ -23,7 +23,9 @@ beforeAll(async () => {
   put(".next/static/media/font.woff2", Uint8Array.of(1, 2, 3));
   put(".next/server/app/about.html", PAGE);
   put(".next/server/app/about.html.br", brotliCompressSync(PAGE));
-  put(".next/prerender-manifest.json", JSON.stringify({ routes: { "/about": { initialRevalidateSeconds: false }, "/_not-found": { initialRevalidateSeconds: false, initialStatus: 404 } } }));
+  put(".next/server/app/chart.html", PAGE);
+  put(".next/server/app/chart.meta", JSON.stringify({ status: 307, headers: { location: "/" } }));
+  put(".next/prerender-manifest.json", JSON.stringify({ routes: { "/about": { initialRevalidateSeconds: false }, "/chart": { initialRevalidateSeconds: false }, "/_not-found": { initialRevalidateSeconds: false, initialStatus: 404 } } }));
   const routes = (...pages: string[]) => pages.map((each) => ({ page: each, regex: `^${each.replace(/\[\.\.\.[^\]]+\]/, "(.+?)").replaceAll(/\[[^\]]+\]/g, "([^/]+?)")}(?:/)?$` }));
   put(".next/routes-manifest.json", JSON.stringify({ staticRoutes: routes("/", "/_not-found", "/about", "/chart", "/api/v1/backfill", "/api/v1/status", "/metrics"), dynamicRoutes: routes("/api/[...path]", "/api/v1/ticks/[...symbol]", "/chart/[exchange]/[symbol]") }));
   put("public/favicon.svg", "<svg/>");
@@ -163,6 +165,12 @@ describe("built files", () => {
     const lines = said.slice(0, end).split("\r\n").slice(1).map((line) => line.split(/: (.*)/s));
     return { status: status(said), headers: Object.fromEntries(lines.map(([name, value]) => [name!.toLowerCase(), value!])), bytes: Buffer.from(said.slice(end + 4), "latin1") };
   };
+
+  it("leave a page that only leads elsewhere to the framework", async () => {
+    page = named;
+    expect((await get("/chart", { Accept: "text/html" })).bytes.toString()).toContain("page /chart");
+    expect((await get("/about", { Accept: "text/html" })).bytes.toString()).toBe(PAGE);
+  });
 
   it.each<[string, string | undefined, (bytes: Buffer) => string]>([
     ["gzip, deflate, br, zstd", "br", (bytes) => brotliDecompressSync(bytes).toString()], ["gzip", "gzip", (bytes) => gunzipSync(bytes).toString()], ["br;q=0, gzip;q=0.5", "gzip", (bytes) => gunzipSync(bytes).toString()],

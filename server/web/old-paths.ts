@@ -14,6 +14,8 @@ const renamed: Readonly<Record<string, string>> = {
   "POST /reload": "/api/v1/indicators/reload",
   "GET /tokens": "/api/v1/instruments",
   "GET /watchlists": "/api/v1/watchlists",
+  // What a browser asks for where a document names no icon, such as an answer of the API.
+  "GET /favicon.ico": "/favicon.svg",
 };
 const candles: ReadonlySet<string> = new Set(["/candles", "/api/candles"]);
 

@@ -57,7 +57,7 @@ export const staticDoor = (built: string): StaticDoor => {
   }
   for (const url of prerendered(built)) {
     const file = path.join(built, "server/app", `${url === "/" ? "index" : url.slice(1)}.html`);
-    if (existsSync(file)) add(url, file, "no-cache", true);
+    if (existsSync(file) && !isRedirect(file)) add(url, file, "no-cache", true);
   }
   return (request, response) => {
     if (request.method !== "GET" && request.method !== "HEAD") return false;
@@ -76,6 +76,12 @@ const prerendered = (built: string): string[] => {
   if (!existsSync(file)) return [];
   const { routes } = JSON.parse(readFileSync(file, "utf8")) as { routes: Record<string, { initialRevalidateSeconds: number | false; initialStatus?: number }> };
   return Object.entries(routes).flatMap(([url, { initialRevalidateSeconds, initialStatus = 200 }]) => (initialRevalidateSeconds === false && initialStatus === 200 && !url.startsWith("/_") ? [url] : []));
+};
+
+/** True for a page that was built to lead elsewhere: its file beside it names the status, and the framework sends it. */
+const isRedirect = (file: string): boolean => {
+  const beside = file.replace(/\.html$/, ".meta");
+  return existsSync(beside) && ((JSON.parse(readFileSync(beside, "utf8")) as { status?: number }).status ?? 200) !== 200;
 };
 
 const send = async (found: Served, request: IncomingMessage, response: ServerResponse): Promise<void> => {
