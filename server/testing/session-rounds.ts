@@ -91,7 +91,8 @@ const tradingOf = (instrument: number, hours: HoursKey, start: number, calendar:
     // Mostly inside the session; sometimes in its auctions; never in a place where nothing can come.
     else time = Math.max(time, below(3) === 0 ? first : session.open);
     if (last !== null && istDay(time) !== istDay(last.time)) {
-      if (below(3) === 0) repeated = volume; // the old date's figure, sent once more
+      // The old date's figure, sent once more. One that was never sent would be a step back, which is not believed.
+      if (below(3) === 0 && last.volume === volume) repeated = volume;
       volume = 0;
     }
     const what = below(20);
