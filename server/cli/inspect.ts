@@ -123,7 +123,7 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
     if (of !== null) {
       const days = labelDays(times, calendar, asked.hours);
       settle(() => { checkTimes(file, table, bars, days, of, calendar, asked.hours); });
-      settle(() => { checkSpacing(days, of, "--from", table.rules.lenient); });
+      settle(() => { checkSpacing(days, of, "--from", table.rules.lenient, refused); });
       if (of.kind === "intraday") settle(() => { labels = labelsOf(file, table, bars, days, of, notes); });
     } else {
       settle(() => {

@@ -56,7 +56,7 @@ export const resampleLines = async (text: TextPieces, request: ResampleRequest):
   const days = labelDays(file.bars.map(({ label }) => label), calendar, hours);
   notes.push(...file.table.notes());
   checkTimes(fileName, file.table, file.bars, days, from, calendar, hours);
-  checkSpacing(days, from, "--from", options.lenient);
+  checkSpacing(days, from, "--from", options.lenient, file.malformed.length);
   const labels = labelsOf(fileName, file.table, file.bars, days, from, notes);
   const { bars: placed, left } = placeBars(file.bars, labels, from, calendar, hours);
   const report = { decimals: instrument.decimals, rows: file.bars.length, malformed: file.malformed, notes };

@@ -277,6 +277,32 @@ describe("labels and spacing", () => {
     }
     expect((await barsOf([...five(["09:15"], "2026-11-19"), ...five(["10:31"], "2026-11-20").slice(1)], { instrument: "NFO:NIFTY26NOV24500PE", from: "1m", to: "1m" })).length).toBe(2);
   });
+  it("refuses bars that count from the full hour, and a bar that is cut off", async () => {
+    for (const [clocks, from, line] of [[["09:00", "09:30", "10:00", "10:30"], "30m", 3], [["09:00", "09:30", "10:00", "15:30"], "30m", 3], [["09:15", "09:30", "10:00", "10:30"], "30m", 3], [["09:15", "10:00", "11:00", "12:00"], "60m", 3], [["09:14", "09:16", "09:18"], "2m", 3], [["09:15", "09:16", "09:17:33"], "1m", 4]] as const) {
+      for (const labels of [{}, { labels: "start" }, { labels: "end" }] as const) {
+        expect(await refusal(barsOf(five([...clocks]), { from, to: from, ...labels }))).toMatchObject({ line, field: "time", message: expect.stringContaining("stands off the grid of") as unknown, option: expect.stringContaining("--lenient") as unknown });
+      }
+    }
+    expect((await barsOf(five(["09:15", "09:16", "09:17:33"]), { from: "1m", to: "1m", lenient: true })).map((bar) => bar.slice(11, 16))).toEqual(["09:15", "09:16"]);
+    expect((await barsOf(five(["09:15", "10:15", "11:15", "15:15"]), { from: "1h", to: "1h" })).length).toBe(4);
+  });
+  it("takes times of a last second as the end of their bar, whatever is said", async () => {
+    for (const labels of [{}, { labels: "start" }, { labels: "end" }] as const) {
+      expect((await barsOf(five(["09:15:59", "09:16:59", "09:18:59"]), { from: "1m", to: "1m", ...labels })).map((bar) => bar.slice(11, 16))).toEqual(["09:15", "09:16", "09:18"]);
+      expect((await barsOf(five(["09:19:59", "09:24:59", "15:29:59"]), { from: "5m", to: "5m", ...labels })).map((bar) => bar.slice(11, 16))).toEqual(["09:15", "09:20", "15:25"]);
+    }
+  });
+  it("believes no end by one print of the closing second", async () => {
+    const option = { instrument: "NFO:NIFTY24APR22000CE", from: "1m", to: "1m" };
+    for (const clocks of [["09:17", "11:02", "15:30"], ["09:16", "15:30"], ["09:16", "09:17", "10:00", "10:05", "10:06", "15:30"]]) {
+      expect(await refusal(barsOf(five(clocks), option))).toMatchObject({ line: 2, option: "--labels start or --labels end" });
+    }
+    expect((await barsOf(five(["15:26", "15:27", "15:28", "15:29", "15:30"]), option))[0]).toMatch(/15:25/);
+  });
+  it("asks for no other timeframe because of a row that is refused", async () => {
+    const rows = five(["09:15", "09:16", "09:17"]);
+    expect(await barsOf([rows[0]!, rows[1]!, "2024-04-19 09:16,751,761,741,752", rows[3]!], { from: "1m", to: "1m" })).toEqual([expect.stringContaining("09:15"), expect.stringContaining("09:17"), expect.stringContaining("refused 3: volume")]);
+  });
   it("refuses bars of another timeframe", async () => {
     const clocks = ["09:15", "09:20", "09:25", "09:30"];
     expect(await refusal(barsOf(five(clocks), { from: "1m", to: "15m" }))).toMatchObject({ field: "--from", value: "1m", option: expect.stringContaining("5m") as unknown });

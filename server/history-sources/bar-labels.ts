@@ -6,6 +6,21 @@ import { type AnyTimeframe, timeframes } from "@/server/domain/timeframe";
 
 export type LabelKind = "start" | "end";
 
+/** A label in the last second of a minute (`09:15:59`) can only name the end of a bar: that is its edge. */
+const MINUTE_MS = 60_000;
+const LAST_SECOND_MS = 59_000;
+const isLastSecond = (label: number, from: AnyTimeframe): boolean => from.lengthMs % MINUTE_MS === 0 && label % MINUTE_MS >= LAST_SECOND_MS;
+
+/** Where a label stands: itself, or the end of the minute of whose last second it is. */
+export const edgeOf = (label: number, from: AnyTimeframe): number => (isLastSecond(label, from) ? Math.ceil(label / MINUTE_MS) * MINUTE_MS : label);
+
+/** True where a label of a session is the start or the end of one of its bars; what lies outside is no bar anyhow. */
+export const isOnGrid = (label: number, session: Session, from: AnyTimeframe): boolean => {
+  if (from.kind !== "intraday") return true;
+  const edge = edgeOf(label, from);
+  return edge <= session.open || edge >= session.close || barStart(session, from, edge) === edge;
+};
+
 /** Labels of one trading date, in order of time. */
 export interface LabelDay {
   session: Session;
@@ -32,6 +47,7 @@ export const labelDays = (labels: Iterable<number>, calendar: Calendar, hours: H
  * last. Null where no day shows either, or days contradict each other: a quiet first minute looks like labels by the end.
  */
 export const detectLabels = (days: readonly LabelDay[], from: AnyTimeframe): { kind: LabelKind; because: string } | null => {
+  if (days.length > 0 && days.every(({ labels }) => labels.every((label) => isLastSecond(label, from)))) return { kind: "end", because: "times stand in the last second of a bar" };
   let starts = 0;
   let ends = 0;
   for (const { session, labels } of days) {
@@ -46,22 +62,31 @@ export const detectLabels = (days: readonly LabelDay[], from: AnyTimeframe): { k
 };
 
 /**
- * Does a date without a bar at the open have one that ends with the session? Where a closing auction follows, a row at its
- * beginning or end may also be one of the auction by its start: then every bar before it has to be there.
+ * Does a date without a bar at the open have one that ends with the session? One row of the closing second may be a print of
+ * the close behind bars by their start: only where nearly every bar stands beside the one before it is the last one a bar too.
+ * Where a closing auction follows, a row at its beginning or end may also be one of the auction by its start: then every bar
+ * before it has to be there.
  */
 const endsWithClose = (session: Session, labels: readonly number[], from: AnyTimeframe): boolean => {
   const collected = session.phases.findLast(({ phase }) => phase === "closing_auction");
   const inside = labels.filter((label) => label > session.open && label <= (collected?.to ?? session.close));
   const last = inside.at(-1);
-  if (collected === undefined) return last === session.close && inside.length > 1;
+  if (collected === undefined) {
+    const beside = inside.filter((label, at) => at > 0 && barStart(session, from, label - 1) === inside[at - 1]).length;
+    return last === session.close && inside.length > 1 && beside >= (inside.length - 1) * (barStart(session, from, inside[0]! - 1) === session.open ? DENSE_FROM_OPEN : DENSE);
+  }
   return (last === session.close || last === collected.to) && inside.length === Math.ceil((last - session.open) / from.lengthMs);
 };
+
+/** So large a part of a day's bars has to stand beside the one before; less where the first bar of the session is there. */
+const DENSE = 0.8;
+const DENSE_FROM_OPEN = 0.5;
 
 /** Start of the bar a label names; null when it lies outside the session. */
 export const startOf = (label: number, kind: LabelKind, session: Session, from: AnyTimeframe): number | null => {
   if (from.kind !== "intraday") return session.open;
   const inside = kind === "start" ? label : label - 1;
-  return inside < session.open || inside >= session.close ? null : kind === "start" ? label : barStart(session, from, inside);
+  return inside < session.open || inside >= session.close ? null : barStart(session, from, inside);
 };
 
 /** A date that stands in two rows of days. */
@@ -81,15 +106,16 @@ export const doubledDate = (days: readonly LabelDay[]): DoubledDate | null => {
 /**
  * Throws `bad_input` for `field` when the rows do not stand as bars of `from` do. An instrument that seldom trades may lack any
  * bar: rows further apart are refused only where they are neighbours in a longer timeframe. `sure`: then they are not.
+ * `refused`: so many rows are missing because they could not be read.
  */
-export const checkSpacing = (days: readonly LabelDay[], from: AnyTimeframe, field: string, sure = false): void => {
+export const checkSpacing = (days: readonly LabelDay[], from: AnyTimeframe, field: string, sure = false, refused = 0): void => {
   const counts = spacings(days);
   if (from.kind !== "intraday") {
     if (!sure && days.some(({ labels }) => labels.length > 1) || days.some(({ labels }) => labels.length > 2)) throw badInput(field, from.name, `${spacingName(counts)}: several rows have one date`);
     return;
   }
   const least = Math.min(...counts.keys());
-  if (counts.size > 0 && least < from.lengthMs) throw badInput(field, from.name, `${spacingName(counts)}, as far as the rows stand apart`);
+  if (counts.size > 0 && least < from.lengthMs && (!sure || usualSpacing(days)! < from.lengthMs)) throw badInput(field, from.name, `${spacingName(counts)}, as far as the rows stand apart`);
   if (sure) return;
   if (counts.size === 0) {
     // One bar a day at one time of day: a day's bars, unless it is a rare trade at the open of two days.
@@ -101,10 +127,13 @@ export const checkSpacing = (days: readonly LabelDay[], from: AnyTimeframe, fiel
   const usual = [...counts].sort((a, b) => b[1] - a[1])[0]!;
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const inStep = [...counts.keys()].every((apart) => apart % least === 0) && timeframes.some(({ kind, lengthMs }) => kind === "intraday" && lengthMs === least);
-  if (least > from.lengthMs && inStep && usual[0] === least && usual[1] * 2 > all) {
+  if (least > from.lengthMs && inStep && usual[0] === least && usual[1] * 2 > all && refused < all) {
     throw badInput(field, from.name, `${spacingName(counts)}, as far as the rows stand apart (--lenient, if they are bars of ${from.name} of which most are missing)`);
   }
 };
+
+/** How far neighbouring rows of a session usually stand apart, in ms; null where no session has two. */
+export const usualSpacing = (days: readonly LabelDay[]): number | null => [...spacings(days)].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? null;
 
 /** How often two neighbouring labels of a session stand so far apart, in ms; a session's last bar may be short. */
 const spacings = (days: readonly LabelDay[]): Map<number, number> => {

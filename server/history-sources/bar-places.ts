@@ -2,10 +2,10 @@ import { type BarColumns, columnsOf } from "@/server/domain/bar";
 import { type Calendar, type HoursKey, isContinuous, istDay, phaseAt, type PhaseName, type Session } from "@/server/domain/session";
 import type { AnyTimeframe } from "@/server/domain/timeframe";
 import type { FileBar } from "./bar-file";
-import { type LabelKind, startOf } from "./bar-labels";
+import { isOnGrid, type LabelKind, startOf } from "./bar-labels";
 
 /** Rows that are no bar of their own, by reason: the phase they lie in, and copies. */
-export type LeftOut = { pre_open: number; closing_auction: number; outside_session: number; equal_duplicate: number; replaced_duplicate: number };
+export type LeftOut = { pre_open: number; closing_auction: number; outside_session: number; off_grid: number; equal_duplicate: number; replaced_duplicate: number };
 
 const PRE_OPEN: readonly (PhaseName | undefined)[] = ["pre_open", "pre_open_matching", "buffer"];
 const CLOSING: readonly (PhaseName | undefined)[] = ["transition", "closing_auction", "closing_matching"];
@@ -18,12 +18,13 @@ const phaseReason = (session: Session | null, instant: number): "pre_open" | "cl
 
 /** The file's bars by their start, oldest first, one per start: of several with one start the last in the file holds. */
 export const placeBars = (bars: readonly FileBar[], labels: LabelKind, from: AnyTimeframe, calendar: Calendar, hours: HoursKey): { bars: BarColumns; left: LeftOut } => {
-  const left: LeftOut = { pre_open: 0, closing_auction: 0, outside_session: 0, equal_duplicate: 0, replaced_duplicate: 0 };
+  const left: LeftOut = { pre_open: 0, closing_auction: 0, outside_session: 0, off_grid: 0, equal_duplicate: 0, replaced_duplicate: 0 };
   const byStart = new Map<number, FileBar>();
   for (const bar of bars) {
     const session = calendar.on(hours, istDay(bar.label));
     const start = session === null ? null : startOf(bar.label, labels, session, from);
     if (session === null || start === null || !isContinuous(session, start)) { left[phaseReason(session, labels === "start" ? bar.label : bar.label - 1)]++; continue; }
+    if (!isOnGrid(bar.label, session, from)) { left.off_grid++; continue; }
     const before = byStart.get(start);
     if (before !== undefined) left[isEqual(before, bar) ? "equal_duplicate" : "replaced_duplicate"]++;
     byStart.set(start, bar);

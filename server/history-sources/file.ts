@@ -11,6 +11,7 @@ import { type OpenTable, openRows, openText, refusedRows } from "@/server/files/
 import { readPieces } from "@/server/files/text";
 import type { HistorySource } from "@/server/ports/history-source";
 import { type FileBar, readBars } from "./bar-file";
+import { checkGrid } from "./bar-grid";
 import { checkSpacing, detectLabels, doubledDate, type LabelDay, labelDays, type LabelKind } from "./bar-labels";
 import { placeBars } from "./bar-places";
 import { openParquet } from "./parquet";
@@ -134,6 +135,7 @@ export const checkTimes = (file: string, table: OpenTable, bars: readonly FileBa
       });
     }
   }
+  if (of.kind === "intraday") checkGrid(file, table, bars, days, of, calendar, hours);
   if (of.kind !== "intraday") {
     // Midnight in India is half past six in the evening of the day before in UTC.
     const evening = bars.length > 0 && table.rules.zone === null && table.zoneless > 0 && bars.every(({ label }) => istText(label).endsWith("18:30:00"));
@@ -163,7 +165,7 @@ export const labelsOf = (file: string, table: OpenTable, bars: readonly FileBar[
   const first = bars.find(({ label }) => label === days[0]?.labels[0]) ?? bars[0]!;
   throw inDoubt({
     file, line: first.line, unit: seen.unit, field: "time", value: istText(first.label),
-    why: "whether times name the start or the end of a bar no day shows: none has a bar at the open or one that ends at the close", option: "--labels start or --labels end",
+    why: "whether times name the start or the end of a bar no day shows: none has a bar at the open, or bars side by side up to one that ends at the close", option: "--labels start or --labels end",
   });
 };
 
@@ -180,6 +182,7 @@ const placed = ({ timeframe: name, calendar, hours }: FileOrder, path: string, i
   const { bars: columns, left } = placeBars(bars, labels, of, calendar, key);
   const outside = left.outside_session + left.pre_open + left.closing_auction;
   if (outside > 0) notes.push(`${path}: ${outside} rows lie outside trading sessions`);
+  if (left.off_grid > 0) notes.push(`${path}: ${left.off_grid} rows stand off the grid of ${name} and were left out`);
   if (left.replaced_duplicate > 0) notes.push(`${path}: ${left.replaced_duplicate} bars stand there twice and differ; the last holds`);
   if (of.kind === "day") for (let row = 0; row < columns.length; row++) columns.time[row] = istMidnight(istDay(columns.time[row]!));
   return columns;
