@@ -8,6 +8,7 @@ import { createCalendar } from "@/server/domain/calendar";
 import type { JobReport } from "@/server/domain/job";
 import { nifty50 } from "@/server/domain/nifty50";
 import { resample } from "@/server/domain/resample";
+import { istDay } from "@/server/domain/session";
 import { timeframe } from "@/server/domain/timeframe";
 import { createExchange, type Exchange } from "@/server/exchange/exchange";
 import { candles } from "@/server/exchange/history";
@@ -49,7 +50,7 @@ const folder = (): string => {
 
 /** The minutes of the exchange's own record of an instrument, as `time open high low close volume` in paise. */
 const recordOf = async (symbol: string, from: string, to: string, minutes = 1): Promise<string[]> => {
-  const rows = await candles(exchange.market, { listing: exchange.market.listing(`SIM:${symbol}`)!, minutes, from: at(`${from}T00:00:00`), to: at(`${to}T23:59:59`), openInterest: false, continuous: false }, () => 0);
+  const rows = await candles(exchange.market, { listing: exchange.market.listing(`NSE:${symbol}`)!, minutes, from: at(`${from}T00:00:00`), to: at(`${to}T23:59:59`), openInterest: false, continuous: false }, () => 0);
   return rows.map((row) => {
     const [label, open, high, low, close, volume] = JSON.parse(row) as [string, number, number, number, number, number];
     return [at(label.slice(0, 19)), ...[open, high, low, close].map((price) => Math.round(price * 100)), volume].join(" ");
@@ -108,12 +109,11 @@ describe("candela backfill against a broker", () => {
       for (const symbol of nifty50) {
         const record = await recordOf(symbol, "2026-01-01", "2026-01-31");
         bars += record.length;
-        expect(await storedOf(store, `SIM:${symbol}`, "1m"), symbol).toEqual(record);
+        expect(await storedOf(store, `NSE:${symbol}`, "1m"), symbol).toEqual(record);
       }
       expect(statistics.bars).toBe(bars);
       expect(bars).toBeGreaterThan(300_000);
-      // The record folds its quarters from its own open, our table keeps SIM's hours from midnight: both stand on the quarter.
-      expect(await storedOf(store, "SIM:RELIANCE", "15m")).toEqual(await recordOf("RELIANCE", "2026-01-01", "2026-01-31", 15));
+      expect(await storedOf(store, "NSE:RELIANCE", "15m")).toEqual(await recordOf("RELIANCE", "2026-01-01", "2026-01-31", 15));
     });
 
     const again = await backfill(dataDir, month).ended;
@@ -124,35 +124,35 @@ describe("candela backfill against a broker", () => {
     const dataDir = folder();
     proxy.fate = (_, count) => (count % 5 === 1 ? { status: 429, type: "NetworkException", message: "Too many requests" }
       : count % 7 === 3 ? { status: 503, type: "NetworkException", message: "down" } : null);
-    const outcome = await backfill(dataDir, ["--symbols", "SIM:INFY,SIM:TCS,SIM:ITC,SIM:NIFTY 50", "--from", "2026-03-01", "--to", "2026-06-15", "--concurrency", "8", "--json"]).ended;
+    const outcome = await backfill(dataDir, ["--symbols", "NSE:INFY,NSE:TCS,NSE:ITC,NSE_INDEX:NIFTY 50", "--from", "2026-03-01", "--to", "2026-06-15", "--concurrency", "8", "--json"]).ended;
     expect([outcome.code, report(outcome).state]).toEqual([0, "done"]);
     expect(report(outcome).statistics.retries).toBeGreaterThan(1);
     await withStore(dataDir, async (store) => {
-      for (const symbol of ["INFY", "ITC", "NIFTY 50"]) expect(await storedOf(store, symbol === "NIFTY 50" ? "SIM:NIFTY 50" : `SIM:${symbol}`, "1m")).toEqual(await recordOf(symbol, "2026-03-01", "2026-06-15"));
+      for (const symbol of ["INFY", "ITC", "NIFTY 50"]) expect(await storedOf(store, symbol === "NIFTY 50" ? "NSE_INDEX:NIFTY 50" : `NSE:${symbol}`, "1m")).toEqual(await recordOf(symbol, "2026-03-01", "2026-06-15"));
     });
   }, 240_000);
 
   it("ends with 1 when days fail, keeps the rest, and tries the failed ones alone again", async () => {
     const dataDir = folder();
-    const token = exchange.market.listing("SIM:TCS")!.token;
+    const token = exchange.market.listing("NSE:TCS")!.token;
     proxy.fate = (asked) => (asked.includes(`/${token}/`) ? { status: 400, type: "InputException", message: "invalid token" } : null);
-    const first = await backfill(dataDir, ["--symbols", "SIM:INFY,SIM:TCS", "--from", "2026-02-02", "--to", "2026-02-06", "--json"]).ended;
+    const first = await backfill(dataDir, ["--symbols", "NSE:INFY,NSE:TCS", "--from", "2026-02-02", "--to", "2026-02-06", "--json"]).ended;
     expect([first.code, report(first).state, report(first).statistics.failed]).toEqual([1, "failed", 5]);
-    expect(report(first).failures[0]).toMatchObject({ instrument: "SIM:TCS", date: "2026-02-02", reason: expect.stringContaining("invalid token") as unknown });
+    expect(report(first).failures[0]).toMatchObject({ instrument: "NSE:TCS", date: "2026-02-02", reason: expect.stringContaining("invalid token") as unknown });
     expect(first.err).toContain("--resume backfill-1");
     proxy.fate = () => null;
     proxy.asked.length = 0;
     const second = await backfill(dataDir, ["--resume", "backfill-1", "--json"]).ended;
     expect([second.code, report(second).statistics.failed, proxy.asked.length]).toEqual([0, 0, 1]);
     await withStore(dataDir, async (store) => {
-      for (const symbol of ["INFY", "TCS"]) expect(await storedOf(store, `SIM:${symbol}`, "1m")).toEqual(await recordOf(symbol, "2026-02-02", "2026-02-06"));
+      for (const symbol of ["INFY", "TCS"]) expect(await storedOf(store, `NSE:${symbol}`, "1m")).toEqual(await recordOf(symbol, "2026-02-02", "2026-02-06"));
     });
   }, 180_000);
 
   it("is paused by Ctrl-C with code 3, though a request hangs, and goes on from there", async () => {
     const dataDir = folder();
     proxy.fate = (_, count) => (count > 3 ? "hang" : null);
-    const first = backfill(dataDir, ["--symbols", "SIM:INFY,SIM:TCS,SIM:ITC,SIM:SBIN,SIM:WIPRO", "--from", "2026-04-06", "--to", "2026-04-10", "--json"]);
+    const first = backfill(dataDir, ["--symbols", "NSE:INFY,NSE:TCS,NSE:ITC,NSE:SBIN,NSE:WIPRO", "--from", "2026-04-06", "--to", "2026-04-10", "--json"]);
     await untilAsked(5);
     first.child.kill("SIGINT");
     const stopped = await first.ended;
@@ -160,17 +160,23 @@ describe("candela backfill against a broker", () => {
     proxy.fate = () => null;
     const second = await backfill(dataDir, ["--resume", "backfill-1", "--json"]).ended;
     expect([second.code, report(second).state, report(second).done]).toEqual([0, "done", report(stopped).total]);
-    await withStore(dataDir, async (store) => { expect(await storedOf(store, "SIM:WIPRO", "1m")).toEqual(await recordOf("WIPRO", "2026-04-06", "2026-04-10")); });
+    await withStore(dataDir, async (store) => { expect(await storedOf(store, "NSE:WIPRO", "1m")).toEqual(await recordOf("WIPRO", "2026-04-06", "2026-04-10")); });
   }, 180_000);
 
   it("brings days as they are, and makes them of minutes where they are asked for and missing", async () => {
     const dataDir = folder();
-    const days = await backfill(dataDir, ["--symbols", "SIM:INFY", "--from", "2026-01-05", "--to", "2026-01-16", "--timeframe", "1d", "--json"]).ended;
-    const made = await backfill(dataDir, ["--symbols", "SIM:TCS", "--from", "2026-01-05", "--to", "2026-01-16", "--daily", "--json"]).ended;
+    const days = await backfill(dataDir, ["--symbols", "NSE:INFY", "--from", "2026-01-05", "--to", "2026-01-16", "--timeframe", "1d", "--json"]).ended;
+    const made = await backfill(dataDir, ["--symbols", "NSE:TCS", "--from", "2026-01-05", "--to", "2026-01-16", "--daily", "--json"]).ended;
     expect([days.code, made.code]).toEqual([0, 0]);
     const figures = (rows: string[]): string[] => rows.map((row) => row.slice(row.indexOf(" ")));
     await withStore(dataDir, async (store) => {
-      for (const symbol of ["INFY", "TCS"]) expect(figures(await storedOf(store, `SIM:${symbol}`, "1d")), symbol).toEqual(figures(await recordOf(symbol, "2026-01-05", "2026-01-16", 0)));
+      expect(figures(await storedOf(store, "NSE:INFY", "1d"))).toEqual(figures(await recordOf("INFY", "2026-01-05", "2026-01-16", 0)));
+      // The broker's minutes hold no auction's volume, and so a day made of them does not either.
+      const minutes = (await recordOf("TCS", "2026-01-05", "2026-01-16")).map((row) => row.split(" ").map(Number));
+      const dates = [...new Set(minutes.map(([time]) => istDay(time!)))];
+      const folded = dates.map((day) => minutes.filter(([time]) => istDay(time!) === day)).map((rows) => ["", rows[0]![1], Math.max(...rows.map((row) => row[2]!)), Math.min(...rows.map((row) => row[3]!)), rows.at(-1)![4], rows.reduce((sum, row) => sum + row[5]!, 0)].join(" "));
+      expect(figures(await storedOf(store, "NSE:TCS", "1d"))).toEqual(folded);
+      expect(folded.length).toBe(9);
     });
   }, 120_000);
 
@@ -178,16 +184,16 @@ describe("candela backfill against a broker", () => {
     const dataDir = folder();
     const month = ["--from", "2026-01-01", "--to", "2026-01-31"];
     for (const [args, told] of [
-      [["--symbols", "SIM:INFY", "--from", "2026-01-32", "--to", "2026-01-31"], "--from"], [["--symbols", "SIM:INFY", "--from", "2026-01-02", "--to", "2026-01-01"], "to:"],
-      [[...month], "--watchlist"], [["--symbols", "SIM:RELIANC", ...month], "did you mean"], [["--watchlist", "mine", ...month], "there are NIFTY50"],
-      [["--symbols", "SIM:INFY", ...month, "--timeframe", "2m"], "1m, 15m or 1d"], [["--symbols", "SIM:INFY", ...month, "--concurrency", "0"], "1 to 20"],
-      [["--symbols", "SIM:INFY", ...month, "--source", "angel"], "csv:FILE"], [["--symbols", "SIM:INFY", ...month, "--source", "csv:no-such.csv"], "no-such.csv"], [["--resume", "backfill-9"], "no job"],
+      [["--symbols", "NSE:INFY", "--from", "2026-01-32", "--to", "2026-01-31"], "--from"], [["--symbols", "NSE:INFY", "--from", "2026-01-02", "--to", "2026-01-01"], "to:"],
+      [[...month], "--watchlist"], [["--symbols", "NSE:RELIANC", ...month], "did you mean"], [["--watchlist", "mine", ...month], "there are NIFTY50"],
+      [["--symbols", "NSE:INFY", ...month, "--timeframe", "2m"], "1m, 15m or 1d"], [["--symbols", "NSE:INFY", ...month, "--concurrency", "0"], "1 to 20"],
+      [["--symbols", "NSE:INFY", ...month, "--source", "angel"], "csv:FILE"], [["--symbols", "NSE:INFY", ...month, "--source", "csv:no-such.csv"], "no-such.csv"], [["--resume", "backfill-9"], "no job"],
     ] as const) {
       const { code, out, err } = await backfill(dataDir, [...args]).ended;
       expect([code, out], args.join(" ")).toEqual([2, ""]);
       expect(err).toContain(told);
     }
-    const expired = await backfill(dataDir, ["--symbols", "SIM:INFY", ...month], { KITE_ACCESS_TOKEN: "yesterday" }).ended;
+    const expired = await backfill(dataDir, ["--symbols", "NSE:INFY", ...month], { KITE_ACCESS_TOKEN: "yesterday" }).ended;
     expect([expired.code, expired.err]).toEqual([1, expect.stringContaining("refuses the access token")]);
   }, 240_000);
 });
