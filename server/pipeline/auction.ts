@@ -43,7 +43,7 @@ export interface DayVolumes {
 /**
  * Ticks of pre-open, closing auction and post-close to bars of their own, one an auction. An auction has one price, its
  * equilibrium: open, high, low and close are that. Indicative prices before the match are no trades; an auction in which
- * nothing was matched gives no bar. An index has no volume: its last value is taken.
+ * nothing was matched gives no bar. An index has no volume: its last value is taken, of an opening one its last after the match.
  */
 export class AuctionBars implements Core<TickMessage, BarBatch> {
   private readonly building = new Map<number, Building>();
@@ -116,7 +116,8 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     const told = (batch.flags[row]! & SUSPECT) === 0 ? batch.volume[row]! : volume;
     if (told >= 0 && each.base > told) each.base = each.opening ? 0 : told;
     const matched = volume - each.base;
-    if (this.table.traded[instrument] === 0) each.price = price;
+    // Until the opening match an index stands at its last close, or moves with indicative prices.
+    if (this.table.traded[instrument] === 0) { if (!each.opening || time >= each.matching) each.price = price; }
     else if (volume >= 0 && each.base >= 0 && matched > each.volume) {
       each.value += (matched - each.volume) * price;
       each.volume = matched;

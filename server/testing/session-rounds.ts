@@ -309,7 +309,8 @@ const auctionsOf = (rows: readonly Accepted[], hours: HoursKey, calendar: Tradin
     const making = timely.length > 0 ? timely : inside.filter(({ received }) => received === first.received);
     for (const row of making) {
       if (row.stale) continue;
-      if (row.volume < 0) { price = row.price; continue; }
+      // An index is worth what its stocks were matched at, after they were.
+      if (row.volume < 0) { if (group !== 0 || row.time >= matching) price = row.price; continue; }
       if (row.volume < base) base = group === 0 ? 0 : row.volume;
       if (row.volume - base > volume) { volume = row.volume - base; price = row.price; }
     }
