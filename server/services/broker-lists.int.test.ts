@@ -64,7 +64,8 @@ describe("a broker's instrument list", () => {
       await again({ kind });
       await reaches("LIVE");
       await ticking("SIM:RELIANCE");
-      expect(list(), kind).toMatchObject({ readAt: null, problem: expect.stringMatching(problem) as unknown, nextAttempt: expect.any(Number) as unknown });
+      // Between two attempts: while one is under way there is no next one.
+      await expect.poll(list, { message: kind, timeout: 30_000, interval: 50 }).toMatchObject({ readAt: null, problem: expect.stringMatching(problem) as unknown, nextAttempt: expect.any(Number) as unknown });
       expect(rig.truth().missing.count).toBe(0);
     }
     await rig.reset();
