@@ -284,12 +284,16 @@ const fromZone = (clock: number, zone: string): number => {
   return clock - offsetAt(zone, first);
 };
 
-/** Which orders a date of three numbers can have; null when the text is no such date. Equal day and month say nothing. */
-export const ordersOf = (text: string): { dmy: boolean; mdy: boolean; open: boolean } | null => {
+/** Which orders a date of three numbers can have; null when the text is no such date. A year of two digits may stand first. */
+export const ordersOf = (text: string): DateOrder[] | null => {
   const match = NUMBERS.exec(text.trim());
   if (match === null) return null;
-  const [first, second] = [Number(match[1]), Number(match[3])];
-  return { dmy: second <= 12, mdy: first <= 12, open: first !== second };
+  const [first, second, third] = [Number(match[1]), Number(match[3]), Number(match[4])];
+  const orders: DateOrder[] = [];
+  if (first >= 1 && first <= 31 && second >= 1 && second <= 12) orders.push("dmy");
+  if (first >= 1 && first <= 12 && second >= 1 && second <= 31) orders.push("mdy");
+  if (match[1]!.length === 2 && match[4]!.length === 2 && second >= 1 && second <= 12 && third >= 1 && third <= 31) orders.push("ymd");
+  return orders;
 };
 
 /** Rules of a format such as `DD-MM-YYYY`, `MM/DD/YY`, `%d-%m-%Y`, `YYMMDD`, `dmy` or `excel`; null when it is none. */

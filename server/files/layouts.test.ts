@@ -222,6 +222,16 @@ describe("times", () => {
     expect((await minutes("date,open,high,low,close,volume", [...rows, "13/11/2026 09:20,1,1,1,1,1"]))[0]).toBe("2026-11-05 09:15 100 101 99 100.5 10");
     expect(await refusal(minutes("date,open,high,low,close,volume", [...rows, "13/11/2026 09:15,1,1,1,1,1", "11/13/2026 09:15,1,1,1,1,1"]))).toMatchObject({ line: 5, option: "--date-format" });
   });
+  it("knows years of two digits that stand first by their rows, and asks where none tells", async () => {
+    const days = (dates: string[], more = {}) => barsOf(["date,open,high,low,close,volume", ...dates.map((date, at) => `${date},1500,1520,1490,1510,${at + 1}`)], more).then((bars) => bars.map((bar) => bar.slice(0, 10)));
+    expect(await days(["26-11-18", "26-11-19", "26-11-20"])).toEqual(["2026-11-18", "2026-11-19", "2026-11-20"]);
+    expect(await days(["18-11-26", "19-11-26", "20-11-26"])).toEqual(["2026-11-18", "2026-11-19", "2026-11-20"]);
+    expect(await days(["11/11/26"])).toEqual(["2026-11-11"]);
+    expect(await days(["20/11/26"])).toEqual(["2026-11-20"]);
+    expect(await refusal(days(["20-11-26"]))).toMatchObject({ line: 2, field: "time", value: "20-11-26", option: "--date-format DD-MM-YYYY or --date-format YY-MM-DD" });
+    expect(await days(["20-11-26"], { dateFormat: "YY-MM-DD" })).toEqual(["2020-11-26"]);
+    expect(await days(["20-11-26"], { dateFormat: "DD-MM-YYYY" })).toEqual(["2026-11-20"]);
+  });
   it("reads formats that it is told", async () => {
     expect(await of("201126 09:15", { dateFormat: "DDMMYY" })).toEqual([first]);
     expect(await of("261120 0915", { dateFormat: "YYMMDD" })).toEqual([first]);

@@ -1,8 +1,9 @@
 /** What a table's first rows say of it: names, columns, decimal mark, order of dates. What they leave open is refused, not guessed. */
 import { badInput } from "@/server/domain/errors";
 import { type DecimalMark, isNothing, markOf, readDecimal, readWhole } from "@/server/domain/read-number";
-import { type DateOrder, ordersOf, TimeReader, type TimeRules } from "@/server/domain/read-time";
+import { type DateOrder, TimeReader, type TimeRules } from "@/server/domain/read-time";
 import { applyWishes, hasWished, isKnownName, isNoVolume, nameKey, noPlaces, type Places, placesOfNames, type Role, type TableKind } from "./columns";
+import { columnOrder, orderNames } from "./date-order";
 import { inDoubt } from "./doubt";
 import { type FileRules, timeRules } from "./options";
 import { delimiterName, isComment, type RowBlock, type Table } from "./rows";
@@ -71,12 +72,9 @@ export const understand = async (table: Table, asked: Asked): Promise<Understand
 
   const layout = layoutOf(table, head, asked);
   const { places, from } = layout;
-  let order: { order: DateOrder | null } | "open" = asked.rules.dates === null ? orderOf(head, places, from, asked, table) : { order: asked.rules.dates.order };
-  while (order === "open" && head.rows.length < LOOK_FOR_DATES && await more()) order = orderOf(head, places, from, asked, table);
-  if (order === "open") {
-    const at = head.rows.findIndex((row, index) => index >= from && ordersOf(dateText(row, places))?.open === true);
-    throw inDoubt({ file: asked.file, line: head.lines[at]!, unit: table.unit, field: "time", value: dateText(head.rows[at]!, places), why: "which of the first two numbers is the day no row tells", option: "--date-format DD-MM-YYYY or --date-format MM-DD-YYYY" });
-  }
+  let order = asked.rules.dates ?? orderOf(head, layout, asked, table, false);
+  while (order === null && head.rows.length < LOOK_FOR_DATES && await more()) order = orderOf(head, layout, asked, table, false);
+  order ??= orderOf(head, layout, asked, table, true)!;
   const times: TimeRules = { ...timeRules(asked.rules), order: order.order };
   const decimal = asked.rules.decimal ?? markOfTable(head, places, from, asked, table);
   const notes = [...layout.notes];
@@ -345,30 +343,17 @@ const doubtPlaces = (head: Head, { places, from }: Layout, times: TimeRules, dec
 
 const dateText = (row: readonly string[], places: Places): string => (row[places.time[0] ?? -1] ?? "").trim();
 
-/** The order of dates that all rows allow: `open` while day and month may be either way. Throws where rows contradict each other. */
-const orderOf = (head: Head, places: Places, from: number, asked: Asked, table: Table): { order: DateOrder | null } | "open" => {
-  let dmy = true;
-  let mdy = true;
-  let open = false;
-  let seen = false;
-  let told = -1;
-  for (let at = from; at < head.rows.length; at++) {
-    const orders = ordersOf(dateText(head.rows[at]!, places));
-    if (orders === null || (!orders.dmy && !orders.mdy)) continue;
-    seen = true;
-    open ||= orders.open;
-    const beforeDmy: boolean = dmy;
-    const beforeMdy: boolean = mdy;
-    dmy &&= orders.dmy;
-    mdy &&= orders.mdy;
-    if (!dmy && !mdy) {
-      throw inDoubt({ file: asked.file, line: head.lines[at]!, unit: table.unit, field: "time", value: dateText(head.rows[at]!, places), why: `the day stands ${beforeDmy ? "second" : "first"} here, and ${beforeDmy ? "first" : "second"} in line ${head.lines[told]}`, option: "--date-format" });
-    }
-    if (dmy !== beforeDmy || mdy !== beforeMdy) told = at;
+/** The order of dates that all rows allow: null while they leave it open. Throws where rows contradict each other, or with `sure`. */
+const orderOf = (head: Head, { places, from }: Layout, asked: Asked, table: Table, sure: boolean): { order: DateOrder | null } | null => {
+  const found = columnOrder(head.rows.slice(from).map((row) => dateText(row, places)), timeRules(asked.rules));
+  if ("order" in found) return found;
+  const doubt = (at: number, why: string, option: string) => inDoubt({ file: asked.file, line: head.lines[from + at]!, unit: table.unit, field: "time", value: dateText(head.rows[from + at]!, places), why, option });
+  if ("contradiction" in found) {
+    const { at, told } = found.contradiction;
+    throw doubt(at, `day, month and year stand in another order here than in line ${head.lines[from + told]}`, "--date-format");
   }
-  if (!seen) return { order: null };
-  if (dmy && mdy) return open ? "open" : { order: "dmy" };
-  return { order: dmy ? "dmy" : "mdy" };
+  if (!sure) return null;
+  throw doubt(found.at, found.open.includes("ymd") ? "which of the numbers is the year and which the day no row tells" : "which of the first two numbers is the day no row tells", found.open.map((order) => `--date-format ${orderNames[order]}`).join(" or "));
 };
 
 /** The decimal mark that prices and volumes show. Throws where they show both, or leave `1,234` open. */
