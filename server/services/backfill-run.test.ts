@@ -95,10 +95,21 @@ describe("a job at work", () => {
   it("makes those quarters of an hour anew that hold a changed minute, and no other", async () => {
     const ours = minutesFrom(morning, 45).map((each): StoredBar => ({ ...each, state: "closed", ticks: 9, value: 1, instrumentId: 7, timeframe: "1m", ...(each.time === morning + 20 * MINUTE ? { incomplete: true } : {}) }));
     const theirs = minutesFrom(morning, 45).map((each) => (each.time === morning + 20 * MINUTE ? { ...each, high: 103_00 } : each));
-    const { run, of, days } = rig(() => theirs, { stored: ours });
+    const quarters = [0, 15, 30].map((minute): StoredBar => ({ ...bar(morning + minute * MINUTE, { state: "closed", ticks: 135, volume: 150, value: 15 }), instrumentId: 7, timeframe: "15m" }));
+    const { run, of, days } = rig(() => theirs, { stored: [...ours, ...quarters] });
     await run(pageOf(7, "2026-01-05"));
-    expect(of("15m")).toMatchObject([{ time: morning + 15 * MINUTE, high: 103_00, volume: 150, ticks: 135, state: "corrected" }]);
+    expect(of("15m").map(({ time, high, volume, ticks, state, rev }) => [time, high, volume, ticks, state, rev])).toEqual([
+      [morning, 101_00, 150, 135, "closed", 0], [morning + 15 * MINUTE, 103_00, 150, 135, "corrected", 1], [morning + 30 * MINUTE, 101_00, 150, 135, "closed", 0],
+    ]);
     expect(days[0]).toMatchObject({ unchanged: 44, corrected: 1, added: 0 });
+  });
+
+  it("makes the quarters of an hour that a full disk kept out while their minutes came in", async () => {
+    const ours = minutesFrom(morning, 45).map((each): StoredBar => ({ ...each, instrumentId: 7, timeframe: "1m" }));
+    const { run, of, days } = rig(() => minutesFrom(morning, 45), { stored: [...ours, { ...bar(morning, { ticks: 0, volume: 150 }), instrumentId: 7, timeframe: "15m" }] });
+    await run(pageOf(7, "2026-01-05"));
+    expect(of("15m").map(({ time, volume, state, rev }) => [time, volume, state, rev])).toEqual([0, 15, 30].map((minute) => [morning + minute * MINUTE, 150, "backfilled", minute === 0 ? 0 : 1]));
+    expect(days[0]).toMatchObject({ unchanged: 45, corrected: 0, added: 0 });
   });
 
   it("makes day bars of the minutes when that is asked for, where none is stored", async () => {

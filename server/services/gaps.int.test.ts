@@ -153,11 +153,12 @@ describe("the gap ledger of a running server", () => {
   it("compares a day on demand: what equals, and what was spoilt and is put right with its revision kept", async () => {
     const index = container.desk.resolve("SIM:TCS");
     const { id } = container.desk.instrument(index);
-    const day = istDate(istDay(container.clock.now()));
+    // The date of the bar that is spoilt below: the test may run across midnight.
+    const day = istDate(istDay(began - 3 * 60_000));
     const same = await ask<RestCompare>(compare, "/compare", { body: { instrument: "SIM:TCS", date: day } });
     expect(same).toMatchObject({ status: 201, data: { instrument: "SIM:TCS", date: day, by: "api", kept: 0, corrected: 0, flagged: 0, differences: [] } });
     expect(same.data.equal).toBe(same.data.bars);
-    expect(same.data.bars).toBeGreaterThan(10);
+    expect(same.data.bars).toBeGreaterThan(0);
 
     const [bar] = await container.store.bars.readWhole({ instrumentId: id, timeframe: "1m", from: began - 3 * 60_000, to: began - 2 * 60_000 });
     await container.store.bars.write([{ ...bar!, close: bar!.close - 5, low: Math.min(bar!.low, bar!.close - 5) }], "replace");

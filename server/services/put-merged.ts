@@ -51,26 +51,36 @@ export const wholeQuarters = (calendar: Calendar, hours: HoursKey, from: number,
 
 /** Resolves when all of it is committed; true when anything was to be done. */
 export const putMerged = async (parts: PutParts, order: PutOrder, { write, remove }: Pick<Merged, "write" | "remove">): Promise<boolean> => {
-  if (write.length + remove.length === 0) return false;
   const { recent } = parts;
   const longer = order.timeframe === "1m" ? await longerBars(parts, order, write, remove) : { write: [], remove: [] };
   const gone = [...remove, ...longer.remove];
+  const put = [...write, ...longer.write];
+  if (gone.length + put.length === 0) return false;
   if (gone.length > 0) recent.enqueue(gone, "remove");
-  recent.enqueue([...write, ...longer.write], "replace");
+  recent.enqueue(put, "replace");
   await recent.settled();
   return true;
 };
 
-/** The stored timeframes that the minutes change: quarters of an hour that hold one of them, and day bars where they are asked for and missing. */
+/**
+ * The stored timeframes that the minutes change: quarters of an hour that hold one of them, those that a crash or a full
+ * disk kept out of the store while their minutes came in, and day bars where they are asked for and missing.
+ */
 const longerBars = async (
   { store, recent, calendar }: PutParts, { instrumentId, hours, held, until, daily = false }: PutOrder, write: readonly StoredBar[], remove: readonly StoredBar[],
 ): Promise<{ write: StoredBar[]; remove: StoredBar[] }> => {
   const minutes = overwritten(held, write, remove);
-  const touched = new Set<number>();
-  for (const { time } of [...write, ...remove]) {
+  const quarterOf = (time: number): number | null => {
     const session = calendar.on(hours, istDay(time));
-    if (session !== null) touched.add(barStart(session, QUARTER, time));
-  }
+    return session === null ? null : barStart(session, QUARTER, time);
+  };
+  const changed = [...write, ...remove].flatMap(({ time }) => quarterOf(time) ?? []);
+  const starts = [...changed, ...[minutes.at(0), minutes.at(-1)].flatMap((bar) => (bar === undefined ? [] : quarterOf(bar.time) ?? []))];
+  if (starts.length === 0) return { write: [], remove: [] };
+  const stored = await storedAndWaiting({ store, recent }, { instrumentId, timeframe: "15m", from: Math.min(...starts), to: Math.max(...starts) + 1 });
+  const before = new Map(stored.map((bar) => [bar.time, bar]));
+  const isChanged = new Set(changed);
+  const touched = new Set([...changed, ...minutes.flatMap(({ time }) => quarterOf(time) ?? []).filter((start) => !before.has(start))]);
   if (touched.size === 0) return { write: [], remove: [] };
   const columns = columnsOf(minutes);
   const made = resample(columns, calendar, hours, QUARTER, until).bars;
@@ -82,9 +92,6 @@ const longerBars = async (
     const known = passports.get(start);
     if (touched.has(start)) passports.set(start, known === undefined ? passport : joinPassports(known, passport));
   }
-  const starts = [...touched];
-  const stored = await storedAndWaiting({ store, recent }, { instrumentId, timeframe: "15m", from: Math.min(...starts), to: Math.max(...starts) + 1 });
-  const before = new Map(stored.map((bar) => [bar.time, bar]));
   const quarters: StoredBar[] = [];
   const left = new Set<number>();
   for (let row = 0; row < made.length; row++) {
@@ -96,7 +103,7 @@ const longerBars = async (
     const same = known !== undefined && figureNames.every((figure) => known[figure] === bar[figure]);
     if (same && known.incomplete === bar.incomplete && known.value === bar.value) continue;
     const passport = passports.get(time);
-    quarters.push({ ...bar, state: same ? known.state : made.state[row] === BACKFILLED ? "backfilled" : "corrected", rev: (known?.rev ?? 0) + 1, ...(passport === undefined ? {} : { passport }) });
+    quarters.push({ ...bar, state: same ? known.state : isChanged.has(time) && made.state[row] !== BACKFILLED ? "corrected" : bar.state, rev: (known?.rev ?? 0) + 1, ...(passport === undefined ? {} : { passport }) });
   }
   const empty = stored.filter(({ time }) => touched.has(time) && !left.has(time));
   if (!daily) return { write: quarters, remove: empty };
