@@ -14,6 +14,7 @@ import { delimiterName } from "@/server/files/rows";
 import { readPieces, type TextPieces } from "@/server/files/text";
 import { type FileBar, readBars } from "@/server/history-sources/bar-file";
 import { checkSpacing, labelDays } from "@/server/history-sources/bar-labels";
+import { checkVolumes } from "@/server/history-sources/bar-volumes";
 import { checkTimes, labelsOf } from "@/server/history-sources/file";
 import { assumeDays } from "./assumed-days";
 import { writeLines } from "./bar-lines";
@@ -80,6 +81,7 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
   const times: number[] = [];
   let rows = 0;
   let refused = 0;
+  const doubts: string[] = [];
   const refuse = (lines: readonly MalformedLine[]): void => {
     refused += lines.length;
     malformed.push(...lines.slice(0, Math.max(0, SHOWN - malformed.length)));
@@ -94,7 +96,7 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
     for await (const lines of readBars(table, () => decimals, take)) refuse(lines);
     for (const { label } of bars) times.push(label);
   } else {
-    for await (const each of readTicks(table, decimals)) {
+    for await (const each of readTicks(table, decimals, ({ message }) => { doubts.push(message); })) {
       refuse(each.malformed);
       for (let row = 0; row < each.length; row++) {
         rows++;
@@ -105,7 +107,6 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
   }
 
   const notes: string[] = [];
-  const doubts: string[] = [];
   const settle = (check: () => void): void => {
     try {
       check();
@@ -123,6 +124,7 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
     if (of !== null) {
       const days = labelDays(times, calendar, asked.hours);
       settle(() => { checkTimes(file, table, bars, days, of, calendar, asked.hours); });
+      settle(() => { checkVolumes(file, table, bars, of); });
       settle(() => { checkSpacing(days, of, "--from", table.rules.lenient, refused); });
       if (of.kind === "intraday") settle(() => { labels = labelsOf(file, table, bars, days, of, notes); });
     } else {

@@ -13,6 +13,7 @@ import { addAuctions, auctionsOf } from "@/server/history-sources/bar-auctions";
 import { parseBarFile } from "@/server/history-sources/bar-file";
 import { checkSpacing, labelDays } from "@/server/history-sources/bar-labels";
 import { type LeftOut, placeBars } from "@/server/history-sources/bar-places";
+import { checkVolumes } from "@/server/history-sources/bar-volumes";
 import { checkTimes, labelsOf } from "@/server/history-sources/file";
 import { type FileCommandOptions, fileOptions, given, refusedExit } from "./file-options";
 import { printBars, writeLines } from "./bar-lines";
@@ -56,6 +57,7 @@ export const resampleLines = async (text: TextPieces, request: ResampleRequest):
   const days = labelDays(file.bars.map(({ label }) => label), calendar, hours);
   notes.push(...file.table.notes());
   checkTimes(fileName, file.table, file.bars, days, from, calendar, hours);
+  checkVolumes(fileName, file.table, file.bars, from);
   checkSpacing(days, from, "--from", options.lenient, file.malformed.length);
   const labels = labelsOf(fileName, file.table, file.bars, days, from, notes);
   const { bars: placed, left } = placeBars(file.bars, labels, from, calendar, hours);

@@ -5,6 +5,7 @@ import type { FileOptions } from "@/server/files/options";
 import { type OpenTable, openText, type Row } from "@/server/files/read-table";
 import type { TextPieces } from "@/server/files/text";
 import type { AskedInstrument } from "@/server/files/whose";
+import { VolumeWatch } from "./tick-volumes";
 
 /** Rows in file order, in columns that are reused: read them before asking for the next. */
 export interface TickRows {
@@ -31,13 +32,14 @@ export const openTickFile = (text: TextPieces, { fileName, instrument, options }
 
 const ROWS = 4_096;
 
-/** A row that is no tick is told in `malformed`; a file that leaves doubt throws `bad_input`. */
-export async function* readTicks(table: OpenTable, decimals: number): AsyncGenerator<TickRows> {
+/** A row that is no tick is told in `malformed`; a file that leaves doubt throws `bad_input`, or is told to `onDoubt` once. */
+export async function* readTicks(table: OpenTable, decimals: number, onDoubt = (doubt: Error): void => { throw doubt; }): AsyncGenerator<TickRows> {
+  const watch = new VolumeWatch(table, onDoubt);
   const rows: TickRows = { length: 0, time: new Float64Array(ROWS), price: new Float64Array(ROWS), volume: new Float64Array(ROWS), malformed: [] };
   const { places, decimal } = table.seen;
   const { price: priceAt, volume: volumeAt } = places;
   let found = 0;
-  const row = ({ fields, time }: Row): string | null => {
+  const row = ({ fields, time, line }: Row): string | null => {
     const price = readDecimal(fields[priceAt] ?? "", decimals, decimal);
     if (Number.isNaN(price)) return fields[priceAt] === undefined ? "price is missing" : `price "${fields[priceAt]}" is not a number`;
     const text = volumeAt === -1 ? "" : fields[volumeAt] ?? "";
@@ -48,9 +50,11 @@ export async function* readTicks(table: OpenTable, decimals: number): AsyncGener
     rows.time[at] = time;
     rows.price[at] = price;
     rows.volume[at] = volume;
+    watch.saw(time, volume, line);
     return null;
   };
   for await (const malformed of table.read(row)) {
+    watch.check();
     rows.malformed = malformed;
     found += rows.length + malformed.length;
     if (rows.length > 0 || malformed.length > 0) yield rows;

@@ -30,11 +30,27 @@ const BAR_VOLUME = [
   "intv", "volume", "vol", "v", "totaltradedquantity", "totaltradedqty", "totaltradedvolume", "tottrdqty", "ttltrdqnty", "ttltradgvol", "chtottradedqty", "hittradedqty", "sharestraded", "noofshares", "noofsharestraded",
   "noofshrs", "tradedqty", "tradedquantity", "tradequantity", "tradedvolume", "tradevolume", "volumetraded", "totalvolume", "totalquantity", "totalqty", "quantity", "qty", "shares",
 ];
-/** What feeds call the day's volume so far. A last quantity is none. */
+/** What feeds call the day's volume so far; names that may as well be one trade's come last. A last quantity is none. */
 const DAY_VOLUME = [
-  "volume", "volumetraded", "volumetradedtoday", "volumetradedfortheday", "voltradedtoday", "totaltradedvolume", "totaltradedquantity", "totaltradedqty", "tottrdqty", "ttq", "vtt", "cumulativevolume", "cumvolume", "cumvol", "dayvolume",
-  "tradedvolume", "totalvolume", "vol", "v",
+  "volumetraded", "volumetradedtoday", "volumetradedfortheday", "voltradedtoday", "totaltradedvolume", "totaltradedquantity", "totaltradedqty", "tottrdqty", "ttq", "vtt", "cumulativevolume", "cumvolume", "cumvol", "dayvolume", "totalvolume",
+  "volume", "tradedvolume", "vol", "v",
 ];
+const PLAIN_VOLUME = new Set(["volume", "tradedvolume", "vol", "v"]);
+
+/** A currency in its name says that a volume is a value, not a count. */
+export const isMoney = (name: string): boolean => /₹|\((?:rs\.?|inr)\)/i.test(name);
+
+/** Columns that are called a volume as much as the one at `taken`. */
+export const rivalVolumes = (names: readonly string[], taken: number, kind: TableKind): number[] => {
+  const chosen = nameKey(names[taken]!);
+  // Noren writes the bar's own volume as intv, and the day's as v; a bridge the version of its lines as v.
+  if (chosen === "intv") return [];
+  return names.flatMap((name, at) => {
+    const key = nameKey(name);
+    if (at === taken || isMoney(name) || !(kind === "bars" ? BAR_VOLUME : DAY_VOLUME).includes(key) || (kind === "ticks" && PLAIN_VOLUME.has(key) && (!PLAIN_VOLUME.has(chosen) || key === "v"))) return [];
+    return [at];
+  });
+};
 
 const BAR_NAMES: Partial<Record<Role, readonly string[]>> = {
   time: BAR_TIME, symbol: SYMBOL, series: SERIES, exchange: EXCHANGE, token: TOKEN, volume: BAR_VOLUME,
@@ -102,14 +118,16 @@ const NEEDED: Record<TableKind, readonly Role[]> = { bars: ["open", "high", "low
 /** The columns that names give, and the roles that are missing. Two columns of one name for one role are `doubled`. */
 export const placesOfNames = (names: readonly string[], kind: TableKind): { places: Places; missing: Role[]; doubled: { role: Role; name: string } | null } => {
   const keys = names.map(nameKey);
+  const counts = names.map((name, at) => (isMoney(name) ? "" : keys[at]!));
   const of = kind === "bars" ? BAR_NAMES : TICK_NAMES;
   const places = noPlaces();
   let doubled: { role: Role; name: string } | null = null;
   const find = (role: Role): number => {
+    const named = role === "volume" ? counts : keys;
     for (const name of of[role] ?? []) {
-      const at = keys.indexOf(name);
+      const at = named.indexOf(name);
       if (at === -1) continue;
-      if (keys.indexOf(name, at + 1) !== -1 && (NEEDED[kind].includes(role) || role === "volume")) doubled ??= { role, name: names[at]! };
+      if (named.indexOf(name, at + 1) !== -1 && (NEEDED[kind].includes(role) || role === "volume")) doubled ??= { role, name: names[at]! };
       return at;
     }
     return -1;

@@ -77,8 +77,53 @@ describe("exchanges", () => {
     expect(await barsOf(rows, { columns: "volume=none" })).toEqual([day.replace("123456", "0")]);
     expect(await refusal(barsOf(rows, { columns: "volume=Nothing" }))).toMatchObject({ field: "--columns", value: "volume=Nothing" });
   });
-  it.each(["TTL_TRD_QNTY", "TOTTRDQTY", "TtlTradgVol", "Shares Traded", "No. of Shares", "vol", "qty", "Total Traded Quantity", "Volume (₹)", "QUANTITY", "Traded Qty"])("volume as %s", async (name) => {
+  it.each(["TTL_TRD_QNTY", "TOTTRDQTY", "TtlTradgVol", "Shares Traded", "No. of Shares", "vol", "qty", "Total Traded Quantity", "QUANTITY", "Traded Qty"])("volume as %s", async (name) => {
     expect(await barsOf([`Date,Open,High,Low,Close,"${name}"`, "2026-11-19,1500,1520,1490,1510,123456"])).toEqual([day]);
+  });
+});
+
+describe("a volume that is another quantity", () => {
+  it.each(["Volume (Rs.)", "Volume (₹)", "VOLUME (INR)", "Traded Volume ₹"])("a value by its name: %s", async (name) => {
+    const rows = [`Date,Open,High,Low,Close,"${name}"`, "2026-11-19,1500,1520,1490,1510,186171648"];
+    expect(await refusal(barsOf(rows))).toMatchObject({ line: 1, field: "volume", value: name, message: expect.stringContaining("it is a value, not a count") as unknown, option: `--columns volume=${name} or --columns volume=none` });
+    expect(await barsOf(rows, { columns: `volume=${name}` })).toEqual([day.replace("123456", "186171648")]);
+    expect(await barsOf([`Date,Open,High,Low,Close,"${name}",Shares Traded`, "2026-11-19,1500,1520,1490,1510,186171648,123456"])).toEqual([day]);
+  });
+  it("two columns that are called a volume and differ", async () => {
+    const rows = ["Date,Open,High,Low,Close,Traded Volume,Volume", "2026-11-19,1500,1520,1490,1510,123456,186171648"];
+    expect(await refusal(barsOf(rows))).toMatchObject({ line: 1, field: "volume", value: "Volume, Traded Volume", option: "--columns volume=Volume or --columns volume=Traded Volume" });
+    expect(await barsOf(rows, { columns: "volume=Traded Volume" })).toEqual([day]);
+    expect(await barsOf([rows[0]!, rows[1]!.replace("186171648", "123456")])).toEqual([day]);
+    // A total stands beside each trade's own.
+    expect(await replayed(["time,ltp,volume,ttq", "2026-11-20 09:15:01,1573,5,100", "2026-11-20 09:15:02,1574,7,107"])).toEqual(["2026-11-20 09:15 1574 7"]);
+    expect(await refusal(replayed(["time,ltp,vol,volume", "2026-11-20 09:15:01,1573,5,100"]))).toMatchObject({ field: "volume", value: "volume, vol" });
+  });
+  const traded = [304, 67, 469, 243, 298, 11, 150, 75, 900, 42, 130, 64];
+  const clock = (at: number): string => `2025-11-20 09:${15 + at}:00`;
+  const bar = (volume: number, at: number): string => `${clock(at)},100,101,99,100.5,${volume}`;
+  const sums = traded.map((_, at) => traded.slice(0, at + 1).reduce((sum, each) => sum + each, 0));
+  const names = "datetime,open,high,low,close,";
+  it.each(["volume", "Total Traded Quantity"])("the day's volume so far in bars, as %s", async (name) => {
+    const rows = [names + name, ...sums.map(bar)];
+    for (const lines of [rows, [rows[0]!, ...rows.slice(1).toReversed()]]) {
+      expect(await refusal(barsOf(lines, { from: "1m", to: "1m" }))).toMatchObject({ field: "volume", value: 2_753, message: expect.stringContaining("the day's volume so far") as unknown, option: expect.stringContaining("--columns volume=none") as unknown });
+    }
+    expect((await barsOf(rows, { from: "1m", to: "15m", columns: "volume=none" }))[0]).toBe("2025-11-20 09:15 100 101 99 100.5 0");
+    expect((await barsOf(rows, { from: "1m", to: "15m", columns: `volume=${name}` }))[0]).toBe(`2025-11-20 09:15 100 101 99 100.5 ${sums.reduce((sum, each) => sum + each, 0)}`);
+  });
+  it("takes bars' own volumes, also such as rise by rule", async () => {
+    for (const volumes of [traded, traded.map((_, at) => 10 + at), traded.map(() => 75), traded.map((_, at) => (at < 11 ? 75 : 150)), sums.slice(0, 5)]) {
+      expect((await barsOf([`${names}volume`, ...volumes.map(bar)], { from: "1m", to: "1m" })).length).toBe(volumes.length);
+    }
+  });
+  it("each trade's own in ticks", async () => {
+    const rows = traded.map((volume, at) => `2025-11-20 09:15:${10 + at},${100 + (at % 3)},${volume}`);
+    for (const lines of [["time,price,volume", ...rows], rows, rows.map((row) => row.replaceAll(",", ";"))]) {
+      expect(await refusal(replayed(lines))).toMatchObject({ field: "volume", value: 67, message: expect.stringContaining("each trade's own") as unknown, option: expect.stringContaining("--columns volume=none") as unknown });
+    }
+    expect(await replayed(["time,price,volume", ...rows], { columns: "volume=none" })).toEqual(["2025-11-20 09:15 102 0"]);
+    const counted = sums.map((volume, at) => `2025-11-20 09:15:${10 + at},100,${at === 4 ? 0 : at === 8 ? volume - 100 : volume}`);
+    expect((await replayed(["time,price,volume", ...counted])).at(-1)).toMatch(/^2025-11-20 09:15 100 /);
   });
 });
 

@@ -55,6 +55,8 @@ export class OpenTable {
     this.isVolumeless = isVolumeless(order.instruments ?? []);
   }
 
+  get file(): string { return this.order.file; }
+
   /** Hands over the rows piece by piece: `row` answers why it cannot take one. Between pieces others get their turn. */
   async *read(row: (row: Row) => string | null): AsyncGenerator<MalformedLine[]> {
     const { seen, order: { file } } = this;

@@ -1,12 +1,14 @@
 /** What a table's first rows say of it: names, columns, decimal mark, order of dates. What they leave open is refused, not guessed. */
 import { badInput } from "@/server/domain/errors";
-import { type DecimalMark, isNothing, markOf, readDecimal, readWhole } from "@/server/domain/read-number";
+import { type DecimalMark, markOf, readDecimal } from "@/server/domain/read-number";
 import { type DateOrder, TimeReader, type TimeRules } from "@/server/domain/read-time";
-import { applyWishes, hasWished, isKnownName, isNoVolume, nameKey, noPlaces, type Places, placesOfNames, type Role, type TableKind } from "./columns";
+import { applyWishes, hasWished, isKnownName, noPlaces, type Places, placesOfNames, type Role, type TableKind } from "./columns";
 import { columnOrder, orderNames } from "./date-order";
 import { inDoubt } from "./doubt";
-import { type FileRules, timeRules } from "./options";
+import type { Asked, Head, Layout } from "./first-rows";
+import { timeRules } from "./options";
 import { delimiterName, isComment, type RowBlock, type Table } from "./rows";
+import { volumeDoubt } from "./volume-doubt";
 
 export interface Understanding {
   kind: TableKind;
@@ -33,24 +35,12 @@ export interface Understanding {
   blocks: AsyncIterable<RowBlock>;
 }
 
-export interface Asked {
-  kind: TableKind;
-  file: string;
-  rules: FileRules;
-  /** An index has no volume: an unknown column is not missed. */
-  volumeless: boolean;
-  /** Squeezed names of what is asked for: which columns of a table of several instruments hold it. */
-  wanted: (ticker: string) => boolean;
-}
-
 /** So many rows are looked at. */
 const LOOK = 2_000;
 /** Dates may leave day and month open for longer: up to so many rows. */
 const LOOK_FOR_DATES = 200_000;
 /** Names stand in one of the first lines. */
 const NAMES_WITHIN = 40;
-
-interface Head { blocks: RowBlock[]; rows: string[][]; lines: number[] }
 
 /** Throws `bad_input` on a table that cannot be understood, naming file, line, value and the option that settles it. */
 export const understand = async (table: Table, asked: Asked): Promise<Understanding> => {
@@ -119,8 +109,6 @@ export const isEmpty = (row: readonly string[]): boolean => {
   for (const field of row) if (field !== "" && field.trim() !== "") return false;
   return true;
 };
-
-interface Layout { places: Places; names: readonly string[] | null; namesLine: number; preamble: string[]; width: number; labels: "start" | "end" | null; notes: string[]; /** First row of figures, among the head's rows. */ from: number }
 
 const layoutOf = (table: Table, head: Head, asked: Asked): Layout => {
   const { rules, kind, file } = asked;
@@ -392,22 +380,3 @@ const markOfTable = (head: Head, places: Places, from: number, asked: Asked, tab
   }
   return ".";
 };
-
-/** A column of whole numbers that may be the volume, under a name nobody knows, is not passed over in silence. */
-const volumeDoubt = (head: Head, { places, names, namesLine, from }: Layout, decimal: DecimalMark, asked: Asked, table: Table, notes: string[]): void => {
-  if (places.volume !== -1 || asked.rules.wishes.has("volume")) return;
-  if (!asked.volumeless && names !== null) {
-    const used = new Set([...places.time, places.clock, places.open, places.high, places.low, places.close, places.price, ...places.symbol, places.series, places.exchange, places.token]);
-    const at = names.findIndex((name, place) => {
-      if (used.has(place) || isNoVolume(name, asked.kind) || nameKey(name) === "") return false;
-      const texts = head.rows.slice(from, from + 200).map((row) => row[place] ?? "").filter((text) => !isNothing(text));
-      return texts.length > 0 && (DOUBTFUL_VOLUME.test(name) || texts.every((text) => !Number.isNaN(readWhole(text, decimal))));
-    });
-    if (at !== -1) {
-      throw inDoubt({ file: asked.file, ...(namesLine === 0 ? {} : { line: namesLine }), unit: table.unit, field: "volume", value: names[at], why: "whether this column is the volume its name does not tell", option: `--columns volume=${/[,=]/.test(names[at]!) ? at + 1 : names[at]!} or --columns volume=none` });
-    }
-  }
-  if (asked.kind === "bars" && !asked.volumeless) notes.push("the file has no column for the volume: it is 0");
-};
-
-const DOUBTFUL_VOLUME = /vol|qty|quant|shares|contracts|lots/i;

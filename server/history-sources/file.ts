@@ -14,6 +14,7 @@ import { type FileBar, readBars } from "./bar-file";
 import { checkGrid } from "./bar-grid";
 import { checkSpacing, detectLabels, doubledDate, type LabelDay, labelDays, type LabelKind } from "./bar-labels";
 import { placeBars } from "./bar-places";
+import { checkVolumes } from "./bar-volumes";
 import { openParquet } from "./parquet";
 
 export type FileKind = "csv" | "parquet";
@@ -175,6 +176,7 @@ const placed = ({ timeframe: name, calendar, hours }: FileOrder, path: string, i
   const key = hours(instrument);
   const days = labelDays(bars.map(({ label }) => label), calendar, key);
   if (bars.length > 0) checkTimes(path, table, bars, days, of, calendar, key);
+  checkVolumes(path, table, bars, of);
   checkSpacing(days, of, "timeframe", table.rules.lenient);
   const told: string[] = [];
   const labels = days.length === 0 ? "start" : labelsOf(path, table, bars, days, of, told);

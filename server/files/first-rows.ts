@@ -1,0 +1,28 @@
+/** What is looked at before a table is read: whose it should be, its first rows, and where they seem to have what. */
+import type { Places, TableKind } from "./columns";
+import type { FileRules } from "./options";
+import type { RowBlock } from "./rows";
+
+export interface Asked {
+  kind: TableKind;
+  file: string;
+  rules: FileRules;
+  /** An index has no volume: an unknown column is not missed. */
+  volumeless: boolean;
+  /** Squeezed names of what is asked for: which columns of a table of several instruments hold it. */
+  wanted: (ticker: string) => boolean;
+}
+
+export interface Head { blocks: RowBlock[]; rows: string[][]; lines: number[] }
+
+export interface Layout {
+  places: Places;
+  names: readonly string[] | null;
+  namesLine: number;
+  preamble: string[];
+  width: number;
+  labels: "start" | "end" | null;
+  notes: string[];
+  /** First row of figures, among the head's rows. */
+  from: number;
+}
