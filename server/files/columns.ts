@@ -12,6 +12,8 @@ export const nameKey = (name: string): string => name.toLowerCase().replaceAll(/
 
 // Each list in order of preference: where a file has two of them, the first holds.
 const SYMBOL = ["symbol", "ticker", "code", "tradingsymbol", "trdsym", "tckrsymb", "fininstrmnm", "scrip", "scripname", "scname", "stock", "stockname", "stockcode", "security", "securityname", "sccode", "scripcode", "indexname", "chsymbol", "eodindexname", "name"];
+/** Names that say an instrument where no column of symbols does: beside one they hold its kind, its company, what it derives from. */
+const NAMING = ["instrument", "instrumentname", "instrumentkey", "instrumentid", "contract", "contractname", "contractsymbol", "sym", "scripsymbol", "stocksymbol", "symbolname", "tickersymbol", "asset", "assetname", "commodity", "underlying", "underlyingsymbol", "company", "companyname", "isin", "isincode", "isinno"];
 const SERIES = ["series", "sctysrs", "chseries"];
 const EXCHANGE = ["exchange", "exch", "exchangecode", "exchcode", "exchseg", "src"];
 const TOKEN = ["instrumenttoken", "token", "symboltoken", "exchangetoken", "securityid"];
@@ -74,6 +76,9 @@ const NO_VOLUME = new Set([
   "strike", "strikeprice", "strkpric", "strikepr", "expiry", "expirydate", "expirydt", "xprydt", "fininstrmactlxprydt", "right", "optiontype", "optiontyp", "optntp", "fininstrmid", "fininstrmtp", "newbrdlotqty", "lotsize", "undrlygpric",
   "sttlmpric", "settlepr", "ssnid", "sgmt", "rmks", "change", "changepercent", "pchange", "symbolcount", "repeat",
 ]);
+/** A name under which a column may say which instrument a row is of. */
+export const isNamingName = (name: string): boolean => SYMBOL.includes(nameKey(name)) || NAMING.includes(nameKey(name));
+
 /** Of ticks: each trade's own quantity, which is not the day's volume. */
 const LAST_QUANTITY = new Set(["ltq", "lastquantity", "lasttradedquantity", "lasttradequantity", "lastqty", "lasttradedqty", "lastsize"]);
 const DOUBTED_TICK_VOLUME = new Set(["qty", "quantity", "size", "shares", "tradedqty", "tradedquantity"]);
@@ -139,7 +144,9 @@ export const placesOfNames = (names: readonly string[], kind: TableKind): { plac
   places.type = kind === "ticks" ? keys.indexOf("type") : -1;
   // A bridge's lines carry the version of their shape as v.
   if (places.type !== -1 && places.volume !== -1 && keys[places.volume] === "v") places.volume = -1;
-  places.symbol = SYMBOL.map((name) => keys.indexOf(name)).filter((at) => at !== -1);
+  const named = (list: readonly string[]): number[] => list.map((name) => keys.indexOf(name)).filter((at) => at !== -1);
+  places.symbol = named(SYMBOL);
+  if (places.symbol.length === 0) places.symbol = named(NAMING);
   places.time = (of.time ?? []).map((name) => keys.indexOf(name)).filter((at) => at !== -1);
   if (kind === "bars") places.time = places.time.slice(0, 1);
   const first = places.time[0];
@@ -180,6 +187,9 @@ export const columnWishes = (text: string): ColumnWishes => {
   } else parts.forEach((part, at) => { if (part !== "-" && part !== "") put(part, at + 1); });
   return wishes;
 };
+
+/** True where a person has said which columns hold times and figures, not only which hold none or what else. */
+export const tellsPlaces = (wishes: ColumnWishes): boolean => [...wishes].some(([role, value]) => value !== null && !["symbol", "series", "exchange", "token"].includes(role));
 
 /** True when a row of names has every name that was wished for. */
 export const hasWished = (names: readonly string[], wishes: ColumnWishes): boolean => {

@@ -26,3 +26,7 @@ export interface Layout {
   /** First row of figures, among the head's rows. */
   from: number;
 }
+
+/** Columns that are understood. */
+export const usedPlaces = (places: Places): Set<number> =>
+  new Set([...places.time, places.clock, places.open, places.high, places.low, places.close, places.price, places.volume, ...places.symbol, places.series, places.exchange, places.token, places.expiry, places.type]);

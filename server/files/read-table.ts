@@ -2,8 +2,10 @@
 import { badInput } from "@/server/domain/errors";
 import { isNothing } from "@/server/domain/read-number";
 import { TimeReader } from "@/server/domain/read-time";
-import { nameKey, type TableKind } from "./columns";
+import { nameKey, placesOfNames, type TableKind, tellsPlaces } from "./columns";
 import { inDoubt, type MalformedLine, placeText } from "./doubt";
+import { titleNames } from "./naming";
+import { anotherTitle } from "./naming-doubt";
 import { type FileOptions, type FileRules, fileRules } from "./options";
 import { isComment, openTable, type Table } from "./rows";
 import type { TextPieces } from "./text";
@@ -48,10 +50,12 @@ export class OpenTable {
   /** Only indices are asked for: they have no volume. */
   readonly isVolumeless: boolean;
   private readonly times: TimeReader;
+  private readonly isWanted: (name: string) => boolean;
 
   constructor(readonly seen: Understanding, readonly rules: FileRules, private readonly order: TableOrder) {
     this.whose = new Whose(order.instruments ?? [], seen.places, rules.symbol);
     this.times = new TimeReader(seen.times);
+    this.isWanted = isWanted(order.instruments ?? [], rules.symbol);
     this.isVolumeless = isVolumeless(order.instruments ?? []);
   }
 
@@ -108,8 +112,8 @@ export class OpenTable {
     if (rows > 0 || names.length === 0) return;
     const { file } = this.order;
     throw inDoubt({
-      file, ...(this.anotherAt === null ? {} : { line: this.anotherAt }), unit: this.seen.unit, field: "symbol", value: names.join(", "), why: `the file has no rows of ${this.whose.askedFor || this.rules.symbol}`,
-      option: `--symbol ${/\s/.test(names[0]!) ? `"${names[0]!.split(" ")[0]}"` : names[0]!}, if the file calls it so (--columns series=none takes every series),`,
+      file, ...(this.anotherAt === null ? {} : { line: this.anotherAt }), unit: this.seen.unit, field: "symbol", value: names.join(", "), why: `the file has no rows of ${this.whose.askedFor || this.rules.symbol}${this.symbolColumn()}`,
+      option: `--symbol ${/\s/.test(this.whose.otherSymbol) ? JSON.stringify(this.whose.otherSymbol) : this.whose.otherSymbol}, if the file calls it so (--columns series=none takes every series, symbol=none every row),`,
     });
   }
 
@@ -121,6 +125,13 @@ export class OpenTable {
       ...(this.passedOverCount === 0 ? [] : [`passed over, as no rows of the table: ${this.passedOver.join("; ")}${this.passedOverCount > TOLD ? ` and ${this.passedOverCount - TOLD} more` : ""}`]),
       ...(others === 0 ? [] : [`${others} rows of other instruments were left out: ${this.whose.otherNames.slice(0, TOLD).join(", ")}`]),
     ];
+  }
+
+  /** By which column rows were told apart, where it is called otherwise than a symbol. */
+  private symbolColumn(): string {
+    const { places, names } = this.seen;
+    const called = names?.[places.symbol[0] ?? -1];
+    return called === undefined || /^symbol$/i.test(called) ? "" : ` by its column ${JSON.stringify(called)}`;
   }
 
   private timeOf(fields: readonly string[]): number {
@@ -145,10 +156,34 @@ export class OpenTable {
     const filled = fields.find((field) => field.trim() !== "") ?? "";
     const stamp = fields[places.time[0]!] ?? "";
     const isNames = names !== null && fields.length >= names.length && nameKey(stamp) === nameKey(names[places.time[0]!] ?? "") && names.every((name, at) => name === "" || nameKey(name) === nameKey(fields[at] ?? ""));
-    if (!isNames && !isComment(filled) && !(FOOTER.test(filled) && !/\d/.test(stamp))) return false;
+    const isTold = isNames || isComment(filled) || this.isOtherNames(fields, line) || this.isTitle(fields, line);
+    if (!isTold && !(FOOTER.test(filled) && !/\d/.test(stamp))) return false;
     this.passedOverCount++;
     if (this.passedOver.length < TOLD) this.passedOver.push(`${unit} ${line} "${fields.join(" ").trim().slice(0, 60)}"`);
     return true;
+  }
+
+  /** True for a line that names the instrument, as between tables that were joined; throws where it names another one. */
+  private isTitle(fields: readonly string[], line: number): boolean {
+    const { seen: { places, unit }, rules, order: { file } } = this;
+    if (places.symbol.length > 0 || rules.wishes.has("symbol") || /^\s*[\d+-]/.test(fields[places.close === -1 ? places.price : places.close] ?? "")) return false;
+    const titled = titleNames(fields);
+    if (titled.length > 0 && !titled.some(this.isWanted)) throw anotherTitle(file, line, unit, titled);
+    return titled.length > 0;
+  }
+
+  /** True for names by which the columns stand as they did; throws where they stand otherwise from here on. */
+  private isOtherNames(fields: readonly string[], line: number): boolean {
+    const { places, names, namesLine, kind, unit } = this.seen;
+    const found = placesOfNames(fields.map((name) => name.trim()), kind);
+    if (found.missing.length > 0) return false;
+    if (tellsPlaces(this.rules.wishes)) return true;
+    const told = (of: typeof places): string => [of.time[0], of.open, of.high, of.low, of.close, of.price, of.volume].join();
+    if (told(found.places) === told(places)) return true;
+    throw inDoubt({
+      file: this.order.file, line, unit, field: "columns", value: fields.join(", "), why: names === null ? "a line of names stands here, by which the rows above it were not read" : `the columns stand in another order from here on than ${unit} ${namesLine} says`,
+      option: `--columns ${kind === "bars" ? "time=NUMBER,open=NUMBER,high=NUMBER,low=NUMBER,close=NUMBER,volume=NUMBER" : "time=NUMBER,price=NUMBER,volume=NUMBER"}, if they hold for all rows,`,
+    });
   }
 
   /** Fields behind the last name are harmless when they are empty. */
@@ -161,7 +196,10 @@ export class OpenTable {
 const isVolumeless = (instruments: readonly AskedInstrument[]): boolean => instruments.length > 0 && instruments.every(({ segment }) => segment === "index");
 
 /** Throws `bad_input` on a file that cannot be understood or that leaves doubt. */
-export const openText = async (text: TextPieces, order: TableOrder): Promise<OpenTable> => openRows(await openTable(text, order.file), order);
+export const openText = async (text: TextPieces, order: TableOrder): Promise<OpenTable> => {
+  const rules = fileRules(order.options ?? {});
+  return openRows(await openTable(text, { kind: order.kind, file: order.file, wanted: isWanted(order.instruments ?? [], rules.symbol), symbolTold: rules.wishes.has("symbol") }), order);
+};
 
 export const openRows = async (table: Table, order: TableOrder): Promise<OpenTable> => {
   const rules = fileRules(order.options ?? {});

@@ -1,6 +1,7 @@
 /** Rows of a file of text: delimited columns in whatever dialect, JSON lines, or a JSON document as brokers answer it. */
 import Papa from "papaparse";
 import { badInput } from "@/server/domain/errors";
+import { documentRows, isFlat, type Json, type ListWanted, namesOf, parsed, rowOf } from "./json-lists";
 import type { TextPieces } from "./text";
 
 /** Rows of texts, in the file's order. */
@@ -29,8 +30,8 @@ const HEAD_LINES = 200;
 const MOST_QUOTED = 1_048_576;
 const MOST_OF_A_DOCUMENT = 64 * 1_048_576;
 
-/** Throws `bad_input` for `file` on a document that is not JSON or has no rows. */
-export const openTable = async (text: TextPieces, file: string): Promise<Table> => {
+/** Throws `bad_input` on a document that is not JSON, has no rows, or leaves open whose they are. */
+export const openTable = async (text: TextPieces, asked: ListWanted): Promise<Table> => {
   const pieces = iterate(text);
   const head = await headOf(pieces);
   const start = /\S/.exec(head)?.[0];
@@ -45,7 +46,7 @@ export const openTable = async (text: TextPieces, file: string): Promise<Table> 
     const names = namesOf(values);
     return { format: "JSON lines", delimiter: null, names, unit: "line", blocks: jsonLineBlocks(chain(head, pieces), names) };
   }
-  const document = documentRows(await whole(head, pieces, file), file);
+  const document = documentRows(await whole(head, pieces, asked.file), asked);
   return { format: "JSON document", delimiter: null, names: document.names, unit: "row", blocks: slices(document.rows) };
 };
 
@@ -142,35 +143,6 @@ const isBlank = (row: readonly string[]): boolean => row.length === 1 && row[0] 
 
 /* ---- JSON ---- */
 
-type Json = Record<string, unknown> | unknown[];
-
-const parsed = (line: string): unknown => {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
-  }
-};
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
-/** A row by itself: an object or array that holds none. */
-const isFlat = (value: unknown): boolean =>
-  (Array.isArray(value) && value.length > 0 && value.every((each) => typeof each !== "object")) ||
-  (isObject(value) && Object.values(value).some((each) => typeof each === "number") && !Object.values(value).some((each) => Array.isArray(each) && each.some((row) => typeof row === "object" || each.length > 1)));
-
-/** Keys of objects in the order they are met; null where rows are arrays. */
-const namesOf = (values: readonly unknown[]): string[] | null => {
-  const names = new Set<string>();
-  for (const value of values) if (isObject(value)) for (const name of Object.keys(value)) names.add(name);
-  return names.size === 0 ? null : [...names];
-};
-
-const textOf = (value: unknown): string =>
-  value === null || value === undefined ? "" : typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value as number);
-
-const rowOf = (value: Json, names: readonly string[] | null): string[] =>
-  Array.isArray(value) ? value.map(textOf) : (names ?? []).map((name) => textOf(value[name]));
-
 async function* jsonLineBlocks(pieces: AsyncIterable<string>, names: readonly string[] | null): AsyncGenerator<RowBlock> {
   let line = 0;
   for await (const piece of pieces) {
@@ -196,46 +168,6 @@ const whole = async (head: string, rest: AsyncGenerator<string>, file: string): 
     if (length > MOST_OF_A_DOCUMENT) throw badInput("file", file, `a JSON document of at most ${MOST_OF_A_DOCUMENT / 1_048_576} million characters; longer ones as one JSON object a line`);
   }
   return pieces.join("");
-};
-
-/** Lists lie at most so deep in an answer: `data.candles`, Yahoo's `chart.result[0].indicators.quote[0]`. */
-const DEEPEST = 7;
-
-const documentRows = (text: string, file: string): { names: string[] | null; rows: string[][] } => {
-  let root: unknown;
-  try {
-    root = JSON.parse(text);
-  } catch (cause) {
-    throw badInput("file", file, `JSON that can be read (${(cause as Error).message})`);
-  }
-  // FlatTrade writes its rows as texts that hold JSON.
-  if (Array.isArray(root) && root.length > 0 && root.every((each) => typeof each === "string" && each.startsWith("{"))) root = root.map((each) => parsed(each as string));
-  const queue: { value: unknown; depth: number }[] = [{ value: root, depth: 0 }];
-  for (let at = 0; at < queue.length; at++) {
-    const { value, depth } = queue[at]!;
-    if (Array.isArray(value) && value.length > 0 && value.every((row) => Array.isArray(row) && row.length >= 2)) return { names: null, rows: value.map((row) => rowOf(row as unknown[], null)) };
-    if (Array.isArray(value) && value.length > 0 && value.every((row) => isObject(row) && Object.keys(row).length >= 3 && Object.values(row).every((each) => !Array.isArray(each)))) {
-      const names = namesOf(value)!;
-      return { names, rows: value.map((row) => rowOf(row as Json, names)) };
-    }
-    if (isObject(value)) {
-      const columns = columnsOf(value);
-      if (columns !== null) return columns;
-    }
-    if (depth < DEEPEST && typeof value === "object" && value !== null) for (const each of Object.values(value)) queue.push({ value: each, depth: depth + 1 });
-  }
-  if (isFlat(root)) return { names: namesOf([root]), rows: [rowOf(root as Json, namesOf([root]))] };
-  throw badInput("file", file, "JSON that holds a list of bars or ticks: arrays, objects, or one array a column");
-};
-
-/** One array a column: `{"t":[…],"o":[…]}`, Dhan's `{"open":[…],"timestamp":[…]}`, Yahoo's `timestamp` beside `indicators`. */
-const columnsOf = (value: Record<string, unknown>): { names: string[]; rows: string[][] } | null => {
-  const quote = (value["indicators"] as { quote?: unknown[] } | undefined)?.quote?.[0];
-  const columns = Object.entries({ ...value, ...(isObject(quote) ? quote : {}) })
-    .filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]) && entry[1].every((each) => typeof each !== "object" || each === null));
-  const length = columns[0]?.[1].length ?? 0;
-  if (columns.length < 3 || length === 0 || columns.some(([, each]) => each.length !== length)) return null;
-  return { names: columns.map(([name]) => name), rows: Array.from({ length }, (_, row) => columns.map(([, each]) => textOf(each[row]))) };
 };
 
 const ROWS_AT_ONCE = 4_096;

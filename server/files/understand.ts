@@ -2,10 +2,11 @@
 import { badInput } from "@/server/domain/errors";
 import { type DecimalMark, markOf, readDecimal } from "@/server/domain/read-number";
 import { type DateOrder, TimeReader, type TimeRules } from "@/server/domain/read-time";
-import { applyWishes, hasWished, isKnownName, noPlaces, type Places, placesOfNames, type Role, type TableKind } from "./columns";
+import { applyWishes, hasWished, isKnownName, noPlaces, type Places, placesOfNames, type Role, type TableKind, tellsPlaces } from "./columns";
 import { columnOrder, orderNames } from "./date-order";
 import { inDoubt } from "./doubt";
 import type { Asked, Head, Layout } from "./first-rows";
+import { namingDoubt } from "./naming-doubt";
 import { timeRules } from "./options";
 import { delimiterName, isComment, type RowBlock, type Table } from "./rows";
 import { volumeDoubt } from "./volume-doubt";
@@ -78,6 +79,7 @@ export const understand = async (table: Table, asked: Asked): Promise<Understand
       if (!reader.dateOnly) places.clock = -1;
     }
   }
+  namingDoubt(head, layout, new TimeReader(times), asked, table);
   volumeDoubt(head, layout, decimal, asked, table, notes);
   return {
     kind: asked.kind, format: table.format, delimiter: table.delimiter, unit: table.unit, places, names: layout.names, width: layout.width, namesLine: layout.namesLine,
@@ -118,8 +120,8 @@ const layoutOf = (table: Table, head: Head, asked: Asked): Layout => {
     const layout = named(table.names, asked, table, null, 0);
     return { ...plain, ...layout, from: 0 };
   }
-  if (table.format === "delimited") {
-    const stacked = stackedNames(rows, asked);
+  if (table.format !== "Parquet") {
+    const stacked = table.format === "delimited" ? stackedNames(rows, asked) : null;
     if (stacked !== null) {
       const layout = named(stacked.names, asked, table, lines[stacked.rows - 1]!, lines[0]!);
       return { ...plain, ...layout, labels: "start", notes: stacked.notes, namesLine: lines[stacked.rows - 1]!, from: stacked.rows };
@@ -127,9 +129,13 @@ const layoutOf = (table: Table, head: Head, asked: Asked): Layout => {
     const wishesNames = [...rules.wishes.values()].some((value) => typeof value === "string");
     const reader = new TimeReader(timeRules(rules));
     let almost: number | null = null;
+    let remarked: { names: string[]; line: number } | null = null;
     for (let at = 0; at < Math.min(rows.length, NAMES_WITHIN); at++) {
       const names = rows[at]!.map((name) => name.trim());
-      if (isComment(names[0] ?? "")) continue;
+      if (isComment(names[0] ?? "")) {
+        remarked = namesInRemark(rows[at]!, kind, lines[at]!) ?? remarked;
+        continue;
+      }
       const known = names.filter((name) => isKnownName(name, kind)).length;
       const whole = placesOfNames(names, kind).missing.length === 0;
       if (whole || (wishesNames && hasWished(names, rules.wishes)) || (known >= 2 && rules.wishes.size > 0)) {
@@ -140,6 +146,7 @@ const layoutOf = (table: Table, head: Head, asked: Asked): Layout => {
       // Figures have begun: there are no names.
       if (almost === null && names.some((name) => !Number.isNaN(reader.read(name)) && /\d/.test(name)) && names.length >= 2 && known === 0) break;
     }
+    if (remarked !== null && !tellsPlaces(rules.wishes)) return { ...plain, ...ofRemark(remarked, head, asked, table) };
     if (almost !== null) {
       const names = rows[almost]!.map((name) => name.trim());
       const { missing } = placesOfNames(names, kind);
@@ -148,6 +155,26 @@ const layoutOf = (table: Table, head: Head, asked: Asked): Layout => {
     }
   }
   return { ...plain, ...unnamed(table, head, asked) };
+};
+
+/** Names of columns in a remark: `# Date,Close,High,Low,Open,Volume`, by whatever separates them. */
+const namesInRemark = (fields: readonly string[], kind: TableKind, line: number): { names: string[]; line: number } | null => {
+  const text = fields.join(",").replace(/^\s*(?:#+|\/\/|%)\s*/, "").replace(/^(?:columns|fields|names|header)\s*[:=]\s*/i, "");
+  for (const separator of [/[,;|\t]/, /\s+/]) {
+    const names = text.split(separator).map((name) => name.trim().replace(/^["']|["']$/g, "")).filter((name, at, all) => name !== "" || at < all.length - 1);
+    if (placesOfNames(names, kind).missing.length === 0) return { names, line };
+  }
+  return null;
+};
+
+/** The columns a remark names; throws where rows have another number of them. */
+const ofRemark = ({ names, line }: { names: string[]; line: number }, head: Head, asked: Asked, table: Table): Omit<Layout, "preamble" | "notes" | "labels"> => {
+  const from = head.rows.findIndex((row, at) => head.lines[at]! > line && !isComment(row[0] ?? ""));
+  const width = from === -1 ? names.length : trimmedLength(head.rows[from]!);
+  if (width !== names.length) {
+    throw inDoubt({ file: asked.file, line, unit: table.unit, field: "columns", value: names.join(", "), why: `the remark names ${names.length} columns, and the rows have ${width}`, option: asked.kind === "bars" ? "--columns time,open,high,low,close,volume (in the file's order)" : "--columns time,price,volume (in the file's order)" });
+  }
+  return { ...named(names, asked, table, line, line), namesLine: line, from: from === -1 ? head.rows.length : from };
 };
 
 const missingColumns = (file: string, line: number | undefined, names: readonly string[], missing: readonly Role[]) =>
@@ -211,7 +238,7 @@ const unnamed = (table: Table, head: Head, asked: Asked): Pick<Layout, "places" 
   let from = -1;
   const places = noPlaces();
   let width = 0;
-  if (rules.wishes.size > 0) {
+  if (tellsPlaces(rules.wishes)) {
     from = 0;
     width = Math.max(...looked.map((row) => row.length));
     const missing = applyWishes(places, null, width, rules.wishes, kind);
@@ -243,6 +270,7 @@ const unnamed = (table: Table, head: Head, asked: Asked): Pick<Layout, "places" 
     }
     from = at;
     width = row.length;
+    applyWishes(places, null, Math.max(...looked.map((each) => each.length)), rules.wishes, kind);
     break;
   }
   if (from === -1) {
@@ -282,7 +310,7 @@ const trimmedLength = (row: readonly string[]): number => {
 
 /** Is what stands at those places what it was taken for? Throws where rows speak against it. */
 const doubtPlaces = (head: Head, { places, from }: Layout, times: TimeRules, decimal: DecimalMark, asked: Asked, table: Table): void => {
-  if (asked.rules.wishes.size > 0) return;
+  if (tellsPlaces(asked.rules.wishes)) return;
   const reader = new TimeReader(times);
   const rows = head.rows.slice(from).map((row, at) => ({
     line: head.lines[from + at]!,

@@ -2,7 +2,7 @@
 import { type DecimalMark, isNothing, readWhole } from "@/server/domain/read-number";
 import { isMoney, isNoVolume, nameKey, rivalVolumes } from "./columns";
 import { inDoubt } from "./doubt";
-import type { Asked, Head, Layout } from "./first-rows";
+import { type Asked, type Head, type Layout, usedPlaces } from "./first-rows";
 import type { Table } from "./rows";
 
 /** So many rows are looked at. */
@@ -27,7 +27,7 @@ export const volumeDoubt = (head: Head, { places, names, namesLine, from }: Layo
     return;
   }
   if (!asked.volumeless && names !== null) {
-    const used = new Set([...places.time, places.clock, places.open, places.high, places.low, places.close, places.price, ...places.symbol, places.series, places.exchange, places.token]);
+    const used = usedPlaces(places);
     const at = names.findIndex((name, place) => {
       if (used.has(place) || isNoVolume(name, asked.kind) || nameKey(name) === "") return false;
       const texts = rows.map((row) => row[place] ?? "").filter((text) => !isNothing(text));

@@ -87,7 +87,11 @@ export class Whose {
     return ANOTHER;
   }
 
+  /** How the first row of another instrument calls it. */
+  otherSymbol = "";
+
   private count(row: readonly string[]): void {
+    if (this.otherSymbol === "") this.otherSymbol = [...this.places.symbol, this.places.token].map((at) => (row[at] ?? "").trim()).find((each) => each !== "") ?? "";
     const text = this.columns.map((at) => (row[at] ?? "").trim()).filter((each) => each !== "").join(" ");
     const before = this.others.get(text);
     if (before !== undefined || this.others.size < KEPT) this.others.set(text, (before ?? 0) + 1);
@@ -99,7 +103,7 @@ export class Whose {
 
 /** True where a ticker in a table's head is the instrument asked for; with none asked for every one is. */
 export const isWanted = (instruments: readonly AskedInstrument[], symbol: string | null) => (ticker: string): boolean => {
-  if (symbol !== null) return squeezeSymbol(symbol) === squeezeSymbol(ticker);
+  if (symbol !== null) return squeezeSymbol(symbol) === squeezeSymbol(ticker) || squeezeSymbol(symbol) === writtenSymbol(ticker).symbol;
   if (instruments.length === 0) return true;
   const written = writtenSymbol(ticker);
   return instruments.some((each) => namesOfSymbol(each.symbol).includes(written.symbol) && (written.family === null || exchangeFamily(each.exchange) === null || written.family === exchangeFamily(each.exchange)));

@@ -1,0 +1,183 @@
+/**
+ * The list of bars or ticks in a JSON document: rows as arrays or objects, or one array a column, wherever an answer keeps
+ * them. Of several lists the one of the instrument asked for; names and symbols that stand beside a list are read with it.
+ */
+import { badInput } from "@/server/domain/errors";
+import { isKnownName, placesOfNames, type TableKind } from "./columns";
+import { inDoubt } from "./doubt";
+import { isNaming, isWord, looksLikeSymbol, qualified } from "./naming";
+
+/** Which list is wanted. */
+export interface ListWanted {
+  kind: TableKind;
+  file: string;
+  /** Is a text the name of what is asked for? With nothing asked for every one is. */
+  wanted: (name: string) => boolean;
+  /** A person has said which column holds the symbol, or that none does. */
+  symbolTold: boolean;
+}
+
+export interface JsonRows {
+  /** Null where rows are arrays without names. */
+  names: string[] | null;
+  rows: string[][];
+}
+
+export type Json = Record<string, unknown> | unknown[];
+
+export const parsed = (line: string): unknown => {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+/** A row by itself: an object or array that holds none. */
+export const isFlat = (value: unknown): boolean =>
+  (Array.isArray(value) && value.length > 0 && value.every((each) => typeof each !== "object")) ||
+  (isObject(value) && Object.values(value).some((each) => typeof each === "number") && !Object.values(value).some((each) => Array.isArray(each) && each.some((row) => typeof row === "object" || each.length > 1)));
+
+/** Keys of objects in the order they are met; null where rows are arrays. */
+export const namesOf = (values: readonly unknown[]): string[] | null => {
+  const names = new Set<string>();
+  for (const value of values) if (isObject(value)) for (const name of Object.keys(value)) names.add(name);
+  return names.size === 0 ? null : [...names];
+};
+
+const textOf = (value: unknown): string =>
+  value === null || value === undefined ? "" : typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value as number);
+
+export const rowOf = (value: Json, names: readonly string[] | null): string[] =>
+  Array.isArray(value) ? value.map(textOf) : (names ?? []).map((name) => textOf(value[name]));
+
+/** Lists lie at most so deep in an answer: `data.candles`, Yahoo's `chart.result[0].indicators.quote[0]`. */
+const DEEPEST = 7;
+
+/** A list with what stands around it. */
+interface Found extends JsonRows {
+  /** Keys that lead to it. */
+  keys: readonly string[];
+  /** Objects it lies in, the innermost first; its own one where its columns are arrays. */
+  around: readonly Record<string, unknown>[];
+}
+
+/** Throws `bad_input` where there is no list, or where it is another instrument's or there are several. */
+export const documentRows = (text: string, asked: ListWanted): JsonRows => {
+  let root: unknown;
+  try {
+    root = JSON.parse(text);
+  } catch (cause) {
+    throw badInput("file", asked.file, `JSON that can be read (${(cause as Error).message})`);
+  }
+  // FlatTrade writes its rows as texts that hold JSON.
+  if (Array.isArray(root) && root.length > 0 && root.every((each) => typeof each === "string" && each.startsWith("{"))) root = root.map((each) => parsed(each as string));
+  const lists = listsIn(root);
+  if (lists.length > 0) return theOne(lists, asked);
+  if (isFlat(root)) return { names: namesOf([root]), rows: [rowOf(root as Json, namesOf([root]))] };
+  throw badInput("file", asked.file, "JSON that holds a list of bars or ticks: arrays, objects, or one array a column");
+};
+
+/** Lists by depth; what lies within one is no list of its own. */
+const listsIn = (root: unknown): Found[] => {
+  const found: Found[] = [];
+  const queue: { value: unknown; keys: readonly string[]; around: readonly Record<string, unknown>[] }[] = [{ value: root, keys: [], around: [] }];
+  for (let at = 0; at < queue.length; at++) {
+    const { value, keys } = queue[at]!;
+    const around = isObject(value) ? [value, ...queue[at]!.around] : queue[at]!.around;
+    const list = Array.isArray(value) ? rowsOf(value) : isObject(value) ? columnsOf(value) : null;
+    if (list !== null) found.push({ ...list, keys, around });
+    else if (keys.length < DEEPEST && typeof value === "object" && value !== null) {
+      for (const [key, each] of Object.entries(value)) queue.push({ value: each, keys: [...keys, key], around });
+    }
+  }
+  return found;
+};
+
+const rowsOf = (value: readonly unknown[]): JsonRows | null => {
+  if (value.length === 0) return null;
+  if (value.every((row) => Array.isArray(row) && row.length >= 2)) return { names: null, rows: value.map((row) => rowOf(row as unknown[], null)) };
+  if (!value.every((row) => isObject(row) && Object.keys(row).length >= 3 && Object.values(row).every((each) => !Array.isArray(each)))) return null;
+  const names = namesOf(value)!;
+  return { names, rows: value.map((row) => rowOf(row as Json, names)) };
+};
+
+/** One array a column: `{"t":[…],"o":[…]}`, Dhan's `{"open":[…],"timestamp":[…]}`, Yahoo's `timestamp` beside `indicators`. */
+const columnsOf = (value: Record<string, unknown>): JsonRows | null => {
+  const quote = (value["indicators"] as { quote?: unknown[] } | undefined)?.quote?.[0];
+  const columns = Object.entries({ ...value, ...(isObject(quote) ? quote : {}) })
+    .filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]) && entry[1].every((each) => typeof each !== "object" || each === null));
+  const length = columns[0]?.[1].length ?? 0;
+  if (columns.length < 3 || length === 0 || columns.some(([, each]) => each.length !== length)) return null;
+  return { names: columns.map(([name]) => name), rows: Array.from({ length }, (_, row) => columns.map(([, each]) => textOf(each[row]))) };
+};
+
+/* ---- which list, and what its columns are called ---- */
+
+const theOne = (lists: readonly Found[], asked: ListWanted): JsonRows => {
+  const read = lists.map((list) => ({ ...list, ...withNamesBeside(list, asked) }));
+  const least = asked.kind === "bars" ? 5 : 2;
+  const fit = read.filter(({ names, rows }) => (names === null ? rows[0]!.length >= least : placesOfNames(names, asked.kind).missing.length === 0));
+  if (fit.length === 0) return read[0]!;
+  const mine = fit.length === 1 ? fit : fit.filter((list) => [...stated(list), ...list.keys].some(asked.wanted));
+  const called = (of: readonly Found[]): string => of.map((list) => stated(list)[0] ?? list.keys.findLast((key) => !isWord(key)) ?? list.keys.at(-1) ?? "?").join(", ");
+  if (mine.length !== 1) {
+    throw inDoubt({
+      file: asked.file, field: "symbol", value: called(mine.length === 0 ? fit : mine), why: `the document has ${fit.length} lists of ${asked.kind}, ${mine.length === 0 ? "and none is called as the instrument asked for" : "and more than one may be meant"}`,
+      option: "--symbol NAME, as the document calls the one that is meant,",
+    });
+  }
+  const [list] = mine as [Found];
+  if (!asked.symbolTold && !(list.names ?? []).some((name) => isNaming(name))) {
+    const names = [...stated(list), ...list.keys.filter(looksLikeSymbol)];
+    if (names.length > 0 && !names.some(asked.wanted)) {
+      throw inDoubt({ file: asked.file, field: "symbol", value: names.join(", "), why: "beside its list the document names another instrument than the one asked for", option: `--symbol ${names[0]!}, if the file calls it so, or --columns symbol=none` });
+    }
+  }
+  return list;
+};
+
+/** How the nearest object around a list that says so, or a description in it, calls the instrument. */
+const stated = ({ around }: Found): string[] => {
+  for (const level of around) {
+    const told: string[] = [];
+    for (const each of [level, ...Object.entries(level).filter(([key, value]) => DESCRIBING.test(key) && isObject(value)).map(([, value]) => value as Record<string, unknown>)]) {
+      const exchange = Object.entries(each).find(([key, value]) => /^exch/i.test(key) && typeof value === "string")?.[1];
+      for (const [key, value] of Object.entries(each)) if (typeof value === "string" && /[A-Za-z]/.test(value) && !LOOSE.test(key) && isNaming(key.replace(/^\d+\.?\s*/, ""))) told.push(qualified(value, exchange as string | undefined));
+    }
+    if (told.length > 0) return told;
+  }
+  return [];
+};
+
+const DESCRIBING = /^(meta|info|header|instrument|query|request|params|details)/i;
+/** Keys that beside a list seldom name an instrument: a series of a database, the code of an answer. */
+const LOOSE = /^(name|code)$/i;
+
+/** Names that stand beside rows of arrays: pandas' `columns`, QuestDB's `columns:[{name}]`, a schema's `fields`. */
+const withNamesBeside = (list: Found, asked: ListWanted): JsonRows => {
+  if (list.names !== null) return list;
+  const width = Math.max(...list.rows.slice(0, 50).map((row) => row.length));
+  for (const level of list.around) {
+    for (const [key, value] of [...Object.entries(level), ...Object.values(level).filter(isObject).flatMap((each) => Object.entries(each))]) {
+      if (!Array.isArray(value) || value.length === 0) continue;
+      const names = value.map((each: unknown) => (typeof each === "string" ? each : isObject(each) ? NAME_KEYS.map((name) => each[name]).find((name) => typeof name === "string") as string | undefined : undefined));
+      if (names.some((name) => name === undefined) || names.filter((name) => isKnownName(name!, asked.kind)).length < 2) continue;
+      if (names.length !== width) {
+        throw inDoubt({ file: asked.file, field: "columns", value: names.join(", "), why: `${key} names ${names.length} columns, and the rows have ${width}`, option: asked.kind === "bars" ? "--columns time,open,high,low,close,volume (in the rows' order), with the names taken out," : "--columns time,price,volume (in the rows' order), with the names taken out," });
+      }
+      return withIndex({ names: names as string[], rows: list.rows }, level, asked.kind);
+    }
+  }
+  return list;
+};
+
+const NAME_KEYS = ["name", "label", "field", "id", "title", "column"];
+
+/** Pandas keeps the times apart where they are the table's index. */
+const withIndex = ({ names, rows }: { names: string[]; rows: string[][] }, level: Record<string, unknown>, kind: TableKind): JsonRows => {
+  const index = level["index"];
+  if (!Array.isArray(index) || index.length !== rows.length || placesOfNames(names, kind).places.time.length > 0) return { names, rows };
+  return { names: ["time", ...names], rows: rows.map((row, at) => [textOf(index[at]), ...row]) };
+};

@@ -1,0 +1,33 @@
+/** Rows that may be another instrument's, where no column of symbols says so. */
+import type { TimeReader } from "@/server/domain/read-time";
+import { inDoubt } from "./doubt";
+import { type Asked, type Head, type Layout, usedPlaces } from "./first-rows";
+import { holdsNoName, titleNames, unknownNaming } from "./naming";
+import type { Table } from "./rows";
+
+/** A line above or between tables that names another instrument. */
+export const anotherTitle = (file: string, line: number, unit: "line" | "row", names: readonly string[]) =>
+  inDoubt({ file, line, unit, field: "symbol", value: names.join(", "), why: "this line names another instrument than the one asked for", option: `--symbol ${JSON.stringify(names[0])}, if the file calls it so, or --columns symbol=none` });
+
+/** What may say that rows are of another instrument, and no column of symbols does: a title, a column of text nobody understands. */
+export const namingDoubt = (head: Head, layout: Layout, reader: TimeReader, asked: Asked, table: Table): void => {
+  const { places, names, from } = layout;
+  if (asked.rules.wishes.has("symbol")) return;
+  const stamp = (row: readonly string[]): string => `${row[places.time[0]!] ?? ""} ${row[places.clock] ?? ""}`;
+  const rows = head.rows.slice(from).filter((row) => !Number.isNaN(reader.read(row[places.time[0]!] ?? "")));
+  // An instrument's kind is not its name.
+  places.symbol = places.symbol.filter((at) => !holdsNoName(rows.map((row) => row[at] ?? "")));
+  if (places.symbol.length > 0) return;
+  for (let at = 0; at < (names === null ? from : layout.preamble.length); at++) {
+    const titled = titleNames(head.rows[at]!);
+    if (titled.length > 0 && !titled.some(asked.wanted)) throw anotherTitle(asked.file, head.lines[at]!, table.unit, titled);
+  }
+  const found = unknownNaming(rows, names, usedPlaces(places), stamp);
+  if (found === null) return;
+  if (found.texts.some(asked.wanted)) { places.symbol = [found.at]; return; }
+  const column = names?.[found.at] ?? `column ${found.at + 1}`;
+  throw inDoubt({
+    file: asked.file, line: head.lines[head.rows.indexOf(rows[0]!)]!, unit: table.unit, field: "symbol", value: found.texts.slice(0, 5).join(", "), why: `the column ${JSON.stringify(column)} may name the instrument, and not as it was asked for`,
+    option: `--symbol ${JSON.stringify(found.texts[0])}, if the file calls it so, or --columns symbol=none`,
+  });
+};
