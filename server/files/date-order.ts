@@ -9,7 +9,9 @@ export type ColumnOrder =
   /** Rows so far allow several orders; `at`: the first row that does. */
   | { open: readonly DateOrder[]; at: number }
   /** Row `at` allows none of those that row `told` left. */
-  | { contradiction: { at: number; told: number } };
+  | { contradiction: { at: number; told: number } }
+  /** Row `at` is written otherwise than row `told`, or the dates jump there as no file's do: what turned some of them is not known. */
+  | { mixed: { at: number; told: number; by: "separator" | "jump" } };
 
 /** How much further apart neighbours must stand in one order than in another for that one to be ruled out. */
 const MUCH_FURTHER = 5;
@@ -28,6 +30,8 @@ export const columnOrder = (texts: readonly string[], rules: TimeRules): ColumnO
     if (left.length < possible.length) told = at;
     possible = left;
   }
+  const mixed = separatorsOf(texts) ?? (possible.length === 1 || !seen ? jumpOf(texts, seen ? possible[0]! : null, rules) : null);
+  if (mixed !== null) return { mixed };
   if (!seen) return { order: null };
   if (possible.includes("ymd")) possible = withoutFarYears(texts, possible, rules);
   const readers = possible.map((order) => new TimeReader({ ...rules, order }));
@@ -51,4 +55,54 @@ const withoutFarYears = (texts: readonly string[], possible: readonly DateOrder[
   if ([...steps.values()].every((step) => step === 0)) return possible.filter((order) => order !== "ymd" || !dated.some((text) => /^\d+[/.]/.test(text)));
   const least = Math.max(1, Math.min(...steps.values()));
   return possible.filter((order) => steps.get(order)! < least * MUCH_FURTHER);
+};
+
+const YEAR_FIRST = /^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)/;
+const NUMBERS = /^(\d{1,2})([-/.])(\d{1,2})\2/;
+
+/** Programs write one separator: where two stand in a column, some of its dates were read and written anew by a spreadsheet. */
+const separatorsOf = (texts: readonly string[]): { at: number; told: number; by: "separator" } | null => {
+  let told = -1;
+  let separator = "";
+  for (let at = 0; at < texts.length; at++) {
+    const match = NUMBERS.exec(texts[at]!);
+    if (match === null) continue;
+    if (told === -1) { told = at; separator = match[2]!; } else if (match[2] !== separator) return { at, told, by: "separator" };
+  }
+  return null;
+};
+
+/** Fewer dates, or fewer of them turned, prove nothing. */
+const LEAST_DATES = 4;
+const LEAST_TURNED = 2;
+
+/**
+ * A spreadsheet of another country turns the dates whose day may be a month, and leaves the others. Then the dates jump to and
+ * fro as they stand, and are in order when those are turned back.
+ */
+const jumpOf = (texts: readonly string[], order: DateOrder | null, rules: TimeRules): { at: number; told: number; by: "jump" } | null => {
+  if (order === "ymd") return null;
+  const reader = new TimeReader({ ...rules, order });
+  const other = new TimeReader({ ...rules, order: order === "dmy" ? "mdy" : "dmy" });
+  const dates: { at: number; day: number; turned: number }[] = [];
+  let last = "";
+  for (let at = 0; at < texts.length; at++) {
+    const date = /^\S+/.exec(texts[at]!)?.[0] ?? "";
+    if (date === last || !/^\d{1,4}[-/.]\d/.test(date)) continue;
+    last = date;
+    const day = reader.read(date);
+    if (Number.isNaN(day)) continue;
+    const turned = YEAR_FIRST.test(date) ? reader.read(date.replace(YEAR_FIRST, "$1$2$4$2$3")) : other.read(date);
+    dates.push({ at, day, turned: Number.isNaN(turned) ? day : turned });
+  }
+  if (dates.length < LEAST_DATES || dates.filter(({ day, turned }) => day !== turned).length < LEAST_TURNED) return null;
+  const back = firstFall(dates.map(({ day }) => day));
+  if (back === null || firstFall(dates.map(({ turned }) => turned)) !== null) return null;
+  return { at: dates[back]!.at, told: dates[back - 1]!.at, by: "jump" };
+};
+
+/** Place of the first value that breaks the order, rising or falling, in which the values stand; null where none does. */
+const firstFall = (values: readonly number[]): number | null => {
+  const breaks = [1, -1].map((sign) => values.findIndex((value, at) => at > 0 && (value - values[at - 1]!) * sign < 0));
+  return breaks.includes(-1) ? null : Math.max(...breaks);
 };

@@ -277,6 +277,20 @@ describe("times", () => {
     expect(await days(["20-11-26"], { dateFormat: "YY-MM-DD" })).toEqual(["2020-11-26"]);
     expect(await days(["20-11-26"], { dateFormat: "DD-MM-YYYY" })).toEqual(["2026-11-20"]);
   });
+  it("refuses dates of which a spreadsheet may have turned some", async () => {
+    const names = "date,open,high,low,close,volume";
+    const rows = (dates: string[]) => [names, ...dates.map((date) => `${date},1500,1520,1490,1510,1`)];
+    // Of 9 to 16 November, taken by month first: those that could be are 11 September and so on.
+    expect(await refusal(barsOf(rows(["11/09/2026", "11/10/2026", "11/11/2026", "11/12/2026", "13-11-2026", "16-11-2026"])))).toMatchObject({ line: 6, field: "time", value: "13-11-2026", message: expect.stringContaining("another way than in line 2") as unknown, option: expect.stringContaining("--date-format") as unknown });
+    for (const dates of [["11/09/2026", "11/10/2026", "11/11/2026", "11/12/2026", "13/11/2026", "16/11/2026"], ["2026-09-11", "2026-10-11", "2026-11-11", "2026-12-11", "13/11/2026", "16/11/2026"], ["2026-09-11", "2026-10-11", "2026-11-11", "2026-12-11", "2026-11-13"]]) {
+      expect(await refusal(barsOf(rows(dates)))).toMatchObject({ line: 6, field: "time", message: expect.stringContaining("the dates jump here, after line 5") as unknown });
+      expect(await refusal(barsOf(rows(dates.toReversed())))).toMatchObject({ field: "time", message: expect.stringContaining("the dates jump here") as unknown });
+    }
+    for (const dates of [["09/11/2026", "10/11/2026", "11/11/2026", "12/11/2026", "13/11/2026"], ["11/09/2026", "11/10/2026", "11/11/2026", "11/13/2026"], ["13/11/2026", "09/11/2026", "12/11/2026", "10/11/2026"], ["2026-11-12", "2026-11-09", "2026-11-11", "2026-11-10"], ["2026-11-12", "13/11/2026", "16-Nov-2026", "2026-11-17"]]) {
+      expect((await barsOf(rows(dates))).length).toBe(dates.length);
+    }
+    expect((await barsOf(rows(["11/09/2026", "13-11-2026"]), { dateFormat: "DD-MM-YYYY" })).map((bar) => bar.slice(0, 10))).toEqual(["2026-09-11", "2026-11-13"]);
+  });
   it("reads formats that it is told", async () => {
     expect(await of("201126 09:15", { dateFormat: "DDMMYY" })).toEqual([first]);
     expect(await of("261120 0915", { dateFormat: "YYMMDD" })).toEqual([first]);

@@ -368,6 +368,11 @@ const orderOf = (head: Head, { places, from }: Layout, asked: Asked, table: Tabl
     const { at, told } = found.contradiction;
     throw doubt(at, `day, month and year stand in another order here than in line ${head.lines[from + told]}`, "--date-format");
   }
+  if ("mixed" in found) {
+    const { at, told, by } = found.mixed;
+    const line = head.lines[from + told];
+    throw doubt(at, by === "separator" ? `dates are written in another way than in ${table.unit} ${line}: a spreadsheet may have turned day and month in some of them` : `the dates jump here, after ${table.unit} ${line}, and are in order where day and month are turned: a spreadsheet seems to have turned some of them`, "--date-format (as every row is then read)");
+  }
   if (!sure) return null;
   throw doubt(found.at, found.open.includes("ymd") ? "which of the numbers is the year and which the day no row tells" : "which of the first two numbers is the day no row tells", found.open.map((order) => `--date-format ${orderNames[order]}`).join(" or "));
 };
