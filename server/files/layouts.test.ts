@@ -204,6 +204,13 @@ describe("dialects", () => {
     expect(await barsOf(points, { decimal: "comma" })).toEqual(["2026-11-18 09:15 1500 1520 1490 1510 0"]);
     expect(await barsOf(points.replaceAll(";", ","))).toEqual(["2026-11-18 09:15 1.5 1.52 1.49 1.51 0"]);
     expect(await barsOf(`${points}\n2026-11-19;1.25;1.520;1.2;1.510`)).toHaveLength(2);
+    const quoted = 'Date,Open,High,Low,Close,Volume\n2026-11-18,"83,125","83,250","83,100","83,225",1000';
+    const usdinr = { instrument: "CDS:USDINR26NOVFUT" };
+    expect(await refusal(barsOf(quoted, usdinr))).toMatchObject({ line: 2, field: "decimal mark", value: "83,125", option: expect.stringContaining("--decimal") as unknown });
+    expect(await barsOf(quoted, { ...usdinr, decimal: "comma" })).toEqual(["2026-11-18 09:00 83.125 83.25 83.1 83.225 1000"]);
+    expect(await barsOf(quoted, { ...usdinr, decimal: "point" })).toEqual(["2026-11-18 09:00 83125 83250 83100 83225 1000"]);
+    // A volume with groups, or one price with a point, tells.
+    expect(await barsOf(quoted.replace(",1000", ',"1,000"'), usdinr)).toEqual(["2026-11-18 09:00 83125 83250 83100 83225 1000"]);
     expect(await refusal(barsOf("Date;Open;High;Low;Close\n2026-11-18;24,5;24.6;24,4;24,5"))).toMatchObject({ field: "decimal mark" });
   });
   it.each(["-", "NaN", "null", "", "0", "-5", "1e5", "N/A"])("refuses a price %j and goes on", async (text) => {
@@ -418,6 +425,14 @@ describe("ticks", () => {
     expect(await refusal(replayed(rows))).toMatchObject({ field: "columns", option: expect.stringContaining("--columns") as unknown });
     expect(await refusal(replayed(rows.map((row) => row.replace("1574.5", "1575"))))).toMatchObject({ field: "columns" });
     expect(await replayed(rows, { columns: "time,-,price" })).toEqual(right);
+  });
+  it("refuses a price whose decimals a comma may mark, between commas", async () => {
+    const rows = (volumes: string[]) => volumes.map((volume, at) => `2025-11-20 09:15:${10 + at},7,${volume}`);
+    for (const volumes of [["80", "81", "82", "83", "84", "85", "86", "87"], ["95", "05"]]) {
+      expect(await refusal(replayed(rows(volumes)))).toMatchObject({ line: 1, field: "columns", message: expect.stringContaining("may mark decimals") as unknown, option: expect.stringContaining("--columns time,price,volume") as unknown });
+    }
+    expect(await replayed(rows(["80", "81", "82", "83", "84", "85", "86", "87"]), { columns: "time,price,volume" })).toEqual(["2025-11-20 09:15 7 7"]);
+    expect(await replayed(rows(["80", "81", "82", "83", "84", "85", "86", "187"]).map((row) => row.replace(",7,", ",7.05,")))).toEqual(["2025-11-20 09:15 7.05 107"]);
   });
   it("refuses a second token, a quantity that may be one trade's, bars, and UTC", async () => {
     expect((await replayed(["timestamp,instrument_token,last_price", "2026-11-20 09:15:01,408065,1573", "2026-11-20 09:15:02,738561,2900"]))[1]).toMatch(/^refused 3: token "738561" after "408065"/);

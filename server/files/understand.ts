@@ -340,6 +340,12 @@ const doubtPlaces = (head: Head, { places, from }: Layout, times: TimeRules, dec
     return;
   }
   if (places.volume === -1) return;
+  // `7,80` with commas between columns is a price as much as a price and a volume.
+  const written = head.rows.slice(from).map((row) => [row[places.price] ?? "", row[places.volume] ?? ""].map((text) => text.trim()) as [string, string]).filter(([price]) => price !== "");
+  const isShort = written.length >= 8 && written.every(([, volume]) => /^\d{1,2}$/.test(volume)) || written.some(([, volume]) => /^0\d$/.test(volume));
+  if (table.delimiter === "," && isShort && written.every(([price]) => /^\d+$/.test(price))) {
+    throw doubt(rows[0]!, "the second comma may mark decimals: no price has any, and no volume more than two digits", "--columns time,price,volume, if they are price and volume, or quotation marks around the prices,");
+  }
   const decimals = rows.find(({ figures }) => !Number.isNaN(figures[5]) && figures[5] % split !== 0);
   const frozen = rows.every(({ figures }) => figures[4] === rows[0]!.figures[4] && figures[4] % split === 0);
   if (decimals !== undefined && frozen && rows.length > 1 || (decimals !== undefined && rows.filter(({ figures }) => figures[5] % split !== 0).length * 2 > rows.length)) {
@@ -408,7 +414,8 @@ const markOfTable = (head: Head, places: Places, from: number, asked: Asked, tab
   if (grouped !== -1 && point === undefined && table.format === "delimited" && table.delimiter !== ",") {
     throw inDoubt({ file: asked.file, line: head.lines[grouped]!, unit: table.unit, field: "decimal mark", value: head.rows[grouped]!.join(table.delimiter!), why: "a point before three digits may group thousands or mark decimals", option: "--decimal point or --decimal comma" });
   }
-  if (open !== -1 && point === undefined && table.delimiter !== ",") {
+  // Quotation marks, as in "83,125", keep a decimal comma from separating columns as well as a group of thousands.
+  if (open !== -1 && point === undefined) {
     throw inDoubt({ file: asked.file, line: head.lines[open]!, unit: table.unit, field: "decimal mark", value: openText, why: "the comma may group thousands or mark decimals", option: "--decimal point or --decimal comma" });
   }
   return ".";
