@@ -74,7 +74,7 @@ export const createBackfill = (parts: Parts): Backfill => {
     review: parts.review,
     isAlone: () => store.describe().kind === "embedded",
     pace: ({ authority, name }, { requestsPerSecond }) => (authority === "broker" ? paces.of(loginOf(name).login, requestsPerSecond) : null),
-    open: (source, order) => openSource(parseSource(source, brokers), { ...order, calendar, hours }, (name) => {
+    open: (source, order) => openSource(parseSource(source, brokers), { ...order, calendar, hours, now: Math.max(clock.now(), wall.now()) }, (name) => {
       const login = loginOf(name);
       // The login may be replaced while a long job runs.
       return brokerSource(name, { definition: login.definition, get login() { return login.login; }, token: (instrument) => login.token(rowOf(instrument.id)) });

@@ -6,6 +6,8 @@ import { type HoursKey, istDate } from "@/server/domain/session";
 export interface AssumedDays {
   /** Knows the project's days, and the file's as regular ones. */
   calendar: TradingCalendar;
+  /** Knows the project's days alone. */
+  known: TradingCalendar;
   /** One sentence per assumed day. */
   notes: string[];
 }
@@ -26,11 +28,12 @@ export const assumeDays = (hours: HoursKey, days: Iterable<number>): AssumedDays
   const known = createCalendar();
   const missing = [...new Set(days)].filter((day) => known.on(hours, day) === null);
   const notes = uncovered(known, hours, days);
-  if (missing.length === 0) return { calendar: known, notes };
+  if (missing.length === 0) return { calendar: known, known, notes };
   const specials = missing.map((day) => ({
     date: istDate(day), hours: [hours], kind: "special" as const, name: "Assumed from a file", phases: "regular" as const, source: "the file read", confidence: "low" as const,
   }));
   return {
+    known,
     calendar: createCalendar({ days: { ...calendarDays, specials: [...calendarDays.specials, ...specials] } }),
     notes: [...notes, ...missing.map((day) => {
       const closed = known.dayOf(hours, day);

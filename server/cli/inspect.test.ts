@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type InspectRequest, inspectFile, inspectionLines } from "./inspect";
 
-const inspect = (lines: string[], request: Partial<InspectRequest> = {}) => inspectFile(() => lines, { file: "f.csv", ...request });
+const inspect = (lines: string[], request: Partial<InspectRequest> = {}) => inspectFile(() => lines, { now: Date.parse("2026-12-31T00:00:00Z"), file: "f.csv", ...request });
 const yahoo = ["Price,Close,High,Low,Open,Volume", "Ticker,INFY.NS,INFY.NS,INFY.NS,INFY.NS,INFY.NS", "Date,,,,,", "2026-11-19,1510.0,1520.0,1490.0,1500.0,123456", "2026-11-20,1520.0,1530.0,1500.0,1510.0,223456"];
 
 describe("candela inspect", () => {

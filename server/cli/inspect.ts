@@ -14,8 +14,10 @@ import { delimiterName } from "@/server/files/rows";
 import { readPieces, type TextPieces } from "@/server/files/text";
 import { type FileBar, readBars } from "@/server/history-sources/bar-file";
 import { checkSpacing, labelDays } from "@/server/history-sources/bar-labels";
+import { checkWeekdays, pastBars } from "@/server/history-sources/bar-dates";
 import { checkVolumes } from "@/server/history-sources/bar-volumes";
 import { checkTimes, labelsOf } from "@/server/history-sources/file";
+import { systemClock } from "@/server/observe/clock";
 import { assumeDays } from "./assumed-days";
 import { writeLines } from "./bar-lines";
 import { type FileCommandOptions, fileOptions, given, refusedExit } from "./file-options";
@@ -27,6 +29,8 @@ export interface InspectRequest extends FileOptions {
   /** Without it symbol, labels and zone are told, not checked. */
   instrument?: string;
   kind?: TableKind;
+  /** Epoch ms: what a file says of later times is in doubt. */
+  now: number;
 }
 
 export interface Inspection {
@@ -61,7 +65,7 @@ const LOOKED_AT = 2_000_000;
 
 /** `open` gives the text anew each time it is asked. Throws `bad_input` on a file that cannot be understood at all. */
 export const inspectFile = async (open: () => TextPieces, request: InspectRequest): Promise<Inspection> => {
-  const { file, instrument: key, kind: wanted, ...options } = request;
+  const { file, instrument: key, kind: wanted, now, ...options } = request;
   const asked = key === undefined ? null : fileInstrument(key);
   const decimals = asked?.instrument.decimals ?? 2;
   const opened = (kind: TableKind): Promise<OpenTable> => openText(open(), { kind, file, options, instruments: asked === null ? [] : [asked.instrument] });
@@ -119,10 +123,12 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
   const of = kind === "bars" ? spacing(bars) : null;
   let labels: string | null = null;
   if (asked !== null && times.length > 0) {
-    const { calendar, notes: assumed } = assumeDays(asked.hours, new Set(times.map(istDay)));
+    const { calendar, known, notes: assumed } = assumeDays(asked.hours, new Set(times.map(istDay)));
     notes.push(...assumed);
     if (of !== null) {
       const days = labelDays(times, calendar, asked.hours);
+      settle(() => { pastBars(file, table, bars, of, now, notes); });
+      settle(() => { checkWeekdays(file, table, bars, of, known, asked.hours); });
       settle(() => { checkTimes(file, table, bars, days, of, calendar, asked.hours); });
       settle(() => { checkVolumes(file, table, bars, of); });
       settle(() => { checkSpacing(days, of, "--from", table.rules.lenient, refused); });
@@ -207,7 +213,7 @@ export const inspectCommand = (program: Command): void => {
       const text: string[] = [];
       // Standard input can be read once only.
       if (file === "-") for await (const piece of readPieces(file)) text.push(piece);
-      const found = await inspectFile(() => (file === "-" ? text : readPieces(file)), { file, ...(instrument === undefined ? {} : { instrument }), ...(kind === undefined ? {} : { kind }), ...given(options) });
+      const found = await inspectFile(() => (file === "-" ? text : readPieces(file)), { file, ...(instrument === undefined ? {} : { instrument }), ...(kind === undefined ? {} : { kind }), now: systemClock().now(), ...given(options) });
       await writeLines(json ? [JSON.stringify(found)] : inspectionLines(found), process.stdout);
       process.exitCode = found.doubts.length > 0 ? 1 : refusedExit(found.rows, found.refused, options.lenient);
     });

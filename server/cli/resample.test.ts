@@ -7,7 +7,7 @@ import { parseBarFile } from "@/server/history-sources/bar-file";
 import { resampleLines, type ResampleReport, type ResampleRequest, resampleSummary } from "./resample";
 
 const resample = (lines: string[], request: Partial<ResampleRequest> = {}): Promise<ResampleReport> =>
-  resampleLines(lines, { file: "bars.csv", instrument: "NSE:INFY", from: "1m", to: "5m", ...request });
+  resampleLines(lines, { file: "bars.csv", instrument: "NSE:INFY", from: "1m", to: "5m", now: Date.parse("2026-12-31T00:00:00Z"), ...request });
 const clock = (time: number): string => new Date(time + 19_800_000).toISOString().slice(0, 16).replace("T", " ");
 const brief = (bars: BarColumns): string[] => rowsOf(bars).map((bar) => `${clock(bar.time).slice(11)} ${bar.open} ${bar.high} ${bar.low} ${bar.close} v${bar.volume}`);
 /** Minutes of a date labelled by their start (or end), from one clock minute on. */
@@ -51,7 +51,7 @@ describe("candela resample", () => {
   it("drops equal rows, lets the last of different ones hold, and counts both", async () => {
     const rows = minutes(3);
     const { bars, left } = await resample([...rows, rows[0]!, rows[1]!.replace(/,10$/, ",70")], { to: "5m" });
-    expect([brief(bars), left]).toEqual([["09:15 10000 10300 9900 10200 v90"], { pre_open: 0, closing_auction: 0, outside_session: 0, off_grid: 0, equal_duplicate: 1, replaced_duplicate: 1 }]);
+    expect([brief(bars), left]).toEqual([["09:15 10000 10300 9900 10200 v90"], { pre_open: 0, closing_auction: 0, outside_session: 0, off_grid: 0, untraded: 0, equal_duplicate: 1, replaced_duplicate: 1 }]);
   });
 
   it("leaves out what is not continuous trading, and counts it", async () => {
@@ -63,7 +63,7 @@ describe("candela resample", () => {
     const preOpen = ["2026-09-10 09:05:00,90,95,80,92,0", "2026-09-10 09:10:00,96,96,96,96,40"];
     const closing = ["2026-09-10 15:31:00,150,150,150,150,70"];
     const { bars, left } = await resample([...minutes(2, 9 * 60 + 15, "2026-09-10"), ...closing, ...preOpen], { to: "1d" });
-    expect([brief(bars), left]).toEqual([["09:15 9600 15000 9600 15000 v130"], { pre_open: 0, closing_auction: 0, outside_session: 0, off_grid: 0, auction: 3, equal_duplicate: 0, replaced_duplicate: 0 }]);
+    expect([brief(bars), left]).toEqual([["09:15 9600 15000 9600 15000 v130"], { pre_open: 0, closing_auction: 0, outside_session: 0, off_grid: 0, untraded: 0, auction: 3, equal_duplicate: 0, replaced_duplicate: 0 }]);
     const unmatched = await resample([...minutes(2, 9 * 60 + 15, "2026-09-10"), preOpen[0]!], { to: "1W" });
     expect(brief(unmatched.bars)).toEqual(["09:15 10000 10200 9900 10100 v20"]);
   });

@@ -13,8 +13,10 @@ import { addAuctions, auctionsOf } from "@/server/history-sources/bar-auctions";
 import { parseBarFile } from "@/server/history-sources/bar-file";
 import { checkSpacing, labelDays } from "@/server/history-sources/bar-labels";
 import { type LeftOut, placeBars } from "@/server/history-sources/bar-places";
+import { checkWeekdays, pastBars } from "@/server/history-sources/bar-dates";
 import { checkVolumes } from "@/server/history-sources/bar-volumes";
 import { checkTimes, labelsOf } from "@/server/history-sources/file";
+import { systemClock } from "@/server/observe/clock";
 import { type FileCommandOptions, fileOptions, given, refusedExit } from "./file-options";
 import { printBars, writeLines } from "./bar-lines";
 import { counted, countsText, malformedLines, malformedText } from "./refused-lines";
@@ -26,6 +28,8 @@ export interface ResampleRequest extends FileOptions {
   instrument: string;
   from: string;
   to: string;
+  /** Epoch ms: what a file says of later times is in doubt. */
+  now: number;
 }
 
 export interface ResampleReport {
@@ -42,7 +46,7 @@ export interface ResampleReport {
 
 /** Throws `bad_input` when nothing in the file is a bar, or an option is wrong or does not fit the file. */
 export const resampleLines = async (text: TextPieces, request: ResampleRequest): Promise<ResampleReport> => {
-  const { file: fileName, instrument: key, from: fromText, to: toText, ...options } = request;
+  const { file: fileName, instrument: key, from: fromText, to: toText, now, ...options } = request;
   const { instrument, hours } = fileInstrument(key);
   const from = timeframeOption("--from", fromText);
   const to = timeframeOption("--to", toText);
@@ -53,22 +57,25 @@ export const resampleLines = async (text: TextPieces, request: ResampleRequest):
     throw badInput("file", fileName, `a file of bars (${first === undefined ? "it is empty" : malformedText(first)})`);
   }
 
-  const { calendar, notes } = assumeDays(hours, new Set(file.bars.map(({ label }) => istDay(label))));
-  const days = labelDays(file.bars.map(({ label }) => label), calendar, hours);
-  notes.push(...file.table.notes());
-  checkTimes(fileName, file.table, file.bars, days, from, calendar, hours);
-  checkVolumes(fileName, file.table, file.bars, from);
+  const told: string[] = [];
+  const rows = pastBars(fileName, file.table, file.bars, from, now, told);
+  const { calendar, known, notes } = assumeDays(hours, new Set(rows.map(({ label }) => istDay(label))));
+  const days = labelDays(rows.map(({ label }) => label), calendar, hours);
+  notes.push(...told, ...file.table.notes());
+  checkWeekdays(fileName, file.table, rows, from, known, hours);
+  checkTimes(fileName, file.table, rows, days, from, calendar, hours);
+  checkVolumes(fileName, file.table, rows, from);
   checkSpacing(days, from, "--from", options.lenient, file.malformed.length);
-  const labels = labelsOf(fileName, file.table, file.bars, days, from, notes);
-  const { bars: placed, left } = placeBars(file.bars, labels, from, calendar, hours);
+  const labels = labelsOf(fileName, file.table, rows, days, from, notes);
+  const { bars: placed, left } = placeBars(rows, labels, from, calendar, hours, instrument.segment !== "index");
   const report = { decimals: instrument.decimals, rows: file.bars.length, malformed: file.malformed, notes };
   if (to.kind === "intraday" || from.kind !== "intraday") return { ...report, bars: resample(placed, calendar, hours, to).bars, left };
   // A day opens at the pre-open's price and closes at the closing auction's, where the file has them.
-  const { auctions, rows } = auctionsOf(file.bars, labels, calendar, hours, instrument.segment === "index");
+  const { auctions, rows: ofAuctions } = auctionsOf(rows, labels, calendar, hours, instrument.segment === "index");
   const dayBars = resample(placed, calendar, hours, timeframe("1d")).bars;
   addAuctions(dayBars, auctions);
-  const elsewhere = left.pre_open + left.closing_auction + left.outside_session - rows;
-  return { ...report, bars: resample(dayBars, calendar, hours, to).bars, left: { ...left, pre_open: 0, closing_auction: 0, outside_session: elsewhere, auction: rows } };
+  const elsewhere = left.pre_open + left.closing_auction + left.outside_session - ofAuctions;
+  return { ...report, bars: resample(dayBars, calendar, hours, to).bars, left: { ...left, pre_open: 0, closing_auction: 0, outside_session: elsewhere, auction: ofAuctions } };
 };
 
 /** Bars of `to` must hold whole bars of `from`. */
@@ -99,7 +106,7 @@ export const resampleCommand = (program: Command): void => {
     .addHelpText("after", "\nBars count from the session's open; its last may be short. Rows outside the continuous session are left out,\nbut a day opens at its pre-open's price and closes at its closing auction's. Of several rows for one bar the last in\nthe file holds. Refused rows, assumptions and counts are told on standard error. Exit codes: 0 done, 1 rows were\nrefused or nothing came out (--lenient: 0 where something did), 2 the file or an option is refused.")
     .action(async (file: string, options: FileCommandOptions & { instrument: string; from: string; to: string; json?: boolean }) => {
       const { json = false, instrument, from, to } = options;
-      const report = await resampleLines(readPieces(file), { file, instrument, from, to, ...given(options) });
+      const report = await resampleLines(readPieces(file), { file, instrument, from, to, now: systemClock().now(), ...given(options) });
       await printBars(report.bars, report.decimals, json);
       await writeLines(resampleSummary(report), process.stderr);
       process.exitCode = refusedExit(report.bars.length, report.malformed.length, options.lenient);

@@ -208,11 +208,12 @@ export class TimeReader {
         const midnight = this.midnight(compact);
         return Number.isNaN(midnight) ? Number.NaN : this.local(midnight, true);
       }
-      if (text.length === 12 || text.length === 14 || text.length === 17) {
+      // Sixteen digits that are a date and a clock with hundredths: as microseconds they would be a time of 2030 or later.
+      if (text.length === 12 || text.length === 14 || text.length === 17 || (text.length === 16 && /^20\d\d[01]\d[0-3]\d[0-2]\d[0-5]\d[0-5]\d/.test(text) && !Number.isNaN(this.midnight(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`)))) {
         const midnight = this.midnight(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`);
         if (Number.isNaN(midnight) || Number(text.slice(0, 4)) < 1900) return Number.NaN;
         const time = this.clock(midnight, text.slice(8, 14));
-        return text.length === 17 ? time + Number(text.slice(14)) : time;
+        return text.length === 17 ? time + Number(text.slice(14)) : text.length === 16 ? time + Number(text.slice(14)) * 10 : time;
       }
     }
     // `2511200915` would be 2049: it is a date with two digits of the year, which only a format can say.

@@ -334,6 +334,48 @@ describe("times", () => {
   });
 });
 
+describe("dates on which nothing can have traded", () => {
+  const rows = (dates: string[]) => ["date,open,high,low,close,volume", ...dates.map((date) => `${date},1500,1520,1490,1510,1`)];
+  const now = Date.parse("2026-11-20T10:00:00+05:30");
+  it("refuses what has not come yet", async () => {
+    for (const date of ["2026-11-21", "20-Nov-62", "2027-03-03"]) {
+      expect(await refusal(barsOf(rows(["2026-11-19", date]), { now }))).toMatchObject({ line: 3, field: "time", message: expect.stringContaining("has not come yet: by this machine's clock it is 2026-11-20 10:00") as unknown, option: expect.stringContaining("--lenient") as unknown });
+    }
+    expect((await barsOf(rows(["2026-11-19", "2026-11-20"]), { now })).length).toBe(2);
+    expect(await barsOf(rows(["2026-11-19", "2027-03-03"]), { now, lenient: true })).toEqual(["2026-11-19 09:15 1500 1520 1490 1510 1"]);
+    // Where all are of the future it is the clock that is wrong: but a person has to say so.
+    expect(await refusal(barsOf(rows(["2027-03-03"]), { now }))).toMatchObject({ line: 2 });
+    expect((await barsOf(rows(["2027-03-03"]), { now, lenient: true })).length).toBe(1);
+    const bar = (clock: string) => minutes("datetime,open,high,low,close,volume", [`2026-11-20 09:15,100,101,99,100.5,10`, `2026-11-20 ${clock},100,101,99,100.5,10`], { now });
+    expect((await bar("10:01")).length).toBe(2);
+    expect(await refusal(bar("10:10"))).toMatchObject({ line: 3, value: "2026-11-20 10:10:00" });
+  });
+  it("reads sixteen digits as a date with hundredths, not as a time of 2034", async () => {
+    expect(await minutes("datetime,open,high,low,close,volume", ["2026112009150000,100,101,99,100.5,10", "2026112009160000,100.5,102,100,101,20"])).toEqual([first, second]);
+  });
+  it("refuses days that a zone has moved to Sundays", async () => {
+    const week = ["2026-11-08", "2026-11-09", "2026-11-10", "2026-11-11", "2026-11-12", "2026-11-15", "2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19"];
+    expect(await refusal(barsOf(rows(week)))).toMatchObject({ line: 2, field: "time", value: "2026-11-08 00:00:00", message: expect.stringContaining("it is a Sunday, on which nothing trades; were every date a day later, none would be") as unknown, option: "--lenient, if the dates are right," });
+    expect(await refusal(barsOf(rows(["2026-11-11", "2026-11-12", "2026-11-13", "2026-11-14"])))).toMatchObject({ line: 5, message: expect.stringContaining("a Saturday") as unknown });
+    const singapore = rows(["2026-11-16", "2026-11-17", "2026-11-18"].map((date) => `${date}T00:00:00+08:00`));
+    expect(await refusal(barsOf(singapore))).toMatchObject({ line: 2, value: "2026-11-15 21:30:00", option: expect.stringContaining("--zone clock") as unknown });
+    expect((await barsOf(singapore, { zone: "clock" })).map((each) => each.slice(0, 10))).toEqual(["2026-11-16", "2026-11-17", "2026-11-18"]);
+    expect((await barsOf(rows(week), { lenient: true })).length).toBe(10);
+  });
+  it("takes Saturdays that traded, and a stray Sunday among whole weeks with its note", async () => {
+    expect((await barsOf(rows(["2024-01-19", "2024-01-20", "2024-03-02", "2024-05-18"]))).length).toBe(4);
+    expect((await barsOf(rows(["2026-11-02", "2026-11-03", "2026-11-04", "2026-11-05", "2026-11-06", "2026-11-08", "2026-11-09", "2026-11-10", "2026-11-11", "2026-11-12", "2026-11-13"]))).length).toBe(11);
+  });
+  it("takes rows that a program filled in for no bars", async () => {
+    const filled = ["2026-11-20 09:15,100,101,99,100.5,10", "2026-11-20 09:16,100.5,100.5,100.5,100.5,0", "2026-11-20 09:17,100.5,100.5,100.5,100.5,0", "2026-11-20 09:18,100.5,102,100,101,20", "2026-11-20 09:19,101,102,101,102,0", "2026-11-20 09:20,101.5,101.5,101.5,101.5,0"];
+    const clocks = async (lines: string[], more = {}) => (await minutes("datetime,open,high,low,close,volume", lines, more)).map((each) => each.slice(11, 16));
+    expect(await clocks(filled)).toEqual(["09:15", "09:18", "09:19", "09:20"]);
+    expect((await clocks(filled.map((row) => row.replace(/\d+$/, "0")))).length).toBe(6);
+    expect((await clocks(filled, { instrument: "NSE_INDEX:NIFTY 50" })).length).toBe(6);
+    expect((await barsOf(rows(["2026-11-18", "2026-11-19", "2026-11-20"]).map((row) => row.replace("2026-11-19,1500,1520,1490,1510,1", "2026-11-19,1510,1510,1510,1510,0")))).length).toBe(2);
+  });
+});
+
 describe("labels and spacing", () => {
   const five = (clocks: string[], date = "2024-04-19") => ["datetime,open,high,low,close,volume", ...clocks.map((clock, at) => `${date} ${clock},${750 + at},${760 + at},${740 + at},${751 + at},${100 * (at + 1)}`)];
   it("refuses where no day shows which end a label names", async () => {

@@ -5,7 +5,7 @@ import type { FileBar } from "./bar-file";
 import { isOnGrid, type LabelKind, startOf } from "./bar-labels";
 
 /** Rows that are no bar of their own, by reason: the phase they lie in, and copies. */
-export type LeftOut = { pre_open: number; closing_auction: number; outside_session: number; off_grid: number; equal_duplicate: number; replaced_duplicate: number };
+export type LeftOut = { pre_open: number; closing_auction: number; outside_session: number; off_grid: number; untraded: number; equal_duplicate: number; replaced_duplicate: number };
 
 const PRE_OPEN: readonly (PhaseName | undefined)[] = ["pre_open", "pre_open_matching", "buffer"];
 const CLOSING: readonly (PhaseName | undefined)[] = ["transition", "closing_auction", "closing_matching"];
@@ -16,9 +16,12 @@ const phaseReason = (session: Session | null, instant: number): "pre_open" | "cl
   return PRE_OPEN.includes(phase) ? "pre_open" : CLOSING.includes(phase) ? "closing_auction" : "outside_session";
 };
 
-/** The file's bars by their start, oldest first, one per start: of several with one start the last in the file holds. */
-export const placeBars = (bars: readonly FileBar[], labels: LabelKind, from: AnyTimeframe, calendar: Calendar, hours: HoursKey): { bars: BarColumns; left: LeftOut } => {
-  const left: LeftOut = { pre_open: 0, closing_auction: 0, outside_session: 0, off_grid: 0, equal_duplicate: 0, replaced_duplicate: 0 };
+/**
+ * The file's bars by their start, oldest first, one per start: of several with one start the last in the file holds.
+ * `isTraded`: a bar without volume that repeats the close before it is filled in by a program, and no bar.
+ */
+export const placeBars = (bars: readonly FileBar[], labels: LabelKind, from: AnyTimeframe, calendar: Calendar, hours: HoursKey, isTraded: boolean): { bars: BarColumns; left: LeftOut } => {
+  const left: LeftOut = { pre_open: 0, closing_auction: 0, outside_session: 0, off_grid: 0, untraded: 0, equal_duplicate: 0, replaced_duplicate: 0 };
   const byStart = new Map<number, FileBar>();
   for (const bar of bars) {
     const session = calendar.on(hours, istDay(bar.label));
@@ -29,7 +32,11 @@ export const placeBars = (bars: readonly FileBar[], labels: LabelKind, from: Any
     if (before !== undefined) left[isEqual(before, bar) ? "equal_duplicate" : "replaced_duplicate"]++;
     byStart.set(start, bar);
   }
-  const sorted = [...byStart].sort(([a], [b]) => a - b);
+  const all = [...byStart].sort(([a], [b]) => a - b);
+  // Without a single volume the file has none to tell.
+  const isCounted = isTraded && all.some(([, { volume }]) => volume > 0);
+  const sorted = isCounted ? all.filter(([, bar], at) => at === 0 || !isPadding(bar, all[at - 1]![1])) : all;
+  left.untraded = all.length - sorted.length;
   return {
     bars: columnsOf(sorted.map(([time, { open, high, low, close, volume }]) => ({
       time, open, high, low, close, volume, value: 0, ticks: 0, openInterest: -1, rev: 1, state: "closed", incomplete: false,
@@ -37,6 +44,8 @@ export const placeBars = (bars: readonly FileBar[], labels: LabelKind, from: Any
     left,
   };
 };
+
+const isPadding = ({ open, high, low, close, volume }: FileBar, before: FileBar): boolean => volume === 0 && open === before.close && high === open && low === open && close === open;
 
 const isEqual = (a: FileBar, b: FileBar): boolean =>
   a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;

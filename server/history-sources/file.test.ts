@@ -19,7 +19,7 @@ const infy = instrument(1, "INFY");
 const tcs = instrument(2, "TCS");
 
 const order = (file: string, more: Partial<FileOrder> = {}): FileOrder => ({
-  kind: "csv", file: place(file), timeframe: "1m", instruments: [infy], from: at("2026-01-01T00:00:00"), to: at("2026-02-01T00:00:00"), calendar: createCalendar(), hours: () => "NSE", ...more,
+  kind: "csv", file: place(file), timeframe: "1m", instruments: [infy], from: at("2026-01-01T00:00:00"), to: at("2026-02-01T00:00:00"), now: at("2026-12-31T00:00:00"), calendar: createCalendar(), hours: () => "NSE", ...more,
 });
 const barsOf = async (source: HistorySource, of = infy, from = "2026-01-01T00:00:00", to = "2026-02-01T00:00:00") => {
   const bars = await source.bars({ instrument: of, timeframe: "1m", from: at(from), to: at(to) }, new AbortController().signal);

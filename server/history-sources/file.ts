@@ -11,6 +11,7 @@ import { type OpenTable, openRows, openText, refusedRows } from "@/server/files/
 import { readPieces } from "@/server/files/text";
 import type { HistorySource } from "@/server/ports/history-source";
 import { type FileBar, readBars } from "./bar-file";
+import { checkWeekdays, pastBars } from "./bar-dates";
 import { checkGrid } from "./bar-grid";
 import { checkSpacing, detectLabels, doubledDate, type LabelDay, labelDays, type LabelKind } from "./bar-labels";
 import { placeBars } from "./bar-places";
@@ -30,6 +31,8 @@ export interface FileOrder {
   /** Epoch ms; rows far outside are not kept. */
   from: number;
   to: number;
+  /** Epoch ms: what a file says of later times is in doubt. */
+  now: number;
   calendar: Calendar;
   hours(instrument: Instrument): HoursKey;
 }
@@ -171,20 +174,23 @@ export const labelsOf = (file: string, table: OpenTable, bars: readonly FileBar[
 };
 
 /** Rows by the start of their bar; day bars by the date's midnight, as brokers label them. */
-const placed = ({ timeframe: name, calendar, hours }: FileOrder, path: string, instrument: Instrument, table: OpenTable, bars: readonly FileBar[], notes: string[]): BarColumns => {
+const placed = ({ timeframe: name, calendar, hours, now }: FileOrder, path: string, instrument: Instrument, table: OpenTable, rows: readonly FileBar[], notes: string[]): BarColumns => {
   const of = timeframeNamed(name);
   const key = hours(instrument);
+  const told: string[] = [];
+  const bars = pastBars(path, table, rows, of, now, told);
+  checkWeekdays(path, table, bars, of, calendar, key);
   const days = labelDays(bars.map(({ label }) => label), calendar, key);
   if (bars.length > 0) checkTimes(path, table, bars, days, of, calendar, key);
   checkVolumes(path, table, bars, of);
   checkSpacing(days, of, "timeframe", table.rules.lenient);
-  const told: string[] = [];
   const labels = days.length === 0 ? "start" : labelsOf(path, table, bars, days, of, told);
   notes.push(...told.map((note) => `${path}: ${note}`));
-  const { bars: columns, left } = placeBars(bars, labels, of, calendar, key);
+  const { bars: columns, left } = placeBars(bars, labels, of, calendar, key, instrument.segment !== "index");
   const outside = left.outside_session + left.pre_open + left.closing_auction;
   if (outside > 0) notes.push(`${path}: ${outside} rows lie outside trading sessions`);
   if (left.off_grid > 0) notes.push(`${path}: ${left.off_grid} rows stand off the grid of ${name} and were left out`);
+  if (left.untraded > 0) notes.push(`${path}: ${left.untraded} rows without volume repeat the close before them: they are no bars`);
   if (left.replaced_duplicate > 0) notes.push(`${path}: ${left.replaced_duplicate} bars stand there twice and differ; the last holds`);
   if (of.kind === "day") for (let row = 0; row < columns.length; row++) columns.time[row] = istMidnight(istDay(columns.time[row]!));
   return columns;

@@ -7,7 +7,7 @@ import { istText } from "@/server/domain/session";
 
 /** Bars in rupees, as `DATE CLOCK open high low close volume`. */
 export const barsOf = async (text: string | readonly string[], request: Partial<ResampleRequest> = {}): Promise<string[]> => {
-  const { bars, decimals, malformed } = await resampleLines(typeof text === "string" ? [text] : text, { file: "f.csv", instrument: "NSE:INFY", from: "1d", to: "1d", ...request });
+  const { bars, decimals, malformed } = await resampleLines(typeof text === "string" ? [text] : text, { file: "f.csv", instrument: "NSE:INFY", from: "1d", to: "1d", now: Date.parse("2026-12-31T00:00:00Z"), ...request });
   const lines = Array.from({ length: bars.length }, (_, row) => {
     const { time, open, high, low, close, volume } = barAt(bars, row);
     return [istText(time).slice(0, 16), ...[open, high, low, close].map((price) => toRupees(price, decimals)), volume].join(" ");
