@@ -6,9 +6,16 @@ import { environment } from "@/server/config";
 import { parseInstant } from "@/server/contract/rest";
 import { AppError, badInput } from "@/server/domain/errors";
 import { istText } from "@/server/domain/session";
+import { parseTimeframe, type TimeframeName, timeframeNames } from "@/server/domain/timeframe";
 import { followBars, type StreamEntry } from "@/server/latest/bar-streams";
 import { writeLines } from "./bar-lines";
-import { timeframeOption } from "./series-options";
+
+/** Only bars that are built live have a stream. */
+const streamed = (name: string): TimeframeName => {
+  const found = parseTimeframe(name);
+  if (found === undefined) throw badInput("timeframe", name, timeframeNames.join(", "));
+  return found.name;
+};
 
 interface Options { timeframe: string; symbols?: string; from?: string; group?: string; consumer: string; reclaim: string; once?: boolean; json?: boolean; url?: string; prefix?: string }
 
@@ -66,7 +73,7 @@ export const streamCommand = (program: Command): void => {
     .option("--prefix <text>", "before every name; default REDIS_PREFIX")
     .option("--json", "one JSON object a line: {\"id\":…,\"bar\":{…}}")
     .action(async ({ timeframe, symbols, from, group, consumer, reclaim, once = false, json = false, url, prefix }: Options) => {
-      const timeframes = timeframe.split(",").map((name) => timeframeOption("timeframe", name.trim()).name);
+      const timeframes = timeframe.split(",").map((name) => streamed(name.trim()));
       const keys = symbols === undefined ? null : symbols.split(",").map((key) => {
         if (!/^[A-Z_]+:.+$/.test(key.trim())) throw badInput("symbols", key, "keys such as NSE:RELIANCE");
         return key.trim();
