@@ -21,10 +21,10 @@ const node = (args, env = {}) => run(process.execPath, args, { echo: out, env: {
 
 const whole = async (args) => ((await node(args)).code === 0 ? counts({ passed: 1 }) : counts({ failed: 1 }));
 
-async function vitest(project, env) {
+async function vitest(project, env, options = []) {
   const file = path.join(scratch, `${project}.json`);
   const reporters = ["--reporter=default", `--reporter=${inProject("scripts/vitest-counts.mjs")}`];
-  const { code } = await node([bin("vitest/vitest.mjs"), "run", "--project", project, "--passWithNoTests", ...reporters], { ...env, COUNTS_FILE: file });
+  const { code } = await node([bin("vitest/vitest.mjs"), "run", "--project", project, "--passWithNoTests", ...reporters, ...options], { ...env, COUNTS_FILE: file });
   return vitestCounts(file, code);
 }
 
@@ -54,9 +54,9 @@ const steps = {
       servers = await startServers(out);
       for (const line of missingLines({ ...process.env, ...servers.env })) out.write(`${line}\n`);
       await prepare(["pages", "server"], out);
-      const result = await vitest("integration", servers.env);
+      const results = [await vitest("clock", servers.env, ["--maxWorkers=4"]), await vitest("integration", servers.env)];
       await servers.stop();
-      return result;
+      return total(results);
     },
   },
   e2e: { title: "Browser tests", work: browser },
