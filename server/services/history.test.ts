@@ -121,7 +121,7 @@ describe("History", () => {
 });
 
 /** A store of arrays beside a broker that tells `theirs`, healed over [from, to). */
-const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]; "1d"?: readonly Bar[] }, from: number, to: number, { away = [], now = to + 10 * MINUTE, feed = "kite", hours = "NSE" }: { away?: Stretch[]; now?: number; feed?: string; hours?: string } = {}) => {
+const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]; "1d"?: readonly Bar[] }, from: number, to: number, { away = [], now = to + 10 * MINUTE, feed = "kite", hours = "NSE", lag = () => 0 }: { away?: Stretch[]; now?: number; feed?: string; hours?: string; lag?: (now: number) => number } = {}) => {
   const kept = new Map(ours.map((bar) => [`${bar.timeframe} ${bar.time}`, bar]));
   const written: [BarWrite, StoredBar][] = [];
   const recorded: { time: number; field: string; why: string }[] = [];
@@ -147,7 +147,7 @@ const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]
         }
       },
     } as unknown as RecentBars,
-    live: { table: { at: () => testInstrument(7), hours: () => hours }, bars: { settledBefore: (instant: number) => instant - 2_000 } } as unknown as LiveMarket,
+    live: { table: { at: () => testInstrument(7), hours: () => hours }, bars: { settledBefore: (instant: number) => instant - lag(instant) - 2_000 } } as unknown as LiveMarket,
     away: async () => away, refused: (_, rows) => void refusals.push(...rows.counts), answered: async (_, name, first, end) => void answered.push([name, first, end]), differed: async (_, name, verdicts) => void recorded.push(...differencesOf(verdicts, name)),
   });
   const definition = {
@@ -200,6 +200,13 @@ describe("History beside what the stream knows", () => {
     expect(of("1m")[5]).toBe(stored[5]);
     expect(of("15m")).toMatchObject([{ high: 103_00, value: 15 * 100 * 100_20, state: "closed" }]);
     expect(recorded).toMatchObject([{ time: at(3), field: "high", why: "history saw more than the ticks we had" }, { time: at(5), field: "high", why: "history leaves out a price that traded" }]);
+  });
+
+  it("waits for a feed whose lag is known only while it waits, and completes the minute at the first try", async () => {
+    // Until 10:12:02 nobody knows that the feed is 20 s behind our clock.
+    const lag = (now: number): number => (now < at(12) + 2_000 ? 0 : 20_000);
+    const { of } = await healed([ours(11, { volume: 40, incomplete: true })], { "1m": [theirs(11)] }, at(11) + 10_000, at(11) + 35_000, { now: at(11) + 36_000, lag });
+    expect(of("1m").map(({ volume, incomplete }) => [volume, incomplete])).toEqual([[100, false]]);
   });
 
   it("makes the quarter of an hour of all its minutes, though only some were asked for", async () => {

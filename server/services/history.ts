@@ -28,6 +28,9 @@ const DAY_BAR_DAYS = 730;
 const SETTLE_MS = 3_000;
 /** History may tell its newest bars late: what it lacks further back than this, or before its last bar, it does not have. */
 const LAG_MS = 60_000;
+/** How often the feed's lag is looked at while a heal waits, and how long it waits at most: a minute, and the longest lag a feed is followed at. */
+const LAG_LOOK_MS = 1_000;
+const MOST_WAIT_MS = 420_000;
 /** Days of minutes that are merged at a time: a few thousand bars, some milliseconds. */
 const PIECE_DAYS = 5;
 
@@ -145,14 +148,10 @@ export class History {
 
   /** Fetches the minutes of a span again: fills what is missing, and completes what the stream saw in part. True when all of it was fetched. */
   async heal(access: HistoryAccess, instruments: readonly number[], from: number, to: number, signal: AbortSignal): Promise<boolean> {
-    const { clock, live } = this.parts;
     const paid = await this.owe(from);
     // The minute in which the feed came back must have ended before the exchange can tell it whole.
     const end = Math.ceil(to / 60_000) * 60_000;
-    // With a feed that lags behind our clock, ours of that minute closes later too.
-    const behind = clock.now() - live.bars.settledBefore(clock.now());
-    const wait = end + Math.max(SETTLE_MS, behind + 1_000) - clock.now();
-    if (wait > 0) await clock.sleep(wait, signal);
+    await this.untilSettled(end, signal);
     // A day that is over by now was closed with the hole in it.
     const tasks: Task[] = [
       ...instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: Math.floor(from / 60_000) * 60_000 })),
@@ -345,6 +344,16 @@ export class History {
   private settled(): number {
     const now = this.parts.clock.now();
     return Math.min(now - SETTLE_MS, this.parts.live.bars.settledBefore(now));
+  }
+
+  /**
+   * Waits until minutes that end at `end` are closed, here and at the exchange. How far the feed lags behind our clock may
+   * only be known while we wait: it is asked again.
+   */
+  private async untilSettled(end: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.parts;
+    const latest = clock.now() + MOST_WAIT_MS;
+    for (let left = end - this.settled(); left > 0 && clock.now() < latest; left = end - this.settled()) await clock.sleep(Math.min(left, LAG_LOOK_MS), signal);
   }
 
   /** True when the trading day of an instant is over, auctions included: the broker's history has its bar. */
