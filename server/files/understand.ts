@@ -8,6 +8,7 @@ import { inDoubt } from "./doubt";
 import type { Asked, Head, Layout } from "./first-rows";
 import { namingDoubt } from "./naming-doubt";
 import { timeRules } from "./options";
+import { placesDoubt } from "./places-doubt";
 import { delimiterName, isComment, type RowBlock, type Table } from "./rows";
 import { volumeDoubt } from "./volume-doubt";
 
@@ -69,7 +70,7 @@ export const understand = async (table: Table, asked: Asked): Promise<Understand
   const times: TimeRules = { ...timeRules(asked.rules), order: order.order };
   const decimal = asked.rules.decimal ?? markOfTable(head, places, from, asked, table);
   const notes = [...layout.notes];
-  if (layout.names === null) doubtPlaces(head, layout, times, decimal, asked, table);
+  if (layout.names === null) placesDoubt(head, layout, times, decimal, asked, table);
   // A date that has a clock already needs no second one.
   if (places.clock !== -1) {
     const reader = new TimeReader(times);
@@ -306,61 +307,6 @@ const trimmedLength = (row: readonly string[]): number => {
   let length = row.length;
   while (length > 0 && row[length - 1]!.trim() === "") length--;
   return length;
-};
-
-/** Is what stands at those places what it was taken for? Throws where rows speak against it. */
-const doubtPlaces = (head: Head, { places, from }: Layout, times: TimeRules, decimal: DecimalMark, asked: Asked, table: Table): void => {
-  if (tellsPlaces(asked.rules.wishes)) return;
-  const reader = new TimeReader(times);
-  const rows = head.rows.slice(from).map((row, at) => ({
-    line: head.lines[from + at]!,
-    time: places.clock === -1 ? reader.read(row[places.time[0]!] ?? "") : reader.readApart(row[places.time[0]!] ?? "", row[places.clock] ?? ""),
-    figures: [places.open, places.high, places.low, places.close, places.price, places.volume].map((place) => (place === -1 ? Number.NaN : readDecimal(row[place] ?? "", 8, decimal))) as [number, number, number, number, number, number],
-    text: row.join(table.delimiter ?? ","),
-  })).filter(({ time, figures }) => !Number.isNaN(time) && figures.some((figure) => !Number.isNaN(figure))).sort((a, b) => a.time - b.time);
-  if (rows.length === 0) return;
-  const doubt = (row: (typeof rows)[number], why: string, option: string) => inDoubt({ file: asked.file, line: row.line, unit: table.unit, field: "columns", value: row.text, why, option });
-  const split = 10 ** 8;
-  if (asked.kind === "bars") {
-    // A bar opens near the close before it. Where the other order fits far better, open and close stand the other way round.
-    let asTaken = 0;
-    let swapped = 0;
-    let pairs = 0;
-    for (let at = 1; at < rows.length; at++) {
-      const [open, , , close] = rows[at]!.figures;
-      const [openBefore, , , closeBefore] = rows[at - 1]!.figures;
-      if (![open, close, openBefore, closeBefore].every((each) => each > 0)) continue;
-      asTaken += Math.abs(open - closeBefore);
-      swapped += Math.abs(close - openBefore);
-      pairs++;
-    }
-    if (pairs >= 4 && swapped * 2 < asTaken) throw doubt(rows[0]!, "open and close seem to stand the other way round: the first price follows none before it", "--columns time,close,high,low,open,volume, or --columns time,open,high,low,close,volume if it is right,");
-    const volumes = rows.filter(({ figures }) => figures[5] % split !== 0 && !Number.isNaN(figures[5]));
-    if (places.volume !== -1 && volumes.length * 2 > rows.length) throw doubt(volumes[0]!, "the sixth column is not a volume: it has decimals", "--columns time,open,high,low,close (and volume=NUMBER)");
-    return;
-  }
-  if (places.volume === -1) return;
-  // `7,80` with commas between columns is a price as much as a price and a volume.
-  const written = head.rows.slice(from).map((row) => [row[places.price] ?? "", row[places.volume] ?? ""].map((text) => text.trim()) as [string, string]).filter(([price]) => price !== "");
-  const isShort = written.length >= 8 && written.every(([, volume]) => /^\d{1,2}$/.test(volume)) || written.some(([, volume]) => /^0\d$/.test(volume));
-  if (table.delimiter === "," && isShort && written.every(([price]) => /^\d+$/.test(price))) {
-    throw doubt(rows[0]!, "the second comma may mark decimals: no price has any, and no volume more than two digits", "--columns time,price,volume, if they are price and volume, or quotation marks around the prices,");
-  }
-  const decimals = rows.find(({ figures }) => !Number.isNaN(figures[5]) && figures[5] % split !== 0);
-  const frozen = rows.every(({ figures }) => figures[4] === rows[0]!.figures[4] && figures[4] % split === 0);
-  if (decimals !== undefined && frozen && rows.length > 1 || (decimals !== undefined && rows.filter(({ figures }) => figures[5] % split !== 0).length * 2 > rows.length)) {
-    throw doubt(decimals, "the column after the price is not a volume: it has decimals", "--columns time,price,volume (in the file's order, - for one that is passed over)");
-  }
-  if (rows.length >= 3 && frozen && rows[0]!.figures[4] >= 10_000 * split && rows.every(({ figures }) => figures[5] < figures[4])) {
-    throw doubt(rows[0]!, "the second column never changes: it seems to be an instrument's number", "--columns time,-,price, or --columns time,price,volume if it is the price,");
-  }
-  let back = 0;
-  let forth = 0;
-  for (let at = 1; at < rows.length; at++) {
-    if (rows[at]!.figures[5] < rows[at - 1]!.figures[5]) back++;
-    if (rows[at]!.figures[4] < rows[at - 1]!.figures[4]) forth++;
-  }
-  if (rows.length >= 10 && back * 5 > rows.length && forth === 0) throw doubt(rows[0]!, "price and volume seem to stand the other way round: the volume of a day does not fall", "--columns time,volume,price, or --columns time,price,volume if it is right,");
 };
 
 const dateText = (row: readonly string[], places: Places): string => (row[places.time[0] ?? -1] ?? "").trim();
