@@ -1,6 +1,6 @@
 /** `candela inspect FILE`: how a file of bars or ticks would be read, before anything is made of it or stored. */
 import { type Command, Option } from "commander";
-import { clockDoubt, daySpans } from "@/server/domain/clock-doubt";
+import { clockDoubt, clockWords, rowsOutside } from "@/server/domain/clock-doubt";
 import { hasCode } from "@/server/domain/errors";
 import { toDecimalText } from "@/server/domain/price";
 import { IST_OFFSET_MS, istDay, istText } from "@/server/domain/session";
@@ -125,6 +125,10 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
   if (asked !== null && times.length > 0) {
     const { calendar, known, notes: assumed } = assumeDays(asked.hours, new Set(times.map(istDay)));
     notes.push(...assumed);
+    if (of === null || of.kind === "intraday") {
+      const { outside, total } = rowsOutside(times, calendar, asked.hours);
+      if (outside > 0) notes.push(`${outside} of ${counted(total, "row")} lie outside the session`);
+    }
     if (of !== null) {
       const days = labelDays(times, calendar, asked.hours);
       settle(() => { pastBars(file, table, bars, of, now, notes); });
@@ -135,8 +139,8 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
       if (of.kind === "intraday") settle(() => { labels = labelsOf(file, table, bars, days, of, notes); });
     } else {
       settle(() => {
-        const doubt = table.rules.zone === null ? clockDoubt(daySpans(times, calendar, asked.hours)) : null;
-        if (doubt !== null) throw inDoubt({ file, field: "time", value: istText(Math.min(...times.slice(0, SHOWN))), why: "the clocks seem to be of another zone: they stand 5 h 30 min beside the session", option: doubt === "utc" ? "--zone UTC (or --zone IST)" : "--zone clock (or --zone IST)" });
+        const doubt = table.rules.zone === null ? clockDoubt(times, calendar, asked.hours, true) : null;
+        if (doubt !== null) throw inDoubt({ file, field: "time", value: istText(doubt.first), ...clockWords(doubt, "tick", table.zoneless === 0) });
       });
     }
   } else if (asked === null) notes.push("without --instrument the symbol, the labels and the zone are not checked");

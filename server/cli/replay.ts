@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { addClosingRows, type AuctionMode, auctionModes, printAuctions, type PrintRules } from "@/server/domain/auction-print";
 import { AUCTION_BAR, type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
-import { clockDoubt, daySpans } from "@/server/domain/clock-doubt";
+import { clockDoubt, clockWords } from "@/server/domain/clock-doubt";
 import { badInput } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { resample } from "@/server/domain/resample";
@@ -87,14 +87,8 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
 
   const { calendar, notes } = assumeDays(hours, daysOf(ticks.time));
   notes.push(...table.notes());
-  const doubt = table.rules.zone === null ? clockDoubt(daySpans(ticks.time.subarray(0, ticks.length), calendar, hours)) : null;
-  if (doubt !== null) {
-    throw inDoubt({
-      file, field: "time", value: istText(ticks.time[0]!),
-      why: doubt === "utc" ? "the first tick stands 5 h 30 min before the session: the clocks seem to be UTC" : "the ticks stand 5 h 30 min behind the session: Indian clocks seem to be written as UTC",
-      option: doubt === "utc" ? "--zone UTC (or --zone IST)" : "--zone clock (or --zone IST)",
-    });
-  }
+  const doubt = table.rules.zone === null ? clockDoubt(ticks.time.subarray(0, ticks.length), calendar, hours, true) : null;
+  if (doubt !== null) throw inDoubt({ file, field: "time", value: istText(doubt.first), ...clockWords(doubt, "tick", table.zoneless === 0) });
   if (ticks.outOfOrder > 0) notes.unshift(`${counted(ticks.outOfOrder, "tick")} out of order: sorted by time`);
   const instruments = new InstrumentTable();
   const dense = instruments.put(instrument, hours);

@@ -119,6 +119,7 @@ export class TimeReader {
   /** A clock and the offset it writes. */
   private written(clock: number, offset: number): number {
     if (this.rules.zone === "clock") return this.local(clock, false);
+    if (!isOffset(offset)) return Number.NaN;
     this.zoned = true;
     this.dateOnly = false;
     return clock - offset;
@@ -242,6 +243,16 @@ const two = (text: string, at: number): number => {
   const tens = text.charCodeAt(at) - 48;
   const ones = text.charCodeAt(at + 1) - 48;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+};
+
+/** Clocks stand apart by quarter hours: `+05:53` is a local mean time that a library took from before there were zones. */
+const isOffset = (ms: number): boolean => ms % 900_000 === 0;
+
+/** The offset that a text writes and no clock has, such as `+05:53`; null where it writes none or a right one. */
+export const wrongOffset = (text: string): string | null => {
+  const written = /\d([+-]\d{2}:?\d{2})(?:\s*[[(].*)?$/.exec(text.trim())?.[1];
+  const offset = written === undefined || !/[:T]\d/.test(text) ? null : offsetOf(written);
+  return offset === null || isOffset(offset) ? null : written!;
 };
 
 /** Ms from UTC of `Z`, `UTC`, `GMT`, `IST`, `+05:30`, `+0530`; null for anything else. */

@@ -1,7 +1,7 @@
 /** The one way into a file of bars or ticks: opened, understood, and its rows read with the same checks everywhere. */
 import { badInput } from "@/server/domain/errors";
 import { isNothing } from "@/server/domain/read-number";
-import { TimeReader } from "@/server/domain/read-time";
+import { TimeReader, wrongOffset } from "@/server/domain/read-time";
 import { nameKey, placesOfNames, type TableKind, tellsPlaces } from "./columns";
 import { inDoubt, type MalformedLine, placeText } from "./doubt";
 import { titleNames } from "./naming";
@@ -147,6 +147,8 @@ export class OpenTable {
     const { time, clock } = this.seen.places;
     const stamp = [fields[time[0]!] ?? "", ...(clock === -1 ? [] : [fields[clock] ?? ""])].join(" ").trim();
     const { order } = this.seen.times;
+    const offset = wrongOffset(stamp);
+    if (offset !== null) return `time "${stamp}" writes ${offset}, which no clock is apart from UTC; --zone clock takes its clocks as Indian ones`;
     return `time "${stamp}" is no time${order === "dmy" || order === "mdy" ? ` (dates are read as ${order === "dmy" ? "day-month-year" : "month-day-year"}; --date-format says otherwise)` : "; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format"}`;
   }
 

@@ -1,6 +1,6 @@
 import type { BarColumns } from "@/server/domain/bar";
 import { within } from "@/server/domain/bar-rows";
-import { clockDoubt, daySpans } from "@/server/domain/clock-doubt";
+import { clockDoubt, clockWords } from "@/server/domain/clock-doubt";
 import { type AppError, badInput } from "@/server/domain/errors";
 import type { Instrument } from "@/server/domain/instrument";
 import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, istText } from "@/server/domain/session";
@@ -128,16 +128,8 @@ export const checkTimes = (file: string, table: OpenTable, bars: readonly FileBa
   const { unit } = table.seen;
   const at = (label: number): FileBar => bars.find((bar) => bar.label === label)!;
   if (of.kind === "intraday" && table.rules.zone === null) {
-    const spans = daySpans(bars.map(({ label }) => label), calendar, hours);
-    const doubt = clockDoubt(spans);
-    if (doubt !== null && spans[0] !== undefined) {
-      const first = at(spans[0].first);
-      throw inDoubt({
-        file, line: first.line, unit, field: "time", value: istText(first.label),
-        why: doubt === "utc" ? "the first bar stands 5 h 30 min before the open: the clocks seem to be UTC" : "the bars stand 5 h 30 min behind the session: Indian clocks seem to be written as UTC",
-        option: doubt === "utc" ? "--zone UTC (or --zone IST)" : "--zone clock (or --zone IST)",
-      });
-    }
+    const doubt = clockDoubt(bars.map(({ label }) => label), calendar, hours);
+    if (doubt !== null) throw inDoubt({ file, line: at(doubt.first).line, unit, field: "time", value: istText(doubt.first), ...clockWords(doubt, "bar", table.zoneless === 0) });
   }
   if (of.kind === "intraday") checkGrid(file, table, bars, days, of, calendar, hours);
   if (of.kind !== "intraday") {
