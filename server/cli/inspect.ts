@@ -12,6 +12,7 @@ import type { FileOptions } from "@/server/files/options";
 import { type OpenTable, openText } from "@/server/files/read-table";
 import { delimiterName } from "@/server/files/rows";
 import { readPieces, type TextPieces } from "@/server/files/text";
+import { longerThanDays } from "@/server/history-sources/bar-repeats";
 import { type FileBar, readBars } from "@/server/history-sources/bar-file";
 import { checkSpacing, labelDays } from "@/server/history-sources/bar-labels";
 import { checkWeekdays, pastBars } from "@/server/history-sources/bar-dates";
@@ -133,7 +134,8 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
       const days = labelDays(times, calendar, asked.hours);
       settle(() => { pastBars(file, table, bars, of, now, notes); });
       settle(() => { checkWeekdays(file, table, bars, of, known, asked.hours); });
-      settle(() => { checkTimes(file, table, bars, days, of, calendar, asked.hours); });
+      // Bars of weeks and months are read as days, and refused as such.
+      settle(() => { checkTimes(file, table, bars, days, of.kind === "intraday" ? of : timeframeNamed("1d"), calendar, asked.hours); });
       settle(() => { checkVolumes(file, table, bars, of); });
       settle(() => { checkSpacing(days, of, "--from", table.rules.lenient, refused); });
       if (of.kind === "intraday") settle(() => { labels = labelsOf(file, table, bars, days, of, notes); });
@@ -169,7 +171,10 @@ const spacing = (bars: readonly FileBar[]): AnyTimeframe => {
   const days = new Set(labels.map(istDay)).size;
   const inDay = [...counts.values()].reduce((sum, count) => sum + count, 0);
   // A date that stands twice among days is no timeframe of its own.
-  if (inDay * 2 < days || labels.every((label) => (label + IST_OFFSET_MS) % 86_400_000 === 0)) return timeframeNamed("1d");
+  if (inDay * 2 < days || labels.every((label) => (label + IST_OFFSET_MS) % 86_400_000 === 0)) {
+    const longer = longerThanDays(labels);
+    return timeframeNamed(longer === "weeks" ? "1W" : longer === "months" ? "1M" : "1d");
+  }
   const usual = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]!;
   return parseAnyTimeframe(`${usual[0] / 60_000}m`) ?? timeframeNamed("1m");
 };

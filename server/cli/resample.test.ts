@@ -48,9 +48,11 @@ describe("candela resample", () => {
     expect(clock((await resample(minutes(5, 9 * 60 + 16), { labels: "start" })).bars.time[0]!)).toBe("2024-08-13 09:15");
   });
 
-  it("drops equal rows, lets the last of different ones hold, and counts both", async () => {
+  it("drops equal rows, refuses different ones of one time, or lets the last hold, and counts both", async () => {
     const rows = minutes(3);
-    const { bars, left } = await resample([...rows, rows[0]!, rows[1]!.replace(/,10$/, ",70")], { to: "5m" });
+    const repeated = [...rows, rows[0]!, rows[1]!.replace(/,10$/, ",70")];
+    await expect(resample(repeated)).rejects.toMatchObject({ message: expect.stringContaining("lines 2 and 5 have one time and different figures") as unknown, details: { line: 5, field: "time", option: expect.stringContaining("--lenient") as unknown } });
+    const { bars, left } = await resample(repeated, { to: "5m", lenient: true });
     expect([brief(bars), left]).toEqual([["09:15 10000 10300 9900 10200 v90"], { pre_open: 0, closing_auction: 0, outside_session: 0, off_grid: 0, untraded: 0, equal_duplicate: 1, replaced_duplicate: 1 }]);
   });
 

@@ -18,6 +18,8 @@ const SERIES = ["series", "sctysrs", "chseries"];
 const EXCHANGE = ["exchange", "exch", "exchangecode", "exchcode", "exchseg", "src"];
 const TOKEN = ["instrumenttoken", "token", "symboltoken", "exchangetoken", "securityid"];
 const EXPIRY = ["xprydt", "expirydt", "expirydate", "expiry"];
+const STRIKE = ["strike", "strikeprice", "strkpric", "strikepr", "strikeprc"];
+const RIGHT = ["optiontype", "optiontyp", "optntp", "opttype", "right", "callput", "cepe"];
 const CLOCK = ["time", "tradetime", "hhmm", "hhmmss", "timehhmm", "timehhmmss", "tm"];
 const DATES = ["date", "tradedate", "tradingdate", "traddt", "bizdt", "date1", "dt", "dtyyyymmdd", "dateyyyymmdd", "historicaldate", "day"];
 
@@ -103,13 +105,16 @@ export interface Places {
   token: number;
   /** Of a contract: filled where a row is of a derivative. */
   expiry: number;
+  strike: number;
+  /** Call or put. */
+  right: number;
   /** `tick`, `heartbeat`, `status`, in a bridge's lines. */
   type: number;
   /** Which end of a bar its time names, where the names say so. */
   labels: "start" | "end" | null;
 }
 
-export const noPlaces = (): Places => ({ time: [], clock: -1, open: -1, high: -1, low: -1, close: -1, price: -1, volume: -1, symbol: [], series: -1, exchange: -1, token: -1, expiry: -1, type: -1, labels: null });
+export const noPlaces = (): Places => ({ time: [], clock: -1, open: -1, high: -1, low: -1, close: -1, price: -1, volume: -1, symbol: [], series: -1, exchange: -1, token: -1, expiry: -1, strike: -1, right: -1, type: -1, labels: null });
 
 /** Roles that a name can give. */
 export const isKnownName = (name: string, kind: TableKind): boolean => {
@@ -140,7 +145,7 @@ export const placesOfNames = (names: readonly string[], kind: TableKind): { plac
   for (const role of [...NEEDED[kind], "volume", "series", "exchange", "token"] as const) places[role as "open"] = find(role);
   // Investing.com calls the close Price, beside a change in percent.
   if (kind === "bars" && places.close === -1 && keys.includes("price") && keys.includes("change")) places.close = keys.indexOf("price");
-  places.expiry = keys.findIndex((key) => EXPIRY.includes(key));
+  for (const [role, list] of [["expiry", EXPIRY], ["strike", STRIKE], ["right", RIGHT]] as const) places[role] = keys.findIndex((key) => list.includes(key));
   places.type = kind === "ticks" ? keys.indexOf("type") : -1;
   // A bridge's lines carry the version of their shape as v.
   if (places.type !== -1 && places.volume !== -1 && keys[places.volume] === "v") places.volume = -1;

@@ -69,7 +69,7 @@ export const understand = async (table: Table, asked: Asked): Promise<Understand
   order ??= orderOf(head, layout, asked, table, true)!;
   const times: TimeRules = { ...timeRules(asked.rules), order: order.order };
   const decimal = asked.rules.decimal ?? markOfTable(head, places, from, asked, table);
-  const notes = [...layout.notes];
+  const { notes } = layout;
   if (layout.names === null) placesDoubt(head, layout, times, decimal, asked, table);
   // A date that has a clock already needs no second one.
   if (places.clock !== -1) {

@@ -1,6 +1,9 @@
 /** Which instrument a row of a table is of, by its columns of symbol, series, exchange and number. */
+import { type Contract, contractOf, expiresOn } from "@/server/domain/contract-symbol";
 import { exchangeFamily, namesOfSymbol, squeezeSymbol, writtenSymbol } from "@/server/domain/file-symbol";
 import { keyOf } from "@/server/domain/instrument";
+import { istRules, TimeReader } from "@/server/domain/read-time";
+import { istDate, istDay } from "@/server/domain/session";
 import type { Places } from "./columns";
 
 /** What a file is asked for. */
@@ -12,13 +15,17 @@ export const ANOTHER = -1;
 /** Of names met in a file so many are kept to be told. */
 const KEPT = 8;
 
-interface Known { family: string | null; series: string; derivative: boolean; place: number }
+interface Known { exchange: string; family: string | null; series: string; derivative: boolean; contract: Contract | null; place: number }
 
 export class Whose {
   /** Rows of other instruments, by what the file calls them. */
   readonly others = new Map<string, number>();
+  private readonly known: Known[] = [];
   private readonly byName = new Map<string, Known[]>();
+  private readonly byUnderlying = new Map<string, Known[]>();
   private readonly cache = new Map<string, number>();
+  private readonly dates = new TimeReader({ ...istRules, order: "dmy" });
+  private readonly americanDates = new TimeReader({ ...istRules, order: "mdy" });
   private lastText = "";
   private lastAnswer = ANOTHER;
   private first: string | null = null;
@@ -27,10 +34,14 @@ export class Whose {
   /** `instruments` empty: the file's own one, whichever it is. `symbol`: what the file calls the only one. */
   constructor(private readonly instruments: readonly AskedInstrument[], private readonly places: Places, private readonly symbol: string | null) {
     for (const [place, { exchange, symbol: name, segment }] of instruments.entries()) {
-      const known: Known = { family: exchangeFamily(exchange), series: writtenSymbol(name).series ?? "EQ", derivative: !["equity", "index"].includes(segment), place };
-      for (const each of namesOfSymbol(name)) this.byName.set(each, [...(this.byName.get(each) ?? []), known]);
+      const derivative = !["equity", "index"].includes(segment);
+      const known: Known = { exchange, family: exchangeFamily(exchange), series: writtenSymbol(name).series ?? "EQ", derivative, contract: derivative ? contractOf(name) : null, place };
+      const add = (list: Map<string, Known[]>, each: string): void => { list.set(each, [...(list.get(each) ?? []), known]); };
+      for (const each of namesOfSymbol(name)) add(this.byName, each);
+      if (known.contract !== null) add(this.byUnderlying, squeezeSymbol(known.contract.underlying));
+      this.known.push(known);
     }
-    this.columns = [...places.symbol, ...(symbol !== null || places.symbol.length === 0 ? [places.token] : []), places.exchange, places.series, places.expiry].filter((at) => at !== -1);
+    this.columns = [...places.symbol, ...(symbol !== null || places.symbol.length === 0 ? [places.token] : []), places.exchange, places.series, places.expiry, places.strike, places.right].filter((at) => at !== -1);
   }
 
   /** Place of the row's instrument among those asked for; `ANOTHER`; a text says why the row cannot be believed. */
@@ -59,7 +70,13 @@ export class Whose {
   private find(row: readonly string[]): number | string {
     const at = (place: number): string => (place === -1 ? "" : (row[place] ?? "").trim());
     const texts = [...this.places.symbol.map(at), ...(this.places.symbol.length === 0 || this.symbol !== null ? [at(this.places.token)] : [])].filter((text) => text !== "");
-    if (this.symbol !== null) return texts.some((text) => text === this.symbol || squeezeSymbol(text) === squeezeSymbol(this.symbol!)) ? 0 : ANOTHER;
+    const contract = at(this.places.expiry) !== "" && at(this.places.expiry) !== "-";
+    if (this.symbol !== null) {
+      if (!texts.some((text) => text === this.symbol || squeezeSymbol(text) === squeezeSymbol(this.symbol!))) return ANOTHER;
+      // One symbol stands for all contracts of what they derive from.
+      const [known] = this.known;
+      return known === undefined || !contract || (known.derivative && (known.contract === null || this.isContract(known, row))) ? 0 : ANOTHER;
+    }
     const name = texts[0] ?? "";
     if (this.instruments.length === 0 || this.places.symbol.length === 0) {
       // Nothing to compare with: then at least it is one.
@@ -72,7 +89,6 @@ export class Whose {
     if (texts.length === 0) return "the row does not say which instrument it is of";
     const exchange = exchangeFamily(at(this.places.exchange));
     const series = at(this.places.series).toUpperCase();
-    const contract = at(this.places.expiry) !== "" && at(this.places.expiry) !== "-";
     for (const text of texts) {
       const written = writtenSymbol(text);
       for (const known of this.byName.get(written.symbol) ?? []) {
@@ -83,8 +99,21 @@ export class Whose {
         if (ofSeries !== "" && !known.derivative && ofSeries !== known.series) continue;
         return known.place;
       }
+      if (contract) for (const known of this.byUnderlying.get(written.symbol) ?? []) if (this.isContract(known, row)) return known.place;
     }
     return ANOTHER;
+  }
+
+  /** Is a row that names the underlying of that contract, by its expiry, strike and right? */
+  private isContract({ exchange, contract }: Known, row: readonly string[]): boolean {
+    if (contract === null) return false;
+    const at = (place: number): string => (place === -1 ? "" : (row[place] ?? "").trim());
+    const right = /^(?:C|CE|CA|CALL)$/i.test(at(this.places.right)) ? "CE" : /^(?:P|PE|PA|PUT)$/i.test(at(this.places.right)) ? "PE" : "FUT";
+    const strike = Number(at(this.places.strike).replaceAll(",", ""));
+    if (right !== contract.right || (contract.strike !== null && strike !== contract.strike)) return false;
+    const text = at(this.places.expiry);
+    const time = [this.dates, this.americanDates].map((reader) => reader.read(text)).find((each) => !Number.isNaN(each));
+    return time !== undefined && expiresOn(contract, istDate(istDay(time)), exchange === "MCX" || exchange === "NCO");
   }
 
   /** How the first row of another instrument calls it. */

@@ -3,6 +3,7 @@ import { type Calendar, type HoursKey, isContinuous, istDay, phaseAt, type Phase
 import type { AnyTimeframe } from "@/server/domain/timeframe";
 import type { FileBar } from "./bar-file";
 import { isOnGrid, type LabelKind, startOf } from "./bar-labels";
+import { isEqual } from "./bar-repeats";
 
 /** Rows that are no bar of their own, by reason: the phase they lie in, and copies. */
 export type LeftOut = { pre_open: number; closing_auction: number; outside_session: number; off_grid: number; untraded: number; equal_duplicate: number; replaced_duplicate: number };
@@ -46,6 +47,3 @@ export const placeBars = (bars: readonly FileBar[], labels: LabelKind, from: Any
 };
 
 const isPadding = ({ open, high, low, close, volume }: FileBar, before: FileBar): boolean => volume === 0 && open === before.close && high === open && low === open && close === open;
-
-const isEqual = (a: FileBar, b: FileBar): boolean =>
-  a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;

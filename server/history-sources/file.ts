@@ -15,6 +15,7 @@ import { checkWeekdays, pastBars } from "./bar-dates";
 import { checkGrid } from "./bar-grid";
 import { checkSpacing, detectLabels, doubledDate, type LabelDay, labelDays, type LabelKind } from "./bar-labels";
 import { placeBars } from "./bar-places";
+import { checkDays, checkRepeats } from "./bar-repeats";
 import { checkVolumes } from "./bar-volumes";
 import { openParquet } from "./parquet";
 
@@ -131,6 +132,8 @@ export const checkTimes = (file: string, table: OpenTable, bars: readonly FileBa
     const doubt = clockDoubt(bars.map(({ label }) => label), calendar, hours);
     if (doubt !== null) throw inDoubt({ file, line: at(doubt.first).line, unit, field: "time", value: istText(doubt.first), ...clockWords(doubt, "bar", table.zoneless === 0) });
   }
+  checkRepeats(file, table, bars);
+  checkDays(file, table, bars, of);
   if (of.kind === "intraday") checkGrid(file, table, bars, days, of, calendar, hours);
   if (of.kind !== "intraday") {
     // Midnight in India is half past six in the evening of the day before in UTC.

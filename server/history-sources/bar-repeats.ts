@@ -1,0 +1,47 @@
+/** Bars that tell one time twice, and bars of weeks and months that stand where days are asked for. */
+import { istDay, istText } from "@/server/domain/session";
+import type { AnyTimeframe } from "@/server/domain/timeframe";
+import { inDoubt } from "@/server/files/doubt";
+import type { OpenTable } from "@/server/files/read-table";
+import type { FileBar } from "./bar-file";
+
+export const isEqual = (a: FileBar, b: FileBar): boolean =>
+  a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
+
+/** Throws where two rows have one time and different figures: which of them is the bar nobody says. Equal ones are one row. */
+export const checkRepeats = (file: string, table: OpenTable, bars: readonly FileBar[]): void => {
+  if (table.rules.lenient) return;
+  const { unit, places } = table.seen;
+  const seen = new Map<number, FileBar>();
+  for (const bar of bars) {
+    const before = seen.get(bar.label);
+    if (before === undefined) { seen.set(bar.label, bar); continue; }
+    if (isEqual(before, bar)) continue;
+    throw inDoubt({
+      file, line: bar.line, unit, field: "time", value: istText(bar.label), why: `${unit}s ${before.line} and ${bar.line} have one time and different figures`,
+      option: `${places.symbol.length === 0 ? "--columns symbol=NAME, if a column tells them apart, or " : ""}--lenient (then the last one in the file holds)`,
+    });
+  }
+};
+
+/** How far apart bars longer than a day stand, in days: first and last of each kind. */
+const LONGER = [["weeks", 6, 8], ["fortnights", 13, 15], ["months", 27, 34], ["quarters", 85, 98], ["years", 358, 373]] as const;
+
+/** What the rows seem to be where neighbours usually stand further apart than days do; null for days. */
+export const longerThanDays = (labels: Iterable<number>): (typeof LONGER)[number][0] | null => {
+  const days = [...new Set([...labels].map(istDay))].sort((a, b) => a - b);
+  const apart = days.slice(1).map((day, at) => day - days[at]!);
+  return LONGER.find(([, least, most]) => apart.length > 0 && apart.filter((each) => each >= least && each <= most).length * 2 >= apart.length)?.[0] ?? null;
+};
+
+/** Throws where rows of days stand as far apart as weeks or months do. */
+export const checkDays = (file: string, table: OpenTable, bars: readonly FileBar[], of: AnyTimeframe): void => {
+  if (of.kind !== "day" || table.rules.lenient) return;
+  const found = longerThanDays(bars.map(({ label }) => label));
+  if (found === null) return;
+  const first = bars.reduce((least, bar) => (bar.label < least.label ? bar : least));
+  throw inDoubt({
+    file, line: first.line, unit: table.seen.unit, field: "time", value: istText(first.label).slice(0, 10), why: `the rows stand as far apart as bars of ${found} do, not of days`,
+    option: "--lenient, if they are days of which most are missing,",
+  });
+};
