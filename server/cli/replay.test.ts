@@ -49,6 +49,15 @@ describe("candela replay", () => {
       const { bars } = await replay(["2022-11-25 11:00:05,101,90000", "2022-11-25 11:00:10,101,90010", "2022-11-25 11:01:00,101,90015"]);
       expect(Array.from(bars.volume)).toEqual([10, 5]);
     });
+    it("of a day is what its counter says at the end, also where the recording begins late", async () => {
+      const late = ["2025-11-20 10:02:00,10,75", "2025-11-20 11:00:00,10.2,150"];
+      const of = async (lines: string[], timeframe: string) => Array.from((await replay(lines, "NSE:INFY", timeframe)).bars.volume);
+      expect([await of(late, "1m"), await of(late, "1d"), await of(late, "1W"), await of(late, "1M")]).toEqual([[0, 75], [150], [150], [150]]);
+      const two = [...late, "2025-11-21 09:15:04,102,300", "2025-11-21 09:15:09,102,500", "2025-11-21 15:29:00,103,6000"];
+      expect([await of(two, "1d"), await of(two, "1W")]).toEqual([[150, 6_000], [6_150]]);
+      // The step back that two packets agree on stays counted once.
+      expect(await of(["2022-11-25 09:15:00,101,1000", "2022-11-25 09:16:00,102,400", "2022-11-25 09:16:30,103,450"], "1d")).toEqual([1_050]);
+    });
     it("starts anew on each date", async () => {
       const { bars } = await replay(["2022-11-25 15:29:59,101,0", "2022-11-25 15:29:59,102,500", "2022-11-28 09:15:00,101,700", "2022-11-29 12:00:00,101,9000", "2022-11-29 12:00:01,102,9100"]);
       expect(Array.from(bars.volume)).toEqual([500, 700, 100]);

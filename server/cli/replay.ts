@@ -28,6 +28,7 @@ import { fileInstrument, timeframeOption } from "./series-options";
 import { TickRecording } from "./tick-recording";
 
 const SECOND = timeframeNamed("1s").index;
+const DAY = timeframeNamed("1d").index;
 
 export interface ReplayRequest extends FileOptions {
   /** As it is called in messages: a path, or `-` for standard input. */
@@ -96,11 +97,13 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
   const indicators = built === null ? null : new ReplayIndicators(dense, built, wishes);
   let traded = 0;
   const auctions: Bar[] = [];
+  const days: Bar[] = [];
   const toIndicators = (batch: BarBatch): void => indicators?.on(batch);
   const run = new FileRun(instruments, calendar, (batch) => {
     traded += ticksOfSeconds(batch);
     collect(batch, built?.index ?? AUCTION_BAR, closed);
     collect(batch, AUCTION_BAR, auctions);
+    collect(batch, DAY, days);
     if (mode === "apart") toIndicators(batch);
     else if (batch.length > 0 && batch.timeframe[0] === AUCTION_BAR) printed.onAuctions(batch, toIndicators);
     else printed.on(batch, toIndicators);
@@ -111,6 +114,7 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
   run.finish();
   const rules: PrintRules = { calendar, hours, mode, convention };
   let bars = timeframe === null || timeframe === built ? columnsOf(closed) : resample(columnsOf(closed), calendar, hours, timeframe).bars;
+  if (timeframe !== null && timeframe.kind !== "intraday") countWholeDays(bars, days, run.dayVolumes);
   if (timeframe?.kind === "intraday") {
     const told = columnsOf(auctions);
     bars = printAuctions(bars, told, rules);
@@ -125,6 +129,20 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
     },
     gaps: gapsOf(ticks.time, ticks.length, calendar, hours), notes,
   };
+};
+
+/**
+ * A day's volume is what the exchange's counter says at its end, also where the recording began late and no shorter bar can
+ * tell when that was traded.
+ */
+const countWholeDays = (bars: BarColumns, days: readonly Bar[], counters: ReadonlyMap<number, number>): void => {
+  for (const { time, volume } of days) {
+    const more = (counters.get(istDay(time)) ?? 0) - volume;
+    if (more <= 0) continue;
+    let row = bars.length - 1;
+    while (row > 0 && bars.time[row]! > time) row--;
+    bars.volume[row]! += more;
+  }
 };
 
 /** Ticks that entered a bar: every one entered its second's. */
@@ -180,7 +198,7 @@ export const replayCommand = (program: Command): void => {
     .option("--indicators <list>", "also their values: SMA:9,EMA:20,RSI:14,MACD:12:26:9", "")
     .addOption(new Option("--auctions <how>", "in intraday bars: as Kite prints them, all merged into the bars beside them, or in none").choices([...auctionModes]).default("broker"))
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
-    .addHelpText("after", "\nThe last bar ends where the recording ends. Volume is the difference of the day's volume; a recording that begins\nafter the open starts from its first tick's figure, one that begins with the session from that of the pre-open, or 0.\nRefused rows, refused ticks and gaps are told on standard error. Exit codes: 0 done, 1 rows were refused or nothing\ncame out (--lenient: 0 where something did), 2 the file or an option is refused.")
+    .addHelpText("after", "\nThe last bar ends where the recording ends. Volume is the difference of the day's volume; a recording that begins\nafter the open starts from its first tick's figure, one that begins with the session from that of the pre-open, or 0;\na day has what its counter says at the end.\nRefused rows, refused ticks and gaps are told on standard error. Exit codes: 0 done, 1 rows were refused or nothing\ncame out (--lenient: 0 where something did), 2 the file or an option is refused.")
     .action(async (file: string, options: FileCommandOptions & { instrument: string; timeframe: string; indicators: string; auctions: AuctionMode; json?: boolean }) => {
       const report = await replayLines(readPieces(file), { file, instrument: options.instrument, timeframe: options.timeframe, indicators: options.indicators, auctions: options.auctions, now: systemClock().now(), ...given(options) });
       await printBars(report.bars, report.decimals, options.json === true, report.lines);

@@ -229,7 +229,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       const since = figures[own + Own.doubtSecond]!;
       const at = this.placeOf(instrument, since);
       this.closeThrough(instrument, open[at + Open.second] === since && open[at + Open.cumulative]! >= 0 ? since : since - 1, emit);
-      this.startFrom(instrument, since, second <= figures[own + Own.closedThrough]! ? volume : doubted);
+      this.startAnew(instrument, since, second <= figures[own + Own.closedThrough]! ? volume : doubted);
     } else if ((flag & UNBELIEVED) === 0 && doubted > this.days[instrument * Day.size + Day.base]! && doubted <= volume) {
       // It was true: it belongs to the second that told it, if that is still open.
       const at = this.placeOf(instrument, figures[own + Own.doubtSecond]!);
@@ -241,6 +241,19 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     this.closeThrough(instrument, second - this.watermarkSeconds - 1, emit);
     this.breakOpen(instrument, batch.time[row]!, batch.time[row]! - UNDERWAY_MS, emit, (second - this.watermarkSeconds) * 1_000);
     if ((flag & TRADE) !== 0 && open[this.placeOf(instrument, second) + Open.second] !== second) this.cut[instrument] = 1;
+  }
+
+  /**
+   * Two packets agree on another line of the day's volume. Where it is lower, more has been counted than it says; where it goes
+   * back to the one before, only what that one has gained since is volume, and all of it.
+   */
+  private startAnew(instrument: number, second: number, volume: number): void {
+    const own = instrument * Own.size;
+    const base = Math.max(this.days[instrument * Day.size + Day.base]!, 0);
+    const counted = base + this.own[own + Own.surplus]!;
+    const from = volume < base ? volume : Math.min(volume, counted);
+    this.startFrom(instrument, second, from);
+    this.own[own + Own.surplus] = counted - from;
   }
 
   /** Our time as far as the feed has reached it (`FeedLag`): what ends before it, less the watermark, is closed. */
@@ -343,7 +356,9 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const day = figures[own + Own.day]!;
     this.days[instrument * Day.size + Day.base] = volume;
     figures[own + Own.baseSecond] = second;
-    if (second < day || second >= day + DAY_SECONDS) figures[own + Own.day] = dayOf(second);
+    if (second >= day && second < day + DAY_SECONDS) return;
+    figures[own + Own.day] = dayOf(second);
+    figures[own + Own.surplus] = 0;
   }
 
   /** Traded value of a second: steps seen at their prices; what reordering moved between seconds takes the average price. */
@@ -500,6 +515,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const own = instrument * Own.size;
     this.closeThrough(instrument, this.own[own + Own.newest]!, emit);
     this.days[instrument * Day.size + Day.base] = -1;
+    this.own[own + Own.surplus] = 0;
     this.own[own + Own.collector] = collector;
     this.cut[instrument] = inTime ? 0 : 1;
   }

@@ -139,6 +139,37 @@ describe("volumes that lie", () => {
     const { bars } = run([packet("09:15:00", 0), packet("10:00:00", 1_000_000), packet("10:00:01", 900_000), packet("10:00:02", 900_100), packet("10:00:03", 900_200), packet("10:00:04", 1_000_400), packet("10:00:05", 1_000_500)], 1);
     expect(bars.get(`${named("1d").index} ${at("09:15:00")}`)!.volume).toBeLessThanOrEqual(1_000_500);
   });
+  const total = (told: readonly number[], step = 10): number[] => {
+    const { bars } = run(told.map((volume, made) => ({ ...packet("09:15:00", volume), time: at("09:15:00") + made * step * 1_000, price: 150_000 + made * 5 })), 1);
+    const seconds = [...bars].filter(([key]) => key.startsWith("0 ")).reduce((sum, [, { volume }]) => sum + volume, 0);
+    return [bars.get(`${named("1d").index} ${at("09:15:00")}`)!.volume, seconds];
+  };
+  it("of nothing after trades are never where counting begins, however many packets say so", () => {
+    for (const zeros of [1, 2, 3, 7]) for (const step of [1, 10, 90]) {
+      expect(total([100, 200, ...Array<number>(zeros).fill(0), 300, 400], step), `${zeros} zeros ${step} s apart`).toEqual([400, 400]);
+    }
+    expect(total([100, 200, 0, 0, 300, 0, 0, 0, 400, 0])).toEqual([400, 400]);
+    // A counter that begins anew and goes on is believed from its first figure that is not 0.
+    expect(total([100, 200, 0, 10, 20, 30])).toEqual([220, 220]);
+  });
+  it("that go back to where they were lose nothing of what came since", () => {
+    for (const [told, right] of [[[100, 200, 50, 60, 300, 400], 400], [[1_000, 2_000, 500, 520, 540, 2_100, 2_150, 2_200], 2_200], [[1_000, 2_000, 1_000, 1_010, 500, 510, 2_300, 2_310, 2_320], 2_320]] as const) {
+      expect(total(told), String(told)).toEqual([right, right]);
+    }
+  });
+  it("say 0 at random and nothing is lost or counted twice", () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const random = randomOf(seed);
+      const told: number[] = [];
+      let traded = 0;
+      for (let made = 0; made < 200; made++) {
+        traded += Math.floor(random() * 900);
+        told.push(traded);
+        if (random() < 0.1) for (let zeros = 1 + Math.floor(random() * 4); zeros > 0; zeros--) told.push(0);
+      }
+      expect(total(told, 1 + Math.floor(random() * 20)), `seed ${seed}`).toEqual([traded, traded]);
+    }
+  });
   it("that were true after all stay in the second that told them", () => {
     const { bars } = run([packet("09:15:00", 0), packet("11:00:00", 10_000), packet("11:00:01", 10_010), packet("11:00:02", 1_010_010), packet("11:00:05", 1_010_020)], 1);
     expect(["11:00:02", "11:00:05"].map((stamp) => bars.get(`0 ${at(stamp)}`)?.volume)).toEqual([1_000_000, 10]);

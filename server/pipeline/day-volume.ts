@@ -108,8 +108,9 @@ export class DayVolumes {
     }
     // The same packet, sent twice, agrees with nobody but itself.
     if (volume === doubt.volume && time === doubt.time) return SUSPECT | UNBELIEVED;
-    // Two agree only where the second follows from the first, and from nothing nearer.
-    const follows = volume >= doubt.volume && (doubt.volume > good || volume < good) && (step.isAuction || !this.isFast(step, volume - doubt.volume));
+    // Two agree only where the second follows from the first, and from nothing nearer. After trades a day has no line of nothing:
+    // 0 is how feeds say that they have no figure.
+    const follows = doubt.volume > 0 && volume >= doubt.volume && (doubt.volume > good || volume < good) && (step.isAuction || !this.isFast(step, volume - doubt.volume));
     if (!follows) return this.doubt(step, volume >= good ? "volume_jump" : doubt.reason);
     this.doubts.delete(instrument);
     const isReturn = this.lowered.delete(instrument);

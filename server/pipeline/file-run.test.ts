@@ -68,6 +68,15 @@ describe("the end of a day in a recording", () => {
   });
 });
 
+describe("a recording that goes on over night", () => {
+  const minutes = (rows: readonly Row[]) => (play("NSE", columns(rows)).get(named("1m").index) ?? []).map(({ volume }) => volume);
+  it("has all of a date whose first trade comes a while after the open", () => {
+    expect(minutes([["2025-11-19 09:15:00", 100, 100], ["2025-11-19 15:29:58", 101, 5_000], ["2025-11-20 09:15:04", 102, 300], ["2025-11-20 09:15:09", 102, 500], ["2025-11-20 15:29:00", 103, 6_000]])).toEqual([100, 4_900, 500, 5_500]);
+    expect(minutes([["2025-11-19 15:29:58", 101, 5_000], ["2025-11-20 09:16:04", 102, 300], ["2025-11-20 09:17:09", 102, 500]])).toEqual([0, 0, 200]);
+    expect(minutes([["2025-11-20 09:15:04", 102, 300], ["2025-11-20 09:15:09", 102, 500]])).toEqual([200]);
+  });
+});
+
 describe("a trade stamped in the second of the close", () => {
   it("belongs to the last bar where nothing follows", () => {
     const bars = play("MCX", columns([["2026-08-20 23:29:40", 500, 1_000], ["2026-08-20 23:29:59", 501, 1_100], ["2026-08-20 23:30:00", 502, 1_398], ["2026-08-20 23:30:01", 600, 9_000]]));

@@ -10,6 +10,8 @@ import { TimeframeBars } from "./resample";
 
 const SECOND = 1_000;
 const DAY_MS = 86_400_000;
+/** A recording that went on over night stood at the open: its first tick of a date may come a while later. */
+const FIRST_TICK_MS = 60_000;
 
 /** Recorded ticks of one instrument in columns, in order of time: epoch ms, minor units, volume of the day or -1. */
 export interface TickColumns {
@@ -28,6 +30,8 @@ export class FileRun {
   readonly seconds: SecondBars;
   readonly bars: TimeframeBars;
   readonly auctions: AuctionBars;
+  /** What the exchange's counter said last of each IST day, where it said anything that was believed. */
+  readonly dayVolumes = new Map<number, number>();
   private readonly batch = rawBatch(4_096);
   private readonly toDay = (batch: BarBatch): void => {
     this.read(batch);
@@ -64,19 +68,25 @@ export class FileRun {
     batch.token.fill(instrument);
     batch.openInterest.fill(-1);
     let dayEnd = Number.NEGATIVE_INFINITY;
+    const endDay = (): void => {
+      this.send();
+      const volume = this.seconds.dayVolume(instrument);
+      if (volume >= 0) this.dayVolumes.set(this.seconds.volumeDay(instrument), volume);
+    };
     for (let row = 0; row < ticks.length; row++) {
       const time = ticks.time[row]!;
-      if (time >= dayEnd || batch.length === most) this.send();
+      if (batch.length === most) this.send();
       if (time >= dayEnd) {
+        if (row > 0) endDay();
         dayEnd = istMidnight(istDay(time)) + DAY_MS;
-        this.seconds.beginDay(instrument, time, this.volumeBefore(instrument, time), this.toBars);
+        this.seconds.beginDay(instrument, time, this.volumeBefore(instrument, time, row > 0), this.toBars);
       }
       const at = batch.length++;
       batch.exchangeTime[at] = time;
       batch.price[at] = ticks.price[row]!;
       batch.volume[at] = ticks.volume[row]!;
     }
-    this.send();
+    endDay();
   }
 
   finish(): void {
@@ -87,12 +97,13 @@ export class FileRun {
 
   /**
    * Volume of a date before the recording's first tick of it. A recording that stands at the open by the session's
-   * first second has it all: 0, which pre-open ticks then raise to the auction's. One that begins later has missed an
-   * unknown part, which is not one huge trade.
+   * first second has it all: 0, which pre-open ticks then raise to the auction's; and so has one that went on from the date
+   * before, whose first trade may come a little later. One that begins later has missed an unknown part, which is not one
+   * huge trade.
    */
-  private volumeBefore(instrument: number, first: number): number {
+  private volumeBefore(instrument: number, first: number, goesOn: boolean): number {
     const session = this.calendar.on(this.table.hours(instrument), istDay(first));
-    return session !== null && first < session.open + SECOND ? 0 : -1;
+    return session !== null && first < session.open + (goesOn ? FIRST_TICK_MS : SECOND) ? 0 : -1;
   }
 
   private send(): void {

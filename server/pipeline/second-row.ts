@@ -19,6 +19,7 @@ export const enum Own {
   running, // first second of the trading date that `Day.running` is of
   doubt, // day volume that was not believed, and the second that told it; -1 none
   doubtSecond,
+  surplus, // counted of the day beyond the base, since two packets agreed on less
   size,
 }
 
