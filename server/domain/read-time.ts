@@ -2,7 +2,7 @@
  * Times as people and programs write them: the one parser for files, REST and the command line. A text without a zone is a
  * clock in India unless a zone is given. A date whose day and month could be either is not guessed: the caller says which.
  */
-import { dayOfDate, DAY_MS, IST_OFFSET_MS } from "./session";
+import { dayOfDate, DAY_MS, IST_OFFSET_MS, istDate, istDay } from "./session";
 
 export type DateOrder = "ymd" | "dmy" | "mdy";
 
@@ -42,6 +42,9 @@ const CLOCK = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:](\d{1,9}))?)?\s*(?:([ap])\.?
 const HOUR = /^(\d{1,2})\s*([ap])\.?m\.?$/i;
 const COMPACT_CLOCK = /^(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?$/i;
 
+/** Midnight behind a date, as databases and spreadsheets write a date alone. */
+const MIDNIGHT = /(?<=\d{4}|\d{2}[-/.]\d{1,2}[-/.]\d{2})[T ]00:00(?::00(?:[.,]0+)?)?(?:\s*(?:Z|[+-]\d{2}:?\d{2}))?$/;
+
 /** From 1980 to 2099: other numbers of that length are no times. */
 const EARLIEST = Date.UTC(1980, 0, 1);
 const LATEST = Date.UTC(2100, 0, 1);
@@ -64,12 +67,21 @@ export class TimeReader {
     return Number.isNaN(fast) ? this.any(text.trim().replaceAll(/\s+/g, " ")) : fast;
   }
 
-  /** A date and a time of day from fields of their own; the clock may be `0915`, `915` or `91500`. */
+  /** True for a date that writes midnight as its clock, where it is written or in India: a date alone. */
+  isMidnight(text: string): boolean {
+    return MIDNIGHT.test(text) || (this.read(text) + IST_OFFSET_MS) % DAY_MS === 0;
+  }
+
+  /** A date and a time of day from fields of their own; the clock may be `0915`, `915` or `91500`, the date at midnight. */
   readApart(date: string, clock: string): number {
     const trimmed = clock.trim();
     if (trimmed === "") return Number.NaN;
     const digits = /^\d{1,6}$/.test(trimmed) ? trimmed.padStart(trimmed.length <= 4 ? 4 : 6, "0") : trimmed;
-    const day = date.trim();
+    let day = date.trim().replace(MIDNIGHT, "");
+    if (day.length > 10) {
+      const read = this.read(day);
+      if (!Number.isNaN(read) && !this.dateOnly && (read + IST_OFFSET_MS) % DAY_MS === 0) day = istDate(istDay(read));
+    }
     const time = this.read(`${COMPACT.test(day) || !/^\d+$/.test(day) ? day : this.compactDate(day) ?? day} ${digits}`);
     return this.dateOnly ? Number.NaN : time;
   }

@@ -1,5 +1,6 @@
 /** Which column holds what: names as vendors and exchanges write them, and what a person says with `--columns`. */
 import { badInput } from "@/server/domain/errors";
+import { IST_OFFSET_MS } from "@/server/domain/session";
 
 export const roles = ["time", "clock", "open", "high", "low", "close", "volume", "price", "symbol", "series", "exchange", "token"] as const;
 export type Role = (typeof roles)[number];
@@ -110,15 +111,21 @@ export interface Places {
   right: number;
   /** `tick`, `heartbeat`, `status`, in a bridge's lines. */
   type: number;
+  /** Of a clock in parts, `clock` being the hour. */
+  minute: number;
+  second: number;
+  /** The clock stands in parts. */
+  inParts: boolean;
   /** Which end of a bar its time names, where the names say so. */
   labels: "start" | "end" | null;
 }
 
-export const noPlaces = (): Places => ({ time: [], clock: -1, open: -1, high: -1, low: -1, close: -1, price: -1, volume: -1, symbol: [], series: -1, exchange: -1, token: -1, expiry: -1, strike: -1, right: -1, type: -1, labels: null });
+export const noPlaces = (): Places => ({ time: [], clock: -1, open: -1, high: -1, low: -1, close: -1, price: -1, volume: -1, symbol: [], series: -1, exchange: -1, token: -1, expiry: -1, strike: -1, right: -1, type: -1, minute: -1, second: -1, inParts: false, labels: null });
 
 /** Roles that a name can give. */
 export const isKnownName = (name: string, kind: TableKind): boolean => {
   const key = nameKey(name);
+  if ((kind === "bars" ? BAR_TIME : TICK_TIME).includes(timeKey(name))) return true;
   return key !== "" && (Object.values(kind === "bars" ? BAR_NAMES : TICK_NAMES).some((names) => names.includes(key)) || (kind === "bars" && key === "adjclose"));
 };
 
@@ -152,18 +159,52 @@ export const placesOfNames = (names: readonly string[], kind: TableKind): { plac
   const named = (list: readonly string[]): number[] => list.map((name) => keys.indexOf(name)).filter((at) => at !== -1);
   places.symbol = named(SYMBOL);
   if (places.symbol.length === 0) places.symbol = named(NAMING);
-  places.time = (of.time ?? []).map((name) => keys.indexOf(name)).filter((at) => at !== -1);
-  if (kind === "bars") places.time = places.time.slice(0, 1);
-  const first = places.time[0];
-  if (first !== undefined && DATES.includes(keys[first]!)) {
-    places.clock = CLOCK.map((name) => keys.indexOf(name)).find((at) => at !== -1 && at !== first) ?? -1;
-    places.time = [first];
-  }
-  if (first !== undefined) places.labels = /^(start|open)time$/.test(keys[first]!) ? "start" : /^(end|close)time$/.test(keys[first]!) ? "end" : null;
+  places.time = timeColumns(names, of.time ?? []);
+  const [first] = places.time;
+  if (first !== undefined && (kind === "bars" || DATES.includes(timeKey(names[first]!)))) placesAt(places, names, first);
   if (places.series !== -1 && keys[places.series] === "series" && kind === "ticks") places.series = -1;
   const missing: Role[] = NEEDED[kind].filter((role) => places[role as "open"] === -1);
   if (first === undefined) missing.unshift("time");
   return { places, missing, doubled };
+};
+
+/** A name of times as it is compared: what it says of its zone apart. */
+const timeKey = (name: string): string => nameKey(name).replace(/^(?:ist|utc|gmt|local)(?=[a-z])|(?<=[a-z])(?:ist|utc|gmt|local)$/g, "");
+
+/** Offset in ms of the zone that a column's name says; null where it says none. */
+export const zoneOfName = (name: string): number | null => {
+  const zone = /(?:^|[^a-z])(ist|utc|gmt)(?:[^a-z]|$)/.exec(name.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase())?.[1] ?? null;
+  return zone === null ? null : zone === "ist" ? IST_OFFSET_MS : 0;
+};
+
+/** Columns that may be the time of a row, in order of preference. */
+export const timeColumns = (names: readonly string[], list: readonly string[] = BAR_TIME): number[] => {
+  const keys = names.map(timeKey);
+  return list.map((name) => keys.indexOf(name)).filter((at) => at !== -1);
+};
+
+/** Puts the time of rows in a column, with the clock that stands beside a date. */
+export const placesAt = (places: Places, names: readonly string[], at: number): void => {
+  const keys = names.map(timeKey);
+  places.time = [at];
+  places.clock = DATES.includes(keys[at]!) ? CLOCK.map((name) => keys.indexOf(name)).find((clock) => clock !== -1 && clock !== at) ?? -1 : -1;
+  places.labels = /^(start|open)time$/.test(keys[at]!) ? "start" : /^(end|close)time$/.test(keys[at]!) ? "end" : null;
+};
+
+/** Columns of a clock in parts. */
+export const clockParts = (names: readonly string[]): { hour: number; minute: number; second: number } => {
+  const keys = names.map(nameKey);
+  const of = (...list: string[]): number => keys.findIndex((key) => list.includes(key));
+  return { hour: of("hour", "hours", "hh", "hr"), minute: of("minute", "minutes", "min", "mm"), second: of("second", "seconds", "sec", "ss") };
+};
+
+/** The time of day of a row as it is read apart from its date; empty where no column has one. */
+export const clockText = (row: readonly string[], { clock, minute, second, inParts }: Places): string => {
+  if (clock === -1) return "";
+  const text = row[clock] ?? "";
+  if (!inParts) return text;
+  const two = (at: number): string => (at === -1 ? "00" : (row[at] ?? "").trim().replace(/\.0+$/, "").padStart(2, "0"));
+  return `${two(clock)}:${two(minute)}:${two(second)}`;
 };
 
 /** What a person says of the columns: a name or a number counted from 1 by role, or none. */

@@ -29,4 +29,4 @@ export interface Layout {
 
 /** Columns that are understood. */
 export const usedPlaces = (places: Places): Set<number> =>
-  new Set([...places.time, places.clock, places.open, places.high, places.low, places.close, places.price, places.volume, ...places.symbol, places.series, places.exchange, places.token, places.expiry, places.strike, places.right, places.type]);
+  new Set([...places.time, places.clock, places.minute, places.second, places.open, places.high, places.low, places.close, places.price, places.volume, ...places.symbol, places.series, places.exchange, places.token, places.expiry, places.strike, places.right, places.type]);

@@ -4,6 +4,7 @@ import { inDoubt } from "./doubt";
 import { type Asked, type Head, type Layout, usedPlaces } from "./first-rows";
 import { holdsNoName, titleNames, unknownNaming } from "./naming";
 import type { Table } from "./rows";
+import { stampText } from "./time-columns";
 
 /** A line above or between tables that names another instrument. */
 export const anotherTitle = (file: string, line: number, unit: "line" | "row", names: readonly string[]) =>
@@ -13,7 +14,6 @@ export const anotherTitle = (file: string, line: number, unit: "line" | "row", n
 export const namingDoubt = (head: Head, layout: Layout, reader: TimeReader, asked: Asked, table: Table): void => {
   const { places, names, from } = layout;
   if (asked.rules.wishes.has("symbol")) return;
-  const stamp = (row: readonly string[]): string => `${row[places.time[0]!] ?? ""} ${row[places.clock] ?? ""}`;
   const rows = head.rows.slice(from).filter((row) => !Number.isNaN(reader.read(row[places.time[0]!] ?? "")));
   // An instrument's kind is not its name.
   places.symbol = places.symbol.filter((at) => !holdsNoName(rows.map((row) => row[at] ?? "")));
@@ -22,7 +22,7 @@ export const namingDoubt = (head: Head, layout: Layout, reader: TimeReader, aske
     const titled = titleNames(head.rows[at]!);
     if (titled.length > 0 && !titled.some(asked.wanted)) throw anotherTitle(asked.file, head.lines[at]!, table.unit, titled);
   }
-  const found = unknownNaming(rows, names, usedPlaces(places), stamp);
+  const found = unknownNaming(rows, names, usedPlaces(places), (row) => stampText(row, places));
   if (found === null) return;
   if (found.texts.some(asked.wanted)) { places.symbol = [found.at]; return; }
   const column = names?.[found.at] ?? `column ${found.at + 1}`;

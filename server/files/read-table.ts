@@ -2,7 +2,7 @@
 import { badInput } from "@/server/domain/errors";
 import { isNothing } from "@/server/domain/read-number";
 import { TimeReader, wrongOffset } from "@/server/domain/read-time";
-import { nameKey, placesOfNames, type TableKind, tellsPlaces } from "./columns";
+import { clockText, nameKey, placesOfNames, type TableKind, tellsPlaces } from "./columns";
 import { inDoubt, type MalformedLine, placeText } from "./doubt";
 import { titleNames } from "./naming";
 import { anotherTitle } from "./naming-doubt";
@@ -138,14 +138,14 @@ export class OpenTable {
     const { time, clock } = this.seen.places;
     let stamp = fields[time[0]!] ?? "";
     for (let other = 1; other < time.length && isNothing(stamp); other++) stamp = fields[time[other]!] ?? "";
-    const read = clock === -1 ? this.times.read(stamp) : this.times.readApart(stamp, fields[clock] ?? "");
+    const read = clock === -1 ? this.times.read(stamp) : this.times.readApart(stamp, clockText(fields, this.seen.places));
     if (!this.times.zoned && !this.times.dateOnly) this.zoneless++;
     return read;
   }
 
   private timeReason(fields: readonly string[]): string {
-    const { time, clock } = this.seen.places;
-    const stamp = [fields[time[0]!] ?? "", ...(clock === -1 ? [] : [fields[clock] ?? ""])].join(" ").trim();
+    const { time } = this.seen.places;
+    const stamp = [fields[time[0]!] ?? "", clockText(fields, this.seen.places)].join(" ").trim();
     const { order } = this.seen.times;
     const offset = wrongOffset(stamp);
     if (offset !== null) return `time "${stamp}" writes ${offset}, which no clock is apart from UTC; --zone clock takes its clocks as Indian ones`;

@@ -10,6 +10,7 @@ import { namingDoubt } from "./naming-doubt";
 import { timeRules } from "./options";
 import { placesDoubt } from "./places-doubt";
 import { delimiterName, isComment, type RowBlock, type Table } from "./rows";
+import { namedZone, settleSecondClock, settleTimes } from "./time-columns";
 import { volumeDoubt } from "./volume-doubt";
 
 export interface Understanding {
@@ -64,22 +65,15 @@ export const understand = async (table: Table, asked: Asked): Promise<Understand
 
   const layout = layoutOf(table, head, asked);
   const { places, from } = layout;
+  settleTimes(head, layout, asked, table);
   let order = asked.rules.dates ?? orderOf(head, layout, asked, table, false);
   while (order === null && head.rows.length < LOOK_FOR_DATES && await more()) order = orderOf(head, layout, asked, table, false);
   order ??= orderOf(head, layout, asked, table, true)!;
-  const times: TimeRules = { ...timeRules(asked.rules), order: order.order };
+  const times: TimeRules = { ...timeRules(asked.rules), ...namedZone(layout, asked), order: order.order };
   const decimal = asked.rules.decimal ?? markOfTable(head, places, from, asked, table);
   const { notes } = layout;
   if (layout.names === null) placesDoubt(head, layout, times, decimal, asked, table);
-  // A date that has a clock already needs no second one.
-  if (places.clock !== -1) {
-    const reader = new TimeReader(times);
-    const first = head.rows.slice(from).map((row) => row[places.time[0]!] ?? "").find((text) => !Number.isNaN(reader.read(text)));
-    if (first !== undefined) {
-      reader.read(first);
-      if (!reader.dateOnly) places.clock = -1;
-    }
-  }
+  settleSecondClock(head, layout, times);
   namingDoubt(head, layout, new TimeReader(times), asked, table);
   volumeDoubt(head, layout, decimal, asked, table, notes);
   return {
