@@ -40,6 +40,8 @@ const clockDays = (times: Iterable<number>, calendar: Calendar, hours: HoursKey)
       } else now = found;
     }
     if (now === null || (time < istMidnight(day) + LATE_MS && isOpenAtMidnight(calendar, hours, day - 1))) continue;
+    // What stands at midnight is a date alone.
+    if (time === istMidnight(day)) continue;
     now.total++;
     if (time < now.begins) now.before++;
     else if (time > now.ends) now.after++;

@@ -41,6 +41,10 @@ describe("a title", () => {
   it.each(["Symbol: INFY", "NSE:INFY", "INFY.NS daily", "INFY", "Infosys Limited", "Daily bars", "From: 2026-11-01 To: 2026-11-20"])("%s is no other", async (title) => {
     expect(await barsOf([title, "", names, row])).toEqual([infy]);
   });
+  it("may have the company in another line than its symbol", async () => {
+    const titles = ["Company: Infosys Limited", "Symbol: INFY"];
+    expect(await barsOf([...titles, names, row, ...titles, names, row])).toEqual([infy]);
+  });
   it("ends the table of the one before it", async () => {
     expect(await refusal(barsOf(["Symbol: INFY", names, row, "", "Symbol: TCS", names, row]))).toMatchObject({ line: 5, field: "symbol", value: "TCS" });
   });

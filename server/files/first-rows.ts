@@ -23,6 +23,8 @@ export interface Layout {
   width: number;
   labels: "start" | "end" | null;
   notes: string[];
+  /** Instruments that lines above the table name. */
+  titles: string[];
   /** First row of figures, among the head's rows. */
   from: number;
 }

@@ -18,10 +18,10 @@ export const namingDoubt = (head: Head, layout: Layout, reader: TimeReader, aske
   // An instrument's kind is not its name.
   places.symbol = places.symbol.filter((at) => !holdsNoName(rows.map((row) => row[at] ?? "")));
   if (places.symbol.length > 0) return;
-  for (let at = 0; at < (names === null ? from : layout.preamble.length); at++) {
-    const titled = titleNames(head.rows[at]!);
-    if (titled.length > 0 && !titled.some(asked.wanted)) throw anotherTitle(asked.file, head.lines[at]!, table.unit, titled);
-  }
+  // One line may have the company, another its symbol.
+  const above = head.rows.slice(0, names === null ? from : layout.preamble.length).map((row, at) => ({ line: head.lines[at]!, titled: titleNames(row) })).filter(({ titled }) => titled.length > 0);
+  layout.titles = above.flatMap(({ titled }) => titled);
+  if (above.length > 0 && !layout.titles.some(asked.wanted)) throw anotherTitle(asked.file, above[0]!.line, table.unit, layout.titles);
   const found = unknownNaming(rows, names, usedPlaces(places), (row) => stampText(row, places));
   if (found === null) return;
   if (found.texts.some(asked.wanted)) { places.symbol = [found.at]; return; }

@@ -167,10 +167,10 @@ export class OpenTable {
 
   /** True for a line that names the instrument, as between tables that were joined; throws where it names another one. */
   private isTitle(fields: readonly string[], line: number): boolean {
-    const { seen: { places, unit }, rules, order: { file } } = this;
+    const { seen: { places, titles, unit }, rules, order: { file } } = this;
     if (places.symbol.length > 0 || rules.wishes.has("symbol") || /^\s*[\d+-]/.test(fields[places.close === -1 ? places.price : places.close] ?? "")) return false;
     const titled = titleNames(fields);
-    if (titled.length > 0 && !titled.some(this.isWanted)) throw anotherTitle(file, line, unit, titled);
+    if (titled.length > 0 && !titled.some((name) => titles.includes(name) || this.isWanted(name))) throw anotherTitle(file, line, unit, titled);
     return titled.length > 0;
   }
 

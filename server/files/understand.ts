@@ -32,6 +32,8 @@ export interface Understanding {
   times: TimeRules;
   /** Labels of sources that are known: which end of a bar they name. */
   labels: "start" | "end" | null;
+  /** Instruments that lines above the names name. */
+  titles: readonly string[];
   /** What a person should know. */
   notes: string[];
   /** Rows, those already looked at first. */
@@ -78,7 +80,7 @@ export const understand = async (table: Table, asked: Asked): Promise<Understand
   volumeDoubt(head, layout, decimal, asked, table, notes);
   return {
     kind: asked.kind, format: table.format, delimiter: table.delimiter, unit: table.unit, places, names: layout.names, width: layout.width, namesLine: layout.namesLine,
-    preamble: layout.preamble, decimal, times, labels: layout.labels, notes, blocks: rejoin(head.blocks, blocks, layout.namesLine, table.names !== null),
+    preamble: layout.preamble, decimal, times, labels: layout.labels, titles: layout.titles, notes, blocks: rejoin(head.blocks, blocks, layout.namesLine, table.names !== null),
   };
 };
 
@@ -110,7 +112,7 @@ export const isEmpty = (row: readonly string[]): boolean => {
 const layoutOf = (table: Table, head: Head, asked: Asked): Layout => {
   const { rules, kind, file } = asked;
   const { rows, lines } = head;
-  const plain = { preamble: [] as string[], namesLine: 0, notes: [] as string[], labels: null };
+  const plain = { preamble: [] as string[], namesLine: 0, notes: [] as string[], titles: [] as string[], labels: null };
   if (table.names !== null) {
     const layout = named(table.names, asked, table, null, 0);
     return { ...plain, ...layout, from: 0 };
@@ -163,7 +165,7 @@ const namesInRemark = (fields: readonly string[], kind: TableKind, line: number)
 };
 
 /** The columns a remark names; throws where rows have another number of them. */
-const ofRemark = ({ names, line }: { names: string[]; line: number }, head: Head, asked: Asked, table: Table): Omit<Layout, "preamble" | "notes" | "labels"> => {
+const ofRemark = ({ names, line }: { names: string[]; line: number }, head: Head, asked: Asked, table: Table): Omit<Layout, "preamble" | "notes" | "titles" | "labels"> => {
   const from = head.rows.findIndex((row, at) => head.lines[at]! > line && !isComment(row[0] ?? ""));
   const width = from === -1 ? names.length : trimmedLength(head.rows[from]!);
   if (width !== names.length) {
