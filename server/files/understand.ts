@@ -1,15 +1,16 @@
 /** What a table's first rows say of it: names, columns, decimal mark, order of dates. What they leave open is refused, not guessed. */
 import { badInput } from "@/server/domain/errors";
-import { type DecimalMark, markOf, readDecimal } from "@/server/domain/read-number";
+import { type DecimalMark, markOf } from "@/server/domain/read-number";
 import { type DateOrder, TimeReader, type TimeRules } from "@/server/domain/read-time";
-import { applyWishes, hasWished, isKnownName, noPlaces, type Places, placesOfNames, type Role, type TableKind, tellsPlaces } from "./columns";
+import type { Places, TableKind } from "./columns";
 import { columnOrder, orderNames } from "./date-order";
 import { inDoubt } from "./doubt";
 import type { Asked, Head, Layout } from "./first-rows";
+import { layoutOf } from "./layout";
 import { namingDoubt } from "./naming-doubt";
 import { timeRules } from "./options";
 import { placesDoubt } from "./places-doubt";
-import { delimiterName, isComment, type RowBlock, type Table } from "./rows";
+import type { RowBlock, Table } from "./rows";
 import { namedZone, settleSecondClock, settleTimes } from "./time-columns";
 import { volumeDoubt } from "./volume-doubt";
 
@@ -44,8 +45,6 @@ export interface Understanding {
 const LOOK = 2_000;
 /** Dates may leave day and month open for longer: up to so many rows. */
 const LOOK_FOR_DATES = 200_000;
-/** Names stand in one of the first lines. */
-const NAMES_WITHIN = 40;
 
 /** Throws `bad_input` on a table that cannot be understood, naming file, line, value and the option that settles it. */
 export const understand = async (table: Table, asked: Asked): Promise<Understanding> => {
@@ -107,202 +106,6 @@ async function* rejoin(seen: readonly RowBlock[], rest: AsyncIterator<RowBlock>,
 export const isEmpty = (row: readonly string[]): boolean => {
   for (const field of row) if (field !== "" && field.trim() !== "") return false;
   return true;
-};
-
-const layoutOf = (table: Table, head: Head, asked: Asked): Layout => {
-  const { rules, kind, file } = asked;
-  const { rows, lines } = head;
-  const plain = { preamble: [] as string[], namesLine: 0, notes: [] as string[], titles: [] as string[], labels: null };
-  if (table.names !== null) {
-    const layout = named(table.names, asked, table, null, 0);
-    return { ...plain, ...layout, from: 0 };
-  }
-  if (table.format !== "Parquet") {
-    const stacked = table.format === "delimited" ? stackedNames(rows, asked) : null;
-    if (stacked !== null) {
-      const layout = named(stacked.names, asked, table, lines[stacked.rows - 1]!, lines[0]!);
-      return { ...plain, ...layout, labels: "start", notes: stacked.notes, namesLine: lines[stacked.rows - 1]!, from: stacked.rows };
-    }
-    const wishesNames = [...rules.wishes.values()].some((value) => typeof value === "string");
-    const reader = new TimeReader(timeRules(rules));
-    let almost: number | null = null;
-    let remarked: { names: string[]; line: number } | null = null;
-    for (let at = 0; at < Math.min(rows.length, NAMES_WITHIN); at++) {
-      const names = rows[at]!.map((name) => name.trim());
-      if (isComment(names[0] ?? "")) {
-        remarked = namesInRemark(rows[at]!, kind, lines[at]!) ?? remarked;
-        continue;
-      }
-      const known = names.filter((name) => isKnownName(name, kind)).length;
-      const whole = placesOfNames(names, kind).missing.length === 0;
-      if (whole || (wishesNames && hasWished(names, rules.wishes)) || (known >= 2 && rules.wishes.size > 0)) {
-        const layout = named(names, asked, table, lines[at]!, lines[at]!);
-        return { ...plain, ...layout, namesLine: lines[at]!, preamble: rows.slice(0, at).map((row) => row.join(table.delimiter ?? ",")), from: at + 1 };
-      }
-      if (known >= 2 && names.every((name) => !/^[\d.,+-]+$/.test(name) || name === "") && almost === null) almost = at;
-      // Figures have begun: there are no names.
-      if (almost === null && names.some((name) => !Number.isNaN(reader.read(name)) && /\d/.test(name)) && names.length >= 2 && known === 0) break;
-    }
-    if (remarked !== null && !tellsPlaces(rules.wishes)) return { ...plain, ...ofRemark(remarked, head, asked, table) };
-    if (almost !== null) {
-      const names = rows[almost]!.map((name) => name.trim());
-      const { missing } = placesOfNames(names, kind);
-      if (!(kind === "ticks" && placesOfNames(names, "bars").missing.length === 0)) throw missingColumns(file, lines[almost]!, names, missing);
-      throw badInput("file", file, "a recording of ticks (it has the columns of bars: candela resample reads it)");
-    }
-  }
-  return { ...plain, ...unnamed(table, head, asked) };
-};
-
-/** Names of columns in a remark: `# Date,Close,High,Low,Open,Volume`, by whatever separates them. */
-const namesInRemark = (fields: readonly string[], kind: TableKind, line: number): { names: string[]; line: number } | null => {
-  const text = fields.join(",").replace(/^\s*(?:#+|\/\/|%)\s*/, "").replace(/^(?:columns|fields|names|header)\s*[:=]\s*/i, "");
-  for (const separator of [/[,;|\t]/, /\s+/]) {
-    const names = text.split(separator).map((name) => name.trim().replace(/^["']|["']$/g, "")).filter((name, at, all) => name !== "" || at < all.length - 1);
-    if (placesOfNames(names, kind).missing.length === 0) return { names, line };
-  }
-  return null;
-};
-
-/** The columns a remark names; throws where rows have another number of them. */
-const ofRemark = ({ names, line }: { names: string[]; line: number }, head: Head, asked: Asked, table: Table): Omit<Layout, "preamble" | "notes" | "titles" | "labels"> => {
-  const from = head.rows.findIndex((row, at) => head.lines[at]! > line && !isComment(row[0] ?? ""));
-  const width = from === -1 ? names.length : trimmedLength(head.rows[from]!);
-  if (width !== names.length) {
-    throw inDoubt({ file: asked.file, line, unit: table.unit, field: "columns", value: names.join(", "), why: `the remark names ${names.length} columns, and the rows have ${width}`, option: asked.kind === "bars" ? "--columns time,open,high,low,close,volume (in the file's order)" : "--columns time,price,volume (in the file's order)" });
-  }
-  return { ...named(names, asked, table, line, line), namesLine: line, from: from === -1 ? head.rows.length : from };
-};
-
-const missingColumns = (file: string, line: number | undefined, names: readonly string[], missing: readonly Role[]) =>
-  inDoubt({ file, ...(line === undefined ? {} : { line }), field: "columns", value: names.filter((name) => name !== "").join(", "), why: `no column is known for ${missing.join(", ")}`, option: `--columns ${missing.map((role) => `${role}=NAME`).join(",")}` });
-
-/** Columns by their names. */
-const named = (names: readonly string[], asked: Asked, table: Table, line: number | null, at: number): Pick<Layout, "places" | "names" | "width"> => {
-  const { kind, rules, file } = asked;
-  const found = placesOfNames(names, kind);
-  const missing = rules.wishes.size === 0 ? found.missing : applyWishes(found.places, names, names.length, rules.wishes, kind);
-  if (found.doubled !== null && !rules.wishes.has(found.doubled.role)) {
-    throw inDoubt({ file, ...(line === null ? {} : { line: at }), unit: table.unit, field: found.doubled.role, value: found.doubled.name, why: "two columns have that name", option: `--columns ${found.doubled.role}=NUMBER` });
-  }
-  if (missing.length > 0) throw missingColumns(file, line === null ? undefined : at, names, missing);
-  return { places: found.places, names, width: names.length };
-};
-
-/**
- * Names in three lines, as yfinance writes a table of pandas: a line of figures' names, one of tickers (in either order), one
- * that names the dates. Of several tickers the columns of the one asked for are kept.
- */
-const stackedNames = (rows: readonly string[][], asked: Asked): { names: string[]; rows: number; notes: string[] } | null => {
-  if (rows.length > 0 && rows[0]!.some((name) => name.trim().startsWith("('"))) {
-    // A table of pandas flattened: ('Close', 'INFY.NS').
-    const pairs = rows[0]!.map((name) => /^\('([^']*)',\s*'([^']*)'\)$/.exec(name.trim()));
-    const tickers = pairs.map((pair) => pair?.[2] ?? "");
-    return { names: ofTicker(rows[0]!.map((name, at) => pairs[at]?.[1] ?? name.trim()), tickers, asked), rows: 1, notes: [] };
-  }
-  if (rows.length < 3) return null;
-  const dated = [1, 2].find((at) => rows[at]!.length > 1 && /^(date|datetime|timestamp)$/i.test(rows[at]![0]!.trim()) && rows[at]!.slice(1).every((field) => field.trim() === ""));
-  if (dated === undefined) return null;
-  const above = rows.slice(0, dated);
-  const figures = above.find((row) => row.slice(1).filter((name) => isKnownName(name, "bars")).length >= 4);
-  if (figures === undefined) return null;
-  const tickers = above.find((row) => row !== figures)?.slice(1).map((name) => name.trim()) ?? [];
-  const names = [rows[dated]![0]!.trim(), ...ofTicker(figures.slice(1).map((name) => name.trim()), tickers, asked)];
-  return { names, rows: dated + 1, notes: [] };
-};
-
-/** Names of the columns of the ticker asked for; those of others are nameless. */
-const ofTicker = (names: readonly string[], tickers: readonly string[], asked: Asked): string[] => {
-  const all = [...new Set(tickers.filter((ticker) => ticker !== ""))];
-  if (all.length === 0) return [...names];
-  const mine = all.filter(asked.wanted);
-  if (mine.length !== 1) {
-    throw inDoubt({ file: asked.file, line: 2, field: "symbol", value: all.join(", "), why: mine.length === 0 ? "the file is of another instrument" : "the file has several instruments", option: "--symbol NAME, if the file calls it so," });
-  }
-  return names.map((name, at) => (tickers[at] === undefined || tickers[at] === "" || tickers[at] === mine[0] ? name : ""));
-};
-
-/** Columns by their place: only where rows leave no doubt. */
-const unnamed = (table: Table, head: Head, asked: Asked): Pick<Layout, "places" | "names" | "width" | "labels" | "from"> => {
-  const { kind, rules, file } = asked;
-  const { rows, lines } = head;
-  const reader = new TimeReader({ ...timeRules(rules), order: rules.dates?.order ?? "dmy" });
-  // Day and month may be either way here: this only finds where the time stands.
-  const other = new TimeReader({ ...timeRules(rules), order: "mdy" });
-  const isTime = (text: string): boolean => !Number.isNaN(reader.read(text)) || !Number.isNaN(other.read(text));
-  const isDate = (text: string): boolean => (!Number.isNaN(reader.read(text)) ? reader.dateOnly : !Number.isNaN(other.read(text)) && other.dateOnly);
-  const looked = rows.slice(0, 50);
-  let from = -1;
-  const places = noPlaces();
-  let width = 0;
-  if (tellsPlaces(rules.wishes)) {
-    from = 0;
-    width = Math.max(...looked.map((row) => row.length));
-    const missing = applyWishes(places, null, width, rules.wishes, kind);
-    if (missing.length > 0) throw badInput("--columns", [...rules.wishes.keys()].join(","), `also ${missing.join(", ")}`);
-    return { places, names: null, width, labels: null, from };
-  }
-  for (const [at, row] of looked.entries()) {
-    const time = [0, 1].find((place) => isTime((row[place] ?? "").trim()) && (place === 0 || !/^[\d.,]+$/.test(row[0]!.trim())));
-    if (time === undefined) continue;
-    const apart = isDate(row[time]!.trim()) && clockApart(looked.slice(at), time, asked, table, lines[at]!);
-    const first = time + (apart ? 2 : 1);
-    const figures = trimmedLength(row) - first;
-    const least = kind === "bars" ? 4 : 1;
-    if (figures < least) continue;
-    const most = kind === "bars" ? 6 : 2;
-    if (figures > most) {
-      throw inDoubt({ file, line: lines[at]!, unit: table.unit, field: "columns", value: row.join(table.delimiter ?? ","), why: `${figures} figures and no line of names`, option: kind === "bars" ? "--columns time,open,high,low,close,volume (in the file's order, - for one that is passed over)" : "--columns time,price,volume (in the file's order, - for one that is passed over)" });
-    }
-    places.time = [time];
-    if (apart) places.clock = time + 1;
-    if (time === 1) places.symbol = [0];
-    if (kind === "bars") {
-      [places.open, places.high, places.low, places.close] = [first, first + 1, first + 2, first + 3];
-      places.volume = figures > 4 ? first + 4 : -1;
-    } else {
-      places.price = first;
-      // Rows may leave the volume out.
-      places.volume = looked.some((each) => trimmedLength(each) > first + 1) ? first + 1 : -1;
-    }
-    from = at;
-    width = row.length;
-    applyWishes(places, null, Math.max(...looked.map((each) => each.length)), rules.wishes, kind);
-    break;
-  }
-  if (from === -1) {
-    const text = rows[0]!.join(table.delimiter ?? ",");
-    const separated = table.format === "delimited" ? `, columns separated by comma, semicolon or tab (it was read by ${delimiterName(table.delimiter!)})` : "";
-    throw inDoubt({ file, line: lines[0]!, unit: table.unit, field: "columns", value: text.slice(0, 200), why: `expected ${kind === "bars" ? "time, open, high, low, close and volume" : "time, price and volume of the day"}${separated}; the time as YYYY-MM-DD HH:MM[:SS], ISO or epoch`, option: kind === "bars" ? "--columns time,open,high,low,close,volume" : "--columns time,price,volume" });
-  }
-  // Brokers' lists of candles name the start of a bar.
-  return { places, names: null, width: kind === "ticks" ? Math.max(places.price, places.volume) + 1 : width, labels: table.format === "JSON document" ? "start" : null, from };
-};
-
-const COLONS = /^\d{1,2}:\d{2}(:\d{2}([.:]\d+)?)?(\s*[ap]\.?m\.?)?$/i;
-
-/** Does a clock follow the date in a column of its own? Without colons it may as well be a price: then only one reading may make bars. */
-const clockApart = (rows: readonly string[][], time: number, asked: Asked, table: Table, line: number): boolean => {
-  const text = (rows[0]![time + 1] ?? "").trim();
-  if (COLONS.test(text)) return true;
-  if (!/^(\d{3,4}|\d{5,6})$/.test(text)) return false;
-  // A tick has a clock.
-  if (asked.kind === "ticks") return true;
-  const mark = asked.rules.decimal ?? ".";
-  const makesBars = (first: number): boolean => rows.every((row) => {
-    if (trimmedLength(row) < first + 4) return Number.isNaN(readDecimal(row[first] ?? "", 2, mark));
-    const [open, high, low, close] = [0, 1, 2, 3].map((at) => readDecimal(row[first + at]!, 2, mark)) as [number, number, number, number];
-    return high >= Math.max(open, low, close) && low <= Math.min(open, close) && low > 0;
-  });
-  const [clock, price] = [makesBars(time + 2), makesBars(time + 1)];
-  if (clock !== price) return clock;
-  throw inDoubt({ file: asked.file, line, unit: table.unit, field: "columns", value: rows[0]!.join(table.delimiter ?? ","), why: `whether ${text} is a time of day or a price no row tells`, option: "--columns time,clock,open,high,low,close,volume or --columns time,open,high,low,close,volume" });
-};
-
-const trimmedLength = (row: readonly string[]): number => {
-  let length = row.length;
-  while (length > 0 && row[length - 1]!.trim() === "") length--;
-  return length;
 };
 
 const dateText = (row: readonly string[], places: Places): string => (row[places.time[0] ?? -1] ?? "").trim();
