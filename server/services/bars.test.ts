@@ -193,6 +193,17 @@ describe("Bars.read of a stock with auctions", () => {
     expect((await read(service, "1m", { from: ist("09:15:00"), to: ist("09:16:00") }))).toEqual([[10_000, 10_050, 10_000, 10_050, 100]]);
   });
 
+  it("makes a day of minutes with its auctions where no day is stored", async () => {
+    const rows: StoredBar[] = ([["1m", "09:15:00", 10_050, 600], ["1m", "15:14:00", 10_080, 900], ["auction", "09:00:00", 10_000, 500], ["auction", "15:20:00", 10_090, 150], ["auction", "15:50:00", 10_090, 50]] as const)
+      .map(([timeframe, time, price, volume]) => ({ instrumentId: 1, timeframe, time: ist(time), open: price, high: price, low: price, close: price, volume, value: 0, ticks: 0, openInterest: -1, rev: 1, state: "backfilled", incomplete: false }));
+    const rig = new PipelineRig(calendar, "NSE_CAS");
+    const service = new Bars({
+      store: { read: ({ timeframe, from, to }: Parameters<BarStore["read"]>[0]) => Promise.resolve(columnsOf(rows.filter((row) => row.timeframe === timeframe && row.time >= from && row.time < to))) } as BarStore,
+      recent: { recent: () => [] as StoredBar[] } as unknown as RecentBars, calendar, clock: { now: () => ist("16:01:00") } as Clock, live: { table: rig.table, board: new QuoteBoard(), bars: rig.bars },
+    });
+    for (const query of [{}, { limit: 1 }, { from: ist("00:00:00") - 30 * 86_400_000, to: ist("23:00:00") }]) for (const name of ["1d", "1W", "1M"]) expect(await read(service, name, query), name).toEqual([[10_000, 10_090, 10_000, 10_090, 2_200]]);
+  });
+
   it("goes on in the pipeline from bars of continuous trading after a start", async () => {
     const service = day(1);
     await service.warm(0);

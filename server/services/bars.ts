@@ -76,13 +76,15 @@ export class Bars {
     const queryFrom = query.from ?? 0;
     const then = asOf === undefined ? {} : { asOf };
     if (asOf !== undefined) await recent.settled();
-    const newer = (kind: StoredKind, since: number): StoredBar[] => (asOf === undefined ? recent.recent(id, kind, since, to) : []);
+    const newer = (kind: StoredKind, since: number, until = to): StoredBar[] => (asOf === undefined ? recent.recent(id, kind, since, until) : []);
     const ladder = rungs(timeframe).map(timeframeNamed);
 
     const { signal } = query;
     const wanted = query.limit === undefined ? undefined : timeframe.stored ? query.limit + 2 : Math.min(MOST_ROWS, (query.limit + 2) * ratio(timeframe, ladder[0]!));
     const stored: BarColumns[] = [];
     let from = queryFrom;
+    /** Behind the last day that is stored as a whole, auctions in it: those of later days are added to their minutes. */
+    let unsettled = queryFrom;
     for (const rung of ladder) {
       const limit = rung === ladder[0] ? wanted : undefined;
       const rows = await store.read({ instrumentId: id, timeframe: rung.name, from, to: Math.min(to, 8.64e15), signal, ...(limit === undefined ? {} : { limit }), ...then });
@@ -91,14 +93,17 @@ export class Bars {
       if (rows.length > 0) from = this.endOf(hours, rung, rows.time[rows.length - 1]!);
       // Nothing coarse is stored: finer rows are, at most, of the last days, unless a span says where to look.
       else if (rung === ladder[0] && ladder.length > 1 && query.limit !== undefined && query.from === undefined) from = Math.max(from, (asOf ?? clock.now()) - 10 * DAY_MS);
+      if (rung === ladder[0]) unsettled = from;
     }
 
     // A day has its auctions; `from` stands behind the last day that is stored as a whole. An intraday bar is printed with them.
     const folded = timeframe.kind !== "intraday";
-    const oldest = stored.find((rows) => rows.length > 0)?.time[0] ?? Math.max(queryFrom, (asOf ?? clock.now()) - DAY_MS);
-    const since = folded ? from - LONGEST_PRE_OPEN_MS : istMidnight(istDay(oldest));
+    const oldest = stored.find((rows) => rows.length > 0)?.time[0] ?? query.from ?? (asOf ?? clock.now()) - DAY_MS;
+    const since = folded ? unsettled - LONGEST_PRE_OPEN_MS : istMidnight(istDay(oldest));
     const wants = folded || (mode !== "apart" && this.hasAuctions(hours, Math.min(to, clock.now())));
-    const auctions = wants ? await store.read({ instrumentId: id, timeframe: "auction", from: since, to: Math.min(to, 8.64e15), ...then }) : null;
+    // The last bar of a day is printed by an auction that begins behind it.
+    const until = folded || to > 8.64e15 ? to : istMidnight(istDay(to - 1) + 1);
+    const auctions = wants ? await store.read({ instrumentId: id, timeframe: "auction", from: since, to: Math.min(until, 8.64e15), ...then }) : null;
     const isCut = wants && !folded && await this.isCut(query, id, ladder.at(-1)!.name, newer);
 
     // From here on nothing waits.
@@ -109,14 +114,15 @@ export class Bars {
       const kept = within(rows, start);
       parts.push(kept);
       if (kept.length > 0) start = this.endOf(hours, rung, kept.time[kept.length - 1]!);
+      if (place === 0) unsettled = start;
     });
     const open = barColumns(MOST_FORMING);
     if (asOf === undefined) live.bars.forming(instrument, timeframe.from === "1s" ? timeframeNamed("1s") : timeframeNamed("1m"), open, false);
     parts.push(within(open, start, to));
 
     let rows = join(parts);
-    const told = auctions === null ? null : overlay(auctions, newer("auction", since));
-    if (told !== null && folded) rows = merge(this.inSession(hours, told, start), rows);
+    const told = auctions === null ? null : overlay(auctions, newer("auction", since, until));
+    if (told !== null && folded) rows = merge(this.inSession(hours, told, unsettled), rows);
     const limitTime = live.bars.settledBefore(clock.now());
     // A stored bar is its own answer; longer bars are folded from parts.
     let whole = timeframe.stored && ladder.length === 1 ? rows : resample(rows, calendar, hours, timeframe, limitTime).bars;
