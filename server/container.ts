@@ -283,7 +283,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
   const stages = pipeline({
     collectors: { open: (emit) => collectors.open(emit), close: () => collectors.close() },
     normaliser, auctions, seconds, timeframes, printed, indicators, writer, recorder, latest: publisher, latestPoints: pointPublisher,
-    readers: { ticks: { on: (ticks) => hub.onTicks(ticks) }, bars: { on: (batch) => { sparks.onBars(batch); hub.onBars(batch); } }, points: { on: (points) => hub.onPoints(points) } },
+    readers: { ticks: { on: (ticks) => hub.onTicks(ticks) }, bars: { on: (batch) => { sparks.onBars(batch); hub.onBars(batch); } }, auctions: { on: (batch) => hub.onAuctions(batch) }, points: { on: (points) => hub.onPoints(points) } },
   });
   const roles: ReadonlySet<Role> = new Set<Role>(["ingest", "aggregate", "indicate", "store", "web"]);
   const access = new Map<string, HistoryAccess>();

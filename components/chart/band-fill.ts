@@ -6,6 +6,8 @@ export interface Band {
   edges(row: number): { top: number; bottom: number } | null;
   /** True when the band is not joined to the row after this one. */
   ends(row: number): boolean;
+  /** True at a row without a value that the band passes over. */
+  passes(row: number): boolean;
   colour(): string;
   visible(): boolean;
 }
@@ -31,7 +33,7 @@ export const bandFill = (band: Band, scale: RowScale): Mark =>
       const edges = band.edges(row);
       const at = scale.xOf(row);
       if (edges !== null && at !== null) run.push({ at, ...edges });
-      if (edges === null || band.ends(row)) fill();
+      if (edges === null ? !band.passes(row) : band.ends(row)) fill();
     }
     fill();
   });

@@ -46,6 +46,8 @@ export interface Reading {
   store: SeriesStore;
   /** Row the legend shows, -1 when there is none. */
   row: number;
+  /** The crosshair is on it. */
+  pointed: boolean;
   decimals: number;
   /** Minor units; null before anything is known. */
   ltp: number | null;
@@ -271,7 +273,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
 
   return {
     ...navigation, status, store, canvas, stats,
-    reading: () => ({ store, row: legendRow(store, hovered), decimals: status.get().instrument?.decimals ?? 2, ltp: ltp?.price ?? null, previousClose, light }),
+    reading: () => ({ store, row: legendRow(store, hovered), pointed: hovered !== null && store.rowOf(hovered) !== -1, decimals: status.get().instrument?.decimals ?? 2, ltp: ltp?.price ?? null, previousClose, light }),
     onPaint(handler) {
       handlers.add(handler);
       return () => { handlers.delete(handler); };

@@ -5,7 +5,7 @@ import { axisLabel, type AxisLabel } from "./axis-label";
 import { bandFill, tokenColour } from "./band-fill";
 import type { ChartColours } from "./chart-colours";
 import { guideLines, type Mark, type RowScale } from "./chart-marks";
-import { readPoints } from "./legend-values";
+import { isPassed, newestRead, readPoints } from "./legend-values";
 import { overlayMark, type PriceRuler } from "./overlay-lines";
 import { labelText, plotToken, scaleText } from "./plot-look";
 import type { SeriesStore } from "./series-store";
@@ -88,14 +88,19 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
   const valueAt = (at: number, plot: number, row: number): number => store.points[at]?.[plot]?.[row] ?? Number.NaN;
   /** Values of price indicators are minor units like prices; the chart shows rupees. */
   const shownValue = (view: IndicatorView, plot: number, value: number): number => (view.plots[plot]!.unit === "price" ? value / 10 ** decimals() : value);
-  /** True at the last of several bars of a day: daily bars are joined. */
-  const sessionEnds = (row: number): boolean => {
+  /** True where the next row is of another day, at the last of several bars of its own: daily bars are joined. */
+  const sessionEnds = (row: number, next: number): boolean => {
     const day = istDay(store.time[row]!);
-    return day !== istDay(store.time[row + 1]!) && row > 0 && istDay(store.time[row - 1]!) === day;
+    return day !== istDay(store.time[next]!) && row > 0 && istDay(store.time[row - 1]!) === day;
   };
+  /** The row a line goes on to. */
+  const nextOf = (at: number, plot: number, row: number): number =>
+    (row + 1 < store.length && Number.isNaN(valueAt(at, plot, row + 1)) && isPassed(store, at, row + 1) ? row + 2 : row + 1);
   /** True when the line does not go on from this row to the next. */
-  const ends = (at: number, plot: number, row: number): boolean =>
-    row + 1 < store.length && (Number.isNaN(valueAt(at, plot, row + 1)) || (drawn[at]?.view.plots[plot]?.perSession === true && sessionEnds(row)));
+  const ends = (at: number, plot: number, row: number): boolean => {
+    const next = nextOf(at, plot, row);
+    return next < store.length && (Number.isNaN(valueAt(at, plot, next)) || (drawn[at]?.view.plots[plot]?.perSession === true && sessionEnds(row, next)));
+  };
 
   const pointOf = (at: number, plot: number, row: number): LineData<Time> | HistogramData<Time> | WhitespaceData<Time> => {
     const time = (store.time[row]! / 1_000) as UTCTimestamp;
@@ -119,6 +124,7 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
           return top === null || bottom === null || Number.isNaN(top) || Number.isNaN(bottom) ? null : { top, bottom };
         },
         ends: (row) => ends(line.at, upper, row),
+        passes: (row) => isPassed(store, line.at, row),
         colour: () => colourOf(line.view, upper),
         visible,
       }, scale));
@@ -129,6 +135,7 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
         width: kind === "band" ? BAND_WIDTH : LINE_WIDTH,
         valueAt: (row) => shown(plot, row),
         ends: (row) => ends(line.at, plot, row),
+        passes: (row) => isPassed(store, line.at, row),
         colour: () => colourOf(line.view, plot),
       })),
     }, scale, ground.ruler));
@@ -201,14 +208,15 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
       drawn.forEach((line, at) => line.series.forEach((series, plot) => {
         series.update(pointOf(at, plot, row), older);
         // What this row begins anew, the row before it must not lead to.
-        if (row > 0 && !Number.isNaN(valueAt(at, plot, row - 1)) && ends(at, plot, row - 1)) series.update(pointOf(at, plot, row - 1), true);
+        const before = isPassed(store, at, row - 1) ? row - 2 : row - 1;
+        if (before >= 0 && !Number.isNaN(valueAt(at, plot, before)) && ends(at, plot, before)) series.update(pointOf(at, plot, before), true);
       }));
     },
     panes: () => drawn.map((line) => line.series[0]?.getPane().paneIndex() ?? 0),
     placeLabels(topOf, width) {
       drawn.forEach((line, at) => {
         if (line.label === null) return;
-        const read = readPoints(store, at, store.length - 1)[0] ?? null;
+        const read = readPoints(store, at, newestRead(store, at))[0] ?? null;
         const value = read === null ? null : shownValue(line.view, 0, read);
         const series = line.series[0]!;
         const y = value === null || line.view.hidden ? null : series.priceToCoordinate(value);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BarTuple } from "@/server/contract/live";
-import { legendRow, readBar, readPoints } from "./legend-values";
+import { isPassed, legendRow, newestRead, readBar, readPoints } from "./legend-values";
 import { SeriesStore } from "./series-store";
 
 const store = () => {
@@ -28,6 +28,18 @@ describe("the legend", () => {
     expect(readPoints(store(), 0, 0)).toEqual([null]);
     expect(readPoints(store(), 0, 1)).toEqual([10_050]);
     expect(readPoints(store(), 5, 1)).toEqual([]);
+  });
+
+  it("passes over a row of which an indicator has no value between values, and reads the value before it at rest", () => {
+    const bars = store();
+    for (const time of [180, 240, 300]) bars.put([0, time, 0, 1, 1, 1, 1, 0, 0, 1]);
+    const none = Number.NaN;
+    const passed = (...plots: number[][]) => { bars.points = [plots.map((plot) => Float64Array.from(plot))]; return [0, 1, 2, 3, 4].filter((row) => isPassed(bars, 0, row)); };
+    expect(passed([1, 2, none, 4, 5])).toEqual([2]);
+    expect(passed([none, 2, none, none, 5])).toEqual([]); // it warms up again: no single row
+    expect(passed([1, none, 3, none, 5], [none, 2, none, 4, none])).toEqual([]); // one plot or the other, as Supertrend has them
+    expect([passed([1, 2, 3, 4, none]), newestRead(bars, 0), bars.points[0]![0]![newestRead(bars, 0)]]).toEqual([[4], 3, 4]);
+    expect([passed([1, 2, 3, none, none]), newestRead(bars, 0)]).toEqual([[], 4]);
   });
 
   it("falls back to the newest bar when the crosshair is away or over the future", () => {

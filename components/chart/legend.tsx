@@ -10,7 +10,7 @@ import type { TimeframeName } from "@/server/domain/timeframe";
 import type { ChartController } from "./chart-controller";
 import { FeedPill } from "./feed-pill";
 import type { IndicatorView } from "./indicator-lines";
-import { readBar, readPoints } from "./legend-values";
+import { newestRead, readBar, readPoints } from "./legend-values";
 import { LivePrice } from "./live-price";
 import { plotText, plotToken } from "./plot-look";
 import { timeframeLabel } from "./timeframe-entry";
@@ -125,8 +125,8 @@ function BarRow({ controller, hasVolume }: { controller: ChartController; hasVol
 export function IndicatorItem({ controller, indicator, actions }: { controller: ChartController; indicator: IndicatorView & { at: number }; actions: IndicatorActions }) {
   const values = useRef<HTMLSpanElement>(null);
   const several = indicator.plots.length > 1;
-  usePainted(controller, ({ store, row: at, decimals }) => {
-    const points = readPoints(store, indicator.at, at);
+  usePainted(controller, ({ store, row: at, pointed, decimals }) => {
+    const points = readPoints(store, indicator.at, pointed ? at : newestRead(store, indicator.at));
     for (const cell of values.current?.querySelectorAll<HTMLElement>("[data-plot]") ?? []) {
       const plot = indicator.plots.findIndex(({ id }) => id === cell.dataset.plot);
       put(cell, plotText(points[plot] ?? null, indicator.plots[plot]?.unit ?? "value", decimals));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { indicatorCatalogue } from "@/server/indicators";
 import { type OverlayLine, rangeOfLines, rulerOf, runsOf } from "./overlay-lines";
 
-const line = (values: readonly number[], ends: readonly number[] = []): OverlayLine => ({ valueAt: (row) => values[row] ?? Number.NaN, ends: (row) => ends.includes(row), colour: () => "", width: 1 });
+const line = (values: readonly number[], ends: readonly number[] = [], passed: readonly number[] = []): OverlayLine => ({ valueAt: (row) => values[row] ?? Number.NaN, ends: (row) => ends.includes(row), passes: (row) => passed.includes(row), colour: () => "", width: 1 });
 const gap = Number.NaN;
 
 describe("a line over the candles", () => {
@@ -11,6 +11,8 @@ describe("a line over the candles", () => {
     expect(runsOf(line([gap, 2, gap]), 0, 2), "one value alone is a dot").toEqual([[1, 1]]);
     expect(runsOf(line([1, 2, 3], [0, 1, 2]), 0, 2)).toEqual([[0, 0], [1, 1], [2, 2]]);
     expect(runsOf(line([]), 0, 5)).toEqual([]);
+    expect(runsOf(line([1, 2, gap, 4, gap, 6], [], [2]), 0, 5), "over the row of a closing auction it goes on").toEqual([[0, 3], [5, 5]]);
+    expect(runsOf(line([1, 2, gap, 4], [1], [2]), 0, 3), "but not into the next session where it begins anew").toEqual([[0, 1], [3, 3]]);
   });
 
   it("is kept in view by its values in view alone", () => {

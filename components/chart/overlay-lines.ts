@@ -6,6 +6,8 @@ export interface OverlayLine {
   valueAt(row: number): number;
   /** True when the line does not go on from this row to the next. */
   ends(row: number): boolean;
+  /** True at a row without a value that the line passes over. */
+  passes(row: number): boolean;
   colour(): string;
   /** CSS pixels. */
   width: number;
@@ -46,11 +48,11 @@ export const rangeOfLines = (lines: readonly OverlayLine[], from: number, to: nu
 };
 
 /** The parts of a line that are drawn in one stroke: rows `from` to `to`, both included, without a gap. */
-export const runsOf = ({ valueAt, ends }: OverlayLine, from: number, to: number): (readonly [from: number, to: number])[] => {
+export const runsOf = ({ valueAt, ends, passes }: OverlayLine, from: number, to: number): (readonly [from: number, to: number])[] => {
   const runs: [number, number][] = [];
   let start = -1;
   for (let row = from; row <= to; row++) {
-    if (Number.isNaN(valueAt(row))) { start = -1; continue; }
+    if (Number.isNaN(valueAt(row))) { if (!passes(row)) start = -1; continue; }
     if (start === -1) { start = row; runs.push([row, row]); }
     else runs[runs.length - 1]![1] = row;
     if (ends(row)) start = -1;
@@ -65,6 +67,7 @@ const stroke = (painting: Painting, line: OverlayLine, rows: { from: number; to:
   context.beginPath();
   for (const [from, to] of runsOf(line, rows.from, rows.to)) {
     for (let row = from; row <= to; row++) {
+      if (Number.isNaN(line.valueAt(row))) continue; // passed over
       const height = yOf(line.valueAt(row));
       if (height === null) return;
       if (row === from) context.moveTo(xOf(row) * x, height * y);

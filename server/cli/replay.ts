@@ -1,7 +1,8 @@
 /** `candela replay FILE`: a recorded session through the pipeline's own stages, without a server. */
 import { type Command, Option } from "commander";
-import { addClosingRows, type AuctionMode, auctionModes, printAuctions, type PrintRules } from "@/server/domain/auction-print";
+import { type AuctionMode, auctionModes, closingRowsOf, printAuctions, type PrintRules } from "@/server/domain/auction-print";
 import { AUCTION_BAR, type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
+import { merge } from "@/server/domain/bar-rows";
 import { clockDoubt, clockWords } from "@/server/domain/clock-doubt";
 import { badInput } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
@@ -119,7 +120,7 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
     const told = columnsOf(auctions);
     bars = printAuctions(bars, told, rules);
     // No indicator takes the row that goes on to the closing auction.
-    if (wishes.length === 0) bars = addClosingRows(bars, told, rules, timeframe, 0, Number.POSITIVE_INFINITY);
+    if (wishes.length === 0) bars = merge(bars, closingRowsOf(bars, told, rules, timeframe, { from: 0, to: Number.POSITIVE_INFINITY }));
   }
   return {
     bars, lines: indicators?.lines(bars) ?? [], decimals: instrument.decimals, ticks: recording.length, malformed,

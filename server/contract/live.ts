@@ -113,7 +113,10 @@ export interface BarsSnapshot extends PackedSeries {
   instrument: InstrumentView;
   timeframe: string;
   session: SessionView | null;
-  /** `packBars`; the last row may be forming. */
+  /**
+   * `packBars`; the last row may be forming. Among them are the rows in which the broker's candles go on to a closing auction:
+   * of them no indicator has a value. Live they come as patches.
+   */
   packed: ArrayBuffer;
   /** Present quote of the instrument, null before its first tick. */
   quote: Quote | null;

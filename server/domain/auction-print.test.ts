@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addClosingRows, addToDays, type AuctionMode, type PrintRules, printAuctions } from "./auction-print";
+import { addToDays, type AuctionMode, closingRowsOf, type ClosingSpan, type PrintRules, printAuctions } from "./auction-print";
 import { type Bar, barAt, type BarColumns, columnsOf } from "./bar";
 import { createCalendar } from "./calendar";
 import { type InstrumentClass, conventionOf } from "./source-conventions";
@@ -11,6 +11,7 @@ const bar = (time: string, [open, high, low, close, volume]: readonly [number, n
   time: at(time), open, high, low, close, volume, value: 0, ticks: 5, openInterest: -1, rev: 1, state: "closed", incomplete: false, ...more,
 });
 const auction = (time: string, price: number, volume: number): Bar => bar(time, [price, price, price, price, volume], { value: price * volume });
+const always: ClosingSpan = { from: 0, to: Number.POSITIVE_INFINITY };
 const rules = (mode: AuctionMode, source = "kite", of: InstrumentClass = "stock", hours = "NSE_CAS"): PrintRules => ({ calendar, hours, mode, convention: (day) => conventionOf(source, of, day) });
 const figures = (rows: BarColumns) => Array.from({ length: rows.length }, (_, row) => { const { open, high, low, close, volume } = barAt(rows, row); return [open, high, low, close, volume]; });
 
@@ -67,15 +68,21 @@ describe("auctions in intraday bars", () => {
   it.each([["2026-09-18", 2_334_185, 2_334_640], ["2026-09-21", 2_342_900, 2_341_430], ["2026-09-22", 2_334_950, 2_332_900]])("NIFTY on %s goes on from %d to the auction's %d in a row of 15:15", (date, open, close) => {
     const bars = columnsOf([bar(`${date}T15:00:00`, [2_340_000, 2_345_000, 2_330_000, open, 0]), bar("2026-09-24T09:15:00", [2_340_000, 2_345_000, 2_330_000, 2_340_000, 0])]);
     const auctions = columnsOf([auction(`${date}T15:20:00`, close, 0)]);
-    const printed = addClosingRows(bars, auctions, rules("broker", "kite", "index", "NSE_INDEX"), timeframe("15m"), 0, Number.POSITIVE_INFINITY);
-    expect(printed.length).toBe(3);
-    expect([printed.time[1], ...figures(printed)[1]!]).toEqual([at(`${date}T15:15:00`), open, Math.max(open, close), Math.min(open, close), close, 0]);
-    expect(addClosingRows(bars, auctions, rules("apart", "kite", "index", "NSE_INDEX"), timeframe("15m"), 0, Number.POSITIVE_INFINITY).length).toBe(2);
+    const index = (mode: AuctionMode): PrintRules => rules(mode, "kite", "index", "NSE_INDEX");
+    const row = [at(`${date}T15:15:00`), open, Math.max(open, close), Math.min(open, close), close, 0];
+    const rowsOf = (each: BarColumns): number[][] => figures(each).map((one, place) => [each.time[place]!, ...one]);
+    for (const name of ["1m", "5m", "15m", "1h"] as const) expect(rowsOf(closingRowsOf(bars, auctions, index("broker"), timeframe(name), always)), name).toEqual([row]);
+    for (const name of ["1s", "30s", "1d", "1W"] as const) expect(closingRowsOf(bars, auctions, index("broker"), timeframe(name), always).length, name).toBe(0);
+    for (const mode of ["apart", "merged"] as const) expect(closingRowsOf(bars, auctions, index(mode), timeframe("15m"), always).length, mode).toBe(0);
+    // A span that begins behind the last bar knows the last price before it; one that ends with trading has no row.
+    const cut = (span: ClosingSpan): number[][] => rowsOf(closingRowsOf(columnsOf([]), auctions, index("broker"), timeframe("15m"), span));
+    expect(cut({ from: at(`${date}T15:20:00`), to: at(`${date}T15:35:00`), before: open })).toEqual([row]);
+    expect([cut({ from: at(`${date}T15:35:00`), to: at("2026-09-30T00:00:00"), before: open }), cut({ from: at(`${date}T15:10:00`), to: at(`${date}T15:15:00`), before: open }), cut(always)]).toEqual([[], [], []]);
   });
 
   it("a stock on Kite has no row of its closing auction", () => {
     const bars = columnsOf([bar("2026-08-12T15:00:00", [29_100, 29_100, 28_800, 28_835, 600])]);
-    expect(addClosingRows(bars, columnsOf([auction("2026-08-12T15:20:00", 29_100, 900)]), rules("broker"), timeframe("15m"), 0, Number.POSITIVE_INFINITY).length).toBe(1);
+    expect(closingRowsOf(bars, columnsOf([auction("2026-08-12T15:20:00", 29_100, 900)]), rules("broker"), timeframe("15m"), always).length).toBe(0);
   });
 
   it("make a day of minutes the exchange's: open of the pre-open, close of the closing auction, all volumes once", () => {

@@ -74,30 +74,45 @@ const addVolume = (bars: BarColumns, row: number, volume: number, value: number)
   bars.volume[row]! += volume;
 };
 
+/** An auction in the bar at `row`: it is its open (and close), or lies in it where trading went on. */
+export interface PrintedAuction { row: number; place: PlacedAuction["place"]; does: "opens" | "closes" | "widens"; withVolume: boolean; figures: AuctionFigures }
+
 /**
- * Prints auctions into intraday bars of one instrument, oldest first. `isFirst`: whether a row that has none of its day
- * before it among the rows is the day's first bar. `to`: bars at or after it were not asked for.
+ * Which intraday bars of one instrument hold auctions as they are printed, oldest first. `isFirst`: whether a row that has none
+ * of its day before it among the rows is the day's first bar. `to`: bars at or after it were not asked for.
  */
-export const printAuctions = (bars: BarColumns, auctions: BarColumns, rules: PrintRules, isFirst: (row: number, session: Session) => boolean = () => true, to = Number.POSITIVE_INFINITY): BarColumns => {
-  if (rules.mode === "apart" || auctions.length === 0 || bars.length === 0) return bars;
-  let out = bars;
-  /** The rows are shared with whoever read them. */
-  const own = (): BarColumns => (out === bars ? (out = filterRows(bars, () => true)) : out);
-  for (const { session, place, row, to: end } of placeAuctions(auctions, rules.calendar, rules.hours)) {
-    const figures = figuresAt(auctions, row);
+export const auctionsIn = (bars: BarColumns, auctions: BarColumns, rules: PrintRules, isFirst: (row: number, session: Session) => boolean = () => true, to = Number.POSITIVE_INFINITY): PrintedAuction[] => {
+  const printed: PrintedAuction[] = [];
+  if (rules.mode === "apart" || auctions.length === 0 || bars.length === 0) return printed;
+  for (const { session, place, row: at, to: end } of placeAuctions(auctions, rules.calendar, rules.hours)) {
+    const figures = figuresAt(auctions, at);
+    const first = firstRow(bars, session.open, session.close);
     if (place === "pre_open") {
       const { opens, withVolume } = openingOf(rules.mode, rules.convention(session.day));
-      const first = firstRow(bars, session.open, session.close);
-      if (opens && first >= 0 && (bars.time[first] === session.open || isFirst(first, session))) openAt(own(), first, figures, withVolume);
+      if (opens && first >= 0 && (bars.time[first] === session.open || isFirst(first, session))) printed.push({ row: first, place, does: "opens", withVolume, figures });
     } else if (rules.mode === "merged" && place === "reopening") {
       // The bar in which trading goes on may have begun before the halt: then it only widens.
       const next = firstRow(bars, end, session.close);
-      const at = next >= 0 ? next : firstRow(bars, session.open, session.close);
-      if (at >= 0) { const open = own().open[at]!; openAt(own(), at, figures, true); if (next < 0) own().open[at] = open; }
+      if (next >= 0 || first >= 0) printed.push({ row: next >= 0 ? next : first, place, does: next >= 0 ? "opens" : "widens", withVolume: true, figures });
     } else if (rules.mode === "merged" && to >= session.close) {
       const last = lastRow(bars, session.open, session.close);
-      if (last >= 0) closeAt(own(), last, figures);
+      if (last >= 0) printed.push({ row: last, place, does: "closes", withVolume: true, figures });
     }
+  }
+  return printed;
+};
+
+/** Prints auctions into the bars that hold them; the rest as in `auctionsIn`. */
+export const printAuctions = (bars: BarColumns, auctions: BarColumns, rules: PrintRules, isFirst?: (row: number, session: Session) => boolean, to?: number): BarColumns => {
+  const printed = auctionsIn(bars, auctions, rules, isFirst, to);
+  if (printed.length === 0) return bars;
+  // The rows are shared with whoever read them.
+  const out = filterRows(bars, () => true);
+  for (const { row, does, withVolume, figures } of printed) {
+    const open = out.open[row]!;
+    if (does === "closes") closeAt(out, row, figures);
+    else openAt(out, row, figures, withVolume);
+    if (does === "widens") out.open[row] = open;
   }
   return out;
 };
@@ -131,30 +146,30 @@ const lastRow = (bars: BarColumns, from: number, to: number): number => {
   return last >= 0 && bars.time[last]! >= from ? last : -1;
 };
 
+/** Timeframes in which a broker's candles go on to the closing auction. */
+export const showsClosing = ({ kind, lengthMs }: AnyTimeframe): boolean => kind === "intraday" && lengthMs >= 60_000;
+
+/** Trading days whose closing auction lies in [from, to) at least in part; `before`: the last price of `from`'s day before it. */
+export interface ClosingSpan { from: number; to: number; before?: number | null }
+
 /**
- * Adds the row in which a broker's candles go on to the closing auction's value (Kite's index candle of 15:15): it begins
+ * The rows in which a broker's candles go on to the closing auction's value (Kite's index candle of 15:15): each begins
  * where continuous trading ends, stands at the last price and ends at the auction's. For people to look at: no indicator.
  */
-export const addClosingRows = (bars: BarColumns, auctions: BarColumns, { calendar, hours, mode, convention }: PrintRules, timeframe: AnyTimeframe, from: number, to: number): BarColumns => {
-  if (mode !== "broker" || timeframe.kind !== "intraday" || timeframe.lengthMs < 60_000 || bars.length === 0) return bars;
-  const closing = placeAuctions(auctions, calendar, hours).filter(({ session, place }) => place === "closing" && convention(session.day).closingAuction === "in_last_bar" && session.close >= from && session.close < to);
-  if (closing.length === 0) return bars;
-  const out = barColumns(bars.length + closing.length);
-  let next = 0;
-  for (let row = 0; row < bars.length; row++) {
-    copyRow(bars, row, out);
-    while (next < closing.length && closing[next]!.session.close <= bars.time[row]!) next++;
-    const each = closing[next];
-    const isLast = each !== undefined && bars.time[row]! >= each.session.open && (row + 1 === bars.length || bars.time[row + 1]! >= each.session.close);
-    if (!isLast) continue;
+export const closingRowsOf = (bars: BarColumns, auctions: BarColumns, { calendar, hours, mode, convention }: PrintRules, timeframe: AnyTimeframe, { from, to, before = null }: ClosingSpan): BarColumns => {
+  const out = barColumns(auctions.length);
+  if (mode !== "broker" || !showsClosing(timeframe)) return out;
+  for (const { session, place, row, to: end } of placeAuctions(auctions, calendar, hours)) {
+    if (place !== "closing" || session.close >= to || end <= from || convention(session.day).closingAuction !== "in_last_bar") continue;
+    const last = lastRow(bars, session.open, session.close);
+    const open = last >= 0 ? bars.close[last]! : session.day === istDay(from) ? before : null;
+    if (open === null) continue;
     const at = out.length;
-    copyRow(auctions, each.row, out);
-    const close = bars.close[row]!;
-    out.time[at] = each.session.close;
-    out.open[at] = close;
-    out.high[at] = Math.max(close, out.close[at]!);
-    out.low[at] = Math.min(close, out.close[at]!);
-    next++;
+    copyRow(auctions, row, out);
+    out.time[at] = session.close;
+    out.open[at] = open;
+    out.high[at] = Math.max(open, out.close[at]!);
+    out.low[at] = Math.min(open, out.close[at]!);
   }
   return out;
 };

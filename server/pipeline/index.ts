@@ -27,12 +27,13 @@ export interface Parts {
   /** The newest indicator values for them. */
   latestPoints: Sink<PointBatch>;
   /** Browsers and other readers: ticks mark what changed, bars and points are carried out. */
-  readers: { ticks: Sink<TickMessage>; bars: Sink<BarBatch>; points: Sink<PointBatch> };
+  readers: { ticks: Sink<TickMessage>; bars: Sink<BarBatch>; auctions: Sink<BarBatch>; points: Sink<PointBatch> };
 }
 
 /**
- * The pipeline, in the order of the data. Nothing else joins stages. `broadcast` reads three topics: what forms is
- * marked by ticks, what closed comes as bars, its indicator values as points; the hub sends them in one frame.
+ * The pipeline, in the order of the data. Nothing else joins stages. `broadcast` reads four topics: what forms is
+ * marked by ticks, what closed comes as bars, its indicator values as points, and auctions say that there is a row to show; the hub
+ * sends them in one frame.
  */
 export const pipeline = (parts: Parts): Stage[] => [
   //      name          role         from         core                    to
@@ -53,6 +54,7 @@ export const pipeline = (parts: Parts): Stage[] => [
   sink(  "publish",    "store",     "points",     parts.latestPoints),
   sink(  "broadcast",  "web",       "ticks",      parts.readers.ticks),
   sink(  "broadcast",  "web",       "printed",    parts.readers.bars),
+  sink(  "broadcast",  "web",       "auctions",   parts.readers.auctions),
   sink(  "broadcast",  "web",       "points",     parts.readers.points),
 ];
 

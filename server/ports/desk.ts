@@ -16,7 +16,8 @@ export interface Desk {
   session(index: number): Session | null;
   /** Opens of the sessions in a span, for session breaks. */
   sessionOpens(index: number, from: number, to: number): number[];
-  bars(query: { instrument: number; timeframe: Timeframe; from?: number; to?: number; limit?: number }): Promise<{ closed: BarColumns; forming: BarColumns }>;
+  /** `closingRows`: also the rows in which the broker's candles go on to the closing auction, as `closing`. */
+  bars(query: { instrument: number; timeframe: Timeframe; from?: number; to?: number; limit?: number; closingRows?: boolean }): Promise<{ closed: BarColumns; forming: BarColumns; closing?: BarColumns }>;
   /** Resolves when what the pipeline has closed and patched so far can be read as it is. */
   committed(): Promise<void>;
   /** Time of the first stored bar the timeframe can be read from, or null. */
@@ -74,6 +75,8 @@ export interface IndicatorReadQuery {
   withForming?: boolean;
   /** Bars as they were known at that instant. */
   asOf?: number;
+  /** Also the rows of closing auctions, which are no bars: no indicator is asked for them. */
+  closingRows?: boolean;
 }
 
 export interface IndicatorReading {
@@ -83,6 +86,8 @@ export interface IndicatorReading {
   forming: BarColumns;
   /** Row of the first bar asked for. */
   first: number;
+  /** Rows of closing auctions over the same span, where they were asked for; also some from before the first bar. */
+  closing?: BarColumns;
   /** Per indicator one array a plot: of closed rows from `first` on, then of forming ones; NaN while warming up. */
   values: Float64Array<ArrayBuffer>[][];
 }

@@ -146,6 +146,40 @@ describe("Bars.warm", () => {
   });
 });
 
+describe("Bars.read of an index with a closing auction", () => {
+  const ist = (text: string): number => Date.parse(`2026-11-20T${text}+05:30`);
+  const minute = (text: string, timeframe: StoredKind, close: number): StoredBar => ({ instrumentId: 1, timeframe, time: ist(text), open: close, high: close, low: close, close, volume: 0, value: 0, ticks: 1, openInterest: -1, rev: 1, state: "closed", incomplete: false });
+  /** Minutes 15:10 to 15:14 from 2,000,000 on, the auction at 1,999,000; `queued`: all of it on its way to the store. */
+  const index = (queued: boolean): Bars => {
+    const rows = [...[10, 11, 12, 13, 14].map((at) => minute(`15:${at}:00`, "1m", 1_999_990 + at)), minute("15:00:00", "15m", 2_000_004), minute("15:20:00", "auction", 1_999_000)];
+    const select = (timeframe: StoredKind, from: number, to: number): StoredBar[] => rows.filter((row) => row.timeframe === timeframe && row.time >= from && row.time < to);
+    const rig = new PipelineRig(calendar, "NSE_INDEX");
+    return new Bars({
+      store: { read: ({ timeframe, from, to, limit }: Parameters<BarStore["read"]>[0]) => Promise.resolve(columnsOf(queued ? [] : select(timeframe, from, to).slice(-(limit ?? 1e9)))) } as BarStore,
+      recent: { recent: (_: number, timeframe: StoredKind, from: number, to: number) => (queued ? select(timeframe, from, to) : []) } as RecentBars,
+      calendar, convention: (_, day) => conventionOf("kite", "index", day), clock: { now: () => ist("15:36:00") } as Clock, live: { table: rig.table, board: new QuoteBoard(), bars: rig.bars },
+    });
+  };
+  const row = [ist("15:15:00"), 2_000_004, 2_000_004, 1_999_000, 1_999_000];
+  const read = async (service: Bars, query: Partial<BarsQuery>) => {
+    const { closed, closing } = await service.read({ instrument: 0, timeframe: named("1m"), closingRows: true, ...query });
+    return [closed.length, rowsOf(closing!).map(({ time, open, high, low, close }) => [time, open, high, low, close])];
+  };
+
+  it.each([false, true])("gives its row apart from the bars, to whatever reaches into the auction (queued: %s)", async (queued) => {
+    const service = index(queued);
+    expect(await read(service, {})).toEqual([5, [row]]);
+    expect(await read(service, { timeframe: named("15m") })).toEqual([1, [row]]);
+    expect(await read(service, { timeframe: named("5m"), limit: 1 })).toEqual([1, [row]]);
+    expect(await read(service, { limit: 2 })).toEqual([2, [row]]);
+    expect(await read(service, { from: ist("15:14:00"), to: ist("15:16:00") })).toEqual([1, [row]]);
+    for (const from of ["15:15:00", "15:20:00", "15:34:59"]) expect(await read(service, { from: ist(from), to: ist("15:40:00") }), from).toEqual([0, [row]]);
+    for (const [from, to] of [["15:10:00", "15:15:00"], ["15:35:00", "16:00:00"]] as const) expect((await read(service, { from: ist(from), to: ist(to) }))[1], from).toEqual([]);
+    for (const query of [{ timeframe: named("1s") }, { timeframe: named("30s") }, { auctions: "apart" }, { auctions: "merged" }] as const) expect((await read(service, query))[1]).toEqual([]);
+    expect(await service.read({ instrument: 0, timeframe: named("1m") })).not.toHaveProperty("closing");
+  });
+});
+
 describe("Bars.read of a stock with auctions", () => {
   const ist = (text: string): number => Date.parse(`2026-11-20T${text}+05:30`);
   const tick = (text: string, price: number, volume: number) => ({ time: ist(text), price, volume });

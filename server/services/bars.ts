@@ -1,4 +1,4 @@
-import { addClosingRows, type AuctionMode, printAuctions, type PrintRules } from "@/server/domain/auction-print";
+import { type AuctionMode, closingRowsOf, printAuctions, type PrintRules } from "@/server/domain/auction-print";
 import { cut, filterRows, join, merge, overlay, within } from "@/server/domain/bar-rows";
 import { type BarColumns, barColumns, type BarPassport, FORMING } from "@/server/domain/bar";
 import { resample, spanAt } from "@/server/domain/resample";
@@ -24,7 +24,7 @@ export interface BarsQuery {
   signal?: AbortSignal | undefined;
   /** How auctions are printed into intraday bars; by default as the login's broker does. */
   auctions?: AuctionMode;
-  /** With the rows in which the broker's candles go on to the closing auction: for people, not for indicators. */
+  /** Also the rows in which the broker's candles go on to the closing auction: for people, not for indicators. */
   closingRows?: boolean;
 }
 
@@ -33,8 +33,11 @@ export interface BarsAnswer {
   closed: BarColumns;
   /** Bars not closed yet (none, one, or two while the watermark of the older runs), oldest first. */
   forming: BarColumns;
-  /** How many of `closed` are rows of closing auctions, in no slot of their sessions. */
-  closingRows?: number;
+  /**
+   * Rows of closing auctions, where they were asked for: apart, since they lie in no slot of their sessions. Those of auctions
+   * that lie in the range at least in part; each stands at its session's close.
+   */
+  closing?: BarColumns;
 }
 
 /**
@@ -96,7 +99,7 @@ export class Bars {
       if (rung === ladder[0]) unsettled = from;
     }
 
-    // A day has its auctions; `from` stands behind the last day that is stored as a whole. An intraday bar is printed with them.
+    // A day has its auctions; an intraday bar is printed with them.
     const folded = timeframe.kind !== "intraday";
     const oldest = stored.find((rows) => rows.length > 0)?.time[0] ?? query.from ?? (asOf ?? clock.now()) - DAY_MS;
     const since = folded ? unsettled - LONGEST_PRE_OPEN_MS : istMidnight(istDay(oldest));
@@ -104,7 +107,7 @@ export class Bars {
     // The last bar of a day is printed by an auction that begins behind it.
     const until = folded || to > 8.64e15 ? to : istMidnight(istDay(to - 1) + 1);
     const auctions = wants ? await store.read({ instrumentId: id, timeframe: "auction", from: since, to: Math.min(until, 8.64e15), ...then }) : null;
-    const isCut = wants && !folded && await this.isCut(query, id, ladder.at(-1)!.name, newer);
+    const before = wants && !folded ? await this.closeBefore(query, id, ladder.at(-1)!.name, newer) : null;
 
     // From here on nothing waits.
     const parts: BarColumns[] = [];
@@ -126,25 +129,26 @@ export class Bars {
     const limitTime = live.bars.settledBefore(clock.now());
     // A stored bar is its own answer; longer bars are folded from parts.
     let whole = timeframe.stored && ladder.length === 1 ? rows : resample(rows, calendar, hours, timeframe, limitTime).bars;
-    let closingRows = 0;
+    let closing = barColumns(0);
     if (told !== null && !folded) {
       const rules: PrintRules = { calendar, hours, mode, convention: (day) => this.convention(instrument, day) };
-      whole = printAuctions(whole, told, rules, (row, session) => !isCut || row > 0 || queryFrom <= session.open, to);
-      const trading = whole.length;
-      if (query.closingRows === true) whole = addClosingRows(whole, told, rules, timeframe, queryFrom, query.to ?? Number.POSITIVE_INFINITY);
-      closingRows = whole.length - trading;
+      whole = printAuctions(whole, told, rules, (row, session) => before === null || row > 0 || queryFrom <= session.open, to);
+      if (query.closingRows === true) closing = closingRowsOf(whole, told, rules, timeframe, { from: queryFrom, to: query.to ?? Number.POSITIVE_INFINITY, before });
     }
     // The first derived bar may have lost its beginning to the limit or to `from`.
     let first = 0;
     while (first < whole.length && whole.time[first]! < queryFrom) first++;
+    const begins = first;
     if (wanted !== undefined && !timeframe.stored && stored[0]!.length >= wanted) first = Math.max(first, 1);
     if (query.limit !== undefined) first = Math.max(first, whole.length - query.limit);
+    if (first > begins) closing = within(closing, first < whole.length ? whole.time[first]! : Number.POSITIVE_INFINITY);
     let split = whole.length;
     while (split > first && whole.state[split - 1] === FORMING) split--;
-    return { closed: cut(whole, first, split), forming: cut(whole, split, whole.length), closingRows };
+    return { closed: cut(whole, first, split), forming: cut(whole, split, whole.length), ...(query.closingRows === true ? { closing } : {}) };
   }
 
-  private convention(instrument: number, day: number): AuctionConvention {
+  /** How the login's broker prints auctions in an instrument's candles of an IST day. */
+  convention(instrument: number, day: number): AuctionConvention {
     return this.parts.convention?.(instrument, day) ?? conventionOf("unknown", classOf(this.parts.live.table.at(instrument)), day);
   }
 
@@ -154,13 +158,14 @@ export class Bars {
     return session !== null && session.phases.some(({ phase }) => phase !== "continuous" && phase !== "halt");
   }
 
-  /** True when the range begins inside a day of which there are bars before it: its first row is not that day's first bar. */
-  private async isCut({ instrument, from }: BarsQuery, id: number, rung: TimeframeName, newer: (kind: StoredKind, since: number) => StoredBar[]): Promise<boolean> {
-    if (from === undefined) return false;
+  /** The last price before a range that begins inside a day; null where its first row is that day's first bar. */
+  private async closeBefore({ instrument, from }: BarsQuery, id: number, rung: TimeframeName, newer: (kind: StoredKind, since: number) => StoredBar[]): Promise<number | null> {
+    if (from === undefined) return null;
     const session: Session | null = this.parts.calendar.on(this.parts.live.table.hours(instrument), istDay(from));
-    if (session === null || from <= session.open) return false;
-    const before = await this.parts.store.read({ instrumentId: id, timeframe: rung, from: session.open, to: from, limit: 1 });
-    return before.length > 0 || newer(rung as StoredKind, session.open).some(({ time }) => time < from);
+    if (session === null || from <= session.open) return null;
+    const stored = await this.parts.store.read({ instrumentId: id, timeframe: rung, from: session.open, to: from, limit: 1 });
+    const rows = overlay(stored, newer(rung as StoredKind, session.open).filter(({ time }) => time < from));
+    return rows.length === 0 ? null : rows.close[rows.length - 1]!;
   }
 
   /** Auctions at or after an instant, moved into the session whose day they belong to: before its first bar or after its last. */

@@ -53,18 +53,18 @@ export class IndicatorReads {
       return { resolved, instance, ticket: instance === undefined ? 0 : running.ticket(instance), begin: null, state: null };
     });
     const now = this.parts.clock.now();
-    const { closed, forming } = wishes.some(({ resolved }) => begin.days(resolved, timeframe, now) > 0)
+    const { closed, forming, closing } = wishes.some(({ resolved }) => begin.days(resolved, timeframe, now) > 0)
       ? await this.fromSessions(query, wishes)
       : await this.parts.bars.read({ instrument, timeframe, limit: Math.max(1, query.bars) + MOST_FORMING + Math.max(0, ...wishes.map(({ resolved }) => begin.settle(resolved, timeframe, now))), ...rangeOf(query) });
     if (closed.length * wishes.length > MOST_STEPS && to === undefined) {
       throw badInput("indicators", `${wishes.length} over ${closed.length.toLocaleString("en-IN")} bars`, `fewer of them, shorter periods or fewer bars: at most ${MOST_STEPS.toLocaleString("en-IN")} steps in all`);
     }
-    if (to !== undefined || asOf !== undefined) return this.page(query, wishes, closed, query.withForming === true ? filterRows(forming, (row) => to === undefined || forming.time[row]! < to) : EMPTY);
+    if (to !== undefined || asOf !== undefined) return this.page(query, wishes, { closed, closing }, query.withForming === true ? filterRows(forming, (row) => to === undefined || forming.time[row]! < to) : EMPTY);
 
     // From here on nothing waits.
     const first = firstShown(closed, query.bars, query.since);
     return {
-      closed, forming, first,
+      closed, forming, first, ...(closing === undefined ? {} : { closing }),
       values: wishes.map((wish) => {
         if (wish.instance !== undefined && wish.instance.lastTime === 0) this.start(wish, wish.instance, timeframe, closed);
         return this.over(wish, closed, first, forming);
@@ -73,7 +73,7 @@ export class IndicatorReads {
   }
 
   /** A page of the past: it seeds nobody, so each indicator may have a turn of its own. */
-  private async page({ bars, since, signal }: IndicatorReadQuery, wishes: readonly Wish[], closed: BarColumns, forming: BarColumns): Promise<IndicatorReading> {
+  private async page({ bars, since, signal }: IndicatorReadQuery, wishes: readonly Wish[], { closed, closing }: { closed: BarColumns; closing: BarColumns | undefined }, forming: BarColumns): Promise<IndicatorReading> {
     const turns = new Turns(() => this.parts.clock.sleep(0, signal));
     const first = firstShown(closed, bars, since);
     const values: Float64Array<ArrayBuffer>[][] = [];
@@ -81,7 +81,7 @@ export class IndicatorReads {
       values.push(this.over(wish, closed, first, forming));
       await turns.take(closed.length / 4);
     }
-    return { closed, forming, first, values };
+    return { closed, forming, first, ...(closing === undefined ? {} : { closing }), values };
   }
 
   /** With the bars since the sessions' opens, or since states that running instances remember. */
@@ -143,6 +143,7 @@ const firstShown = (closed: BarColumns, bars: number, since: number | undefined)
   return first;
 };
 
-const rangeOf = ({ to, asOf, signal }: IndicatorReadQuery): { to?: number; asOf?: number; signal?: AbortSignal | undefined } => ({ signal, ...(to === undefined ? {} : { to }), ...(asOf === undefined ? {} : { asOf }) });
+const rangeOf = ({ to, asOf, signal, closingRows = false }: IndicatorReadQuery): { to?: number; asOf?: number; signal?: AbortSignal | undefined; closingRows: boolean } =>
+  ({ signal, closingRows, ...(to === undefined ? {} : { to }), ...(asOf === undefined ? {} : { asOf }) });
 
 const EMPTY = { length: 0 } as BarColumns;

@@ -1,6 +1,6 @@
 import type { AuctionMode } from "@/server/domain/auction-print";
 import { type Bar, barAt, type BarColumns, barColumns, FORMING } from "@/server/domain/bar";
-import { cut, join } from "@/server/domain/bar-rows";
+import { cut, join, merge, within } from "@/server/domain/bar-rows";
 import { Book, LEVEL, LEVELS, type StoredBooks } from "@/server/domain/order-book";
 import { badInput } from "@/server/domain/errors";
 import { type Calendar, DAY_MS, dayOfDate, istDate, istDay, istMidnight, isUnknown } from "@/server/domain/session";
@@ -76,10 +76,10 @@ export class Reads implements MarketReads {
     if (passports && timeframe !== "auction" && !isListed(anyTimeframe(timeframe))) throw badInput("fields", "passport", `none with ${timeframe}: passports are kept of ${timeframeNames.join(", ")}`);
     // What will be known one day is what is known now.
     const asOf = asked === undefined || asked >= now ? undefined : asked;
-    const { rows, closingRows } = await this.printed(instrument, timeframe, { from, to, limit: limit + 1, asOf, signal, auctions, closingRows: fill === "none" });
+    const { rows, closing } = await this.printed(instrument, timeframe, { from, to, limit: limit + 1, asOf, signal, auctions, closingRows: fill === "none" });
     const truncated = rows.length > limit;
     let bars = truncated ? cut(rows, rows.length - limit, rows.length) : rows;
-    const received = Math.max(0, bars.length - formingCount(bars) - closingRows);
+    const received = Math.max(0, bars.length - formingCount(bars) - within(closing, bars.time[0] ?? 0).length);
     let incomplete = 0;
     for (let row = 0; row < bars.length; row++) incomplete += bars.incomplete[row]!;
 
@@ -213,15 +213,17 @@ export class Reads implements MarketReads {
     return (await this.printed(instrument, timeframe, wanted)).rows;
   }
 
-  private async printed(instrument: number, timeframe: AskedBars, { from, to, limit, asOf, signal, auctions, closingRows: wantsClosing = false }: RowsWanted): Promise<{ rows: BarColumns; closingRows: number }> {
+  private async printed(instrument: number, timeframe: AskedBars, { from, to, limit, asOf, signal, auctions, closingRows: wantsClosing = false }: RowsWanted): Promise<{ rows: BarColumns; closing: BarColumns }> {
     const { bars } = this.parts;
     const then = asOf === undefined ? {} : { asOf };
-    if (timeframe === "auction") return { rows: await bars.auctions(instrument, from ?? 0, to ?? Number.MAX_SAFE_INTEGER, { limit, ...then }), closingRows: 0 };
+    if (timeframe === "auction") return { rows: await bars.auctions(instrument, from ?? 0, to ?? Number.MAX_SAFE_INTEGER, { limit, ...then }), closing: barColumns(0) };
     await this.warmed(instrument, timeframe);
-    const { closed, forming, closingRows = 0 } = await bars.read({
+    const { closed, forming, closing = barColumns(0) } = await bars.read({
       instrument, timeframe: anyTimeframe(timeframe), limit, signal, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), ...then, ...(auctions === undefined ? {} : { auctions }), closingRows: wantsClosing,
     });
-    return { rows: join([closed, forming]), closingRows };
+    const shown = within(closing, from ?? 0);
+    const all = merge(join([closed, forming]), shown);
+    return { rows: cut(all, Math.max(0, all.length - limit), all.length), closing: shown };
   }
 
   /** Longer forming bars lack the day's earlier minutes until these have been loaded. */

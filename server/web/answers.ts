@@ -1,4 +1,5 @@
 import { barColumns, type BarColumns } from "@/server/domain/bar";
+import { copyRow, cut, join, within } from "@/server/domain/bar-rows";
 import { type Timeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
 import type { BarsPage, barsPage, barsSubscribe, BarsSnapshot } from "@/server/contract/live";
 import { packBars, packSeries } from "@/server/contract/wire";
@@ -11,16 +12,26 @@ import { indicatorSeries, instrumentView, quoteView, sessionView } from "./views
 const MOST_RESUMED = 12_000;
 
 /** Session breaks between the bars shown. Longer bars hold whole sessions: there is nothing between them to mark. */
-const opensOf = (desk: Desk, timeframe: Timeframe, instrument: number, rows: BarColumns, first: number): number[] =>
-  (rows.length === first || timeframe.kind !== "intraday" ? [] : desk.sessionOpens(instrument, rows.time[first]!, rows.time[rows.length - 1]! + 1));
+const opensOf = (desk: Desk, timeframe: Timeframe, instrument: number, rows: BarColumns): number[] =>
+  (rows.length === 0 || timeframe.kind !== "intraday" ? [] : desk.sessionOpens(instrument, rows.time[0]!, rows.time[rows.length - 1]! + 1));
 
-const joined = (closed: BarColumns, forming: BarColumns): BarColumns => {
-  const all = barColumns(closed.length + forming.length);
-  for (const part of [closed, forming]) {
-    for (const name of ["time", "open", "high", "low", "close", "volume", "ticks", "state", "incomplete"] as const) all[name].set(part[name].subarray(0, part.length), all.length);
-    all.length += part.length;
+/** What is shown: bars with their values, and the rows of closing auctions in their places, of which no indicator has a value. */
+interface Shown { bars: BarColumns; values: Float64Array<ArrayBuffer>[][] }
+
+const shownOf = (bars: BarColumns, closing: BarColumns, values: Float64Array<ArrayBuffer>[][]): Shown => {
+  if (closing.length === 0) return { bars, values };
+  const all = barColumns(bars.length + closing.length);
+  /** Row of the bar, -1 for a row of a closing auction. */
+  const from = new Int32Array(bars.length + closing.length);
+  let bar = 0;
+  let row = 0;
+  while (bar < bars.length || row < closing.length) {
+    const isBar = row === closing.length || (bar < bars.length && bars.time[bar]! < closing.time[row]!);
+    from[all.length] = isBar ? bar : -1;
+    if (isBar) copyRow(bars, bar++, all);
+    else copyRow(closing, row++, all);
   }
-  return all;
+  return { bars: all, values: values.map((plots) => plots.map((plot) => Float64Array.from(from, (at) => (at === -1 ? Number.NaN : plot[at]!)))) };
 };
 
 /**
@@ -33,17 +44,18 @@ export const barsSnapshot = async (
   const timeframe = timeframeNamed(request.timeframe);
   const wanted = request.since === undefined ? request.bars : Math.min(MOST_RESUMED, Math.max(0, Math.ceil((clock.now() - request.since) / timeframe.lengthMs)) + 8);
   const [firstStored] = await Promise.all([desk.firstStored(instrument, timeframe), desk.isWarm(instrument) ? undefined : desk.warm(instrument)]);
-  const query = { instrument, timeframe, bars: wanted, signal, ...(request.since === undefined ? {} : { since: request.since }) };
-  const { closed, forming, first, values } = await desk.indicators.read(query, helds);
+  const query = { instrument, timeframe, bars: wanted, signal, closingRows: true, ...(request.since === undefined ? {} : { since: request.since }) };
+  const { closed, forming, first, closing = barColumns(0), values: over } = await desk.indicators.read(query, helds);
+  const trading = join([cut(closed, first, closed.length), forming]);
+  const { bars, values } = shownOf(trading, within(closing, request.since ?? trading.time[0] ?? Number.POSITIVE_INFINITY), over);
   const indicators = helds.map((held, place) => indicatorSeries(held, values[place]!.map((plot) => plot.buffer)));
-  const rows = joined(closed, forming);
   const session = desk.session(instrument);
   const now = clock.now();
   return {
     room, seq: seq(), instrument: instrumentView(desk, instrument), timeframe: timeframe.name,
     session: session === null ? null : sessionView(session, now),
-    packed: packBars(rows, first), ...packSeries(indicators), quote: quoteView(desk, instrument), firstStored,
-    sessionOpens: opensOf(desk, timeframe, instrument, rows, first),
+    packed: packBars(bars), ...packSeries(indicators), quote: quoteView(desk, instrument), firstStored,
+    sessionOpens: opensOf(desk, timeframe, instrument, bars),
     historicalOnly: !desk.isLive(instrument), serverTime: now,
   };
 };
@@ -52,11 +64,14 @@ export const barsSnapshot = async (
 export const barsPageAnswer = async (desk: Desk, clock: Clock, request: z.output<typeof barsPage>, instrument: number, signal?: AbortSignal): Promise<BarsPage> => {
   const timeframe = timeframeNamed(request.timeframe);
   const helds = request.indicators.map((spec) => ({ ...desk.indicators.describe(spec), instance: 0 }));
-  const { closed, first, values } = await desk.indicators.read({ instrument, timeframe, bars: request.bars, to: Math.min(request.before, clock.now() + timeframe.lengthMs), signal }, helds);
+  const to = Math.min(request.before, clock.now() + timeframe.lengthMs);
+  const { closed, first, closing = barColumns(0), values: over } = await desk.indicators.read({ instrument, timeframe, bars: request.bars, to, signal, closingRows: true }, helds);
+  const trading = cut(closed, first, closed.length);
+  const { bars, values } = shownOf(trading, within(closing, trading.time[0] ?? Number.POSITIVE_INFINITY, to), over);
   return {
-    packed: packBars(closed, first),
+    packed: packBars(bars),
     ...packSeries(helds.map((held, place) => indicatorSeries(held, values[place]!.map((plot) => plot.buffer)))),
-    sessionOpens: opensOf(desk, timeframe, instrument, closed, first),
-    end: closed.length - first < request.bars,
+    sessionOpens: opensOf(desk, timeframe, instrument, bars),
+    end: trading.length < request.bars,
   };
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type BarBatch, barBatch, barColumns, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
+import { AUCTION_BAR, type BarBatch, barBatch, barColumns, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
 import type { Instrument } from "@/server/domain/instrument";
 import { tickBatch, type TickBatch } from "@/server/domain/tick";
 import { timeframe } from "@/server/domain/timeframe";
@@ -24,16 +24,17 @@ const rig = (options: { warm?: boolean; replay?: boolean } = {}) => {
   const held: number[] = [];
   let forming: BarColumns = barColumns(4);
   let closed: BarColumns = columnsOf([bar(now - 2 * MINUTE, 101), bar(now - MINUTE, 102)]);
+  let closing: BarColumns = columnsOf([]);
   const desk: Partial<Desk> = {
     resolve: () => 0, instrument: () => instrument, isLive: () => true, isSimulated: () => false, session: () => null, sessionOpens: () => [],
-    bars: () => Promise.resolve({ closed, forming }), committed: () => Promise.resolve(), firstStored: () => Promise.resolve(0), warm: () => Promise.resolve(), isWarm: () => options.warm ?? true,
+    bars: ({ closingRows = false }) => Promise.resolve({ closed, forming, ...(closingRows ? { closing } : {}) }), committed: () => Promise.resolve(), firstStored: () => Promise.resolve(0), warm: () => Promise.resolve(), isWarm: () => options.warm ?? true,
     forming(_, __, into) { for (let row = 0; row < forming.length; row++) { into.time[into.length] = forming.time[row]!; into.close[into.length] = forming.close[row]!; into.length++; } return forming.length; },
     endOf: (_, of, start) => start + of.lengthMs, quote: () => null,
     indicators: {
       describe: () => { throw new Error("not asked"); }, running: () => held, isStale: () => false,
       hold: (_, __, spec) => { held.push(held.length + 1); return { instance: held.length, id: spec.id, label: spec.id, params: {}, pane: "price", guides: [], plots: [{ id: "value", title: "", kind: "line", unit: "price" }] }; },
       drop: (instance) => { held.splice(held.indexOf(instance), 1); },
-      read: (_, helds) => Promise.resolve({ closed, forming, first: 0, values: helds.map(() => [Float64Array.from([closed, forming].flatMap((bars) => [...bars.close.subarray(0, bars.length)]), (close) => close * 2)]) }),
+      read: ({ closingRows = false }, helds) => Promise.resolve({ closed, forming, first: 0, ...(closingRows ? { closing } : {}), values: helds.map(() => [Float64Array.from([closed, forming].flatMap((bars) => [...bars.close.subarray(0, bars.length)]), (close) => close * 2)]) }),
       peek: (_, bars) => Float64Array.from(bars.close.subarray(0, bars.length), (close) => close * 2),
     },
   };
@@ -49,6 +50,7 @@ const rig = (options: { warm?: boolean; replay?: boolean } = {}) => {
     hub, frames, spans, held, tick,
     form: (close: number) => { forming = columnsOf([{ ...bar(now, close), state: "forming" as never }]); },
     store: (...bars: ReturnType<typeof bar>[]) => { closed = columnsOf(bars); },
+    end: (...rows: ReturnType<typeof bar>[]) => { closing = columnsOf(rows); },
     pass(ms: number) { now += ms; for (const timer of [...timers]) timer.run(); },
     now: () => now,
     close(time: number, of = "1m" as const): BarBatch {
@@ -135,6 +137,29 @@ describe("chart rooms", () => {
     hub.changed(0, now() - 2 * MINUTE, now() - MINUTE);
     await settled();
     expect(frames[0]!.bars.map(([event, , , , , , close]) => [event, close])).toEqual([[2, 66]]);
+  });
+
+  it("get the row of a closing auction when it is over, and no value of an indicator with it", async () => {
+    const { hub, frames, now, end, close } = rig();
+    for (const timeframe of ["1m", "15m", "30s", "1d"] as const) await hub.subscribe("a", { ...wish, timeframe }, () => {});
+    const auction = close(now() + 20 * MINUTE);
+    auction.timeframe[0] = AUCTION_BAR;
+    auction.end[0] = now() + 35 * MINUTE;
+    // Of a stock nothing is to be shown: no frame.
+    hub.onAuctions(auction);
+    await settled();
+    expect(frames).toEqual([]);
+    end(bar(now(), 95));
+    hub.onAuctions(auction);
+    await settled();
+    expect(frames.map(({ room, bars, points }) => [room, bars.map(([event, time, , , , , last]) => [event, time, last]), points])).toEqual([
+      ["bars:NSE:INFY:1m", [[2, now(), 95]], []], ["bars:NSE:INFY:15m", [[2, now(), 95]], []],
+    ]);
+    // Who comes later finds it in its place, behind the bars before it and without a value.
+    const { packed, values } = await hub.subscribe("b", wish, () => {});
+    expect([[...unpackBars(packed).close], [...new Float64Array(values)]]).toEqual([[101, 102, 95], [202, 204, Number.NaN]]);
+    const { packed: since } = await hub.subscribe("c", { ...wish, since: now() }, () => {});
+    expect([...unpackBars(since).time].at(-1)).toBe(now());
   });
 
   it("show no fragment of a longer bar before the day's minutes are loaded", async () => {

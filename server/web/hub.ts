@@ -1,3 +1,4 @@
+import { showsClosing } from "@/server/domain/auction-print";
 import { type BarBatch, barColumns, CLOSE, PATCH, UPDATE } from "@/server/domain/bar";
 import type { PointBatch } from "@/server/domain/indicator";
 import { AppError } from "@/server/domain/errors";
@@ -103,6 +104,14 @@ export class Hub {
       }
     }
     this.flushSoon();
+  }
+
+  /** An auction is over: where the broker's candles go on to it, its row is read and sent. It is no bar, and no indicator hears of it. */
+  onAuctions(batch: BarBatch): void {
+    for (let row = 0; row < batch.length; row++) {
+      if (batch.event[row] !== CLOSE) continue;
+      for (const room of this.byInstrument[batch.instrument[row]!] ?? []) if (showsClosing(room.timeframe)) this.reread(room, batch.time[row]!, batch.end[row]!);
+    }
   }
 
   /** History changed bars under the readers: they get them anew as patches. */
@@ -287,12 +296,15 @@ export class Hub {
       const span = room.changed!;
       room.changed = null;
       // From the bar that holds the first change on: a nominal month may be a day short.
-      const { closed } = await desk.bars({ instrument, timeframe, from: span.from - timeframe.lengthMs - (timeframe.kind === "month" ? DAY_MS : 0), to: span.to, limit: PATCH_BARS });
+      const { closed, closing } = await desk.bars({ instrument, timeframe, from: span.from - timeframe.lengthMs - (timeframe.kind === "month" ? DAY_MS : 0), to: span.to, limit: PATCH_BARS, closingRows: true });
       if (this.rooms.get(room.name) !== room) return;
+      const before = room.bars.length;
       for (let row = 0; row < closed.length; row++) {
         const end = desk.endOf(instrument, timeframe, closed.time[row]!);
         if (end > span.from && closed.time[row]! < span.to) room.bars.push(barTuple(PATCH, end, closed, row));
       }
+      for (let row = 0; row < (closing?.length ?? 0); row++) room.bars.push(barTuple(PATCH, desk.endOf(instrument, timeframe, closing!.time[row]!), closing!, row));
+      if (room.bars.length === before) return;
       this.touch(room, true);
       this.flushDue();
     })().catch(() => { room.changed = null; this.parts.meter.count("hub.rereadFailures"); });
