@@ -145,7 +145,7 @@ describe("a read over REST", () => {
     [`bars/${KEY}?limit=0`, 400, "bad_input", "limit", "0"], [`bars/${KEY}?limit=50001`, 400, "bad_input", "limit", "50001"], [`ticks/${KEY}?limit=x`, 400, "bad_input", "limit", "x"],
     [`bars/${KEY}?from=yesterday`, 400, "bad_input", "from", "yesterday"], [`bars/${KEY}?from=2026-02-30`, 400, "bad_input", "from", "2026-02-30"],
     [`bars/${KEY}?${span("10:00", "09:00")}`, 400, "bad_input", "from", "2026-07-01T10:00"], [`stats/${KEY}?${span("10:00", "10:00")}`, 400, "bad_input", "from", "2026-07-01T10:00"],
-    [`bars/${KEY}?fill=zero`, 400, "bad_input", "fill", "zero"], [`bars/${KEY}?tz=IST`, 400, "bad_input", "tz", "IST"], [`bars/${KEY}?fields=all`, 400, "bad_input", "fields", "all"], [`bars/${KEY}?format=csv`, 400, "bad_input", "format", "csv"],
+    [`bars/${KEY}?auctions=all`, 400, "bad_input", "auctions", "all"], [`today/${KEY}?auctions=`, 400, "bad_input", "auctions", ""], [`bars/${KEY}?fill=zero`, 400, "bad_input", "fill", "zero"], [`bars/${KEY}?tz=IST`, 400, "bad_input", "tz", "IST"], [`bars/${KEY}?fields=all`, 400, "bad_input", "fields", "all"], [`bars/${KEY}?format=csv`, 400, "bad_input", "format", "csv"],
     [`bars/${KEY}?format=binary&fill=null`, 400, "bad_input", "format", "binary"], [`bars/${KEY}?timeframe=auction&fill=null`, 400, "bad_input", "fill", "null"], [`bars/${KEY}?timefrme=5m`, 400, "bad_input", "timefrme", undefined],
     [`today/${KEY}?date=1.7.2026`, 400, "bad_input", "date", "1.7.2026"], [`bars/${KEY}/passport`, 400, "bad_input", "time", undefined], [`bars/${KEY}/passport?time=${OPEN + 11 * MINUTE}`, 404, "not_found", "time", String(OPEN + 11 * MINUTE)],
   ])("refuses %s: %i, with field, value and what is accepted, by every door", async (url, status, code, field, value) => {
@@ -399,6 +399,75 @@ describe("a read over REST", () => {
     expect((await ask(`/api/v1/gaps/${KEY}?timeframe=7x`)).body.error).toMatchObject({ details: { field: "timeframe", value: "7x" } });
     expect((await ask("/api/v1/gaps/NOSUCH"))).toMatchObject({ status: 400, body: { error: { code: "bad_input", details: { field: "symbol", value: "NOSUCH" } } } });
     expect((await ask("/api/v1/gaps/RELIANCE")).body.meta["dataAgeMs"]).toBeTypeOf("number");
+  });
+
+  describe("of a day with auctions", () => {
+    const listed = (symbol: string, token: number, more: object = {}) => ({ exchange: "NSE", symbol, name: symbol, segment: "equity" as const, decimals: 2, tickSize: 5, lotSize: 1, expiry: null, strike: null, token, wireDivisor: 1, ...more });
+    const on = (text: string): number => Date.parse(`2026-${text}:00+05:30`);
+    /** `timeframe` "auction": one price. */
+    const put = async (key: string, rows: readonly (readonly [time: string, open: number, high: number, low: number, close: number, volume: number, timeframe?: "auction"])[]): Promise<void> => {
+      const instrumentId = container.desk.instrument(container.desk.resolve(key)).id;
+      await container.store.bars.write(rows.map(([time, open, high, low, close, volume, timeframe]): StoredBar => ({ ...minute(0), instrumentId, timeframe: timeframe ?? "1m", time: on(time), open, high, low, close, volume, value: 0, passport: { ...minute(0).passport!, firstTime: on(time), lastTime: on(time) + 59_500 } })), "merge");
+    };
+    const figures = async (key: string, query: string): Promise<number[][]> => (await data<RestBar[]>(`/api/v1/bars/${encodeURIComponent(key)}?${query}`)).map(({ open, high, low, close, volume }) => [open, high, low, close, volume]);
+
+    beforeAll(async () => {
+      await container.store.instruments.upsert("kite", "2026-11-21", [listed("ANGELONE", 9_100_001), listed("NIFTY 50", 9_100_002, { exchange: "NSE_INDEX", segment: "index" })]);
+      await container.store.instruments.upsert("upstox", "2026-11-21", [listed("BDL", 9_100_003)]);
+      await container.store.instruments.upsert("someone", "2026-11-21", [listed("CDSL", 9_100_004)]);
+      await container.instruments.load();
+      // ANGELONE on Kite: pre-open 292.00 x 7,605, 24 candles of 4,036,116, a day of 4,076,186 that closes at 294.80.
+      await put("NSE:ANGELONE", [
+        ["08-10T09:00", 292_00, 292_00, 292_00, 292_00, 7_605, "auction"], ["08-10T09:15", 292_30, 294_00, 292_20, 293_00, 367_153], ["08-10T15:14", 293_40, 293_60, 293_10, 293_50, 3_668_963],
+        ["08-10T15:20", 294_80, 294_80, 294_80, 294_80, 30_000, "auction"], ["08-10T15:50", 294_80, 294_80, 294_80, 294_80, 2_465, "auction"],
+      ]);
+      // BDL: 1312.00 x 2,397, Kite's first candle 77,566; Upstox's holds both.
+      for (const key of ["NSE:BDL", "NSE:CDSL"]) await put(key, [["08-11T09:00", 1312_00, 1312_00, 1312_00, 1312_00, 2_397, "auction"], ["08-11T09:15", 1313_00, 1315_00, 1312_50, 1314_00, 77_566]]);
+      await put("NSE_INDEX:NIFTY 50", [["09-21T15:13", 23_430_00, 23_431_00, 23_428_00, 23_430_50, 0], ["09-21T15:14", 23_430_50, 23_430_50, 23_428_00, 23_429_00, 0], ["09-21T15:20", 23_414_30, 23_414_30, 23_414_30, 23_414_30, 0, "auction"]]);
+    });
+    const DAY_OF = (date: string): string => `from=2026-${date}&to=2026-${date}T23:59`;
+
+    it("prints a stock's bars as its broker does, with every auction merged, or without any", async () => {
+      const of = (auctions: string, timeframe = "1m") => figures("NSE:ANGELONE", `timeframe=${timeframe}&${DAY_OF("08-10")}${auctions === "" ? "" : `&auctions=${auctions}`}`);
+      for (const timeframe of ["1m", "15m", "45m", "1h"]) {
+        expect(await of("broker", timeframe), timeframe).toEqual([[292, 294, 292, 293, 367_153], [293.4, 293.6, 293.1, 293.5, 3_668_963]]);
+        expect(await of("", timeframe), timeframe).toEqual(await of("broker", timeframe));
+        expect(await of("merged", timeframe), timeframe).toEqual([[292, 294, 292, 293, 374_758], [293.4, 294.8, 293.1, 294.8, 3_701_428]]);
+        expect(await of("apart", timeframe), timeframe).toEqual([[292.3, 294, 292.2, 293, 367_153], [293.4, 293.6, 293.1, 293.5, 3_668_963]]);
+      }
+      const sum = (rows: number[][]): number => rows.reduce((total, row) => total + row[4]!, 0);
+      expect([sum(await of("broker")), sum(await of("merged")), sum(await of("apart"))]).toEqual([4_036_116, 4_076_186, 4_036_116]);
+      // A day has its auctions whatever is asked for.
+      for (const auctions of ["broker", "merged", "apart"]) expect(await of(auctions, "1d"), auctions).toEqual([[292, 294.8, 292, 294.8, 4_076_186]]);
+      for (const auctions of ["broker", "merged", "apart"]) expect((await ask(`/api/v1/bars/NSE:ANGELONE?${DAY_OF("08-10")}&auctions=${auctions}`)).body.meta, auctions).toMatchObject({ auctions, count: 2, received: 2 });
+      expect((await ask(`/api/v1/bars/NSE:ANGELONE?timeframe=1d&${DAY_OF("08-10")}&auctions=merged`)).body.meta["auctions"]).toBeUndefined();
+    });
+
+    it("asks each broker's own way: Upstox's first candle holds the pre-open's volume, nobody knows another's", async () => {
+      expect(await figures("NSE:BDL", DAY_OF("08-11"))).toEqual([[1312, 1315, 1312, 1314, 79_963]]);
+      expect(await figures("NSE:BDL", `${DAY_OF("08-11")}&auctions=apart`)).toEqual([[1313, 1315, 1312.5, 1314, 77_566]]);
+      expect(await figures("NSE:CDSL", DAY_OF("08-11"))).toEqual([[1313, 1315, 1312.5, 1314, 77_566]]);
+      expect(await figures("NSE:CDSL", `${DAY_OF("08-11")}&auctions=merged`)).toEqual([[1312, 1315, 1312, 1314, 79_963]]);
+    });
+
+    it("shows the index candle of 15:15 as the broker prints it, which counts as no bar", async () => {
+      const key = "NSE_INDEX:NIFTY 50";
+      const closing = [23_429, 23_429, 23_414.3, 23_414.3, 0];
+      for (const timeframe of ["1m", "5m", "15m", "45m", "1h"]) {
+        const rows = await data<RestBar[]>(`/api/v1/bars/${encodeURIComponent(key)}?timeframe=${timeframe}&${DAY_OF("09-21")}`);
+        expect([rows.at(-1)!.time, rows.at(-1)!.close], timeframe).toEqual([on("09-21T15:15"), 23_414.3]);
+        expect((await figures(key, `timeframe=${timeframe}&${DAY_OF("09-21")}`)).at(-1), timeframe).toEqual(closing);
+        expect(await figures(key, `timeframe=${timeframe}&${DAY_OF("09-21")}&limit=1`), timeframe).toEqual([closing]);
+      }
+      expect((await ask(`/api/v1/bars/${encodeURIComponent(key)}?from=2026-09-21T15:13&to=2026-09-21T15:40`)).body.meta).toMatchObject({ count: 3, expected: 2, received: 2, missing: 0 });
+      expect((await ask(`/api/v1/bars/${encodeURIComponent(key)}?from=2026-09-21T15:14&to=2026-09-21T15:40&limit=1`)).body.meta).toMatchObject({ count: 1, received: 0, truncated: true });
+      expect((await figures(key, `${DAY_OF("09-21")}&auctions=apart`)).at(-1)).toEqual([23_430.5, 23_430.5, 23_428, 23_429, 0]);
+      expect((await figures(key, `${DAY_OF("09-21")}&auctions=merged`)).at(-1)).toEqual([23_430.5, 23_430.5, 23_414.3, 23_414.3, 0]);
+      for (const more of ["timeframe=1d", "timeframe=30s", "fill=previous"]) expect((await data<RestBar[]>(`/api/v1/bars/${encodeURIComponent(key)}?${DAY_OF("09-21")}&${more}`)).every(({ time }) => time !== on("09-21T15:15")), more).toBe(true);
+      // No value of an indicator stands there.
+      const { body } = await ask(`/api/v1/bars/${encodeURIComponent(key)}?from=2026-09-21T15:15&to=2026-09-21T15:16`);
+      expect((body.data as RestBar[]).map(({ close }) => close)).toEqual([23_414.3]);
+    });
   });
 
   it("has a route for every view by name", () => {
