@@ -167,6 +167,29 @@ describe("the index candle of a closing auction, on a chart", () => {
     }
   });
 
+  it("is told by its passport, as the first bar of a stock is, which the socket shows as the passport says", async () => {
+    const passport = async (key: string, timeframe: string, clock: string) => {
+      const { body } = await container.answerRead(`/api/v1/bars/${encodeURIComponent(key)}/passport?timeframe=${timeframe}&time=${at(clock)}`);
+      const { data } = JSON.parse(typeof body === "string" ? body : new TextDecoder().decode(body)) as { data: { bar: Record<"open" | "high" | "low" | "close", number>; cause: string; auction: unknown; auctions: unknown[] } };
+      return { ...data, row: [data.bar.open, data.bar.high, data.bar.low, data.bar.close].map((price) => Math.round(price * 100)) };
+    };
+    const shown = async (key: string, timeframe: string, clock: string) => shownOf(await subscribe(key, timeframe)).rows.find(([start]) => start === at(clock))!.slice(1);
+    const closed = await passport(INDEX, "5m", "15:15");
+    expect([closed.row, closed.auctions]).toMatchObject([await shown(INDEX, "5m", "15:15"), [{ place: "closing", printedBy: "broker" }]]);
+    expect(closed.cause).toContain("seen by no indicator");
+    // A pre-open that history did not know, above everything that traded.
+    const [, , high] = (await rest(STOCK, "1m", `&from=${at("09:15")}&to=${at("09:16")}`))[0]!;
+    await container.store.bars.write([{
+      instrumentId: container.desk.instrument(container.desk.resolve(STOCK)).id, timeframe: "auction", time: at("09:00"), open: high + 20_000, high: high + 20_000, low: high + 20_000, close: high + 20_000,
+      volume: 40, value: 0, ticks: 0, openInterest: -1, rev: 1, state: "closed", incomplete: false,
+    }], "replace");
+    for (const timeframe of ["1m", "15m"]) {
+      const first = await passport(STOCK, timeframe, "09:15");
+      expect(first.row, timeframe).toEqual(await shown(STOCK, timeframe, "09:15"));
+      expect([first.row[0], first.row[1], first.auction], timeframe).toEqual([high + 20_000, high + 20_000, { price: (high + 20_000) / 100, volume: 40, volumeIncluded: false, printedBy: "broker" }]);
+    }
+  });
+
   it("is read by programs from any instant up to its own", async () => {
     const [row] = closing(await rest(INDEX, "1m", `&from=${at("15:10")}`));
     for (const from of [at("15:14"), at("15:14") + 30_000, at("15:15")]) expect((await rest(INDEX, "1m", `&from=${from}`)).at(-1), String(from)).toEqual(row);

@@ -53,7 +53,7 @@ export const spanQuery = z.strictObject({ ...asked, timeframe: builtBars.default
 export const ticksQuery = z.strictObject({ ...asked, ...span, limit: number(50_000).default(1_000) });
 /** The newest; the one that stood at an instant; or those of a span. */
 export const orderBookQuery = z.strictObject({ ...asked, ...span, at: instant.optional(), limit: number(5_000).default(100) });
-export const passportQuery = z.strictObject({ ...asked, timeframe: builtBars.default("1m"), time: z.string({ error: "an instant inside the bar" }).pipe(instant) });
+export const passportQuery = z.strictObject({ ...asked, timeframe: builtBars.default("1m"), auctions: series.auctions, time: z.string({ error: "an instant inside the bar" }).pipe(instant) });
 
 /** Bridge's gaps and completeness: what a span lacks, today's unless given. */
 export const missingQuery = z.strictObject({ ...asked, timeframe: builtBars.default("1m"), ...span, date: date.optional() });

@@ -1,4 +1,4 @@
-import type { AuctionMode } from "@/server/domain/auction-print";
+import type { AuctionMode, PlacedAuction } from "@/server/domain/auction-print";
 import type { Bar, BarColumns, BarPassport } from "@/server/domain/bar";
 import type { Instrument } from "@/server/domain/instrument";
 import type { StoredTicks } from "@/server/domain/stored-ticks";
@@ -30,7 +30,7 @@ export interface MarketReads {
   orderBookAt(instrument: number, time: number): Promise<OrderBook | null>;
   /** Kept ones with from <= time < to, oldest first: the newest `limit`. */
   orderBooks(instrument: number, span: { from: number; to: number }, limit: number): Promise<{ books: OrderBook[]; truncated: boolean }>;
-  passport(instrument: number, timeframe: StoredKind, time: number, signal?: AbortSignal): Promise<PassportReading>;
+  passport(instrument: number, timeframe: StoredKind, time: number, auctions: AuctionMode, signal?: AbortSignal): Promise<PassportReading>;
   /** Slots of a span that have ended, and the starts of those nobody knows the trades of (whole or in part). */
   missing(instrument: number, timeframe: TimeframeName, span: { from: number; to: number }, signal?: AbortSignal): Promise<{ expected: number; missing: number[] }>;
   /** Why an answer is empty, where the calendar tells: nothing trades in the whole span. */
@@ -130,12 +130,21 @@ export interface PassportReading {
   passport: BarPassport;
   /** Names of the collectors in `sources`, as they run now. */
   collectors: string[];
-  /** The pre-open at whose price the bar opens as it is printed; null for any other bar. */
-  auction: { price: number; volume: number; volumeIncluded: boolean; source: "broker" | "history" } | null;
+  /** What the bar holds of its day's auctions as it is printed, in their order; empty for most bars. */
+  auctions: AuctionHeld[];
   /** What the bar is folded from; null where it is stored itself. */
   parts: { timeframe: StoredKind; count: number } | null;
   /** Changes of the bar, or of its parts, oldest first. */
   changes: BarChange[];
+}
+
+export interface AuctionHeld {
+  place: PlacedAuction["place"];
+  price: number;
+  volume: number;
+  volumeIncluded: boolean;
+  /** Who printed it: the broker's way, the history that told the bar, or the reader who asked for auctions merged. */
+  source: "broker" | "history" | "asked";
 }
 
 /** A change of a stored bar, and who made it and why as far as what became of the bar tells. */

@@ -1,12 +1,14 @@
-import { type Bar, barAt, type BarPassport, fromCollector, joinPassports, noPassport } from "@/server/domain/bar";
+import { type AuctionMode, auctionsIn, figuresAt, placeAuctions } from "@/server/domain/auction-print";
+import { type Bar, barAt, type BarColumns, barColumns, type BarPassport, columnsOf, fromCollector, joinPassports, noPassport } from "@/server/domain/bar";
+import { join } from "@/server/domain/bar-rows";
 import { AppError, badInput } from "@/server/domain/errors";
 import { spanAt } from "@/server/domain/resample";
-import { type Calendar, istDay, istMidnight, phaseAt } from "@/server/domain/session";
+import { type Calendar, DAY_MS, istDay, istMidnight, phaseAt } from "@/server/domain/session";
 import type { Turns } from "@/server/domain/turns";
 import { timeframe as timeframeNamed, type Timeframe } from "@/server/domain/timeframe";
 import type { CompareStore, Difference, GapStore } from "@/server/ports/gaps";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
-import type { BarChange, PassportReading } from "@/server/ports/reads";
+import type { AuctionHeld, BarChange, PassportReading } from "@/server/ports/reads";
 import type { BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
 import { type Bars, rungs } from "./bars";
 
@@ -43,22 +45,24 @@ export class Passports {
   }
 
   /** Everything about the bar that holds an instant. Throws `not_found` where there is none. */
-  async at(instrument: number, kind: StoredKind, time: number, turns: Turns): Promise<PassportReading> {
+  async at(instrument: number, kind: StoredKind, time: number, mode: AuctionMode, turns: Turns): Promise<PassportReading> {
     const { table } = this.parts.live;
     const { id, key } = table.at(instrument);
-    const { bar, end, auction } = await this.bar(instrument, kind, time);
+    const { bar, end, auctions, closing } = await this.bar(instrument, kind, time, mode);
     if (bar === null) {
       throw new AppError("not_found", `${key} has no ${kind} bar at that instant: nothing traded, or nothing is known`, { details: { field: "time", value: time, accepted: "an instant inside a bar" } });
     }
-    const folded = (await this.fold(instrument, kind, bar.time, end, turns)).get(bar.time);
-    const stored = kind === "auction" || timeframeNamed(kind).stored;
+    // The row of a closing auction is made of that auction.
+    const [made, from]: [StoredKind, number] = closing === null ? [kind, bar.time] : ["auction", closing];
+    const folded = (await this.fold(instrument, made, from, closing === null ? end : closing + 1, turns)).get(from);
+    const stored = made === "auction" || timeframeNamed(made).stored;
     const parts = (folded?.parts ?? []).filter((part) => part.rev > 1).slice(-MOST_PARTS);
     const changes = (await Promise.all(parts.map((part) => this.changes(id, part)))).flat();
     const passport = folded?.passport ?? noPassport;
     return {
-      bar, end, cause: `${causeOf(bar, passport)}${await this.beside(id, kind, bar, end)}${auction === null ? "" : auctionText(auction.volumeIncluded)}`, passport, auction, changes, collectors: this.parts.collectorNames().filter((_, number) => (passport.sources & fromCollector(number)) !== 0),
+      bar, end, cause: `${causeOf(bar, passport)}${closing === null ? await this.beside(id, kind, bar, end) : CLOSING_ROW}${closing === null && isIntraday(kind) ? auctionText(auctions, mode) : ""}`, passport, auctions, changes, collectors: this.parts.collectorNames().filter((_, number) => (passport.sources & fromCollector(number)) !== 0),
       // A stored bar that has not been closed yet is made of minutes too.
-      parts: folded === undefined || (stored && folded.timeframe === kind) ? null : { timeframe: folded.timeframe, count: folded.parts.length },
+      parts: folded === undefined || (stored && folded.timeframe === made) ? null : { timeframe: folded.timeframe, count: folded.parts.length },
     };
   }
 
@@ -72,40 +76,69 @@ export class Passports {
     return answers.some(({ from, to }) => from <= time && to >= end) ? "; the broker's history says the same" : "";
   }
 
-  private async bar(instrument: number, kind: StoredKind, time: number): Promise<{ bar: Bar | null; end: number; auction: PassportReading["auction"] }> {
+  /** `closing`: the bar is the row of the closing auction that began then. */
+  private async bar(instrument: number, kind: StoredKind, time: number, mode: AuctionMode): Promise<{ bar: Bar | null; end: number; auctions: AuctionHeld[]; closing: number | null }> {
     const { bars, calendar, live } = this.parts;
     const hours = live.table.hours(instrument);
     if (kind === "auction") {
       const day = istMidnight(istDay(time));
       const auctions = await bars.auctions(instrument, day, time + 1);
-      if (auctions.length === 0) return { bar: null, end: time, auction: null };
+      if (auctions.length === 0) return { bar: null, end: time, auctions: [], closing: null };
       const bar = barAt(auctions, auctions.length - 1);
       const session = calendar.on(hours, istDay(time));
-      return { bar, end: (session === null ? null : phaseAt(session, bar.time))?.to ?? time + 1, auction: null };
+      return { bar, end: (session === null ? null : phaseAt(session, bar.time))?.to ?? time + 1, auctions: [], closing: null };
     }
     const of = timeframeNamed(kind);
     const span = spanAt(calendar, hours, of, time);
-    if (span === null) return { bar: null, end: time, auction: null };
-    const { closed, forming } = await bars.read({ instrument, timeframe: of, from: span.start, to: span.start + 1 });
-    const rows = closed.length > 0 ? closed : forming;
-    const bar = rows.length === 0 ? null : barAt(rows, 0);
-    return { bar, end: span.end, auction: bar === null || of.kind !== "intraday" ? null : await this.auctionIn(instrument, of, bar, span.start) };
+    if (span === null) return this.closingRow(instrument, of, time, mode);
+    const bar = await this.one(instrument, of, span.start, mode);
+    return { bar, end: span.end, auctions: bar === null || of.kind !== "intraday" ? [] : await this.auctionsIn(instrument, of, span, mode), closing: null };
   }
 
-  /** The pre-open that is printed into a bar: what the bar would be without it tells. */
-  private async auctionIn(instrument: number, of: Timeframe, bar: Bar, start: number): Promise<PassportReading["auction"]> {
+  private async one(instrument: number, timeframe: Timeframe, start: number, auctions: AuctionMode): Promise<Bar | null> {
+    const { closed, forming } = await this.parts.bars.read({ instrument, timeframe, from: start, to: start + 1, auctions });
+    const rows = closed.length > 0 ? closed : forming;
+    return rows.length === 0 ? null : barAt(rows, 0);
+  }
+
+  /** The row in which the broker's candles go on to the closing auction, where they do. */
+  private async closingRow(instrument: number, timeframe: Timeframe, time: number, auctions: AuctionMode): Promise<{ bar: Bar | null; end: number; auctions: AuctionHeld[]; closing: number | null }> {
     const { bars, calendar, live } = this.parts;
-    const session = calendar.on(live.table.hours(instrument), istDay(start));
-    if (session === null) return null;
-    const auctions = await bars.auctions(instrument, istMidnight(session.day), session.open);
-    if (auctions.length === 0 || auctions.close[auctions.length - 1] !== bar.open) return null;
-    const earlier = start === session.open ? null : await bars.read({ instrument, timeframe: of, from: session.open, to: start, limit: 1 });
-    if (earlier !== null && earlier.closed.length + earlier.forming.length > 0) return null;
-    const apart = await bars.read({ instrument, timeframe: of, from: start, to: start + 1, auctions: "apart" });
-    const rows = apart.closed.length > 0 ? apart.closed : apart.forming;
-    const [price, volume] = [auctions.close[auctions.length - 1]!, auctions.volume[auctions.length - 1]!];
-    const plain = rows.length === 0 ? null : barAt(rows, 0);
-    return { price, volume, volumeIncluded: plain !== null && bar.volume > plain.volume, source: plain?.open === price && plain.state !== "closed" && plain.state !== "patched" ? "history" : "broker" };
+    const { closing } = await bars.read({ instrument, timeframe, from: time, to: time + 1, auctions, closingRows: true });
+    if (closing === undefined || closing.length === 0) return { bar: null, end: time, auctions: [], closing: null };
+    const bar = barAt(closing, 0);
+    const told = await bars.auctions(instrument, bar.time, time + DAY_MS);
+    const placed = placeAuctions(told, calendar, live.table.hours(instrument)).find(({ place, session }) => place === "closing" && session.close === bar.time)!;
+    return { bar, end: placed.to, auctions: [{ place: "closing", price: bar.close, volume: bar.volume, volumeIncluded: true, source: "broker" }], closing: told.time[placed.row]! };
+  }
+
+  /** The auctions that are printed into a bar: what the bars beside it and the bar without them would be tells. */
+  private async auctionsIn(instrument: number, timeframe: Timeframe, { start, end }: { start: number; end: number }, mode: AuctionMode): Promise<AuctionHeld[]> {
+    const { bars, calendar, live } = this.parts;
+    const hours = live.table.hours(instrument);
+    const session = calendar.on(hours, istDay(start));
+    const told = session === null ? null : await bars.auctions(instrument, istMidnight(session.day), istMidnight(session.day + 1));
+    if (session === null || told === null || told.length === 0) return [];
+    const beside = async (from: number, to: number): Promise<BarColumns> => {
+      const { closed, forming } = from < to ? await bars.read({ instrument, timeframe, from, to, limit: 1, auctions: "apart" }) : { closed: barColumns(0), forming: barColumns(0) };
+      return join([closed, forming]);
+    };
+    const before = await beside(session.open, start);
+    const own = await this.one(instrument, timeframe, start, "apart");
+    if (own === null) return [];
+    const rows = join([before, columnsOf([own]), await beside(end, session.close)]);
+    const printed = auctionsIn(rows, told, { calendar, hours, mode, convention: (day) => bars.convention(instrument, day) });
+    // Where only history told the bar it opens there already: whatever is asked for, it cannot be taken out.
+    const isTold = own.state !== "closed" && own.state !== "patched" && own.state !== "forming";
+    const held = printed.filter(({ row }) => row === before.length).map(({ place, withVolume, figures: { price, volume } }): AuctionHeld => ({
+      place, price, volume, volumeIncluded: withVolume, source: place === "pre_open" && isTold && own.open === price ? "history" : mode === "merged" ? "asked" : "broker",
+    }));
+    const preOpen = placeAuctions(told, calendar, hours).find(({ place }) => place === "pre_open");
+    if (before.length === 0 && isTold && preOpen !== undefined && held.every(({ place }) => place !== "pre_open")) {
+      const { price, volume } = figuresAt(told, preOpen.row);
+      if (own.open === price) held.unshift({ place: "pre_open", price, volume, volumeIncluded: false, source: "history" });
+    }
+    return held;
   }
 
   private async changes(id: number, part: StoredBar): Promise<BarChange[]> {
@@ -169,7 +202,20 @@ export class Passports {
   }
 }
 
-const auctionText = (volumeIncluded: boolean): string => `; it opens at the pre-open's price as the broker prints it, ${volumeIncluded ? "with" : "without"} the pre-open's volume`;
+const CLOSING_ROW = "; the row in which the broker's candles go on to the closing auction's value: no bar of continuous trading, seen by no indicator";
+
+const isIntraday = (kind: StoredKind): boolean => kind !== "auction" && timeframeNamed(kind).kind === "intraday";
+
+const what: Record<AuctionHeld["place"], string> = {
+  pre_open: "it opens at the pre-open's price", reopening: "the auction after a halt is in it", closing: "it closes at the closing auction's price", post_close: "the post-close is in it",
+};
+const who = { broker: " as the broker prints it", history: " as the broker's history told it", asked: "" } as const;
+
+/** How a bar is printed, where an auction is in it or was asked to be in none. */
+const auctionText = (auctions: readonly AuctionHeld[], mode: AuctionMode): string => [
+  ...(mode === "broker" ? [] : [mode === "merged" ? "printed with the auctions beside it, as asked" : "printed without auctions, as asked"]),
+  ...auctions.map(({ place, volumeIncluded, source }) => `${what[place]}${who[source]}, ${volumeIncluded ? "with" : "without"} ${place === "pre_open" ? "the pre-open's" : "its"} volume`),
+].map((text) => `; ${text}`).join("");
 
 /** A bar's making in one sentence. */
 const causeOf = (bar: Bar, passport: BarPassport): string => {

@@ -176,9 +176,9 @@ export class Reads implements MarketReads {
     return { books: books.slice(-limit), truncated: books.length > limit };
   }
 
-  async passport(instrument: number, timeframe: StoredKind, time: number, signal?: AbortSignal): Promise<PassportReading> {
+  async passport(instrument: number, timeframe: StoredKind, time: number, auctions: AuctionMode, signal?: AbortSignal): Promise<PassportReading> {
     await this.warmed(instrument, timeframe);
-    return this.parts.passports.at(instrument, timeframe, time, this.turns(signal));
+    return this.parts.passports.at(instrument, timeframe, time, auctions, this.turns(signal));
   }
 
   async missing(instrument: number, timeframe: TimeframeName, { from, to }: { from: number; to: number }, signal?: AbortSignal): Promise<{ expected: number; missing: number[] }> {

@@ -468,6 +468,41 @@ describe("a read over REST", () => {
       const { body } = await ask(`/api/v1/bars/${encodeURIComponent(key)}?from=2026-09-21T15:15&to=2026-09-21T15:16`);
       expect((body.data as RestBar[]).map(({ close }) => close)).toEqual([23_414.3]);
     });
+
+    it("says in a bar's passport how it was printed", async () => {
+      const passport = async (key: string, time: string, auctions = "") => {
+        const url = `/api/v1/bars/${encodeURIComponent(key)}/passport?timeframe=1m&time=${on(time)}${auctions === "" ? "" : `&auctions=${auctions}`}`;
+        const { body } = await ask(url);
+        expect(body.meta["auctions"], url).toBe(auctions === "" ? "broker" : auctions);
+        return body.data as { bar: RestBar; end: number; cause: string; auction: unknown; auctions: unknown[]; foldedFrom: unknown; hash: string };
+      };
+      const preOpen = { price: 292, volume: 7_605, volumeIncluded: false, printedBy: "broker" };
+      expect(await passport("NSE:ANGELONE", "08-10T09:15")).toMatchObject({
+        bar: { open: 292, volume: 367_153 }, auction: preOpen, auctions: [{ place: "pre_open", ...preOpen }],
+        cause: "made of the ticks of the stream; it opens at the pre-open's price as the broker prints it, without the pre-open's volume",
+      });
+      const merged = { price: 292, volume: 7_605, volumeIncluded: true, printedBy: "asked" };
+      expect(await passport("NSE:ANGELONE", "08-10T09:15", "merged")).toMatchObject({
+        bar: { open: 292, volume: 374_758 }, auction: merged, auctions: [{ place: "pre_open", ...merged }],
+        cause: "made of the ticks of the stream; printed with the auctions beside it, as asked; it opens at the pre-open's price, with the pre-open's volume",
+      });
+      expect(await passport("NSE:ANGELONE", "08-10T09:15", "apart")).toMatchObject({ bar: { open: 292.3, volume: 367_153 }, auction: null, auctions: [], cause: "made of the ticks of the stream; printed without auctions, as asked" });
+      expect(await passport("NSE:ANGELONE", "08-10T15:14", "merged")).toMatchObject({
+        bar: { close: 294.8, volume: 3_701_428 }, auction: null,
+        auctions: [{ place: "closing", price: 294.8, volume: 30_000, volumeIncluded: true, printedBy: "asked" }, { place: "post_close", price: 294.8, volume: 2_465, volumeIncluded: true, printedBy: "asked" }],
+      });
+      expect(await passport("NSE:ANGELONE", "08-10T15:14")).toMatchObject({ bar: { close: 293.5 }, auctions: [], cause: "made of the ticks of the stream" });
+      expect(await passport("NSE:BDL", "08-11T09:15")).toMatchObject({ bar: { volume: 79_963 }, auction: { volumeIncluded: true, printedBy: "broker" } });
+      expect(await passport("NSE:CDSL", "08-11T09:15")).toMatchObject({ bar: { volume: 77_566 }, auctions: [] });
+      expect(await passport("NSE_INDEX:NIFTY 50", "09-21T15:15")).toMatchObject({
+        bar: { open: 23_429, close: 23_414.3 }, end: on("09-21T15:35"), auction: null, auctions: [{ place: "closing", price: 23_414.3, printedBy: "broker" }], foldedFrom: null, hash: "000000000007",
+        cause: "made of the ticks of the stream; the row in which the broker's candles go on to the closing auction's value: no bar of continuous trading, seen by no indicator",
+      });
+      for (const [key, time, auctions] of [["NSE_INDEX:NIFTY 50", "09-21T15:15", "apart"], ["NSE_INDEX:NIFTY 50", "09-21T15:36", "broker"], ["NSE:ANGELONE", "08-10T15:20", "broker"]]) {
+        expect((await ask(`/api/v1/bars/${encodeURIComponent(key!)}/passport?time=${on(time!)}&auctions=${auctions}`)).status, `${key} ${time}`).toBe(404);
+      }
+      expect((await ask(`/api/v1/bars/NSE:ANGELONE/passport?time=${on("08-10T09:15")}&auctions=none`)).body.error).toMatchObject({ code: "bad_input", details: { field: "auctions", value: "none", accepted: "broker, merged, apart" } });
+    });
   });
 
   it("has a route for every view by name", () => {

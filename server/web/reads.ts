@@ -157,25 +157,27 @@ export const views: Record<ViewName, Ask> = {
     const notice = book !== null ? null : query.at === undefined ? noDepth(about) : noBooks(about);
     return { data: book === null ? null : orderBookView(book, decimals, tz), meta: { ...metaOf(reads, about), ...withNotice(notice) } };
   }),
-  passport: ask(passportQuery, async (reads, instrument, { timeframe, time, tz }, { signal }) => {
-    const reading = await reads.passport(instrument, timeframe, time, signal);
+  passport: ask(passportQuery, async (reads, instrument, { timeframe, time, auctions, tz }, { signal }) => {
+    const reading = await reads.passport(instrument, timeframe, time, auctions, signal);
     const about = reads.about(instrument);
     const { decimals } = about.instrument;
     const at = (instant: number): number | string => timeIn(tz, instant);
     return {
       data: {
         bar: (await barViews(columnsOf([reading.bar]), decimals, tz))[0], end: at(reading.end), state: reading.bar.state, cause: reading.cause, rev: reading.bar.rev,
-        ...passportView(reading.passport, at), auction: auctionView(reading.auction, decimals), collectorNames: reading.collectors, foldedFrom: reading.parts, revisions: changesView(reading.changes, decimals, at),
+        ...passportView(reading.passport, at), ...auctionsView(reading.auctions, decimals), collectorNames: reading.collectors, foldedFrom: reading.parts, revisions: changesView(reading.changes, decimals, at),
       },
-      meta: { ...metaOf(reads, about), timeframe },
+      meta: { ...metaOf(reads, about), timeframe, ...(timeframe !== "auction" && anyTimeframe(timeframe).kind === "intraday" ? { auctions } : {}) },
     };
   }),
 };
 
-/** What a bar holds of an auction, as it is printed. */
-export const auctionView = (auction: PassportReading["auction"], decimals: number) => (auction === null ? null : {
-  price: toRupees(auction.price, decimals), volume: auction.volume, volumeIncluded: auction.volumeIncluded, printedBy: auction.source,
-});
+/** What a bar holds of its day's auctions, as it is printed; `auction`: of the pre-open alone. */
+export const auctionsView = (held: PassportReading["auctions"], decimals: number) => {
+  const view = ({ price, volume, volumeIncluded, source }: PassportReading["auctions"][number]) => ({ price: toRupees(price, decimals), volume, volumeIncluded, printedBy: source });
+  const preOpen = held.find(({ place }) => place === "pre_open");
+  return { auction: preOpen === undefined ? null : view(preOpen), auctions: held.map((each) => ({ place: each.place, ...view(each) })) };
+};
 
 type BookQuery = Pick<z.output<typeof orderBookQuery>, "at" | "from" | "to">;
 export const isOfSpan = ({ at, from, to }: BookQuery): boolean => {
