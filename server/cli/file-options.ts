@@ -1,5 +1,6 @@
 /** Options of commands that read files of bars or ticks: what the file leaves open, a person says. */
 import { type Command, Option } from "commander";
+import { historySources } from "@/server/domain/source-conventions";
 import { type FileOptions, optionNames } from "@/server/files/options";
 
 export type FileCommandOptions = { [Name in keyof FileOptions]?: FileOptions[Name] | undefined };
@@ -11,6 +12,7 @@ export const fileOptions = (command: Command): Command => command
   .option("--date-format <format>", "DD-MM-YYYY, MM/DD/YY, YYMMDD, excel …, where dates can be read in two ways")
   .addOption(new Option("--decimal <mark>", "the decimal mark, where 1,234 can be read in two ways").choices(["point", "comma"]))
   .option("--symbol <name>", "what the file calls the instrument, where it is not its symbol")
+  .addOption(new Option("--broker <name>", "whose candles these are: how auctions are printed in them (default: nobody knows, of bars; kite, of ticks)").choices([...historySources]))
   .option("--lenient", "rows that cannot be read do not make the command fail");
 
 /** The options that were given. */

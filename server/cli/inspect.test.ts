@@ -26,6 +26,14 @@ describe("candela inspect", () => {
     expect(found).toMatchObject({ format: "columns separated by semicolon", decimal: "comma", times: "day-month-year", zone: "none written: read as IST", rows: 1, refused: 1, instrument: "NSE:INFY; rows of others: TCS", columns: { volume: "Qty" } });
     expect(inspectionLines(found)).toContain('f.csv:4: close "x" is not a number');
   });
+  it("says how auctions are printed in it, and which it has", async () => {
+    const rows = ["datetime,open,high,low,close,volume", "2026-08-31 09:15,1300,1301,1298,1299,1500", "2026-08-31 09:16,1299,1299,1299,1299,10", "2026-08-31 15:14,1294.9,1294.9,1294.9,1294.9,200", "2026-08-31 15:15,1294.9,1294.9,1294.9,1294.9,0", "2026-08-31 15:29,1277,1277,1277,1277,26600000"];
+    const upstox = await inspect(rows, { instrument: "NSE:RELIANCE", broker: "upstox" });
+    expect(upstox.auctions).toBe("as upstox prints them: a day opens at the pre-open's price, with its volume; the closing auction in a row of its own; 1 auction in 2 rows, the last of 2026-08-31 15:20 at 1277.00, volume 26600000");
+    expect(inspectionLines(upstox)).toContain(`auctions: ${upstox.auctions}`);
+    expect((await inspect(rows, { instrument: "NSE:RELIANCE" })).auctions).toBe("nobody said whose candles these are (--broker): a first bar stands as it is, rows in the hours of auctions are of auctions; 1 auction in 1 row, the last of 2026-08-31 15:20 at 1277.00, volume 26600000");
+    expect((await inspect(rows)).auctions).toBeNull();
+  });
   it("collects what is in doubt, each with the option that settles it", async () => {
     const rows = ["datetime,open,high,low,close,volume", "2026-11-20 03:46,1,1,1,1,1", "2026-11-20 03:47,1,1,1,1,1", "2026-11-20 03:48,1,1,1,1,1"];
     const { doubts, timeframe } = await inspect(rows, { instrument: "NSE:INFY" });

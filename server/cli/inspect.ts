@@ -3,7 +3,8 @@ import { type Command, Option } from "commander";
 import { clockDoubt, clockWords, rowsOutside } from "@/server/domain/clock-doubt";
 import { hasCode } from "@/server/domain/errors";
 import { toDecimalText } from "@/server/domain/price";
-import { IST_OFFSET_MS, istDay, istText } from "@/server/domain/session";
+import { type Calendar, IST_OFFSET_MS, istDay, istText } from "@/server/domain/session";
+import { type AuctionConvention, classOf, conventionOf } from "@/server/domain/source-conventions";
 import { type AnyTimeframe, parseAnyTimeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
 import { readTicks } from "@/server/feeds/tick-file";
 import type { TableKind } from "@/server/files/columns";
@@ -14,7 +15,8 @@ import { delimiterName } from "@/server/files/rows";
 import { readPieces, type TextPieces } from "@/server/files/text";
 import { longerThanDays } from "@/server/history-sources/bar-repeats";
 import { type FileBar, readBars } from "@/server/history-sources/bar-file";
-import { checkSpacing, labelDays } from "@/server/history-sources/bar-labels";
+import { auctionsOf } from "@/server/history-sources/bar-auctions";
+import { checkSpacing, labelDays, type LabelKind } from "@/server/history-sources/bar-labels";
 import { checkWeekdays, pastBars } from "@/server/history-sources/bar-dates";
 import { checkVolumes } from "@/server/history-sources/bar-volumes";
 import { checkTimes, labelsOf } from "@/server/history-sources/file";
@@ -23,7 +25,7 @@ import { assumeDays } from "./assumed-days";
 import { writeLines } from "./bar-lines";
 import { type FileCommandOptions, fileOptions, given, refusedExit } from "./file-options";
 import { counted, malformedLines } from "./refused-lines";
-import { fileInstrument } from "./series-options";
+import { type FileInstrument, fileInstrument } from "./series-options";
 
 export interface InspectRequest extends FileOptions {
   file: string;
@@ -46,6 +48,8 @@ export interface Inspection {
   times: string;
   zone: string;
   labels: string | null;
+  /** How auctions are printed in it, and those it has; null of ticks, of days, and without an instrument. */
+  auctions: string | null;
   timeframe: string | null;
   instrument: string;
   rows: number;
@@ -122,7 +126,8 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
   };
   settle(() => { table.checkFound(rows + refused); });
   const of = kind === "bars" ? spacing(bars) : null;
-  let labels: string | null = null;
+  let labels: LabelKind | null = null;
+  let auctions: string | null = null;
   if (asked !== null && times.length > 0) {
     const { calendar, known, notes: assumed } = assumeDays(asked.hours, new Set(times.map(istDay)));
     notes.push(...assumed);
@@ -139,6 +144,7 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
       settle(() => { checkVolumes(file, table, bars, of); });
       settle(() => { checkSpacing(days, of, "--from", table.rules.lenient, refused); });
       if (of.kind === "intraday") settle(() => { labels = labelsOf(file, table, bars, days, of, notes); });
+      if (labels !== null) auctions = auctionsText(bars, asked, { broker: options.broker ?? "unknown", labels, of, calendar, price });
     } else {
       settle(() => {
         const doubt = table.rules.zone === null ? clockDoubt(times, calendar, asked.hours, true) : null;
@@ -157,10 +163,24 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
     decimal: seen.decimal === "," ? "comma" : "point", namesLine: seen.namesLine === 0 ? null : seen.namesLine, columns: columnNames(table),
     times: seen.times.order === null ? "year-month-day, month by name, or epoch" : order[seen.times.order],
     zone: rules.zone !== null ? "as --zone says" : table.zoneless > 0 ? "none written: read as IST" : "written, epoch, or dates alone",
-    labels, timeframe: of?.name ?? null, instrument: instrumentText(table, key), rows, refused,
+    labels, auctions, timeframe: of?.name ?? null, instrument: instrumentText(table, key), rows, refused,
     first: times.length === 0 ? null : istText(first), last: times.length === 0 ? null : istText(last),
     preview, malformed, notes: [...table.notes(), ...notes], doubts,
   };
+};
+
+const volumes = { included: "with its volume", left_out: "without its volume", own_row: "its volume in a row of its own", unknown: "whether with its volume nobody knows" } as const;
+const closings = { none: "no closing auction", row: "the closing auction in a row of its own", in_last_bar: "on to the closing auction's value in bars behind the last", unknown: "the closing auction nobody knows where" } as const;
+
+/** As the broker is known to print on the file's last day, and what the file has of auctions. */
+const auctionsText = (bars: readonly FileBar[], { instrument, hours }: FileInstrument, { broker, labels, of, calendar, price }: { broker: string; labels: LabelKind; of: AnyTimeframe; calendar: Calendar; price(minor: number): string }): string => {
+  const convention = (day: number): AuctionConvention => conventionOf(broker, classOf(instrument), day);
+  const { auctions, rows } = auctionsOf(bars, { labels, of, calendar, hours, isIndex: instrument.segment === "index", convention });
+  const { firstOpen, preOpenVolume, closingAuction } = convention(istDay(bars.at(-1)!.label));
+  const opens = firstOpen === "auction" ? "opens at the pre-open's price" : firstOpen === "first_trade" ? "opens at its first trade" : "opens nobody knows how";
+  const known = broker === "unknown" ? "nobody said whose candles these are (--broker): a first bar stands as it is, rows in the hours of auctions are of auctions" : `as ${broker} prints them: a day ${opens}, ${volumes[preOpenVolume]}; ${closings[closingAuction]}`;
+  const last = auctions.at(-1);
+  return `${known}; ${counted(auctions.length, "auction")} in ${counted(rows, "row")}${last === undefined ? "" : `, the last of ${istText(last.auction.from).slice(0, 16)} at ${price(last.price)}, volume ${last.volume}`}`;
 };
 
 /** The timeframe that the usual distance of neighbouring labels is; days where labels have no clock of their own. */
@@ -200,6 +220,7 @@ export const inspectionLines = (found: Inspection): string[] => [
   `columns: ${Object.entries(found.columns).map(([role, name]) => `${role} ← ${name}`).join(", ")}`,
   `times: ${found.times}; zone: ${found.zone}${found.first === null ? "" : `; ${found.first} to ${found.last} IST`}`,
   ...(found.timeframe === null ? [] : [`timeframe: ${found.timeframe}${found.labels === null ? "" : `; times name the ${found.labels} of a bar`}`]),
+  ...(found.auctions === null ? [] : [`auctions: ${found.auctions}`]),
   `instrument: ${found.instrument}`,
   `${counted(found.rows, "row")} read, ${found.refused} refused`,
   ...found.preview.map((line) => `  ${line}`),

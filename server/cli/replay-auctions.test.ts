@@ -55,6 +55,15 @@ describe("a day of the exchange with auctions, replayed", () => {
     expect(evening![5]).toBeLessThan(settled![5]!);
   });
 
+  it("prints as the broker that is named: Upstox's first candle holds the pre-open's volume", async () => {
+    const of = async (broker: "kite" | "upstox") => rowsOf((await replayLines([ticks.get("RELIANCE")!.join("\n")], { file: "day.csv", instrument: "NSE:RELIANCE", timeframe: "1m", now: at("2026-11-21T00:00:00"), broker })).bars);
+    const { preOpen } = openMarket(options, at("2026-11-21T07:00:00")).book.day(openMarket(options, at("2026-11-21T07:00:00")).listing("NSE:RELIANCE")!, istDay(at(`${DATE}T12:00:00`)))!;
+    const [kite, upstox] = [await of("kite"), await of("upstox")];
+    expect(kite).toEqual(await replay("RELIANCE", "1m"));
+    expect(upstox[0]).toEqual([...kite[0]!.slice(0, 5), kite[0]![5]! + preOpen.volume]);
+    expect(upstox.slice(1)).toEqual(kite.slice(1));
+  });
+
   it("an index goes on to the auction's value in one row of 15:15, as the exchange's candle does", async () => {
     expect(await replay("NIFTY 50", "15m")).toEqual(await told("NIFTY 50", 15));
     expect((await replay("NIFTY 50", "15m", "apart")).length).toBe(24);

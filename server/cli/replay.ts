@@ -109,7 +109,7 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
     else if (batch.length > 0 && batch.timeframe[0] === AUCTION_BAR) printed.onAuctions(batch, toIndicators);
     else printed.on(batch, toIndicators);
   });
-  const convention = (day: number): AuctionConvention => conventionOf("kite", classOf(instrument), day);
+  const convention = (day: number): AuctionConvention => conventionOf(request.broker ?? "kite", classOf(instrument), day);
   const printed = new PrintedBars(run.bars, calendar, instruments, (_, day) => convention(day));
   run.play(dense, ticks);
   run.finish();
@@ -197,7 +197,7 @@ export const replayCommand = (program: Command): void => {
     .requiredOption("--instrument <key>", 'what it is of, like "NSE_INDEX:NIFTY 50" or NSE:INFY: its exchange gives the session'))
     .option("--timeframe <timeframe>", `${[...timeframeNames, "auction"].join(", ")}, or any count of minutes such as 45m or 4h`, "1m")
     .option("--indicators <list>", "also their values: SMA:9,EMA:20,RSI:14,MACD:12:26:9", "")
-    .addOption(new Option("--auctions <how>", "in intraday bars: as Kite prints them, all merged into the bars beside them, or in none").choices([...auctionModes]).default("broker"))
+    .addOption(new Option("--auctions <how>", "in intraday bars: as a broker prints them (Kite, or --broker), all merged into the bars beside them, or in none").choices([...auctionModes]).default("broker"))
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
     .addHelpText("after", "\nThe last bar ends where the recording ends. Volume is the difference of the day's volume; a recording that begins\nafter the open starts from its first tick's figure, one that begins with the session from that of the pre-open, or 0;\na day has what its counter says at the end.\nRefused rows, refused ticks and gaps are told on standard error. Exit codes: 0 done, 1 rows were refused or nothing\ncame out (--lenient: 0 where something did), 2 the file or an option is refused.")
     .action(async (file: string, options: FileCommandOptions & { instrument: string; timeframe: string; indicators: string; auctions: AuctionMode; json?: boolean }) => {

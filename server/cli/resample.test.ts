@@ -70,6 +70,59 @@ describe("candela resample", () => {
     expect(brief(unmatched.bars)).toEqual(["09:15 10000 10200 9900 10100 v20"]);
   });
 
+  describe("of files with auctions", () => {
+    const named = (lines: string[], request: Partial<ResampleRequest>): Promise<ResampleReport> => resample(["time,open,high,low,close,volume", ...lines], request);
+    /** A row each: clock, open, high, low, close in rupees, volume. */
+    const rows = (date: string, ...each: (readonly [string, number, number, number, number, number])[]): string[] => each.map(([time, ...figures]) => `${date} ${time}:00,${figures.join(",")}`);
+    const flat = (date: string, from: number, count: number, price: number): string[] => Array.from({ length: count }, (_, at) => `${date} 15:${from + at}:00,${price},${price},${price},${price},0`);
+
+    it("reads Upstox's minutes: the pre-open in 09:15, flat rows, and the closing auction in 15:29", async () => {
+      const file = [...rows("2026-08-31", ["09:15", 1_300, 1_301, 1_298, 1_299, 1_500], ["15:14", 1_295, 1_295, 1_294, 1_294.9, 200]), ...flat("2026-08-31", 15, 14, 1_294.9), ...rows("2026-08-31", ["15:29", 1_277, 1_277, 1_277, 1_277, 26_600_000])];
+      const of = (to: string, broker?: "upstox" | "kite") => named(file, { instrument: "NSE:RELIANCE", to, ...(broker === undefined ? {} : { broker }) });
+      const day = await of("1d", "upstox");
+      expect([brief(day.bars), day.left]).toMatchObject([["09:15 130000 130100 127700 127700 v26601700"], { pre_open: 0, closing_auction: 0, outside_session: 0, auction: 15, equal_duplicate: 0, replaced_duplicate: 0 }]);
+      // No longer bar of the session holds flat rows or the jump to the auction's price.
+      const quarters = await of("15m", "upstox");
+      expect([brief(quarters.bars), quarters.left.closing_auction]).toEqual([["09:15 130000 130100 129800 129900 v1500", "15:00 129500 129500 129400 129490 v200"], 15]);
+      // By the calendar alone the rows from 15:20 on are of the auction.
+      expect([brief((await of("1d")).bars), (await of("1d")).left]).toMatchObject([brief(day.bars), { auction: 10, closing_auction: 0, outside_session: 5 }]);
+    });
+
+    it("reads Angel's one row of 15:28", async () => {
+      const { bars } = await named(rows("2026-08-31", ["09:15", 264, 265, 263, 264.4, 100], ["15:14", 264.4, 264.4, 264.4, 264.4, 50], ["15:28", 255.5, 255.5, 255.5, 255.5, 5_460_000]), { instrument: "NSE:ITC", to: "1d", broker: "angel" });
+      expect(brief(bars)).toEqual(["09:15 26400 26500 25550 25550 v5460150"]);
+    });
+
+    it.each([["2026-09-18", 23_341.85, 23_346.4, 23_341.85, 23_346.4], ["2026-09-21", 23_429, 23_429, 23_414.3, 23_414.3], ["2026-09-22", 23_349.5, 23_349.5, 23_329, 23_329]])("reads Kite's index candle of 15:15 on %s", async (date, open, high, low, close) => {
+      const file = rows(date, ["09:15", 23_400, 23_450, 23_300, 23_400, 0], ["15:00", 23_400, 23_450, 23_300, open, 0], ["15:15", open, high, low, close, 0]);
+      const of = (to: string, broker: "kite" | "unknown" = "kite") => named(file, { instrument: "NSE_INDEX:NIFTY 50", from: "15m", to, broker });
+      const paise = (...prices: number[]): number[] => prices.map((price) => Math.round(price * 100));
+      const closing = `15:15 ${paise(open, high, low, close).join(" ")} v0`;
+      for (const to of ["15m", "30m", "45m", "1h"]) {
+        const { bars, left } = await of(to);
+        expect([brief(bars).at(-1), brief(bars).length, left.closing_auction], to).toEqual([closing, 3, 0]);
+      }
+      expect(brief((await of("1d")).bars)).toEqual([`09:15 2340000 2345000 2330000 ${paise(close)[0]} v0`]);
+      // Where nobody says that it is Kite's, the row lies before orders are collected: of no auction.
+      expect([brief((await of("1d", "unknown")).bars)[0], (await of("15m", "unknown")).left.closing_auction]).toEqual([`09:15 2340000 2345000 2330000 ${paise(open)[0]} v0`, 1]);
+    });
+
+    it("takes no value of an unfinished auction for its price", async () => {
+      const file = [...rows("2026-09-18", ["09:15", 23_400, 23_450, 23_300, 23_400, 0], ["15:14", 23_400, 23_400, 23_341, 23_341.85, 0]), ...rows("2026-09-18", ["15:15", 23_341.85, 23_341.85, 23_341.85, 23_341.85, 0], ["15:18", 23_390, 23_390, 23_390, 23_390, 0])];
+      expect(brief((await named(file, { instrument: "NSE_INDEX:NIFTY 50", to: "1d", broker: "kite" })).bars)).toEqual(["09:15 2340000 2345000 2330000 2334185 v0"]);
+    });
+
+    it("says what days made of Kite's candles lack", async () => {
+      const file = rows("2026-08-10", ["09:15", 292, 294, 291.5, 293, 367_153], ["15:00", 293.4, 293.6, 293.1, 293.5, 3_668_963]);
+      const { bars, notes } = await named(file, { instrument: "NSE:ANGELONE", from: "15m", to: "1d", broker: "kite" });
+      expect([brief(bars), notes.at(-1)]).toEqual([["09:15 29200 29400 29150 29350 v4036116"], "candles of kite hold neither post-close nor the pre-open's volume nor the closing auction: days made of them lack them"]);
+    });
+
+    it("refuses a broker that is in no table", async () => {
+      await expect(resample(minutes(3), { broker: "zerodha" as never })).rejects.toMatchObject({ details: { field: "--broker", value: "zerodha", accepted: "kite, upstox, angel, fivepaisa, dhan, yahoo, unknown" } });
+    });
+  });
+
   it("names malformed lines and goes on", async () => {
     const report = await resample([...minutes(5), "2024-08-13 09:20:00,abc,1,1,1,1"]);
     expect(resampleSummary(report)).toEqual(['bars.csv:6: open "abc" is not a number', expect.stringContaining("labels name"), "1 bar from 5 rows, 1 malformed line"]);

@@ -1,15 +1,18 @@
 /** `candela resample FILE`: longer bars from a file of bars, by the pipeline's own rule. */
 import type { Command } from "commander";
+import { closingRowsOf } from "@/server/domain/auction-print";
 import type { BarColumns } from "@/server/domain/bar";
+import { merge } from "@/server/domain/bar-rows";
 import { badInput } from "@/server/domain/errors";
 import { resample } from "@/server/domain/resample";
-import { istDay } from "@/server/domain/session";
+import { istDate, istDay } from "@/server/domain/session";
+import { type AuctionConvention, classOf, CLOSING_AUCTIONS_SINCE, conventionOf } from "@/server/domain/source-conventions";
 import { type AnyTimeframe, timeframe, timeframeNames } from "@/server/domain/timeframe";
 import type { MalformedLine } from "@/server/files/doubt";
 import type { FileOptions } from "@/server/files/options";
 import { readPieces, type TextPieces } from "@/server/files/text";
 import { assumeDays } from "./assumed-days";
-import { addAuctions, auctionsOf } from "@/server/history-sources/bar-auctions";
+import { addAuctions, auctionColumns, auctionsOf, type FileAuctionRules } from "@/server/history-sources/bar-auctions";
 import { parseBarFile } from "@/server/history-sources/bar-file";
 import { checkSpacing, labelDays } from "@/server/history-sources/bar-labels";
 import { type LeftOut, placeBars } from "@/server/history-sources/bar-places";
@@ -69,13 +72,31 @@ export const resampleLines = async (text: TextPieces, request: ResampleRequest):
   const labels = labelsOf(fileName, file.table, rows, days, from, notes);
   const { bars: placed, left } = placeBars(rows, labels, from, calendar, hours, instrument.segment !== "index");
   const report = { decimals: instrument.decimals, rows: file.bars.length, malformed: file.malformed, notes };
-  if (to.kind === "intraday" || from.kind !== "intraday") return { ...report, bars: resample(placed, calendar, hours, to).bars, left };
+  if (from.kind !== "intraday") return { ...report, bars: resample(placed, calendar, hours, to).bars, left };
+  const convention = (day: number): AuctionConvention => conventionOf(options.broker ?? "unknown", classOf(instrument), day);
+  const rules: FileAuctionRules = { labels, of: from, calendar, hours, isIndex: instrument.segment === "index", convention };
+  const { auctions, rows: ofAuctions } = auctionsOf(rows, rules);
+  if (to.kind === "intraday") {
+    const bars = resample(placed, calendar, hours, to).bars;
+    // Where the broker's candles go on to the closing auction, longer ones do too.
+    const closing = closingRowsOf(bars, auctionColumns(auctions), { calendar, hours, mode: "broker", convention }, to, { from: 0, to: Number.POSITIVE_INFINITY });
+    const used = auctions.filter(({ session }) => closing.time.subarray(0, closing.length).includes(session.close)).reduce((sum, each) => sum + each.rows, 0);
+    return { ...report, bars: merge(bars, closing), left: { ...left, closing_auction: left.closing_auction - used } };
+  }
+  if (options.broker !== undefined && placed.length > 0) notes.push(...lackOf(placed, options.broker, convention));
   // A day opens at the pre-open's price and closes at the closing auction's, where the file has them.
-  const { auctions, rows: ofAuctions } = auctionsOf(rows, labels, calendar, hours, instrument.segment === "index");
   const dayBars = resample(placed, calendar, hours, timeframe("1d")).bars;
   addAuctions(dayBars, auctions);
   const elsewhere = left.pre_open + left.closing_auction + left.outside_session - ofAuctions;
   return { ...report, bars: resample(dayBars, calendar, hours, to).bars, left: { ...left, pre_open: 0, closing_auction: 0, outside_session: elsewhere, auction: ofAuctions } };
+};
+
+/** What days made of a broker's candles do not hold, since the candles do not. */
+const lackOf = (placed: BarColumns, broker: string, convention: (day: number) => AuctionConvention): string[] => {
+  const day = istDay(placed.time[placed.length - 1]!);
+  const { preOpenVolume, closingAuction } = convention(day);
+  const lacks = [...(preOpenVolume === "left_out" ? ["the pre-open's volume"] : []), ...(closingAuction === "none" && istDate(day) >= CLOSING_AUCTIONS_SINCE ? ["the closing auction"] : [])];
+  return lacks.length === 0 ? [] : [`candles of ${broker} hold neither post-close nor ${lacks.join(" nor ")}: days made of them lack them`];
 };
 
 /** Bars of `to` must hold whole bars of `from`. */

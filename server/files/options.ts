@@ -1,5 +1,6 @@
 /** What a person says of a file that the file does not say itself: options of the command line and of a source's name. */
 import { badInput } from "@/server/domain/errors";
+import { type HistorySourceName, historySources } from "@/server/domain/source-conventions";
 import type { DecimalMark } from "@/server/domain/read-number";
 import { dateFormat, istRules, type TimeRules, type Zone, zoneOf } from "@/server/domain/read-time";
 import { type ColumnWishes, columnWishes } from "./columns";
@@ -12,11 +13,13 @@ export interface FileOptions {
   decimal?: "point" | "comma";
   /** What the file calls the instrument. */
   symbol?: string;
+  /** Whose candles the file has: how auctions are printed in them. Nobody's unless said: the calendar alone tells what is of an auction. */
+  broker?: HistorySourceName;
   /** Rows that cannot be read are left out and the rest is taken. */
   lenient?: boolean;
 }
 
-export const optionNames = ["columns", "labels", "zone", "dateFormat", "decimal", "symbol", "lenient"] as const satisfies readonly (keyof FileOptions)[];
+export const optionNames = ["columns", "labels", "zone", "dateFormat", "decimal", "symbol", "broker", "lenient"] as const satisfies readonly (keyof FileOptions)[];
 
 /** The same, checked. */
 export interface FileRules {
@@ -32,9 +35,10 @@ export interface FileRules {
 
 /** Throws `bad_input` naming the option. */
 export const fileRules = (options: FileOptions): FileRules => {
-  const { columns, labels, zone, dateFormat: format, decimal, symbol, lenient = false } = options;
+  const { columns, labels, zone, dateFormat: format, decimal, symbol, broker, lenient = false } = options;
   if (labels !== undefined && labels !== "start" && labels !== "end") throw badInput("--labels", labels, "start or end");
   if (decimal !== undefined && decimal !== "point" && decimal !== "comma") throw badInput("--decimal", decimal, "point or comma");
+  if (broker !== undefined && !historySources.includes(broker)) throw badInput("--broker", broker, historySources.join(", "));
   const zoned = zone === undefined ? null : zoneOf(zone);
   if (zone !== undefined && zoned === null) throw badInput("--zone", zone, "UTC, IST, an offset such as +05:30, a zone such as America/New_York, or clock (zones that the file writes are wrong: its clocks are Indian)");
   const dates = format === undefined ? null : dateFormat(format);

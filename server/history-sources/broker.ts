@@ -16,6 +16,7 @@ export interface BrokerLogin {
 /** A broker's historical interface, by the login of one of its collectors. */
 export const brokerSource = (name: string, broker: BrokerLogin, { definition, token } = broker): HistorySource => ({
   name,
+  prints: name,
   authority: "broker",
   notes: [],
   limits(timeframe) {

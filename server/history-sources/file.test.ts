@@ -40,6 +40,23 @@ describe("a file of bars as a source of history", () => {
     expect(await barsOf(source, infy, "2026-01-05T09:16:00", "2026-01-05T09:18:00")).toEqual(expected.slice(1, 3));
   });
 
+  it("keeps the rows of closing auctions for who looks for the print in them, as the broker of the file labels them", async () => {
+    const lines = [...["09:15", "09:16", "15:14"].map((clock) => `2026-08-31 ${clock},1294.9,1294.9,1294.9,1294.9,100`), "2026-08-31 15:15,1294.9,1294.9,1294.9,1294.9,0", "2026-08-31 15:29,1277,1277,1277,1277,26600000"];
+    const of = async (more: Partial<FileOrder>) => {
+      const source = await fileSource(order("upstox.csv", { from: at("2026-08-31T00:00:00"), to: at("2026-09-01T00:00:00"), hours: () => "NSE_CAS", ...more }));
+      return { source, clocks: (await barsOf(source, infy, "2026-08-31T00:00:00", "2026-09-01T00:00:00")).map((text) => text.slice(11, 16)) };
+    };
+    csv("upstox.csv", lines);
+    const upstox = await of({ options: { broker: "upstox" } });
+    expect([upstox.source.prints, upstox.clocks, upstox.source.notes.at(-1)]).toEqual(["upstox", ["09:15", "09:16", "15:14", "15:15", "15:29"], expect.stringMatching(/2 rows are of closing auctions, as upstox prints them$/)]);
+    const nobody = await of({});
+    expect([nobody.source.prints, nobody.clocks, nobody.source.notes.at(-1)]).toEqual(["unknown", ["09:15", "09:16", "15:14"], expect.stringMatching(/2 rows lie outside trading sessions$/)]);
+    csv("upstox.csv", lines.map((line) => line.replace(/ (\d\d):(\d\d)/, (_, hour: string, minute: string) => { const next = Number(hour) * 60 + Number(minute) + 1; return ` ${String(Math.floor(next / 60)).padStart(2, "0")}:${String(next % 60).padStart(2, "0")}`; })));
+    expect((await of({ options: { broker: "upstox", labels: "end" } })).clocks, "labelled by their end").toEqual(upstox.clocks);
+    expect((await of({ options: { broker: "kite", labels: "end" } })).clocks, "Kite has none of a stock").toEqual(nobody.clocks);
+    expect(parseSource("csv[broker=upstox]:f.csv", [])).toMatchObject({ options: { broker: "upstox" } });
+  });
+
   it("moves bars labelled by their end to their start, and says so", async () => {
     const lines = minutes.map(([, ...figures], minute) => [`2026-01-05 09:${16 + minute}`, ...figures].join(","));
     // Two minutes after the open alone look like bars whose first one is missing.

@@ -1,9 +1,10 @@
-import type { BarColumns } from "@/server/domain/bar";
-import { within } from "@/server/domain/bar-rows";
+import { type BarColumns, columnsOf } from "@/server/domain/bar";
+import { merge, within } from "@/server/domain/bar-rows";
 import { clockDoubt, clockWords } from "@/server/domain/clock-doubt";
 import { type AppError, badInput } from "@/server/domain/errors";
 import type { Instrument } from "@/server/domain/instrument";
 import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, istText } from "@/server/domain/session";
+import { classOf, conventionOf } from "@/server/domain/source-conventions";
 import { type AnyTimeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
 import { inDoubt, type MalformedLine, placeText } from "@/server/files/doubt";
 import type { FileOptions } from "@/server/files/options";
@@ -14,6 +15,7 @@ import { type FileBar, readBars } from "./bar-file";
 import { checkWeekdays, pastBars } from "./bar-dates";
 import { checkGrid } from "./bar-grid";
 import { checkSpacing, detectLabels, doubledDate, type LabelDay, labelDays, type LabelKind } from "./bar-labels";
+import { closingRows } from "./bar-auctions";
 import { placeBars } from "./bar-places";
 import { checkDays, checkRepeats } from "./bar-repeats";
 import { checkVolumes } from "./bar-volumes";
@@ -82,7 +84,7 @@ export const fileSource = async (order: FileOrder): Promise<HistorySource> => {
   }
   if (rows.size === 0) throw badInput("source", name, ["a file with bars of the instruments asked for", ...[...missing.values()].slice(0, 1)].join("; "));
   return {
-    name, authority: "file", notes: [...new Set(notes)],
+    name, prints: order.options?.broker ?? "unknown", authority: "file", notes: [...new Set(notes)],
     limits: (asked) => (asked === timeframe ? { daysPerRequest: Number.POSITIVE_INFINITY, requestsPerSecond: Number.POSITIVE_INFINITY, concurrency: 1 } : null),
     lacks: ({ id }) => missing.get(id) ?? null,
     bars: ({ instrument, from, to }) => Promise.resolve(within(rows.get(instrument.id)!, from, to)),
@@ -169,7 +171,7 @@ export const labelsOf = (file: string, table: OpenTable, bars: readonly FileBar[
 };
 
 /** Rows by the start of their bar; day bars by the date's midnight, as brokers label them. */
-const placed = ({ timeframe: name, calendar, hours, now }: FileOrder, path: string, instrument: Instrument, table: OpenTable, rows: readonly FileBar[], notes: string[]): BarColumns => {
+const placed = ({ timeframe: name, calendar, hours, now, options }: FileOrder, path: string, instrument: Instrument, table: OpenTable, rows: readonly FileBar[], notes: string[]): BarColumns => {
   const of = timeframeNamed(name);
   const key = hours(instrument);
   const told: string[] = [];
@@ -181,8 +183,12 @@ const placed = ({ timeframe: name, calendar, hours, now }: FileOrder, path: stri
   checkSpacing(days, of, "timeframe", table.rules.lenient);
   const labels = days.length === 0 ? "start" : labelsOf(path, table, bars, days, of, told);
   notes.push(...told.map((note) => `${path}: ${note}`));
-  const { bars: columns, left } = placeBars(bars, labels, of, calendar, key, instrument.segment !== "index");
-  const outside = left.outside_session + left.pre_open + left.closing_auction;
+  const { bars: trading, left } = placeBars(bars, labels, of, calendar, key, instrument.segment !== "index");
+  // Rows of closing auctions are no bars either: who asks finds the print in them.
+  const closing = of.kind === "intraday" ? closingRows(bars, labels, of, calendar, key, (day) => conventionOf(options?.broker ?? "unknown", classOf(instrument), day)) : columnsOf([]);
+  const columns = merge(trading, closing);
+  const outside = left.outside_session + left.pre_open + left.closing_auction - closing.length;
+  if (closing.length > 0) notes.push(`${path}: ${closing.length} rows are of closing auctions, as ${options!.broker!} prints them`);
   if (outside > 0) notes.push(`${path}: ${outside} rows lie outside trading sessions`);
   if (left.off_grid > 0) notes.push(`${path}: ${left.off_grid} rows stand off the grid of ${name} and were left out`);
   if (left.untraded > 0) notes.push(`${path}: ${left.untraded} rows without volume repeat the close before them: they are no bars`);

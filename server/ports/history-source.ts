@@ -30,6 +30,8 @@ export interface HistoryQuestion {
 export interface HistorySource {
   /** As it is written in requests: `kite`, `csv:FILE`. */
   readonly name: string;
+  /** Whose way of printing auctions its bars follow (`source-conventions.ts`): `kite`, or `unknown`. */
+  readonly prints: string;
   /** A broker tells the exchange's own bars, all there are; of a file nobody knows who made it and what it lacks. */
   readonly authority: "broker" | "file";
   /** What a person should know of it: how labels were read, lines that are no bars. */

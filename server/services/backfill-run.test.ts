@@ -25,7 +25,7 @@ const pageOf = (instrumentId: number, ...dates: string[]): Page => {
 };
 
 /** A store of arrays, a source that answers from a function, and a diary of what happened in which order. */
-const rig = (tell: (instrumentId: number, from: number, to: number) => Bar[] | Promise<Bar[]>, more: { now?: string; timeframe?: TimeframeName; authority?: HistorySource["authority"]; stored?: StoredBar[]; daily?: boolean } = {}) => {
+const rig = (tell: (instrumentId: number, from: number, to: number) => Bar[] | Promise<Bar[]>, more: { now?: string; timeframe?: TimeframeName; authority?: HistorySource["authority"]; stored?: StoredBar[]; daily?: boolean; hours?: string; prints?: string } = {}) => {
   const diary: string[] = [];
   const stored = new Map<string, StoredBar>((more.stored ?? []).map((each) => [`${each.instrumentId} ${each.timeframe} ${each.time}`, each]));
   const days: JobDay[] = [];
@@ -37,7 +37,7 @@ const rig = (tell: (instrumentId: number, from: number, to: number) => Bar[] | P
   const inSpan = (of: { instrumentId: number; timeframe: string; from: number; to: number }): StoredBar[] =>
     [...stored.values()].filter((each) => each.instrumentId === of.instrumentId && each.timeframe === of.timeframe && each.time >= of.from && each.time < of.to).sort((a, b) => a.time - b.time);
   const parts = {
-    calendar, clock, wall: clock, instrument: (id: number) => ({ instrument: testInstrument(id), hours: "NSE" }),
+    calendar, clock, wall: clock, instrument: (id: number) => ({ instrument: testInstrument(id), hours: more.hours ?? "NSE" }),
     bars: {
       readWhole: async (of: never) => { if (away-- > 0) throw new AppError("store_unreachable", "away", { retryable: true }); return inSpan(of); },
       read: async (of: never) => columnsOf(inSpan(of)),
@@ -52,7 +52,7 @@ const rig = (tell: (instrumentId: number, from: number, to: number) => Bar[] | P
   } as unknown as RunParts;
   const asked: Page[] = [];
   const source = {
-    name: "kite", authority: more.authority ?? "broker", notes: [], limits: () => ({ daysPerRequest: 60, requestsPerSecond: 3, concurrency: 4 }), lacks: ({ id }) => (id === 99 ? "kite does not list it" : null),
+    name: "kite", prints: more.prints ?? "kite", authority: more.authority ?? "broker", notes: [], limits: () => ({ daysPerRequest: 60, requestsPerSecond: 3, concurrency: 4 }), lacks: ({ id }) => (id === 99 ? "kite does not list it" : null),
     bars: async ({ instrument, from, to }) => { asked.push({ instrumentId: instrument.id, days: [], from, to }); return columnsOf(await tell(instrument.id, from, to)); },
   } satisfies HistorySource;
   const order: BackfillOrder = { title: "", instruments: [], leftOut: [], timeframe: more.timeframe ?? "1m", first: 0, last: 0, source: "kite", concurrency: 1, force: false, daily: more.daily ?? false };
@@ -158,5 +158,20 @@ describe("a job at work", () => {
     const broker = rig(() => [bar(morning)], { stored: [live] });
     await broker.run(pageOf(7, "2026-01-05"));
     expect(broker.differences).toMatchObject([{ jobId: 3, time: morning + MINUTE, verdict: "flagged", history: null }]);
+  });
+
+  /** RELIANCE on 2026-08-31 as Upstox has it: 1,294.90 until 15:14, flat rows, 15:29 at 1,277.00 with 26.6 million shares. */
+  it.each([["upstox", 1_000, [[1277_00, 26_600_000]]], ["unknown", 1_500, []]] as const)("reads a file of %s's candles by how it prints auctions", async (prints, first, auctions) => {
+    const on = (clock: string): number => at(`2026-08-31T${clock}:00`);
+    const preOpen: StoredBar = { ...bar(on("09:00"), { open: 1300_00, high: 1300_00, low: 1300_00, close: 1300_00, volume: 500, state: "closed" }), instrumentId: 7, timeframe: "auction" };
+    const flat = { open: 1294_90, high: 1294_90, low: 1294_90, close: 1294_90 };
+    const file = rig(() => [
+      bar(on("09:15"), { open: 1300_00, high: 1301_00, low: 1298_00, close: 1299_00, volume: 1_500 }), bar(on("15:14"), { ...flat, volume: 200 }),
+      ...Array.from({ length: 14 }, (_, minute) => bar(on("15:15") + minute * MINUTE, { ...flat, volume: 0 })), bar(on("15:29"), { open: 1277_00, high: 1277_00, low: 1277_00, close: 1277_00, volume: 26_600_000 }),
+    ], { authority: "file", hours: "NSE_CAS", prints, stored: [preOpen], daily: true });
+    await file.run(pageOf(7, "2026-08-31"));
+    expect(file.of("1m").map(({ time, volume }) => [time, volume])).toEqual([[on("09:15"), first], [on("15:14"), 200]]);
+    expect(file.of("auction").filter(({ time }) => time > on("12:00")).map(({ close, volume }) => [close, volume])).toEqual(auctions);
+    expect(file.of("1d")).toMatchObject(prints === "upstox" ? [{ open: 1300_00, close: 1277_00, low: 1277_00, volume: 1_000 + 500 + 200 + 26_600_000 }] : [{ close: 1294_90 }]);
   });
 });

@@ -120,7 +120,7 @@ const fillPage = async (parts: RunParts, run: Run, page: Page): Promise<void> =>
   const sessions = page.days.flatMap((day) => parts.calendar.on(hours, day) ?? []);
   const most = Math.max(...sessions.map((session) => expectedBars(session, timeframeNamed(order.timeframe))));
   // Before the days: a day bar that is made of minutes holds its auctions.
-  const prints = order.timeframe !== "1m" ? [] : closingPrints(checked, { calendar: parts.calendar, hours, of: classOf(instrument), source: source.name, until: now });
+  const prints = order.timeframe !== "1m" ? [] : closingPrints(checked, { calendar: parts.calendar, hours, of: classOf(instrument), source: source.prints, until: now });
   await whenStoreIsThere(parts, signal, () => putPrints({ store: parts.bars, recent: parts.recent }, page.instrumentId, prints));
   for (const days of pieces(page.days, most, PIECE_BARS)) {
     await whenStoreIsThere(parts, signal, () => fillDays(parts, run, page, days, { bars: rows, refused }, hours, now));
@@ -161,7 +161,7 @@ const fillDays = async (parts: RunParts, run: Run, page: Page, days: readonly nu
   const startOf = (time: number): [number, number] => (kind === "day" ? [istMidnight(istDay(time)), istMidnight(istDay(time) + 1)] : [time, time + lengthMs]);
   const traded = hasVolume(parts.instrument(page.instrumentId).instrument.segment);
   const { segment } = parts.instrument(page.instrumentId).instrument;
-  const openings = await openingsOf({ store: parts.bars, recent: parts.recent, calendar: parts.calendar }, { instrumentId: page.instrumentId, of: classOf({ segment }), hours, source: source.name, from, to });
+  const openings = await openingsOf({ store: parts.bars, recent: parts.recent, calendar: parts.calendar }, { instrumentId: page.instrumentId, of: classOf({ segment }), hours, source: source.prints, from, to });
   for (const day of days) {
     const [begin, end] = [istMidnight(day), istMidnight(day + 1)];
     const ofDay = stored.filter(({ time }) => time >= begin && time < Math.min(end, to) && (spoken.has(time) || !refused.hides(...startOf(time))));
