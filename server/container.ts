@@ -14,7 +14,6 @@ import { nifty50 } from "@/server/domain/nifty50";
 import { dayOfDate, istDay, istText } from "@/server/domain/session";
 import type { RefusedRows } from "@/server/domain/told-rows";
 import { SessionWindows } from "@/server/domain/session-window";
-import { type AuctionConvention, classOf, conventionOf, historySources } from "@/server/domain/source-conventions";
 import { createBackfill } from "./backfill-parts";
 import { memoryBus } from "./bus/memory";
 import { type Config, readIndicators } from "./config";
@@ -46,6 +45,7 @@ import type { Clock } from "./ports/clock";
 import type { FeedDefinition } from "./ports/feed";
 import type { SetAside } from "./ports/spool";
 import { Bars } from "./services/bars";
+import { brokerConvention } from "./services/broker-convention";
 import { Collectors } from "./services/collectors";
 import { createDesk } from "./services/desk";
 import { EventLog, markets, readiness } from "./services/health";
@@ -142,15 +142,10 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
   const seconds = new SecondBars();
   const auctions = new AuctionBars(windows, table, seconds);
   const timeframes = new TimeframeBars(calendar, table, seconds);
-  /**
-   * How the login's broker prints auctions; before a collector has brought a tick, the broker whose list has the instrument.
-   * Recordings are printed as Kite does, a broker nobody has looked at and what only files have told of in no way.
-   */
-  const convention = (instrument: number, day: number): AuctionConvention => {
-    const vendor = instrument < normaliser.board.capacity ? collectors.vendor(normaliser.board.collector(instrument)) : undefined;
-    const source = vendor === "replay" ? "kite" : vendor ?? historySources.find((name) => instruments.tokenOf(name, instrument) !== undefined) ?? "unknown";
-    return conventionOf(source, classOf(table.at(instrument)), day);
-  };
+  const convention = brokerConvention({
+    feedOf: (instrument) => (instrument < normaliser.board.capacity ? collectors.vendor(normaliser.board.collector(instrument)) : undefined),
+    isListed: (broker, instrument) => instruments.tokenOf(broker, instrument) !== undefined, instrument: (instrument) => table.at(instrument), recorded: recording?.fileOptions.broker,
+  });
   const printed = new PrintedBars(timeframes, calendar, table, convention);
   const indicators = new Indicators();
   const writer = new BarWriter(store.bars, table, wall, log, metrics);
