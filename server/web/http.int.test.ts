@@ -76,6 +76,26 @@ describe("the port", () => {
     await web.stop();
   });
 
+  it("answers an upgrade to something else also when the pages listen to upgrades from their first request on", async () => {
+    const web = await serve(options(), (server) => {
+      let listens = false;
+      return pages({ request: async (_, response) => {
+        if (!listens) server.on("upgrade", (__, socket: Socket) => socket.end());
+        listens = true;
+        response.end("a page");
+      } });
+    });
+    web.open();
+    for (const turn of [1, 2, 3]) {
+      const socket = await raw(web.port, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n");
+      let said = "";
+      socket.on("data", (chunk: Buffer) => { said += chunk.toString(); });
+      await gone(socket);
+      expect(said, `request ${turn}`).toMatch(/^HTTP\/1.1 200 [^]*a page/);
+    }
+    await web.stop();
+  });
+
   it("hands a path of an earlier system on as the one that answers now", async () => {
     const web = await serve(options(), () => pages({ request: async (request, response) => void response.end(request.url) }));
     web.open();

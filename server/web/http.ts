@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { createRequire } from "node:module";
@@ -56,7 +57,7 @@ const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.
 const upgrading = { shouldUpgradeCallback: isWebSocket };
 
 /** Pages, REST and sockets on one port. Answers this machine only. Rejects with the reason of `stopping` when that comes first. */
-export const serve = async (options: ServeOptions, pagesOn: (server: Server, port: number) => Pages = nextOn(options)): Promise<Web> => {
+export const serve = async (options: ServeOptions, pagesOn: (server: EventEmitter, port: number) => Pages = nextOn(options)): Promise<Web> => {
   const { host, development, sockets, stopping } = options;
   const server = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000, maxHeaderSize: 16_384, ...upgrading });
   server.maxConnections = MOST_CONNECTIONS;
@@ -123,7 +124,8 @@ export const serve = async (options: ServeOptions, pagesOn: (server: Server, por
     await Promise.all([goodbye, closed]);
     await pages?.close();
   };
-  const prepared = pagesOn(server, port);
+  // Not the server: at its first request Next listens to its upgrades, and ends what it does not know under our answer.
+  const prepared = pagesOn(new EventEmitter(), port);
   try {
     await orAborted(prepared.prepare(), stopping);
   } catch (cause) {
@@ -145,8 +147,9 @@ export const serve = async (options: ServeOptions, pagesOn: (server: Server, por
 const required = createRequire(import.meta.url);
 
 /** Next's pages on our server. */
-export const nextOn = ({ root, host, development }: ServeOptions) => (server: Server, port: number): Pages => {
-  const app = next({ dev: development, quiet: true, dir: root, hostname: host, port, httpServer: server });
+export const nextOn = ({ root, host, development }: ServeOptions) => (server: EventEmitter, port: number): Pages => {
+  // Given none it takes the one its first request came by; of what it is given it asks no more than `on`.
+  const app = next({ dev: development, quiet: true, dir: root, hostname: host, port, httpServer: server as Server });
   return {
     async prepare() {
       // Next reports how long it took to read its configuration, whatever `quiet` says; it is silent when that has been read before.
