@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { datedLines, sessionText } from "./sessions";
+import { datedLines, sessionText, weekendNote } from "./sessions";
 
 const ask = (exchange: string, date: string, options: { to?: string; segment?: string; symbol?: string } = {}) => [...datedLines({ exchange, date, ...options })];
 const ist = (date: string, time: string): number => Date.parse(`${date}T${time}:00+05:30`);
@@ -31,6 +31,12 @@ describe("candela sessions", () => {
     expect(ask("NSE", "2015-08-15", { to: "2015-08-18" }).map(({ date, kind }) => `${date} ${kind}`)).toEqual(["2015-08-17 unknown", "2015-08-18 unknown"]);
     expect(ask("MCX", "2023-12-29")[0]?.kind).toBe("unknown");
     expect(ask("MCX", "2024-01-02")[0]?.kind).toBe("regular");
+  });
+
+  it("says unknown of a Saturday or Sunday that no holiday list covers", () => {
+    expect(weekendNote({ exchange: "NSE", date: "2015-02-28" })).toBe("2015-02-28: unknown: no holiday list of NSE covers it; on some there were special sessions");
+    expect(weekendNote({ exchange: "NSE", date: "2015-02-23", to: "2015-03-15" })).toMatch(/^2015-02-28 and 5 more Saturdays and Sundays: unknown/);
+    expect([weekendNote({ exchange: "NSE", date: "2015-02-27" }), weekendNote({ exchange: "NSE", date: "2026-11-21" }), weekendNote({ exchange: "SIM", date: "2015-02-28" })]).toEqual([null, null, null]);
   });
 
   it("prints nothing for days without trading, and a line for every other day of a range", () => {

@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import { createCalendar, exchanges } from "@/server/domain/calendar";
 import { AppError, badInput, type ErrorCode } from "@/server/domain/errors";
-import { dayOfDate, istMidnight } from "@/server/domain/session";
+import { spanOf } from "@/server/domain/calendar-coverage";
+import { dayOfDate, istDate, istMidnight } from "@/server/domain/session";
 import { dayFrom, hoursFor, type HoursQuestion, segmentNames, type SessionLine, sessionLines } from "@/server/domain/session-lines";
 import type { AnnouncedPhase } from "@/server/domain/trading-day";
 
@@ -21,6 +22,19 @@ const daysOf = ({ date, to }: SessionsRequest): [first: number, last: number] =>
 /** The trading days as the dated data state them. */
 export const datedLines = (request: SessionsRequest): Iterable<SessionLine> =>
   sessionLines(createCalendar(), request.exchange.toUpperCase(), hoursFor(request), ...daysOf(request));
+
+/** Of Saturdays and Sundays that no holiday list covers nobody knows whether a special session was on them; null where there are none. */
+export const weekendNote = (request: SessionsRequest): string | null => {
+  const calendar = createCalendar();
+  const hours = hoursFor(request);
+  const [first, last] = daysOf(request);
+  const spans = calendar.coverage(hours);
+  const unknown: number[] = [];
+  for (let day = first; day <= last; day++) if (spanOf(spans, day) === null && calendar.dayOf(hours, day) === null) unknown.push(day);
+  if (unknown.length === 0) return null;
+  const dates = unknown.length <= 2 ? unknown.map(istDate).join(", ") : `${istDate(unknown[0]!)} and ${unknown.length - 1} more Saturdays and Sundays`;
+  return `${dates}: unknown: no holiday list of ${hours} covers ${unknown.length === 1 ? "it" : "them"}; on some there were special sessions`;
+};
 
 /** The trading days as a running server has them: with the edits made there. */
 export const serverLines = async (server: string, request: SessionsRequest): Promise<SessionLine[]> => {
@@ -77,8 +91,12 @@ export const sessionsCommand = (program: Command): void => {
     .option("--json", "one JSON object a line, times in epoch milliseconds")
     .action(async (exchange: string, date: string, { json = false, server, ...rest }: Options) => {
       const request = { exchange, date, ...rest };
+      let printed = 0;
       for (const line of server === undefined ? datedLines(request) : await serverLines(server, request)) {
         process.stdout.write(`${json ? JSON.stringify(line) : sessionText(line)}\n`);
+        printed++;
       }
+      const note = server === undefined ? weekendNote(request) : null;
+      if (note !== null) (json || printed > 0 ? process.stderr : process.stdout).write(`${note}\n`);
     });
 };

@@ -47,19 +47,29 @@ export const readWhole = (text: string, mark: DecimalMark = "."): number => {
   }
   const plain = plainNumber(text, mark);
   const match = plain === null ? null : /^\+?(\d+)(?:\.0*)?$/.exec(plain);
-  const value = match === null ? Number.NaN : Number(match[1]);
+  const value = match === null ? readPower(text, mark) : Number(match[1]);
+  return Number.isSafeInteger(value) ? value : Number.NaN;
+};
+
+const POWER: Record<DecimalMark, RegExp> = { ".": /^\+?\d(?:\.\d+)?e\+?\d{1,2}$/i, ",": /^\+?\d(?:,\d+)?e\+?\d{1,2}$/i };
+
+/** `1.23456E5`, as programs write large numbers. `1.23E+05` is how a spreadsheet shows one: the rest of its digits is lost. */
+const readPower = (text: string, mark: DecimalMark): number => {
+  const bare = text.trim();
+  if (!POWER[mark].test(bare) || /^\d[.,]\d\dE\+\d\d$/.test(bare)) return Number.NaN;
+  const value = Number(bare.replace(",", "."));
   return Number.isSafeInteger(value) ? value : Number.NaN;
 };
 
 const GROUPED: Record<DecimalMark, RegExp> = {
   // Groups of three, or of two before the last three as in India.
-  ".": /^([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3}|\d+)(?:\.(\d*))?$/,
+  ".": /^([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3}|\d{1,3}(?:[ ']\d{3})+|\d+)(?:\.(\d*))?$/,
   ",": /^([+-]?)(\d{1,3}(?:[. ']\d{3})+|\d{1,2}(?:[. ']\d{2})*[. ']\d{3}|\d+)(?:,(\d*))?$/,
 };
 
 /** Digits with a point, without groups, spaces and the sign of the currency; null when the text is no number of that kind. */
 const plainNumber = (text: string, mark: DecimalMark): string | null => {
-  const bare = text.trim().replace(/^([+-]?)\s*(?:₹|Rs\.?|INR)\s*/i, "$1").replaceAll("\u00A0", " ");
+  const bare = text.trim().replace(/^([+-]?)\s*(?:₹|Rs\.?|INR)\s*/i, "$1").replaceAll(/[\u00A0\u202F\u2009]/g, " ");
   const match = GROUPED[mark].exec(bare);
   if (match === null) return null;
   return `${match[1]}${match[2]!.replaceAll(/[,. ']/g, "")}${match[3] === undefined || match[3] === "" ? "" : `.${match[3]}`}`;

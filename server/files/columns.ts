@@ -25,11 +25,11 @@ const CLOCK = ["time", "tradetime", "hhmm", "hhmmss", "timehhmm", "timehhmmss", 
 const DATES = ["date", "tradedate", "tradingdate", "traddt", "bizdt", "date1", "dt", "dtyyyymmdd", "dateyyyymmdd", "historicaldate", "day"];
 
 const BAR_TIME = [
-  "datetime", "dateandtime", "timestamp", ...DATES, "chtimestamp", "eodtimestamp", "bartime", "candletime", "starttime", "opentime", "endtime", "closetime", "time", "t", "ts", "ssboe", "epoch", "epochtime", "unixtime",
+  "datetime", "dateandtime", "timestamp", ...DATES, "chtimestamp", "eodtimestamp", "bartime", "candletime", "starttime", "opentime", "endtime", "closetime", "time", "t", "ts", "ssboe", "epoch", "epochtime", "unixtime", "indexlevel0",
 ];
 const TICK_TIME = [
   "exchangetimestamp", "exchangets", "exchangetime", "exchtime", "exchfeedtime", "exchangefeedtime", "datetime", "dateandtime", "timestamp", ...DATES, "tickts", "ticktime", "time", "t", "ts",
-  "lasttradetime", "lasttradedtime", "ltt", "epoch", "epochtime", "unixtime", "receivedtime", "recvts",
+  "lasttradetime", "lasttradedtime", "ltt", "epoch", "epochtime", "unixtime", "receivedtime", "recvts", "indexlevel0",
 ];
 const BAR_VOLUME = [
   "intv", "volume", "vol", "v", "totaltradedquantity", "totaltradedqty", "totaltradedvolume", "tottrdqty", "ttltrdqnty", "ttltradgvol", "chtottradedqty", "hittradedqty", "sharestraded", "noofshares", "noofsharestraded",

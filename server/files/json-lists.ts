@@ -25,9 +25,20 @@ export interface JsonRows {
 
 export type Json = Record<string, unknown> | unknown[];
 
+/** JSON, also as Python and JavaScript write numbers that are none: they are nothing. Throws what `JSON.parse` throws. */
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    const plain = text.replaceAll(/("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g, (_, quoted: string | undefined) => quoted ?? "null");
+    if (plain === text) throw cause;
+    return JSON.parse(plain) as unknown;
+  }
+};
+
 export const parsed = (line: string): unknown => {
   try {
-    return JSON.parse(line) as unknown;
+    return parseJson(line);
   } catch {
     return undefined;
   }
@@ -67,7 +78,7 @@ interface Found extends JsonRows {
 export const documentRows = (text: string, asked: ListWanted): JsonRows => {
   let root: unknown;
   try {
-    root = JSON.parse(text);
+    root = parseJson(text);
   } catch (cause) {
     throw badInput("file", asked.file, `JSON that can be read (${(cause as Error).message})`);
   }

@@ -153,6 +153,12 @@ describe("brokers and programs", () => {
     ["bars by Upstox's key", "instrument_key|timestamp|open|high|low|close|volume\nNSE_EQ:INFY|2026-11-20 09:15:00|100|101|99|100.5|10\nNSE_EQ:INFY|2026-11-20 09:16:00|100.5|102|100|101|20"],
   ])("%s", async (_, text) => expect(await barsOf(text, { from: "1m", to: "1m" })).toEqual([first, second]));
 
+  it("NaN as Python and JavaScript write it is nothing: that row alone is refused", async () => {
+    const rows = '[{"date":"2026-11-19","open":1500,"high":1520,"low":1490,"close":1510,"volume":123456,"remark":"NaN, or \\"Infinity\\""},{"date":"2026-11-20","open":NaN,"high":NaN,"low":-Infinity,"close":NaN,"volume":NaN}]';
+    const right = [day, expect.stringMatching(/^refused 2: open "" is empty/)];
+    expect(await barsOf(rows)).toEqual(right);
+    expect(await barsOf(rows.slice(1, -1).replace("},{", "}\n{"))).toEqual(right);
+  });
   it("a list of candles whose first bar is missing names the start, as brokers do", async () => {
     expect(await barsOf(JSON.stringify({ data: { candles: candles.slice(1) } }), { from: "1m", to: "1m" })).toEqual([second]);
   });
@@ -220,6 +226,22 @@ describe("dialects", () => {
   it.each(["-", "NaN", "", "-5", "12.5", "many"])("refuses a volume %j and goes on", async (text) => {
     expect((await minutes(names, [rows[0]!, `2026-11-20 09:16:00,100,102,100,101,${text}`]))[1]).toMatch(/^refused 3: volume /);
   });
+  it.each(["1.23456E5", "1.23456e+05", "123456.0"])("takes a volume as programs write it: %s", async (text) => {
+    expect(await barsOf(["date,open,high,low,close,volume", `2026-11-19,1500,1520,1490,1510,${text}`])).toEqual([day]);
+  });
+  it.each(["1.23E+05", "1.234567E5", "1E400", "1.5e0"])("refuses a volume whose digits a spreadsheet has dropped, or that is none: %s", async (text) => {
+    expect(await barsOf(["date,open,high,low,close,volume", "2026-11-19,1500,1520,1490,1510,123456", `2026-11-20,1500,1520,1490,1510,${text}`])).toEqual([day, expect.stringMatching(/^refused 3: volume /)]);
+  });
+  it.each(["\u202F", "\u00A0", "\u2009", " ", "'"])("takes thousands grouped by %j", async (mark) => {
+    const group = (text: string) => text.replaceAll("_", mark);
+    expect(await barsOf(group("Date;Open;High;Low;Close;Volume\n2026-11-19;1_500,00;1_520,00;1_490,00;1_510,00;123_456"))).toEqual([day]);
+    expect(await barsOf(group("Date,Open,High,Low,Close,Volume\n2026-11-19,1_500.00,1_520.00,1_490.00,1_510.00,123_456"))).toEqual([day]);
+  });
+  it("sees columns of commas where every remark has another mark", async () => {
+    const lines = ["Date,Open,High,Low,Close,Volume,Remarks", "2026-11-19,1500,1520,1490,1510,123456,up; held", "2026-11-20,1510,1530,1500,1520,223456,down; sold"];
+    expect(await barsOf(lines)).toEqual([day, next]);
+    expect(await barsOf(lines.map((line, at) => (at === 0 ? line : line.replace(";", ";a;b;c;")).replaceAll(";", "\t")))).toEqual([day, next]);
+  });
   it("takes a volume as pandas writes it", async () => expect(await minutes(names, [rows[0]!.replace(/10$/, "10.0")])).toEqual([first]));
 
   const folder = mkdtempSync(path.join(tmpdir(), "candela-text-"));
@@ -254,7 +276,7 @@ describe("times", () => {
   it.each([
     "2026-11-20 09:15", "2026-11-20T09:15:00", "2026-11-20T03:45:00Z", "2026-11-20T03:45:00.000Z", "2026-11-20 09:15:00+0530", "2026-11-20T09:15:00+05:30", "2026-11-19T22:45:00-05:00", "2026-11-20 09:15:00 IST",
     "2026/11/20 09:15:00", "20-Nov-2026 09:15:00", "20-NOV-26 09:15", "20 November 2026 09:15", "Nov 20, 2026 09:15 AM", "20/11/2026 09:15:00", "20-11-2026 9:15", "11/20/2026 09:15:00", "20/11/26 09:15", "20.11.2026 09:15",
-    "2026-11-20 09:15:00 AM", "20-11-2026 09:15 am", "202611200915", "20261120091500", "20261120 09:15", "20261120T091500", "1795146300", "1795146300000", "1795146300000000", "1795146300.0", "Fri Nov 20 2026 09:15:00 GMT+0530 (India Standard Time)",
+    "2026-11-20 09:15:00 AM", "20-11-2026 09:15 am", "202611200915", "20261120091500", "20261120 09:15", "20261120T091500", "1795146300", "1795146300000", "1795146300000000", "1795146300.0", "Fri Nov 20 2026 09:15:00 GMT+0530 (India Standard Time)", "2026-11-20T09:15:00+05:30[Asia/Kolkata]", "2026-11-20T03:45Z[UTC]",
   ])("%s", async (stamp) => expect(await of(stamp)).toEqual([first]));
 
   it.each([
@@ -460,6 +482,10 @@ describe("ticks", () => {
     ["thousands in quotation marks", ['"time","price","volume"', '"2026-11-20 09:15:01","1,573.00","100"', '"2026-11-20 09:15:02","1,574.00","200"', '"2026-11-20 09:16:02","1,575.00","300"']],
   ])("%s", async (_, lines) => expect(await replayed(lines)).toEqual(closes));
 
+  it("reads lists of ticks a line, as Kite's callback is handed them", async () => {
+    const line = (clock: string, price: number, volume: number) => JSON.stringify([{ tradable: true, instrument_token: 738561, last_price: 2_900, volume_traded: 5, exchange_timestamp: `2026-11-20 ${clock}` }, { tradable: true, instrument_token: 408065, last_price: price, volume_traded: volume, exchange_timestamp: `2026-11-20 ${clock}` }]);
+    expect(await replayed([line("09:15:01", 1_573, 100), line("09:15:02", 1_574, 200), line("09:16:02", 1_575, 300)].join("\n"), { symbol: "408065" })).toEqual(closes);
+  });
   it("a token is no price, with names or without", async () => {
     const rows = ["2026-11-20 09:15:01,408065,1573", "2026-11-20 09:15:02,408065,1574", "2026-11-20 09:16:02,408065,1574.5"];
     const right = ["2026-11-20 09:15 1574 0", "2026-11-20 09:16 1574.5 0"];

@@ -43,7 +43,7 @@ export const openTable = async (text: TextPieces, asked: ListWanted): Promise<Ta
   const values = lines.map(parsed);
   const rows = values.filter((value) => typeof value === "object" && value !== null).length;
   if (lines.length > 1 ? rows * 2 >= lines.length : isFlat(values[0])) {
-    const names = namesOf(values);
+    const names = namesOf(lines.flatMap(rowsOfLine));
     return { format: "JSON lines", delimiter: null, names, unit: "line", blocks: jsonLineBlocks(chain(head, pieces), names) };
   }
   const document = documentRows(await whole(head, pieces, asked.file), asked);
@@ -85,7 +85,8 @@ export const isComment = (line: string): boolean => /^\s*(?:#|\/\/|%)/.test(line
 
 /**
  * The delimiter by which the first lines have the same number of fields. Tab and semicolon go first: in such files a comma
- * groups thousands or marks decimals. `skip`: lines that are no rows (`sep=;`, as Excel writes it).
+ * groups thousands or marks decimals. A line that commas divide as they divide the others, and the other mark does not, shows that
+ * this one only stands in remarks. `skip`: lines that are no rows (`sep=;`, as Excel writes it).
  */
 const dialectOf = (head: string): { delimiter: string; skip: number } => {
   const told = /^\s*"?sep=(.)"?\s*\n/i.exec(head);
@@ -98,11 +99,13 @@ const dialectOf = (head: string): { delimiter: string; skip: number } => {
     const [usual, count] = [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0] ?? [1, 0];
     return { usual, share: rows === 0 ? 0 : count / rows };
   };
+  const byComma = fields(",");
+  const isOfCommas = (delimiter: string): boolean => byComma.usual >= 4 && byComma.share >= 0.6 && lines.slice(0, 5).some((line) => !line.includes(delimiter) && parse(`${line}\n`, ",").data[0]?.length === byComma.usual);
   for (const delimiter of ["\t", ";"]) {
     const { usual, share } = fields(delimiter);
-    if (usual > 1 && share >= 0.6) return { delimiter, skip: 0 };
+    if (usual > 1 && share >= 0.6 && !isOfCommas(delimiter)) return { delimiter, skip: 0 };
   }
-  return { delimiter: fields("|").usual > fields(",").usual ? "|" : ",", skip: 0 };
+  return { delimiter: fields("|").usual > byComma.usual ? "|" : ",", skip: 0 };
 };
 
 const parse = (text: string, delimiter: string): Papa.ParseResult<string[]> => {
@@ -143,6 +146,12 @@ const isBlank = (row: readonly string[]): boolean => row.length === 1 && row[0] 
 
 /* ---- JSON ---- */
 
+/** Kite's callback is handed a list of ticks at a time: written down, a line is several rows. */
+const rowsOfLine = (text: string): unknown[] => {
+  const value = parsed(text);
+  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "object" && each !== null && !Array.isArray(each)) ? value : [value];
+};
+
 async function* jsonLineBlocks(pieces: AsyncIterable<string>, names: readonly string[] | null): AsyncGenerator<RowBlock> {
   let line = 0;
   for await (const piece of pieces) {
@@ -150,10 +159,11 @@ async function* jsonLineBlocks(pieces: AsyncIterable<string>, names: readonly st
     for (const text of piece.slice(0, -1).split("\n")) {
       line++;
       if (text.trim() === "") continue;
-      const value = parsed(text);
-      if (typeof value !== "object" || value === null || (names === null) !== Array.isArray(value)) (block.broken ??= new Map()).set(block.rows.length, value === undefined ? "not JSON" : "not a row like the others");
-      block.rows.push(typeof value === "object" && value !== null ? rowOf(value as Json, names) : [text]);
-      block.lines.push(line);
+      for (const value of rowsOfLine(text)) {
+        if (typeof value !== "object" || value === null || (names === null) !== Array.isArray(value)) (block.broken ??= new Map()).set(block.rows.length, value === undefined ? "not JSON" : "not a row like the others");
+        block.rows.push(typeof value === "object" && value !== null ? rowOf(value as Json, names) : [text]);
+        block.lines.push(line);
+      }
     }
     yield block;
   }

@@ -57,6 +57,10 @@ describe("readInstruments", () => {
     ]);
   });
 
+  it("takes no number that only a program reads as one, and no spaces around a name", () => {
+    expect(read("257,1,Y,Y,0,,0,0x10,1,EQ,NSE,NSE", "513,2,W,W,0,,0,0.05,0x10,EQ,NSE,NSE", "769,3, OK , A NAME ,0,,0,0.05,1,EQ,NSE,NSE").map(({ listed, reason }) => (listed === null ? reason : `${listed.symbol}|${listed.name}`))).toEqual(['tick_size "0x10" is not a number', 'lot_size "0x10" is not a number', "OK|A NAME"]);
+  });
+
   it("leaves out what a store would refuse the whole list for, each row by itself", () => {
     const rows = read(
       "258,1,A,A,0,2026-13-45,0,0.05,75,FUT,NFO-FUT,NFO", "514,2,B,B,0,2026-02-30,0,0.05,75,FUT,NFO-FUT,NFO", "770,3,C,C,0,,0,0.05,99999999999,EQ,NSE,NSE",

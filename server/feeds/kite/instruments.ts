@@ -56,7 +56,7 @@ export function* readInstruments(text: string): Generator<DumpRow> {
       continue;
     }
     const fields = {} as Fields;
-    for (const name of COLUMNS) fields[name] = cells[places.get(name)!] ?? "";
+    for (const name of COLUMNS) fields[name] = (cells[places.get(name)!] ?? "").trim();
     const listed = readFields(fields);
     yield typeof listed === "string" ? { line, listed: null, reason: listed } : { line, listed, reason: null };
   }
@@ -79,6 +79,9 @@ const splitRow = (line: string): string[] => {
   return Array.from(line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g), (cell) => cell[1]?.replaceAll('""', '"') ?? cell[2] ?? "");
 };
 
+/** `Number` would also take `0x10`, and nothing for 0. */
+const NUMBER = /^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
 /** The instrument, or the reason there is none. */
 const readFields = (fields: Fields): ListedInstrument | string => {
   const token = Number(fields.instrument_token);
@@ -89,8 +92,8 @@ const readFields = (fields: Fields): ListedInstrument | string => {
   if (segment === null) return `instrument_type "${fields.instrument_type}" of segment "${fields.segment}" is not known`;
   const tick = Number(fields.tick_size);
   const lotSize = Number(fields.lot_size);
-  if (!(tick >= 0) || fields.tick_size === "") return `tick_size "${fields.tick_size}" is not a number`;
-  if (!(lotSize >= 0) || fields.lot_size === "") return `lot_size "${fields.lot_size}" is not a number`;
+  if (!NUMBER.test(fields.tick_size)) return `tick_size "${fields.tick_size}" is not a number`;
+  if (!NUMBER.test(fields.lot_size)) return `lot_size "${fields.lot_size}" is not a number`;
   const wire = wireDecimals(token);
   const decimals = Math.min(wire, Math.max(decimalsOfTick(tick), segmentOf(exchange)?.decimals ?? 2));
   const expiry = readExpiry(fields.expiry);
