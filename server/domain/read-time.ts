@@ -18,9 +18,16 @@ export interface TimeRules {
   compactYear: 2 | 4 | null;
   /** Days since 30 December 1899, as spreadsheets count. */
   serial: boolean;
+  /** Where epochs begin, epoch ms; null: in 1970, unless the file speaks against it. */
+  epochFrom: number | null;
+  /** A clock in a column of its own counts the seconds of its day. */
+  secondsOfDay: boolean;
 }
 
-export const istRules: TimeRules = { order: null, zone: IST_OFFSET_MS, compactYear: null, serial: false };
+/** What a person says with `--date-format`. */
+export type DateRules = Pick<TimeRules, "order" | "compactYear" | "serial" | "epochFrom">;
+
+export const istRules: TimeRules = { order: null, zone: IST_OFFSET_MS, compactYear: null, serial: false, epochFrom: null, secondsOfDay: false };
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const FULL_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
@@ -76,7 +83,7 @@ export class TimeReader {
   readApart(date: string, clock: string): number {
     const trimmed = clock.trim();
     if (trimmed === "") return Number.NaN;
-    const digits = /^\d{1,6}$/.test(trimmed) ? trimmed.padStart(trimmed.length <= 4 ? 4 : 6, "0") : trimmed;
+    const digits = this.rules.secondsOfDay && /^\d{1,5}$/.test(trimmed) ? clockOfSeconds(Number(trimmed)) : /^\d{1,6}$/.test(trimmed) ? trimmed.padStart(trimmed.length <= 4 ? 4 : 6, "0") : trimmed;
     let day = date.trim().replace(MIDNIGHT, "");
     if (day.length > 10) {
       const read = this.read(day);
@@ -234,8 +241,9 @@ export class TimeReader {
     const divisor = whole.length === 10 ? 0.001 : whole.length === 13 ? 1 : whole.length === 16 ? 1_000 : whole.length === 19 ? 1_000_000 : null;
     if (divisor === null) return Number.NaN;
     const ms = divisor === 0.001 ? Math.round(Number(text) * 1_000) : Math.floor(Number(text) / divisor);
-    if (!(ms >= EARLIEST && ms < LATEST)) return Number.NaN;
-    return this.written(ms, 0);
+    const at = ms + (this.rules.epochFrom ?? 0);
+    if (!(at >= EARLIEST && at < LATEST)) return Number.NaN;
+    return this.written(at, 0);
   }
 
   /** `YYYY-MM-DD` of a date that is written without separators; null where the text is none. */
@@ -250,6 +258,8 @@ export class TimeReader {
     return `${compactYear === 4 ? year : String(Number(year) + (Number(year) < 80 ? 2_000 : 1_900))}-${month}-${day}`;
   }
 }
+
+const clockOfSeconds = (seconds: number): string => [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, "0")).join(":");
 
 const two = (text: string, at: number): number => {
   const tens = text.charCodeAt(at) - 48;
@@ -320,10 +330,12 @@ export const ordersOf = (text: string): DateOrder[] | null => {
   return orders;
 };
 
-/** Rules of a format such as `DD-MM-YYYY`, `MM/DD/YY`, `%d-%m-%Y`, `YYMMDD`, `dmy` or `excel`; null when it is none. */
-export const dateFormat = (text: string): Pick<TimeRules, "order" | "compactYear" | "serial"> | null => {
+/** Rules of a format such as `DD-MM-YYYY`, `MM/DD/YY`, `%d-%m-%Y`, `YYMMDD`, `dmy`, `excel`, `epoch` or `epoch1980`; null when it is none. */
+export const dateFormat = (text: string): DateRules | null => {
   const plain = text.trim().replaceAll("%Y", "YYYY").replaceAll("%y", "YY").replaceAll("%m", "MM").replaceAll("%d", "DD").replaceAll("%b", "MMM");
-  if (/^excel$/i.test(plain)) return { order: null, compactYear: null, serial: true };
+  if (/^excel$/i.test(plain)) return { order: null, compactYear: null, serial: true, epochFrom: null };
+  const epoch = /^epoch(1970|1980)?$/i.exec(plain);
+  if (epoch !== null) return { order: null, compactYear: null, serial: false, epochFrom: Date.UTC(Number(epoch[1] ?? 1970), 0, 1) };
   const date = /^[^Hh%T ]*/.exec(plain)![0].toUpperCase();
   const letters = date.replaceAll(/[^YMD]/g, "");
   const order = letters.replaceAll(/(.)\1+/g, "$1").toLowerCase();
@@ -331,5 +343,5 @@ export const dateFormat = (text: string): Pick<TimeRules, "order" | "compactYear
   const years = letters.split("Y").length - 1;
   const compact = date === letters && letters.length > 3;
   if (compact && letters.length !== years + 4) return null;
-  return { order, compactYear: compact ? (years === 2 ? 2 : 4) : null, serial: false };
+  return { order, compactYear: compact ? (years === 2 ? 2 : 4) : null, serial: false, epochFrom: null };
 };

@@ -283,6 +283,15 @@ describe("times", () => {
     ["20-11-2026", "09:15:00"], ["2026-11-20", "9:15 AM"], ["20261120", "0915"], ["20261120", "915"], ["20261120", "91500"], ["20-Nov-26", "09:15"],
   ])("%s and %s in two columns", async (date, time) => expect(await minutes("Date,Time,Open,High,Low,Close,Volume", [`${date},${time},100,101,99,100.5,10`])).toEqual([first]));
 
+  it("seconds of the day in a column of their own", async () => {
+    expect(await minutes("Date,Time,Open,High,Low,Close,Volume", ["20261120,33300,100,101,99,100.5,10", "20261120,33360,100.5,102,100,101,20"])).toEqual([first, second]);
+    expect(await minutes("Date,Time,Open,High,Low,Close,Volume", ["20261120,91500,100,101,99,100.5,10", "20261120,91600,100.5,102,100,101,20"])).toEqual([first, second]);
+  });
+  it("asks from when Dhan's first interface counts", async () => {
+    const text = JSON.stringify({ open: [100, 100.5], high: [101, 102], low: [99, 100], close: [100.5, 101], volume: [10, 20], start_Time: [1795146300 - 315_532_800, 1795146360 - 315_532_800] });
+    expect(await refusal(barsOf(text, { from: "1m", to: "1m" }))).toMatchObject({ line: 1, field: "time", value: "1479613500", message: expect.stringContaining("from 1980, it is of 2026; from 1970 of 2016") as unknown, option: "--date-format epoch1980 or --date-format epoch" });
+    expect(await barsOf(text, { from: "1m", to: "1m", dateFormat: "epoch1980" })).toEqual([first, second]);
+  });
   it("two columns without names, a symbol before them", async () => {
     expect(await barsOf(["INFY,20261120,09:15,100,101,99,100.5,10,0", "INFY,20261120,09:16,100.5,102,100,101,20,0"], { from: "1m", to: "1m" })).toEqual([first, second]);
     expect(await barsOf(["20261120,0915,100,101,99,100.5,10", "20261120,0916,100.5,102,100,101,20"], { from: "1m", to: "1m" })).toEqual([first, second]);

@@ -2,7 +2,7 @@
 import { badInput } from "@/server/domain/errors";
 import { type HistorySourceName, historySources } from "@/server/domain/source-conventions";
 import type { DecimalMark } from "@/server/domain/read-number";
-import { dateFormat, istRules, type TimeRules, type Zone, zoneOf } from "@/server/domain/read-time";
+import { dateFormat, type DateRules, istRules, type TimeRules, type Zone, zoneOf } from "@/server/domain/read-time";
 import { type ColumnWishes, columnWishes } from "./columns";
 
 export interface FileOptions {
@@ -27,7 +27,7 @@ export interface FileRules {
   labels: "start" | "end" | null;
   /** Null: none was given. */
   zone: Zone | "clock" | null;
-  dates: Pick<TimeRules, "order" | "compactYear" | "serial"> | null;
+  dates: DateRules | null;
   decimal: DecimalMark | null;
   symbol: string | null;
   lenient: boolean;
@@ -42,7 +42,7 @@ export const fileRules = (options: FileOptions): FileRules => {
   const zoned = zone === undefined ? null : zoneOf(zone);
   if (zone !== undefined && zoned === null) throw badInput("--zone", zone, "UTC, IST, an offset such as +05:30, a zone such as America/New_York, or clock (zones that the file writes are wrong: its clocks are Indian)");
   const dates = format === undefined ? null : dateFormat(format);
-  if (format !== undefined && dates === null) throw badInput("--date-format", format, "DD-MM-YYYY, MM-DD-YYYY, YYYY-MM-DD, their like with two-digit years or without separators, or excel");
+  if (format !== undefined && dates === null) throw badInput("--date-format", format, "DD-MM-YYYY, MM-DD-YYYY, YYYY-MM-DD, their like with two-digit years or without separators, excel, epoch or epoch1980");
   return {
     wishes: columns === undefined ? new Map() : columnWishes(columns), labels: labels ?? null, zone: zoned, dates,
     decimal: decimal === undefined ? null : decimal === "comma" ? "," : ".", symbol: symbol ?? null, lenient,

@@ -8,6 +8,7 @@ import { inDoubt } from "./doubt";
 import type { Asked, Head, Layout } from "./first-rows";
 import { layoutOf } from "./layout";
 import { namingDoubt } from "./naming-doubt";
+import { areSecondsOfDay, epochDoubt } from "./odd-times";
 import { timeRules } from "./options";
 import { placesDoubt } from "./places-doubt";
 import type { RowBlock, Table } from "./rows";
@@ -74,6 +75,11 @@ export const understand = async (table: Table, asked: Asked): Promise<Understand
   const decimal = asked.rules.decimal ?? markOfTable(head, places, from, asked, table);
   const { notes } = layout;
   if (layout.names === null) placesDoubt(head, layout, times, decimal, asked, table);
+  epochDoubt(head, layout, times, asked, table);
+  if (places.clock !== -1 && areSecondsOfDay(head.rows.slice(from).map((row) => row[places.clock] ?? ""))) {
+    times.secondsOfDay = true;
+    notes.push("clocks are read as seconds of the day: as hours, minutes and seconds some would be none");
+  }
   settleSecondClock(head, layout, times);
   namingDoubt(head, layout, new TimeReader(times), asked, table);
   volumeDoubt(head, layout, decimal, asked, table, notes);
