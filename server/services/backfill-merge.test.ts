@@ -132,6 +132,27 @@ describe("a day's first minute beside history's, which holds the pre-open", () =
     for (const volume of [454_288, 454_288 + 5_857]) expect(merged([mine, next], [{ ...theirs, volume }, after], "csv:FILE", 5_857), String(volume)).toMatchObject({ write: [], counts: { unchanged: 2 } });
   });
 
+  it("tells nobody's way of printing by a volume that is not the sum, or by a minute with a hole", () => {
+    expect(merged([mine, next], [{ ...theirs, volume: 454_288 + 5_858 }, after], "csv:FILE", 5_857).write).toMatchObject([{ volume: 460_146 }]);
+    expect(merged([live({ ...mine, incomplete: true }), next], [{ ...theirs, volume: 454_288 + 5_857 }, after], "csv:FILE", 5_857).write).toMatchObject([{ volume: 460_145 }]);
+  });
+
+  it("is stored as a bar of nothing where it holds the pre-open's volume alone", () => {
+    expect(merged([], [{ ...theirs, volume: 500 }, after], "upstox", 500).write.map(({ volume }) => volume)).toEqual([0, 900]);
+  });
+
+  it("is no other day's first minute, and none where history begins later than we do", () => {
+    const tomorrow = { ...theirs, time: OPEN + 1_440 * MINUTE, volume: 600_000 };
+    expect(merged([], [tomorrow], "upstox", 5_857).write).toMatchObject([{ volume: 600_000 }]);
+    expect(merged([mine, next], [after], "kite").differences).toMatchObject([{ time: OPEN, history: null, stored: [291_00, 291_80, 290_90, 291_50, 454_288] }]);
+  });
+
+  it("is what it was for whoever gave it: only a copy gives the pre-open back", () => {
+    const told = columnsOf([bar({ ...theirs, volume: 460_145 }), bar(after)]);
+    mergeBars([], told, { ...order, openings: [opening("upstox", 5_857)] });
+    expect([...told.volume.subarray(0, 2)]).toEqual([460_145, 900]);
+  });
+
   it("closes the hole of a minute that history confirms, and keeps it apart", () => {
     expect(merged([live({ ...mine, incomplete: true }), next], [theirs, after], "kite").write).toMatchObject([{ open: 291_00, low: 290_90, volume: 454_288, incomplete: false }]);
   });

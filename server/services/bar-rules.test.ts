@@ -87,6 +87,26 @@ describe("our bar beside history's", () => {
     });
   });
 
+  it("gives way to no silence that ended as it began, or began as it ended", () => {
+    const judged = (from: number, to: number) => judgeBars([bar(4, { high: 107 })], columnsOf([bar(4)]), { authority: "broker", traded: true, whole: true, away: [{ from: from * MINUTE, to: to * MINUTE }] })[0]!.verdict;
+    expect([judged(1, 4), judged(1, 4.001), judged(4.999, 6), judged(5, 6)]).toEqual(["flagged", "corrected", "corrected", "flagged"]);
+  });
+
+  it("is removed though history has its volume in the minute in which the silence began", () => {
+    const ours = [bar(1, { volume: 300, incomplete: true }), bar(4, { volume: 700 })];
+    expect(judgeBars(ours, columnsOf([bar(1, { volume: 1_000 })]), { authority: "broker", traded: true, whole: true, away: [{ from: 1.3 * MINUTE, to: 4.2 * MINUTE }] }).map(({ verdict }) => verdict)).toEqual(["corrected", "removed"]);
+  });
+
+  it("that no tick made is history's, whatever it is called: history may say otherwise", () => {
+    expect(judged([bar(1, { high: 107, ticks: 0 })], [bar(1)])[0]).toMatchObject({ verdict: "corrected", rule: "history says otherwise than it did" });
+  });
+
+  it("keeps what history does not tell: value only with its volume, open interest only where none is told", () => {
+    const ours = bar(1, { value: 102_000, openInterest: 500 });
+    const put = (theirs: Partial<Bar>) => { const { value, openInterest } = barInPlace(1, "1m", ours, bar(1, theirs)); return [value, openInterest]; };
+    expect([put({}), put({ volume: 1_001 }), put({ low: 103 }), put({ openInterest: 0 }), put({ openInterest: 7 })]).toEqual([[102_000, 500], [0, 500], [0, 500], [102_000, 0], [102_000, 7]]);
+  });
+
   it("is recorded figure by figure", () => {
     const theirs = [bar(1, { high: 106, volume: 1_001 }), bar(2)];
     expect(differencesOf(judged([bar(1), bar(2)], theirs), "1m").map(({ why: _, ...rest }) => rest)).toEqual([

@@ -108,6 +108,23 @@ describe("History", () => {
     expect(next.minutes()[0]!.from).toBeLessThanOrEqual(MORNING);
   });
 
+  it("goes on owing what could not be fetched", async () => {
+    const disk = freshDisk();
+    expect(await run(disk, MORNING + 3_600_000, () => Promise.reject(new Error("broken"))).heal(MORNING, MORNING + MINUTE)).toBe(false);
+    expect(disk.settings.get("history.owed")).toBe(MORNING);
+    expect(await run(disk, MORNING + 3_600_000, answers).heal(MORNING, MORNING + MINUTE)).toBe(true);
+    expect(disk.settings.get("history.owed")).toBeNull();
+  });
+
+  it("notes the earliest of several spans that are still to be fetched", async () => {
+    const disk = freshDisk();
+    const crashed = run(disk, MORNING + 3_600_000, never);
+    void crashed.heal(MORNING, MORNING + MINUTE);
+    void crashed.heal(MORNING + 30 * MINUTE, MORNING + 31 * MINUTE);
+    await expect.poll(() => crashed.minutes().length).toBe(2);
+    expect(disk.settings.get("history.owed")).toBe(MORNING);
+  });
+
   it("fetches a day's bar again when its last minutes were filled after its end: it was closed with the hole in it", async () => {
     const midnight = Date.parse("2026-11-19T00:00:00+05:30");
     const disk = freshDisk();
@@ -257,6 +274,25 @@ describe("History beside what the stream knows", () => {
     expect((await healed([own], told, last, last + 20 * MINUTE, { ...evening, feed: "upstox" })).of("auction")).toEqual([own]);
     const unknown = await healed([], told, last, last + 20 * MINUTE, { ...evening, feed: "newbroker" });
     expect([unknown.of("1m").length, unknown.of("auction"), unknown.refusals]).toEqual([1, [], [["of_auction", 15]]]);
+  });
+
+  it("takes out a phantom behind the last bar told when that is old enough, and leaves the newest minutes to a history that is late", async () => {
+    const stored = [ours(0), ours(6, { volume: 40 })];
+    const away = [{ from: at(0) + 50_000, to: at(6) + 20_000 }];
+    const left = async (now: number) => (await healed(stored, { "1m": [theirs(0), theirs(2, { volume: 40 })] }, at(1), at(6) + 20_000, { away, now })).of("1m").map(({ time }) => (time - TEN) / MINUTE);
+    expect(await left(at(16))).toEqual([0, 2]);
+    expect(await left(at(8))).toEqual([0, 2, 6]);
+  });
+
+  it("takes no minute that has not ended, and merges none of ours that may still change", async () => {
+    const { of } = await healed([ours(1), ours(2, { volume: 40, incomplete: true })], { "1m": [theirs(1), theirs(2), theirs(3)] }, at(1), at(2), { now: at(2) + 30_000 });
+    expect(of("1m").map(({ time, volume }) => [(time - TEN) / MINUTE, volume])).toEqual([[1, 100], [2, 40]]);
+  });
+
+  it("waits for no morning where a day has no auction: its bar is the sum of its candles, this evening as tomorrow", async () => {
+    const midnight = Date.parse("2026-11-19T00:00:00+05:30");
+    const day = theirs(0, { time: midnight - 1_440 * MINUTE, volume: 5_000 });
+    expect((await healed([], { "1m": [], "1d": [day] }, at(0), at(1), { now: midnight + 10 * MINUTE, hours: "SIM" })).of("1d")).toMatchObject([{ volume: 5_000, incomplete: false }]);
   });
 
   it("leaves a day's bar alone that the stream made whole", async () => {
