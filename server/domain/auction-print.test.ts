@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { addToDays, type AuctionMode, closingRowsOf, type ClosingSpan, type PrintRules, printAuctions } from "./auction-print";
+import { addToDays, type AuctionMode, closingRowsOf, type ClosingSpan, placeAuctions, type PrintRules, printAuctions } from "./auction-print";
 import { type Bar, barAt, type BarColumns, columnsOf } from "./bar";
 import { createCalendar } from "./calendar";
+import type { CalendarEdit } from "./calendar-edits";
 import { type InstrumentClass, conventionOf } from "./source-conventions";
 import { timeframe } from "./timeframe";
 
@@ -83,6 +84,37 @@ describe("auctions in intraday bars", () => {
   it("a stock on Kite has no row of its closing auction", () => {
     const bars = columnsOf([bar("2026-08-12T15:00:00", [29_100, 29_100, 28_800, 28_835, 600])]);
     expect(closingRowsOf(bars, columnsOf([auction("2026-08-12T15:20:00", 29_100, 900)]), rules("broker"), timeframe("15m"), always).length).toBe(0);
+  });
+
+  it("add their value where the bar's is known, and leave none where it is not", () => {
+    const value = (volume: number, known: number): number => printAuctions(columnsOf([bar("2026-08-12T09:15:00", [100, 110, 90, 105, volume], { value: known })]), columnsOf([auction("2026-08-12T09:00:00", 95, 10)]), rules("merged")).value[0]!;
+    expect([value(5, 520), value(5, 0), value(0, 0)]).toEqual([520 + 950, 0, 950]);
+  });
+
+  it("merged, the closing auction is in the last bar of whoever asks up to the close", () => {
+    const bars = columnsOf([bar("2026-08-12T15:14:00", [28_830, 28_840, 28_820, 28_835, 600])]);
+    const closing = columnsOf([auction("2026-08-12T15:20:00", 29_100, 900)]);
+    const volume = (to: string): number => printAuctions(bars, closing, rules("merged"), () => true, at(`2026-08-12T${to}`)).volume[0]!;
+    expect([volume("15:14:59"), volume("15:15:00")]).toEqual([600, 1_500]);
+  });
+
+  it("merged, that of a reopening opens the bar in which trading goes on, and only widens one that began before the halt", () => {
+    const halt: CalendarEdit = { id: 1, type: "halt", hours: ["NSE"], date: "2026-08-12", name: "Halt", from: "11:00", to: "11:15", reopening: [{ phase: "pre_open", from: "11:00", to: "11:10" }, { phase: "pre_open_matching", from: "11:10", to: "11:15" }] };
+    const halted = { ...rules("merged"), hours: "NSE", calendar: createCalendar({ edits: [halt] }) };
+    const reopening = columnsOf([auction("2026-08-12T11:00:00", 120, 30)]);
+    const first = bar("2026-08-12T10:45:00", [100, 110, 90, 105, 5]);
+    expect(placeAuctions(reopening, halted.calendar, "NSE").map(({ place }) => place)).toEqual(["reopening"]);
+    expect(figures(printAuctions(columnsOf([first, bar("2026-08-12T11:15:00", [115, 118, 110, 116, 5])]), reopening, halted))).toEqual([[100, 110, 90, 105, 5], [120, 120, 110, 116, 35]]);
+    expect(figures(printAuctions(columnsOf([first]), reopening, halted))).toEqual([[100, 120, 90, 105, 35]]);
+    const day = columnsOf([bar("2026-08-12T09:15:00", [100, 110, 90, 105, 10])]);
+    addToDays(day, reopening, halted.calendar, "NSE");
+    expect(figures(day)).toEqual([[100, 120, 90, 105, 40]]);
+  });
+
+  it("of the morning leave the day's close alone", () => {
+    const day = columnsOf([bar("2026-08-12T09:15:00", [29_100, 29_180, 28_820, 28_835, 1_500])]);
+    addToDays(day, columnsOf([auction("2026-08-12T09:00:00", 29_075, 500)]), calendar, "NSE_CAS");
+    expect(figures(day)).toEqual([[29_075, 29_180, 28_820, 28_835, 2_000]]);
   });
 
   it("make a day of minutes the exchange's: open of the pre-open, close of the closing auction, all volumes once", () => {

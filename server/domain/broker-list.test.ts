@@ -9,7 +9,7 @@ describe("a row of any broker's list", () => {
 
   it.each<[string, Partial<ListedInstrument>]>([
     ["symbol", { symbol: "" }], ["name", { name: "A\0B" }], ["name", { name: "A\ud800" }], ["exchange", { exchange: "NYSE" }], ["exchange", { exchange: "GLOBAL" }], ["token", { token: 2 ** 32 }], ["token", { token: 0 }],
-    ["decimals", { decimals: 9 }], ["tick size", { tickSize: 0 }], ["lot size", { lotSize: 2 ** 31 }], ["lot size", { lotSize: Number.NaN }], ["expiry", { expiry: "2026-02-29" }], ["strike", { strike: -1 }],
+    ["decimals", { decimals: 9 }], ["tick size", { tickSize: 0 }], ["lot size", { lotSize: 0 }], ["lot size", { lotSize: 2 ** 31 }], ["lot size", { lotSize: Number.NaN }], ["expiry", { expiry: "2026-02-29" }], ["strike", { strike: -1 }],
     ["strike", { strike: 1e300 }], ["wire divisor", { wireDivisor: 3 }], ["wire divisor", { wireDivisor: 0 }],
   ])("is left out for its %s: %j", (field, over) => expect(listingFault({ ...sound, ...over })).toContain(field));
 });

@@ -23,6 +23,10 @@ describe("how brokers print auctions", () => {
     expect(isClosingRow(conventionOf("kite", "stock", day), at("2026-08-12T15:29:00"))).toBe(false);
   });
 
+  it("has the closing auction from its first day on, and not on the trading day before", () => {
+    expect(["2026-07-31", "2026-08-02", "2026-08-03"].map((date) => conventionOf("upstox", "stock", dayOfDate(date)).closingAuction)).toEqual(["none", "none", "row"]);
+  });
+
   it("knows stocks, indices and the rest apart", () => {
     expect((["equity", "index", "futures", "options", "currency"] as const).map((segment) => classOf({ segment }))).toEqual(["stock", "index", "derivative", "derivative", "derivative"]);
   });
@@ -37,7 +41,7 @@ describe("how brokers print auctions", () => {
     [4_036_116, 4_076_186, "normal"], [6_546_891, 6_599_125, "normal"], [4_389_662, 4_505_655, "normal"], [499_747, 505_756, "normal"], [1_221_495, 1_279_928, "normal"],
     [2_008_859, 2_008_859, "normal"], [640_176, 640_176, "normal"],
     // The least of 115 stock-days, what no broker has, and one twentieth of a percent of noise.
-    [803, 1_000, "normal"], [799, 1_000, "too_little"], [1_002, 1_000, "too_much"], [10_005, 10_000, "normal"], [5, 0, null],
+    [800, 1_000, "normal"], [1_001, 1_000, "normal"], [803, 1_000, "normal"], [799, 1_000, "too_little"], [1_002, 1_000, "too_much"], [10_005, 10_000, "normal"], [5, 0, null],
   ] as const)("calls %d intraday beside %d of the day %s", (intraday, whole, verdict) => {
     expect(volumeVerdict(intraday, whole)).toBe(verdict);
   });

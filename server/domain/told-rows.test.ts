@@ -56,6 +56,29 @@ describe("rows that somebody tells", () => {
     expect([blind.hides(at(7), at(8)), blind.spoken(at(0), at(5), MINUTE)]).toEqual([true, []]);
   });
 
+  it("takes the bar at either end of the span", () => { expect(checked([bar(0), bar(9)]).times).toEqual([0, 9]); });
+
+  it("says nothing of what an unreadable bar hides of the span that follows its start", () => {
+    const { refused } = checked([]);
+    refused.add("off_grid", at(0) + 30_000, () => "between");
+    expect(refused.spoken(at(1), at(5), MINUTE)).toEqual([{ from: at(1) + 30_000, to: at(5) }]);
+    expect(refused.spoken(at(2), at(5), MINUTE)).toEqual([{ from: at(2), to: at(5) }]);
+  });
+
+  it("names the first that is wrong, not one that is only not wanted", () => {
+    const { refused } = checked([]);
+    refused.add("of_auction", at(0), () => "of an auction");
+    refused.add("off_grid", at(1), () => "between");
+    refused.add("off_grid", at(2), () => "again");
+    expect([refused.first, refused.total, refused.faulty]).toEqual(["between", 3, 2]);
+  });
+
+  it("claims nothing of any bar when more are unreadable than are told apart", () => {
+    const { refused } = checked([]);
+    for (let row = 0; row <= 100_000; row++) refused.add("prices_contradict", at(row), () => "");
+    expect([refused.hides(at(200_000), at(200_001)), refused.spoken(at(200_000), at(200_001), MINUTE)]).toEqual([true, []]);
+  });
+
   it("never lets anything through that contradicts itself, stands twice or out of order", () => {
     const number = fc.oneof(fc.integer({ min: -2, max: 120 }), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32 - 1));
     const rows = fc.array(fc.record({ minute: fc.integer({ min: -2, max: 12 }), open: number, high: number, low: number, close: number, volume: number }));

@@ -174,6 +174,44 @@ describe("volumes that lie", () => {
     const { bars } = run([packet("09:15:00", 0), packet("11:00:00", 10_000), packet("11:00:01", 10_010), packet("11:00:02", 1_010_010), packet("11:00:05", 1_010_020)], 1);
     expect(["11:00:02", "11:00:05"].map((stamp) => bars.get(`0 ${at(stamp)}`)?.volume)).toEqual([1_000_000, 10]);
   });
+  it("of a day's last packet throw no doubt on the next day", () => {
+    const next = (stamp: string, told: number): Packet => ({ ...packet(stamp, told), time: at(stamp) + 86_400_000 });
+    expect(minutes([packet("09:15:00", 900_000), packet("15:29:00", 400_000), next("09:15:00", 700), next("09:15:01", 800), next("09:16:00", 850)]).slice(-2)).toEqual([[800, false], [50, false]]);
+  });
+  it("are not believed because the packet is sent twice", () => {
+    const rows = [packet("09:15:00", 0), packet("11:00:00", 10_000), packet("11:00:01", 10_010), packet("11:00:02", 5_010_010), packet("11:00:02", 5_010_010), packet("11:00:03", 10_020)];
+    expect(run(rows, 1).bars.get(`${named("1d").index} ${at("09:15:00")}`)!.volume).toBe(10_020);
+  });
+  it("of the old date that come with a stamp of the new one are not the new day's", () => {
+    const next = (stamp: string, told: number, price = 150_000): Packet => ({ ...packet(stamp, told), price, time: at(stamp) + 86_400_000 });
+    for (const price of [150_000, 150_500]) {
+      const { bars } = run([packet("09:15:00", 0), packet("15:29:00", 900_000), next("09:15:00", 900_000, price), next("09:15:10", 700, price), next("09:15:20", 750, price)], 1);
+      expect(bars.get(`${named("1d").index} ${at("09:15:00") + 86_400_000}`)!.volume, `at ${price}`).toBe(750);
+    }
+  });
+  const jumps = (...told: [stamp: string, told: number][]): number => run(told.map(([stamp, volume]) => packet(stamp, volume)), 1).rejects.volume_jump;
+  it("are a jump where the day's pace does not bring as much in the time, and a million rupees", () => {
+    // 167 shares a second: fifty times that is 8,333 in one second, and half a million in a minute.
+    expect(jumps(["09:15:00", 0], ["09:16:00", 10_000], ["09:16:01", 19_000], ["09:16:02", 10_010])).toBe(1);
+    expect(jumps(["09:15:00", 0], ["09:16:00", 10_000], ["09:17:00", 19_000], ["09:17:01", 19_010])).toBe(0);
+    // 1,500 rupees each.
+    expect(jumps(["09:15:00", 0], ["10:00:00", 100], ["10:00:01", 800], ["10:00:02", 801])).toBe(1);
+    expect(jumps(["09:15:00", 0], ["10:00:00", 100], ["10:00:01", 760], ["10:00:02", 761])).toBe(0);
+  });
+  it("are measured by the day before as well, as long as the day has little", () => {
+    const next = (stamp: string, told: number): Packet => ({ ...packet(stamp, told), time: at(stamp) + 86_400_000 });
+    const early = [next("09:15:00", 500), next("09:20:00", 1_000), next("09:20:01", 100_000), next("09:20:02", 100_010)];
+    const rejects = (dayBefore: number) => run([packet("09:15:00", 0), packet("15:29:00", dayBefore), ...early], 1).rejects.volume_jump;
+    expect([rejects(900_000), rejects(9_000)]).toEqual([0, 1]);
+  });
+  it("of a row that the first of a new date has overtaken are nothing new", () => {
+    const { rejects } = run([packet("15:29:00", 900_000), { ...packet("09:15:00", 700), time: at("09:15:00") + 86_400_000 }, packet("15:29:59", 900_100)], 3);
+    expect([rejects.volume_jump, rejects.volume_back]).toEqual([0, 0]);
+  });
+  it("are called a wrap only where a full counter would show them", () => {
+    const reasons = (told: number) => { const { volume_back, volume_wrap } = run([packet("09:15:00", 1_900_000_000), packet("10:00:00", told)], 1).rejects; return [volume_back, volume_wrap]; };
+    expect([reasons(1_000), reasons(1_000_000_000)]).toEqual([[0, 1], [1, 0]]);
+  });
   it("do not touch a block deal, which the next packet agrees with", () => {
     const rows = [packet("09:15:00", 0), packet("11:00:00", 10_000), packet("11:00:01", 10_010), packet("11:00:02", 1_010_010), packet("11:00:03", 1_010_020)];
     const { bars, rejects } = run(rows, 1);

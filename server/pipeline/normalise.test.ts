@@ -164,6 +164,27 @@ describe("the normaliser", () => {
     expect(send({ volume: 99, ...at }).map((row) => row.flags & TRADE), "a connect is told the last packet known").toEqual([0]);
   });
 
+  it("takes a trade stamped in the closing second into the last bar, and no value of an index", () => {
+    const { send } = setUp();
+    const close = Date.parse("2024-08-13T15:30:00+05:30");
+    send({ volume: 5, time: close - 1_000, received: close - 1_000 }, { token: 22, price: 2_345_600, time: close - 1_000 });
+    expect(send({ volume: 6, time: close, received: close + 300 }, { token: 22, price: 2_345_700, time: close }).map(({ time, trades }) => [time - close, trades])).toEqual([[-1, 1], [0, 0]]);
+  });
+
+  it("sends rows of an auction on one by one of each instrument, and never beside others", () => {
+    const { normaliser } = setUp();
+    const preOpen = Date.parse("2024-08-13T09:07:00+05:30");
+    const batch = rawBatch(4);
+    batch.length = 4;
+    batch.receivedTime = preOpen + 3_000;
+    [[11, 10_000, 5], [22, 2_345_600, -1], [11, 10_005, 6], [33, 841_375_000, 1]].forEach(([token, price, volume], row) => {
+      batch.token[row] = token!; batch.price[row] = price!; batch.volume[row] = volume!; batch.exchangeTime[row] = preOpen + row * 1_000; batch.openInterest[row] = -1;
+    });
+    const sent: number[][] = [];
+    normaliser.on(batch, (message: TickMessage) => { if (message.kind === "ticks") sent.push([...message.instrument.subarray(0, message.length)]); });
+    expect(sent).toEqual([[0, 1], [0], [2]]);
+  });
+
   it("takes the first row of a recording for the tick it is", () => {
     const { normaliser, send } = setUp();
     normaliser.on({ kind: "connected", collector: 0, receivedTime: noon, detail: "", recorded: true }, () => undefined);

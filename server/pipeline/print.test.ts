@@ -128,6 +128,35 @@ describe("printed bars", () => {
     rig.printed.onAuctions(rowOf(AUCTION_BAR, ist("09:00:00"), ist("09:15:00"), 10_000), () => { throw new Error("nothing changed"); });
   });
 
+  it("leave the batch as it was for whoever reads it next", () => {
+    const rig = new Rig("upstox");
+    rig.play(PRE, AUCTION);
+    rig.at("09:15:03");
+    rig.printed.on(rowOf(0, ist("09:15:00"), ist("09:15:01"), 10_050), () => undefined);
+    const minute = rowOf(named("1m").index, ist("09:15:00"), ist("09:16:00"), 10_050);
+    minute.volume[0] = 5;
+    minute.value[0] = 50_250;
+    const figures = (batch: BarBatch) => [batch.open, batch.high, batch.low, batch.close, batch.volume, batch.value].map((column) => column[0]);
+    const before = figures(minute);
+    const seen: unknown[] = [];
+    rig.printed.on(minute, (batch) => { seen.push(...figures(batch)); });
+    expect([seen, figures(minute)]).toEqual([[10_000, 10_050, 10_000, 10_050, 405, 50_250 + 400 * 10_000], before]);
+  });
+
+  it("begin with the first second that traded: a mark on a second without ticks is none, and an older day's auction is no news", () => {
+    const rig = new Rig();
+    rig.play(PRE, AUCTION);
+    rig.at("09:15:03");
+    const mark = rowOf(0, ist("09:15:00"), ist("09:15:01"), 10_050);
+    mark.event[0] = PATCH;
+    mark.ticks[0] = 0;
+    rig.printed.on(mark, () => undefined);
+    rig.printed.onAuctions(rowOf(AUCTION_BAR, ist("09:00:00") - DAY_MS, ist("09:15:00") - DAY_MS, 9_000), () => { throw new Error("of yesterday"); });
+    const opens: number[] = [];
+    for (const second of ["09:15:05", "09:15:06"]) rig.printed.on(rowOf(0, ist(second), ist(second) + 1_000, 10_050), (batch) => { opens.push(batch.open[0]!); });
+    expect(opens).toEqual([10_000, 10_050]);
+  });
+
   it("begin anew each day: yesterday's auction opens no bar of today", () => {
     const rig = new Rig();
     rig.play(PRE, AUCTION);
