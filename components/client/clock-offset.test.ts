@@ -61,6 +61,20 @@ describe("the server's clock, from the browser", () => {
     expect(ask(clock, 70_000, 10 + step, 2, 2)).toBeCloseTo(10 + step, 6);
   });
 
+  it("takes a step though the answer that shows it was slower than those before: they are of the time before", () => {
+    const clock = clockOffset();
+    for (let at = 0; at < 60_000; at += 10_000) ask(clock, at, 10, 1, 1);
+    expect(ask(clock, 51_000, 510, 4, 4)).toBeCloseTo(510, 6);
+    expect(clock.roundTrip()).toBe(8);
+  });
+
+  it("takes a newer answer when its age has cost the older one more than the half round trip it was better by", () => {
+    const clock = clockOffset();
+    ask(clock, 0, 100, 5, 5); // known to 5 ms, and to 50 ppm of its age
+    expect(ask(clock, 90_000, 104, 10, 10)).toBeCloseTo(100, 6);
+    expect(ask(clock, 110_000, 105, 10, 10)).toBeCloseTo(105, 6);
+  });
+
   it("is zero and of no known precision before it has asked", () => {
     expect([clockOffset().value(), clockOffset().roundTrip()]).toEqual([0, null]);
   });

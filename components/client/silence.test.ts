@@ -11,6 +11,14 @@ test("a line is dead after five seconds without a word, and alive with the next 
   expect(watch.look(109_000)).toBe(false);
 });
 
+test("a word takes a doubt back: a tab that sleeps again is asked twice again", () => {
+  const watch = silenceWatch();
+  watch.heard(0);
+  expect(watch.look(60_000)).toBe(false);
+  watch.heard(60_001);
+  expect([watch.look(120_000), watch.look(121_000)]).toEqual([false, true]);
+});
+
 test("a tab that slept an hour is not told so before its waiting frames were read", () => {
   const watch = silenceWatch();
   watch.heard(0);

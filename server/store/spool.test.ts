@@ -245,6 +245,48 @@ describe("the spool", () => {
     } finally { vi.restoreAllMocks(); }
   });
 
+  it("counts the bytes that wait: a file that was read to its end takes all of its own with it, and no others", async () => {
+    const one = await spool();
+    for (const text of ["first", "second", "third"]) await one.append(text);
+    await one.close();
+    const again = await spool();
+    const before = again.bytes;
+    await again.append("fourth");
+    const fourth = again.bytes - before;
+    for (let turn = 0; turn < 3; turn++) await again.shift();
+    expect([again.bytes, (await readFile(await fileIn())).length]).toEqual([fourth, fourth]);
+    expect([await all(again), again.bytes]).toEqual([["fourth"], 0]);
+    await again.close();
+  });
+
+  it("keeps a record as it was when it was given, though its arrays are used again in the next moment", async () => {
+    const one = await spool();
+    const record = Float64Array.of(1, 2);
+    const done = one.append(record);
+    record.fill(9);
+    await done;
+    expect(await all(one)).toEqual([Float64Array.of(1, 2)]);
+    await one.close();
+  });
+
+  it("is full at its limit to the byte, and warns again when it fills anew", async () => {
+    const bytes = serialize("x".repeat(80)).length + 8;
+    const one = await spool(bytes * 2);
+    const put = (): Promise<void> => one.append("x".repeat(80));
+    await put();
+    await put();
+    expect([one.bytes, said.length]).toEqual([bytes * 2, 2]);
+    await expect(put()).rejects.toMatchObject({ code: "spool_full" });
+    await all(one);
+    await put();
+    expect(said).toHaveLength(3);
+    await one.close();
+    await rm(await fileIn());
+    const short = await spool(bytes - 1);
+    await expect(short.append("x".repeat(80))).rejects.toMatchObject({ code: "spool_full" });
+    await short.close();
+  });
+
   it("refuses what is beyond its limit, and warns long before", async () => {
     const one = await spool(1_000);
     await expect((async () => { for (let turn = 0; turn < 100; turn++) await one.append("x".repeat(50)); })()).rejects.toMatchObject({ code: "spool_full" });
