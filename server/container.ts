@@ -90,6 +90,9 @@ const LONG_WAITING = 32;
 /** The same of what charts ask over their sockets: bars with indicators, a page of the past. */
 const CHARTS_AT_ONCE = 4;
 const CHARTS_WAITING = 2_000;
+/** Searches for instruments, a tenth of a second each with a long list. */
+const SEARCHES_AT_ONCE = 2;
+const SEARCHES_WAITING = 64;
 
 /** Steps of a start, said as they are done. */
 export type Say = (step: string) => void;
@@ -406,7 +409,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     answerRead: (url: string, signal?: AbortSignal) => answerRead({ reads, log, heavy }, url, signal),
     readDoor: readDoor({ reads, log, heavy }),
     /** Where long answers wait for their turn, and the turns they are made in. */
-    heavy, turns: (signal?: AbortSignal) => reads.turns(signal),
+    heavy, searches: new Gate(SEARCHES_AT_ONCE, SEARCHES_WAITING), turns: (signal?: AbortSignal) => reads.turns(signal),
     /** A new access token for a collector at work. */
     handOver: (name: string, accessToken: string) => logins.handOver(name, accessToken),
     /** For routes: Next's bundle must not build errors or look up timeframes with its own copy of the code. */

@@ -1,5 +1,5 @@
 /** A broker's list of the day: what a row must be to be taken, and a tally of the rows that were not. */
-import type { ListedInstrument } from "./instrument";
+import type { Instrument, ListedInstrument } from "./instrument";
 import { segmentOf } from "./segments";
 import { dayOfDate } from "./session";
 
@@ -52,6 +52,14 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
 /** Why a row cannot be taken, one sentence; null when it can. A value outside these bounds would make the store refuse the whole list. */
 export const listingFault = (row: ListedInstrument): string | null => {
+  const fault = instrumentFault(row);
+  if (fault !== null) return fault;
+  if (!isWhole(row.token, 1, 0xffff_ffff)) return `token "${row.token}" is not a 32-bit number`;
+  return isWhole(Math.log10(row.wireDivisor), 0, 10) ? null : `wire divisor "${row.wireDivisor}" is not a power of ten`;
+};
+
+/** The same of what every instrument has, also one that is stored. */
+export const instrumentFault = (row: Omit<Instrument, "id" | "key">): string | null => {
   for (const field of ["exchange", "symbol", "name"] as const) {
     const text = row[field];
     if (text === "" || text.length > MOST_CHARACTERS) return `${field} has ${text.length} characters: 1 to ${MOST_CHARACTERS} are accepted`;
@@ -59,13 +67,11 @@ export const listingFault = (row: ListedInstrument): string | null => {
   }
   if (/[:/]/.test(row.exchange)) return `exchange "${row.exchange}" is not a name`;
   if (segmentOf(row.exchange)?.hours == null) return `exchange ${row.exchange} is not supported: no trading hours of it are known`;
-  if (!isWhole(row.token, 1, 0xffff_ffff)) return `token "${row.token}" is not a 32-bit number`;
   if (!isWhole(row.decimals, 0, 8)) return `decimals "${row.decimals}" are not 0 to 8`;
   if (!isWhole(row.tickSize, 1, INT32_MAX)) return `tick size "${row.tickSize}" is not between the smallest unit and ${INT32_MAX} of them`;
   if (!isWhole(row.lotSize, 1, INT32_MAX)) return `lot size "${row.lotSize}" is not a whole number up to ${INT32_MAX}`;
   if (row.expiry !== null && Number.isNaN(dayOfDate(row.expiry))) return `expiry "${row.expiry}" is not a date`;
   if (row.strike !== null && !isWhole(row.strike, 0, Number.MAX_SAFE_INTEGER)) return `strike "${row.strike}" is not a price`;
-  if (!isWhole(Math.log10(row.wireDivisor), 0, 10)) return `wire divisor "${row.wireDivisor}" is not a power of ten`;
   return null;
 };
 

@@ -9,6 +9,8 @@ import type { Timeframe } from "@/server/domain/timeframe";
 export interface Desk {
   /** Dense number of what a person wrote, or of a broker's token; throws `not_found` or `ambiguous`. */
   resolve(text: string, vendor?: string): number;
+  /** The same for the names of a list: -1 where one is not found or may be several. */
+  find(text: string): number;
   instrument(index: number): Instrument;
   isLive(index: number): boolean;
   isSimulated(index: number): boolean;

@@ -28,6 +28,7 @@ export const createDesk = (parts: Parts): Desk => {
   const warming = new Map<number, Promise<void>>();
   return {
     resolve: (text, vendor) => instruments.resolve(text, vendor),
+    find: (text) => instruments.find(text),
     instrument: (index) => live.table.at(index),
     isLive: (index) => collectors.isLive(index),
     isSimulated: (index) => collectors.isSimulated(index),

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Instrument, InstrumentAlias, Segment } from "@/server/domain/instrument";
+import type { AppError } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
+import { Turns } from "@/server/domain/turns";
 import type { Clock } from "@/server/ports/clock";
 import type { InstrumentStore } from "@/server/ports/stores";
 import { Instruments } from "./instruments";
@@ -21,6 +23,8 @@ const instruments = new Instruments({
   table, clock: { now: () => Date.UTC(2026, 10, 20) } as Clock, hoursOf: () => "NSE",
   store: { load: () => Promise.resolve({ instruments: rows, aliases, former: [{ instrumentId: 8, symbol: "TISCO" }] }), upsert: () => Promise.resolve({ leftOut: [], renamed: [] }) } satisfies InstrumentStore,
 });
+const idle = new Turns(() => Promise.resolve());
+const search = (text: string, limit: number): Promise<number[]> => instruments.search(text, limit, idle);
 const keys = (found: number[]): string[] => found.map((index) => table.at(index).key);
 
 describe("instruments", () => {
@@ -58,16 +62,16 @@ describe("instruments", () => {
     expect(both.resolve("257", "kite")).toBe(0);
   });
 
-  it("finds the exact symbol first, stocks before futures, and the contract that ends first", () => {
-    expect(keys(instruments.search("rel", 10))).toEqual(["NSE:RELIANCE", "BSE:RELIANCE", "NFO:RELIANCE26NOVFUT", "NFO:RELIANCE26DECFUT"]);
-    expect(keys(instruments.search("reliance26dec", 1))).toEqual(["NFO:RELIANCE26DECFUT"]);
+  it("finds the exact symbol first, stocks before futures, and the contract that ends first", async () => {
+    expect(keys(await search("rel", 10))).toEqual(["NSE:RELIANCE", "BSE:RELIANCE", "NFO:RELIANCE26NOVFUT", "NFO:RELIANCE26DECFUT"]);
+    expect(keys(await search("reliance26dec", 1))).toEqual(["NFO:RELIANCE26DECFUT"]);
   });
 
-  it("takes words in any order, an exchange filter, and letters left out", () => {
-    expect(keys(instruments.search("steel tata", 5))).toEqual(["NSE:TATASTEEL"]);
-    expect(keys(instruments.search(":nfo rel", 5))).toEqual(["NFO:RELIANCE26NOVFUT", "NFO:RELIANCE26DECFUT"]);
-    expect(keys(instruments.search("ttstl", 5))).toEqual(["NSE:TATASTEEL"]);
-    expect(instruments.search("zzzz", 5)).toEqual([]);
+  it("takes words in any order, an exchange filter, and letters left out", async () => {
+    expect(keys(await search("steel tata", 5))).toEqual(["NSE:TATASTEEL"]);
+    expect(keys(await search(":nfo rel", 5))).toEqual(["NFO:RELIANCE26NOVFUT", "NFO:RELIANCE26DECFUT"]);
+    expect(keys(await search("ttstl", 5))).toEqual(["NSE:TATASTEEL"]);
+    expect(await search("zzzz", 5)).toEqual([]);
   });
 
   it("knows a broker's token both ways", () => {
@@ -75,5 +79,51 @@ describe("instruments", () => {
     const tokens = instruments.tokensOf("kite")!;
     expect(tokens.indexOf(instruments.tokenOf("kite", index)!)).toBe(index);
     expect(instruments.tokensOf("angel")).toBeUndefined();
+  });
+
+  it("looks names of a list up without a word about those it does not know", () => {
+    expect(["NSE:RELIANCE", "nifty50", "1281", "NSE:TISCO"].map((name) => table.at(instruments.find(name)).key)).toEqual(["NSE:RELIANCE", "NSE_INDEX:NIFTY 50", "NSE_INDEX:NIFTY 50", "NSE:TATASTEEL"]);
+    expect(["NSE:RELIANC", "X:E", "999", "", "NSE_EQ/999"].map((name) => instruments.find(name))).toEqual([-1, -1, -1, -1, -1]);
+  });
+
+  it("suggests what begins alike, the longest first", () => {
+    const suggested = (text: string): unknown => { try { return instruments.resolve(text); } catch (error) { return (error as AppError).details.candidates; } };
+    expect(suggested("Tata Steel Limited")).toEqual(["NSE:TATASTEEL"]);
+    expect(suggested("NFO:RELIANCE26NOVFUTX")).toEqual(["NFO:RELIANCE26NOVFUT", "NFO:RELIANCE26DECFUT", "NSE:RELIANCE"]);
+    expect(suggested("E")).toEqual([]);
+  });
+
+  it("leaves a stored instrument out that no list could bring, and names it", async () => {
+    const [sound, odd, coarse] = [rows[0]!, { ...rows[6]!, decimals: 77 }, { ...rows[7]!, tickSize: Number.POSITIVE_INFINITY }];
+    const kept = new InstrumentTable();
+    const loaded = new Instruments({
+      table: kept, clock: { now: () => Date.UTC(2026, 10, 20) } as Clock, hoursOf: () => "NSE",
+      store: { load: () => Promise.resolve({ instruments: [odd, sound, coarse], aliases, former: [] }), upsert: () => Promise.resolve({ leftOut: [], renamed: [] }) },
+    });
+    await loaded.load();
+    expect(kept.all().map(({ key }) => key)).toEqual(["NSE:RELIANCE"]);
+    expect(loaded.leftOut().map(({ examples }) => examples)).toEqual([['SIM:M&M: decimals "77" are not 0 to 8'], [expect.stringContaining('NSE:TATASTEEL: tick size "Infinity"')]]);
+  });
+
+  it("stays quick with a real broker's list: lists are looked up, a suggestion and a search are bounded", async () => {
+    const many = Array.from({ length: 100_000 }, (_, place): Instrument => ({
+      ...rows[0]!, id: place + 1, exchange: "NFO", symbol: `NIFTY26D${place}CE`, key: `NFO:NIFTY26D${place}CE`, name: "NIFTY", segment: "options", expiry: "2026-12-29", strike: place,
+    }));
+    const large = new Instruments({
+      table: new InstrumentTable(), clock: { now: () => Date.UTC(2026, 10, 20) } as Clock, hoursOf: () => "NFO",
+      store: { load: () => Promise.resolve({ instruments: many, aliases: [], former: [] }), upsert: () => Promise.resolve({ leftOut: [], renamed: [] }) },
+    });
+    await large.load();
+    const began = performance.now();
+    for (let times = 0; times < 1_000; times++) large.find("X:E");
+    expect(performance.now() - began).toBeLessThan(200);
+    const asked = performance.now();
+    for (let times = 0; times < 10; times++) expect(() => large.resolve("NFO:NIFTY99")).toThrow("did you mean");
+    expect((performance.now() - asked) / 10).toBeLessThan(40);
+    let pauses = 0;
+    expect((await large.search("nifty", 20, new Turns(async () => { pauses++; }))).length).toBe(20);
+    expect(pauses).toBeGreaterThan(50);
+    const gone = new Error("gone");
+    await expect(large.search("nifty", 20, new Turns(() => Promise.reject(gone)))).rejects.toBe(gone);
   });
 });

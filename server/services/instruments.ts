@@ -1,14 +1,23 @@
 import { closingAuctionIn } from "@/server/domain/closing-auction-stocks";
-import { type BrokerList, type LeftOut, LeftOutTally, listingFault } from "@/server/domain/broker-list";
+import { type BrokerList, type LeftOut, instrumentFault, LeftOutTally, listingFault } from "@/server/domain/broker-list";
 import { AppError, badInput } from "@/server/domain/errors";
 import { type Instrument, type InstrumentAlias, keyOf, splitKey } from "@/server/domain/instrument";
 import { type InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
 import { istDate, istDay } from "@/server/domain/session";
+import type { Turns } from "@/server/domain/turns";
 import { isIsin, numberedSymbol } from "@/server/domain/vendor-symbols";
 import type { Clock } from "@/server/ports/clock";
 import type { InstrumentStore, TakenList } from "@/server/ports/stores";
 
 interface Entry { index: number; symbol: string; words: string[]; rank: number }
+
+const DIGITS = /^\d+$/;
+/** Symbols are put together by their first letters: who misspells a name gets those right. */
+const FIRST_LETTERS = 3;
+/** Symbols looked at for a suggestion: about two milliseconds. */
+const MOST_NEAR = 10_000;
+/** Entries a search looks at in one turn: about half a millisecond. */
+const PIECE = 500;
 
 const squeeze = (text: string): string => text.replace(/[^A-Za-z0-9]/g, "").toUpperCase();
 const SEGMENT_RANK: Record<string, number> = { index: 0, equity: 1, futures: 2, commodity: 3, currency: 4, options: 5 };
@@ -18,6 +27,8 @@ export class Instruments {
   private tokens = new Map<string, TokenMap>();
   private aliasOf = new Map<string, Map<number, InstrumentAlias>>();
   private entries: Entry[] = [];
+  private bySymbol = new Map<string, Entry[]>();
+  private byFirstLetters = new Map<string, Entry[]>();
 
   /** Exact names of the past, by key. */
   private readonly formerly = new Map<string, number>();
@@ -34,8 +45,10 @@ export class Instruments {
     const closingAuction = closingAuctionIn(instruments, today);
     const leftOut = new LeftOutTally();
     for (const instrument of instruments) {
+      const fault = instrumentFault(instrument);
       const hours = hoursOf(instrument, closingAuction);
-      if (hours !== null) table.put(instrument, hours);
+      if (fault !== null) leftOut.add(instrument.key, fault);
+      else if (hours !== null) table.put(instrument, hours);
       else if (table.indexOfId(instrument.id) === -1) leftOut.add(instrument.key, `exchange ${instrument.exchange} is not supported: no trading hours of it are known`);
     }
     const tokens = new Map<string, TokenMap>();
@@ -63,6 +76,8 @@ export class Instruments {
       words: `${instrument.symbol} ${instrument.name}`.toUpperCase().split(/[^A-Z0-9]+/).filter((word) => word !== ""),
       rank: SEGMENT_RANK[instrument.segment] ?? 9,
     }));
+    this.bySymbol = grouped(this.entries, ({ symbol }) => symbol);
+    this.byFirstLetters = grouped(this.entries, ({ symbol }) => symbol.slice(0, FIRST_LETTERS));
   }
 
   /** Takes a broker's list of the day and reads it in. A row that cannot be taken is left out alone. */
@@ -97,34 +112,61 @@ export class Instruments {
    * Throws `not_found`, or `ambiguous` with the candidates.
    */
   resolve(written: string, vendor?: string): number {
+    if (vendor !== undefined || DIGITS.test(written)) return this.byToken(written, vendor);
     const { table } = this.parts;
-    const exact = vendor === undefined ? table.indexOf(written) : -1;
-    if (exact !== -1) return exact;
-    const formerly = vendor === undefined ? this.formerly.get(written) : undefined;
-    if (formerly !== undefined) return formerly;
-    if (vendor !== undefined || /^\d+$/.test(written)) return this.byToken(written, vendor);
-    const numbered = numberedSymbol(written);
-    const index = numbered?.kind === "kite" ? this.tokenAt("kite", numbered.token) : -1;
-    if (index !== -1) return index;
-    const text = numbered?.kind === "index" ? numbered.symbol : written;
-    const parts = splitKey(text);
-    const symbol = squeeze(parts?.symbol ?? text);
-    const exchange = parts?.exchange.toUpperCase().replace(/_(EQ|INDEX)$/, "");
-    const found = this.entries.filter((entry) => entry.symbol === symbol
-      && (exchange === undefined || table.at(entry.index).exchange.replace(/_INDEX$/, "") === exchange));
-    const preferred = found.length > 1 ? found.filter((entry) => /^NSE(_INDEX)?$/.test(table.at(entry.index).exchange)) : found;
-    const one = preferred.length === 1 ? preferred[0] : found.length === 1 ? found[0] : undefined;
-    if (one !== undefined) return one.index;
+    const found = this.named(written);
+    if (found.length === 1) return found[0]!;
     if (found.length > 1) {
-      throw new AppError("ambiguous", `${text} may be any of ${found.map((entry) => table.at(entry.index).key).join(", ")}`, {
-        details: { field: "instrument", value: text, accepted: "one of the candidates", candidates: found.map((entry) => table.at(entry.index).key) },
-      });
+      const candidates = found.map((index) => table.at(index).key);
+      throw new AppError("ambiguous", `${written} may be any of ${candidates.join(", ")}`, { details: { field: "instrument", value: written, accepted: "one of the candidates", candidates } });
     }
-    const near = numbered === null ? this.search(parts?.symbol ?? text, 3).map((each) => table.at(each).key) : [];
+    const near = numberedSymbol(written) === null ? this.near(splitKey(written)?.symbol ?? written, 3).map((each) => table.at(each).key) : [];
     const why = isIsin(written) ? "; no broker's list in use tells ISINs" : near.length > 0 ? `; did you mean ${near.join(", ")}?` : "";
     throw new AppError("not_found", `no instrument ${written}${why}`, {
       details: { field: "instrument", value: written, accepted: "EXCHANGE:SYMBOL", candidates: near },
     });
+  }
+
+  /** The same for the names of a list, without a word about one that means nothing or several: -1. */
+  find(written: string): number {
+    const found = DIGITS.test(written) ? this.holding(written, [...this.tokens.keys()]) : this.named(written);
+    return found.length === 1 ? found[0]! : -1;
+  }
+
+  /** What a name may mean; nothing is searched for. */
+  private named(written: string): number[] {
+    const { table } = this.parts;
+    const exact = table.indexOf(written);
+    if (exact !== -1) return [exact];
+    const formerly = this.formerly.get(written);
+    if (formerly !== undefined) return [formerly];
+    const numbered = numberedSymbol(written);
+    const index = numbered?.kind === "kite" ? this.tokenAt("kite", numbered.token) : -1;
+    if (index !== -1) return [index];
+    const text = numbered?.kind === "index" ? numbered.symbol : written;
+    const parts = splitKey(text);
+    const exchange = parts?.exchange.toUpperCase().replace(/_(EQ|INDEX)$/, "");
+    const found = (this.bySymbol.get(squeeze(parts?.symbol ?? text)) ?? [])
+      .filter((entry) => exchange === undefined || table.at(entry.index).exchange.replace(/_INDEX$/, "") === exchange).map((entry) => entry.index);
+    const preferred = found.filter((each) => /^NSE(_INDEX)?$/.test(table.at(each).exchange));
+    return preferred.length === 1 ? preferred : found;
+  }
+
+  /** What may have been meant: symbols that begin alike, the longer the better. */
+  private near(text: string, most: number): number[] {
+    const wanted = squeeze(text);
+    const best: { entry: Entry; alike: number }[] = [];
+    const candidates = this.byFirstLetters.get(wanted.slice(0, FIRST_LETTERS)) ?? [];
+    for (let place = 0; place < candidates.length && place < MOST_NEAR; place++) {
+      const entry = candidates[place]!;
+      let alike = FIRST_LETTERS;
+      while (alike < wanted.length && alike < entry.symbol.length && wanted[alike] === entry.symbol[alike]) alike++;
+      if (best.length === most && alike < best[most - 1]!.alike) continue;
+      best.push({ entry, alike });
+      best.sort((a, b) => b.alike - a.alike || a.entry.rank - b.entry.rank || this.order(a.entry.index, b.entry.index));
+      best.length = Math.min(best.length, most);
+    }
+    return best.map(({ entry }) => entry.index);
   }
 
   /** Whose token it is today. */
@@ -133,43 +175,67 @@ export class Instruments {
     const vendors = [...this.tokens.keys()].sort();
     if (vendor !== undefined && !this.tokens.has(vendor)) throw badInput("vendor", vendor, vendors.join(", ") || "none yet: no broker's list has been read");
     if (!/^\d{1,10}$/.test(text)) throw badInput("instrument", text, `a token of ${vendor ?? "a broker"}: digits only`);
-    const found = new Set((vendor === undefined ? vendors : [vendor]).map((each) => this.tokenAt(each, Number(text))).filter((index) => index !== -1));
-    const [one] = found;
-    if (found.size === 1) return one!;
-    const candidates = [...found].map((index) => table.at(index).key);
-    if (found.size > 1) throw new AppError("ambiguous", `${text} may be any of ${candidates.join(", ")}`, { details: { field: "instrument", value: text, accepted: `vendor=${vendors.join(" or ")}`, candidates } });
+    const found = this.holding(text, vendor === undefined ? vendors : [vendor]);
+    if (found.length === 1) return found[0]!;
+    const candidates = found.map((index) => table.at(index).key);
+    if (found.length > 1) throw new AppError("ambiguous", `${text} may be any of ${candidates.join(", ")}`, { details: { field: "instrument", value: text, accepted: `vendor=${vendors.join(" or ")}`, candidates } });
     throw new AppError("not_found", `no instrument has the token ${text}${vendor === undefined ? "" : ` at ${vendor}`} today`, { details: { field: "instrument", value: text, accepted: "EXCHANGE:SYMBOL", candidates } });
+  }
+
+  private holding(token: string, vendors: readonly string[]): number[] {
+    return [...new Set(vendors.map((each) => this.tokenAt(each, Number(token))).filter((index) => index !== -1))];
   }
 
   private tokenAt(vendor: string, token: number): number {
     return this.tokens.get(vendor)?.indexOf(token) ?? -1;
   }
 
-  /** Dense numbers, best first: exact symbol, prefix, word prefix, letters in order; indices and stocks before derivatives. */
-  search(text: string, limit: number): number[] {
+  /** Dense numbers, best first: exact symbol, prefix, word prefix, letters in order; indices and stocks before derivatives. A long list is looked through in turns. */
+  async search(text: string, limit: number, turns: Turns): Promise<number[]> {
     const { table } = this.parts;
     const filter = /^:(\w+)\s*(.*)$/.exec(text.trim());
     const exchange = filter?.[1]?.toUpperCase();
     const query = filter === null ? text : filter[2]!;
     const typed = query.toUpperCase().split(/[^A-Z0-9]+/).filter((word) => word !== "");
     const whole = squeeze(query);
-    const scored: { index: number; score: number }[] = [];
-    for (const entry of this.entries) {
+    const best: { index: number; score: number }[] = [];
+    const { entries } = this;
+    for (let place = 0; place < entries.length; place++) {
+      if (place % PIECE === PIECE - 1) await turns.take(2 * PIECE);
+      const entry = entries[place]!;
       if (exchange !== undefined && !table.at(entry.index).exchange.startsWith(exchange)) continue;
-      const score = whole === "" ? 50 : scoreOf(entry, whole, typed);
-      if (score >= 0) scored.push({ index: entry.index, score: score * 10 + entry.rank });
+      const alike = whole === "" ? 50 : scoreOf(entry, whole, typed);
+      if (alike < 0) continue;
+      const { index } = entry;
+      const score = alike * 10 + entry.rank;
+      const isAfter = (other: { index: number; score: number }): boolean => other.score < score || (other.score === score && this.order(other.index, index) <= 0);
+      if (best.length === limit && isAfter(best[limit - 1]!)) continue;
+      best.splice(best.findLastIndex(isAfter) + 1, 0, { index, score });
+      best.length = Math.min(best.length, limit);
     }
-    const order = (a: number, b: number): number => {
-      const [one, other] = [table.at(a), table.at(b)];
-      // The contract that ends first is the one that is traded.
-      return one.symbol.length - other.symbol.length || (one.expiry ?? "").localeCompare(other.expiry ?? "") || (one.symbol < other.symbol ? -1 : 1);
-    };
-    return scored.sort((a, b) => a.score - b.score || order(a.index, b.index))
-      .slice(0, limit).map((each) => each.index);
+    return best.map((each) => each.index);
+  }
+
+  /** Of two that fit as well: the shorter symbol, then the contract that ends first, which is the one that is traded. */
+  private order(a: number, b: number): number {
+    const [one, other] = [this.parts.table.at(a), this.parts.table.at(b)];
+    const [ends, otherEnds] = [one.expiry ?? "", other.expiry ?? ""];
+    if (one.symbol.length !== other.symbol.length) return one.symbol.length - other.symbol.length;
+    if (ends !== otherEnds) return ends < otherEnds ? -1 : 1;
+    return one.symbol < other.symbol ? -1 : one.symbol > other.symbol ? 1 : a - b;
   }
 
   get size(): number { return this.parts.table.size; }
 }
+
+const grouped = (entries: readonly Entry[], by: (entry: Entry) => string): Map<string, Entry[]> => {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const group = groups.get(by(entry));
+    if (group === undefined) groups.set(by(entry), [entry]); else group.push(entry);
+  }
+  return groups;
+};
 
 const scoreOf = (entry: Entry, whole: string, typed: readonly string[]): number => {
   if (entry.symbol === whole) return 0;

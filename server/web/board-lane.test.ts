@@ -14,7 +14,7 @@ const rig = async () => {
   let turn: () => void = () => {};
   const clock = { now: () => 0, every: (_: number, run: () => void) => { turn = run; return () => {}; } } as unknown as Clock;
   const desk = {
-    resolve: (key: string) => KEYS.indexOf(key), isLive: () => true, isSimulated: () => false, spark: (index: number) => Promise.resolve(sparks[index]!.slice()), sparkNow: (index: number) => sparks[index]!,
+    find: (key: string) => KEYS.indexOf(key), isLive: () => true, isSimulated: () => false, spark: (index: number) => Promise.resolve(sparks[index]!.slice()), sparkNow: (index: number) => sparks[index]!,
     instrument: (index: number) => ({ symbol: KEYS[index], exchange: "NSE", name: "", decimals: 2 }),
     quote: (index: number, seen = 0) => {
       const { price, sequence } = prices[index]!;
@@ -60,5 +60,16 @@ describe("the watchlist lane", () => {
     pass();
     expect(shown()).toEqual([[102, 3], [100, 1], [300, 2]]);
     expect(frames.map(({ seq }) => seq)).toEqual([1]);
+  });
+
+  it("looks a long list up in turns, and no further once the client has gone", async () => {
+    const gone = new AbortController();
+    let looked = 0;
+    const desk = { find: () => { looked++; return -1; } } as unknown as Desk;
+    const sleep = async (_: number, signal?: AbortSignal): Promise<void> => { gone.abort(new Error("gone")); signal?.throwIfAborted(); };
+    const clock = { now: () => 0, sleep } as unknown as Clock;
+    const lane = new BoardLane({ desk, clock, wall: clock, meter: { count() {}, record() {}, reject() {}, gauge() {} } });
+    await expect(lane.subscribe("browser", Array.from({ length: 1_000 }, () => "X:E"), () => true, gone.signal)).rejects.toThrow("gone");
+    expect([looked, lane.size]).toEqual([300, 0]);
   });
 });

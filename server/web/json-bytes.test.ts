@@ -24,4 +24,9 @@ describe("JSON in bytes", () => {
     const long = "₹".repeat(50_000);
     expect(written((json) => { json.text(long); json.int(7); })).toBe(`${long}7`);
   });
+
+  it.each([[1, 1e77], [100.3, 100], [0.5, 1], [-2.5, 100], [1e300, 100], [1, Number.POSITIVE_INFINITY], [Number.NEGATIVE_INFINITY, 100]])("ends with JSON also for %d of scale %d", (value, scale) => {
+    const text = written((json) => json.decimal(value, scale));
+    expect(Number.isFinite(value) ? Math.abs((JSON.parse(text) as number) - value / scale) : JSON.parse(text)).toEqual(Number.isFinite(value) ? expect.closeTo(0, 0) as unknown : null);
+  });
 });

@@ -41,7 +41,8 @@ export class JsonBytes {
   /** `value` / `scale` with all its digits and no more: 157350 and 100 give 1573.5. */
   decimal(value: number, scale: number): void {
     this.room(40);
-    if (!Number.isFinite(value)) { this.nothing(); return; }
+    // Nobody hands these over; who does gets what JSON.stringify writes, and no loop that ends by luck.
+    if (!Number.isSafeInteger(value) || scale > BILLION) { this.text(JSON.stringify(value / scale)); return; }
     let rest = value;
     if (rest < 0) { this.bytes[this.length++] = 45; rest = -rest; }
     const whole = scale === 1 ? rest : Math.floor(rest / scale);
@@ -55,7 +56,7 @@ export class JsonBytes {
     if (scale === 1 || rest === 0) return;
     const { bytes } = this;
     bytes[this.length++] = 46;
-    for (let place = scale / 10; rest > 0; place /= 10) {
+    for (let place = scale / 10; rest > 0 && place >= 1; place /= 10) {
       const digit = (rest / place) | 0;
       bytes[this.length++] = 48 + digit;
       rest -= digit * place;

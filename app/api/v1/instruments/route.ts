@@ -2,8 +2,9 @@ import { type InstrumentHit, instrumentsQuery } from "@/server/contract/rest";
 import { route } from "@/app/api/_lib/route";
 
 /** Instruments by anything a person may type, best first. */
-export const GET = route(instrumentsQuery, ({ desk, instruments }, { q, limit }) => {
-  const data = instruments.search(q, limit).map((index): InstrumentHit => {
+export const GET = route(instrumentsQuery, async ({ desk, instruments, searches, turns }, { q, limit }, _, signal) => {
+  const found = await searches.run(() => instruments.search(q, limit, turns(signal)), signal);
+  const data = found.map((index): InstrumentHit => {
     const { key, exchange, symbol, name, segment, expiry, lotSize, decimals } = desk.instrument(index);
     const quote = desk.quote(index);
     return {
