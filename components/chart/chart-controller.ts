@@ -228,8 +228,8 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     points: (time) => router.touched(time),
     frame(frame) {
       // What nobody can see takes no time: a page that still loads, or lies behind others.
-      if (shownOnce && document.visibilityState === "visible") unpainted ??= { stamped: frame.ltp.time, received: frame.stamps.received, emitted: frame.stamps.emitted, arrived: here() };
-      ltp = { price: frame.ltp.price, received: frame.ltp.received };
+      if (frame.ltp !== null && shownOnce && document.visibilityState === "visible") unpainted ??= { stamped: frame.ltp.time, received: frame.stamps.received, emitted: frame.stamps.emitted, arrived: here() };
+      if (frame.ltp !== null) ltp = { price: frame.ltp.price, received: frame.ltp.received };
       clock.request(paintTexts);
     },
     phase: (phase) => change({ phase }),

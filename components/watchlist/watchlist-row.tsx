@@ -1,12 +1,12 @@
 import { type MouseEvent, memo, useEffect, useRef } from "react";
 import { SPARK_POINTS } from "@/components/client/quote-table";
 import { quote } from "@/components/client/quotes";
-import { changePercent, countText, directionOf, MISSING, percentText, priceText, triangles } from "@/components/format/numbers";
-import { ageText } from "@/components/format/times";
+import { directionOf, MISSING, priceText, triangles } from "@/components/format/numbers";
 import { live } from "@/components/client/live";
 import type { QuoteRow } from "@/server/contract/live";
 import { splitKey } from "@/server/domain/instrument";
 import { chartHref } from "./chart-href";
+import { ageTexts, changeCell, isKept, moveOf } from "./row-text";
 import { sparkline } from "./sparkline";
 
 const WIDTH = 56;
@@ -14,8 +14,6 @@ const HEIGHT = 18;
 /** A young day is drawn this wide, so that its first minutes are a line and not a dot. */
 const DAY_SHARE = 0.7;
 const FLASH_MS = 250;
-/** Without a tick for longer than this a row says so, quietly. */
-const QUIET_MS = 10_000;
 /** A name with more letters does not fit beside the line of its day: futures and options. */
 const LONG_NAME = 11;
 
@@ -35,9 +33,10 @@ const inks = { up: "var(--c-up)", down: "var(--c-down)", flat: "var(--c-muted)" 
 const write = (cells: Cells, row: QuoteRow, before: QuoteRow | null): number => {
   const price = row.price;
   const direction = directionOf(price, row.previousClose);
-  if (before === null || price !== before.price || row.previousClose !== before.previousClose) {
+  if (before === null || price !== before.price || row.previousClose !== before.previousClose || isKept(row) !== isKept(before)) {
     cells.price.textContent = priceText(price, row.decimals);
-    cells.change.textContent = percentText(changePercent(price, row.previousClose), "");
+    cells.change.textContent = changeCell(row, live().now());
+    cells.row.dataset.kept = String(isKept(row));
     cells.mark.textContent = triangles[direction];
     cells.row.dataset.direction = direction;
   }
@@ -48,15 +47,16 @@ const write = (cells: Cells, row: QuoteRow, before: QuoteRow | null): number => 
     cells.base.setAttribute("d", base === null ? "" : `M0 ${base}H${WIDTH}`);
   }
   cells.row.dataset.live = String(row.live);
-  return before === null ? 0 : Math.sign(price - before.price);
+  return moveOf(row, before);
 };
 
 /** The age, once a second: only rows that went quiet show it on a wide screen. */
 const writeAge = (cells: Cells, row: QuoteRow, now: number): void => {
-  const age = row.received === 0 ? MISSING : ageText(row.received, now);
-  cells.row.dataset.quiet = String(row.live && now - row.received > QUIET_MS);
-  cells.exchange.textContent = `${row.exchange} · ${age}`;
-  cells.row.title = `${row.name} · last tick ${age} ago · day ${priceText(row.low, row.decimals)} – ${priceText(row.high, row.decimals)}${row.volume > 0 ? ` · volume ${countText(row.volume)}` : ""}`;
+  const { quiet, exchange, title } = ageTexts(row, now);
+  cells.row.dataset.quiet = String(quiet);
+  cells.exchange.textContent = exchange;
+  cells.row.title = title;
+  if (isKept(row)) cells.change.textContent = changeCell(row, now);
 };
 
 export interface WatchlistRowProps {
@@ -116,7 +116,7 @@ export const WatchlistRow = memo(function WatchlistRow({ instrument, current, fo
         <path data-part="line" fill="none" strokeWidth="1.2" strokeLinejoin="round" strokeLinecap="round" />
       </svg>
       <span className="wl-price"><span data-part="price" data-testid={`wl-ltp-${instrument}`} className="flash">{MISSING}</span></span>
-      <span className="wl-change"><span data-part="mark" className="wl-mark" aria-hidden /><span data-part="change">{MISSING}</span><span className="md:sr-only">%</span></span>
+      <span className="wl-change"><span data-part="mark" className="wl-mark" aria-hidden /><span data-part="change">{MISSING}</span><span className="wl-unit md:sr-only">%</span></span>
     </a>
   );
 });

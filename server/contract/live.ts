@@ -144,8 +144,8 @@ export interface BarsFrame {
   bars: BarTuple[];
   /** [instance, time, one value per plot (null while warming up)] */
   points: (number | null)[][];
-  /** Last price and its times, also when only the book moved. */
-  ltp: { price: number; time: number; received: number };
+  /** Last price and its times, also when only the book moved; null before the first tick. */
+  ltp: { price: number; time: number; received: number } | null;
   /**
    * Epoch ms: the newest tick of the instrument received from the broker since the frame before, frame emitted to the
    * socket. `received` is 0 when the frame carries no tick (a bar that closed by the clock) and in a replay.
@@ -170,7 +170,9 @@ export interface Quote {
   decimals: number;
 }
 
-export interface QuoteRow extends Quote {
+export interface QuoteRow extends Omit<Quote, "price"> {
+  /** Minor units; before the first tick (`received` 0) the last close that is kept, `time` then says of when; null where there is none. */
+  price: number | null;
   symbol: string;
   exchange: string;
   name: string;

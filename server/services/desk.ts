@@ -1,5 +1,6 @@
 import { sessionOpens } from "@/server/domain/bar-time";
 import { type Calendar, runningOrNext } from "@/server/domain/session";
+import { timeframe } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk, IndicatorDesk, QuoteValues } from "@/server/ports/desk";
 import type { FeedDefinition } from "@/server/ports/feed";
@@ -54,6 +55,15 @@ export const createDesk = (parts: Parts): Desk => {
       return running;
     },
     quote: (index, seen) => quoteOf(live, (collector) => collectors.feedAt(collector), index, seen),
+    async lastClose(index) {
+      for (const of of [timeframe("1m"), timeframe("1d")]) {
+        const { closed, forming } = await bars.read({ instrument: index, timeframe: of, limit: 1 });
+        const rows = forming.length > 0 ? forming : closed;
+        const last = rows.length - 1;
+        if (last >= 0) return { price: rows.close[last]!, time: Math.min(clock.now(), live.bars.endOf(index, of, rows.time[last]!)) };
+      }
+      return null;
+    },
     spark: (index) => sparks.read(index),
     sparkNow: (index) => sparks.now(index),
     truth: () => collectors.truth(),

@@ -40,6 +40,17 @@ const rig = async () => {
 };
 
 describe("the watchlist lane", () => {
+  it("begins a row without a tick with the last close that is kept, and says of nothing that it is 0", async () => {
+    const clock = { now: () => 0 } as unknown as Clock;
+    const desk = {
+      resolve: (key: string) => KEYS.indexOf(key), isLive: () => true, isSimulated: () => false, spark: () => Promise.resolve([]), quote: () => null,
+      instrument: (index: number) => ({ symbol: KEYS[index], exchange: "NSE", name: "", decimals: 2 }),
+      lastClose: (index: number) => Promise.resolve(index === 0 ? { price: 150, time: 60 } : null),
+    } as unknown as Desk;
+    const { rows } = await new BoardLane({ desk, clock, wall: clock, meter: { count() {}, record() {}, reject() {}, gauge() {} } }).subscribe("browser", KEYS.slice(0, 2), () => true);
+    expect(rows.map(({ price, time, received }) => [price, time, received])).toEqual([[150, 60, 0], [null, 0, 0]]);
+  });
+
   it("sends rows that changed, each once", async () => {
     const { set, pass, shown, frames } = await rig();
     set(1, 205);

@@ -101,6 +101,7 @@ describe("chart rooms", () => {
     await settled();
     expect(frames.map((frame) => frame.seq)).toEqual([1, 2]);
     expect(frames[1]!.bars[0]!.slice(0, 2)).toEqual([1, now() - MINUTE]);
+    expect(frames[1]!.ltp, "no tick has come, and none is no price of 0").toBeNull();
   });
 
   it("stamp a frame with the receive time of its own newest tick, and with none where it carries none", async () => {

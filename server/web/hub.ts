@@ -246,7 +246,7 @@ export class Hub {
     const now = wall.now();
     const frame: BarsFrame = {
       room: room.name, seq: ++room.seq, bars, points,
-      ltp: quote === null ? { price: 0, time: 0, received: 0 } : { price: quote.price, time: quote.time, received: quote.received },
+      ltp: quote === null ? null : { price: quote.price, time: quote.time, received: quote.received },
       stamps: { received: room.received, emitted: now },
     };
     room.bars = [];

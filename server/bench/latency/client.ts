@@ -9,7 +9,7 @@ export const runClient = async ({ port, instruments, charts }: { port: number; i
   await new Promise<void>((connected, failed) => { socket.once("connect", connected); socket.once("connect_error", failed); });
   let arrivals: Arrival[] = [];
   socket.on("bars", ({ room, seq, ltp, stamps }: BarsFrame) => {
-    arrivals.push({ room, seq, price: ltp.price, arrived: monotonicMs(), received: ltp.received, emitted: stamps.emitted });
+    if (ltp !== null) arrivals.push({ room, seq, price: ltp.price, arrived: monotonicMs(), received: ltp.received, emitted: stamps.emitted });
   });
   for (let chart = 0; chart < charts; chart++) {
     const wish: BarsSubscribe = { key: `SIM:${symbolOf(Math.floor((chart * instruments) / charts))}`, timeframe: "1m", bars: 100 };
