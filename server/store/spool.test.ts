@@ -1,4 +1,4 @@
-import { appendFile, type FileHandle, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -54,16 +54,80 @@ describe("the spool", () => {
     }), { numRuns: 60 });
   });
 
-  it("drops the record a crash has cut short, and keeps those before it", async () => {
+  it("sets the record a crash has cut short aside, and keeps those before it", async () => {
     const one = await spool();
     await one.append("first");
     await one.append("second");
     await one.close();
     const file = path.join(folder, (await readdir(folder))[0]!);
-    await truncate(file, (await readFile(file)).length - 3);
+    const whole = await readFile(file);
+    await truncate(file, whole.length - 3);
     const again = await spool();
-    expect([await all(again), said]).toEqual([["first"], [expect.stringContaining("cut short")]]);
+    expect([await all(again), said, await readdir(folder)]).toEqual([["first"], [expect.stringContaining("cut short")], ["00000001.spool.damaged"]]);
+    expect(whole.includes(await readFile(path.join(folder, "00000001.spool.damaged")))).toBe(true);
     await again.close();
+  });
+
+  it("leaves alone what it has not written, and says so", async () => {
+    const one = await spool();
+    await one.append("first");
+    await one.close();
+    const sound = await readFile(await fileIn());
+    for (const name of ["backup.spool", "00000001 (1).spool", "1.spool"]) await writeFile(path.join(folder, name), sound);
+    await mkdir(path.join(folder, "00000009.spool"));
+    const before = (await readdir(folder)).filter((name) => name !== "00000001.spool");
+    const again = await spool();
+    expect([again.records, said]).toEqual([1, [expect.stringContaining("has not written")]]);
+    for (let turn = 0; turn < 10; turn++) await again.append(turn);
+    expect(await all(again)).toEqual(["first", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    await again.close();
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  it("deletes nothing it cannot read: a file of junk, a last record with more than one fault, a cut before the last file", async () => {
+    const kept = async (name: string, bytes: Buffer): Promise<void> => {
+      expect((await readFile(path.join(folder, `${name}.damaged`))).equals(bytes)).toBe(true);
+      await rm(path.join(folder, `${name}.damaged`));
+    };
+    const record = async (text: string): Promise<Buffer> => {
+      const one = await spool();
+      await one.append(text);
+      await one.close();
+      const bytes = await readFile(await fileIn());
+      await rm(await fileIn());
+      return bytes;
+    };
+    const [first, second] = [await record("first"), await record("second")];
+    const junk = Buffer.alloc(500, "junk ");
+    await writeFile(path.join(folder, "00000004.spool"), junk);
+    const asides: SetAside[] = [];
+    const open = (): Promise<Spool<unknown>> => openSpool(folder, { limitBytes: 1e7, log, onAside: (part) => asides.push(part) });
+    expect([(await open()).records, asides.length]).toEqual([0, 1]);
+    await kept("00000004.spool", junk);
+    const faulty = Buffer.from(second);
+    faulty[1]! ^= 1;
+    faulty[12]! ^= 1;
+    await writeFile(path.join(folder, "00000004.spool"), Buffer.concat([first, faulty]));
+    expect(await all(await open())).toEqual(["first"]);
+    await kept("00000004.spool", faulty);
+    await writeFile(path.join(folder, "00000004.spool"), second.subarray(0, -2));
+    await writeFile(path.join(folder, "00000005.spool"), first);
+    asides.length = 0;
+    expect([await all(await open()), asides.length]).toEqual([["first"], 1]);
+    await kept("00000004.spool", second.subarray(0, -2));
+  });
+
+  it("keeps a file it cannot mend, whatever of it has been read", async () => {
+    const one = await spool();
+    for (const text of ["first", "second"]) await one.append(text);
+    await one.close();
+    await change((bytes) => { bytes[bytes.indexOf("second") + 2]! ^= 1; });
+    const bytes = await readFile(await fileIn());
+    await mkdir(path.join(folder, "00000001.spool.damaged"));
+    const again = await spool();
+    expect(await all(again)).toEqual(["first"]);
+    await again.close();
+    expect((await readFile(await fileIn())).equals(bytes)).toBe(true);
   });
 
   const fileIn = async (): Promise<string> => path.join(folder, (await readdir(folder)).find((name) => name.endsWith(".spool"))!);

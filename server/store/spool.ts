@@ -1,3 +1,4 @@
+import type { Dirent } from "node:fs";
 import { appendFile, mkdir, open, readdir, readFile, rename, rm, truncate, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { deserialize, serialize } from "node:v8";
@@ -11,8 +12,11 @@ const SEGMENT_BYTES = 16 * 1024 * 1024;
 /** Length and checksum before each record, four bytes each. */
 const HEAD_BYTES = 8;
 const EXTENSION = ".spool";
+const OWN_NAME = /^\d{8}\.spool$/;
 /** Shares of the limit at which a person is warned. */
 const WARNINGS = [0.25, 0.5, 0.9];
+/** Of files that are not the spool's, so many are named. */
+const MOST_NAMES = 5;
 
 interface Place { segment: number; offset: number; length: number; crc: number }
 
@@ -29,13 +33,15 @@ const fileOf = (folder: string, segment: number): string => path.join(folder, `$
 const asideOf = (file: string): string => `${file}.damaged`;
 
 /**
- * An append-only spool of one folder. A record that was cut short by a crash is dropped when the folder is opened again: its
- * `append` never resolved. A damaged part is set aside, never deleted, and what stands before and behind it is kept.
+ * An append-only spool of one folder. A record that was cut short by a crash is taken out when the folder is opened again: its
+ * `append` never resolved. It is set aside like any damaged part, never deleted, and what stands before and behind is kept.
  */
 export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Promise<Spool<T>> => {
   const { limitBytes, log } = options;
   await mkdir(folder, { recursive: true });
   const places: Place[] = [];
+  /** Files that hold more than what could be read of them: they stay. */
+  const unmended = new Set<number>();
   let bytes = 0;
   let writer: FileHandle | null = null;
   let reader: { segment: number; file: FileHandle } | null = null;
@@ -44,42 +50,52 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
   let line: Promise<unknown> = Promise.resolve();
 
   /** Into the file beside, before it leaves its own; a disk that is full keeps it where it is. */
-  const keepAside = async (file: string, part: Buffer, reason: string): Promise<void> => {
+  const keepAside = async (file: string, part: Buffer, reason: string, isCut = false): Promise<void> => {
     const aside = asideOf(file);
     await appendFile(aside, part);
+    // Nobody was told that it is kept: it is no loss.
+    if (isCut) { log.warn("a record of the spool was cut short by a crash and was set aside", { file: aside, bytes: part.length }); return; }
     log.error("a part of the spool was set aside; what stands before and behind it goes on", { file: aside, bytes: part.length, reason });
     options.onAside?.({ file: aside, bytes: part.length, reason });
   };
 
-  const known = (await readdir(folder)).filter((name) => name.endsWith(EXTENSION)).map((name) => Number.parseInt(name, 10)).sort((a, b) => a - b);
+  const held = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => name.endsWith(EXTENSION));
+  const isOwn = (each: Dirent): boolean => OWN_NAME.test(each.name) && each.isFile();
+  const strangers = held.filter((each) => !isOwn(each)).map(({ name }) => name);
+  if (strangers.length > 0) log.warn("what the spool has not written lies in its folder and is left alone", { folder, names: strangers.slice(0, MOST_NAMES), count: strangers.length });
+  const known = held.filter(isOwn).map(({ name }) => Number.parseInt(name, 10)).sort((a, b) => a - b);
   for (const segment of known) {
     const file = fileOf(folder, segment);
     const content = await readFile(file);
     if (content.length === 0) { await rm(file); continue; }
     const found = recordsIn(content);
-    const mended = found.mended || found.damaged.length > 0;
-    if (found.cut > 0) log.warn("a record of the spool was cut short by a crash and is dropped", { file, bytes: found.cut });
+    // Only the file that was written to last can end in the middle of a record.
+    const isCut = found.cut > 0 && segment === known.at(-1);
+    if (found.cut > 0 && !isCut) found.damaged.push({ from: content.length - found.cut, to: content.length });
     let at = 0;
     let own = found.records.map(({ offset, length }): Place => ({ segment, offset, length, crc: crc32(content.subarray(offset, offset + length)) }));
     const together = own.map((place): Place => {
       at += HEAD_BYTES + place.length;
       return { ...place, offset: at - place.length };
     });
-    if (mended) {
+    if (found.mended || found.damaged.length > 0 || isCut) {
       try {
         for (const { from, to } of found.damaged) await keepAside(file, content.subarray(from, to), `bytes ${from} to ${to} are damaged`);
-        await replaceFile(file, Buffer.concat(found.records.flatMap(({ offset, length }) => [headOf(content.subarray(offset, offset + length)), content.subarray(offset, offset + length)])));
+        if (isCut) await keepAside(file, content.subarray(content.length - found.cut), "", true);
+        if (found.mended || found.damaged.length > 0) await replaceFile(file, Buffer.concat(found.records.flatMap(({ offset, length }) => [headOf(content.subarray(offset, offset + length)), content.subarray(offset, offset + length)])));
+        else await truncate(file, content.length - found.cut);
         own = together;
       } catch (cause) {
         // A full disk: what is whole is read where it stands, and the rest is looked at again at the next start.
+        unmended.add(segment);
         log.error("a damaged file of the spool could not be mended; it stays as it is", { file, cause: String(cause) });
       }
-    } else if (found.cut > 0) await truncate(file, content.length - found.cut);
-    if (own.length === 0) await rm(file, { force: true });
+    }
+    if (own.length === 0 && !unmended.has(segment)) await rm(file, { force: true });
     places.push(...own);
     bytes += at;
   }
-  let segment = (known.at(-1) ?? 0) + 1;
+  let segment = Math.max(0, ...held.filter(({ name }) => OWN_NAME.test(name)).map(({ name }) => Number.parseInt(name, 10))) + 1;
   let offset = 0;
 
   /** Ends the file that is written to: what is appended next begins another. */
@@ -150,7 +166,7 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     await closeReader();
     if (place.segment === segment) await endFile();
     const file = fileOf(folder, place.segment);
-    await rm(file, { force: true }).catch((cause: unknown) => log.warn("a file of the spool could not be removed; its records come again at the next start", { file, cause: String(cause) }));
+    if (!unmended.has(place.segment)) await rm(file, { force: true }).catch((cause: unknown) => log.warn("a file of the spool could not be removed; its records come again at the next start", { file, cause: String(cause) }));
     bytes = places.length === 0 ? 0 : Math.max(0, bytes - place.offset - place.length);
     warn();
   };
@@ -265,7 +281,7 @@ export const recordsIn = (content: Buffer): Found => {
     if (body < next && crc32(content.subarray(body, next)) === content.readUInt32LE(at + 4)) {
       found.records.push({ offset: body, length: next - body });
       found.mended = true;
-    } else if (next === size && declared > size - body) found.cut = size - at;
+    } else if (next === size && declared > size - body && (body >= size || content[body] === MARK)) found.cut = size - at;
     else found.damaged.push({ from: at, to: next });
     at = next;
   }
