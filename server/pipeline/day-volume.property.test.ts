@@ -185,7 +185,7 @@ describe("volumes that lie", () => {
   it("of the old date that come with a stamp of the new one are not the new day's", () => {
     const next = (stamp: string, told: number, price = 150_000): Packet => ({ ...packet(stamp, told), price, time: at(stamp) + 86_400_000 });
     for (const price of [150_000, 150_500]) {
-      const { bars } = run([packet("09:15:00", 0), packet("15:29:00", 900_000), next("09:15:00", 900_000, price), next("09:15:10", 700, price), next("09:15:20", 750, price)], 1);
+      const { bars } = run([packet("09:15:00", 0), packet("15:29:00", 900_000), next("09:15:00", 900_000, price), next("09:15:05", 900_000, price + 500), next("09:15:10", 700, price), next("09:15:20", 750, price)], 1);
       expect(bars.get(`${named("1d").index} ${at("09:15:00") + 86_400_000}`)!.volume, `at ${price}`).toBe(750);
     }
   });
