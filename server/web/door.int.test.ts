@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { Agent, get as getBy, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -97,6 +97,19 @@ describe("what may come in", () => {
     page = named;
   });
 
+  it("is no count of what one connection has had answered: it may ask a hundred times, one after the other", async () => {
+    page = named;
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const sockets = new Set<unknown>();
+    const ask = (): Promise<number> => new Promise((resolve, reject) => {
+      getBy({ host: "127.0.0.1", port: web.port, path: "/", agent }, (answer) => { sockets.add(answer.socket); answer.resume().on("end", () => resolve(answer.statusCode!)); }).on("error", reject);
+    });
+    const told = new Set<number>();
+    for (let turn = 0; turn < 100; turn++) told.add(await ask());
+    agent.destroy();
+    expect([[...told], sockets.size]).toEqual([[200], 1]);
+  });
+
   it("is so much of all connections at once, and room again when they are answered", async () => {
     const held: ServerResponse[] = [];
     page = (_, response) => { held.push(response); };
@@ -122,6 +135,10 @@ describe("what is asked for", () => {
     const said = await raw(request(line, "Connection: close", "Accept: text/plain"));
     expect(status(said), said.slice(0, 300)).toBe(expected);
     expect(said).not.toMatch(/location:/i);
+  });
+
+  it("in full, with this host, is asked for with its query", async () => {
+    expect(await raw(request("GET http://localhost/chart/NSE/INFY?tz=UTC", "Connection: close"))).toContain("page /chart/NSE/INFY?tz=UTC");
   });
 
   it.each(["h2c", "TLS/1.0", "foo"])("with an upgrade to %s is answered as it stands, and its connection ends", async (to) => {
