@@ -23,6 +23,9 @@ describe("rows that somebody tells", () => {
     ["a price no market knows", { high: 4_294_967_295 }, "price_out_of_bounds"],
     ["a negative volume", { volume: -1 }, "volume_out_of_bounds"],
     ["a volume no market knows", { volume: 1e15 }, "volume_out_of_bounds"],
+    ["a part of a share", { volume: 10.5 }, "volume_out_of_bounds"],
+    ["a price between two", { close: 100.5 }, "price_out_of_bounds"],
+    ["a time within a millisecond", { time: at(1) + 0.5 }, "unreadable"],
     ["a time that is none", { time: Number.NaN }, "unreadable"],
     ["a time before the span", { time: at(-1) }, "outside_span"],
     ["a time behind it", { time: at(10) }, "outside_span"],
@@ -40,7 +43,7 @@ describe("rows that somebody tells", () => {
     expect([times, counts, barAt(kept, 0).close]).toEqual([[4], { repeated: 399_999 }, 105]);
   });
 
-  it("takes an open interest that cannot be for none", () => { expect(checked([bar(1, { openInterest: -7 }), bar(2, { openInterest: Number.NaN }), bar(3, { openInterest: 8 })]).kept.openInterest.slice(0, 3)).toEqual(Float64Array.from([-1, -1, 8])); });
+  it("takes an open interest that cannot be for none", () => { expect(checked([bar(1, { openInterest: -7 }), bar(2, { openInterest: Number.NaN }), bar(3, { openInterest: 8 }), bar(4, { openInterest: 0.5 })]).kept.openInterest.slice(0, 4)).toEqual(Float64Array.from([-1, -1, 8, -1])); });
 
   it("takes a day's bar by its date, though the span begins later that day", () => {
     const day = bar(0, { time: Date.parse("2026-11-18T00:00:00+05:30") });

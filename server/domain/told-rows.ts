@@ -12,9 +12,9 @@ export const rowFaults = [
   "unreadable", // no row of figures at all
   "outside_span", // not of the time that was asked for
   "off_grid", // it begins where no bar of its timeframe does
-  "price_out_of_bounds", // zero, negative, or more than any price is
+  "price_out_of_bounds", // zero, negative, a part of the smallest unit, or more than any price is
   "prices_contradict", // high below low, or open or close outside of them
-  "volume_out_of_bounds", // negative, or more than any volume is
+  "volume_out_of_bounds", // negative, no whole number, or more than any volume is
   "repeated", // the same start again: the last one counts
   "of_auction", // sound, but of an auction: no bar of continuous trading
 ] as const;
@@ -78,12 +78,14 @@ export class RefusedRows {
 /** More starts than a page has are no longer told apart. */
 const MOST_STARTS = 100_000;
 
+const isVolume = (volume: number): boolean => Number.isInteger(volume) && volume >= 0 && volume <= MOST_VOLUME;
+
 const faultOf = (bars: BarColumns, row: number): RowFault | null => {
   const [open, high, low, close, volume] = [bars.open[row]!, bars.high[row]!, bars.low[row]!, bars.close[row]!, bars.volume[row]!];
-  const isPrice = (price: number): boolean => price > 0 && price <= MOST_PRICE;
+  const isPrice = (price: number): boolean => Number.isInteger(price) && price > 0 && price <= MOST_PRICE;
   if (!(isPrice(open) && isPrice(high) && isPrice(low) && isPrice(close))) return "price_out_of_bounds";
   if (high < low || open > high || open < low || close > high || close < low) return "prices_contradict";
-  return volume >= 0 && volume <= MOST_VOLUME ? null : "volume_out_of_bounds";
+  return isVolume(volume) ? null : "volume_out_of_bounds";
 };
 
 /**
@@ -96,7 +98,7 @@ export const checkedRows = (bars: BarColumns, { from, to, days }: { from: number
   let ordered = true;
   for (let row = 0; row < bars.length; row++) {
     const time = bars.time[row]!;
-    const fault = !Number.isFinite(time) ? "unreadable" : time < first || time > to ? "outside_span" : faultOf(bars, row);
+    const fault = !Number.isInteger(time) ? "unreadable" : time < first || time > to ? "outside_span" : faultOf(bars, row);
     if (fault !== null) {
       refused.add(fault, time, () => `${new Date(Number.isFinite(time) ? time : 0).toISOString()}: ${[bars.open, bars.high, bars.low, bars.close, bars.volume].map((column) => column[row]).join(", ")} (${fault})`);
       continue;
@@ -115,7 +117,7 @@ export const checkedRows = (bars: BarColumns, { from, to, days }: { from: number
   for (let at = 0; at <= last; at++) {
     const row = order[at]!;
     copyRow(bars, row, kept);
-    if (!(kept.openInterest[at]! >= 0 && kept.openInterest[at]! <= MOST_VOLUME)) kept.openInterest[at] = -1;
+    if (!isVolume(kept.openInterest[at]!)) kept.openInterest[at] = -1;
     refused.found(bars.time[row]!);
   }
   return kept;
