@@ -33,6 +33,24 @@ test("CH-03 the legend reads the bar under the crosshair, and the live bar when 
   await expect.poll(async () => (await legendOf(page)).close === rupees((await barAt(page, -1)).close)).toBe(true);
 });
 
+test("the keyboard's crosshair goes with Escape, a reset and a new symbol", async ({ page, app }) => {
+  await openChart(page, app);
+  await holdStill(page);
+  await page.getByTestId("chart-0").focus();
+  const readsOld = async (): Promise<boolean> => Number((await legendOf(page)).time) < (await barAt(page, -5)).time;
+  for (const leave of ["Escape", "Alt+KeyR"]) {
+    await page.keyboard.press("Shift+ArrowLeft");
+    await expect.poll(readsOld).toBe(true);
+    await page.keyboard.press(leave);
+    await expect.poll(readsOld).toBe(false);
+  }
+  await page.keyboard.press("Shift+ArrowLeft");
+  await expect.poll(readsOld).toBe(true);
+  await page.getByTestId("wl-row-SIM:INFY").click();
+  await expectChart(page, "SIM/INFY", "1m");
+  await expect.poll(readsOld).toBe(false);
+});
+
 test("CH-04 the last price goes on living while history is read", async ({ page, app }) => {
   await openChart(page, app);
   await holdStill(page);

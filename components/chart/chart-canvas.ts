@@ -76,6 +76,7 @@ export interface ChartCanvas extends Drawing {
   lagBy(bars: number): void;
   follow(smooth: boolean): void;
   showRows(from: number, to: number): void;
+  /** Holds the crosshair at the close of a bar until the pointer takes it or the bar leaves the view; null: puts it away. */
   crosshairAt(row: number | null): void;
   remove(): void;
 }
@@ -110,6 +111,8 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   let boxes: PaneBox[] = [];
   let measuring = 0;
   const legends: number[] = [];
+  /** The bar the crosshair was put on without a pointer, and where it stood when it was last drawn, CSS px. */
+  let held: { time: number; x: number | null; y: number | null } | null = null;
   /** Where the price scale has labels, as it last told. */
   let ticks: { of: "price" | "percent"; at: readonly number[] } = { of: "price", at: [] };
 
@@ -203,6 +206,7 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     (y) => {
       label.place(y === null ? null : y + (boxes[0]?.top ?? 0), axisWidth(), y === null ? [] : tickHeights());
       if (last.price !== null) label.write(onScale(last.price), last.below);
+      hold();
       lines.placeLabels((pane) => boxes[pane]?.top ?? 0, axisWidth());
     },
   );
@@ -257,7 +261,29 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   watchPanes();
 
   chart.timeScale().subscribeVisibleLogicalRangeChange(() => events.view());
+  /** Puts the crosshair back on its bar and close: the library keeps it by pixels, and view and scale move beneath. */
+  function hold(): void {
+    if (held === null) return;
+    const row = store.rowOf(held.time);
+    const visible = scale.visibleRows();
+    if (row === -1 || visible === null || row < visible.from || row > visible.to) return putAway();
+    const [x, y] = [scale.xOf(row), candles.priceToCoordinate(toChart(store.close[row]!))];
+    if (y === null || (x === held.x && y === held.y)) return;
+    held = { time: held.time, x, y };
+    chart.setCrosshairPosition(toChart(store.close[row]!), (store.time[row]! / 1_000) as UTCTimestamp, candles);
+    cross.write(onScale(store.close[row]!), "");
+    cross.place(y + (boxes[0]?.top ?? 0), axisWidth());
+  }
+  function putAway(): void {
+    held = null;
+    chart.clearCrosshairPosition();
+    cross.place(null, 0);
+    events.crosshair(null);
+  }
   chart.subscribeCrosshairMove((move) => {
+    // Not the pointer: the library telling where its pixels lie now.
+    if (held !== null && move.sourceEvent === undefined && move.point !== undefined) return hold();
+    held = null;
     events.crosshair(move.time === undefined || move.point === undefined ? null : Number(move.time) * 1_000);
     const pane = chart.panes()[move.paneIndex ?? -1];
     const series = pane?.getSeries()[0];
@@ -388,8 +414,9 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     },
     showRows: (from, to) => chart.timeScale().setVisibleLogicalRange({ from, to }),
     crosshairAt(row) {
-      if (row === null || row < 0 || row >= store.length) return chart.clearCrosshairPosition();
-      chart.setCrosshairPosition(toChart(store.close[row]!), (store.time[row]! / 1_000) as UTCTimestamp, candles);
+      if (row === null || row < 0 || row >= store.length) return putAway();
+      held = { time: store.time[row]!, x: null, y: null };
+      hold();
     },
     remove() {
       cancelAnimationFrame(measuring);

@@ -182,9 +182,10 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     const timeframe = wish?.timeframe ?? status.get().timeframe;
     canvas.show({ timeframe, decimals: head.instrument.decimals, tickSize: head.instrument.tickSize, hasVolume: head.instrument.hasVolume, simulated: head.instrument.simulated });
     canvas.lines.show(indicators);
+    // Before the new bars: the crosshair would stand on one of them, and the legend read it.
+    if (!sameBars) navigation.clearCrosshair();
     router.rebuild(newest());
     if (!sameBars) {
-      hovered = null;
       canvas.follow(false);
     }
     change({
@@ -298,6 +299,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       canvas.chart.timeScale().resetTimeScale();
       canvas.chart.priceScale("right", 0).setAutoScale(true);
       change({ autoScaled: true });
+      navigation.clearCrosshair();
       navigation.toLatest();
     },
     retry: () => feed.reload(),

@@ -20,7 +20,8 @@ describe("keys on the chart", () => {
     expect([asked("π", "KeyP", { altKey: true }), asked("¬", "KeyL", { altKey: true }), asked("®", "KeyR", { altKey: true }), asked("ˆ", "KeyI", { altKey: true })]).toEqual(["mode percent", "mode log", "reset", "invert"]);
   });
   it("leave the browser's and the palette's own keys alone", () => {
-    expect([asked("k", "KeyK", { ctrlKey: true }), asked("1", "Digit1", { ctrlKey: true }), asked("/", "Slash"), asked("Escape", "Escape")]).toEqual(["nothing", "nothing", "nothing", "nothing"]);
+    expect([asked("k", "KeyK", { ctrlKey: true }), asked("1", "Digit1", { ctrlKey: true }), asked("/", "Slash")]).toEqual(["nothing", "nothing", "nothing"]);
   });
+  it("put the crosshair away with Escape", () => expect(asked("Escape", "Escape")).toBe("clearCrosshair"));
   it("go to both ends and zoom", () => expect([asked("Home", "Home"), asked("End", "End"), asked("+", "Equal"), asked("-", "Minus")]).toEqual(["edge first", "edge latest", "zoom 1.25", "zoom 0.8"]));
 });

@@ -6,6 +6,7 @@ export interface ChartKeyActions {
   search(text: string): void;
   timeframeBox(first: string): void;
   crosshair(bars: number): void;
+  clearCrosshair(): void;
   pan(bars: number): void;
   edge(edge: "first" | "latest"): void;
   zoom(factor: number): void;
@@ -37,6 +38,7 @@ export const chartKey = (event: Pick<KeyboardEvent, "code" | "key" | "altKey" | 
   if (step !== 0) return control ? (actions) => actions.pan(step) : (actions) => actions.crosshair(shiftKey ? step * 10 : step);
   if (control) return null;
   switch (code) {
+    case "Escape": return shiftKey ? null : (actions) => actions.clearCrosshair();
     case "Home": return (actions) => actions.edge("first");
     case "End": return (actions) => actions.edge("latest");
     case "NumpadAdd": return (actions) => actions.zoom(ZOOM);

@@ -16,6 +16,8 @@ export interface ChartNavigation {
   toLatest(): void;
   /** Moves the crosshair by bars; from the newest when it is away. */
   stepCrosshair(bars: number): void;
+  /** Puts the crosshair away: the legend reads the newest bar again. */
+  clearCrosshair(): void;
   toEdge(edge: "first" | "latest"): void;
   zoom(factor: number): void;
   pan(bars: number): void;
@@ -42,15 +44,24 @@ const MARGIN = 4;
 export const chartNavigation = ({ store, canvas, feed, shown, hovered, read }: NavigationParts): ChartNavigation & { arrived(): void; forget(): void } => {
   let range: { value: ViewRange; timeframe: TimeframeName } | null = null;
   let goal: number | null = null;
+  /** Counts what the crosshair was told, so that what is late is not done. */
+  let reading = 0;
 
   const readAt = (row: number): void => {
+    reading++;
     canvas.crosshairAt(row);
     read(store.time[row] ?? null);
   };
   /** The library keeps its crosshair by pixels: it is set once the new range has been painted. */
   const readWhenShown = (time: number): void => {
     read(time);
-    requestAnimationFrame(() => requestAnimationFrame(() => { if (store.rowOf(time) !== -1) readAt(store.rowOf(time)); }));
+    const mine = ++reading;
+    requestAnimationFrame(() => requestAnimationFrame(() => { if (mine === reading && store.rowOf(time) !== -1) readAt(store.rowOf(time)); }));
+  };
+  const clearCrosshair = (): void => {
+    reading++;
+    canvas.crosshairAt(null);
+    read(null);
   };
   const centre = (row: number): void => {
     const visible = canvas.scale.visibleRows();
@@ -103,6 +114,7 @@ export const chartNavigation = ({ store, canvas, feed, shown, hovered, read }: N
       if (visible === null || (row >= visible.from && row <= visible.to)) readAt(row);
       else centre(row);
     },
+    clearCrosshair,
     toEdge(edge) {
       if (edge === "latest") return toLatest();
       const visible = canvas.scale.visibleRows();

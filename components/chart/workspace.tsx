@@ -111,6 +111,7 @@ export function Workspace() {
     search: openPalette,
     timeframeBox: setBox,
     crosshair: (bars) => controller?.stepCrosshair(bars),
+    clearCrosshair: () => controller?.clearCrosshair(),
     pan: (bars) => controller?.pan(bars),
     edge: (edge) => controller?.toEdge(edge),
     zoom: (factor) => controller?.zoom(factor),
