@@ -1,9 +1,10 @@
 /**
- * `<PointMenu label="Chart" items={rows} onOpen={…}><div/></PointMenu>`: a menu at the point of a right click, a long
- * press or, by Shift F10 and the menu key, of the focused part. Rows as in `menu.tsx`; `onOpen` hears the point first.
+ * `<PointMenu label="Chart" items={rows} onOpen={…}><div/></PointMenu>`: a menu at the point of a right click or, by
+ * Shift F10 and the menu key, of the focused part. A finger opens none: a long press is the part's own. Rows as in
+ * `menu.tsx`; `onOpen` hears the point first.
  */
 import { ContextMenu as Parts } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { cx } from "./class-names";
 import { type MenuRow, panel, Row } from "./menu";
 
@@ -18,11 +19,17 @@ export interface PointMenuProps {
 }
 
 export function PointMenu({ label, items, width = 232, onOpen, children }: PointMenuProps) {
+  const [open, setOpen] = useState(false);
+  const asker = useRef("");
   return (
-    <Parts.Root modal={false}>
+    <Parts.Root modal={false} open={open} onOpenChange={(next) => setOpen(next && asker.current !== "touch")}>
       <Parts.Trigger asChild onContextMenu={(event) => onOpen({ x: event.clientX, y: event.clientY })}
-        // A long press begins here, and opens without a further word.
-        onPointerDown={(event) => { if (event.pointerType !== "mouse") onOpen({ x: event.clientX, y: event.clientY }); }}>{children}</Parts.Trigger>
+        onKeyDown={() => { asker.current = "key"; }}
+        onPointerDown={(event) => {
+          asker.current = event.pointerType;
+          // A pen's long press begins here, and opens without a further word.
+          if (event.pointerType === "pen") onOpen({ x: event.clientX, y: event.clientY });
+        }}>{children}</Parts.Trigger>
       <Parts.Portal>
         <Parts.Content aria-label={label} collisionPadding={8} data-surface="elevated" style={{ minWidth: width }} className={cx(panel, "max-h-(--radix-context-menu-content-available-height)")}>
           {items.map((item, index) => <Row key={index} item={item} parts={Parts} />)}
