@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./support/app";
-import { barAt, expectChart, holdStill, openChart, pixelOf } from "./support/chart";
+import { barAt, barsOf, expectChart, holdStill, openChart, pixelOf } from "./support/chart";
 
 const clipboard = (page: Page): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
 test.use({ permissions: ["clipboard-read", "clipboard-write"] });
@@ -53,6 +53,24 @@ test("the menu opens and works by keyboard alone", async ({ page, app }) => {
   await expect(menu.getByRole("menuitem", { name: "Indicators…" })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("dialog", { name: "Indicators" })).toBeVisible();
+});
+
+test("a key opens the menu at the keyboard's crosshair, about its bar", async ({ page, app }) => {
+  await openChart(page, app);
+  await holdStill(page);
+  await page.getByTestId("chart-0").focus();
+  await page.keyboard.press("Shift+ArrowLeft");
+  await page.keyboard.press("Shift+ArrowLeft");
+  const before = (await barAt(page, -15)).time;
+  const read = async (): Promise<number> => Number(await page.getByTestId("legend-bar").getAttribute("data-time"));
+  await expect.poll(read).toBeLessThan(before);
+  const time = await read();
+  const bar = (await barsOf(page)).find((each) => each.time === time)!;
+  await page.keyboard.press("Shift+F10");
+  const menu = page.getByRole("menu", { name: "Chart" });
+  await expect(menu.getByRole("menuitem", { name: /^Copy price/ })).toContainText((bar.close / 100).toLocaleString("en-IN", { minimumFractionDigits: 2 }));
+  await menu.getByRole("menuitem", { name: "Copy link to this bar" }).click();
+  expect(await clipboard(page)).toBe(`${app.url}/chart/SIM/RELIANCE?tf=1m&at=${bar.time}`);
 });
 
 test("the marked indicator stays in sight, and no name is cut", async ({ page, app }) => {

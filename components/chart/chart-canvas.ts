@@ -78,6 +78,8 @@ export interface ChartCanvas extends Drawing {
   showRows(from: number, to: number): void;
   /** Holds the crosshair at the close of a bar until the pointer takes it or the bar leaves the view; null: puts it away. */
   crosshairAt(row: number | null): void;
+  /** Where the crosshair is held without a pointer, CSS px from the top left; null when it is not. */
+  heldAt(): { x: number; y: number } | null;
   remove(): void;
 }
 
@@ -418,6 +420,7 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
       held = { time: store.time[row]!, x: null, y: null };
       hold();
     },
+    heldAt: () => (held === null || held.x === null || held.y === null ? null : { x: held.x, y: held.y + (boxes[0]?.top ?? 0) }),
     remove() {
       cancelAnimationFrame(measuring);
       observer.disconnect();

@@ -74,14 +74,24 @@ export function ChartHost({ index, wish, scale, at, actions, menu, onController,
 
   const openMenu = ({ x, y }: { x: number; y: number }): void => {
     const box = host.current?.getBoundingClientRect();
-    setSpot(box === undefined || !ready ? null : controller?.canvas.spotAt(x - box.left, y - box.top) ?? null);
+    if (box === undefined || !ready) return setSpot(null);
+    const at = { x: x - box.left, y: y - box.top };
+    const held = controller?.canvas.heldAt() ?? null;
+    // An event knows whole pixels only; the crosshair stands at the close itself.
+    const exact = held !== null && Math.abs(held.x - at.x) <= 1 && Math.abs(held.y - at.y) <= 1 ? held : at;
+    setSpot(controller?.canvas.spotAt(exact.x, exact.y) ?? null);
+  };
+  const keyPoint = (): { x: number; y: number } | null => {
+    const box = host.current?.getBoundingClientRect();
+    const at = controller?.canvas.heldAt() ?? null;
+    return box === undefined || at === null ? null : { x: box.left + at.x, y: box.top + at.y };
   };
   const rows = chartMenuRows({ spot, scale, autoScaled: status?.autoScaled ?? true, indicators: spot === null ? [] : own(spot.pane), actions: menu });
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       {instrument !== null && !offline && <FeedStrip instrument={instrument} open={session?.phase === "continuous"} />}
-      <PointMenu label="Chart" items={rows} onOpen={openMenu}>
+      <PointMenu label="Chart" items={rows} onOpen={openMenu} keyPoint={keyPoint}>
       <div className="relative min-h-0 flex-1 overflow-hidden" data-chart-area>
         {shown && instrument.simulated && <div aria-hidden className="pointer-events-none absolute inset-x-0 top-0 z-(--z-overlay) h-0.5 bg-sim" />}
         {status?.paging === true && <div className="chart-progress" role="status" aria-label="Loading older bars" />}

@@ -15,15 +15,25 @@ export interface PointMenuProps {
   width?: number;
   /** Page coordinates, CSS px. */
   onOpen: (at: { x: number; y: number }) => void;
+  /** Where it opens when a key asks for it, page coordinates; null: at the focused part. */
+  keyPoint?: () => { x: number; y: number } | null;
   children: ReactNode;
 }
 
-export function PointMenu({ label, items, width = 232, onOpen, children }: PointMenuProps) {
+export function PointMenu({ label, items, width = 232, onOpen, keyPoint, children }: PointMenuProps) {
   const [open, setOpen] = useState(false);
   const asker = useRef("");
   return (
     <Parts.Root modal={false} open={open} onOpenChange={(next) => setOpen(next && asker.current !== "touch")}>
-      <Parts.Trigger asChild onContextMenu={(event) => onOpen({ x: event.clientX, y: event.clientY })}
+      <Parts.Trigger asChild
+        onContextMenu={(event) => {
+          const point = asker.current === "key" ? keyPoint?.() ?? null : null;
+          if (point === null) return onOpen({ x: event.clientX, y: event.clientY });
+          // The menu stands where its event was: the same wish again, at the point that is meant.
+          event.preventDefault();
+          asker.current = "";
+          event.target.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, button: 2, clientX: point.x, clientY: point.y }));
+        }}
         onKeyDown={() => { asker.current = "key"; }}
         onPointerDown={(event) => {
           asker.current = event.pointerType;
