@@ -4,7 +4,6 @@ import { feed as feedFrames } from "@/components/client/feed";
 import { type FrameTimes, latency } from "@/components/client/latency";
 import { live } from "@/components/client/live";
 import { createValue, type Readable } from "@/components/client/store";
-import { ageText, clockText, countdownText } from "@/components/format/times";
 import { theme } from "@/components/theme/theme";
 import type { InstrumentView, SessionView } from "@/server/contract/live";
 import { timeframe as timeframeOf, type TimeframeName } from "@/server/domain/timeframe";
@@ -14,7 +13,7 @@ import { barsFeed, type BarsReader, type FeedPhase, type SnapshotHead } from "./
 import { chartCanvas, type ChartCanvas, type PaneBox, type ScaleState } from "./chart-canvas";
 import { type ChartNavigation, chartNavigation } from "./chart-navigation";
 import { type ChosenIndicator, sameIndicators } from "./chosen-indicators";
-import { feedLight, type FeedLight, sessionOf } from "./feed-light";
+import { feedLight, type FeedLight, priceNote, sessionOf } from "./feed-light";
 import { frameClock } from "./frame-clock";
 import type { IndicatorView } from "./indicator-lines";
 import { legendRow } from "./legend-values";
@@ -142,9 +141,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       light = feedLight({ instrument, historicalOnly, session: present, lastTick: ltp?.received ?? null, connection, frame, now });
       const end = historicalOnly ? null : barEnd(present, timeframeOf(timeframe), now);
       const last = store.length - 1;
-      const below = light.stale
-        ? light.state === "OFFLINE" ? (connection.lastDataAt === null ? "" : clockText(connection.lastDataAt + connection.clockOffsetMs)) : ltp === null ? "" : `${ageText(ltp.received, now)} ago`
-        : end === null ? "" : countdownText(end - now);
+      const below = priceNote({ light, lastTick: ltp?.received ?? null, lastBar: last < 0 ? null : Math.min(now, store.time[last]! + timeframeOf(timeframe).lengthMs), end, now });
       canvas.lastPrice({ price: ltp?.price ?? (last < 0 ? null : store.close[last]!), rising: last < 0 || store.close[last]! >= store.open[last]!, stale: light.stale, below });
     }
     for (const handler of handlers) handler();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FeedFrame, InstrumentView, SessionView } from "@/server/contract/live";
 import type { FeedTruth } from "@/server/domain/collector";
-import { feedLight, feedOf, type LightFacts } from "./feed-light";
+import { feedLight, feedOf, type LightFacts, priceNote } from "./feed-light";
 
 const now = Date.parse("2026-11-18T13:15:29+05:30");
 const truth = (over: Partial<FeedTruth>): FeedTruth => ({
@@ -32,5 +32,17 @@ describe("the light beside the name", () => {
   it("never takes a simulated feed for an exchange's", () => {
     expect(feedOf([truth({ simulated: true })], false)).toBeNull();
     expect(feedOf([truth({ state: "DOWN" }), truth({ state: "LIVE", collector: "b" })], false)?.collector).toBe("b");
+  });
+});
+
+describe("the note below the last price", () => {
+  const note = (state: FeedTruth["state"], over: Partial<Parameters<typeof priceNote>[0]> = {}): string =>
+    priceNote({ light: feedLight(facts({ frame: frame([truth({ state })]) })), lastTick: now - 12_000, lastBar: now - 65_000, end: now + 90_000, now, ...over });
+  it("counts down while the price is live", () => expect([note("LIVE"), note("LIVE", { end: null })]).toEqual(["01:30", ""]));
+  it("tells the age of an old price, also of one that no tick of this run has brought", () => {
+    expect(note("AUTH_EXPIRED")).toBe("12s ago");
+    expect(note("AUTH_EXPIRED", { lastTick: null })).toBe("1m ago");
+    expect(note("AUTH_EXPIRED", { lastTick: null, lastBar: Date.parse("2026-11-17T15:30:00+05:30") })).toBe("17 Nov");
+    expect(note("AUTH_EXPIRED", { lastTick: null, lastBar: null })).toBe("");
   });
 });

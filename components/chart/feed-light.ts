@@ -1,6 +1,6 @@
 import type { Connection } from "@/components/client/live";
 import { SILENCE_MS } from "@/components/client/silence";
-import { ageText, clockText, weekdayTimeText, waitText } from "@/components/format/times";
+import { ageText, clockText, countdownText, weekdayTimeText, waitText } from "@/components/format/times";
 import type { PillState } from "@/components/ui/pill";
 import type { FeedFrame, InstrumentView, SessionView } from "@/server/contract/live";
 import type { FeedState, FeedTruth } from "@/server/domain/collector";
@@ -17,6 +17,9 @@ export interface FeedLight {
 /** A symbol that has not traded for this long in a healthy feed says so instead of an age. */
 const QUIET_MS = 60_000;
 
+/** From an hour on an age is told as the time or the date it is of. */
+const AGE_MS = 3_600_000;
+
 /** True when nothing shown may look live: no connection, or one through which nothing comes. */
 const lost = ({ status, lastDataAt, clockOffsetMs }: Connection, now: number): boolean =>
   status === "offline" || (lastDataAt !== null && now - (lastDataAt + clockOffsetMs) > SILENCE_MS);
@@ -26,6 +29,17 @@ const best: readonly FeedState[] = ["LIVE", "SLOW", "RECONNECTING", "STARTING", 
 /** The feed an instrument's ticks come from: simulated ones from simulated feeds only; of several the healthiest. */
 export const feedOf = (feeds: readonly FeedTruth[], simulated: boolean): FeedTruth | null =>
   feeds.filter((feed) => feed.simulated === simulated).reduce<FeedTruth | null>((found, feed) => (found === null || best.indexOf(feed.state) < best.indexOf(found.state) ? feed : found), null);
+
+/** What the chart says below its last price: while that is old its age, else the time left to the bar's end. */
+export const priceNote = ({ light, lastTick, lastBar, end, now }: { light: FeedLight; lastTick: number | null; lastBar: number | null; end: number | null; now: number }): string => {
+  if (!light.stale) return end === null ? "" : countdownText(end - now);
+  if (light.state === "OFFLINE") return light.detail;
+  // Before its first tick the price is the last bar's.
+  const at = lastTick ?? lastBar;
+  if (at === null) return "";
+  const age = ageText(at, now);
+  return now - at < AGE_MS ? `${age} ago` : age;
+};
 
 /** The session the server last told of the instrument's exchange; the subscription's own until it does. */
 export const sessionOf = (frame: FeedFrame | null, instrument: InstrumentView, known: SessionView | null): SessionView | null =>

@@ -250,8 +250,11 @@ export class Collectors {
   /** Vendor of a collector's tokens, for the normaliser. */
   vendor(index: number): string | undefined { return this.byIndex[index]?.row.feed; }
   feedAt(index: number): FeedDefinition | undefined { return this.byIndex[index]?.feed; }
-  /** Instruments any collector subscribes. */
-  isLive(instrument: number): boolean { return [...this.running.values()].some((each) => each.phase !== "failed" && each.instruments.includes(instrument)); }
+  /**
+   * Instruments any collector subscribes, also one that brings nothing now: that is for its light to say. Before the first
+   * collector is placed nobody can tell, and none is called history.
+   */
+  isLive(instrument: number): boolean { return this.running.size === 0 || [...this.running.values()].some((each) => each.instruments.includes(instrument)); }
   isSimulated(instrument: number): boolean { return this.parts.live.table.at(instrument).exchange === "SIM"; }
   /** Instruments that collectors subscribe, each once; one that has lost its login still wants its own. */
   subscribed(): Set<number> { return new Set([...this.running.values()].flatMap((each) => each.instruments)); }

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { AppError } from "@/server/domain/errors";
+import type { CollectorRow } from "@/server/domain/collector";
+import type { Clock } from "@/server/ports/clock";
+import type { FeedDefinition } from "@/server/ports/feed";
+import type { LiveMarket } from "@/server/ports/live";
+import type { SettingStore } from "@/server/ports/stores";
+import { Collectors, type KeepConnected } from "./collectors";
+import type { Instruments } from "./instruments";
+
+const row: CollectorRow = { id: 1, name: "kite-1", feed: "kite", mode: "full", autoStart: true, subscriptions: ["NSE:INFY"] };
+type LinkState = Parameters<Parameters<KeepConnected>[0]["onState"]>[0];
+
+/** Collectors of a broker that refuses the token, over a list of an earlier run. */
+const rig = () => {
+  let tell: (state: Partial<LinkState>) => void = () => {};
+  const clock = { now: () => 0, every: () => () => {}, sleep: () => new Promise(() => {}) } as unknown as Clock;
+  const feed = { id: "kite", login: z.object({}), history: {}, instruments: () => Promise.reject(new AppError("login_expired", "the token has expired")) } as unknown as FeedDefinition;
+  const collectors = new Collectors({
+    clock, meter: { count() {}, record() {}, reject() {}, gauge() {} }, log: { debug() {}, info() {}, warn() {}, error() {} },
+    instruments: { listedBy: () => [0], tokenOf: () => 5, resolve: () => 0 } as unknown as Instruments,
+    live: { table: { at: () => ({ key: "NSE:INFY", exchange: "NSE" }), hours: () => "NSE" } } as unknown as LiveMarket,
+    calendar: { on: () => null } as never, settings: { get: () => Promise.resolve(null) } as unknown as SettingStore, feedOf: () => feed,
+    keepConnected: ({ onState }) => {
+      tell = (state) => onState({ phase: "live", attempt: 0, nextAttempt: null, reason: "", expired: false, ...state });
+      return { refresh() {}, ended: new Promise(() => {}) };
+    },
+    events: { onLost() {}, onGap() {}, onFirstTick() {}, onChange() {}, onRenamed: () => Promise.resolve(), onAdded() {}, onNote() {} },
+  } as ConstructorParameters<typeof Collectors>[0]);
+  return { collectors, tell: (state: Partial<LinkState>) => tell(state) };
+};
+
+describe("what a collector subscribes", () => {
+  it("is not history while its login has expired, nor while the start has placed no collector yet", async () => {
+    const { collectors, tell } = rig();
+    expect(collectors.isLive(0), "before anybody can tell").toBe(true);
+    await collectors.start(row, {}, false, new AbortController().signal);
+    tell({ phase: "failed", expired: true, reason: "the token has expired" });
+    expect(collectors.truth()[0]!.state).toBe("AUTH_EXPIRED");
+    expect([collectors.isLive(0), collectors.isLive(1)]).toEqual([true, false]);
+  });
+});
