@@ -361,6 +361,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
       }, log);
       say(`Simulated exchange on http://127.0.0.1:${exchange.port}`);
       const login = { apiKey: "candela-demo", accessToken: "candela-demo-token", root: `http://127.0.0.1:${exchange.port}`, socket: `ws://127.0.0.1:${exchange.port}` };
+      logins.configure("sim-1", login);
       return { row: await store.collectors.save({ name: "sim-1", feed: "kite", ...base, subscriptions: ["*"] }, login), login, simulated: true };
     }
     const known = (await store.collectors.list()).find((each) => each.name === "kite-1");

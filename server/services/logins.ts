@@ -26,6 +26,9 @@ export class Logins {
   private readonly configured = new Map<string, Record<string, string>>();
   constructor(private readonly parts: Parts) {}
 
+  /** A login that is the same at every start, as the simulated exchange's: a token handed over while it runs goes with the run. */
+  configure(name: string, given: Record<string, string>): void { this.configured.set(name, given); }
+
   /**
    * The login a start works with. The environment's, except where a token was handed over since the environment got the one
    * it still has: that one is newer. `said` is a sentence for the person who starts it, or null.
