@@ -26,8 +26,13 @@ describe("the light beside the name", () => {
     const monday = Date.parse("2026-11-23T09:15:00+05:30");
     expect(said({ session: { ...open, phase: "closed", until: monday }, frame: frame([truth({ state: "MUTE" })]) })).toBe("CLOSED opens Mon 09:15, in 4d 20h");
   });
-  it("says since when the server is gone", () => expect(said({ connection: { status: "offline", since: 0, lastDataAt: now - 5_000, clockOffsetMs: 0 } })).toBe("OFFLINE 13:15:24 stale"));
-  it("believes silence more than a socket that calls itself connected", () => expect(said({ connection: { status: "live", since: 0, lastDataAt: now - 5_001, clockOffsetMs: 0 } })).toBe("OFFLINE 13:15:23 stale"));
+  it("says until when there are data once the server is gone: to the last tick, however late a frame came", () => {
+    const gone = { status: "offline" as const, since: 0, lastDataAt: now - 5_000, clockOffsetMs: 0 };
+    expect(said({ lastTick: now - 39_000, connection: gone })).toBe("OFFLINE 13:14:50 stale");
+    expect(said({ lastTick: null, connection: gone })).toBe("OFFLINE  stale");
+    expect(said({ lastTick: now - 86_400_000, connection: gone })).toBe("OFFLINE 17 Nov 13:15 stale");
+  });
+  it("believes silence more than a socket that calls itself connected", () => expect(said({ connection: { status: "live", since: 0, lastDataAt: now - 5_001, clockOffsetMs: 0 } })).toBe("OFFLINE 13:15:28 stale"));
   it("pretends nothing for an instrument no collector has", () => expect(said({ historicalOnly: true })).toBe("HISTORY "));
   it("never takes a simulated feed for an exchange's", () => {
     expect(feedOf([truth({ simulated: true })], false)).toBeNull();

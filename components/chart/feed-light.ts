@@ -1,6 +1,6 @@
 import type { Connection } from "@/components/client/live";
 import { SILENCE_MS } from "@/components/client/silence";
-import { ageText, clockText, countdownText, weekdayTimeText, waitText } from "@/components/format/times";
+import { ageText, countdownText, untilText, weekdayTimeText, waitText } from "@/components/format/times";
 import type { PillState } from "@/components/ui/pill";
 import type { FeedFrame, InstrumentView, SessionView } from "@/server/contract/live";
 import type { FeedState, FeedTruth } from "@/server/domain/collector";
@@ -33,10 +33,10 @@ export const feedOf = (feeds: readonly FeedTruth[], simulated: boolean): FeedTru
 /** What the chart says below its last price: while that is old its age, else the time left to the bar's end. */
 export const priceNote = ({ light, lastTick, lastBar, end, now }: { light: FeedLight; lastTick: number | null; lastBar: number | null; end: number | null; now: number }): string => {
   if (!light.stale) return end === null ? "" : countdownText(end - now);
-  if (light.state === "OFFLINE") return light.detail;
   // Before its first tick the price is the last bar's.
   const at = lastTick ?? lastBar;
   if (at === null) return "";
+  if (light.state === "OFFLINE") return untilText(at, now);
   const age = ageText(at, now);
   return now - at < AGE_MS ? `${age} ago` : age;
 };
@@ -60,7 +60,8 @@ export const feedLight = ({ instrument, historicalOnly, session, lastTick, conne
   const feed = frame === null ? null : feedOf(frame.feeds, instrument.simulated);
   const age = lastTick === null ? "" : ageText(lastTick, now);
   if (lost(connection, now)) {
-    return { state: "OFFLINE", detail: connection.lastDataAt === null ? "" : clockText(connection.lastDataAt + connection.clockOffsetMs), stale: true, feed };
+    // Data until the last tick, not until the last frame: an old price does not grow younger by a frame without it.
+    return { state: "OFFLINE", detail: lastTick === null ? "" : untilText(lastTick, now), stale: true, feed };
   }
   if (historicalOnly) return { state: "HISTORY", detail: "", stale: false, feed: null };
   const closed = session !== null && session.phase === "closed";

@@ -36,6 +36,10 @@ export const clockText = (instant: Known, zone: Zone = "IST"): string => {
   return `${hour}:${minute}:${second}`;
 };
 
+/** `13:15:29`, of another day `17 Nov 15:30`: until when something is known. */
+export const untilText = (instant: Known, now: number, zone: Zone = "IST"): string =>
+  dayText(instant, zone) === dayText(now, zone) || !known(instant) ? clockText(instant, zone) : `${dayText(instant, zone)} ${timeText(instant, zone)}`;
+
 /** `18 Nov 2026` */
 export const dateText = (instant: Known, zone: Zone = "IST"): string => {
   if (!known(instant)) return MISSING;

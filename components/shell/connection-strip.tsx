@@ -2,9 +2,11 @@ import { RefreshCw, WifiOff } from "lucide-react";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { catchUp, type CatchUp } from "@/components/client/catch-up";
 import { useConnection } from "@/components/client/connection";
+import { feed } from "@/components/client/feed";
 import { live } from "@/components/client/live";
-import { clockText, spanText } from "@/components/format/times";
+import { spanText, untilText } from "@/components/format/times";
 import { NoticeStrip } from "@/components/ui/notice-strip";
+import { shownUntil } from "./shown-until";
 
 /** A blip shorter than this is nobody's business. */
 const PATIENCE_MS = 900;
@@ -23,8 +25,8 @@ export function ConnectionStrip() {
   const [notice, setNotice] = useState<Notice>(null);
   useEffect(() => {
     if (status === "offline") {
-      const { lastDataAt, clockOffsetMs } = live().connection.get();
-      const timer = setTimeout(() => setNotice({ kind: "offline", until: lastDataAt === null ? null : lastDataAt + clockOffsetMs }), PATIENCE_MS);
+      const until = shownUntil(feed().get(), live().connection.get());
+      const timer = setTimeout(() => setNotice({ kind: "offline", until }), PATIENCE_MS);
       return () => clearTimeout(timer);
     }
     if (status === "live" && awayMs !== null && pending > 0) {
@@ -40,7 +42,7 @@ export function ConnectionStrip() {
   return (
     <div data-testid="offline-strip">
       <NoticeStrip tone="warn" icon={WifiOff} urgent>
-        {notice.until === null ? "Cannot reach the server. Retrying…" : <>Disconnected from server, showing data until <b className="font-semibold">{clockText(notice.until)}</b>. Retrying…</>}
+        {notice.until === null ? "Cannot reach the server. Retrying…" : <>Disconnected from server, showing data until <b className="font-semibold">{untilText(notice.until, live().now())}</b>. Retrying…</>}
       </NoticeStrip>
     </div>
   );

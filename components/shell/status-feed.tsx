@@ -3,10 +3,11 @@ import { useConnection } from "@/components/client/connection";
 import { useFeed } from "@/components/client/feed";
 import { useNow } from "@/components/client/now";
 import { countText, millisecondsText } from "@/components/format/numbers";
-import { ageText, clockText, spanText } from "@/components/format/times";
+import { ageText, clockText, spanText, untilText } from "@/components/format/times";
 import { Pill } from "@/components/ui/pill";
 import { Popover } from "@/components/ui/popover";
 import type { FeedTruth } from "@/server/domain/collector";
+import { shownUntil } from "./shown-until";
 import { statusItem } from "./status-item";
 import { worstFeed } from "./worst-feed";
 
@@ -50,14 +51,15 @@ function Evidence({ feed, serverTime, now }: { feed: FeedTruth; serverTime: numb
 
 /** The light, and what it rests on. */
 export function FeedItem() {
-  const { status, lastDataAt, clockOffsetMs } = useConnection();
+  const connection = useConnection();
   const frame = useFeed();
   const now = useNow(1_000) ?? 0;
   const worst = frame === null ? null : worstFeed(frame.feeds);
-  const offline = status === "offline";
+  const offline = connection.status === "offline";
   const state = offline ? "OFFLINE" : worst?.state ?? "STARTING";
   const name = offline ? "server lost" : frame === null ? "connecting" : worst?.collector ?? "none configured";
-  const age = offline ? (lastDataAt === null ? "" : clockText(lastDataAt + clockOffsetMs)) : worst === null || frame === null ? "" : tickAge(worst, frame.serverTime, now);
+  const until = shownUntil(frame, connection);
+  const age = offline ? (until === null ? "" : untilText(until, now)) : worst === null || frame === null ? "" : tickAge(worst, frame.serverTime, now);
   return (
     <Popover label="Feed" width={300} side="top"
       trigger={
