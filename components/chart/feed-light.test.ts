@@ -21,6 +21,10 @@ describe("the light beside the name", () => {
   it("tells the age of a live price", () => expect(said({})).toBe("LIVE 0.4s"));
   it("lets a quiet symbol of a healthy feed be quiet, without alarm", () => expect(said({ lastTick: now - 190_000 })).toBe("LIVE last trade 3m ago"));
   it("greys the price when the feed is mute", () => expect(said({ frame: frame([truth({ state: "MUTE", lastTick: now - 16_000 })]) })).toBe("MUTE 16s stale"));
+  it("tells how late a slow feed is, not how fresh its last late packet", () => {
+    expect(said({ lastTick: now, frame: frame([truth({ state: "SLOW", lastTick: now, lagMs: 4_000 })]) })).toBe("SLOW 4.0s");
+    expect(said({ frame: frame([truth({ state: "SLOW", lastTick: now - 6_000, lagMs: 300 })]) })).toBe("SLOW 6.0s");
+  });
   it("counts down to the next try", () => expect(said({ frame: frame([truth({ state: "RECONNECTING", attempt: 3, nextAttempt: now + 3_600 })]) })).toBe("RECONNECTING try 3 in 4s stale"));
   it("never says mute while the calendar says closed", () => {
     const monday = Date.parse("2026-11-23T09:15:00+05:30");

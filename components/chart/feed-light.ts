@@ -1,6 +1,6 @@
 import type { Connection } from "@/components/client/live";
 import { SILENCE_MS } from "@/components/client/silence";
-import { ageText, countdownText, untilText, weekdayTimeText, waitText } from "@/components/format/times";
+import { ageText, countdownText, spanText, untilText, weekdayTimeText, waitText } from "@/components/format/times";
 import type { PillState } from "@/components/ui/pill";
 import type { FeedFrame, InstrumentView, SessionView } from "@/server/contract/live";
 import type { FeedState, FeedTruth } from "@/server/domain/collector";
@@ -29,6 +29,9 @@ const best: readonly FeedState[] = ["LIVE", "SLOW", "RECONNECTING", "STARTING", 
 /** The feed an instrument's ticks come from: simulated ones from simulated feeds only; of several the healthiest. */
 export const feedOf = (feeds: readonly FeedTruth[], simulated: boolean): FeedTruth | null =>
   feeds.filter((feed) => feed.simulated === simulated).reduce<FeedTruth | null>((found, feed) => (found === null || best.indexOf(feed.state) < best.indexOf(found.state) ? feed : found), null);
+
+/** How far a slow feed is behind: by its lag, or by the silence since its last tick, whichever is more. */
+export const slowText = ({ lagMs, lastTick }: FeedTruth, now: number): string => spanText(Math.max(lagMs ?? 0, lastTick === null ? 0 : now - lastTick));
 
 /** What the chart says below its last price: while that is old its age, else the time left to the bar's end. */
 export const priceNote = ({ light, lastTick, lastBar, end, now }: { light: FeedLight; lastTick: number | null; lastBar: number | null; end: number | null; now: number }): string => {
@@ -72,8 +75,9 @@ export const feedLight = ({ instrument, historicalOnly, session, lastTick, conne
   }
   if (feed === null) return { state: "STARTING", detail: "", stale: false, feed };
   switch (feed.state) {
-    case "LIVE":
     case "SLOW":
+      return { state: "SLOW", detail: slowText(feed, now), stale: false, feed };
+    case "LIVE":
       return { state: feed.state, detail: lastTick !== null && now - lastTick > QUIET_MS ? `last trade ${age} ago` : age, stale: false, feed };
     case "RECONNECTING":
       return { state: "RECONNECTING", detail: `try ${feed.attempt}${feed.nextAttempt === null ? "" : ` in ${Math.max(0, Math.ceil((feed.nextAttempt - now) / 1_000))}s`}`, stale: true, feed };

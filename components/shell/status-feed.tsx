@@ -1,4 +1,5 @@
 import Link from "next/link";
+import { slowText } from "@/components/chart/feed-light";
 import { useConnection } from "@/components/client/connection";
 import { useFeed } from "@/components/client/feed";
 import { useNow } from "@/components/client/now";
@@ -14,11 +15,11 @@ import { worstFeed } from "./worst-feed";
 /** Frames come once a second; when they stay away longer, the age goes on growing by our own clock. */
 const FRAME_MS = 3_000;
 
+const frameTime = (serverTime: number, now: number): number => (now - serverTime > FRAME_MS ? now : serverTime);
 /** Age of a feed's last tick as the newest frame tells it. */
 const tickAge = (feed: FeedTruth, serverTime: number, now: number): string => {
   if (feed.lastTick === null) return "";
-  const at = now - serverTime > FRAME_MS ? now : serverTime;
-  return ageText(feed.lastTick, at);
+  return ageText(feed.lastTick, frameTime(serverTime, now));
 };
 
 function Evidence({ feed, serverTime, now }: { feed: FeedTruth; serverTime: number; now: number }) {
@@ -59,7 +60,7 @@ export function FeedItem() {
   const state = offline ? "OFFLINE" : worst?.state ?? "STARTING";
   const name = offline ? "server lost" : frame === null ? "connecting" : worst?.collector ?? "none configured";
   const until = shownUntil(frame, connection);
-  const age = offline ? (until === null ? "" : untilText(until, now)) : worst === null || frame === null ? "" : tickAge(worst, frame.serverTime, now);
+  const age = offline ? (until === null ? "" : untilText(until, now)) : worst === null || frame === null ? "" : worst.state === "SLOW" ? slowText(worst, frameTime(frame.serverTime, now)) : tickAge(worst, frame.serverTime, now);
   return (
     <Popover label="Feed" width={300} side="top"
       trigger={

@@ -6,7 +6,7 @@ const feed = (state: FeedState, simulated = true): FeedTruth => ({ state, simula
 const rows = Array.from({ length: 22 }, () => ({ live: true, simulated: true }));
 
 test.each<[FeedState, string]>([
-  ["LIVE", "22 of 22 live"], ["SLOW", "22 of 22 live"], ["MUTE", "mute"], ["AUTH_EXPIRED", "login expired"], ["DOWN", "down"], ["RECONNECTING", "reconnecting"], ["CLOSED", "market closed"],
+  ["LIVE", "22 of 22 live"], ["SLOW", "slow"], ["MUTE", "mute"], ["AUTH_EXPIRED", "login expired"], ["DOWN", "down"], ["RECONNECTING", "reconnecting"], ["CLOSED", "market closed"],
 ])("while the feed is %s a list says %s", (state, text) => expect(liveText(rows, 22, [feed(state)])).toBe(text));
 
 test("rows that nobody subscribes are not live, and each row goes by the feed of its kind", () => {
