@@ -61,4 +61,7 @@ test("a token that has expired is said, and not tried for ever", async ({ page, 
   await expect(feedPill(page)).toContainText("AUTH_EXPIRED");
   await expect(light(page)).toContainText("AUTH_EXPIRED");
   await expect(page.getByRole("alert").filter({ hasText: "sim-1" })).toBeVisible();
+  await page.getByRole("link", { name: "Log in on Status" }).click();
+  await expect(page.getByTestId("page-status")).toContainText("Not receiving data: log in");
+  await expect(page.getByTestId("login-form")).toBeVisible();
 });

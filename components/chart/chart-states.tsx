@@ -1,4 +1,5 @@
 import { CircleX, Columns3, Copy, KeyRound, RotateCcw } from "lucide-react";
+import Link from "next/link";
 import { useFeed } from "@/components/client/feed";
 import { dateText, spanText } from "@/components/format/times";
 import { Button } from "@/components/ui/button";
@@ -71,7 +72,7 @@ export function FeedStrip({ instrument, open }: { instrument: InstrumentView; op
   const frame = useFeed();
   const feed = frame === null ? null : feedOf(frame.feeds, instrument.simulated);
   if (frame === null || feed === null || !instrument.live) return null;
-  if (feed.state === "AUTH_EXPIRED") return <NoticeStrip tone="warn" icon={KeyRound} urgent><b className="font-semibold">{feed.collector}</b> · {feed.reason}</NoticeStrip>;
+  if (feed.state === "AUTH_EXPIRED") return <NoticeStrip tone="warn" icon={KeyRound} urgent action={<Link href="/status" className="shrink-0 text-link">Log in on Status</Link>}><b className="font-semibold">{feed.collector}</b> · {feed.reason}</NoticeStrip>;
   const quiet = frame.serverTime - (feed.lastTick ?? feed.since);
   if ((feed.state !== "MUTE" && feed.state !== "DOWN") || !open || quiet < STRIP_AFTER_MS) return null;
   return (
