@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Percentiles, StageView, StatusSnapshot } from "@/server/contract/live";
-import { attentionCount, cardsOf, stageLight } from "./health";
+import type { FeedState } from "@/server/domain/collector";
+import { attentionCount, cardsOf, stageLight, summaryOf } from "./health";
 import { redact, reportText } from "./report";
 
 const spans = (p95: number): Percentiles => ({ p50: 1, p95, p99: p95 * 2, count: 10, buckets: [10], bucketMs: 1 });
@@ -31,6 +32,22 @@ describe("lights", () => {
     expect(card("Feeds", { feeds: [feed!, { ...feed!, collector: "options", state: "AUTH_EXPIRED" }] })).toMatchObject({ value: "1 of 2", light: "warn", detail: "options: auth expired" });
     expect(card("Feeds", { feeds: [{ ...feed!, state: "MUTE" }] })?.light).toBe("danger");
     expect(card("Feeds", { feeds: [{ ...feed!, state: "CLOSED" }] })?.light).toBe("ok");
+  });
+});
+
+describe("the first sentence", () => {
+  const sentence = (...states: FeedState[]) => summaryOf(snapshot({ feeds: states.map((state) => ({ ...snapshot().feeds[0]!, state })) }));
+  test("says in red that nothing is received, and what to do", () => {
+    expect(sentence("AUTH_EXPIRED")).toEqual({ text: "Not receiving data: log in", danger: true });
+    expect(sentence("MUTE", "AUTH_EXPIRED").text).toBe("Not receiving data: log in");
+    expect(sentence("RECONNECTING").text).toBe("Not receiving data: reconnecting");
+    expect(card("Feeds", { feeds: [{ ...snapshot().feeds[0]!, state: "AUTH_EXPIRED" }] })).toMatchObject({ value: "0 of 1", light: "danger" });
+  });
+  test("counts what wants a look while anything is received, or nothing is to be", () => {
+    expect(sentence("LIVE")).toEqual({ text: "Working, nothing to look at", danger: false });
+    expect(sentence("LIVE", "AUTH_EXPIRED").text).toBe("Working, 1 thing to look at");
+    expect(sentence("CLOSED").text).toBe("Working, nothing to look at");
+    expect(sentence().danger).toBe(false);
   });
 });
 

@@ -4,6 +4,7 @@ import { sessionText } from "@/components/format/session";
 import type { PillState } from "@/components/ui/pill";
 import type { StageView, StatusSnapshot } from "@/server/contract/live";
 import { budgets } from "./budgets";
+import { notReceiving } from "./receiving";
 
 export type Light = "ok" | "warn" | "danger" | "quiet";
 
@@ -30,7 +31,7 @@ const feedCard = (snapshot: StatusSnapshot): Card => {
   const working = snapshot.feeds.filter((feed) => feed.state === "LIVE" || feed.state === "CLOSED");
   const broken = snapshot.feeds.find((feed) => feed.state !== "LIVE" && feed.state !== "CLOSED" && feed.state !== "STOPPED");
   const missing = snapshot.feeds.reduce((sum, feed) => sum + feed.missing.count, 0);
-  const light: Light = snapshot.feeds.length === 0 ? "quiet" : broken === undefined ? (missing > 0 ? "warn" : "ok") : ["DOWN", "MUTE"].includes(broken.state) ? "danger" : "warn";
+  const light: Light = snapshot.feeds.length === 0 ? "quiet" : broken === undefined ? (missing > 0 ? "warn" : "ok") : ["DOWN", "MUTE"].includes(broken.state) || notReceiving(snapshot.feeds) !== null ? "danger" : "warn";
   const rate = snapshot.feeds.reduce((sum, feed) => sum + feed.ticksPerSecond, 0);
   return { title: "Feeds", value: `${working.length} of ${snapshot.feeds.length}`, detail: broken === undefined ? (missing > 0 ? `${countText(missing)} subscribed, not listed` : `${countText(Math.round(rate))} ticks/s`) : `${broken.collector}: ${broken.state.toLowerCase().replace("_", " ")}`, light };
 };
@@ -69,3 +70,11 @@ export const cardsOf = (snapshot: StatusSnapshot): Card[] => {
 /** How many cards and stages want a look. */
 export const attentionCount = (snapshot: StatusSnapshot): number =>
   [...cardsOf(snapshot).map((card) => card.light), ...snapshot.stages.map(stageLight)].filter((light) => light === "warn" || light === "danger").length;
+
+/** The page's first sentence. Without data nothing else counts. */
+export const summaryOf = (snapshot: StatusSnapshot): { text: string; danger: boolean } => {
+  const reason = notReceiving(snapshot.feeds);
+  if (reason !== null) return { text: `Not receiving data: ${reason}`, danger: true };
+  const attention = attentionCount(snapshot);
+  return { text: attention === 0 ? "Working, nothing to look at" : `Working, ${attention} ${attention === 1 ? "thing" : "things"} to look at`, danger: false };
+};

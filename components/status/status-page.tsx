@@ -5,12 +5,13 @@ import { useLatency } from "@/components/client/latency";
 import { useConnection } from "@/components/client/connection";
 import { Shell } from "@/components/shell/shell";
 import { Button } from "@/components/ui/button";
+import { cx } from "@/components/ui/class-names";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Late, Skeleton } from "@/components/ui/skeleton";
 import { budgets } from "./budgets";
 import { EventsTable } from "./events-table";
 import { Facts } from "./facts";
-import { attentionCount } from "./health";
+import { summaryOf } from "./health";
 import { Histogram } from "./histogram";
 import { HistoryGraph } from "./history-graph";
 import { LoginForm } from "./login-form";
@@ -27,8 +28,7 @@ export function StatusPage() {
   const { status } = useConnection();
   const browser = useLatency();
   const [copied, setCopied] = useState(false);
-  const attention = snapshot === null ? 0 : attentionCount(snapshot);
-  const summary = snapshot === null ? "" : status === "offline" ? "The server does not answer" : attention === 0 ? "Working, nothing to look at" : `Working, ${attention} ${attention === 1 ? "thing" : "things"} to look at`;
+  const summary = snapshot === null ? { text: "", danger: false } : status === "offline" ? { text: "The server does not answer", danger: true } : summaryOf(snapshot);
   const copy = (): void => {
     if (snapshot === null) return;
     navigator.clipboard.writeText(reportText(snapshot, browser, navigator.userAgent)).then(() => {
@@ -40,7 +40,7 @@ export function StatusPage() {
     <Shell topBar={
       <div className="flex min-w-0 flex-1 items-center gap-2 pr-2 pl-4 max-md:h-12" data-testid="page-status">
         <h1 className="text-14 font-semibold">Status</h1>
-        <p className="truncate text-13 text-muted">{summary}</p>
+        <p className={cx("truncate text-13", summary.danger ? "text-danger" : "text-muted")}>{summary.text}</p>
         <Button kind="quiet" icon={copied ? Check : Copy} className="ml-auto" onClick={copy} disabled={snapshot === null}>{copied ? "Copied" : "Copy report"}</Button>
       </div>
     }>
