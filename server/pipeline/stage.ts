@@ -40,7 +40,8 @@ export interface Sink<In> {
   on(message: In): void;
 }
 
-const rowsOf = (message: unknown): number => (message as { length?: number }).length ?? 1;
+/** A heartbeat, or a word about the line, carries no row. */
+const rowsOf = (message: unknown): number => (message as { length?: number }).length ?? 0;
 
 /** A stage that turns one topic into another. A pipe joined wrongly does not compile. */
 export const step = <From extends Topic, To extends Topic>(

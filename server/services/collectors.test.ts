@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { AppError } from "@/server/domain/errors";
 import type { CollectorRow } from "@/server/domain/collector";
+import { rawBatch } from "@/server/domain/tick";
 import type { Clock } from "@/server/ports/clock";
 import type { FeedDefinition } from "@/server/ports/feed";
 import type { LiveMarket } from "@/server/ports/live";
@@ -15,20 +16,24 @@ type LinkState = Parameters<Parameters<KeepConnected>[0]["onState"]>[0];
 /** Collectors of a broker that refuses the token, over a list of an earlier run. */
 const rig = () => {
   let tell: (state: Partial<LinkState>) => void = () => {};
-  const clock = { now: () => 0, every: () => () => {}, sleep: () => new Promise(() => {}) } as unknown as Clock;
+  let bring: (ticks: number) => void = () => {};
+  let now = 0;
+  let watch = (): void => {};
+  const clock = { now: () => now, every: (_: number, run: () => void) => { watch = run; return () => {}; }, sleep: () => new Promise(() => {}) } as unknown as Clock;
   const feed = { id: "kite", login: z.object({}), history: {}, instruments: () => Promise.reject(new AppError("login_expired", "the token has expired")) } as unknown as FeedDefinition;
   const collectors = new Collectors({
-    clock, meter: { count() {}, record() {}, reject() {}, gauge() {} }, log: { debug() {}, info() {}, warn() {}, error() {} },
+    clock, meter: { count() {}, record() {}, reject() {}, gauge() {} }, log: { debug() {}, info() {}, warn() {}, error() {} } as never,
     instruments: { listedBy: () => [0], tokenOf: () => 5, resolve: () => 0 } as unknown as Instruments,
     live: { table: { at: () => ({ key: "NSE:INFY", exchange: "NSE" }), hours: () => "NSE" } } as unknown as LiveMarket,
     calendar: { on: () => null } as never, settings: { get: () => Promise.resolve(null) } as unknown as SettingStore, feedOf: () => feed,
-    keepConnected: ({ onState }) => {
+    keepConnected: ({ onState, onMessage }) => {
+      bring = (ticks) => onMessage({ ...rawBatch(ticks), receivedTime: now, length: ticks });
       tell = (state) => onState({ phase: "live", attempt: 0, nextAttempt: null, reason: "", expired: false, ...state });
       return { refresh() {}, ended: new Promise(() => {}) };
     },
     events: { onLost() {}, onGap() {}, onFirstTick() {}, onChange() {}, onRenamed: () => Promise.resolve(), onAdded() {}, onNote() {} },
   } as ConstructorParameters<typeof Collectors>[0]);
-  return { collectors, tell: (state: Partial<LinkState>) => tell(state) };
+  return { collectors, tell: (state: Partial<LinkState>) => tell(state), bring: (ticks: number) => bring(ticks), pass(ms: number) { now += ms; watch(); } };
 };
 
 describe("what a collector subscribes", () => {
@@ -39,5 +44,18 @@ describe("what a collector subscribes", () => {
     tell({ phase: "failed", expired: true, reason: "the token has expired" });
     expect(collectors.truth()[0]!.state).toBe("AUTH_EXPIRED");
     expect([collectors.isLive(0), collectors.isLive(1)]).toEqual([true, false]);
+  });
+});
+
+describe("ticks a second", () => {
+  it("are none from the moment a feed is known to bring nothing, whatever came just before", async () => {
+    const { collectors, tell, bring, pass } = rig();
+    await collectors.start(row, {}, false, new AbortController().signal);
+    tell({ phase: "live" });
+    bring(50);
+    pass(5_000);
+    expect(collectors.truth()[0]!.ticksPerSecond).toBe(10);
+    tell({ phase: "reconnecting" });
+    expect(collectors.truth()[0]!.ticksPerSecond).toBe(0);
   });
 });

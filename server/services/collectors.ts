@@ -109,6 +109,8 @@ interface Slot { ticks: number; ms: number }
 const ticksOf = (slots: readonly Slot[]): number => slots.reduce((sum, { ticks }) => sum + ticks, 0);
 const lengthOf = (slots: readonly Slot[]): number => slots.reduce((sum, { ms }) => sum + ms, 0);
 const perSecond = (slot: Slot | undefined): number => (slot === undefined ? 0 : slot.ticks / (slot.ms / 1_000));
+/** Nothing comes in these, whatever the last slot held. */
+const silent: ReadonlySet<FeedState> = new Set(["MUTE", "DOWN", "RECONNECTING", "AUTH_EXPIRED", "STOPPED"]);
 const rounded = (value: number | null): number | null => (value === null ? null : Math.round(value));
 /** A new list is out by then: brokers make it before the market opens. */
 const LIST_AT_MS = (8 * 60 + 20) * 60_000;
@@ -270,7 +272,7 @@ export class Collectors {
       collector: each.row.name, feed: each.row.feed, state: each.state, simulated: each.simulated, reason: each.reason, since: each.since,
       lastTick: each.lastTick, ticksLastMinute: each.lastMinute, expectedPerMinute: rounded(this.expected(each)),
       missing: { count: each.missing.length, names: each.missing.slice(0, MOST_NAMES) }, lagMs: lagOf(each, now), said: each.said,
-      ticksPerSecond: perSecond(each.slots.at(-1)), subscribed: each.instruments.length,
+      ticksPerSecond: silent.has(each.state) ? 0 : perSecond(each.slots.at(-1)), subscribed: each.instruments.length,
       reconnects: Math.max(0, each.connects - 1), nextAttempt: each.nextAttempt !== null && each.nextAttempt > now ? each.nextAttempt : null, attempt: each.attempt,
     }));
   }

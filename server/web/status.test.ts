@@ -6,10 +6,10 @@ import { Status, type StatusParts } from "./status";
 const setUp = () => {
   let tick: () => void = () => undefined;
   const said: string[] = [];
-  const parts = { now: 0, warning: null as string | null, failingSince: null as number | null, refused: 0, refusedAt: null as number | null, bus: { kind: "Redis", ok: true, detail: "Redis at here" } };
+  const parts = { now: 0, warning: null as string | null, failingSince: null as number | null, refused: 0, refusedAt: null as number | null, bus: { kind: "Redis", ok: true, detail: "Redis at here" }, feeds: [{ ticksPerSecond: 0 }] };
   const wall = { now: () => parts.now, every: (_: number, work: () => void) => { tick = work; return () => undefined; } };
   const status = new Status({
-    clock: wall, wall, dataDir: tmpdir(), counters: () => ({}), percentiles: () => ({ p95: 0 }), stages: () => [], markets: () => [{ exchange: "NSE", session: { hours: "NSE" } }], coverage: () => ({ warning: parts.warning }), store: { ping: () => Promise.resolve(1), describe: () => ({ kind: "timescale" }) },
+    clock: wall, wall, dataDir: tmpdir(), counters: () => ({}), percentiles: () => ({ p95: 0 }), stages: () => [{ name: "normalise", rate: 1.2 }], truth: () => parts.feeds, jobs: () => [], markets: () => [{ exchange: "NSE", session: { hours: "NSE", phases: [] } }], coverage: () => ({ warning: parts.warning }), store: { ping: () => Promise.resolve(1), describe: () => ({ kind: "timescale" }) },
     writer: () => ({ waiting: 3, spooled: 0, failingSince: parts.failingSince, refused: parts.refused, refusedAt: parts.refusedAt }), bus: () => parts.bus, note: (level: string, source: string, message: string) => said.push(`${level} ${source}: ${message}`),
   } as unknown as StatusParts);
   status.start();
@@ -40,6 +40,14 @@ describe("the status", () => {
     expect(status.storeOk()).toEqual({ ok: false, detail: "refused 2 bars as no bar can be, the last at 2026-11-20 10:30:00; the log names them" });
     parts.now += 16 * 60_000;
     expect(status.storeOk()).toMatchObject({ ok: true, detail: expect.stringContaining("refused 2 bars") as string });
+    status.stop();
+  });
+
+  it("tells one figure of ticks a second, that of the feeds", () => {
+    const { status, parts } = setUp();
+    expect(status.feed().ticksPerSecond).toBe(0);
+    parts.feeds = [{ ticksPerSecond: 400 }, { ticksPerSecond: 2 }];
+    expect(status.feed().ticksPerSecond).toBe(402);
     status.stop();
   });
 

@@ -80,7 +80,7 @@ export class Status {
     const now = clock.now();
     const feeds = this.parts.truth();
     return {
-      feeds, serverTime: now, clockRate: this.parts.clockRate, replay: feeds.some((feed) => feed.feed === "replay"), ticksPerSecond: this.ticksPerSecond(), simulated: feeds.some((feed) => feed.simulated),
+      feeds, serverTime: now, clockRate: this.parts.clockRate, replay: feeds.some((feed) => feed.feed === "replay"), ticksPerSecond: this.ticksPerSecond(feeds), simulated: feeds.some((feed) => feed.simulated),
       markets: this.parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now) })),
       job: this.parts.jobs().find((job) => !job.finished && (job.state ?? "running") === "running") ?? null,
     };
@@ -146,8 +146,9 @@ export class Status {
     try { return this.parts.store.describe(); } catch { return { kind: "none", version: "not running", location: "" }; }
   }
 
-  private ticksPerSecond(): number {
-    return this.parts.stages(this.parts.wall.now()).find((stage) => stage.name === "normalise")?.rate ?? 0;
+  /** The figure of each feed is the figure of all: a stage's own counts over another window. */
+  private ticksPerSecond(feeds = this.parts.truth()): number {
+    return feeds.reduce((sum, feed) => sum + feed.ticksPerSecond, 0);
   }
 
   private eventLoop(): Percentiles {
