@@ -43,7 +43,7 @@ describe("the watchlist lane", () => {
   it("begins a row without a tick with the last close that is kept, and says of nothing that it is 0", async () => {
     const clock = { now: () => 0 } as unknown as Clock;
     const desk = {
-      resolve: (key: string) => KEYS.indexOf(key), isLive: () => true, isSimulated: () => false, spark: () => Promise.resolve([]), quote: () => null,
+      find: (key: string) => KEYS.indexOf(key), isLive: () => true, isSimulated: () => false, spark: () => Promise.resolve([]), quote: () => null,
       instrument: (index: number) => ({ symbol: KEYS[index], exchange: "NSE", name: "", decimals: 2 }),
       lastClose: (index: number) => Promise.resolve(index === 0 ? { price: 150, time: 60 } : null),
     } as unknown as Desk;
