@@ -108,11 +108,13 @@ describe("a volume that is another quantity", () => {
     for (const lines of [rows, [rows[0]!, ...rows.slice(1).toReversed()]]) {
       expect(await refusal(barsOf(lines, { from: "1m", to: "1m" }))).toMatchObject({ field: "volume", value: 2_753, message: expect.stringContaining("the day's volume so far") as unknown, option: expect.stringContaining("--columns volume=none") as unknown });
     }
+    const even = [rows[0]!, ...traded.map((_, at) => bar(100 * (at + 1), at))];
+    expect(await refusal(barsOf(even, { from: "1m", to: "1m" })), "the sum of equal volumes").toMatchObject({ field: "volume", value: 1_200 });
     expect((await barsOf(rows, { from: "1m", to: "15m", columns: "volume=none" }))[0]).toBe("2025-11-20 09:15 100 101 99 100.5 0");
     expect((await barsOf(rows, { from: "1m", to: "15m", columns: `volume=${name}` }))[0]).toBe(`2025-11-20 09:15 100 101 99 100.5 ${sums.reduce((sum, each) => sum + each, 0)}`);
   });
   it("takes bars' own volumes, also such as rise by rule", async () => {
-    for (const volumes of [traded, traded.map((_, at) => 10 + at), traded.map(() => 75), traded.map((_, at) => (at < 11 ? 75 : 150)), sums.slice(0, 5)]) {
+    for (const volumes of [traded, traded.map((_, at) => 10 + at), traded.map((_, at) => 10 + Math.max(1, at)), traded.map((_, at) => 100 + 100 * at + 50), traded.map(() => 75), traded.map((_, at) => (at < 11 ? 75 : 150)), sums.slice(0, 5)]) {
       expect((await barsOf([`${names}volume`, ...volumes.map(bar)], { from: "1m", to: "1m" })).length).toBe(volumes.length);
     }
   });

@@ -11,7 +11,7 @@ const SELDOM = 50;
 
 /**
  * Throws where a day's volumes hardly ever fall from bar to bar: they are the day's volume so far, and would be summed. Bars'
- * own volumes that rise by the same step from row to row are made up, not counted.
+ * own volumes that rise by one or two steps from row to row are made up, not counted.
  */
 export const checkVolumes = (file: string, table: OpenTable, bars: readonly FileBar[], of: AnyTimeframe): void => {
   if (of.kind !== "intraday" || table.seen.places.volume === -1 || table.rules.wishes.has("volume")) return;
@@ -27,11 +27,11 @@ export const checkVolumes = (file: string, table: OpenTable, bars: readonly File
     const step = bar.volume - before.volume;
     if (step > 0) rises++;
     if (step < 0) falls++;
-    if (steps.size < 2) steps.add(step);
+    if (steps.size < 3) steps.add(step);
   }
   if (pairs < LEAST_PAIRS || falls * SELDOM > pairs || rises * 2 < pairs) return;
   const first = rows[0]!;
-  if (steps.size === 1 && [...steps][0]! < first.volume) return;
+  if (steps.size < 3 && !(steps.size === 1 && steps.has(first.volume))) return;
   const last = rows.findLast(({ label }) => istDay(label) === istDay(first.label))!;
   throw inDoubt({
     file, line: last.line, unit: table.seen.unit, field: "volume", value: last.volume, why: `from ${istText(first.label)} on it never falls within the day: it seems to be the day's volume so far, not the bar's`,
