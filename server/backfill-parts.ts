@@ -8,6 +8,7 @@ import type { RefusedRows } from "@/server/domain/told-rows";
 import type { Clock } from "@/server/ports/clock";
 import type { RecentBars } from "@/server/ports/live";
 import type { Log } from "@/server/ports/observe";
+import type { Unreadable } from "@/server/ports/stored";
 import type { Store } from "@/server/ports/stores";
 import { feeds } from "./feeds";
 import { recordedInstrument } from "./feeds/replay";
@@ -36,6 +37,8 @@ interface Parts {
   away(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
   /** Told of rows of an answer that were set aside. */
   refused(instrument: number, rows: RefusedRows): void;
+  /** Told once of a stored job that cannot be read. */
+  unreadable?: Unreadable;
   /** Closes gaps of the ledger that have been filled. */
   review(by: string): Promise<void>;
 }
@@ -71,7 +74,7 @@ export const createBackfill = (parts: Parts): Backfill => {
     changed: (id, from, to) => parts.changed(rowOf(id), from, to),
     away: (id, from, to) => parts.away(rowOf(id), from, to),
     refused: (id, rows) => parts.refused(rowOf(id), rows),
-    review: parts.review,
+    review: parts.review, unreadable: parts.unreadable,
     isAlone: () => store.describe().kind === "embedded",
     pace: ({ authority, name }, { requestsPerSecond }) => (authority === "broker" ? paces.of(loginOf(name).login, requestsPerSecond) : null),
     open: (source, order) => openSource(parseSource(source, brokers), { ...order, calendar, hours, now: Math.max(clock.now(), wall.now()) }, (name) => {

@@ -121,6 +121,10 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     : null;
   const clock = replaying ?? market ?? (config.testClock === undefined ? wall : shiftedClock(wall, config.testClock));
   const events = new EventLog(clock);
+  const unreadable = (what: string, why: string): void => {
+    events.add("warn", "store", `${what} cannot be read and is left out: ${why}`);
+    log.warn("something stored cannot be read and is left out", { what, cause: why });
+  };
 
   const buildDir = path.join(config.root, ".build");
   // A recording is watched, not kept: its bars must neither meet those of an earlier run nor the trader's own.
@@ -292,7 +296,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
       if (to > clock.now() - WARM_MS) await desk.warm(instrument);
       barsChanged(instrument, from, to);
     },
-    review: (by) => quality.gaps.review(by), away: (...span) => quality.away(...span), refused: tellRefused,
+    review: (by) => quality.gaps.review(by), away: (...span) => quality.away(...span), refused: tellRefused, unreadable,
   });
   /** Part of what waited on disk cannot be stored: counted and shown, with the file it is kept in. */
   const aside = (name: string) => ({ file, bytes, reason }: SetAside): void => {

@@ -1,9 +1,10 @@
 import { AppError, hasCode } from "@/server/domain/errors";
-import type { BackfillEstimate, DayCounts, JobProgress, JobReport, JobState } from "@/server/domain/job";
+import { type BackfillEstimate, type DayCounts, type JobProgress, type JobReport, type JobState, jobStates } from "@/server/domain/job";
 import type { GapStore } from "@/server/ports/gaps";
 import type { HistoryLimits, HistorySource } from "@/server/ports/history-source";
 import type { JobRow } from "@/server/ports/jobs";
 import type { Log } from "@/server/ports/observe";
+import { backfillOrder, faultOf, type Unreadable } from "@/server/ports/stored";
 import { type BackfillOrder, type BackfillRequest, type Names, resolveOrder } from "./backfill-order";
 import { jobReport } from "./backfill-report";
 import { prepare, type PrepareParts } from "./backfill-prepare";
@@ -21,6 +22,8 @@ interface Parts extends RunParts, PrepareParts {
   /** Told when a job has ended that brought bars: gaps that it filled are closed. */
   review(by: string): Promise<void>;
   log: Log;
+  /** Told once of a stored job that cannot be read. */
+  unreadable?: Unreadable | undefined;
 }
 
 interface Tracked {
@@ -52,6 +55,7 @@ const BYTES_PER_BAR = 170;
  */
 export class Backfill {
   private readonly tracked = new Map<number, Tracked>();
+  private readonly named = new Set<number>();
   private working: Promise<void> | null = null;
   private stopBeat: (() => void) | null = null;
   private recovering = false;
@@ -61,7 +65,7 @@ export class Backfill {
 
   /** Reads the latest jobs, so that they are shown. Nothing runs before `recover`. */
   async start(): Promise<void> {
-    for (const row of await this.parts.jobs.list(SHOWN)) await this.track(row);
+    for (const row of await this.readable()) await this.track(row);
     this.stopBeat = this.parts.wall.every(BEAT_MS, () => void this.beat());
   }
 
@@ -69,7 +73,7 @@ export class Backfill {
   async recover(): Promise<void> {
     this.recovering = true;
     const now = this.parts.wall.now();
-    for (const row of (await this.parts.jobs.list(SHOWN)).reverse()) {
+    for (const row of (await this.readable()).reverse()) {
       const known = this.tracked.get(row.id);
       if ((row.state !== "running" && row.state !== "queued") || known?.mine === true) continue;
       if (!this.parts.isAlone() && now - row.beatAt < DEAD_MS) continue;
@@ -235,6 +239,18 @@ export class Backfill {
     await this.change(tracked, { state: "failed", reason, finishedAt: now });
   }
 
+  /** Stored jobs, newest first. One that cannot be read is named and left out: the others are shown and go on. */
+  private async readable(): Promise<JobRow[]> {
+    return (await this.parts.jobs.list(SHOWN)).filter((row) => {
+      const fault = rowFault(row);
+      if (fault !== null && !this.named.has(row.id)) {
+        this.named.add(row.id);
+        this.parts.unreadable?.(`job backfill-${row.id}`, fault);
+      }
+      return fault === null;
+    });
+  }
+
   private async track(row: JobRow): Promise<Tracked> {
     const tally = new JobTally(await this.parts.jobs.sums(row.id));
     const tracked: Tracked = { row, tally, mine: false, source: null, notes: [], stop: null };
@@ -249,6 +265,8 @@ export class Backfill {
     const row = number === undefined ? null : await this.parts.jobs.get(Number(number));
     if (row === null && id.startsWith("history-")) throw new AppError("unsupported", `job ${id} ends with the process: it can only be looked at`, { details: { field: "id", value: id, accepted: "a job of backfill" } });
     if (row === null) throw new AppError("not_found", `no job ${JSON.stringify(id)}`, { details: { field: "id", value: id, accepted: this.list().map((job) => job.id).join(", ") || "there is none yet" } });
+    const fault = rowFault(row);
+    if (fault !== null) throw new AppError("unsupported", `job ${id} cannot be read: ${fault}`, { details: { field: "id", value: id, accepted: this.list().map((job) => job.id).join(", ") || "there is no other" } });
     return this.track(row);
   }
 
@@ -286,6 +304,13 @@ export class Backfill {
     };
   }
 }
+
+/** Why a stored row is no job; null when it is one. */
+const rowFault = ({ request, state }: JobRow): string | null => {
+  if (!jobStates.includes(state)) return `its state ${JSON.stringify(state)} is none of ${jobStates.join(", ")}`;
+  const parsed = backfillOrder.safeParse(request);
+  return parsed.success ? null : `what was ordered: ${faultOf(parsed.error)}`;
+};
 
 const unfit = (row: JobRow, what: string, accepted: string): AppError =>
   new AppError("unsupported", `job backfill-${row.id} is ${row.state}: it cannot be ${what}`, { details: { field: "id", value: `backfill-${row.id}`, accepted } });

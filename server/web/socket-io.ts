@@ -46,6 +46,7 @@ interface Peer { tokens: number; at: number; behindSince: number | null; underWa
 export class SocketIo implements Transport {
   private io: Server | null = null;
   private readonly peers = new Map<string, Peer>();
+  private readonly failing = new Set<string>();
   private stops: (() => void)[] = [];
   conflated = 0;
   dropped = 0;
@@ -62,7 +63,7 @@ export class SocketIo implements Transport {
       },
     });
     this.io.on("connection", (socket) => this.welcome(socket));
-    this.stops = [this.parts.wall.every(1_000, () => this.eachSecond())];
+    this.stops = [this.parts.wall.every(1_000, () => this.guarded("each second", () => this.eachSecond()))];
   }
 
   get clients(): number { return this.peers.size; }
@@ -105,7 +106,7 @@ export class SocketIo implements Transport {
     this.answer(socket, "status.subscribe", z.unknown(), async () => { await socket.join("status"); return parts.status.snapshot(); });
     this.answer(socket, "status.unsubscribe", z.unknown(), async () => { await socket.leave("status"); return {}; });
     this.answer(socket, "time", z.unknown(), async () => ({ serverTime: parts.clock.now() }));
-    socket.emit("feed", parts.status.feed());
+    this.guarded("feed", () => socket.emit("feed", parts.status.feed()));
   }
 
   private answer<S extends z.ZodType>(socket: Socket, event: string, schema: S, work: (request: z.output<S>) => Promise<unknown>): void {
@@ -149,17 +150,28 @@ export class SocketIo implements Transport {
     return (connection?.writeBuffer?.length ?? 0) > BACKLOG;
   }
 
+  /** What fails here would end the process; said once, it is tried again. */
+  private guarded(what: string, work: () => void): void {
+    try { work(); } catch (cause) {
+      if (this.failing.has(what)) return;
+      this.failing.add(what);
+      this.parts.log.error("a frame could not be made", { what, cause: cause instanceof Error ? cause.stack : String(cause) });
+    }
+  }
+
+  /** The frames and the clients that do not read: a bad frame does not spare those. */
   private eachSecond(): void {
     if (this.io === null || this.peers.size === 0) return;
-    this.io.emit("feed", this.parts.status.feed());
-    if ((this.io.sockets.adapter.rooms.get("status")?.size ?? 0) > 0) this.io.to("status").emit("status", this.parts.status.snapshot());
+    const { io } = this;
+    this.guarded("feed", () => io.emit("feed", this.parts.status.feed()));
+    if ((io.sockets.adapter.rooms.get("status")?.size ?? 0) > 0) this.guarded("status", () => io.to("status").emit("status", this.parts.status.snapshot()));
     const now = this.parts.wall.now();
     for (const [id, peer] of this.peers) {
       peer.behindSince = this.isBehind(id) ? peer.behindSince ?? now : null;
       if (peer.behindSince === null || now - peer.behindSince < BACKLOG_MS) continue;
       this.dropped++;
       this.parts.log.warn("a client that does not read was disconnected", { client: id, seconds: BACKLOG_MS / 1_000 });
-      this.io.sockets.sockets.get(id)?.disconnect(true);
+      io.sockets.sockets.get(id)?.disconnect(true);
     }
   }
 }

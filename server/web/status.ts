@@ -59,6 +59,7 @@ export class Status {
   private probes = 0;
   private dataMb: number | null = null;
   private readonly warnedOn = new Map<string, number>();
+  private readonly untold = new Set<string>();
   private readonly away = new Set<"store" | "bus">();
 
   constructor(private readonly parts: StatusParts) { this.startedAt = parts.wall.now(); }
@@ -78,16 +79,27 @@ export class Status {
   feed(): FeedFrame {
     const { clock } = this.parts;
     const now = clock.now();
-    const feeds = this.parts.truth();
+    const feeds = this.part("feeds", () => this.parts.truth(), []);
     return {
       feeds, serverTime: now, clockRate: this.parts.clockRate, replay: feeds.some((feed) => feed.feed === "replay"), ticksPerSecond: this.ticksPerSecond(feeds), simulated: feeds.some((feed) => feed.simulated),
-      markets: this.parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now) })),
-      job: this.parts.jobs().find((job) => !job.finished && (job.state ?? "running") === "running") ?? null,
+      markets: this.part("markets", () => this.parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now) })), []),
+      job: this.jobs().find((job) => !job.finished && (job.state ?? "running") === "running") ?? null,
     };
   }
 
   /** Jobs that run, wait, or are lately over. */
-  jobs(): JobView[] { return this.parts.jobs(); }
+  jobs(): JobView[] { return this.part("jobs", () => this.parts.jobs(), []); }
+
+  /** One part that cannot be told is left out and named once; the rest is told. */
+  private part<T>(name: string, tell: () => T, otherwise: T): T {
+    try { return tell(); } catch (cause) {
+      if (!this.untold.has(name)) {
+        this.untold.add(name);
+        this.parts.note("warn", "status", `${name} cannot be told: ${(cause as Error).message}`);
+      }
+      return otherwise;
+    }
+  }
 
   storeOk(): { ok: boolean; detail: string } {
     const { failingSince, waiting, spooled, refused, refusedAt } = this.parts.writer();
@@ -106,7 +118,7 @@ export class Status {
     const skew = parts.clockSkew();
     return {
       startedAt: this.startedAt, serverTime: now, version: parts.version, node: process.version,
-      feeds: parts.truth(), stages: parts.stages(parts.wall.now()), rejects: parts.rejects(), counters: parts.counters(),
+      feeds: this.part("feeds", () => parts.truth(), []), stages: this.part("stages", () => parts.stages(parts.wall.now()), []), rejects: parts.rejects(), counters: parts.counters(),
       latency: {
         receiveToEmit: parts.percentiles("receiveToEmit", 0.5), emitToSocket: parts.percentiles("emitToSocket", 0.25),
         commit: parts.percentiles("commit", 20), eventLoop: this.eventLoop(),
@@ -115,9 +127,9 @@ export class Status {
       sockets: { ...parts.sockets(), framesPerSecond: this.frames.rate },
       process: { rssMb: memory.rss / 1_048_576, heapMb: memory.heapUsed / 1_048_576, uptimeS: process.uptime() },
       disk: this.disk, clockSkewMs: skew?.ms ?? null, clockSkewErrorMs: skew?.errorMs ?? null,
-      lists: parts.lists(), unusable: parts.unusable(),
-      markets: parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now), ...parts.coverage(session.hours, now) })),
-      instruments: parts.instruments(), jobs: parts.jobs(), events: parts.events(),
+      lists: this.part("lists", () => parts.lists(), []), unusable: parts.unusable(),
+      markets: this.part("markets", () => parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now), ...parts.coverage(session.hours, now) })), []),
+      instruments: parts.instruments(), jobs: this.jobs(), events: parts.events(),
     };
   }
 
@@ -147,7 +159,7 @@ export class Status {
   }
 
   /** The figure of each feed is the figure of all: a stage's own counts over another window. */
-  private ticksPerSecond(feeds = this.parts.truth()): number {
+  private ticksPerSecond(feeds = this.part("feeds", () => this.parts.truth(), [])): number {
     return feeds.reduce((sum, feed) => sum + feed.ticksPerSecond, 0);
   }
 
