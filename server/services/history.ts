@@ -108,6 +108,8 @@ export class History {
   private readonly owed = new Set<{ from: number }>();
   /** What an earlier run still owed when it ended. */
   private inherited: Promise<number> | null = null;
+  /** The same, until a catch-up has paid it: what heals before that do not. */
+  private debt = Number.POSITIVE_INFINITY;
 
   constructor(private readonly parts: Parts) {}
 
@@ -142,7 +144,10 @@ export class History {
       await this.parts.settings.set(CHECKPOINT, done);
     });
     if (fetched && done.from !== undefined) await this.parts.settings.set(CHECKPOINT, { ...done, from: undefined });
-    if (fetched) await paid();
+    if (fetched) {
+      this.debt = Number.POSITIVE_INFINITY;
+      await paid();
+    }
     return fetched;
   }
 
@@ -179,14 +184,17 @@ export class History {
   private async owe(from: number): Promise<() => Promise<void>> {
     await this.inheritance();
     const span = { from };
-    const note = (): Promise<void> => this.parts.settings.set(OWED, this.owed.size === 0 ? null : Math.min(...[...this.owed].map((each) => each.from)));
+    const note = (): Promise<void> => {
+      const earliest = Math.min(this.debt, ...[...this.owed].map((each) => each.from));
+      return this.parts.settings.set(OWED, earliest === Number.POSITIVE_INFINITY ? null : earliest);
+    };
     this.owed.add(span);
     await note();
     return () => { this.owed.delete(span); return note(); };
   }
 
   private inheritance(): Promise<number> {
-    return this.inherited ??= this.parts.settings.get(OWED).then((owed) => (typeof owed === "number" ? owed : Number.POSITIVE_INFINITY));
+    return this.inherited ??= this.parts.settings.get(OWED).then((owed) => (this.debt = typeof owed === "number" ? owed : Number.POSITIVE_INFINITY));
   }
 
   /** True when all of it was fetched. */
