@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { searchInstruments } from "@/components/client/api";
+import { useOnline } from "@/components/client/connection";
 import type { InstrumentHit } from "@/server/contract/rest";
 import type { Typed } from "./matching";
 
@@ -21,9 +22,13 @@ const FILTERED = 200;
 export const questionOf = (typed: Typed): string => (typed.scope === "all" || typed.scope === "exchange" ? `${typed.exchange}|${typed.text}` : "");
 
 
-/** Asks the server at each letter and drops answers that come too late; shows the last answer until the next is there. */
+/** Asks the server at each letter, and again when the server is back from an absence in which it did not answer; drops answers that come too late and shows the last answer until the next is there. */
 export const useSearch = (typed: Typed): SearchResult => {
   const [result, setResult] = useState<SearchResult>(nothing);
+  const [attempt, setAttempt] = useState(0);
+  const online = useOnline();
+  const failed = result.error !== null;
+  useEffect(() => { if (online && failed) setAttempt((before) => before + 1); }, [online, failed]);
   const question = questionOf(typed);
   const { text, exchange } = typed;
   useEffect(() => {
@@ -42,6 +47,6 @@ export const useSearch = (typed: Typed): SearchResult => {
       (cause: Error) => { if (!leaving.signal.aborted) setResult({ ...nothing, answerTo: question, error: cause.message }); },
     );
     return () => leaving.abort();
-  }, [question, text, exchange]);
+  }, [question, text, exchange, attempt]);
   return result;
 };
