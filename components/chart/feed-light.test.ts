@@ -20,6 +20,9 @@ const said = (over: Partial<LightFacts>): string => { const light = feedLight(fa
 describe("the light beside the name", () => {
   it("tells the age of a live price", () => expect(said({})).toBe("LIVE 0.4s"));
   it("lets a quiet symbol of a healthy feed be quiet, without alarm", () => expect(said({ lastTick: now - 190_000 })).toBe("LIVE last trade 3m ago"));
+  it("says of a symbol that fell quiet what the list says of it, from the same moment on", () => {
+    expect([said({ lastTick: now - 9_900 }), said({ lastTick: now - 14_000 })]).toEqual(["LIVE 9.9s", "LIVE last trade 14s ago"]);
+  });
   it("greys the price when the feed is mute", () => expect(said({ frame: frame([truth({ state: "MUTE", lastTick: now - 16_000 })]) })).toBe("MUTE 16s stale"));
   it("tells how late a slow feed is, not how fresh its last late packet", () => {
     expect(said({ lastTick: now, frame: frame([truth({ state: "SLOW", lastTick: now, lagMs: 4_000 })]) })).toBe("SLOW 4.0s");

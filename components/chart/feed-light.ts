@@ -1,5 +1,5 @@
 import type { Connection } from "@/components/client/live";
-import { SILENCE_MS } from "@/components/client/silence";
+import { QUIET_MS, SILENCE_MS } from "@/components/client/silence";
 import { ageText, countdownText, spanText, untilText, weekdayTimeText, waitText } from "@/components/format/times";
 import type { PillState } from "@/components/ui/pill";
 import type { FeedFrame, InstrumentView, SessionView } from "@/server/contract/live";
@@ -13,9 +13,6 @@ export interface FeedLight {
   stale: boolean;
   feed: FeedTruth | null;
 }
-
-/** A symbol that has not traded for this long in a healthy feed says so instead of an age. */
-const QUIET_MS = 60_000;
 
 /** From an hour on an age is told as the time or the date it is of. */
 const AGE_MS = 3_600_000;

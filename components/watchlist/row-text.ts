@@ -1,9 +1,7 @@
+import { QUIET_MS } from "@/components/client/silence";
 import { changePercent, countText, MISSING, percentText, priceText } from "@/components/format/numbers";
 import { ageText } from "@/components/format/times";
 import type { QuoteRow } from "@/server/contract/live";
-
-/** Without a tick for longer than this a row says so, quietly. */
-const QUIET_MS = 10_000;
 
 /** A price no tick of this run has brought: the last close that is kept. It must not look live. */
 export const isKept = (row: QuoteRow): boolean => row.received === 0;
