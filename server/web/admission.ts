@@ -10,6 +10,10 @@ import { methodsOf } from "./methods";
 const MOST_OF_ONE = 32;
 /** Of all connections together. */
 const MOST_OF_ALL = 256;
+/** Bodies that are still on their way hold no place among those; so many may be. */
+const MOST_BODIES = 1_024;
+/** 64 kB from this machine take milliseconds. */
+const BODY_MS = 5_000;
 const RETRY_S = "1";
 const PAGE_METHODS = ["GET", "HEAD"];
 
@@ -32,10 +36,13 @@ export const refuse = (request: IncomingMessage, response: ServerResponse, statu
 /** Requests under way, by connection and in all. */
 export class Admission {
   private underWay = 0;
+  private bodies = 0;
   private readonly ofOne = new WeakMap<Socket, number>();
   private readonly refused = new WeakSet<Socket>();
 
   get busy(): number { return this.underWay; }
+  /** True while a connection waits for an answer. */
+  isBusy(socket: Socket): boolean { return (this.ofOne.get(socket) ?? 0) > 0; }
 
   /** False when the request has been answered, or must not be: nothing more is to be done for it. */
   admit(request: IncomingMessage, response: ServerResponse): boolean {
@@ -50,7 +57,8 @@ export class Admission {
       this.hangUp(request, response, 429, { code: "rate_limited", message: `${MOST_OF_ONE} requests of this connection are under way already; wait for their answers`, details: { retryAfterMs: 1_000 } }, { "Retry-After": RETRY_S });
       return false;
     }
-    if (this.underWay >= MOST_OF_ALL) {
+    const hasBody = Number(request.headers["content-length"] ?? 0) > 0 || request.headers["transfer-encoding"] !== undefined;
+    if (this.underWay >= MOST_OF_ALL || (hasBody && this.bodies >= MOST_BODIES)) {
       this.hangUp(request, response, 503, { code: "overloaded", message: `${MOST_OF_ALL} requests are under way already; ask again in a second`, details: { retryAfterMs: 1_000 } }, { "Retry-After": RETRY_S });
       return false;
     }
@@ -61,14 +69,44 @@ export class Admission {
       this.endUnread(request, response);
       return false;
     }
-    this.underWay++;
+    const leave = hasBody ? this.whenArrived(request) : this.enter();
     this.ofOne.set(socket, mine + 1);
     response.once("close", () => {
-      this.underWay--;
+      leave();
       this.ofOne.set(socket, (this.ofOne.get(socket) ?? 1) - 1);
     });
     this.endUnread(request, response);
     return true;
+  }
+
+  /** Takes a place; what it answers gives it back. */
+  private enter(): () => void {
+    this.underWay++;
+    return () => { this.underWay--; };
+  }
+
+  /** Takes a place when the body is there: who sends half of one keeps nobody out, and is cut off. */
+  private whenArrived(request: IncomingMessage): () => void {
+    let leave = (): void => { this.bodies--; };
+    this.bodies++;
+    const arrived = (): void => {
+      clearTimeout(late);
+      leave();
+      leave = this.enter();
+    };
+    const late = setTimeout(() => {
+      request.off("end", arrived);
+      if (request.complete) { arrived(); return; } // there, and nobody has read it
+      request.socket.end("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      setTimeout(() => request.socket.destroy(), LINGER_MS).unref();
+    }, BODY_MS);
+    late.unref();
+    request.once("end", arrived);
+    return () => {
+      clearTimeout(late);
+      request.off("end", arrived);
+      leave();
+    };
   }
 
   /** Only a path of ours is looked at; one that names another host, or that a redirect could turn into one, is none. */

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, get as getBy, type IncomingMessage, type ServerResponse } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { serve, type Web } from "./http";
 
 const SCRIPT = `console.log(${JSON.stringify("candela ".repeat(500))});`;
@@ -124,6 +124,57 @@ describe("what may come in", () => {
   });
 });
 
+describe("a connection that is held", () => {
+  const sockets: Socket[] = [];
+  const held = async (text: string): Promise<Socket> => {
+    const socket = connect(web.port, "127.0.0.1");
+    sockets.push(socket);
+    socket.on("error", () => {});
+    await new Promise((resolve) => socket.once("connect", resolve));
+    socket.write(text);
+    return socket;
+  };
+  afterEach(() => { for (const each of sockets.splice(0)) each.destroy(); page = named; });
+
+  it("by half a body takes nobody's place, and ends after some seconds", async () => {
+    let asked = 0;
+    page = async (each, response) => { asked++; try { await each.toArray(); response.end("read"); } catch { response.destroy(); } };
+    const all = await Promise.all(Array.from({ length: 300 }, () => held(`${request("POST /api/v1/backfill", "Content-Length: 100")}{`)));
+    await expect.poll(() => asked).toBe(300);
+    expect((await fetch(`http://127.0.0.1:${web.port}/api/v1/backfill`, { method: "POST", body: "{}" })).status, "a whole body").toBe(200);
+    page = named;
+    expect((await fetch(`http://127.0.0.1:${web.port}/`)).status).toBe(200);
+    const said = await Promise.all(all.map((socket) => new Promise<string>((resolve) => { let text = ""; socket.on("data", (chunk: Buffer) => { text += chunk.toString(); }); socket.once("close", () => resolve(text)); })));
+    expect(new Set(said.map(status))).toEqual(new Set([408]));
+  }, 20_000);
+
+  it("by a body that has come counts among those under way", async () => {
+    const waiting: ServerResponse[] = [];
+    page = async (each, response) => { await each.toArray(); waiting.push(response); };
+    const many = Array.from({ length: 256 }, () => fetch(`http://127.0.0.1:${web.port}/api/v1/backfill`, { method: "POST", body: "{}" }));
+    await expect.poll(() => waiting.length, { timeout: 10_000 }).toBe(256);
+    expect((await fetch(`http://127.0.0.1:${web.port}/`)).status).toBe(503);
+    for (const each of waiting) each.end("ok");
+    expect(new Set((await Promise.all(many)).map((each) => each.status))).toEqual(new Set([200]));
+    page = named;
+    await expect.poll(async () => (await fetch(`http://127.0.0.1:${web.port}/`)).status).toBe(200);
+  });
+
+  it("by a reader who does not read is cut, and one who waits for an answer is not", async () => {
+    let cut = 0;
+    page = (each, response) => {
+      if (each.url === "/about?late") { setTimeout(() => response.end("late"), 12_000); return; }
+      each.socket.once("close", () => { cut++; });
+      response.end(Buffer.alloc(20_000_000));
+    };
+    const late = fetch(`http://127.0.0.1:${web.port}/about?late`, { headers: { accept: "text/html", rsc: "1" } });
+    const deaf = await held(request("GET /"));
+    deaf.pause();
+    await expect.poll(() => cut, { timeout: 22_000, interval: 200 }).toBe(1);
+    expect(await (await late).text()).toBe("late");
+  }, 40_000);
+});
+
 describe("what is asked for", () => {
   beforeAll(() => { page = named; });
 
@@ -162,6 +213,14 @@ describe("what is asked for", () => {
       expect(status(await raw(request("GET /chart/a/b", "Connection: close")))).toBe(expected);
     }
     page = named;
+  });
+
+  it("reaches no optimiser of images: there are none", async () => {
+    for (const accept of ["text/html", "image/*"]) {
+      const answer = await fetch(`http://127.0.0.1:${web.port}/_next/image?url=%2Ffavicon.svg&w=64&q=75`, { headers: { accept } });
+      expect([accept, answer.status]).toEqual([accept, 404]);
+      expect(await answer.text()).not.toContain("page /");
+    }
   });
 
   it("is told in JSON where nothing is, to programs, and with a page to people", async () => {

@@ -49,6 +49,8 @@ const headers = {
 };
 /** Longest the clients' goodbye may take. */
 const GOODBYE_MS = 1_000;
+/** So long a reader may take nothing of its answer: what is kept for it is the memory of all. */
+const DEAF_MS = 8_000;
 /** More than any browser and the programs beside it open; what comes above waits in the system's queue. */
 const MOST_CONNECTIONS = 5_000;
 
@@ -62,6 +64,8 @@ export const serve = async (options: ServeOptions, pagesOn: (server: EventEmitte
   const server = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000, maxHeaderSize: 16_384, ...upgrading });
   server.maxConnections = MOST_CONNECTIONS;
   const admission = new Admission();
+  // Nothing came or went for so long: it reads nothing of what is there for it, or has asked for nothing. One that waits for its answer goes on waiting.
+  server.setTimeout(DEAF_MS, (socket: Socket) => { if (socket.writableLength > 0 || !admission.isBusy(socket)) socket.destroy(); });
   const built = path.join(options.root, ".next");
   const files = development ? null : staticDoor(built);
   const isKnown = development ? () => true : knownPaths(built, path.join(options.root, "public"));
@@ -79,7 +83,7 @@ export const serve = async (options: ServeOptions, pagesOn: (server: EventEmitte
     request.url = pathNow(request.method ?? "", request.url ?? "/", request.headers.accept) ?? request.url ?? "/";
     if (wrongMethod(request, response) || options.hot?.(request, response) === true || files?.(request, response) === true) return;
     const asked = pathOf(request.url);
-    if (!isKnown(asked) && (isOfApi(asked) || !wantsHtml(request))) {
+    if (asked.startsWith("/_next/image") || (!isKnown(asked) && (isOfApi(asked) || !wantsHtml(request)))) {
       refuse(request, response, 404, { code: "not_found", message: `there is nothing at ${asked.slice(0, 200)}`, details: { field: "path", value: asked.slice(0, 200), accepted: "a path under /api/v1 that the README names" } });
       return;
     }
