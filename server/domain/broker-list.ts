@@ -62,7 +62,8 @@ export const listingFault = (row: ListedInstrument): string | null => {
 export const instrumentFault = (row: Omit<Instrument, "id" | "key">): string | null => {
   for (const field of ["exchange", "symbol", "name"] as const) {
     const text = row[field];
-    if (text === "" || text.length > MOST_CHARACTERS) return `${field} has ${text.length} characters: 1 to ${MOST_CHARACTERS} are accepted`;
+    if (text.trim() === "") return `${field} is empty`;
+    if (text.length > MOST_CHARACTERS) return `${field} has ${text.length} characters: 1 to ${MOST_CHARACTERS} are accepted`;
     if (UNPRINTABLE.test(text)) return `${field} ${JSON.stringify(text)} has a control character`;
   }
   if (/[:/]/.test(row.exchange)) return `exchange "${row.exchange}" is not a name`;

@@ -26,6 +26,14 @@ describe("readInstruments", () => {
     expect(one("262,1,USDINR26NOVFUT,USDINR,0,2026-11-26,0,0.25,1,FUT,BCD-FUT,BCD")).toMatchObject({ segment: "currency", decimals: 4, tickSize: 2_500, wireDivisor: 1 });
   });
 
+  it("refuses names of blanks, and reads no line longer than any of Kite's", () => {
+    expect(read("408065,1594,   ,INFOSYS,0,,0,0.05,1,EQ,NSE,NSE", `408065,1594,INFY,${",".repeat(100_000)}`, "408065,1594,INFY,  ,0,,0,0.05,1,EQ,NSE,NSE")).toMatchObject([
+      { listed: null, reason: "no tradingsymbol or exchange" }, { listed: null, reason: "the line has 100017 characters" }, { listed: { symbol: "INFY", name: "INFY" } },
+    ]);
+    expect(() => [...readInstruments(",".repeat(1e6))]).toThrow(/begins with a line of 1000000 characters/);
+    expect(() => read(...Array.from({ length: 20_000 }, () => ""))).toThrow(/empty lines/);
+  });
+
   it("has no more decimals than the wire carries", () => {
     expect(one("257,1,FINE,FINE,0,,0,0.001,1,EQ,NSE,NSE")).toMatchObject({ decimals: 2, tickSize: 1, wireDivisor: 1 });
   });

@@ -16,6 +16,10 @@ import { wireDecimals } from "./wire";
 const DUMP_TIMEOUT_MS = 60_000;
 /** Rows read before others get the event loop: about 5 ms. */
 const ROWS_PER_TURN = 2_000;
+/** Kite's have about 90 characters. */
+const LONGEST_LINE = 4_096;
+/** More lines without anything in them are no list. */
+const MOST_BLANK = 10_000;
 
 /** Everything Kite lists today, and what of it could not be read. Throws `broker_refused` when the answer is no such list. */
 export const listInstruments = async (login: KiteLogin, signal: AbortSignal): Promise<BrokerList> => {
@@ -43,10 +47,19 @@ type Fields = Record<(typeof COLUMNS)[number], string>;
 /** Reads the CSV row by row, columns found by their names. Throws `broker_refused` only when it is not this CSV at all. */
 export function* readInstruments(text: string): Generator<DumpRow> {
   let line = 0;
+  let blank = 0;
   let places: Map<string, number> | undefined;
   for (const raw of linesOf(text)) {
     line++;
-    if (raw === "") continue;
+    if (raw === "") {
+      if (++blank > MOST_BLANK) throw new AppError("broker_refused", "Kite's instruments list is made of empty lines");
+      continue;
+    }
+    if (raw.length > LONGEST_LINE) {
+      if (places === undefined) throw new AppError("broker_refused", `Kite's instruments list begins with a line of ${raw.length} characters: ${JSON.stringify(raw.slice(0, 60))}`);
+      yield { line, listed: null, reason: `the line has ${raw.length} characters` };
+      continue;
+    }
     if (places !== undefined && raw.split('"').length % 2 === 0) { yield { line, listed: null, reason: "a quote is not closed" }; continue; }
     const cells = splitRow(raw);
     if (places === undefined) {
@@ -86,7 +99,7 @@ const NUMBER = /^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const readFields = (fields: Fields): ListedInstrument | string => {
   const token = Number(fields.instrument_token);
   if (!/^\d+$/.test(fields.instrument_token) || token <= 0 || token > 0xffffffff) return `instrument_token "${fields.instrument_token}" is not a 32-bit number`;
-  if (fields.tradingsymbol === "" || fields.exchange === "") return "no tradingsymbol or exchange";
+  if (fields.tradingsymbol.trim() === "" || fields.exchange.trim() === "") return "no tradingsymbol or exchange";
   const exchange = exchangeOf(fields);
   const segment = kindOf(fields);
   if (segment === null) return `instrument_type "${fields.instrument_type}" of segment "${fields.segment}" is not known`;
@@ -101,7 +114,7 @@ const readFields = (fields: Fields): ListedInstrument | string => {
   const strike = segment === "index" || !isOption(fields) ? null : parseDecimal(fields.strike, decimals);
   if (strike === null && isOption(fields)) return `strike "${fields.strike}" is not a number`;
   const listed: ListedInstrument = {
-    exchange, symbol: fields.tradingsymbol, name: fields.name === "" ? fields.tradingsymbol : fields.name,
+    exchange, symbol: fields.tradingsymbol, name: fields.name.trim() === "" ? fields.tradingsymbol : fields.name,
     segment, decimals,
     // Indices are listed with tick 0 and lot 0: they print any hundredth.
     tickSize: Math.max(1, Math.round(tick * scaleOf(decimals))), lotSize: Math.max(1, lotSize),

@@ -118,8 +118,19 @@ describe("Kite's REST interface", () => {
       response.on("drain", more);
       more();
     };
-    await expect(bars()).rejects.toMatchObject({ code: "broker_refused", message: expect.stringContaining("more than 64 MB") as string });
+    await expect(kite.check!(login, signal())).rejects.toMatchObject({ code: "broker_refused", message: expect.stringContaining("more than 64 MB") as string });
     expect(sent).toBeLessThan(200);
+    sent = 0;
+    await expect(bars()).rejects.toMatchObject({ code: "broker_refused", message: expect.stringMatching(/historical.* with more than \d+ bytes/) as string });
+    expect(sent).toBeLessThan(50);
+  });
+
+  it("takes no more candles than the span can have", async () => {
+    answer = json(200, { status: "success", data: { candles: Array.from({ length: 50_000 }, () => []) } });
+    await expect(bars()).rejects.toMatchObject({ code: "broker_refused", message: expect.stringContaining("50000 candles") as string });
+    const all = Array.from({ length: 1_440 }, (_, minute) => [new Date(Date.UTC(2017, 11, 15, 0, minute)).toISOString().replace(".000Z", "+0530"), 1704.5500000001, 1705.1, 1699.25, 1702.8, 2_000_000_000, 2_000_000_000]);
+    answer = json(200, { status: "success", data: { candles: all } });
+    expect((await bars()).length).toBe(1_440);
   });
 
   it("says that nobody answers, and stops when told to", async () => {

@@ -15,6 +15,8 @@ export interface KiteCall {
   query?: Record<string, string>;
   form?: Record<string, string>;
   timeoutMs?: number;
+  /** More than what is asked for can have; a longer answer is refused. */
+  mostBytes?: number;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -49,7 +51,7 @@ export const kiteText = async (caller: KiteCaller, call: KiteCall, signal: Abort
       method: call.method ?? "GET", headers, signal: deadline,
       ...(call.form === undefined ? {} : { body: new URLSearchParams(call.form) }),
     });
-    text = await boundedText(response, call.path);
+    text = await boundedText(response, call.path, Math.min(call.mostBytes ?? MOST_BYTES, MOST_BYTES));
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof AppError) throw cause;
@@ -60,16 +62,16 @@ export const kiteText = async (caller: KiteCaller, call: KiteCall, signal: Abort
 };
 
 /** Reads no more than any answer may have: a broker that answers without end must not fill the memory. */
-const boundedText = async (response: Response, path: string): Promise<string> => {
+const boundedText = async (response: Response, path: string, most: number): Promise<string> => {
   const decoder = new TextDecoder();
   let bytes = 0;
   let text = "";
   const reader = response.body?.getReader();
   for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader!.read()) {
     bytes += part.value.byteLength;
-    if (bytes > MOST_BYTES) {
+    if (bytes > most) {
       await reader!.cancel();
-      throw new AppError("broker_refused", `Kite answers ${path} with more than ${MOST_BYTES / 1024 ** 2} MB`, { details: { path } });
+      throw new AppError("broker_refused", `Kite answers ${path} with more than ${most === MOST_BYTES ? `${MOST_BYTES / 1024 ** 2} MB` : `${most} bytes`}`, { details: { path } });
     }
     text += decoder.decode(part.value, { stream: true });
   }
