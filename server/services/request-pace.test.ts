@@ -111,6 +111,24 @@ describe("RequestPace", () => {
     expect(Math.max(...done) - 1_000, "one pause of a second, not five doublings").toBeLessThan(1_500);
   });
 
+  it("tells whoever waits for a bounded time what held it up, in the broker's words", async () => {
+    const { clock, run } = fakeClock();
+    const pace = new RequestPace(clock, 3);
+    const patience = new AbortController();
+    const late = pace.ask(() => Promise.reject(refused("rate_limited", 60_000)), { signal: patience.signal });
+    late.catch(() => {});
+    await run(30_000);
+    const behind = pace.ask(() => Promise.resolve(1), { signal: patience.signal });
+    behind.catch(() => {});
+    patience.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+    for (const each of [late, behind, pace.ask(() => Promise.resolve(1), { signal: patience.signal })]) {
+      await expect(each).rejects.toMatchObject({ code: "broker_unreachable", retryable: true, message: `The broker has not answered in time: ${refused("rate_limited").message}` });
+    }
+    const gone = new AbortController();
+    gone.abort(new Error("the reader has gone"));
+    await expect(pace.ask(() => Promise.resolve(1), { signal: gone.signal })).rejects.toThrow("the reader has gone");
+  });
+
   it("waits as long as the broker asks, where it says", async () => {
     const time = fakeClock();
     const pace = new RequestPace(time.clock, 10);

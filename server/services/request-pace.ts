@@ -1,4 +1,4 @@
-import { hasCode } from "@/server/domain/errors";
+import { AppError, hasCode } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
 
 export interface PaceOptions {
@@ -29,6 +29,8 @@ export class RequestPace {
   private nextAt = 0;
   private pausedUntil = 0;
   private failures = 0;
+  /** What the broker said last, while it holds everybody back. */
+  private refusal: Error | null = null;
   /** Questions that are waiting or under way. */
   asking = 0;
 
@@ -47,14 +49,24 @@ export class RequestPace {
       try {
         const answer = await work();
         this.failures = 0;
+        this.refusal = null;
         return answer;
       } catch (cause) {
         const busy = hasCode(cause, "rate_limited") || hasCode(cause, "broker_unreachable");
-        if (!busy || attempt >= attempts || signal.aborted) throw cause;
+        if (busy) this.refusal = cause as Error;
+        if (signal.aborted) throw this.reasonOf(signal, cause);
+        if (!busy || attempt >= attempts) throw cause;
         this.pause(cause);
         options.onRetry?.(cause);
       }
     }
+  }
+
+  /** Whoever waits for a bounded time is told what held it up; any other end is its own. */
+  private reasonOf({ reason }: AbortSignal, cause: unknown): Error {
+    if ((reason as Error | undefined)?.name !== "TimeoutError") return cause as Error;
+    const why = this.refusal === null ? "other questions to it came first, or it is slow" : this.refusal.message;
+    return new AppError("broker_unreachable", `The broker has not answered in time: ${why}`, { retryable: true, cause });
   }
 
   /** Those that fail together were under way together: they make the pause longer once. */
@@ -68,9 +80,9 @@ export class RequestPace {
 
   private turn(urgent: boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal.aborted) { reject(signal.reason as Error); return; }
+      if (signal.aborted) { reject(this.reasonOf(signal, signal.reason)); return; }
       this.watch(signal);
-      const waiting: Waiting = { urgent, signal, go: resolve, leave: () => { reject(signal.reason as Error); } };
+      const waiting: Waiting = { urgent, signal, go: resolve, leave: () => { reject(this.reasonOf(signal, signal.reason)); } };
       const behind = urgent ? this.waiting.findIndex((each) => !each.urgent) : -1;
       if (behind === -1) this.waiting.push(waiting);
       else this.waiting.splice(behind, 0, waiting);
