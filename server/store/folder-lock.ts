@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, realpath, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { AppError } from "@/server/domain/errors";
@@ -10,7 +10,19 @@ interface Owner {
   host?: string;
   /** When that process started, in the system's own words: tells it from a later process with the same number. */
   started: string | null;
+  /** The folder it locks, by its path and its number on its disk: a copy is another by both. Absent in older locks. */
+  path?: string;
+  inode?: string;
 }
+
+type Place = Required<Pick<Owner, "path" | "inode">>;
+
+const placeOf = async (folder: string): Promise<Place> => {
+  const { dev, ino } = await stat(folder, { bigint: true });
+  return { path: await realpath(folder), inode: `${dev}:${ino}` };
+};
+/** One folder may be mounted at two paths, and some disks number it anew: either one alone proves nothing. */
+const isOf = (owner: Owner, { path, inode }: Place): boolean => owner.path === undefined || owner.path === path || owner.inode === inode;
 
 /** Its owner needs milliseconds. */
 const GUARD_STALE_MS = 1_500;
@@ -25,9 +37,9 @@ const ownerIn = async (file: string): Promise<Owner | null> => {
   }
 };
 
-const create = async (file: string): Promise<boolean> => {
+const create = async (file: string, place: Place): Promise<boolean> => {
   try {
-    await writeFile(file, JSON.stringify({ pid: process.pid, host: hostname(), started: startOf(process.pid) }), { flag: "wx" });
+    await writeFile(file, JSON.stringify({ pid: process.pid, host: hostname(), started: startOf(process.pid), ...place }), { flag: "wx" });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -66,15 +78,16 @@ const makes = (folder: string): Promise<boolean> => mkdir(folder).then(() => tru
  */
 export const lockFolder = async (folder: string, file: string, now: number): Promise<() => Promise<void>> => {
   await mkdir(folder, { recursive: true });
+  const place = await placeOf(folder);
   const taken = await guarded(`${file}.guard`, now, async () => {
     const owner = await ownerIn(file);
-    if (owner !== null && (owner.host ?? hostname()) === hostname() && isRunning(owner.pid, owner.started)) {
+    if (owner !== null && isOf(owner, place) && (owner.host ?? hostname()) === hostname() && isRunning(owner.pid, owner.started)) {
       throw new AppError("locked",
         `Data folder ${folder} is in use by process ${owner.pid}; stop that one, or choose another folder with --data DIR.`,
         { details: { pid: owner.pid, folder } });
     }
     await rm(file, { force: true });
-    return create(file);
+    return create(file, place);
   });
   if (!taken) throw new AppError("locked", `Data folder ${folder} was locked by another process at this moment; try again.`, { retryable: true });
   return async () => { await rm(file, { force: true }); };
