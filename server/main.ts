@@ -2,8 +2,9 @@ import { setFlagsFromString } from "node:v8";
 import { loadConfig } from "./config";
 import { createContainer } from "./container";
 import { AppError } from "./domain/errors";
-import { checkFileLimit, isOutOfFiles, tooFewFiles } from "./file-limit";
+import { checkFileLimit } from "./file-limit";
 import { publish } from "./runtime";
+import { startError } from "./start-error";
 import { serve } from "./web/http";
 
 const say = (step: string): void => { process.stdout.write(`✓ ${step}\n`); };
@@ -50,16 +51,6 @@ const run = async (stopping: AbortSignal): Promise<void> => {
     await web.stop();
     await container.stop();
   }
-};
-
-/** Lock, key, spool or database: whatever meets a full disk first, the user needs the same sentence. */
-const startError = (dataDir: string, cause: unknown): unknown => {
-  for (let error = cause; error instanceof Error; error = error.cause) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (isOutOfFiles(error)) return tooFewFiles(null);
-    if (code === "ENOSPC" || code === "EDQUOT") return new AppError("store_unreachable", `What is in ${dataDir} does not start: the disk is full (${error.message})`, { retryable: true, cause });
-  }
-  return cause;
 };
 
 // Left to itself the heap grows to twice what it holds before it is tidied. What lives here is steady; ticks allocate nothing.
