@@ -9,6 +9,7 @@ import type { LiveMarket } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { Renamed, SettingStore } from "@/server/ports/stores";
 import { DayList } from "./broker-lists";
+import { BrokerSaid } from "./broker-said";
 import { judge } from "./feed-truth";
 import type { HistoryAccess } from "./history";
 import type { Instruments } from "./instruments";
@@ -45,7 +46,7 @@ interface Running {
   /** Aborts when the login is replaced, and is replaced then itself. */
   renewal: AbortController;
   lag: StampLag;
-  said: FeedTruth["said"];
+  said: BrokerSaid;
   phase: CollectorState;
   reason: string;
   expired: boolean;
@@ -121,8 +122,6 @@ const MISSING_RETRY_MS = 60_000;
 const MISSING_RETRIES = 6;
 /** Of what is missing, so much is named. */
 const MOST_NAMES = 50;
-/** What a broker says again within this time is counted, not told again. */
-const SAID_AGAIN_MS = 60_000;
 
 /** Broker logins at work: connects them, knows what the data say about each, answers with evidence. */
 export class Collectors {
@@ -234,7 +233,7 @@ export class Collectors {
     this.running.get(row.name)?.stop.abort(new Error(reason));
     const { instruments, settings } = this.parts;
     const running: Running = {
-      row, feed, login, simulated, instruments: [], missing: [], nextList: null, link: null, renewal: new AbortController(), lag: new StampLag(), said: null,
+      row, feed, login, simulated, instruments: [], missing: [], nextList: null, link: null, renewal: new AbortController(), lag: new StampLag(), said: new BrokerSaid(),
       list: new DayList({ instruments, settings, clock, name: row.name, feed, login: () => running.login }), phase, reason, expired: false, attempt: 0, nextAttempt: null,
       connects: 0, connectedAt: null, lostAt: null, mutedFrom: null, lastTick: null, ticks: 0, slots: [], slotFrom: clock.now(), slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop: new AbortController(),
     };
@@ -271,7 +270,7 @@ export class Collectors {
     return [...this.running.values()].map((each) => ({
       collector: each.row.name, feed: each.row.feed, state: each.state, simulated: each.simulated, reason: each.reason, since: each.since,
       lastTick: each.lastTick, ticksLastMinute: each.lastMinute, expectedPerMinute: rounded(this.expected(each)),
-      missing: { count: each.missing.length, names: each.missing.slice(0, MOST_NAMES) }, lagMs: lagOf(each, now), said: each.said,
+      missing: { count: each.missing.length, names: each.missing.slice(0, MOST_NAMES) }, lagMs: lagOf(each, now), said: each.said.last,
       ticksPerSecond: silent.has(each.state) ? 0 : perSecond(each.slots.at(-1)), subscribed: each.instruments.length,
       reconnects: Math.max(0, each.connects - 1), nextAttempt: each.nextAttempt !== null && each.nextAttempt > now ? each.nextAttempt : null, attempt: each.attempt,
     }));
@@ -381,16 +380,10 @@ export class Collectors {
     signal.throwIfAborted();
   }
 
-  /** A broker's words, for people: told once, counted while it repeats itself. */
   private hear(running: Running, text: string, now: number): void {
     const { log, events, meter } = this.parts;
     meter.count("broker.messages");
-    const { said } = running;
-    if (said !== null && said.text === text && now - said.time < SAID_AGAIN_MS) {
-      running.said = { time: now, text, count: said.count + 1 };
-      return;
-    }
-    running.said = { time: now, text, count: 1 };
+    if (!running.said.hear(text, now)) return;
     log.warn("the broker says", { collector: running.row.name, text });
     events.onNote(running.row.name, "warn", `the broker says: ${text}`);
   }

@@ -68,7 +68,7 @@ describe("Kite's socket", () => {
   it("hands over ticks, heartbeats and the broker's texts, and counts what it cannot decode", async () => {
     await connect(login, options());
     const { socket } = clients[0]!;
-    for (const text of ['{"type":"error","data":"too many"}', '{"type":"message","data":"hello"}', '{"type":"order","data":{}}', "{"]) socket.send(text);
+    for (const text of ['{"type":"error","data":"too many"}', '{"type":"error","data":{"code":3}}', '{"type":"message","data":"hello"}', '{"type":"order","data":{}}', "{"]) socket.send(text);
     socket.send(Buffer.from([0]));
     socket.send(LTP);
     socket.send(Buffer.from("0002000100000800000000", "hex"));
@@ -76,6 +76,7 @@ describe("Kite's socket", () => {
     expect(messages).toEqual([
       { kind: "connected", collector: 4, receivedTime: 77.5, detail: new URL(login.socket).host },
       { kind: "message", collector: 4, receivedTime: 77.5, detail: "error: too many" },
+      { kind: "message", collector: 4, receivedTime: 77.5, detail: 'error: {"code":3}' },
       { kind: "message", collector: 4, receivedTime: 77.5, detail: "hello" },
       { kind: "heartbeat", collector: 4, receivedTime: 77.5, detail: "" },
       { tokens: [884737], prices: [39_295], receivedTime: 77.5 },

@@ -130,8 +130,9 @@ const subscriptions = (socket: WebSocket, subscribed: (tokens: readonly number[]
 const readText = (text: string): string | null => {
   try {
     const { type, data } = JSON.parse(text) as { type?: unknown; data?: unknown };
-    if (type === "error") return `error: ${String(data)}`;
-    return type === "message" ? String(data) : "";
+    const words = typeof data === "string" ? data : (JSON.stringify(data) ?? "");
+    if (type === "error") return `error: ${words}`;
+    return type === "message" ? words : "";
   } catch {
     return null;
   }
