@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parquetWriteFile } from "hyparquet-writer";
@@ -32,6 +33,27 @@ const expected = minutes.map(([clock, ...prices], minute) => [`2026-01-05T${cloc
 const csv = (name: string, lines: string[]): string => { writeFileSync(place(name), `${lines.join("\n")}\n`); return name; };
 
 describe("a file of bars as a source of history", () => {
+  it.skipIf(process.platform === "win32")("is a file: pipes, devices and folders are not opened", async () => {
+    execFileSync("mkfifo", [place("pipe"), place("pipe-{symbol}").replace("{symbol}", "INFY")]);
+    mkdirSync(place("folder"));
+    for (const kind of ["csv", "parquet"] as const) {
+      for (const file of [place("pipe"), place("pipe-{symbol}"), "/dev/zero", place("folder"), place("nothing")]) {
+        await expect(fileSource(order("", { kind, file })), `${kind}:${file}`).rejects.toMatchObject({ code: "bad_input", details: { field: "source", accepted: expect.stringMatching(/^a file/) as unknown } });
+      }
+    }
+  });
+
+  it("is read to the size it has, and no further than somebody waits for it", async () => {
+    const lines = minutes.map(([clock, ...figures]) => ["2026-01-05 " + clock, ...figures].join(","));
+    const file = csv("long.csv", ["datetime,open,high,low,close,volume", ...lines]);
+    const gone = new AbortController();
+    gone.abort(new Error("the reader has gone"));
+    await expect(fileSource(order(file, { signal: gone.signal }))).rejects.toThrow("the reader has gone");
+    expect(await barsOf(await fileSource(order(file, { signal: new AbortController().signal })))).toEqual(expected);
+    // Told to be empty, and goes on all the same.
+    if (existsSync("/proc/cpuinfo")) await expect(fileSource(order("", { file: "/proc/cpuinfo" }))).rejects.toMatchObject({ code: "bad_input", details: { field: "source", accepted: expect.stringContaining("does not grow") as unknown } });
+  });
+
   it("gives back what a CSV file holds, whatever its order", async () => {
     const lines = minutes.map(([clock, ...figures]) => ["2026-01-05 " + clock, ...figures].join(","));
     const source = await fileSource(order(csv("plain.csv", [...lines].reverse())));

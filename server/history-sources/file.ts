@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { type BarColumns, columnsOf } from "@/server/domain/bar";
 import { merge, within } from "@/server/domain/bar-rows";
 import { clockDoubt, clockWords } from "@/server/domain/clock-doubt";
@@ -38,6 +39,8 @@ export interface FileOrder {
   now: number;
   calendar: Calendar;
   hours(instrument: Instrument): HoursKey;
+  /** Ends the reading. */
+  signal?: AbortSignal | undefined;
 }
 
 /** So many rows that are no bars are told one by one. */
@@ -93,7 +96,8 @@ export const fileSource = async (order: FileOrder): Promise<HistorySource> => {
 
 const readFile = async (order: FileOrder, path: string, instruments: readonly Instrument[], notes: string[]): Promise<Contents> => {
   const asked = { kind: "bars" as const, file: path, instruments, options: order.options ?? {} };
-  const table = order.kind === "csv" ? await openText(piecesOf(path), asked) : await openRows(await openParquet(path, "source"), asked);
+  const bytes = await sizeOf(order.kind, path);
+  const table = order.kind === "csv" ? await openText(piecesOf(path, bytes, order.signal), asked) : await openRows(await openParquet(path, "source"), asked);
   const bars = new Map<number, FileBar[]>();
   const refused: MalformedLine[] = [];
   let count = 0;
@@ -105,6 +109,7 @@ const readFile = async (order: FileOrder, path: string, instruments: readonly In
     if (bar.label >= order.from - DAY_MS && bar.label <= order.to + DAY_MS) own.push(bar);
   };
   for await (const malformed of readBars(table, (whose) => instruments[whose]!.decimals, take)) {
+    order.signal?.throwIfAborted();
     count += malformed.length;
     if (refused.length < TOLD) refused.push(...malformed.slice(0, TOLD - refused.length));
   }
@@ -118,11 +123,27 @@ const readFile = async (order: FileOrder, path: string, instruments: readonly In
   return { bars, table };
 };
 
-async function* piecesOf(path: string): AsyncGenerator<string> {
+/** Bytes of a file. What is no file, a pipe or a device, is not opened: it may never answer, or never end. */
+const sizeOf = async (kind: FileKind, path: string): Promise<number> => {
+  const source = `${kind}:${path}`;
+  const found = await stat(path).catch((cause: unknown) => { throw badInput("source", source, `a file that can be read (${(cause as Error).message})`); });
+  if (!found.isFile()) throw badInput("source", source, `a file (it is ${found.isDirectory() ? "a folder" : "a pipe or a device"})`);
+  return found.size;
+};
+
+async function* piecesOf(path: string, bytes: number, signal: AbortSignal | undefined): AsyncGenerator<string> {
+  let read = 0;
   try {
-    yield* readPieces(path);
+    for await (const piece of readPieces(path)) {
+      signal?.throwIfAborted();
+      read += piece.length;
+      // A character has a byte at least, and a last line may lack its end.
+      if (read > bytes + 1) throw badInput("source", `csv:${path}`, "a file that does not grow while it is read");
+      yield piece;
+    }
   } catch (cause) {
-    throw badInput("source", `csv:${path}`, (cause as AppError).details.accepted ?? "a file that can be read");
+    signal?.throwIfAborted();
+    throw badInput("source", `csv:${path}`, (cause as AppError).details?.accepted ?? "a file that can be read");
   }
 }
 

@@ -17,7 +17,7 @@ export interface PrepareParts {
   clock: Clock;
   instrument(id: number): { instrument: Instrument; hours: HoursKey };
   /** Opens what an order names as its source; throws `bad_input`, or `broker_unreachable` while no login of it is connected. */
-  open(source: string, order: { timeframe: BackfillOrder["timeframe"]; instruments: readonly Instrument[]; from: number; to: number }): Promise<HistorySource>;
+  open(source: string, order: { timeframe: BackfillOrder["timeframe"]; instruments: readonly Instrument[]; from: number; to: number; signal?: AbortSignal | undefined }): Promise<HistorySource>;
 }
 
 export interface Prepared {
@@ -33,7 +33,7 @@ export const prepare = async (parts: PrepareParts, order: BackfillOrder, done: r
   const { timeframe, instruments: ids, first, last } = order;
   const [from, to] = [istMidnight(first), istMidnight(last + 1)];
   const instruments = ids.map((id) => parts.instrument(id));
-  const source = opened ?? await parts.open(order.source, { timeframe, instruments: instruments.map(({ instrument }) => instrument), from, to });
+  const source = opened ?? await parts.open(order.source, { timeframe, instruments: instruments.map(({ instrument }) => instrument), from, to, signal });
   const limits = source.limits(timeframe);
   if (limits === null) throw badInput("timeframe", timeframe, `one that ${source.name} has: ${backfilled.filter((each) => source.limits(each) !== null).join(", ")}`);
   const isWhole = order.force ? () => false : completeness(timeframe, await parts.gaps.answers(timeframe, ids, from, to), await parts.gaps.tally(timeframe, ids, from, to));

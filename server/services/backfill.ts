@@ -105,10 +105,10 @@ export class Backfill {
   }
 
   /** Makes the job and puts it in line. */
-  async order(request: BackfillRequest): Promise<JobProgress> {
+  async order(request: BackfillRequest, signal?: AbortSignal): Promise<JobProgress> {
     const order = await resolveOrder(request, this.parts.names, this.parts.clock.now());
     // A source that cannot be opened is told to whoever orders, not found out later.
-    const { plan, source } = await prepare(this.parts, order);
+    const { plan, source } = await prepare(this.parts, order, [], null, signal);
     const now = Math.round(this.parts.wall.now());
     const tracked = await this.track(await this.parts.jobs.create({
       kind: "backfill", title: order.title, request: order, state: "queued", reason: "", total: plan.days, skipped: plan.skipped, createdAt: now, finishedAt: null, beatAt: now,
@@ -192,7 +192,7 @@ export class Backfill {
     try {
       await this.change(tracked, { state: "running", reason: "", beatAt: parts.wall.now() });
       const done = await parts.jobs.days(row.id);
-      const { source, plan, limits } = await prepare(parts, order, done, tracked.source);
+      const { source, plan, limits } = await prepare(parts, order, done, tracked.source, stop.signal);
       tracked.notes = source.notes;
       tally.begin(done, parts.wall.now());
       await this.change(tracked, { total: tally.days + plan.days });
