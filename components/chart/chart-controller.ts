@@ -18,6 +18,7 @@ import { frameClock } from "./frame-clock";
 import type { IndicatorView } from "./indicator-lines";
 import { legendRow } from "./legend-values";
 import { SeriesStore } from "./series-store";
+import { needsSessions } from "./sessions-only";
 
 /** What React draws around the chart; changes seldom, never with a tick. */
 export interface ChartStatus {
@@ -172,11 +173,11 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   const place = (head: SnapshotHead, sameBars: boolean): void => {
     keepQuote(head);
     const chosen = wish?.indicators ?? [];
+    const timeframe = wish?.timeframe ?? status.get().timeframe;
     const indicators = head.indicators.map((indicator, at): IndicatorView => ({
       id: indicator.id, label: indicator.label, params: indicator.params, pane: indicator.pane, guides: indicator.guides, plots: indicator.plots,
-      colour: chosen[at]?.colour ?? at, hidden: chosen[at]?.hidden ?? false,
+      colour: chosen[at]?.colour ?? at, hidden: chosen[at]?.hidden ?? false, idle: needsSessions(indicator.id, timeframe),
     }));
-    const timeframe = wish?.timeframe ?? status.get().timeframe;
     canvas.show({ timeframe, decimals: head.instrument.decimals, tickSize: head.instrument.tickSize, hasVolume: head.instrument.hasVolume, simulated: head.instrument.simulated });
     canvas.lines.show(indicators);
     // Before the new bars: the crosshair would stand on one of them, and the legend read it.

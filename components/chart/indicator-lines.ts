@@ -22,6 +22,8 @@ export interface IndicatorView {
   /** Position in the series colours, counted from 0; a second plot takes the next. */
   colour: number;
   hidden: boolean;
+  /** Has nothing to say at this timeframe: not drawn, and the legend says why. */
+  idle: boolean;
 }
 
 type PlotSeries = ISeriesApi<"Line" | "Histogram", Time>;
@@ -113,7 +115,7 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
 
   const addOver = (key: string, view: IndicatorView): Drawn => {
     const line: Drawn = { key, view, series: [], label: null, marks: [], ticks: [], at: drawn.length };
-    const visible = (): boolean => !line.view.hidden;
+    const visible = (): boolean => !line.view.hidden && !line.view.idle;
     const shown = (plot: number, row: number): number => shownValue(line.view, plot, valueAt(line.at, plot, row));
     const bands = [...view.plots.keys()].filter((plot) => view.plots[plot]!.kind === "band");
     const [upper, lower] = [bands[0], bands.at(-1)];
@@ -187,7 +189,7 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
         const line = kept[index] ?? (view.pane === "price" ? addOver : addBelow)(wanted[index]!, view);
         line.view = view;
         line.at = index;
-        for (const series of line.series) series.applyOptions({ visible: !view.hidden });
+        for (const series of line.series) series.applyOptions({ visible: !view.hidden && !view.idle });
         return line;
       });
       this.recolour();
@@ -219,7 +221,7 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
         const read = readPoints(store, at, newestRead(store, at))[0] ?? null;
         const value = read === null ? null : shownValue(line.view, 0, read);
         const series = line.series[0]!;
-        const y = value === null || line.view.hidden ? null : series.priceToCoordinate(value);
+        const y = value === null || line.view.hidden || line.view.idle ? null : series.priceToCoordinate(value);
         line.label.write(value === null ? "" : labelText(read, line.view.plots[0]!.unit, decimals()), "");
         line.label.look("series", colourOf(line.view, 0));
         const top = topOf(series.getPane().paneIndex());

@@ -133,10 +133,11 @@ export function IndicatorItem({ controller, indicator, actions }: { controller: 
     }
   });
   return (
-    <div data-testid={`ind-${indicator.at}`} data-hidden={indicator.hidden} className={cx(row, "group pointer-events-auto min-h-[18px] gap-x-1.5 pr-1", indicator.hidden && "opacity-60")}>
+    <div data-testid={`ind-${indicator.at}`} data-hidden={indicator.hidden} className={cx(row, "group pointer-events-auto min-h-[18px] gap-x-1.5 pr-1", (indicator.hidden || indicator.idle) && "opacity-60")}>
       <span aria-hidden className="h-0.5 w-2.5 shrink-0 rounded-xs" style={{ background: `var(--c-series-${indicator.colour + 1})` }} />
       <span className="text-muted">{indicator.label}</span>
-      <span ref={values} data-value="points" className="contents text-text">
+      {indicator.idle && <span className="text-muted">below one day only</span>}
+      <span ref={values} data-value="points" className={indicator.idle ? "hidden" : "contents text-text"}>
         {indicator.plots.map((plot, at) => several
           ? <span key={plot.id} data-value={plot.id} className="inline-flex gap-x-1"><span className="text-muted">{plot.title}</span> <span data-plot={plot.id} style={{ color: `var(--c-${plotToken(indicator, at)})` }} /></span>
           : <span key={plot.id} data-plot={plot.id} className="text-text" />)}
