@@ -256,7 +256,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     if (rows.hidesAny) events.add("warn", key, `history: rows set aside (${why}); the first: ${rows.first}`);
   };
   const history = new History({
-    paces, store: store.bars, settings: store.settings, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument),
+    paces, store: store.bars, settings: store.settings, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument), unreadable,
     changed: (instrument, from, to) => barsChanged(instrument, from, to), answered: (...said) => quality.gaps.answered(...said),
     away: (...span) => quality.away(...span), differed: (...found) => quality.compare.healed(...found), refused: tellRefused,
   });

@@ -9,6 +9,9 @@ export type Unreadable = (what: string, why: string) => void;
 export const faultOf = ({ issues: [first] }: z.ZodError): string => (first === undefined ? "" : `${first.path.length === 0 ? "" : `${first.path.join(".")}: `}${first.message}`);
 
 const ids = z.array(z.int().positive());
+/** Instruments whose first days have been fetched (`history.first`). */
+export const historyCheckpoint = z.object({ "1m": ids, "1d": ids, from: z.number().optional() });
+
 /** What a backfill was ordered to do (`BackfillOrder`). */
 export const backfillOrder = z.object({
   title: z.string(), instruments: ids, leftOut: z.array(z.object({ name: z.string(), reason: z.string() })), timeframe: z.enum(timeframeNames),

@@ -78,6 +78,15 @@ describe("History", () => {
     expect(later.minutes()[0]!.from).toBe(Date.parse("2026-12-13T00:00:00+05:30"));
   });
 
+  it.each(["x", 42, [], true, { "1d": null }, { "1m": [1.5], "1d": [] }])("takes a checkpoint that cannot be read, %j, for none", async (stored) => {
+    const disk = freshDisk();
+    disk.settings.set("history.first", stored);
+    const start = run(disk, MORNING, answers);
+    expect(await start.catchUp()).toBe(true);
+    expect(start.minutes()[0]!.from).toBe(Date.parse("2026-11-13T00:00:00+05:30"));
+    expect(disk.settings.get("history.first")).toMatchObject({ "1m": [7], "1d": [7] });
+  });
+
   it("asks again for a span whose fetching a crash broke off, though later minutes are stored", async () => {
     const disk = freshDisk();
     await run(disk, MORNING, answers).catchUp();

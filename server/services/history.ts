@@ -13,6 +13,7 @@ import type { HistoryDefinition } from "@/server/ports/feed";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { BarStore, SettingStore, StoredBar } from "@/server/ports/stores";
+import { faultOf, historyCheckpoint, type Unreadable } from "@/server/ports/stored";
 import { checkedRows, RefusedRows } from "@/server/domain/told-rows";
 import { mergeBars } from "./backfill-merge";
 import { type ClosingPrint, closingPrints, isAuctionRow, putPrints } from "./closing-prints";
@@ -93,6 +94,8 @@ interface Parts {
   differed?(instrument: number, timeframe: "1m" | "1d", verdicts: readonly Verdict[]): Promise<void>;
   /** Told of rows of a broker's answer that were set aside. */
   refused?(instrument: number, rows: RefusedRows): void;
+  /** Told of a checkpoint that cannot be read. */
+  unreadable?: Unreadable;
   /** Instruments somebody looks at come first. */
   watched(instrument: number): boolean;
 }
@@ -118,7 +121,10 @@ export class History {
     const { store, clock, live } = this.parts;
     const now = clock.now();
     const [minutes, days, saved, owed] = await Promise.all([store.lastTimes("1m"), store.lastTimes("1d"), this.parts.settings.get(CHECKPOINT), this.inheritance()]);
-    const done = (saved ?? { "1m": [], "1d": [] }) as Checkpoint;
+    const parsed = historyCheckpoint.safeParse(saved ?? { "1m": [], "1d": [] });
+    // Fetched again, nothing is lost: unreadable is as good as never set.
+    if (!parsed.success) this.parts.unreadable?.(`setting ${CHECKPOINT}`, faultOf(parsed.error));
+    const done: Checkpoint = parsed.success ? parsed.data : { "1m": [], "1d": [] };
     const begun = (instrument: number, name: "1m" | "1d"): boolean => done[name].includes(live.table.at(instrument).id);
     const isFirst = instruments.some((instrument) => !begun(instrument, "1m"));
     const first = Math.min(istMidnight(istDay(now) - MINUTE_DAYS), (isFirst ? done.from : undefined) ?? now);
