@@ -51,6 +51,17 @@ test("an unknown symbol is a page with a search, an unknown page says so", async
   expect([none.status(), await none.json()]).toMatchObject([404, { status: "error", error: { code: "not_found", details: { value: "/api/v1/no-such-thing" } } }]);
 });
 
+test("a link leads away from the chart, and back leads to it", async ({ page, app }) => {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  await openChart(page, app);
+  await page.getByRole("link", { name: "Status" }).first().click();
+  await expect(page.getByTestId("page-status")).toBeVisible();
+  await page.goBack();
+  await expect(page.getByTestId("chart-0")).toHaveAttribute("data-phase", "live");
+  expect(errors).toEqual([]);
+});
+
 test("back and forward go through symbols and timeframes", async ({ page, app }) => {
   await openChart(page, app);
   await page.getByTestId("wl-row-SIM:TCS").click();
