@@ -54,7 +54,7 @@ const steps = {
       servers = await startServers(out);
       for (const line of missingLines({ ...process.env, ...servers.env })) out.write(`${line}\n`);
       await prepare(["pages", "server"], out);
-      const results = [await vitest("clock", servers.env, ["--maxWorkers=4"]), await vitest("integration", servers.env)];
+      const results = [await vitest("clock", servers.env, ["--maxWorkers=3"]), await vitest("integration", servers.env)];
       await servers.stop();
       return total(results);
     },
