@@ -111,7 +111,9 @@ describe("candela backfill against a broker", () => {
         bars += record.length;
         expect(await storedOf(store, `NSE:${symbol}`, "1m"), symbol).toEqual(record);
       }
-      expect(statistics.bars).toBe(bars);
+      // What four requests had brought when it was killed may be stored and not counted.
+      expect(statistics.bars).toBeLessThanOrEqual(bars);
+      expect(bars - statistics.bars).toBeLessThanOrEqual(4 * 8_000);
       expect(bars).toBeGreaterThan(300_000);
       expect(await storedOf(store, "NSE:RELIANCE", "15m")).toEqual(await recordOf("RELIANCE", "2026-01-01", "2026-01-31", 15));
     });
