@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Config } from "./config";
 import { type Container, createContainer } from "./container";
 import { timeframe } from "./domain/timeframe";
+import { wholeConfig } from "./testing/whole-config";
 
 const folders: string[] = [];
 let running: Container | null = null;
@@ -34,11 +34,7 @@ const recording = (seconds: number, isAway: (second: number) => boolean): string
 const play = async (file: string, speed: number, end: number): Promise<Container> => {
   const dataDir = mkdtempSync(path.join(tmpdir(), "candela-replayed-"));
   folders.push(dataDir);
-  const config: Config = {
-    root: process.cwd(), port: 0, host: "127.0.0.1", dataDir, databaseUrl: undefined, redisUrl: undefined, redisPrefix: "", indicators: { configs: "", timeframes: "1m" },
-    recordTicks: true, depthSeconds: 0, retention: { ticks: 30, depth: 7, seconds: 30, minutes: 730 },
-    feed: { kind: "replay", file, speed, instrument: "NSE_INDEX:NIFTY 50", fileOptions: "" }, logLevel: "silent", test: true, development: true,
-  };
+  const config = wholeConfig(dataDir, { indicators: { configs: "", timeframes: "1m" }, depthSeconds: 0, feed: { kind: "replay", file, speed, instrument: "NSE_INDEX:NIFTY 50", fileOptions: "" } });
   const container = await createContainer(config, () => {});
   running = container;
   await container.start(new AbortController().signal);

@@ -13,6 +13,7 @@ import { istDate, istDay } from "@/server/domain/session";
 import { timeframe } from "@/server/domain/timeframe";
 import { publish } from "@/server/runtime";
 import { wholeConfig } from "@/server/testing/whole-config";
+import { historyOf } from "@/server/testing/whole-server";
 
 type Handler = (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response>;
 const dataDir = mkdtempSync(path.join(tmpdir(), "candela-gaps-"));
@@ -46,16 +47,6 @@ const closed = async (id: number, timeout = 300_000): Promise<RestGap> => {
   return (await ledger()).find((gap) => gap.id === id)!;
 };
 
-/** The exchange's own minutes, as a Kite client reads them: start -> OHLCV in rupees. */
-const historyOf = async (token: number, from: number, to: number): Promise<Map<number, string>> => {
-  const text = (instant: number): string => `${istDate(istDay(instant))} ${new Date(instant + 19_800_000).toISOString().slice(11, 19)}`;
-  for (;;) {
-    const answer = await fetch(`${exchange}/instruments/historical/${token}/minute?${new URLSearchParams({ from: text(from), to: text(to) })}`, { headers: { Authorization: "token candela-demo:candela-demo-token" } });
-    if (answer.status === 429) { await wait(400); continue; }
-    const { data } = await answer.json() as { data: { candles: [string, ...number[]][] } };
-    return new Map(data.candles.map(([label, ...values]) => [Date.parse(label.replace("+0530", "+05:30")), values.slice(0, 5).join()]));
-  }
-};
 /** Stored minutes of every instrument beside the exchange's: sentences about those that differ, are missing, too many or cut. */
 const differences = async (from: number): Promise<string[]> => {
   const { desk, instruments } = container;
@@ -64,11 +55,12 @@ const differences = async (from: number): Promise<string[]> => {
     const { key, decimals } = desk.instrument(index);
     const { closed: ours } = await desk.bars({ instrument: index, timeframe: timeframe("1m"), from });
     const last = ours.length === 0 ? from : ours.time[ours.length - 1]!;
-    const theirs = await historyOf(instruments.tokenOf("kite", index)!, from, last);
+    const theirs = await historyOf(exchange, instruments.tokenOf("kite", index)!, from, last);
     for (let row = 0; row < ours.length; row++) {
       const time = ours.time[row]!;
       const mine = [...[ours.open, ours.high, ours.low, ours.close].map((column) => column[row]! / 10 ** decimals), ours.volume[row]!].join();
-      if (theirs.get(time) !== mine) said.push(`${key} ${new Date(time).toISOString()}: ours ${mine}, theirs ${theirs.get(time)}`);
+      const wanted = theirs.get(time)?.slice(0, 5).join();
+      if (wanted !== mine) said.push(`${key} ${new Date(time).toISOString()}: ours ${mine}, theirs ${wanted}`);
       if (ours.incomplete[row] === 1 && time < last) said.push(`${key} ${new Date(time).toISOString()}: has a hole`);
       theirs.delete(time);
     }

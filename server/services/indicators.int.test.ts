@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
 import { computeIndicator } from "@/server/indicators/compute";
+import { dropDatabases, ownDatabase } from "@/server/testing/own-database";
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";
 import { randomBelow } from "@/server/testing/indicator-bars";
 import { parseIndicatorList } from "./indicator-configs";
@@ -80,15 +80,6 @@ describe("indicators of a process that is killed", () => {
 
   const serverUrl = process.env["TEST_DATABASE_URL"];
   it.skipIf(serverUrl === undefined)("go on as if nothing had been, on a server", async () => {
-    const admin = new pg.Client({ connectionString: serverUrl });
-    await admin.connect();
-    const name = `candela_indicators_${Date.now()}`;
-    await admin.query(`CREATE DATABASE ${name}`);
-    const url = new URL(serverUrl!);
-    url.pathname = `/${name}`;
-    try { await survives(17, url.href); } finally {
-      await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      await admin.end();
-    }
+    try { await survives(17, await ownDatabase(serverUrl!, "indicators")); } finally { await dropDatabases(); }
   }, 240_000);
 });

@@ -3,12 +3,12 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Store } from "@/server/ports/stores";
 import { bookRow, booksOf, bookSuite } from "@/server/testing/book-suite";
+import { dropDatabases, ownDatabase } from "@/server/testing/own-database";
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";
 import { listed, OPEN } from "@/server/testing/store-suite-rows";
 
 const server = process.env.TEST_DATABASE_URL;
 const folders: string[] = [];
-const databases: string[] = [];
 
 const newFolder = async (): Promise<string> => {
   const folder = await temporaryFolder();
@@ -16,24 +16,11 @@ const newFolder = async (): Promise<string> => {
   return folder;
 };
 
-const asAdmin = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
-  try { return await work(client); } finally { await client.end(); }
-};
-
-const newDatabase = async (): Promise<string> => {
-  const name = `candela_books_${process.pid}_${databases.length}`;
-  await asAdmin((client) => client.query(`CREATE DATABASE ${name}`));
-  databases.push(name);
-  const url = new URL(server!);
-  url.pathname = `/${name}`;
-  return url.href;
-};
+const newDatabase = (): Promise<string> => ownDatabase(server!, "books");
 
 afterAll(async () => {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
-  if (databases.length > 0) await asAdmin(async (client) => { for (const name of databases) await client.query(`DROP DATABASE ${name} WITH (FORCE)`); });
+  await dropDatabases();
 });
 
 bookSuite("PGlite", async () => startedStore(await newFolder()));

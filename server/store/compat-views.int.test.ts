@@ -4,6 +4,7 @@ import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Store } from "@/server/ports/stores";
+import { dropDatabases, ownDatabase } from "@/server/testing/own-database";
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";
 import { listed, OPEN, storedBar } from "@/server/testing/store-suite-rows";
 import { tickRow, ticksOf } from "@/server/testing/tick-suite";
@@ -43,19 +44,14 @@ const onEmbedded = async (): Promise<Query> => {
 };
 
 const onServer = async (): Promise<Query> => {
-  const name = `candela_views_${process.pid}`;
-  const admin = new pg.Client({ connectionString: server });
-  await admin.connect();
-  await admin.query(`CREATE DATABASE ${name}`);
-  cleanUp.push(() => admin.end(), () => admin.query(`DROP DATABASE ${name} WITH (FORCE)`));
-  const url = new URL(server!);
-  url.pathname = `/${name}`;
+  cleanUp.push(dropDatabases);
+  const databaseUrl = await ownDatabase(server!, "views");
   const folder = await temporaryFolder();
   cleanUp.push(() => rm(folder, { recursive: true, force: true }));
-  const store = await startedStore(folder, { databaseUrl: url.href });
+  const store = await startedStore(folder, { databaseUrl });
   await fill(store);
   await store.stop();
-  const client = new pg.Client({ connectionString: url.href });
+  const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   cleanUp.push(() => client.end());
   return async (sql) => (await client.query<Record<string, unknown>>(sql)).rows;

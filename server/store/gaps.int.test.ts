@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
-import pg from "pg";
 import { afterAll, beforeAll, describe } from "vitest";
 import { gapSuite } from "@/server/testing/gap-suite";
+import { dropDatabases, ownDatabase } from "@/server/testing/own-database";
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";
 import type { Store } from "@/server/ports/stores";
 
@@ -16,23 +16,14 @@ describe("gaps on PGlite", () => {
 });
 
 describe.skipIf(server === undefined)("gaps on a PostgreSQL server", () => {
-  const name = `candela_gaps_${process.pid}`;
   let store: Store;
   let folder: string;
-  const asAdmin = async (sql: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: server });
-    await client.connect();
-    await client.query(sql).finally(() => client.end());
-  };
   beforeAll(async () => {
-    await asAdmin(`CREATE DATABASE ${name}`);
-    const url = new URL(server!);
-    url.pathname = `/${name}`;
-    store = await startedStore(folder = await temporaryFolder(), { databaseUrl: url.href });
+    store = await startedStore(folder = await temporaryFolder(), { databaseUrl: await ownDatabase(server!, "gaps") });
   });
   afterAll(async () => {
     await store.stop();
-    await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
+    await dropDatabases();
     await rm(folder, { recursive: true, force: true });
   });
   gapSuite(() => store);

@@ -2,39 +2,28 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
-import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
 import { leaseSuite } from "@/server/testing/lease-suite";
+import { dropDatabases, ownDatabase } from "@/server/testing/own-database";
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";
 import { lockFolder } from "./folder-lock";
 import { isDead, isRunning, startOf, thisInstance } from "./leases-process";
 
 const server = process.env["TEST_DATABASE_URL"];
 const folders: string[] = [];
-const name = `candela_leases_${process.pid}`;
-const asAdmin = async (statement: string): Promise<void> => {
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
-  await client.query(statement).finally(() => client.end());
-};
 const newFolder = async (): Promise<string> => {
   folders.push(await temporaryFolder());
   return folders[folders.length - 1]!;
 };
 afterAll(async () => {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
-  if (server !== undefined) await asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await dropDatabases();
 });
 
 leaseSuite("PGlite", async () => startedStore(await newFolder()));
 
 describe.skipIf(server === undefined)(server === undefined ? "leases of a server (skipped: TEST_DATABASE_URL names none)" : "leases of a server", () => {
-  leaseSuite("a server", async () => {
-    await asAdmin(`CREATE DATABASE ${name}`);
-    const url = new URL(server!);
-    url.pathname = `/${name}`;
-    return startedStore(await newFolder(), { databaseUrl: url.href });
-  });
+  leaseSuite("a server", async () => startedStore(await newFolder(), { databaseUrl: await ownDatabase(server!, "leases") }));
 });
 
 describe("a holder", () => {

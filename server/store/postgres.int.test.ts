@@ -3,6 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { storeSuite } from "@/server/testing/store-suite";
 import { storedBar, listed, OPEN } from "@/server/testing/store-suite-rows";
+import { dropDatabases, ownDatabase } from "@/server/testing/own-database";
 import { earlyClock, migrationsDir, startedStore, storeAt, temporaryFolder } from "@/server/testing/store-open";
 import { applyTimescale, hypertables, whyNone } from "./timescale";
 
@@ -10,22 +11,8 @@ const server = process.env.TEST_DATABASE_URL;
 const why = server === undefined ? " (skipped: TEST_DATABASE_URL names no server)" : "";
 
 const folders: string[] = [];
-const databases: string[] = [];
 
-const asAdmin = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
-  try { return await work(client); } finally { await client.end(); }
-};
-
-const newDatabase = async (): Promise<string> => {
-  const name = `candela_test_${process.pid}_${databases.length}`;
-  await asAdmin((client) => client.query(`CREATE DATABASE ${name}`));
-  databases.push(name);
-  const url = new URL(server!);
-  url.pathname = `/${name}`;
-  return url.href;
-};
+const newDatabase = (): Promise<string> => ownDatabase(server!, "test");
 
 const newFolder = async (): Promise<string> => {
   const folder = await temporaryFolder();
@@ -35,7 +22,7 @@ const newFolder = async (): Promise<string> => {
 
 afterAll(async () => {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
-  if (databases.length > 0) await asAdmin(async (client) => { for (const name of databases) await client.query(`DROP DATABASE ${name} WITH (FORCE)`); });
+  await dropDatabases();
 });
 
 const refusal = async (databaseUrl: string): Promise<Error & { code: string }> => {

@@ -3,6 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Store } from "@/server/ports/stores";
 import { bookRow, booksOf } from "@/server/testing/book-suite";
+import { dropDatabases, ownDatabase } from "@/server/testing/own-database";
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";
 import { OPEN, storedBar } from "@/server/testing/store-suite-rows";
 import { tickRow, ticksOf } from "@/server/testing/tick-suite";
@@ -75,20 +76,14 @@ const upkeepSuite = (name: string, open: () => Promise<Store>): void => {
 };
 
 const folders: string[] = [];
-const databases: string[] = [];
 const newFolder = async (): Promise<string> => {
   const folder = await temporaryFolder();
   folders.push(folder);
   return folder;
 };
-const asAdmin = async (query: string): Promise<void> => {
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
-  try { await client.query(query); } finally { await client.end(); }
-};
 afterAll(async () => {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
-  for (const name of databases) await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
+  await dropDatabases();
 });
 
 upkeepSuite("PGlite", async () => startedStore(await newFolder()));
@@ -102,14 +97,7 @@ it("PGlite has nothing to settle: it reuses room in place", async () => {
   }
 });
 describe.skipIf(server === undefined)(`a database server${server === undefined ? " (skipped: TEST_DATABASE_URL names no server)" : ""}`, () => {
-  const newDatabase = async (name: string): Promise<string> => {
-    await asAdmin(`CREATE DATABASE ${name}`);
-    databases.push(name);
-    const url = new URL(server!);
-    url.pathname = `/${name}`;
-    return url.href;
-  };
-  upkeepSuite("a server", async () => startedStore(await newFolder(), { databaseUrl: await newDatabase(`candela_upkeep_${process.pid}`) }));
+  upkeepSuite("a server", async () => startedStore(await newFolder(), { databaseUrl: await ownDatabase(server!, "upkeep") }));
 
   describe("weeks of bars on TimescaleDB", () => {
     const MONDAY = Date.UTC(2024, 3, 1, 3, 45);
@@ -119,7 +107,7 @@ describe.skipIf(server === undefined)(`a database server${server === undefined ?
     let client: pg.Client;
     let chunked: boolean;
     beforeAll(async () => {
-      const databaseUrl = await newDatabase(`candela_settle_${process.pid}`);
+      const databaseUrl = await ownDatabase(server!, "settle");
       store = await startedStore(await newFolder(), { databaseUrl });
       client = new pg.Client({ connectionString: databaseUrl });
       await client.connect();

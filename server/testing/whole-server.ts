@@ -8,6 +8,7 @@ import type { Config } from "@/server/config";
 import { type Container, createContainer } from "@/server/container";
 import { istDate, istDay } from "@/server/domain/session";
 import { timeframe } from "@/server/domain/timeframe";
+import { wholeConfig } from "./whole-config";
 
 const folders: string[] = [];
 let running: Container | null = null;
@@ -29,11 +30,9 @@ export const folder = (): string => {
   return made;
 };
 
-export const configured = (dataDir: string, more: Partial<Config> = {}): Config => ({
-  root: process.cwd(), port: 0, host: "127.0.0.1", dataDir, databaseUrl: undefined, redisUrl: undefined, redisPrefix: "", indicators: { configs: "EMA:20,RSI:14,VWAP,SMA:9@5m", timeframes: "1m" },
-  recordTicks: true, depthSeconds: 1, retention: { ticks: 30, depth: 7, seconds: 30, minutes: 730 },
-  feed: { kind: "simulated", port: 0, seed: 11, rate: 1 }, logLevel: "silent", test: true, development: true, ...more,
-});
+/** With indicators at work. */
+export const configured = (dataDir: string, more: Partial<Config> = {}): Config =>
+  wholeConfig(dataDir, { indicators: { configs: "EMA:20,RSI:14,VWAP,SMA:9@5m", timeframes: "1m" }, ...more });
 
 /** Starts the whole server side; answers where its exchange listens. */
 export const start = async (config: Config): Promise<{ container: Container; exchange: string }> => {
