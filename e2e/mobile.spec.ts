@@ -69,8 +69,8 @@ test("the chart's menu is in the head, and a long press opens none", async ({ pa
   const box = (await page.getByTestId("chart-0").boundingBox())!;
   const touch = await context.newCDPSession(page);
   await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x: box.x + 150, y: box.y + 200 }] });
-  // Longer than any long press waits.
-  await page.waitForTimeout(1_200);
+  // By the page's own timers: one that waits for a long press, begun before, is over by then.
+  await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 1_200); }));
   await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   await expect(page.getByRole("menu", { name: "Chart" })).toHaveCount(0);
 });

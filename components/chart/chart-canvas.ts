@@ -227,7 +227,6 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     priceLine.repaint();
     events.panes(boxes, axisWidth());
   }
-  let removed = false;
   function fitMargins(pane: number): void {
     const { height } = boxes[pane] ?? { height: 0 };
     if (height === 0) return;
@@ -346,8 +345,7 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   return {
     chart, lines, scale, zoomPrices,
     keepClear(pane, legend) {
-      // A legend lets go of its room after the page it stood on: the chart is gone by then.
-      if (removed || legends[pane] === legend) return;
+      if (legends[pane] === legend) return;
       legends[pane] = legend;
       fitMargins(pane);
     },
@@ -424,7 +422,8 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     },
     heldAt: () => (held === null || held.x === null || held.y === null ? null : { x: held.x, y: held.y + (boxes[0]?.top ?? 0) }),
     remove() {
-      removed = true;
+      // A legend lets go of its room after its chart is gone: there is no pane left to fit.
+      boxes = [];
       cancelAnimationFrame(measuring);
       observer.disconnect();
       host.removeEventListener("wheel", onWheel, { capture: true });

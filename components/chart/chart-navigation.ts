@@ -44,7 +44,7 @@ const MARGIN = 4;
 export const chartNavigation = ({ store, canvas, feed, shown, hovered, read }: NavigationParts): ChartNavigation & { arrived(): void; forget(): void } => {
   let range: { value: ViewRange; timeframe: TimeframeName } | null = null;
   let goal: number | null = null;
-  /** Counts what the crosshair was told, so that what is late is not done. */
+  /** Counts orders to the crosshair: one that waits for a painting is dropped when a newer one has come. */
   let reading = 0;
 
   const readAt = (row: number): void => {

@@ -14,7 +14,7 @@ export interface FeedLight {
   feed: FeedTruth | null;
 }
 
-/** From an hour on an age is told as the time or the date it is of. */
+/** An age of an hour or more is shown as a time or a date. */
 const AGE_MS = 3_600_000;
 
 /** True when nothing shown may look live: no connection, or one through which nothing comes. */

@@ -26,6 +26,8 @@ export interface IndicatorView {
   idle: boolean;
 }
 
+export const isDrawn = ({ hidden, idle }: IndicatorView): boolean => !hidden && !idle;
+
 type PlotSeries = ISeriesApi<"Line" | "Histogram", Time>;
 
 /** Where overlays are drawn: they belong to the candles. */
@@ -115,7 +117,7 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
 
   const addOver = (key: string, view: IndicatorView): Drawn => {
     const line: Drawn = { key, view, series: [], label: null, marks: [], ticks: [], at: drawn.length };
-    const visible = (): boolean => !line.view.hidden && !line.view.idle;
+    const visible = (): boolean => isDrawn(line.view);
     const shown = (plot: number, row: number): number => shownValue(line.view, plot, valueAt(line.at, plot, row));
     const bands = [...view.plots.keys()].filter((plot) => view.plots[plot]!.kind === "band");
     const [upper, lower] = [bands[0], bands.at(-1)];
@@ -189,7 +191,7 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
         const line = kept[index] ?? (view.pane === "price" ? addOver : addBelow)(wanted[index]!, view);
         line.view = view;
         line.at = index;
-        for (const series of line.series) series.applyOptions({ visible: !view.hidden && !view.idle });
+        for (const series of line.series) series.applyOptions({ visible: isDrawn(view) });
         return line;
       });
       this.recolour();
@@ -221,7 +223,7 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
         const read = readPoints(store, at, newestRead(store, at))[0] ?? null;
         const value = read === null ? null : shownValue(line.view, 0, read);
         const series = line.series[0]!;
-        const y = value === null || line.view.hidden || line.view.idle ? null : series.priceToCoordinate(value);
+        const y = value === null || !isDrawn(line.view) ? null : series.priceToCoordinate(value);
         line.label.write(value === null ? "" : labelText(read, line.view.plots[0]!.unit, decimals()), "");
         line.label.look("series", colourOf(line.view, 0));
         const top = topOf(series.getPane().paneIndex());

@@ -9,7 +9,7 @@ import type { InstrumentView } from "@/server/contract/live";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import type { ChartController } from "./chart-controller";
 import { FeedPill } from "./feed-pill";
-import type { IndicatorView } from "./indicator-lines";
+import { type IndicatorView, isDrawn } from "./indicator-lines";
 import { newestRead, readBar, readPoints } from "./legend-values";
 import { LivePrice } from "./live-price";
 import { plotText, plotToken } from "./plot-look";
@@ -133,7 +133,7 @@ export function IndicatorItem({ controller, indicator, actions }: { controller: 
     }
   });
   return (
-    <div data-testid={`ind-${indicator.at}`} data-hidden={indicator.hidden} className={cx(row, "group pointer-events-auto min-h-[18px] gap-x-1.5 pr-1", (indicator.hidden || indicator.idle) && "opacity-60")}>
+    <div data-testid={`ind-${indicator.at}`} data-hidden={indicator.hidden} className={cx(row, "group pointer-events-auto min-h-[18px] gap-x-1.5 pr-1", !isDrawn(indicator) && "opacity-60")}>
       <span aria-hidden className="h-0.5 w-2.5 shrink-0 rounded-xs" style={{ background: `var(--c-series-${indicator.colour + 1})` }} />
       <span className="text-muted">{indicator.label}</span>
       {indicator.idle && <span className="text-muted">below one day only</span>}

@@ -3,6 +3,8 @@ import type { PhaseName, Session } from "./session";
 
 /** An auction's phases in their order: orders are collected, matched, and nothing happens until the market goes on. */
 const auctions: readonly (readonly PhaseName[])[] = [["pre_open", "pre_open_matching", "buffer"], ["closing_auction", "closing_matching"], ["post_close"]];
+/** The closing auction is matched at a random instant of the last two minutes of order entry: a row that ends before them holds no match. */
+export const RANDOM_END_MS = 120_000;
 /** Orders are collected: nothing trades yet. */
 const collecting: readonly PhaseName[] = ["pre_open", "closing_auction"];
 

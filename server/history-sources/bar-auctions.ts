@@ -1,5 +1,5 @@
 import { type BarColumns, columnsOf } from "@/server/domain/bar";
-import { type Auction, auctionAt } from "@/server/domain/auction-times";
+import { type Auction, auctionAt, RANDOM_END_MS } from "@/server/domain/auction-times";
 import { type Calendar, type HoursKey, istDay, type Session } from "@/server/domain/session";
 import { type AuctionConvention, isClosingRow } from "@/server/domain/source-conventions";
 import type { AnyTimeframe } from "@/server/domain/timeframe";
@@ -26,9 +26,6 @@ export interface FileAuctionRules {
   /** How whoever made the file prints auctions on an IST day. */
   convention(day: number): AuctionConvention;
 }
-
-/** Orders are matched at a random instant of the last two minutes of order entry: what ends before tells no match. */
-const RANDOM_END_MS = 120_000;
 
 /** The closing auction whose row a source labels so, although orders are not collected yet at that instant (Kite's index candle of 15:15). */
 const labelledClosing = (session: Session, start: number, { of, convention }: FileAuctionRules): { auction: Auction; tells: boolean } | null => {

@@ -1,5 +1,5 @@
 /** The closing auction in a broker's rows of minutes: those rows are no bars of continuous trading. */
-import { auctionAt } from "@/server/domain/auction-times";
+import { auctionAt, RANDOM_END_MS } from "@/server/domain/auction-times";
 import type { BarColumns } from "@/server/domain/bar";
 import { type Calendar, type HoursKey, istDay, type Session } from "@/server/domain/session";
 import { conventionOf, type InstrumentClass, isClosingRow } from "@/server/domain/source-conventions";
@@ -50,9 +50,6 @@ export const closingPrints = (minutes: BarColumns, { calendar, hours, of, source
   }
   return prints.reverse();
 };
-
-/** Orders are matched at a random instant of the last two minutes of order entry. */
-const RANDOM_END_MS = 120_000;
 
 /** Keeps prints of auctions of which nothing is stored: what our own ticks made stays. */
 export const putPrints = async (parts: { store: Pick<BarStore, "read" | "readWhole">; recent: RecentBars }, instrumentId: number, prints: readonly ClosingPrint[]): Promise<void> => {

@@ -109,10 +109,8 @@ export class History {
   readonly jobs: HistoryJob[] = [];
   private count = 0;
   private readonly owed = new Set<{ from: number }>();
-  /** What an earlier run still owed when it ended. */
-  private inherited: Promise<number> | null = null;
-  /** The same, until a catch-up has paid it: what heals before that do not. */
-  private debt = Number.POSITIVE_INFINITY;
+  /** What an earlier run still owed when it ended; it is owed until a catch-up has paid it. */
+  private inherited: Promise<{ from: number }> | null = null;
 
   constructor(private readonly parts: Parts) {}
 
@@ -134,8 +132,8 @@ export class History {
     }
     const last = (times: Map<number, number>, instrument: number): number | undefined => times.get(live.table.at(instrument).id);
     // A minute may be stored behind a hole, by a run that ended before it was filled.
-    const since = (instrument: number): number => Math.max(first, Math.min(last(minutes, instrument) ?? first, owed));
-    const sinceDay = (instrument: number): number => Math.max(now - DAY_BAR_DAYS * DAY_MS, Math.min(last(days, instrument) ?? 0, istMidnight(istDay(Math.min(owed, now)))));
+    const since = (instrument: number): number => Math.max(first, Math.min(last(minutes, instrument) ?? first, owed.from));
+    const sinceDay = (instrument: number): number => Math.max(now - DAY_BAR_DAYS * DAY_MS, Math.min(last(days, instrument) ?? 0, istMidnight(istDay(Math.min(owed.from, now)))));
     const tasks = [
       ...instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: begun(instrument, "1m") ? since(instrument) : first })),
       ...instruments.map((instrument) => ({ instrument, timeframe: "1d" as const, from: begun(instrument, "1d") ? sinceDay(instrument) : now - DAY_BAR_DAYS * DAY_MS })),
@@ -151,7 +149,7 @@ export class History {
     });
     if (fetched && done.from !== undefined) await this.parts.settings.set(CHECKPOINT, { ...done, from: undefined });
     if (fetched) {
-      this.debt = Number.POSITIVE_INFINITY;
+      this.owed.delete(owed);
       await paid();
     }
     return fetched;
@@ -191,7 +189,7 @@ export class History {
     await this.inheritance();
     const span = { from };
     const note = (): Promise<void> => {
-      const earliest = Math.min(this.debt, ...[...this.owed].map((each) => each.from));
+      const earliest = Math.min(...[...this.owed].map((each) => each.from));
       return this.parts.settings.set(OWED, earliest === Number.POSITIVE_INFINITY ? null : earliest);
     };
     this.owed.add(span);
@@ -199,8 +197,12 @@ export class History {
     return () => { this.owed.delete(span); return note(); };
   }
 
-  private inheritance(): Promise<number> {
-    return this.inherited ??= this.parts.settings.get(OWED).then((owed) => (this.debt = typeof owed === "number" ? owed : Number.POSITIVE_INFINITY));
+  private inheritance(): Promise<{ from: number }> {
+    return this.inherited ??= this.parts.settings.get(OWED).then((from) => {
+      const span = { from: typeof from === "number" ? from : Number.POSITIVE_INFINITY };
+      this.owed.add(span);
+      return span;
+    });
   }
 
   /** True when all of it was fetched. */

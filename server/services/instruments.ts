@@ -161,10 +161,7 @@ export class Instruments {
       const entry = candidates[place]!;
       let alike = FIRST_LETTERS;
       while (alike < wanted.length && alike < entry.symbol.length && wanted[alike] === entry.symbol[alike]) alike++;
-      if (best.length === most && alike < best[most - 1]!.alike) continue;
-      best.push({ entry, alike });
-      best.sort((a, b) => b.alike - a.alike || a.entry.rank - b.entry.rank || this.order(a.entry.index, b.entry.index));
-      best.length = Math.min(best.length, most);
+      keepBest(best, { entry, alike }, most, (a, b) => b.alike - a.alike || a.entry.rank - b.entry.rank || this.order(a.entry.index, b.entry.index));
     }
     return best.map(({ entry }) => entry.index);
   }
@@ -208,10 +205,7 @@ export class Instruments {
       if (alike < 0) continue;
       const { index } = entry;
       const score = alike * 10 + entry.rank;
-      const isAfter = (other: { index: number; score: number }): boolean => other.score < score || (other.score === score && this.order(other.index, index) <= 0);
-      if (best.length === limit && isAfter(best[limit - 1]!)) continue;
-      best.splice(best.findLastIndex(isAfter) + 1, 0, { index, score });
-      best.length = Math.min(best.length, limit);
+      keepBest(best, { index, score }, limit, (a, b) => a.score - b.score || this.order(a.index, b.index));
     }
     return best.map((each) => each.index);
   }
@@ -227,6 +221,14 @@ export class Instruments {
 
   get size(): number { return this.parts.table.size; }
 }
+
+/** Puts an item in its place among the best so far, which are in order, and keeps `most` of them. */
+const keepBest = <Item>(best: Item[], item: Item, most: number, order: (a: Item, b: Item) => number): void => {
+  const isBefore = (other: Item): boolean => order(other, item) <= 0;
+  if (best.length === most && isBefore(best[most - 1]!)) return;
+  best.splice(best.findLastIndex(isBefore) + 1, 0, item);
+  best.length = Math.min(best.length, most);
+};
 
 const grouped = (entries: readonly Entry[], by: (entry: Entry) => string): Map<string, Entry[]> => {
   const groups = new Map<string, Entry[]>();

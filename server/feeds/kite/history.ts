@@ -4,22 +4,22 @@ import { BACKFILLED, type BarColumns, barColumns } from "@/server/domain/bar";
 import { AppError, badInput } from "@/server/domain/errors";
 import { fromRupees } from "@/server/domain/price";
 import { DAY_MS, istText } from "@/server/domain/session";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import { timeframe, type TimeframeName } from "@/server/domain/timeframe";
 import { RefusedRows } from "@/server/domain/told-rows";
 import type { HistoryDefinition, HistoryRequest } from "@/server/ports/feed";
 import type { KiteLogin } from "./login";
 import { kiteRequest } from "./rest";
 
-/** Kite's name of a timeframe, the days one request may span, and the minutes of a candle. */
-const INTERVALS: Partial<Record<TimeframeName, { name: string; days: number; minutes: number }>> = {
-  "1m": { name: "minute", days: 60, minutes: 1 },
-  "3m": { name: "3minute", days: 100, minutes: 3 },
-  "5m": { name: "5minute", days: 100, minutes: 5 },
-  "10m": { name: "10minute", days: 100, minutes: 10 },
-  "15m": { name: "15minute", days: 200, minutes: 15 },
-  "30m": { name: "30minute", days: 200, minutes: 30 },
-  "1h": { name: "60minute", days: 400, minutes: 60 },
-  "1d": { name: "day", days: 2_000, minutes: 1_440 },
+/** Kite's name of a timeframe and the days one request may span. */
+const INTERVALS: Partial<Record<TimeframeName, { name: string; days: number }>> = {
+  "1m": { name: "minute", days: 60 },
+  "3m": { name: "3minute", days: 100 },
+  "5m": { name: "5minute", days: 100 },
+  "10m": { name: "10minute", days: 100 },
+  "15m": { name: "15minute", days: 200 },
+  "30m": { name: "30minute", days: 200 },
+  "1h": { name: "60minute", days: 400 },
+  "1d": { name: "day", days: 2_000 },
 };
 
 /** A candle has about 75; whoever traded all day and night would still fit. */
@@ -33,7 +33,7 @@ const bars = async (login: KiteLogin, request: HistoryRequest, signal: AbortSign
   const interval = INTERVALS[request.timeframe];
   if (interval === undefined) throw badInput("timeframe", request.timeframe, `one Kite serves: ${Object.keys(INTERVALS).join(", ")}`);
   // Every minute of the span, each day counted as begun: more candles than that are no answer to this.
-  const rows = Math.ceil((Math.floor((request.to - request.from) / DAY_MS) + 2) * (1_440 / interval.minutes));
+  const rows = Math.ceil((Math.floor((request.to - request.from) / DAY_MS) + 2) * (DAY_MS / timeframe(request.timeframe).lengthMs));
   const data = await kiteRequest(login, {
     mostBytes: ENVELOPE_BYTES + rows * BYTES_PER_ROW,
     path: `/instruments/historical/${request.token}/${interval.name}`,

@@ -99,7 +99,7 @@ const NUMBER = /^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const readFields = (fields: Fields): ListedInstrument | string => {
   const token = Number(fields.instrument_token);
   if (!/^\d+$/.test(fields.instrument_token) || token <= 0 || token > 0xffffffff) return `instrument_token "${fields.instrument_token}" is not a 32-bit number`;
-  if (fields.tradingsymbol.trim() === "" || fields.exchange.trim() === "") return "no tradingsymbol or exchange";
+  if (fields.tradingsymbol === "" || fields.exchange === "") return "no tradingsymbol or exchange";
   const exchange = exchangeOf(fields);
   const segment = kindOf(fields);
   if (segment === null) return `instrument_type "${fields.instrument_type}" of segment "${fields.segment}" is not known`;
@@ -114,7 +114,7 @@ const readFields = (fields: Fields): ListedInstrument | string => {
   const strike = segment === "index" || !isOption(fields) ? null : parseDecimal(fields.strike, decimals);
   if (strike === null && isOption(fields)) return `strike "${fields.strike}" is not a number`;
   const listed: ListedInstrument = {
-    exchange, symbol: fields.tradingsymbol, name: fields.name.trim() === "" ? fields.tradingsymbol : fields.name,
+    exchange, symbol: fields.tradingsymbol, name: fields.name === "" ? fields.tradingsymbol : fields.name,
     segment, decimals,
     // Indices are listed with tick 0 and lot 0: they print any hundredth.
     tickSize: Math.max(1, Math.round(tick * scaleOf(decimals))), lotSize: Math.max(1, lotSize),
