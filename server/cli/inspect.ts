@@ -1,14 +1,15 @@
 /** `candela inspect FILE`: how a file of bars or ticks would be read, before anything is made of it or stored. */
 import { type Command, Option } from "commander";
-import { clockDoubt, clockWords, rowsOutside } from "@/server/domain/clock-doubt";
+import { rowsOutside } from "@/server/domain/clock-doubt";
 import { hasCode } from "@/server/domain/errors";
 import { toDecimalText } from "@/server/domain/price";
 import { type Calendar, IST_OFFSET_MS, istDay, istText } from "@/server/domain/session";
 import { type AuctionConvention, classOf, conventionOf } from "@/server/domain/source-conventions";
 import { type AnyTimeframe, parseAnyTimeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
 import { readTicks } from "@/server/feeds/tick-file";
+import { checkClocks } from "@/server/files/clock-check";
 import type { TableKind } from "@/server/files/columns";
-import { inDoubt, type MalformedLine } from "@/server/files/doubt";
+import type { MalformedLine } from "@/server/files/doubt";
 import type { FileOptions } from "@/server/files/options";
 import { type OpenTable, openText } from "@/server/files/read-table";
 import { delimiterName } from "@/server/files/rows";
@@ -146,10 +147,7 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
       if (of.kind === "intraday") settle(() => { labels = labelsOf(file, table, bars, days, of, notes); });
       if (labels !== null) auctions = auctionsText(bars, asked, { broker: options.broker ?? "unknown", labels, of, calendar, price });
     } else {
-      settle(() => {
-        const doubt = table.rules.zone === null ? clockDoubt(times, calendar, asked.hours, true) : null;
-        if (doubt !== null) throw inDoubt({ file, field: "time", value: istText(doubt.first), ...clockWords(doubt, "tick", table.zoneless === 0) });
-      });
+      settle(() => { checkClocks(file, table, "tick", times, calendar, asked.hours); });
     }
   } else if (asked === null) notes.push("without --instrument the symbol, the labels and the zone are not checked");
 

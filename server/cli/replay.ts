@@ -3,7 +3,6 @@ import { type Command, Option } from "commander";
 import { type AuctionMode, auctionModes, closingRowsOf, printAuctions, type PrintRules } from "@/server/domain/auction-print";
 import { AUCTION_BAR, type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
 import { merge } from "@/server/domain/bar-rows";
-import { clockDoubt, clockWords } from "@/server/domain/clock-doubt";
 import { badInput } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { resample } from "@/server/domain/resample";
@@ -11,7 +10,8 @@ import { istDay, istText } from "@/server/domain/session";
 import { type AuctionConvention, classOf, conventionOf } from "@/server/domain/source-conventions";
 import { isListed, timeframe as timeframeNamed, timeframeNames } from "@/server/domain/timeframe";
 import { openTickFile, readTicks } from "@/server/feeds/tick-file";
-import { inDoubt, type MalformedLine } from "@/server/files/doubt";
+import { checkClocks } from "@/server/files/clock-check";
+import type { MalformedLine } from "@/server/files/doubt";
 import type { FileOptions } from "@/server/files/options";
 import { readPieces, type TextPieces } from "@/server/files/text";
 import { systemClock } from "@/server/observe/clock";
@@ -89,8 +89,7 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
 
   const { calendar, notes } = assumeDays(hours, daysOf(ticks.time));
   notes.push(...table.notes());
-  const doubt = table.rules.zone === null ? clockDoubt(ticks.time.subarray(0, ticks.length), calendar, hours, true) : null;
-  if (doubt !== null) throw inDoubt({ file, field: "time", value: istText(doubt.first), ...clockWords(doubt, "tick", table.zoneless === 0) });
+  checkClocks(file, table, "tick", ticks.time.subarray(0, ticks.length), calendar, hours);
   if (ticks.outOfOrder > 0) notes.unshift(`${counted(ticks.outOfOrder, "tick")} out of order: sorted by time`);
   const instruments = new InstrumentTable();
   const dense = instruments.put(instrument, hours);

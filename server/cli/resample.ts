@@ -124,7 +124,7 @@ export const resampleCommand = (program: Command): void => {
     .requiredOption("--to <timeframe>", `${timeframeNames.join(", ")} or any count of minutes, such as 45m or 4h`)
     .option("--from <timeframe>", "the file's own timeframe", "1m")
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
-    .addHelpText("after", "\nBars count from the session's open; its last may be short. Rows outside the continuous session are left out,\nbut a day opens at its pre-open's price and closes at its closing auction's. Two rows of one time with different\nfigures are refused (--lenient: the last in the file holds). Refused rows, assumptions and counts are told on standard\nerror. Exit codes: 0 done, 1 rows were refused or nothing came out (--lenient: 0 where something did), 2 the file or\nan option is refused.")
+    .addHelpText("after", "\nBars start at the session's open, and the last one of a session may be short. Rows outside the continuous session are\nleft out, but a day opens at the pre-open's price and closes at the closing auction's. Two rows of one time with\ndifferent figures are refused (--lenient keeps the last one). Refused rows, assumptions and counts are reported on\nstandard error. Exit codes: 0 done, 1 rows were refused or nothing came out (--lenient: 0 where something did), 2 the file or\nan option is refused.")
     .action(async (file: string, options: FileCommandOptions & { instrument: string; from: string; to: string; json?: boolean }) => {
       const { json = false, instrument, from, to } = options;
       const report = await resampleLines(readPieces(file), { file, instrument, from, to, now: systemClock().now(), ...given(options) });

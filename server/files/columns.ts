@@ -8,6 +8,9 @@ export type Role = (typeof roles)[number];
 /** What a file holds. */
 export type TableKind = "bars" | "ticks";
 
+/** What a person may write where the columns have no names. */
+export const exampleColumns: Readonly<Record<TableKind, string>> = { bars: "--columns time,open,high,low,close,volume", ticks: "--columns time,price,volume" };
+
 /** A name as it is compared: without case, spaces, signs, brackets and the currency. */
 export const nameKey = (name: string): string => name.toLowerCase().replaceAll(/\((?:rs\.?|inr|₹)\)/g, "").replaceAll(/[^a-z0-9]/g, "");
 

@@ -3,7 +3,7 @@
  * them. Of several lists the one of the instrument asked for; names and symbols that stand beside a list are read with it.
  */
 import { badInput } from "@/server/domain/errors";
-import { isKnownName, placesOfNames, type TableKind } from "./columns";
+import { exampleColumns, isKnownName, placesOfNames, type TableKind } from "./columns";
 import { inDoubt } from "./doubt";
 import { isNaming, isWord, looksLikeSymbol, qualified } from "./naming";
 
@@ -176,7 +176,7 @@ const withNamesBeside = (list: Found, asked: ListWanted): JsonRows => {
       const names = value.map((each: unknown) => (typeof each === "string" ? each : isObject(each) ? NAME_KEYS.map((name) => each[name]).find((name) => typeof name === "string") as string | undefined : undefined));
       if (names.some((name) => name === undefined) || names.filter((name) => isKnownName(name!, asked.kind)).length < 2) continue;
       if (names.length !== width) {
-        throw inDoubt({ file: asked.file, field: "columns", value: names.join(", "), why: `${key} names ${names.length} columns, and the rows have ${width}`, option: asked.kind === "bars" ? "--columns time,open,high,low,close,volume (in the rows' order), with the names taken out," : "--columns time,price,volume (in the rows' order), with the names taken out," });
+        throw inDoubt({ file: asked.file, field: "columns", value: names.join(", "), why: `${key} names ${names.length} columns, and the rows have ${width}`, option: `${exampleColumns[asked.kind]} (in the rows' order), with the names taken out,` });
       }
       return withIndex({ names: names as string[], rows: list.rows }, level, asked.kind);
     }

@@ -2,7 +2,7 @@
 import { badInput } from "@/server/domain/errors";
 import { readDecimal } from "@/server/domain/read-number";
 import { TimeReader } from "@/server/domain/read-time";
-import { applyWishes, hasWished, isKnownName, noPlaces, placesOfNames, type Role, type TableKind, tellsPlaces } from "./columns";
+import { applyWishes, exampleColumns, hasWished, isKnownName, noPlaces, placesOfNames, type Role, type TableKind, tellsPlaces } from "./columns";
 import { inDoubt } from "./doubt";
 import type { Asked, Head, Layout } from "./first-rows";
 import { timeRules } from "./options";
@@ -72,7 +72,7 @@ const ofRemark = ({ names, line }: { names: string[]; line: number }, head: Head
   const from = head.rows.findIndex((row, at) => head.lines[at]! > line && !isComment(row[0] ?? ""));
   const width = from === -1 ? names.length : trimmedLength(head.rows[from]!);
   if (width !== names.length) {
-    throw inDoubt({ file: asked.file, line, unit: table.unit, field: "columns", value: names.join(", "), why: `the remark names ${names.length} columns, and the rows have ${width}`, option: asked.kind === "bars" ? "--columns time,open,high,low,close,volume (in the file's order)" : "--columns time,price,volume (in the file's order)" });
+    throw inDoubt({ file: asked.file, line, unit: table.unit, field: "columns", value: names.join(", "), why: `the remark names ${names.length} columns, and the rows have ${width}`, option: `${exampleColumns[asked.kind]} (in the file's order)` });
   }
   return { ...named(names, asked, table, line, line), namesLine: line, from: from === -1 ? head.rows.length : from };
 };
@@ -155,7 +155,7 @@ const unnamed = (table: Table, head: Head, asked: Asked): Pick<Layout, "places" 
     if (figures < least) continue;
     const most = kind === "bars" ? 6 : 2;
     if (figures > most) {
-      throw inDoubt({ file, line: lines[at]!, unit: table.unit, field: "columns", value: row.join(table.delimiter ?? ","), why: `${figures} figures and no line of names`, option: kind === "bars" ? "--columns time,open,high,low,close,volume (in the file's order, - for one that is passed over)" : "--columns time,price,volume (in the file's order, - for one that is passed over)" });
+      throw inDoubt({ file, line: lines[at]!, unit: table.unit, field: "columns", value: row.join(table.delimiter ?? ","), why: `${figures} figures and no line of names`, option: `${exampleColumns[kind]} (in the file's order, - for one that is passed over)` });
     }
     places.time = [time];
     if (apart) places.clock = time + 1;
@@ -176,7 +176,7 @@ const unnamed = (table: Table, head: Head, asked: Asked): Pick<Layout, "places" 
   if (from === -1) {
     const text = rows[0]!.join(table.delimiter ?? ",");
     const separated = table.format === "delimited" ? `, columns separated by comma, semicolon or tab (it was read by ${delimiterName(table.delimiter!)})` : "";
-    throw inDoubt({ file, line: lines[0]!, unit: table.unit, field: "columns", value: text.slice(0, 200), why: `expected ${kind === "bars" ? "time, open, high, low, close and volume" : "time, price and volume of the day"}${separated}; the time as YYYY-MM-DD HH:MM[:SS], ISO or epoch`, option: kind === "bars" ? "--columns time,open,high,low,close,volume" : "--columns time,price,volume" });
+    throw inDoubt({ file, line: lines[0]!, unit: table.unit, field: "columns", value: text.slice(0, 200), why: `expected ${kind === "bars" ? "time, open, high, low, close and volume" : "time, price and volume of the day"}${separated}; the time as YYYY-MM-DD HH:MM[:SS], ISO or epoch`, option: exampleColumns[kind] });
   }
   // Brokers' lists of candles name the start of a bar.
   return { places, names: null, width: kind === "ticks" ? Math.max(places.price, places.volume) + 1 : width, labels: table.format === "JSON document" ? "start" : null, from };

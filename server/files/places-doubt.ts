@@ -1,7 +1,7 @@
 /** Columns that were told by their place alone: is what stands there what it was taken for? */
 import { type DecimalMark, readDecimal } from "@/server/domain/read-number";
 import { TimeReader, type TimeRules } from "@/server/domain/read-time";
-import { type Role, tellsPlaces } from "./columns";
+import { exampleColumns, type Role, tellsPlaces } from "./columns";
 import { inDoubt } from "./doubt";
 import type { Asked, Head, Layout } from "./first-rows";
 import type { Table } from "./rows";
@@ -132,7 +132,7 @@ const tickDoubt = (rows: readonly Figures[], texts: readonly (readonly string[])
   const decimals = rows.find(({ figures }) => !Number.isNaN(figures[5]) && figures[5] % SPLIT !== 0);
   const frozen = rows.every(({ figures }) => figures[4] === rows[0]!.figures[4] && figures[4] % SPLIT === 0);
   if (decimals !== undefined && frozen && rows.length > 1 || (decimals !== undefined && rows.filter(({ figures }) => figures[5] % SPLIT !== 0).length * 2 > rows.length)) {
-    throw doubt(decimals, "the column after the price is not a volume: it has decimals", "--columns time,price,volume (in the file's order, - for one that is passed over)");
+    throw doubt(decimals, "the column after the price is not a volume: it has decimals", `${exampleColumns.ticks} (in the file's order, - for one that is passed over)`);
   }
   if (rows.length >= 3 && frozen && rows[0]!.figures[4] >= 10_000 * SPLIT && rows.every(({ figures }) => figures[5] < figures[4])) {
     throw doubt(rows[0]!, "the second column never changes: it seems to be an instrument's number", "--columns time,-,price, or --columns time,price,volume if it is the price,");

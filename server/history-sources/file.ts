@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import { type BarColumns, columnsOf } from "@/server/domain/bar";
 import { merge, within } from "@/server/domain/bar-rows";
-import { clockDoubt, clockWords } from "@/server/domain/clock-doubt";
 import { type AppError, badInput } from "@/server/domain/errors";
 import type { Instrument } from "@/server/domain/instrument";
 import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, istText } from "@/server/domain/session";
 import { classOf, conventionOf } from "@/server/domain/source-conventions";
 import { type AnyTimeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
+import { checkClocks } from "@/server/files/clock-check";
 import { inDoubt, type MalformedLine, placeText } from "@/server/files/doubt";
 import type { FileOptions } from "@/server/files/options";
 import { type OpenTable, openRows, openText, refusedRows } from "@/server/files/read-table";
@@ -151,10 +151,7 @@ async function* piecesOf(path: string, bytes: number, signal: AbortSignal | unde
 export const checkTimes = (file: string, table: OpenTable, bars: readonly FileBar[], days: readonly LabelDay[], of: AnyTimeframe, calendar: Calendar, hours: HoursKey): void => {
   const { unit } = table.seen;
   const at = (label: number): FileBar => bars.find((bar) => bar.label === label)!;
-  if (of.kind === "intraday" && table.rules.zone === null) {
-    const doubt = clockDoubt(bars.map(({ label }) => label), calendar, hours);
-    if (doubt !== null) throw inDoubt({ file, line: at(doubt.first).line, unit, field: "time", value: istText(doubt.first), ...clockWords(doubt, "bar", table.zoneless === 0) });
-  }
+  if (of.kind === "intraday") checkClocks(file, table, "bar", bars.map(({ label }) => label), calendar, hours, (label) => at(label).line);
   checkRepeats(file, table, bars);
   checkDays(file, table, bars, of);
   if (of.kind === "intraday") checkGrid(file, table, bars, days, of, calendar, hours);
