@@ -167,7 +167,7 @@ describe("the index candle of a closing auction, on a chart", () => {
     }
   });
 
-  it("is told by its passport, as the first bar of a stock is, which the socket shows as the passport says", async () => {
+  it("has a passport, as a stock's first bar has, and the socket shows the bar as the passport does", async () => {
     const passport = async (key: string, timeframe: string, clock: string) => {
       const { body } = await container.answerRead(`/api/v1/bars/${encodeURIComponent(key)}/passport?timeframe=${timeframe}&time=${at(clock)}`);
       const { data } = JSON.parse(typeof body === "string" ? body : new TextDecoder().decode(body)) as { data: { bar: Record<"open" | "high" | "low" | "close", number>; cause: string; auction: unknown; auctions: unknown[] } };

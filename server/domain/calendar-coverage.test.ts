@@ -24,7 +24,7 @@ describe("what the lists of holidays cover", () => {
     expect(warning("2024-12-30")).toContain("tomorrow");
   });
 
-  it("is told of the last list before a gap, not of the first", () => {
+  it("ends with the last list before a gap, not with the first", () => {
     const state = (date: string) => coverageState("NSE", coverageOf("NSE", [], listed(["2016-01-01", "2016-12-31"], ["2018-01-01", "2018-12-31"], ["2020-01-01", "2020-12-31"])), dayOfDate(date));
     expect(state("2019-06-03")).toEqual({ known: false, knownTo: null, warning: "the holidays of NSE are known to 2018-12-31 only: whether it trades is unknown" });
     expect(state("2018-06-04").knownTo).toBe("2018-12-31");
