@@ -67,12 +67,15 @@ export class GapLedger {
     return changed;
   }
 
-  /** Closes a gap whose minutes are all there or proved to have had no trade; else it is open, with what remains. `untraded`: it is known that nothing was missed. */
-  async judge(gap: Gap, by: string, untraded = false): Promise<Gap> {
+  /**
+   * Closes a gap whose minutes are all there or proved to have had no trade; else it is open, with what remains.
+   * `untraded`: it is known that nothing was missed. `unfinished`: something of it could not be fetched, so it stays open.
+   */
+  async judge(gap: Gap, by: string, { untraded = false, unfinished = false } = {}): Promise<Gap> {
     const { expected, whole, remaining, remainingIn } = await this.count(this.instrumentsIn(gap), gap.from, gap.to!);
     const missing = gap.missing ?? expected - whole;
     const filled = Math.max(0, whole - (expected - missing));
-    if (remaining > 0) return this.change(gap, { state: "open", missing, filled, remaining, remainingIn });
+    if (remaining > 0 || unfinished) return this.change(gap, { state: "open", missing, filled, remaining, remainingIn });
     const state = !untraded && (filled > 0 || missing === 0) ? "healed" : "no_trade";
     return this.change(gap, { state, closedAt: this.parts.clock.now(), healedBy: by, missing, filled, remaining: 0, remainingIn: [] });
   }

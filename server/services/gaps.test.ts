@@ -47,8 +47,8 @@ const disk = () => {
 
 type Disk = ReturnType<typeof disk>;
 
-/** One run of the server over a disk: instruments 1 and 2 of the collector "main", on NSE. `history` is what a fetch does. */
-const run = ({ store, bars }: Disk, start: string, history: ((instruments: readonly number[], from: number, to: number) => void) | null = () => {}, calendar = createCalendar()) => {
+/** One run of the server over a disk: instruments 1 and 2 of the collector "main", on NSE. `history` is what a fetch does; false: not all of it was fetched. */
+const run = ({ store, bars }: Disk, start: string, history: ((instruments: readonly number[], from: number, to: number) => boolean | void) | null = () => {}, calendar = createCalendar()) => {
   let now = at(start);
   let look = (): void => {};
   const sleepers: { until: number; wake: () => void }[] = [];
@@ -67,8 +67,7 @@ const run = ({ store, bars }: Disk, start: string, history: ((instruments: reado
       source: () => (history === null ? null : "kite"),
       async heal(_, instruments, from, to) {
         asked.push(`${instruments.join()} ${new Date(from + 19_800_000).toISOString().slice(11, 19)}-${new Date(to + 19_800_000).toISOString().slice(11, 19)}`);
-        history?.(instruments, from, to);
-        return true;
+        return history?.(instruments, from, to) ?? true;
       },
     },
   });
@@ -127,6 +126,20 @@ describe("the gap ledger", () => {
     await until("10:05:10");
     expect(asked).toEqual(["0,1 10:00:20-10:04:10"]);
     expect(kept.rows).toMatchObject([{ state: "healed", to: at("10:04:10"), note: "1006; 503", missing: 10, filled: 10, remaining: 0, healedBy: "history of kite" }]);
+  });
+
+  it("stays open while something of it could not be fetched, though every minute is there: the day's bar may be what is missing", async () => {
+    const whole: boolean[] = [false, true];
+    const { gaps, until, asked } = run(kept, "10:00:30", () => { kept.put(1, "10:00:00", "10:05:00"); kept.put(2, "10:00:00", "10:05:00"); return whole.shift()!; });
+    await gaps.start();
+    gaps.lost("main", at("10:00:20"), "disconnect", "1006");
+    await until("10:01:00");
+    gaps.back("main", at("10:04:10"));
+    await until("10:05:10");
+    expect(kept.rows).toMatchObject([{ state: "open", missing: 10, filled: 10, remaining: 0 }]);
+    await until("10:06:20");
+    expect(asked).toEqual(["0,1 10:00:20-10:04:10", "0,1 10:00:20-10:04:10"]);
+    expect(kept.rows).toMatchObject([{ state: "healed", missing: 10, filled: 10, remaining: 0, healedBy: "history of kite" }]);
   });
 
   it("has none for a line lost at night, and one from the open on when it stays lost", async () => {

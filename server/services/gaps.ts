@@ -247,7 +247,7 @@ export class Gaps {
     await clock.sleep(Math.max(0, span.to + 3_000 - clock.now()), this.ending.signal);
     const untraded = { from: span.from, to: span.to - 60_000 };
     if (untraded.to > untraded.from) await this.ledger.persistently(() => store.answered("1m", { instrument: gap.instrument!, ...untraded }));
-    return this.ledger.judge(gap, "the day's volume", true);
+    return this.ledger.judge(gap, "the day's volume", { untraded: true });
   }
 
   private async heal(gap: Gap, collector: string, start: Lasting["start"]): Promise<void> {
@@ -258,8 +258,9 @@ export class Gaps {
     try {
       const row = gap.state === "healing" ? gap : await ledger.change(gap, { state: "healing" });
       const left = ledger.dense(gap.remainingIn ?? []);
-      await Promise.all([start?.fetched, healing.heal(collector, left.length > 0 ? left : ledger.instrumentsIn(gap), Math.max(gap.from, start?.until ?? 0), gap.to!, this.ending.signal)]);
-      await ledger.judge(row, `history of ${healing.source(collector) ?? collector}`);
+      const fetched = await Promise.all([start?.fetched, healing.heal(collector, left.length > 0 ? left : ledger.instrumentsIn(gap), Math.max(gap.from, start?.until ?? 0), gap.to!, this.ending.signal)]);
+      // A day's bar that could not be fetched is not among the minutes that are counted.
+      await ledger.judge(row, `history of ${healing.source(collector) ?? collector}`, { unfinished: fetched.includes(false) });
     } catch (cause) {
       this.failed("a gap could not be healed", cause);
       if (!this.ending.signal.aborted) await ledger.change(gap, { state: "open" }).catch(() => undefined);

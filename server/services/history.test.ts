@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Bar, barColumns, BY_EXCHANGE_CLOCK, columnsOf, FROM_STREAM, noPassport } from "@/server/domain/bar";
 import { createCalendar } from "@/server/domain/calendar";
+import { AppError } from "@/server/domain/errors";
 import type { Instrument } from "@/server/domain/instrument";
 import type { Clock } from "@/server/ports/clock";
 import type { HistoryDefinition } from "@/server/ports/feed";
@@ -19,9 +20,10 @@ const MORNING = Date.parse("2026-11-18T10:00:20+05:30");
 /** What outlives a crash: the settings and the time of the newest stored minute. */
 interface Disk { settings: Map<string, unknown>; lastMinute: number | undefined }
 
-/** One run of the server over a disk. `broker` decides what becomes of a request; each is written down. */
-const run = (disk: Disk, now: number, broker: (from: number, to: number) => Promise<void>) => {
+/** One run of the server over a disk. `broker` decides what becomes of a request; each is written down. `stopAfter`: requests, and the server is stopped. */
+const run = (disk: Disk, now: number, broker: (from: number, to: number) => Promise<void>, stopAfter = Number.POSITIVE_INFINITY) => {
   const asked: { timeframe: string; from: number; to: number }[] = [];
+  const stopping = new AbortController();
   let time = now;
   const clock = { now: () => time, sleep: (ms: number) => { time += ms; return Promise.resolve(); } } as Clock;
   const settings: SettingStore = { get: async (name) => disk.settings.get(name) ?? null, set: async (name, value) => void disk.settings.set(name, value) };
@@ -36,12 +38,13 @@ const run = (disk: Disk, now: number, broker: (from: number, to: number) => Prom
     requestsPerSecond: 1_000, daysPerRequest: { "1m": 60, "1d": 2_000 },
     bars: async (_login: unknown, { timeframe, from, to }: { timeframe: string; from: number; to: number }) => {
       asked.push({ timeframe, from, to });
+      if (asked.length >= stopAfter) stopping.abort();
       if (timeframe === "1m") await broker(from, to);
       return barColumns(0);
     },
   } as unknown as HistoryDefinition<unknown>;
   const access = { feed: "kite", definition, login: {}, token: () => 1 };
-  const signal = new AbortController().signal;
+  const { signal } = stopping;
   return { asked, minutes: () => asked.filter((each) => each.timeframe === "1m"), catchUp: () => history.catchUp(access, [0], signal), heal: (from: number, to: number) => history.heal(access, [0], from, to, signal) };
 };
 
@@ -127,6 +130,21 @@ describe("History", () => {
     expect(disk.settings.get("history.owed")).toBe(MORNING);
     await next.catchUp();
     expect(disk.settings.get("history.owed")).toBeNull();
+  });
+
+  it("waits for a store that is away instead of taking the fetch for failed, and asks for the same piece again", async () => {
+    const disk = freshDisk();
+    let away = 3;
+    const one = run(disk, MORNING + 3_600_000, () => (away-- > 0 ? Promise.reject(new AppError("store_unreachable", "away", { retryable: true })) : Promise.resolve()));
+    expect(await one.heal(MORNING, MORNING + MINUTE)).toBe(true);
+    expect(one.minutes()).toEqual(Array.from({ length: 4 }, () => one.minutes()[0]));
+    expect(disk.settings.get("history.owed")).toBeNull();
+  });
+
+  it("ends its wait for a store when it is stopped", async () => {
+    const one = run(freshDisk(), MORNING + 3_600_000, () => Promise.reject(new AppError("store_unreachable", "away", { retryable: true })), 20);
+    expect(await one.heal(MORNING, MORNING + MINUTE)).toBe(false);
+    expect(one.minutes().length).toBe(20);
   });
 
   it("notes the earliest of several spans that are still to be fetched", async () => {

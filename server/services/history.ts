@@ -32,6 +32,8 @@ const LAG_MS = 60_000;
 /** How often the feed's lag is looked at while a heal waits, and how long it waits at most: a minute, and the longest lag a feed is followed at. */
 const LAG_LOOK_MS = 1_000;
 const MOST_WAIT_MS = 420_000;
+/** How long a fetch waits while the store is away before it asks again; it goes on waiting, as bars do. */
+const STORE_PAUSE_MS = 1_000;
 /** Days of minutes that are merged at a time: a few thousand bars, some milliseconds. */
 const PIECE_DAYS = 5;
 
@@ -206,7 +208,6 @@ export class History {
   }
 
   /** True when all of it was fetched. */
-
   private async run(
     title: string, access: HistoryAccess, tasks: readonly Task[], to: number, signal: AbortSignal,
     filled: (task: Task, over: boolean) => Promise<void> = async () => {},
@@ -227,6 +228,12 @@ export class History {
         await filled(task, waiting.length === 0);
       } catch (cause) {
         if (signal.aborted) break;
+        if (hasCode(cause, "store_unreachable")) {
+          // No fault of the broker's: what was told is told again once it can be kept.
+          waiting.unshift(task);
+          await this.parts.clock.sleep(STORE_PAUSE_MS, signal).catch(() => undefined);
+          continue;
+        }
         job.failed++;
         meter.count("history.failures");
         log.warn("history could not be fetched", { instrument: live.table.at(task.instrument).key, timeframe: task.timeframe, cause: String(cause) });

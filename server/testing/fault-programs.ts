@@ -157,6 +157,9 @@ export class ServerProgram {
     };
   }
 
+  /** Rows of its gap ledger that are not closed; null while it does not answer. */
+  async openGaps(): Promise<number | null> { return (await this.ask<unknown[]>("/api/v1/gaps?state=open,healing"))?.length ?? null; }
+
   /** Resolves when it says what is wanted; rejects when it ends or does not within the time. */
   async until(what: string, holds: (told: Told) => boolean, limitMs = 60_000): Promise<Told> {
     const end = Date.now() + limitMs;
