@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 
 /** What a step of the tests came to. */
-export const counts = ({ passed = 0, failed = 0, skipped = [] } = {}) => ({ passed, failed, skipped });
+export const counts = ({ passed = 0, failed = 0, failures = [], skipped = [] } = {}) => ({ passed, failed, failures, skipped });
 
 /** What scripts/vitest-counts.mjs wrote; a run that ended badly without counting a failure is one failure. */
 export function vitestCounts(file, code) {
@@ -24,7 +25,10 @@ export function playwrightCounts(file, code) {
     for (const { file: spec, title, test } of testsOf(suite)) {
       if (test.status === "expected") result.passed += 1;
       else if (test.status === "skipped") result.skipped.push({ where: `e2e/${spec}: ${title}`, reason: test.annotations.find((each) => each.type === "skip")?.description ?? "its own condition", count: 1 });
-      else result.failed += 1;
+      else {
+        result.failed += 1;
+        result.failures.push({ where: `e2e/${spec}: ${title}`, why: test.results?.flatMap((each) => each.errors ?? []).at(0)?.message ?? "" });
+      }
     }
   }
   if (code !== 0 && result.failed === 0) result.failed = 1;
@@ -48,8 +52,20 @@ export function skipLines(skipped) {
   return [...byReason].map(([reason, { count, places }]) => `Skipped ${count}: ${reason} (${some([...places])})`);
 }
 
+const MOST_LINES = 12;
+// Colours of a terminal are no part of a sentence.
+const plain = (text) => stripVTControlCharacters(text).split("\n").map((line) => line.trimEnd().slice(0, 200)).filter((line) => line !== "");
+
+/** Each failed test: which, and the first lines of why. The whole stands further up, where a log may have been cut. */
+export const failureLines = (failures) => failures.flatMap(({ where, why }) => {
+  const [first = "", ...rest] = plain(why);
+  return [`Failed: ${where}: ${first}`, ...rest.slice(0, MOST_LINES).map((line) => `  ${line}`)];
+});
+
 /** The sum over all steps. */
-export const total = (results) => results.reduce((sum, each) => counts({ passed: sum.passed + each.passed, failed: sum.failed + each.failed, skipped: [...sum.skipped, ...each.skipped] }), counts());
+export const total = (results) => results.reduce((sum, each) => counts({
+  passed: sum.passed + each.passed, failed: sum.failed + each.failed, failures: [...sum.failures, ...each.failures], skipped: [...sum.skipped, ...each.skipped],
+}), counts());
 
 /** The closing line. */
 export const closing = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped.reduce((sum, each) => sum + each.count, 0)} skipped`;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { closing, counts, playwrightCounts, skipLines, total, vitestCounts } from "./test-counts.mjs";
+import { closing, counts, failureLines, playwrightCounts, skipLines, total, vitestCounts } from "./test-counts.mjs";
 
 const folder = mkdtempSync(path.join(tmpdir(), "candela-counts-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -16,8 +16,8 @@ const written = (name: string, content: unknown): string => {
 describe("counting what the tests came to", () => {
   it("takes a run that ended badly without a failed test as one failure", () => {
     const file = written("quiet.json", { passed: 3, failed: 0, skipped: [] });
-    expect(vitestCounts(file, 1)).toEqual({ passed: 3, failed: 1, skipped: [] });
-    expect(vitestCounts(file, 0)).toEqual({ passed: 3, failed: 0, skipped: [] });
+    expect(vitestCounts(file, 1)).toEqual({ passed: 3, failed: 1, failures: [], skipped: [] });
+    expect(vitestCounts(file, 0)).toEqual({ passed: 3, failed: 0, failures: [], skipped: [] });
   });
 
   it("takes a run that left no report as one failure", () => {
@@ -26,20 +26,23 @@ describe("counting what the tests came to", () => {
   });
 
   it("reads Playwright's nested suites, a flaky test being a failed one", () => {
-    const test = (status: string, description?: string): object => ({ status, annotations: description === undefined ? [] : [{ type: "skip", description }] });
+    const test = (status: string, description?: string): object => ({ status, results: status === "flaky" ? [{ errors: [{ message: "\u001B[31mit wavered\u001B[39m\nat line 1" }] }, {}] : [], annotations: description === undefined ? [] : [{ type: "skip", description }] });
     const file = written("browser.json", {
       suites: [{ specs: [{ file: "a.spec.ts", title: "looks", tests: [test("expected")] }], suites: [{ specs: [
         { file: "a.spec.ts", title: "wavers", tests: [test("flaky")] },
         { file: "a.spec.ts", title: "waits", tests: [test("skipped", "no broker")] },
       ] }] }],
     });
-    expect(playwrightCounts(file, 1)).toEqual({ passed: 1, failed: 1, skipped: [{ where: "e2e/a.spec.ts: waits", reason: "no broker", count: 1 }] });
+    const read = playwrightCounts(file, 1);
+    expect(read).toMatchObject({ passed: 1, failed: 1, skipped: [{ where: "e2e/a.spec.ts: waits", reason: "no broker", count: 1 }] });
+    expect(failureLines(read.failures)).toEqual(["Failed: e2e/a.spec.ts: wavers: it wavered", "  at line 1"]);
   });
 
   it("adds the steps up, gives each reason once and closes with the three numbers", () => {
     const skip = (where: string): { where: string; reason: string; count: number } => ({ where, reason: "no fixtures", count: 2 });
-    const sum = total([counts({ passed: 1 }), counts({ passed: 4, failed: 1, skipped: [skip("a"), skip("b")] }), counts({ skipped: [skip("c"), skip("d")] })]);
+    const sum = total([counts({ passed: 1 }), counts({ passed: 4, failed: 1, failures: [{ where: "a", why: "x" }], skipped: [skip("a"), skip("b")] }), counts({ skipped: [skip("c"), skip("d")] })]);
     expect(skipLines(sum.skipped)).toEqual(["Skipped 8: no fixtures (a, b, c, and 1 more)"]);
+    expect(failureLines(sum.failures)).toEqual(["Failed: a: x"]);
     expect(closing(sum)).toBe("5 passed, 1 failed, 8 skipped");
   });
 });

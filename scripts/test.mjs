@@ -9,7 +9,7 @@ const { findChromium } = await import("./browser.mjs");
 const { missingLines } = await import("./missing-servers.mjs");
 const { prepare } = await import("./prepare.mjs");
 const { StepError, endWithChildren, fail, inProject, run } = await import("./steps.mjs");
-const { closing, counts, listedTests, playwrightCounts, skipLines, total, vitestCounts } = await import("./test-counts.mjs");
+const { closing, counts, failureLines, listedTests, playwrightCounts, skipLines, total, vitestCounts } = await import("./test-counts.mjs");
 const { provideBrowser, startServers } = await import("./test-servers.mjs");
 
 const out = process.stdout;
@@ -93,5 +93,5 @@ for (const [name, each] of Object.entries(steps)) {
 }
 await stopAll();
 const sum = total(results);
-for (const line of ["", ...skipLines(sum.skipped), closing(sum)]) out.write(`${line}\n`);
+for (const line of ["", ...failureLines(sum.failures), ...skipLines(sum.skipped), closing(sum)]) out.write(`${line}\n`);
 process.exitCode = sum.failed > 0 ? 1 : 0;
