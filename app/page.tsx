@@ -1,7 +1,6 @@
 import { redirect } from "next/navigation";
 import { connection } from "next/server";
 import { chartHref } from "@/components/watchlist/chart-href";
-import { workspace } from "@/server/contract/rest";
 import { container } from "@/server/runtime";
 
 /** Where nothing is listed yet: the page then says what is missing. */
@@ -11,6 +10,6 @@ const FIRST_CHART = "SIM:RELIANCE";
 export default async function HomePage() {
   await connection();
   const running = container();
-  const kept = workspace.safeParse(await running.store.settings.get("workspace"));
-  redirect(kept.success ? `${chartHref(kept.data.key)}?tf=${kept.data.timeframe}` : `${chartHref(running.firstInstrument() ?? FIRST_CHART)}?tf=1m`);
+  const kept = await running.workspace();
+  redirect(kept !== null && kept.key !== "" ? `${chartHref(kept.key)}?tf=${kept.timeframe}` : `${chartHref(running.firstInstrument() ?? FIRST_CHART)}?tf=1m`);
 }

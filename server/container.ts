@@ -59,6 +59,7 @@ import { Logins } from "./services/logins";
 import { createQualityDesk } from "./services/quality-desk";
 import { keepAll, keepDays, Retention } from "./services/retention";
 import { Storage } from "./services/storage";
+import { UnreadableParts } from "./services/unreadable";
 import { Verify } from "./services/verify";
 import { RequestPaces } from "./services/request-pace";
 import { ExchangeCalendar } from "./services/sessions";
@@ -73,6 +74,7 @@ import { fingerprint } from "./store/vault";
 import { BoardLane } from "./web/board-lane";
 import { Hub } from "./web/hub";
 import { answerRead, readDoor } from "./web/reads-door";
+import { keptWorkspace } from "./web/kept-workspace";
 import { SocketIo } from "./web/socket-io";
 import { Status } from "./web/status";
 import { stageViews } from "./web/stage-views";
@@ -121,10 +123,8 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     : null;
   const clock = replaying ?? market ?? (config.testClock === undefined ? wall : shiftedClock(wall, config.testClock));
   const events = new EventLog(clock);
-  const unreadable = (what: string, why: string): void => {
-    events.add("warn", "store", `${what} cannot be read and is left out: ${why}`);
-    log.warn("something stored cannot be read and is left out", { what, cause: why });
-  };
+  const unreadables = new UnreadableParts({ events, log, meter: metrics });
+  const unreadable = unreadables.tell;
 
   const buildDir = path.join(config.root, ".build");
   // A recording is watched, not kept: its bars must neither meet those of an earlier run nor the trader's own.
@@ -132,7 +132,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
   const store = createStore({
     databaseUrl: scratch === null ? config.databaseUrl : undefined, dataDir: scratch ?? config.dataDir,
     workerFile: path.join(config.root, "server/store/pglite-worker.mjs"), migrationsDir: path.join(config.root, "prisma/migrations"),
-    templateFile: path.join(buildDir, "pglite-template.tar"), log, clock: wall,
+    templateFile: path.join(buildDir, "pglite-template.tar"), log, clock: wall, unreadable,
   });
   const bus = memoryBus();
   const table = new InstrumentTable();
@@ -177,7 +177,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     onMalformed: (line) => { metrics.reject("malformed_line"); log.warn("a line is not a tick", { ...line }); },
   })];
   const collectors: Collectors = new Collectors({
-    instruments, live, calendar, clock, log, meter: metrics, settings: store.settings, keepConnected, feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id),
+    instruments, live, calendar, clock, log, meter: metrics, settings: store.settings, unreadable, keepConnected, feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id),
     events: {
       onLost: (name, from, cause, reason) => { if (!ending.signal.aborted) quality.gaps.lost(name, from, cause, reason); },
       onGap: (name, _, to) => quality.gaps.back(name, to),
@@ -205,7 +205,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
   const bars = new Bars({ store: store.bars, recent: writer, live, calendar, clock, convention });
   const sparks = new Sparks({ bars, live, calendar, clock });
   const indicatorService = new IndicatorService({
-    running: indicators, bars, live, calendar, clock, wall, log, meter: metrics, snapshots: store.snapshots, settings: store.settings,
+    running: indicators, bars, live, calendar, clock, wall, log, meter: metrics, snapshots: store.snapshots, settings: store.settings, unreadable,
     liveInstruments: () => collectors.subscribed(), configuration: config.indicators, reread: () => readIndicators(config.root, config.development),
   });
   const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, indicators: indicatorService.desk });
@@ -231,7 +231,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
       if (kind === "memory") return { kind: "in process", ok: true, detail: "no Redis configured" };
       return { kind: "Redis", ok, detail: ok ? detail : `${detail}, since ${istText(since)}, ${queued} wait` };
     },
-    clockSkew: () => collectors.clockSkew(), lists: () => collectors.lists(), unusable: () => instruments.leftOut(),
+    clockSkew: () => collectors.clockSkew(), lists: () => collectors.lists(), unusable: () => [...instruments.leftOut(), ...unreadables.list()],
   });
   /** Refusals of every stage, under one set of names. */
   const rejects = (): Record<string, number> => {
@@ -267,7 +267,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
   };
   const quality = createQualityDesk({
     store, recent: writer, bars, live, calendar, clock, log, meter: metrics, events, collectors, history: () => history,
-    access: (name) => access.get(name), warm: (instrument) => desk.warm(instrument), changed: barsChanged,
+    access: (name) => access.get(name), warm: (instrument) => desk.warm(instrument), changed: barsChanged, unreadable,
   });
 
   const keep = replaying === null ? keepDays(config.retention) : keepAll;
@@ -374,7 +374,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
       say(said);
       events.add("info", "kite-1", said);
     }
-    const row = await store.collectors.save({ name: "kite-1", feed: "kite", ...base, subscriptions: known?.subscriptions ?? niftyKeys() }, login);
+    const row = await store.collectors.save({ name: "kite-1", feed: "kite", ...base, subscriptions: known === undefined || known.subscriptions.length === 0 ? niftyKeys() : known.subscriptions }, login);
     return { row, login, simulated: false };
   };
 
@@ -405,6 +405,12 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     await quality.gaps.starting(row.name, () => history.catchUp(source, listed, signal));
   };
 
+  /** What a chart shows that nobody has chosen yet. */
+  const firstInstrument = (): string | null => {
+    for (const key of ["SIM:RELIANCE", "NSE:RELIANCE"]) if (table.indexOf(key) !== -1) return key;
+    return table.size === 0 ? null : table.at(0).key;
+  };
+
   return {
     config, clock, log, metrics, desk, status, sockets, store, calendar, instruments, hub,
     indicators: indicatorService, quality, backfill, verify, storage, collectors,
@@ -420,11 +426,9 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     /** For routes: Next's bundle must not build errors or look up timeframes with its own copy of the code. */
     timeframe, badInput,
     notFound: (what: string, name: string) => new AppError("not_found", `no ${what} ${JSON.stringify(name)}`, { details: { field: what, value: name } }),
-    /** What a chart shows that nobody has chosen yet. */
-    firstInstrument: (): string | null => {
-      for (const key of ["SIM:RELIANCE", "NSE:RELIANCE"]) if (table.indexOf(key) !== -1) return key;
-      return table.size === 0 ? null : table.at(0).key;
-    },
+    firstInstrument,
+    /** The chart as it was left; null before the first save. */
+    workspace: async () => keptWorkspace(await store.settings.get("workspace"), firstInstrument() ?? "", unreadable),
     readiness: () => readiness(collectors.truth(), status.storeOk()),
     rejects,
     /** What `/metrics` answers. */

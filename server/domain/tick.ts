@@ -4,8 +4,8 @@
  */
 
 /** How much of the market a subscription carries. The strongest mode any consumer asks for wins. */
-export type FeedMode = "ltp" | "quote" | "full";
-export const feedModes: readonly FeedMode[] = ["ltp", "quote", "full"];
+export const feedModes = ["ltp", "quote", "full"] as const;
+export type FeedMode = (typeof feedModes)[number];
 
 /**
  * Columns of doubles stand one after the other in a batch's `figures`, figure c of row r at c x rows + r: what reads

@@ -3,10 +3,11 @@ export interface WatchlistRow {
   /** Heading the row stands under, or "". */
   section: string;
 }
+export const watchlistCategories = ["index", "sector", "user", "demo"] as const;
 export interface Watchlist {
   name: string;
   title: string;
-  category: "index" | "sector" | "user" | "demo";
+  category: (typeof watchlistCategories)[number];
   /** Predefined lists cannot be edited, only copied. */
   readOnly: boolean;
   rows: WatchlistRow[];

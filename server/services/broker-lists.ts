@@ -3,25 +3,18 @@ import { AppError } from "@/server/domain/errors";
 import { istDate, istDay } from "@/server/domain/session";
 import type { Clock } from "@/server/ports/clock";
 import type { FeedDefinition } from "@/server/ports/feed";
+import { readStored, type RememberedList, rememberedList, type Unreadable } from "@/server/ports/stored";
 import type { Renamed, SettingStore } from "@/server/ports/stores";
 import type { Instruments } from "./instruments";
 
 /** A list with less than this share of the last one's instruments is taken for incomplete. */
 const LEAST_SHARE = 0.6;
 
-/** What is remembered of the lists of one login. */
-interface Remembered {
-  /** Date of the last list that was taken, and its instruments. */
-  date: string;
-  rows: number;
-  /** First date on which the broker told an incomplete one since. */
-  doubtedOn?: string | undefined;
-}
-
 interface Parts {
   instruments: Instruments;
   settings: SettingStore;
   clock: Clock;
+  unreadable?: Unreadable | undefined;
   /** Name of the collector. */
   name: string;
   feed: FeedDefinition;
@@ -69,8 +62,8 @@ export class DayList {
    */
   private async judge(rows: number, leftOut: number): Promise<void> {
     if (rows === 0) throw new AppError("broker_refused", `the broker's instrument list names no instrument${leftOut === 0 ? "" : ` that can be used, ${leftOut} rows were left out`}`, { retryable: true });
-    const known = await this.parts.settings.get(this.setting()) as Remembered | null | undefined;
-    if (typeof known?.rows !== "number" || rows >= known.rows * LEAST_SHARE) return;
+    const known = readStored(`setting ${this.setting()}`, await this.parts.settings.get(this.setting()), rememberedList, this.parts.unreadable);
+    if (known === null || rows >= known.rows * LEAST_SHARE) return;
     const today = this.today();
     if (known.doubtedOn !== undefined && known.doubtedOn < today) return;
     await this.remember({ ...known, doubtedOn: today });
@@ -78,7 +71,7 @@ export class DayList {
   }
 
   /** Without it the next list is compared with an older one, which stops nothing. */
-  private async remember(remembered: Remembered): Promise<void> { await this.parts.settings.set(this.setting(), remembered).catch(() => undefined); }
+  private async remember(remembered: RememberedList): Promise<void> { await this.parts.settings.set(this.setting(), remembered).catch(() => undefined); }
   private setting(): string { return `instrument-list.${this.parts.name}`; }
   private today(): string { return istDate(istDay(this.parts.clock.now())); }
 }

@@ -7,6 +7,7 @@ import type { Clock } from "@/server/ports/clock";
 import type { ConnectOptions, FeedDefinition } from "@/server/ports/feed";
 import type { LiveMarket } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
+import type { Unreadable } from "@/server/ports/stored";
 import type { Renamed, SettingStore } from "@/server/ports/stores";
 import { DayList } from "./broker-lists";
 import { BrokerSaid } from "./broker-said";
@@ -95,6 +96,7 @@ interface Parts {
   log: Log;
   meter: Meter;
   settings: SettingStore;
+  unreadable?: Unreadable | undefined;
   keepConnected: KeepConnected;
   feedOf(id: string): FeedDefinition;
   events: CollectorEvents;
@@ -231,10 +233,10 @@ export class Collectors {
   private place(row: CollectorRow, feed: FeedDefinition, login: unknown, simulated: boolean, phase: CollectorState, reason: string): Running {
     const { clock } = this.parts;
     this.running.get(row.name)?.stop.abort(new Error(reason));
-    const { instruments, settings } = this.parts;
+    const { instruments, settings, unreadable } = this.parts;
     const running: Running = {
       row, feed, login, simulated, instruments: [], missing: [], nextList: null, link: null, renewal: new AbortController(), lag: new StampLag(), said: new BrokerSaid(),
-      list: new DayList({ instruments, settings, clock, name: row.name, feed, login: () => running.login }), phase, reason, expired: false, attempt: 0, nextAttempt: null,
+      list: new DayList({ instruments, settings, clock, unreadable, name: row.name, feed, login: () => running.login }), phase, reason, expired: false, attempt: 0, nextAttempt: null,
       connects: 0, connectedAt: null, lostAt: null, mutedFrom: null, lastTick: null, ticks: 0, slots: [], slotFrom: clock.now(), slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop: new AbortController(),
     };
     this.running.set(row.name, running);

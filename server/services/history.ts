@@ -13,7 +13,7 @@ import type { HistoryDefinition } from "@/server/ports/feed";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { BarStore, SettingStore, StoredBar } from "@/server/ports/stores";
-import { faultOf, historyCheckpoint, type Unreadable } from "@/server/ports/stored";
+import { owedFrom, readCheckpoint, readStored, type Unreadable } from "@/server/ports/stored";
 import { checkedRows, RefusedRows } from "@/server/domain/told-rows";
 import { mergeBars } from "./backfill-merge";
 import { type ClosingPrint, closingPrints, isAuctionRow, putPrints } from "./closing-prints";
@@ -121,10 +121,7 @@ export class History {
     const { store, clock, live } = this.parts;
     const now = clock.now();
     const [minutes, days, saved, owed] = await Promise.all([store.lastTimes("1m"), store.lastTimes("1d"), this.parts.settings.get(CHECKPOINT), this.inheritance()]);
-    const parsed = historyCheckpoint.safeParse(saved ?? { "1m": [], "1d": [] });
-    // Fetched again, nothing is lost: unreadable is as good as never set.
-    if (!parsed.success) this.parts.unreadable?.(`setting ${CHECKPOINT}`, faultOf(parsed.error));
-    const done: Checkpoint = parsed.success ? parsed.data : { "1m": [], "1d": [] };
+    const done: Checkpoint = readCheckpoint(`setting ${CHECKPOINT}`, saved, this.parts.unreadable);
     const begun = (instrument: number, name: "1m" | "1d"): boolean => done[name].includes(live.table.at(instrument).id);
     const isFirst = instruments.some((instrument) => !begun(instrument, "1m"));
     const first = Math.min(istMidnight(istDay(now) - MINUTE_DAYS), (isFirst ? done.from : undefined) ?? now);
@@ -200,8 +197,8 @@ export class History {
   }
 
   private inheritance(): Promise<{ from: number }> {
-    return this.inherited ??= this.parts.settings.get(OWED).then((from) => {
-      const span = { from: typeof from === "number" ? from : Number.POSITIVE_INFINITY };
+    return this.inherited ??= this.parts.settings.get(OWED).then((saved) => {
+      const span = { from: readStored(`setting ${OWED}`, saved, owedFrom, this.parts.unreadable) ?? Number.POSITIVE_INFINITY };
       this.owed.add(span);
       return span;
     });

@@ -10,7 +10,7 @@ export interface ConfiguredIndicator {
   timeframe: Timeframe;
 }
 
-const MOST = 64;
+export const MOST_CONFIGURED = 64;
 
 /**
  * `SMA:9,EMA:20,MACD:12:26:9,BB:20:2@5m`: an indicator and its parameters in the catalogue's order, what is left out by
@@ -28,7 +28,7 @@ export const parseIndicatorConfigs = (field: string, text: string, timeframes: r
       if (!found.has(key)) found.set(key, { text: `${written(resolved)}@${timeframe.name}`, resolved, timeframe });
     }
   }
-  if (found.size > MOST) throw badInput(field, found.size, `at most ${MOST} indicators, one on two timeframes counted twice`);
+  if (found.size > MOST_CONFIGURED) throw badInput(field, found.size, `at most ${MOST_CONFIGURED} indicators, one on two timeframes counted twice`);
   return [...found.values()];
 };
 

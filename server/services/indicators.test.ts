@@ -78,6 +78,20 @@ describe("configured indicators", () => {
     expect(rig.told.get(sma!.id)!.get(bars[600]!.time)).toEqual(over("SMA:9", bars.slice(0, 601)).get(bars[600]!.time));
   });
 
+  it.each([
+    [{ indicators: ["EMA:20", "NOSUCH:9", 7, "SMA:5@5m"], timeframes: ["1m", "7 parsecs"] }, "settings", ["EMA:20@1m", "SMA:5@5m"]],
+    [{ indicators: ["EMA:20"], timeframes: "all" }, "settings", ["EMA:20@1m"]],
+    [{ indicators: ["NOSUCH:9"], timeframes: ["1m"] }, "configuration", ["SMA:9@1m"]],
+    [{ indicators: null }, "configuration", ["SMA:9@1m"]],
+    ["EMA:20", "configuration", ["SMA:9@1m"]],
+  ] as const)("run without what can no longer be read of the choice %j", async (kept, source, texts) => {
+    const rig = new IndicatorRig({ configs: "SMA:9" });
+    rig.settings.set("indicators.active", kept);
+    await started(rig);
+    expect(rig.service.active()).toMatchObject({ source, indicators: texts.map((text) => ({ text: expect.stringContaining(text.split("@")[0]!) as unknown, timeframe: text.split("@")[1] })) });
+    expect(rig.service.active().indicators).toHaveLength(texts.length);
+  });
+
   it("are those that were chosen also after a restart, until the configuration is asked for again", async () => {
     const first = await started(rigWith("SMA:9"));
     await first.service.choose({ indicators: ["EMA:20"], timeframes: ["1m", "5m"] });

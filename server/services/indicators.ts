@@ -8,10 +8,11 @@ import type { IndicatorDesk } from "@/server/ports/desk";
 import type { LiveMarket } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { SnapshotStore } from "@/server/ports/snapshots";
+import { byName, entryText, readRows, readStored, type Unreadable } from "@/server/ports/stored";
 import type { SettingStore } from "@/server/ports/stores";
 import type { Bars } from "./bars";
 import { IndicatorBegin } from "./indicator-begin";
-import { type ConfiguredIndicator, parseIndicatorConfigs, parseIndicatorList, parseTimeframes } from "./indicator-configs";
+import { type ConfiguredIndicator, MOST_CONFIGURED, parseIndicatorConfigs, parseIndicatorList, parseTimeframes } from "./indicator-configs";
 import { indicatorDesk } from "./indicator-desk";
 import { IndicatorReads } from "./indicator-reads";
 import { IndicatorSet } from "./indicator-set";
@@ -36,6 +37,7 @@ interface Parts {
   meter: Meter;
   snapshots: SnapshotStore;
   settings: SettingStore;
+  unreadable?: Unreadable | undefined;
   /** Instruments that running collectors subscribe, dense numbers. */
   liveInstruments(): Iterable<number>;
   /** The configuration of the start, and as it stands at a later moment. */
@@ -101,19 +103,28 @@ export class IndicatorService {
   /** The store must be open. What was kept is read before anything is begun. */
   async start(): Promise<void> {
     await this.snapshots.restore().catch((cause: unknown) => this.parts.log.warn("snapshots of indicators could not be read", { cause: String(cause) }));
-    const chosen = await this.parts.settings.get(SETTING) as Chosen | null;
+    const chosen = await this.chosenBefore();
     this.source = chosen === null ? "configuration" : "settings";
-    let wanted = configured(this.parts.configuration);
-    try {
-      if (chosen !== null) wanted = parseChosen(chosen);
-    } catch (cause) {
-      this.source = "configuration";
-      this.parts.log.warn("the chosen indicators are no longer understood; those of the configuration run", { cause: String(cause) });
-    }
+    const wanted = chosen ?? configured(this.parts.configuration);
     this.upkeep.start();
     this.snapshots.start();
     this.set.start();
     await this.set.replace(wanted);
+  }
+
+  /** What was chosen, without entries that are no longer understood; null where nothing was, or nothing is left of it. */
+  private async chosenBefore(): Promise<ConfiguredIndicator[] | null> {
+    const { settings, unreadable } = this.parts;
+    const what = `setting ${SETTING}`;
+    const kept = readStored(what, await settings.get(SETTING), byName, unreadable);
+    if (kept === null) return null;
+    const timeframes = readRows(`${what}, timeframes`, kept["timeframes"], (row) => parseTimeframes("timeframes", entryText.parse(row)), unreadable).flat();
+    const running = timeframes.length > 0 ? timeframes : parseTimeframes("timeframes", "1m");
+    const indicators = readRows(`${what}, indicators`, kept["indicators"], (row) => parseIndicatorConfigs("indicators", entryText.parse(row), running), unreadable).flat();
+    // An empty choice is one; a choice of which nothing is understood is none.
+    if (indicators.length === 0 && !(Array.isArray(kept["indicators"]) && kept["indicators"].length === 0)) return null;
+    const each = new Map(indicators.map((indicator) => [indicator.text, indicator]));
+    return [...each.values()].slice(0, MOST_CONFIGURED);
   }
 
   /** Ends the work and keeps the last states; the store must still be open. */

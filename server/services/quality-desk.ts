@@ -6,6 +6,7 @@ import type { TradingCalendar } from "@/server/domain/calendar";
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
+import type { Unreadable } from "@/server/ports/stored";
 import type { Store } from "@/server/ports/stores";
 import type { Bars } from "./bars";
 import type { Collectors } from "./collectors";
@@ -35,6 +36,7 @@ interface Parts {
   access(collector: string): HistoryAccess | undefined;
   warm(instrument: number): Promise<void>;
   changed(instrument: number, from: number, to: number): void;
+  unreadable?: Unreadable | undefined;
 }
 
 /** What the server knows of the quality of its data: gaps, completeness, the truth about each instrument, the day's compare. */
@@ -117,7 +119,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
     },
   });
   const days = new DayQuality({
-    live, calendar, clock, log, settings: store.settings,
+    live, calendar, clock, log, settings: store.settings, unreadable: parts.unreadable,
     instruments: () => [...collectors.subscribed()].filter((instrument) => brokerOf(instrument) !== undefined),
     busy: () => parts.history().jobs.some((job) => !job.finished),
     holes: (instrument, day) => completeness.holes(instrument, day),

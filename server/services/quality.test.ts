@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createCalendar } from "@/server/domain/calendar";
 import { AppError } from "@/server/domain/errors";
 import { InstrumentTable } from "@/server/domain/instrument-table";
-import { istDate } from "@/server/domain/session";
+import { dayOfDate, istDate } from "@/server/domain/session";
 import { conventionOf, settledFrom } from "@/server/domain/source-conventions";
 import { silentLog } from "@/server/observe/log";
 import type { Clock } from "@/server/ports/clock";
@@ -56,6 +56,16 @@ describe("a day's bars", () => {
     await at("2026-11-19T00:16:00");
     expect(said).toEqual(["2 compared 2026-11-18", "gaps reviewed"]);
     expect(done.at(-1)).toEqual(["MCX", "2026-11-18", { instruments: 1, incomplete: 0, compared: 1, corrected: 1, flagged: 0, failed: 0 }]);
+  });
+
+  it("are judged also where what was kept of earlier days is broken in part, or as a whole", async () => {
+    const kept = disk();
+    kept.settings.set("quality.judged", { NSE: "yesterday", MCX: dayOfDate("2026-11-17") });
+    kept.settings.set("quality.settled", "x");
+    const { said, at } = run(kept, "2026-11-18T10:00:00");
+    await at("2026-11-18T10:00:00");
+    expect(said).toEqual(["0 compared 2026-11-17", "1 compared 2026-11-17", "gaps reviewed"]);
+    expect(kept.settings.get("quality.judged")).toEqual({ NSE: dayOfDate("2026-11-17"), MCX: dayOfDate("2026-11-17") });
   });
 
   it("wait while history is being fetched for something else", async () => {

@@ -6,6 +6,7 @@ import type { Clock } from "@/server/ports/clock";
 import type { CompareRun } from "@/server/ports/gaps";
 import type { LiveMarket } from "@/server/ports/live";
 import type { Log } from "@/server/ports/observe";
+import { lastDay, readByName, type Unreadable } from "@/server/ports/stored";
 import type { SettingStore } from "@/server/ports/stores";
 
 interface Parts {
@@ -14,6 +15,7 @@ interface Parts {
   clock: Clock;
   log: Log;
   settings: SettingStore;
+  unreadable?: Unreadable | undefined;
   /** Instruments whose collector can ask history. */
   instruments(): readonly number[];
   /** True while history is being fetched for something else: the day is judged when that is done. */
@@ -79,14 +81,14 @@ export class DayQuality {
       if (same === undefined) byHours.set(hours, [instrument]);
       else same.push(instrument);
     }
-    const judged = (await settings.get(JUDGED) ?? {}) as Record<HoursKey, number>;
+    const judged = await this.lastDays(JUDGED);
     for (const [hours, instruments] of byHours) {
       const session = this.lastOver(hours);
-      if (session === null || judged[hours] === session.day) continue;
+      if (session === null || judged.get(hours) === session.day) continue;
       if (this.parts.busy()) return;
       if (!await this.judge(hours, session, instruments)) return;
-      judged[hours] = session.day;
-      await settings.set(JUDGED, judged);
+      judged.set(hours, session.day);
+      await settings.set(JUDGED, Object.fromEntries(judged));
     }
     await this.settleDue(byHours);
   }
@@ -95,13 +97,13 @@ export class DayQuality {
   private async settleDue(byHours: ReadonlyMap<HoursKey, readonly number[]>): Promise<void> {
     const { settings, settle, settledAt, clock, calendar, busy, log, live } = this.parts;
     if (settle === undefined || settledAt === undefined) return;
-    const settled = (await settings.get(SETTLED) ?? {}) as Record<HoursKey, number>;
+    const settled = await this.lastDays(SETTLED);
     for (const [hours, instruments] of byHours) {
       const now = clock.now();
       let session = calendar.previous(hours, now);
       while (session !== null && (dayEnd(session) > now || Math.max(...instruments.map((instrument) => settledAt(instrument, session!.day))) > now)) session = calendar.previous(hours, session.open - 1);
       // Where the day ends with its candles, the compare after the close has read its last word.
-      if (session === null || settled[hours] === session.day || dayEnd(session) === session.close) continue;
+      if (session === null || settled.get(hours) === session.day || dayEnd(session) === session.close) continue;
       if (busy()) return;
       for (const instrument of instruments) {
         if (this.ending.signal.aborted) return;
@@ -112,9 +114,14 @@ export class DayQuality {
           log.warn("a settled day bar could not be read", { instrument: live.table.at(instrument).key, date: istDate(session.day), cause: String(cause) });
         }
       }
-      settled[hours] = session.day;
-      await settings.set(SETTLED, settled);
+      settled.set(hours, session.day);
+      await settings.set(SETTLED, Object.fromEntries(settled));
     }
+  }
+
+  /** By trading hours. A day that cannot be read is judged again. */
+  private async lastDays(setting: string): Promise<Map<HoursKey, number>> {
+    return readByName(`setting ${setting}`, await this.parts.settings.get(setting), lastDay, this.parts.unreadable);
   }
 
   /** The last session whose bars the broker has had time to settle. */

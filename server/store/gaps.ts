@@ -1,8 +1,9 @@
 import type { Gap as Row, Prisma } from "@/prisma/generated/client";
-import type { Gap, GapCause, GapState } from "@/server/domain/gap";
+import { type Gap, type GapCause, gapCauses, type GapState, gapStates } from "@/server/domain/gap";
 import { DAY_MS, IST_OFFSET_MS, istDay, istMidnight } from "@/server/domain/session";
 import { timeframe } from "@/server/domain/timeframe";
 import type { DayTally, GapChange, GapQuery, GapStore, NewGap } from "@/server/ports/gaps";
+import type { Unreadable } from "@/server/ports/stored";
 import { reaching, rowsOf, type Database } from "./database";
 
 const date = (ms: number): Date => new Date(Math.round(ms));
@@ -15,6 +16,13 @@ const toGap = (row: Row): Gap => ({
   closedAt: row.closedAt?.getTime() ?? null, healedBy: row.healedBy, note: row.note, missing: row.missing, filled: row.filled, remaining: row.remaining,
   remainingIn: row.remaining === null ? null : row.remainingIn,
 });
+
+/** False, and told, for a row whose cause or state is none that is known here. */
+const isKnown = ({ id, cause, state }: Row, unreadable: Unreadable): boolean => {
+  const odd = !gapCauses.includes(cause as GapCause) ? `its cause ${JSON.stringify(cause)}` : !gapStates.includes(state as GapState) ? `its state ${JSON.stringify(state)}` : null;
+  if (odd !== null) unreadable(`gap ${id}`, `${odd} is unknown`);
+  return odd === null;
+};
 
 const toRow = (gap: NewGap): Prisma.GapCreateManyInput => ({
   instrumentId: gap.instrument, collector: gap.collector, instruments: [...gap.instruments ?? []], fromTs: date(gap.from), toTs: dateOrNull(gap.to),
@@ -71,7 +79,7 @@ const CUT = `
   WHERE instrument_id = ANY($2::int[]) AND timeframe = $1 AND ${IN_SPAN} AND incomplete ORDER BY ts, instrument_id`;
 
 /** The gap ledger. Counting is done where the bars are: a row an instrument and day comes out, not a row a bar. */
-export const gapStore = (database: () => Database): GapStore => ({
+export const gapStore = (database: () => Database, unreadable: Unreadable): GapStore => ({
   async open(gaps) {
     // A caller that never heard of its commit (the database went away in between) asks again: what is there is the answer.
     const rows = await reaching(() => database().prisma.$transaction(async (work) => {
@@ -90,13 +98,13 @@ export const gapStore = (database: () => Database): GapStore => ({
   },
   async get(id) {
     const row = await reaching(() => database().prisma.gap.findUnique({ where: { id } }));
-    return row === null ? null : toGap(row);
+    return row === null || !isKnown(row, unreadable) ? null : toGap(row);
   },
   async list(query) {
     const rows = await reaching(() => database().prisma.gap.findMany({
       where: whereOf(query), orderBy: [{ fromTs: "desc" }, { id: "desc" }], ...(query.limit === undefined ? {} : { take: query.limit }),
     }));
-    return rows.map(toGap);
+    return rows.filter((row) => isKnown(row, unreadable)).map(toGap);
   },
   async answered(name, { instrument, from, to }) {
     await reaching(() => database().pool.query(JOIN_ANSWER, [instrument, timeframe(name).index, from, to]));

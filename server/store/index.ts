@@ -3,6 +3,7 @@ import { PrismaClient } from "@/prisma/generated/client";
 import { AppError } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
 import type { Log } from "@/server/ports/observe";
+import type { Unreadable } from "@/server/ports/stored";
 import type { Store } from "@/server/ports/stores";
 import type { Backend } from "./backend";
 import { statementName } from "./bar-sql";
@@ -37,6 +38,8 @@ export interface StoreOptions {
   templateFile?: string | undefined;
   log: Log;
   clock: Clock;
+  /** Told of what is stored and cannot be read, as often as it is read; it is left out. Without it the log is. */
+  unreadable?: Unreadable;
 }
 
 /** Longest a tick lies in the journal. */
@@ -57,6 +60,7 @@ export const createStore = (options: StoreOptions): Store => {
     return opened;
   };
 
+  const unreadable: Unreadable = options.unreadable ?? ((what, cause, rows = 1) => options.log.warn("something stored cannot be read and is left out", { what, cause, rows }));
   const ticks = tickStore(database);
   let stopFolding: (() => void) | null = null;
   let folding: Promise<unknown> = Promise.resolve();
@@ -87,15 +91,15 @@ export const createStore = (options: StoreOptions): Store => {
     books: bookStore(database),
     upkeep: upkeepStore(database, options.clock),
     instruments: instrumentStore(database, options.log),
-    collectors: collectorStore(database, () => database().vault),
-    watchlists: watchlistStore(database),
+    collectors: collectorStore(database, () => database().vault, unreadable),
+    watchlists: watchlistStore(database, unreadable),
     settings: settingStore(database),
     snapshots: snapshotStore(database, () => database().backend.description.kind === "embedded"),
-    calendarEdits: calendarEditStore(database),
+    calendarEdits: calendarEditStore(database, unreadable),
     leases: leaseStore(database),
-    jobs: jobStore(database),
-    gaps: gapStore(database),
-    compares: compareStore(database),
+    jobs: jobStore(database, unreadable),
+    gaps: gapStore(database, unreadable),
+    compares: compareStore(database, unreadable),
     describe: () => database().backend.description,
     async ping() {
       const before = options.clock.now();

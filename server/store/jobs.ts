@@ -2,9 +2,11 @@ import type { Job } from "@/prisma/generated/client";
 import type { Prisma } from "@/prisma/generated/client";
 import type { JobState } from "@/server/domain/job";
 import { dayOfDate, istDate } from "@/server/domain/session";
-import { timeframe, timeframes } from "@/server/domain/timeframe";
+import { timeframe } from "@/server/domain/timeframe";
 import type { BarDifference, Figures, JobDay, JobRow, JobStore, JobSums } from "@/server/ports/jobs";
+import type { Unreadable } from "@/server/ports/stored";
 import { reaching, rowsOf, type Database } from "./database";
+import { withTimeframe } from "./timeframe-numbers";
 
 const CHUNK_ROWS = 2_000;
 
@@ -33,7 +35,7 @@ const SUMS = "count(*), count(failure), sum(bars), sum(added), sum(unchanged), s
 const figures = (list: string[]): Figures | null => (list.length === 0 ? null : list.map(Number) as unknown as Figures);
 
 /** Jobs, their checkpoints and the differences they found. */
-export const jobStore = (database: () => Database): JobStore => {
+export const jobStore = (database: () => Database, unreadable: Unreadable): JobStore => {
   const save = async (sql: string, rows: readonly unknown[]): Promise<void> => {
     for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
       await reaching(() => database().prisma.$executeRawUnsafe(sql, JSON.stringify(rows.slice(from, from + CHUNK_ROWS))));
@@ -66,8 +68,8 @@ export const jobStore = (database: () => Database): JobStore => {
       const rows = await reaching(() => rowsOf<[number, number, string, number, number, number, number, number, number, string | null]>(database().pool, `
         SELECT instrument_id, timeframe, to_char(day, 'YYYY-MM-DD'), bars, added, unchanged, kept, corrected, flagged, failure
         FROM job_days WHERE job_id = $1 ORDER BY instrument_id, day`, [jobId]));
-      return rows.map(([instrumentId, index, date, bars, added, unchanged, kept, corrected, flagged, failure]): JobDay => ({
-        jobId, instrumentId, timeframe: timeframes[index]!.name, day: dayOfDate(date), bars, added, unchanged, kept, corrected, flagged, failure,
+      return withTimeframe(`days of job ${jobId}`, rows, ([, index]) => index, unreadable, ([instrumentId, , date, bars, added, unchanged, kept, corrected, flagged, failure], name): JobDay => ({
+        jobId, instrumentId, timeframe: name, day: dayOfDate(date), bars, added, unchanged, kept, corrected, flagged, failure,
       }));
     },
     async sums(jobId) {
@@ -82,8 +84,8 @@ export const jobStore = (database: () => Database): JobStore => {
       const rows = await reaching(() => rowsOf<[number, number, number, BarDifference["verdict"], string, string[], string[]]>(database().pool, `
         SELECT instrument_id, timeframe, (extract(epoch FROM ts) * 1000)::bigint, verdict, rule, stored, history
         FROM bar_differences WHERE job_id = $1 ORDER BY ts, instrument_id LIMIT $2 OFFSET $3`, [jobId, limit, offset]));
-      return rows.map(([instrumentId, index, time, verdict, rule, stored, history]): BarDifference => ({
-        jobId, instrumentId, timeframe: timeframes[index]!.name, time, verdict, rule, stored: figures(stored), history: figures(history),
+      return withTimeframe(`differences of job ${jobId}`, rows, ([, index]) => index, unreadable, ([instrumentId, , time, verdict, rule, stored, history], name): BarDifference => ({
+        jobId, instrumentId, timeframe: name, time, verdict, rule, stored: figures(stored), history: figures(history),
       }));
     },
   };

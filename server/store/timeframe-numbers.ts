@@ -1,0 +1,12 @@
+import { timeframes, type TimeframeName } from "@/server/domain/timeframe";
+import { readRows, type Unreadable } from "@/server/ports/stored";
+import { badInput } from "@/server/domain/errors";
+
+/** Rows that hold a timeframe by its number, which a later version may have given; those of a number that is none are told and left out. */
+export const withTimeframe = <R, T>(what: string, rows: readonly R[], numberOf: (row: R) => number, unreadable: Unreadable, make: (row: R, name: TimeframeName) => T): T[] =>
+  readRows(what, rows, (row) => {
+    const number = numberOf(row as R);
+    const found = timeframes[number];
+    if (found === undefined) throw badInput("timeframe", number, `a number from 0 to ${timeframes.length - 1}`);
+    return make(row as R, found.name);
+  }, unreadable);

@@ -1,0 +1,24 @@
+import type { z } from "zod";
+import { indicatorSpec } from "@/server/contract/live";
+import { type Workspace, workspace } from "@/server/contract/rest";
+import { byName, readRows, readStored, type Unreadable } from "@/server/ports/stored";
+
+/** As many as the contract takes. */
+const MOST_INDICATORS = 24;
+const { key, timeframe, watchlist, rightDock, scale } = workspace.shape;
+
+/** The workspace as it was saved; a part of it that cannot be read is as on a first visit. Null when none was saved. */
+export const keptWorkspace = (value: unknown, first: string, unreadable?: Unreadable): Workspace | null => {
+  const kept = readStored("setting workspace", value, byName, unreadable);
+  if (kept === null) return null;
+  const part = <T>(name: keyof Workspace, schema: z.ZodType<T>, otherwise: T): T => {
+    const what = `setting workspace, ${name}`;
+    if (kept[name] === null || kept[name] === undefined) unreadable?.(what, "it is missing");
+    return readStored(what, kept[name], schema, unreadable) ?? otherwise;
+  };
+  return {
+    key: part("key", key, first), timeframe: part("timeframe", timeframe, "5m"), watchlist: part("watchlist", watchlist, ""),
+    indicators: readRows("setting workspace, indicators", kept["indicators"], indicatorSpec, unreadable).slice(0, MOST_INDICATORS),
+    rightDock: part("rightDock", rightDock, { open: true, width: 320 }), scale: part("scale", scale, { mode: "normal", auto: true, inverted: false }),
+  };
+};
