@@ -219,6 +219,20 @@ describe("history and stream of a chart", () => {
     expect(Array.from(store.time.subarray(0, 13))).toEqual(Array.from({ length: 13 }, (_, at) => minute(at - 12)));
   });
 
+  it("reads its bars anew when one of them exists no more", async () => {
+    const { feed, push, last, closes, asked } = await opened(2);
+    const subscribes = (): number => asked.filter(({ event }) => event === "bars.subscribe").length;
+    push(frame(41, [tuple(0, 50, CLOSED), tuple(1, 51, CLOSED)], { whole: [[minute(0), minute(2)]] }));
+    // The running bar is not spoken of, nor what lies outside.
+    push(frame(42, [], { whole: [[minute(2), minute(9)], [minute(-9), minute(0)]] }));
+    expect([subscribes(), closes()]).toEqual([1, [50, 51, 2]]);
+    push(frame(43, [tuple(0, 50, CLOSED)], { whole: [[minute(0), minute(2)]] }));
+    expect(subscribes()).toBe(2);
+    expect(last("bars.subscribe").payload["since"]).toBeUndefined();
+    await last("bars.subscribe").answer(snapshot(2, 3, 44));
+    expect([closes(), feed.detached()]).toEqual([[2, 3], false]);
+  });
+
   it("does not take a page for the last one when older bars came while it was fetched", async () => {
     const { feed, push, last } = await opened();
     feed.wantOlder();

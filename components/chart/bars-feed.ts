@@ -1,6 +1,7 @@
 import { isLiveError } from "@/components/client/request-error";
 import type { BarsFrame, BarsPage, BarsPageRequest, BarsSnapshot, BarsSubscribe, LiveError } from "@/server/contract/live";
 import { unpackBars, unpackSeries } from "@/server/contract/wire";
+import { FORMING } from "@/server/domain/bar";
 import type { IndicatorSpec } from "@/server/domain/indicator";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import { type BarPath, KEPT_BARS, MOST_BARS, type SeriesStore } from "./series-store";
@@ -174,6 +175,8 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
     if (store.length > 0 && store.time[0]! < first) start = false;
     for (const [instance, time, ...values] of frame.points) if (store.putPoint(instance!, time!, values)) reader.points(time!);
     reader.frame(frame);
+    // A bar of ours that exists no more: its place, and every value reckoned from it, is read anew.
+    if (frame.whole?.some(([from, to]) => lost(store, from, to, frame.bars)) === true) return void ask("fresh");
     if (!cut && page === null && store.length > MOST_BARS + EVICT_SLACK) {
       store.evictOldest(KEPT_BARS);
       start = false;
@@ -245,6 +248,15 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
       subject = null;
     },
   };
+};
+
+/** True when a closed bar of ours begins in [from, to) and is none of those told. */
+const lost = (store: SeriesStore, from: number, to: number, told: BarsFrame["bars"]): boolean => {
+  const starts = new Set(told.map((bar) => bar[1]));
+  for (let row = store.length - 1; row >= 0 && store.time[row]! >= from; row--) {
+    if (store.time[row]! < to && store.state[row] !== FORMING && !starts.has(store.time[row]!)) return true;
+  }
+  return false;
 };
 
 /** Start of the bar to ask from, or null when there is nothing to go on from. */

@@ -144,6 +144,8 @@ export interface BarsFrame {
   bars: BarTuple[];
   /** [instance, time, one value per plot (null while warming up)] */
   points: (number | null)[][];
+  /** Spans [from, to) of start times, epoch ms, that were read again: closed bars in them that are not in this frame exist no more. */
+  whole?: [from: number, to: number][];
   /** Last price and its times, also when only the book moved; null before the first tick. */
   ltp: { price: number; time: number; received: number } | null;
   /**

@@ -138,6 +138,21 @@ describe("chart rooms", () => {
     hub.changed(0, now() - 2 * MINUTE, now() - MINUTE);
     await settled();
     expect(frames[0]!.bars.map(([event, , , , , , close]) => [event, close])).toEqual([[2, 66]]);
+    expect(frames[0]!.whole).toEqual([[now() - 2 * MINUTE, now() - MINUTE]]);
+    // A bar that was taken away leaves the span without one; what has not ended is not spoken of.
+    store(bar(now() - 3 * MINUTE, 55));
+    hub.changed(0, now() - 2 * MINUTE, now() + MINUTE);
+    await settled();
+    expect(frames[1]).toMatchObject({ bars: [], whole: [[now() - 2 * MINUTE, now()]] });
+  });
+
+  it("hear of no more than was read of a span with very many bars", async () => {
+    const { hub, frames, store, now } = rig();
+    await hub.subscribe("a", wish, () => {});
+    store(...Array.from({ length: 1_500 }, (_, row) => bar(now() - (1_500 - row) * MINUTE, row)));
+    hub.changed(0, now() - 3_000 * MINUTE, now());
+    await settled();
+    expect([frames[0]!.bars.length, frames[0]!.whole]).toEqual([1_500, [[now() - 1_500 * MINUTE, now()]]]);
   });
 
   it("get the row of a closing auction when it is over, and no value of an indicator with it", async () => {

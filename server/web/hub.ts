@@ -42,6 +42,8 @@ interface Room {
   received: number;
   bars: BarsFrame["bars"];
   points: BarsFrame["points"];
+  /** Spans that were read again since the frame before, with all their bars in `bars`. */
+  whole: NonNullable<BarsFrame["whole"]>;
   /** Span whose bars have changed and are to be read again. */
   changed: { from: number; to: number } | null;
 }
@@ -114,7 +116,7 @@ export class Hub {
     }
   }
 
-  /** History changed bars under the readers: they get them anew as patches. */
+  /** History changed bars under the readers: they get them anew as patches, and hear which are gone. */
   changed(instrument: number, from: number, to: number): void {
     for (const room of this.byInstrument[instrument] ?? []) this.reread(room, from, to);
   }
@@ -188,7 +190,7 @@ export class Hub {
     const name = `bars:${this.parts.desk.instrument(instrument).key}:${timeframe.name}`;
     let room = this.rooms.get(name);
     if (room === undefined) {
-      room = { name, instrument, timeframe, seq: 0, clients: new Map(), dirty: false, urgent: false, lastFrame: 0, received: 0, bars: [], points: [], changed: null };
+      room = { name, instrument, timeframe, seq: 0, clients: new Map(), dirty: false, urgent: false, lastFrame: 0, received: 0, bars: [], points: [], whole: [], changed: null };
       this.register(room);
     }
     return room;
@@ -245,12 +247,13 @@ export class Hub {
     const quote = desk.quote(instrument);
     const now = wall.now();
     const frame: BarsFrame = {
-      room: room.name, seq: ++room.seq, bars, points,
+      room: room.name, seq: ++room.seq, bars, points, ...(room.whole.length > 0 ? { whole: room.whole } : {}),
       ltp: quote === null ? null : { price: quote.price, time: quote.time, received: quote.received },
       stamps: { received: room.received, emitted: now },
     };
     room.bars = [];
     room.points = [];
+    room.whole = [];
     room.dirty = false;
     room.urgent = false;
     room.lastFrame = now;
@@ -295,16 +298,20 @@ export class Hub {
       await desk.committed();
       const span = room.changed!;
       room.changed = null;
+      // What closes after this instant comes by itself.
+      const to = Math.min(span.to, this.parts.clock.now());
       // From the bar that holds the first change on: a nominal month may be a day short.
       const { closed, closing } = await desk.bars({ instrument, timeframe, from: span.from - timeframe.lengthMs - (timeframe.kind === "month" ? DAY_MS : 0), to: span.to, limit: PATCH_BARS, closingRows: true });
       if (this.rooms.get(room.name) !== room) return;
       const before = room.bars.length;
+      const from = closed.length < PATCH_BARS ? span.from : Math.max(span.from, closed.time[0]!);
       for (let row = 0; row < closed.length; row++) {
         const end = desk.endOf(instrument, timeframe, closed.time[row]!);
         if (end > span.from && closed.time[row]! < span.to) room.bars.push(barTuple(PATCH, end, closed, row));
       }
       for (let row = 0; row < (closing?.length ?? 0); row++) room.bars.push(barTuple(PATCH, desk.endOf(instrument, timeframe, closing!.time[row]!), closing!, row));
-      if (room.bars.length === before) return;
+      if (from < to) room.whole.push([from, to]);
+      else if (room.bars.length === before) return;
       this.touch(room, true);
       this.flushDue();
     })().catch(() => { room.changed = null; this.parts.meter.count("hub.rereadFailures"); });
