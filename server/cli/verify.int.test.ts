@@ -58,7 +58,7 @@ describe("candela verify", () => {
       notComparable += report.notComparable;
     }
     expect(listed.length).toBeGreaterThan(50);
-    expect(stored.equal, "bars of a second, two ticks a second, 15 seconds").toBeGreaterThan(listed.length * 8);
+    expect(stored.equal, "bars of a second, two ticks a second, 15 seconds; a busy exchange sends fewer").toBeGreaterThan(listed.length * 4);
     expect(notComparable).toBe(0);
   }, 120_000);
 

@@ -20,7 +20,7 @@ describe("the line to a broker", () => {
   it("is SLOW while ticks come long after their stamps, and says by how much", async () => {
     await vi.waitFor(() => expect(rig.truth().lagMs).toBeLessThan(1_000), { timeout: 30_000, interval: 200 });
     const skew = rig.container.status.snapshot();
-    expect(Math.abs(skew.clockSkewMs!)).toBeLessThan(600 + skew.clockSkewErrorMs!);
+    expect(Math.abs(skew.clockSkewMs!)).toBeLessThan(2_000 + skew.clockSkewErrorMs!);
     await rig.fault({ kind: "lag", delayMs: 4_000 });
     await reaches("SLOW");
     expect(rig.truth().reason).toMatch(/^ticks arrive [34]\.\d s after the exchange's stamp/);
