@@ -79,13 +79,49 @@ test("CH-05 timeframes by chip and by typing; a refusal names the reason", async
   await expect(page.getByTestId("tf-button")).toContainText("75m");
   for (const { time } of await barsOf(page)) expect(((time + IST_OFFSET) % DAY) % (75 * 60_000), "bars count from the session's open").toBe(0);
 
-  await page.keyboard.press("9");
-  await page.keyboard.press("7");
+  await page.keyboard.press("0");
+  await page.keyboard.press("m");
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("alert").filter({ hasText: "No 97m bars" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "A bar cannot have no length. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M" })).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(box).toBeHidden();
   await expectChart(page, "SIM/RELIANCE", "75m");
+});
+
+test("a timeframe that is derived is chosen by typing, lives, and stays", async ({ page, app }) => {
+  await openChart(page, app);
+  await page.keyboard.press("4");
+  await page.getByTestId("tf-box").fill("45");
+  await page.keyboard.press("Enter");
+  await expectChart(page, "SIM/RELIANCE", "45m", 20);
+  await expect(page.getByTestId("tf-button")).toContainText("45m");
+  await expect(page.getByTestId("legend-main-0")).toContainText("RELIANCE · 45m · SIM");
+  for (const { time } of await barsOf(page)) expect(((time + IST_OFFSET) % DAY) % (45 * 60_000), "bars count from the session's open").toBe(0);
+  // What forms moves with the ticks, and its indicator with it.
+  const before = await barAt(page, -1);
+  await expect.poll(async () => (await barAt(page, -1)).close, { timeout: 30_000 }).not.toBe(before.close);
+  expect((await barAt(page, -1)).points.flat().every((value) => Number.isFinite(value))).toBe(true);
+  const rest = (await restBars(app, "SIM:RELIANCE", { timeframe: "45m", limit: 12 })).slice(0, 10);
+  const shown = await barsOf(page);
+  for (const bar of rest) expect(shown.find(({ time }) => time === bar.time), new Date(bar.time).toISOString()).toMatchObject({ open: Math.round(bar.open * 100), close: Math.round(bar.close * 100), volume: bar.volume });
+  await page.reload();
+  await expectChart(page, "SIM/RELIANCE", "45m", 20);
+  await expect(page.getByTestId("tf-button")).toContainText("45m");
+
+  await page.keyboard.press("1");
+  await page.getByTestId("tf-box").fill("10s");
+  await page.keyboard.press("Enter");
+  await expectChart(page, "SIM/RELIANCE", "10s", 1);
+  const first = (await barAt(page, -1)).time;
+  // A bar closes and the next begins.
+  await expect.poll(async () => (await barAt(page, -1)).time, { timeout: 30_000 }).toBeGreaterThan(first);
+  expect((await barAt(page, -1)).time % 10_000).toBe(0);
+  await expect.poll(async () => (await barsOf(page)).find(({ time }) => time === first)?.state).toBe("closed");
+
+  await page.keyboard.press("Control+KeyK");
+  await page.getByTestId("palette").getByRole("combobox").fill("> 4h");
+  await page.keyboard.press("Enter");
+  await expectChart(page, "SIM/RELIANCE", "4h", 5);
 });
 
 test("CH-08 ten symbols in a hurry: the last one is shown, everywhere", async ({ page, app }) => {

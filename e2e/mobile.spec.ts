@@ -61,6 +61,23 @@ test("every timeframe is in reach of a thumb", async ({ page, app }) => {
   await expectChart(page, "SIM/RELIANCE", "3m");
 });
 
+test("any timeframe can be typed on a phone", async ({ page, app }) => {
+  await openChart(page, app);
+  await page.getByTestId("tf-button-phone").tap();
+  await page.getByRole("menuitem", { name: "Type any timeframe" }).tap();
+  const box = page.getByTestId("tf-box");
+  await expect(box).toBeFocused();
+  await box.fill("7x");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("alert").filter({ hasText: "is not a timeframe" })).toBeVisible();
+  await box.fill("4h");
+  await page.keyboard.press("Enter");
+  await expectChart(page, "SIM/RELIANCE", "4h", 5);
+  await expect(page.getByRole("group", { name: "Timeframe" }).filter({ visible: true }).getByRole("button", { name: "4h", exact: true })).toHaveAttribute("aria-pressed", "true");
+  await page.reload();
+  await expectChart(page, "SIM/RELIANCE", "4h", 5);
+});
+
 test("the chart's menu is in the head, and a long press opens none", async ({ page, app, context }) => {
   await openChart(page, app);
   await page.getByTestId("chart-menu-phone").tap();

@@ -73,6 +73,8 @@ import { openSpool } from "./store/spool";
 import { fingerprint } from "./store/vault";
 import { BoardLane } from "./web/board-lane";
 import { Hub } from "./web/hub";
+import { DerivedBars } from "./pipeline/derive";
+import { DerivedSeries } from "./services/derived-series";
 import { answerRead, readDoor } from "./web/reads-door";
 import { keptWorkspace } from "./web/kept-workspace";
 import { SocketIo } from "./web/socket-io";
@@ -154,6 +156,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     isListed: (broker, instrument) => instruments.tokenOf(broker, instrument) !== undefined, instrument: (instrument) => table.at(instrument), recorded: recording?.fileOptions.broker,
   });
   const printed = new PrintedBars(timeframes, calendar, table, convention);
+  const derived = new DerivedBars(printed, calendar, table);
   const indicators = new Indicators();
   const writer = new BarWriter(store.bars, table, wall, log, metrics);
   const recorder = config.recordTicks ? new TickRecorder(store.ticks, table, wall, log, metrics) : null;
@@ -208,7 +211,8 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     running: indicators, bars, live, calendar, clock, wall, log, meter: metrics, snapshots: store.snapshots, settings: store.settings, unreadable,
     liveInstruments: () => collectors.subscribed(), configuration: config.indicators, reread: () => readIndicators(config.root, config.development),
   });
-  const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, indicators: indicatorService.desk });
+  const derivedSeries = new DerivedSeries({ followed: derived, bars, clock, wall, log });
+  const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, indicators: indicatorService.desk, derived, follow: (instrument, of) => derivedSeries.follow(instrument, of) });
   const reads = new Reads({
     desk, bars, live, calendar, clock, ticks: store.ticks, books: store.books, feedAt: (collector) => collectors.feedAt(collector), tokenOf: (instrument) => instruments.tokenOf("kite", instrument), settleTicks: () => recorder?.settle() ?? Promise.resolve(), settleBooks: (instrument) => bookRecorder?.settle(instrument) ?? Promise.resolve(), completeness: () => quality.completeness,
     passports: new Passports({ bars, store: store.bars, compares: store.compares, gaps: store.gaps, recent: writer, live, calendar, collectorNames: () => collectors.truth().map((each) => each.collector) }),
@@ -261,6 +265,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     away: (...span) => quality.away(...span), differed: (...found) => quality.compare.healed(...found), refused: tellRefused,
   });
   const barsChanged = (instrument: number, from: number, to: number): void => {
+    derived.changed(instrument);
     hub.changed(instrument, from, to);
     indicatorService.changed(instrument, from);
     sparks.renew(instrument).catch((cause: unknown) => log.warn("a sparkline could not be read", { cause: String(cause) }));
@@ -284,8 +289,8 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
 
   const stages = pipeline({
     collectors: { open: (emit) => collectors.open(emit), close: () => collectors.close() },
-    normaliser, auctions, seconds, timeframes, printed, indicators, writer, recorder, latest: publisher, latestPoints: pointPublisher,
-    readers: { ticks: { on: (ticks) => hub.onTicks(ticks) }, bars: { on: (batch) => { sparks.onBars(batch); hub.onBars(batch); } }, auctions: { on: (batch) => hub.onAuctions(batch) }, points: { on: (points) => hub.onPoints(points) } },
+    normaliser, auctions, seconds, timeframes, printed, derived, indicators, writer, recorder, latest: publisher, latestPoints: pointPublisher,
+    readers: { ticks: { on: (ticks) => hub.onTicks(ticks) }, bars: { on: (batch) => { sparks.onBars(batch); hub.onBars(batch); } }, derived: { on: (batch) => hub.onBars(batch) }, auctions: { on: (batch) => hub.onAuctions(batch) }, points: { on: (points) => hub.onPoints(points) } },
   });
   const roles: ReadonlySet<Role> = new Set<Role>(["ingest", "aggregate", "indicate", "store", "web"]);
   const access = new Map<string, HistoryAccess>();
@@ -444,6 +449,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
       await calendar.load();
       await instruments.load();
       await indicatorService.start();
+      derivedSeries.start();
       await quality.start();
       // Only the owner of the data folder may touch what waits there.
       writer.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/bars"), { limitBytes: SPOOL_LIMIT_BYTES, log, accepts: isBarRecord, onAside: aside("bars") }));
@@ -490,6 +496,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
         pointPublisher.stop();
         await latest.stop();
         await indicatorService.stop();
+        await derivedSeries.stop();
         await backfill.stop();
         await quality.stop();
         await retention.stop();

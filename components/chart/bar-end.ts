@@ -1,11 +1,11 @@
 import type { SessionView } from "@/server/contract/live";
-import { type Timeframe } from "@/server/domain/timeframe";
+import type { AnyTimeframe } from "@/server/domain/timeframe";
 
 /**
  * Epoch ms at which the bar in progress ends: bars count from the session's open and the last one may be short.
  * Null outside continuous trading and for weeks and months, whose end nobody waits for.
  */
-export const barEnd = (session: SessionView | null, timeframe: Timeframe, now: number): number | null => {
+export const barEnd = (session: SessionView | null, timeframe: AnyTimeframe, now: number): number | null => {
   if (session === null || session.phase !== "continuous" || now < session.open || now >= session.close) return null;
   if (timeframe.kind === "day") return session.close;
   if (timeframe.kind !== "intraday") return null;

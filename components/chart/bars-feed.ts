@@ -3,13 +3,13 @@ import type { BarsFrame, BarsPage, BarsPageRequest, BarsSnapshot, BarsSubscribe,
 import { unpackBars, unpackSeries } from "@/server/contract/wire";
 import { FORMING } from "@/server/domain/bar";
 import type { IndicatorSpec } from "@/server/domain/indicator";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/timeframe";
 import { type BarPath, KEPT_BARS, MOST_BARS, type SeriesStore } from "./series-store";
 
 /** What a chart shows. */
 export interface ChartSubject {
   key: string;
-  timeframe: TimeframeName;
+  timeframe: AnyTimeframeName;
   indicators: readonly IndicatorSpec[];
 }
 

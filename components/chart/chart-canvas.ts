@@ -1,7 +1,7 @@
 import { type CandlestickData, CandlestickSeries, createChartEx, type DeepPartial, type HistogramData, HistogramSeries, type IChartApiBase, type ISeriesApi, type Logical, type PriceFormatCustom, PriceScaleMode, TrackingModeExitMode, type Time, type TimeScaleOptions, type UTCTimestamp } from "lightweight-charts";
 import { numberText, percentText, priceText } from "@/components/format/numbers";
 import type { Workspace } from "@/server/contract/rest";
-import { timeframe as timeframeOf, type TimeframeName } from "@/server/domain/timeframe";
+import { anyTimeframe as timeframeOf, type AnyTimeframeName } from "@/server/domain/timeframe";
 import { axisLabel } from "./axis-label";
 import type { Drawing } from "./bar-router";
 import { AXIS_WIDTH, type ChartColours, readColours, themedOptions } from "./chart-colours";
@@ -14,7 +14,7 @@ export type ScaleState = Workspace["scale"];
 
 /** What the canvas has to know of what it shows. */
 export interface CanvasSubject {
-  timeframe: TimeframeName;
+  timeframe: AnyTimeframeName;
   decimals: number;
   /** Minor units. */
   tickSize: number;
@@ -437,7 +437,7 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   };
 };
 
-const precisionOf = (name: TimeframeName): "seconds" | "minutes" | "days" => {
+const precisionOf = (name: AnyTimeframeName): "seconds" | "minutes" | "days" => {
   const { kind, lengthMs } = timeframeOf(name);
   return kind !== "intraday" ? "days" : lengthMs < 60_000 ? "seconds" : "minutes";
 };

@@ -6,7 +6,7 @@ import { live } from "@/components/client/live";
 import { createValue, type Readable } from "@/components/client/store";
 import { theme } from "@/components/theme/theme";
 import type { InstrumentView, SessionView } from "@/server/contract/live";
-import { timeframe as timeframeOf, type TimeframeName } from "@/server/domain/timeframe";
+import { anyTimeframe as timeframeOf, type AnyTimeframeName } from "@/server/domain/timeframe";
 import { barEnd } from "./bar-end";
 import { barRouter, type RouteStats, routeStats } from "./bar-router";
 import { barsFeed, type BarsReader, type FeedPhase, type SnapshotHead } from "./bars-feed";
@@ -24,7 +24,7 @@ import { needsSessions } from "./sessions-only";
 export interface ChartStatus {
   phase: FeedPhase;
   instrument: InstrumentView | null;
-  timeframe: TimeframeName;
+  timeframe: AnyTimeframeName;
   indicators: readonly IndicatorView[];
   /** Pane of each indicator. */
   indicatorPanes: readonly number[];
@@ -39,6 +39,8 @@ export interface ChartStatus {
   /** The first stored bar is in view. */
   atStart: boolean;
   autoScaled: boolean;
+  /** Length of an ordinary trading day of the instrument; null while none is known. */
+  dayMs: number | null;
 }
 
 /** What a tick changes: read it in `onPaint`, write it into the page. */
@@ -57,7 +59,7 @@ export interface Reading {
 
 export interface ChartWish {
   key: string;
-  timeframe: TimeframeName;
+  timeframe: AnyTimeframeName;
   indicators: readonly ChosenIndicator[];
 }
 
@@ -79,6 +81,8 @@ export interface ChartController extends ChartNavigation {
 const PAGE_DEBOUNCE_MS = 50;
 const NEAR_START = 100;
 
+const dayOf = (session: SessionView | null): number | null => (session?.kind === "regular" ? session.close - session.open : null);
+
 /** One chart cell: its feed, its bars, its canvas, and what the page around it may ask. */
 export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartController => {
   const client = live();
@@ -87,7 +91,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   const handlers = new Set<() => void>();
   const status = createValue<ChartStatus>({
     phase: { kind: "loading" }, instrument: null, timeframe: "5m", indicators: [], indicatorPanes: [], panes: [], axisWidth: 72,
-    historicalOnly: false, firstStored: null, empty: false, following: true, paging: false, atStart: false, autoScaled: true,
+    historicalOnly: false, firstStored: null, empty: false, following: true, paging: false, atStart: false, autoScaled: true, dayMs: null,
   });
   const change = (part: Partial<ChartStatus>): void => {
     const before = status.get();
@@ -188,7 +192,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     }
     change({
       instrument: head.instrument, timeframe, indicators, indicatorPanes: canvas.lines.panes(), historicalOnly: head.historicalOnly,
-      firstStored: head.firstStored, empty: store.length === 0, paging: false,
+      firstStored: head.firstStored, empty: store.length === 0, paging: false, dayMs: dayOf(head.session),
     });
     navigation.arrived();
     watchEdges();
@@ -206,7 +210,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     replaced: place,
     resumed(head, paths) {
       keepQuote(head);
-      change({ historicalOnly: head.historicalOnly, firstStored: head.firstStored, empty: store.length === 0 });
+      change({ historicalOnly: head.historicalOnly, firstStored: head.firstStored, empty: store.length === 0, dayMs: dayOf(head.session) });
       for (const path of paths) stats[path]++;
       router.rebuild(newest());
       // A page asked for meanwhile was not fetched.

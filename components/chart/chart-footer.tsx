@@ -1,12 +1,12 @@
 import { Segmented } from "@/components/ui/segmented";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/timeframe";
 import type { ScaleState } from "./chart-canvas";
 import type { ViewRange } from "./chart-navigation";
 
 export type RangeName = "1D" | "5D" | "1M" | "3M" | "6M" | "1Y" | "All";
 
 /** What a range shows and with which bars: fine enough to read, few enough to fit. */
-export const ranges: Record<RangeName, { timeframe: TimeframeName; range: ViewRange; title: string }> = {
+export const ranges: Record<RangeName, { timeframe: AnyTimeframeName; range: ViewRange; title: string }> = {
   "1D": { timeframe: "1m", range: { sessions: 1 }, title: "The last trading day in 1-minute bars" },
   "5D": { timeframe: "5m", range: { sessions: 5 }, title: "Five trading days in 5-minute bars" },
   "1M": { timeframe: "1d", range: { days: 30 }, title: "One month in daily bars" },

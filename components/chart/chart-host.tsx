@@ -17,7 +17,7 @@ import { sessionOf } from "./feed-light";
 import { type IndicatorActions, MainLegend, PaneLegend } from "./legend";
 import { exposeChart } from "./test-bridge";
 import { timeframeTitle } from "./timeframe-entry";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/timeframe";
 
 export interface ChartHostProps {
   index: number;
@@ -28,7 +28,7 @@ export interface ChartHostProps {
   actions: IndicatorActions;
   menu: ChartMenuActions;
   onController: (controller: ChartController | null) => void;
-  onTimeframe: (timeframe: TimeframeName) => void;
+  onTimeframe: (timeframe: AnyTimeframeName) => void;
   onSearch: () => void;
 }
 

@@ -1,4 +1,4 @@
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/timeframe";
 import type { BarsFeed } from "./bars-feed";
 import type { ChartCanvas } from "./chart-canvas";
 import { sessionStarts } from "./chart-marks";
@@ -10,7 +10,7 @@ export type ViewRange = { sessions: number } | { days: number } | null;
 /** What moves the view or the crosshair of a chart. */
 export interface ChartNavigation {
   /** Shows a span as soon as bars of that timeframe are there. */
-  showRange(range: ViewRange, timeframe: TimeframeName): void;
+  showRange(range: ViewRange, timeframe: AnyTimeframeName): void;
   /** Brings the bar of an instant to the middle and reads it in the legend; fetches back to it where needed. */
   goTo(instant: number): void;
   toLatest(): void;
@@ -28,7 +28,7 @@ export interface NavigationParts {
   canvas: ChartCanvas;
   feed(): BarsFeed;
   /** Timeframe of the bars in the store; null while they are not what is wanted. */
-  shown(): TimeframeName | null;
+  shown(): AnyTimeframeName | null;
   hovered(): number | null;
   /** The legend reads this bar from now on. */
   read(time: number | null): void;
@@ -42,7 +42,7 @@ const MARGIN = 4;
 
 /** `arrived` is to be called when bars came: a wish that waited for them is fulfilled then. */
 export const chartNavigation = ({ store, canvas, feed, shown, hovered, read }: NavigationParts): ChartNavigation & { arrived(): void; forget(): void } => {
-  let range: { value: ViewRange; timeframe: TimeframeName } | null = null;
+  let range: { value: ViewRange; timeframe: AnyTimeframeName } | null = null;
   let goal: number | null = null;
   /** Counts orders to the crosshair: one that waits for a painting is dropped when a newer one has come. */
   let reading = 0;

@@ -8,7 +8,7 @@ import { NoticeStrip } from "@/components/ui/notice-strip";
 import { Glyph } from "@/components/ui/glyph";
 import { Late, Skeleton } from "@/components/ui/skeleton";
 import type { InstrumentView } from "@/server/contract/live";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/timeframe";
 import type { FeedPhase } from "./bars-feed";
 import { feedOf } from "./feed-light";
 import { timeframeTitle } from "./timeframe-entry";
@@ -36,8 +36,8 @@ export function ChartSkeleton() {
 }
 
 /** Nothing stored at this timeframe: one sentence, one fact, a way out. */
-export function EmptyChart({ instrument, timeframe, firstStored, onTimeframe }: { instrument: InstrumentView; timeframe: TimeframeName; firstStored: number | null; onTimeframe: (timeframe: TimeframeName) => void }) {
-  const other: TimeframeName = timeframe === "1m" ? "1d" : "1m";
+export function EmptyChart({ instrument, timeframe, firstStored, onTimeframe }: { instrument: InstrumentView; timeframe: AnyTimeframeName; firstStored: number | null; onTimeframe: (timeframe: AnyTimeframeName) => void }) {
+  const other: AnyTimeframeName = timeframe === "1m" ? "1d" : "1m";
   return (
     <div data-testid="chart-empty" className="absolute inset-0 z-(--z-overlay) flex items-center justify-center bg-bg">
       <EmptyState icon={Columns3} title={`No bars for ${instrument.symbol} on ${timeframe}`}

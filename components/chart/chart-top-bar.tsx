@@ -5,7 +5,7 @@ import { ReplayPill } from "@/components/shell/replay-pill";
 import { Menu, type MenuRow } from "@/components/ui/menu";
 import { Pill } from "@/components/ui/pill";
 import type { InstrumentView } from "@/server/contract/live";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/timeframe";
 import type { ChartController } from "./chart-controller";
 import { FeedPill } from "./feed-pill";
 import { LivePrice } from "./live-price";
@@ -16,8 +16,10 @@ export interface ChartTopBarProps {
   /** null until it is known. */
   instrument: InstrumentView | null;
   controller: ChartController | null;
-  timeframe: TimeframeName;
-  onTimeframe: (timeframe: TimeframeName) => void;
+  timeframe: AnyTimeframeName;
+  onTimeframe: (timeframe: AnyTimeframeName) => void;
+  /** Opens the box in which any timeframe can be typed. */
+  onTypeTimeframe: () => void;
   onIndicators: () => void;
   /** The chart's own menu, for where there is no right click. */
   menu: readonly MenuRow[];
@@ -30,7 +32,7 @@ const separator = <span aria-hidden className="mx-1.5 h-5 w-px shrink-0 bg-line"
 
 /** Symbol, timeframes and indicators; a phone gets the price here too. */
 export function ChartTopBar(props: ChartTopBarProps) {
-  const { chartKey, timeframe, onTimeframe, onIndicators } = props;
+  const { chartKey, timeframe, onTimeframe, onTypeTimeframe, onIndicators } = props;
   const colon = chartKey.indexOf(":");
   return (
     <>
@@ -41,7 +43,7 @@ export function ChartTopBar(props: ChartTopBarProps) {
           <Icon of={ChevronDown} className="text-muted" />
         </button>
         {separator}
-        <TimeframeBar value={timeframe} onChange={onTimeframe} />
+        <TimeframeBar value={timeframe} onChange={onTimeframe} onType={onTypeTimeframe} />
         {separator}
         <button type="button" data-testid="indicators-button" aria-haspopup="dialog" onClick={onIndicators} className="inline-flex h-7 items-center gap-2 rounded-sm px-2 text-13 text-text-2 hover:bg-hover hover:text-text">
           <Icon of={SquareFunction} className="text-muted" /><span className="max-lg:sr-only">Indicators</span>
@@ -52,7 +54,7 @@ export function ChartTopBar(props: ChartTopBarProps) {
   );
 }
 
-function PhoneHeader({ instrument, controller, timeframe, onTimeframe, onIndicators, menu, symbol, exchange }: ChartTopBarProps & { symbol: string; exchange: string }) {
+function PhoneHeader({ instrument, controller, timeframe, onTimeframe, onTypeTimeframe, onIndicators, menu, symbol, exchange }: ChartTopBarProps & { symbol: string; exchange: string }) {
   const long = symbol.length > LONG_NAME;
   return (
     <div className="min-w-0 flex-1 pt-2 short:flex short:h-10 short:items-center short:gap-2 short:pt-0 short:pl-2 md:hidden">
@@ -73,7 +75,7 @@ function PhoneHeader({ instrument, controller, timeframe, onTimeframe, onIndicat
         <div className="shrink-0 text-right short:flex short:items-baseline short:gap-2"><LivePrice controller={controller} size={long ? "medium" : "large"} /></div>
       </div>
       <div className="mt-2 flex h-11 items-center gap-1 pr-2 pl-2 short:mt-0 short:h-10 short:min-w-0 short:flex-1 short:pr-1 short:pl-0">
-        <PhoneTimeframes value={timeframe} onChange={onTimeframe} />
+        <PhoneTimeframes value={timeframe} onChange={onTimeframe} onType={onTypeTimeframe} />
         <button type="button" aria-label="Indicators" aria-haspopup="dialog" onClick={onIndicators} className="inline-flex size-11 shrink-0 items-center justify-center text-muted short:h-10"><Icon of={SquareFunction} size={18} /></button>
         <Menu label="Chart" items={menu} align="end" width={232}
           trigger={<button type="button" data-testid="chart-menu-phone" aria-label="More of the chart" className="inline-flex size-11 shrink-0 items-center justify-center text-muted short:h-10"><Icon of={Ellipsis} size={18} /></button>} />

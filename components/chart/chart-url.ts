@@ -1,9 +1,9 @@
-import { parseTimeframe, type TimeframeName } from "@/server/domain/timeframe";
+import { parseAnyTimeframe, type AnyTimeframeName } from "@/server/domain/timeframe";
 
 /** What a chart's address says; null where it says nothing. */
 export interface ChartAddress {
   key: string;
-  timeframe: TimeframeName | null;
+  timeframe: AnyTimeframeName | null;
   /** Epoch ms. */
   at: number | null;
 }
@@ -13,11 +13,11 @@ export const readAddress = (pathname: string, search: { get(name: string): strin
   const match = /^\/chart\/([^/]+)\/([^/]+)\/?$/.exec(pathname);
   if (match === null) return null;
   const at = Number(search.get("at") ?? Number.NaN);
-  return { key: `${decode(match[1]!)}:${decode(match[2]!)}`, timeframe: parseTimeframe(search.get("tf") ?? "")?.name ?? null, at: Number.isFinite(at) && at > 0 ? at : null };
+  return { key: `${decode(match[1]!)}:${decode(match[2]!)}`, timeframe: parseAnyTimeframe(search.get("tf") ?? "")?.name ?? null, at: Number.isFinite(at) && at > 0 ? at : null };
 };
 
 /** The address of an instrument at a timeframe. */
-export const addressOf = (key: string, timeframe: TimeframeName): string => {
+export const addressOf = (key: string, timeframe: AnyTimeframeName): string => {
   const colon = key.indexOf(":");
   return `/chart/${encodeURIComponent(key.slice(0, colon))}/${encodeURIComponent(key.slice(colon + 1))}?tf=${timeframe}`;
 };

@@ -6,7 +6,7 @@ import { Icon } from "@/components/ui/icon";
 import { Pill } from "@/components/ui/pill";
 import { ReplayPill } from "@/components/shell/replay-pill";
 import type { InstrumentView } from "@/server/contract/live";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/timeframe";
 import type { ChartController } from "./chart-controller";
 import { FeedPill } from "./feed-pill";
 import { type IndicatorView, isDrawn } from "./indicator-lines";
@@ -46,7 +46,7 @@ const useClearance = (controller: ChartController, pane: number, top: number) =>
 
 /** Rows over the price pane: name, live price and state; the bar under the crosshair; the overlays. */
 export function MainLegend({ controller, instrument, timeframe, indicators, actions, index, width }: {
-  controller: ChartController; instrument: InstrumentView; timeframe: TimeframeName;
+  controller: ChartController; instrument: InstrumentView; timeframe: AnyTimeframeName;
   indicators: readonly (IndicatorView & { at: number })[]; actions: IndicatorActions; index: number; width: string;
 }) {
   const element = useClearance(controller, 0, MAIN_TOP);

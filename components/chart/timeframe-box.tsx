@@ -1,14 +1,20 @@
 import { useState } from "react";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/timeframe";
 import { readTimeframe, timeframeTitle } from "./timeframe-entry";
 
 /** Opened by typing a digit or a comma on the chart: `75` Enter. Says what it read, or why it cannot. */
-export function TimeframeBox({ first, onChoose, onClose }: { first: string; onChoose: (timeframe: TimeframeName) => void; onClose: () => void }) {
+export function TimeframeBox({ first, dayMs, onChoose, onClose }: {
+  first: string;
+  /** Length of the instrument's ordinary trading day; null while it is not known. */
+  dayMs: number | null;
+  onChoose: (timeframe: AnyTimeframeName) => void;
+  onClose: () => void;
+}) {
   const [typed, setTyped] = useState(first);
   const [refused, setRefused] = useState(false);
-  const entry = readTimeframe(typed);
+  const entry = readTimeframe(typed, dayMs);
   return (
-    <form data-surface="elevated" className="absolute top-14 left-1/2 z-(--z-popover) w-64 -translate-x-1/2 rounded-md bg-elevated p-3 shadow-popover"
+    <form data-surface="elevated" className="absolute top-14 left-1/2 z-(--z-popover) w-72 max-w-[calc(100%-16px)] -translate-x-1/2 rounded-md bg-elevated p-3 shadow-popover"
       onSubmit={(event) => {
         event.preventDefault();
         if (entry.kind === "timeframe") onChoose(entry.timeframe.name);

@@ -1,20 +1,32 @@
 import { describe, expect, it } from "vitest";
 import { readTimeframe, timeframeLabel, timeframeTitle } from "./timeframe-entry";
 
-const named = (typed: string): string => {
-  const entry = readTimeframe(typed);
+const named = (typed: string, dayMs: number | null = null): string => {
+  const entry = readTimeframe(typed, dayMs);
   return entry.kind === "timeframe" ? entry.timeframe.name : `refused: ${entry.reason}`;
 };
 
 describe("the timeframe box", () => {
   it("reads what traders type", () => {
-    expect(["5", "15", "75", "60", "1h", "30s", "D", "w", "1M", ",5"].map(named))
+    expect(["5", "15", "75", "60", "1h", "30s", "D", "w", "1M", ",5"].map((typed) => named(typed)))
       .toEqual(["5m", "15m", "75m", "1h", "1h", "30s", "1d", "1W", "1M", "5m"]);
   });
 
+  it("takes any count of minutes of a session, and of seconds", () => {
+    expect(["45", "4h", "240", "7", "2m", "10s", "45 min"].map((typed) => named(typed, 375 * 60_000))).toEqual(["45m", "4h", "4h", "7m", "2m", "10s", "45m"]);
+  });
+
+  it("refuses more minutes than the instrument's day has", () => {
+    expect(named("500m", 375 * 60_000)).toBe("refused: The trading day here has 375 minutes. For whole days type D");
+    expect([named("375", 375 * 60_000), named("500m", 895 * 60_000), named("500m")]).toEqual(["375m", "500m", "500m"]);
+    expect(named("D", 375 * 60_000)).toBe("1d");
+  });
+
   it("refuses with the timeframes there are", () => {
-    expect(named("7")).toBe("refused: No 7m bars. Kept: 1m, 2m, 3m, 5m, 10m, 15m, 30m, 1h, 75m, 2h, 125m");
-    expect(named("7s")).toBe("refused: No 7s bars. In seconds: 1s, 5s, 15s, 30s");
+    expect(named("0m")).toBe("refused: A bar cannot have no length. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M");
+    expect(named("7x")).toBe("refused: “7x” is not a timeframe. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M");
+    expect(named("90s")).toBe("refused: Seconds go up to 59 (10s); longer bars are of whole minutes (2m)");
+    expect(named("1441")).toBe("refused: A bar has at most a day: up to 1440 minutes or 24h. For whole days type D");
     expect(named("3d")).toBe("refused: Only one day, one week or one month: D, W, M");
     expect(named("soon")).toContain("“soon” is not a timeframe");
     expect(named(" ")).toContain("Type minutes");

@@ -1,31 +1,38 @@
-import { parseTimeframe, type Timeframe, type TimeframeName, timeframes } from "@/server/domain/timeframe";
+import { type AnyTimeframe, type AnyTimeframeName, parseAnyTimeframe, timeframes } from "@/server/domain/timeframe";
 
-export type TimeframeEntry = { kind: "timeframe"; timeframe: Timeframe } | { kind: "refused"; reason: string };
+export type TimeframeEntry = { kind: "timeframe"; timeframe: AnyTimeframe } | { kind: "refused"; reason: string };
 
 /** How a timeframe is written on buttons and in the legend: `5m`, `1h`, `D`, `W`, `M`. */
-export const timeframeLabel = (name: TimeframeName): string =>
+export const timeframeLabel = (name: AnyTimeframeName): string =>
   name === "1d" ? "D" : name === "1W" ? "W" : name === "1M" ? "M" : name;
 
 const nouns: Record<string, string> = { s: "second", m: "minute", h: "hour", d: "day", W: "week", M: "month" };
 
 /** The timeframe in words, for menus and spoken labels: `5 minutes`, `1 day`. */
-export const timeframeTitle = (name: TimeframeName): string => {
+export const timeframeTitle = (name: AnyTimeframeName): string => {
   const count = Number.parseInt(name, 10);
   const noun = nouns[name.slice(String(count).length)]!;
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 };
 
-const minutesAndHours = timeframes.filter((timeframe) => timeframe.kind === "intraday" && timeframe.lengthMs >= 60_000).map((timeframe) => timeframe.name);
-const seconds = timeframes.filter((timeframe) => timeframe.lengthMs < 60_000).map((timeframe) => timeframe.name);
+const MINUTE = 60_000;
+const ACCEPTED = "Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M";
 
-/** Reads what was typed into the timeframe box; a refusal names what would be accepted. */
-export const readTimeframe = (typed: string): TimeframeEntry => {
+/**
+ * Reads what was typed into the timeframe box; a refusal names what would be accepted. `dayMs`: length of the
+ * instrument's ordinary trading day, where it is known: a longer bar would hold a day and be called something else.
+ */
+export const readTimeframe = (typed: string, dayMs: number | null = null): TimeframeEntry => {
   const text = typed.replaceAll(",", "").trim();
-  if (text === "") return { kind: "refused", reason: "Type minutes (5, 75), 30s, 1h, D, W or M" };
-  const timeframe = parseTimeframe(text);
-  if (timeframe !== undefined) return { kind: "timeframe", timeframe };
-  if (/^\d+\s*(s|sec)$/i.test(text)) return { kind: "refused", reason: `No ${text} bars. In seconds: ${seconds.join(", ")}` };
-  if (/^\d+\s*(m|min|h|hr|hour)?$/i.test(text)) return { kind: "refused", reason: `No ${text}${/\d$/.test(text) ? "m" : ""} bars. Kept: ${minutesAndHours.join(", ")}` };
-  if (/^\d+\s*(d|days?|w|weeks?|mo|months?)$/i.test(text)) return { kind: "refused", reason: "Only one day, one week or one month: D, W, M" };
-  return { kind: "refused", reason: `“${text}” is not a timeframe. Try 5, 75, 30s, 1h, D, W or M` };
+  if (text === "") return { kind: "refused", reason: ACCEPTED };
+  const timeframe = parseAnyTimeframe(text);
+  if (timeframe !== undefined) {
+    const tooLong = dayMs !== null && timeframe.kind === "intraday" && timeframe.lengthMs > dayMs && !timeframes.some(({ name }) => name === timeframe.name);
+    return tooLong ? { kind: "refused", reason: `The trading day here has ${Math.floor(dayMs / MINUTE)} minutes. For whole days type D` } : { kind: "timeframe", timeframe };
+  }
+  if (/^0+\s*[a-z]*$/i.test(text)) return { kind: "refused", reason: `A bar cannot have no length. ${ACCEPTED}` };
+  if (/^\d+\s*(s|secs?|seconds?)$/i.test(text)) return { kind: "refused", reason: "Seconds go up to 59 (10s); longer bars are of whole minutes (2m)" };
+  if (/^\d+\s*(m|mins?|minutes?|h|hrs?|hours?)?$/i.test(text)) return { kind: "refused", reason: "A bar has at most a day: up to 1440 minutes or 24h. For whole days type D" };
+  if (/^\d+\s*(d|days?|w|wk|weeks?|mo|mon|months?)$/i.test(text)) return { kind: "refused", reason: "Only one day, one week or one month: D, W, M" };
+  return { kind: "refused", reason: `“${text}” is not a timeframe. ${ACCEPTED}` };
 };

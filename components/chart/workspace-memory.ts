@@ -1,13 +1,13 @@
 import { fetchWorkspace, saveWorkspace } from "@/components/client/api";
 import { dock } from "@/components/shell/dock-state";
 import type { Workspace } from "@/server/contract/rest";
-import { type TimeframeName, timeframeOf } from "@/server/domain/timeframe";
+import { type AnyTimeframeName, parseAnyTimeframe } from "@/server/domain/timeframe";
 import type { ScaleState } from "./chart-canvas";
 import { type ChosenIndicator, firstIndicators, fromWorkspace } from "./chosen-indicators";
 
 /** What a chart workspace keeps between visits. */
 export interface KeptChart {
-  timeframe: TimeframeName;
+  timeframe: AnyTimeframeName;
   indicators: readonly ChosenIndicator[];
   scale: ScaleState;
   watchlist: string;
@@ -26,7 +26,7 @@ const COLOURS = 6;
 export const readKept = (text: string | null): KeptChart | null => {
   try {
     const kept = JSON.parse(text ?? "null") as Partial<KeptChart> | null;
-    const timeframe = timeframeOf(String(kept?.timeframe))?.name;
+    const timeframe = parseAnyTimeframe(String(kept?.timeframe))?.name;
     if (timeframe === undefined || !isScale(kept?.scale) || !Array.isArray(kept?.indicators) || !kept.indicators.every(isIndicator)) return null;
     return {
       timeframe, scale: kept.scale, watchlist: typeof kept.watchlist === "string" ? kept.watchlist : "",

@@ -3,10 +3,10 @@ import dynamic from "next/dynamic";
 import { usePathname, useSearchParams } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { createValue, useValue } from "@/components/client/store";
-import { openPalette, registerCommands, registerPick } from "@/components/palette/palette-store";
+import { openPalette, registerCommands, registerPick, registerReader } from "@/components/palette/palette-store";
 import { Shell } from "@/components/shell/shell";
 import { WatchlistDock } from "@/components/watchlist/watchlist-dock";
-import { timeframes, type TimeframeName } from "@/server/domain/timeframe";
+import { type AnyTimeframeName, isListed, timeframes } from "@/server/domain/timeframe";
 import { ChartFooter, type RangeName, ranges } from "./chart-footer";
 import type { ScaleState } from "./chart-canvas";
 import { useChartKeys } from "./chart-keys";
@@ -20,7 +20,7 @@ import { defaultsOf, type IndicatorEntry } from "./indicator-catalogue";
 import { IndicatorDialog } from "./indicator-dialog";
 import { IndicatorSettings } from "./indicator-settings";
 import type { IndicatorActions } from "./legend";
-import { timeframeLabel, timeframeTitle } from "./timeframe-entry";
+import { readTimeframe, timeframeLabel, timeframeTitle } from "./timeframe-entry";
 import { TimeframeBox } from "./timeframe-box";
 import { useCatalogue } from "./use-catalogue";
 import { chartMemory, firstChart, type KeptChart, recallChart } from "./workspace-memory";
@@ -52,6 +52,7 @@ export function Workspace() {
   const key = address?.key ?? FIRST_KEY;
   const chart = kept ?? firstChart;
   const timeframe = address?.timeframe ?? chart.timeframe;
+  const dayMs = status?.dayMs ?? null;
 
   useEffect(() => {
     const store = chartMemory();
@@ -72,7 +73,7 @@ export function Workspace() {
   const change = useCallback((part: Partial<KeptChart>) => setKept((held) => ({ ...(held ?? firstChart), ...part })), []);
   const changeIndicators = useCallback((next: (held: readonly ChosenIndicator[]) => readonly ChosenIndicator[]) =>
     setKept((held) => ({ ...(held ?? firstChart), indicators: next((held ?? firstChart).indicators) })), []);
-  const go = useCallback((nextKey: string, nextTimeframe: TimeframeName) => {
+  const go = useCallback((nextKey: string, nextTimeframe: AnyTimeframeName) => {
     const to = addressOf(nextKey, nextTimeframe);
     if (location.pathname + location.search !== to) history.pushState(null, "", to);
   }, []);
@@ -80,7 +81,7 @@ export function Workspace() {
     setRange(null);
     go(nextKey, timeframe);
   }, [go, timeframe]);
-  const chooseTimeframe = useCallback((next: TimeframeName) => {
+  const chooseTimeframe = useCallback((next: AnyTimeframeName) => {
     setRange(null);
     setBox(null);
     go(key, next);
@@ -107,6 +108,12 @@ export function Workspace() {
     { id: "scale percent", title: "Scale: percent on or off", shortcut: "Alt P", run: () => setScale({ ...chart.scale, mode: chart.scale.mode === "percent" ? "normal" : "percent" }) },
     { id: "view reset", title: "Reset the view", words: "fit latest", shortcut: "Alt R", run: () => controller?.resetView() },
   ]), [chooseTimeframe, setScale, chart.scale, controller]);
+  useEffect(() => registerReader((typed) => {
+    const entry = readTimeframe(typed, dayMs);
+    if (entry.kind === "refused" || isListed(entry.timeframe)) return null;
+    const { name } = entry.timeframe;
+    return { id: `timeframe ${name}`, title: `Timeframe: ${timeframeTitle(name)}`, run: () => chooseTimeframe(name) };
+  }), [chooseTimeframe, dayMs]);
   useChartKeys({
     search: openPalette,
     timeframeBox: setBox,
@@ -138,14 +145,14 @@ export function Workspace() {
   return (
     <>
       <Shell title={`${key.slice(key.indexOf(":") + 1)} ${timeframeTitle(timeframe)} chart`}
-        topBar={<ChartTopBar chartKey={key} instrument={instrument} controller={controller} timeframe={timeframe} onTimeframe={chooseTimeframe} onIndicators={() => setAdding(true)} menu={menuRows} />}
+        topBar={<ChartTopBar chartKey={key} instrument={instrument} controller={controller} timeframe={timeframe} onTimeframe={chooseTimeframe} onTypeTimeframe={() => setBox("")} onIndicators={() => setAdding(true)} menu={menuRows} />}
         dock={<WatchlistDock current={key} onPick={pick} {...(chart.watchlist === "" ? {} : { list: chart.watchlist })} onList={(watchlist) => change({ watchlist })} />}
         footer={<ChartFooter range={range} onRange={chooseRange} scale={chart.scale} autoScaled={autoScaled} onScale={setScale} />}>
         <div className="relative flex min-h-0 flex-1" data-testid="page-chart">
           {kept !== null
             ? <ChartHost index={0} wish={wish} scale={chart.scale} at={address?.at ?? null} actions={actions} menu={menu} onController={setController} onTimeframe={chooseTimeframe} onSearch={() => openPalette()} />
             : <ChartSkeleton />}
-          {box !== null && <TimeframeBox first={box} onChoose={chooseTimeframe} onClose={() => setBox(null)} />}
+          {box !== null && <TimeframeBox first={box} dayMs={dayMs} onChoose={chooseTimeframe} onClose={() => setBox(null)} />}
         </div>
       </Shell>
       <IndicatorDialog open={adding} onOpenChange={setAdding} catalogue={catalogue} chosen={chart.indicators} onAdd={add} actions={actions} />

@@ -18,6 +18,9 @@ export interface Command {
 /** Shows an instrument without leaving the page; a page that has no chart registers none, and the palette navigates. */
 export type PickInstrument = (key: string) => void;
 
+/** Makes a command of what was typed (`45`), where it is one; null where it is not. */
+export type ReadTyped = (typed: string) => Command | null;
+
 export interface PaletteState {
   open: boolean;
   /** What stands in the box when it opens. */
@@ -27,6 +30,7 @@ export interface PaletteState {
 const store = once(() => ({
   state: createValue<PaletteState>({ open: false, text: "" }),
   commands: createValue<readonly Command[]>([]),
+  readers: createValue<readonly ReadTyped[]>([]),
   picks: createValue<readonly PickInstrument[]>([]),
 }));
 
@@ -44,6 +48,15 @@ export const registerCommands = (commands: readonly Command[]): (() => void) => 
   const ids = new Set(commands.map((command) => command.id));
   value.set([...value.get().filter((command) => !ids.has(command.id)), ...commands]);
   return () => value.set(value.get().filter((command) => !commands.includes(command)));
+};
+
+export const paletteReaders = (): Readable<readonly ReadTyped[]> => store().readers;
+
+/** While a part of the screen is there that understands typed text as a command. */
+export const registerReader = (read: ReadTyped): (() => void) => {
+  const { readers } = store();
+  readers.set([...readers.get(), read]);
+  return () => readers.set(readers.get().filter((other) => other !== read));
 };
 
 /** While a chart is in view: chosen instruments go to it. */

@@ -12,7 +12,7 @@ import { chartHref } from "@/components/watchlist/chart-href";
 import type { InstrumentHit } from "@/server/contract/rest";
 import { matchesWords, parseTyped } from "./matching";
 import { CommandRow, commandValue, HitRow, hitValue } from "./palette-rows";
-import { closePalette, type Command, instrumentPick, paletteCommands, paletteState } from "./palette-store";
+import { closePalette, type Command, instrumentPick, paletteCommands, paletteReaders, paletteState } from "./palette-store";
 import { readRecents, rememberRecent } from "./recents";
 import { questionOf, useSearch } from "./use-search";
 
@@ -46,6 +46,7 @@ export function Palette() {
 function PaletteBody({ initialText }: { initialText: string }) {
   const router = useRouter();
   const commands = useValue(paletteCommands());
+  const readers = useValue(paletteReaders());
   const [text, setText] = useState(initialText);
   const [selected, setSelected] = useState("");
   const enterWaits = useRef<{ newTab: boolean } | null>(null);
@@ -59,8 +60,9 @@ function PaletteBody({ initialText }: { initialText: string }) {
     if (typed.scope === "exchange") return [];
     const wanted = commands.filter((command) => (typed.scope === "lists") === (command.group === "list") || (typed.scope === "all" && typed.text !== ""));
     const found = wanted.filter((command) => matchesWords(`${command.title} ${command.words ?? ""}`, typed.text));
-    return typed.scope === "all" ? found.slice(0, COMMANDS_BESIDE) : found;
-  }, [commands, typed]);
+    const understood = typed.scope === "lists" || typed.text === "" ? [] : readers.flatMap((read) => read(typed.text) ?? []);
+    return [...understood, ...(typed.scope === "all" ? found.slice(0, COMMANDS_BESIDE) : found)];
+  }, [commands, readers, typed]);
   const waiting = typed.scope !== "commands" && typed.scope !== "lists" && (typed.text !== "" || typed.exchange !== "") && result.answerTo !== questionOf(typed);
   const values = [...hits.map(hitValue), ...shownCommands.map(commandValue)];
   const first = values[0] ?? "";

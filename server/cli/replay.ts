@@ -194,7 +194,7 @@ export const replayCommand = (program: Command): void => {
     .description("bars of a recorded session: CSV with names or of time, price and volume of the day, or a bridge's JSON tick lines; candela inspect shows how a file is read")
     .argument("<file>", "the recording; - for standard input")
     .requiredOption("--instrument <key>", 'what it is of, like "NSE_INDEX:NIFTY 50" or NSE:INFY: its exchange gives the session'))
-    .option("--timeframe <timeframe>", `${[...timeframeNames, "auction"].join(", ")}, or any count of minutes such as 45m or 4h`, "1m")
+    .option("--timeframe <timeframe>", `${[...timeframeNames, "auction"].join(", ")}, or any count of minutes such as 45m or 4h, or of seconds below a minute`, "1m")
     .option("--indicators <list>", "also their values: SMA:9,EMA:20,RSI:14,MACD:12:26:9", "")
     .addOption(new Option("--auctions <how>", "in intraday bars: as a broker prints them (Kite, or --broker), all merged into the bars beside them, or in none").choices([...auctionModes]).default("broker"))
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")

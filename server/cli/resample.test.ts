@@ -35,7 +35,7 @@ describe("candela resample", () => {
     expect(brief((await resample(rows, { from: "ONE_MINUTE", to: "240" })).bars)).toEqual(["09:15 10000 34000 9900 33900 v2400", "13:15 34000 47500 33900 47400 v1350"]);
     expect((await clocks("60minute")).length).toBe(7);
     expect(brief((await resample(minutes(8).filter((_, at) => at % 4 === 0), { from: "4m", to: "8m" })).bars)).toEqual(["09:15 10000 10500 9900 10400 v20"]);
-    await expect(resample(rows, { to: "45s" })).rejects.toMatchObject({ details: { field: "--to", accepted: expect.stringContaining("45m or 4h") as unknown } });
+    await expect(resample(rows, { to: "90s" })).rejects.toMatchObject({ details: { field: "--to", accepted: expect.stringContaining("45m or 4h") as unknown } });
   });
 
   it("tells by a day's first label whether labels name the start or the end of a bar", async () => {

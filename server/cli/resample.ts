@@ -121,7 +121,7 @@ export const resampleCommand = (program: Command): void => {
     .description("longer bars from a file of bars: CSV or JSON as vendors, exchanges and brokers write it; candela inspect shows how a file is read")
     .argument("<file>", "the bars; - for standard input")
     .requiredOption("--instrument <key>", "what they are of, like NSE:INFY or INFY.NS: its exchange gives the session"))
-    .requiredOption("--to <timeframe>", `${timeframeNames.join(", ")} or any count of minutes, such as 45m or 4h`)
+    .requiredOption("--to <timeframe>", `${timeframeNames.join(", ")} or any count of minutes, such as 45m or 4h, or of seconds below a minute`)
     .option("--from <timeframe>", "the file's own timeframe", "1m")
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
     .addHelpText("after", "\nBars start at the session's open, and the last one of a session may be short. Rows outside the continuous session are\nleft out, but a day opens at the pre-open's price and closes at the closing auction's. Two rows of one time with\ndifferent figures are refused (--lenient keeps the last one). Refused rows, assumptions and counts are reported on\nstandard error. Exit codes: 0 done, 1 rows were refused or nothing came out (--lenient: 0 where something did), 2 the file or\nan option is refused.")

@@ -9,7 +9,7 @@ import type { Plot } from "@/server/domain/indicator";
 import type { Segment } from "@/server/domain/instrument";
 import type { JobState, JobStatistics } from "@/server/domain/job";
 import type { PhaseName, SessionKind } from "@/server/domain/session";
-import { listedTimeframe } from "./timeframes";
+import { anyOfTimeframes } from "./timeframes";
 
 export const indicatorSpec = z.object({
   id: z.string().min(1).max(32),
@@ -19,7 +19,7 @@ export const indicatorSpec = z.object({
 /** client -> server `bars.subscribe`, acknowledged with `BarsSnapshot` or `LiveError`. */
 export const barsSubscribe = z.object({
   key: z.string().min(3).max(64),
-  timeframe: listedTimeframe,
+  timeframe: anyOfTimeframes,
   /** Newest bars wanted with the acknowledgement. */
   bars: z.number().int().min(0).max(12_000).default(1_500),
   /** On resume: only bars at or after this time (epoch ms) are sent. */
@@ -34,7 +34,7 @@ export const barsUnsubscribe = z.object({ room: z.string() });
 /** client -> server `bars.page`: bars before an instant, acknowledged with `BarsPage` or `LiveError`. */
 export const barsPage = z.object({
   key: z.string().min(3).max(64),
-  timeframe: listedTimeframe,
+  timeframe: anyOfTimeframes,
   /** Bars whose time is before this. */
   before: z.number(),
   bars: z.number().int().min(1).max(5_000).default(1_500),

@@ -5,7 +5,7 @@ import { TimeReader } from "@/server/domain/read-time";
 import { FIRST_DAY, istMidnight, LAST_DAY } from "@/server/domain/session";
 import { timeframeNames } from "@/server/domain/timeframe";
 import { indicatorSpec } from "./live";
-import { builtBars, listedTimeframe } from "./timeframes";
+import { anyOfTimeframes, builtBars, listedTimeframe } from "./timeframes";
 
 export const statusOf: Record<ErrorCode, number> = {
   bad_input: 400, not_found: 404, ambiguous: 409, forbidden: 403, login_expired: 401, broker_refused: 502,
@@ -99,7 +99,7 @@ export interface InstrumentHit {
 /** Saved chart workspace: `GET|PUT /api/v1/workspace`. */
 export const workspace = z.object({
   key: z.string().max(64),
-  timeframe: z.enum(timeframeNames),
+  timeframe: anyOfTimeframes,
   indicators: z.array(indicatorSpec).max(24),
   watchlist: z.string().max(64),
   rightDock: z.object({ open: z.boolean(), width: z.number().min(240).max(640) }),

@@ -15,8 +15,11 @@ const NAMES = timeframeNames.join(", ");
 export const listedTimeframe = read(NAMES, (text): TimeframeName | undefined => parseTimeframe(text)?.name);
 /** One of those, or `auction`: bars of pre-open, closing auction and post-close. */
 export const builtBars = read(`${NAMES} or auction`, (text): TimeframeName | "auction" | undefined => (text === "auction" ? text : parseTimeframe(text)?.name));
-/** The same, or any count of minutes: such bars are derived when they are asked for. */
-export const askedBars = read(`${NAMES}, any count of minutes such as 45m or 4h, or auction`, (text): AskedBars | undefined => (text === "auction" ? text : parseAnyTimeframe(text)?.name));
+const ANY = `${NAMES}, any count of minutes up to a day such as 45m or 4h, of seconds up to 59 such as 10s`;
+/** Any timeframe a chart shows: those that are not listed are derived. */
+export const anyOfTimeframes = read(ANY, (text) => parseAnyTimeframe(text)?.name);
+/** The same, or `auction`. */
+export const askedBars = read(`${ANY}, or auction`, (text): AskedBars | undefined => (text === "auction" ? text : parseAnyTimeframe(text)?.name));
 /** What a backfill fetches. */
 export const fetchedTimeframe = read("1m, 15m or 1d", (text): "1m" | "15m" | "1d" | undefined => {
   const name = parseTimeframe(text)?.name;

@@ -142,14 +142,14 @@ export interface BarBatch extends BarColumns, PassportColumns {
   event: Uint8Array;
   /** Dense number. */
   instrument: Int32Array;
-  /** Position in `timeframes`. */
-  timeframe: Uint8Array;
+  /** Position in `timeframes`, or of a derived one. */
+  timeframe: Uint16Array;
   /** Epoch ms at which the bar ends: start + length, or the session's close. */
   end: Float64Array;
 }
 
 export const barBatch = (capacity: number): BarBatch => ({
-  ...barColumns(capacity), ...passportColumns(capacity), event: new Uint8Array(capacity), instrument: new Int32Array(capacity), timeframe: new Uint8Array(capacity), end: new Float64Array(capacity),
+  ...barColumns(capacity), ...passportColumns(capacity), event: new Uint8Array(capacity), instrument: new Int32Array(capacity), timeframe: new Uint16Array(capacity), end: new Float64Array(capacity),
 });
 
 /** One row as an object, for the cold paths. */

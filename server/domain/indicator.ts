@@ -5,7 +5,7 @@ export interface PointBatch {
   length: number;
   instance: Int32Array;
   instrument: Int32Array;
-  timeframe: Uint8Array;
+  timeframe: Uint16Array;
   time: Float64Array;
   /** Row-major, `stride` per row. */
   values: Float64Array;

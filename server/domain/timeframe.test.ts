@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseAnyTimeframe, parseTimeframe, timeframe, timeframes } from "./timeframe";
+import { isListed, parseAnyTimeframe, parseTimeframe, timeframe, TIMEFRAME_PLACES, timeframeAt, timeframes } from "./timeframe";
 
 describe("timeframes", () => {
   it.each([
@@ -11,9 +11,9 @@ describe("timeframes", () => {
     ["ONE_MINUTE", "1m"], ["FIVE_MINUTE", "5m"], ["THIRTY_MINUTE", "30m"], ["ONE_HOUR", "1h"], ["ONE_DAY", "1d"], ["5mins", "5m"], ["10 minutes", "10m"],
   ])("are called %s by brokers, which is %s", (called, name) => expect(parseTimeframe(called)?.name).toBe(name));
   it.each([
-    ["45m", "45m", "15m"], ["45", "45m", "15m"], ["4h", "4h", "15m"], ["240", "4h", "15m"], ["90minute", "90m", "15m"], ["7m", "7m", "1m"], ["25 min", "25m", "1m"], ["60m", "1h", "15m"], ["D", "1d", "1d"],
+    ["45m", "45m", "15m"], ["45", "45m", "15m"], ["4h", "4h", "15m"], ["240", "4h", "15m"], ["90minute", "90m", "15m"], ["7m", "7m", "1m"], ["25 min", "25m", "1m"], ["60m", "1h", "15m"], ["D", "1d", "1d"], ["10s", "10s", "1s"], ["45 sec", "45s", "1s"], ["60s", "1m", "1m"],
   ])("are derived for %s as %s, from %s", (typed, name, from) => expect(parseAnyTimeframe(typed)).toMatchObject({ name, from }));
-  it.each(["", "0m", "45s", "1.5h", "25h", "-5", "2d", "99999", "5m5"])("are not derived for %s", (typed) => expect(parseAnyTimeframe(typed)).toBeUndefined());
+  it.each(["", "0m", "0s", "90s", "7x", "1441m", "1.5h", "25h", "-5", "2d", "99999", "5m5"])("are not derived for %s", (typed) => expect(parseAnyTimeframe(typed)).toBeUndefined());
   it.each(["", "7", "0", "2d", "3W", "2M", "x", "1.5h", "-5", "5m5"])("do not know %s", (typed) => expect(parseTimeframe(typed)).toBeUndefined());
   it("are derived from a stored one that divides them", () => {
     for (const each of timeframes) {
@@ -21,6 +21,13 @@ describe("timeframes", () => {
       expect(source.stored, each.name).toBe(true);
       if (each.kind === "intraday") expect(each.lengthMs % source.lengthMs, each.name).toBe(0);
     }
+  });
+  it("have a position of their own when they are derived", () => {
+    const all = [...Array.from({ length: 59 }, (_, at) => `${at + 1}s`), ...Array.from({ length: 1_440 }, (_, at) => `${at + 1}m`)].map((name) => parseAnyTimeframe(name)!);
+    expect(new Set(all.map(({ index }) => index)).size).toBe(1_499);
+    for (const each of all) expect(timeframeAt(each.index)).toBe(each);
+    expect(Math.max(...all.map(({ index }) => index))).toBeLessThan(TIMEFRAME_PLACES);
+    expect([isListed(parseAnyTimeframe("45m")!), isListed(parseAnyTimeframe("5m")!)]).toEqual([false, true]);
   });
   it("keep their numbers in the store", () => {
     expect(timeframes.map(({ name, index }) => `${index} ${name}`)).toEqual(

@@ -6,10 +6,10 @@ export type TimeframeName =
   | "1h" | "75m" | "2h" | "125m"
   | "1d" | "1W" | "1M";
 
-/** Any count of minutes of a session: `45m`, `4h`. Nobody stores or sends them live; they are derived when they are asked for. */
-export type AnyTimeframeName = TimeframeName | `${number}m` | `${number}h`;
+/** Any count of minutes of a session (`45m`, `4h`), or of seconds below a minute (`10s`): derived for whoever asks, stored by nobody. */
+export type AnyTimeframeName = TimeframeName | `${number}s` | `${number}m` | `${number}h`;
 
-/** A timeframe of the list, or one of any count of minutes. */
+/** A timeframe of the list, or a derived one. */
 export type AnyTimeframe = Omit<Timeframe, "name"> & { name: AnyTimeframeName };
 
 export interface Timeframe {
@@ -69,7 +69,7 @@ export const timeframe = (name: TimeframeName): Timeframe => {
   return found;
 };
 
-/** The same, of any count of minutes too. */
+/** The same, of derived ones too. */
 export const anyTimeframe = (name: AnyTimeframeName): AnyTimeframe => {
   const found = byName.get(name) ?? parseAnyTimeframe(name);
   if (found === undefined) throw new RangeError(`unknown timeframe ${name}`);
@@ -111,29 +111,44 @@ export const parseTimeframe = (typed: string): Timeframe | undefined => {
 };
 
 const derived = new Map<number, AnyTimeframe>();
+const derivedByIndex = new Map<number, AnyTimeframe>();
 
-/** As `parseTimeframe`, and any count of minutes up to a day. */
+/** Positions of derived timeframes lie behind the list and behind `AUCTION_BAR`: in memory only, never in the store. */
+const FIRST_OF_MINUTES = 1_000;
+const FIRST_OF_SECONDS = 3_000;
+/** Above every position there is. */
+export const TIMEFRAME_PLACES = 4_096;
+
+/** As `parseTimeframe`, and any count of minutes up to a day or of seconds below a minute. */
 export const parseAnyTimeframe = (typed: string): AnyTimeframe | undefined => {
   const known = parseTimeframe(typed);
   if (known !== undefined) return known;
   const length = typedLength(typed);
-  if (typeof length !== "number" || length % MINUTE !== 0 || length <= 0 || length > DAY) return undefined;
+  if (typeof length !== "number" || length <= 0 || length > DAY || (length > MINUTE && length % MINUTE !== 0)) return undefined;
   let found = derived.get(length);
   if (found === undefined) {
     const minutes = length / MINUTE;
-    found = {
-      name: minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`, index: -1, kind: "intraday", lengthMs: length, stored: false, from: minutes % 15 === 0 ? "15m" : "1m",
-    };
+    found = length < MINUTE
+      ? { name: `${length / SECOND}s`, index: FIRST_OF_SECONDS + length / SECOND, kind: "intraday", lengthMs: length, stored: false, from: "1s" }
+      : { name: minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`, index: FIRST_OF_MINUTES + minutes, kind: "intraday", lengthMs: length, stored: false, from: minutes % 15 === 0 ? "15m" : "1m" };
     derived.set(length, found);
+    derivedByIndex.set(found.index, found);
   }
+  return found;
+};
+
+/** The timeframe at a position, also of a derived one; throws where there is none. */
+export const timeframeAt = (index: number): AnyTimeframe => {
+  const found = timeframes[index] ?? derivedByIndex.get(index);
+  if (found === undefined) throw new RangeError(`unknown timeframe at ${index}`);
   return found;
 };
 
 const intraday = (lengthMs: number): Timeframe | undefined =>
   timeframes.find((timeframe) => timeframe.kind === "intraday" && timeframe.lengthMs === lengthMs);
 
-/** True for a timeframe of the list, whose bars are also built live. */
-export const isListed = (of: AnyTimeframe): of is Timeframe => of.index >= 0;
+/** True for a timeframe of the list, whose bars are built whether anybody asks or not. */
+export const isListed = (of: AnyTimeframe): of is Timeframe => of.index < timeframes.length;
 
 /** What bars are stored by: 1s, 1m, 15m and 1d; auctions are a kind of their own. */
 export type StoredKind = TimeframeName | "auction";

@@ -7,7 +7,7 @@ import { testInstrument } from "@/server/testing/pipeline-rig";
 import { PointPublisher } from "./point-publisher";
 
 const batchOf = (rows: [instance: number, time: number, value: number][]): PointBatch => ({
-  length: rows.length, stride: 2, instance: Int32Array.from(rows, ([instance]) => instance), instrument: new Int32Array(rows.length), timeframe: new Uint8Array(rows.length).fill(4),
+  length: rows.length, stride: 2, instance: Int32Array.from(rows, ([instance]) => instance), instrument: new Int32Array(rows.length), timeframe: new Uint16Array(rows.length).fill(4),
   time: Float64Array.from(rows, ([, time]) => time), values: Float64Array.from(rows.flatMap(([, , value]) => [value, -value])),
 });
 

@@ -44,6 +44,7 @@ export class PointPublisher implements Sink<PointBatch> {
   on({ length, stride, instance, instrument, timeframe, time, values }: PointBatch): void {
     if (!this.parts.latest.isRead) return;
     for (let at = 0; at < length; at++) {
+      if (timeframe[at]! >= timeframes.length) continue; // derived for a chart
       const row = this.rowOf.get(instance[at]!) ?? this.newRow(instance[at]!, stride);
       if (time[at]! < this.time[row]!) continue;
       this.instrument[row] = instrument[at]!;

@@ -7,6 +7,7 @@ import type { SecondBars } from "./aggregate";
 import type { AuctionBars } from "./auction";
 import type { Indicators } from "./indicate";
 import type { Normaliser } from "./normalise";
+import type { DerivedBars } from "./derive";
 import type { PrintedBars } from "./print";
 import type { TimeframeBars } from "./resample";
 import { type Role, sink, source, type Sink, type Source, type Stage, step } from "./stage";
@@ -18,6 +19,7 @@ export interface Parts {
   seconds: SecondBars;
   timeframes: TimeframeBars;
   printed: PrintedBars;
+  derived: DerivedBars;
   indicators: Indicators;
   writer: Sink<BarBatch>;
   /** Null where ticks are not kept. */
@@ -27,12 +29,12 @@ export interface Parts {
   /** The newest indicator values for them. */
   latestPoints: Sink<PointBatch>;
   /** Browsers and other readers: ticks mark what changed, bars and points are carried out. */
-  readers: { ticks: Sink<TickMessage>; bars: Sink<BarBatch>; auctions: Sink<BarBatch>; points: Sink<PointBatch> };
+  readers: { ticks: Sink<TickMessage>; bars: Sink<BarBatch>; derived: Sink<BarBatch>; auctions: Sink<BarBatch>; points: Sink<PointBatch> };
 }
 
 /**
- * The pipeline, in the order of the data. Nothing else joins stages. `broadcast` reads four topics: what forms is
- * marked by ticks, what closed comes as bars, its indicator values as points, and auctions say that there is a row to show; the hub
+ * The pipeline, in the order of the data. Nothing else joins stages. `broadcast` reads five topics: what forms is
+ * marked by ticks, what closed comes as bars, of listed timeframes and of derived ones, its indicator values as points, and auctions say that there is a row to show; the hub
  * sends them in one frame.
  */
 export const pipeline = (parts: Parts): Stage[] => [
@@ -45,6 +47,8 @@ export const pipeline = (parts: Parts): Stage[] => [
   step(  "print",      "aggregate", "bars",       parts.printed,          "printed"),
   step(  "indicate",   "indicate",  "printed",    parts.indicators,       "points"),
   step(  "print",      "aggregate", "auctions",   { on: (batch, emit) => parts.printed.onAuctions(batch, emit) }, "printed"),
+  step(  "derive",     "aggregate", "printed",    parts.derived,          "derived"),
+  step(  "indicate",   "indicate",  "derived",    { on: (batch, emit) => parts.indicators.on(batch, emit) }, "points"),
   step(  "day",        "aggregate", "auctions",   { on: (batch, emit) => parts.timeframes.onAuctions(batch, emit) }, "bars"),
   ...(parts.recorder === null ? [] : [
   sink(  "record",     "store",     "ticks",      parts.recorder)]),
@@ -54,6 +58,7 @@ export const pipeline = (parts: Parts): Stage[] => [
   sink(  "publish",    "store",     "points",     parts.latestPoints),
   sink(  "broadcast",  "web",       "ticks",      parts.readers.ticks),
   sink(  "broadcast",  "web",       "printed",    parts.readers.bars),
+  sink(  "broadcast",  "web",       "derived",    parts.readers.derived),
   sink(  "broadcast",  "web",       "auctions",   parts.readers.auctions),
   sink(  "broadcast",  "web",       "points",     parts.readers.points),
 ];

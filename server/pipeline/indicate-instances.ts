@@ -1,5 +1,5 @@
 import type { Indicator } from "@/server/domain/indicator";
-import { timeframes } from "@/server/domain/timeframe";
+import { TIMEFRAME_PLACES, timeframeAt } from "@/server/domain/timeframe";
 import type { ResolvedIndicator } from "@/server/indicators";
 import { type Mark, Marks } from "./indicate-marks";
 
@@ -42,7 +42,7 @@ export class Instances {
   private readonly byId = new Map<number, Running>();
   private readonly byBar = new Map<number, Running[]>();
   /** Instances per timeframe: most bars are of one that has none. */
-  private readonly inUse = new Int32Array(timeframes.length);
+  private readonly inUse = new Int32Array(TIMEFRAME_PLACES);
   private count = 0;
 
   get size(): number { return this.byId.size; }
@@ -53,7 +53,7 @@ export class Instances {
     if (known !== undefined) { known.instance.references++; return known; }
     const running: Running = {
       instance: { id: ++this.count, instrument, timeframe, resolved, plots: resolved.definition.plots.length, lastTime: 0, references: 1 },
-      indicator: create(resolved), taken: 0, marks: new Marks(timeframes[timeframe]!.from === "1s" ? MARKS_OF_SECONDS : MARKS), patches: 0, patchedFrom: NEVER, healing: null, short: false,
+      indicator: create(resolved), taken: 0, marks: new Marks(timeframeAt(timeframe).from === "1s" ? MARKS_OF_SECONDS : MARKS), patches: 0, patchedFrom: NEVER, healing: null, short: false,
     };
     this.byHash.set(hash, running);
     this.byId.set(running.instance.id, running);
@@ -83,9 +83,11 @@ export class Instances {
   of(instrument: number, timeframe: number): readonly Running[] | undefined {
     return this.inUse[timeframe] === 0 ? undefined : this.byBar.get(placeOf(instrument, timeframe));
   }
+  /** Positions of the timeframes on which any runs. */
+  timeframes(): number[] { return [...this.inUse.keys()].filter((place) => this.inUse[place]! > 0); }
   all(): IterableIterator<Running> { return this.byId.values(); }
 }
 
 export const create = ({ definition, params }: ResolvedIndicator): Indicator => definition.create(params);
 const hashOf = (instrument: number, timeframe: number, resolved: ResolvedIndicator): string => `${instrument}/${timeframe}/${resolved.hash}`;
-const placeOf = (instrument: number, timeframe: number): number => instrument * timeframes.length + timeframe;
+const placeOf = (instrument: number, timeframe: number): number => instrument * TIMEFRAME_PLACES + timeframe;

@@ -5,7 +5,7 @@ import { STRIDE } from "@/server/indicators/compute";
 export const POINT_ROWS = 1_024;
 
 export const pointBatch = (): PointBatch => ({
-  length: 0, stride: STRIDE, instance: new Int32Array(POINT_ROWS), instrument: new Int32Array(POINT_ROWS), timeframe: new Uint8Array(POINT_ROWS),
+  length: 0, stride: STRIDE, instance: new Int32Array(POINT_ROWS), instrument: new Int32Array(POINT_ROWS), timeframe: new Uint16Array(POINT_ROWS),
   time: new Float64Array(POINT_ROWS), values: new Float64Array(POINT_ROWS * STRIDE),
 });
 

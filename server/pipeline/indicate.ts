@@ -74,6 +74,7 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     return (this.instances.of(instrument, timeframe) ?? []).map((each) => each.instance);
   }
   *all(): IterableIterator<IndicatorInstance> { for (const each of this.instances.all()) yield each.instance; }
+  timeframes(): readonly number[] { return this.instances.timeframes(); }
   get size(): number { return this.instances.size; }
 
   /** True when its past has changed and it has not been healed, or it has never been seeded. */

@@ -4,7 +4,7 @@ import { widen } from "@/server/domain/columns";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import { type Calendar, istDay, istMidnight } from "@/server/domain/session";
 import type { AuctionConvention } from "@/server/domain/source-conventions";
-import { type Timeframe, timeframe, timeframes } from "@/server/domain/timeframe";
+import { type AnyTimeframe, type Timeframe, timeframe, timeframes } from "@/server/domain/timeframe";
 import type { LiveBars } from "@/server/ports/live";
 import type { TimeframeBars } from "./resample";
 import type { Core } from "./stage";
@@ -100,7 +100,7 @@ export class PrintedBars implements Core<BarBatch, BarBatch>, LiveBars {
     this.bars.rebuild(instrument, minutes, days, auctions, passports);
   }
 
-  endOf(instrument: number, of: Timeframe, start: number): number { return this.bars.endOf(instrument, of, start); }
+  endOf(instrument: number, of: AnyTimeframe, start: number): number { return this.bars.endOf(instrument, of, start); }
   isWarm(instrument: number): boolean { return this.bars.isWarm(instrument); }
   settledBefore(now: number): number { return this.bars.settledBefore(now); }
   get watermarkSeconds(): number { return this.bars.watermarkSeconds; }

@@ -5,7 +5,7 @@ import { widen } from "@/server/domain/columns";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import { spanAt } from "@/server/domain/resample";
 import { type Calendar, istDay, type Session } from "@/server/domain/session";
-import { type Timeframe, timeframe, timeframes } from "@/server/domain/timeframe";
+import { type AnyTimeframe, type Timeframe, timeframe, timeframes } from "@/server/domain/timeframe";
 import type { SecondBars } from "./aggregate";
 import type { Core } from "./stage";
 
@@ -125,7 +125,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   }
 
   /** End of the bar that starts at `start`. */
-  endOf(instrument: number, of: Timeframe, start: number): number {
+  endOf(instrument: number, of: AnyTimeframe, start: number): number {
     return of.index === 0 ? start + 1_000 : this.span(instrument, of, start)?.end ?? start + of.lengthMs;
   }
 
@@ -346,7 +346,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     return !this.cells.isEmpty(cell) && this.cells.timeOf(cell) <= time && time < this.cells.endOf(cell);
   }
 
-  private span(instrument: number, of: Timeframe, time: number): { start: number; end: number } | null {
+  private span(instrument: number, of: AnyTimeframe, time: number): { start: number; end: number } | null {
     return spanAt(this.calendar, this.table.hours(instrument), of, time);
   }
 

@@ -16,6 +16,8 @@ export interface Topics {
   bars: BarBatch;
   /** The same as the login's broker prints them, auctions in them: what readers, indicators and other programs see. */
   printed: BarBatch;
+  /** Closed bars of derived timeframes that somebody follows (and patches of them). */
+  derived: BarBatch;
   /** Indicator values of closed bars. */
   points: PointBatch;
 }

@@ -3,7 +3,7 @@ import type { FeedTruth } from "@/server/domain/collector";
 import type { IndicatorSpec, Plot } from "@/server/domain/indicator";
 import type { Instrument } from "@/server/domain/instrument";
 import type { Session } from "@/server/domain/session";
-import type { Timeframe } from "@/server/domain/timeframe";
+import type { AnyTimeframe } from "@/server/domain/timeframe";
 
 /** What the doors (sockets, REST) ask of the running market. Services stand behind it; errors are `AppError`. */
 export interface Desk {
@@ -19,13 +19,15 @@ export interface Desk {
   /** Opens of the sessions in a span, for session breaks. */
   sessionOpens(index: number, from: number, to: number): number[];
   /** `closingRows`: also the rows in which the broker's candles go on to the closing auction, as `closing`. */
-  bars(query: { instrument: number; timeframe: Timeframe; from?: number; to?: number; limit?: number; closingRows?: boolean }): Promise<{ closed: BarColumns; forming: BarColumns; closing?: BarColumns }>;
+  bars(query: { instrument: number; timeframe: AnyTimeframe; from?: number; to?: number; limit?: number; closingRows?: boolean }): Promise<{ closed: BarColumns; forming: BarColumns; closing?: BarColumns }>;
   /** Resolves when what the pipeline has closed and patched so far can be read as it is. */
   committed(): Promise<void>;
   /** Time of the first stored bar the timeframe can be read from, or null. */
-  firstStored(index: number, timeframe: Timeframe): Promise<number | null>;
-  forming(index: number, timeframe: Timeframe, into: BarColumns): number;
-  endOf(index: number, timeframe: Timeframe, start: number): number;
+  firstStored(index: number, timeframe: AnyTimeframe): Promise<number | null>;
+  forming(index: number, timeframe: AnyTimeframe, into: BarColumns): number;
+  /** Builds the live bars of a derived timeframe until `end`; `ready` once the open one is whole. */
+  follow(index: number, timeframe: AnyTimeframe): { ready: Promise<void>; end(): void };
+  endOf(index: number, timeframe: AnyTimeframe, start: number): number;
   /** Loads what longer forming bars need, once. */
   warm(index: number): Promise<void>;
   isWarm(index: number): boolean;
@@ -68,7 +70,7 @@ export interface HeldIndicator {
 
 export interface IndicatorReadQuery {
   instrument: number;
-  timeframe: Timeframe;
+  timeframe: AnyTimeframe;
   /** The newest so many closed bars before `to`; of those only from `since` on. */
   bars: number;
   since?: number;
@@ -100,7 +102,7 @@ export interface IndicatorDesk {
   /** Checks a wish; throws `bad_input`. Nothing runs yet. */
   describe(spec: IndicatorSpec): Omit<HeldIndicator, "instance">;
   /** Holds a shared instance for a reader. */
-  hold(instrument: number, timeframe: Timeframe, spec: IndicatorSpec): HeldIndicator;
+  hold(instrument: number, timeframe: AnyTimeframe, spec: IndicatorSpec): HeldIndicator;
   drop(instance: number): void;
   /**
    * Bars with values over them. What is read after the last wait belongs together, and a held instance that was not
@@ -108,7 +110,7 @@ export interface IndicatorDesk {
    */
   read(query: IndicatorReadQuery, helds: readonly HeldIndicator[]): Promise<IndicatorReading>;
   /** Running instances of a bar series. */
-  running(instrument: number, timeframe: Timeframe): readonly number[];
+  running(instrument: number, timeframe: AnyTimeframe): readonly number[];
   /** True when a patch made its past wrong. */
   isStale(instance: number): boolean;
   /** Values on forming bars, `plots` numbers a bar. */

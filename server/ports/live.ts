@@ -1,14 +1,14 @@
 import type { BarColumns, BarPassport } from "@/server/domain/bar";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import type { QuoteBoard } from "@/server/domain/quote-board";
-import type { Timeframe } from "@/server/domain/timeframe";
+import type { AnyTimeframe, Timeframe } from "@/server/domain/timeframe";
 import type { BarWrite, StoredBar, StoredKind } from "./stores";
 
 /** Forming bars as the pipeline has them now. */
 export interface LiveBars {
   /** Appends the bars not closed yet, oldest first, with auctions as the login's broker prints them or not; returns how many. */
   forming(instrument: number, of: Timeframe, into: BarColumns, printed?: boolean): number;
-  endOf(instrument: number, of: Timeframe, start: number): number;
+  endOf(instrument: number, of: AnyTimeframe, start: number): number;
   /** False until the day's earlier minutes have been loaded: longer forming bars would lack them. */
   isWarm(instrument: number): boolean;
   /** `auctions` of the running session; `passports` of the minutes by their time. */

@@ -1,12 +1,14 @@
 import { sessionOpens } from "@/server/domain/bar-time";
 import { type Calendar, runningOrNext } from "@/server/domain/session";
-import { timeframe } from "@/server/domain/timeframe";
+import { isListed, timeframe } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk, IndicatorDesk, QuoteValues } from "@/server/ports/desk";
 import type { FeedDefinition } from "@/server/ports/feed";
 import type { LiveMarket } from "@/server/ports/live";
 import type { BarStore } from "@/server/ports/stores";
 import type { Bars } from "./bars";
+import type { AnyTimeframe } from "@/server/domain/timeframe";
+import type { BarColumns } from "@/server/domain/bar";
 import type { Collectors } from "./collectors";
 import type { Instruments } from "./instruments";
 import type { Sparks } from "./sparks";
@@ -21,6 +23,8 @@ interface Parts {
   calendar: Calendar;
   clock: Clock;
   indicators: IndicatorDesk;
+  derived: { forming(instrument: number, of: AnyTimeframe, into: BarColumns): number };
+  follow: Desk["follow"];
 }
 
 /** Everything the doors ask, in one place; each question is answered by the service that owns it. */
@@ -43,7 +47,8 @@ export const createDesk = (parts: Parts): Desk => {
       const firsts = spans.flatMap((span) => (span === null ? [] : [span.first]));
       return firsts.length === 0 ? null : Math.min(...firsts);
     },
-    forming: (index, timeframe, into) => live.bars.forming(index, timeframe, into),
+    forming: (index, of, into) => (isListed(of) ? live.bars.forming(index, of, into) : parts.derived.forming(index, of, into)),
+    follow: (index, of) => parts.follow(index, of),
     endOf: (index, timeframe, start) => live.bars.endOf(index, timeframe, start),
     isWarm: (index) => live.bars.isWarm(index),
     warm(index) {

@@ -1,6 +1,6 @@
 import type { BarColumns } from "@/server/domain/bar";
 import { type Calendar, DAY_MS } from "@/server/domain/session";
-import { type Timeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import { type AnyTimeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
 import type { ResolvedIndicator } from "@/server/indicators";
 import type { LiveMarket } from "@/server/ports/live";
 import type { Bars } from "./bars";
@@ -25,19 +25,19 @@ export class IndicatorBegin {
   constructor(private readonly parts: { bars: Pick<Bars, "read">; live: LiveMarket; calendar: Calendar }) {}
 
   /** Days an indicator counts over on intraday bars, 1 for the session alone; 0 when it counts bars. */
-  days({ definition, params }: ResolvedIndicator, timeframe: Timeframe, first: number): number {
+  days({ definition, params }: ResolvedIndicator, timeframe: AnyTimeframe, first: number): number {
     if (timeframe.kind !== "intraday") return 0;
     const seconds = definition.settle(params, 1_000, first);
     return seconds === definition.settle(params, 60_000, first) ? 0 : (seconds * 1_000) / DAY_MS;
   }
 
   /** Closed bars after which a value from `first` on no longer depends on where it was begun. */
-  settle({ definition, params }: ResolvedIndicator, timeframe: Timeframe, first: number): number {
+  settle({ definition, params }: ResolvedIndicator, timeframe: AnyTimeframe, first: number): number {
     return Math.min(MOST_BARS, definition.settle(params, timeframe.lengthMs, first));
   }
 
   /** The beginning for values from the bar at `first` on. */
-  async at(instrument: number, timeframe: Timeframe, resolved: ResolvedIndicator, first: number, asOf?: number): Promise<Begin> {
+  async at(instrument: number, timeframe: AnyTimeframe, resolved: ResolvedIndicator, first: number, asOf?: number): Promise<Begin> {
     const { bars } = this.parts;
     const days = this.days(resolved, timeframe, first);
     if (days > 0) return this.sessions(instrument, timeframe, days, first, asOf);
@@ -47,7 +47,7 @@ export class IndicatorBegin {
     return { from: closed.length === 0 ? first : closed.time[0]! };
   }
 
-  private async sessions(instrument: number, timeframe: Timeframe, days: number, first: number, asOf: number | undefined): Promise<Begin> {
+  private async sessions(instrument: number, timeframe: AnyTimeframe, days: number, first: number, asOf: number | undefined): Promise<Begin> {
     const { bars, live, calendar } = this.parts;
     const hours = live.table.hours(instrument);
     const own = calendar.previous(hours, first);

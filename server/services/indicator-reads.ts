@@ -1,6 +1,6 @@
 import type { BarColumns } from "@/server/domain/bar";
 import { badInput } from "@/server/domain/errors";
-import type { Timeframe } from "@/server/domain/timeframe";
+import type { AnyTimeframe } from "@/server/domain/timeframe";
 import { type ResolvedIndicator, resolveIndicator } from "@/server/indicators";
 import { barOf, emptyBar, STRIDE } from "@/server/indicators/compute";
 import { peekForming } from "@/server/indicators/forming";
@@ -107,7 +107,7 @@ export class IndicatorReads {
     return bars.read({ instrument, timeframe, from, limit: wanted + MOST_BARS, ...range });
   }
 
-  private start(wish: Wish, instance: RunningInstance, timeframe: Timeframe, closed: BarColumns): void {
+  private start(wish: Wish, instance: RunningInstance, timeframe: AnyTimeframe, closed: BarColumns): void {
     const { running } = this.parts;
     const kept = this.parts.kept(instance);
     // The bars that were read must reach back to where the kept state stands, or some would be missing between.

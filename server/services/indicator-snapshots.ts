@@ -71,7 +71,9 @@ export class IndicatorSnapshots {
 
   /** The state of the last run that an instance may go on from, once. */
   keptOf(instance: RunningInstance): IndicatorState | null {
-    const name = nameOf(this.parts.table.at(instance.instrument).id, timeframes[instance.timeframe]!.name, instance.resolved.hash);
+    const timeframe = timeframes[instance.timeframe];
+    if (timeframe === undefined) return null; // derived: not kept
+    const name = nameOf(this.parts.table.at(instance.instrument).id, timeframe.name, instance.resolved.hash);
     const found = this.left.get(name);
     this.left.delete(name);
     return found?.state ?? null;
@@ -95,11 +97,12 @@ export class IndicatorSnapshots {
     let count = 0;
     let turn = began;
     for (const instance of running.all()) {
-      const kept = running.kept(instance);
-      if (kept === null) continue;
+      const timeframe = timeframes[instance.timeframe];
+      const kept = timeframe === undefined ? null : running.kept(instance);
+      if (timeframe === undefined || kept === null) continue;
       const { resolved } = instance;
       // The state is JSON already.
-      lines.push(`[${table.at(instance.instrument).id},"${timeframes[instance.timeframe]!.name}","${resolved.definition.id}",${JSON.stringify(resolved.hash)},${kept.time},${kept.state}]`);
+      lines.push(`[${table.at(instance.instrument).id},"${timeframe.name}","${resolved.definition.id}",${JSON.stringify(resolved.hash)},${kept.time},${kept.state}]`);
       count++;
       if (wall.now() - turn < TURN_MS) continue;
       pieces.push(lines.join("\n"));

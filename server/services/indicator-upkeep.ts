@@ -1,6 +1,6 @@
 import { spanAt } from "@/server/domain/resample";
 import type { Calendar } from "@/server/domain/session";
-import { type Timeframe, timeframes } from "@/server/domain/timeframe";
+import { type AnyTimeframe, TIMEFRAME_PLACES, timeframeAt } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
@@ -64,15 +64,16 @@ export class IndicatorUpkeep {
 
   /** Seeds the unseeded instances of a bar series when their turn comes. */
   seedSoon(instrument: number, timeframe: number): void {
-    this.waiting.set(instrument * timeframes.length + timeframe, { instrument, timeframe });
+    this.waiting.set(instrument * TIMEFRAME_PLACES + timeframe, { instrument, timeframe });
     this.wake();
   }
 
   /** History has changed bars that end after `from`. */
   changed(instrument: number, from: number): void {
     const { running, live, calendar } = this.parts;
-    for (const timeframe of timeframes) {
-      if (running.of(instrument, timeframe.index).length === 0) continue;
+    for (const place of running.timeframes()) {
+      if (running.of(instrument, place).length === 0) continue;
+      const timeframe = timeframeAt(place);
       running.outdate(instrument, timeframe.index, spanAt(calendar, live.table.hours(instrument), timeframe, from)?.start ?? from);
     }
     this.wake();
@@ -100,7 +101,7 @@ export class IndicatorUpkeep {
         meter.count("indicators.failures");
         log.warn("indicators could not be read in; tried again soon", { cause: String(cause) });
         for (const each of outdated) running.postpone(each);
-        if (next !== null) this.waiting.set(next.instrument * timeframes.length + next.timeframe, next);
+        if (next !== null) this.waiting.set(next.instrument * TIMEFRAME_PLACES + next.timeframe, next);
         await wall.sleep(RETRY_MS, signal);
       }
       // Frames that have come meanwhile are read first.
@@ -120,7 +121,7 @@ export class IndicatorUpkeep {
     // A patch is a part of a bar: what it became can be read once the store has it.
     await Promise.race([bars.committed(), this.ended]);
     const { instrument, timeframe: place } = instances[0]!;
-    const timeframe = timeframes[place]!;
+    const timeframe = timeframeAt(place);
     let from = Number.POSITIVE_INFINITY;
     const plans = [];
     for (const instance of instances) {
@@ -138,7 +139,7 @@ export class IndicatorUpkeep {
 
   private async seed(instrument: number, place: number): Promise<void> {
     const { running, begin, bars, clock, meter } = this.parts;
-    const timeframe = timeframes[place]!;
+    const timeframe = timeframeAt(place);
     const now = clock.now();
     const unseeded = running.of(instrument, place).filter((each) => each.lastTime === 0).map((instance) => ({ instance, ticket: running.ticket(instance) }));
     const left = await this.resume(instrument, timeframe, unseeded);
@@ -157,7 +158,7 @@ export class IndicatorUpkeep {
   }
 
   /** Goes on from what was kept of the last run; answers those of which nothing fitting was. */
-  private async resume(instrument: number, timeframe: Timeframe, unseeded: readonly Unseeded[]): Promise<readonly Unseeded[]> {
+  private async resume(instrument: number, timeframe: AnyTimeframe, unseeded: readonly Unseeded[]): Promise<readonly Unseeded[]> {
     const { running, bars, meter } = this.parts;
     const kept = unseeded.flatMap((each) => {
       const state = this.parts.kept(each.instance);
@@ -171,7 +172,7 @@ export class IndicatorUpkeep {
   }
 
   /** A state so old that more bars may lie behind it than a seed needs is no help. */
-  private isNear(instance: RunningInstance, timeframe: Timeframe, kept: IndicatorState): boolean {
+  private isNear(instance: RunningInstance, timeframe: AnyTimeframe, kept: IndicatorState): boolean {
     const now = this.parts.clock.now();
     return now - kept.time <= Math.max(FEW_BARS, this.parts.begin.settle(instance.resolved, timeframe, now)) * timeframe.lengthMs;
   }

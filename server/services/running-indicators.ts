@@ -5,7 +5,7 @@ import type { ResolvedIndicator } from "@/server/indicators";
 export interface RunningInstance {
   readonly id: number;
   readonly instrument: number;
-  /** Position in `timeframes`. */
+  /** Position in `timeframes`, or of a derived one. */
   readonly timeframe: number;
   readonly resolved: ResolvedIndicator;
   readonly plots: number;
@@ -34,6 +34,8 @@ export interface RunningIndicators {
   find(instrument: number, timeframe: number, resolved: ResolvedIndicator): RunningInstance | undefined;
   get(id: number): RunningInstance | undefined;
   of(instrument: number, timeframe: number): readonly RunningInstance[];
+  /** Positions of the timeframes on which any runs. */
+  timeframes(): readonly number[];
   all(): IterableIterator<RunningInstance>;
   readonly size: number;
   readonly taken: number;

@@ -1,6 +1,6 @@
 import { barColumns, type BarColumns } from "@/server/domain/bar";
 import { copyRow, cut, join, within } from "@/server/domain/bar-rows";
-import { type Timeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import { type AnyTimeframe, anyTimeframe as timeframeNamed } from "@/server/domain/timeframe";
 import type { BarsPage, barsPage, barsSubscribe, BarsSnapshot } from "@/server/contract/live";
 import { packBars, packSeries } from "@/server/contract/wire";
 import type { Clock } from "@/server/ports/clock";
@@ -12,7 +12,7 @@ import { indicatorSeries, instrumentView, quoteView, sessionView } from "./views
 const MOST_RESUMED = 12_000;
 
 /** Session breaks between the bars shown. Longer bars hold whole sessions: there is nothing between them to mark. */
-const opensOf = (desk: Desk, timeframe: Timeframe, instrument: number, rows: BarColumns): number[] =>
+const opensOf = (desk: Desk, timeframe: AnyTimeframe, instrument: number, rows: BarColumns): number[] =>
   (rows.length === 0 || timeframe.kind !== "intraday" ? [] : desk.sessionOpens(instrument, rows.time[0]!, rows.time[rows.length - 1]! + 1));
 
 /** What is shown: bars with their values, and the rows of closing auctions in their places, of which no indicator has a value. */

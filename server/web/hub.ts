@@ -4,7 +4,7 @@ import type { PointBatch } from "@/server/domain/indicator";
 import { AppError } from "@/server/domain/errors";
 import { DAY_MS } from "@/server/domain/session";
 import type { TickMessage } from "@/server/domain/tick";
-import { type Timeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import { type AnyTimeframe, anyTimeframe as timeframeNamed, isListed } from "@/server/domain/timeframe";
 import type { BarsFrame, barsSubscribe, BarsSnapshot } from "@/server/contract/live";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk, HeldIndicator } from "@/server/ports/desk";
@@ -28,13 +28,19 @@ export interface Transport {
   toRoom(room: string, event: string, frame: unknown): void;
 }
 
+/** What one client holds of a room. */
+interface Held {
+  indicators: readonly HeldIndicator[];
+  /** A derived series is built as long as anybody follows it. */
+  endFollowing(): void;
+}
+
 interface Room {
   name: string;
   instrument: number;
-  timeframe: Timeframe;
+  timeframe: AnyTimeframe;
   seq: number;
-  /** Client -> what it holds. */
-  clients: Map<string, HeldIndicator[]>;
+  clients: Map<string, Held>;
   dirty: boolean;
   urgent: boolean;
   lastFrame: number;
@@ -135,7 +141,10 @@ export class Hub {
       throw new AppError("rate_limited", `a client may watch ${MOST_ROOMS} charts at most; unsubscribe one first`, { details: { field: "key", value: request.key, accepted: `at most ${MOST_ROOMS} charts` } });
     }
     const helds: HeldIndicator[] = [];
+    const following = isListed(timeframe) ? null : desk.follow(instrument, timeframe);
+    const held: Held = { indicators: helds, endFollowing: () => following?.end() };
     try {
+      if (following !== null) await following.ready;
       if (this.held + request.indicators.length > MOST_HELD) throw new AppError("overloaded", `readers hold ${this.held} indicators, and ${MOST_HELD} at most`, { retryable: true, details: { retryAfterMs: 1_000 } });
       for (const spec of request.indicators) { helds.push(desk.indicators.hold(instrument, timeframe, spec)); this.held++; }
       const answer = await barsSnapshot(desk, clock, request, instrument, helds, room.name, () => {
@@ -145,14 +154,14 @@ export class Hub {
         this.flush(room);
         this.register(room); // its last client may have left while this one waited
         const before = room.clients.get(client);
-        room.clients.set(client, helds);
-        this.drop(before ?? []);
+        room.clients.set(client, held);
+        if (before !== undefined) this.drop(before);
         join(room.name);
         return room.seq;
       }, signal);
       return answer;
     } catch (cause) {
-      this.drop(helds);
+      this.drop(held);
       this.closeIfEmpty(room);
       throw cause;
     }
@@ -160,16 +169,17 @@ export class Hub {
 
   unsubscribe(client: string, name: string): void {
     const room = this.rooms.get(name);
-    const helds = room?.clients.get(client);
-    if (room === undefined || helds === undefined) return;
+    const held = room?.clients.get(client);
+    if (room === undefined || held === undefined) return;
     room.clients.delete(client);
-    this.drop(helds);
+    this.drop(held);
     this.closeIfEmpty(room);
   }
 
-  private drop(helds: readonly HeldIndicator[]): void {
-    for (const held of helds) this.parts.desk.indicators.drop(held.instance);
-    this.held -= helds.length;
+  private drop({ indicators, endFollowing }: Held): void {
+    for (const held of indicators) this.parts.desk.indicators.drop(held.instance);
+    this.held -= indicators.length;
+    endFollowing();
   }
 
   leave(client: string): void {
@@ -186,7 +196,7 @@ export class Hub {
     return count;
   }
 
-  private room(instrument: number, timeframe: Timeframe): Room {
+  private room(instrument: number, timeframe: AnyTimeframe): Room {
     const name = `bars:${this.parts.desk.instrument(instrument).key}:${timeframe.name}`;
     let room = this.rooms.get(name);
     if (room === undefined) {
@@ -238,7 +248,7 @@ export class Hub {
     const { instrument, timeframe } = room;
     this.scratch.length = 0;
     // Until the day's minutes are loaded a longer forming bar would be a fragment: better none than a wrong one.
-    const known = timeframe.from === "1s" || timeframe.name === "1m" || desk.isWarm(instrument);
+    const known = timeframe.from === "1s" || timeframe.name === "1m" || !isListed(timeframe) || desk.isWarm(instrument);
     const count = known ? desk.forming(instrument, timeframe, this.scratch) : 0;
     const bars = room.bars;
     for (let row = 0; row < count; row++) bars.push(barTuple(UPDATE, desk.endOf(instrument, timeframe, this.scratch.time[row]!), this.scratch, row));
@@ -280,7 +290,7 @@ export class Hub {
   }
 
   private plotsOf(room: Room, instance: number): number {
-    for (const helds of room.clients.values()) for (const held of helds) if (held.instance === instance) return held.plots.length;
+    for (const { indicators } of room.clients.values()) for (const held of indicators) if (held.instance === instance) return held.plots.length;
     return 0;
   }
 
