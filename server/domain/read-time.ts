@@ -47,6 +47,10 @@ const MONTH_FIRST_NAMED = /^([A-Za-z]{3,9})\.?[-/ ](\d{1,2})(?:st|nd|rd|th)?,?[-
 const COMPACT = /^(\d{4})(\d{2})(\d{2})(?=[T _-]|$)/;
 const CLOCK = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:](\d{1,9}))?)?\s*(?:([ap])\.?m\.?)?\s*(?:(Z|UTC|GMT|IST)?\s*(?:([+-])(\d{2}):?(\d{2})?)?(?:\s*\(.*\)|\[[A-Za-z_/+-]+\])?)$/i;
 const HOUR = /^(\d{1,2})\s*([ap])\.?m\.?$/i;
+/** Interactive Brokers: `20261120 09:15:00 Asia/Kolkata`. */
+const NAMED_ZONE = /^(.*\d) ([A-Za-z]+\/[A-Za-z_]+(?:\/[A-Za-z_]+)?)$/;
+/** Points between the parts of a clock, where it stands apart from its date. */
+const POINTED = /^(\d{1,2})\.(\d{2})\.(\d{2})$/;
 const COMPACT_CLOCK = /^(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?$/i;
 
 /** Midnight behind a date, as databases and spreadsheets write a date alone. */
@@ -65,6 +69,8 @@ export class TimeReader {
   dateOnly = false;
   private date = "";
   private dateMs = Number.NaN;
+  /** The zone that stands by name behind the clock being read. */
+  private writtenZone: Zone | null = null;
 
   constructor(private readonly rules: TimeRules = istRules) {}
 
@@ -81,7 +87,7 @@ export class TimeReader {
 
   /** A date and a time of day from fields of their own; the clock may be `0915`, `915` or `91500`, the date at midnight. */
   readApart(date: string, clock: string): number {
-    const trimmed = clock.trim();
+    const trimmed = clock.trim().replace(POINTED, "$1:$2:$3");
     if (trimmed === "") return Number.NaN;
     const digits = this.rules.secondsOfDay && /^\d{1,5}$/.test(trimmed) ? clockOfSeconds(Number(trimmed)) : /^\d{1,6}$/.test(trimmed) ? trimmed.padStart(trimmed.length <= 4 ? 4 : 6, "0") : trimmed;
     let day = date.trim().replace(MIDNIGHT, "");
@@ -128,10 +134,10 @@ export class TimeReader {
 
   /** A clock that writes no zone. */
   private local(clock: number, dateOnly: boolean): number {
-    this.zoned = false;
+    this.zoned = this.writtenZone !== null && !dateOnly && this.rules.zone !== "clock";
     this.dateOnly = dateOnly;
     // A date alone is a trading date in India in whatever zone clocks are.
-    const zone = dateOnly || this.rules.zone === "clock" ? IST_OFFSET_MS : this.rules.zone;
+    const zone = dateOnly || this.rules.zone === "clock" ? IST_OFFSET_MS : this.writtenZone ?? this.rules.zone;
     return typeof zone === "number" ? clock - zone : fromZone(clock, zone);
   }
 
@@ -147,6 +153,15 @@ export class TimeReader {
   private any(whole: string): number {
     if (whole === "") return Number.NaN;
     if (/^\d+(\.\d+)?$/.test(whole)) return this.digits(whole);
+    const named = NAMED_ZONE.exec(whole);
+    if (named !== null) {
+      const zone = zoneOf(named[2]!);
+      if (zone === null || zone === "clock") return Number.NaN;
+      this.writtenZone = zone;
+      const read = this.read(named[1]!);
+      this.writtenZone = null;
+      return read;
+    }
     const text = whole.replace(WEEKDAY, "");
     let date: string | null = null;
     let rest = "";

@@ -41,6 +41,10 @@ describe("a title", () => {
   it.each(["Symbol: INFY", "NSE:INFY", "INFY.NS daily", "INFY", "Infosys Limited", "Daily bars", "From: 2026-11-01 To: 2026-11-20"])("%s is no other", async (title) => {
     expect(await barsOf([title, "", names, row])).toEqual([infy]);
   });
+  it("may have BSE's number", async () => {
+    for (const title of ["TCS LTD (532540)", "Security Name: TCS LTD, 532540", "Equity 532540"]) expect(await refusal(barsOf([title, names, row], { instrument: "BSE:500209" }))).toMatchObject({ line: 1, field: "symbol", value: expect.stringContaining("532540") as unknown });
+    for (const title of ["INFOSYS LTD (500209)", "Security Name: INFOSYS LTD, 500209"]) expect(await barsOf([title, names, row], { instrument: "BSE:500209" })).toEqual([infy]);
+  });
   it("may have the company in another line than its symbol", async () => {
     const titles = ["Company: Infosys Limited", "Symbol: INFY"];
     expect(await barsOf([...titles, names, row, ...titles, names, row])).toEqual([infy]);

@@ -11,8 +11,8 @@ export type TableKind = "bars" | "ticks";
 /** What a person may write where the columns have no names. */
 export const exampleColumns: Readonly<Record<TableKind, string>> = { bars: "--columns time,open,high,low,close,volume", ticks: "--columns time,price,volume" };
 
-/** A name as it is compared: without case, spaces, signs, brackets and the currency. */
-export const nameKey = (name: string): string => name.toLowerCase().replaceAll(/\((?:rs\.?|inr|₹)\)/g, "").replaceAll(/[^a-z0-9]/g, "");
+/** A name as it is compared: without case, spaces, signs, brackets, the currency, the number that Alpha Vantage puts before it and the help that Yahoo's page puts behind it. */
+export const nameKey = (name: string): string => name.toLowerCase().replace(/(?<=price) adjusted for splits.*$/, "").replace("adj close adjusted close price", "adj close").replace(/^\s*\d+[a-z]?\.\s+(?=[a-z])/, "").replaceAll(/\((?:rs\.?|inr|₹)\)/g, "").replaceAll(/[^a-z0-9]/g, "");
 
 // Each list in order of preference: where a file has two of them, the first holds.
 const SYMBOL = ["symbol", "ticker", "code", "tradingsymbol", "trdsym", "tckrsymb", "fininstrmnm", "scrip", "scripname", "scname", "stock", "stockname", "stockcode", "security", "securityname", "sccode", "scripcode", "indexname", "chsymbol", "eodindexname", "name"];
@@ -25,7 +25,7 @@ const EXPIRY = ["xprydt", "expirydt", "expirydate", "expiry"];
 const STRIKE = ["strike", "strikeprice", "strkpric", "strikepr", "strikeprc"];
 const RIGHT = ["optiontype", "optiontyp", "optntp", "opttype", "right", "callput", "cepe"];
 const CLOCK = ["time", "tradetime", "hhmm", "hhmmss", "timehhmm", "timehhmmss", "tm"];
-const DATES = ["date", "tradedate", "tradingdate", "traddt", "bizdt", "date1", "dt", "dtyyyymmdd", "dateyyyymmdd", "historicaldate", "day"];
+const DATES = ["date", "tradedate", "tradingdate", "traddt", "bizdt", "date1", "dt", "dtyyyymmdd", "dateyyyymmdd", "dateymd", "datedmy", "datemdy", "dtyymmdd", "historicaldate", "indexdate", "day"];
 
 const BAR_TIME = [
   "datetime", "dateandtime", "timestamp", ...DATES, "chtimestamp", "eodtimestamp", "bartime", "candletime", "starttime", "opentime", "endtime", "closetime", "time", "t", "ts", "ssboe", "epoch", "epochtime", "unixtime", "indexlevel0",
@@ -36,11 +36,11 @@ const TICK_TIME = [
 ];
 const BAR_VOLUME = [
   "intv", "volume", "vol", "v", "totaltradedquantity", "totaltradedqty", "totaltradedvolume", "tottrdqty", "ttltrdqnty", "ttltradgvol", "chtottradedqty", "hittradedqty", "sharestraded", "noofshares", "noofsharestraded",
-  "noofshrs", "tradedqty", "tradedquantity", "tradequantity", "tradedvolume", "tradevolume", "volumetraded", "totalvolume", "totalquantity", "totalqty", "quantity", "qty", "shares",
+  "noofshrs", "tradedqty", "tradedquantity", "tradequantity", "tradedvolume", "tradevolume", "volumetraded", "totalvolume", "totaltradequantity", "totalquantity", "totalqty", "quantity", "qty", "shares",
 ];
 /** What feeds call the day's volume so far; names that may as well be one trade's come last. A last quantity is none. */
 const DAY_VOLUME = [
-  "volumetraded", "volumetradedtoday", "volumetradedfortheday", "voltradedtoday", "totaltradedvolume", "totaltradedquantity", "totaltradedqty", "tottrdqty", "ttq", "vtt", "cumulativevolume", "cumvolume", "cumvol", "dayvolume", "totalvolume",
+  "volumetraded", "volumetradedtoday", "volumetradedfortheday", "volumetradefortheday", "voltradedtoday", "totaltradedvolume", "totaltradedquantity", "totaltradedqty", "tottrdqty", "ttq", "vtt", "cumulativevolume", "cumvolume", "cumvol", "dayvolume", "totalvolume",
   "volume", "tradedvolume", "vol", "v",
 ];
 const PLAIN_VOLUME = new Set(["volume", "tradedvolume", "vol", "v"]);
@@ -62,10 +62,10 @@ export const rivalVolumes = (names: readonly string[], taken: number, kind: Tabl
 
 const BAR_NAMES: Partial<Record<Role, readonly string[]>> = {
   time: BAR_TIME, symbol: SYMBOL, series: SERIES, exchange: EXCHANGE, token: TOKEN, volume: BAR_VOLUME,
-  open: ["open", "o", "openprice", "opnpric", "into", "chopeningprice", "eodopenindexval", "opn"],
-  high: ["high", "h", "highprice", "hghpric", "inth", "chtradehighprice", "eodhighindexval"],
-  low: ["low", "l", "lowprice", "lwpric", "intl", "chtradelowprice", "eodlowindexval"],
-  close: ["close", "c", "closeprice", "clspric", "intc", "chclosingprice", "eodcloseindexval"],
+  open: ["open", "o", "openprice", "opnpric", "into", "chopeningprice", "eodopenindexval", "openindexvalue", "opn"],
+  high: ["high", "h", "highprice", "hghpric", "inth", "chtradehighprice", "eodhighindexval", "highindexvalue"],
+  low: ["low", "l", "lowprice", "lwpric", "intl", "chtradelowprice", "eodlowindexval", "lowindexvalue"],
+  close: ["close", "c", "closeprice", "clspric", "intc", "chclosingprice", "eodcloseindexval", "closingindexvalue", "closecloseprice"],
 };
 const TICK_NAMES: Partial<Record<Role, readonly string[]>> = {
   time: TICK_TIME, symbol: SYMBOL, exchange: EXCHANGE, token: TOKEN, volume: DAY_VOLUME,
@@ -124,6 +124,12 @@ export interface Places {
 }
 
 export const noPlaces = (): Places => ({ time: [], clock: -1, open: -1, high: -1, low: -1, close: -1, price: -1, volume: -1, symbol: [], series: -1, exchange: -1, token: -1, expiry: -1, strike: -1, right: -1, type: -1, minute: -1, second: -1, inParts: false, labels: null });
+
+/** Names of the times that a program numbers or leaves nameless: the index of a table of pandas. */
+const INDEX = ["", "index", "unnamed0", "level0"];
+
+/** Columns without a name of their own that may hold the times. */
+export const indexColumns = (names: readonly string[]): number[] => names.flatMap((name, at) => (INDEX.includes(nameKey(name)) ? [at] : []));
 
 /** Roles that a name can give. */
 export const isKnownName = (name: string, kind: TableKind): boolean => {

@@ -1,7 +1,7 @@
 /** What is looked at before a table is read: whose it should be, its first rows, and where they seem to have what. */
 import type { Places, TableKind } from "./columns";
 import type { FileRules } from "./options";
-import type { RowBlock } from "./rows";
+import type { RowBlock } from "./row-block";
 
 export interface Asked {
   kind: TableKind;

@@ -3,7 +3,7 @@
  * them. Of several lists the one of the instrument asked for; names and symbols that stand beside a list are read with it.
  */
 import { badInput } from "@/server/domain/errors";
-import { exampleColumns, isKnownName, placesOfNames, type TableKind } from "./columns";
+import { exampleColumns, isKnownName, placesOfNames, type TableKind, timeColumns } from "./columns";
 import { inDoubt } from "./doubt";
 import { isNaming, isWord, looksLikeSymbol, qualified } from "./naming";
 
@@ -21,6 +21,8 @@ export interface JsonRows {
   /** Null where rows are arrays without names. */
   names: string[] | null;
   rows: string[][];
+  /** Zone of its clocks, as the document says beside the list; null where it says none. */
+  zone?: string | null;
 }
 
 export type Json = Record<string, unknown> | unknown[];
@@ -44,10 +46,12 @@ export const parsed = (line: string): unknown => {
   }
 };
 
+/** FlatTrade writes its rows as texts that hold JSON. */
+const isJsonTexts = (value: readonly unknown[]): boolean => value.length > 0 && value.every((each) => typeof each === "string" && each.startsWith("{"));
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 /** A row by itself: an object or array that holds none. */
 export const isFlat = (value: unknown): boolean =>
-  (Array.isArray(value) && value.length > 0 && value.every((each) => typeof each !== "object")) ||
+  (Array.isArray(value) && value.length > 0 && value.every((each) => typeof each !== "object") && !isJsonTexts(value)) ||
   (isObject(value) && Object.values(value).some((each) => typeof each === "number") && !Object.values(value).some((each) => Array.isArray(each) && each.some((row) => typeof row === "object" || each.length > 1)));
 
 /** Keys of objects in the order they are met; null where rows are arrays. */
@@ -82,12 +86,24 @@ export const documentRows = (text: string, asked: ListWanted): JsonRows => {
   } catch (cause) {
     throw badInput("file", asked.file, `JSON that can be read (${(cause as Error).message})`);
   }
-  // FlatTrade writes its rows as texts that hold JSON.
-  if (Array.isArray(root) && root.length > 0 && root.every((each) => typeof each === "string" && each.startsWith("{"))) root = root.map((each) => parsed(each as string));
+  if (Array.isArray(root) && isJsonTexts(root)) root = root.map((each) => parsed(each as string));
   const lists = listsIn(root);
   if (lists.length > 0) return theOne(lists, asked);
   if (isFlat(root)) return { names: namesOf([root]), rows: [rowOf(root as Json, namesOf([root]))] };
-  throw badInput("file", asked.file, "JSON that holds a list of bars or ticks: arrays, objects, or one array a column");
+  const said = saidIn(root);
+  throw badInput("file", asked.file, `JSON that holds a list of bars or ticks: arrays, objects, or one array a column${said === null ? "" : ` (it says: ${said})`}`);
+};
+
+/** What an answer says instead of rows, such as that a token has expired; null where it says nothing. */
+const saidIn = (value: unknown, deep = 0): string | null => {
+  if (!isObject(value) || deep > 3) return null;
+  const said = Object.entries(value).find(([key, each]) => /^(?:message|emsg|error|description|information|note|remarks)$/i.test(key) && typeof each === "string" && each !== "")?.[1] as string | undefined;
+  if (said !== undefined) return JSON.stringify(said.slice(0, 200));
+  for (const each of Object.values(value)) {
+    const inner = saidIn(each, deep + 1);
+    if (inner !== null) return inner;
+  }
+  return null;
 };
 
 /** Lists by depth; what lies within one is no list of its own. */
@@ -97,7 +113,7 @@ const listsIn = (root: unknown): Found[] => {
   for (let at = 0; at < queue.length; at++) {
     const { value, keys } = queue[at]!;
     const around = isObject(value) ? [value, ...queue[at]!.around] : queue[at]!.around;
-    const list = Array.isArray(value) ? rowsOf(value) : isObject(value) ? columnsOf(value) : null;
+    const list = Array.isArray(value) ? rowsOf(value) : isObject(value) ? columnsOf(value) ?? keyedOf(value) : null;
     if (list !== null) found.push({ ...list, keys, around });
     else if (keys.length < DEEPEST && typeof value === "object" && value !== null) {
       for (const [key, each] of Object.entries(value)) queue.push({ value: each, keys: [...keys, key], around });
@@ -118,10 +134,36 @@ const rowsOf = (value: readonly unknown[]): JsonRows | null => {
 const columnsOf = (value: Record<string, unknown>): JsonRows | null => {
   const quote = (value["indicators"] as { quote?: unknown[] } | undefined)?.quote?.[0];
   const columns = Object.entries({ ...value, ...(isObject(quote) ? quote : {}) })
-    .filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]) && entry[1].every((each) => typeof each !== "object" || each === null));
+    // What a source has no figures for may be an empty list: Dhan's open_interest.
+    .filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]) && entry[1].length > 0 && entry[1].every((each) => typeof each !== "object" || each === null));
   const length = columns[0]?.[1].length ?? 0;
   if (columns.length < 3 || length === 0 || columns.some(([, each]) => each.length !== length)) return null;
   return { names: columns.map(([name]) => name), rows: Array.from({ length }, (_, row) => columns.map(([, each]) => textOf(each[row]))) };
+};
+
+/**
+ * Rows or columns by key, as pandas writes a table (`orient="index"` and `"columns"`) and Alpha Vantage a day:
+ * `{"2026-11-20":{"1. open":"100",…}}`. What the rows are keyed by is their time where none stands in them.
+ */
+const keyedOf = (value: Record<string, unknown>): JsonRows | null => {
+  const entries = Object.entries(value);
+  const isRecord = (each: unknown): each is Record<string, unknown> => isObject(each) && Object.keys(each).length > 0 && Object.values(each).every((figure) => typeof figure !== "object" || figure === null);
+  if (entries.length === 0 || !entries.every((entry): entry is [string, Record<string, unknown>] => isRecord(entry[1]))) return null;
+  const records = entries as [string, Record<string, unknown>][];
+  if (records.every(([key, row]) => ROW_KEY.test(key) && Object.keys(row).length >= 3)) return keyed(namesOf(records.map(([, row]) => row))!, records.map(([key]) => key), (row, name) => records[row]![1][name]);
+  const names = records.map(([name]) => name);
+  const keys = Object.keys(records[0]![1]);
+  if (names.length < 3 || !keys.every((key) => ROW_KEY.test(key)) || records.some(([, column]) => Object.keys(column).length !== keys.length || !keys.every((key) => key in column))) return null;
+  return keyed(names, keys, (row, name) => value[name] === undefined ? undefined : (value[name] as Record<string, unknown>)[keys[row]!]);
+};
+
+/** A time, or the number of a row. */
+const ROW_KEY = /^(?:\d+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d).*)$/;
+
+const keyed = (names: readonly string[], keys: readonly string[], at: (row: number, name: string) => unknown): JsonRows => {
+  const rows = keys.map((_, row) => names.map((name) => textOf(at(row, name))));
+  if (timeColumns(names).length > 0 || keys.every((key, row) => key === String(row))) return { names: [...names], rows };
+  return { names: ["time", ...names], rows: rows.map((row, place) => [keys[place]!, ...row]) };
 };
 
 /* ---- which list, and what its columns are called ---- */
@@ -146,14 +188,28 @@ const theOne = (lists: readonly Found[], asked: ListWanted): JsonRows => {
       throw inDoubt({ file: asked.file, field: "symbol", value: names.join(", "), why: "beside its list the document names another instrument than the one asked for", option: `--symbol ${names[0]!}, if the file calls it so, or --columns symbol=none` });
     }
   }
-  return list;
+  return { ...list, zone: zoneBeside(list) };
 };
+
+/** The zone that a description beside a list says of its clocks: Alpha Vantage's `"6. Time Zone": "US/Eastern"`. */
+const zoneBeside = ({ around }: Found): string | null => {
+  for (const level of around) {
+    for (const each of [level, ...descriptions(level)]) {
+      const zone = Object.entries(each).find(([key, value]) => ZONE.test(key) && typeof value === "string")?.[1];
+      if (zone !== undefined) return zone as string;
+    }
+  }
+  return null;
+};
+
+const ZONE = /^(?:\d+\.\s*)?(?:exchange[ _]?)?time[ _]?zone(?:[ _]?name)?$/i;
+const descriptions = (level: Record<string, unknown>): Record<string, unknown>[] => Object.entries(level).filter(([key, value]) => DESCRIBING.test(key) && isObject(value)).map(([, value]) => value as Record<string, unknown>);
 
 /** How the nearest object around a list that says so, or a description in it, calls the instrument. */
 const stated = ({ around }: Found): string[] => {
   for (const level of around) {
     const told: string[] = [];
-    for (const each of [level, ...Object.entries(level).filter(([key, value]) => DESCRIBING.test(key) && isObject(value)).map(([, value]) => value as Record<string, unknown>)]) {
+    for (const each of [level, ...descriptions(level)]) {
       const exchange = Object.entries(each).find(([key, value]) => /^exch/i.test(key) && typeof value === "string")?.[1];
       for (const [key, value] of Object.entries(each)) if (typeof value === "string" && /[A-Za-z]/.test(value) && !LOOSE.test(key) && isNaming(key.replace(/^\d+\.?\s*/, ""))) told.push(qualified(value, exchange as string | undefined));
     }

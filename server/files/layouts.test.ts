@@ -23,12 +23,17 @@ describe("yfinance", () => {
     ["grouped by ticker", ["Ticker,TCS.NS,TCS.NS,TCS.NS,TCS.NS,TCS.NS,INFY.NS,INFY.NS,INFY.NS,INFY.NS,INFY.NS", "Price,Open,High,Low,Close,Volume,Open,High,Low,Close,Volume", "Date,,,,,,,,,,",
       "2026-11-19,3000,3020,2990,3010,1,1500,1520,1490,1510,123456", "2026-11-20,3010,3030,3000,3020,2,1510,1530,1500,1520,223456"]],
     ["names flattened to pairs", [`Date,"('Close', 'INFY.NS')","('High', 'INFY.NS')","('Low', 'INFY.NS')","('Open', 'INFY.NS')","('Volume', 'INFY.NS')"`, "2026-11-19,1510.0,1520.0,1490.0,1500.0,123456", "2026-11-20,1520.0,1530.0,1500.0,1510.0,223456"]],
+    ["names joined with the ticker", ["Date,Close_INFY.NS,High_INFY.NS,Low_INFY.NS,Open_INFY.NS,Volume_INFY.NS", "2026-11-19,1510,1520,1490,1500,123456", "2026-11-20,1520,1530,1500,1510,223456"]],
+    ["the same of two tickers, by a space", ["Date,Close TCS.NS,Close INFY.NS,High TCS.NS,High INFY.NS,Low TCS.NS,Low INFY.NS,Open TCS.NS,Open INFY.NS,Volume TCS.NS,Volume INFY.NS", "2026-11-19,1,1510,1,1520,1,1490,1,1500,1,123456", "2026-11-20,1,1520,1,1530,1,1500,1,1510,1,223456"]],
+    ["the ticker first", ["Date,INFY.NS_Close,INFY.NS_High,INFY.NS_Low,INFY.NS_Open,INFY.NS_Volume", "2026-11-19,1510,1520,1490,1500,123456", "2026-11-20,1520,1530,1500,1510,223456"]],
+    ["Yahoo's page, with its help behind the names", ["Date\tOpen\tHigh\tLow\tClose Close price adjusted for splits.\tAdj Close Adjusted close price adjusted for splits and dividend and/or capital gain distributions.\tVolume", "Nov 20, 2026\t1,510.00\t1,530.00\t1,500.00\t1,520.00\t1,420.00\t223,456", "Nov 19, 2026\t1,500.00\t1,520.00\t1,490.00\t1,510.00\t1,410.00\t123,456"]],
     ["one line of names, dividends beside it", ["Date,Open,High,Low,Close,Volume,Dividends,Stock Splits", "2026-11-19 00:00:00+05:30,1500.0,1520.0,1490.0,1510.0,123456,0.0,0.0", "2026-11-20 00:00:00+05:30,1510.0,1530.0,1500.0,1520.0,223456,0.0,0.0"]],
   ])("%s", async (_, lines) => expect(await barsOf(lines)).toEqual([day, next]));
 
   it("refuses another ticker, and a row without prices", async () => {
     expect(await refusal(barsOf([...head, "2026-11-19,1510.0,1520.0,1490.0,1500.0,123456"], { instrument: "NSE:TCS" }))).toMatchObject({ field: "symbol", value: "INFY.NS", option: expect.stringContaining("--symbol") as unknown });
     expect(await barsOf([...head, "2026-11-19,1510.0,1520.0,1490.0,1500.0,123456", "2026-11-20,,,,,"])).toEqual([day, 'refused 5: open "" is empty: the row has no price']);
+    expect(await refusal(barsOf(["Date,Open_TCS.NS,High_TCS.NS,Low_TCS.NS,Close_TCS.NS,Volume_TCS.NS", "2026-11-19,1500,1520,1490,1510,123456"]))).toMatchObject({ line: 1, field: "symbol", value: "TCS.NS", option: expect.stringContaining("--symbol") as unknown });
     expect(await refusal(barsOf([head[0]!, head[1]!.replaceAll(".NS", ".BO"), head[2]!, "2026-11-19,1,1,1,1,1"]))).toMatchObject({ value: "INFY.BO" });
   });
   it("reads minutes with the zone it writes", async () => {
@@ -61,6 +66,7 @@ describe("exchanges", () => {
     const rows = ['Date,Open,High,Low,Close,Shares Traded,Turnover (₹ Cr)', "19-NOV-2026,24500.5,24600,24400,24550,312345678,31234.5"];
     expect(await barsOf(rows, { instrument: "NSE_INDEX:NIFTY 50" })).toEqual(["2026-11-19 09:15 24500.5 24600 24400 24550 312345678"]);
     expect(await barsOf(["Index Name,Date,Open,High,Low,Close", "Nifty 50,19 Nov 2026,24500.5,24600,24400,24550", "Nifty Bank,19 Nov 2026,1,1,1,1"], { instrument: "NSE_INDEX:NIFTY 50" })).toEqual(["2026-11-19 09:15 24500.5 24600 24400 24550 0"]);
+    expect(await barsOf(["Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,Closing Index Value,Points Change,Change(%),Volume,Turnover (Rs. Cr.),P/E,P/B,Div Yield", "Nifty Next 50,19-11-2026,1,1,1,1,0,0,1,1,1,1,1", "Nifty 50,19-11-2026,24500.5,24600,24400,24550,50,0.2,312345678,31234.5,22,3,1"], { instrument: "NSE_INDEX:NIFTY 50" })).toEqual(["2026-11-19 09:15 24500.5 24600 24400 24550 312345678"]);
     expect(await barsOf(["date,open,high,low,close,volume", "2026-11-19,24500.5,24600,24400,24550,-"], { instrument: "^NSEI" })).toEqual(["2026-11-19 09:15 24500.5 24600 24400 24550 0"]);
   });
   it("another series than the one asked for", async () => {
@@ -77,7 +83,7 @@ describe("exchanges", () => {
     expect(await barsOf(rows, { columns: "volume=none" })).toEqual([day.replace("123456", "0")]);
     expect(await refusal(barsOf(rows, { columns: "volume=Nothing" }))).toMatchObject({ field: "--columns", value: "volume=Nothing" });
   });
-  it.each(["TTL_TRD_QNTY", "TOTTRDQTY", "TtlTradgVol", "Shares Traded", "No. of Shares", "vol", "qty", "Total Traded Quantity", "QUANTITY", "Traded Qty"])("volume as %s", async (name) => {
+  it.each(["TTL_TRD_QNTY", "TOTTRDQTY", "TtlTradgVol", "Shares Traded", "No. of Shares", "Total Trade Quantity", "vol", "qty", "Total Traded Quantity", "QUANTITY", "Traded Qty"])("volume as %s", async (name) => {
     expect(await barsOf([`Date,Open,High,Low,Close,"${name}"`, "2026-11-19,1500,1520,1490,1510,123456"])).toEqual([day]);
   });
 });
@@ -134,6 +140,14 @@ describe("brokers and programs", () => {
   const objects = candles.map(([datetime, open, high, low, close, volume]) => ({ datetime: String(datetime).slice(0, 19).replace("T", " "), stock_code: "INFY", exchange_code: "NSE", open: String(open), high: String(high), low: String(low), close: String(close), volume: String(volume), open_interest: null, count: 4 }));
   const epoch = candles.map(([time]) => Date.parse(String(time)) / 1_000);
   const column = (at: number) => candles.map((candle) => candle[at]);
+  const figures = ["open", "high", "low", "close", "volume"];
+  const stamps = ["2026-11-20T09:15:00.000", "2026-11-20T09:16:00.000"];
+  const record = (at: number, name: (figure: string, place: number) => string = (figure) => figure) => Object.fromEntries(figures.map((figure, place) => [name(figure, place), candles[at]![place + 1]]));
+  const byKey = (keys: readonly (string | number)[], value: (at: number) => unknown) => Object.fromEntries(keys.map((key, at) => [key, value(at)]));
+  const vantage = (zone: string, clocks: readonly string[], symbol = "INFY.NS") => JSON.stringify({
+    "Meta Data": { "1. Information": "Intraday (1min) open, high, low, close prices and volume", "2. Symbol": symbol, "3. Last Refreshed": "2026-11-20 15:29:00", "4. Interval": "1min", "5. Output Size": "Compact", "6. Time Zone": zone },
+    "Time Series (1min)": Object.fromEntries(clocks.map((clock, at) => [clock, Object.fromEntries(Object.entries(record(at, (name, place) => `${place + 1}. ${name}`)).map(([name, figure]) => [name, String(figure)]))] as const).toReversed()),
+  }, null, 4);
   it.each([
     ["Kite's answer", JSON.stringify({ status: "success", data: { candles } })],
     ["Kite's answer over several lines", JSON.stringify({ status: "success", data: { candles } }, null, 2)],
@@ -146,6 +160,21 @@ describe("brokers and programs", () => {
     ["one array a column", JSON.stringify({ s: "ok", t: epoch, o: column(1), h: column(2), l: column(3), c: column(4), v: column(5) })],
     ["Yahoo's answer", JSON.stringify({ chart: { result: [{ meta: { symbol: "INFY.NS" }, timestamp: epoch, indicators: { quote: [{ open: column(1), high: column(2), low: column(3), close: column(4), volume: column(5) }] } }] } })],
     ["Noren's answer", JSON.stringify(candles.map(([time, open, high, low, close, volume]) => ({ stat: "Ok", time: `20-11-2026 ${String(time).slice(11, 19)}`, ssboe: "1", into: `${open}`, inth: `${high}`, intl: `${low}`, intc: `${close}`, intvwap: "100", intv: `${volume}`, v: "99999", intoi: "0", oi: "0" })))],
+    ["texts that hold JSON, on one line", JSON.stringify(candles.map(([time, open, high, low, close, volume]) => JSON.stringify({ time: `20-11-2026 ${String(time).slice(11, 19)}`, into: `${open}`, inth: `${high}`, intl: `${low}`, intc: `${close}`, intv: `${volume}` })))],
+    ["one array a column, and one that is empty", JSON.stringify({ open: column(1), high: column(2), low: column(3), close: column(4), volume: column(5), timestamp: epoch, open_interest: [] })],
+    ["pandas, orient index", JSON.stringify(byKey(stamps, (at) => record(at)))],
+    ["pandas, orient index by epoch", JSON.stringify(byKey(epoch.map((each) => each * 1_000), (at) => record(at)))],
+    ["pandas, orient index by number", JSON.stringify(byKey([0, 1], (at) => ({ date: stamps[at], ...record(at) })))],
+    ["pandas, orient columns", JSON.stringify(Object.fromEntries(figures.map((figure, place) => [figure, byKey(stamps, (at) => candles[at]![place + 1])])))],
+    ["pandas, orient columns by number", JSON.stringify({ date: byKey([0, 1], (at) => stamps[at]), ...Object.fromEntries(figures.map((figure, place) => [figure, byKey([0, 1], (at) => candles[at]![place + 1])])) })],
+    ["pandas, orient split", JSON.stringify({ columns: figures, index: stamps, data: candles.map(([, ...rest]) => rest) })],
+    ["pandas, orient table", JSON.stringify({ schema: { fields: [{ name: "index", type: "datetime" }, ...figures.map((name) => ({ name, type: "number" }))], primaryKey: ["index"], pandas_version: "1.4.0" }, data: stamps.map((index, at) => ({ index, ...record(at) })) })],
+    ["two instruments by name, each orient index", JSON.stringify({ TCS: byKey(stamps, (at) => ({ ...record(at), volume: 1 })), INFY: byKey(stamps, (at) => record(at)) })],
+    ["Alpha Vantage", vantage("Asia/Kolkata", ["2026-11-20 09:15:00", "2026-11-20 09:16:00"])],
+    ["Alpha Vantage in the zone it says", vantage("US/Eastern", ["2026-11-19 22:45:00", "2026-11-19 22:46:00"])],
+    ["Alpha Vantage's CSV", "timestamp,open,high,low,close,volume\n2026-11-20 09:16:00,100.5,102,100,101,20\n2026-11-20 09:15:00,100,101,99,100.5,10"],
+    ["Interactive Brokers", "date,open,high,low,close,volume,average,barCount\n20261120 09:15:00 Asia/Kolkata,100,101,99,100.5,10,100,3\n20261119 22:46:00 US/Eastern,100.5,102,100,101,20,100,3"],
+    ["an index of pandas that holds the times", ",Open,High,Low,Close,Volume\n2026-11-20 09:15:00+05:30,100,101,99,100.5,10\n2026-11-20 09:16:00+05:30,100.5,102,100,101,20"],
     ["TradingView", "time,open,high,low,close,Volume,EMA\n" + candles.map(([, ...rest], at) => [epoch[at], ...rest, 100.123].join(",")).join("\n")],
     ["Amibroker", "Ticker,Date,Time,Open,High,Low,Close,Volume\nINFY,20-11-2026,09:15:00,100,101,99,100.5,10\nINFY,20-11-2026,09:16:00,100.5,102,100,101,20"],
     ["MetaStock", "<TICKER>,<PER>,<DTYYYYMMDD>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\nINFY,1,20261120,091500,100,101,99,100.5,10,0\nINFY,1,20261120,091600,100.5,102,100,101,20,0"],
@@ -155,6 +184,14 @@ describe("brokers and programs", () => {
     ["bars by Upstox's key", "instrument_key|timestamp|open|high|low|close|volume\nNSE_EQ:INFY|2026-11-20 09:15:00|100|101|99|100.5|10\nNSE_EQ:INFY|2026-11-20 09:16:00|100.5|102|100|101|20"],
   ])("%s", async (_, text) => expect(await barsOf(text, { from: "1m", to: "1m" })).toEqual([first, second]));
 
+  it("refuses another symbol and an unknown zone beside a list, and tells what an answer says instead of rows", async () => {
+    const clocks = ["2026-11-20 09:15:00", "2026-11-20 09:16:00"];
+    expect(await refusal(barsOf(vantage("Asia/Kolkata", clocks, "TCS.NS"), { from: "1m", to: "1m" }))).toMatchObject({ field: "symbol", value: "TCS.NS" });
+    expect(await refusal(barsOf(vantage("Nowhere/Town", clocks), { from: "1m", to: "1m" }))).toMatchObject({ field: "time zone", value: "Nowhere/Town", option: "--zone ZONE" });
+    expect(await barsOf(vantage("Nowhere/Town", clocks), { from: "1m", to: "1m", zone: "IST" })).toEqual([first, second]);
+    expect((await refusal(barsOf('{"status":"error","message":"Incorrect api_key","error_type":"TokenException"}'))).message).toContain('it says: "Incorrect api_key"');
+    expect((await refusal(barsOf('{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found"}}}'))).message).toContain('it says: "No data found"');
+  });
   it("NaN as Python and JavaScript write it is nothing: that row alone is refused", async () => {
     const rows = '[{"date":"2026-11-19","open":1500,"high":1520,"low":1490,"close":1510,"volume":123456,"remark":"NaN, or \\"Infinity\\""},{"date":"2026-11-20","open":NaN,"high":NaN,"low":-Infinity,"close":NaN,"volume":NaN}]';
     const right = [day, expect.stringMatching(/^refused 2: open "" is empty/)];
@@ -166,7 +203,7 @@ describe("brokers and programs", () => {
   });
   it("Investing.com's price is the close; its rounded volume is refused", async () => {
     const lines = ['"Date","Price","Open","High","Low","Vol.","Change %"', '"19-11-2026","1,510.00","1,500.00","1,520.00","1,490.00","0.12M","1.00%"'];
-    expect((await refusal(barsOf(lines))).message).toContain('f.csv:2: volume "0.12M" is not a whole number');
+    expect((await refusal(barsOf(lines))).message).toContain('f.csv:2: volume "0.12M" is not a whole number: it is rounded; --columns volume=none');
     expect(await barsOf(lines, { columns: "volume=none" })).toEqual([day.replace("123456", "0")]);
   });
 });
@@ -184,6 +221,14 @@ describe("dialects", () => {
     ["the same row twice", [names, ...rows, rows[0]!]],
     ["descending order", [names, ...rows.toReversed()]],
     ["more empty fields than names", [names, ...rows.map((row) => `${row},,`)]],
+    ["columns aligned by spaces", ["datetime             open  high  low  close  volume", "2026-11-20 09:15:00   100   101   99  100.5      10", "2026-11-20 09:16:00 100.5   102  100    101      20"]],
+    ["the same, with date and time apart and a title", ["Infosys Limited", "DATE       TIME     OPEN     HIGH     LOW      CLOSE    VOLUME", "2026-11-20 09:15:00   100.00   101.00    99.00   100.50       10", "2026-11-20 09:16:00   100.50   102.00   100.00   101.00       20"]],
+    ["the same without names", rows.map((row) => row.replaceAll(",", " "))],
+    ["what pandas prints", ["                      open   high    low  close  volume", "datetime                                               ", "2026-11-20 09:15:00  100.0  101.0   99.0  100.5      10", "2026-11-20 09:16:00  100.5  102.0  100.0  101.0      20", "", "[2 rows x 5 columns]"]],
+    ["what pandas prints with numbered rows", ["             datetime   open   high    low  close  volume", "0 2026-11-20 09:15:00  100.0  101.0   99.0  100.5      10", "1 2026-11-20 09:16:00  100.5  102.0  100.0  101.0      20"]],
+    ["what PostgreSQL prints", ["      datetime       | open  | high | low | close | volume ", "---------------------+-------+------+-----+-------+--------", " 2026-11-20 09:15:00 |   100 |  101 |  99 | 100.5 |     10", " 2026-11-20 09:16:00 | 100.5 |  102 | 100 |   101 |     20", "(2 rows)"]],
+    ["a table in a frame", ["+---------------------+------+------+-----+-------+--------+", "| datetime            | open | high | low | close | volume |", "|---------------------+------+------+-----+-------+--------|", "| 2026-11-20 09:15:00 | 100  | 101  | 99  | 100.5 | 10     |", "| 2026-11-20 09:16:00 | 100.5| 102  | 100 | 101   | 20     |", "+---------------------+------+------+-----+-------+--------+"]],
+    ["texts as a spreadsheet keeps them", [names, ...rows.map((row) => row.split(",").map((field) => `="${field}"`).join(","))]],
   ])("%s", async (_, lines) => expect(await barsOf(lines, { from: "1m", to: "1m" })).toEqual([first, second]));
 
   it.each([
@@ -200,6 +245,17 @@ describe("dialects", () => {
     expect(await barsOf('Date,Open,High,Low,Close,Volume\n2026-11-18,"124,500.50","124,600.00","124,400.00","124,550.00","1,234,567"', index)).toEqual(right);
     expect(await barsOf('Date,Open,High,Low,Close,Volume\n2026-11-18,"₹1,24,500.50","₹1,24,600","₹1,24,400","₹1,24,550","12,34,567"', index)).toEqual(right);
     expect(await barsOf("2026-11-18\t1,24,500.50\t1,24,600.00\t1,24,400.00\t1,24,550.00\t12,34,567", index)).toEqual(right);
+  });
+  it("aligned by spaces: days by month's name with thousands, and no row with an empty cell", async () => {
+    const table = ["Date           Open       High        Low      Close      Volume", "19 Nov 2026  1,500.00   1,520.00   1,490.00   1,510.00    1,23,456", "20 Nov 2026  1,510.00   1,530.00   1,500.00   1,520.00    2,23,456"];
+    expect(await barsOf(table)).toEqual([day, next]);
+    expect(await barsOf([...table.slice(0, 2), table[2]!.replace("1,530.00", "        ")])).toEqual([day, "refused 3: 5 fields where 6 are expected: where spaces separate columns no cell may be empty"]);
+  });
+  it("says what is wrong with a cell that was too narrow, and with days as a spreadsheet counts them", async () => {
+    expect((await refusal(barsOf(["date,open,high,low,close,volume", "########,1500,1520,1490,1510,123456"]))).message).toContain('f.csv:2: time "########" is no time');
+    const counted = ["date,open,high,low,close,volume", "46345.64583,1500,1520,1490,1510,123456"];
+    expect((await refusal(barsOf(counted))).message).toContain('time "46345.64583" is no time; as a spreadsheet counts days it may be 2026-11-19 15:30: --date-format excel');
+    expect(await barsOf(counted, { dateFormat: "excel" })).toEqual([day]);
   });
   it("refuses thousands without quotation marks, and a mark that may be either", async () => {
     expect((await refusal(barsOf(["date,open,high,low,close,volume", "2026-11-18,24,500.50,24,600.00,24,400.00,24,550.00,5"]))).message).toContain("f.csv:2: 10 fields where 6 are expected by the names");
@@ -282,7 +338,7 @@ describe("times", () => {
   ])("%s", async (stamp) => expect(await of(stamp)).toEqual([first]));
 
   it.each([
-    ["20-11-2026", "09:15:00"], ["2026-11-20", "9:15 AM"], ["20261120", "0915"], ["20261120", "915"], ["20261120", "91500"], ["20-Nov-26", "09:15"],
+    ["20-11-2026", "09:15:00"], ["2026-11-20", "9:15 AM"], ["20261120", "0915"], ["20261120", "915"], ["20261120", "91500"], ["20-Nov-26", "09:15"], ["20.11.2026", "09.15.00"],
   ])("%s and %s in two columns", async (date, time) => expect(await minutes("Date,Time,Open,High,Low,Close,Volume", [`${date},${time},100,101,99,100.5,10`])).toEqual([first]));
 
   it("seconds of the day in a column of their own", async () => {
@@ -474,6 +530,14 @@ describe("columns by their place", () => {
     expect((await barsOf(rows, { columns: "time,close,high,low,open,volume" }))[0]).toBe("2026-11-09 09:15 100 105 99 104 5");
     expect(await refusal(barsOf(["2026-11-19,1500,1520,1490,1510,1495.25"]))).toMatchObject({ field: "columns" });
   });
+  it("takes no column by its place under names that it cannot read", async () => {
+    for (const head of ["Datum,Zuletzt,Hoch,Tief,Eröffn.,Vol.", "Date\tClose\tHigh\tLow\tOpen\tVolume"]) {
+      // Neighbours fit either way: nothing but the names tells that the close stands first.
+      const rows = [head, "2026-11-19,1500,1520,1490,1510,123456", "2026-11-20,1510,1530,1500,1520,223456"];
+      expect(await refusal(barsOf(rows, { lenient: true }))).toMatchObject({ line: 1, field: "columns", message: expect.stringContaining("seems to name the columns") as unknown, option: expect.stringContaining("--columns time,open") as unknown });
+      expect(await barsOf(rows, { columns: "time,open,high,low,close,volume" })).toEqual([day, next]);
+    }
+  });
   it("refuses names that lack a price, a name that stands twice, and a file without sense", async () => {
     expect(await refusal(barsOf(["Date,Open,High,Low,Adj Close,Volume", "2026-11-19,1,1,1,1,1"]))).toMatchObject({ line: 1, message: expect.stringContaining("no column is known for close") as unknown, option: "--columns close=NAME" });
     expect(await refusal(barsOf(["Date,Open,High,Low,Close,Close,Volume", "2026-11-19,1,1,1,1,1,1"]))).toMatchObject({ field: "close", option: "--columns close=NUMBER" });
@@ -487,6 +551,9 @@ describe("ticks", () => {
     ["a volume before the price", ["time,volume,price", "2026-11-20 09:15:01,100,1573", "2026-11-20 09:15:02,200,1574", "2026-11-20 09:16:02,300,1575"]],
     ["Kite's names, a token and a last quantity", ["instrument_token,tradable,last_price,last_traded_quantity,volume_traded,exchange_timestamp", "408065,True,1573,5,100,2026-11-20 09:15:01", "408065,True,1574,5,200,2026-11-20 09:15:02", "408065,True,1575,5,300,2026-11-20 09:16:02"]],
     ["ltp and ltt, semicolons and decimal commas", ["ltt;ltp;vtt", "20-11-2026 09:15:01;1573,0;100", "20-11-2026 09:15:02;1574,0;200", "20-11-2026 09:16:02;1575,0;300"]],
+    ["columns aligned by spaces", ["time                 price  volume", "2026-11-20 09:15:01   1573     100", "2026-11-20 09:15:02   1574     200", "2026-11-20 09:16:02   1575     300"]],
+    ["lines whose type is a broker's own", ["20/11/2026 09:15:01", "20/11/2026 09:15:02", "", "20/11/2026 09:16:02"].map((LTT, at) => JSON.stringify(LTT === "" ? { type: "OI Data", security_id: 1594, OI: 5 } : { type: "Quote Data", security_id: 1594, LTP: ["1573.00", "1574.00", "", "1575.00"][at], LTQ: 5, LTT, volume: [100, 200, 0, 300][at] }))],
+    ["Angel's names", ["exchange_timestamp,last_traded_price,volume_trade_for_the_day", "1795146301000,1573.0,100", "1795146302000,1574.05,200", "1795146302500,1574.0,200", "1795146362000,1575.0,300"]],
     ["date and time apart", ["symbol,date,time,ltp,volume", "INFY,20/11/2026,09:15:01,1573,100", "INFY,20/11/2026,09:15:02,1574,200", "INFY,20/11/2026,09:16:02,1575,300"]],
     ["several symbols", ["timestamp,tradingsymbol,price,volume", "1795146301,TCS,3000,5", "1795146301,INFY,1573,100", "1795146302,INFY,1574,200", "1795146362,TCS,3001,9", "1795146362,INFY,1575,300"]],
     ["JSON lines of a broker", [`{"tk":"1594","last_price":1573,"volume_traded":100,"exchange_timestamp":"2026-11-20 09:15:01"}`, `{"tk":"1594","last_price":1574,"volume_traded":200,"exchange_timestamp":"2026-11-20 09:15:02"}`, `{"tk":"1594","last_price":1575,"volume_traded":300,"exchange_timestamp":"2026-11-20 09:16:02"}`]],
@@ -496,6 +563,11 @@ describe("ticks", () => {
   it("reads lists of ticks a line, as Kite's callback is handed them", async () => {
     const line = (clock: string, price: number, volume: number) => JSON.stringify([{ tradable: true, instrument_token: 738561, last_price: 2_900, volume_traded: 5, exchange_timestamp: `2026-11-20 ${clock}` }, { tradable: true, instrument_token: 408065, last_price: price, volume_traded: volume, exchange_timestamp: `2026-11-20 ${clock}` }]);
     expect(await replayed([line("09:15:01", 1_573, 100), line("09:15:02", 1_574, 200), line("09:16:02", 1_575, 300)].join("\n"), { symbol: "408065" })).toEqual(closes);
+  });
+  it("refuses the paise of Angel's stream", async () => {
+    const lines = [157_300, 157_400].map((last_traded_price, at) => JSON.stringify({ token: "1594", last_traded_price, volume_trade_for_the_day: 100 * (at + 1), exchange_timestamp: 1_795_146_301_000 + at }));
+    expect(await refusal(replayed(lines))).toMatchObject({ line: 1, field: "price", value: "157300", message: expect.stringContaining("in paise") as unknown, option: expect.stringContaining("--columns price=last_traded_price") as unknown });
+    expect(await replayed(lines, { columns: "price=last_traded_price" })).toEqual(["2026-11-20 09:15 157400 100"]);
   });
   it("a token is no price, with names or without", async () => {
     const rows = ["2026-11-20 09:15:01,408065,1573", "2026-11-20 09:15:02,408065,1574", "2026-11-20 09:16:02,408065,1574.5"];

@@ -30,7 +30,11 @@ export const titleNames = (fields: readonly string[]): string[] => {
   const filled = fields.map((field) => field.trim().replace(/^["']|["']$/g, "")).filter((field) => field !== "");
   const line = filled.join(", ").replace(/^(?:#+|\/\/|%)\s*/, "");
   const keyed = TITLE.exec(line);
-  if (keyed !== null) return [keyed[1]!.split(/[,;]/)[0]!.trim()];
+  // BSE titles a file by the company and its number.
+  const number = /(?:^|[\s,;(])(\d{6})\)?$/.exec(line)?.[1];
+  const numbers = number === undefined ? [] : [number];
+  if (keyed !== null) return [...new Set([keyed[1]!.split(/[,;]/)[0]!.trim(), ...numbers])];
+  if (number !== undefined && /\p{L}/u.test(line) && filled.length <= 2) return numbers;
   const words = line.split(/[\s,;()]+/).filter((word) => isQualified(word));
   if (words.length > 0) return words;
   if (filled.length !== 1) return [];

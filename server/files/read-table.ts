@@ -2,6 +2,7 @@
 import { badInput } from "@/server/domain/errors";
 import { isNothing } from "@/server/domain/read-number";
 import { TimeReader, wrongOffset } from "@/server/domain/read-time";
+import { istText } from "@/server/domain/session";
 import { clockText, nameKey, placesOfNames, type TableKind, tellsPlaces } from "./columns";
 import { inDoubt, type MalformedLine, placeText } from "./doubt";
 import { titleNames } from "./naming";
@@ -22,7 +23,10 @@ export interface TableOrder {
 }
 
 /** Lines at the end, or between parts of a table, that are no rows and say so. */
-const FOOTER = /^\s*["']?(?:total|grand total|sub-?total|sum|average|avg\.?|mean|note|source|disclaimer|generated|downloaded|copyright|end of|eof\b|\*|©|-{3,}|={3,})/i;
+const FOOTER = /^\s*["']?(?:total|grand total|sub-?total|sum|average|avg\.?|mean|note|source|disclaimer|generated|downloaded|copyright|end of|eof\b|\*|©|-{3,}|={3,}|\+[-+=]{3,}|\(\d+ rows?\)|\[\d+ rows? x \d+ columns?\])/i;
+
+/** How databases and pandas end what they print. */
+const COUNT = /^\s*[([]\d+ rows?\b/;
 
 /** So many lines that were passed over are told. */
 const TOLD = 5;
@@ -82,7 +86,7 @@ export class OpenTable {
         // Digits begin nearly every row: the rest is looked at more closely.
         if (stamp === undefined || !(stamp.charCodeAt(0) >= 48 && stamp.charCodeAt(0) <= 57)) {
           if (this.passOver(fields, line)) continue;
-          if (places.type !== -1 && (fields[places.type] ?? "") !== "" && fields[places.type] !== "tick") continue;
+          if (this.isWord(fields)) continue;
         }
         const whose = this.whose.of(fields);
         if (whose === ANOTHER) { this.anotherAt ??= line; continue; }
@@ -91,7 +95,7 @@ export class OpenTable {
           refuse(`${fields.length} fields where ${seen.width} are expected${names === null ? "" : " by the names"}; a number with commas in it needs quotation marks`);
           continue;
         }
-        if (places.type !== -1 && (fields[places.type] ?? "") !== "" && fields[places.type] !== "tick") continue;
+        if (this.isWord(fields)) continue;
         const read = this.timeOf(fields);
         if (Number.isNaN(read)) { refuse(this.timeReason(fields)); continue; }
         each.fields = fields;
@@ -134,6 +138,12 @@ export class OpenTable {
     return called === undefined || /^symbol$/i.test(called) ? "" : ` by its column ${JSON.stringify(called)}`;
   }
 
+  /** True for a line of a bridge that is no tick: a heartbeat, a status. Other programs give what has a price other types. */
+  private isWord(fields: readonly string[]): boolean {
+    const { type, price } = this.seen.places;
+    return type !== -1 && (fields[type] ?? "") !== "" && fields[type] !== "tick" && isNothing(fields[price] ?? "");
+  }
+
   private timeOf(fields: readonly string[]): number {
     const { time, clock } = this.seen.places;
     let stamp = fields[time[0]!] ?? "";
@@ -146,7 +156,8 @@ export class OpenTable {
   private timeReason(fields: readonly string[]): string {
     const { time } = this.seen.places;
     const stamp = [fields[time[0]!] ?? "", clockText(fields, this.seen.places)].join(" ").trim();
-    const { order } = this.seen.times;
+    const { order, serial } = this.seen.times;
+    if (!serial && /^[2-7]\d{4}(?:\.\d+)?$/.test(stamp)) return `time "${stamp}" is no time; as a spreadsheet counts days it may be ${istText(new TimeReader({ ...this.seen.times, serial: true }).read(stamp)).slice(0, 16)}: --date-format excel`;
     const offset = wrongOffset(stamp);
     if (offset !== null) return `time "${stamp}" writes ${offset}, which no clock is apart from UTC; --zone clock takes its clocks as Indian ones`;
     return `time "${stamp}" is no time${order === "dmy" || order === "mdy" ? ` (dates are read as ${order === "dmy" ? "day-month-year" : "month-day-year"}; --date-format says otherwise)` : "; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format"}`;
@@ -159,7 +170,7 @@ export class OpenTable {
     const stamp = fields[places.time[0]!] ?? "";
     const isNames = names !== null && fields.length >= names.length && nameKey(stamp) === nameKey(names[places.time[0]!] ?? "") && names.every((name, at) => name === "" || nameKey(name) === nameKey(fields[at] ?? ""));
     const isTold = isNames || isComment(filled) || this.isOtherNames(fields, line) || this.isTitle(fields, line);
-    if (!isTold && !(FOOTER.test(filled) && !/\d/.test(stamp))) return false;
+    if (!isTold && !(FOOTER.test(filled) && (!/\d/.test(stamp) || COUNT.test(stamp)))) return false;
     this.passedOverCount++;
     if (this.passedOver.length < TOLD) this.passedOver.push(`${unit} ${line} "${fields.join(" ").trim().slice(0, 60)}"`);
     return true;

@@ -2,16 +2,9 @@
 import Papa from "papaparse";
 import { badInput } from "@/server/domain/errors";
 import { documentRows, isFlat, type Json, type ListWanted, namesOf, parsed, rowOf } from "./json-lists";
+import type { RowBlock } from "./row-block";
+import { spacedBlocks, spacingOf } from "./spaced";
 import type { TextPieces } from "./text";
-
-/** Rows of texts, in the file's order. */
-export interface RowBlock {
-  rows: string[][];
-  /** Line of each row, counted from 1; of a JSON document the row's own number. */
-  lines: number[];
-  /** Why a row cannot be read, by its place in `rows`. */
-  broken: Map<number, string> | null;
-}
 
 export interface Table {
   format: "delimited" | "JSON lines" | "JSON document" | "Parquet";
@@ -21,6 +14,8 @@ export interface Table {
   names: readonly string[] | null;
   /** What `lines` counts. */
   unit: "line" | "row";
+  /** Zone of its clocks, where it stands beside the rows. */
+  zone?: string | null;
   blocks: AsyncIterable<RowBlock>;
 }
 
@@ -36,6 +31,8 @@ export const openTable = async (text: TextPieces, asked: ListWanted): Promise<Ta
   const head = await headOf(pieces);
   const start = /\S/.exec(head)?.[0];
   if (start !== "{" && start !== "[") {
+    const spacing = spacingOf(head, asked.kind);
+    if (spacing !== null) return { format: "delimited", delimiter: " ", names: null, unit: "line", blocks: spacedBlocks(chain(head, pieces), spacing) };
     const { delimiter, skip } = dialectOf(head);
     return { format: "delimited", delimiter, names: null, unit: "line", blocks: delimitedBlocks(chain(head, pieces), delimiter, skip) };
   }
@@ -47,7 +44,7 @@ export const openTable = async (text: TextPieces, asked: ListWanted): Promise<Ta
     return { format: "JSON lines", delimiter: null, names, unit: "line", blocks: jsonLineBlocks(chain(head, pieces), names) };
   }
   const document = documentRows(await whole(head, pieces, asked.file), asked);
-  return { format: "JSON document", delimiter: null, names: document.names, unit: "row", blocks: slices(document.rows) };
+  return { format: "JSON document", delimiter: null, names: document.names, unit: "row", zone: document.zone ?? null, blocks: slices(document.rows) };
 };
 
 async function* iterate(text: TextPieces): AsyncGenerator<string> {
@@ -78,10 +75,11 @@ async function* chain(head: string, rest: AsyncGenerator<string>): AsyncGenerato
 
 /* ---- delimited ---- */
 
-const NAMES: Readonly<Record<string, string>> = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "bar" };
+const NAMES: Readonly<Record<string, string>> = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "spaces" };
 export const delimiterName = (delimiter: string): string => NAMES[delimiter] ?? `"${delimiter}"`;
 
-export const isComment = (line: string): boolean => /^\s*(?:#|\/\/|%)/.test(line);
+/** `####` is a cell of a spreadsheet that was too narrow. */
+export const isComment = (line: string): boolean => /^\s*(?:#(?!#+$)|\/\/|%)/.test(line);
 
 /**
  * The delimiter by which the first lines have the same number of fields. Tab and semicolon go first: in such files a comma
@@ -110,8 +108,8 @@ const dialectOf = (head: string): { delimiter: string; skip: number } => {
 
 const parse = (text: string, delimiter: string): Papa.ParseResult<string[]> => {
   const quoted = text.includes('"');
-  // Some programs put a space before a quotation mark; the standard does not know it.
-  const input = quoted ? text.replaceAll(/([,;\t|]) +"/g, '$1"') : text;
+  // Some programs put a space before a quotation mark, and some the sign by which a spreadsheet keeps a text; the standard knows neither.
+  const input = quoted ? text.replaceAll(/(^|[,;\t|\n])(?: +=?|=)"/g, '$1"') : text;
   return Papa.parse<string[]>(input, { delimiter, newline: "\n", header: false, skipEmptyLines: false, fastMode: !quoted });
 };
 

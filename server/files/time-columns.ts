@@ -1,7 +1,7 @@
 /** Which columns say when: a date beside another one, a clock under any name or in parts, a zone in a column's name. */
 import { isNothing } from "@/server/domain/read-number";
-import { TimeReader, type TimeRules } from "@/server/domain/read-time";
-import { istDay } from "@/server/domain/session";
+import { TimeReader, type TimeRules, zoneOf } from "@/server/domain/read-time";
+import { IST_OFFSET_MS, istDay } from "@/server/domain/session";
 import { clockParts, clockText, type Places, placesAt, timeColumns, zoneOfName } from "./columns";
 import { inDoubt } from "./doubt";
 import { type Asked, type Head, type Layout, usedPlaces } from "./first-rows";
@@ -80,9 +80,16 @@ export const settleSecondClock = (head: Head, { places, from }: Layout, times: T
   if (stamps.some((text) => { reader.read(text); return !reader.dateOnly && !reader.isMidnight(text); })) [places.clock, places.minute, places.second] = [-1, -1, -1];
 };
 
-/** The rules by which a table's times are read: a column that calls its zone is believed where no other was said. */
-export const namedZone = ({ names, places, notes }: Layout, asked: Asked): Partial<TimeRules> => {
-  if (names === null || asked.rules.zone !== null) return {};
+/** The rules by which a table's times are read: a column that calls its zone, or a document that does, is believed where no other was said. */
+export const namedZone = ({ names, places, notes }: Layout, asked: Asked, table: Table): Partial<TimeRules> => {
+  if (asked.rules.zone !== null) return {};
+  if (table.zone !== undefined && table.zone !== null) {
+    const zone = zoneOf(table.zone);
+    if (zone === null) throw inDoubt({ file: asked.file, field: "time zone", value: table.zone, why: "the file names a zone that is not known", option: "--zone ZONE" });
+    if (zone !== IST_OFFSET_MS) notes.push(`clocks without a zone are read as ${table.zone}, as the file says`);
+    return { zone };
+  }
+  if (names === null) return {};
   const name = [places.clock, places.time[0]!].map((at) => names[at] ?? "").find((each) => zoneOfName(each) !== null);
   if (name === undefined) return {};
   if (zoneOfName(name) === 0) notes.push(`times are read in UTC, as the column ${name.trim()} says`);

@@ -9,9 +9,11 @@ import type { Asked, Head, Layout } from "./first-rows";
 import { layoutOf } from "./layout";
 import { namingDoubt } from "./naming-doubt";
 import { areSecondsOfDay, epochDoubt } from "./odd-times";
+import { paiseDoubt } from "./odd-prices";
 import { timeRules } from "./options";
 import { placesDoubt } from "./places-doubt";
-import type { RowBlock, Table } from "./rows";
+import type { RowBlock } from "./row-block";
+import type { Table } from "./rows";
 import { namedZone, settleSecondClock, settleTimes } from "./time-columns";
 import { volumeDoubt } from "./volume-doubt";
 
@@ -71,10 +73,11 @@ export const understand = async (table: Table, asked: Asked): Promise<Understand
   let order = asked.rules.dates ?? orderOf(head, layout, asked, table, false);
   while (order === null && head.rows.length < LOOK_FOR_DATES && await more()) order = orderOf(head, layout, asked, table, false);
   order ??= orderOf(head, layout, asked, table, true)!;
-  const times: TimeRules = { ...timeRules(asked.rules), ...namedZone(layout, asked), order: order.order };
+  const times: TimeRules = { ...timeRules(asked.rules), ...namedZone(layout, asked, table), order: order.order };
   const decimal = asked.rules.decimal ?? markOfTable(head, places, from, asked, table);
   const { notes } = layout;
   if (layout.names === null) placesDoubt(head, layout, times, decimal, asked, table);
+  paiseDoubt(head, layout, asked, table);
   epochDoubt(head, layout, times, asked, table);
   if (places.clock !== -1 && areSecondsOfDay(head.rows.slice(from).map((row) => row[places.clock] ?? ""))) {
     times.secondsOfDay = true;

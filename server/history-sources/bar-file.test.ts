@@ -40,7 +40,7 @@ describe("parseBarFile", () => {
       [5, 'high "x" is not a number'], [6, "low is missing"],
       [7, 'time "2016-02-30 09:15:00" is no time; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format'],
       [8, 'time "2016-08-16 25:15:00" is no time; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format'],
-      [9, "open 0 is not a price"], [10, "open, high, low, close 5, 4, 3, 4 contradict each other"], [11, 'volume "many" is not a whole number'],
+      [9, "open 0 is not a price"], [10, "open, high, low, close 5, 4, 3, 4 contradict each other"], [11, 'volume "many" is not a whole number; --columns volume=none takes the prices alone'],
     ]);
   });
 

@@ -50,7 +50,7 @@ export async function* readBars(table: OpenTable, decimalsOf: (whose: number) =>
     if (!(volume >= 0)) {
       const text = fields[volumeAt] ?? "";
       if (isNothing(text)) return `volume "${text.trim()}" is empty; use 0, or --columns volume=none`;
-      return `volume "${text}" is not a whole number`;
+      return `volume "${text}" is not a whole number${/^\s*[\d.,]+\s*(?:k|m|b|l|cr|lakhs?|crores?)\s*$/i.test(text) ? ": it is rounded" : ""}; --columns volume=none takes the prices alone`;
     }
     return `open, high, low, close ${[openAt, highAt, lowAt, closeAt].map((at) => fields[at]).join(", ")} contradict each other`;
   };

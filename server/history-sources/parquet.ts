@@ -1,7 +1,8 @@
 /** Rows of a Parquet file as a table of texts: the same names and checks as of any file. */
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, type FileMetaData } from "hyparquet";
 import { badInput } from "@/server/domain/errors";
-import type { RowBlock, Table } from "@/server/files/rows";
+import type { RowBlock } from "@/server/files/row-block";
+import type { Table } from "@/server/files/rows";
 
 /** Rows decoded at a time. */
 const ROWS = 20_000;

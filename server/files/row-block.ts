@@ -1,0 +1,8 @@
+/** Rows of texts, in the file's order. */
+export interface RowBlock {
+  rows: string[][];
+  /** Line of each row, counted from 1; of a JSON document the row's own number. */
+  lines: number[];
+  /** Why a row cannot be read, by its place in `rows`. */
+  broken: Map<number, string> | null;
+}
