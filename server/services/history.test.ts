@@ -174,6 +174,7 @@ const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]
   const written: [BarWrite, StoredBar][] = [];
   const recorded: { time: number; field: string; why: string }[] = [];
   const asked: { timeframe: string; from: number; to: number }[] = [];
+  const askedAt: number[] = [];
   const refusals: [string, number][] = [];
   const answered: [string, number, number][] = [];
   let time = now;
@@ -202,6 +203,7 @@ const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]
     requestsPerSecond: 1_000, daysPerRequest: { "1m": 60, "1d": 2_000 },
     bars: async (_login: unknown, { timeframe, from: first, to: end }: { timeframe: "1m" | "1d"; from: number; to: number }) => {
       asked.push({ timeframe, from: first, to: end });
+      askedAt.push(time);
       return columnsOf((theirs[timeframe] ?? []).filter((bar) => bar.time >= first - 60_000 && bar.time <= end + 1));
     },
   } as unknown as HistoryDefinition<unknown>;
@@ -209,7 +211,7 @@ const healed = async (ours: readonly StoredBar[], theirs: { "1m": readonly Bar[]
   const { signal } = new AbortController();
   await history.heal(access, [0], from, to, signal);
   const read = async (first: number, end: number): Promise<number[]> => { const told = (await history.read(access, 0, "1m", first, end, signal))!.bars; return [...told.time.subarray(0, told.length)]; };
-  return { written, recorded, asked, refusals, answered, read, of: (timeframe: string) => of({ timeframe, from: 0, to: Infinity }) };
+  return { written, recorded, asked, askedAt, refusals, answered, read, of: (timeframe: string) => of({ timeframe, from: 0, to: Infinity }) };
 };
 
 describe("History beside what the stream knows", () => {
@@ -258,6 +260,17 @@ describe("History beside what the stream knows", () => {
     const lag = (now: number): number => (now < at(12) + 2_000 ? 0 : 20_000);
     const { of } = await healed([ours(11, { volume: 40, incomplete: true })], { "1m": [theirs(11)] }, at(11) + 10_000, at(11) + 35_000, { now: at(11) + 36_000, lag });
     expect(of("1m").map(({ volume, incomplete }) => [volume, incomplete])).toEqual([[100, false]]);
+  });
+
+  it("waits for the longest lag a feed is followed at, and no longer for one that never settles", async () => {
+    const of = (lag: (now: number) => number) => healed([ours(11, { volume: 40, incomplete: true })], { "1m": [theirs(11)] }, at(11) + 10_000, at(11) + 35_000, { now: at(11) + 36_000, lag });
+    const slow = await of(() => 350_000);
+    expect(slow.askedAt).toEqual([at(12) + 352_000]);
+    expect(slow.of("1m").map(({ volume, incomplete }) => [volume, incomplete])).toEqual([[100, false]]);
+    // It would settle after an hour: a heal must not hold its place so long.
+    const stuck = await of((now) => (now < at(71) ? now - at(11) : 0));
+    expect(stuck.askedAt).toEqual([at(11) + 36_000 + 420_000]);
+    expect(stuck.of("1m").map(({ volume, incomplete }) => [volume, incomplete]), "what has not settled is not taken").toEqual([[40, true]]);
   });
 
   it("makes the quarter of an hour of all its minutes, though only some were asked for", async () => {
