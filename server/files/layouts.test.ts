@@ -119,6 +119,18 @@ describe("a volume that is another quantity", () => {
     expect((await barsOf(rows, { from: "1m", to: "15m", columns: "volume=none" }))[0]).toBe("2025-11-20 09:15 100 101 99 100.5 0");
     expect((await barsOf(rows, { from: "1m", to: "15m", columns: `volume=${name}` }))[0]).toBe(`2025-11-20 09:15 100 101 99 100.5 ${sums.reduce((sum, each) => sum + each, 0)}`);
   });
+  it("believes no fewer than eight neighbours, and no volumes of which more than one in fifty falls", async () => {
+    const read = (volumes: readonly number[]) => barsOf([`${names}volume`, ...volumes.map(bar)], { from: "1m", to: "1m" });
+    expect((await read(sums.slice(0, 8))).length).toBe(8);
+    expect(await refusal(read(sums.slice(0, 9)))).toMatchObject({ field: "volume" });
+    const falling = (every: number) => Array.from({ length: 44 }, (_, at) => 1_000 + at * 10 + ((at * at) % 7) - (at > 0 && at % every === 0 ? 100 : 0));
+    expect((await read(falling(10))).length).toBe(44);
+    expect(await refusal(read(falling(100)))).toMatchObject({ field: "volume" });
+    // A counter that was set right once in fifty-one.
+    const long = Array.from({ length: 52 }, (_, at) => 1_000 + at * 10 + ((at * at) % 7) - (at >= 30 ? 100 : 0));
+    const rows = long.map((volume, at) => `2025-11-20 ${String(9 + Math.floor((15 + at) / 60)).padStart(2, "0")}:${String((15 + at) % 60).padStart(2, "0")}:00,100,101,99,100.5,${volume}`);
+    expect(await refusal(barsOf([`${names}volume`, ...rows], { from: "1m", to: "1m" }))).toMatchObject({ field: "volume" });
+  });
   it("takes bars' own volumes, also such as rise by rule", async () => {
     for (const volumes of [traded, traded.map((_, at) => 10 + at), traded.map((_, at) => 10 + Math.max(1, at)), traded.map((_, at) => 100 + 100 * at + 50), traded.map(() => 75), traded.map((_, at) => (at < 11 ? 75 : 150)), sums.slice(0, 5)]) {
       expect((await barsOf([`${names}volume`, ...volumes.map(bar)], { from: "1m", to: "1m" })).length).toBe(volumes.length);

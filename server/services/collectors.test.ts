@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { createCalendar } from "@/server/domain/calendar";
 import { AppError } from "@/server/domain/errors";
 import type { CollectorRow } from "@/server/domain/collector";
+import type { Calendar } from "@/server/domain/session";
 import { rawBatch } from "@/server/domain/tick";
 import type { Clock } from "@/server/ports/clock";
 import type { FeedDefinition } from "@/server/ports/feed";
@@ -13,11 +15,11 @@ import type { Instruments } from "./instruments";
 const row: CollectorRow = { id: 1, name: "kite-1", feed: "kite", mode: "full", autoStart: true, subscriptions: ["NSE:INFY"] };
 type LinkState = Parameters<Parameters<KeepConnected>[0]["onState"]>[0];
 
-/** Collectors of a broker that refuses the token, over a list of an earlier run. */
-const rig = () => {
+/** Collectors of a broker that refuses the token, over a list of an earlier run. Nothing trades unless a calendar says so. */
+const rig = ({ calendar = { on: () => null } as unknown as Calendar, start = 0 }: { calendar?: Calendar; start?: number } = {}) => {
   let tell: (state: Partial<LinkState>) => void = () => {};
   let bring: (ticks: number) => void = () => {};
-  let now = 0;
+  let now = start;
   let watch = (): void => {};
   const clock = { now: () => now, every: (_: number, run: () => void) => { watch = run; return () => {}; }, sleep: () => new Promise(() => {}) } as unknown as Clock;
   const feed = { id: "kite", login: z.object({}), history: {}, instruments: () => Promise.reject(new AppError("login_expired", "the token has expired")) } as unknown as FeedDefinition;
@@ -25,7 +27,7 @@ const rig = () => {
     clock, meter: { count() {}, record() {}, reject() {}, gauge() {} }, log: { debug() {}, info() {}, warn() {}, error() {} } as never,
     instruments: { listedBy: () => [0], tokenOf: () => 5, resolve: () => 0 } as unknown as Instruments,
     live: { table: { at: () => ({ key: "NSE:INFY", exchange: "NSE" }), hours: () => "NSE" } } as unknown as LiveMarket,
-    calendar: { on: () => null } as never, settings: { get: () => Promise.resolve(null) } as unknown as SettingStore, feedOf: () => feed,
+    calendar, settings: { get: () => Promise.resolve(null) } as unknown as SettingStore, feedOf: () => feed,
     keepConnected: ({ onState, onMessage }) => {
       bring = (ticks) => onMessage({ ...rawBatch(ticks), receivedTime: now, length: ticks });
       tell = (state) => onState({ phase: "live", attempt: 0, nextAttempt: null, reason: "", expired: false, ...state });
@@ -57,5 +59,15 @@ describe("ticks a second", () => {
     expect(collectors.truth()[0]!.ticksPerSecond).toBe(10);
     tell({ phase: "reconnecting" });
     expect(collectors.truth()[0]!.ticksPerSecond).toBe(0);
+  });
+  it("are none while the line is up and mute", async () => {
+    const { collectors, tell, bring, pass } = rig({ calendar: createCalendar(), start: Date.parse("2026-11-18T10:00:00+05:30") });
+    await collectors.start(row, {}, false, new AbortController().signal);
+    tell({ phase: "live" });
+    bring(50);
+    pass(5_000);
+    expect(collectors.truth()).toMatchObject([{ state: "LIVE", ticksPerSecond: 10 }]);
+    pass(100);
+    expect(collectors.truth()).toMatchObject([{ state: "MUTE", ticksPerSecond: 0 }]);
   });
 });

@@ -124,6 +124,11 @@ describe("RequestPace", () => {
     for (const each of [late, behind, pace.ask(() => Promise.resolve(1), { signal: patience.signal })]) {
       await expect(each).rejects.toMatchObject({ code: "broker_unreachable", retryable: true, message: `The broker has not answered in time: ${refused("rate_limited").message}` });
     }
+    // Once the broker has answered again, its old words hold nobody up.
+    const next = pace.ask(() => Promise.resolve(2), { signal });
+    await run();
+    expect(await next).toBe(2);
+    await expect(pace.ask(() => Promise.resolve(1), { signal: patience.signal })).rejects.toThrow("The broker has not answered in time: other questions to it came first, or it is slow");
     const gone = new AbortController();
     gone.abort(new Error("the reader has gone"));
     await expect(pace.ask(() => Promise.resolve(1), { signal: gone.signal })).rejects.toThrow("the reader has gone");
