@@ -42,8 +42,8 @@ describe("a title", () => {
     expect(await barsOf([title, "", names, row])).toEqual([infy]);
   });
   it("may have BSE's number", async () => {
-    for (const title of ["TCS LTD (532540)", "Security Name: TCS LTD, 532540", "Equity 532540"]) expect(await refusal(barsOf([title, names, row], { instrument: "BSE:500209" }))).toMatchObject({ line: 1, field: "symbol", value: expect.stringContaining("532540") as unknown });
-    for (const title of ["INFOSYS LTD (500209)", "Security Name: INFOSYS LTD, 500209"]) expect(await barsOf([title, names, row], { instrument: "BSE:500209" })).toEqual([infy]);
+    for (const title of ["TCS LTD (532540)", "Security Name: TCS LTD, 532540"]) expect(await refusal(barsOf([title, names, row], { instrument: "BSE:500209" }))).toMatchObject({ line: 1, field: "symbol", value: expect.stringContaining("532540") as unknown });
+    for (const title of ["INFOSYS LTD (500209)", "Security Name: INFOSYS LTD, 500209", "Electronics City, Bengaluru 560100", "Exported at 153000"]) expect(await barsOf([title, names, row], { instrument: "BSE:500209" })).toEqual([infy]);
   });
   it("may have the company in another line than its symbol", async () => {
     const titles = ["Company: Infosys Limited", "Symbol: INFY"];
@@ -67,6 +67,13 @@ describe("JSON of several instruments", () => {
     ["columns", { TCS: columns(3_000), INFY: columns(1_500) }],
     ["a symbol in each", [{ symbol: "TCS", candles: candles(3_000) }, { symbol: "INFY", candles: candles(1_500) }]],
   ];
+  it("numbers of instruments that key rows are no numbers of rows", async () => {
+    const row = { date: "2026-11-20", open: 1510, high: 1530, low: 1500, close: 1520, volume: 223456 };
+    const bse = { instrument: "BSE:500209" };
+    expect(await barsOf(JSON.stringify({ 532540: { ...row, volume: 1 }, 500209: row }), bse)).toEqual([infy]);
+    expect(await refusal(barsOf(JSON.stringify({ 532540: row }), bse))).toMatchObject({ field: "symbol", value: "532540" });
+    expect(await barsOf(JSON.stringify({ 731: row }), bse)).toEqual([infy]);
+  });
   it.each(documents)("%s: the one asked for is taken, else the keys are named", async (_, document) => {
     const text = JSON.stringify(document);
     expect(await barsOf(text, minute)).toEqual(right);

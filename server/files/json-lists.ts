@@ -157,13 +157,17 @@ const keyedOf = (value: Record<string, unknown>): JsonRows | null => {
   return keyed(names, keys, (row, name) => value[name] === undefined ? undefined : (value[name] as Record<string, unknown>)[keys[row]!]);
 };
 
+const areRowNumbers = (keys: readonly string[]): boolean => keys.every((key) => /^\d{1,5}$/.test(key)) || (keys.length > 1 && keys.every((key, at) => at === 0 || Number(key) - Number(keys[at - 1]!) === 1));
+
 /** A time, or the number of a row. */
 const ROW_KEY = /^(?:\d+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d).*)$/;
 
 const keyed = (names: readonly string[], keys: readonly string[], at: (row: number, name: string) => unknown): JsonRows => {
   const rows = keys.map((_, row) => names.map((name) => textOf(at(row, name))));
-  if (timeColumns(names).length > 0 || keys.every((key, row) => key === String(row))) return { names: [...names], rows };
-  return { names: ["time", ...names], rows: rows.map((row, place) => [keys[place]!, ...row]) };
+  const timed = timeColumns(names).length > 0;
+  if (timed && areRowNumbers(keys)) return { names: [...names], rows };
+  // Beside times of their own, large numbers are an exchange's or a broker's for its instruments.
+  return { names: [timed ? "symbol" : "time", ...names], rows: rows.map((row, place) => [keys[place]!, ...row]) };
 };
 
 /* ---- which list, and what its columns are called ---- */

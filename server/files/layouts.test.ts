@@ -236,6 +236,7 @@ describe("dialects", () => {
     ["columns aligned by spaces", ["datetime             open  high  low  close  volume", "2026-11-20 09:15:00   100   101   99  100.5      10", "2026-11-20 09:16:00 100.5   102  100    101      20"]],
     ["the same, with date and time apart and a title", ["Infosys Limited", "DATE       TIME     OPEN     HIGH     LOW      CLOSE    VOLUME", "2026-11-20 09:15:00   100.00   101.00    99.00   100.50       10", "2026-11-20 09:16:00   100.50   102.00   100.00   101.00       20"]],
     ["the same without names", rows.map((row) => row.replaceAll(",", " "))],
+    ["the same with symbols before them and clocks of twelve hours", ["Symbol  Date        Time      Open   High  Low  Close  Volume", "INFY    20-11-2026  09:15 AM  100    101   99   100.5  10", "TCS     20-11-2026  09:15 AM  1      1     1    1      1", "INFY    20-11-2026  09:16 AM  100.5  102   100  101    20"]],
     ["what pandas prints", ["                      open   high    low  close  volume", "datetime                                               ", "2026-11-20 09:15:00  100.0  101.0   99.0  100.5      10", "2026-11-20 09:16:00  100.5  102.0  100.0  101.0      20", "", "[2 rows x 5 columns]"]],
     ["what pandas prints with numbered rows", ["             datetime   open   high    low  close  volume", "0 2026-11-20 09:15:00  100.0  101.0   99.0  100.5      10", "1 2026-11-20 09:16:00  100.5  102.0  100.0  101.0      20"]],
     ["what PostgreSQL prints", ["      datetime       | open  | high | low | close | volume ", "---------------------+-------+------+-----+-------+--------", " 2026-11-20 09:15:00 |   100 |  101 |  99 | 100.5 |     10", " 2026-11-20 09:16:00 | 100.5 |  102 | 100 |   101 |     20", "(2 rows)"]],
@@ -575,6 +576,9 @@ describe("ticks", () => {
   it("reads lists of ticks a line, as Kite's callback is handed them", async () => {
     const line = (clock: string, price: number, volume: number) => JSON.stringify([{ tradable: true, instrument_token: 738561, last_price: 2_900, volume_traded: 5, exchange_timestamp: `2026-11-20 ${clock}` }, { tradable: true, instrument_token: 408065, last_price: price, volume_traded: volume, exchange_timestamp: `2026-11-20 ${clock}` }]);
     expect(await replayed([line("09:15:01", 1_573, 100), line("09:15:02", 1_574, 200), line("09:16:02", 1_575, 300)].join("\n"), { symbol: "408065" })).toEqual(closes);
+  });
+  it("refuses lines of a type that may be no trade", async () => {
+    expect(await replayed(["time,type,price,volume", "2026-11-20 09:15:01,bid,1572,100", "2026-11-20 09:15:01,trade,1573,100", "2026-11-20 09:15:02,trade,1574,200", "2026-11-20 09:16:02,trade,1575,300"])).toEqual([...closes, 'refused 2: type "bid" is not known to be of trades']);
   });
   it("refuses the paise of Angel's stream", async () => {
     const lines = [157_300, 157_400].map((last_traded_price, at) => JSON.stringify({ token: "1594", last_traded_price, volume_trade_for_the_day: 100 * (at + 1), exchange_timestamp: 1_795_146_301_000 + at }));

@@ -31,10 +31,10 @@ export const titleNames = (fields: readonly string[]): string[] => {
   const line = filled.join(", ").replace(/^(?:#+|\/\/|%)\s*/, "");
   const keyed = TITLE.exec(line);
   // BSE titles a file by the company and its number.
-  const number = /(?:^|[\s,;(])(\d{6})\)?$/.exec(line)?.[1];
+  const number = (keyed === null ? /\p{L}.*\((5\d{5})\)$/u : /(?:^|[\s,;(])(5\d{5})\)?$/).exec(line)?.[1];
   const numbers = number === undefined ? [] : [number];
   if (keyed !== null) return [...new Set([keyed[1]!.split(/[,;]/)[0]!.trim(), ...numbers])];
-  if (number !== undefined && /\p{L}/u.test(line) && filled.length <= 2) return numbers;
+  if (number !== undefined) return numbers;
   const words = line.split(/[\s,;()]+/).filter((word) => isQualified(word));
   if (words.length > 0) return words;
   if (filled.length !== 1) return [];

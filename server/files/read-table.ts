@@ -28,6 +28,9 @@ const FOOTER = /^\s*["']?(?:total|grand total|sub-?total|sum|average|avg\.?|mean
 /** How databases and pandas end what they print. */
 const COUNT = /^\s*[([]\d+ rows?\b/;
 
+/** What programs call lines that hold a last traded price. */
+const TRADED = /^(?:tick|ticker|trade|ltp|ltpc|quote|full)s?(?: (?:data|packet|mode))?$/i;
+
 /** So many lines that were passed over are told. */
 const TOLD = 5;
 
@@ -96,6 +99,8 @@ export class OpenTable {
           continue;
         }
         if (this.isWord(fields)) continue;
+        const type = places.type === -1 ? "" : fields[places.type] ?? "";
+        if (type !== "" && !TRADED.test(type)) { refuse(`type "${type}" is not known to be of trades`); continue; }
         const read = this.timeOf(fields);
         if (Number.isNaN(read)) { refuse(this.timeReason(fields)); continue; }
         each.fields = fields;

@@ -28,11 +28,11 @@ const HALF = /^[ap]\.?m\.?$/i;
 
 const fieldsOf = (line: string, between: RegExp, joined: boolean): string[] => {
   const fields = line.trim().split(between);
-  if (!joined) return fields;
-  const at = fields.findIndex((field) => CLOCK.test(field));
-  if (at <= 0) return fields;
-  const parts = HALF.test(fields[at + 1] ?? "") ? 3 : 2;
-  return [...fields.slice(0, at - 1), fields.slice(at - 1, at - 1 + parts).join(" "), ...fields.slice(at - 1 + parts)];
+  const clock = fields.findIndex((field) => CLOCK.test(field));
+  if (clock === -1) return fields;
+  if (HALF.test(fields[clock + 1] ?? "")) fields.splice(clock, 2, `${fields[clock]!} ${fields[clock + 1]!}`);
+  if (joined && clock > 0) fields.splice(clock - 1, 2, `${fields[clock - 1]!} ${fields[clock]!}`);
+  return fields;
 };
 
 /** Null where something else separates the columns, or the lines have no common number of fields. */
@@ -57,7 +57,8 @@ export const spacingOf = (head: string, kind: TableKind): Spacing | null => {
 /** A date has more digits than the number of a row or a day of the month. */
 const isTime = (text: string): boolean => text.replaceAll(/\D/g, "").length >= 4;
 
-const isRow = (line: string): boolean => /^\s*['"]?\d/.test(line);
+/** A line that begins with a date, or with whose row it is and a date. */
+const isRow = (line: string): boolean => /^\s*['"]?\d/.test(line) || line.trim().split(/\s+/, 3).some((field) => /^\d{1,4}[-/.]\w|^\d{6,}/.test(field));
 
 const fitting = (below: readonly string[], names: readonly string[], between: RegExp, kind: TableKind): Pick<Spacing, "names" | "between" | "joined" | "width"> | null => {
   const rows = below.filter(isRow).slice(0, LOOK);
