@@ -47,6 +47,8 @@ describe("candela as a process", () => {
     const { code, out } = await candela(["inspect", "-", "--instrument", "NSE:INFY", "--json"], "date;open;high;low;close;qty\n20-11-2026;1,5;1,6;1,4;1,5;7\n");
     expect([code, JSON.parse(out)]).toMatchObject([0, { kind: "bars", decimal: "comma", timeframe: "1d", columns: { volume: "qty" }, rows: 1, refused: 0 }]);
     expect((await candela(["inspect", "-", "--instrument", "NSE:INFY"], "date,open,high,low,close,volume\n2026-11-20,1,1,1,x,7\n")).code).toBe(1);
+    // Rows that can all be read, and clocks that are in doubt.
+    expect((await candela(["inspect", "-", "--instrument", "NSE:INFY"], "datetime,open,high,low,close,volume\n2025-11-20 03:45,1,1,1,1,7\n2025-11-20 03:46,1,1,1,1,7\n")).code).toBe(1);
   });
 
   it("answers bad input with one sentence and code 2", async () => {

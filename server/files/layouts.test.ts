@@ -358,6 +358,9 @@ describe("times", () => {
     expect(await minutes("Date,Time,Open,High,Low,Close,Volume", ["20261120,33300,100,101,99,100.5,10", "20261120,33360,100.5,102,100,101,20"])).toEqual([first, second]);
     expect(await minutes("Date,Time,Open,High,Low,Close,Volume", ["20261120,91500,100,101,99,100.5,10", "20261120,91600,100.5,102,100,101,20"])).toEqual([first, second]);
   });
+  it("takes no clock for seconds of the day because of one that is neither", async () => {
+    expect(await minutes("Date,Time,Open,High,Low,Close,Volume", ["20261120,91500,100,101,99,100.5,10", "20261120,99000,100.5,102,100,101,20"])).toEqual([first, expect.stringMatching(/^refused 3: time /)]);
+  });
   it("asks from when Dhan's first interface counts", async () => {
     const text = JSON.stringify({ open: [100, 100.5], high: [101, 102], low: [99, 100], close: [100.5, 101], volume: [10, 20], start_Time: [1795146300 - 315_532_800, 1795146360 - 315_532_800] });
     expect(await refusal(barsOf(text, { from: "1m", to: "1m" }))).toMatchObject({ line: 1, field: "time", value: "1479613500", message: expect.stringContaining("from 1980, it is of 2026; from 1970 of 2016") as unknown, option: "--date-format epoch1980 or --date-format epoch" });

@@ -19,6 +19,7 @@ describe("a feed's light", () => {
     ["is AUTH_EXPIRED whatever the socket does", { phase: "failed", expired: true, reason: "token refused" }, "AUTH_EXPIRED", /token refused/],
     ["is DOWN when trying again cannot help", { phase: "failed", reason: "no such key" }, "DOWN", /no such key/],
     ["says what the broker does not list", { missing: { count: 4, names: ["NSE:A", "NSE:B", "NSE:C", "NSE:D"] } }, "LIVE", /0\.4 s ago; not in the broker's list: NSE:A, NSE:B, NSE:C and 1 more$/],
+    ["names three without counting more", { missing: { count: 3, names: ["NSE:A", "NSE:B", "NSE:C"] } }, "LIVE", /NSE:A, NSE:B, NSE:C$/],
     ["is DOWN when nothing it subscribes is listed", { subscribed: 0, missing: { count: 1, names: ["NSE:A"] } }, "DOWN", /nothing of what it subscribes is listed.*NSE:A/],
     ["is STOPPED when nobody started it", { phase: "idle" }, "STOPPED", /not started/],
   ])("%s", (_, evidence, state, reason) => {

@@ -120,6 +120,16 @@ describe("History", () => {
     expect(next.minutes()[0]!.from).toBeLessThanOrEqual(MORNING);
   });
 
+  it("owes the two minutes before a connection, of which the stream may have brought a part", async () => {
+    const disk = freshDisk();
+    await run(disk, MORNING, answers).catchUp();
+    disk.lastMinute = Date.parse("2026-11-18T10:00:00+05:30");
+    const crashed = run(disk, MORNING, never);
+    void crashed.catchUp();
+    await expect.poll(() => crashed.minutes().length).toBe(1);
+    expect(disk.settings.get("history.owed")).toBe(MORNING - 120_000);
+  });
+
   it("goes on owing what could not be fetched", async () => {
     const disk = freshDisk();
     expect(await run(disk, MORNING + 3_600_000, () => Promise.reject(new Error("broken"))).heal(MORNING, MORNING + MINUTE)).toBe(false);
@@ -264,6 +274,7 @@ describe("History beside what the stream knows", () => {
 
   it("waits for the longest lag a feed is followed at, and no longer for one that never settles", async () => {
     const of = (lag: (now: number) => number) => healed([ours(11, { volume: 40, incomplete: true })], { "1m": [theirs(11)] }, at(11) + 10_000, at(11) + 35_000, { now: at(11) + 36_000, lag });
+    expect((await of(() => 0)).askedAt, "the exchange may print a minute's last trade three seconds after it ended").toEqual([at(12) + 3_000]);
     const slow = await of(() => 350_000);
     expect(slow.askedAt).toEqual([at(12) + 352_000]);
     expect(slow.of("1m").map(({ volume, incomplete }) => [volume, incomplete])).toEqual([[100, false]]);
