@@ -26,6 +26,23 @@ test("cards, stages at work, and what was refused with its reason", async ({ pag
   await exchange.reset();
 });
 
+test("gaps that are open stand in a table, and a sentence where there are none", async ({ page, app }) => {
+  await page.goto(`${app.url}/status`);
+  const gaps = page.getByRole("region", { name: "Open gaps" });
+  // As the ledger of this server has it now.
+  await expect(gaps).toContainText(/No open gaps\.|Before the first start/);
+  await page.route("**/api/v1/gaps?*", (route) => route.fulfill({ json: { status: "success", meta: { open: 0 }, data: [] } }));
+  await expect(gaps).toContainText("No open gaps. Every minute that was missed has been filled, had no trade, or was set aside with a note.");
+  await page.unrouteAll();
+  await page.route("**/api/v1/gaps?*", (route) => route.fulfill({ json: { status: "success", meta: { open: 1 }, data: [{
+    id: 7, instrument: null, collector: "sim-1", instruments: null, from: Date.parse("2026-11-20T10:00:00+05:30"), to: Date.parse("2026-11-20T10:20:11+05:30"), durationMs: 1_211_000, cause: "restart",
+    openedAt: 0, state: "healing", closedAt: null, healedBy: null, note: "no bar of them was stored", missing: 60, filled: 18, remaining: 42, remainingIn: ["SIM:INFY"],
+  }] } }));
+  const row = gaps.getByRole("row").filter({ hasText: "sim-1" });
+  await expect(row).toContainText("Before the first start");
+  await expect(row.getByRole("cell")).toHaveText(["sim-1, all instruments", "20 Nov 10:00", "20 Nov 10:20", "42", "healing"]);
+});
+
 test("the copied report says how it is and gives nothing away", async ({ page, app, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.goto(`${app.url}/status`);

@@ -224,7 +224,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
   const rates = new Map<string, Rate>();
   const status = new Status({
     clock, wall, clockRate: replaying?.speed ?? 1, store, dataDir: scratch ?? config.dataDir, version: versionOf(config.root),
-    truth: () => collectors.truth(), jobs: () => [...backfill.list(), ...history.jobs], markets: (now) => markets(live, calendar, now),
+    truth: () => collectors.truth(), jobs: () => [...backfill.list(), ...history.jobs], markets: (now) => markets(live, calendar, now), mute: (most) => quality.truths.mutes(most).map(({ instrument, since, reason }) => ({ key: table.at(instrument).key, since, reason })),
     coverage: (hours, now) => coverageState(hours, calendar.coverage(hours), istDay(now)),
     stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, publishing: latest.state().queued, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),
     rejects: () => rejects(), counters: () => Object.fromEntries(metrics.counters), percentiles: (name, bucketMs) => metrics.percentiles(name, bucketMs),

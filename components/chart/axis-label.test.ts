@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { plateOf } from "./axis-label";
+import { besideCrosshair, plateOf, ticksBeside } from "./axis-label";
 
 describe("the plate behind the last price", () => {
   it("covers whole every scale label it touches, and none it does not", () => {
@@ -21,6 +21,30 @@ describe("the plate behind the last price", () => {
           const outside = to <= y - up || from >= y + down;
           const inside = from >= y - up && to <= y + down;
           expect(outside || inside, `label at ${tick} beside a price at ${y}`).toBe(true);
+        }
+      }
+    }
+  });
+});
+
+describe("the last price's label beside the crosshair's", () => {
+  it("makes room on its own side and stays where there is enough", () => {
+    expect([besideCrosshair(100, 2, null), besideCrosshair(100, 2, 160), besideCrosshair(100, 2, 125)]).toEqual([100, 100, 100]);
+    expect([besideCrosshair(100, 2, 110), besideCrosshair(100, 2, 90), besideCrosshair(100, 1, 104)]).toEqual([85, 115, 86]);
+    // At the top there is no room above.
+    expect(besideCrosshair(20, 2, 24)).toBe(49);
+  });
+
+  it("never covers it, wherever the two stand, and the crosshair's plate leaves it whole", () => {
+    const ticks = Array.from({ length: 12 }, (_, at) => 20 + at * 32);
+    for (let y = 20; y < 380; y += 3) {
+      for (let cross = 10; cross < 390; cross += 3.5) {
+        for (const lines of [1, 2] as const) {
+          const half = lines === 1 ? 9 : 16;
+          const shown = besideCrosshair(y, lines, cross);
+          expect(Math.abs(shown - cross)).toBeGreaterThanOrEqual(half + 9);
+          const { up, down } = plateOf(cross, 9, ticksBeside(ticks, shown, lines));
+          expect(cross + down <= shown - half || cross - up >= shown + half, `${y} ${cross}`).toBe(true);
         }
       }
     }

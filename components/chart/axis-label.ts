@@ -23,6 +23,21 @@ export const plateOf = (y: number, half: number, ticks: readonly number[]): { up
   return { up: Math.max(half, ...touched.map((tick) => y - tick + TICK_HALF)), down: Math.max(half, ...touched.map((tick) => tick - y + TICK_HALF)) };
 };
 
+/**
+ * Where the last price's label stands beside the crosshair's, CSS px: next to it on its own side where the two would cover
+ * one another, since the crosshair's has to stay at its price. The dotted line goes on marking the last price itself.
+ */
+export const besideCrosshair = (y: number, lines: 1 | 2, crosshair: number | null): number => {
+  const apart = (lines === 1 ? HALF.one : HALF.two) + HALF.one;
+  if (crosshair === null || Math.abs(y - crosshair) >= apart) return y;
+  const above = crosshair - apart;
+  return y < crosshair && above >= apart - HALF.one ? above : crosshair + apart;
+};
+
+/** Scale labels that the last price's label does not hide already. */
+export const ticksBeside = (ticks: readonly number[], y: number | null, lines: 1 | 2): number[] =>
+  ticks.filter((tick) => y === null || Math.abs(tick - y) >= (lines === 1 ? HALF.one : HALF.two) + TICK_HALF);
+
 /** `belowId`: test id of the second line. `plate`: hides the scale's own labels it touches. */
 export const axisLabel = (parent: HTMLElement, options: { belowId?: string; plate?: boolean } = {}): AxisLabel => {
   const element = document.createElement("div");

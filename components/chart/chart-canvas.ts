@@ -2,7 +2,7 @@ import { type CandlestickData, CandlestickSeries, createChartEx, type DeepPartia
 import { numberText, percentText, priceText } from "@/components/format/numbers";
 import type { Workspace } from "@/server/contract/rest";
 import { anyTimeframe as timeframeOf, type AnyTimeframeName } from "@/server/domain/timeframe";
-import { axisLabel } from "./axis-label";
+import { axisLabel, besideCrosshair, ticksBeside } from "./axis-label";
 import type { Drawing } from "./bar-router";
 import { AXIS_WIDTH, type ChartColours, readColours, themedOptions } from "./chart-colours";
 import { lastPriceLine, type RowScale, sessionBreaks, watermark } from "./chart-marks";
@@ -196,8 +196,23 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
 
   // Labels of the scale, in the order in which they may cover one another.
   const label = axisLabel(overlay, { belowId: "countdown", plate: true });
-  const cross = axisLabel(overlay);
+  const cross = axisLabel(overlay, { plate: true });
   cross.look("cross");
+  /** Heights of the last price and of the crosshair's label, CSS px from the top left; null while there is none. */
+  let lastY: number | null = null;
+  let crossY: number | null = null;
+  const lastLines = (): 1 | 2 => (last.below === "" ? 1 : 2);
+  const shownLastY = (): number | null => (lastY === null ? null : besideCrosshair(lastY, lastLines(), crossY));
+  const placeLast = (): void => {
+    const y = shownLastY();
+    label.place(y, axisWidth(), y === null ? [] : tickHeights());
+  };
+  /** The crosshair's label stands at its price; the last price's makes room. */
+  const placeCross = (y: number | null, pane: number): void => {
+    crossY = y;
+    placeLast();
+    cross.place(y, axisWidth(), pane === 0 ? ticksBeside(tickHeights(), shownLastY(), lastLines()) : []);
+  };
   const axisWidth = (): number => Math.max(AXIS_WIDTH, chart.priceScale("right", 0).width());
 
   const intraday = (): boolean => timeframeOf(subject.timeframe).kind === "intraday";
@@ -206,7 +221,8 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   const priceLine = lastPriceLine(
     () => ({ y: last.price === null ? null : candles.priceToCoordinate(toChart(last.price)), colour: last.stale ? colours.crosshair : last.rising ? colours.up : colours.down }),
     (y) => {
-      label.place(y === null ? null : y + (boxes[0]?.top ?? 0), axisWidth(), y === null ? [] : tickHeights());
+      lastY = y === null ? null : y + (boxes[0]?.top ?? 0);
+      placeLast();
       if (last.price !== null) label.write(onScale(last.price), last.below);
       hold();
       lines.placeLabels((pane) => boxes[pane]?.top ?? 0, axisWidth());
@@ -274,12 +290,12 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     held = { time: held.time, x, y };
     chart.setCrosshairPosition(toChart(store.close[row]!), (store.time[row]! / 1_000) as UTCTimestamp, candles);
     cross.write(onScale(store.close[row]!), "");
-    cross.place(y + (boxes[0]?.top ?? 0), axisWidth());
+    placeCross(y + (boxes[0]?.top ?? 0), 0);
   }
   function putAway(): void {
     held = null;
     chart.clearCrosshairPosition();
-    cross.place(null, 0);
+    placeCross(null, 0);
     events.crosshair(null);
   }
   chart.subscribeCrosshairMove((move) => {
@@ -290,11 +306,11 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     const pane = chart.panes()[move.paneIndex ?? -1];
     const series = pane?.getSeries()[0];
     const price = move.point === undefined || series === undefined ? null : (move.paneIndex === 0 ? candles : series).coordinateToPrice(move.point.y);
-    if (price === null || move.point === undefined) return cross.place(null, 0);
+    if (price === null || move.point === undefined) return placeCross(null, 0);
     // A price nobody can trade at helps nobody: the label names the nearest one.
     const tradable = Math.round((price * 10 ** subject.decimals) / subject.tickSize) * subject.tickSize;
     cross.write(move.paneIndex === 0 ? onScale(tradable) : (series?.priceFormatter().format(price) ?? ""), "");
-    cross.place(move.point.y + (boxes[move.paneIndex ?? 0]?.top ?? 0), axisWidth());
+    placeCross(move.point.y + (boxes[move.paneIndex ?? 0]?.top ?? 0), move.paneIndex ?? 0);
   });
 
   const paneAt = (y: number): number => Math.max(0, boxes.findLastIndex(({ top }) => top <= y));

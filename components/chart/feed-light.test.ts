@@ -10,7 +10,7 @@ const truth = (over: Partial<FeedTruth>): FeedTruth => ({
 });
 const instrument: InstrumentView = { key: "NSE:INFY", exchange: "NSE", symbol: "INFY", name: "", segment: "equity", decimals: 2, tickSize: 5, lotSize: 1, expiry: null, hasVolume: true, simulated: false, live: true };
 const open: SessionView = { kind: "regular", name: "Regular", phase: "continuous", open: now - 1, close: now + 1, until: now + 1 };
-const frame = (feeds: FeedTruth[]): FeedFrame => ({ feeds, ticksPerSecond: 1, serverTime: now, clockRate: 1, replay: false, markets: [], job: null, simulated: false });
+const frame = (feeds: FeedTruth[]): FeedFrame => ({ feeds, ticksPerSecond: 1, serverTime: now, clockRate: 1, replay: false, markets: [], mute: [], job: null, simulated: false });
 const facts = (over: Partial<LightFacts>): LightFacts => ({
   instrument, historicalOnly: false, session: open, lastTick: now - 400, now, frame: frame([truth({})]),
   connection: { status: "live", since: 0, lastDataAt: now, clockOffsetMs: 0 }, ...over,
@@ -22,6 +22,22 @@ describe("the light beside the name", () => {
   it("lets a quiet symbol of a healthy feed be quiet, without alarm", () => expect(said({ lastTick: now - 190_000 })).toBe("LIVE last trade 3m ago"));
   it("says of a symbol that fell quiet what the list says of it, from the same moment on", () => {
     expect([said({ lastTick: now - 9_900 }), said({ lastTick: now - 14_000 })]).toEqual(["LIVE 9.9s", "LIVE last trade 14s ago"]);
+  });
+  it("says of an instrument that is mute by itself that it is, and since when", () => {
+    const mute = [{ key: "NSE:INFY", since: now - 340_000, reason: "no tick for 340 s, usually every 0.8 s" }];
+    const light = feedLight(facts({ lastTick: now - 340_000, frame: { ...frame([truth({})]), mute } }));
+    expect(light).toMatchObject({ state: "MUTE", detail: "no tick for 5m", stale: true, mute: "no tick for 340 s, usually every 0.8 s" });
+    expect(said({ lastTick: now - 340_000, frame: { ...frame([truth({})]), mute: [{ ...mute[0]!, key: "NSE:TCS" }] } })).toBe("LIVE last trade 5m ago");
+    // A feed that is away is the cause of everything.
+    expect(said({ frame: { ...frame([truth({ state: "RECONNECTING", attempt: 1 })]), mute } })).toBe("RECONNECTING try 1 stale");
+  });
+  it("says since when a market is closed", () => {
+    const friday = Date.parse("2026-11-20T15:30:00+05:30");
+    const monday = Date.parse("2026-11-23T09:15:00+05:30");
+    const shut: SessionView = { ...open, phase: "closed", until: monday };
+    const at = (instant: number): string => said({ now: instant, session: shut, frame: { ...frame([truth({ state: "CLOSED" })]), markets: [{ exchange: "NSE", session: shut, closedSince: friday }] } as FeedFrame, connection: { status: "live", since: 0, lastDataAt: instant, clockOffsetMs: 0 } });
+    expect(at(friday + 3_600_000)).toBe("CLOSED since 15:30 · opens Mon 09:15, in 2d 16h");
+    expect(at(friday + 30 * 3_600_000)).toBe("CLOSED since Fri 15:30 · opens Mon 09:15, in 1d 11h");
   });
   it("greys the price when the feed is mute", () => expect(said({ frame: frame([truth({ state: "MUTE", lastTick: now - 16_000 })]) })).toBe("MUTE 16s stale"));
   it("tells how late a slow feed is, not how fresh its last late packet", () => {

@@ -1,9 +1,10 @@
 import type { Connection } from "@/components/client/live";
 import { QUIET_MS, SILENCE_MS } from "@/components/client/silence";
-import { ageText, countdownText, spanText, untilText, weekdayTimeText, waitText } from "@/components/format/times";
+import { ageText, countdownText, spanText, timeText, untilText, weekdayTimeText, waitText } from "@/components/format/times";
 import type { PillState } from "@/components/ui/pill";
 import type { FeedFrame, InstrumentView, SessionView } from "@/server/contract/live";
 import type { FeedState, FeedTruth } from "@/server/domain/collector";
+import { istDay } from "@/server/domain/session";
 
 /** What the pill beside the name says of the data behind this chart, and the evidence it rests on. */
 export interface FeedLight {
@@ -12,6 +13,8 @@ export interface FeedLight {
   /** The last price is old and must not look live. */
   stale: boolean;
   feed: FeedTruth | null;
+  /** Why the instrument itself is mute, while its feed is not; absent otherwise. */
+  mute?: string;
 }
 
 /** An age of an hour or more is shown as a time or a date. */
@@ -45,6 +48,17 @@ export const priceNote = ({ light, lastTick, lastBar, end, now }: { light: FeedL
 export const sessionOf = (frame: FeedFrame | null, instrument: InstrumentView, known: SessionView | null): SessionView | null =>
   frame?.markets.find((market) => market.exchange === instrument.exchange)?.session ?? known;
 
+/** Session and last close of an exchange; indices keep their exchange's. */
+export const marketOf = (markets: FeedFrame["markets"] | undefined, exchange: string): FeedFrame["markets"][number] | undefined =>
+  markets?.find((market) => market.exchange === exchange) ?? markets?.find((market) => market.exchange === exchange.replace(/_INDEX$/, ""));
+
+/** `since 15:30`, of another day `since Fri 15:30`; "" where no close is known. */
+export const sinceText = (closedSince: number | null, now: number): string =>
+  closedSince === null ? "" : `since ${istDay(closedSince) === istDay(now) ? timeText(closedSince) : weekdayTimeText(closedSince)}`;
+
+/** Since when a mute instrument brings nothing, in words: it is the instrument, not its feed. */
+export const muteText = (since: number, now: number): string => `no tick for ${now - since < AGE_MS ? ageText(since, now) : waitText(now - since)}`;
+
 export interface LightFacts {
   instrument: InstrumentView;
   historicalOnly: boolean;
@@ -68,9 +82,13 @@ export const feedLight = ({ instrument, historicalOnly, session, lastTick, conne
   if (feed?.state === "CLOSED" && session?.kind === "unknown") return { state: "CLOSED", detail: "unknown whether it trades today: no holiday list", stale: false, feed };
   if (closed || feed?.state === "CLOSED") {
     const opens = session?.until ?? null;
-    return { state: "CLOSED", detail: opens === null || opens <= now ? "" : `opens ${weekdayTimeText(opens)}, in ${waitText(opens - now)}`, stale: false, feed };
+    const since = sinceText(marketOf(frame?.markets, instrument.exchange)?.closedSince ?? null, now);
+    const next = opens === null || opens <= now ? "" : `opens ${weekdayTimeText(opens)}, in ${waitText(opens - now)}`;
+    return { state: "CLOSED", detail: [since, next].filter(Boolean).join(" · "), stale: false, feed };
   }
   if (feed === null) return { state: "STARTING", detail: "", stale: false, feed };
+  const mute = frame?.mute.find(({ key }) => key === instrument.key);
+  if (mute !== undefined && (feed.state === "LIVE" || feed.state === "SLOW")) return { state: "MUTE", detail: muteText(mute.since, now), stale: true, feed, mute: mute.reason };
   switch (feed.state) {
     case "SLOW":
       return { state: "SLOW", detail: slowText(feed, now), stale: false, feed };

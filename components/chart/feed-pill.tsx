@@ -40,6 +40,7 @@ function Evidence({ controller }: { controller: ChartController | null }) {
   return (
     <>
       <p className="text-13 font-semibold">{feed.collector}</p>
+      {light?.mute !== undefined && <p className="mt-0.5 text-danger">This instrument is mute: {light.mute}.</p>}
       <p className="mt-0.5 text-muted">{feed.reason}</p>
       <dl className="mt-2 grid grid-cols-[96px_1fr] gap-y-0.5">
         {rows.map(([name, value]) => [<dt key={name} className="text-muted">{name}</dt>, <dd key={`${name} value`} className="text-right">{value}</dd>])}

@@ -7,7 +7,7 @@ import type { ChartColours } from "./chart-colours";
 import { guideLines, type Mark, type RowScale } from "./chart-marks";
 import { isPassed, newestRead, readPoints } from "./legend-values";
 import { overlayMark, type PriceRuler } from "./overlay-lines";
-import { labelText, plotToken, scaleText } from "./plot-look";
+import { labelText, plotToken, scaleText, signToken } from "./plot-look";
 import type { SeriesStore } from "./series-store";
 
 /** One indicator of a chart as it is drawn. */
@@ -63,6 +63,8 @@ const PANE_TOP = 0.14;
 const MOST_TOP = 0.5;
 /** Bars beside lines stand back. */
 const BARS_ALPHA = "80";
+/** Those that tell rise from fall have to be seen as one of the two in a pane of a hundred pixels. */
+const SIGNED_ALPHA = "b3";
 /** A point of this colour is not joined to the next: the library has no gap in a line. */
 const UNJOINED = "rgba(0, 0, 0, 0)";
 /** Height of an indicator's own pane against 1 for the price pane. */
@@ -112,6 +114,8 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
     const value = valueAt(at, plot, row);
     if (Number.isNaN(value)) return { time };
     const point = { time, value: shownValue(view, plot, value) };
+    const sign = signToken(view, plot, value);
+    if (sign !== null) return { ...point, color: colours()[sign] + SIGNED_ALPHA };
     return view.plots[plot]!.kind !== "histogram" && ends(at, plot, row) ? { ...point, color: UNJOINED } : point;
   };
 
@@ -174,6 +178,12 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
     return line;
   };
 
+  const refill = (at: number, plot: number): void => {
+    const points = new Array<LineData<Time> | HistogramData<Time> | WhitespaceData<Time>>(store.length);
+    for (let row = 0; row < store.length; row++) points[row] = pointOf(at, plot, row);
+    drawn[at]!.series[plot]!.setData(points);
+  };
+
   const drop = (line: Drawn): void => {
     for (const series of line.series) chart.removeSeries(series);
     for (const each of line.marks) ground.detach(each);
@@ -200,14 +210,10 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
     recolour() {
       for (const line of drawn) line.series.forEach((series, plot) => series.applyOptions({ color: colourOf(line.view, plot) }));
       for (const line of drawn) line.marks[0]?.repaint();
+      // Colours that lie in the points themselves.
+      drawn.forEach((line, at) => line.series.forEach((_, plot) => { if (signToken(line.view, plot, 0) !== null) refill(at, plot); }));
     },
-    rebuild() {
-      drawn.forEach((line, at) => line.series.forEach((series, plot) => {
-        const points = new Array<LineData<Time> | HistogramData<Time> | WhitespaceData<Time>>(store.length);
-        for (let row = 0; row < store.length; row++) points[row] = pointOf(at, plot, row);
-        series.setData(points);
-      }));
-    },
+    rebuild: () => drawn.forEach((line, at) => line.series.forEach((_, plot) => refill(at, plot))),
     update(row, older) {
       drawn.forEach((line, at) => line.series.forEach((series, plot) => {
         series.update(pointOf(at, plot, row), older);

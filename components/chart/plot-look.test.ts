@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Plot } from "@/server/domain/indicator";
-import { plainText, plotText, plotToken } from "./plot-look";
+import { plainText, plotText, plotToken, signToken } from "./plot-look";
 
 const plots = (...kinds: Plot["kind"][]): Plot[] => kinds.map((kind, at) => ({ id: `p${at}`, title: "", kind, unit: "price" }));
 const tokens = (colour: number, ...kinds: Plot["kind"][]): string[] => kinds.map((_, at) => plotToken({ plots: plots(...kinds), colour }, at));
@@ -11,6 +11,10 @@ describe("the colour of a plot", () => {
   it("is neutral for bars beside lines, the indicator's own for bars alone", () => {
     expect(tokens(3, "line", "line", "histogram")).toEqual(["series-4", "series-5", "faint"]);
     expect(tokens(2, "histogram")).toEqual(["series-3"]);
+  });
+  it("tells rise from fall in bars beside lines, and in no other plot", () => {
+    const macd = { plots: plots("line", "line", "histogram"), colour: 0 };
+    expect([signToken(macd, 2, 0.4), signToken(macd, 2, -0.4), signToken(macd, 0, 0.4), signToken({ plots: plots("histogram"), colour: 0 }, 0, 0.4)]).toEqual(["candleUp", "candleDown", null, null]);
   });
   it("is one for bands and their middle, others for lines that are not their middle", () => {
     expect(tokens(1, "band", "line", "band")).toEqual(["series-2", "series-2", "series-2"]);

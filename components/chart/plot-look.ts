@@ -22,6 +22,10 @@ export const plotToken = ({ plots, colour }: Painted, at: number): string => {
   return series(bands && lines > 1 ? place + 1 : place);
 };
 
+/** Bars beside lines are a difference (MACD's): above zero in the colour of rise, below it in that of fall. Null for other plots. */
+export const signToken = (painted: Painted, at: number, value: number): "candleUp" | "candleDown" | null =>
+  painted.plots[at]?.kind === "histogram" && painted.plots.some(({ kind }) => kind === "line") ? (value >= 0 ? "candleUp" : "candleDown") : null;
+
 /** Above this a number is told short: volumes. */
 const LONG = 100_000;
 

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { AnyTimeframeName } from "@/server/domain/timeframe";
 import { readTimeframe, timeframeTitle } from "./timeframe-entry";
 
@@ -12,6 +12,9 @@ export function TimeframeBox({ first, dayMs, onChoose, onClose }: {
 }) {
   const [typed, setTyped] = useState(first);
   const [refused, setRefused] = useState(false);
+  // The box goes with the focus in it: it is handed back, or the next key would go nowhere.
+  const [before] = useState(() => document.activeElement);
+  useEffect(() => () => { if (before instanceof HTMLElement && before.isConnected && (document.activeElement === null || document.activeElement === document.body)) before.focus({ preventScroll: true }); }, [before]);
   const entry = readTimeframe(typed, dayMs);
   return (
     <form data-surface="elevated" className="absolute top-14 left-1/2 z-(--z-popover) w-72 max-w-[calc(100%-16px)] -translate-x-1/2 rounded-md bg-elevated p-3 shadow-popover"

@@ -1,4 +1,5 @@
 /** The REST calls the browser makes, typed from the contract. */
+import type { RestGap } from "@/server/contract/quality";
 import type { HandedOver } from "@/server/contract/collectors";
 import type { Envelope, ErrorEnvelope, InstrumentHit, RestBar, Workspace } from "@/server/contract/rest";
 import type { Watchlist } from "@/server/domain/watchlist";
@@ -61,6 +62,12 @@ export const fetchWorkspace = async (options: CallOptions = {}): Promise<Workspa
 /** `keepalive` lets the last change out while the page closes. */
 export const saveWorkspace = async (workspace: Workspace, keepalive = false): Promise<void> => {
   await call<unknown>("/workspace", { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(workspace), keepalive });
+};
+
+/** Gaps that are not closed, the newest first; `open` counts all there are. */
+export const fetchOpenGaps = async (limit: number, options: CallOptions = {}): Promise<{ gaps: RestGap[]; open: number }> => {
+  const { data, meta } = await call<RestGap[]>(`/gaps${query({ state: "open,healing", limit })}`, options);
+  return { gaps: data, open: typeof meta.open === "number" ? meta.open : data.length };
 };
 
 /** A list's head in the picker. */

@@ -6,6 +6,7 @@ import { Dialog } from "radix-ui";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useValue } from "@/components/client/store";
 import { countText, millisecondsText } from "@/components/format/numbers";
+import { useFocusBack } from "@/components/ui/focus-back";
 import { Icon } from "@/components/ui/icon";
 import { Kbd } from "@/components/ui/kbd";
 import { chartHref } from "@/components/watchlist/chart-href";
@@ -23,12 +24,15 @@ const heading = "[&_[cmdk-group-heading]]:flex [&_[cmdk-group-heading]]:h-8 [&_[
 /** Search over everything: instruments from the server, commands and lists of the page in view. */
 export function Palette() {
   const { open, text } = useValue(paletteState());
+  const focus = useFocusBack();
   return (
     <Dialog.Root open={open} onOpenChange={(next) => { if (!next) closePalette(); }}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-(--z-scrim) bg-scrim" />
         <Dialog.Content aria-describedby={undefined} data-surface="elevated" data-testid="palette"
+          onCloseAutoFocus={focus.giveBack}
           onOpenAutoFocus={(event) => {
+            focus.remember();
             event.preventDefault();
             const input = (event.target as HTMLElement).querySelector("input");
             input?.focus();

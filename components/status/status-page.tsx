@@ -11,6 +11,7 @@ import { Late, Skeleton } from "@/components/ui/skeleton";
 import { budgets } from "./budgets";
 import { EventsTable } from "./events-table";
 import { Facts } from "./facts";
+import { GapsTable } from "./gaps-table";
 import { summaryOf } from "./health";
 import { Histogram } from "./histogram";
 import { HistoryGraph } from "./history-graph";
@@ -58,6 +59,7 @@ export function StatusPage() {
               {browser === null ? <Histogram title="Commit" spans={snapshot.latency.commit} budget={budgets.commit} /> : <Histogram title="Socket to paint, this tab" spans={browser.socketToPaint} budget={budgets.socketToPaint} />}
             </div>
             <HistoryGraph snapshot={snapshot} browser={browser} />
+            <GapsTable now={snapshot.serverTime} />
             <Facts snapshot={snapshot} />
             <EventsTable events={snapshot.events} />
           </>

@@ -6,6 +6,7 @@
 import { X } from "lucide-react";
 import { Dialog as Parts } from "radix-ui";
 import type { ReactNode } from "react";
+import { useFocusBack } from "./focus-back";
 import { Icon } from "./icon";
 
 export interface DialogProps {
@@ -19,11 +20,12 @@ export interface DialogProps {
 }
 
 export function Dialog({ open, onOpenChange, title, description, width = 440, footer, children }: DialogProps) {
+  const focus = useFocusBack();
   return (
     <Parts.Root open={open} onOpenChange={onOpenChange}>
       <Parts.Portal>
         <Parts.Overlay className="fixed inset-0 z-(--z-scrim) bg-scrim" />
-        <Parts.Content data-surface="elevated" style={{ width }} {...(description === undefined ? { "aria-describedby": undefined } : {})}
+        <Parts.Content onOpenAutoFocus={focus.remember} onCloseAutoFocus={focus.giveBack} data-surface="elevated" style={{ width }} {...(description === undefined ? { "aria-describedby": undefined } : {})}
           className="appear fixed z-(--z-dialog) flex max-h-[calc(100dvh-2*var(--dialog-top))] flex-col [--dialog-top:clamp(12px,10dvh,96px)] bg-elevated text-text shadow-dialog max-md:inset-x-0 max-md:bottom-0 max-md:w-full! max-md:max-h-[calc(100dvh-12px-env(safe-area-inset-top))] max-md:rounded-t-lg md:top-(--dialog-top) md:left-1/2 md:max-w-[calc(100vw-32px)] md:-translate-x-1/2 md:rounded-lg">
           <div className="flex h-12 shrink-0 items-center justify-between pr-3 pl-5">
             <Parts.Title className="text-14 font-semibold">{title}</Parts.Title>

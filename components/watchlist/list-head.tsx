@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import type { WatchlistHead } from "@/components/client/api";
 import { useConnection } from "@/components/client/connection";
 import { feed, useFeed } from "@/components/client/feed";
+import { live } from "@/components/client/live";
 import { useNow } from "@/components/client/now";
 import { quote } from "@/components/client/quotes";
 import { sessionText } from "@/components/format/session";
@@ -11,6 +12,7 @@ import { Icon } from "@/components/ui/icon";
 import { Menu, type MenuRow } from "@/components/ui/menu";
 import { Pill } from "@/components/ui/pill";
 import { liveText } from "./live-text";
+import { rowState } from "./row-text";
 import type { Watchlist } from "@/server/domain/watchlist";
 
 const categories: readonly [Watchlist["category"], string][] = [["user", "My lists"], ["demo", "Simulated"], ["index", "Indices"], ["sector", "Sectors"]];
@@ -21,7 +23,12 @@ const useLiveText = (keys: readonly string[]): string => {
   useEffect(() => {
     const look = (): void => {
       const rows = keys.map((key) => quote(key).get()).filter((row) => row !== null);
-      setText(liveText(rows, keys.length, feed().get()?.feeds ?? null));
+      const frame = feed().get();
+      const now = live().now();
+      setText(liveText(rows.map((row) => {
+        const { closed, muteSince } = rowState(row, frame, now);
+        return { live: row.live, simulated: row.simulated, closed, mute: muteSince !== null };
+      }), keys.length, frame?.feeds ?? null));
     };
     look();
     const timer = setInterval(look, 1_000);

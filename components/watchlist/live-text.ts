@@ -2,7 +2,14 @@ import { feedOf } from "@/components/chart/feed-light";
 import type { FeedTruth } from "@/server/domain/collector";
 
 /** What a list's row says of its source. */
-export interface LiveRow { live: boolean; simulated: boolean }
+export interface LiveRow {
+  live: boolean;
+  simulated: boolean;
+  /** `since 15:30` while its market is closed, "" where no close is known; null while it is not. */
+  closed: string | null;
+  /** It brings nothing while its feed does. */
+  mute: boolean;
+}
 
 /** A feed in another state than LIVE brings nothing, or brings it late, and none of its rows is live. */
 const words: Partial<Record<FeedTruth["state"], string>> = {
@@ -14,7 +21,11 @@ export const liveText = (rows: readonly LiveRow[], total: number, feeds: readonl
   if (rows.length === 0) return "";
   const wanted = rows.filter((row) => row.live);
   const stateOf = (row: LiveRow): FeedTruth["state"] | undefined => (feeds === null ? "LIVE" : feedOf(feeds, row.simulated)?.state);
-  const live = wanted.filter((row) => stateOf(row) === "LIVE").length;
+  const closed = rows.filter((row) => row.closed !== null);
+  // One sentence for the whole list where one is true of all of it.
+  const state = rows[0] === undefined ? undefined : stateOf(rows[0]);
+  if (closed.length === rows.length && (state === undefined || state === "LIVE" || state === "SLOW" || state === "CLOSED")) return ["market closed", new Set(closed.map((row) => row.closed)).size === 1 ? closed[0]!.closed : ""].filter(Boolean).join(" ");
+  const live = wanted.filter((row) => row.closed === null && !row.mute && stateOf(row) === "LIVE").length;
   const kept = wanted.length === 0 ? undefined : words[stateOf(wanted[0]!) ?? "STOPPED"];
-  return live === 0 && kept !== undefined ? kept : `${live} of ${total} live`;
+  return live === 0 && kept !== undefined ? kept : `${live} of ${total} live${closed.length === 0 ? "" : `, ${closed.length} closed`}`;
 };

@@ -1,7 +1,8 @@
 import { QUIET_MS } from "@/components/client/silence";
 import { changePercent, countText, MISSING, percentText, priceText } from "@/components/format/numbers";
 import { ageText } from "@/components/format/times";
-import type { QuoteRow } from "@/server/contract/live";
+import { marketOf, muteText, sinceText } from "@/components/chart/feed-light";
+import type { FeedFrame, QuoteRow } from "@/server/contract/live";
 
 /** A price no tick of this run has brought: the last close that is kept. It must not look live. */
 export const isKept = (row: QuoteRow): boolean => row.received === 0;
@@ -16,13 +17,34 @@ export const changeCell = (row: QuoteRow, now: number): string =>
 
 const dayText = ({ low, high, decimals }: QuoteRow): string => (low > 0 && high > 0 ? ` · day ${priceText(low, decimals)} – ${priceText(high, decimals)}` : "");
 
-/** The texts that grow old: once a second. */
-export const ageTexts = (row: QuoteRow, now: number): { quiet: boolean; exchange: string; title: string } => {
+/** What the feed frame says of a row besides its quote. */
+export interface RowState {
+  /** Since when the instrument brings nothing while its feed does; null when it is not mute. */
+  muteSince: number | null;
+  /** `since 15:30` while its market is closed, "" where no close is known; null while it is not. */
+  closed: string | null;
+}
+
+export const rowState = (row: Pick<QuoteRow, "key" | "exchange" | "live">, frame: Pick<FeedFrame, "markets" | "mute"> | null, now: number): RowState => {
+  const market = marketOf(frame?.markets, row.exchange);
+  const closed = market !== undefined && market.session.phase === "closed";
+  return {
+    muteSince: row.live && !closed ? frame?.mute.find(({ key }) => key === row.key)?.since ?? null : null,
+    closed: closed ? sinceText(market.closedSince, now) : null,
+  };
+};
+
+const open: RowState = { muteSince: null, closed: null };
+
+/** The texts that grow old: once a second. `mute`: the word and its age that stand in the row, "" when it is not mute. */
+export const ageTexts = (row: QuoteRow, now: number, { muteSince, closed }: RowState = open): { quiet: boolean; mute: string; exchange: string; title: string } => {
   const kept = isKept(row);
+  const mute = muteSince === null ? "" : `mute ${ageText(muteSince, now)}`;
+  const shut = closed === null ? "" : `market closed${closed === "" ? "" : ` ${closed}`} · `;
   const age = kept ? (row.price === null ? MISSING : ageText(row.time, now)) : ageText(row.received, now);
   const said = !kept ? `last tick ${age} ago` : row.price === null ? "no price yet" : `no tick yet, last close of ${age}`;
   return {
-    quiet: row.live && !kept && now - row.received > QUIET_MS, exchange: `${row.exchange} · ${age}`,
-    title: `${row.name} · ${said}${dayText(row)}${row.volume > 0 ? ` · volume ${countText(row.volume)}` : ""}`,
+    quiet: row.live && !kept && closed === null && now - row.received > QUIET_MS, mute, exchange: `${row.exchange} · ${closed !== null ? "closed, " : ""}${mute !== "" ? mute : age}`,
+    title: `${row.name} · ${shut}${mute === "" ? "" : `${muteText(muteSince!, now)} while its feed brings others · `}${said}${dayText(row)}${row.volume > 0 ? ` · volume ${countText(row.volume)}` : ""}`,
   };
 };

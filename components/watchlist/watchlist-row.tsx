@@ -1,12 +1,13 @@
 import { type MouseEvent, memo, useEffect, useRef } from "react";
 import { SPARK_POINTS } from "@/components/client/quote-table";
+import { feed } from "@/components/client/feed";
 import { quote } from "@/components/client/quotes";
 import { directionOf, MISSING, priceText, triangles } from "@/components/format/numbers";
 import { live } from "@/components/client/live";
 import type { QuoteRow } from "@/server/contract/live";
 import { splitKey } from "@/server/domain/instrument";
 import { chartHref } from "./chart-href";
-import { ageTexts, changeCell, isKept, moveOf } from "./row-text";
+import { ageTexts, changeCell, isKept, moveOf, rowState } from "./row-text";
 import { sparkline } from "./sparkline";
 
 const WIDTH = 56;
@@ -25,6 +26,7 @@ interface Cells {
   base: SVGPathElement;
   row: HTMLElement;
   exchange: HTMLElement;
+  mute: HTMLElement;
 }
 
 const inks = { up: "var(--c-up)", down: "var(--c-down)", flat: "var(--c-muted)" };
@@ -52,7 +54,9 @@ const write = (cells: Cells, row: QuoteRow, before: QuoteRow | null): number => 
 
 /** The age, once a second: only rows that went quiet show it on a wide screen. */
 const writeAge = (cells: Cells, row: QuoteRow, now: number): void => {
-  const { quiet, exchange, title } = ageTexts(row, now);
+  const { quiet, mute, exchange, title } = ageTexts(row, now, rowState(row, feed().get(), now));
+  cells.row.dataset.mute = String(mute !== "");
+  cells.mute.textContent = mute;
   cells.row.dataset.quiet = String(quiet);
   cells.exchange.textContent = exchange;
   cells.row.title = title;
@@ -72,7 +76,7 @@ export const WatchlistRow = memo(function WatchlistRow({ instrument, current, fo
   useEffect(() => {
     const root = row.current!;
     const part = <E extends Element>(name: string): E => root.querySelector<E>(`[data-part="${name}"]`)!;
-    const cells: Cells = { row: root, price: part("price"), change: part("change"), mark: part("mark"), line: part("line"), base: part("base"), exchange: part("exchange") };
+    const cells: Cells = { row: root, price: part("price"), change: part("change"), mark: part("mark"), line: part("line"), base: part("base"), exchange: part("exchange"), mute: part("mute") };
     const value = quote(instrument);
     let shown: QuoteRow | null = null;
     let beat = 0;
@@ -109,6 +113,7 @@ export const WatchlistRow = memo(function WatchlistRow({ instrument, current, fo
       <span className="wl-symbol">
         <span className="truncate">{parts?.symbol ?? instrument}</span>
         <span className="wl-quiet" aria-hidden />
+        <span data-part="mute" className="wl-mute" />
         <span data-part="exchange" className="wl-exchange">{parts?.exchange}</span>
       </span>
       <svg width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden className="wl-spark">

@@ -210,8 +210,10 @@ export interface FeedFrame {
   clockRate: number;
   /** True when the ticks are a recording's. */
   replay: boolean;
-  /** Sessions of the exchanges in use. */
-  markets: { exchange: string; session: SessionView }[];
+  /** Sessions of the exchanges in use. `closedSince`: end of the last phase of the session before, while none runs; null where none is known. */
+  markets: { exchange: string; session: SessionView; closedSince: number | null }[];
+  /** Instruments that bring nothing while their feed brings others, at most 200. `since`: their last tick, or from when on one was due. */
+  mute: { key: string; since: number; reason: string }[];
   /** Latest job in progress (first history), null when none. */
   job: JobView | null;
   simulated: boolean;

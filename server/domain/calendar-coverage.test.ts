@@ -24,6 +24,12 @@ describe("what the lists of holidays cover", () => {
     expect(warning("2024-12-30")).toContain("tomorrow");
   });
 
+  it("is told by the exchange's name, not by that of its hours", () => {
+    const known = coverageOf("NSE", [], listed(["2024-01-01", "2024-12-31"]));
+    for (const date of ["2024-12-20", "2025-06-03"]) expect(coverageState("NSE_CAS", known, dayOfDate(date)).warning).toContain("the holidays of NSE are known to 2024-12-31 only");
+    expect(coverageState("NSE_CAS", known, dayOfDate("2023-06-01")).warning).toContain("no holiday list of NSE reaches back");
+  });
+
   it("ends with the last list before a gap, not with the first", () => {
     const state = (date: string) => coverageState("NSE", coverageOf("NSE", [], listed(["2016-01-01", "2016-12-31"], ["2018-01-01", "2018-12-31"], ["2020-01-01", "2020-12-31"])), dayOfDate(date));
     expect(state("2019-06-03")).toEqual({ known: false, knownTo: null, warning: "the holidays of NSE are known to 2018-12-31 only: whether it trades is unknown" });

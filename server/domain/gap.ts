@@ -9,6 +9,9 @@ export const gapCauses = [
 ] as const;
 export type GapCause = (typeof gapCauses)[number];
 
+/** Note of a restart's row in which nobody had ever listened: from the session's open to the first tick of the first start with these instruments. */
+export const FIRST_START = "no bar of them was stored";
+
 export const gapStates = [
   "open", // nothing has been done about it yet, or not with success
   "healing", // history is being asked

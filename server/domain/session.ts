@@ -81,6 +81,9 @@ export interface Session {
 /** Names a set of trading hours: `NSE`, `NSE_CAS`, `NSE_INDEX`, `NFO`, `CDS`, `MCX`, `SIM` … */
 export type HoursKey = string;
 
+/** The exchange that hours belong to, as people know it: `NSE_CAS` is of NSE; indices are an exchange of their own. */
+export const exchangeOfHours = (hours: HoursKey): string => hours.replace(/_(CAS|OPTIONS|AGRI)$/, "");
+
 /** Sessions of all exchanges. Pure: the rows behind it are given when it is built. */
 export interface Calendar {
   /** The session of a trading date, or null when the exchange is closed that day. */

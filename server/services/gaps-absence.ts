@@ -1,4 +1,4 @@
-import type { Gap, GapCause } from "@/server/domain/gap";
+import { FIRST_START, type Gap, type GapCause } from "@/server/domain/gap";
 import type { Calendar } from "@/server/domain/session";
 import type { LiveMarket } from "@/server/ports/live";
 import type { BarStore } from "@/server/ports/stores";
@@ -50,7 +50,7 @@ export const absencesBefore = async (parts: Parts, ledger: GapLedger, collector:
       const session = parts.calendar.previous(parts.live.table.hours(instrument), now);
       return session !== null && session.close > now ? session.open : now;
     });
-    found.push({ collector, instruments: seen.length === 0 ? null : fresh, from: opens.reduce((first, open) => Math.min(first, open), now), cause: "restart", note: "no bar of them was stored", row: null });
+    found.push({ collector, instruments: seen.length === 0 ? null : fresh, from: opens.reduce((first, open) => Math.min(first, open), now), cause: "restart", note: FIRST_START, row: null });
   }
   return found;
 };

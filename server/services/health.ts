@@ -1,5 +1,5 @@
 import type { FeedTruth } from "@/server/domain/collector";
-import { type Calendar, runningOrNext, type Session } from "@/server/domain/session";
+import { type Calendar, phaseAt, runningOrNext, type Session } from "@/server/domain/session";
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket } from "@/server/ports/live";
 
@@ -17,9 +17,9 @@ export class EventLog {
 
 /**
  * Sessions of the exchanges whose instruments are in the table: the running one (its auctions and post-close included),
- * else the next. An exchange is shown by the hours most of its instruments keep; indices only where nothing else is.
+ * else the next, and since when it is closed. An exchange is shown by the hours most of its instruments keep; indices only where nothing else is.
  */
-export const markets = (live: LiveMarket, calendar: Calendar, now: number): { exchange: string; session: Session }[] => {
+export const markets = (live: LiveMarket, calendar: Calendar, now: number): { exchange: string; session: Session; closedSince: number | null }[] => {
   const counts = new Map<string, Map<string, number>>();
   const all = live.table.all();
   const onlyIndices = all.every(({ exchange }) => exchange.endsWith("_INDEX"));
@@ -32,7 +32,7 @@ export const markets = (live: LiveMarket, calendar: Calendar, now: number): { ex
   return [...counts].flatMap(([exchange, hours]) => {
     const [key] = [...hours].reduce((most, each) => (each[1] > most[1] ? each : most));
     const session = runningOrNext(calendar, key, now);
-    return session === null ? [] : [{ exchange, session }];
+    return session === null ? [] : [{ exchange, session, closedSince: phaseAt(session, now) === null ? calendar.previous(key, now)?.phases.at(-1)?.to ?? null : null }];
   });
 };
 

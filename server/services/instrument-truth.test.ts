@@ -57,6 +57,8 @@ describe("an instrument of a live feed", () => {
     run(60, () => [1]);
     expect(said).toEqual(["main 0 silent since 10:02:00"]);
     expect(truths.of(0)).toMatchObject({ state: "MUTE", since: at("10:02:00"), lastTick: at("10:02:00") });
+    expect(truths.mutes(10)).toEqual([{ instrument: 0, since: at("10:02:00"), reason: truths.of(0).reason }]);
+    expect(truths.mutes(0)).toEqual([]);
     expect(truths.of(0).reason).toMatch(/^no tick for 88 s, usually every 1\.0 s, never longer than .*, while its feed brings others$/);
     expect(truths.of(1).state).toBe("LIVE");
     run(6, () => [0, 1]);

@@ -57,7 +57,13 @@ export class InstrumentTruths {
   start(): void { this.stopLooking = this.parts.clock.every(LOOK_MS, () => this.look()); }
   stop(): void { this.stopLooking?.(); }
 
-  /** Instruments that are mute now. */
+  /** At most `most` of those that are mute now, with the receipt of their last tick or the start of the wait for one. */
+  mutes(most: number): { instrument: number; since: number; reason: string }[] {
+    const now = this.parts.clock.now();
+    return [...this.mute].slice(0, most).map(([instrument, { since }]) => ({ instrument, since, reason: this.silenceOf(instrument, now - since) }));
+  }
+
+  /** How many instruments are mute now. */
   get silent(): number { return this.mute.size; }
 
   of(instrument: number): InstrumentTruth {

@@ -4,7 +4,7 @@ import { type CalendarChange, type CalendarEdit, type DayEdit, type Editor, edit
 import { checkedEdit, type EditRequest } from "@/server/domain/calendar-edit-rules";
 import { AppError, badInput } from "@/server/domain/errors";
 import { type MarketStatus, marketStatus } from "@/server/domain/market-status";
-import { dayOfDate, istDay, type HoursKey, type Session } from "@/server/domain/session";
+import { dayOfDate, exchangeOfHours, istDay, type HoursKey, type Session } from "@/server/domain/session";
 import { dayFrom, type HoursQuestion, hoursFor, type SessionLine, sessionLine, sessionLines } from "@/server/domain/session-lines";
 import type { TradingDay } from "@/server/domain/trading-day";
 import { Turns } from "@/server/domain/turns";
@@ -119,7 +119,7 @@ export class ExchangeCalendar implements TradingCalendar {
     const touched = [change.before, change.after].flatMap((edit) => (edit === null ? [] : [edit]));
     this.parts.changed(change, [...new Set(touched.flatMap((edit) => edit.hours))]);
     const days = new Map(touched.flatMap((edit) => edit.hours.map((hours) => [`${edit.date} ${hours}`, { hours, day: dayOfDate(edit.date) }] as const)));
-    return { change, sessions: [...days.values()].flatMap(({ hours, day }) => sessionLine(this.calendar, exchangeOf(hours), hours, day) ?? []) };
+    return { change, sessions: [...days.values()].flatMap(({ hours, day }) => sessionLine(this.calendar, exchangeOfHours(hours), hours, day) ?? []) };
   }
 
   /** Changes are made one after the other: each is checked against what the one before it left. */
@@ -132,5 +132,4 @@ export class ExchangeCalendar implements TradingCalendar {
 
 const dayEdit = ({ id: _, ...edit }: CalendarEdit): DayEdit => edit;
 
-/** `NSE_CAS` belongs to NSE; indices are an exchange of their own. */
-const exchangeOf = (hours: HoursKey): string => hours.replace(/_(CAS|OPTIONS|AGRI)$/, "");
+

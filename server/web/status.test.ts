@@ -67,7 +67,7 @@ describe("the status", () => {
     const said: string[] = [];
     const clock = { now: () => 0 };
     const fails = (): never => { throw new TypeError("leftOut is undefined"); };
-    const status = new Status({ clock, wall: clock, clockRate: 1, truth: () => [{ ticksPerSecond: 7 }], markets: () => [], jobs: fails, note: (...event: string[]) => said.push(event.join(" ")) } as unknown as StatusParts);
+    const status = new Status({ clock, wall: clock, clockRate: 1, truth: () => [{ ticksPerSecond: 7 }], markets: () => [], mute: () => [], jobs: fails, note: (...event: string[]) => said.push(event.join(" ")) } as unknown as StatusParts);
     for (let second = 0; second < 3; second++) expect(status.feed()).toMatchObject({ ticksPerSecond: 7, job: null });
     expect([status.jobs(), said]).toEqual([[], ["warn status jobs cannot be told: leftOut is undefined"]]);
   });

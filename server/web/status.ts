@@ -20,7 +20,9 @@ export interface StatusParts {
   version: string;
   truth(): FeedTruth[];
   jobs(): JobView[];
-  markets(now: number): { exchange: string; session: Session }[];
+  markets(now: number): { exchange: string; session: Session; closedSince: number | null }[];
+  /** Instruments that are mute by themselves, at most so many. */
+  mute(most: number): FeedFrame["mute"];
   /** What the calendar's data know of an exchange's hours on the day of an instant. */
   coverage(hours: HoursKey, now: number): CoverageState;
   stages(now: number): StageView[];
@@ -43,6 +45,8 @@ export interface StatusParts {
 
 const LONGEST = 180;
 const POINT_MS = 5_000;
+/** Mute instruments a frame names. */
+const MOST_MUTE = 200;
 /** So long a bar that was lost puts out the store's light. */
 const REFUSED_MS = 15 * 60_000;
 
@@ -82,7 +86,8 @@ export class Status {
     const feeds = this.part("feeds", () => this.parts.truth(), []);
     return {
       feeds, serverTime: now, clockRate: this.parts.clockRate, replay: feeds.some((feed) => feed.feed === "replay"), ticksPerSecond: this.ticksPerSecond(feeds), simulated: feeds.some((feed) => feed.simulated),
-      markets: this.part("markets", () => this.parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now) })), []),
+      markets: this.part("markets", () => this.parts.markets(now).map(({ exchange, session, closedSince }) => ({ exchange, session: sessionView(session, now), closedSince })), []),
+      mute: this.part("mute", () => this.parts.mute(MOST_MUTE), []),
       job: this.jobs().find((job) => !job.finished && (job.state ?? "running") === "running") ?? null,
     };
   }
