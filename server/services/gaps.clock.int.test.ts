@@ -1,81 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GET as compares, POST as compare } from "@/app/api/v1/compare/route";
 import { GET as completeness } from "@/app/api/v1/completeness/route";
 import { POST as heal } from "@/app/api/v1/gaps/[id]/heal/route";
 import { POST as ignore } from "@/app/api/v1/gaps/[id]/ignore/route";
 import { GET as gaps } from "@/app/api/v1/gaps/route";
-import { type Container, createContainer } from "@/server/container";
 import type { RestCompare, RestCompleteness, RestGap } from "@/server/contract/quality";
 import { istDate, istDay } from "@/server/domain/session";
-import { timeframe } from "@/server/domain/timeframe";
-import { publish } from "@/server/runtime";
-import { wholeConfig } from "@/server/testing/whole-config";
-import { historyOf } from "@/server/testing/whole-server";
-
-type Handler = (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response>;
-const dataDir = mkdtempSync(path.join(tmpdir(), "candela-gaps-"));
-let container: Container;
-let exchange = "";
-
-const start = async (): Promise<void> => {
-  container = await createContainer(wholeConfig(dataDir), (step) => { exchange = /http:\/\/127\.0\.0\.1:\d+/.exec(step)?.[0] ?? exchange; });
-  publish(container);
-  await container.start(new AbortController().signal);
-  await vi.waitFor(() => expect(container.desk.truth()[0]?.state).toBe("LIVE"), { timeout: 60_000, interval: 50 });
-};
-
-const ask = async <T>(handler: Handler, query = "", { id, body }: { id?: string; body?: unknown } = {}) => {
-  const request = new Request(`http://localhost/api/v1${query}`, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
-  const params: Record<string, string> = id === undefined ? {} : { id };
-  const answer = await handler(request, { params: Promise.resolve(params) });
-  const { data, error, meta } = await answer.json() as { data: T; meta: Record<string, unknown>; error?: { code: string; details: Record<string, unknown> } };
-  return { status: answer.status, data, meta, error };
-};
-const ledger = async (query = ""): Promise<RestGap[]> => (await ask<RestGap[]>(gaps, `/gaps${query}`)).data;
-const fault = (body: Record<string, unknown>): Promise<Response> => fetch(`${exchange}/sim/fault`, { method: "POST", body: JSON.stringify(body) });
-const wait = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
-const found = async (which: (gap: RestGap) => boolean, timeout = 60_000): Promise<RestGap> => {
-  let gap: RestGap | undefined;
-  await expect.poll(async () => (gap = (await ledger()).find(which)) !== undefined, { timeout, interval: 500 }).toBe(true);
-  return gap!;
-};
-const closed = async (id: number, timeout = 300_000): Promise<RestGap> => {
-  await expect.poll(async () => (await ledger()).find((gap) => gap.id === id)?.state, { timeout, interval: 1_000 }).toMatch(/^(healed|no_trade)$/);
-  return (await ledger()).find((gap) => gap.id === id)!;
-};
-
-/** Stored minutes of every instrument beside the exchange's: sentences about those that differ, are missing, too many or cut. */
-const differences = async (from: number): Promise<string[]> => {
-  const { desk, instruments } = container;
-  const said: string[] = [];
-  for (const index of instruments.listedBy("kite")) {
-    const { key, decimals } = desk.instrument(index);
-    const { closed: ours } = await desk.bars({ instrument: index, timeframe: timeframe("1m"), from });
-    const last = ours.length === 0 ? from : ours.time[ours.length - 1]!;
-    const theirs = await historyOf(exchange, instruments.tokenOf("kite", index)!, from, last);
-    for (let row = 0; row < ours.length; row++) {
-      const time = ours.time[row]!;
-      const mine = [...[ours.open, ours.high, ours.low, ours.close].map((column) => column[row]! / 10 ** decimals), ours.volume[row]!].join();
-      const wanted = theirs.get(time)?.slice(0, 5).join();
-      if (wanted !== mine) said.push(`${key} ${new Date(time).toISOString()}: ours ${mine}, theirs ${wanted}`);
-      if (ours.incomplete[row] === 1 && time < last) said.push(`${key} ${new Date(time).toISOString()}: has a hole`);
-      theirs.delete(time);
-    }
-    for (const time of theirs.keys()) said.push(`${key} ${new Date(time).toISOString()}: missing`);
-  }
-  return said;
-};
+import { ask, closed, container, differences, found, type Handler, ledger, start, stop } from "@/server/testing/gap-server";
 
 describe("the gap ledger of a running server", () => {
   let began = 0;
   beforeAll(async () => { await start(); began = Math.floor(container.clock.now() / 60_000) * 60_000; }, 120_000);
-  afterAll(async () => {
-    await container.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+  afterAll(stop);
 
   it("notes that nobody listened before the first start, and heals it from history", async () => {
     const first = await found((gap) => gap.cause === "restart");
@@ -87,35 +23,9 @@ describe("the gap ledger of a running server", () => {
     expect(healed.healedBy).toBe("history of kite");
   }, 400_000);
 
-  it("notes an instrument that falls silent while its feed goes on, a feed that goes mute and a line that is lost; all heal", async () => {
-    await fault({ kind: "mute", symbols: ["RELIANCE"], ms: 50_000 });
-    const one = await found((gap) => gap.cause === "silence" && gap.instrument === "SIM:RELIANCE");
-    expect(one).toMatchObject({ to: null, state: "open", collector: "sim-1" });
-    expect(one.note).toMatch(/no tick for \d+ s, usually every .* while its feed brings others/);
-    const truth = (await ask(gaps, "/gaps?instrument=SIM:RELIANCE")).meta["feed"];
-    expect(truth).toMatchObject({ collector: "sim-1", state: "MUTE", reason: expect.stringMatching(/^no tick for \d+ s, usually every .* while its feed brings others$/) as string, expectedPerMinute: expect.any(Number) as number });
-    expect(container.desk.truth()[0]!.state).toBe("LIVE");
-    await expect.poll(async () => (await ledger()).find(({ id }) => id === one.id)?.to, { timeout: 60_000 }).not.toBeNull();
-
-    await fault({ kind: "mute", ms: 9_000 });
-    const mute = await found((gap) => gap.cause === "silence" && gap.instrument === null);
-    expect(mute).toMatchObject({ collector: "sim-1", to: null, state: "open" });
-    await expect.poll(async () => (await ledger()).find(({ id }) => id === mute.id)?.to, { timeout: 60_000 }).not.toBeNull();
-    expect((await ledger()).find(({ id }) => id === mute.id)!.durationMs).toBeGreaterThan(7_000);
-
-    await fault({ kind: "disconnect", ms: 3_000 });
-    const lost = await found((gap) => gap.cause === "disconnect");
-    for (const { id } of [one, mute, lost]) {
-      const { missing, filled, remaining, state } = await closed(id);
-      expect({ state, remaining }).toEqual({ state: "healed", remaining: 0 });
-      expect(filled).toBeGreaterThan(0);
-      expect(filled).toBeLessThanOrEqual(missing!);
-    }
-  }, 600_000);
-
   it("notes the absence of a restart, and every bar is the exchange's in the end", async () => {
     await container.stop();
-    await wait(2_000);
+    await new Promise((resolve) => { setTimeout(resolve, 2_000); });
     await start();
     const again = await found((gap) => gap.cause === "restart" && gap.note === "" && gap.from > began);
     await closed(again.id);
