@@ -48,12 +48,13 @@ import { Bars } from "./services/bars";
 import { brokerConvention } from "./services/broker-convention";
 import { Collectors } from "./services/collectors";
 import { createDesk } from "./services/desk";
-import { EventLog, markets, readiness } from "./services/health";
+import { EventLog, Markets, readiness } from "./services/health";
 import { History, type HistoryAccess } from "./services/history";
 import { IndicatorService } from "./services/indicators";
 import { Instruments } from "./services/instruments";
 import { Passports } from "./services/passport";
 import { Reads } from "./services/reads";
+import { LastPrices } from "./services/last-prices";
 import { Leases } from "./services/lease";
 import { Logins } from "./services/logins";
 import { createQualityDesk } from "./services/quality-desk";
@@ -139,13 +140,14 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
   const bus = memoryBus();
   const table = new InstrumentTable();
   const windows = new SessionWindows(calendar, table);
-  const instruments = new Instruments({ store: store.instruments, table, clock, hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }) });
+  const instruments = new Instruments({ store: store.instruments, table, clock, hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }), pause: () => wall.sleep(0) });
 
   const normaliser = new Normaliser({
     table, windows, tokens: (collector) => instruments.tokensOf(collectors.vendor(collector) ?? ""),
     maxSkewMs: 15_000, maxAgeMs: 12 * 3_600_000,
     // Microseconds since 1970: more than any tick of an earlier run has, and below 2^53 for two centuries.
     firstSequence: Math.floor(wall.now() * 1_000),
+    closeBefore: (collector, frame, offset) => (frame === null ? null : collectors.feedAt(collector)?.quote(frame, offset)?.close ?? null),
     tradedAt: (collector, frame, offset) => (frame === null ? null : collectors.feedAt(collector)?.quote(frame, offset)?.lastTradeTime ?? null),
   });
   const seconds = new SecondBars();
@@ -180,7 +182,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     onMalformed: (line) => { metrics.reject("malformed_line"); log.warn("a line is not a tick", { ...line }); },
   })];
   const collectors: Collectors = new Collectors({
-    instruments, live, calendar, clock, log, meter: metrics, settings: store.settings, unreadable, keepConnected, feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id),
+    instruments, live, calendar, clock, log, meter: metrics, settings: store.settings, unreadable, lastPrices: (some, until) => lastPrices.read(some, until), keepConnected, feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id),
     events: {
       onLost: (name, from, cause, reason) => { if (!ending.signal.aborted) quality.gaps.lost(name, from, cause, reason); },
       onGap: (name, _, to) => quality.gaps.back(name, to),
@@ -199,6 +201,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
         }
       },
       onAdded(name, added) {
+        warmWatched();
         const source = access.get(name);
         if (source !== undefined) history.catchUp(source, added, ending.signal).catch((cause: unknown) => { if (!ending.signal.aborted) log.error("the history of added instruments could not be fetched", { collector: name, cause: String(cause) }); });
       },
@@ -206,13 +209,14 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     },
   });
   const bars = new Bars({ store: store.bars, recent: writer, live, calendar, clock, convention });
+  const lastPrices = new LastPrices({ store: store.bars, recent: writer, live, clock });
   const sparks = new Sparks({ bars, live, calendar, clock });
   const indicatorService = new IndicatorService({
     running: indicators, bars, live, calendar, clock, wall, log, meter: metrics, snapshots: store.snapshots, settings: store.settings, unreadable,
     liveInstruments: () => collectors.subscribed(), configuration: config.indicators, reread: () => readIndicators(config.root, config.development),
   });
   const derivedSeries = new DerivedSeries({ followed: derived, bars, clock, wall, log });
-  const desk = createDesk({ instruments, collectors, bars, sparks, live, store: store.bars, calendar, clock, indicators: indicatorService.desk, derived, follow: (instrument, of) => derivedSeries.follow(instrument, of) });
+  const desk = createDesk({ instruments, collectors, bars, sparks, lastPrices, live, store: store.bars, calendar, clock, indicators: indicatorService.desk, derived, follow: (instrument, of) => derivedSeries.follow(instrument, of) });
   const reads = new Reads({
     desk, bars, live, calendar, clock, ticks: store.ticks, books: store.books, feedAt: (collector) => collectors.feedAt(collector), tokenOf: (instrument) => instruments.tokenOf("kite", instrument), settleTicks: () => recorder?.settle() ?? Promise.resolve(), settleBooks: (instrument) => bookRecorder?.settle(instrument) ?? Promise.resolve(), completeness: () => quality.completeness,
     passports: new Passports({ bars, store: store.bars, compares: store.compares, gaps: store.gaps, recent: writer, live, calendar, collectorNames: () => collectors.truth().map((each) => each.collector) }),
@@ -222,9 +226,10 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
 
   const movers = new Movers({ live, desk, latest, clock: wall });
   const rates = new Map<string, Rate>();
+  const marketsInUse = new Markets(table, calendar);
   const status = new Status({
     clock, wall, clockRate: replaying?.speed ?? 1, store, dataDir: scratch ?? config.dataDir, version: versionOf(config.root),
-    truth: () => collectors.truth(), jobs: () => [...backfill.list(), ...history.jobs], markets: (now) => markets(live, calendar, now), mute: (most) => quality.truths.mutes(most).map(({ instrument, since, reason }) => ({ key: table.at(instrument).key, since, reason })),
+    truth: () => collectors.truth(), jobs: () => [...backfill.list(), ...history.jobs], markets: (now) => marketsInUse.at(now), mute: (most) => quality.truths.mutes(most).map(({ instrument, since, reason }) => ({ key: table.at(instrument).key, since, reason })),
     coverage: (hours, now) => coverageState(hours, calendar.coverage(hours), istDay(now)),
     stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, publishing: latest.state().queued, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),
     rejects: () => rejects(), counters: () => Object.fromEntries(metrics.counters), percentiles: (name, bucketMs) => metrics.percentiles(name, bucketMs),
@@ -348,8 +353,15 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     });
   };
 
-  const warmAll = async (): Promise<void> => {
-    for (let index = 0; index < table.size && !ending.signal.aborted; index++) if (!desk.isWarm(index)) await desk.warm(index);
+  /** Start is recovery: what is stored of today goes into the bars that form. What nobody subscribes or lists waits until somebody asks. */
+  const warmWatched = (): void => {
+    const work = async (): Promise<void> => {
+      await spoolEmptied;
+      const wanted = collectors.subscribed();
+      for (const { rows } of await store.watchlists.list()) for (const { key } of rows) wanted.add(instruments.find(key));
+      for (const index of wanted) if (index !== -1 && !ending.signal.aborted && !desk.isWarm(index)) await desk.warm(index);
+    };
+    work().catch((cause: unknown) => { if (!ending.signal.aborted) log.error("stored bars could not be loaded", { cause: String(cause) }); });
   };
 
   const logins = new Logins({ store: store.collectors, feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id), renew: (name, login) => collectors.renew(name, login), fingerprint, log });
@@ -388,7 +400,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
     const { row, login, simulated } = await collector();
     await leases.keep(`collector ${row.name}`, {
       held: (own) => collect(row, login, simulated, own, known),
-      waiting: (reason) => { collectors.standBy(row, simulated, reason); known(); },
+      waiting: (reason) => { collectors.standBy(row, simulated, reason); warmWatched(); known(); },
     }, signal);
   };
 
@@ -396,8 +408,10 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
   const collect = async (row: CollectorRow, login: Record<string, string>, simulated: boolean, signal: AbortSignal, known: () => void): Promise<void> => {
     quality.gaps.connecting(row.name);
     const starting = collectors.start(row, login, simulated, signal);
+    warmWatched();
     if (table.size > 0) known(); // what was listed before counts as subscribed from here on
     const source = await starting;
+    warmWatched();
     if ((await store.watchlists.list()).length === 0) for (const list of firstWatchlists(table.all().filter((_, index) => collectors.isLive(index)))) await store.watchlists.save(list);
     known();
     if (Object.keys(source.definition.daysPerRequest).length === 0) return;
@@ -468,8 +482,6 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
         if (rate === undefined) rates.set(stage, rate = new Rate());
         rate.add(wall.now(), rows);
       });
-      // Start is recovery: what is stored of today goes into the bars that form. The chart somebody opens comes first by itself.
-      spoolEmptied.then(warmAll).catch((cause: unknown) => { if (!ending.signal.aborted) log.error("stored bars could not be loaded", { cause: String(cause) }); });
       const known = new Promise<void>((resolve) => {
         goLive(AbortSignal.any([signal, ending.signal]), resolve).catch((cause: unknown) => {
           resolve();

@@ -7,6 +7,7 @@ export const rejectWords: Readonly<Record<RejectReason, string>> = {
   impossible_price: "price no market knows: refused",
   off_tick: "price off the tick size: refused",
   outside_limits: "price beyond the day's limits: refused",
+  doubtful_price: "price ten times the last one, or a tenth of it: not believed until the next packet agrees",
   future_time: "stamp in the future: refused",
   other_feed: "another feed is its source: refused",
   duplicate: "sent twice: refused",

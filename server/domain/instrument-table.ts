@@ -7,6 +7,8 @@ import type { HoursKey } from "./session";
 export const enum Rule { tick, lower, upper, kind, size }
 /** `Rule.kind`: number of the trading hours; whether it trades (an index has values); whether its last price was refused; whether its day volume is in doubt. */
 export const enum Kind { hours = 0xff, traded = 0x100, doubted = 0x200, suspect = 0x400 }
+/** A price is expected within this many times the last one, and not below the last one divided by it. */
+const FAR = 10;
 /** No limit that is known; prices beyond it are looked at more closely. */
 export const NO_LIMIT = MOST_PRICE;
 
@@ -83,6 +85,13 @@ export class InstrumentTable {
   traded = new Uint8Array(64);
   /** What is asked of every tick, `Rule.size` numbers an instrument; prices in minor units. */
   rules = new Int32Array(64 * Rule.size);
+  /** 1: the day's circuit limits are known. */
+  private limited = new Uint8Array(64);
+  /** Last known price; 0: none. Where no limits are known, the next price is expected within a tenth and ten times of it. */
+  private reference = new Int32Array(64);
+
+  /** Another number after each change: what was counted over all instruments counts until then. */
+  version = 0;
 
   get size(): number { return this.rows.length; }
 
@@ -91,6 +100,7 @@ export class InstrumentTable {
     const known = this.byId.get(instrument.id);
     const index = known ?? this.rows.length;
     const before = this.rows[index];
+    this.version++;
     if (before !== undefined && before.key !== instrument.key) this.byKey.delete(before.key);
     this.rows[index] = instrument;
     this.hoursKeys[index] = hours;
@@ -100,6 +110,8 @@ export class InstrumentTable {
       this.traded = widen(this.traded, this.traded.length * 2);
       this.hoursNumber = widen(this.hoursNumber, this.traded.length);
       this.rules = widen(this.rules, this.traded.length * Rule.size);
+      this.limited = widen(this.limited, this.traded.length);
+      this.reference = widen(this.reference, this.traded.length);
     }
     if (!this.hoursInUse.includes(hours)) this.hoursInUse.push(hours);
     this.hoursNumber[index] = this.hoursInUse.indexOf(hours);
@@ -115,10 +127,22 @@ export class InstrumentTable {
 
   /** The day's circuit limits in minor units, both inclusive; 0, 0: not known. */
   setLimits(index: number, lower: number, upper: number): void {
+    this.limited[index] = upper === 0 ? 0 : 1;
     const rule = index * Rule.size;
-    this.rules[rule + Rule.lower] = upper === 0 ? 1 : lower;
-    this.rules[rule + Rule.upper] = upper === 0 ? NO_LIMIT : Math.min(upper, NO_LIMIT);
+    const reference = this.reference[index]!;
+    this.rules[rule + Rule.lower] = upper !== 0 ? lower : reference === 0 ? 1 : Math.ceil(reference / FAR);
+    this.rules[rule + Rule.upper] = upper !== 0 ? Math.min(upper, NO_LIMIT) : reference === 0 ? NO_LIMIT : Math.min(reference * FAR, NO_LIMIT);
   }
+
+  /** The last price that is known of an instrument: a close that is stored, or a price that was believed. */
+  setReference(index: number, price: number): void {
+    this.reference[index] = price >= 1 && price <= MOST_PRICE ? Math.round(price) : 0;
+    if (this.limited[index] === 0) this.setLimits(index, 0, 0);
+  }
+
+  referenceOf(index: number): number { return this.reference[index]!; }
+  /** True where the day's circuit limits are known: else `rules` holds what is expected of the next price. */
+  hasLimits(index: number): boolean { return this.limited[index] === 1; }
 
   /** The listing was proved wrong by the market: no price of the instrument is refused until it is listed anew. */
   lift(index: number): void {

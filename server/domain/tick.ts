@@ -58,6 +58,7 @@ export const rejectReasons = [
   "impossible_price", // more than any price is: a negative one read without its sign
   "off_tick", // not a multiple of the instrument's tick size
   "outside_limits", // beyond the day's circuit limits, where they are known
+  "doubtful_price", // … where none are known: further from the last known price than ten times, or a tenth; until a second packet agrees
   "future_time", // exchange time ahead of the receive time by more than the allowed skew
   "stale_time", // exchange time older than anything a feed may send (another day): moves the quote, no bar
   "clock_skew", // exchange time behind the receive time by more than the allowed lag; taken, in its own second

@@ -9,13 +9,13 @@ import { Normaliser } from "./normalise";
 const noon = Date.parse("2024-08-13T12:00:00+05:30");
 interface Row { token?: number; price?: number; volume?: number; time?: number; received?: number; collector?: number }
 
-const setUp = (lastCollector = 0, maxAgeMs = 60_000, tradedAt?: () => number | null) => {
+const setUp = (lastCollector = 0, maxAgeMs = 60_000, tradedAt?: () => number | null, closeBefore?: () => number | null) => {
   const table = new InstrumentTable();
   const tokens = new TokenMap();
   tokens.set(11, table.put(testInstrument(1), "NSE"), 1);
   tokens.set(22, table.put(testInstrument(2, { key: "NSE_INDEX:NIFTY 50", exchange: "NSE_INDEX", segment: "index" }), "NSE_INDEX"), 1);
   tokens.set(33, table.put(testInstrument(3, { key: "CDS:USDINR", exchange: "CDS", segment: "currency", decimals: 4 }), "CDS"), 1_000);
-  const normaliser = new Normaliser({ table, windows: new SessionWindows(createCalendar(), table), tokens: (collector) => (collector <= lastCollector ? tokens : undefined), maxSkewMs: 2_000, maxAgeMs, ...(tradedAt === undefined ? {} : { tradedAt }) });
+  const normaliser = new Normaliser({ table, windows: new SessionWindows(createCalendar(), table), tokens: (collector) => (collector <= lastCollector ? tokens : undefined), maxSkewMs: 2_000, maxAgeMs, ...(tradedAt === undefined ? {} : { tradedAt }), ...(closeBefore === undefined ? {} : { closeBefore }) });
   const send = (...rows: Row[]) => {
     const batch = rawBatch(rows.length);
     batch.length = rows.length;
@@ -117,7 +117,50 @@ describe("the normaliser", () => {
       expect(send({ price: 8_995 }, { price: 9_000 }, { price: 11_005 }, { price: 11_000 }).map(({ price }) => price)).toEqual([9_000, 11_000]);
       expect(normaliser.rejects.outside_limits).toBe(2);
     });
-    it("but not the value of an index", () => {
+    it.each([["above", 10_000, 100_005], ["below", 10_000, 995], ["of a split", 10_000, 850]])("far %s the last one that is known, until a second packet agrees", (_, known, far) => {
+      const { normaliser, send, table } = setUp();
+      table.setReference(0, known);
+      expect(send({ price: far, volume: 5, time: noon })).toEqual([]);
+      expect([normaliser.rejects.doubtful_price, normaliser.board.price(0)]).toEqual([1, 0]);
+      expect(send({ price: far + 5, volume: 6, time: noon + 1_000 }, { price: far, volume: 7, time: noon + 1_000 }).map(({ price }) => price), "a corporate action gets through").toEqual([far + 5, far]);
+      expect(normaliser.rejects.doubtful_price).toBe(1);
+    });
+    it("as far as ten times and a tenth no more", () => {
+      for (const price of [100_000, 1_000]) {
+        const { normaliser, send, table } = setUp();
+        table.setReference(0, 10_000);
+        expect(send({ price })).toHaveLength(1);
+        expect(normaliser.rejects.doubtful_price).toBe(0);
+      }
+    });
+    it("that comes once among good ones, as often as it comes, also as the same packet twice", () => {
+      const { normaliser, send, table } = setUp();
+      table.setReference(0, 10_000);
+      const broken = { price: 1_000_000, volume: 6, time: noon + 1_000 };
+      expect(send({ price: 10_000, volume: 5, received: noon + 10_000 }, broken, broken, { price: 10_000, volume: 7, time: noon + 2_000 }, { ...broken, time: noon + 3_000, volume: 8 }, { price: 10_005, volume: 9, time: noon + 4_000 },
+        { ...broken, time: noon + 5_000, volume: 10 }, { price: 5_000, volume: 11, time: noon + 6_000 }).map(({ price }) => price)).toEqual([10_000, 10_000, 10_005, 5_000]);
+      expect(normaliser.rejects.doubtful_price).toBe(4);
+    });
+    it("by the close a packet tells where nothing is stored, and by the price before where it tells none", () => {
+      const told = setUp(0, 60_000, undefined, () => 10_000);
+      expect(told.send({ price: 1_000_000 }, { price: 10_000, time: noon + 1_000 }).map(({ price }) => price)).toEqual([10_000]);
+      const untold = setUp();
+      expect(untold.send({ price: 10_000 }, { price: 1_000_000, time: noon + 1_000 }, { price: 10_005, time: noon + 2_000 }).map(({ price }) => price)).toEqual([10_000, 10_005]);
+    });
+    it("never where the day's limits are known: those decide", () => {
+      const { normaliser, send, table } = setUp();
+      table.setReference(0, 100);
+      table.setLimits(0, 9_000, 11_000);
+      expect(send({ price: 10_000 }).map(({ price }) => price)).toEqual([10_000]);
+      expect(normaliser.rejects.doubtful_price).toBe(0);
+    });
+    it("of an index, too", () => {
+      const { send, table } = setUp();
+      table.setReference(1, 2_345_678);
+      expect(send({ token: 22, price: 234_567, time: noon }, { token: 22, price: 2_345_680, time: noon + 1_000 }).map(({ price }) => price)).toEqual([2_345_680]);
+    });
+
+    it("off the grid, but not the value of an index", () => {
       const { send } = setUp();
       expect(send({ token: 22, price: 2_345_678 })).toHaveLength(1);
     });

@@ -21,6 +21,8 @@ export interface NormaliserParts {
   maxAgeMs: number;
   /** When the trade that a packet tells was made, epoch ms; null where it does not say. */
   tradedAt?(collector: number, frame: Uint8Array | null, offset: number): number | null;
+  /** The previous close that a packet tells, as a wire integer; null or 0 where it does not say. */
+  closeBefore?(collector: number, frame: Uint8Array | null, offset: number): number | null;
   /** Sequence of the first row. Greater than any of an earlier run, so that a tick's number is its own for ever. */
   firstSequence?: number;
 }
@@ -33,6 +35,8 @@ const OWNER_SILENT_MS = 5_000;
 const LARGE = 8;
 /** So many refusals for its price in a row, and it is the listing that is wrong. */
 const MOST_DOUBTS = 3;
+/** Two prices far from the last one agree within this factor. */
+const ALIKE = 1.5;
 
 export type RejectCounts = Record<RejectReason, number>;
 export const noRejects = (): RejectCounts => Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as RejectCounts;
@@ -52,6 +56,8 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   private inBatch = new Float64Array(0);
   /** Prices refused in a row, by instrument: listings are wrong more often than feeds. */
   private readonly doubts = new Map<number, number>();
+  /** What was told of an instrument far from its last known price, until a second packet agrees or another comes. */
+  private readonly far = new Map<number, { price: number; time: number; volume: number }>();
   /** How often each collector has connected to a broker, or gone on after a silence. */
   private readonly connections: number[] = [];
 
@@ -231,7 +237,11 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     const samePrice = price === figures[quote + Quote.price]!;
     let same = samePrice && volume === figures[quote + Quote.volume]!;
     if (same && exchangeTime > 0 && time === figures[quote + Quote.time]! && samePacket(board, instrument, raw, row)) { rejects.duplicate++; return; }
-    if (!samePrice && this.isForbidden(instrument, price)) return;
+    if (samePrice) this.settle(instrument);
+    else {
+      if (table.referenceOf(instrument) === 0) table.setReference(instrument, this.closeBefore(raw, row, divisor));
+      if (this.isForbidden(instrument, price, time, volume)) return;
+    }
 
     let flags = exchangeTime > 0 ? EXCHANGE_CLOCK : 0;
     if (figures[quote + Quote.line] !== line) {
@@ -244,6 +254,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       }
       // A recording does not connect: its first row continues what it recorded.
       if (owner >= 0 || line !== lineOf(raw.collector, 0)) flags |= JOINED;
+      table.setReference(instrument, price);
       figures[quote + Quote.line] = line;
     }
     if ((flags & JOINED) !== 0 && this.isInTime(instrument, received)) flags |= IN_TIME;
@@ -321,8 +332,9 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   }
 
   /** True for a price off the instrument's grid or beyond its limits of the day, unless it insists. */
-  private isForbidden(instrument: number, price: number): boolean {
-    const { rules } = this.parts.table;
+  private isForbidden(instrument: number, price: number, time: number, volume: number): boolean {
+    const { table } = this.parts;
+    const { rules } = table;
     const rule = instrument * Rule.size;
     const tick = rules[rule + Rule.tick]!;
     const upper = rules[rule + Rule.upper]!;
@@ -331,20 +343,48 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       this.settle(instrument);
       return false;
     }
+    if (!offTick && !table.hasLimits(instrument)) return this.isDoubtful(instrument, price, time, volume);
     this.rejects[offTick ? "off_tick" : "outside_limits"]++;
     const doubts = (this.doubts.get(instrument) ?? 0) + 1;
     this.doubts.set(instrument, doubts);
     rules[rule + Rule.kind] = rules[rule + Rule.kind]! | Kind.doubted;
     if (doubts < MOST_DOUBTS) return true;
     this.settle(instrument);
-    this.parts.table.lift(instrument);
+    table.lift(instrument);
+    table.setReference(instrument, price);
     return false;
   }
 
+  /**
+   * True for a price far from the last one that is known, the first time it is told: a split is told again by the next
+   * packet, a broken packet is not. The same packet once more says nothing new.
+   */
+  private isDoubtful(instrument: number, price: number, time: number, volume: number): boolean {
+    const { table } = this.parts;
+    const told = this.far.get(instrument);
+    if (told !== undefined && (told.time !== time || told.volume !== volume) && price <= told.price * ALIKE && told.price <= price * ALIKE) {
+      this.settle(instrument);
+      table.setReference(instrument, price);
+      return false;
+    }
+    this.rejects.doubtful_price++;
+    this.far.set(instrument, { price, time, volume });
+    const kind = instrument * Rule.size + Rule.kind;
+    table.rules[kind] = table.rules[kind]! | Kind.doubted;
+    return true;
+  }
+
+  /** The previous close that a packet tells, in minor units; 0 where it tells none. */
+  private closeBefore(raw: RawBatch, row: number, divisor: number): number {
+    return Math.round((this.parts.closeBefore?.(raw.collector, raw.frame, raw.offset[row]!) ?? 0) / divisor);
+  }
+
   private settle(instrument: number): void {
-    if (!this.doubts.delete(instrument)) return;
     const { rules } = this.parts.table;
     const kind = instrument * Rule.size + Rule.kind;
+    if ((rules[kind]! & Kind.doubted) === 0) return;
+    this.doubts.delete(instrument);
+    this.far.delete(instrument);
     rules[kind] = rules[kind]! & ~Kind.doubted;
   }
 }

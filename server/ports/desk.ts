@@ -33,8 +33,8 @@ export interface Desk {
   isWarm(index: number): boolean;
   /** The newest of an instrument; null before its first tick, and when nothing came since the sequence `seen`. */
   quote(index: number, seen?: number): QuoteValues | null;
-  /** The last close that is kept, and when its bar ended; null where there is none. For what has had no tick yet. */
-  lastClose(index: number): Promise<{ price: number; time: number } | null>;
+  /** The last closes that are kept, and when their bars ended; for what has had no tick yet. Ends when the reader has gone. */
+  lastCloses(indexes: readonly number[], signal?: AbortSignal): Promise<ReadonlyMap<number, { price: number; time: number }>>;
   /** Today's closes for a sparkline, oldest first, at most 60. */
   spark(index: number): Promise<number[]>;
   /** The same as far as it is in memory. */

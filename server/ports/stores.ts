@@ -49,6 +49,8 @@ export interface BarStore {
   span(instrumentId: number, timeframe: TimeframeName): Promise<{ first: number; last: number } | null>;
   /** Last stored bar time per instrument at a timeframe, in one query. */
   lastTimes(timeframe: TimeframeName): Promise<Map<number, number>>;
+  /** Time and close of the last stored bar of each of some instruments, in one query; those without one are left out. */
+  lastCloses(timeframe: TimeframeName, instrumentIds: readonly number[]): Promise<Map<number, { time: number; close: number }>>;
   /** Deletes bars of a timeframe older than `before`; answers how many. */
   prune(timeframe: TimeframeName, before: number): Promise<number>;
 }

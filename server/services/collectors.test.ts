@@ -25,7 +25,7 @@ const rig = ({ calendar = { on: () => null } as unknown as Calendar, start = 0 }
   const feed = { id: "kite", login: z.object({}), history: {}, instruments: () => Promise.reject(new AppError("login_expired", "the token has expired")) } as unknown as FeedDefinition;
   const collectors = new Collectors({
     clock, meter: { count() {}, record() {}, reject() {}, gauge() {} }, log: { debug() {}, info() {}, warn() {}, error() {} } as never,
-    instruments: { listedBy: () => [0], tokenOf: () => 5, resolve: () => 0 } as unknown as Instruments,
+    instruments: { listedBy: () => [0], tokenOf: () => 5, find: () => 0 } as unknown as Instruments,
     live: { table: { at: () => ({ key: "NSE:INFY", exchange: "NSE" }), hours: () => "NSE" } } as unknown as LiveMarket,
     calendar, settings: { get: () => Promise.resolve(null) } as unknown as SettingStore, feedOf: () => feed,
     keepConnected: ({ onState, onMessage }) => {

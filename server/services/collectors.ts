@@ -1,6 +1,6 @@
 import type { CollectorRow, CollectorState, FeedState, FeedTruth, ListTruth } from "@/server/domain/collector";
 import type { RawMessage } from "@/server/domain/tick";
-import { type Calendar, DAY_MS, istDay, isUnknown, istMidnight, phaseAt, type Session } from "@/server/domain/session";
+import { type Calendar, DAY_MS, type HoursKey, istDay, isUnknown, istMidnight, phaseAt, type Session } from "@/server/domain/session";
 import { acceptedBy } from "@/server/domain/accepted";
 import { AppError, hasCode } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
@@ -36,7 +36,10 @@ interface Running {
   feed: FeedDefinition;
   login: unknown;
   simulated: boolean;
-  instruments: number[];
+  instruments: readonly number[];
+  /** The same to be asked for one, and the hours they trade in. */
+  wanted: ReadonlySet<number>;
+  hours: readonly HoursKey[];
   /** Subscribed names that today's list does not have. */
   missing: string[];
   list: DayList;
@@ -97,6 +100,8 @@ interface Parts {
   meter: Meter;
   settings: SettingStore;
   unreadable?: Unreadable | undefined;
+  /** The last known prices of instruments, by dense number. */
+  lastPrices?(instruments: readonly number[], signal: AbortSignal): Promise<ReadonlyMap<number, { price: number }>>;
   keepConnected: KeepConnected;
   feedOf(id: string): FeedDefinition;
   events: CollectorEvents;
@@ -122,6 +127,8 @@ const LONGEST_RETRY_MS = 300_000;
 /** What a good list lacks may be in a later one: asked for after so long, doubled each time. */
 const MISSING_RETRY_MS = 60_000;
 const MISSING_RETRIES = 6;
+/** A feed does not wait longer for the store's last prices. */
+const PRICES_MS = 10_000;
 /** Of what is missing, so much is named. */
 const MOST_NAMES = 50;
 
@@ -148,15 +155,36 @@ export class Collectors {
     this.byIndex[index] = running;
     const { instruments } = this.parts;
     // Yesterday's list until today's is here: a tab that comes back while we start must not take its chart for history.
-    running.instruments = instruments.listedBy(row.feed).filter((each) => row.subscriptions.includes("*") || row.subscriptions.includes(this.parts.live.table.at(each).key));
+    const keys = new Set(row.subscriptions);
+    this.hold(running, instruments.listedBy(row.feed).filter((each) => keys.has("*") || keys.has(this.parts.live.table.at(each).key)));
     const until = AbortSignal.any([signal, running.stop.signal]);
     await this.firstList(running, until);
     this.subscribe(running);
+    await this.expectPrices(running.instruments, until);
     this.connect(running, index, until);
     for (const keep of [this.keepList(running, until), keepLimits(this.parts, { feed, login: () => running.login, collector: row.name, instruments: () => running.instruments }, until)]) {
       keep.catch((cause: unknown) => { if (!until.aborted) log.error("a collector's upkeep ended by a fault of ours", { collector: row.name, cause: cause instanceof Error ? cause.stack : String(cause) }); });
     }
     return { feed: row.feed, definition: feed.history as HistoryAccess["definition"], get login() { return running.login; }, token: (instrument) => instruments.tokenOf(row.feed, instrument) };
+  }
+
+  /** The last known price of each, before its first tick: what is far from it is looked at twice. */
+  private async expectPrices(instruments: readonly number[], signal: AbortSignal): Promise<void> {
+    const { lastPrices, live: { table }, clock, log } = this.parts;
+    if (lastPrices === undefined || instruments.length === 0) return;
+    const limit = new AbortController();
+    try {
+      const prices = await Promise.race([
+        lastPrices(instruments, AbortSignal.any([signal, limit.signal])),
+        clock.sleep(PRICES_MS, AbortSignal.any([signal, limit.signal])).then(() => { throw new Error(`not read within ${PRICES_MS} ms`); }),
+      ]);
+      for (const [instrument, { price }] of prices) table.setReference(instrument, price);
+    } catch (cause) {
+      signal.throwIfAborted();
+      log.warn("last prices could not be read: first prices are believed as they come", { cause: String(cause) });
+    } finally {
+      limit.abort();
+    }
   }
 
   private connect(running: Running, index: number, until: AbortSignal): void {
@@ -198,6 +226,12 @@ export class Collectors {
     if (running.phase !== "live" && !running.stop.signal.aborted) running.link?.again();
   }
 
+  private hold(running: Running, instruments: readonly number[]): void {
+    running.instruments = instruments;
+    running.wanted = new Set(instruments);
+    running.hours = [...new Set(instruments.map((each) => this.parts.live.table.hours(each)))];
+  }
+
   /** What is subscribed, by today's list: names that are not in it are missing and stop nothing. */
   private subscribe(running: Running): void {
     const { instruments } = this.parts;
@@ -210,16 +244,12 @@ export class Collectors {
         for (const index of instruments.tradedBy(row.feed)) if (isListed(index)) found.add(index);
         continue;
       }
-      try {
-        const index = instruments.resolve(key);
-        found.add(index);
-        if (!isListed(index) || instruments.tokenOf(row.feed, index) === undefined) missing.push(key);
-      } catch (cause) {
-        if (!hasCode(cause, "not_found") && !hasCode(cause, "ambiguous") && !hasCode(cause, "bad_input")) throw cause;
-        missing.push(key);
-      }
+      // Nothing near is looked for: among a hundred thousand names that takes milliseconds for each that is missing.
+      const index = instruments.find(key);
+      if (index !== -1) found.add(index);
+      if (index === -1 || !isListed(index) || instruments.tokenOf(row.feed, index) === undefined) missing.push(key);
     }
-    running.instruments = [...found];
+    this.hold(running, [...found]);
     running.missing = missing;
     if (missing.length > 0) this.parts.log.warn("subscribed instruments are not in the broker's list", { collector: row.name, missing });
   }
@@ -235,7 +265,7 @@ export class Collectors {
     this.running.get(row.name)?.stop.abort(new Error(reason));
     const { instruments, settings, unreadable } = this.parts;
     const running: Running = {
-      row, feed, login, simulated, instruments: [], missing: [], nextList: null, link: null, renewal: new AbortController(), lag: new StampLag(), said: new BrokerSaid(),
+      row, feed, login, simulated, instruments: [], wanted: new Set(), hours: [], missing: [], nextList: null, link: null, renewal: new AbortController(), lag: new StampLag(), said: new BrokerSaid(),
       list: new DayList({ instruments, settings, clock, unreadable, name: row.name, feed, login: () => running.login }), phase, reason, expired: false, attempt: 0, nextAttempt: null,
       connects: 0, connectedAt: null, lostAt: null, mutedFrom: null, lastTick: null, ticks: 0, slots: [], slotFrom: clock.now(), slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop: new AbortController(),
     };
@@ -257,13 +287,13 @@ export class Collectors {
    * Instruments any collector subscribes, also one that brings nothing now: that is for its light to say. Before the first
    * collector is placed nobody can tell, and none is called history.
    */
-  isLive(instrument: number): boolean { return this.running.size === 0 || [...this.running.values()].some((each) => each.instruments.includes(instrument)); }
+  isLive(instrument: number): boolean { return this.running.size === 0 || [...this.running.values()].some((each) => each.wanted.has(instrument)); }
   isSimulated(instrument: number): boolean { return this.parts.live.table.at(instrument).exchange === "SIM"; }
   /** Instruments that collectors subscribe, each once; one that has lost its login still wants its own. */
   subscribed(): Set<number> { return new Set([...this.running.values()].flatMap((each) => each.instruments)); }
   instrumentsOf(name: string): readonly number[] { return this.running.get(name)?.instruments ?? []; }
   /** Names of the collectors that subscribe an instrument. */
-  bringing(instrument: number): string[] { return [...this.running.values()].filter((each) => each.instruments.includes(instrument)).map((each) => each.row.name); }
+  bringing(instrument: number): string[] { return [...this.running.values()].filter((each) => each.wanted.has(instrument)).map((each) => each.row.name); }
   nameAt(index: number): string { return this.byIndex[index]?.row.name ?? ""; }
 
   /** The lights, each with its evidence. */
@@ -345,8 +375,9 @@ export class Collectors {
       if (running.missing.length === 0) missed = 0;
       const before = new Set(running.instruments);
       this.subscribe(running);
-      running.link?.refresh();
       const added = running.instruments.filter((each) => !before.has(each));
+      await this.expectPrices(added, signal);
+      running.link?.refresh();
       if (added.length > 0) events.onAdded(running.row.name, added);
     }
   }
@@ -487,19 +518,17 @@ export class Collectors {
   }
 
   private isUnknownDay(running: Running, now: number): boolean {
-    const { live, calendar } = this.parts;
-    return running.instruments.some((each) => {
-      const session = calendar.on(live.table.hours(each), istDay(now));
+    return running.hours.some((hours) => {
+      const session = this.parts.calendar.on(hours, istDay(now));
       return session !== null && isUnknown(session) && session.open <= now && now < session.close;
     });
   }
 
   /** Since when any exchange of its instruments has been trading; null while none is. */
   private openSince(running: Running, now: number): number | null {
-    const { live, calendar } = this.parts;
     let since: number | null = null;
-    for (const hours of new Set(running.instruments.map((each) => live.table.hours(each)))) {
-      const session = calendar.on(hours, istDay(now));
+    for (const hours of running.hours) {
+      const session = this.parts.calendar.on(hours, istDay(now));
       if (session !== null && isUnknown(session) && !ticked(running, session)) continue;
       // Silence in an announced halt, or between the two sessions of a drill, is no fault of the feed.
       const phase = session === null ? null : phaseAt(session, now);

@@ -1,6 +1,6 @@
 import { sessionOpens } from "@/server/domain/bar-time";
 import { type Calendar, runningOrNext } from "@/server/domain/session";
-import { isListed, timeframe } from "@/server/domain/timeframe";
+import { isListed } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk, IndicatorDesk, QuoteValues } from "@/server/ports/desk";
 import type { FeedDefinition } from "@/server/ports/feed";
@@ -11,6 +11,7 @@ import type { AnyTimeframe } from "@/server/domain/timeframe";
 import type { BarColumns } from "@/server/domain/bar";
 import type { Collectors } from "./collectors";
 import type { Instruments } from "./instruments";
+import type { LastPrices } from "./last-prices";
 import type { Sparks } from "./sparks";
 
 interface Parts {
@@ -18,6 +19,7 @@ interface Parts {
   collectors: Collectors;
   bars: Bars;
   sparks: Sparks;
+  lastPrices: LastPrices;
   live: LiveMarket;
   store: BarStore;
   calendar: Calendar;
@@ -60,15 +62,7 @@ export const createDesk = (parts: Parts): Desk => {
       return running;
     },
     quote: (index, seen) => quoteOf(live, (collector) => collectors.feedAt(collector), index, seen),
-    async lastClose(index) {
-      for (const of of [timeframe("1m"), timeframe("1d")]) {
-        const { closed, forming } = await bars.read({ instrument: index, timeframe: of, limit: 1 });
-        const rows = forming.length > 0 ? forming : closed;
-        const last = rows.length - 1;
-        if (last >= 0) return { price: rows.close[last]!, time: Math.min(clock.now(), live.bars.endOf(index, of, rows.time[last]!)) };
-      }
-      return null;
-    },
+    lastCloses: (indexes, signal) => parts.lastPrices.read(indexes, signal),
     spark: (index) => sparks.read(index),
     sparkNow: (index) => sparks.now(index),
     truth: () => collectors.truth(),

@@ -1,5 +1,5 @@
 import type { FeedTruth } from "@/server/domain/collector";
-import { type Calendar, phaseAt, runningOrNext, type Session } from "@/server/domain/session";
+import { type Calendar, type HoursKey, phaseAt, runningOrNext, type Session } from "@/server/domain/session";
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket } from "@/server/ports/live";
 
@@ -18,23 +18,37 @@ export class EventLog {
 /**
  * Sessions of the exchanges whose instruments are in the table: the running one (its auctions and post-close included),
  * else the next, and since when it is closed. An exchange is shown by the hours most of its instruments keep; indices only where nothing else is.
+ * Asked for each second: a hundred thousand instruments are counted once a list, not once a question.
  */
-export const markets = (live: LiveMarket, calendar: Calendar, now: number): { exchange: string; session: Session; closedSince: number | null }[] => {
-  const counts = new Map<string, Map<string, number>>();
-  const all = live.table.all();
-  const onlyIndices = all.every(({ exchange }) => exchange.endsWith("_INDEX"));
-  all.forEach(({ exchange }, index) => {
-    if (exchange.endsWith("_INDEX") && !onlyIndices) return;
-    const hours = live.table.hours(index);
-    const ofExchange = counts.get(exchange) ?? new Map<string, number>();
-    counts.set(exchange, ofExchange.set(hours, (ofExchange.get(hours) ?? 0) + 1));
-  });
-  return [...counts].flatMap(([exchange, hours]) => {
-    const [key] = [...hours].reduce((most, each) => (each[1] > most[1] ? each : most));
-    const session = runningOrNext(calendar, key, now);
-    return session === null ? [] : [{ exchange, session, closedSince: phaseAt(session, now) === null ? calendar.previous(key, now)?.phases.at(-1)?.to ?? null : null }];
-  });
-};
+export class Markets {
+  private counted = -1;
+  private hoursOf: [exchange: string, hours: HoursKey][] = [];
+
+  constructor(private readonly table: Pick<LiveMarket["table"], "version" | "all" | "hours">, private readonly calendar: Calendar) {}
+
+  at(now: number): { exchange: string; session: Session; closedSince: number | null }[] {
+    if (this.counted !== this.table.version) this.count();
+    return this.hoursOf.flatMap(([exchange, hours]) => {
+      const session = runningOrNext(this.calendar, hours, now);
+      return session === null ? [] : [{ exchange, session, closedSince: phaseAt(session, now) === null ? this.calendar.previous(hours, now)?.phases.at(-1)?.to ?? null : null }];
+    });
+  }
+
+  private count(): void {
+    const { table } = this;
+    const counts = new Map<string, Map<HoursKey, number>>();
+    const all = table.all();
+    const onlyIndices = all.every(({ exchange }) => exchange.endsWith("_INDEX"));
+    all.forEach(({ exchange }, index) => {
+      if (exchange.endsWith("_INDEX") && !onlyIndices) return;
+      const hours = table.hours(index);
+      const ofExchange = counts.get(exchange) ?? new Map<HoursKey, number>();
+      counts.set(exchange, ofExchange.set(hours, (ofExchange.get(hours) ?? 0) + 1));
+    });
+    this.hoursOf = [...counts].map(([exchange, hours]) => [exchange, [...hours].reduce((most, each) => (each[1] > most[1] ? each : most))[0]]);
+    this.counted = table.version;
+  }
+}
 
 export interface Readiness {
   ready: boolean;

@@ -122,7 +122,8 @@ export class History {
     const now = clock.now();
     const [minutes, days, saved, owed] = await Promise.all([store.lastTimes("1m"), store.lastTimes("1d"), this.parts.settings.get(CHECKPOINT), this.inheritance()]);
     const done: Checkpoint = readCheckpoint(`setting ${CHECKPOINT}`, saved, this.parts.unreadable);
-    const begun = (instrument: number, name: "1m" | "1d"): boolean => done[name].includes(live.table.at(instrument).id);
+    const known = { "1m": new Set(done["1m"]), "1d": new Set(done["1d"]) };
+    const begun = (instrument: number, name: "1m" | "1d"): boolean => known[name].has(live.table.at(instrument).id);
     const isFirst = instruments.some((instrument) => !begun(instrument, "1m"));
     const first = Math.min(istMidnight(istDay(now) - MINUTE_DAYS), (isFirst ? done.from : undefined) ?? now);
     if (isFirst && done.from !== first) {
@@ -141,7 +142,7 @@ export class History {
     let savedAt = now;
     const fetched = await this.run(instruments.every((instrument) => begun(instrument, "1m")) ? "Catching up" : "First history", access, tasks, now, signal, async ({ instrument, timeframe: name }, over) => {
       const { id } = live.table.at(instrument);
-      if (!done[name].includes(id)) done[name].push(id);
+      if (!known[name].has(id)) { known[name].add(id); done[name].push(id); }
       if (!over && clock.now() - savedAt < CHECKPOINT_EVERY_MS) return;
       savedAt = clock.now();
       await this.parts.settings.set(CHECKPOINT, done);

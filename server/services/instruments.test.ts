@@ -109,11 +109,17 @@ describe("instruments", () => {
     const many = Array.from({ length: 100_000 }, (_, place): Instrument => ({
       ...rows[0]!, id: place + 1, exchange: "NFO", symbol: `NIFTY26D${place}CE`, key: `NFO:NIFTY26D${place}CE`, name: "NIFTY", segment: "options", expiry: "2026-12-29", strike: place,
     }));
-    const large = new Instruments({
+    let turns = 0;
+    let names = 0;
+    const large: Instruments = new Instruments({
+      pause: async () => { turns++; names += large.find("NFO:NIFTY26D5CE") === -1 ? 0 : 1; },
       table: new InstrumentTable(), clock: { now: () => Date.UTC(2026, 10, 20) } as Clock, hoursOf: () => "NFO",
       store: { load: () => Promise.resolve({ instruments: many, aliases: [], former: [] }), upsert: () => Promise.resolve({ leftOut: [], renamed: [] }) },
     });
     await large.load();
+    expect(turns, "read in turns").toBeGreaterThan(200);
+    await Promise.all([large.load(), large.load()]);
+    expect(names).toBeGreaterThan(0);
     const began = performance.now();
     for (let times = 0; times < 1_000; times++) large.find("X:E");
     expect(performance.now() - began).toBeLessThan(200);

@@ -4,7 +4,7 @@ import { AppError, badInput } from "@/server/domain/errors";
 import { type Instrument, type InstrumentAlias, keyOf, splitKey } from "@/server/domain/instrument";
 import { type InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
 import { istDate, istDay } from "@/server/domain/session";
-import type { Turns } from "@/server/domain/turns";
+import { Turns } from "@/server/domain/turns";
 import { isIsin, numberedSymbol } from "@/server/domain/vendor-symbols";
 import type { Clock } from "@/server/ports/clock";
 import type { InstrumentStore, TakenList } from "@/server/ports/stores";
@@ -16,6 +16,8 @@ const DIGITS = /^\d+$/;
 const FIRST_LETTERS = 3;
 /** Symbols looked at for a suggestion: about two milliseconds. */
 const MOST_NEAR = 10_000;
+/** Reading a stored instrument costs so many microseconds. */
+const ROW_UNITS = 4;
 /** Entries a search looks at in one turn: about half a millisecond. */
 const PIECE = 500;
 
@@ -31,20 +33,36 @@ export class Instruments {
   private byFirstLetters = new Map<string, Entry[]>();
 
   /** Exact names of the past, by key. */
-  private readonly formerly = new Map<string, number>();
+  private formerly = new Map<string, number>();
   private unknown: LeftOut[] = [];
+  private loading: Promise<void> = Promise.resolve();
 
   /** `hoursOf`: null where no trading hours are known. */
-  constructor(private readonly parts: { store: InstrumentStore; table: InstrumentTable; clock: Clock; hoursOf(instrument: Instrument, closingAuction: (symbol: string) => boolean): string | null }) {}
+  constructor(private readonly parts: {
+    store: InstrumentStore; table: InstrumentTable; clock: Clock; hoursOf(instrument: Instrument, closingAuction: (symbol: string) => boolean): string | null;
+    /** Lets others go first, by real time; without it a list is read in one go. */
+    pause?(): Promise<void>;
+  }) {}
 
-  /** Reads instruments and the aliases in force today into memory. What cannot be used is left out alone: see `leftOut`. */
-  async load(): Promise<void> {
-    const { store, table, clock, hoursOf } = this.parts;
+  /**
+   * Reads instruments and the aliases in force today into memory. What cannot be used is left out alone: see `leftOut`. A
+   * hundred thousand are read in turns: names and tokens change all at once at the end, one list after the other.
+   */
+  load(): Promise<void> {
+    const loading = this.loading.then(() => this.read());
+    this.loading = loading.catch(() => undefined);
+    return loading;
+  }
+
+  private async read(): Promise<void> {
+    const { store, table, clock, hoursOf, pause } = this.parts;
+    const turns = new Turns(pause ?? (async () => {}));
     const today = istDate(istDay(clock.now()));
     const { instruments, aliases, former } = await store.load(today);
     const closingAuction = closingAuctionIn(instruments, today);
     const leftOut = new LeftOutTally();
     for (const instrument of instruments) {
+      await turns.take(ROW_UNITS);
       const fault = instrumentFault(instrument);
       const hours = hoursOf(instrument, closingAuction);
       if (fault !== null) leftOut.add(instrument.key, fault);
@@ -54,6 +72,7 @@ export class Instruments {
     const tokens = new Map<string, TokenMap>();
     const aliasOf = new Map<string, Map<number, InstrumentAlias>>();
     for (const alias of aliases) {
+      await turns.take(1);
       const index = table.indexOfId(alias.instrumentId);
       if (index === -1) continue;
       const map = tokens.get(alias.vendor) ?? new TokenMap();
@@ -63,21 +82,33 @@ export class Instruments {
       const byIndex = aliasOf.get(alias.vendor) ?? new Map<number, InstrumentAlias>();
       aliasOf.set(alias.vendor, byIndex.set(index, alias));
     }
-    this.tokens = tokens;
-    this.aliasOf = aliasOf;
-    this.formerly.clear();
+    const formerly = new Map<string, number>();
     for (const { instrumentId, symbol } of former) {
       const index = table.indexOfId(instrumentId);
-      if (index !== -1) this.formerly.set(keyOf(table.at(index).exchange, symbol), index);
+      if (index !== -1) formerly.set(keyOf(table.at(index).exchange, symbol), index);
     }
+    const entries: Entry[] = [];
+    const bySymbol = new Map<string, Entry[]>();
+    const byFirstLetters = new Map<string, Entry[]>();
+    for (let index = 0; index < table.size; index++) {
+      await turns.take(ROW_UNITS);
+      const instrument = table.at(index);
+      const entry: Entry = {
+        index, symbol: squeeze(instrument.symbol),
+        words: `${instrument.symbol} ${instrument.name}`.toUpperCase().split(/[^A-Z0-9]+/).filter((word) => word !== ""),
+        rank: SEGMENT_RANK[instrument.segment] ?? 9,
+      };
+      entries.push(entry);
+      put(bySymbol, entry.symbol, entry);
+      put(byFirstLetters, entry.symbol.slice(0, FIRST_LETTERS), entry);
+    }
+    this.tokens = tokens;
+    this.aliasOf = aliasOf;
+    this.formerly = formerly;
     this.unknown = leftOut.list();
-    this.entries = table.all().map((instrument, index) => ({
-      index, symbol: squeeze(instrument.symbol),
-      words: `${instrument.symbol} ${instrument.name}`.toUpperCase().split(/[^A-Z0-9]+/).filter((word) => word !== ""),
-      rank: SEGMENT_RANK[instrument.segment] ?? 9,
-    }));
-    this.bySymbol = grouped(this.entries, ({ symbol }) => symbol);
-    this.byFirstLetters = grouped(this.entries, ({ symbol }) => symbol.slice(0, FIRST_LETTERS));
+    this.entries = entries;
+    this.bySymbol = bySymbol;
+    this.byFirstLetters = byFirstLetters;
   }
 
   /** Takes a broker's list of the day and reads it in. A row that cannot be taken is left out alone. */
@@ -230,13 +261,9 @@ const keepBest = <Item>(best: Item[], item: Item, most: number, order: (a: Item,
   best.length = Math.min(best.length, most);
 };
 
-const grouped = (entries: readonly Entry[], by: (entry: Entry) => string): Map<string, Entry[]> => {
-  const groups = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const group = groups.get(by(entry));
-    if (group === undefined) groups.set(by(entry), [entry]); else group.push(entry);
-  }
-  return groups;
+const put = (groups: Map<string, Entry[]>, name: string, entry: Entry): void => {
+  const group = groups.get(name);
+  if (group === undefined) groups.set(name, [entry]); else group.push(entry);
 };
 
 const scoreOf = (entry: Entry, whole: string, typed: readonly string[]): number => {

@@ -127,6 +127,15 @@ export const barStore = (database: () => Database, now: () => number): BarStore 
       return new Map(rows);
     },
 
+    async lastCloses(name, instrumentIds) {
+      const rows = await reaching(() => rowsOf<[number, number, number]>(database().pool, `
+        SELECT asked.id, ${epochMs("ts")}, close
+        FROM unnest($2::int[]) AS asked (id) CROSS JOIN LATERAL (
+          SELECT ts, close FROM bars b WHERE b.instrument_id = asked.id AND b.timeframe = $1 ORDER BY ts DESC LIMIT 1
+        ) newest`, [storedIndex(name), [...instrumentIds]]));
+      return new Map(rows.map(([id, time, close]) => [id, { time: Number(time), close: Number(close) }]));
+    },
+
     async prune(name, before) {
       return reaching(() => database().prisma.$executeRawUnsafe(`
         ${INSTRUMENTS_WITH_BARS}

@@ -293,6 +293,9 @@ export const storeSuite = (name: string, open: () => Promise<Store>): void => {
           storedBar(other, 30, { timeframe: "1d" }), storedBar(one, 0, { timeframe: "15m" }),
         ], "merge");
         expect(await store.bars.span(one, "1d")).toEqual({ first: OPEN, last: OPEN + 20 * MINUTE });
+        const closes = await store.bars.lastCloses("1d", [...(await store.bars.lastTimes("1d")).keys(), 987_654]);
+        expect(new Map([...closes].map(([id, { time }]) => [id, time])), "the same bars, with what they closed at").toEqual(await store.bars.lastTimes("1d"));
+        for (const [instrumentId, { time, close }] of closes) expect((await store.bars.read({ instrumentId, timeframe: "1d", from: time, to: time + 1 })).close[0]).toBe(close);
         const last = await store.bars.lastTimes("1d");
         expect([last.get(one), last.get(other)]).toEqual([OPEN + 20 * MINUTE, OPEN + 30 * MINUTE]);
         expect(await store.bars.prune("1d", OPEN + 10 * MINUTE)).toBe(1);

@@ -16,6 +16,7 @@ const rig = async () => {
   const desk = {
     find: (key: string) => KEYS.indexOf(key), isLive: () => true, isSimulated: () => false, spark: (index: number) => Promise.resolve(sparks[index]!.slice()), sparkNow: (index: number) => sparks[index]!,
     instrument: (index: number) => ({ symbol: KEYS[index], exchange: "NSE", name: "", decimals: 2 }),
+    lastCloses: () => Promise.resolve(new Map()),
     quote: (index: number, seen = 0) => {
       const { price, sequence } = prices[index]!;
       return sequence === seen ? null : { price, sequence, volume: 0, time: 0, received: 0, high: 0, low: 0, open: 0, previousClose: 0 };
@@ -45,7 +46,7 @@ describe("the watchlist lane", () => {
     const desk = {
       find: (key: string) => KEYS.indexOf(key), isLive: () => true, isSimulated: () => false, spark: () => Promise.resolve([]), quote: () => null,
       instrument: (index: number) => ({ symbol: KEYS[index], exchange: "NSE", name: "", decimals: 2 }),
-      lastClose: (index: number) => Promise.resolve(index === 0 ? { price: 150, time: 60 } : null),
+      lastCloses: () => Promise.resolve(new Map([[0, { price: 150, time: 60 }]])),
     } as unknown as Desk;
     const { rows } = await new BoardLane({ desk, clock, wall: clock, meter: { count() {}, record() {}, reject() {}, gauge() {} } }).subscribe("browser", KEYS.slice(0, 2), () => true);
     expect(rows.map(({ price, time, received }) => [price, time, received])).toEqual([[150, 60, 0], [null, 0, 0]]);

@@ -47,19 +47,19 @@ export class BoardLane {
     signal?.throwIfAborted();
     // One after the other: a thousand questions at once would stand before everybody else's.
     const sparks: (readonly number[])[] = [];
-    const stored: ({ price: number; time: number } | null)[] = [];
     for (const { index } of wanted) {
       sparks.push(await desk.spark(index));
-      stored.push(desk.quote(index) === null ? await desk.lastClose(index) : null);
       signal?.throwIfAborted();
     }
+    const stored = await desk.lastCloses(wanted.map(({ index }) => index).filter((index) => desk.quote(index) === null), signal);
+    signal?.throwIfAborted();
     const rows: QuoteRow[] = wanted.map(({ key, index }, place) => {
       const { symbol, exchange, name, decimals } = desk.instrument(index);
       const values = desk.quote(index);
       return {
         key, symbol, exchange, name, decimals, spark: [...sparks[place]!], live: desk.isLive(index), simulated: desk.isSimulated(index),
-        price: values?.price ?? stored[place]?.price ?? null, previousClose: values?.previousClose ?? 0, open: values?.open ?? 0, high: values?.high ?? 0, low: values?.low ?? 0,
-        volume: values?.volume ?? 0, time: values?.time ?? stored[place]?.time ?? 0, received: values?.received ?? 0,
+        price: values?.price ?? stored.get(index)?.price ?? null, previousClose: values?.previousClose ?? 0, open: values?.open ?? 0, high: values?.high ?? 0, low: values?.low ?? 0,
+        volume: values?.volume ?? 0, time: values?.time ?? stored.get(index)?.time ?? 0, received: values?.received ?? 0,
       };
     });
     this.boards.set(client, {
