@@ -21,6 +21,16 @@ test("a question mark lists the keys; Escape closes the list and gives the focus
   await expect(chart).toBeFocused();
 });
 
+test("a dialog with a field of its own gives the focus back", async ({ page, app }) => {
+  await openChart(page, app);
+  const button = page.getByRole("button", { name: "Indicators" });
+  await button.focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("combobox", { name: "Search indicators" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(button).toBeFocused();
+});
+
 test("the timeframe box gives the focus back, whether it is left or used", async ({ page, app }) => {
   await openChart(page, app);
   const chart = page.getByTestId("chart-0");

@@ -43,7 +43,7 @@ export function IndicatorDialog({ open, onOpenChange, catalogue, chosen, onAdd, 
       <div className="sticky top-0 z-(--z-overlay) mt-0.5 flex h-9 items-center max-md:h-11 gap-2 rounded-sm border border-line-strong bg-bg px-2.5 focus-within:border-focus focus-within:ring-1 focus-within:ring-focus">
         <Icon of={Search} className="text-muted" />
         <input role="combobox" aria-expanded aria-controls="indicator-list" aria-activedescendant={found[current] === undefined ? undefined : `indicator-${found[current].id}`} aria-label="Search indicators"
-          value={query} placeholder="EMA, RSI, momentum …" autoFocus autoComplete="off" spellCheck={false} className="h-full flex-1 bg-transparent text-13 outline-none focus-visible:outline-none"
+          value={query} placeholder="EMA, RSI, momentum …" data-autofocus autoComplete="off" spellCheck={false} className="h-full flex-1 bg-transparent text-13 outline-none focus-visible:outline-none"
           onChange={(event) => { setQuery(event.target.value); setActive(0); }}
           onKeyDown={(event) => {
             const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;

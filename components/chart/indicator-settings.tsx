@@ -79,7 +79,7 @@ function Field({ param, value, refusal, first, onChange }: { param: IndicatorPar
       {param.kind === "choice"
         ? <select id={id} value={value} onChange={(event) => onChange(event.target.value)} className={cx(look, "w-32")}>{param.choices?.map((choice) => <option key={choice}>{choice}</option>)}</select>
         : param.kind === "instant" ? <InstantField id={id} param={param} value={value} look={look} onChange={onChange} />
-        : <input id={id} type="number" inputMode={param.kind === "integer" ? "numeric" : "decimal"} step={param.kind === "integer" ? 1 : "any"} min={param.min} max={param.max} value={value} autoFocus={first} aria-invalid={refusal !== null} aria-describedby={`${id}-says`} onChange={(event) => onChange(event.target.value)} className={cx(look, "w-22")} />}
+        : <input id={id} type="number" inputMode={param.kind === "integer" ? "numeric" : "decimal"} step={param.kind === "integer" ? 1 : "any"} min={param.min} max={param.max} value={value} data-autofocus={first || undefined} aria-invalid={refusal !== null} aria-describedby={`${id}-says`} onChange={(event) => onChange(event.target.value)} className={cx(look, "w-22")} />}
       <span id={`${id}-says`} className={cx("ml-2.5 text-12", refusal === null ? "text-muted" : "text-danger")}>{refusal ?? hintOf(param)}</span>
     </div>
   );

@@ -32,7 +32,7 @@ export function Palette() {
         <Dialog.Content aria-describedby={undefined} data-surface="elevated" data-testid="palette"
           onCloseAutoFocus={focus.giveBack}
           onOpenAutoFocus={(event) => {
-            focus.remember();
+            focus.opened(event);
             event.preventDefault();
             const input = (event.target as HTMLElement).querySelector("input");
             input?.focus();

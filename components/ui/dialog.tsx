@@ -1,6 +1,7 @@
 /**
  * `<Dialog open={open} onOpenChange={setOpen} title="RSI settings" footer={<Button kind="primary">Apply</Button>}>…</Dialog>`
  *   width        440 unless told; a phone gets the whole width as a sheet from below
+ *   the field marked with `data-autofocus` gets the focus
  *   description  read to screen readers; shown when `showDescription`
  */
 import { X } from "lucide-react";
@@ -25,7 +26,7 @@ export function Dialog({ open, onOpenChange, title, description, width = 440, fo
     <Parts.Root open={open} onOpenChange={onOpenChange}>
       <Parts.Portal>
         <Parts.Overlay className="fixed inset-0 z-(--z-scrim) bg-scrim" />
-        <Parts.Content onOpenAutoFocus={focus.remember} onCloseAutoFocus={focus.giveBack} data-surface="elevated" style={{ width }} {...(description === undefined ? { "aria-describedby": undefined } : {})}
+        <Parts.Content onOpenAutoFocus={focus.opened} onCloseAutoFocus={focus.giveBack} data-surface="elevated" style={{ width }} {...(description === undefined ? { "aria-describedby": undefined } : {})}
           className="appear fixed z-(--z-dialog) flex max-h-[calc(100dvh-2*var(--dialog-top))] flex-col [--dialog-top:clamp(12px,10dvh,96px)] bg-elevated text-text shadow-dialog max-md:inset-x-0 max-md:bottom-0 max-md:w-full! max-md:max-h-[calc(100dvh-12px-env(safe-area-inset-top))] max-md:rounded-t-lg md:top-(--dialog-top) md:left-1/2 md:max-w-[calc(100vw-32px)] md:-translate-x-1/2 md:rounded-lg">
           <div className="flex h-12 shrink-0 items-center justify-between pr-3 pl-5">
             <Parts.Title className="text-14 font-semibold">{title}</Parts.Title>

@@ -7,7 +7,14 @@ import { useRef } from "react";
 export const useFocusBack = () => {
   const before = useRef<Element | null>(null);
   return {
-    remember: (): void => { before.current = document.activeElement; },
+    /** The content has come: the field it marks with `data-autofocus` gets the focus. (`autoFocus` would take it before anyone could remember.) */
+    opened: (event: Event): void => {
+      before.current = document.activeElement;
+      const marked = (event.target as Element).querySelector("[data-autofocus]");
+      if (!(marked instanceof HTMLElement)) return;
+      event.preventDefault();
+      marked.focus();
+    },
     giveBack: (event: Event): void => {
       event.preventDefault();
       if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus({ preventScroll: true });
