@@ -32,6 +32,9 @@ test("a recorded session plays in the browser at its own time", async ({ page, l
     const texts = await drawn();
     expect(texts.length).toBeGreaterThan(0);
     expect(texts).not.toContain("SIMULATED");
+    // Its clock stands at the end: the age of the last tick says nothing, so the light does.
+    const light = async (): Promise<unknown> => ((await (await fetch(`${app.url}/api/v1/health`)).json()) as { data: { feeds: { state: string; reason: string }[] } }).data.feeds[0];
+    await expect.poll(light, { timeout: 60_000 }).toMatchObject({ state: "STOPPED", reason: `the recording ${file} has ended` });
   } finally {
     rmSync(file, { force: true });
   }

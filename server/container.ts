@@ -228,7 +228,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
   const rates = new Map<string, Rate>();
   const marketsInUse = new Markets(table, calendar);
   const status = new Status({
-    clock, wall, clockRate: replaying?.speed ?? 1, store, dataDir: scratch ?? config.dataDir, version: versionOf(config.root),
+    clock, wall, clockRate: () => replaying?.rate() ?? 1, store, dataDir: scratch ?? config.dataDir, version: versionOf(config.root),
     truth: () => collectors.truth(), jobs: () => [...backfill.list(), ...history.jobs], markets: (now) => marketsInUse.at(now), mute: (most) => quality.truths.mutes(most).map(({ instrument, since, reason }) => ({ key: table.at(instrument).key, since, reason })),
     coverage: (hours, now) => coverageState(hours, calendar.coverage(hours), istDay(now)),
     stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, publishing: latest.state().queued, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { HandedOver } from "@/server/contract/collectors";
 import { AppError, badInput, type ErrorCode } from "@/server/domain/errors";
 
-const DEFAULT_SERVER = "http://127.0.0.1:8080";
+const DEFAULT_SERVER = `http://127.0.0.1:${process.env["PORT"] ?? "8080"}`;
 
 const fromInput = async (): Promise<string> => {
   if (process.stdin.isTTY) process.stderr.write("Access token, then Enter: ");

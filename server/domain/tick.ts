@@ -39,8 +39,8 @@ export interface RawBatch {
 
 /** What a collector says besides ticks. A disconnect is data: gaps are seen in the stream itself. */
 export interface FeedEvent {
-  /** `silent`: connected, but what must trade has not for too long. */
-  kind: "connected" | "disconnected" | "silent" | "heartbeat" | "message";
+  /** `silent`: connected, but what must trade has not for too long. `ended`: a recording has been played to its end. */
+  kind: "connected" | "disconnected" | "silent" | "heartbeat" | "message" | "ended";
   collector: number;
   /** Of `silent`, and of a line that was given up because it said nothing: when something came last. */
   receivedTime: number;

@@ -51,6 +51,8 @@ describe("replayClock", () => {
     void base.sleep(1_000);
     expect(clock.now()).toBe(130_000);
     expect(clock.due()).toBe(160_000);
+    // Held for a moment only: more is to come.
+    expect(clock.rate()).toBe(60);
     clock.holdAt(120_000);
     expect(clock.now()).toBe(130_000);
   });
@@ -79,7 +81,7 @@ describe("replay", () => {
     const onMessage = (message: RawMessage): void => {
       if (message.kind !== "ticks") {
         events.push(message.recorded === true ? `${message.kind}, recorded` : message.kind);
-        if (message.detail.startsWith("end of")) ended();
+        if (message.kind === "ended") ended();
         return;
       }
       for (let row = 0; row < message.length; row++) {
@@ -121,7 +123,7 @@ describe("replay", () => {
         collector: 0, now: clock.now, onReject: () => {}, signal: abort.signal,
         onMessage: (message) => {
           if (message.kind === "ticks") for (let row = 0; row < message.length; row++) { told = message.exchangeTime[row]!; expect(message.receivedTime).toBeGreaterThanOrEqual(told); }
-          else if (message.kind === "message") resolve();
+          else if (message.kind === "ended") resolve();
         },
       }).then((connection) => connection.subscribe([1], "full"));
     });
@@ -141,12 +143,12 @@ describe("replay", () => {
     const feed = replay({ file, instrument: recordedInstrument("NSE:RELIANCE"), clock, inSession, onMalformed: () => {} });
     let ended!: () => void;
     const end = new Promise<void>((resolve) => { ended = resolve; });
-    const connection = await feed.connect({}, { collector: 0, now: clock.now, onReject: () => {}, signal: abort.signal, onMessage: (message) => { if (message.kind === "message") ended(); } });
+    const connection = await feed.connect({}, { collector: 0, now: clock.now, onReject: () => {}, signal: abort.signal, onMessage: (message) => { if (message.kind === "ended") ended(); } });
     connection.subscribe([1], "full");
     expect(clock.now()).toBe(at("10:00:00"));
     await end;
     real += 600_000;
-    expect(clock.now()).toBe(at("10:00:05"));
+    expect([clock.now(), clock.rate()]).toEqual([at("10:00:05"), 0]);
     abort.abort();
   });
 
@@ -165,7 +167,7 @@ describe("replay", () => {
     const { rows, events, malformed, closed } = await playAll(["2022-11-25 10:00:00,18528.45,77", "oops"], 1);
     expect(rows).toEqual([{ time: at("10:00:00"), price: 1_852_845, received: at("10:00:00"), token: 1, volume: 77 }]);
     expect(malformed).toMatchObject([{ file, line: 2, text: "oops" }]);
-    expect(events).toEqual(["connected, recorded", "message", "disconnected"]);
+    expect(events).toEqual(["connected, recorded", "ended", "disconnected"]);
     expect(closed).toEqual({ code: "stopped", reason: "stopped by us", expired: false });
   });
 

@@ -25,6 +25,10 @@ export interface ReplayClock extends Clock {
   due(): number;
   /** `now` shows nothing later until told again: a time whose ticks have not been handed over would close bars without them. */
   holdAt(time: number): void;
+  /** As `holdAt`, for good: nothing follows. */
+  stopAt(time: number): void;
+  /** Recorded seconds a second at this moment: 0 once it stands for good. */
+  rate(): number;
   /** Jumps ahead: hours without trading are not waited for. */
   skip(ms: number): void;
 }
@@ -34,6 +38,7 @@ export const replayClock = (base: Clock, { start, speed }: { start: number; spee
   let origin: number | null = null;
   let skipped = 0;
   let held = Number.POSITIVE_INFINITY;
+  let last = Number.POSITIVE_INFINITY;
   let shown = start;
   const due = (): number => start + skipped + (origin === null ? 0 : (base.now() - origin) * speed);
   return {
@@ -41,6 +46,8 @@ export const replayClock = (base: Clock, { start, speed }: { start: number; spee
     run: () => { origin ??= base.now(); },
     now: () => (shown = Math.max(shown, Math.min(due(), held))),
     holdAt: (time) => { held = time; },
+    stopAt: (time) => { held = last = time; },
+    rate: () => (due() >= last ? 0 : speed),
     skip: (ms) => { skipped += ms; },
     after: base.after.bind(base), every: base.every.bind(base), sleep: base.sleep.bind(base),
   };
@@ -110,7 +117,7 @@ const play = (options: ReplayOptions, { collector, onMessage, signal }: ConnectO
   const { file, clock, instrument } = options;
   const stop = new AbortController();
   const ending = AbortSignal.any([signal, stop.signal]);
-  const say = (kind: "disconnected" | "message", detail: string): void =>
+  const say = (kind: "disconnected" | "ended", detail: string): void =>
     onMessage({ kind, collector, receivedTime: clock.now(), detail });
   let playing = false;
   let reason = "stopped by us";
@@ -126,7 +133,7 @@ const play = (options: ReplayOptions, { collector, onMessage, signal }: ConnectO
   const run = async (): Promise<void> => {
     try {
       await emitRows(options, collector, onMessage, ending);
-      say("message", `end of ${file}`);
+      say("ended", `the recording ${file} has ended`);
     } catch (error) {
       if (ending.aborted) return;
       reason = (error as Error).message;
@@ -185,7 +192,7 @@ const emitRows = async (options: ReplayOptions, collector: number, onMessage: Co
   }
   flush();
   // Of what comes after a recording nothing is known: where it ends inside a session, its clock stands once all is closed.
-  clock.holdAt(options.inSession(before + SETTLED_MS) ? before + SETTLED_MS : Number.POSITIVE_INFINITY);
+  clock.stopAt(options.inSession(before + SETTLED_MS) ? before + SETTLED_MS : Number.POSITIVE_INFINITY);
 };
 
 /** Recorded time of one batch at most. */

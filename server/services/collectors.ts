@@ -54,6 +54,8 @@ interface Running {
   phase: CollectorState;
   reason: string;
   expired: boolean;
+  /** What a recording said at its end. */
+  ended: string | null;
   attempt: number;
   nextAttempt: number | null;
   connects: number;
@@ -266,7 +268,7 @@ export class Collectors {
     const { instruments, settings, unreadable } = this.parts;
     const running: Running = {
       row, feed, login, simulated, instruments: [], wanted: new Set(), hours: [], missing: [], nextList: null, link: null, renewal: new AbortController(), lag: new StampLag(), said: new BrokerSaid(),
-      list: new DayList({ instruments, settings, clock, unreadable, name: row.name, feed, login: () => running.login }), phase, reason, expired: false, attempt: 0, nextAttempt: null,
+      list: new DayList({ instruments, settings, clock, unreadable, name: row.name, feed, login: () => running.login }), phase, reason, expired: false, ended: null, attempt: 0, nextAttempt: null,
       connects: 0, connectedAt: null, lostAt: null, mutedFrom: null, lastTick: null, ticks: 0, slots: [], slotFrom: clock.now(), slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop: new AbortController(),
     };
     this.running.set(row.name, running);
@@ -448,6 +450,7 @@ export class Collectors {
       running.mutedFrom = null;
       this.parts.events.onLost(running.row.name, running.lostAt, "disconnect", message.detail);
     } else if (message.kind === "message") this.hear(running, message.detail, message.receivedTime);
+    else if (message.kind === "ended") running.ended = message.detail;
     this.emit?.(message);
   }
 
@@ -489,7 +492,7 @@ export class Collectors {
     // A tick that came over an earlier line says nothing of this one.
     const lastTick = running.lastTick !== null && running.lastTick < (running.connectedAt ?? 0) ? null : running.lastTick;
     const judged = judge({
-      now, phase: running.phase, expired: running.expired, reason: running.reason, openSince, nextOpen: null,
+      now, phase: running.phase, expired: running.expired, reason: running.reason, ended: running.ended, openSince, nextOpen: null,
       connectedAt: running.connectedAt, lastTick, interval: expected === null || expected === 0 ? null : 60_000 / expected,
       lagMs: running.lag.read(now)?.lagMs ?? Number.NaN, subscribed: running.instruments.length, missing: { count: running.missing.length, names: running.missing },
     });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type FeedEvidence, judge } from "./feed-truth";
 
 const now = 1_700_000_000_000;
-const live: FeedEvidence = { now, phase: "live", expired: false, reason: "", openSince: now - 3_600_000, nextOpen: null, connectedAt: now - 60_000, lastTick: now - 400, interval: 200, lagMs: Number.NaN, subscribed: 50, missing: { count: 0, names: [] } };
+const live: FeedEvidence = { now, phase: "live", expired: false, ended: null, reason: "", openSince: now - 3_600_000, nextOpen: null, connectedAt: now - 60_000, lastTick: now - 400, interval: 200, lagMs: Number.NaN, subscribed: 50, missing: { count: 0, names: [] } };
 
 describe("a feed's light", () => {
   it.each<[string, Partial<FeedEvidence>, string, RegExp]>([
@@ -15,6 +15,7 @@ describe("a feed's light", () => {
     ["is not MUTE for the quiet before the open", { openSince: now - 1_000, lastTick: now - 400_000 }, "LIVE", /last tick 400 s ago/],
     ["is MUTE when a connection brings nothing at all", { lastTick: null, connectedAt: now - 6_000 }, "MUTE", /no tick for 6\.0 s/],
     ["is STARTING just after it connected", { lastTick: null, connectedAt: now - 1_000 }, "STARTING", /waiting for the first tick/],
+    ["is STOPPED when a recording has been played, though its last tick is fresh by a clock that stands", { ended: "the recording a.csv has ended" }, "STOPPED", /a\.csv has ended/],
     ["says why it reconnects", { phase: "reconnecting", reason: "code 1006" }, "RECONNECTING", /1006/],
     ["is AUTH_EXPIRED whatever the socket does", { phase: "failed", expired: true, reason: "token refused" }, "AUTH_EXPIRED", /token refused/],
     ["is DOWN when trying again cannot help", { phase: "failed", reason: "no such key" }, "DOWN", /no such key/],

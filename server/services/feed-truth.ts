@@ -6,6 +6,8 @@ export interface FeedEvidence {
   phase: "idle" | "connecting" | "live" | "reconnecting" | "stopping" | "failed";
   expired: boolean;
   reason: string;
+  /** A recording has been played to its end: what it said of that; null while there is more to come. */
+  ended: string | null;
   /** Since when any exchange of its instruments has been trading; null while none is. */
   openSince: number | null;
   nextOpen: number | null;
@@ -44,6 +46,7 @@ const lightOf = (evidence: FeedEvidence): { state: FeedState; reason: string } =
   if (phase === "failed") return { state: "DOWN", reason: evidence.reason };
   if (phase === "connecting") return { state: "STARTING", reason: evidence.reason };
   if (phase === "reconnecting") return { state: "RECONNECTING", reason: evidence.reason };
+  if (evidence.ended !== null) return { state: "STOPPED", reason: evidence.ended };
   if (evidence.subscribed === 0) return { state: "DOWN", reason: "connected, but nothing of what it subscribes is listed" };
   if (evidence.openSince === null) return { state: "CLOSED", reason: "no exchange of its instruments is trading" };
   // The quiet before the open is none of the feed's.

@@ -34,7 +34,7 @@ describe("the gap ledger of a running server", () => {
     // The heals of all those gaps left alone what the stream had brought whole: its ticks, traded value and hash.
     const { id } = container.desk.instrument(container.desk.resolve("SIM:TCS"));
     const whole = (await container.store.bars.readWhole({ instrumentId: id, timeframe: "1m", from: began, to: Infinity })).filter(({ state }) => state === "closed");
-    expect(whole.length).toBeGreaterThan(1);
+    expect(whole.length).toBeGreaterThan(0);
     for (const bar of whole) expect([bar.rev, bar.incomplete, bar.ticks > 0, bar.value > 0, bar.passport!.hash > 0]).toEqual([1, false, true, true, true]);
   }, 700_000);
 

@@ -102,7 +102,7 @@ export class Reads implements MarketReads {
       }
     } else if (fill !== "none") throw badInput("fill", fill, "none: auctions have no grid to fill");
     const told = passports && bars.length > 0 ? await parts.passports.over(instrument, timeframe as StoredKind, bars.time[0]!, bars.time[bars.length - 1]! + 1, turns) : null;
-    const notice = bars.length > 0 || from === undefined ? null : this.closedNotice(instrument, from, to ?? now);
+    const notice = bars.length > 0 || from === undefined ? null : this.closedNotice(instrument, from, to ?? now) ?? await this.storedNotice(instrument, timeframe);
     return { bars, filled, passports: told, expected, received, incomplete, truncated, notice };
   }
 
@@ -207,6 +207,14 @@ export class Reads implements MarketReads {
     if (!isClosedAllOver(calendar, hours, from, to)) return null;
     const beside = [calendar.previous(hours, from), calendar.next(hours, to)].flatMap((session) => (session === null ? [] : [`${ist(session.open)} to ${ist(session.close).slice(11)}`]));
     return `${live.table.at(instrument).key} does not trade from ${ist(from)} to ${ist(to)} IST${beside.length === 0 ? "" : `; sessions beside it: ${beside.join(", ")}`}`;
+  }
+
+  /** Why a span in which the market traded has no bar. */
+  private async storedNotice(instrument: number, timeframe: AskedBars): Promise<string | null> {
+    if (timeframe === "auction") return null;
+    const { desk, live } = this.parts;
+    const first = await desk.firstStored(instrument, anyTimeframe(timeframe));
+    return `no bar of ${live.table.at(instrument).key} is stored in this span; ${first === null ? "none is stored at all" : `the first stored bar begins ${ist(first)} IST`}`;
   }
 
   private async rows(instrument: number, timeframe: AskedBars, wanted: RowsWanted): Promise<BarColumns> {

@@ -140,7 +140,7 @@ describe("a read over REST", () => {
   it.each([
     ["bars/NOSUCH", 400, "bad_input", "symbol", "NOSUCH"], ["bars/RELIANCE%00", 400, "bad_input", "symbol", "RELIANCE\0"], ["bars/---", 400, "bad_input", "symbol", "---"], [`bars/${"A".repeat(80)}`, 400, "bad_input", "symbol", "A".repeat(80)],
     ["latest/1234?vendor=odin", 400, "bad_input", "vendor", "odin"], ["stats/RELIANCE?vendor=kite", 400, "bad_input", "symbol", "RELIANCE"],
-    [`bars/${KEY}?timeframe=7q`, 400, "bad_input", "timeframe", "7q"], [`today/${KEY}?timeframe=45s`, 400, "bad_input", "timeframe", "45s"], [`latest/${KEY}?timeframe=45m`, 400, "bad_input", "timeframe", "45m"],
+    [`bars/${KEY}?timeframe=7q`, 400, "bad_input", "timeframe", "7q"], [`today/${KEY}?timeframe=61s`, 400, "bad_input", "timeframe", "61s"], [`latest/${KEY}?timeframe=45m`, 400, "bad_input", "timeframe", "45m"],
     [`bars/${KEY}?timeframe=45m&fields=passport`, 400, "bad_input", "fields", "passport"],
     [`bars/${KEY}?limit=0`, 400, "bad_input", "limit", "0"], [`bars/${KEY}?limit=50001`, 400, "bad_input", "limit", "50001"], [`ticks/${KEY}?limit=x`, 400, "bad_input", "limit", "x"],
     [`bars/${KEY}?from=yesterday`, 400, "bad_input", "from", "yesterday"], [`bars/${KEY}?from=2026-02-30`, 400, "bad_input", "from", "2026-02-30"],
@@ -213,8 +213,10 @@ describe("a read over REST", () => {
     const notice = async (view: string, from: string, to: string): Promise<unknown> => (await ask(`/api/v1/${view}/NSE:QUIET?from=${from}&to=${to}`)).body.meta.notice;
     for (const view of ["bars", "stats", "ticks", "vwap"]) {
       expect(await notice(view, "2026-11-20T16:30", "2026-11-20T21:00"), view).toBe("NSE:QUIET does not trade from 2026-11-20 16:30 to 2026-11-20 21:00 IST; sessions beside it: 2026-11-20 09:15 to 15:30, 2026-11-23 09:15 to 15:30");
-      expect(await notice(view, "2026-11-20T15:00", "2026-11-20T21:00"), view).toBeUndefined();
+      expect(await notice(view, "2026-11-20T15:00", "2026-11-20T21:00"), view).toBe(view === "bars" ? "no bar of NSE:QUIET is stored in this span; none is stored at all" : undefined);
     }
+    const { meta } = (await ask(`/api/v1/bars/${KEY}?timeframe=1m&from=2024-01-01&to=2024-01-02`)).body;
+    expect(meta.notice).toMatch(/^no bar of SIM:\S+ is stored in this span; the first stored bar begins 2026-\d\d-\d\d \d\d:\d\d IST$/);
     expect((await ask("/intraday/bars/NSE:QUIET?from=2026-11-21&to=2026-11-22")).body).toMatchObject({ bars_count: 0, notice: expect.stringContaining("does not trade") as string });
   });
 

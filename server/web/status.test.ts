@@ -9,7 +9,7 @@ const setUp = () => {
   const parts = { now: 0, warning: null as string | null, failingSince: null as number | null, refused: 0, refusedAt: null as number | null, bus: { kind: "Redis", ok: true, detail: "Redis at here" }, feeds: [{ ticksPerSecond: 0 }] };
   const wall = { now: () => parts.now, every: (_: number, work: () => void) => { tick = work; return () => undefined; } };
   const status = new Status({
-    clock: wall, wall, dataDir: tmpdir(), counters: () => ({}), percentiles: () => ({ p95: 0 }), stages: () => [{ name: "normalise", rate: 1.2 }], truth: () => parts.feeds, jobs: () => [], markets: () => [{ exchange: "NSE", session: { hours: "NSE", phases: [] } }], coverage: () => ({ warning: parts.warning }), store: { ping: () => Promise.resolve(1), describe: () => ({ kind: "timescale" }) },
+    clock: wall, wall, clockRate: () => 1, dataDir: tmpdir(), counters: () => ({}), percentiles: () => ({ p95: 0 }), stages: () => [{ name: "normalise", rate: 1.2 }], truth: () => parts.feeds, jobs: () => [], markets: () => [{ exchange: "NSE", session: { hours: "NSE", phases: [] } }], coverage: () => ({ warning: parts.warning }), store: { ping: () => Promise.resolve(1), describe: () => ({ kind: "timescale" }) },
     writer: () => ({ waiting: 3, spooled: 0, failingSince: parts.failingSince, refused: parts.refused, refusedAt: parts.refusedAt }), bus: () => parts.bus, note: (level: string, source: string, message: string) => said.push(`${level} ${source}: ${message}`),
   } as unknown as StatusParts);
   status.start();
@@ -67,7 +67,7 @@ describe("the status", () => {
     const said: string[] = [];
     const clock = { now: () => 0 };
     const fails = (): never => { throw new TypeError("leftOut is undefined"); };
-    const status = new Status({ clock, wall: clock, clockRate: 1, truth: () => [{ ticksPerSecond: 7 }], markets: () => [], mute: () => [], jobs: fails, note: (...event: string[]) => said.push(event.join(" ")) } as unknown as StatusParts);
+    const status = new Status({ clock, wall: clock, clockRate: () => 1, truth: () => [{ ticksPerSecond: 7 }], markets: () => [], mute: () => [], jobs: fails, note: (...event: string[]) => said.push(event.join(" ")) } as unknown as StatusParts);
     for (let second = 0; second < 3; second++) expect(status.feed()).toMatchObject({ ticksPerSecond: 7, job: null });
     expect([status.jobs(), said]).toEqual([[], ["warn status jobs cannot be told: leftOut is undefined"]]);
   });

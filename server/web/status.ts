@@ -14,7 +14,7 @@ export interface StatusParts {
   /** Market time. */
   clock: Clock;
   wall: Clock;
-  clockRate: number;
+  clockRate(): number;
   store: Store;
   dataDir: string;
   version: string;
@@ -85,7 +85,7 @@ export class Status {
     const now = clock.now();
     const feeds = this.part("feeds", () => this.parts.truth(), []);
     return {
-      feeds, serverTime: now, clockRate: this.parts.clockRate, replay: feeds.some((feed) => feed.feed === "replay"), ticksPerSecond: this.ticksPerSecond(feeds), simulated: feeds.some((feed) => feed.simulated),
+      feeds, serverTime: now, clockRate: this.parts.clockRate(), replay: feeds.some((feed) => feed.feed === "replay"), ticksPerSecond: this.ticksPerSecond(feeds), simulated: feeds.some((feed) => feed.simulated),
       markets: this.part("markets", () => this.parts.markets(now).map(({ exchange, session, closedSince }) => ({ exchange, session: sessionView(session, now), closedSince })), []),
       mute: this.part("mute", () => this.parts.mute(MOST_MUTE), []),
       job: this.jobs().find((job) => !job.finished && (job.state ?? "running") === "running") ?? null,
