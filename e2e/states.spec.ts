@@ -60,6 +60,7 @@ test("a token that has expired is said, and not tried for ever", async ({ page, 
   await exchangeAt(app.exchangeUrl).fault("expired");
   await expect(feedPill(page)).toContainText("AUTH_EXPIRED");
   await expect(light(page)).toContainText("AUTH_EXPIRED");
+  expect(app.output()).toContain("! sim-1 is not logged in: ");
   await expect(page.getByRole("alert").filter({ hasText: "sim-1" })).toBeVisible();
   await page.getByRole("link", { name: "Log in on Status" }).click();
   await expect(page.getByTestId("page-status")).toContainText("Not receiving data: log in");

@@ -103,8 +103,8 @@ const SEARCHES_WAITING = 64;
 export type Say = (step: string) => void;
 
 /** Builds every part once, from the configuration. Nothing works before `start`; `stop` undoes it in reverse. */
-/** `market`: a clock in place of the machine's for all that is market time, for tests. */
-export const createContainer = async (config: Config, say: Say, { market }: { market?: Clock } = {}) => {
+/** `warn` is told, in a sentence, what a person at the terminal must do. `market`: a clock in place of the machine's for all that is market time, for tests. */
+export const createContainer = async (config: Config, say: Say, { market, warn }: { market?: Clock; warn?: Say } = {}) => {
   const wall = systemClock();
   const log = createLog(config.logLevel);
   const metrics = new Metrics();
@@ -190,6 +190,7 @@ export const createContainer = async (config: Config, say: Say, { market }: { ma
       onChange: (name, state, reason) => {
         events.add(state === "LIVE" || state === "CLOSED" || state === "STARTING" ? "info" : "warn", name, `${state}: ${reason}`);
         log.info("a feed changed", { collector: name, state, reason });
+        if (state === "AUTH_EXPIRED") warn?.(`${name} is not logged in: ${reason}. Hand over a new access token with: npm run -s candela -- login ${name}`);
       },
       async onRenamed(renamed) {
         const now = new Map<string, string>(renamed.map(({ from, to }) => [from, to]));

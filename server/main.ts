@@ -8,6 +8,7 @@ import { startError } from "./start-error";
 import { serve } from "./web/http";
 
 const say = (step: string): void => { process.stdout.write(`✓ ${step}\n`); };
+const warn = (sentence: string): void => { process.stdout.write(`! ${sentence}\n`); };
 
 const AT_ONCE_MS = 300;
 
@@ -37,7 +38,7 @@ const main = async (): Promise<void> => {
 const run = async (stopping: AbortSignal): Promise<void> => {
   checkFileLimit();
   const config = loadConfig(process.cwd(), process.argv.slice(2), process.env["NODE_ENV"] !== "production");
-  const container = await createContainer(config, say).catch((cause: unknown) => { throw startError(config.dataDir, cause); });
+  const container = await createContainer(config, say, { warn }).catch((cause: unknown) => { throw startError(config.dataDir, cause); });
   publish(container);
   // The port first: a second start by mistake must fail before it touches the data.
   const web = await serve({ ...config, sockets: container.sockets, hot: container.readDoor, stopping });

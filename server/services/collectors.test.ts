@@ -15,8 +15,8 @@ import type { Instruments } from "./instruments";
 const row: CollectorRow = { id: 1, name: "kite-1", feed: "kite", mode: "full", autoStart: true, subscriptions: ["NSE:INFY"] };
 type LinkState = Parameters<Parameters<KeepConnected>[0]["onState"]>[0];
 
-/** Collectors of a broker that refuses the token, over a list of an earlier run. Nothing trades unless a calendar says so. */
-const rig = ({ calendar = { on: () => null } as unknown as Calendar, start = 0 }: { calendar?: Calendar; start?: number } = {}) => {
+/** Collectors of a broker that refuses the token, over a list of an earlier run (not `known`: on a first start, without one). Nothing trades unless a calendar says so. */
+const rig = ({ calendar = { on: () => null } as unknown as Calendar, start = 0, known = true }: { calendar?: Calendar; start?: number; known?: boolean } = {}) => {
   let tell: (state: Partial<LinkState>) => void = () => {};
   let bring: (ticks: number) => void = () => {};
   let now = start;
@@ -25,7 +25,7 @@ const rig = ({ calendar = { on: () => null } as unknown as Calendar, start = 0 }
   const feed = { id: "kite", login: z.object({}), history: {}, instruments: () => Promise.reject(new AppError("login_expired", "the token has expired")) } as unknown as FeedDefinition;
   const collectors = new Collectors({
     clock, meter: { count() {}, record() {}, reject() {}, gauge() {} }, log: { debug() {}, info() {}, warn() {}, error() {} } as never,
-    instruments: { listedBy: () => [0], tokenOf: () => 5, find: () => 0 } as unknown as Instruments,
+    instruments: { listedBy: () => [0], tokenOf: () => 5, find: () => (known ? 0 : -1) } as unknown as Instruments,
     live: { table: { at: () => ({ key: "NSE:INFY", exchange: "NSE" }), hours: () => "NSE" } } as unknown as LiveMarket,
     calendar, settings: { get: () => Promise.resolve(null) } as unknown as SettingStore, feedOf: () => feed,
     keepConnected: ({ onState, onMessage }) => {
@@ -46,6 +46,18 @@ describe("what a collector subscribes", () => {
     tell({ phase: "failed", expired: true, reason: "the token has expired" });
     expect(collectors.truth()[0]!.state).toBe("AUTH_EXPIRED");
     expect([collectors.isLive(0), collectors.isLive(1)]).toEqual([true, false]);
+  });
+});
+
+describe("a first start whose token is refused", () => {
+  it("names nothing as missing from a list that could not be read", async () => {
+    const { collectors } = rig({ known: false });
+    const ended = new AbortController();
+    const started = collectors.start(row, {}, false, ended.signal).catch(() => undefined);
+    await expect.poll(() => collectors.truth()[0]?.state).toBe("AUTH_EXPIRED");
+    expect(collectors.truth()[0]!.missing).toEqual({ count: 0, names: [] });
+    ended.abort();
+    await started;
   });
 });
 

@@ -252,8 +252,9 @@ export class Collectors {
       if (index === -1 || !isListed(index) || instruments.tokenOf(row.feed, index) === undefined) missing.push(key);
     }
     this.hold(running, [...found]);
-    running.missing = missing;
-    if (missing.length > 0) this.parts.log.warn("subscribed instruments are not in the broker's list", { collector: row.name, missing });
+    // Before any list could be read nothing is known to be missing from it.
+    running.missing = list.readAt === null && found.size === 0 ? [] : missing;
+    if (running.missing.length > 0) this.parts.log.warn("subscribed instruments are not in the broker's list", { collector: row.name, missing });
   }
 
   /** Shows a collector that another instance runs, and why it does not run here; if it did, it ends. */
