@@ -27,5 +27,6 @@ export const verifySummary = (report: VerifyReport): string[] => {
   return [
     `${report.key} ${report.timeframe}, ${istText(report.from)} to ${istText(report.to)}: ${counted(report.bars.length, "bar")}, ${counted(report.ticks, "tick")} played`,
     `${report.equal} equal, ${report.differs} ${report.differs === 1 ? "differs" : "differ"}, ${report.notComparable} not comparable${why === "" ? "" : ` (${why})`}`,
+    ...(report.bars.length > 0 ? [] : ["no bar is stored in this span, so nothing was compared"]),
   ];
 };

@@ -109,6 +109,11 @@ describe("candela verify", () => {
     expect((await candela("SIM:RELIANCE", "--timeframe", "1s", "--from", from)).out).toContain(`differs: high ${(victim.high + 5) / 10 ** decimals} → ${victim.high / 10 ** decimals} (stored → rebuilt)`);
   }, 120_000);
 
+  it("says so where nothing is stored to be compared", async () => {
+    const { code, err } = await candela("SIM:RELIANCE", "--timeframe", "1s", "--from", "2024-01-01", "--to", "2024-01-02");
+    expect([code, err.trim().split("\n").at(-1)]).toEqual([0, "no bar is stored in this span, so nothing was compared"]);
+  });
+
   it("ends with 2 when the question is wrong, in one sentence", async () => {
     for (const [args, word] of [[["SIM:NOTHING"], "NOTHING"], [["SIM:RELIANCE", "--timeframe", "7m"], "7m"], [["SIM:RELIANCE", "--from", "yesterday"], "--from"], [["SIM:RELIANCE", "--from", "2026-11-21", "--to", "2026-11-20"], "from"]] as const) {
       const { code, out, err } = await candela(...args);
