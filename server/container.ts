@@ -448,7 +448,7 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
     notFound: (what: string, name: string) => new AppError("not_found", `no ${what} ${JSON.stringify(name)}`, { details: { field: what, value: name } }),
     firstInstrument,
     /** The chart as it was left; null before the first save. */
-    workspace: async () => keptWorkspace(await store.settings.get("workspace"), firstInstrument() ?? "", unreadable),
+    workspace: async () => keptWorkspace(await store.settings.get("workspace"), firstInstrument(), (key) => table.indexOf(key) !== -1, unreadable),
     readiness: () => readiness(collectors.truth(), status.storeOk()),
     rejects,
     /** What `/metrics` answers. */

@@ -29,6 +29,7 @@ export const freeColour = (chosen: readonly ChosenIndicator[], pane: "price" | "
 export const sameIndicators = (a: readonly ChosenIndicator[], b: readonly ChosenIndicator[]): boolean =>
   a.length === b.length && a.every((indicator, at) => indicator.id === b[at]!.id && JSON.stringify(indicator.params) === JSON.stringify(b[at]!.params));
 
-/** What a saved workspace names, with colours given anew in its order. */
-export const fromWorkspace = (saved: Workspace["indicators"], paneOf: (id: string) => "price" | "own"): ChosenIndicator[] =>
-  saved.reduce<ChosenIndicator[]>((chosen, { id, params }) => [...chosen, { id, params, colour: freeColour(chosen, paneOf(id)), hidden: false }], []);
+/** What a saved workspace names. One saved through the API may carry no colour: it gets a free one. */
+export const fromWorkspace = (saved: Workspace["indicators"]): ChosenIndicator[] =>
+  saved.reduce<ChosenIndicator[]>((chosen, { id, params, colour, hidden }) =>
+    [...chosen, { id, params, colour: colour ?? freeColour(chosen, id === "RSI" ? "own" : "price"), hidden: hidden ?? false }], []);

@@ -49,7 +49,7 @@ export const recallChart = async (): Promise<KeptChart> => {
   if (own !== null) return own;
   const saved = await fetchWorkspace().catch(() => null);
   if (saved === null) return firstChart;
-  return { timeframe: saved.timeframe, scale: saved.scale, watchlist: saved.watchlist, indicators: fromWorkspace(saved.indicators, (id) => (id === "RSI" ? "own" : "price")) };
+  return { timeframe: saved.timeframe, scale: saved.scale, watchlist: saved.watchlist, indicators: fromWorkspace(saved.indicators) };
 };
 
 /** Keeps the workspace: here at once, on the server a second after the last change and when the page closes. */
@@ -67,9 +67,11 @@ export const chartMemory = () => {
   const onHide = (): void => send(true);
   window.addEventListener("pagehide", onHide);
   return {
-    keep(key: string, chart: KeptChart): void {
+    /** `key`: the instrument on show; null while the server has not confirmed it. A mistyped one must not become the start page of every browser. */
+    keep(key: string | null, chart: KeptChart): void {
       localStorage.setItem(KEY, JSON.stringify(chart));
-      waiting = { ...chart, key, indicators: chart.indicators.map(({ id, params }) => ({ id, params })), rightDock: dock().get() };
+      if (key === null) return;
+      waiting = { ...chart, key, indicators: [...chart.indicators], rightDock: dock().get() };
       clearTimeout(timer);
       timer = setTimeout(() => send(false), DEBOUNCE_MS);
     },

@@ -53,6 +53,7 @@ export function Workspace() {
   const chart = kept ?? firstChart;
   const timeframe = address?.timeframe ?? chart.timeframe;
   const dayMs = status?.dayMs ?? null;
+  const instrument = status?.instrument?.key === key ? status.instrument : null;
 
   useEffect(() => {
     const store = chartMemory();
@@ -65,7 +66,7 @@ export function Workspace() {
       memory.current = null;
     };
   }, []);
-  useEffect(() => { if (kept !== null && address !== null) memory.current?.keep(key, { ...kept, timeframe }); }, [kept, address, key, timeframe]);
+  useEffect(() => { if (kept !== null && address !== null) memory.current?.keep(instrument === null ? null : key, { ...kept, timeframe }); }, [kept, address, key, timeframe, instrument]);
   // An address without a timeframe (a link, the palette) gets the one in use, so that it can be sent on.
   useEffect(() => { if (kept !== null && address !== null && address.timeframe === null) history.replaceState(null, "", addressOf(key, timeframe) + location.hash); }, [kept, address, key, timeframe]);
   useEffect(() => { document.title = `${key.slice(key.indexOf(":") + 1)} ${timeframeLabel(timeframe)} · Candela`; }, [key, timeframe]);
@@ -141,7 +142,6 @@ export function Workspace() {
   const menuRows = chartMenuRows({ spot: null, scale: chart.scale, autoScaled, indicators: [], actions: menu });
   const wish = useMemo(() => ({ key, timeframe, indicators: chart.indicators }), [key, timeframe, chart.indicators]);
   const settled = setting === null ? undefined : chart.indicators[setting];
-  const instrument = status?.instrument?.key === key ? status.instrument : null;
   return (
     <>
       <Shell title={`${key.slice(key.indexOf(":") + 1)} ${timeframeTitle(timeframe)} chart`}

@@ -96,11 +96,14 @@ export interface InstrumentHit {
   changePercent: number | null;
 }
 
+/** An indicator of a workspace with its look. `colour`: position in the six series colours, counted from 0; without one the chart picks a free one. */
+export const workspaceIndicator = indicatorSpec.extend({ colour: z.number().int().min(0).max(5).optional(), hidden: z.boolean().optional() });
+
 /** Saved chart workspace: `GET|PUT /api/v1/workspace`. */
 export const workspace = z.object({
   key: z.string().max(64),
   timeframe: anyOfTimeframes,
-  indicators: z.array(indicatorSpec).max(24),
+  indicators: z.array(workspaceIndicator).max(24),
   watchlist: z.string().max(64),
   rightDock: z.object({ open: z.boolean(), width: z.number().min(240).max(640) }),
   scale: z.object({ mode: z.enum(["normal", "log", "percent", "indexed"]), auto: z.boolean(), inverted: z.boolean() }),

@@ -1,14 +1,17 @@
 import type { z } from "zod";
-import { indicatorSpec } from "@/server/contract/live";
-import { type Workspace, workspace } from "@/server/contract/rest";
+import { type Workspace, workspace, workspaceIndicator } from "@/server/contract/rest";
 import { byName, readRows, readStored, type Unreadable } from "@/server/ports/stored";
 
 /** As many as the contract takes. */
 const MOST_INDICATORS = 24;
 const { key, timeframe, watchlist, rightDock, scale } = workspace.shape;
 
-/** The workspace as it was saved; a part of it that cannot be read is as on a first visit. Null when none was saved. */
-export const keptWorkspace = (value: unknown, first: string, unreadable?: Unreadable): Workspace | null => {
+/**
+ * The workspace as it was saved; a part of it that cannot be read is as on a first visit. Null when none was saved.
+ * A key that is listed no more (an expired contract, a mistyped one) gives way to the first instrument; where nothing
+ * is listed yet there is no `first`, and the saved key stands.
+ */
+export const keptWorkspace = (value: unknown, first: string | null, isListed: (key: string) => boolean, unreadable?: Unreadable): Workspace | null => {
   const kept = readStored("setting workspace", value, byName, unreadable);
   if (kept === null) return null;
   const part = <T>(name: keyof Workspace, schema: z.ZodType<T>, otherwise: T): T => {
@@ -16,9 +19,10 @@ export const keptWorkspace = (value: unknown, first: string, unreadable?: Unread
     if (kept[name] === null || kept[name] === undefined) unreadable?.(what, "it is missing");
     return readStored(what, kept[name], schema, unreadable) ?? otherwise;
   };
+  const saved = part("key", key, first ?? "");
   return {
-    key: part("key", key, first), timeframe: part("timeframe", timeframe, "5m"), watchlist: part("watchlist", watchlist, ""),
-    indicators: readRows("setting workspace, indicators", kept["indicators"], indicatorSpec, unreadable).slice(0, MOST_INDICATORS),
+    key: first === null || isListed(saved) ? saved : first, timeframe: part("timeframe", timeframe, "5m"), watchlist: part("watchlist", watchlist, ""),
+    indicators: readRows("setting workspace, indicators", kept["indicators"], workspaceIndicator, unreadable).slice(0, MOST_INDICATORS),
     rightDock: part("rightDock", rightDock, { open: true, width: 320 }), scale: part("scale", scale, { mode: "normal", auto: true, inverted: false }),
   };
 };
