@@ -54,13 +54,13 @@ export function ChartError({ phase, symbol, onRetry, onSearch }: { phase: Extrac
   return (
     <div data-testid="chart-error" className="absolute inset-0 z-(--z-overlay) flex items-center justify-center bg-bg">
       <EmptyState icon={CircleX} tone="danger" title={unknown ? `No instrument ${symbol}` : "The chart could not be read"}
-        detail={phase.code === "not_found" ? "Nothing of that name is listed here. Search finds what is." : `${phase.message}${/[.!?…]$/.test(phase.message) ? "" : "."}${unknown ? "" : " Other panels are not affected."}`}
+        detail={phase.code === "not_found" ? "No instrument has that name. Use search to find one." : `${phase.message}${/[.!?…]$/.test(phase.message) ? "" : "."}${unknown ? "" : " Other panels are not affected."}`}
         actions={<>
           {unknown && <Button kind="primary" onClick={onSearch}>Search</Button>}
           <Button icon={RotateCcw} onClick={onRetry}>Retry</Button>
           <Button kind="quiet" icon={Copy} onClick={() => void navigator.clipboard.writeText(JSON.stringify(phase, null, 2))}>Copy details</Button>
         </>}
-        foot={`${phase.code}${typeof requestId === "string" ? ` · request ${requestId}` : ""}`} />
+        {...(unknown ? {} : { foot: `${phase.code}${typeof requestId === "string" ? ` · request ${requestId}` : ""}` })} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { compactText, countText, millisecondsText, numberText } from "@/components/format/numbers";
 import { clockText, waitText } from "@/components/format/times";
 import type { StatusSnapshot } from "@/server/contract/live";
+import { counted } from "@/server/domain/counted";
 import { wordsOfReject } from "./reject-words";
 
 const words = (name: string): string => name.replaceAll("_", " ").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
@@ -23,7 +24,7 @@ const LISTED = 6;
 /** What of the brokers' instrument lists is not in use, and why. */
 const listRows = ({ lists, unusable, feeds }: StatusSnapshot): [string, string, string?][] => [
   ...lists.flatMap(({ collector, readAt, rows, leftOut, problem }): [string, string, string?][] => [
-    [collector, readAt === null ? "of an earlier run" : `${countText(rows)} instruments, ${clockText(readAt)}`],
+    [collector, readAt === null ? "of an earlier run" : `${counted(rows, "instrument")}, ${clockText(readAt)}`],
     ...(problem === null ? [] : [["newest answer not in use", problem, problem] as [string, string, string]]),
     ...leftOut.slice(0, LISTED).map(({ reason, count, examples }): [string, string, string] => [`left out: ${reason}`, countText(count), examples.join("\n")]),
   ]),

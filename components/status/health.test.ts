@@ -44,9 +44,9 @@ describe("the first sentence", () => {
     expect(card("Feeds", { feeds: [{ ...snapshot().feeds[0]!, state: "AUTH_EXPIRED" }] })).toMatchObject({ value: "0 of 1", light: "danger" });
   });
   test("counts what wants a look while anything is received, or nothing is to be", () => {
-    expect(sentence("LIVE")).toEqual({ text: "Working, nothing to look at", danger: false });
-    expect(sentence("LIVE", "AUTH_EXPIRED").text).toBe("Working, 1 thing to look at");
-    expect(sentence("CLOSED").text).toBe("Working, nothing to look at");
+    expect(sentence("LIVE")).toEqual({ text: "Working. Nothing needs attention.", danger: false });
+    expect(sentence("LIVE", "AUTH_EXPIRED").text).toBe("Working. 1 item needs attention.");
+    expect(sentence("CLOSED").text).toBe("Working. Nothing needs attention.");
     expect(sentence().danger).toBe(false);
   });
 });

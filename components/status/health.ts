@@ -3,6 +3,7 @@ import { compactText, countText, differenceText, millisecondsText, numberText } 
 import { sessionText } from "@/components/format/session";
 import type { PillState } from "@/components/ui/pill";
 import type { StageView, StatusSnapshot } from "@/server/contract/live";
+import { counted } from "@/server/domain/counted";
 import { budgets } from "./budgets";
 import { notReceiving } from "./receiving";
 
@@ -76,5 +77,5 @@ export const summaryOf = (snapshot: StatusSnapshot): { text: string; danger: boo
   const reason = notReceiving(snapshot.feeds);
   if (reason !== null) return { text: `Not receiving data: ${reason}`, danger: true };
   const attention = attentionCount(snapshot);
-  return { text: attention === 0 ? "Working, nothing to look at" : `Working, ${attention} ${attention === 1 ? "thing" : "things"} to look at`, danger: false };
+  return { text: attention === 0 ? "Working. Nothing needs attention." : `Working. ${counted(attention, "item")} ${attention === 1 ? "needs" : "need"} attention.`, danger: false };
 };

@@ -2,6 +2,7 @@
 import type { BrowserLatency } from "@/components/client/latency";
 import { clockText, dateText } from "@/components/format/times";
 import type { Percentiles, StatusSnapshot } from "@/server/contract/live";
+import { counted } from "@/server/domain/counted";
 
 /** Takes out credentials, addresses of other machines, and where things lie on this one (the last name stays). */
 export const redact = (text: string): string => text
@@ -16,7 +17,7 @@ export const reportText = (snapshot: StatusSnapshot, browser: BrowserLatency | n
   `Candela ${snapshot.version}, Node ${snapshot.node}, up ${Math.round(snapshot.process.uptimeS)} s, ${dateText(snapshot.serverTime)} ${clockText(snapshot.serverTime)} IST`,
   `Browser ${userAgent}`,
   "", "Feeds",
-  ...snapshot.feeds.map((feed) => `${feed.collector} (${feed.feed}) ${feed.state}: ${feed.reason} ${feed.ticksPerSecond.toFixed(0)}/s, ${feed.subscribed} instruments, ${feed.reconnects} reconnects`),
+  ...snapshot.feeds.map((feed) => `${feed.collector} (${feed.feed}) ${feed.state}: ${feed.reason} ${feed.ticksPerSecond.toFixed(0)}/s, ${counted(feed.subscribed, "instrument")}, ${counted(feed.reconnects, "reconnect")}`),
   "", "Stages",
   ...snapshot.stages.map((stage) => `${stage.name.padEnd(12)} ${stage.rate.toFixed(0)}/s  p50 ${stage.p50.toFixed(3)}  p95 ${stage.p95.toFixed(3)} ms  ${stage.queue === null ? "" : `queue ${stage.queue.used}/${stage.queue.size} ${stage.queue.overflow}`}  ${stage.detail}`),
   "", "Latency",

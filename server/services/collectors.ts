@@ -9,6 +9,7 @@ import type { LiveMarket } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { Unreadable } from "@/server/ports/stored";
 import type { Renamed, SettingStore } from "@/server/ports/stores";
+import { counted } from "@/server/domain/counted";
 import { DayList } from "./broker-lists";
 import { BrokerSaid } from "./broker-said";
 import { judge } from "./feed-truth";
@@ -392,7 +393,7 @@ export class Collectors {
     const before = list.problem;
     try {
       const renamed = await list.read(signal);
-      if (before !== null) events.onNote(row.name, "info", `the instrument list is in use: ${list.rows} instruments`);
+      if (before !== null) events.onNote(row.name, "info", `the instrument list is in use: ${counted(list.rows, "instrument")}`);
       if (renamed.length > 0) {
         const now = new Map<string, string>(renamed.map(({ from, to }) => [from, to]));
         row.subscriptions = row.subscriptions.map((key) => now.get(key) ?? key);

@@ -8,6 +8,7 @@ import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { Unreadable } from "@/server/ports/stored";
 import type { Store } from "@/server/ports/stores";
+import { counted } from "@/server/domain/counted";
 import type { Bars } from "./bars";
 import type { Collectors } from "./collectors";
 import { Compare, HEALING } from "./compare";
@@ -131,7 +132,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
     settle: (instrument, day, signal) => compare.settle(instrument, day, "the settled day bar", signal),
     review: () => gaps.review("the day's compare"),
     done: (hours, date, { incomplete, compared, corrected, flagged, failed }) => events.add(flagged + failed > 0 ? "warn" : "info", hours,
-      `${date}: ${incomplete} instruments with holes; ${compared} compared with the broker: ${corrected} bars corrected, ${flagged} to look at${failed > 0 ? `, ${failed} could not be compared` : ""}`),
+      `${date}: ${counted(incomplete, "instrument")} with holes; ${compared} compared with the broker: ${counted(corrected, "bar")} corrected, ${flagged} marked for review${failed > 0 ? `, ${failed} could not be compared` : ""}`),
   });
 
   return {

@@ -1,5 +1,6 @@
 import type { StageView } from "@/server/contract/live";
 import type { Percentiles } from "@/server/contract/live";
+import { counted } from "@/server/domain/counted";
 
 interface Measures {
   percentiles(name: string): Percentiles;
@@ -16,7 +17,7 @@ export const stageViews = (now: number, rates: ReadonlyMap<string, { perSecond(n
     view("collect", null, "raw", null, "one batch per frame"),
     view("normalise", "raw", "ticks", null, "in the caller's turn"),
     view("aggregate", "ticks", "bars.base", null, "seconds, watermark 2 s"),
-    view("resample", "bars.base", "bars", null, `${facts.forming} instruments`),
+    view("resample", "bars.base", "bars", null, counted(facts.forming, "instrument")),
     view("indicate", "bars", "points", null, `${facts.instances} instances`),
     view("persist", "bars", null, { used: facts.waiting, size: 2_000, overflow: "wait" }, "batch 2,000 or 200 ms"),
     view("publish", "bars", null, { used: facts.publishing, size: 60_000, overflow: "drop-oldest" }, "newest bars and ticks"),
