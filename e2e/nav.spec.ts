@@ -51,6 +51,30 @@ test("an unknown symbol is a page with a search, an unknown page says so", async
   expect([none.status(), await none.json()]).toMatchObject([404, { status: "error", error: { code: "not_found", details: { value: "/api/v1/no-such-thing" } } }]);
 });
 
+test("a mistyped symbol does not become the start page", async ({ page, app }) => {
+  await openChart(page, app);
+  await page.goto(`${app.url}/chart/SIM/RELIENCE?tf=5m`);
+  await expect(page.getByTestId("chart-error")).toContainText("No instrument has that name. Use search to find one.");
+  // The workspace is saved when the page is left.
+  await page.goto(`${app.url}/status`);
+  const start = async (): Promise<string | undefined> => (await page.request.get(`${app.url}/`, { maxRedirects: 0 })).headers()["location"];
+  expect(await start()).toMatch(/^\/chart\/SIM\/RELIANCE\?/);
+  // One saved by other means is not followed either.
+  const kept = ((await (await page.request.get(`${app.url}/api/v1/workspace`)).json()) as { data: object }).data;
+  expect((await page.request.put(`${app.url}/api/v1/workspace`, { data: { ...kept, key: "SIM:RELIENCE" } })).ok()).toBe(true);
+  expect(await start()).toMatch(/^\/chart\/SIM\/RELIANCE\?/);
+});
+
+test("a timeframe that is none is refused in words", async ({ page, app }) => {
+  await openChart(page, app);
+  await page.goto(`${app.url}/chart/SIM/RELIANCE?tf=7x`);
+  const notice = page.getByRole("status").filter({ hasText: "“7x” is not a timeframe. Type minutes (5, 45, 75)" });
+  await expect(notice).toContainText("The chart shows 1 minute.");
+  await expect(page).toHaveURL(/tf=1m$/);
+  await notice.getByRole("button", { name: "Dismiss" }).click();
+  await expect(notice).toBeHidden();
+});
+
 test("a link leads away from the chart, and back leads to it", async ({ page, app }) => {
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));

@@ -4,6 +4,8 @@ import { parseAnyTimeframe, type AnyTimeframeName } from "@/server/domain/timefr
 export interface ChartAddress {
   key: string;
   timeframe: AnyTimeframeName | null;
+  /** The timeframe as it was written, where it is none; null otherwise. */
+  refused: string | null;
   /** Epoch ms. */
   at: number | null;
 }
@@ -13,7 +15,9 @@ export const readAddress = (pathname: string, search: { get(name: string): strin
   const match = /^\/chart\/([^/]+)\/([^/]+)\/?$/.exec(pathname);
   if (match === null) return null;
   const at = Number(search.get("at") ?? Number.NaN);
-  return { key: `${decode(match[1]!)}:${decode(match[2]!)}`, timeframe: parseAnyTimeframe(search.get("tf") ?? "")?.name ?? null, at: Number.isFinite(at) && at > 0 ? at : null };
+  const written = search.get("tf") ?? "";
+  const timeframe = parseAnyTimeframe(written)?.name ?? null;
+  return { key: `${decode(match[1]!)}:${decode(match[2]!)}`, timeframe, refused: timeframe === null && written !== "" ? written : null, at: Number.isFinite(at) && at > 0 ? at : null };
 };
 
 /** The address of an instrument at a timeframe. */

@@ -16,6 +16,8 @@ export const timeframeTitle = (name: AnyTimeframeName): string => {
 };
 
 const MINUTE = 60_000;
+/** An address may hold anything: no more of it is repeated. */
+const LONGEST_WRITTEN = 16;
 const ACCEPTED = "Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M";
 
 /**
@@ -35,4 +37,10 @@ export const readTimeframe = (typed: string, dayMs: number | null = null): Timef
   if (/^\d+\s*(m|mins?|minutes?|h|hrs?|hours?)?$/i.test(text)) return { kind: "refused", reason: "A bar has at most a day: up to 1440 minutes or 24h. For whole days type D" };
   if (/^\d+\s*(d|days?|w|wk|weeks?|mo|mon|months?)$/i.test(text)) return { kind: "refused", reason: "Only one day, one week or one month: D, W, M" };
   return { kind: "refused", reason: `“${text}” is not a timeframe. ${ACCEPTED}` };
+};
+
+/** Why a timeframe that no parser takes is refused, and what is accepted. */
+export const refusalOf = (written: string): string => {
+  const entry = readTimeframe(written.slice(0, LONGEST_WRITTEN));
+  return entry.kind === "refused" ? entry.reason : ACCEPTED;
 };

@@ -1,10 +1,13 @@
 "use client";
+import { TriangleAlert } from "lucide-react";
 import dynamic from "next/dynamic";
 import { usePathname, useSearchParams } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { createValue, useValue } from "@/components/client/store";
 import { openPalette, registerCommands, registerPick, registerReader } from "@/components/palette/palette-store";
 import { Shell } from "@/components/shell/shell";
+import { Button } from "@/components/ui/button";
+import { NoticeStrip } from "@/components/ui/notice-strip";
 import { WatchlistDock } from "@/components/watchlist/watchlist-dock";
 import { type AnyTimeframeName, isListed, timeframes } from "@/server/domain/timeframe";
 import { ChartFooter, type RangeName, ranges } from "./chart-footer";
@@ -20,7 +23,7 @@ import { defaultsOf, type IndicatorEntry } from "./indicator-catalogue";
 import { IndicatorDialog } from "./indicator-dialog";
 import { IndicatorSettings } from "./indicator-settings";
 import type { IndicatorActions } from "./legend";
-import { readTimeframe, timeframeLabel, timeframeTitle } from "./timeframe-entry";
+import { readTimeframe, refusalOf, timeframeLabel, timeframeTitle } from "./timeframe-entry";
 import { TimeframeBox } from "./timeframe-box";
 import { useCatalogue } from "./use-catalogue";
 import { chartMemory, firstChart, type KeptChart, recallChart } from "./workspace-memory";
@@ -44,6 +47,8 @@ export function Workspace() {
   const status = useValue<ChartStatus | null>(controller?.status ?? waiting, null);
   const [range, setRange] = useState<RangeName | null>(null);
   const [box, setBox] = useState<string | null>(null);
+  /** A timeframe of the address that is none, and the address shown instead. */
+  const [refused, setRefused] = useState<{ written: string; shown: string } | null>(null);
   const [adding, setAdding] = useState(false);
   const [setting, setSetting] = useState<number | null>(null);
   const catalogue = useCatalogue(adding || setting !== null);
@@ -68,7 +73,11 @@ export function Workspace() {
   }, []);
   useEffect(() => { if (kept !== null && address !== null) memory.current?.keep(instrument === null ? null : key, { ...kept, timeframe }); }, [kept, address, key, timeframe, instrument]);
   // An address without a timeframe (a link, the palette) gets the one in use, so that it can be sent on.
-  useEffect(() => { if (kept !== null && address !== null && address.timeframe === null) history.replaceState(null, "", addressOf(key, timeframe) + location.hash); }, [kept, address, key, timeframe]);
+  useEffect(() => {
+    if (kept === null || address === null || address.timeframe !== null) return;
+    if (address.refused !== null) setRefused({ written: address.refused, shown: addressOf(key, timeframe) });
+    history.replaceState(null, "", addressOf(key, timeframe) + location.hash);
+  }, [kept, address, key, timeframe]);
   useEffect(() => { document.title = `${key.slice(key.indexOf(":") + 1)} ${timeframeLabel(timeframe)} · Candela`; }, [key, timeframe]);
 
   const change = useCallback((part: Partial<KeptChart>) => setKept((held) => ({ ...(held ?? firstChart), ...part })), []);
@@ -148,6 +157,11 @@ export function Workspace() {
         topBar={<ChartTopBar chartKey={key} instrument={instrument} controller={controller} timeframe={timeframe} onTimeframe={chooseTimeframe} onTypeTimeframe={() => setBox("")} onIndicators={() => setAdding(true)} menu={menuRows} />}
         dock={<WatchlistDock current={key} onPick={pick} {...(chart.watchlist === "" ? {} : { list: chart.watchlist })} onList={(watchlist) => change({ watchlist })} />}
         footer={<ChartFooter range={range} onRange={chooseRange} scale={chart.scale} autoScaled={autoScaled} onScale={setScale} />}>
+        {refused?.shown === addressOf(key, timeframe) && (
+          <NoticeStrip tone="warn" icon={TriangleAlert} action={<Button kind="quiet" size="sm" onClick={() => setRefused(null)}>Dismiss</Button>}>
+            {refusalOf(refused.written)}. The chart shows {timeframeTitle(timeframe)}.
+          </NoticeStrip>
+        )}
         <div className="relative flex min-h-0 flex-1" data-testid="page-chart">
           {kept !== null
             ? <ChartHost index={0} wish={wish} scale={chart.scale} at={address?.at ?? null} actions={actions} menu={menu} onController={setController} onTimeframe={chooseTimeframe} onSearch={() => openPalette()} />
