@@ -57,3 +57,17 @@ test("> runs commands: the scale becomes logarithmic", async ({ page, app }) => 
   await page.keyboard.press("Enter");
   await expect.poll(() => page.evaluate(() => window.__candela?.scale()?.mode)).toBe(1);
 });
+
+test("before anything is typed it offers instruments, then commands", async ({ page, app }) => {
+  await openChart(page, app);
+  await page.keyboard.press("Control+KeyK");
+  const palette = page.getByTestId("palette");
+  const first = palette.getByRole("option").first();
+  await expect(first).toHaveAttribute("data-testid", /^hit-SIM:/);
+  await expect(first).toHaveAttribute("aria-selected", "true");
+  await expect(palette.getByText("Watchlist", { exact: true })).toBeVisible();
+  await expect(palette.getByRole("option", { name: "Theme: Dark" })).toHaveAttribute("aria-selected", "false");
+  const key = (await first.getAttribute("data-testid"))!.slice("hit-".length);
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("chart-0")).toHaveAttribute("data-key", key);
+});

@@ -51,6 +51,10 @@ export const searchInstruments = async (q: string, limit = 20, options: CallOpti
   return { hits: data, searched: typeof meta.total === "number" ? meta.total : null };
 };
 
+/** Instruments of given keys, in this order; what is not listed is left out. */
+export const fetchInstruments = async (keys: readonly string[], options: CallOptions = {}): Promise<InstrumentHit[]> =>
+  keys.length === 0 ? [] : (await call<InstrumentHit[]>(`/instruments${query({ keys: keys.join(",") })}`, options)).data;
+
 /** Hands a new access token to a collector; no answer ever shows it. */
 export const handOverToken = async (collector: string, accessToken: string): Promise<HandedOver> =>
   (await call<HandedOver>(`/collectors/${encodeURIComponent(collector)}/login`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ accessToken }) })).data;

@@ -15,6 +15,7 @@ import { matchesWords, parseTyped } from "./matching";
 import { CommandRow, commandValue, HitRow, hitValue } from "./palette-rows";
 import { closePalette, type Command, instrumentPick, paletteCommands, paletteReaders, paletteState } from "./palette-store";
 import { readRecents, rememberRecent } from "./recents";
+import { useSuggested } from "./use-suggested";
 import { questionOf, useSearch } from "./use-search";
 
 const PAGE = 8;
@@ -59,15 +60,19 @@ function PaletteBody({ initialText }: { initialText: string }) {
   const recents = useMemo(readRecents, []);
   const empty = text.trim() === "";
 
-  const hits = empty ? recents : typed.scope === "all" || typed.scope === "exchange" ? result.hits : [];
+  const suggested = useSuggested(recents.length === 0);
+  const hits = empty ? (recents.length > 0 ? recents : suggested ?? []) : typed.scope === "all" || typed.scope === "exchange" ? result.hits : [];
+  const suggesting = empty && recents.length === 0 && suggested === null;
   const shownCommands = useMemo(() => {
     if (typed.scope === "exchange") return [];
+    // Instruments come first: no command is offered, and none preselected, before they are there.
+    if (suggesting) return [];
     const wanted = commands.filter((command) => (typed.scope === "lists") === (command.group === "list") || (typed.scope === "all" && typed.text !== ""));
     const found = wanted.filter((command) => matchesWords(`${command.title} ${command.words ?? ""}`, typed.text));
     const understood = typed.scope === "lists" || typed.text === "" ? [] : readers.flatMap((read) => read(typed.text) ?? []);
     return [...understood, ...(typed.scope === "all" ? found.slice(0, COMMANDS_BESIDE) : found)];
-  }, [commands, readers, typed]);
-  const waiting = typed.scope !== "commands" && typed.scope !== "lists" && (typed.text !== "" || typed.exchange !== "") && result.answerTo !== questionOf(typed);
+  }, [commands, readers, typed, suggesting]);
+  const waiting = suggesting || (typed.scope !== "commands" && typed.scope !== "lists" && (typed.text !== "" || typed.exchange !== "") && result.answerTo !== questionOf(typed));
   const values = [...hits.map(hitValue), ...shownCommands.map(commandValue)];
   const first = values[0] ?? "";
 
@@ -123,7 +128,7 @@ function PaletteBody({ initialText }: { initialText: string }) {
       </div>
       <Cmd.List label="Results" className="min-h-0 flex-1 overflow-y-auto overscroll-contain pb-2 md:h-auto">
         {hits.length > 0 && (
-          <Cmd.Group heading={empty ? "Recent" : "Symbols"} className={heading}>
+          <Cmd.Group heading={!empty ? "Symbols" : recents.length > 0 ? "Recent" : "Watchlist"} className={heading}>
             {hits.map((hit) => <HitRow key={hit.key} hit={hit} typed={typed.text} onSelect={() => openHit(hit, false)} />)}
           </Cmd.Group>
         )}

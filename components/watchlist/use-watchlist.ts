@@ -14,6 +14,10 @@ export interface ChosenWatchlist {
   retry(): void;
 }
 
+/** The list to open first: the given, else the one last chosen in this browser, else the first there is. */
+export const firstList = (heads: readonly WatchlistHead[], given?: string): string | null =>
+  [given, localStorage.getItem(LIST_KEY)].find((candidate) => heads.some((head) => head.name === candidate)) ?? heads[0]?.name ?? null;
+
 /** The lists there are and the one in view: the given, else the one last chosen in this browser, else the first. */
 export const useWatchlist = (first?: string): ChosenWatchlist => {
   const [heads, setHeads] = useState<readonly WatchlistHead[]>([]);
@@ -28,8 +32,7 @@ export const useWatchlist = (first?: string): ChosenWatchlist => {
     fetchWatchlists({ signal: leaving.signal }).then(
       (found) => {
         setHeads(found);
-        const wanted = [first, localStorage.getItem(LIST_KEY)].find((candidate) => found.some((head) => head.name === candidate));
-        setName((before) => before ?? wanted ?? found[0]?.name ?? null);
+        setName((before) => before ?? firstList(found, first));
         if (found.length === 0) setError("The server has no lists yet.");
       },
       (cause: Error) => { if (!leaving.signal.aborted) setError(cause.message); },

@@ -49,6 +49,8 @@ export const verifyQuery = z.strictObject({
 export const instrumentsQuery = z.strictObject({
   q: z.string().max(64).default(""),
   limit: z.coerce.number().int().min(1).max(200).default(20),
+  /** These instead of a search, in this order, parted by commas; what is not listed is left out. */
+  keys: z.string().max(1_024).optional(),
 });
 
 /** A bar as REST says it: prices in rupees. Where `fill=null` was asked for, prices of places without a trade are null. */
