@@ -75,3 +75,12 @@ test("an instrument that is mute while its feed is not says so, in its row and b
   await exchange.reset();
   await expect(row).toHaveAttribute("data-mute", "false", { timeout: 30_000 });
 });
+
+test("a future's row has its whole name and the line of its day", async ({ page, app }) => {
+  await openChart(page, app, { bars: 1 });
+  const row = page.locator('[data-testid^="wl-row-SIM:BANKNIFTY"][data-testid$="FUT"]').first();
+  await row.scrollIntoViewIfNeeded();
+  await expect(row.locator(".wl-spark")).toBeVisible();
+  await expect.poll(() => row.locator('[data-part="line"]').getAttribute("d")).toMatch(/^M.*L/);
+  expect(await row.locator(".truncate").evaluate((name) => name.scrollWidth - name.clientWidth)).toBe(0);
+});

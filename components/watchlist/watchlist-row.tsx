@@ -17,6 +17,9 @@ const DAY_SHARE = 0.7;
 const FLASH_MS = 250;
 /** A name with more letters does not fit beside the line of its day: futures and options. */
 const LONG_NAME = 11;
+/** Up to this many letters (NIFTY26NOV24500CE) a contract fits beside a narrower line. */
+const LONGEST_BESIDE_LINE = 17;
+const lengthOf = (symbol: string): "false" | "true" | "whole" => (symbol.length <= LONG_NAME ? "false" : symbol.length <= LONGEST_BESIDE_LINE ? "true" : "whole");
 
 interface Cells {
   price: HTMLElement;
@@ -108,7 +111,7 @@ export const WatchlistRow = memo(function WatchlistRow({ instrument, current, fo
   };
   const parts = splitKey(instrument);
   return (
-    <a ref={row} href={chartHref(instrument)} onClick={pick} tabIndex={focusable ? 0 : -1} aria-current={current ? "true" : undefined} data-testid={`wl-row-${instrument}`} data-key={instrument} data-live="true" data-long={(parts?.symbol ?? instrument).length > LONG_NAME}
+    <a ref={row} href={chartHref(instrument)} onClick={pick} tabIndex={focusable ? 0 : -1} aria-current={current ? "true" : undefined} data-testid={`wl-row-${instrument}`} data-key={instrument} data-live="true" data-long={lengthOf(parts?.symbol ?? instrument)}
       className="wl-row">
       <span className="wl-symbol">
         <span className="truncate">{parts?.symbol ?? instrument}</span>
@@ -116,7 +119,7 @@ export const WatchlistRow = memo(function WatchlistRow({ instrument, current, fo
         <span data-part="mute" className="wl-mute" />
         <span data-part="exchange" className="wl-exchange">{parts?.exchange}</span>
       </span>
-      <svg width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden className="wl-spark">
+      <svg width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden className="wl-spark">
         <path data-part="base" fill="none" stroke="var(--c-line-strong)" strokeWidth="1" strokeDasharray="1 2.5" />
         <path data-part="line" fill="none" strokeWidth="1.2" strokeLinejoin="round" strokeLinecap="round" />
       </svg>
