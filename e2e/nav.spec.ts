@@ -52,13 +52,13 @@ test("an unknown symbol is a page with a search, an unknown page says so", async
 });
 
 test("a mistyped symbol does not become the start page", async ({ page, app }) => {
-  await openChart(page, app);
+  await openChart(page, app, { address: "SIM/TCS" });
   await page.goto(`${app.url}/chart/SIM/RELIENCE?tf=5m`);
   await expect(page.getByTestId("chart-error")).toContainText("No instrument has that name. Use search to find one.");
   // The workspace is saved when the page is left.
   await page.goto(`${app.url}/status`);
   const start = async (): Promise<string | undefined> => (await page.request.get(`${app.url}/`, { maxRedirects: 0 })).headers()["location"];
-  expect(await start()).toMatch(/^\/chart\/SIM\/RELIANCE\?/);
+  expect(await start()).toMatch(/^\/chart\/SIM\/TCS\?/);
   // One saved by other means is not followed either.
   const kept = ((await (await page.request.get(`${app.url}/api/v1/workspace`)).json()) as { data: object }).data;
   expect((await page.request.put(`${app.url}/api/v1/workspace`, { data: { ...kept, key: "SIM:RELIENCE" } })).ok()).toBe(true);
