@@ -261,3 +261,28 @@ test("CH-33 another theme is another look of the same chart", async ({ page, app
   expect(await id()).toBe(made);
   expect(await page.evaluate(() => window.__candela?.charts())).toBe(1);
 });
+
+test("no label of the time axis is cut at an end while the chart is moved", async ({ page, app }) => {
+  await page.addInitScript(() => {
+    const painted = { labels: 0, cut: [] as string[] };
+    const write = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function fillText(text, x, y, most) {
+      if (this.textAlign === "center" && /^(\d\d:\d\d(:\d\d)?|\d{1,2} [A-Z][a-z]{2}|[A-Z][a-z]{2}|\d{4})$/.test(text)) {
+        const half = this.measureText(text).width / 2;
+        painted.labels++;
+        if (x - half < 0 || x + half > this.canvas.clientWidth) painted.cut.push(`${text} at ${x}`);
+      }
+      if (most === undefined) write.call(this, text, x, y); else write.call(this, text, x, y, most);
+    };
+    Object.assign(window, { paintedLabels: painted });
+  });
+  await openChart(page, app);
+  const box = (await page.getByTestId("chart-0").boundingBox())!;
+  await page.mouse.move(box.x + 200, box.y + 150);
+  await page.mouse.down();
+  for (let by = 0; by <= 240; by += 6) await page.mouse.move(box.x + 200 + by, box.y + 150);
+  await page.mouse.up();
+  const painted = await page.evaluate(() => (window as unknown as { paintedLabels: { labels: number; cut: string[] } }).paintedLabels);
+  expect(painted.labels).toBeGreaterThan(100);
+  expect(painted.cut).toEqual([]);
+});

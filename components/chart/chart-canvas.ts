@@ -101,6 +101,8 @@ const LEGEND_AIR = 8;
 const WHEEL_STEP = 0.1;
 const NOTCH = 100;
 const LINE_PX = 32;
+/** Half of the widest label of the time axis (`10:15:05`), CSS px. */
+const HALF_LABEL = 24;
 /** Prices in view never get nearer to one another than this share of themselves. */
 const LEAST_RANGE = 1e-7;
 
@@ -118,7 +120,8 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   /** Where the price scale has labels, as it last told. */
   let ticks: { of: "price" | "percent"; at: readonly number[] } = { of: "price", at: [] };
 
-  const chart: IChartApiBase<Time> = createChartEx<Time, IstBehavior>(host, new IstBehavior(), {
+  const behavior = new IstBehavior();
+  const chart: IChartApiBase<Time> = createChartEx<Time, IstBehavior>(host, behavior, {
     ...themedOptions(colours),
     autoSize: true,
     localization: { locale: "en-IN", percentageFormatter: (percent: number) => percentText(percent), tickmarksPercentageFormatter: (percents: number[]) => { ticks = { of: "percent", at: percents }; return percents.map((percent) => percentText(percent)); }, dateFormat: "dd MMM 'yy", timeFormatter: (time: Time) => crosshairLabel(time, precisionOf(subject.timeframe)) },
@@ -129,6 +132,10 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   // The general chart does not declare the time scale's own options; the behaviour above is the time scale's.
   const timeScale: DeepPartial<TimeScaleOptions> = { timeVisible: true, secondsVisible: false, rightOffset: RIGHT_OFFSET, barSpacing: BAR_SPACING, minBarSpacing: 0.5, tickMarkFormatter: tickMarkLabel };
   chart.timeScale().applyOptions(timeScale);
+  behavior.isCut = (time) => {
+    const x = chart.timeScale().timeToCoordinate(time);
+    return x !== null && (x < HALF_LABEL || x > chart.timeScale().width() - HALF_LABEL);
+  };
 
   const candles = chart.addSeries(CandlestickSeries, {
     borderVisible: false, lastValueVisible: false, priceLineVisible: false,

@@ -37,6 +37,24 @@ describe("the IST axis", () => {
     expect(points.map((point) => point.timeWeight)).toEqual([-1, 50, 21, 30]);
   });
 
+  it("leaves out a label that an end of the axis would cut, and has it back once there is room", () => {
+    const behavior = new IstBehavior();
+    behavior.setOptions({ timeScale: { timeVisible: true, tickMarkFormatter: tickMarkLabel }, localization: { locale: "en-IN", dateFormat: "dd" } } as never);
+    const at = time("2026-11-18T14:30:00");
+    const label = () => {
+      const internal = behavior.convertHorzItemToInternal(at);
+      return { key: behavior.cacheKey(internal), text: behavior.formatTickmark({ time: internal, weight: 22, originalTime: at, index: 0 } as never, { locale: "en-IN" } as never) };
+    };
+    const whole = label();
+    behavior.isCut = (asked) => asked === at;
+    const cut = label();
+    expect([whole.text, cut.text]).toEqual(["14:30", ""]);
+    // Labels are kept by this key: with the same one the first would stay.
+    expect(cut.key).not.toBe(whole.key);
+    behavior.isCut = () => false;
+    expect(label()).toEqual(whole);
+  });
+
   it("labels landmarks and the crosshair on a 24-hour Indian clock", () => {
     expect(tickMarkLabel(time("2026-11-18T09:15:00"), TickMarkType.DayOfMonth)).toBe("18 Nov");
     expect(tickMarkLabel(time("2026-11-18T14:30:00"), TickMarkType.Time)).toBe("14:30");

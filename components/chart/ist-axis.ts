@@ -36,6 +36,19 @@ type Points = Parameters<InstanceType<typeof Behavior>["fillWeightsForPoints"]>[
  * so that labels fall on 10:30 and 12:00 and days begin at Indian midnight.
  */
 export class IstBehavior extends Behavior {
+  /** True where a label would reach over an end of the axis: `:00` says nothing, so it gets none. Set once the chart is there. */
+  isCut: (time: Time) => boolean = () => false;
+
+  /** The library keeps labels by this: one that comes to an end of the axis is another one. */
+  override cacheKey(...[item]: Parameters<InstanceType<typeof Behavior>["cacheKey"]>): number {
+    const key = super.cacheKey(item);
+    return this.isCut(this.key(item) as unknown as Time) ? -1 - key : key;
+  }
+
+  override formatTickmark(...[mark, options]: Parameters<InstanceType<typeof Behavior>["formatTickmark"]>): string {
+    return this.isCut(this.key(mark.time) as unknown as Time) ? "" : super.formatTickmark(mark, options);
+  }
+
   override fillWeightsForPoints(points: Points, start: number): void {
     for (let index = start; index < points.length; index++) {
       const point = points[index]!;
