@@ -125,7 +125,11 @@ test("names of contracts are whole in the list, the head and the search", async 
   for (const width of [300, 328, 420]) {
     await page.evaluate((px) => { document.documentElement.style.setProperty("--dock-w", `${px}px`); }, width);
     for (const name of ["NIFTY26NOV24500CE", "BANKNIFTY26NOV52000CE"]) {
-      await row.locator(".wl-symbol span").first().evaluate((element, text) => { element.textContent = text; }, name);
+      await row.locator(".wl-symbol span").first().evaluate((element, text) => {
+        element.textContent = text;
+        // As a row of that name is drawn: beside half a line of the day, or with all the room.
+        element.closest<HTMLElement>(".wl-row")!.dataset["long"] = text.length > 17 ? "whole" : "true";
+      }, name);
       expect(await row.locator(".wl-symbol").evaluate(whole), `${name} in a dock of ${width}`).toBe(true);
     }
   }
