@@ -69,6 +69,7 @@ for (const mode of ["log", "percent", "indexed"] as const) {
     // And one added now.
     await page.getByTestId("indicators-button").click();
     await page.getByRole("combobox", { name: "Search indicators" }).fill("cci");
+    await expect(page.getByRole("option").first()).toBeVisible();
     await page.keyboard.press("Enter");
     await page.keyboard.press("Escape");
     await expect.poll(() => page.evaluate(() => window.__candela?.panes())).toBe(4);

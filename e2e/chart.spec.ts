@@ -217,6 +217,7 @@ test("CH-16 an indicator is added, hidden and removed; its pane comes and goes",
   expect(await panes()).toBe(2);
   await page.getByTestId("indicators-button").click();
   await page.getByRole("combobox", { name: "Search indicators" }).fill("sma");
+  await expect(page.getByRole("option").first()).toBeVisible();
   await expect(page.getByRole("option", { name: /^SMA/ })).toHaveAttribute("aria-selected", "true");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Escape");
