@@ -102,8 +102,11 @@ const SEARCHES_WAITING = 64;
 /** Steps of a start, said as they are done. */
 export type Say = (step: string) => void;
 
-/** Builds every part once, from the configuration. Nothing works before `start`; `stop` undoes it in reverse. */
-/** `warn` is told, in a sentence, what a person at the terminal must do. `market`: a clock in place of the machine's for all that is market time, for tests. */
+/**
+ * Builds every part once, from the configuration. Nothing works before `start`; `stop` undoes it in reverse.
+ * `warn` receives a sentence about anything the person at the terminal must do. `market` replaces the machine's clock as the
+ * source of market time, for tests.
+ */
 export const createContainer = async (config: Config, say: Say, { market, warn }: { market?: Clock; warn?: Say } = {}) => {
   const wall = systemClock();
   const log = createLog(config.logLevel);

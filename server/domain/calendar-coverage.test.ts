@@ -24,7 +24,7 @@ describe("what the lists of holidays cover", () => {
     expect(warning("2024-12-30")).toContain("tomorrow");
   });
 
-  it("is told by the exchange's name, not by that of its hours", () => {
+  it("names the exchange, not its trading hours", () => {
     const known = coverageOf("NSE", [], listed(["2024-01-01", "2024-12-31"]));
     for (const date of ["2024-12-20", "2025-06-03"]) expect(coverageState("NSE_CAS", known, dayOfDate(date)).warning).toContain("the holidays of NSE are known to 2024-12-31 only");
     expect(coverageState("NSE_CAS", known, dayOfDate("2023-06-01")).warning).toContain("no holiday list of NSE reaches back");

@@ -56,7 +56,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   private inBatch = new Float64Array(0);
   /** Prices refused in a row, by instrument: listings are wrong more often than feeds. */
   private readonly doubts = new Map<number, number>();
-  /** What was told of an instrument far from its last known price, until a second packet agrees or another comes. */
+  /** A price far from the instrument's last known one, kept until a second packet agrees or an ordinary price arrives. */
   private readonly far = new Map<number, { price: number; time: number; volume: number }>();
   /** How often each collector has connected to a broker, or gone on after a silence. */
   private readonly connections: number[] = [];
@@ -356,8 +356,8 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   }
 
   /**
-   * True for a price far from the last one that is known, the first time it is told: a split is told again by the next
-   * packet, a broken packet is not. The same packet once more says nothing new.
+   * True the first time a price far from the last known one arrives. After a split the next packet confirms it; after a broken
+   * packet it does not. The same packet repeated proves nothing.
    */
   private isDoubtful(instrument: number, price: number, time: number, volume: number): boolean {
     const { table } = this.parts;

@@ -38,7 +38,7 @@ const rowsOf = <T>(what: string, rows: readonly (readonly [string, unknown])[], 
   return found;
 };
 
-/** The rows of a list that can be read, in their order; `row` is a schema, or throws an `AppError`. The others are told together. */
+/** Returns the readable rows of a list, in order. `row` is a schema, or a function that throws an `AppError`. Unreadable rows are reported together. */
 export const readRows = <T>(what: string, value: unknown, row: z.ZodType<T> | ((row: unknown) => T), unreadable?: Unreadable): T[] => {
   if (!Array.isArray(value)) {
     if (value !== null && value !== undefined) unreadable?.(what, "it is no list");

@@ -23,7 +23,6 @@ export interface Following {
 const LOOK_MS = 250;
 const RETRY_MS = 5_000;
 
-
 /** Loads the parts of derived bars that closed before anybody followed them, and loads them again when they have changed. */
 export class DerivedSeries {
   private readonly loading = new Map<string, Promise<void>>();

@@ -1,14 +1,13 @@
+import type { BarColumns } from "@/server/domain/bar";
 import { sessionOpens } from "@/server/domain/bar-time";
 import { type Calendar, runningOrNext } from "@/server/domain/session";
-import { isListed } from "@/server/domain/timeframe";
+import { type AnyTimeframe, isListed } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk, IndicatorDesk, QuoteValues } from "@/server/ports/desk";
 import type { FeedDefinition } from "@/server/ports/feed";
 import type { LiveMarket } from "@/server/ports/live";
 import type { BarStore } from "@/server/ports/stores";
 import type { Bars } from "./bars";
-import type { AnyTimeframe } from "@/server/domain/timeframe";
-import type { BarColumns } from "@/server/domain/bar";
 import type { Collectors } from "./collectors";
 import type { Instruments } from "./instruments";
 import type { LastPrices } from "./last-prices";

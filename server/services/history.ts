@@ -227,7 +227,7 @@ export class History {
       } catch (cause) {
         if (signal.aborted) break;
         if (hasCode(cause, "store_unreachable")) {
-          // No fault of the broker's: what was told is told again once it can be kept.
+          // The broker is not at fault: the same piece is fetched again once it can be stored.
           waiting.unshift(task);
           await this.parts.clock.sleep(STORE_PAUSE_MS, signal).catch(() => undefined);
           continue;

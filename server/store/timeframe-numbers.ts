@@ -2,7 +2,7 @@ import { timeframes, type TimeframeName } from "@/server/domain/timeframe";
 import { readRows, type Unreadable } from "@/server/ports/stored";
 import { badInput } from "@/server/domain/errors";
 
-/** Rows that hold a timeframe by its number, which a later version may have given; those of a number that is none are told and left out. */
+/** Reads rows that store a timeframe by its number. A later version may know more numbers: rows with an unknown one are reported and left out. */
 export const withTimeframe = <R, T>(what: string, rows: readonly R[], numberOf: (row: R) => number, unreadable: Unreadable, make: (row: R, name: TimeframeName) => T): T[] =>
   readRows(what, rows, (row) => {
     const number = numberOf(row as R);
