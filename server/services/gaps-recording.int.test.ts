@@ -113,7 +113,7 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
     collectors.open((message) => normaliser.on(message, toSeconds));
     access = await collectors.start({ id: 1, name: "recorder", feed: "recorded", mode: "full", autoStart: true, subscriptions: ["*"] }, {}, false, new AbortController().signal);
     instrument = instruments.resolve(KEY);
-    const source = fileSource({ kind: "csv", file: fixturePath(MINUTES), timeframe: "1m", instruments: [table.at(instrument)], from: istMidnight(dayOfDate(DATE)), to: istMidnight(dayOfDate(DATE) + 1), calendar, now: istMidnight(dayOfDate(DATE) + 1), hours: () => "NSE_INDEX" });
+    const source = fileSource({ kind: "csv", file: fixturePath(MINUTES), timeframe: "1m", instruments: [table.at(instrument)], from: istMidnight(dayOfDate(DATE)), to: istMidnight(dayOfDate(DATE) + 1), calendar, now: wall.now(), hours: () => "NSE_INDEX" });
 
     const step = (time: number): void => {
       moveTo(time);
