@@ -8,8 +8,19 @@ import { EmptyState } from "@/components/ui/empty-state";
 export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
   return (
     <Shell title="Error" topBar={<p className="px-4 text-14 font-semibold max-md:py-3">Error</p>}>
-      <EmptyState tone="danger" icon={CircleX} className="flex-1" title="This page could not be shown" detail={error.message}
-        actions={<Button icon={RotateCcw} onClick={reset}>Retry</Button>} foot={error.digest === undefined ? undefined : `request ${error.digest}`} />
+      <EmptyState
+        tone="danger"
+        icon={CircleX}
+        className="flex-1"
+        title="This page could not be shown"
+        detail={error.message}
+        actions={
+          <Button icon={RotateCcw} onClick={reset}>
+            Retry
+          </Button>
+        }
+        foot={error.digest === undefined ? undefined : `request ${error.digest}`}
+      />
     </Shell>
   );
 }

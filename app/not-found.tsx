@@ -7,7 +7,11 @@ export default function NotFound() {
       <div className="flex flex-1 flex-col items-center justify-center gap-1 px-6 text-center">
         <h1 className="text-14 font-semibold">There is no such page</h1>
         <p className="text-13 text-muted">The address may be old, or mistyped.</p>
-        <p className="mt-4"><Link href="/" className="text-link">Back to the chart</Link></p>
+        <p className="mt-4">
+          <Link href="/" className="text-link">
+            Back to the chart
+          </Link>
+        </p>
       </div>
     </Shell>
   );

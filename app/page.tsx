@@ -11,5 +11,9 @@ export default async function HomePage() {
   await connection();
   const running = container();
   const kept = await running.workspace();
-  redirect(kept !== null && kept.key !== "" ? `${chartHref(kept.key)}?tf=${kept.timeframe}` : `${chartHref(running.firstInstrument() ?? FIRST_CHART)}?tf=1m`);
+  redirect(
+    kept !== null && kept.key !== ""
+      ? `${chartHref(kept.key)}?tf=${kept.timeframe}`
+      : `${chartHref(running.firstInstrument() ?? FIRST_CHART)}?tf=1m`,
+  );
 }

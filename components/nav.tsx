@@ -18,4 +18,10 @@ export const destinations: readonly Destination[] = [
 
 /** Which page a path belongs to. */
 export const destinationAt = (pathname: string): Destination["name"] | null =>
-  pathname.startsWith("/chart") ? "chart" : pathname.startsWith("/status") ? "status" : pathname.startsWith("/about") ? "about" : null;
+  pathname.startsWith("/chart")
+    ? "chart"
+    : pathname.startsWith("/status")
+      ? "status"
+      : pathname.startsWith("/about")
+        ? "about"
+        : null;

@@ -10,10 +10,20 @@ const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe
 /** What axe finds serious or critical, with the elements it means. */
 async function offences(page: Page): Promise<string[]> {
   await page.evaluate(source);
-  const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ["violations"] }));
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ["violations"] }),
+  );
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.any.concat(node.all).map(({ message }) => message).join("; ")}`));
+    .flatMap(({ id, nodes }) =>
+      nodes.map(
+        (node) =>
+          `${id}: ${node.target.join(" ")} ${node.any
+            .concat(node.all)
+            .map(({ message }) => message)
+            .join("; ")}`,
+      ),
+    );
 }
 
 for (const theme of ["dark", "light", "contrast"] as const) {
@@ -65,5 +75,7 @@ test("by keyboard alone: find a symbol, change the timeframe, add an indicator, 
   const newest = await page.getByTestId("legend-bar").getAttribute("data-time");
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowLeft");
-  await expect.poll(async () => Number(await page.getByTestId("legend-bar").getAttribute("data-time"))).toBeLessThan(Number(newest));
+  await expect
+    .poll(async () => Number(await page.getByTestId("legend-bar").getAttribute("data-time")))
+    .toBeLessThan(Number(newest));
 });

@@ -17,7 +17,9 @@ test("a right click opens the chart's own menu at a price and a bar", async ({ p
   await expect(price).toContainText(/[\d,]+\.\d\d/);
   const shown = Number(((await price.innerText()).match(/[\d,]+\.\d\d/)?.[0] ?? "").replaceAll(",", ""));
   expect(Math.abs(shown - bar.close / 100)).toBeLessThan(1);
-  expect(Math.abs(shown * 20 - Math.round(shown * 20)), "a price one can trade at: in steps of 0.05").toBeLessThan(1e-6);
+  expect(Math.abs(shown * 20 - Math.round(shown * 20)), "a price one can trade at: in steps of 0.05").toBeLessThan(
+    1e-6,
+  );
   await menu.getByRole("menuitem", { name: "Copy link to this bar" }).click();
   expect(await clipboard(page)).toBe(`${app.url}/chart/SIM/RELIANCE?tf=1m&at=${bar.time}`);
 
@@ -68,7 +70,9 @@ test("a key opens the menu at the keyboard's crosshair, about its bar", async ({
   const bar = (await barsOf(page)).find((each) => each.time === time)!;
   await page.keyboard.press("Shift+F10");
   const menu = page.getByRole("menu", { name: "Chart" });
-  await expect(menu.getByRole("menuitem", { name: /^Copy price/ })).toContainText((bar.close / 100).toLocaleString("en-IN", { minimumFractionDigits: 2 }));
+  await expect(menu.getByRole("menuitem", { name: /^Copy price/ })).toContainText(
+    (bar.close / 100).toLocaleString("en-IN", { minimumFractionDigits: 2 }),
+  );
   await menu.getByRole("menuitem", { name: "Copy link to this bar" }).click();
   expect(await clipboard(page)).toBe(`${app.url}/chart/SIM/RELIANCE?tf=1m&at=${bar.time}`);
 });
@@ -84,28 +88,53 @@ test("the marked indicator stays in sight, and no name is cut", async ({ page, a
     const marked = page.getByRole("option", { selected: true });
     await expect(marked).toBeInViewport({ ratio: 0.99 });
   }
-  const cut = await page.getByRole("dialog").evaluate((dialog) => [...dialog.querySelectorAll<HTMLElement>("[role='option'] span, section li span")].filter((each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== "inline").map((each) => each.textContent));
+  const cut = await page
+    .getByRole("dialog")
+    .evaluate((dialog) =>
+      [...dialog.querySelectorAll<HTMLElement>("[role='option'] span, section li span")]
+        .filter((each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== "inline")
+        .map((each) => each.textContent),
+    );
   expect(cut).toEqual([]);
 });
 
-for (const viewport of [{ width: 360, height: 740 }, { width: 768, height: 1024 }, { width: 844, height: 390 }, { width: 1440, height: 900 }]) {
+for (const viewport of [
+  { width: 360, height: 740 },
+  { width: 768, height: 1024 },
+  { width: 844, height: 390 },
+  { width: 1440, height: 900 },
+]) {
   test(`dialogs and menus fit into ${viewport.width} by ${viewport.height}`, async ({ page, app }) => {
     await page.setViewportSize(viewport);
     await openChart(page, app);
     const inside = async (what: ReturnType<Page["getByRole"]>): Promise<void> => {
       await expect(what).toBeVisible();
-      await expect.poll(async () => {
-        const box = await what.boundingBox();
-        return box !== null && box.x >= 0 && box.y >= 0 && box.x + box.width <= viewport.width && box.y + box.height <= viewport.height;
-      }).toBe(true);
+      await expect
+        .poll(async () => {
+          const box = await what.boundingBox();
+          return (
+            box !== null &&
+            box.x >= 0 &&
+            box.y >= 0 &&
+            box.x + box.width <= viewport.width &&
+            box.y + box.height <= viewport.height
+          );
+        })
+        .toBe(true);
     };
     await page.getByRole("button", { name: "Indicators" }).filter({ visible: true }).first().click();
     await inside(page.getByRole("dialog", { name: "Indicators" }));
     await page.getByRole("dialog").getByRole("button", { name: "Settings of RSI 14" }).click();
     await inside(page.getByRole("dialog", { name: "RSI settings" }));
-    await expect(page.getByRole("dialog", { name: "RSI settings" }).getByRole("button", { name: "Apply" })).toBeInViewport();
+    await expect(
+      page.getByRole("dialog", { name: "RSI settings" }).getByRole("button", { name: "Apply" }),
+    ).toBeInViewport();
     await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: /^(All timeframes|Timeframe )/ }).filter({ visible: true }).first().click();
+    await page
+      .getByRole("button", { name: /^(All timeframes|Timeframe )/ })
+      .filter({ visible: true })
+      .first()
+      .click();
     await inside(page.getByRole("menu"));
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+k");
@@ -119,17 +148,28 @@ test("names of contracts are whole in the list, the head and the search", async 
   await openChart(page, app);
   const row = page.locator('[data-testid^="wl-row-SIM:BANKNIFTY"]').first();
   const key = (await row.getAttribute("data-key"))!;
-  const whole = (element: HTMLElement): boolean => [element, ...element.querySelectorAll<HTMLElement>("*")].every((each) => each.scrollWidth <= each.clientWidth + 1 || getComputedStyle(each).display === "inline" || each instanceof SVGElement);
+  const whole = (element: HTMLElement): boolean =>
+    [element, ...element.querySelectorAll<HTMLElement>("*")].every(
+      (each) =>
+        each.scrollWidth <= each.clientWidth + 1 ||
+        getComputedStyle(each).display === "inline" ||
+        each instanceof SVGElement,
+    );
   expect(await row.locator(".wl-symbol").evaluate(whole)).toBe(true);
   // The longest a broker has: an index option of a year from now. Only its name is on trial here.
   for (const width of [300, 328, 420]) {
-    await page.evaluate((px) => { document.documentElement.style.setProperty("--dock-w", `${px}px`); }, width);
+    await page.evaluate((px) => {
+      document.documentElement.style.setProperty("--dock-w", `${px}px`);
+    }, width);
     for (const name of ["NIFTY26NOV24500CE", "BANKNIFTY26NOV52000CE"]) {
-      await row.locator(".wl-symbol span").first().evaluate((element, text) => {
-        element.textContent = text;
-        // As a row of that name is drawn: beside half a line of the day, or with all the room.
-        element.closest<HTMLElement>(".wl-row")!.dataset["long"] = text.length > 17 ? "whole" : "true";
-      }, name);
+      await row
+        .locator(".wl-symbol span")
+        .first()
+        .evaluate((element, text) => {
+          element.textContent = text;
+          // As a row of that name is drawn: beside half a line of the day, or with all the room.
+          element.closest<HTMLElement>(".wl-row")!.dataset["long"] = text.length > 17 ? "whole" : "true";
+        }, name);
       expect(await row.locator(".wl-symbol").evaluate(whole), `${name} in a dock of ${width}`).toBe(true);
     }
   }

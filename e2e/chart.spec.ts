@@ -1,6 +1,20 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./support/app";
-import { barAt, barCount, barsOf, expectChart, feedPill, holdStill, legendOf, openChart, pixelOf, recordCanvasText, restBars, rupees, visibleOf } from "./support/chart";
+import {
+  barAt,
+  barCount,
+  barsOf,
+  expectChart,
+  feedPill,
+  holdStill,
+  legendOf,
+  openChart,
+  pixelOf,
+  recordCanvasText,
+  restBars,
+  rupees,
+  visibleOf,
+} from "./support/chart";
 
 const IST_OFFSET = 19_800_000;
 const DAY = 86_400_000;
@@ -13,21 +27,35 @@ const rsi = (closes: readonly number[], period: number): number => {
   for (let at = 1; at < closes.length; at++) {
     const change = closes[at]! - closes[at - 1]!;
     const [up, down] = [Math.max(change, 0), Math.max(-change, 0)];
-    if (at <= period) { gain += up / period; loss += down / period; }
-    else { gain = (gain * (period - 1) + up) / period; loss = (loss * (period - 1) + down) / period; }
+    if (at <= period) {
+      gain += up / period;
+      loss += down / period;
+    } else {
+      gain = (gain * (period - 1) + up) / period;
+      loss = (loss * (period - 1) + down) / period;
+    }
   }
   return gain + loss === 0 ? 0 : (100 * gain) / (gain + loss);
 };
 
-test("CH-03 the legend reads the bar under the crosshair, and the live bar when the pointer leaves", async ({ page, app }) => {
+test("CH-03 the legend reads the bar under the crosshair, and the live bar when the pointer leaves", async ({
+  page,
+  app,
+}) => {
   await openChart(page, app);
   await holdStill(page);
   const old = await barAt(page, -20);
   const { x, y } = await pixelOf(page, old);
   await page.mouse.move(x, y);
-  await expect.poll(() => legendOf(page)).toMatchObject({
-    time: String(old.time), open: rupees(old.open), high: rupees(old.high), low: rupees(old.low), close: rupees(old.close),
-  });
+  await expect
+    .poll(() => legendOf(page))
+    .toMatchObject({
+      time: String(old.time),
+      open: rupees(old.open),
+      high: rupees(old.high),
+      low: rupees(old.low),
+      close: rupees(old.close),
+    });
   await page.mouse.move(x, 10);
   await expect.poll(async () => (await legendOf(page)).time === String((await barAt(page, -1)).time)).toBe(true);
   await expect.poll(async () => (await legendOf(page)).close === rupees((await barAt(page, -1)).close)).toBe(true);
@@ -77,12 +105,17 @@ test("CH-05 timeframes by chip and by typing; a refusal names the reason", async
   await page.keyboard.press("Enter");
   await expectChart(page, "SIM/RELIANCE", "75m");
   await expect(page.getByTestId("tf-button")).toContainText("75m");
-  for (const { time } of await barsOf(page)) expect(((time + IST_OFFSET) % DAY) % (75 * 60_000), "bars count from the session's open").toBe(0);
+  for (const { time } of await barsOf(page))
+    expect(((time + IST_OFFSET) % DAY) % (75 * 60_000), "bars count from the session's open").toBe(0);
 
   await page.keyboard.press("0");
   await page.keyboard.press("m");
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("alert").filter({ hasText: "A bar cannot have no length. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M" })).toBeVisible();
+  await expect(
+    page.getByRole("alert").filter({
+      hasText: "A bar cannot have no length. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M",
+    }),
+  ).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(box).toBeHidden();
   await expectChart(page, "SIM/RELIANCE", "75m");
@@ -96,14 +129,19 @@ test("a timeframe that is derived is chosen by typing, lives, and stays", async 
   await expectChart(page, "SIM/RELIANCE", "45m", 20);
   await expect(page.getByTestId("tf-button")).toContainText("45m");
   await expect(page.getByTestId("legend-main-0")).toContainText("RELIANCE · 45m · SIM");
-  for (const { time } of await barsOf(page)) expect(((time + IST_OFFSET) % DAY) % (45 * 60_000), "bars count from the session's open").toBe(0);
+  for (const { time } of await barsOf(page))
+    expect(((time + IST_OFFSET) % DAY) % (45 * 60_000), "bars count from the session's open").toBe(0);
   // What forms moves with the ticks, and its indicator with it.
   const before = await barAt(page, -1);
   await expect.poll(async () => (await barAt(page, -1)).close, { timeout: 30_000 }).not.toBe(before.close);
   expect((await barAt(page, -1)).points.flat().every((value) => Number.isFinite(value))).toBe(true);
   const rest = (await restBars(app, "SIM:RELIANCE", { timeframe: "45m", limit: 12 })).slice(0, 10);
   const shown = await barsOf(page);
-  for (const bar of rest) expect(shown.find(({ time }) => time === bar.time), new Date(bar.time).toISOString()).toMatchObject({ open: Math.round(bar.open * 100), close: Math.round(bar.close * 100), volume: bar.volume });
+  for (const bar of rest)
+    expect(
+      shown.find(({ time }) => time === bar.time),
+      new Date(bar.time).toISOString(),
+    ).toMatchObject({ open: Math.round(bar.open * 100), close: Math.round(bar.close * 100), volume: bar.volume });
   await page.reload();
   await expectChart(page, "SIM/RELIANCE", "45m", 20);
   await expect(page.getByTestId("tf-button")).toContainText("45m");
@@ -133,7 +171,11 @@ test("CH-08 ten symbols in a hurry: the last one is shown, everywhere", async ({
   await expect(page.getByTestId("symbol-button")).toContainText("AXISBANK");
   await expect(page.getByTestId("legend-main-0")).toContainText("AXISBANK · 1m · SIM");
   await expect(page.getByTestId("wl-row-SIM:AXISBANK")).toHaveAttribute("aria-current", "true");
-  const rest = new Map((await restBars(app, "SIM:AXISBANK", { timeframe: "1m", limit: 400 })).slice(0, 300).map((bar) => [bar.time, Math.round(bar.close * 100)]));
+  const rest = new Map(
+    (await restBars(app, "SIM:AXISBANK", { timeframe: "1m", limit: 400 }))
+      .slice(0, 300)
+      .map((bar) => [bar.time, Math.round(bar.close * 100)]),
+  );
   const shown = (await barsOf(page)).filter((bar) => rest.has(bar.time));
   expect(shown.length).toBe(300);
   expect(shown.filter((bar) => rest.get(bar.time) !== bar.close)).toEqual([]);
@@ -180,11 +222,13 @@ test("CH-13 the countdown tells when the bar ends", async ({ page, app }) => {
   await openChart(page, app, { timeframe: "5m", bars: 100 });
   const countdown = page.getByTestId("countdown");
   await expect(countdown).toHaveText(/^\d\d:\d\d$/);
-  await expect.poll(async () => {
-    const [minutes, seconds] = (await countdown.innerText()).split(":").map(Number);
-    const left = 300 - (((Date.now() + IST_OFFSET) / 1_000) % 300);
-    return Math.abs(minutes! * 60 + seconds! - left);
-  }).toBeLessThanOrEqual(2);
+  await expect
+    .poll(async () => {
+      const [minutes, seconds] = (await countdown.innerText()).split(":").map(Number);
+      const left = 300 - (((Date.now() + IST_OFFSET) / 1_000) % 300);
+      return Math.abs(minutes! * 60 + seconds! - left);
+    })
+    .toBeLessThanOrEqual(2);
 });
 
 test("CH-15 volume where there is any, none for an index", async ({ page, app }) => {
@@ -203,7 +247,9 @@ test("RSI in the legend is TA-Lib's RSI of the closes REST tells", async ({ page
   const { x, y } = await pixelOf(page, bar);
   await page.mouse.move(x, y);
   await expect.poll(async () => (await legendOf(page)).time).toBe(String(bar.time));
-  const closes = (await restBars(app, "SIM:RELIANCE", { timeframe: "1m", limit: 1_500 })).filter(({ time }) => time <= bar.time).map(({ close }) => close);
+  const closes = (await restBars(app, "SIM:RELIANCE", { timeframe: "1m", limit: 1_500 }))
+    .filter(({ time }) => time <= bar.time)
+    .map(({ close }) => close);
   const row = page.getByTestId("legend-pane-0-1");
   await expect(row).toContainText("RSI 14");
   const shown = Number(await row.locator('[data-value="points"]').innerText());
@@ -237,13 +283,22 @@ test("CH-07 simulated data say so, and the axis counts in Indian time", async ({
   // Two hours and more are in view: their full hours by an Indian clock carry labels. Half past by UTC would be any other's.
   const { fromTime, toTime } = await visibleOf(page);
   const hours: string[] = [];
-  for (let hour = Math.ceil((fromTime + IST_OFFSET) / 3_600_000 + 0.3); hour <= (toTime + IST_OFFSET) / 3_600_000 - 0.3; hour++) if (hour % 24 !== 0) hours.push(`${String(hour % 24).padStart(2, "0")}:00`);
+  for (
+    let hour = Math.ceil((fromTime + IST_OFFSET) / 3_600_000 + 0.3);
+    hour <= (toTime + IST_OFFSET) / 3_600_000 - 0.3;
+    hour++
+  )
+    if (hour % 24 !== 0) hours.push(`${String(hour % 24).padStart(2, "0")}:00`);
   await expect.poll(drawn).toEqual(expect.arrayContaining(hours));
   await holdStill(page);
   const bar = await barAt(page, -20);
   const { x, y } = await pixelOf(page, bar);
   await page.mouse.move(x, y);
-  const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Kolkata", hour: "2-digit", minute: "2-digit" }).format(bar.time);
+  const clock = new Intl.DateTimeFormat("en-GB", {
+    timeZone: "Asia/Kolkata",
+    hour: "2-digit",
+    minute: "2-digit",
+  }).format(bar.time);
   await expect.poll(async () => (await drawn()).some((text) => text.endsWith(` ${clock} IST`))).toBe(true);
 });
 
@@ -255,7 +310,11 @@ test("CH-33 another theme is another look of the same chart", async ({ page, app
   const first = await html.getAttribute("data-theme");
   await page.keyboard.press("Alt+Shift+KeyT");
   await expect(html).not.toHaveAttribute("data-theme", first!);
-  await page.getByRole("group", { name: "Timeframe" }).first().getByRole("button", { name: "15m", exact: true }).click();
+  await page
+    .getByRole("group", { name: "Timeframe" })
+    .first()
+    .getByRole("button", { name: "15m", exact: true })
+    .click();
   await expectChart(page, "SIM/RELIANCE", "15m");
   await page.getByTestId("wl-row-SIM:TCS").click();
   await expectChart(page, "SIM/TCS", "15m");
@@ -273,7 +332,8 @@ test("no label of the time axis is cut at an end while the chart is moved", asyn
         painted.labels++;
         if (x - half < 0 || x + half > this.canvas.clientWidth) painted.cut.push(`${text} at ${x}`);
       }
-      if (most === undefined) write.call(this, text, x, y); else write.call(this, text, x, y, most);
+      if (most === undefined) write.call(this, text, x, y);
+      else write.call(this, text, x, y, most);
     };
     Object.assign(window, { paintedLabels: painted });
   });
@@ -283,7 +343,9 @@ test("no label of the time axis is cut at an end while the chart is moved", asyn
   await page.mouse.down();
   for (let by = 0; by <= 240; by += 6) await page.mouse.move(box.x + 200 + by, box.y + 150);
   await page.mouse.up();
-  const painted = await page.evaluate(() => (window as unknown as { paintedLabels: { labels: number; cut: string[] } }).paintedLabels);
+  const painted = await page.evaluate(
+    () => (window as unknown as { paintedLabels: { labels: number; cut: string[] } }).paintedLabels,
+  );
   expect(painted.labels).toBeGreaterThan(100);
   expect(painted.cut).toEqual([]);
 });

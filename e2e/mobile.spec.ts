@@ -3,7 +3,8 @@ import { barAt, barsOf, expectChart, feedPill, holdStill, legendOf, openChart, p
 
 test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
 
-const sideways = (page: Parameters<typeof openChart>[0]): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+const sideways = (page: Parameters<typeof openChart>[0]): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
 test("a phone shows the chart, its price and its state, and scrolls nowhere sideways", async ({ page, app }) => {
   await openChart(page, app);
@@ -12,7 +13,11 @@ test("a phone shows the chart, its price and its state, and scrolls nowhere side
   await expect(feedPill(page)).toContainText("LIVE");
   expect(await sideways(page)).toBeLessThanOrEqual(0);
   for (const name of ["Chart", "Lists", "Search", "Status", "More"]) {
-    const box = await page.getByRole("navigation", { name: "Pages" }).filter({ visible: true }).getByRole("button", { name }).boundingBox();
+    const box = await page
+      .getByRole("navigation", { name: "Pages" })
+      .filter({ visible: true })
+      .getByRole("button", { name })
+      .boundingBox();
     expect(box!.height, `${name} is as tall as a thumb`).toBeGreaterThanOrEqual(44);
   }
 });
@@ -56,7 +61,18 @@ test("every timeframe is in reach of a thumb", async ({ page, app }) => {
   await openChart(page, app);
   await page.getByTestId("tf-button-phone").tap();
   const menu = page.getByRole("menu", { name: "All timeframes" });
-  for (const name of ["1 second", "30 seconds", "1 minute", "3 minutes", "75 minutes", "2 hours", "1 day", "1 week", "1 month"]) await expect(menu.getByRole("menuitemcheckbox", { name })).toHaveCount(1);
+  for (const name of [
+    "1 second",
+    "30 seconds",
+    "1 minute",
+    "3 minutes",
+    "75 minutes",
+    "2 hours",
+    "1 day",
+    "1 week",
+    "1 month",
+  ])
+    await expect(menu.getByRole("menuitemcheckbox", { name })).toHaveCount(1);
   await menu.getByRole("menuitemcheckbox", { name: "3 minutes" }).tap();
   await expectChart(page, "SIM/RELIANCE", "3m");
 });
@@ -73,7 +89,12 @@ test("any timeframe can be typed on a phone", async ({ page, app }) => {
   await box.fill("4h");
   await page.keyboard.press("Enter");
   await expectChart(page, "SIM/RELIANCE", "4h", 5);
-  await expect(page.getByRole("group", { name: "Timeframe" }).filter({ visible: true }).getByRole("button", { name: "4h", exact: true })).toHaveAttribute("aria-pressed", "true");
+  await expect(
+    page
+      .getByRole("group", { name: "Timeframe" })
+      .filter({ visible: true })
+      .getByRole("button", { name: "4h", exact: true }),
+  ).toHaveAttribute("aria-pressed", "true");
   await page.reload();
   await expectChart(page, "SIM/RELIANCE", "4h", 5);
 });
@@ -85,25 +106,49 @@ test("the chart's menu is in the head, and a long press opens none", async ({ pa
   await expect.poll(() => page.evaluate(() => window.__candela?.scale()?.mode)).toBe(2);
   const box = (await page.getByTestId("chart-0").boundingBox())!;
   const touch = await context.newCDPSession(page);
-  await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x: box.x + 150, y: box.y + 200 }] });
+  await touch.send("Input.dispatchTouchEvent", {
+    type: "touchStart",
+    touchPoints: [{ x: box.x + 150, y: box.y + 200 }],
+  });
   // By the page's own timers: one that waits for a long press, begun before, is over by then.
-  await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 1_200); }));
+  await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        setTimeout(resolve, 1_200);
+      }),
+  );
   await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   await expect(page.getByRole("menu", { name: "Chart" })).toHaveCount(0);
 });
 
 test.describe("held sideways", () => {
-  for (const viewport of [{ width: 844, height: 390 }, { width: 667, height: 375 }]) {
-    test(`most of ${viewport.width} by ${viewport.height} is the chart, and all else is in reach`, async ({ page, app }) => {
+  for (const viewport of [
+    { width: 844, height: 390 },
+    { width: 667, height: 375 },
+  ]) {
+    test(`most of ${viewport.width} by ${viewport.height} is the chart, and all else is in reach`, async ({
+      page,
+      app,
+    }) => {
       await page.setViewportSize(viewport);
       await openChart(page, app);
       const box = (await page.getByTestId("chart-0").boundingBox())!;
       expect((box.width * box.height) / (viewport.width * viewport.height)).toBeGreaterThan(0.8);
       expect(await sideways(page)).toBeLessThanOrEqual(0);
-      for (const name of ["Chart", "Lists", "Search", "Status", "More"]) await expect(page.getByRole("navigation", { name: "Pages" }).filter({ visible: true }).getByRole("button", { name })).toBeInViewport();
+      for (const name of ["Chart", "Lists", "Search", "Status", "More"])
+        await expect(
+          page.getByRole("navigation", { name: "Pages" }).filter({ visible: true }).getByRole("button", { name }),
+        ).toBeInViewport();
       // The longest name a broker has: only the room it takes is on trial.
-      await page.getByTestId("symbol-button-phone").locator("span").first().evaluate((element) => { element.textContent = "NIFTY26NOV24500CE"; });
-      for (const id of ["symbol-button-phone", "tf-button-phone", "chart-menu-phone"]) await expect(page.getByTestId(id)).toBeInViewport({ ratio: 0.99 });
+      await page
+        .getByTestId("symbol-button-phone")
+        .locator("span")
+        .first()
+        .evaluate((element) => {
+          element.textContent = "NIFTY26NOV24500CE";
+        });
+      for (const id of ["symbol-button-phone", "tf-button-phone", "chart-menu-phone"])
+        await expect(page.getByTestId(id)).toBeInViewport({ ratio: 0.99 });
       await page.getByRole("button", { name: "Lists", exact: true }).filter({ visible: true }).tap();
       await page.getByTestId("wl-row-SIM:INFY").tap();
       await expectChart(page, "SIM/INFY", "1m");

@@ -11,10 +11,15 @@ const pages = [
 
 for (const width of [1280, 390]) {
   for (const { path, page: name } of pages) {
-    test(`${path} opens cold at ${width} px: one heading, no error, nothing to scroll sideways`, async ({ page, app }) => {
+    test(`${path} opens cold at ${width} px: one heading, no error, nothing to scroll sideways`, async ({
+      page,
+      app,
+    }) => {
       await forgetWorkspace(app);
       const complaints: string[] = [];
-      page.on("console", (message) => { if (message.type() === "error") complaints.push(`${message.text()} (${message.location().url})`); });
+      page.on("console", (message) => {
+        if (message.type() === "error") complaints.push(`${message.text()} (${message.location().url})`);
+      });
       page.on("pageerror", (error) => complaints.push(error.message));
       await page.setViewportSize({ width, height: 844 });
       await page.goto(`${app.url}${path}`);
@@ -48,7 +53,10 @@ test("an unknown symbol is a page with a search, an unknown page says so", async
   expect([index.status(), index.headers()["location"]]).toEqual([307, "/"]);
   expect((await page.request.get(`${app.url}/favicon.ico`)).headers()["content-type"]).toContain("image/svg+xml");
   const none = await page.request.get(`${app.url}/api/v1/no-such-thing?x=1`);
-  expect([none.status(), await none.json()]).toMatchObject([404, { status: "error", error: { code: "not_found", details: { value: "/api/v1/no-such-thing" } } }]);
+  expect([none.status(), await none.json()]).toMatchObject([
+    404,
+    { status: "error", error: { code: "not_found", details: { value: "/api/v1/no-such-thing" } } },
+  ]);
 });
 
 test("a mistyped symbol does not become the start page", async ({ page, app }) => {
@@ -57,11 +65,14 @@ test("a mistyped symbol does not become the start page", async ({ page, app }) =
   await expect(page.getByTestId("chart-error")).toContainText("No instrument has that name. Use search to find one.");
   // The workspace is saved when the page is left.
   await page.goto(`${app.url}/status`);
-  const start = async (): Promise<string | undefined> => (await page.request.get(`${app.url}/`, { maxRedirects: 0 })).headers()["location"];
+  const start = async (): Promise<string | undefined> =>
+    (await page.request.get(`${app.url}/`, { maxRedirects: 0 })).headers()["location"];
   expect(await start()).toMatch(/^\/chart\/SIM\/TCS\?/);
   // One saved by other means is not followed either.
   const kept = ((await (await page.request.get(`${app.url}/api/v1/workspace`)).json()) as { data: object }).data;
-  expect((await page.request.put(`${app.url}/api/v1/workspace`, { data: { ...kept, key: "SIM:RELIENCE" } })).ok()).toBe(true);
+  expect((await page.request.put(`${app.url}/api/v1/workspace`, { data: { ...kept, key: "SIM:RELIENCE" } })).ok()).toBe(
+    true,
+  );
   expect(await start()).toMatch(/^\/chart\/SIM\/RELIANCE\?/);
 });
 

@@ -8,7 +8,14 @@ test("a question mark lists the keys; Escape closes the list and gives the focus
   await page.keyboard.press("Shift+Slash");
   const list = page.getByRole("dialog", { name: "Keyboard shortcuts" });
   await expect(list).toBeVisible();
-  for (const does of ["Search instruments and commands", "Type a timeframe: 45, 4h, 10s, D", "Crosshair bar by bar", "Percent scale", "Watchlist on or off"]) await expect(list.getByText(does)).toBeVisible();
+  for (const does of [
+    "Search instruments and commands",
+    "Type a timeframe: 45, 4h, 10s, D",
+    "Crosshair bar by bar",
+    "Percent scale",
+    "Watchlist on or off",
+  ])
+    await expect(list.getByText(does)).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(list).toBeHidden();
   await expect(chart).toBeFocused();

@@ -5,7 +5,10 @@ import { exchangeAt } from "./support/exchange";
 
 const light = (page: Page) => page.getByTestId("feed-pill");
 
-test("a feed that is connected and silent is MUTE, with the evidence, and LIVE again when ticks come", async ({ page, app }) => {
+test("a feed that is connected and silent is MUTE, with the evidence, and LIVE again when ticks come", async ({
+  page,
+  app,
+}) => {
   const exchange = exchangeAt(app.exchangeUrl);
   await openChart(page, app, { bars: 1 });
   await expect(feedPill(page)).toContainText("LIVE");
@@ -33,25 +36,42 @@ test("a cut line is RECONNECTING, then LIVE, and the chart goes on", async ({ pa
   await exchange.fault("disconnect", { ms: 4_000 });
   await expect(feedPill(page)).toContainText(/RECONNECTING\s*try \d/);
   await expect(feedPill(page)).toContainText("LIVE", { timeout: 30_000 });
-  await expect.poll(async () => { const bar = await barAt(page, -1); return bar.time > before.time || bar.ticks > before.ticks; }).toBe(true);
+  await expect
+    .poll(async () => {
+      const bar = await barAt(page, -1);
+      return bar.time > before.time || bar.ticks > before.ticks;
+    })
+    .toBe(true);
 });
 
 test("bad packets are counted and refused while the chart goes on", async ({ page, app }) => {
   const exchange = exchangeAt(app.exchangeUrl);
   await openChart(page, app, { bars: 1 });
-  const rejects = async (): Promise<Record<string, number>> => ((await (await fetch(`${app.url}/api/v1/status`)).json()) as { data: { rejects: Record<string, number> } }).data.rejects;
+  const rejects = async (): Promise<Record<string, number>> =>
+    ((await (await fetch(`${app.url}/api/v1/status`)).json()) as { data: { rejects: Record<string, number> } }).data
+      .rejects;
   const before = await rejects();
   await exchange.fault("garbage", { ratio: 0.2, ms: 5_000 });
   await exchange.fault("future_time", { ratio: 0.2, ms: 5_000 });
-  await expect.poll(async () => {
-    const now = await rejects();
-    return now.bad_packet! + now.bad_frame! > before.bad_packet! + before.bad_frame! && now.future_time! > before.future_time!;
-  }).toBe(true);
+  await expect
+    .poll(async () => {
+      const now = await rejects();
+      return (
+        now.bad_packet! + now.bad_frame! > before.bad_packet! + before.bad_frame! &&
+        now.future_time! > before.future_time!
+      );
+    })
+    .toBe(true);
   await exchange.reset();
   await expect(feedPill(page)).toContainText("LIVE");
   const newest = await barAt(page, -1);
   expect(newest.time).toBeLessThanOrEqual(Date.now());
-  await expect.poll(async () => { const bar = await barAt(page, -1); return bar.time > newest.time || bar.ticks > newest.ticks; }).toBe(true);
+  await expect
+    .poll(async () => {
+      const bar = await barAt(page, -1);
+      return bar.time > newest.time || bar.ticks > newest.ticks;
+    })
+    .toBe(true);
 });
 
 test("a token that has expired is said, and not tried for ever", async ({ page, launch }) => {

@@ -7,22 +7,32 @@ test("cards, stages at work, and what was refused with its reason", async ({ pag
   await page.goto(`${app.url}/status`);
   const cards = page.getByRole("list", { name: "Parts" }).getByRole("listitem");
   await expect(cards).toHaveCount(8);
-  for (const title of ["Feeds", "Event loop lag", "Dropped", "Database", "Bus", "Clock skew", "Disk", "Calendar"]) await expect(cards.filter({ hasText: title })).toHaveCount(1);
+  for (const title of ["Feeds", "Event loop lag", "Dropped", "Database", "Bus", "Clock skew", "Disk", "Calendar"])
+    await expect(cards.filter({ hasText: title })).toHaveCount(1);
   await expect(cards.filter({ hasText: "Feeds" })).toContainText("1 of 1");
   await expect(cards.filter({ hasText: "Calendar" })).toContainText("SIM");
 
   const pipeline = page.getByRole("group", { name: "Pipeline, stage by stage" }).getByRole("listitem");
   for (const stage of ["collect", "normalise", "aggregate", "resample", "persist"]) {
-    await expect.poll(async () => Number(/([\d,]+)\/s/.exec(await pipeline.filter({ hasText: stage }).first().innerText())?.[1]?.replaceAll(",", "") ?? 0)).toBeGreaterThan(0);
+    await expect
+      .poll(async () =>
+        Number(
+          /([\d,]+)\/s/.exec(await pipeline.filter({ hasText: stage }).first().innerText())?.[1]?.replaceAll(",", "") ??
+            0,
+        ),
+      )
+      .toBeGreaterThan(0);
   }
 
   await exchange.fault("zero_price", { ratio: 0.3, ms: 3_000 });
   const refused = page.getByRole("region", { name: "Refused" }).getByRole("row", { name: /zero price/ });
   await expect(refused).toBeVisible();
-  await expect.poll(async () => {
-    const { data } = (await (await fetch(`${app.url}/api/v1/status`)).json()) as { data: StatusSnapshot };
-    return data.rejects.zero_price;
-  }).toBeGreaterThan(0);
+  await expect
+    .poll(async () => {
+      const { data } = (await (await fetch(`${app.url}/api/v1/status`)).json()) as { data: StatusSnapshot };
+      return data.rejects.zero_price;
+    })
+    .toBeGreaterThan(0);
   await exchange.reset();
 });
 
@@ -31,16 +41,51 @@ test("gaps that are open stand in a table, and a sentence where there are none",
   const gaps = page.getByRole("region", { name: "Open gaps" });
   // As the ledger of this server has it now: the tests before may have left holes that are being filled.
   await expect(gaps).toContainText(/No open gaps\.|Minutes left/);
-  await page.route("**/api/v1/gaps?*", (route) => route.fulfill({ json: { status: "success", meta: { open: 0 }, data: [] } }));
-  await expect(gaps).toContainText("No open gaps. Every minute that was missed has been filled, had no trade, or was set aside with a note.");
+  await page.route("**/api/v1/gaps?*", (route) =>
+    route.fulfill({ json: { status: "success", meta: { open: 0 }, data: [] } }),
+  );
+  await expect(gaps).toContainText(
+    "No open gaps. Every minute that was missed has been filled, had no trade, or was set aside with a note.",
+  );
   await page.unrouteAll();
-  await page.route("**/api/v1/gaps?*", (route) => route.fulfill({ json: { status: "success", meta: { open: 1 }, data: [{
-    id: 7, instrument: null, collector: "sim-1", instruments: null, from: Date.parse("2026-11-20T10:00:00+05:30"), to: Date.parse("2026-11-20T10:20:11+05:30"), durationMs: 1_211_000, cause: "restart",
-    openedAt: 0, state: "healing", closedAt: null, healedBy: null, note: "no bar of them was stored", missing: 60, filled: 18, remaining: 42, remainingIn: ["SIM:INFY"],
-  }] } }));
+  await page.route("**/api/v1/gaps?*", (route) =>
+    route.fulfill({
+      json: {
+        status: "success",
+        meta: { open: 1 },
+        data: [
+          {
+            id: 7,
+            instrument: null,
+            collector: "sim-1",
+            instruments: null,
+            from: Date.parse("2026-11-20T10:00:00+05:30"),
+            to: Date.parse("2026-11-20T10:20:11+05:30"),
+            durationMs: 1_211_000,
+            cause: "restart",
+            openedAt: 0,
+            state: "healing",
+            closedAt: null,
+            healedBy: null,
+            note: "no bar of them was stored",
+            missing: 60,
+            filled: 18,
+            remaining: 42,
+            remainingIn: ["SIM:INFY"],
+          },
+        ],
+      },
+    }),
+  );
   const row = gaps.getByRole("row").filter({ hasText: "sim-1" });
   await expect(row).toContainText("Before the first start");
-  await expect(row.getByRole("cell")).toHaveText(["sim-1, all instruments", "20 Nov 10:00", "20 Nov 10:20", "42", "healing"]);
+  await expect(row.getByRole("cell")).toHaveText([
+    "sim-1, all instruments",
+    "20 Nov 10:00",
+    "20 Nov 10:20",
+    "42",
+    "healing",
+  ]);
 });
 
 test("the copied report says how it is and gives nothing away", async ({ page, app, context }) => {

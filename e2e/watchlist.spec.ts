@@ -13,23 +13,33 @@ test("rows are live: prices are the server's, and they move", async ({ page, app
   const before = await cell.innerText();
   await expect.poll(() => cell.innerText(), { timeout: 30_000 }).not.toBe(before);
   // Asked at the same moment, page and REST tell the same price: a row is at most a quarter of a second behind.
-  await expect.poll(async () => {
-    const answer = (await (await fetch(`${app.url}/api/v1/instruments?q=TCS&limit=1`)).json()) as { data: InstrumentHit[] };
-    return Math.abs(number(await cell.innerText()) - answer.data[0]!.lastPrice!);
-  }).toBeLessThan(0.005);
+  await expect
+    .poll(async () => {
+      const answer = (await (await fetch(`${app.url}/api/v1/instruments?q=TCS&limit=1`)).json()) as {
+        data: InstrumentHit[];
+      };
+      return Math.abs(number(await cell.innerText()) - answer.data[0]!.lastPrice!);
+    })
+    .toBeLessThan(0.005);
 });
 
 test("a price that moves flashes, and the flash goes away", async ({ page, app }) => {
   await openChart(page, app, { bars: 1 });
-  const flashes = await page.getByTestId("wl-ltp-SIM:RELIANCE").evaluate((cell) => new Promise<string[]>((resolve) => {
-    const seen: string[] = [];
-    const observer = new MutationObserver(() => {
-      const on = [...cell.classList].filter((name) => name.startsWith("flash-"));
-      if (on.length > 0) seen.push(on[0]!);
-      else if (seen.length > 0) { observer.disconnect(); resolve(seen); }
-    });
-    observer.observe(cell, { attributes: true, attributeFilter: ["class"] });
-  }));
+  const flashes = await page.getByTestId("wl-ltp-SIM:RELIANCE").evaluate(
+    (cell) =>
+      new Promise<string[]>((resolve) => {
+        const seen: string[] = [];
+        const observer = new MutationObserver(() => {
+          const on = [...cell.classList].filter((name) => name.startsWith("flash-"));
+          if (on.length > 0) seen.push(on[0]!);
+          else if (seen.length > 0) {
+            observer.disconnect();
+            resolve(seen);
+          }
+        });
+        observer.observe(cell, { attributes: true, attributeFilter: ["class"] });
+      }),
+  );
   expect(["flash-up", "flash-down"]).toContain(flashes[0]);
 });
 
@@ -54,13 +64,18 @@ test("another list is another choice, kept over a reload", async ({ page, app })
   await expect(page.getByTestId("watchlist").getByRole("button", { name: "Indices" })).toBeVisible();
 });
 
-test("an instrument that is mute while its feed is not says so, in its row and beside its chart", async ({ page, launch }) => {
+test("an instrument that is mute while its feed is not says so, in its row and beside its chart", async ({
+  page,
+  launch,
+}) => {
   test.setTimeout(240_000);
   const app = await launch();
   const exchange = exchangeAt(app.exchangeUrl);
   await openChart(page, app, { address: "SIM/INFY" });
   const muted = async (): Promise<boolean> => {
-    const { meta } = (await (await fetch(`${app.url}/api/v1/gaps/SIM:INFY`)).json()) as { meta: { feed: { patienceMs: number | null } } };
+    const { meta } = (await (await fetch(`${app.url}/api/v1/gaps/SIM:INFY`)).json()) as {
+      meta: { feed: { patienceMs: number | null } };
+    };
     return meta.feed.patienceMs !== null;
   };
   await expect.poll(muted, { timeout: 120_000 }).toBe(true);

@@ -31,6 +31,7 @@ export async function bundle() {
     logLevel: "silent",
   });
   mkdirSync(inProject(".build"), { recursive: true });
-  for (const file of beside.filter((each) => existsSync(inProject(each)))) copyFileSync(inProject(file), inProject(".build", file.split("/").at(-1)));
+  for (const file of beside.filter((each) => existsSync(inProject(each))))
+    copyFileSync(inProject(file), inProject(".build", file.split("/").at(-1)));
   return names;
 }

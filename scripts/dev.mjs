@@ -11,10 +11,20 @@ const release = endWithChildren();
 await prepare(["packages", "client", "server"]).catch(fail);
 release();
 
-const watcher = spawn(process.execPath, [inProject("node_modules/tsx/dist/cli.mjs"), "watch", "--clear-screen=false", "server/main.ts", ...process.argv.slice(2)], {
-  cwd: root,
-  env: { ...process.env, NODE_ENV: "development", NEXT_TELEMETRY_DISABLED: "1" },
-  stdio: "inherit",
-});
+const watcher = spawn(
+  process.execPath,
+  [
+    inProject("node_modules/tsx/dist/cli.mjs"),
+    "watch",
+    "--clear-screen=false",
+    "server/main.ts",
+    ...process.argv.slice(2),
+  ],
+  {
+    cwd: root,
+    env: { ...process.env, NODE_ENV: "development", NEXT_TELEMETRY_DISABLED: "1" },
+    stdio: "inherit",
+  },
+);
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => watcher.kill(signal));
 watcher.on("close", (code) => process.exit(code ?? 0));

@@ -8,15 +8,21 @@ const shipped = (name) => !/\.(test|spec)\.tsx?$/.test(name) && !name.startsWith
 function* filesUnder(file) {
   const entry = statSync(file, { throwIfNoEntry: false });
   if (entry === undefined) return;
-  if (!entry.isDirectory()) { yield file; return; }
+  if (!entry.isDirectory()) {
+    yield file;
+    return;
+  }
   for (const name of readdirSync(file).filter(shipped).sort()) yield* filesUnder(path.join(file, name));
 }
 
 /** One hash over the contents of files and folders (tests left out): a checkout or a copy with new dates builds nothing again. */
 export function fingerprint(paths) {
-  const hash = createHash("sha256").update(`${process.platform} ${process.arch} ${process.versions.node.split(".")[0]}\n`);
+  const hash = createHash("sha256").update(
+    `${process.platform} ${process.arch} ${process.versions.node.split(".")[0]}\n`,
+  );
   for (const each of paths) {
-    for (const file of filesUnder(inProject(each))) hash.update(`${path.relative(root, file)}\n`).update(readFileSync(file));
+    for (const file of filesUnder(inProject(each)))
+      hash.update(`${path.relative(root, file)}\n`).update(readFileSync(file));
   }
   return hash.digest("hex");
 }

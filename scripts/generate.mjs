@@ -16,10 +16,19 @@ export async function generate({ force = false } = {}) {
   if (!force && upToDate()) return false;
   // The command looks for a schema engine although generating needs none, and would download it:
   // any existing file satisfies the check, so that this works without internet.
-  const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: "1", CHECKPOINT_DISABLE: "1" };
+  const env = {
+    ...process.env,
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    PRISMA_HIDE_UPDATE_MESSAGE: "1",
+    CHECKPOINT_DISABLE: "1",
+  };
   const prisma = path.join(root, "node_modules/prisma/build/index.js");
   try {
-    await promisify(execFile)(process.execPath, [prisma, "generate", "--no-hints", "--config", "prisma/prisma.config.ts"], { cwd: root, env });
+    await promisify(execFile)(
+      process.execPath,
+      [prisma, "generate", "--no-hints", "--config", "prisma/prisma.config.ts"],
+      { cwd: root, env },
+    );
   } catch (error) {
     throw new Error(`prisma generate failed:\n${error.stdout ?? ""}${error.stderr ?? error.message}`, { cause: error });
   }

@@ -35,7 +35,11 @@ const offences: readonly (readonly [file: string, source: string, rule: string])
   ["server/exchange/a.ts", `import { w } from "@/server/feeds/two/two"; export const a = w;`, "exchange-imports"],
   ["server/main.ts", `import { x } from "@/components/x"; export const a = x;`, "container-imports"],
   ["server/cli/a.ts", `import { x } from "@/app/x"; export const a = x;`, "container-imports"],
-  ["server/runtime.ts", `import type { W } from "./web/w"; import { c } from "./container"; export type R = W; export const r = c;`, "runtime-imports"],
+  [
+    "server/runtime.ts",
+    `import type { W } from "./web/w"; import { c } from "./container"; export type R = W; export const r = c;`,
+    "runtime-imports",
+  ],
   ["server/config.ts", `import { s } from "@/server/store/s"; export const a = s;`, "config-imports"],
   ["app/api/a.ts", `import { s } from "@/server/store/s"; export const a = s;`, "api-imports"],
   ["app/metrics/a.ts", `import { x } from "@/components/x"; export const a = x;`, "api-imports"],
@@ -54,26 +58,53 @@ const offences: readonly (readonly [file: string, source: string, rule: string])
 
 /** What the offences reach for, and what is allowed: none of these may be reported. */
 const lawful: readonly (readonly [file: string, source: string])[] = [
-  ["server/ports/p.ts", `import type { z } from "zod"; import type { D } from "@/server/domain/d"; export type P = D | z.ZodType;`],
+  [
+    "server/ports/p.ts",
+    `import type { z } from "zod"; import type { D } from "@/server/domain/d"; export type P = D | z.ZodType;`,
+  ],
   ["server/domain/d.ts", `export type D = 1;`],
   ["server/contract/c.ts", `import { z } from "zod"; export const c = z; export type C = 1;`],
-  ["server/store/s.ts", `import type { P } from "@/server/ports/p"; import type { S } from "@/server/pipeline/stage"; import pg from "pg"; export const s = pg; export type Q = P | S;`],
+  [
+    "server/store/s.ts",
+    `import type { P } from "@/server/ports/p"; import type { S } from "@/server/pipeline/stage"; import pg from "pg"; export const s = pg; export type Q = P | S;`,
+  ],
   ["server/store/g.ts", `import type { F } from "./f"; export type G = F;`],
-  ["server/store/s.test.ts", `import { t } from "@/server/testing/t"; import fc from "fast-check"; export const u = [t, fc];`],
+  [
+    "server/store/s.test.ts",
+    `import { t } from "@/server/testing/t"; import fc from "fast-check"; export const u = [t, fc];`,
+  ],
   ["server/web/w.ts", `export const w = 1; export type W = 1;`],
   ["server/pipeline/stage.ts", `export const stage = 1; export type S = 1;`],
   ["server/services/x.ts", `export const x = 1; export type X = 1;`],
-  ["server/feeds/two/two.ts", `import { define } from "@/server/feeds/define"; import ws from "ws"; export const two = [define, ws];`],
+  [
+    "server/feeds/two/two.ts",
+    `import { define } from "@/server/feeds/define"; import ws from "ws"; export const two = [define, ws];`,
+  ],
   ["server/feeds/define.ts", `export const define = 1;`],
   ["server/container.ts", `import { s } from "./store/s"; import { x } from "./services/x"; export const c = [s, x];`],
-  ["server/testing/t.ts", `import { s } from "@/server/store/s"; import fc from "fast-check"; export const t = [s, fc];`],
-  ["server/bench/b.ts", `import { t } from "@/server/testing/t"; import fc from "fast-check"; export const b = [t, fc];`],
-  ["components/x.ts", `import { c } from "@/server/contract/c"; import type { D } from "@/server/domain/d"; import { useState } from "react"; export const x = [c, useState]; export type E = D;`],
+  [
+    "server/testing/t.ts",
+    `import { s } from "@/server/store/s"; import fc from "fast-check"; export const t = [s, fc];`,
+  ],
+  [
+    "server/bench/b.ts",
+    `import { t } from "@/server/testing/t"; import fc from "fast-check"; export const b = [t, fc];`,
+  ],
+  [
+    "components/x.ts",
+    `import { c } from "@/server/contract/c"; import type { D } from "@/server/domain/d"; import { useState } from "react"; export const x = [c, useState]; export type E = D;`,
+  ],
   ["app/x.ts", `import { x } from "@/components/x"; import { c } from "@/server/contract/c"; export const y = [x, c];`],
-  ["app/api/_lib/r.ts", `import { c } from "@/server/contract/c"; import { r } from "@/server/runtime"; export const route = [c, r];`],
+  [
+    "app/api/_lib/r.ts",
+    `import { c } from "@/server/contract/c"; import { r } from "@/server/runtime"; export const route = [c, r];`,
+  ],
 ];
 
-interface Violation { from: string; rule: { name: string } }
+interface Violation {
+  from: string;
+  rule: { name: string };
+}
 let violations: readonly Violation[] = [];
 
 beforeAll(async () => {
@@ -81,19 +112,26 @@ beforeAll(async () => {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     writeFileSync(path.join(folder, file), source);
   }
-  for (const file of [".dependency-cruiser.cjs", "tsconfig.json", "package.json"]) copyFileSync(file, path.join(folder, file));
+  for (const file of [".dependency-cruiser.cjs", "tsconfig.json", "package.json"])
+    copyFileSync(file, path.join(folder, file));
   symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"), "junction");
   const cruise = path.resolve("node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
-  const answer = await promisify(execFile)(process.execPath, [cruise, "--config", ".dependency-cruiser.cjs", "--output-type", "json", "app", "components", "server"], { cwd: folder, maxBuffer: 64e6 })
-    .catch((error: { stdout: string }) => error);
+  const answer = await promisify(execFile)(
+    process.execPath,
+    [cruise, "--config", ".dependency-cruiser.cjs", "--output-type", "json", "app", "components", "server"],
+    { cwd: folder, maxBuffer: 64e6 },
+  ).catch((error: { stdout: string }) => error);
   violations = (JSON.parse(answer.stdout) as { summary: { violations: Violation[] } }).summary.violations;
 }, 60_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const caught = (file: string): string[] => violations.filter((each) => each.from === file).map((each) => each.rule.name);
+const caught = (file: string): string[] =>
+  violations.filter((each) => each.from === file).map((each) => each.rule.name);
 
 describe("the import rules", () => {
   it.each(offences)("catch %s: %s", (file, _source, rule) => expect(caught(file)).toContain(rule));
-  it.each(lawful.filter(([file]) => file !== "server/store/g.ts"))("let %s pass", (file) => expect(caught(file)).toEqual([]));
+  it.each(lawful.filter(([file]) => file !== "server/store/g.ts"))("let %s pass", (file) =>
+    expect(caught(file)).toEqual([]),
+  );
 });

@@ -1,12 +1,32 @@
-// `npm run lint`: the code by oxlint, who imports whom by dependency-cruiser.
+// `npm run lint`: layout by Prettier, the code by oxlint, who imports whom by dependency-cruiser.
 import { existsSync } from "node:fs";
 import { endWithChildren, fail, inProject, run } from "./steps.mjs";
 
 const checks = [
+  {
+    title: "Format",
+    args: [
+      inProject("node_modules/prettier/bin/prettier.cjs"),
+      "--check",
+      "--log-level",
+      "warn",
+      "--cache",
+      "--cache-location",
+      inProject(".build/prettier-cache"),
+      ".",
+    ],
+  },
   { title: "Code", args: [inProject("node_modules/oxlint/bin/oxlint"), "--deny-warnings"] },
   {
     title: "Import rules",
-    args: [inProject("node_modules/dependency-cruiser/bin/dependency-cruise.mjs"), "--config", ".dependency-cruiser.cjs", "--output-type", "err", ...["app", "components", "e2e", "server"].filter((each) => existsSync(inProject(each)))],
+    args: [
+      inProject("node_modules/dependency-cruiser/bin/dependency-cruise.mjs"),
+      "--config",
+      ".dependency-cruiser.cjs",
+      "--output-type",
+      "err",
+      ...["app", "components", "e2e", "server"].filter((each) => existsSync(inProject(each))),
+    ],
   },
 ];
 

@@ -3,12 +3,21 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
 const holder = (file) => {
-  try { return Number(readFileSync(file, "utf8")); } catch { return null; }
+  try {
+    return Number(readFileSync(file, "utf8"));
+  } catch {
+    return null;
+  }
 };
 
 /** Whether a process with this id runs on this machine. */
 export const isRunning = (pid) => {
-  try { process.kill(pid, 0); return true; } catch (error) { return error.code === "EPERM"; }
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
 };
 
 function take(file) {
@@ -24,7 +33,11 @@ function take(file) {
 /** Moves a dead process's lock aside; a lock taken by somebody else in between is put back. */
 function clearDead(file, pid) {
   const aside = `${file}.${process.pid}`;
-  try { renameSync(file, aside); } catch { return; }
+  try {
+    renameSync(file, aside);
+  } catch {
+    return;
+  }
   if (holder(aside) !== pid) renameSync(aside, file);
   else rmSync(aside, { force: true });
 }
@@ -35,8 +48,14 @@ export async function withLock(file, onWait, work) {
   let told = false;
   while (!take(file)) {
     const pid = holder(file);
-    if (pid !== null && pid > 0 && !isRunning(pid)) { clearDead(file, pid); continue; }
-    if (!told) { onWait(pid); told = true; }
+    if (pid !== null && pid > 0 && !isRunning(pid)) {
+      clearDead(file, pid);
+      continue;
+    }
+    if (!told) {
+      onWait(pid);
+      told = true;
+    }
     await wait(200);
   }
   const release = () => rmSync(file, { force: true });

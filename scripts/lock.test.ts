@@ -23,19 +23,45 @@ describe("the build lock", () => {
       await turn();
       inside -= 1;
     };
-    await Promise.all([1, 2, 3].map(() => withLock(file, () => { waits += 1; }, work)));
+    await Promise.all(
+      [1, 2, 3].map(() =>
+        withLock(
+          file,
+          () => {
+            waits += 1;
+          },
+          work,
+        ),
+      ),
+    );
     expect({ most, waits }).toEqual({ most: 1, waits: 2 });
   });
 
   it("is taken over from a process that is gone", async () => {
     const file = path.join(folder, "dead");
     writeFileSync(file, String(nobody));
-    expect(await withLock(file, () => { throw new Error("must not wait"); }, async () => "done")).toBe("done");
+    expect(
+      await withLock(
+        file,
+        () => {
+          throw new Error("must not wait");
+        },
+        async () => "done",
+      ),
+    ).toBe("done");
   });
 
   it("is released when the work fails", async () => {
     const file = path.join(folder, "failed");
-    await expect(withLock(file, () => {}, async () => { throw new Error("no room"); })).rejects.toThrow("no room");
+    await expect(
+      withLock(
+        file,
+        () => {},
+        async () => {
+          throw new Error("no room");
+        },
+      ),
+    ).rejects.toThrow("no room");
     expect(existsSync(file)).toBe(false);
   });
 });

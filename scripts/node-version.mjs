@@ -8,7 +8,13 @@ export function requireNode(running) {
   for (let i = 0; i < oldestNode.length; i += 1) {
     if (parts[i] > oldestNode[i]) return;
     if (parts[i] < oldestNode[i]) {
-      console.error("Candela needs Node " + oldestNode.join(".") + " or newer, and this is Node " + version + ": install a current one from https://nodejs.org and try again.");
+      console.error(
+        "Candela needs Node " +
+          oldestNode.join(".") +
+          " or newer, and this is Node " +
+          version +
+          ": install a current one from https://nodejs.org and try again.",
+      );
       process.exit(1);
     }
   }

@@ -8,17 +8,38 @@ const ours = ["CANDELA_TEST", "TEST_CLOCK", "NODE_ENV"];
 
 describe("the help text", () => {
   it("names every variable and option the server reads, and no other", () => {
-    expect(settings.map((each) => each.env).sort()).toEqual(Object.keys(environment.shape).filter((name) => !ours.includes(name)).sort());
-    expect(settings.filter((each) => each.option !== undefined).map((each) => [each.option, each.env]).sort()).toEqual(Object.entries(options).map(([option, variable]) => [`--${option}`, variable]).sort());
+    expect(settings.map((each) => each.env).sort()).toEqual(
+      Object.keys(environment.shape)
+        .filter((name) => !ours.includes(name))
+        .sort(),
+    );
+    expect(
+      settings
+        .filter((each) => each.option !== undefined)
+        .map((each) => [each.option, each.env])
+        .sort(),
+    ).toEqual(
+      Object.entries(options)
+        .map(([option, variable]) => [`--${option}`, variable])
+        .sort(),
+    );
   });
 
   it("states the values the server takes when nothing is set", () => {
-    const standard = Object.entries(environment.parse({})).filter(([name, value]) => !ours.includes(name) && value !== "");
+    const standard = Object.entries(environment.parse({})).filter(
+      ([name, value]) => !ours.includes(name) && value !== "",
+    );
     expect(standard).not.toEqual([]);
-    for (const [name, value] of standard) expect(settings.find((each) => each.env === name)?.standard, name).toBe(String(value));
+    for (const [name, value] of standard)
+      expect(settings.find((each) => each.env === name)?.standard, name).toBe(String(value));
   });
 
-  it("fits a terminal of 120 columns", () => expect(help().split("\n").filter((line) => line.length > 120)).toEqual([]));
+  it("fits a terminal of 120 columns", () =>
+    expect(
+      help()
+        .split("\n")
+        .filter((line) => line.length > 120),
+    ).toEqual([]));
 
   it("refuses an option that does not exist, whatever its form", () => {
     expect(unknownOption(["--port", "9000", "--data=x", "--speed", "-1"])).toBeNull();

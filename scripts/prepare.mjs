@@ -9,7 +9,8 @@ const installed = inProject("node_modules/.candela-lock");
 const matches = (list, value) => list === undefined || list.includes(value);
 
 // A package of programs for one system (esbuild's, Next's compiler): needed where it fits, absent elsewhere.
-const madeForThisMachine = ({ os, cpu, libc }) => os !== undefined && libc === undefined && matches(os, process.platform) && matches(cpu, process.arch);
+const madeForThisMachine = ({ os, cpu, libc }) =>
+  os !== undefined && libc === undefined && matches(os, process.platform) && matches(cpu, process.arch);
 
 /** npm's own note of what it unpacked says the same as our lock file: somebody ran `npm install` by hand. */
 function npmHasInstalled() {
@@ -47,7 +48,10 @@ const packages = {
   done: "Installed packages",
   async make() {
     clearStamp(installed);
-    await runOrFail(...npm(...ci), "The packages could not be installed: is the npm registry reachable, and is there room on the disk?");
+    await runOrFail(
+      ...npm(...ci),
+      "The packages could not be installed: is the npm registry reachable, and is there room on the disk?",
+    );
   },
   stamp: installed,
 };
@@ -59,7 +63,9 @@ const client = {
   done: "Generated the database client",
   async make() {
     const { generate } = await import("./generate.mjs");
-    await generate({ force: true }).catch((error) => { throw new StepError("The database client could not be generated.", error.message); });
+    await generate({ force: true }).catch((error) => {
+      throw new StepError("The database client could not be generated.", error.message);
+    });
   },
   stamp: inProject(".build/stamps/client"),
 };
@@ -67,18 +73,40 @@ const client = {
 // An empty embedded database, made once while the pages are built: every first start copies it instead of making its own.
 async function template() {
   mkdirSync(inProject(".build"), { recursive: true });
-  await runOrFail(process.execPath, [inProject("server/store/pglite-template.mjs"), inProject(".build/pglite-template.tar")], "The empty database could not be made.");
+  await runOrFail(
+    process.execPath,
+    [inProject("server/store/pglite-template.mjs"), inProject(".build/pglite-template.tar")],
+    "The empty database could not be made.",
+  );
 }
 
 const pages = {
   isFresh: (print) => existsSync(inProject(".next/BUILD_ID")) && readStamp(pages.stamp) === print,
-  inputs: ["app", "components", "public", "server/contract", "server/domain", "server/indicators", "server/runtime.ts", "next.config.mjs", "scripts/compress.mjs", ".postcssrc.json", "tsconfig.json", "package-lock.json"],
+  inputs: [
+    "app",
+    "components",
+    "public",
+    "server/contract",
+    "server/domain",
+    "server/indicators",
+    "server/runtime.ts",
+    "next.config.mjs",
+    "scripts/compress.mjs",
+    ".postcssrc.json",
+    "tsconfig.json",
+    "package-lock.json",
+  ],
   doing: "Building the pages",
   done: "Built the pages",
   async make() {
     const env = { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" };
     await Promise.all([
-      runOrFail(process.execPath, [inProject("node_modules/next/dist/bin/next"), "build"], "The pages could not be built.", { env }),
+      runOrFail(
+        process.execPath,
+        [inProject("node_modules/next/dist/bin/next"), "build"],
+        "The pages could not be built.",
+        { env },
+      ),
       template(),
     ]);
     const { compress } = await import("./compress.mjs");
@@ -94,7 +122,9 @@ const server = {
   done: "Built the server",
   async make() {
     const { bundle } = await import("./bundle.mjs");
-    await bundle().catch((error) => { throw new StepError("The server could not be built.", error.message); });
+    await bundle().catch((error) => {
+      throw new StepError("The server could not be built.", error.message);
+    });
   },
   stamp: inProject(".build/stamps/server"),
 };

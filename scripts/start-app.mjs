@@ -10,7 +10,11 @@ import { StepError, endWithChildren, fail, root } from "./steps.mjs";
  * server takes a quarter less with them. Null where they mean nothing, or somebody has chosen.
  */
 function memorySettings() {
-  if (process.platform !== "linux" || Object.keys(process.env).some((name) => name.startsWith("MALLOC_") || name === "LD_PRELOAD")) return null;
+  if (
+    process.platform !== "linux" ||
+    Object.keys(process.env).some((name) => name.startsWith("MALLOC_") || name === "LD_PRELOAD")
+  )
+    return null;
   return { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_MMAP_THRESHOLD_: "131072" };
 }
 
@@ -24,7 +28,8 @@ function begin(file, args, more) {
     process.execve(process.execPath, [process.execPath, ...given], env);
   }
   const child = spawn(process.execPath, given, { env, stdio: ["inherit", "inherit", "inherit", "ipc"] });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal === "SIGHUP" ? "SIGTERM" : signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => child.kill(signal === "SIGHUP" ? "SIGTERM" : signal));
   child.once("exit", (code) => process.exit(code ?? 1));
 }
 
@@ -59,7 +64,14 @@ const FEWEST_FILES = 256;
 
 function requireFiles() {
   let limits;
-  try { limits = readFileSync("/proc/self/limits", "utf8"); } catch { return; } // not on this system
+  try {
+    limits = readFileSync("/proc/self/limits", "utf8");
+  } catch {
+    return;
+  } // not on this system
   const allowed = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Infinity);
-  if (allowed < FEWEST_FILES) throw new StepError(`This process may open only ${allowed} files at once, and Candela needs ${FEWEST_FILES} or more: run "ulimit -n 4096" and start it again.`);
+  if (allowed < FEWEST_FILES)
+    throw new StepError(
+      `This process may open only ${allowed} files at once, and Candela needs ${FEWEST_FILES} or more: run "ulimit -n 4096" and start it again.`,
+    );
 }

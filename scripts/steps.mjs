@@ -49,15 +49,30 @@ const ownGroup = process.platform !== "win32";
 
 // Each program gets a process group of its own, so that what it started ends with it.
 function signalGroup(child, signal) {
-  try { if (ownGroup) process.kill(-child.pid, signal); else child.kill(signal); } catch { /* it has just ended */ }
+  try {
+    if (ownGroup) process.kill(-child.pid, signal);
+    else child.kill(signal);
+  } catch {
+    /* it has just ended */
+  }
 }
 
-const closed = (child) => new Promise((resolve) => { child.once("close", resolve); });
+const closed = (child) =>
+  new Promise((resolve) => {
+    child.once("close", resolve);
+  });
 
 async function endChildren(signal) {
   const children = [...running];
-  const late = setTimeout(() => { for (const child of children) signalGroup(child, "SIGKILL"); }, 10_000);
-  await Promise.all(children.map((child) => { signalGroup(child, signal); return closed(child); }));
+  const late = setTimeout(() => {
+    for (const child of children) signalGroup(child, "SIGKILL");
+  }, 10_000);
+  await Promise.all(
+    children.map((child) => {
+      signalGroup(child, signal);
+      return closed(child);
+    }),
+  );
   clearTimeout(late);
 }
 
@@ -72,7 +87,10 @@ export function endWithChildren(beforeExit = async () => {}) {
   };
   process.on("SIGINT", end);
   process.on("SIGTERM", end);
-  return () => { process.off("SIGINT", end); process.off("SIGTERM", end); };
+  return () => {
+    process.off("SIGINT", end);
+    process.off("SIGTERM", end);
+  };
 }
 
 /** Runs a program to its end and resolves with its exit code and what it printed; `echo` shows the output as it comes. */
@@ -81,10 +99,16 @@ export function run(command, args, { cwd = root, env = process.env, echo } = {})
     const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: ownGroup });
     running.add(child);
     let output = "";
-    const take = (chunk) => { if (echo) echo.write(chunk); else output += chunk; };
+    const take = (chunk) => {
+      if (echo) echo.write(chunk);
+      else output += chunk;
+    };
     child.stdout.on("data", take);
     child.stderr.on("data", take);
-    child.on("error", (cause) => { running.delete(child); reject(new StepError(`Cannot run ${command}: ${cause.message}.`)); });
+    child.on("error", (cause) => {
+      running.delete(child);
+      reject(new StepError(`Cannot run ${command}: ${cause.message}.`));
+    });
     child.on("close", (code) => {
       running.delete(child);
       // Ended by Ctrl-C: whoever waits for it has nothing left to say.

@@ -3,7 +3,12 @@ import path from "node:path";
 import { runOrFail } from "./steps.mjs";
 
 const isProgram = (file) => {
-  try { accessSync(file, constants.X_OK); return existsSync(file); } catch { return false; }
+  try {
+    accessSync(file, constants.X_OK);
+    return existsSync(file);
+  } catch {
+    return false;
+  }
 };
 
 /** Full path of a program, from the PATH and the system folders that a root shell may lack; null when it is not there. */
@@ -13,7 +18,8 @@ export function findProgram(name) {
 }
 
 /** Only root on Debian or a relative may add packages; elsewhere the tests use what is there. */
-export const canInstall = () => process.platform === "linux" && process.getuid() === 0 && findProgram("apt-get") !== null;
+export const canInstall = () =>
+  process.platform === "linux" && process.getuid() === 0 && findProgram("apt-get") !== null;
 
 const env = () => ({
   ...process.env,
@@ -21,7 +27,13 @@ const env = () => ({
   RUNLEVEL: "1", // an installed server is not started by itself: the tests start their own
 });
 
-const aptGet = (args, sentence) => runOrFail(findProgram("apt-get"), ["-q", "-o", "DPkg::Lock::Timeout=600", "-o", "Acquire::Retries=3", ...args], sentence, { env: env() });
+const aptGet = (args, sentence) =>
+  runOrFail(
+    findProgram("apt-get"),
+    ["-q", "-o", "DPkg::Lock::Timeout=600", "-o", "Acquire::Retries=3", ...args],
+    sentence,
+    { env: env() },
+  );
 
 /** Installs Debian packages, with fresh lists. Rejects with a StepError. */
 export async function aptInstall(names) {

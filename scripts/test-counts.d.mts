@@ -1,9 +1,21 @@
-export interface Skipped { readonly where: string; readonly reason: string; readonly count: number }
+export interface Skipped {
+  readonly where: string;
+  readonly reason: string;
+  readonly count: number;
+}
 
-export interface Failure { readonly where: string; readonly why: string }
+export interface Failure {
+  readonly where: string;
+  readonly why: string;
+}
 
 /** What a step of the tests came to. */
-export interface Counts { readonly passed: number; readonly failed: number; readonly failures: readonly Failure[]; readonly skipped: readonly Skipped[] }
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly failures: readonly Failure[];
+  readonly skipped: readonly Skipped[];
+}
 
 export function counts(of?: Partial<Counts>): Counts;
 export function vitestCounts(file: string, code: number): Counts;

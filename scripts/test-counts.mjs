@@ -2,7 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 
 /** What a step of the tests came to. */
-export const counts = ({ passed = 0, failed = 0, failures = [], skipped = [] } = {}) => ({ passed, failed, failures, skipped });
+export const counts = ({ passed = 0, failed = 0, failures = [], skipped = [] } = {}) => ({
+  passed,
+  failed,
+  failures,
+  skipped,
+});
 
 /** What scripts/vitest-counts.mjs wrote; a run that ended badly without counting a failure is one failure. */
 export function vitestCounts(file, code) {
@@ -12,7 +17,8 @@ export function vitestCounts(file, code) {
 }
 
 function* testsOf(suite) {
-  for (const spec of suite.specs ?? []) for (const test of spec.tests) yield { file: spec.file, title: spec.title, test };
+  for (const spec of suite.specs ?? [])
+    for (const test of spec.tests) yield { file: spec.file, title: spec.title, test };
   for (const inner of suite.suites ?? []) yield* testsOf(inner);
 }
 
@@ -24,10 +30,18 @@ export function playwrightCounts(file, code) {
   for (const suite of report.suites) {
     for (const { file: spec, title, test } of testsOf(suite)) {
       if (test.status === "expected") result.passed += 1;
-      else if (test.status === "skipped") result.skipped.push({ where: `e2e/${spec}: ${title}`, reason: test.annotations.find((each) => each.type === "skip")?.description ?? "its own condition", count: 1 });
+      else if (test.status === "skipped")
+        result.skipped.push({
+          where: `e2e/${spec}: ${title}`,
+          reason: test.annotations.find((each) => each.type === "skip")?.description ?? "its own condition",
+          count: 1,
+        });
       else {
         result.failed += 1;
-        result.failures.push({ where: `e2e/${spec}: ${title}`, why: test.results?.flatMap((each) => each.errors ?? []).at(0)?.message ?? "" });
+        result.failures.push({
+          where: `e2e/${spec}: ${title}`,
+          why: test.results?.flatMap((each) => each.errors ?? []).at(0)?.message ?? "",
+        });
       }
     }
   }
@@ -38,7 +52,8 @@ export function playwrightCounts(file, code) {
 /** How many tests Playwright would run, from its JSON listing. */
 export const listedTests = (json) => JSON.parse(json).suites.flatMap((suite) => [...testsOf(suite)]).length;
 
-const some = (places) => [...places.slice(0, 3), ...(places.length > 3 ? [`and ${places.length - 3} more`] : [])].join(", ");
+const some = (places) =>
+  [...places.slice(0, 3), ...(places.length > 3 ? [`and ${places.length - 3} more`] : [])].join(", ");
 
 /** One line for each reason, with how many tests it kept from running and where. */
 export function skipLines(skipped) {
@@ -54,18 +69,32 @@ export function skipLines(skipped) {
 
 const MOST_LINES = 12;
 // Colours of a terminal are no part of a sentence.
-const plain = (text) => stripVTControlCharacters(text).split("\n").map((line) => line.trimEnd().slice(0, 200)).filter((line) => line !== "");
+const plain = (text) =>
+  stripVTControlCharacters(text)
+    .split("\n")
+    .map((line) => line.trimEnd().slice(0, 200))
+    .filter((line) => line !== "");
 
 /** Each failed test: which, and the first lines of why. The whole stands further up, where a log may have been cut. */
-export const failureLines = (failures) => failures.flatMap(({ where, why }) => {
-  const [first = "", ...rest] = plain(why);
-  return [`Failed: ${where}: ${first}`, ...rest.slice(0, MOST_LINES).map((line) => `  ${line}`)];
-});
+export const failureLines = (failures) =>
+  failures.flatMap(({ where, why }) => {
+    const [first = "", ...rest] = plain(why);
+    return [`Failed: ${where}: ${first}`, ...rest.slice(0, MOST_LINES).map((line) => `  ${line}`)];
+  });
 
 /** The sum over all steps. */
-export const total = (results) => results.reduce((sum, each) => counts({
-  passed: sum.passed + each.passed, failed: sum.failed + each.failed, failures: [...sum.failures, ...each.failures], skipped: [...sum.skipped, ...each.skipped],
-}), counts());
+export const total = (results) =>
+  results.reduce(
+    (sum, each) =>
+      counts({
+        passed: sum.passed + each.passed,
+        failed: sum.failed + each.failed,
+        failures: [...sum.failures, ...each.failures],
+        skipped: [...sum.skipped, ...each.skipped],
+      }),
+    counts(),
+  );
 
 /** The closing line. */
-export const closing = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped.reduce((sum, each) => sum + each.count, 0)} skipped`;
+export const closing = ({ passed, failed, skipped }) =>
+  `${passed} passed, ${failed} failed, ${skipped.reduce((sum, each) => sum + each.count, 0)} skipped`;

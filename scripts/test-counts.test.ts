@@ -26,21 +26,46 @@ describe("counting what the tests came to", () => {
   });
 
   it("reads Playwright's nested suites, a flaky test being a failed one", () => {
-    const test = (status: string, description?: string): object => ({ status, results: status === "flaky" ? [{ errors: [{ message: "\u001B[31mit wavered\u001B[39m\nat line 1" }] }, {}] : [], annotations: description === undefined ? [] : [{ type: "skip", description }] });
+    const test = (status: string, description?: string): object => ({
+      status,
+      results: status === "flaky" ? [{ errors: [{ message: "\u001B[31mit wavered\u001B[39m\nat line 1" }] }, {}] : [],
+      annotations: description === undefined ? [] : [{ type: "skip", description }],
+    });
     const file = written("browser.json", {
-      suites: [{ specs: [{ file: "a.spec.ts", title: "looks", tests: [test("expected")] }], suites: [{ specs: [
-        { file: "a.spec.ts", title: "wavers", tests: [test("flaky")] },
-        { file: "a.spec.ts", title: "waits", tests: [test("skipped", "no broker")] },
-      ] }] }],
+      suites: [
+        {
+          specs: [{ file: "a.spec.ts", title: "looks", tests: [test("expected")] }],
+          suites: [
+            {
+              specs: [
+                { file: "a.spec.ts", title: "wavers", tests: [test("flaky")] },
+                { file: "a.spec.ts", title: "waits", tests: [test("skipped", "no broker")] },
+              ],
+            },
+          ],
+        },
+      ],
     });
     const read = playwrightCounts(file, 1);
-    expect(read).toMatchObject({ passed: 1, failed: 1, skipped: [{ where: "e2e/a.spec.ts: waits", reason: "no broker", count: 1 }] });
+    expect(read).toMatchObject({
+      passed: 1,
+      failed: 1,
+      skipped: [{ where: "e2e/a.spec.ts: waits", reason: "no broker", count: 1 }],
+    });
     expect(failureLines(read.failures)).toEqual(["Failed: e2e/a.spec.ts: wavers: it wavered", "  at line 1"]);
   });
 
   it("adds the steps up, gives each reason once and closes with the three numbers", () => {
-    const skip = (where: string): { where: string; reason: string; count: number } => ({ where, reason: "no fixtures", count: 2 });
-    const sum = total([counts({ passed: 1 }), counts({ passed: 4, failed: 1, failures: [{ where: "a", why: "x" }], skipped: [skip("a"), skip("b")] }), counts({ skipped: [skip("c"), skip("d")] })]);
+    const skip = (where: string): { where: string; reason: string; count: number } => ({
+      where,
+      reason: "no fixtures",
+      count: 2,
+    });
+    const sum = total([
+      counts({ passed: 1 }),
+      counts({ passed: 4, failed: 1, failures: [{ where: "a", why: "x" }], skipped: [skip("a"), skip("b")] }),
+      counts({ skipped: [skip("c"), skip("d")] }),
+    ]);
     expect(skipLines(sum.skipped)).toEqual(["Skipped 8: no fixtures (a, b, c, and 1 more)"]);
     expect(failureLines(sum.failures)).toEqual(["Failed: a: x"]);
     expect(closing(sum)).toBe("5 passed, 1 failed, 8 skipped");

@@ -5,14 +5,21 @@ import { buildTimescale, hasTimescale } from "./timescale.mjs";
 
 // A test that needs what could not be had skips itself; why it could not be had is said here.
 async function attempt(out, work) {
-  try { return await work(); } catch (error) {
+  try {
+    return await work();
+  } catch (error) {
     if (!(error instanceof StepError)) throw error;
     out.write(`${error.output.trimEnd().split("\n").slice(-5).join("\n")}\n${error.message}\n`);
     return undefined;
   }
 }
 
-const install = (out, names) => attempt(out, () => step(out, `Installing Debian's ${names.join(", ")}`, `Installed Debian's ${names.join(", ")}`, () => aptInstall(names)));
+const install = (out, names) =>
+  attempt(out, () =>
+    step(out, `Installing Debian's ${names.join(", ")}`, `Installed Debian's ${names.join(", ")}`, () =>
+      aptInstall(names),
+    ),
+  );
 
 /** Debian's chromium, where it may be installed and none is there. */
 export async function provideBrowser(out, findChromium) {
@@ -21,11 +28,17 @@ export async function provideBrowser(out, findChromium) {
 
 async function provideServers(out) {
   if (!canInstall()) return;
-  const missing = [["redis-server", "redis-server"], ["mmdebstrap", hasTimescale() ? null : "mmdebstrap"]]
+  const missing = [
+    ["redis-server", "redis-server"],
+    ["mmdebstrap", hasTimescale() ? null : "mmdebstrap"],
+  ]
     .filter(([command, name]) => name !== null && findProgram(command) === null)
     .map(([, name]) => name);
   if (missing.length > 0) await install(out, missing);
-  if (!hasTimescale() && findProgram("mmdebstrap") !== null) await attempt(out, () => step(out, "Unpacking TimescaleDB from Debian trixie", "Unpacked TimescaleDB from Debian trixie", buildTimescale));
+  if (!hasTimescale() && findProgram("mmdebstrap") !== null)
+    await attempt(out, () =>
+      step(out, "Unpacking TimescaleDB from Debian trixie", "Unpacked TimescaleDB from Debian trixie", buildTimescale),
+    );
   if (!hasTimescale() && !hasPostgres()) await install(out, ["postgresql"]);
 }
 
@@ -36,9 +49,22 @@ export async function startServers(out) {
   const env = {};
   const add = async (title, variable, start) => {
     const server = await attempt(out, () => step(out, `Starting ${title}`, `Started ${title}`, start));
-    if (server !== undefined) { started.push(server); env[variable] = server.url; }
+    if (server !== undefined) {
+      started.push(server);
+      env[variable] = server.url;
+    }
   };
-  if (hasTimescale() || hasPostgres()) await add(hasTimescale() ? "TimescaleDB" : "plain PostgreSQL (no TimescaleDB here)", "TEST_DATABASE_URL", startDatabase);
+  if (hasTimescale() || hasPostgres())
+    await add(
+      hasTimescale() ? "TimescaleDB" : "plain PostgreSQL (no TimescaleDB here)",
+      "TEST_DATABASE_URL",
+      startDatabase,
+    );
   if (findProgram("redis-server") !== null) await add("Redis", "TEST_REDIS_URL", startRedis);
-  return { env, stop: async () => { await Promise.all(started.splice(0).map((each) => each.stop())); } };
+  return {
+    env,
+    stop: async () => {
+      await Promise.all(started.splice(0).map((each) => each.stop()));
+    },
+  };
 }

@@ -9,7 +9,8 @@ const { findChromium } = await import("./browser.mjs");
 const { missingLines } = await import("./missing-servers.mjs");
 const { prepare } = await import("./prepare.mjs");
 const { StepError, endWithChildren, fail, inProject, run } = await import("./steps.mjs");
-const { closing, counts, failureLines, listedTests, playwrightCounts, skipLines, total, vitestCounts } = await import("./test-counts.mjs");
+const { closing, counts, failureLines, listedTests, playwrightCounts, skipLines, total, vitestCounts } =
+  await import("./test-counts.mjs");
 const { provideBrowser, startServers } = await import("./test-servers.mjs");
 
 const out = process.stdout;
@@ -17,25 +18,37 @@ const scratch = mkdtempSync(path.join(tmpdir(), "candela-test-"));
 const bin = (file) => inProject("node_modules", file);
 // The programs write into our pipe: whether there is a person's terminal behind it, only we know.
 const colours = out.isTTY ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" };
-const node = (args, env = {}) => run(process.execPath, args, { echo: out, env: { ...process.env, ...colours, ...env } });
+const node = (args, env = {}) =>
+  run(process.execPath, args, { echo: out, env: { ...process.env, ...colours, ...env } });
 
 const whole = async (args) => ((await node(args)).code === 0 ? counts({ passed: 1 }) : counts({ failed: 1 }));
 
 async function vitest(project, env, options = []) {
   const file = path.join(scratch, `${project}.json`);
   const reporters = ["--reporter=default", `--reporter=${inProject("scripts/vitest-counts.mjs")}`];
-  const { code } = await node([bin("vitest/vitest.mjs"), "run", "--project", project, "--passWithNoTests", ...reporters, ...options], { ...env, COUNTS_FILE: file });
+  const { code } = await node(
+    [bin("vitest/vitest.mjs"), "run", "--project", project, "--passWithNoTests", ...reporters, ...options],
+    { ...env, COUNTS_FILE: file },
+  );
   return vitestCounts(file, code);
 }
 
 let servers = { env: {}, stop: async () => {} };
 
 async function browser() {
-  const playwright = [bin("@playwright/test/cli.js"), "test", "--config", "e2e/playwright.config.ts", "--pass-with-no-tests"];
+  const playwright = [
+    bin("@playwright/test/cli.js"),
+    "test",
+    "--config",
+    "e2e/playwright.config.ts",
+    "--pass-with-no-tests",
+  ];
   await provideBrowser(out, findChromium);
   if ((await findChromium()) === null) {
     const { output } = await run(process.execPath, [...playwright, "--list", "--reporter=json"]);
-    return counts({ skipped: [{ where: "e2e", reason: "there is no Chromium here (set CHROMIUM_PATH)", count: listedTests(output) }] });
+    return counts({
+      skipped: [{ where: "e2e", reason: "there is no Chromium here (set CHROMIUM_PATH)", count: listedTests(output) }],
+    });
   }
   await prepare(["pages", "server"], out);
   const file = inProject("e2e/results/report.json");
@@ -54,7 +67,10 @@ const steps = {
       servers = await startServers(out);
       for (const line of missingLines({ ...process.env, ...servers.env })) out.write(`${line}\n`);
       await prepare(["pages", "server"], out);
-      const results = [await vitest("clock", servers.env, ["--maxWorkers=3"]), await vitest("integration", servers.env)];
+      const results = [
+        await vitest("clock", servers.env, ["--maxWorkers=3"]),
+        await vitest("integration", servers.env),
+      ];
       await servers.stop();
       return total(results);
     },
@@ -73,7 +89,9 @@ async function result({ title, work }) {
   try {
     return await work();
   } catch (error) {
-    out.write(error instanceof StepError ? `${error.output.trimEnd()}\n${error.message}\n` : `${error?.stack ?? error}\n`);
+    out.write(
+      error instanceof StepError ? `${error.output.trimEnd()}\n${error.message}\n` : `${error?.stack ?? error}\n`,
+    );
     return counts({ failed: 1 });
   }
 }
@@ -81,7 +99,8 @@ async function result({ title, work }) {
 endWithChildren(stopAll);
 const chosen = process.argv.slice(2);
 const wrong = chosen.find((name) => !Object.hasOwn(steps, name));
-if (wrong !== undefined) fail(new StepError(`There is no part "${wrong}": choose from ${Object.keys(steps).join(", ")}.`));
+if (wrong !== undefined)
+  fail(new StepError(`There is no part "${wrong}": choose from ${Object.keys(steps).join(", ")}.`));
 await prepare(["packages", "client"], out).catch(fail);
 
 const results = [];

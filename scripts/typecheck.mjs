@@ -2,7 +2,10 @@
 import { endWithChildren, fail, inProject, run } from "./steps.mjs";
 
 endWithChildren();
-for (const args of [["next/dist/bin/next", "typegen"], ["typescript/bin/tsc", "--noEmit"]]) {
+for (const args of [
+  ["next/dist/bin/next", "typegen"],
+  ["typescript/bin/tsc", "--noEmit"],
+]) {
   const [file, ...rest] = args;
   const { code, output } = await run(process.execPath, [inProject("node_modules", file), ...rest]).catch(fail);
   if (code !== 0) {

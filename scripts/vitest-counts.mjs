@@ -5,7 +5,8 @@ import { missingServers } from "./missing-servers.mjs";
 // A suite that skips itself says no reason to vitest; what its file looks for, and does not find, is the reason.
 function reasonFor(file) {
   const source = readFileSync(file, "utf8");
-  if (source.includes("shared/fixtures") && !existsSync(path.resolve("../shared/fixtures"))) return "the recorded fixtures are not beside the project";
+  if (source.includes("shared/fixtures") && !existsSync(path.resolve("../shared/fixtures")))
+    return "the recorded fixtures are not beside the project";
   for (const [name, reason] of Object.entries(missingServers)) {
     if (source.includes(name) && !process.env[name]) return reason;
   }
@@ -15,7 +16,12 @@ function reasonFor(file) {
 /** A vitest reporter that writes { passed, failed, failures: [{ where, why }], skipped: [{ where, reason, count }] } to the file named by COUNTS_FILE. */
 export default class Counts {
   onTestRunEnd(modules, unhandledErrors) {
-    const counts = { passed: 0, failed: unhandledErrors.length, failures: unhandledErrors.map(({ message }) => ({ where: "an unhandled error", why: message })), skipped: [] };
+    const counts = {
+      passed: 0,
+      failed: unhandledErrors.length,
+      failures: unhandledErrors.map(({ message }) => ({ where: "an unhandled error", why: message })),
+      skipped: [],
+    };
     for (const file of modules) {
       const where = path.relative(process.cwd(), file.moduleId);
       const tests = [...file.children.allTests()];
@@ -25,9 +31,11 @@ export default class Counts {
         if (state === "passed") counts.passed += 1;
         else if (state === "failed") {
           failures += 1;
-          counts.failures.push({ where: `${where}: ${test.fullName}`, why: [errors[0]?.message, errors[0]?.diff].filter(Boolean).join("\n") });
-        }
-        else counts.skipped.push({ where, reason: note ?? reasonFor(file.moduleId), count: 1 });
+          counts.failures.push({
+            where: `${where}: ${test.fullName}`,
+            why: [errors[0]?.message, errors[0]?.diff].filter(Boolean).join("\n"),
+          });
+        } else counts.skipped.push({ where, reason: note ?? reasonFor(file.moduleId), count: 1 });
       }
       // A file that cannot be loaded, or whose set-up fails, has no failed test to count.
       if (failures === 0 && !file.ok()) {

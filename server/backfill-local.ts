@@ -36,16 +36,27 @@ export type Wanted = { source: string } | { job: string };
  * Rejects with `locked` while a server owns the data folder. A simulated exchange is started where the configuration
  * has one and the source is a broker.
  */
-export const openBackfill = async (config: Config, wanted: Wanted, say: (step: string) => void): Promise<LocalBackfill> => {
+export const openBackfill = async (
+  config: Config,
+  wanted: Wanted,
+  say: (step: string) => void,
+): Promise<LocalBackfill> => {
   const wall = systemClock();
   const log = createLog(config.logLevel);
   const closing: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => { for (const step of closing.splice(0).reverse()) await step(); };
+  const close = async (): Promise<void> => {
+    for (const step of closing.splice(0).reverse()) await step();
+  };
   try {
     closing.push(await lockFolder(config.dataDir, path.join(config.dataDir, "candela.lock"), wall.now()));
     const store = createStore({
-      databaseUrl: config.databaseUrl, dataDir: config.dataDir, workerFile: path.join(config.root, "server/store/pglite-worker.mjs"),
-      migrationsDir: path.join(config.root, "prisma/migrations"), templateFile: path.join(config.root, ".build/pglite-template.tar"), log, clock: wall,
+      databaseUrl: config.databaseUrl,
+      dataDir: config.dataDir,
+      workerFile: path.join(config.root, "server/store/pglite-worker.mjs"),
+      migrationsDir: path.join(config.root, "prisma/migrations"),
+      templateFile: path.join(config.root, ".build/pglite-template.tar"),
+      log,
+      clock: wall,
     });
     await store.start(new AbortController().signal);
     closing.push(() => store.stop());
@@ -53,25 +64,55 @@ export const openBackfill = async (config: Config, wanted: Wanted, say: (step: s
 
     const table = new InstrumentTable();
     const calendar = new ExchangeCalendar({
-      store: () => store.calendarEdits, wall, clock: () => wall, changed: () => {},
-      hoursOf: (key) => { const index = table.indexOf(key); return index === -1 ? null : table.hours(index); },
+      store: () => store.calendarEdits,
+      wall,
+      clock: () => wall,
+      changed: () => {},
+      hoursOf: (key) => {
+        const index = table.indexOf(key);
+        return index === -1 ? null : table.hours(index);
+      },
     });
     await calendar.load();
-    const instruments = new Instruments({ store: store.instruments, table, clock: wall, hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }) });
+    const instruments = new Instruments({
+      store: store.instruments,
+      table,
+      clock: wall,
+      hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }),
+    });
     await instruments.load();
     const writer = new BarWriter(store.bars, table, wall, log, new Metrics());
     writer.start();
     closing.push(() => writer.stop());
 
     const source = "source" in wanted ? wanted.source : await sourceOfJob(store, wanted.job);
-    const access = source.includes(":") ? undefined : await login(config, instruments, (exchange) => closing.push(() => exchange.stop()), say);
+    const access = source.includes(":")
+      ? undefined
+      : await login(config, instruments, (exchange) => closing.push(() => exchange.stop()), say);
     const backfill = createBackfill({
-      store, recent: writer, table, instruments, calendar, clock: wall, wall, log, paces: new RequestPaces(wall),
-      login: (feed) => (feed === "kite" ? access : undefined), changed: () => Promise.resolve(),
+      store,
+      recent: writer,
+      table,
+      instruments,
+      calendar,
+      clock: wall,
+      wall,
+      log,
+      paces: new RequestPaces(wall),
+      login: (feed) => (feed === "kite" ? access : undefined),
+      changed: () => Promise.resolve(),
       // A server that starts looks at every gap that is open.
       review: () => Promise.resolve(),
-      refused: (instrument, rows) => say(`${table.at(instrument).key}: ${rows.total} rows of history were set aside; the first: ${rows.first}`),
-      away: async (instrument, from, to) => awayStretches(store.gaps, { id: table.at(instrument).id, collectors: (await store.collectors.list()).map(({ name }) => name) }, from, to, wall.now()),
+      refused: (instrument, rows) =>
+        say(`${table.at(instrument).key}: ${rows.total} rows of history were set aside; the first: ${rows.first}`),
+      away: async (instrument, from, to) =>
+        awayStretches(
+          store.gaps,
+          { id: table.at(instrument).id, collectors: (await store.collectors.list()).map(({ name }) => name) },
+          from,
+          to,
+          wall.now(),
+        ),
     });
     await backfill.start();
     closing.push(() => backfill.stop());
@@ -84,30 +125,58 @@ export const openBackfill = async (config: Config, wanted: Wanted, say: (step: s
 
 const sourceOfJob = async (store: Store, id: string): Promise<string> => {
   const row = await store.jobs.get(Number(/^backfill-(\d{1,9})$/.exec(id)?.[1] ?? 0));
-  if (row === null) throw new AppError("not_found", `no job ${JSON.stringify(id)}`, { details: { field: "resume", value: id, accepted: (await store.jobs.list(5)).map((each) => `backfill-${each.id}`).join(", ") || "there is none yet" } });
+  if (row === null)
+    throw new AppError("not_found", `no job ${JSON.stringify(id)}`, {
+      details: {
+        field: "resume",
+        value: id,
+        accepted: (await store.jobs.list(5)).map((each) => `backfill-${each.id}`).join(", ") || "there is none yet",
+      },
+    });
   return (row.request as BackfillOrder).source;
 };
 
 /** The login the configuration names, with the broker's list of the day taken in. */
-const login = async (config: Config, instruments: Instruments, started: (exchange: ExchangeChild) => void, say: (step: string) => void): Promise<HistoryAccess> => {
+const login = async (
+  config: Config,
+  instruments: Instruments,
+  started: (exchange: ExchangeChild) => void,
+  say: (step: string) => void,
+): Promise<HistoryAccess> => {
   const { feed } = config;
-  if (feed.kind === "replay") throw badInput("source", "kite", "csv:FILE or parquet:FILE: the feed is a recording, which has no history");
+  if (feed.kind === "replay")
+    throw badInput("source", "kite", "csv:FILE or parquet:FILE: the feed is a recording, which has no history");
   let credentials: Record<string, string>;
   if (feed.kind === "kite") credentials = feed.login;
   else {
-    const exchange = await startExchange({
-      file: path.join(config.root, config.development ? "server/exchange/main.ts" : ".build/exchange.js"), execArgv: config.development ? ["--import", "tsx"] : [],
-      port: feed.port, seed: feed.seed, rate: feed.rate, stocks: feed.stocks, onExit: () => {},
-    }, createLog(config.logLevel));
+    const exchange = await startExchange(
+      {
+        file: path.join(config.root, config.development ? "server/exchange/main.ts" : ".build/exchange.js"),
+        execArgv: config.development ? ["--import", "tsx"] : [],
+        port: feed.port,
+        seed: feed.seed,
+        rate: feed.rate,
+        stocks: feed.stocks,
+        onExit: () => {},
+      },
+      createLog(config.logLevel),
+    );
     started(exchange);
     say(`Simulated exchange on http://127.0.0.1:${exchange.port}`);
-    credentials = { apiKey: "candela-demo", accessToken: "candela-demo-token", root: `http://127.0.0.1:${exchange.port}`, socket: `ws://127.0.0.1:${exchange.port}` };
+    credentials = {
+      apiKey: "candela-demo",
+      accessToken: "candela-demo-token",
+      root: `http://127.0.0.1:${exchange.port}`,
+      socket: `ws://127.0.0.1:${exchange.port}`,
+    };
   }
   const kite = feedOf("kite");
   const parsed = kite.login.safeParse(credentials, { error: acceptedBy });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    throw new AppError("bad_input", `the login of kite: ${issue.path.join(".")}: use ${issue.message}`, { details: { field: issue.path.join(".") } });
+    throw new AppError("bad_input", `the login of kite: ${issue.path.join(".")}: use ${issue.message}`, {
+      details: { field: issue.path.join(".") },
+    });
   }
   try {
     await instruments.take("kite", await kite.instruments(parsed.data, AbortSignal.timeout(60_000)));
@@ -115,5 +184,10 @@ const login = async (config: Config, instruments: Instruments, started: (exchang
     // Without today's list the numbers of an earlier day serve, where there are any.
     if ((cause as { code?: string }).code === "login_expired" || instruments.listedBy("kite").length === 0) throw cause;
   }
-  return { feed: kite.id, definition: kite.history as HistoryAccess["definition"], login: parsed.data, token: (instrument) => instruments.tokenOf("kite", instrument) };
+  return {
+    feed: kite.id,
+    definition: kite.history as HistoryAccess["definition"],
+    login: parsed.data,
+    token: (instrument) => instruments.tokenOf("kite", instrument),
+  };
 };

@@ -65,30 +65,57 @@ export const createBackfill = (parts: Parts): Backfill => {
   const hours = ({ id }: Pick<Instrument, "id">): string => table.hours(rowOf(id));
   const loginOf = (name: string): HistoryAccess => {
     const login = parts.login(name);
-    if (login === undefined) throw new AppError("broker_unreachable", `no login of ${name} is connected: its history cannot be asked`, { retryable: true, details: { field: "source", value: name } });
+    if (login === undefined)
+      throw new AppError("broker_unreachable", `no login of ${name} is connected: its history cannot be asked`, {
+        retryable: true,
+        details: { field: "source", value: name },
+      });
     return login;
   };
   return new Backfill({
-    bars: store.bars, recent: parts.recent, jobs: store.jobs, gaps: store.gaps, calendar, clock, wall, log,
+    bars: store.bars,
+    recent: parts.recent,
+    jobs: store.jobs,
+    gaps: store.gaps,
+    calendar,
+    clock,
+    wall,
+    log,
     instrument: (id) => ({ instrument: table.at(rowOf(id)), hours: hours({ id }) }),
     changed: (id, from, to) => parts.changed(rowOf(id), from, to),
     away: (id, from, to) => parts.away(rowOf(id), from, to),
     refused: (id, rows) => parts.refused(rowOf(id), rows),
-    review: parts.review, unreadable: parts.unreadable,
+    review: parts.review,
+    unreadable: parts.unreadable,
     isAlone: () => store.describe().kind === "embedded",
-    pace: ({ authority, name }, { requestsPerSecond }) => (authority === "broker" ? paces.of(loginOf(name).login, requestsPerSecond) : null),
-    open: (source, order) => openSource(parseSource(source, brokers), { ...order, calendar, hours, now: Math.max(clock.now(), wall.now()) }, (name) => {
-      const login = loginOf(name);
-      // The login may be replaced while a long job runs.
-      return brokerSource(name, { definition: login.definition, get login() { return login.login; }, token: (instrument) => login.token(rowOf(instrument.id)) });
-    }),
+    pace: ({ authority, name }, { requestsPerSecond }) =>
+      authority === "broker" ? paces.of(loginOf(name).login, requestsPerSecond) : null,
+    open: (source, order) =>
+      openSource(
+        parseSource(source, brokers),
+        { ...order, calendar, hours, now: Math.max(clock.now(), wall.now()) },
+        (name) => {
+          const login = loginOf(name);
+          // The login may be replaced while a long job runs.
+          return brokerSource(name, {
+            definition: login.definition,
+            get login() {
+              return login.login;
+            },
+            token: (instrument) => login.token(rowOf(instrument.id)),
+          });
+        },
+      ),
     names: {
       resolve: (text) => table.at(instruments.resolve(text)).id,
       watchlists: () => store.watchlists.list(),
       async introduce(key) {
         const known = splitKey(key);
         if (known === null || !(exchanges as readonly string[]).includes(known.exchange)) return null;
-        await instruments.take(FILE_VENDOR, { listed: [{ ...recordedInstrument(key), token: tokenOf(key) }], leftOut: [] });
+        await instruments.take(FILE_VENDOR, {
+          listed: [{ ...recordedInstrument(key), token: tokenOf(key) }],
+          leftOut: [],
+        });
         return table.at(instruments.resolve(key)).id;
       },
     },

@@ -5,27 +5,48 @@ import { z } from "zod";
 import { acceptedBy } from "@/server/domain/accepted";
 import { AppError } from "@/server/domain/errors";
 
-const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 
 const port = z.coerce.number().int().min(0).max(65_535);
 /** How long something is kept; the longest is as good as for ever. */
 const days = z.coerce.number().int().min(1).max(36_500);
-const url = (...protocols: string[]) => z.string().refine((text) => {
-  try { return protocols.includes(new URL(text).protocol); } catch { return false; }
-}, `a URL that begins with ${protocols.map((each) => `${each}//`).join(" or ")}`);
+const url = (...protocols: string[]) =>
+  z.string().refine(
+    (text) => {
+      try {
+        return protocols.includes(new URL(text).protocol);
+      } catch {
+        return false;
+      }
+    },
+    `a URL that begins with ${protocols.map((each) => `${each}//`).join(" or ")}`,
+  );
 
 const REPLAY = /^replay(?:\[([^\]]*)\])?:(.+)$/s;
 
 /** The environment, by variable. What a person sees of an error is the variable's name and the description here. */
 export const environment = z.object({
   PORT: port.default(8080),
-  HOST: z.string().default("127.0.0.1").refine(isLoopback, "a loopback address (127.0.0.1, ::1, localhost): other machines need keys, which this version does not have"),
+  HOST: z
+    .string()
+    .default("127.0.0.1")
+    .refine(
+      isLoopback,
+      "a loopback address (127.0.0.1, ::1, localhost): other machines need keys, which this version does not have",
+    ),
   DATA_DIR: z.string().min(1).default("./data"),
   DATABASE_URL: url("postgres:", "postgresql:").optional(),
   REDIS_URL: url("redis:", "rediss:").optional(),
   REDIS_PREFIX: z.string().max(64).default(""),
   REDIS_STREAM_LENGTH: z.coerce.number().int().min(1).max(1_000_000).default(22_500),
-  FEED: z.string().default("").refine((text) => text === "" || text === "simulated" || text === "kite" || REPLAY.test(text), "simulated, kite or replay:FILE"),
+  FEED: z
+    .string()
+    .default("")
+    .refine(
+      (text) => text === "" || text === "simulated" || text === "kite" || REPLAY.test(text),
+      "simulated, kite or replay:FILE",
+    ),
   SPEED: z.coerce.number().positive().max(10_000).default(1),
   INSTRUMENT: z.string().min(3).default("NSE_INDEX:NIFTY 50"),
   EXCHANGE_PORT: port.default(9001),
@@ -46,7 +67,13 @@ export const environment = z.object({
   MINUTE_RETENTION_DAYS: days.default(730),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("warn"),
   CANDELA_TEST: z.enum(["0", "1"]).default("0"),
-  TEST_CLOCK: z.string().regex(/^\d+,\d+,\d+(\.\d+)?$/, "REAL,SHOWN,SPEED: when this machine's clock says REAL (epoch ms) the server's says SHOWN, and runs SPEED times as fast").optional(),
+  TEST_CLOCK: z
+    .string()
+    .regex(
+      /^\d+,\d+,\d+(\.\d+)?$/,
+      "REAL,SHOWN,SPEED: when this machine's clock says REAL (epoch ms) the server's says SHOWN, and runs SPEED times as fast",
+    )
+    .optional(),
   NODE_ENV: z.string().default("development"),
 });
 
@@ -84,7 +111,14 @@ export interface Config {
   development: boolean;
 }
 
-export const options = { port: "PORT", host: "HOST", data: "DATA_DIR", feed: "FEED", speed: "SPEED", instrument: "INSTRUMENT" } as const;
+export const options = {
+  port: "PORT",
+  host: "HOST",
+  data: "DATA_DIR",
+  feed: "FEED",
+  speed: "SPEED",
+  instrument: "INSTRUMENT",
+} as const;
 
 /** Reads .env files, the environment and the command line (which wins), validates and freezes. Throws `bad_input` naming the variable. */
 export const loadConfig = (root: string, argv: readonly string[], development: boolean): Config => {
@@ -103,17 +137,38 @@ export const loadConfig = (root: string, argv: readonly string[], development: b
     const name = String(issue.path[0]);
     const option = Object.entries(options).find(([, variable]) => variable === name)?.[0];
     const secret = /TOKEN|KEY|URL/.test(name);
-    throw new AppError("bad_input", `${name}${option === undefined ? "" : ` (--${option})`}: ${secret ? "its value" : JSON.stringify(given[name])} is not accepted; use ${issue.message}`, {
-      details: { field: name, accepted: issue.message },
-    });
+    throw new AppError(
+      "bad_input",
+      `${name}${option === undefined ? "" : ` (--${option})`}: ${secret ? "its value" : JSON.stringify(given[name])} is not accepted; use ${issue.message}`,
+      {
+        details: { field: name, accepted: issue.message },
+      },
+    );
   }
   const env = parsed.data;
   return Object.freeze({
     root,
-    port: env.PORT, host: env.HOST, dataDir: path.resolve(root, env.DATA_DIR),
-    databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, redisPrefix: env.REDIS_PREFIX, redisStreamLength: env.REDIS_STREAM_LENGTH,
-    recordTicks: env.TICK_STORE === "on", depthSeconds: env.DEPTH_SECONDS, retention: { ticks: env.TICK_RETENTION_DAYS, depth: env.DEPTH_RETENTION_DAYS, seconds: env.SECOND_RETENTION_DAYS, minutes: env.MINUTE_RETENTION_DAYS },
-    feed: feedOf(env), indicators: { configs: env.INDICATOR_CONFIGS, timeframes: env.INDICATOR_TIMEFRAMES }, logLevel: env.LOG_LEVEL, test: env.CANDELA_TEST === "1", ...testClockOf(env), development,
+    port: env.PORT,
+    host: env.HOST,
+    dataDir: path.resolve(root, env.DATA_DIR),
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    redisPrefix: env.REDIS_PREFIX,
+    redisStreamLength: env.REDIS_STREAM_LENGTH,
+    recordTicks: env.TICK_STORE === "on",
+    depthSeconds: env.DEPTH_SECONDS,
+    retention: {
+      ticks: env.TICK_RETENTION_DAYS,
+      depth: env.DEPTH_RETENTION_DAYS,
+      seconds: env.SECOND_RETENTION_DAYS,
+      minutes: env.MINUTE_RETENTION_DAYS,
+    },
+    feed: feedOf(env),
+    indicators: { configs: env.INDICATOR_CONFIGS, timeframes: env.INDICATOR_TIMEFRAMES },
+    logLevel: env.LOG_LEVEL,
+    test: env.CANDELA_TEST === "1",
+    ...testClockOf(env),
+    development,
   });
 };
 
@@ -127,7 +182,12 @@ export const readIndicators = (root: string, development: boolean): Config["indi
 
 const parseOptions = (argv: readonly string[]) => {
   try {
-    return parseArgs({ args: [...argv], strict: true, allowPositionals: false, options: Object.fromEntries(Object.keys(options).map((name) => [name, { type: "string" as const }])) });
+    return parseArgs({
+      args: [...argv],
+      strict: true,
+      allowPositionals: false,
+      options: Object.fromEntries(Object.keys(options).map((name) => [name, { type: "string" as const }])),
+    });
   } catch (cause) {
     throw new AppError("bad_input", `${(cause as Error).message.split(". ")[0]}; see npm start -- --help`, { cause });
   }
@@ -135,7 +195,10 @@ const parseOptions = (argv: readonly string[]) => {
 
 const testClockOf = (env: z.infer<typeof environment>): Pick<Config, "testClock"> => {
   if (env.TEST_CLOCK === undefined) return {};
-  if (env.CANDELA_TEST !== "1") throw new AppError("bad_input", "TEST_CLOCK: only tests change the clock (CANDELA_TEST=1)", { details: { field: "TEST_CLOCK" } });
+  if (env.CANDELA_TEST !== "1")
+    throw new AppError("bad_input", "TEST_CLOCK: only tests change the clock (CANDELA_TEST=1)", {
+      details: { field: "TEST_CLOCK" },
+    });
   const [real, shown, speed] = env.TEST_CLOCK.split(",").map(Number) as [number, number, number];
   return { testClock: { real, shown, speed } };
 };
@@ -143,15 +206,37 @@ const testClockOf = (env: z.infer<typeof environment>): Pick<Config, "testClock"
 const feedOf = (env: z.infer<typeof environment>): FeedChoice => {
   const recording = REPLAY.exec(env.FEED);
   if (recording !== null) {
-    return { kind: "replay", file: path.resolve(recording[2]!), fileOptions: recording[1] ?? "", instrument: env.INSTRUMENT, speed: env.SPEED };
+    return {
+      kind: "replay",
+      file: path.resolve(recording[2]!),
+      fileOptions: recording[1] ?? "",
+      instrument: env.INSTRUMENT,
+      speed: env.SPEED,
+    };
   }
   const { KITE_API_KEY: apiKey, KITE_ACCESS_TOKEN: accessToken } = env;
   if (env.FEED === "kite" || (env.FEED === "" && (apiKey !== undefined || accessToken !== undefined))) {
     if (apiKey === undefined || accessToken === undefined) {
       const missing = apiKey === undefined ? "KITE_API_KEY" : "KITE_ACCESS_TOKEN";
-      throw new AppError("bad_input", `${missing} is missing: a Kite login needs KITE_API_KEY and KITE_ACCESS_TOKEN`, { details: { field: missing, accepted: "both, or neither for the simulated exchange" } });
+      throw new AppError("bad_input", `${missing} is missing: a Kite login needs KITE_API_KEY and KITE_ACCESS_TOKEN`, {
+        details: { field: missing, accepted: "both, or neither for the simulated exchange" },
+      });
     }
-    return { kind: "kite", login: { apiKey, accessToken, ...(env.KITE_ROOT === undefined ? {} : { root: env.KITE_ROOT }), ...(env.KITE_SOCKET === undefined ? {} : { socket: env.KITE_SOCKET }) } };
+    return {
+      kind: "kite",
+      login: {
+        apiKey,
+        accessToken,
+        ...(env.KITE_ROOT === undefined ? {} : { root: env.KITE_ROOT }),
+        ...(env.KITE_SOCKET === undefined ? {} : { socket: env.KITE_SOCKET }),
+      },
+    };
   }
-  return { kind: "simulated", port: env.EXCHANGE_PORT, seed: env.EXCHANGE_SEED, rate: env.EXCHANGE_RATE, stocks: env.EXCHANGE_STOCKS };
+  return {
+    kind: "simulated",
+    port: env.EXCHANGE_PORT,
+    seed: env.EXCHANGE_SEED,
+    rate: env.EXCHANGE_RATE,
+    stocks: env.EXCHANGE_STOCKS,
+  };
 };

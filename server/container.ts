@@ -107,26 +107,45 @@ export type Say = (step: string) => void;
  * `warn` receives a sentence about anything the person at the terminal must do. `market` replaces the machine's clock as the
  * source of market time, for tests.
  */
-export const createContainer = async (config: Config, say: Say, { market, warn }: { market?: Clock; warn?: Say } = {}) => {
+export const createContainer = async (
+  config: Config,
+  say: Say,
+  { market, warn }: { market?: Clock; warn?: Say } = {},
+) => {
   const wall = systemClock();
   const log = createLog(config.logLevel);
   const metrics = new Metrics();
   const calendar = new ExchangeCalendar({
-    store: () => store.calendarEdits, wall, clock: () => clock, changed: (change, hours) => rescheduled(change, hours),
-    hoursOf: (key) => { const index = table.indexOf(key); return index === -1 ? null : table.hours(index); },
+    store: () => store.calendarEdits,
+    wall,
+    clock: () => clock,
+    changed: (change, hours) => rescheduled(change, hours),
+    hoursOf: (key) => {
+      const index = table.indexOf(key);
+      return index === -1 ? null : table.hours(index);
+    },
   });
-  const inSession = (hours: string) => (time: number): boolean => {
-    const session = calendar.on(hours, istDay(time));
-    return session !== null && time >= session.open && time < session.close;
-  };
+  const inSession =
+    (hours: string) =>
+    (time: number): boolean => {
+      const session = calendar.on(hours, istDay(time));
+      return session !== null && time >= session.open && time < session.close;
+    };
 
   // A recording runs the whole process on its own time.
   const recorded = config.feed.kind === "replay" ? recordedInstrument(config.feed.instrument) : null;
   const recordedHours = recorded === null ? "" : hoursOf(recorded, { closingAuction: hasClosingAuction });
-  const recording = config.feed.kind !== "replay" || recorded === null ? null : { file: config.feed.file, instrument: recorded, fileOptions: optionsFromText(config.feed.fileOptions) };
-  const replaying = config.feed.kind === "replay" && recording !== null
-    ? replayClock(wall, { start: await startOfRecording(recording, inSession(recordedHours)), speed: config.feed.speed })
-    : null;
+  const recording =
+    config.feed.kind !== "replay" || recorded === null
+      ? null
+      : { file: config.feed.file, instrument: recorded, fileOptions: optionsFromText(config.feed.fileOptions) };
+  const replaying =
+    config.feed.kind === "replay" && recording !== null
+      ? replayClock(wall, {
+          start: await startOfRecording(recording, inSession(recordedHours)),
+          speed: config.feed.speed,
+        })
+      : null;
   const clock = replaying ?? market ?? (config.testClock === undefined ? wall : shiftedClock(wall, config.testClock));
   const events = new EventLog(clock);
   const unreadables = new UnreadableParts({ events, log, meter: metrics });
@@ -136,78 +155,162 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
   // A recording is watched, not kept: its bars must neither meet those of an earlier run nor the trader's own.
   const scratch = replaying === null ? null : mkdtempSync(path.join(tmpdir(), "candela-replay-"));
   const store = createStore({
-    databaseUrl: scratch === null ? config.databaseUrl : undefined, dataDir: scratch ?? config.dataDir,
-    workerFile: path.join(config.root, "server/store/pglite-worker.mjs"), migrationsDir: path.join(config.root, "prisma/migrations"),
-    templateFile: path.join(buildDir, "pglite-template.tar"), log, clock: wall, unreadable,
+    databaseUrl: scratch === null ? config.databaseUrl : undefined,
+    dataDir: scratch ?? config.dataDir,
+    workerFile: path.join(config.root, "server/store/pglite-worker.mjs"),
+    migrationsDir: path.join(config.root, "prisma/migrations"),
+    templateFile: path.join(buildDir, "pglite-template.tar"),
+    log,
+    clock: wall,
+    unreadable,
   });
   const bus = memoryBus();
   const table = new InstrumentTable();
   const windows = new SessionWindows(calendar, table);
-  const instruments = new Instruments({ store: store.instruments, table, clock, hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }), pause: () => wall.sleep(0) });
+  const instruments = new Instruments({
+    store: store.instruments,
+    table,
+    clock,
+    hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }),
+    pause: () => wall.sleep(0),
+  });
 
   const normaliser = new Normaliser({
-    table, windows, tokens: (collector) => instruments.tokensOf(collectors.vendor(collector) ?? ""),
-    maxSkewMs: 15_000, maxAgeMs: 12 * 3_600_000,
+    table,
+    windows,
+    tokens: (collector) => instruments.tokensOf(collectors.vendor(collector) ?? ""),
+    maxSkewMs: 15_000,
+    maxAgeMs: 12 * 3_600_000,
     // Microseconds since 1970: more than any tick of an earlier run has, and below 2^53 for two centuries.
     firstSequence: Math.floor(wall.now() * 1_000),
-    closeBefore: (collector, frame, offset) => (frame === null ? null : collectors.feedAt(collector)?.quote(frame, offset)?.close ?? null),
-    tradedAt: (collector, frame, offset) => (frame === null ? null : collectors.feedAt(collector)?.quote(frame, offset)?.lastTradeTime ?? null),
+    closeBefore: (collector, frame, offset) =>
+      frame === null ? null : (collectors.feedAt(collector)?.quote(frame, offset)?.close ?? null),
+    tradedAt: (collector, frame, offset) =>
+      frame === null ? null : (collectors.feedAt(collector)?.quote(frame, offset)?.lastTradeTime ?? null),
   });
   const seconds = new SecondBars();
   const auctions = new AuctionBars(windows, table, seconds);
   const timeframes = new TimeframeBars(calendar, table, seconds);
   const convention = brokerConvention({
-    feedOf: (instrument) => (instrument < normaliser.board.capacity ? collectors.vendor(normaliser.board.collector(instrument)) : undefined),
-    isListed: (broker, instrument) => instruments.tokenOf(broker, instrument) !== undefined, instrument: (instrument) => table.at(instrument), recorded: recording?.fileOptions.broker,
+    feedOf: (instrument) =>
+      instrument < normaliser.board.capacity ? collectors.vendor(normaliser.board.collector(instrument)) : undefined,
+    isListed: (broker, instrument) => instruments.tokenOf(broker, instrument) !== undefined,
+    instrument: (instrument) => table.at(instrument),
+    recorded: recording?.fileOptions.broker,
   });
   const printed = new PrintedBars(timeframes, calendar, table, convention);
   const derived = new DerivedBars(printed, calendar, table);
   const indicators = new Indicators();
   const writer = new BarWriter(store.bars, table, wall, log, metrics);
   const recorder = config.recordTicks ? new TickRecorder(store.ticks, table, wall, log, metrics) : null;
-  const bookRecorder = config.depthSeconds === 0 ? null : new BookRecorder({
-    store: store.books, table, board: normaliser.board, everyMs: config.depthSeconds * 1_000, clock: wall, log, meter: metrics, feedAt: (collector) => collectors.feedAt(collector),
-  });
+  const bookRecorder =
+    config.depthSeconds === 0
+      ? null
+      : new BookRecorder({
+          store: store.books,
+          table,
+          board: normaliser.board,
+          everyMs: config.depthSeconds * 1_000,
+          clock: wall,
+          log,
+          meter: metrics,
+          feedAt: (collector) => collectors.feedAt(collector),
+        });
   const live = { table, board: normaliser.board, bars: printed };
-  const latest = createLatest({ ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }), prefix: config.redisPrefix, ...(config.redisStreamLength === undefined ? {} : { streamLength: config.redisStreamLength }), clock: wall, log, meter: metrics });
+  const latest = createLatest({
+    ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
+    prefix: config.redisPrefix,
+    ...(config.redisStreamLength === undefined ? {} : { streamLength: config.redisStreamLength }),
+    clock: wall,
+    log,
+    meter: metrics,
+  });
   const publisher = new LatestPublisher({ latest, table, board: normaliser.board, clock: wall });
 
   const pointPublisher = new PointPublisher({
-    latest, table, clock: wall,
+    latest,
+    table,
+    clock: wall,
     source(instance) {
       const resolved = indicators.get(instance)?.resolved;
-      return resolved === undefined ? null : { name: resolved.label.replaceAll(/[^\w.-]+/g, "_"), plots: resolved.definition.plots };
+      return resolved === undefined
+        ? null
+        : { name: resolved.label.replaceAll(/[^\w.-]+/g, "_"), plots: resolved.definition.plots };
     },
   });
 
-  const feeds: FeedDefinition[] = recording === null || replaying === null ? [] : [replay({
-    ...recording, clock: replaying, inSession: inSession(recordedHours),
-    onMalformed: (line) => { metrics.reject("malformed_line"); log.warn("a line is not a tick", { ...line }); },
-  })];
+  const feeds: FeedDefinition[] =
+    recording === null || replaying === null
+      ? []
+      : [
+          replay({
+            ...recording,
+            clock: replaying,
+            inSession: inSession(recordedHours),
+            onMalformed: (line) => {
+              metrics.reject("malformed_line");
+              log.warn("a line is not a tick", { ...line });
+            },
+          }),
+        ];
   const collectors: Collectors = new Collectors({
-    instruments, live, calendar, clock, log, meter: metrics, settings: store.settings, unreadable, lastPrices: (some, until) => lastPrices.read(some, until), keepConnected, feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id),
+    instruments,
+    live,
+    calendar,
+    clock,
+    log,
+    meter: metrics,
+    settings: store.settings,
+    unreadable,
+    lastPrices: (some, until) => lastPrices.read(some, until),
+    keepConnected,
+    feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id),
     events: {
-      onLost: (name, from, cause, reason) => { if (!ending.signal.aborted) quality.gaps.lost(name, from, cause, reason); },
+      onLost: (name, from, cause, reason) => {
+        if (!ending.signal.aborted) quality.gaps.lost(name, from, cause, reason);
+      },
       onGap: (name, _, to) => quality.gaps.back(name, to),
       onFirstTick: (name, at) => quality.gaps.firstTick(name, at),
       onChange: (name, state, reason) => {
-        events.add(state === "LIVE" || state === "CLOSED" || state === "STARTING" ? "info" : "warn", name, `${state}: ${reason}`);
+        events.add(
+          state === "LIVE" || state === "CLOSED" || state === "STARTING" ? "info" : "warn",
+          name,
+          `${state}: ${reason}`,
+        );
         log.info("a feed changed", { collector: name, state, reason });
-        if (state === "AUTH_EXPIRED") warn?.(`${name} is not logged in: ${reason}. Hand over a new access token with: npm run -s candela -- login ${name}`);
+        if (state === "AUTH_EXPIRED")
+          warn?.(
+            `${name} is not logged in: ${reason}. Hand over a new access token with: npm run -s candela -- login ${name}`,
+          );
       },
       async onRenamed(renamed) {
         const now = new Map<string, string>(renamed.map(({ from, to }) => [from, to]));
         for (const list of await store.watchlists.list()) {
-          if (list.rows.some(({ key }) => now.has(key))) await store.watchlists.save({ ...list, rows: list.rows.map((row) => ({ ...row, key: now.get(row.key) ?? row.key })) });
+          if (list.rows.some(({ key }) => now.has(key)))
+            await store.watchlists.save({
+              ...list,
+              rows: list.rows.map((row) => ({ ...row, key: now.get(row.key) ?? row.key })),
+            });
         }
         for (const { name, subscriptions } of await store.collectors.list()) {
-          if (subscriptions.some((key) => now.has(key))) await store.collectors.subscribe(name, subscriptions.map((key) => now.get(key) ?? key));
+          if (subscriptions.some((key) => now.has(key)))
+            await store.collectors.subscribe(
+              name,
+              subscriptions.map((key) => now.get(key) ?? key),
+            );
         }
       },
       onAdded(name, added) {
         warmWatched();
         const source = access.get(name);
-        if (source !== undefined) history.catchUp(source, added, ending.signal).catch((cause: unknown) => { if (!ending.signal.aborted) log.error("the history of added instruments could not be fetched", { collector: name, cause: String(cause) }); });
+        if (source !== undefined)
+          history.catchUp(source, added, ending.signal).catch((cause: unknown) => {
+            if (!ending.signal.aborted)
+              log.error("the history of added instruments could not be fetched", {
+                collector: name,
+                cause: String(cause),
+              });
+          });
       },
       onNote: (name, level, text) => events.add(level, name, text),
     },
@@ -216,14 +319,59 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
   const lastPrices = new LastPrices({ store: store.bars, recent: writer, live, clock });
   const sparks = new Sparks({ bars, live, calendar, clock });
   const indicatorService = new IndicatorService({
-    running: indicators, bars, live, calendar, clock, wall, log, meter: metrics, snapshots: store.snapshots, settings: store.settings, unreadable,
-    liveInstruments: () => collectors.subscribed(), configuration: config.indicators, reread: () => readIndicators(config.root, config.development),
+    running: indicators,
+    bars,
+    live,
+    calendar,
+    clock,
+    wall,
+    log,
+    meter: metrics,
+    snapshots: store.snapshots,
+    settings: store.settings,
+    unreadable,
+    liveInstruments: () => collectors.subscribed(),
+    configuration: config.indicators,
+    reread: () => readIndicators(config.root, config.development),
   });
   const derivedSeries = new DerivedSeries({ followed: derived, bars, clock, wall, log });
-  const desk = createDesk({ instruments, collectors, bars, sparks, lastPrices, live, store: store.bars, calendar, clock, indicators: indicatorService.desk, derived, follow: (instrument, of) => derivedSeries.follow(instrument, of) });
+  const desk = createDesk({
+    instruments,
+    collectors,
+    bars,
+    sparks,
+    lastPrices,
+    live,
+    store: store.bars,
+    calendar,
+    clock,
+    indicators: indicatorService.desk,
+    derived,
+    follow: (instrument, of) => derivedSeries.follow(instrument, of),
+  });
   const reads = new Reads({
-    desk, bars, live, calendar, clock, ticks: store.ticks, books: store.books, feedAt: (collector) => collectors.feedAt(collector), tokenOf: (instrument) => instruments.tokenOf("kite", instrument), settleTicks: () => recorder?.settle() ?? Promise.resolve(), settleBooks: (instrument) => bookRecorder?.settle(instrument) ?? Promise.resolve(), completeness: () => quality.completeness,
-    passports: new Passports({ bars, store: store.bars, compares: store.compares, gaps: store.gaps, recent: writer, live, calendar, collectorNames: () => collectors.truth().map((each) => each.collector) }),
+    desk,
+    bars,
+    live,
+    calendar,
+    clock,
+    ticks: store.ticks,
+    books: store.books,
+    feedAt: (collector) => collectors.feedAt(collector),
+    tokenOf: (instrument) => instruments.tokenOf("kite", instrument),
+    settleTicks: () => recorder?.settle() ?? Promise.resolve(),
+    settleBooks: (instrument) => bookRecorder?.settle(instrument) ?? Promise.resolve(),
+    completeness: () => quality.completeness,
+    passports: new Passports({
+      bars,
+      store: store.bars,
+      compares: store.compares,
+      gaps: store.gaps,
+      recent: writer,
+      live,
+      calendar,
+      collectorNames: () => collectors.truth().map((each) => each.collector),
+    }),
   });
 
   const heavy = new Gate(LONG_AT_ONCE, LONG_WAITING);
@@ -232,19 +380,51 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
   const rates = new Map<string, Rate>();
   const marketsInUse = new Markets(table, calendar);
   const status = new Status({
-    clock, wall, clockRate: () => replaying?.rate() ?? 1, store, dataDir: scratch ?? config.dataDir, version: versionOf(config.root),
-    truth: () => collectors.truth(), jobs: () => [...backfill.list(), ...history.jobs], markets: (now) => marketsInUse.at(now), mute: (most) => quality.truths.mutes(most).map(({ instrument, since, reason }) => ({ key: table.at(instrument).key, since, reason })),
+    clock,
+    wall,
+    clockRate: () => replaying?.rate() ?? 1,
+    store,
+    dataDir: scratch ?? config.dataDir,
+    version: versionOf(config.root),
+    truth: () => collectors.truth(),
+    jobs: () => [...backfill.list(), ...history.jobs],
+    markets: (now) => marketsInUse.at(now),
+    mute: (most) =>
+      quality.truths
+        .mutes(most)
+        .map(({ instrument, since, reason }) => ({ key: table.at(instrument).key, since, reason })),
     coverage: (hours, now) => coverageState(hours, calendar.coverage(hours), istDay(now)),
-    stages: (now) => stageViews(now, rates, metrics, { waiting: writer.waiting, publishing: latest.state().queued, forming: table.size, instances: indicators.size, clients: sockets.clients, rooms: hub.size }),
-    rejects: () => rejects(), counters: () => Object.fromEntries(metrics.counters), percentiles: (name, bucketMs) => metrics.percentiles(name, bucketMs),
-    events: () => events.events, note: (...event) => events.add(...event), instruments: () => table.size, writer: () => ({ waiting: writer.waiting, spooled: writer.spooled, failingSince: writer.failingSince, refused: writer.refused, refusedAt: writer.refusedAt }),
+    stages: (now) =>
+      stageViews(now, rates, metrics, {
+        waiting: writer.waiting,
+        publishing: latest.state().queued,
+        forming: table.size,
+        instances: indicators.size,
+        clients: sockets.clients,
+        rooms: hub.size,
+      }),
+    rejects: () => rejects(),
+    counters: () => Object.fromEntries(metrics.counters),
+    percentiles: (name, bucketMs) => metrics.percentiles(name, bucketMs),
+    events: () => events.events,
+    note: (...event) => events.add(...event),
+    instruments: () => table.size,
+    writer: () => ({
+      waiting: writer.waiting,
+      spooled: writer.spooled,
+      failingSince: writer.failingSince,
+      refused: writer.refused,
+      refusedAt: writer.refusedAt,
+    }),
     sockets: () => ({ clients: sockets.clients, conflated: sockets.conflated, dropped: sockets.dropped }),
     bus: () => {
       const { kind, ok, since, detail, queued } = latest.state();
       if (kind === "memory") return { kind: "in process", ok: true, detail: "no Redis configured" };
       return { kind: "Redis", ok, detail: ok ? detail : `${detail}, since ${istText(since)}, ${queued} wait` };
     },
-    clockSkew: () => collectors.clockSkew(), lists: () => collectors.lists(), unusable: () => [...instruments.leftOut(), ...unreadables.list()],
+    clockSkew: () => collectors.clockSkew(),
+    lists: () => collectors.lists(),
+    unusable: () => [...instruments.leftOut(), ...unreadables.list()],
   });
   /** Refusals of every stage, under one set of names. */
   const rejects = (): Record<string, number> => {
@@ -254,7 +434,17 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
     return counted;
   };
   const exposition = createExposition(metrics, rejects);
-  const sockets: SocketIo = new SocketIo({ charts: new Gate(CHARTS_AT_ONCE, CHARTS_WAITING), hub: () => hub, board: () => board, status, desk, clock, wall, log, meter: metrics });
+  const sockets: SocketIo = new SocketIo({
+    charts: new Gate(CHARTS_AT_ONCE, CHARTS_WAITING),
+    hub: () => hub,
+    board: () => board,
+    status,
+    desk,
+    clock,
+    wall,
+    log,
+    meter: metrics,
+  });
   const hub: Hub = new Hub({ desk, transport: sockets, clock, wall, meter: metrics });
   const board = new BoardLane({ desk, clock, wall, meter: metrics });
   const paces = new RequestPaces(wall);
@@ -269,27 +459,72 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
     if (rows.hidesAny) events.add("warn", key, `history: rows set aside (${why}); the first: ${rows.first}`);
   };
   const history = new History({
-    paces, store: store.bars, settings: store.settings, recent: writer, live, calendar, clock, log, meter: metrics, warm: (instrument) => desk.warm(instrument), watched: (instrument) => hub.watched(instrument), unreadable,
-    changed: (instrument, from, to) => barsChanged(instrument, from, to), answered: (...said) => quality.gaps.answered(...said),
-    away: (...span) => quality.away(...span), differed: (...found) => quality.compare.healed(...found), refused: tellRefused,
+    paces,
+    store: store.bars,
+    settings: store.settings,
+    recent: writer,
+    live,
+    calendar,
+    clock,
+    log,
+    meter: metrics,
+    warm: (instrument) => desk.warm(instrument),
+    watched: (instrument) => hub.watched(instrument),
+    unreadable,
+    changed: (instrument, from, to) => barsChanged(instrument, from, to),
+    answered: (...said) => quality.gaps.answered(...said),
+    away: (...span) => quality.away(...span),
+    differed: (...found) => quality.compare.healed(...found),
+    refused: tellRefused,
   });
   const barsChanged = (instrument: number, from: number, to: number): void => {
     derived.changed(instrument);
     hub.changed(instrument, from, to);
     indicatorService.changed(instrument, from);
-    sparks.renew(instrument).catch((cause: unknown) => log.warn("a sparkline could not be read", { cause: String(cause) }));
+    sparks
+      .renew(instrument)
+      .catch((cause: unknown) => log.warn("a sparkline could not be read", { cause: String(cause) }));
   };
   const quality = createQualityDesk({
-    store, recent: writer, bars, live, calendar, clock, log, meter: metrics, events, collectors, history: () => history,
-    access: (name) => access.get(name), warm: (instrument) => desk.warm(instrument), changed: barsChanged, unreadable,
+    store,
+    recent: writer,
+    bars,
+    live,
+    calendar,
+    clock,
+    log,
+    meter: metrics,
+    events,
+    collectors,
+    history: () => history,
+    access: (name) => access.get(name),
+    warm: (instrument) => desk.warm(instrument),
+    changed: barsChanged,
+    unreadable,
   });
 
   const keep = replaying === null ? keepDays(config.retention) : keepAll;
-  const retention = new Retention({ ticks: store.ticks, books: store.books, upkeep: store.upkeep, settings: store.settings, clock, log, meter: metrics, keep });
+  const retention = new Retention({
+    ticks: store.ticks,
+    books: store.books,
+    upkeep: store.upkeep,
+    settings: store.settings,
+    clock,
+    log,
+    meter: metrics,
+    keep,
+  });
   const storage = new Storage({ upkeep: store.upkeep, keep, clock: wall });
   const verify = new Verify({
-    bars: store.bars, ticks: store.ticks, calendar, clock, rebuild: (request) => new TickReplay(calendar, request),
-    find: (key) => { const index = instruments.resolve(key); return { instrument: table.at(index), hours: table.hours(index) }; },
+    bars: store.bars,
+    ticks: store.ticks,
+    calendar,
+    clock,
+    rebuild: (request) => new TickReplay(calendar, request),
+    find: (key) => {
+      const index = instruments.resolve(key);
+      return { instrument: table.at(index), hours: table.hours(index) };
+    },
     async settle() {
       await recorder?.settle();
       if (writer.failingSince === null) await writer.settled();
@@ -298,29 +533,72 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
 
   const stages = pipeline({
     collectors: { open: (emit) => collectors.open(emit), close: () => collectors.close() },
-    normaliser, auctions, seconds, timeframes, printed, derived, indicators, writer, recorder, latest: publisher, latestPoints: pointPublisher,
-    readers: { ticks: { on: (ticks) => hub.onTicks(ticks) }, bars: { on: (batch) => { sparks.onBars(batch); hub.onBars(batch); } }, derived: { on: (batch) => hub.onBars(batch) }, auctions: { on: (batch) => hub.onAuctions(batch) }, points: { on: (points) => hub.onPoints(points) } },
+    normaliser,
+    auctions,
+    seconds,
+    timeframes,
+    printed,
+    derived,
+    indicators,
+    writer,
+    recorder,
+    latest: publisher,
+    latestPoints: pointPublisher,
+    readers: {
+      ticks: { on: (ticks) => hub.onTicks(ticks) },
+      bars: {
+        on: (batch) => {
+          sparks.onBars(batch);
+          hub.onBars(batch);
+        },
+      },
+      derived: { on: (batch) => hub.onBars(batch) },
+      auctions: { on: (batch) => hub.onAuctions(batch) },
+      points: { on: (points) => hub.onPoints(points) },
+    },
   });
   const roles: ReadonlySet<Role> = new Set<Role>(["ingest", "aggregate", "indicate", "store", "web"]);
   const access = new Map<string, HistoryAccess>();
   const backfill = createBackfill({
-    store, recent: writer, table, instruments, calendar, clock, wall, log, paces,
-    login: (feed) => access.get(collectors.truth().find((each) => each.feed === feed && access.has(each.collector))?.collector ?? ""),
+    store,
+    recent: writer,
+    table,
+    instruments,
+    calendar,
+    clock,
+    wall,
+    log,
+    paces,
+    login: (feed) =>
+      access.get(collectors.truth().find((each) => each.feed === feed && access.has(each.collector))?.collector ?? ""),
     async changed(instrument, from, to) {
       if (to > clock.now() - WARM_MS) await desk.warm(instrument);
       barsChanged(instrument, from, to);
     },
-    review: (by) => quality.gaps.review(by), away: (...span) => quality.away(...span), refused: tellRefused, unreadable,
+    review: (by) => quality.gaps.review(by),
+    away: (...span) => quality.away(...span),
+    refused: tellRefused,
+    unreadable,
   });
   /** Part of what waited on disk cannot be stored: counted and shown, with the file it is kept in. */
-  const aside = (name: string) => ({ file, bytes, reason }: SetAside): void => {
-    metrics.count(`${name}.setAside`);
-    events.add("error", "spool", `${bytes} bytes of ${name} that waited on disk were set aside in ${path.basename(path.dirname(file))}/${path.basename(file)}: ${reason}`);
-  };
+  const aside =
+    (name: string) =>
+    ({ file, bytes, reason }: SetAside): void => {
+      metrics.count(`${name}.setAside`);
+      events.add(
+        "error",
+        "spool",
+        `${bytes} bytes of ${name} that waited on disk were set aside in ${path.basename(path.dirname(file))}/${path.basename(file)}: ${reason}`,
+      );
+    };
   const ending = new AbortController();
   // An embedded database has one process, which holds its folder's lock: a lease in it that is another's was left there, or copied.
   const leases = new Leases({
-    store: store.leases, self: thisInstance(), wall, log, isDead: (holder) => scratch !== null || config.databaseUrl === undefined || isDead(holder),
+    store: store.leases,
+    self: thisInstance(),
+    wall,
+    log,
+    isDead: (holder) => scratch !== null || config.databaseUrl === undefined || isDead(holder),
     tookOver: ({ pid, host }) => {
       const said = `the login was held by process ${pid} on ${host}, which runs no more or had this folder before it was copied: taken over`;
       events.add("info", "start", said);
@@ -338,7 +616,11 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
     windows.reset();
     timeframes.forgetSessions();
     const { date, name, type } = (change.after ?? change.before)!;
-    events.add("info", "calendar", `${change.after === null ? "withdrawn" : change.before === null ? "added" : "replaced"}: ${type}, ${name}, ${date} (${hours.join(", ")})`);
+    events.add(
+      "info",
+      "calendar",
+      `${change.after === null ? "withdrawn" : change.before === null ? "added" : "replaced"}: ${type}, ${name}, ${date} (${hours.join(", ")})`,
+    );
     log.info("the calendar was edited", { change: change.id, edit: change.edit, who: change.who, note: change.note });
     if (Math.abs(dayOfDate(date) - istDay(clock.now())) > NEAR_DAYS) return;
     // Open bars were begun with the ends of the day as it was: they are made anew from what is stored.
@@ -362,13 +644,23 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
     const work = async (): Promise<void> => {
       await spoolEmptied;
       const wanted = collectors.subscribed();
-      for (const { rows } of await store.watchlists.list()) for (const { key } of rows) wanted.add(instruments.find(key));
-      for (const index of wanted) if (index !== -1 && !ending.signal.aborted && !desk.isWarm(index)) await desk.warm(index);
+      for (const { rows } of await store.watchlists.list())
+        for (const { key } of rows) wanted.add(instruments.find(key));
+      for (const index of wanted)
+        if (index !== -1 && !ending.signal.aborted && !desk.isWarm(index)) await desk.warm(index);
     };
-    work().catch((cause: unknown) => { if (!ending.signal.aborted) log.error("stored bars could not be loaded", { cause: String(cause) }); });
+    work().catch((cause: unknown) => {
+      if (!ending.signal.aborted) log.error("stored bars could not be loaded", { cause: String(cause) });
+    });
   };
 
-  const logins = new Logins({ store: store.collectors, feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id), renew: (name, login) => collectors.renew(name, login), fingerprint, log });
+  const logins = new Logins({
+    store: store.collectors,
+    feedOf: (id) => feeds.find((feed) => feed.id === id) ?? feedOf(id),
+    renew: (name, login) => collectors.renew(name, login),
+    fingerprint,
+    log,
+  });
 
   /** The collector the configuration asks for, kept in the store like any other. */
   const collector = async (): Promise<{ row: CollectorRow; login: Record<string, string>; simulated: boolean }> => {
@@ -379,15 +671,34 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
       return { row, login: {}, simulated: false };
     }
     if (feed.kind === "simulated") {
-      exchange = await startExchange({
-        file: path.join(config.root, config.development ? "server/exchange/main.ts" : ".build/exchange.js"), execArgv: config.development ? ["--import", "tsx"] : [],
-        port: feed.port, seed: feed.seed, rate: feed.rate, stocks: feed.stocks,
-        onExit: (code) => { events.add("error", "exchange", `the simulated exchange ended with code ${code}`); log.error("the simulated exchange ended", { code }); },
-      }, log);
+      exchange = await startExchange(
+        {
+          file: path.join(config.root, config.development ? "server/exchange/main.ts" : ".build/exchange.js"),
+          execArgv: config.development ? ["--import", "tsx"] : [],
+          port: feed.port,
+          seed: feed.seed,
+          rate: feed.rate,
+          stocks: feed.stocks,
+          onExit: (code) => {
+            events.add("error", "exchange", `the simulated exchange ended with code ${code}`);
+            log.error("the simulated exchange ended", { code });
+          },
+        },
+        log,
+      );
       say(`Simulated exchange on http://127.0.0.1:${exchange.port}`);
-      const login = { apiKey: "candela-demo", accessToken: "candela-demo-token", root: `http://127.0.0.1:${exchange.port}`, socket: `ws://127.0.0.1:${exchange.port}` };
+      const login = {
+        apiKey: "candela-demo",
+        accessToken: "candela-demo-token",
+        root: `http://127.0.0.1:${exchange.port}`,
+        socket: `ws://127.0.0.1:${exchange.port}`,
+      };
       logins.configure("sim-1", login);
-      return { row: await store.collectors.save({ name: "sim-1", feed: "kite", ...base, subscriptions: ["*"] }, login), login, simulated: true };
+      return {
+        row: await store.collectors.save({ name: "sim-1", feed: "kite", ...base, subscriptions: ["*"] }, login),
+        login,
+        simulated: true,
+      };
     }
     const known = (await store.collectors.list()).find((each) => each.name === "kite-1");
     const { login, said } = await logins.atStart("kite-1", feed.login);
@@ -395,28 +706,52 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
       say(said);
       events.add("info", "kite-1", said);
     }
-    const row = await store.collectors.save({ name: "kite-1", feed: "kite", ...base, subscriptions: known === undefined || known.subscriptions.length === 0 ? niftyKeys() : known.subscriptions }, login);
+    const row = await store.collectors.save(
+      {
+        name: "kite-1",
+        feed: "kite",
+        ...base,
+        subscriptions: known === undefined || known.subscriptions.length === 0 ? niftyKeys() : known.subscriptions,
+      },
+      login,
+    );
     return { row, login, simulated: false };
   };
 
   /** Collects while this instance holds the login's lease, and stands by while another one does. */
   const goLive = async (signal: AbortSignal, known: () => void): Promise<void> => {
     const { row, login, simulated } = await collector();
-    await leases.keep(`collector ${row.name}`, {
-      held: (own) => collect(row, login, simulated, own, known),
-      waiting: (reason) => { collectors.standBy(row, simulated, reason); warmWatched(); known(); },
-    }, signal);
+    await leases.keep(
+      `collector ${row.name}`,
+      {
+        held: (own) => collect(row, login, simulated, own, known),
+        waiting: (reason) => {
+          collectors.standBy(row, simulated, reason);
+          warmWatched();
+          known();
+        },
+      },
+      signal,
+    );
   };
 
   /** The broker's list, the lists of the first start, the connection, then what history owes. The chart waits for none of the history. */
-  const collect = async (row: CollectorRow, login: Record<string, string>, simulated: boolean, signal: AbortSignal, known: () => void): Promise<void> => {
+  const collect = async (
+    row: CollectorRow,
+    login: Record<string, string>,
+    simulated: boolean,
+    signal: AbortSignal,
+    known: () => void,
+  ): Promise<void> => {
     quality.gaps.connecting(row.name);
     const starting = collectors.start(row, login, simulated, signal);
     warmWatched();
     if (table.size > 0) known(); // what was listed before counts as subscribed from here on
     const source = await starting;
     warmWatched();
-    if ((await store.watchlists.list()).length === 0) for (const list of firstWatchlists(table.all().filter((_, index) => collectors.isLive(index)))) await store.watchlists.save(list);
+    if ((await store.watchlists.list()).length === 0)
+      for (const list of firstWatchlists(table.all().filter((_, index) => collectors.isLive(index))))
+        await store.watchlists.save(list);
     known();
     if (Object.keys(source.definition.daysPerRequest).length === 0) return;
     access.set(row.name, source);
@@ -435,23 +770,53 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
   };
 
   return {
-    config, clock, log, metrics, desk, status, sockets, store, calendar, instruments, hub,
-    indicators: indicatorService, quality, backfill, verify, storage, collectors,
+    config,
+    clock,
+    log,
+    metrics,
+    desk,
+    status,
+    sockets,
+    store,
+    calendar,
+    instruments,
+    hub,
+    indicators: indicatorService,
+    quality,
+    backfill,
+    verify,
+    storage,
+    collectors,
     /** Nothing is being asked of a broker, and little waits for the store. */
-    isQuiet: () => writer.waiting < 5_000 && [...access.values()].every(({ definition, login }) => paces.of(login, definition.requestsPerSecond).asking === 0) && history.jobs.every(({ finished }) => finished),
+    isQuiet: () =>
+      writer.waiting < 5_000 &&
+      [...access.values()].every(
+        ({ definition, login }) => paces.of(login, definition.requestsPerSecond).asking === 0,
+      ) &&
+      history.jobs.every(({ finished }) => finished),
     /** Any reading view by its URL, and the door that answers the hot ones before Next. */
     answerRead: (url: string, signal?: AbortSignal) => answerRead({ reads, log, heavy }, url, signal),
     readDoor: readDoor({ reads, log, heavy }),
     /** Where long answers wait for their turn, and the turns they are made in. */
-    heavy, searches: new Gate(SEARCHES_AT_ONCE, SEARCHES_WAITING), turns: (signal?: AbortSignal) => reads.turns(signal),
+    heavy,
+    searches: new Gate(SEARCHES_AT_ONCE, SEARCHES_WAITING),
+    turns: (signal?: AbortSignal) => reads.turns(signal),
     /** A new access token for a collector at work. */
     handOver: (name: string, accessToken: string) => logins.handOver(name, accessToken),
     /** For routes: Next's bundle must not build errors or look up timeframes with its own copy of the code. */
-    timeframe, badInput,
-    notFound: (what: string, name: string) => new AppError("not_found", `no ${what} ${JSON.stringify(name)}`, { details: { field: what, value: name } }),
+    timeframe,
+    badInput,
+    notFound: (what: string, name: string) =>
+      new AppError("not_found", `no ${what} ${JSON.stringify(name)}`, { details: { field: what, value: name } }),
     firstInstrument,
     /** The chart as it was left; null before the first save. */
-    workspace: async () => keptWorkspace(await store.settings.get("workspace"), firstInstrument(), (key) => table.indexOf(key) !== -1, unreadable),
+    workspace: async () =>
+      keptWorkspace(
+        await store.settings.get("workspace"),
+        firstInstrument(),
+        (key) => table.indexOf(key) !== -1,
+        unreadable,
+      ),
     readiness: () => readiness(collectors.truth(), status.storeOk()),
     rejects,
     /** What `/metrics` answers. */
@@ -470,10 +835,31 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
       derivedSeries.start();
       await quality.start();
       // Only the owner of the data folder may touch what waits there.
-      writer.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/bars"), { limitBytes: SPOOL_LIMIT_BYTES, log, accepts: isBarRecord, onAside: aside("bars") }));
+      writer.start(
+        await openSpool(path.join(scratch ?? config.dataDir, "spool/bars"), {
+          limitBytes: SPOOL_LIMIT_BYTES,
+          log,
+          accepts: isBarRecord,
+          onAside: aside("bars"),
+        }),
+      );
       if (writer.spooled > 0) spoolEmptied = writer.settled();
-      recorder?.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/ticks"), { limitBytes: SPOOL_LIMIT_BYTES, log, accepts: isTickRecord, onAside: aside("ticks") }));
-      bookRecorder?.start(await openSpool(path.join(scratch ?? config.dataDir, "spool/books"), { limitBytes: BOOK_SPOOL_LIMIT_BYTES, log, accepts: isBookRecord, onAside: aside("books") }));
+      recorder?.start(
+        await openSpool(path.join(scratch ?? config.dataDir, "spool/ticks"), {
+          limitBytes: SPOOL_LIMIT_BYTES,
+          log,
+          accepts: isTickRecord,
+          onAside: aside("ticks"),
+        }),
+      );
+      bookRecorder?.start(
+        await openSpool(path.join(scratch ?? config.dataDir, "spool/books"), {
+          limitBytes: BOOK_SPOOL_LIMIT_BYTES,
+          log,
+          accepts: isBookRecord,
+          onAside: aside("books"),
+        }),
+      );
       await backfill.start();
       publisher.start();
       movers.start();
@@ -483,7 +869,7 @@ export const createContainer = async (config: Config, say: Say, { market, warn }
       part = run(stages, roles, bus, clock, (stage, rows, ms) => {
         metrics.record(`stage.${stage}`, ms);
         let rate = rates.get(stage);
-        if (rate === undefined) rates.set(stage, rate = new Rate());
+        if (rate === undefined) rates.set(stage, (rate = new Rate()));
         rate.add(wall.now(), rows);
       });
       const known = new Promise<void>((resolve) => {
@@ -539,7 +925,13 @@ const NEAR_DAYS = 31;
 /** Longest a first start waits for the broker's list before it opens without one. */
 const FIRST_LIST_MS = 10_000;
 
-const versionOf = (root: string): string => (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version;
+const versionOf = (root: string): string =>
+  (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version;
 
 /** What a Kite login subscribes at first: the index and its stocks. */
-const niftyKeys = (): string[] => ["NSE_INDEX:NIFTY 50", "NSE_INDEX:NIFTY BANK", "NSE_INDEX:INDIA VIX", ...nifty50.map((symbol) => `NSE:${symbol}`)];
+const niftyKeys = (): string[] => [
+  "NSE_INDEX:NIFTY 50",
+  "NSE_INDEX:NIFTY BANK",
+  "NSE_INDEX:INDIA VIX",
+  ...nifty50.map((symbol) => `NSE:${symbol}`),
+];

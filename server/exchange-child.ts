@@ -5,11 +5,12 @@ import type { Log } from "@/server/ports/observe";
 
 const START_MS = 20_000;
 
-const isFree = (port: number): Promise<boolean> => new Promise((resolve) => {
-  const probe = createServer();
-  probe.once("error", () => resolve(false));
-  probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-});
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
 
 export interface ExchangeChild {
   port: number;
@@ -22,19 +23,57 @@ export interface ExchangeChild {
  * is answered by another free one.
  */
 export const startExchange = async (
-  options: { file: string; execArgv: readonly string[]; port: number; seed: number; rate: number; stocks?: number | undefined; onExit(code: number | null): void }, log: Log,
+  options: {
+    file: string;
+    execArgv: readonly string[];
+    port: number;
+    seed: number;
+    rate: number;
+    stocks?: number | undefined;
+    onExit(code: number | null): void;
+  },
+  log: Log,
 ): Promise<ExchangeChild> => {
-  const port = options.port !== 0 && await isFree(options.port) ? options.port : 0;
-  if (port === 0 && options.port !== 0) log.warn("the simulated exchange's port is taken, it takes another", { port: options.port });
-  const child = fork(options.file, ["--port", String(port), "--seed", String(options.seed), "--rate", String(options.rate), ...(options.stocks === undefined ? [] : ["--stocks", String(options.stocks)])], {
-    execArgv: [...options.execArgv], detached: true, stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
+  const port = options.port !== 0 && (await isFree(options.port)) ? options.port : 0;
+  if (port === 0 && options.port !== 0)
+    log.warn("the simulated exchange's port is taken, it takes another", { port: options.port });
+  const child = fork(
+    options.file,
+    [
+      "--port",
+      String(port),
+      "--seed",
+      String(options.seed),
+      "--rate",
+      String(options.rate),
+      ...(options.stocks === undefined ? [] : ["--stocks", String(options.stocks)]),
+    ],
+    {
+      execArgv: [...options.execArgv],
+      detached: true,
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    },
+  );
   let stopping = false;
-  const ended = new Promise<void>((resolve) => child.once("exit", (code) => { resolve(); if (!stopping) options.onExit(code); }));
+  const ended = new Promise<void>((resolve) =>
+    child.once("exit", (code) => {
+      resolve();
+      if (!stopping) options.onExit(code);
+    }),
+  );
   const listening = await new Promise<number>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new AppError("internal", `The simulated exchange did not start within ${START_MS / 1_000} s`)), START_MS);
-    child.once("message", (message) => { clearTimeout(timer); resolve((message as { port: number }).port); });
-    child.once("exit", (code) => { clearTimeout(timer); reject(new AppError("internal", `The simulated exchange ended with code ${code} while starting`)); });
+    const timer = setTimeout(
+      () => reject(new AppError("internal", `The simulated exchange did not start within ${START_MS / 1_000} s`)),
+      START_MS,
+    );
+    child.once("message", (message) => {
+      clearTimeout(timer);
+      resolve((message as { port: number }).port);
+    });
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      reject(new AppError("internal", `The simulated exchange ended with code ${code} while starting`));
+    });
   });
   return {
     port: listening,

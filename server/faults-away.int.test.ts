@@ -11,7 +11,13 @@ import { hasRedisServer, RedisServer } from "./testing/redis-server";
 
 const settings = faultSettings(process.env);
 const { seed } = settings;
-const missing = [[isBuilt(), "the server is not built"], [hasDatabase(), "there is no PostgreSQL"], [hasRedisServer(), "there is no redis-server"]].filter(([there]) => !there).map(([, what]) => what);
+const missing = [
+  [isBuilt(), "the server is not built"],
+  [hasDatabase(), "there is no PostgreSQL"],
+  [hasRedisServer(), "there is no redis-server"],
+]
+  .filter(([there]) => !there)
+  .map(([, what]) => what);
 const mountable = canMount();
 const why = missing.length === 0 ? "" : ` (skipped: ${missing.join(", ")})`;
 
@@ -36,13 +42,22 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
     redis = await RedisServer.create();
     await redis.start();
     disk = mountable ? new SmallDisk(64) : null;
-    rig = await FaultRig.create({ ...settings, rate: RATE, databaseUrl: database.url, settings: { REDIS_URL: redis.url, REDIS_PREFIX: "fault:" }, ...(disk === null ? {} : { dataDir: disk.folder }) });
+    rig = await FaultRig.create({
+      ...settings,
+      rate: RATE,
+      databaseUrl: database.url,
+      settings: { REDIS_URL: redis.url, REDIS_PREFIX: "fault:" },
+      ...(disk === null ? {} : { dataDir: disk.folder }),
+    });
     witness = new Witness(database.url);
     witness.start();
     await rig.launch();
     await own().live();
     await rig.listens();
-    readers = new Readers(() => own().port, rig.listed.map(({ key }) => key));
+    readers = new Readers(
+      () => own().port,
+      rig.listed.map(({ key }) => key),
+    );
     readers.start(READERS);
   }, 120_000);
   afterAll(async () => {
@@ -54,7 +69,11 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
     disk?.remove();
   }, 60_000);
 
-  const written = (): Promise<unknown> => own().until("the database takes bars again", ({ failing, spooled, waiting }) => !failing && !spooled && waiting < 200);
+  const written = (): Promise<unknown> =>
+    own().until(
+      "the database takes bars again",
+      ({ failing, spooled, waiting }) => !failing && !spooled && waiting < 200,
+    );
 
   it("goes on collecting while the database is away, stopped and crashed, and writes what waited", async () => {
     for (const signal of ["SIGINT", "SIGQUIT"] as const) {
@@ -86,8 +105,10 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
   it("goes on while Redis is killed, hangs and is emptied, and is found there again afterwards", async () => {
     const reader = redis.connect();
     const age = async (): Promise<number> => {
-      const bar = JSON.parse(await reader.get("fault:candle:1s:latest:SIM:NIFTY 50").catch(() => null) ?? "null") as { time: number } | null;
-      return bar === null ? Number.POSITIVE_INFINITY : await rig.exchange.now() - bar.time;
+      const bar = JSON.parse((await reader.get("fault:candle:1s:latest:SIM:NIFTY 50").catch(() => null)) ?? "null") as {
+        time: number;
+      } | null;
+      return bar === null ? Number.POSITIVE_INFINITY : (await rig.exchange.now()) - bar.time;
     };
     const fresh = (): Promise<void> => expect.poll(age, { timeout: 30_000 }).toBeLessThan(10_000);
     try {
@@ -102,7 +123,9 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
       await fresh();
       await reader.flushall();
       await fresh();
-    } finally { reader.disconnect(); }
+    } finally {
+      reader.disconnect();
+    }
   }, 120_000);
 
   it("asks for a new login when its token is refused, and goes on with another", async () => {
@@ -184,23 +207,29 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
     }
   }, 120_000);
 
-  it.skipIf(!mountable)(`holds in memory what neither the database nor a full disk takes${mountable ? "" : " (skipped: no disk of its own can be mounted here)"}`, async () => {
-    disk!.fill(48_000);
-    await database.halt();
-    await own().until("more waits than the disk takes", ({ waiting }) => waiting > 40, 60_000);
-    await wait(4_000);
-    disk!.free();
-    await wait(2_000);
-    await database.resume();
-    await written();
-  }, 120_000);
+  it.skipIf(!mountable)(
+    `holds in memory what neither the database nor a full disk takes${mountable ? "" : " (skipped: no disk of its own can be mounted here)"}`,
+    async () => {
+      disk!.fill(48_000);
+      await database.halt();
+      await own().until("more waits than the disk takes", ({ waiting }) => waiting > 40, 60_000);
+      await wait(4_000);
+      disk!.free();
+      await wait(2_000);
+      await database.resume();
+      await written();
+    },
+    120_000,
+  );
 
   it(`has every bar as the exchange has it after all that, and nothing that was committed is gone (FAULT_SEED=${seed})`, async () => {
     await rig.healed();
     await readers.stop();
     const { bars, differences, code } = await rig.compare();
     const { seen, gone } = await witness.verdict();
-    console.log(`${bars} bars compared, ${seen} commits witnessed, ${readers.answers} reads, ${database.title}, seed ${seed}`);
+    console.log(
+      `${bars} bars compared, ${seen} commits witnessed, ${readers.answers} reads, ${database.title}, seed ${seed}`,
+    );
     expect(differences).toEqual([]);
     expect(gone).toEqual([]);
     expect(readers.faults).toEqual([]);

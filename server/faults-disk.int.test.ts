@@ -6,7 +6,11 @@ import { canMount, SmallDisk } from "./testing/fault-surroundings";
 
 const settings = faultSettings(process.env);
 const { seed } = settings;
-const why = !isBuilt() ? " (skipped: the server is not built)" : !canMount() ? " (skipped: no disk of its own can be mounted here)" : "";
+const why = !isBuilt()
+  ? " (skipped: the server is not built)"
+  : !canMount()
+    ? " (skipped: no disk of its own can be mounted here)"
+    : "";
 
 /** What is being closed and written when it is killed: the watermark, a batch. What waits in memory for a full disk is lost with it. */
 const OPEN_MS = 5_000;
@@ -28,7 +32,8 @@ describe.skipIf(why !== "")(`a server whose only disk is full, its database with
   }, 60_000);
 
   const full = (): Promise<unknown> => rig.server.until("it says that bars cannot be stored", ({ failing }) => failing);
-  const written = (): Promise<unknown> => rig.server.until("it stores bars again", ({ failing, spooled, waiting }) => !failing && !spooled && waiting < 200);
+  const written = (): Promise<unknown> =>
+    rig.server.until("it stores bars again", ({ failing, spooled, waiting }) => !failing && !spooled && waiting < 200);
 
   it("holds in memory what the disk does not take, and writes it when there is room", async () => {
     await wait(5_000);
@@ -45,7 +50,10 @@ describe.skipIf(why !== "")(`a server whose only disk is full, its database with
     await rig.deaf(OPEN_MS);
     await rig.server.kill();
     await rig.launch();
-    const started = await rig.server.live().then(() => true, () => false);
+    const started = await rig.server.live().then(
+      () => true,
+      () => false,
+    );
     if (started) {
       await rig.listens();
       await wait(5_000);

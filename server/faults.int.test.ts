@@ -47,8 +47,10 @@ describe.skipIf(unbuilt !== "")(`the built server, killed at random instants${un
       await rig.healed();
       const commit = await rig.server.measured("close_to_commit", 0.95);
       const { bars, differences, code } = await rig.compare();
-      console.log(`${settings.kills} kills, ${closing} of them while a minute was closed, ${rig.server.starts} starts, ${bars} bars compared, seed ${settings.seed}; `
-        + `start to LIVE ${spread(started.live)}, to the first whole bar ${spread(started.bar)}; closed to committed ${Math.round(commit)} ms at p95`);
+      console.log(
+        `${settings.kills} kills, ${closing} of them while a minute was closed, ${rig.server.starts} starts, ${bars} bars compared, seed ${settings.seed}; ` +
+          `start to LIVE ${spread(started.live)}, to the first whole bar ${spread(started.bar)}; closed to committed ${Math.round(commit)} ms at p95`,
+      );
       expect(differences).toEqual([]);
       expect(bars).toBeGreaterThan(10_000);
       expect(code).toBe(0);

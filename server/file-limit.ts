@@ -11,12 +11,18 @@ export const filesAllowed = (limits: string): number | null => {
 };
 
 export const tooFewFiles = (allowed: number | null): AppError =>
-  new AppError("unsupported", `This process may open ${allowed === null ? "too few" : `only ${allowed}`} files at once, and Candela needs ${FEWEST_FILES} or more: run "ulimit -n 4096" and start it again.`, { details: { field: "ulimit -n", value: allowed, accepted: `${FEWEST_FILES} or more` } });
+  new AppError(
+    "unsupported",
+    `This process may open ${allowed === null ? "too few" : `only ${allowed}`} files at once, and Candela needs ${FEWEST_FILES} or more: run "ulimit -n 4096" and start it again.`,
+    { details: { field: "ulimit -n", value: allowed, accepted: `${FEWEST_FILES} or more` } },
+  );
 
 /** Throws where the system allows too few. Node raises its own limit as far as it may, so what stands here cannot be helped from inside. */
 export const checkFileLimit = (read: () => string = () => readFileSync("/proc/self/limits", "utf8")): void => {
   let allowed: number | null;
-  try { allowed = filesAllowed(read()); } catch (cause) {
+  try {
+    allowed = filesAllowed(read());
+  } catch (cause) {
     // Too few to read even this; elsewhere there is no such table.
     if (isOutOfFiles(cause)) throw tooFewFiles(null);
     return;
@@ -24,4 +30,5 @@ export const checkFileLimit = (read: () => string = () => readFileSync("/proc/se
   if (allowed !== null && allowed < FEWEST_FILES) throw tooFewFiles(allowed);
 };
 
-export const isOutOfFiles = (error: unknown): boolean => ["EMFILE", "ENFILE"].includes((error as NodeJS.ErrnoException | null)?.code ?? "");
+export const isOutOfFiles = (error: unknown): boolean =>
+  ["EMFILE", "ENFILE"].includes((error as NodeJS.ErrnoException | null)?.code ?? "");

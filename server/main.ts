@@ -7,8 +7,12 @@ import { publish } from "./runtime";
 import { startError } from "./start-error";
 import { serve } from "./web/http";
 
-const say = (step: string): void => { process.stdout.write(`✓ ${step}\n`); };
-const warn = (sentence: string): void => { process.stdout.write(`! ${sentence}\n`); };
+const say = (step: string): void => {
+  process.stdout.write(`✓ ${step}\n`);
+};
+const warn = (sentence: string): void => {
+  process.stdout.write(`! ${sentence}\n`);
+};
 
 const AT_ONCE_MS = 300;
 
@@ -38,16 +42,21 @@ const main = async (): Promise<void> => {
 const run = async (stopping: AbortSignal): Promise<void> => {
   checkFileLimit();
   const config = loadConfig(process.cwd(), process.argv.slice(2), process.env["NODE_ENV"] !== "production");
-  const container = await createContainer(config, say, { warn }).catch((cause: unknown) => { throw startError(config.dataDir, cause); });
+  const container = await createContainer(config, say, { warn }).catch((cause: unknown) => {
+    throw startError(config.dataDir, cause);
+  });
   publish(container);
   // The port first: a second start by mistake must fail before it touches the data.
   const web = await serve({ ...config, sockets: container.sockets, hot: container.readDoor, stopping });
   try {
-    await container.start(stopping).catch((cause: unknown) => { throw startError(config.dataDir, cause); });
+    await container.start(stopping).catch((cause: unknown) => {
+      throw startError(config.dataDir, cause);
+    });
     web.open();
     const shown = config.host === "127.0.0.1" || config.host === "::1" ? "localhost" : config.host;
     process.stdout.write(`\n  Candela is at http://${shown}:${web.port}\n  Ctrl-C stops it.\n\n`);
-    if (!stopping.aborted) await new Promise<void>((resolve) => stopping.addEventListener("abort", () => resolve(), { once: true }));
+    if (!stopping.aborted)
+      await new Promise<void>((resolve) => stopping.addEventListener("abort", () => resolve(), { once: true }));
   } finally {
     await web.stop();
     await container.stop();
@@ -57,8 +66,13 @@ const run = async (stopping: AbortSignal): Promise<void> => {
 // Left to itself the heap grows to twice what it holds before it is tidied. What lives here is steady; ticks allocate nothing.
 setFlagsFromString("--heap-growing-percent=30");
 
-main().then(() => process.exit(0), (cause: unknown) => {
-  const told = cause instanceof AppError || (cause as Error | null)?.name === "AppError";
-  process.stderr.write(told ? `✗ ${(cause as Error).message}\n` : `✗ ${cause instanceof Error ? cause.stack : String(cause)}\n`);
-  process.exit(1);
-});
+main().then(
+  () => process.exit(0),
+  (cause: unknown) => {
+    const told = cause instanceof AppError || (cause as Error | null)?.name === "AppError";
+    process.stderr.write(
+      told ? `✗ ${(cause as Error).message}\n` : `✗ ${cause instanceof Error ? cause.stack : String(cause)}\n`,
+    );
+    process.exit(1);
+  },
+);

@@ -4,7 +4,9 @@ import type { Container } from "./container";
 const key = Symbol.for("candela.container");
 const shelf = globalThis as { [key]?: Container };
 
-export const publish = (container: Container): void => { shelf[key] = container; };
+export const publish = (container: Container): void => {
+  shelf[key] = container;
+};
 
 export const container = (): Container => {
   const found = shelf[key];

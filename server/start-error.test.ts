@@ -6,21 +6,35 @@ import { AppError } from "@/server/domain/errors";
 import { startError } from "./start-error";
 import { lockFolder } from "./store/folder-lock";
 
-const told = (code: string, file?: string): Error => Object.assign(new Error(`${code}: it went wrong`), { code, ...(file === undefined ? {} : { path: file }) });
+const told = (code: string, file?: string): Error =>
+  Object.assign(new Error(`${code}: it went wrong`), { code, ...(file === undefined ? {} : { path: file }) });
 
 describe("an error of the start", () => {
   it.each([
-    ["ENOSPC", undefined, /disk is full \(ENOSPC/], ["EACCES", "/data/candela.lock.guard", /this user may not read and write there \(EACCES/], ["EROFS", "/data/x", /can only be read/],
-    ["ENOTDIR", "/data", /no folder/], ["EISDIR", "/data/vault.key", /a folder stands where a file should/],
+    ["ENOSPC", undefined, /disk is full \(ENOSPC/],
+    ["EACCES", "/data/candela.lock.guard", /this user may not read and write there \(EACCES/],
+    ["EROFS", "/data/x", /can only be read/],
+    ["ENOTDIR", "/data", /no folder/],
+    ["EISDIR", "/data/vault.key", /a folder stands where a file should/],
   ])("%s at %s is a sentence that names the data folder", (code, file, words) => {
     for (const cause of [told(code, file), new Error("the store", { cause: told(code, file) })]) {
-      expect(startError("/data", cause)).toMatchObject({ name: "AppError", code: "store_unreachable", message: expect.stringMatching(words) as unknown });
+      expect(startError("/data", cause)).toMatchObject({
+        name: "AppError",
+        code: "store_unreachable",
+        message: expect.stringMatching(words) as unknown,
+      });
       expect((startError("/data", cause) as Error).message).toContain("What is in /data does not start");
     }
   });
 
   it("is left as it is where it is not about the folder", () => {
-    for (const cause of [new AppError("locked", "in use"), told("EACCES", "/elsewhere"), told("ECONNREFUSED"), new TypeError("a fault of ours")]) expect(startError("/data", cause)).toBe(cause);
+    for (const cause of [
+      new AppError("locked", "in use"),
+      told("EACCES", "/elsewhere"),
+      told("ECONNREFUSED"),
+      new TypeError("a fault of ours"),
+    ])
+      expect(startError("/data", cause)).toBe(cause);
     expect(startError("/data", told("EMFILE"))).toMatchObject({ code: "unsupported" });
   });
 
@@ -28,7 +42,11 @@ describe("an error of the start", () => {
     const root = await mkdtemp(path.join(tmpdir(), "candela-start-"));
     try {
       const folder = path.join(root, "data");
-      const start = async (): Promise<unknown> => lockFolder(folder, path.join(folder, "candela.lock"), Date.now()).then((release) => release(), (cause: unknown) => startError(folder, cause));
+      const start = async (): Promise<unknown> =>
+        lockFolder(folder, path.join(folder, "candela.lock"), Date.now()).then(
+          (release) => release(),
+          (cause: unknown) => startError(folder, cause),
+        );
       await writeFile(folder, "");
       expect(await start()).toMatchObject({ code: "store_unreachable" });
       await rm(folder);
@@ -36,6 +54,8 @@ describe("an error of the start", () => {
       await chmod(folder, 0o500);
       // Nothing is closed to root.
       if (process.getuid?.() !== 0) expect(await start()).toMatchObject({ code: "store_unreachable" });
-    } finally { await rm(root, { recursive: true, force: true }); }
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
   });
 });

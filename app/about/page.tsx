@@ -16,27 +16,60 @@ const others = [
 
 export default function Page() {
   return (
-    <Shell topBar={<div className="flex items-center gap-2 px-4 max-md:h-12" data-testid="page-about"><h1 className="text-14 font-semibold">About</h1></div>}>
+    <Shell
+      topBar={
+        <div className="flex items-center gap-2 px-4 max-md:h-12" data-testid="page-about">
+          <h1 className="text-14 font-semibold">About</h1>
+        </div>
+      }
+    >
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="flex max-w-160 flex-col gap-6 px-4 py-6">
           <div className="flex items-center gap-3">
             <Logo size={40} />
-            <div><p className="text-16 font-semibold">Candela {version}</p><p className="text-13 text-muted">Live market data and charts on your own machine. {license}.</p></div>
+            <div>
+              <p className="text-16 font-semibold">Candela {version}</p>
+              <p className="text-13 text-muted">Live market data and charts on your own machine. {license}.</p>
+            </div>
           </div>
           <section aria-label="Chart" className="flex flex-col gap-2">
             <h2 className="text-14 font-semibold">Chart</h2>
-            <p className="text-text-2">TradingView Lightweight Charts™<br />Copyright © 2025 TradingView, Inc. <a className="text-link" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">https://www.tradingview.com/</a></p>
-            <p className="text-muted">The charting library is licensed under the Apache License 2.0. Candela is not made or endorsed by TradingView.</p>
+            <p className="text-text-2">
+              TradingView Lightweight Charts™
+              <br />
+              Copyright © 2025 TradingView, Inc.{" "}
+              <a className="text-link" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
+                https://www.tradingview.com/
+              </a>
+            </p>
+            <p className="text-muted">
+              The charting library is licensed under the Apache License 2.0. Candela is not made or endorsed by
+              TradingView.
+            </p>
           </section>
           <section aria-label="Data" className="flex flex-col gap-2">
             <h2 className="text-14 font-semibold">Data</h2>
-            <p className="text-text-2">What carries a <span className="font-semibold text-sim">SIM</span> mark comes from the simulated exchange that is part of Candela. It is not a market, and none of its prices is real.</p>
+            <p className="text-text-2">
+              What carries a <span className="font-semibold text-sim">SIM</span> mark comes from the simulated exchange
+              that is part of Candela. It is not a market, and none of its prices is real.
+            </p>
           </section>
           <section aria-label="Others' work" className="flex flex-col gap-2">
             <h2 className="text-14 font-semibold">Others&apos; work in it</h2>
-            <table className="text-13"><tbody>
-              {others.map(([name, terms, href]) => <tr key={name} className="border-b border-line-subtle"><th scope="row" className="py-1.5 pr-4 text-left font-normal"><a className="text-link" href={href} target="_blank" rel="noreferrer">{name}</a></th><td className="py-1.5 text-muted">{terms}</td></tr>)}
-            </tbody></table>
+            <table className="text-13">
+              <tbody>
+                {others.map(([name, terms, href]) => (
+                  <tr key={name} className="border-b border-line-subtle">
+                    <th scope="row" className="py-1.5 pr-4 text-left font-normal">
+                      <a className="text-link" href={href} target="_blank" rel="noreferrer">
+                        {name}
+                      </a>
+                    </th>
+                    <td className="py-1.5 text-muted">{terms}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
           </section>
         </div>
       </div>

@@ -5,7 +5,9 @@ import { Workspace } from "@/components/chart/workspace";
 export default function ChartLayout({ children }: { children: ReactNode }) {
   return (
     <>
-      <Suspense fallback={null}><Workspace /></Suspense>
+      <Suspense fallback={null}>
+        <Workspace />
+      </Suspense>
       {children}
     </>
   );

@@ -29,8 +29,12 @@ describe("the plate behind the last price", () => {
 
 describe("the last price's label beside the crosshair's", () => {
   it("makes room on its own side and stays where there is enough", () => {
-    expect([besideCrosshair(100, 2, null), besideCrosshair(100, 2, 160), besideCrosshair(100, 2, 125)]).toEqual([100, 100, 100]);
-    expect([besideCrosshair(100, 2, 110), besideCrosshair(100, 2, 90), besideCrosshair(100, 1, 104)]).toEqual([85, 115, 86]);
+    expect([besideCrosshair(100, 2, null), besideCrosshair(100, 2, 160), besideCrosshair(100, 2, 125)]).toEqual([
+      100, 100, 100,
+    ]);
+    expect([besideCrosshair(100, 2, 110), besideCrosshair(100, 2, 90), besideCrosshair(100, 1, 104)]).toEqual([
+      85, 115, 86,
+    ]);
     // At the top there is no room above.
     expect(besideCrosshair(20, 2, 24)).toBe(49);
   });

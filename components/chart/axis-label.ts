@@ -20,7 +20,10 @@ const HALF = { one: 9, two: 16 };
 /** How far a label at `y` has to reach up and down to cover the scale's labels it touches, CSS px from `y`. */
 export const plateOf = (y: number, half: number, ticks: readonly number[]): { up: number; down: number } => {
   const touched = ticks.filter((tick) => Math.abs(tick - y) < half + TICK_HALF);
-  return { up: Math.max(half, ...touched.map((tick) => y - tick + TICK_HALF)), down: Math.max(half, ...touched.map((tick) => tick - y + TICK_HALF)) };
+  return {
+    up: Math.max(half, ...touched.map((tick) => y - tick + TICK_HALF)),
+    down: Math.max(half, ...touched.map((tick) => tick - y + TICK_HALF)),
+  };
 };
 
 /**

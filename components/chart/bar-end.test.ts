@@ -5,7 +5,14 @@ import { timeframe } from "@/server/domain/timeframe";
 import { barEnd } from "./bar-end";
 
 const at = (clock: string): number => Date.parse(`2026-11-18T${clock}+05:30`);
-const session: SessionView = { kind: "regular", name: "Regular", phase: "continuous", open: at("09:15:00"), close: at("15:30:00"), until: at("15:30:00") };
+const session: SessionView = {
+  kind: "regular",
+  name: "Regular",
+  phase: "continuous",
+  open: at("09:15:00"),
+  close: at("15:30:00"),
+  until: at("15:30:00"),
+};
 const shown = (name: Parameters<typeof timeframe>[0], clock: string): string | null => {
   const end = barEnd(session, timeframe(name), at(clock));
   return end === null ? null : countdownText(end - at(clock));

@@ -68,7 +68,10 @@ export const barRouter = (drawing: Drawing, times: DrawingTimes, stats: RouteSta
       stats[path]++;
       if (path === "absent") {
         rebuildWanted = true;
-        cancelIdle ??= times.idle(() => { cancelIdle = null; rebuild(newest()); });
+        cancelIdle ??= times.idle(() => {
+          cancelIdle = null;
+          rebuild(newest());
+        });
         return;
       }
       changed.add(time);

@@ -21,38 +21,105 @@ const bars = (from: number, to: number) => {
   return columns;
 };
 const ema = (from: number, to: number, instance = 1) => ({
-  instance, id: "EMA", label: "EMA 20", params: { period: 20 }, pane: "price" as const, guides: [],
+  instance,
+  id: "EMA",
+  label: "EMA 20",
+  params: { period: 20 },
+  pane: "price" as const,
+  guides: [],
   plots: [{ id: "ema", title: "EMA", kind: "line" as const, unit: "price" as const }],
   values: [new Float64Array(Array.from({ length: to - from + 1 }, (_, row) => from + row + 0.5)).buffer],
 });
 const snapshot = (from: number, to: number, seq: number, over: Partial<BarsSnapshot> = {}): BarsSnapshot => ({
-  room: "bars:1:1m", seq, timeframe: "1m", session: null, packed: packBars(bars(from, to)), ...packSeries([ema(from, to)]), quote: null,
-  firstStored: minute(-5_000), sessionOpens: [], historicalOnly: false, serverTime: minute(to),
-  instrument: { key: "NSE:INFY", exchange: "NSE", symbol: "INFY", name: "Infosys", segment: "equity", decimals: 2, tickSize: 5, lotSize: 1, expiry: null, hasVolume: true, simulated: false, live: true },
+  room: "bars:1:1m",
+  seq,
+  timeframe: "1m",
+  session: null,
+  packed: packBars(bars(from, to)),
+  ...packSeries([ema(from, to)]),
+  quote: null,
+  firstStored: minute(-5_000),
+  sessionOpens: [],
+  historicalOnly: false,
+  serverTime: minute(to),
+  instrument: {
+    key: "NSE:INFY",
+    exchange: "NSE",
+    symbol: "INFY",
+    name: "Infosys",
+    segment: "equity",
+    decimals: 2,
+    tickSize: 5,
+    lotSize: 1,
+    expiry: null,
+    hasVolume: true,
+    simulated: false,
+    live: true,
+  },
   ...over,
 });
-const tuple = (count: number, close: number, state = FORMING): BarTuple => [state === FORMING ? 0 : 1, minute(count), minute(count + 1), close, close, close, close, 1, 1, state];
+const tuple = (count: number, close: number, state = FORMING): BarTuple => [
+  state === FORMING ? 0 : 1,
+  minute(count),
+  minute(count + 1),
+  close,
+  close,
+  close,
+  close,
+  1,
+  1,
+  state,
+];
 const frame = (seq: number, tuples: BarTuple[], over: Partial<BarsFrame> = {}): BarsFrame => ({
-  room: "bars:1:1m", seq, bars: tuples, points: [], ltp: { price: 1, time: 0, received: 0 }, stamps: { received: 0, emitted: 0 }, ...over,
+  room: "bars:1:1m",
+  seq,
+  bars: tuples,
+  points: [],
+  ltp: { price: 1, time: 0, received: 0 },
+  stamps: { received: 0, emitted: 0 },
+  ...over,
 });
 
 /** A socket whose answers the test gives by hand. */
 const bench = () => {
-  const asked: { event: string; payload: Record<string, unknown>; answer: (value: unknown) => Promise<void>; refuse: (error: unknown) => Promise<void> }[] = [];
+  const asked: {
+    event: string;
+    payload: Record<string, unknown>;
+    answer: (value: unknown) => Promise<void>;
+    refuse: (error: unknown) => Promise<void>;
+  }[] = [];
   let onBars: (frame: BarsFrame) => void = () => undefined;
   let onConnect: (again: boolean) => void = () => undefined;
   const link = {
     request<T>(event: string, payload?: unknown): Promise<T> {
       return new Promise<T>((resolve, reject) => {
         asked.push({
-          event, payload: payload as Record<string, unknown>,
-          answer: async (value) => { resolve(value as T); await Promise.resolve(); await Promise.resolve(); },
-          refuse: async (error) => { reject(error as Error); await Promise.resolve(); await Promise.resolve(); },
+          event,
+          payload: payload as Record<string, unknown>,
+          answer: async (value) => {
+            resolve(value as T);
+            await Promise.resolve();
+            await Promise.resolve();
+          },
+          refuse: async (error) => {
+            reject(error as Error);
+            await Promise.resolve();
+            await Promise.resolve();
+          },
         });
       });
     },
-    on<E>(_event: string, handler: (frame: E) => void) { onBars = handler as (frame: BarsFrame) => void; return () => { onBars = () => undefined; }; },
-    onConnect(handler: (again: boolean) => void) { onConnect = handler; handler(false); return () => undefined; },
+    on<E>(_event: string, handler: (frame: E) => void) {
+      onBars = handler as (frame: BarsFrame) => void;
+      return () => {
+        onBars = () => undefined;
+      };
+    },
+    onConnect(handler: (again: boolean) => void) {
+      onConnect = handler;
+      handler(false);
+      return () => undefined;
+    },
   };
   const store = new SeriesStore();
   const log: string[] = [];
@@ -70,7 +137,17 @@ const bench = () => {
   const feed = barsFeed(link, store, reader);
   const last = (event: string) => asked.filter((question) => question.event === event).at(-1)!;
   const closes = () => Array.from(store.close.subarray(0, store.length));
-  return { feed, store, log, phases, asked, last, closes, push: (next: BarsFrame) => onBars(next), reconnect: () => onConnect(true) };
+  return {
+    feed,
+    store,
+    log,
+    phases,
+    asked,
+    last,
+    closes,
+    push: (next: BarsFrame) => onBars(next),
+    reconnect: () => onConnect(true),
+  };
 };
 const infy = { key: "NSE:INFY", timeframe: "1m" as const, indicators: [{ id: "EMA", params: { period: 20 } }] };
 
@@ -98,7 +175,15 @@ describe("history and stream of a chart", () => {
 
   it("puts live indicator values at their bar", async () => {
     const { push, store, log } = await opened();
-    push(frame(41, [tuple(11, 11)], { points: [[1, minute(11), 11.5], [1, minute(99), 1], [5, minute(11), 1]] }));
+    push(
+      frame(41, [tuple(11, 11)], {
+        points: [
+          [1, minute(11), 11.5],
+          [1, minute(99), 1],
+          [5, minute(11), 1],
+        ],
+      }),
+    );
     expect(store.points[0]![0]![11]).toBe(11.5);
     expect(log).toEqual(["append 11", "points 11"]);
   });
@@ -145,7 +230,9 @@ describe("history and stream of a chart", () => {
     feed.open({ ...infy, key: "NSE:TCS" });
     feed.open({ ...infy, key: "NSE:ITC" });
     const [first, second, third] = asked;
-    await third!.answer(snapshot(0, 2, 1, { room: "bars:3:1m", instrument: { ...snapshot(0, 1, 0).instrument, symbol: "ITC" } }));
+    await third!.answer(
+      snapshot(0, 2, 1, { room: "bars:3:1m", instrument: { ...snapshot(0, 1, 0).instrument, symbol: "ITC" } }),
+    );
     await first!.answer(snapshot(0, 9, 1));
     await second!.refuse({ code: "not_found", message: "no such instrument" });
     expect(closes()).toEqual([0, 1, 2]);
@@ -176,7 +263,12 @@ describe("history and stream of a chart", () => {
     feed.wantOlder();
     expect(asked.filter(({ event }) => event === "bars.page")).toHaveLength(1);
     expect(last("bars.page").payload).toMatchObject({ before: minute(0), bars: 1_500, timeframe: "1m" });
-    await last("bars.page").answer({ packed: packBars(bars(-3, -1)), ...packSeries([ema(-3, -1)]), sessionOpens: [], end: true });
+    await last("bars.page").answer({
+      packed: packBars(bars(-3, -1)),
+      ...packSeries([ema(-3, -1)]),
+      sessionOpens: [],
+      end: true,
+    });
     expect(store.time[0]).toBe(minute(-3));
     expect(Array.from(store.points[0]![0]!.subarray(0, 4))).toEqual([-2.5, -1.5, -0.5, 0.5]);
     expect(log).toEqual(["paged 3"]);
@@ -201,7 +293,13 @@ describe("history and stream of a chart", () => {
     await last("bars.subscribe").answer(snapshot(5_000, 5_002, 40, { firstStored: minute(5_000) }));
     expect(feed.atStart()).toBe(true);
     log.length = 0;
-    push(frame(41, Array.from({ length: 1_000 }, (_, count): BarTuple => tuple(4_999 - count, count, CLOSED)), { points: [[1, minute(4_999), 7]] }));
+    push(
+      frame(
+        41,
+        Array.from({ length: 1_000 }, (_, count): BarTuple => tuple(4_999 - count, count, CLOSED)),
+        { points: [[1, minute(4_999), 7]] },
+      ),
+    );
     expect(closes()).toHaveLength(1_003);
     expect(log.filter((line) => line.startsWith("absent"))).toHaveLength(1_000);
     expect(feed.atStart()).toBe(false);
@@ -215,7 +313,12 @@ describe("history and stream of a chart", () => {
     expect(store.time[0]).toBe(minute(0));
     expect(closes()[1]).toBe(99);
     feed.wantOlder();
-    await last("bars.page").answer({ packed: packBars(bars(-12, -1)), ...packSeries([ema(-12, -1)]), sessionOpens: [], end: false });
+    await last("bars.page").answer({
+      packed: packBars(bars(-12, -1)),
+      ...packSeries([ema(-12, -1)]),
+      sessionOpens: [],
+      end: false,
+    });
     expect(Array.from(store.time.subarray(0, 13))).toEqual(Array.from({ length: 13 }, (_, at) => minute(at - 12)));
   });
 
@@ -224,7 +327,14 @@ describe("history and stream of a chart", () => {
     const subscribes = (): number => asked.filter(({ event }) => event === "bars.subscribe").length;
     push(frame(41, [tuple(0, 50, CLOSED), tuple(1, 51, CLOSED)], { whole: [[minute(0), minute(2)]] }));
     // The running bar is not spoken of, nor what lies outside.
-    push(frame(42, [], { whole: [[minute(2), minute(9)], [minute(-9), minute(0)]] }));
+    push(
+      frame(42, [], {
+        whole: [
+          [minute(2), minute(9)],
+          [minute(-9), minute(0)],
+        ],
+      }),
+    );
     expect([subscribes(), closes()]).toEqual([1, [50, 51, 2]]);
     push(frame(43, [tuple(0, 50, CLOSED)], { whole: [[minute(0), minute(2)]] }));
     expect(subscribes()).toBe(2);
@@ -237,7 +347,12 @@ describe("history and stream of a chart", () => {
     const { feed, push, last } = await opened();
     feed.wantOlder();
     push(frame(41, [tuple(-10, 7, CLOSED)]));
-    await last("bars.page").answer({ packed: packBars(bars(-3, -1)), ...packSeries([ema(-3, -1)]), sessionOpens: [], end: true });
+    await last("bars.page").answer({
+      packed: packBars(bars(-3, -1)),
+      ...packSeries([ema(-3, -1)]),
+      sessionOpens: [],
+      end: true,
+    });
     expect(feed.atStart()).toBe(false);
   });
 

@@ -1,5 +1,12 @@
 import { isLiveError } from "@/components/client/request-error";
-import type { BarsFrame, BarsPage, BarsPageRequest, BarsSnapshot, BarsSubscribe, LiveError } from "@/server/contract/live";
+import type {
+  BarsFrame,
+  BarsPage,
+  BarsPageRequest,
+  BarsSnapshot,
+  BarsSubscribe,
+  LiveError,
+} from "@/server/contract/live";
 import { unpackBars, unpackSeries } from "@/server/contract/wire";
 import { FORMING } from "@/server/domain/bar";
 import type { IndicatorSpec } from "@/server/domain/indicator";
@@ -108,7 +115,9 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
     const lastClosed = since === null ? null : store.lastClosed();
     reader.phase(lastClosed === null ? { kind: "loading" } : { kind: "catching_up", since: lastClosed });
     const payload: BarsSubscribe = {
-      key: wanted.key, timeframe: wanted.timeframe, indicators: [...wanted.indicators],
+      key: wanted.key,
+      timeframe: wanted.timeframe,
+      indicators: [...wanted.indicators],
       bars: since !== null ? MOST_BARS : Math.max(FIRST_BARS, same && !cut ? Math.min(store.length, MOST_BARS) : 0),
       ...(since === null ? {} : { since }),
     };
@@ -129,7 +138,8 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
     const { packed: _, values, ...head } = answer;
     const indicators = unpackSeries(head.indicators, values);
     // An answer that does not reach back to what we hold would leave a hole, so all of it is fetched.
-    if (since !== null && (bars.length === 0 || bars.time[0]! > since || indicators.length !== store.points.length)) return void ask("fresh");
+    if (since !== null && (bars.length === 0 || bars.time[0]! > since || indicators.length !== store.points.length))
+      return void ask("fresh");
     if (room !== null && room !== answer.room) void link.request("bars.unsubscribe", { room }).catch(() => undefined);
     room = answer.room;
     seq = answer.seq;
@@ -173,7 +183,8 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
     }
     // History was filled behind us: there may be more of it.
     if (store.length > 0 && store.time[0]! < first) start = false;
-    for (const [instance, time, ...values] of frame.points) if (store.putPoint(instance!, time!, values)) reader.points(time!);
+    for (const [instance, time, ...values] of frame.points)
+      if (store.putPoint(instance!, time!, values)) reader.points(time!);
     reader.frame(frame);
     // A bar of ours that exists no more: its place, and every value reckoned from it, is read anew.
     if (frame.whole?.some(([from, to]) => lost(store, from, to, frame.bars)) === true) return void ask("fresh");
@@ -191,7 +202,13 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
     page = asked;
     behind = false;
     try {
-      const payload: BarsPageRequest = { key: subject.key, timeframe: subject.timeframe, before, bars: PAGE_BARS, indicators: [...subject.indicators] };
+      const payload: BarsPageRequest = {
+        key: subject.key,
+        timeframe: subject.timeframe,
+        before,
+        bars: PAGE_BARS,
+        indicators: [...subject.indicators],
+      };
       const answer = await link.request<BarsPage | LiveError>("bars.page", payload);
       if (isLiveError(answer)) throw answer.error;
       if (page !== asked) return;
@@ -266,7 +283,11 @@ const resumePoint = (store: SeriesStore): number | null => {
 };
 
 const refusalOf = (cause: unknown): { code: string; message: string; details: Record<string, unknown> } => {
-  const error = (typeof cause === "object" && cause !== null ? cause : {}) as { code?: unknown; message?: unknown; details?: unknown };
+  const error = (typeof cause === "object" && cause !== null ? cause : {}) as {
+    code?: unknown;
+    message?: unknown;
+    details?: unknown;
+  };
   return {
     code: typeof error.code === "string" ? error.code : "internal",
     message: typeof error.message === "string" ? error.message : String(cause),

@@ -1,4 +1,20 @@
-import { type CandlestickData, CandlestickSeries, createChartEx, type DeepPartial, type HistogramData, HistogramSeries, type IChartApiBase, type ISeriesApi, type Logical, type PriceFormatCustom, PriceScaleMode, TrackingModeExitMode, type Time, type TimeScaleOptions, type UTCTimestamp } from "lightweight-charts";
+import {
+  type CandlestickData,
+  CandlestickSeries,
+  createChartEx,
+  type DeepPartial,
+  type HistogramData,
+  HistogramSeries,
+  type IChartApiBase,
+  type ISeriesApi,
+  type Logical,
+  type PriceFormatCustom,
+  PriceScaleMode,
+  TrackingModeExitMode,
+  type Time,
+  type TimeScaleOptions,
+  type UTCTimestamp,
+} from "lightweight-charts";
 import { numberText, percentText, priceText } from "@/components/format/numbers";
 import type { Workspace } from "@/server/contract/rest";
 import { anyTimeframe as timeframeOf, type AnyTimeframeName } from "@/server/domain/timeframe";
@@ -86,7 +102,12 @@ export interface ChartCanvas extends Drawing {
 /** Free bars right of the newest. */
 const RIGHT_OFFSET = 5;
 const BAR_SPACING = 8;
-const modes = { normal: PriceScaleMode.Normal, log: PriceScaleMode.Logarithmic, percent: PriceScaleMode.Percentage, indexed: PriceScaleMode.IndexedTo100 };
+const modes = {
+  normal: PriceScaleMode.Normal,
+  log: PriceScaleMode.Logarithmic,
+  percent: PriceScaleMode.Percentage,
+  indexed: PriceScaleMode.IndexedTo100,
+};
 /** Room for the legend above and the volume below, in shares of the pane; more where the legend is taller. */
 const PRICE_TOP = 0.17;
 const LEAST_TOP = 0.06;
@@ -107,7 +128,12 @@ const HALF_LABEL = 24;
 const LEAST_RANGE = 1e-7;
 
 /** The one chart of a cell: made once, and told what to show; never made again for a symbol, timeframe or theme. */
-export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: SeriesStore, events: CanvasEvents): ChartCanvas => {
+export const chartCanvas = (
+  host: HTMLElement,
+  overlay: HTMLElement,
+  store: SeriesStore,
+  events: CanvasEvents,
+): ChartCanvas => {
   let colours: ChartColours = readColours(host);
   let subject: CanvasSubject = { timeframe: "5m", decimals: 2, tickSize: 5, hasVolume: true, simulated: false };
   let last: LastPrice = { price: null, rising: true, stale: false, below: "" };
@@ -124,13 +150,29 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   const chart: IChartApiBase<Time> = createChartEx<Time, IstBehavior>(host, behavior, {
     ...themedOptions(colours),
     autoSize: true,
-    localization: { locale: "en-IN", percentageFormatter: (percent: number) => percentText(percent), tickmarksPercentageFormatter: (percents: number[]) => { ticks = { of: "percent", at: percents }; return percents.map((percent) => percentText(percent)); }, dateFormat: "dd MMM 'yy", timeFormatter: (time: Time) => crosshairLabel(time, precisionOf(subject.timeframe)) },
+    localization: {
+      locale: "en-IN",
+      percentageFormatter: (percent: number) => percentText(percent),
+      tickmarksPercentageFormatter: (percents: number[]) => {
+        ticks = { of: "percent", at: percents };
+        return percents.map((percent) => percentText(percent));
+      },
+      dateFormat: "dd MMM 'yy",
+      timeFormatter: (time: Time) => crosshairLabel(time, precisionOf(subject.timeframe)),
+    },
     handleScroll: { mouseWheel: true, pressedMouseMove: true, horzTouchDrag: true, vertTouchDrag: false },
     kineticScroll: { touch: !matchMedia("(prefers-reduced-motion: reduce)").matches, mouse: false },
     trackingMode: { exitMode: TrackingModeExitMode.OnNextTap },
   });
   // The general chart does not declare the time scale's own options; the behaviour above is the time scale's.
-  const timeScale: DeepPartial<TimeScaleOptions> = { timeVisible: true, secondsVisible: false, rightOffset: RIGHT_OFFSET, barSpacing: BAR_SPACING, minBarSpacing: 0.5, tickMarkFormatter: tickMarkLabel };
+  const timeScale: DeepPartial<TimeScaleOptions> = {
+    timeVisible: true,
+    secondsVisible: false,
+    rightOffset: RIGHT_OFFSET,
+    barSpacing: BAR_SPACING,
+    minBarSpacing: 0.5,
+    tickMarkFormatter: tickMarkLabel,
+  };
   chart.timeScale().applyOptions(timeScale);
   behavior.isCut = (time) => {
     const x = chart.timeScale().timeToCoordinate(time);
@@ -138,15 +180,22 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   };
 
   const candles = chart.addSeries(CandlestickSeries, {
-    borderVisible: false, lastValueVisible: false, priceLineVisible: false,
+    borderVisible: false,
+    lastValueVisible: false,
+    priceLineVisible: false,
     priceFormat: priceFormat(),
   });
   chart.priceScale("right", 0).applyOptions({ scaleMargins: { top: PRICE_TOP, bottom: PRICE_BOTTOM.volume } });
 
   function priceFormat(): PriceFormatCustom {
     return {
-      type: "custom", minMove: 10 ** -subject.decimals, formatter: rupees,
-      tickmarksFormatter: (prices: number[]) => { ticks = { of: "price", at: prices }; return prices.map(rupees); },
+      type: "custom",
+      minMove: 10 ** -subject.decimals,
+      formatter: rupees,
+      tickmarksFormatter: (prices: number[]) => {
+        ticks = { of: "price", at: prices };
+        return prices.map(rupees);
+      },
     };
   }
   function rupees(price: number): string {
@@ -155,10 +204,14 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   const toChart = (minor: number): number => minor / 10 ** subject.decimals;
   const candleAt = (row: number): CandlestickData<Time> => ({
     time: (store.time[row]! / 1_000) as UTCTimestamp,
-    open: toChart(store.open[row]!), high: toChart(store.high[row]!), low: toChart(store.low[row]!), close: toChart(store.close[row]!),
+    open: toChart(store.open[row]!),
+    high: toChart(store.high[row]!),
+    low: toChart(store.low[row]!),
+    close: toChart(store.close[row]!),
   });
   const volumeAt = (row: number): HistogramData<Time> => ({
-    time: (store.time[row]! / 1_000) as UTCTimestamp, value: store.volume[row]!,
+    time: (store.time[row]! / 1_000) as UTCTimestamp,
+    value: store.volume[row]!,
     color: store.close[row]! >= store.open[row]! ? colours.volumeUp : colours.volumeDown,
   });
   const all = <T>(at: (row: number) => T): T[] => Array.from({ length: store.length }, (_, row) => at(row));
@@ -174,13 +227,26 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     rows: () => store.length,
   };
   const priceScale = () => chart.priceScale("right", 0);
-  const lines = indicatorLines(chart, store, overlay, scale, {
-    attach: (each) => candles.attachPrimitive(each),
-    detach: (each) => candles.detachPrimitive(each),
-    ruler: { yOf: (price) => candles.priceToCoordinate(price), straight: () => priceScale().options().mode !== PriceScaleMode.Logarithmic },
-    // The library counts a range again when it is told a mode.
-    refit: () => { if (priceScale().options().autoScale) priceScale().applyOptions({ mode: priceScale().options().mode }); },
-  }, () => subject.decimals, () => colours);
+  const lines = indicatorLines(
+    chart,
+    store,
+    overlay,
+    scale,
+    {
+      attach: (each) => candles.attachPrimitive(each),
+      detach: (each) => candles.detachPrimitive(each),
+      ruler: {
+        yOf: (price) => candles.priceToCoordinate(price),
+        straight: () => priceScale().options().mode !== PriceScaleMode.Logarithmic,
+      },
+      // The library counts a range again when it is told a mode.
+      refit: () => {
+        if (priceScale().options().autoScale) priceScale().applyOptions({ mode: priceScale().options().mode });
+      },
+    },
+    () => subject.decimals,
+    () => colours,
+  );
 
   /** What percent and index count from: the close of the first bar in view, as the library has it. */
   const basePrice = (): number | null => {
@@ -198,7 +264,11 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   };
   const tickHeights = (): number[] => {
     const base = ticks.of === "percent" ? basePrice() : null;
-    return ticks.at.map((tick) => (candles.priceToCoordinate(base === null ? tick : base * (1 + tick / 100)) ?? Number.NaN) + (boxes[0]?.top ?? 0));
+    return ticks.at.map(
+      (tick) =>
+        (candles.priceToCoordinate(base === null ? tick : base * (1 + tick / 100)) ?? Number.NaN) +
+        (boxes[0]?.top ?? 0),
+    );
   };
 
   // Labels of the scale, in the order in which they may cover one another.
@@ -224,9 +294,15 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
 
   const intraday = (): boolean => timeframeOf(subject.timeframe).kind === "intraday";
   const breaks = () => sessionBreaks(store, scale, intraday, () => colours);
-  const letters = watermark(() => (subject.simulated ? "SIMULATED" : ""), () => colours);
+  const letters = watermark(
+    () => (subject.simulated ? "SIMULATED" : ""),
+    () => colours,
+  );
   const priceLine = lastPriceLine(
-    () => ({ y: last.price === null ? null : candles.priceToCoordinate(toChart(last.price)), colour: last.stale ? colours.crosshair : last.rising ? colours.up : colours.down }),
+    () => ({
+      y: last.price === null ? null : candles.priceToCoordinate(toChart(last.price)),
+      colour: last.stale ? colours.crosshair : last.rising ? colours.up : colours.down,
+    }),
     (y) => {
       lastY = y === null ? null : y + (boxes[0]?.top ?? 0);
       placeLast();
@@ -257,9 +333,13 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     const share = legend === 0 ? 0 : (legend + LEGEND_AIR) / height;
     if (pane > 0) return lines.keepClear(pane, share);
     const least = height < LOW_PANE ? LEAST_TOP : PRICE_TOP;
-    const margins = { top: Math.min(MOST_TOP, Math.max(least, share)), bottom: volume === null ? PRICE_BOTTOM.none : PRICE_BOTTOM.volume };
+    const margins = {
+      top: Math.min(MOST_TOP, Math.max(least, share)),
+      bottom: volume === null ? PRICE_BOTTOM.none : PRICE_BOTTOM.volume,
+    };
     const before = priceScale().options().scaleMargins;
-    if (Math.abs(before.top - margins.top) > 0.002 || before.bottom !== margins.bottom) priceScale().applyOptions({ scaleMargins: margins });
+    if (Math.abs(before.top - margins.top) > 0.002 || before.bottom !== margins.bottom)
+      priceScale().applyOptions({ scaleMargins: margins });
   }
   /** Panes come with indicators: each gets the breaks and is watched for its size. */
   function watchPanes(): void {
@@ -278,7 +358,12 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
   }
 
   const recolourSeries = (): void => {
-    candles.applyOptions({ upColor: colours.candleUp, downColor: colours.candleDown, wickUpColor: colours.candleUp, wickDownColor: colours.candleDown });
+    candles.applyOptions({
+      upColor: colours.candleUp,
+      downColor: colours.candleDown,
+      wickUpColor: colours.candleUp,
+      wickDownColor: colours.candleDown,
+    });
     volume?.setData(all(volumeAt));
     lines.recolour();
   };
@@ -312,7 +397,10 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     events.crosshair(move.time === undefined || move.point === undefined ? null : Number(move.time) * 1_000);
     const pane = chart.panes()[move.paneIndex ?? -1];
     const series = pane?.getSeries()[0];
-    const price = move.point === undefined || series === undefined ? null : (move.paneIndex === 0 ? candles : series).coordinateToPrice(move.point.y);
+    const price =
+      move.point === undefined || series === undefined
+        ? null
+        : (move.paneIndex === 0 ? candles : series).coordinateToPrice(move.point.y);
     if (price === null || move.point === undefined) return placeCross(null, 0);
     // A price nobody can trade at helps nobody: the label names the nearest one.
     const tradable = Math.round((price * 10 ** subject.decimals) / subject.tickSize) * subject.tickSize;
@@ -320,8 +408,12 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     placeCross(move.point.y + (boxes[move.paneIndex ?? 0]?.top ?? 0), move.paneIndex ?? 0);
   });
 
-  const paneAt = (y: number): number => Math.max(0, boxes.findLastIndex(({ top }) => top <= y));
-  const seriesOf = (pane: number) => (pane === 0 ? [candles] : chart.panes()[pane]?.getSeries() ?? []);
+  const paneAt = (y: number): number =>
+    Math.max(
+      0,
+      boxes.findLastIndex(({ top }) => top <= y),
+    );
+  const seriesOf = (pane: number) => (pane === 0 ? [candles] : (chart.panes()[pane]?.getSeries() ?? []));
 
   /** The library scales by dragging only, and not at all where it counts in percent. */
   const zoomPrices = (pane: number, factor: number): void => {
@@ -331,7 +423,9 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     const height = boxes[pane]?.height ?? 0;
     if (first === undefined || height === 0) return;
     const { scaleMargins, invertScale, mode } = owner.options();
-    const [top, bottom] = invertScale ? [scaleMargins.bottom, scaleMargins.top] : [scaleMargins.top, scaleMargins.bottom];
+    const [top, bottom] = invertScale
+      ? [scaleMargins.bottom, scaleMargins.top]
+      : [scaleMargins.top, scaleMargins.bottom];
     // The library counts pixels from 0: the lowest of the scale is one above its margin.
     const [from, to] = [top * height, (1 - bottom) * height - 1];
     const more = ((to - from) / 2) * (factor - 1);
@@ -358,15 +452,23 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : LINE_PX);
     zoomPrices(paneAt(event.clientY - box.top), Math.exp(Math.max(-3, Math.min(3, pixels / NOTCH)) * WHEEL_STEP));
   };
-  const plotHeight = (): number => { const end = boxes.at(-1); return end === undefined ? 0 : end.top + end.height; };
+  const plotHeight = (): number => {
+    const end = boxes.at(-1);
+    return end === undefined ? 0 : end.top + end.height;
+  };
   // The library says nothing when a drag or a double click on a scale has changed how it fits.
-  const onScaleDone = (): void => { requestAnimationFrame(() => events.view()); };
+  const onScaleDone = (): void => {
+    requestAnimationFrame(() => events.view());
+  };
   host.addEventListener("wheel", onWheel, { capture: true, passive: false });
   host.addEventListener("pointerup", onScaleDone);
   host.addEventListener("dblclick", onScaleDone);
 
   return {
-    chart, lines, scale, zoomPrices,
+    chart,
+    lines,
+    scale,
+    zoomPrices,
     keepClear(pane, legend) {
       if (legends[pane] === legend) return;
       legends[pane] = legend;
@@ -375,13 +477,21 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
     spotAt(x, y) {
       const pane = paneAt(y);
       const area = y > plotHeight() ? "time" : overScale(x) ? "scale" : "plot";
-      const price = area === "time" ? null : seriesOf(pane)[0]?.coordinateToPrice(y - (boxes[pane]?.top ?? 0)) ?? null;
+      const price =
+        area === "time" ? null : (seriesOf(pane)[0]?.coordinateToPrice(y - (boxes[pane]?.top ?? 0)) ?? null);
       const row = chart.timeScale().coordinateToLogical(x);
-      const tradable = price === null ? 0 : Math.round((price * 10 ** subject.decimals) / subject.tickSize) * subject.tickSize;
+      const tradable =
+        price === null ? 0 : Math.round((price * 10 ** subject.decimals) / subject.tickSize) * subject.tickSize;
       return {
-        pane, area,
-        time: area !== "plot" || row === null ? null : store.time[Math.round(row)] ?? null,
-        value: price === null ? null : pane === 0 ? priceText(tradable, subject.decimals) : seriesOf(pane)[0]!.priceFormatter().format(price),
+        pane,
+        area,
+        time: area !== "plot" || row === null ? null : (store.time[Math.round(row)] ?? null),
+        value:
+          price === null
+            ? null
+            : pane === 0
+              ? priceText(tradable, subject.decimals)
+              : seriesOf(pane)[0]!.priceFormatter().format(price),
       };
     },
     update(time, older) {
@@ -404,9 +514,15 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
       const other = next.decimals !== subject.decimals;
       subject = next;
       if (other) candles.applyOptions({ priceFormat: priceFormat() });
-      chart.timeScale().applyOptions({ timeVisible: intraday(), secondsVisible: timeframeOf(next.timeframe).lengthMs < 60_000 });
+      chart
+        .timeScale()
+        .applyOptions({ timeVisible: intraday(), secondsVisible: timeframeOf(next.timeframe).lengthMs < 60_000 });
       if (next.hasVolume && volume === null) {
-        volume = chart.addSeries(HistogramSeries, { priceScaleId: "volume", lastValueVisible: false, priceLineVisible: false, priceFormat: { type: "volume" } }, 0);
+        volume = chart.addSeries(
+          HistogramSeries,
+          { priceScaleId: "volume", lastValueVisible: false, priceLineVisible: false, priceFormat: { type: "volume" } },
+          0,
+        );
         volume.setSeriesOrder(0);
         volume.priceScale().applyOptions({ scaleMargins: VOLUME_MARGINS });
       } else if (!next.hasVolume && volume !== null) {
@@ -430,12 +546,15 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
       recolourSeries();
       priceLine.repaint();
     },
-    applyScale: ({ mode, auto, inverted }) => chart.priceScale("right", 0).applyOptions({ mode: modes[mode], autoScale: auto, invertScale: inverted }),
+    applyScale: ({ mode, auto, inverted }) =>
+      chart.priceScale("right", 0).applyOptions({ mode: modes[mode], autoScale: auto, invertScale: inverted }),
     autoScaled: () => chart.priceScale("right", 0).options().autoScale,
     lag: () => chart.timeScale().scrollPosition(),
     lagBy: (bars) => chart.timeScale().scrollToPosition(bars, false),
     follow(smooth) {
-      chart.timeScale().scrollToPosition(RIGHT_OFFSET, smooth && !matchMedia("(prefers-reduced-motion: reduce)").matches);
+      chart
+        .timeScale()
+        .scrollToPosition(RIGHT_OFFSET, smooth && !matchMedia("(prefers-reduced-motion: reduce)").matches);
     },
     showRows: (from, to) => chart.timeScale().setVisibleLogicalRange({ from, to }),
     crosshairAt(row) {
@@ -443,7 +562,8 @@ export const chartCanvas = (host: HTMLElement, overlay: HTMLElement, store: Seri
       held = { time: store.time[row]!, x: null, y: null };
       hold();
     },
-    heldAt: () => (held === null || held.x === null || held.y === null ? null : { x: held.x, y: held.y + (boxes[0]?.top ?? 0) }),
+    heldAt: () =>
+      held === null || held.x === null || held.y === null ? null : { x: held.x, y: held.y + (boxes[0]?.top ?? 0) },
     remove() {
       // A legend lets go of its room after its chart is gone: there is no pane left to fit.
       boxes = [];

@@ -32,10 +32,26 @@ export const readColours = (element: Element): ChartColours => {
   const style = getComputedStyle(element);
   const token = (name: string): string => style.getPropertyValue(`--c-${name}`).trim();
   return {
-    background: token("bg"), text: token("text"), axis: token("axis"), grid: token("grid"), line: token("line"), lineStrong: token("line-strong"),
-    crosshair: token("crosshair"), crosshairLabel: token("crosshair-label"), session: token("session"), watermark: token("watermark"),
-    candleUp: token("candle-up"), candleDown: token("candle-down"), volumeUp: token("vol-up"), volumeDown: token("vol-down"),
-    up: token("up"), down: token("down"), muted: token("muted"), faint: token("faint"), warn: token("warn"), heal: token("heal"),
+    background: token("bg"),
+    text: token("text"),
+    axis: token("axis"),
+    grid: token("grid"),
+    line: token("line"),
+    lineStrong: token("line-strong"),
+    crosshair: token("crosshair"),
+    crosshairLabel: token("crosshair-label"),
+    session: token("session"),
+    watermark: token("watermark"),
+    candleUp: token("candle-up"),
+    candleDown: token("candle-down"),
+    volumeUp: token("vol-up"),
+    volumeDown: token("vol-down"),
+    up: token("up"),
+    down: token("down"),
+    muted: token("muted"),
+    faint: token("faint"),
+    warn: token("warn"),
+    heal: token("heal"),
     series: [1, 2, 3, 4, 5, 6].map((number) => token(`series-${number}`)),
     font: style.getPropertyValue("--font-ui").trim() || "system-ui, sans-serif",
   };
@@ -48,13 +64,21 @@ export const AXIS_WIDTH = 72;
 export const themedOptions = (colours: ChartColours): DeepPartial<ChartOptions> => ({
   layout: {
     background: { type: ColorType.Solid, color: colours.background },
-    textColor: colours.axis, fontSize: 11, fontFamily: colours.font, attributionLogo: true,
+    textColor: colours.axis,
+    fontSize: 11,
+    fontFamily: colours.font,
+    attributionLogo: true,
     panes: { separatorColor: colours.line, separatorHoverColor: colours.lineStrong, enableResize: true },
   },
   grid: { vertLines: { color: colours.grid }, horzLines: { color: colours.grid } },
   crosshair: {
     mode: CrosshairMode.Normal,
-    vertLine: { color: colours.crosshair, width: 1, style: LineStyle.Dashed, labelBackgroundColor: colours.crosshairLabel },
+    vertLine: {
+      color: colours.crosshair,
+      width: 1,
+      style: LineStyle.Dashed,
+      labelBackgroundColor: colours.crosshairLabel,
+    },
     // The price label of the crosshair is ours: it has to lie above the last price.
     horzLine: { color: colours.crosshair, width: 1, style: LineStyle.Dashed, labelVisible: false },
   },

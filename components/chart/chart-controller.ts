@@ -81,7 +81,8 @@ export interface ChartController extends ChartNavigation {
 const PAGE_DEBOUNCE_MS = 50;
 const NEAR_START = 100;
 
-const dayOf = (session: SessionView | null): number | null => (session?.kind === "regular" ? session.close - session.open : null);
+const dayOf = (session: SessionView | null): number | null =>
+  session?.kind === "regular" ? session.close - session.open : null;
 
 /** One chart cell: its feed, its bars, its canvas, and what the page around it may ask. */
 export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartController => {
@@ -90,12 +91,26 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   const stats = routeStats();
   const handlers = new Set<() => void>();
   const status = createValue<ChartStatus>({
-    phase: { kind: "loading" }, instrument: null, timeframe: "5m", indicators: [], indicatorPanes: [], panes: [], axisWidth: 72,
-    historicalOnly: false, firstStored: null, empty: false, following: true, paging: false, atStart: false, autoScaled: true, dayMs: null,
+    phase: { kind: "loading" },
+    instrument: null,
+    timeframe: "5m",
+    indicators: [],
+    indicatorPanes: [],
+    panes: [],
+    axisWidth: 72,
+    historicalOnly: false,
+    firstStored: null,
+    empty: false,
+    following: true,
+    paging: false,
+    atStart: false,
+    autoScaled: true,
+    dayMs: null,
   });
   const change = (part: Partial<ChartStatus>): void => {
     const before = status.get();
-    if (Object.entries(part).some(([name, value]) => before[name as keyof ChartStatus] !== value)) status.set({ ...before, ...part });
+    if (Object.entries(part).some(([name, value]) => before[name as keyof ChartStatus] !== value))
+      status.set({ ...before, ...part });
   };
 
   let wish: ChartWish | null = null;
@@ -122,18 +137,32 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     panes: (panes, axisWidth) => change({ panes, axisWidth, indicatorPanes: canvas.lines.panes() }),
   });
   const here = browserClock();
-  const clock = frameClock(() => canvas.prime(), (drawing) => {
-    if (unpainted === null) return;
-    latency().record({ ...unpainted, drawing, painted: here() });
-    unpainted = null;
-  }, here);
-  const router = barRouter(canvas, {
-    frame: (run) => clock.request(run),
-    idle(run) {
-      const handle = typeof requestIdleCallback === "function" ? requestIdleCallback(run, { timeout: 500 }) : Number(setTimeout(run, 50));
-      return () => { if (typeof cancelIdleCallback === "function") cancelIdleCallback(handle); else clearTimeout(handle); };
+  const clock = frameClock(
+    () => canvas.prime(),
+    (drawing) => {
+      if (unpainted === null) return;
+      latency().record({ ...unpainted, drawing, painted: here() });
+      unpainted = null;
     },
-  }, stats);
+    here,
+  );
+  const router = barRouter(
+    canvas,
+    {
+      frame: (run) => clock.request(run),
+      idle(run) {
+        const handle =
+          typeof requestIdleCallback === "function"
+            ? requestIdleCallback(run, { timeout: 500 })
+            : Number(setTimeout(run, 50));
+        return () => {
+          if (typeof cancelIdleCallback === "function") cancelIdleCallback(handle);
+          else clearTimeout(handle);
+        };
+      },
+    },
+    stats,
+  );
   const newest = (): number => store.time[store.length - 1] ?? Number.NEGATIVE_INFINITY;
 
   function paintTexts(): void {
@@ -143,11 +172,30 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       const frame = feedFrames().get();
       const present = sessionOf(frame, instrument, session);
       const connection = client.connection.get();
-      light = feedLight({ instrument, historicalOnly, session: present, lastTick: ltp?.received ?? null, connection, frame, now });
+      light = feedLight({
+        instrument,
+        historicalOnly,
+        session: present,
+        lastTick: ltp?.received ?? null,
+        connection,
+        frame,
+        now,
+      });
       const end = historicalOnly ? null : barEnd(present, timeframeOf(timeframe), now);
       const last = store.length - 1;
-      const below = priceNote({ light, lastTick: ltp?.received ?? null, lastBar: last < 0 ? null : Math.min(now, store.time[last]! + timeframeOf(timeframe).lengthMs), end, now });
-      canvas.lastPrice({ price: ltp?.price ?? (last < 0 ? null : store.close[last]!), rising: last < 0 || store.close[last]! >= store.open[last]!, stale: light.stale, below });
+      const below = priceNote({
+        light,
+        lastTick: ltp?.received ?? null,
+        lastBar: last < 0 ? null : Math.min(now, store.time[last]! + timeframeOf(timeframe).lengthMs),
+        end,
+        now,
+      });
+      canvas.lastPrice({
+        price: ltp?.price ?? (last < 0 ? null : store.close[last]!),
+        rising: last < 0 || store.close[last]! >= store.open[last]!,
+        stale: light.stale,
+        below,
+      });
     }
     for (const handler of handlers) handler();
   }
@@ -160,7 +208,12 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   function watchEdges(): void {
     const visible = canvas.scale.visibleRows();
     if (visible === null) return;
-    change({ following: canvas.lag() > -1 && !feed.detached(), atStart: feed.atStart() && visible.from <= 0, firstStored: feed.atStart() ? store.time[0]! : status.get().firstStored, autoScaled: canvas.autoScaled() });
+    change({
+      following: canvas.lag() > -1 && !feed.detached(),
+      atStart: feed.atStart() && visible.from <= 0,
+      firstStored: feed.atStart() ? store.time[0]! : status.get().firstStored,
+      autoScaled: canvas.autoScaled(),
+    });
     if (visible.from > NEAR_START || feed.atStart()) return;
     clearTimeout(pageTimer);
     pageTimer = setTimeout(() => {
@@ -179,10 +232,23 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     const chosen = wish?.indicators ?? [];
     const timeframe = wish?.timeframe ?? status.get().timeframe;
     const indicators = head.indicators.map((indicator, at): IndicatorView => ({
-      id: indicator.id, label: indicator.label, params: indicator.params, pane: indicator.pane, guides: indicator.guides, plots: indicator.plots,
-      colour: chosen[at]?.colour ?? at, hidden: chosen[at]?.hidden ?? false, idle: needsSessions(indicator.id, timeframe),
+      id: indicator.id,
+      label: indicator.label,
+      params: indicator.params,
+      pane: indicator.pane,
+      guides: indicator.guides,
+      plots: indicator.plots,
+      colour: chosen[at]?.colour ?? at,
+      hidden: chosen[at]?.hidden ?? false,
+      idle: needsSessions(indicator.id, timeframe),
     }));
-    canvas.show({ timeframe, decimals: head.instrument.decimals, tickSize: head.instrument.tickSize, hasVolume: head.instrument.hasVolume, simulated: head.instrument.simulated });
+    canvas.show({
+      timeframe,
+      decimals: head.instrument.decimals,
+      tickSize: head.instrument.tickSize,
+      hasVolume: head.instrument.hasVolume,
+      simulated: head.instrument.simulated,
+    });
     canvas.lines.show(indicators);
     // Before the new bars: the crosshair would stand on one of them, and the legend read it.
     if (!sameBars) navigation.clearCrosshair();
@@ -191,26 +257,41 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       canvas.follow(false);
     }
     change({
-      instrument: head.instrument, timeframe, indicators, indicatorPanes: canvas.lines.panes(), historicalOnly: head.historicalOnly,
-      firstStored: head.firstStored, empty: store.length === 0, paging: false, dayMs: dayOf(head.session),
+      instrument: head.instrument,
+      timeframe,
+      indicators,
+      indicatorPanes: canvas.lines.panes(),
+      historicalOnly: head.historicalOnly,
+      firstStored: head.firstStored,
+      empty: store.length === 0,
+      paging: false,
+      dayMs: dayOf(head.session),
     });
     navigation.arrived();
     watchEdges();
     clock.request(paintTexts);
     if (!painted) {
       painted = true;
-      requestAnimationFrame(() => requestAnimationFrame(() => {
-        performance.mark("chart:first-paint");
-        shownOnce = true;
-      }));
-    } else if (!sameBars) requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("chart:switch-paint")));
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          performance.mark("chart:first-paint");
+          shownOnce = true;
+        }),
+      );
+    } else if (!sameBars)
+      requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("chart:switch-paint")));
   };
 
   const reader: BarsReader = {
     replaced: place,
     resumed(head, paths) {
       keepQuote(head);
-      change({ historicalOnly: head.historicalOnly, firstStored: head.firstStored, empty: store.length === 0, dayMs: dayOf(head.session) });
+      change({
+        historicalOnly: head.historicalOnly,
+        firstStored: head.firstStored,
+        empty: store.length === 0,
+        dayMs: dayOf(head.session),
+      });
       for (const path of paths) stats[path]++;
       router.rebuild(newest());
       // A page asked for meanwhile was not fetched.
@@ -231,19 +312,35 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     points: (time) => router.touched(time),
     frame(frame) {
       // What nobody can see takes no time: a page that still loads, or lies behind others.
-      if (frame.ltp !== null && shownOnce && document.visibilityState === "visible") unpainted ??= { stamped: frame.ltp.time, received: frame.stamps.received, emitted: frame.stamps.emitted, arrived: here() };
+      if (frame.ltp !== null && shownOnce && document.visibilityState === "visible")
+        unpainted ??= {
+          stamped: frame.ltp.time,
+          received: frame.stamps.received,
+          emitted: frame.stamps.emitted,
+          arrived: here(),
+        };
       if (frame.ltp !== null) ltp = { price: frame.ltp.price, received: frame.ltp.received };
       clock.request(paintTexts);
     },
     phase: (phase) => change({ phase }),
   };
-  const feed = barsFeed({
-    request: <T,>(event: string, payload?: unknown) => (event === "bars.subscribe" ? trackCatchUp(client.request<T>(event, payload)) : client.request<T>(event, payload)),
-    on: client.on, onConnect: client.onConnect,
-  }, store, reader);
+  const feed = barsFeed(
+    {
+      request: <T>(event: string, payload?: unknown) =>
+        event === "bars.subscribe"
+          ? trackCatchUp(client.request<T>(event, payload))
+          : client.request<T>(event, payload),
+      on: client.on,
+      onConnect: client.onConnect,
+    },
+    store,
+    reader,
+  );
 
   const navigation = chartNavigation({
-    store, canvas, feed: () => feed,
+    store,
+    canvas,
+    feed: () => feed,
     shown: () => (wish !== null && held(wish) ? status.get().timeframe : null),
     hovered: () => hovered,
     read(time) {
@@ -271,27 +368,56 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     () => document.removeEventListener("visibilitychange", onVisibility),
   ];
   // The canvas measures its letters before the page's font is there, and again when it is.
-  void document.fonts.ready.then(() => { if (!removed) canvas.recolour(); });
+  void document.fonts.ready.then(() => {
+    if (!removed) canvas.recolour();
+  });
   everySecond();
 
   return {
-    ...navigation, status, store, canvas, stats,
-    reading: () => ({ store, row: legendRow(store, hovered), pointed: hovered !== null && store.rowOf(hovered) !== -1, decimals: status.get().instrument?.decimals ?? 2, ltp: ltp?.price ?? null, previousClose, light }),
+    ...navigation,
+    status,
+    store,
+    canvas,
+    stats,
+    reading: () => ({
+      store,
+      row: legendRow(store, hovered),
+      pointed: hovered !== null && store.rowOf(hovered) !== -1,
+      decimals: status.get().instrument?.decimals ?? 2,
+      ltp: ltp?.price ?? null,
+      previousClose,
+      light,
+    }),
     onPaint(handler) {
       handlers.add(handler);
-      return () => { handlers.delete(handler); };
+      return () => {
+        handlers.delete(handler);
+      };
     },
     open(next) {
       const before = wish;
       wish = next;
       if (before !== null && before.key !== next.key) navigation.forget();
-      if (before !== null && before.key === next.key && before.timeframe === next.timeframe && sameIndicators(before.indicators, next.indicators)) {
-        const indicators = status.get().indicators.map((view, at) => ({ ...view, colour: next.indicators[at]?.colour ?? view.colour, hidden: next.indicators[at]?.hidden ?? false }));
+      if (
+        before !== null &&
+        before.key === next.key &&
+        before.timeframe === next.timeframe &&
+        sameIndicators(before.indicators, next.indicators)
+      ) {
+        const indicators = status.get().indicators.map((view, at) => ({
+          ...view,
+          colour: next.indicators[at]?.colour ?? view.colour,
+          hidden: next.indicators[at]?.hidden ?? false,
+        }));
         canvas.lines.show(indicators);
         change({ indicators });
         return;
       }
-      feed.open({ key: next.key, timeframe: next.timeframe, indicators: next.indicators.map(({ id, params }) => ({ id, params })) });
+      feed.open({
+        key: next.key,
+        timeframe: next.timeframe,
+        indicators: next.indicators.map(({ id, params }) => ({ id, params })),
+      });
     },
     applyScale(scale) {
       canvas.applyScale(scale);

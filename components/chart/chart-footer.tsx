@@ -18,27 +18,80 @@ export const ranges: Record<RangeName, { timeframe: AnyTimeframeName; range: Vie
 const names = Object.keys(ranges) as RangeName[];
 
 /** Below the chart: spans at the left, the price scale at the right. */
-export function ChartFooter({ range, onRange, scale, autoScaled, onScale }: {
-  range: RangeName | null; onRange: (name: RangeName) => void; scale: ScaleState; autoScaled: boolean; onScale: (scale: ScaleState) => void;
+export function ChartFooter({
+  range,
+  onRange,
+  scale,
+  autoScaled,
+  onScale,
+}: {
+  range: RangeName | null;
+  onRange: (name: RangeName) => void;
+  scale: ScaleState;
+  autoScaled: boolean;
+  onScale: (scale: ScaleState) => void;
 }) {
-  const mode = (name: ScaleState["mode"]): void => onScale({ ...scale, mode: scale.mode === name ? "normal" : name, auto: autoScaled });
+  const mode = (name: ScaleState["mode"]): void =>
+    onScale({ ...scale, mode: scale.mode === name ? "normal" : name, auto: autoScaled });
   return (
     <div className="flex min-w-0 flex-1 items-center justify-between">
-      <Segmented label="Range" size="sm" value={range} options={names.map((name) => ({ value: name, label: name, title: ranges[name].title }))} onChange={onRange} />
+      <Segmented
+        label="Range"
+        size="sm"
+        value={range}
+        options={names.map((name) => ({ value: name, label: name, title: ranges[name].title }))}
+        onChange={onRange}
+      />
       <div role="group" aria-label="Price scale" className="flex items-center gap-0.5">
-        <span className="px-1.5 text-12 text-muted" title="Times are Indian Standard Time">IST</span>
-        <Toggle label="%" title="Percent scale" shortcut="Alt P" on={scale.mode === "percent"} run={() => mode("percent")} />
-        <Toggle label="log" title="Logarithmic scale" shortcut="Alt L" on={scale.mode === "log"} run={() => mode("log")} />
-        <Toggle label="auto" title="Fit prices in view" on={autoScaled} run={() => onScale({ ...scale, auto: !autoScaled })} />
+        <span className="px-1.5 text-12 text-muted" title="Times are Indian Standard Time">
+          IST
+        </span>
+        <Toggle
+          label="%"
+          title="Percent scale"
+          shortcut="Alt P"
+          on={scale.mode === "percent"}
+          run={() => mode("percent")}
+        />
+        <Toggle
+          label="log"
+          title="Logarithmic scale"
+          shortcut="Alt L"
+          on={scale.mode === "log"}
+          run={() => mode("log")}
+        />
+        <Toggle
+          label="auto"
+          title="Fit prices in view"
+          on={autoScaled}
+          run={() => onScale({ ...scale, auto: !autoScaled })}
+        />
       </div>
     </div>
   );
 }
 
-function Toggle({ label, title, shortcut, on, run }: { label: string; title: string; shortcut?: string; on: boolean; run: () => void }) {
+function Toggle({
+  label,
+  title,
+  shortcut,
+  on,
+  run,
+}: {
+  label: string;
+  title: string;
+  shortcut?: string;
+  on: boolean;
+  run: () => void;
+}) {
   return (
-    <button type="button" aria-pressed={on} title={shortcut === undefined ? title : `${title} (${shortcut})`} onClick={run}
-      className={`inline-flex h-5 items-center rounded-sm px-1.5 text-12 font-medium ${on ? "bg-selected font-semibold text-text" : "text-muted hover:bg-hover hover:text-text"}`}>
+    <button
+      type="button"
+      aria-pressed={on}
+      title={shortcut === undefined ? title : `${title} (${shortcut})`}
+      onClick={run}
+      className={`inline-flex h-5 items-center rounded-sm px-1.5 text-12 font-medium ${on ? "bg-selected font-semibold text-text" : "text-muted hover:bg-hover hover:text-text"}`}
+    >
       {label}
     </button>
   );

@@ -35,7 +35,17 @@ export interface ChartHostProps {
 const waiting = createValue<ChartStatus | null>(null);
 
 /** The cell of one chart. Its canvas is made once and outlives every change of symbol, timeframe, indicators and theme. */
-export function ChartHost({ index, wish, scale, at, actions, menu, onController, onTimeframe, onSearch }: ChartHostProps) {
+export function ChartHost({
+  index,
+  wish,
+  scale,
+  at,
+  actions,
+  menu,
+  onController,
+  onTimeframe,
+  onSearch,
+}: ChartHostProps) {
   const host = useRef<HTMLDivElement>(null);
   const overlay = useRef<HTMLDivElement>(null);
   const [controller, setController] = useState<ChartController | null>(null);
@@ -57,9 +67,15 @@ export function ChartHost({ index, wish, scale, at, actions, menu, onController,
       made.remove();
     };
   }, [index, onController]);
-  useEffect(() => { controller?.open(wish); }, [controller, wish]);
-  useEffect(() => { controller?.applyScale(scale); }, [controller, scale]);
-  useEffect(() => { if (at !== null) controller?.goTo(at); }, [controller, at]);
+  useEffect(() => {
+    controller?.open(wish);
+  }, [controller, wish]);
+  useEffect(() => {
+    controller?.applyScale(scale);
+  }, [controller, scale]);
+  useEffect(() => {
+    if (at !== null) controller?.goTo(at);
+  }, [controller, at]);
 
   const symbol = wish.key.slice(wish.key.indexOf(":") + 1);
   const instrument = status?.instrument ?? null;
@@ -86,40 +102,101 @@ export function ChartHost({ index, wish, scale, at, actions, menu, onController,
     const at = controller?.canvas.heldAt() ?? null;
     return box === undefined || at === null ? null : { x: box.left + at.x, y: box.top + at.y };
   };
-  const rows = chartMenuRows({ spot, scale, autoScaled: status?.autoScaled ?? true, indicators: spot === null ? [] : own(spot.pane), actions: menu });
+  const rows = chartMenuRows({
+    spot,
+    scale,
+    autoScaled: status?.autoScaled ?? true,
+    indicators: spot === null ? [] : own(spot.pane),
+    actions: menu,
+  });
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       {instrument !== null && !offline && <FeedStrip instrument={instrument} open={session?.phase === "continuous"} />}
       <PointMenu label="Chart" items={rows} onOpen={openMenu} keyPoint={keyPoint}>
-      <div className="relative min-h-0 flex-1 overflow-hidden" data-chart-area>
-        {shown && instrument.simulated && <div aria-hidden className="pointer-events-none absolute inset-x-0 top-0 z-(--z-overlay) h-0.5 bg-sim" />}
-        {status?.paging === true && <div className="chart-progress" role="status" aria-label="Loading older bars" />}
-        <div className="absolute inset-0" role="application" tabIndex={0} aria-label={`${symbol} ${timeframeTitle(wish.timeframe)} chart. Arrow keys read bar by bar.`} data-testid={`chart-${index}`} data-key={instrument?.key} data-timeframe={status?.timeframe} data-phase={status?.phase.kind ?? "loading"}>
-          <div ref={host} className="chart-host" data-veil={veil} />
-          <div ref={overlay} className={veil === "hide" ? "invisible" : ""} />
+        <div className="relative min-h-0 flex-1 overflow-hidden" data-chart-area>
+          {shown && instrument.simulated && (
+            <div aria-hidden className="pointer-events-none absolute inset-x-0 top-0 z-(--z-overlay) h-0.5 bg-sim" />
+          )}
+          {status?.paging === true && <div className="chart-progress" role="status" aria-label="Loading older bars" />}
+          <div
+            className="absolute inset-0"
+            role="application"
+            tabIndex={0}
+            aria-label={`${symbol} ${timeframeTitle(wish.timeframe)} chart. Arrow keys read bar by bar.`}
+            data-testid={`chart-${index}`}
+            data-key={instrument?.key}
+            data-timeframe={status?.timeframe}
+            data-phase={status?.phase.kind ?? "loading"}
+          >
+            <div ref={host} className="chart-host" data-veil={veil} />
+            <div ref={overlay} className={veil === "hide" ? "invisible" : ""} />
+          </div>
+          {shown && controller !== null && (
+            <>
+              <MainLegend
+                controller={controller}
+                instrument={instrument}
+                timeframe={status.timeframe}
+                indicators={own(0)}
+                actions={actions}
+                index={index}
+                width={plotWidth}
+              />
+              {status.panes.map(
+                (box, pane) =>
+                  pane > 0 &&
+                  own(pane).length > 0 && (
+                    <PaneLegend
+                      key={pane}
+                      testId={`legend-pane-${index}-${pane}`}
+                      pane={pane}
+                      top={box.top}
+                      width={plotWidth}
+                      controller={controller}
+                      indicators={own(pane)}
+                      actions={actions}
+                    />
+                  ),
+              )}
+              {status.atStart && status.firstStored !== null && (
+                <p
+                  className="pointer-events-none absolute left-2.5 z-(--z-overlay) rounded-xs bg-bg/82 text-12 text-muted"
+                  style={{ top: (status.panes[0]?.height ?? 0) - 26 }}
+                  data-testid="first-stored"
+                >
+                  First stored bar {dateText(status.firstStored)}
+                </p>
+              )}
+              {!status.following && (
+                <button
+                  type="button"
+                  data-testid="latest-button"
+                  onClick={() => controller.toLatest()}
+                  style={{ right: status.axisWidth + 12, top: (status.panes[0]?.height ?? 0) - 38 }}
+                  className="absolute z-(--z-overlay) inline-flex h-7 items-center gap-1.5 rounded-sm border border-line-strong bg-panel px-2.5 text-12 font-medium text-text hover:border-control"
+                >
+                  <Icon of={ArrowRightToLine} size={14} />
+                  latest
+                </button>
+              )}
+            </>
+          )}
+          {failed !== null ? (
+            <ChartError phase={failed} symbol={wish.key} onRetry={() => controller?.retry()} onSearch={onSearch} />
+          ) : !ready ? (
+            shown ? null : (
+              <ChartSkeleton key={wish.key} />
+            )
+          ) : status.empty ? (
+            <EmptyChart
+              instrument={instrument}
+              timeframe={wish.timeframe}
+              firstStored={status.firstStored}
+              onTimeframe={onTimeframe}
+            />
+          ) : null}
         </div>
-        {shown && controller !== null && (
-          <>
-            <MainLegend controller={controller} instrument={instrument} timeframe={status.timeframe} indicators={own(0)} actions={actions} index={index} width={plotWidth} />
-            {status.panes.map((box, pane) => pane > 0 && own(pane).length > 0 && (
-              <PaneLegend key={pane} testId={`legend-pane-${index}-${pane}`} pane={pane} top={box.top} width={plotWidth} controller={controller} indicators={own(pane)} actions={actions} />
-            ))}
-            {status.atStart && status.firstStored !== null && (
-              <p className="pointer-events-none absolute left-2.5 z-(--z-overlay) rounded-xs bg-bg/82 text-12 text-muted" style={{ top: (status.panes[0]?.height ?? 0) - 26 }} data-testid="first-stored">First stored bar {dateText(status.firstStored)}</p>
-            )}
-            {!status.following && (
-              <button type="button" data-testid="latest-button" onClick={() => controller.toLatest()} style={{ right: status.axisWidth + 12, top: (status.panes[0]?.height ?? 0) - 38 }}
-                className="absolute z-(--z-overlay) inline-flex h-7 items-center gap-1.5 rounded-sm border border-line-strong bg-panel px-2.5 text-12 font-medium text-text hover:border-control">
-                <Icon of={ArrowRightToLine} size={14} />latest
-              </button>
-            )}
-          </>
-        )}
-        {failed !== null ? <ChartError phase={failed} symbol={wish.key} onRetry={() => controller?.retry()} onSearch={onSearch} />
-          : !ready ? (shown ? null : <ChartSkeleton key={wish.key} />)
-          : status.empty ? <EmptyChart instrument={instrument} timeframe={wish.timeframe} firstStored={status.firstStored} onTimeframe={onTimeframe} /> : null}
-      </div>
       </PointMenu>
     </div>
   );

@@ -21,28 +21,41 @@ const ZOOM = 1.25;
  * The action of a key, or null. Combinations are matched by `code`, because a Mac's Alt+P types `π`;
  * letters and digits by what they type.
  */
-export const chartKey = (event: Pick<KeyboardEvent, "code" | "key" | "altKey" | "ctrlKey" | "metaKey" | "shiftKey">): ((actions: ChartKeyActions) => void) | null => {
+export const chartKey = (
+  event: Pick<KeyboardEvent, "code" | "key" | "altKey" | "ctrlKey" | "metaKey" | "shiftKey">,
+): ((actions: ChartKeyActions) => void) | null => {
   const { code, key, shiftKey } = event;
   const control = event.ctrlKey || event.metaKey;
   if (event.altKey) {
     if (control || shiftKey) return null;
     switch (code) {
-      case "KeyR": return (actions) => actions.reset();
-      case "KeyL": return (actions) => actions.mode("log");
-      case "KeyP": return (actions) => actions.mode("percent");
-      case "KeyI": return (actions) => actions.invert();
-      default: return null;
+      case "KeyR":
+        return (actions) => actions.reset();
+      case "KeyL":
+        return (actions) => actions.mode("log");
+      case "KeyP":
+        return (actions) => actions.mode("percent");
+      case "KeyI":
+        return (actions) => actions.invert();
+      default:
+        return null;
     }
   }
   const step = code === "ArrowLeft" ? -1 : code === "ArrowRight" ? 1 : 0;
-  if (step !== 0) return control ? (actions) => actions.pan(step) : (actions) => actions.crosshair(shiftKey ? step * 10 : step);
+  if (step !== 0)
+    return control ? (actions) => actions.pan(step) : (actions) => actions.crosshair(shiftKey ? step * 10 : step);
   if (control) return null;
   switch (code) {
-    case "Escape": return shiftKey ? null : (actions) => actions.clearCrosshair();
-    case "Home": return (actions) => actions.edge("first");
-    case "End": return (actions) => actions.edge("latest");
-    case "NumpadAdd": return (actions) => actions.zoom(ZOOM);
-    case "NumpadSubtract": return (actions) => actions.zoom(1 / ZOOM);
+    case "Escape":
+      return shiftKey ? null : (actions) => actions.clearCrosshair();
+    case "Home":
+      return (actions) => actions.edge("first");
+    case "End":
+      return (actions) => actions.edge("latest");
+    case "NumpadAdd":
+      return (actions) => actions.zoom(ZOOM);
+    case "NumpadSubtract":
+      return (actions) => actions.zoom(1 / ZOOM);
   }
   if (key === "+" || key === "=") return (actions) => actions.zoom(ZOOM);
   if (key === "-") return (actions) => actions.zoom(1 / ZOOM);
@@ -58,7 +71,9 @@ const foreign = "aside, nav, [role='dialog'], [role='menu'], [role='listbox'], [
 /** Runs the chart's keys wherever the focus is, except while typing and inside parts with keys of their own. */
 export const useChartKeys = (actions: ChartKeyActions): void => {
   const latest = useRef(actions);
-  useEffect(() => { latest.current = actions; });
+  useEffect(() => {
+    latest.current = actions;
+  });
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || isTyping(event)) return;

@@ -15,21 +15,36 @@ export interface Painting {
 export type Paint = (painting: Painting) => void;
 
 /** Something of ours in a pane, painted with it; fits panes and series alike. `autoscale`: what of it has to be in view. */
-export const mark = (zOrder: PrimitivePaneViewZOrder, paint: Paint, autoscale?: (from: number, to: number) => AutoscaleInfo | null) => {
+export const mark = (
+  zOrder: PrimitivePaneViewZOrder,
+  paint: Paint,
+  autoscale?: (from: number, to: number) => AutoscaleInfo | null,
+) => {
   let requestUpdate: (() => void) | null = null;
   const renderer: IPrimitivePaneRenderer = {
-    draw: (target) => target.useBitmapCoordinateSpace(({ context, mediaSize, horizontalPixelRatio, verticalPixelRatio }) => {
-      context.save();
-      paint({ context, width: mediaSize.width, height: mediaSize.height, x: horizontalPixelRatio, y: verticalPixelRatio });
-      context.restore();
-    }),
+    draw: (target) =>
+      target.useBitmapCoordinateSpace(({ context, mediaSize, horizontalPixelRatio, verticalPixelRatio }) => {
+        context.save();
+        paint({
+          context,
+          width: mediaSize.width,
+          height: mediaSize.height,
+          x: horizontalPixelRatio,
+          y: verticalPixelRatio,
+        });
+        context.restore();
+      }),
   };
   const views = [{ zOrder: () => zOrder, renderer: () => renderer }];
   return {
     paneViews: () => views,
     autoscaleInfo: (from: number, to: number): AutoscaleInfo | null => autoscale?.(from, to) ?? null,
-    attached: (given: { requestUpdate: () => void }) => { requestUpdate = given.requestUpdate; },
-    detached: () => { requestUpdate = null; },
+    attached: (given: { requestUpdate: () => void }) => {
+      requestUpdate = given.requestUpdate;
+    },
+    detached: () => {
+      requestUpdate = null;
+    },
     /** Asks for a painting in the next animation frame. */
     repaint: () => requestUpdate?.(),
   };
@@ -37,7 +52,15 @@ export const mark = (zOrder: PrimitivePaneViewZOrder, paint: Paint, autoscale?: 
 export type Mark = ReturnType<typeof mark>;
 
 /** A crisp line of one CSS pixel between two points of CSS pixels, upright or level. */
-const line = ({ context, x, y }: Painting, fromX: number, fromY: number, toX: number, toY: number, dash: readonly number[], colour: string): void => {
+const line = (
+  { context, x, y }: Painting,
+  fromX: number,
+  fromY: number,
+  toX: number,
+  toY: number,
+  dash: readonly number[],
+  colour: string,
+): void => {
   const width = Math.max(1, Math.floor(x));
   const shift = width % 2 === 1 ? 0.5 : 0;
   context.strokeStyle = colour;
@@ -76,15 +99,30 @@ export const sessionStarts = (store: SeriesStore, from: number, to: number): num
 };
 
 /** Dashed lines between trading days, on intraday bars. */
-export const sessionBreaks = (store: SeriesStore, scale: RowScale, wanted: () => boolean, colours: () => ChartColours): Mark =>
+export const sessionBreaks = (
+  store: SeriesStore,
+  scale: RowScale,
+  wanted: () => boolean,
+  colours: () => ChartColours,
+): Mark =>
   mark("bottom", (painting) => {
     const visible = scale.visibleRows();
     if (!wanted() || visible === null) return;
     const rows = sessionStarts(store, visible.from, visible.to);
-    if (rows.length > 1 && ((rows.at(-1)! - rows[0]!) / (rows.length - 1)) * scale.barSpacing() < LEAST_BREAK_GAP) return;
+    if (rows.length > 1 && ((rows.at(-1)! - rows[0]!) / (rows.length - 1)) * scale.barSpacing() < LEAST_BREAK_GAP)
+      return;
     for (const row of rows) {
       const at = scale.xOf(row);
-      if (at !== null) line(painting, at - scale.barSpacing() / 2, 0, at - scale.barSpacing() / 2, painting.height, [3, 4], colours().session);
+      if (at !== null)
+        line(
+          painting,
+          at - scale.barSpacing() / 2,
+          0,
+          at - scale.barSpacing() / 2,
+          painting.height,
+          [3, 4],
+          colours().session,
+        );
     }
   });
 
@@ -100,11 +138,14 @@ export const watermark = (text: () => string, colours: () => ChartColours): Mark
     context.textAlign = "center";
     context.textBaseline = "middle";
     // The spacing behind the last letter would push the word to the left.
-    context.fillText(words, (width / 2) * x + 0.08 * size * x, (height * 0.47) * y);
+    context.fillText(words, (width / 2) * x + 0.08 * size * x, height * 0.47 * y);
   });
 
 /** The dotted line of the last price, and where its label stands. `placed` gets CSS pixels from the pane's top, or null. */
-export const lastPriceLine = (level: () => { y: number | null; colour: string }, placed: (y: number | null) => void): Mark =>
+export const lastPriceLine = (
+  level: () => { y: number | null; colour: string },
+  placed: (y: number | null) => void,
+): Mark =>
   mark("normal", (painting) => {
     const { y, colour } = level();
     const inside = y !== null && y >= 0 && y <= painting.height;
@@ -115,7 +156,12 @@ export const lastPriceLine = (level: () => { y: number | null; colour: string },
   });
 
 /** The levels of an indicator's own pane (RSI 30 and 70), the ground between them lightly filled. */
-export const guideLines = (levels: readonly number[], yOf: (value: number) => number | null, fill: () => string, colours: () => ChartColours): Mark =>
+export const guideLines = (
+  levels: readonly number[],
+  yOf: (value: number) => number | null,
+  fill: () => string,
+  colours: () => ChartColours,
+): Mark =>
   mark("bottom", (painting) => {
     const at = levels.map(yOf).filter((y): y is number => y !== null);
     if (at.length > 1) {

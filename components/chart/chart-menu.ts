@@ -1,4 +1,15 @@
-import { ArrowRightToLine, Copy, EyeOff, Eye, Link2, RotateCcw, Search, Settings, SquareFunction, X } from "lucide-react";
+import {
+  ArrowRightToLine,
+  Copy,
+  EyeOff,
+  Eye,
+  Link2,
+  RotateCcw,
+  Search,
+  Settings,
+  SquareFunction,
+  X,
+} from "lucide-react";
 import type { MenuRow } from "@/components/ui/menu";
 import type { ScaleState, Spot } from "./chart-canvas";
 
@@ -34,42 +45,88 @@ export interface ChartMenuFacts {
 }
 
 const modes: readonly (readonly [mode: ScaleState["mode"], label: string, shortcut?: string])[] = [
-  ["normal", "Regular"], ["log", "Logarithmic", "Alt L"], ["percent", "Percent", "Alt P"], ["indexed", "Indexed to 100"],
+  ["normal", "Regular"],
+  ["log", "Logarithmic", "Alt L"],
+  ["percent", "Percent", "Alt P"],
+  ["indexed", "Indexed to 100"],
 ];
 
 const line: MenuRow = { kind: "line" };
 
 /** How the price pane counts. */
-export const scaleRows = ({ scale, autoScaled, actions }: Pick<ChartMenuFacts, "scale" | "autoScaled" | "actions">): MenuRow[] => [
+export const scaleRows = ({
+  scale,
+  autoScaled,
+  actions,
+}: Pick<ChartMenuFacts, "scale" | "autoScaled" | "actions">): MenuRow[] => [
   { kind: "heading", label: "Price scale" },
-  { kind: "check", label: "Fit prices in view", checked: autoScaled, onSelect: () => actions.scale({ ...scale, auto: !autoScaled }) },
-  { kind: "check", label: "Upside down", checked: scale.inverted, shortcut: "Alt I", onSelect: () => actions.scale({ ...scale, auto: autoScaled, inverted: !scale.inverted }) },
+  {
+    kind: "check",
+    label: "Fit prices in view",
+    checked: autoScaled,
+    onSelect: () => actions.scale({ ...scale, auto: !autoScaled }),
+  },
+  {
+    kind: "check",
+    label: "Upside down",
+    checked: scale.inverted,
+    shortcut: "Alt I",
+    onSelect: () => actions.scale({ ...scale, auto: autoScaled, inverted: !scale.inverted }),
+  },
   ...modes.map(([mode, label, shortcut]): MenuRow => ({
-    kind: "choice", label, checked: scale.mode === mode, ...(shortcut === undefined ? {} : { shortcut }), onSelect: () => actions.scale({ ...scale, auto: autoScaled, mode }),
+    kind: "choice",
+    label,
+    checked: scale.mode === mode,
+    ...(shortcut === undefined ? {} : { shortcut }),
+    onSelect: () => actions.scale({ ...scale, auto: autoScaled, mode }),
   })),
 ];
 
-const indicatorRows = (indicators: readonly MenuIndicator[], actions: ChartMenuActions): MenuRow[] => indicators.flatMap(({ at, label, hidden }): MenuRow[] => [
-  { kind: "heading", label },
-  { label: "Settings…", icon: Settings, onSelect: () => actions.settings(at) },
-  { label: hidden ? "Show" : "Hide", icon: hidden ? Eye : EyeOff, onSelect: () => actions.hide(at) },
-  { label: "Remove", icon: X, onSelect: () => actions.remove(at) },
-]);
+const indicatorRows = (indicators: readonly MenuIndicator[], actions: ChartMenuActions): MenuRow[] =>
+  indicators.flatMap(({ at, label, hidden }): MenuRow[] => [
+    { kind: "heading", label },
+    { label: "Settings…", icon: Settings, onSelect: () => actions.settings(at) },
+    { label: hidden ? "Show" : "Hide", icon: hidden ? Eye : EyeOff, onSelect: () => actions.hide(at) },
+    { label: "Remove", icon: X, onSelect: () => actions.remove(at) },
+  ]);
 
 /** The rows of a chart's own menu, for the point it was opened at. */
 export const chartMenuRows = ({ spot, scale, autoScaled, indicators, actions }: ChartMenuFacts): MenuRow[] => {
   const value = spot?.value ?? null;
-  const copies: MenuRow[] = value === null ? [] : [{ label: spot?.pane === 0 ? "Copy price" : "Copy value", detail: value, icon: Copy, onSelect: () => actions.copy(value) }];
-  if (spot !== null && spot.pane > 0 && spot.area !== "time") return [...copies, ...indicatorRows(indicators, actions), line, { label: "Indicators…", icon: SquareFunction, onSelect: actions.indicators }];
-  if (spot?.area === "scale") return [...copies, ...(copies.length === 0 ? [] : [line]), ...scaleRows({ scale, autoScaled, actions })];
+  const copies: MenuRow[] =
+    value === null
+      ? []
+      : [
+          {
+            label: spot?.pane === 0 ? "Copy price" : "Copy value",
+            detail: value,
+            icon: Copy,
+            onSelect: () => actions.copy(value),
+          },
+        ];
+  if (spot !== null && spot.pane > 0 && spot.area !== "time")
+    return [
+      ...copies,
+      ...indicatorRows(indicators, actions),
+      line,
+      { label: "Indicators…", icon: SquareFunction, onSelect: actions.indicators },
+    ];
+  if (spot?.area === "scale")
+    return [...copies, ...(copies.length === 0 ? [] : [line]), ...scaleRows({ scale, autoScaled, actions })];
   return [
     { label: "Reset the view", icon: RotateCcw, shortcut: "Alt R", onSelect: actions.reset },
     { label: "Go to the latest bar", icon: ArrowRightToLine, shortcut: "End", onSelect: actions.toLatest },
-    line, ...copies,
-    { label: spot?.time == null ? "Copy link to this chart" : "Copy link to this bar", icon: Link2, onSelect: () => actions.copyLink(spot?.time ?? null) },
+    line,
+    ...copies,
+    {
+      label: spot?.time == null ? "Copy link to this chart" : "Copy link to this bar",
+      icon: Link2,
+      onSelect: () => actions.copyLink(spot?.time ?? null),
+    },
     line,
     { label: "Indicators…", icon: SquareFunction, onSelect: actions.indicators },
     { label: "Search symbol…", icon: Search, shortcut: "Ctrl K", onSelect: actions.search },
-    line, ...scaleRows({ scale, autoScaled, actions }),
+    line,
+    ...scaleRows({ scale, autoScaled, actions }),
   ];
 };

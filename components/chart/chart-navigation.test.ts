@@ -8,29 +8,44 @@ import { SeriesStore } from "./series-store";
 const store = new SeriesStore();
 const bars = barColumns(50);
 bars.length = 50;
-bars.time.forEach((_, row) => { bars.time[row] = row * 60_000; });
+bars.time.forEach((_, row) => {
+  bars.time[row] = row * 60_000;
+});
 store.replace(bars, []);
 
 /** Where the crosshair stands and what the legend reads, as row numbers; null: away. */
 const navigated = () => {
   const told: { crosshair: number | null; read: number | null } = { crosshair: null, read: null };
   const canvas = {
-    crosshairAt: (row: number | null) => { told.crosshair = row; }, showRows: () => undefined,
+    crosshairAt: (row: number | null) => {
+      told.crosshair = row;
+    },
+    showRows: () => undefined,
     scale: { visibleRows: () => ({ from: 20, to: 49 }) },
   } as unknown as ChartCanvas;
   const navigation = chartNavigation({
-    store, canvas, feed: () => ({ atStart: () => true, detached: () => false }) as BarsFeed, shown: () => "1m",
+    store,
+    canvas,
+    feed: () => ({ atStart: () => true, detached: () => false }) as BarsFeed,
+    shown: () => "1m",
     hovered: () => (told.read === null ? null : told.read * 60_000),
-    read: (time) => { told.read = time === null ? null : time / 60_000; },
+    read: (time) => {
+      told.read = time === null ? null : time / 60_000;
+    },
   });
   return { told, navigation };
 };
 
 describe("the crosshair without a pointer", () => {
   let frames: (() => void)[] = [];
-  beforeEach(() => { frames = []; vi.stubGlobal("requestAnimationFrame", (run: () => void) => frames.push(run)); });
+  beforeEach(() => {
+    frames = [];
+    vi.stubGlobal("requestAnimationFrame", (run: () => void) => frames.push(run));
+  });
   afterEach(() => vi.unstubAllGlobals());
-  const paint = (): void => { for (const run of frames.splice(0)) run(); };
+  const paint = (): void => {
+    for (const run of frames.splice(0)) run();
+  };
 
   it("is put away, and begins at the newest bar again", () => {
     const { told, navigation } = navigated();

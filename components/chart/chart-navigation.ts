@@ -41,7 +41,14 @@ const MOST_SPACING = 60;
 const MARGIN = 4;
 
 /** `arrived` is to be called when bars came: a wish that waited for them is fulfilled then. */
-export const chartNavigation = ({ store, canvas, feed, shown, hovered, read }: NavigationParts): ChartNavigation & { arrived(): void; forget(): void } => {
+export const chartNavigation = ({
+  store,
+  canvas,
+  feed,
+  shown,
+  hovered,
+  read,
+}: NavigationParts): ChartNavigation & { arrived(): void; forget(): void } => {
   let range: { value: ViewRange; timeframe: AnyTimeframeName } | null = null;
   let goal: number | null = null;
   /** Counts orders to the crosshair: one that waits for a painting is dropped when a newer one has come. */
@@ -56,7 +63,11 @@ export const chartNavigation = ({ store, canvas, feed, shown, hovered, read }: N
   const readWhenShown = (time: number): void => {
     read(time);
     const mine = ++reading;
-    requestAnimationFrame(() => requestAnimationFrame(() => { if (mine === reading && store.rowOf(time) !== -1) readAt(store.rowOf(time)); }));
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        if (mine === reading && store.rowOf(time) !== -1) readAt(store.rowOf(time));
+      }),
+    );
   };
   const clearCrosshair = (): void => {
     reading++;
@@ -122,7 +133,9 @@ export const chartNavigation = ({ store, canvas, feed, shown, hovered, read }: N
     },
     zoom(factor) {
       const timeScale = canvas.chart.timeScale();
-      timeScale.applyOptions({ barSpacing: Math.min(MOST_SPACING, Math.max(LEAST_SPACING, timeScale.options().barSpacing * factor)) });
+      timeScale.applyOptions({
+        barSpacing: Math.min(MOST_SPACING, Math.max(LEAST_SPACING, timeScale.options().barSpacing * factor)),
+      });
     },
     pan: (bars) => canvas.lagBy(canvas.lag() + bars),
   };

@@ -14,19 +14,40 @@ import { feedOf } from "./feed-light";
 import { timeframeTitle } from "./timeframe-entry";
 
 /** Candles in the shape of a chart to come; heights in percent, drawn once by hand. */
-const shape = [58, 56, 60, 55, 52, 54, 50, 57, 61, 48, 44, 47, 41, 38, 40, 36, 42, 39, 35, 37, 33, 30, 34, 31, 28, 32, 29, 26, 22, 18];
+const shape = [
+  58, 56, 60, 55, 52, 54, 50, 57, 61, 48, 44, 47, 41, 38, 40, 36, 42, 39, 35, 37, 33, 30, 34, 31, 28, 32, 29, 26, 22,
+  18,
+];
 
 /** Blocks in the shape of a chart, after 120 ms: what comes sooner never flickers. */
 export function ChartSkeleton() {
   return (
     <Late>
-      <div data-testid="chart-skeleton" aria-hidden className="pointer-events-none absolute inset-0 z-(--z-overlay) bg-bg">
-        <div className="absolute top-3 left-3 flex gap-2">{[72, 44, 44, 44].map((width, at) => <span key={at} style={{ width }}><Skeleton className="h-2.5" /></span>)}</div>
+      <div
+        data-testid="chart-skeleton"
+        aria-hidden
+        className="pointer-events-none absolute inset-0 z-(--z-overlay) bg-bg"
+      >
+        <div className="absolute top-3 left-3 flex gap-2">
+          {[72, 44, 44, 44].map((width, at) => (
+            <span key={at} style={{ width }}>
+              <Skeleton className="h-2.5" />
+            </span>
+          ))}
+        </div>
         <div className="absolute inset-x-6 top-16 bottom-16 flex items-start justify-between">
           {shape.map((height, at) => (
             <span key={at} className="relative h-full w-2">
-              <span aria-hidden className="absolute inset-x-0 h-[9%] rounded-xs bg-elevated" style={{ top: `${height}%` }} />
-              <span aria-hidden className="absolute inset-x-0 bottom-0 rounded-xs bg-elevated/60" style={{ height: `${6 + ((at * 7) % 11)}%` }} />
+              <span
+                aria-hidden
+                className="absolute inset-x-0 h-[9%] rounded-xs bg-elevated"
+                style={{ top: `${height}%` }}
+              />
+              <span
+                aria-hidden
+                className="absolute inset-x-0 bottom-0 rounded-xs bg-elevated/60"
+                style={{ height: `${6 + ((at * 7) % 11)}%` }}
+              />
             </span>
           ))}
         </div>
@@ -36,31 +57,86 @@ export function ChartSkeleton() {
 }
 
 /** Nothing stored at this timeframe: one sentence, one fact, a way out. */
-export function EmptyChart({ instrument, timeframe, firstStored, onTimeframe }: { instrument: InstrumentView; timeframe: AnyTimeframeName; firstStored: number | null; onTimeframe: (timeframe: AnyTimeframeName) => void }) {
+export function EmptyChart({
+  instrument,
+  timeframe,
+  firstStored,
+  onTimeframe,
+}: {
+  instrument: InstrumentView;
+  timeframe: AnyTimeframeName;
+  firstStored: number | null;
+  onTimeframe: (timeframe: AnyTimeframeName) => void;
+}) {
   const other: AnyTimeframeName = timeframe === "1m" ? "1d" : "1m";
   return (
     <div data-testid="chart-empty" className="absolute inset-0 z-(--z-overlay) flex items-center justify-center bg-bg">
-      <EmptyState icon={Columns3} title={`No bars for ${instrument.symbol} on ${timeframe}`}
-        detail={firstStored === null ? (instrument.live ? "The first bar appears with the first tick." : "Nothing is stored, and no running collector subscribes it.") : `Stored since ${dateText(firstStored)}.`}
-        actions={<Button kind="primary" onClick={() => onTimeframe(other)}>Switch to {timeframeTitle(other)}</Button>} />
+      <EmptyState
+        icon={Columns3}
+        title={`No bars for ${instrument.symbol} on ${timeframe}`}
+        detail={
+          firstStored === null
+            ? instrument.live
+              ? "The first bar appears with the first tick."
+              : "Nothing is stored, and no running collector subscribes it."
+            : `Stored since ${dateText(firstStored)}.`
+        }
+        actions={
+          <Button kind="primary" onClick={() => onTimeframe(other)}>
+            Switch to {timeframeTitle(other)}
+          </Button>
+        }
+      />
     </div>
   );
 }
 
 /** The chart could not be read; the rest of the page goes on. */
-export function ChartError({ phase, symbol, onRetry, onSearch }: { phase: Extract<FeedPhase, { kind: "failed" }>; symbol: string; onRetry: () => void; onSearch: () => void }) {
+export function ChartError({
+  phase,
+  symbol,
+  onRetry,
+  onSearch,
+}: {
+  phase: Extract<FeedPhase, { kind: "failed" }>;
+  symbol: string;
+  onRetry: () => void;
+  onSearch: () => void;
+}) {
   const requestId = phase.details.requestId;
   const unknown = phase.code === "not_found" || phase.code === "ambiguous";
   return (
     <div data-testid="chart-error" className="absolute inset-0 z-(--z-overlay) flex items-center justify-center bg-bg">
-      <EmptyState icon={CircleX} tone="danger" title={unknown ? `No instrument ${symbol}` : "The chart could not be read"}
-        detail={phase.code === "not_found" ? "No instrument has that name. Use search to find one." : `${phase.message}${/[.!?…]$/.test(phase.message) ? "" : "."}${unknown ? "" : " Other panels are not affected."}`}
-        actions={<>
-          {unknown && <Button kind="primary" onClick={onSearch}>Search</Button>}
-          <Button icon={RotateCcw} onClick={onRetry}>Retry</Button>
-          <Button kind="quiet" icon={Copy} onClick={() => void navigator.clipboard.writeText(JSON.stringify(phase, null, 2))}>Copy details</Button>
-        </>}
-        {...(unknown ? {} : { foot: `${phase.code}${typeof requestId === "string" ? ` · request ${requestId}` : ""}` })} />
+      <EmptyState
+        icon={CircleX}
+        tone="danger"
+        title={unknown ? `No instrument ${symbol}` : "The chart could not be read"}
+        detail={
+          phase.code === "not_found"
+            ? "No instrument has that name. Use search to find one."
+            : `${phase.message}${/[.!?…]$/.test(phase.message) ? "" : "."}${unknown ? "" : " Other panels are not affected."}`
+        }
+        actions={
+          <>
+            {unknown && (
+              <Button kind="primary" onClick={onSearch}>
+                Search
+              </Button>
+            )}
+            <Button icon={RotateCcw} onClick={onRetry}>
+              Retry
+            </Button>
+            <Button
+              kind="quiet"
+              icon={Copy}
+              onClick={() => void navigator.clipboard.writeText(JSON.stringify(phase, null, 2))}
+            >
+              Copy details
+            </Button>
+          </>
+        }
+        {...(unknown ? {} : { foot: `${phase.code}${typeof requestId === "string" ? ` · request ${requestId}` : ""}` })}
+      />
     </div>
   );
 }
@@ -72,13 +148,30 @@ export function FeedStrip({ instrument, open }: { instrument: InstrumentView; op
   const frame = useFeed();
   const feed = frame === null ? null : feedOf(frame.feeds, instrument.simulated);
   if (frame === null || feed === null || !instrument.live) return null;
-  if (feed.state === "AUTH_EXPIRED") return <NoticeStrip tone="warn" icon={KeyRound} urgent action={<Link href="/status" className="shrink-0 text-link">Log in on Status</Link>}><b className="font-semibold">{feed.collector}</b> · {feed.reason}</NoticeStrip>;
+  if (feed.state === "AUTH_EXPIRED")
+    return (
+      <NoticeStrip
+        tone="warn"
+        icon={KeyRound}
+        urgent
+        action={
+          <Link href="/status" className="shrink-0 text-link">
+            Log in on Status
+          </Link>
+        }
+      >
+        <b className="font-semibold">{feed.collector}</b> · {feed.reason}
+      </NoticeStrip>
+    );
   const quiet = frame.serverTime - (feed.lastTick ?? feed.since);
   if ((feed.state !== "MUTE" && feed.state !== "DOWN") || !open || quiet < STRIP_AFTER_MS) return null;
   return (
     <NoticeStrip tone="danger" urgent>
       <Glyph shape="ring" className="mr-2 inline text-danger" />
-      <b className="font-semibold">{feed.state} {spanText(quiet)}</b> · {feed.collector}: {feed.reason}
+      <b className="font-semibold">
+        {feed.state} {spanText(quiet)}
+      </b>{" "}
+      · {feed.collector}: {feed.reason}
     </NoticeStrip>
   );
 }

@@ -37,7 +37,14 @@ export function ChartTopBar(props: ChartTopBarProps) {
   return (
     <>
       <div className="flex h-full min-w-0 flex-1 items-center pl-2 max-md:hidden">
-        <button type="button" data-testid="symbol-button" aria-haspopup="dialog" title={`${chartKey}: search (type a letter)`} onClick={() => openPalette()} className="flex h-7 min-w-0 items-center gap-2 rounded-sm px-2 hover:bg-hover">
+        <button
+          type="button"
+          data-testid="symbol-button"
+          aria-haspopup="dialog"
+          title={`${chartKey}: search (type a letter)`}
+          onClick={() => openPalette()}
+          className="flex h-7 min-w-0 items-center gap-2 rounded-sm px-2 hover:bg-hover"
+        >
           <span className="truncate text-14 font-semibold">{chartKey.slice(colon + 1)}</span>
           <span className="text-12 text-muted">{chartKey.slice(0, colon)}</span>
           <Icon of={ChevronDown} className="text-muted" />
@@ -45,8 +52,15 @@ export function ChartTopBar(props: ChartTopBarProps) {
         {separator}
         <TimeframeBar value={timeframe} onChange={onTimeframe} onType={onTypeTimeframe} />
         {separator}
-        <button type="button" data-testid="indicators-button" aria-haspopup="dialog" onClick={onIndicators} className="inline-flex h-7 items-center gap-2 rounded-sm px-2 text-13 text-text-2 hover:bg-hover hover:text-text">
-          <Icon of={SquareFunction} className="text-muted" /><span className="max-lg:sr-only">Indicators</span>
+        <button
+          type="button"
+          data-testid="indicators-button"
+          aria-haspopup="dialog"
+          onClick={onIndicators}
+          className="inline-flex h-7 items-center gap-2 rounded-sm px-2 text-13 text-text-2 hover:bg-hover hover:text-text"
+        >
+          <Icon of={SquareFunction} className="text-muted" />
+          <span className="max-lg:sr-only">Indicators</span>
         </button>
       </div>
       <PhoneHeader {...props} symbol={chartKey.slice(colon + 1)} exchange={chartKey.slice(0, colon)} />
@@ -54,14 +68,34 @@ export function ChartTopBar(props: ChartTopBarProps) {
   );
 }
 
-function PhoneHeader({ instrument, controller, timeframe, onTimeframe, onTypeTimeframe, onIndicators, menu, symbol, exchange }: ChartTopBarProps & { symbol: string; exchange: string }) {
+function PhoneHeader({
+  instrument,
+  controller,
+  timeframe,
+  onTimeframe,
+  onTypeTimeframe,
+  onIndicators,
+  menu,
+  symbol,
+  exchange,
+}: ChartTopBarProps & { symbol: string; exchange: string }) {
   const long = symbol.length > LONG_NAME;
   return (
     <div className="min-w-0 flex-1 pt-2 short:flex short:h-10 short:items-center short:gap-2 short:pt-0 short:pl-2 md:hidden">
       <div className="flex items-start justify-between gap-2 px-4 short:shrink-0 short:items-center short:gap-3 short:px-0">
         <div className="min-w-0 short:flex short:items-center short:gap-2">
-          <button type="button" data-testid="symbol-button-phone" aria-haspopup="dialog" onClick={() => openPalette()} className="flex min-h-8 max-w-full items-center gap-2 text-left">
-            <span className={`font-semibold wrap-anywhere short:whitespace-nowrap ${long ? "text-14 short:text-13" : "text-16"}`}>{symbol}</span>
+          <button
+            type="button"
+            data-testid="symbol-button-phone"
+            aria-haspopup="dialog"
+            onClick={() => openPalette()}
+            className="flex min-h-8 max-w-full items-center gap-2 text-left"
+          >
+            <span
+              className={`font-semibold wrap-anywhere short:whitespace-nowrap ${long ? "text-14 short:text-13" : "text-16"}`}
+            >
+              {symbol}
+            </span>
             {!long && <span className="text-12 text-muted">{exchange}</span>}
             <Icon of={ChevronDown} className="shrink-0 text-muted" />
           </button>
@@ -72,13 +106,37 @@ function PhoneHeader({ instrument, controller, timeframe, onTimeframe, onTypeTim
             <ReplayPill />
           </div>
         </div>
-        <div className="shrink-0 text-right short:flex short:items-baseline short:gap-2"><LivePrice controller={controller} size={long ? "medium" : "large"} /></div>
+        <div className="shrink-0 text-right short:flex short:items-baseline short:gap-2">
+          <LivePrice controller={controller} size={long ? "medium" : "large"} />
+        </div>
       </div>
       <div className="mt-2 flex h-11 items-center gap-1 pr-2 pl-2 short:mt-0 short:h-10 short:min-w-0 short:flex-1 short:pr-1 short:pl-0">
         <PhoneTimeframes value={timeframe} onChange={onTimeframe} onType={onTypeTimeframe} />
-        <button type="button" aria-label="Indicators" aria-haspopup="dialog" onClick={onIndicators} className="inline-flex size-11 shrink-0 items-center justify-center text-muted short:h-10"><Icon of={SquareFunction} size={18} /></button>
-        <Menu label="Chart" items={menu} align="end" width={232}
-          trigger={<button type="button" data-testid="chart-menu-phone" aria-label="More of the chart" className="inline-flex size-11 shrink-0 items-center justify-center text-muted short:h-10"><Icon of={Ellipsis} size={18} /></button>} />
+        <button
+          type="button"
+          aria-label="Indicators"
+          aria-haspopup="dialog"
+          onClick={onIndicators}
+          className="inline-flex size-11 shrink-0 items-center justify-center text-muted short:h-10"
+        >
+          <Icon of={SquareFunction} size={18} />
+        </button>
+        <Menu
+          label="Chart"
+          items={menu}
+          align="end"
+          width={232}
+          trigger={
+            <button
+              type="button"
+              data-testid="chart-menu-phone"
+              aria-label="More of the chart"
+              className="inline-flex size-11 shrink-0 items-center justify-center text-muted short:h-10"
+            >
+              <Icon of={Ellipsis} size={18} />
+            </button>
+          }
+        />
       </div>
     </div>
   );

@@ -17,7 +17,12 @@ export const readAddress = (pathname: string, search: { get(name: string): strin
   const at = Number(search.get("at") ?? Number.NaN);
   const written = search.get("tf") ?? "";
   const timeframe = parseAnyTimeframe(written)?.name ?? null;
-  return { key: `${decode(match[1]!)}:${decode(match[2]!)}`, timeframe, refused: timeframe === null && written !== "" ? written : null, at: Number.isFinite(at) && at > 0 ? at : null };
+  return {
+    key: `${decode(match[1]!)}:${decode(match[2]!)}`,
+    timeframe,
+    refused: timeframe === null && written !== "" ? written : null,
+    at: Number.isFinite(at) && at > 0 ? at : null,
+  };
 };
 
 /** The address of an instrument at a timeframe. */

@@ -27,9 +27,17 @@ export const freeColour = (chosen: readonly ChosenIndicator[], pane: "price" | "
 
 /** True when the same values are wanted in the same order: looks may differ. */
 export const sameIndicators = (a: readonly ChosenIndicator[], b: readonly ChosenIndicator[]): boolean =>
-  a.length === b.length && a.every((indicator, at) => indicator.id === b[at]!.id && JSON.stringify(indicator.params) === JSON.stringify(b[at]!.params));
+  a.length === b.length &&
+  a.every(
+    (indicator, at) => indicator.id === b[at]!.id && JSON.stringify(indicator.params) === JSON.stringify(b[at]!.params),
+  );
 
 /** What a saved workspace names. One saved through the API may carry no colour: it gets a free one. */
 export const fromWorkspace = (saved: Workspace["indicators"]): ChosenIndicator[] =>
-  saved.reduce<ChosenIndicator[]>((chosen, { id, params, colour, hidden }) =>
-    [...chosen, { id, params, colour: colour ?? freeColour(chosen, id === "RSI" ? "own" : "price"), hidden: hidden ?? false }], []);
+  saved.reduce<ChosenIndicator[]>(
+    (chosen, { id, params, colour, hidden }) => [
+      ...chosen,
+      { id, params, colour: colour ?? freeColour(chosen, id === "RSI" ? "own" : "price"), hidden: hidden ?? false },
+    ],
+    [],
+  );

@@ -18,8 +18,15 @@ export function FeedPill({ controller }: { controller: ChartController | null })
   });
   if (state === null) return null;
   return (
-    <Popover label="Data of this chart" width={288}
-      trigger={<button type="button" data-testid="chart-feed-pill" className="pointer-events-auto inline-flex rounded-sm"><Pill state={state} detailRef={detail} label={state === "HISTORY" ? "HISTORICAL ONLY" : undefined} /></button>}>
+    <Popover
+      label="Data of this chart"
+      width={288}
+      trigger={
+        <button type="button" data-testid="chart-feed-pill" className="pointer-events-auto inline-flex rounded-sm">
+          <Pill state={state} detailRef={detail} label={state === "HISTORY" ? "HISTORICAL ONLY" : undefined} />
+        </button>
+      }
+    >
       <Evidence controller={controller} />
     </Popover>
   );
@@ -29,11 +36,17 @@ function Evidence({ controller }: { controller: ChartController | null }) {
   const frame = useFeed();
   const light = controller?.reading().light ?? null;
   const feed = light?.feed ?? null;
-  if (light?.state === "HISTORY") return <p className="text-muted">No running collector subscribes this instrument. What is shown was stored before.</p>;
+  if (light?.state === "HISTORY")
+    return (
+      <p className="text-muted">No running collector subscribes this instrument. What is shown was stored before.</p>
+    );
   if (feed === null) return <p className="text-muted">No feed for this instrument is running.</p>;
   const now = frame?.serverTime ?? feed.since;
   const rows: [string, string][] = [
-    ["Last tick", feed.lastTick === null ? "none yet" : `${clockText(feed.lastTick)} · ${ageText(feed.lastTick, now)} ago`],
+    [
+      "Last tick",
+      feed.lastTick === null ? "none yet" : `${clockText(feed.lastTick)} · ${ageText(feed.lastTick, now)} ago`,
+    ],
     ["Last minute", `${countText(feed.ticksLastMinute)} ticks`],
     ["Expected", feed.expectedPerMinute === null ? "not known yet" : `${countText(feed.expectedPerMinute)} a minute`],
   ];
@@ -43,7 +56,14 @@ function Evidence({ controller }: { controller: ChartController | null }) {
       {light?.mute !== undefined && <p className="mt-0.5 text-danger">This instrument is mute: {light.mute}.</p>}
       <p className="mt-0.5 text-muted">{feed.reason}</p>
       <dl className="mt-2 grid grid-cols-[96px_1fr] gap-y-0.5">
-        {rows.map(([name, value]) => [<dt key={name} className="text-muted">{name}</dt>, <dd key={`${name} value`} className="text-right">{value}</dd>])}
+        {rows.map(([name, value]) => [
+          <dt key={name} className="text-muted">
+            {name}
+          </dt>,
+          <dd key={`${name} value`} className="text-right">
+            {value}
+          </dd>,
+        ])}
       </dl>
     </>
   );

@@ -29,7 +29,9 @@ export const frameClock = (prime: () => void, painted: (drawing: number) => void
         prime();
         after = requestAnimationFrame(() => painted(drawing));
       }
-      return () => { tasks.delete(task); };
+      return () => {
+        tasks.delete(task);
+      };
     },
     stop() {
       cancelAnimationFrame(first);

@@ -30,7 +30,10 @@ export const fetchIndicators = async (signal?: AbortSignal): Promise<readonly In
   const response = await fetch("/api/v1/indicators", signal === undefined ? {} : { signal });
   const body = (await response.json().catch(() => null)) as Envelope<IndicatorEntry[]> | ErrorEnvelope | null;
   if (body?.status === "success") return body.data;
-  throw new RequestError(body?.error.code ?? "internal", body?.error.message ?? `The server answered ${response.status} for the list of indicators`);
+  throw new RequestError(
+    body?.error.code ?? "internal",
+    body?.error.message ?? `The server answered ${response.status} for the list of indicators`,
+  );
 };
 
 export const defaultsOf = (entry: IndicatorEntry): Record<string, number | string> =>
@@ -40,28 +43,45 @@ export const defaultsOf = (entry: IndicatorEntry): Record<string, number | strin
  * What the settings show: what was typed, else what the indicator has, else the default. A kept indicator may name only
  * what is not the default, and one kept before a setting existed does not know it.
  */
-export const settingsOf = (entry: Pick<IndicatorEntry, "params">, params: Readonly<Record<string, number | string>>, typed: Readonly<Record<string, string>> = {}): Record<string, string> =>
-  Object.fromEntries(entry.params.map((param) => [param.name, typed[param.name] ?? String(params[param.name] ?? param.default)]));
+export const settingsOf = (
+  entry: Pick<IndicatorEntry, "params">,
+  params: Readonly<Record<string, number | string>>,
+  typed: Readonly<Record<string, string>> = {},
+): Record<string, string> =>
+  Object.fromEntries(
+    entry.params.map((param) => [param.name, typed[param.name] ?? String(params[param.name] ?? param.default)]),
+  );
 
 /** Why a typed setting cannot be used, or null. */
 export const refusalOfParam = (param: IndicatorParam, typed: string): string | null => {
-  if (param.kind === "choice") return param.choices?.includes(typed) === true ? null : `One of ${param.choices?.join(", ") ?? "no choices"}`;
-  if (param.kind === "instant") return param.choices?.includes(typed) === true || isIndianTime(typed) ? null : "A date and time";
+  if (param.kind === "choice")
+    return param.choices?.includes(typed) === true ? null : `One of ${param.choices?.join(", ") ?? "no choices"}`;
+  if (param.kind === "instant")
+    return param.choices?.includes(typed) === true || isIndianTime(typed) ? null : "A date and time";
   const value = Number(typed);
   if (typed.trim() === "" || Number.isNaN(value)) return "A number";
   if (param.kind === "integer" && !Number.isInteger(value)) return "A whole number";
-  if ((param.min !== undefined && value < param.min) || (param.max !== undefined && value > param.max)) return rangeOf(param);
+  if ((param.min !== undefined && value < param.min) || (param.max !== undefined && value > param.max))
+    return rangeOf(param);
   return null;
 };
 
-const isIndianTime = (typed: string): boolean => /^.{10}(T([01]\d|2[0-3]):[0-5]\d)?$/.test(typed) && !Number.isNaN(dayOfDate(typed.slice(0, 10)));
+const isIndianTime = (typed: string): boolean =>
+  /^.{10}(T([01]\d|2[0-3]):[0-5]\d)?$/.test(typed) && !Number.isNaN(dayOfDate(typed.slice(0, 10)));
 
 /** What stands beside a setting: `bars · 2 to 500`. */
 export const hintOf = (param: IndicatorParam): string => [param.unit, rangeOf(param)].filter(Boolean).join(" · ");
 
 /** `2 to 500`, or what is known of it. */
 export const rangeOf = ({ min, max }: IndicatorParam): string =>
-  min !== undefined && max !== undefined ? `${min} to ${max}` : min !== undefined ? `${min} or more` : max !== undefined ? `${max} or less` : "";
+  min !== undefined && max !== undefined
+    ? `${min} to ${max}`
+    : min !== undefined
+      ? `${min} or more`
+      : max !== undefined
+        ? `${max} or less`
+        : "";
 
 /** `Length`, as people say it: the first letter large. */
-export const paramTitle = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1).replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
+export const paramTitle = (name: string): string =>
+  name.charAt(0).toUpperCase() + name.slice(1).replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -1,4 +1,17 @@
-import { type AutoscaleInfo, HistogramSeries, type HistogramData, type IChartApiBase, type ISeriesApi, type LineData, LineSeries, type LineWidth, PriceScaleMode, type Time, type UTCTimestamp, type WhitespaceData } from "lightweight-charts";
+import {
+  type AutoscaleInfo,
+  HistogramSeries,
+  type HistogramData,
+  type IChartApiBase,
+  type ISeriesApi,
+  type LineData,
+  LineSeries,
+  type LineWidth,
+  PriceScaleMode,
+  type Time,
+  type UTCTimestamp,
+  type WhitespaceData,
+} from "lightweight-charts";
 import type { Plot } from "@/server/domain/indicator";
 import { istDay } from "@/server/domain/session";
 import { axisLabel, type AxisLabel } from "./axis-label";
@@ -88,12 +101,22 @@ export interface IndicatorLines {
 }
 
 /** The indicator series of a chart. Values come from the store, which had them from the server. */
-export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, overlay: HTMLElement, scale: RowScale, ground: CandleGround, decimals: () => number, colours: () => ChartColours): IndicatorLines => {
+export const indicatorLines = (
+  chart: IChartApiBase<Time>,
+  store: SeriesStore,
+  overlay: HTMLElement,
+  scale: RowScale,
+  ground: CandleGround,
+  decimals: () => number,
+  colours: () => ChartColours,
+): IndicatorLines => {
   let drawn: Drawn[] = [];
-  const colourOf = (view: IndicatorView, plot: number): string => tokenColour(colours(), plotToken(view, plot)) + (view.plots[plot]!.kind === "histogram" ? BARS_ALPHA : "");
+  const colourOf = (view: IndicatorView, plot: number): string =>
+    tokenColour(colours(), plotToken(view, plot)) + (view.plots[plot]!.kind === "histogram" ? BARS_ALPHA : "");
   const valueAt = (at: number, plot: number, row: number): number => store.points[at]?.[plot]?.[row] ?? Number.NaN;
   /** Values of price indicators are minor units like prices; the chart shows rupees. */
-  const shownValue = (view: IndicatorView, plot: number, value: number): number => (view.plots[plot]!.unit === "price" ? value / 10 ** decimals() : value);
+  const shownValue = (view: IndicatorView, plot: number, value: number): number =>
+    view.plots[plot]!.unit === "price" ? value / 10 ** decimals() : value;
   /** True where the next row is of another day, at the last of several bars of its own: daily bars are joined. */
   const sessionEnds = (row: number, next: number): boolean => {
     const day = istDay(store.time[row]!);
@@ -101,14 +124,24 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
   };
   /** The row a line goes on to. */
   const nextOf = (at: number, plot: number, row: number): number =>
-    (row + 1 < store.length && Number.isNaN(valueAt(at, plot, row + 1)) && isPassed(store, at, row + 1) ? row + 2 : row + 1);
+    row + 1 < store.length && Number.isNaN(valueAt(at, plot, row + 1)) && isPassed(store, at, row + 1)
+      ? row + 2
+      : row + 1;
   /** True when the line does not go on from this row to the next. */
   const ends = (at: number, plot: number, row: number): boolean => {
     const next = nextOf(at, plot, row);
-    return next < store.length && (Number.isNaN(valueAt(at, plot, next)) || (drawn[at]?.view.plots[plot]?.perSession === true && sessionEnds(row, next)));
+    return (
+      next < store.length &&
+      (Number.isNaN(valueAt(at, plot, next)) ||
+        (drawn[at]?.view.plots[plot]?.perSession === true && sessionEnds(row, next)))
+    );
   };
 
-  const pointOf = (at: number, plot: number, row: number): LineData<Time> | HistogramData<Time> | WhitespaceData<Time> => {
+  const pointOf = (
+    at: number,
+    plot: number,
+    row: number,
+  ): LineData<Time> | HistogramData<Time> | WhitespaceData<Time> => {
     const time = (store.time[row]! / 1_000) as UTCTimestamp;
     const { view } = drawn[at]!;
     const value = valueAt(at, plot, row);
@@ -126,54 +159,110 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
     const bands = [...view.plots.keys()].filter((plot) => view.plots[plot]!.kind === "band");
     const [upper, lower] = [bands[0], bands.at(-1)];
     if (upper !== undefined && lower !== undefined && upper !== lower) {
-      line.marks.push(bandFill({
-        edges(row) {
-          const [top, bottom] = [ground.ruler.yOf(shown(upper, row)), ground.ruler.yOf(shown(lower, row))];
-          return top === null || bottom === null || Number.isNaN(top) || Number.isNaN(bottom) ? null : { top, bottom };
-        },
-        ends: (row) => ends(line.at, upper, row),
-        passes: (row) => isPassed(store, line.at, row),
-        colour: () => colourOf(line.view, upper),
-        visible,
-      }, scale));
+      line.marks.push(
+        bandFill(
+          {
+            edges(row) {
+              const [top, bottom] = [ground.ruler.yOf(shown(upper, row)), ground.ruler.yOf(shown(lower, row))];
+              return top === null || bottom === null || Number.isNaN(top) || Number.isNaN(bottom)
+                ? null
+                : { top, bottom };
+            },
+            ends: (row) => ends(line.at, upper, row),
+            passes: (row) => isPassed(store, line.at, row),
+            colour: () => colourOf(line.view, upper),
+            visible,
+          },
+          scale,
+        ),
+      );
     }
-    line.marks.push(overlayMark({
-      visible,
-      lines: view.plots.map(({ kind }, plot) => ({
-        width: kind === "band" ? BAND_WIDTH : LINE_WIDTH,
-        valueAt: (row) => shown(plot, row),
-        ends: (row) => ends(line.at, plot, row),
-        passes: (row) => isPassed(store, line.at, row),
-        colour: () => colourOf(line.view, plot),
-      })),
-    }, scale, ground.ruler));
+    line.marks.push(
+      overlayMark(
+        {
+          visible,
+          lines: view.plots.map(({ kind }, plot) => ({
+            width: kind === "band" ? BAND_WIDTH : LINE_WIDTH,
+            valueAt: (row) => shown(plot, row),
+            ends: (row) => ends(line.at, plot, row),
+            passes: (row) => isPassed(store, line.at, row),
+            colour: () => colourOf(line.view, plot),
+          })),
+        },
+        scale,
+        ground.ruler,
+      ),
+    );
     for (const each of line.marks) ground.attach(each);
     return line;
   };
 
   const addBelow = (key: string, view: IndicatorView): Drawn => {
     const pane = chart.panes().length;
-    const line: Drawn = { key, view, series: [], label: axisLabel(overlay, { plate: true }), marks: [], ticks: [], at: drawn.length };
+    const line: Drawn = {
+      key,
+      view,
+      series: [],
+      label: axisLabel(overlay, { plate: true }),
+      marks: [],
+      ticks: [],
+      at: drawn.length,
+    };
     const unit = view.plots[0]?.unit ?? "value";
     const formatter = (value: number): string => scaleText(value, unit, decimals());
     const common = {
-      lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false,
-      priceFormat: { type: "custom" as const, minMove: unit === "price" ? 10 ** -decimals() : 0.01, formatter, tickmarksFormatter: (values: number[]) => { line.ticks = values; return values.map(formatter); } },
+      lastValueVisible: false,
+      priceLineVisible: false,
+      crosshairMarkerVisible: false,
+      priceFormat: {
+        type: "custom" as const,
+        minMove: unit === "price" ? 10 ** -decimals() : 0.01,
+        formatter,
+        tickmarksFormatter: (values: number[]) => {
+          line.ticks = values;
+          return values.map(formatter);
+        },
+      },
     };
     // Bars first: lines are drawn over them.
-    for (const index of [...view.plots.keys()].sort((a, b) => Number(view.plots[b]!.kind === "histogram") - Number(view.plots[a]!.kind === "histogram"))) {
+    for (const index of [...view.plots.keys()].sort(
+      (a, b) => Number(view.plots[b]!.kind === "histogram") - Number(view.plots[a]!.kind === "histogram"),
+    )) {
       const { kind } = view.plots[index]!;
       const color = colourOf(view, index);
-      line.series[index] = (kind === "histogram"
-        ? chart.addSeries(HistogramSeries, { ...common, color }, pane)
-        : chart.addSeries(LineSeries, { ...common, color, lineWidth: kind === "band" ? BAND_WIDTH : LINE_WIDTH, autoscaleInfoProvider: withGuides(view.guides) }, pane)) as PlotSeries;
+      line.series[index] = (
+        kind === "histogram"
+          ? chart.addSeries(HistogramSeries, { ...common, color }, pane)
+          : chart.addSeries(
+              LineSeries,
+              {
+                ...common,
+                color,
+                lineWidth: kind === "band" ? BAND_WIDTH : LINE_WIDTH,
+                autoscaleInfoProvider: withGuides(view.guides),
+              },
+              pane,
+            )
+      ) as PlotSeries;
     }
     const first = line.series[0];
     if (first !== undefined) {
       chart.panes()[pane]?.setStretchFactor(PANE_SHARE);
       // The library gives a new pane what the price pane's scale was last told: its mode, and upside down.
-      first.priceScale().applyOptions({ mode: PriceScaleMode.Normal, autoScale: true, invertScale: false, scaleMargins: { top: PANE_TOP, bottom: PANE_BOTTOM } });
-      first.attachPrimitive(guideLines(view.guides, (value) => first.priceToCoordinate(value), () => colourOf(line.view, 0), colours));
+      first.priceScale().applyOptions({
+        mode: PriceScaleMode.Normal,
+        autoScale: true,
+        invertScale: false,
+        scaleMargins: { top: PANE_TOP, bottom: PANE_BOTTOM },
+      });
+      first.attachPrimitive(
+        guideLines(
+          view.guides,
+          (value) => first.priceToCoordinate(value),
+          () => colourOf(line.view, 0),
+          colours,
+        ),
+      );
     }
     return line;
   };
@@ -194,7 +283,10 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
     show(views) {
       const left = [...drawn];
       const wanted = keysOf(views);
-      const kept = wanted.map((key) => { const at = left.findIndex((line) => line.key === key); return at === -1 ? null : left.splice(at, 1)[0]!; });
+      const kept = wanted.map((key) => {
+        const at = left.findIndex((line) => line.key === key);
+        return at === -1 ? null : left.splice(at, 1)[0]!;
+      });
       for (const line of left) drop(line);
       chart.panes()[0]?.setStretchFactor(1);
       drawn = views.map((view, index) => {
@@ -208,19 +300,27 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
       ground.refit();
     },
     recolour() {
-      for (const line of drawn) line.series.forEach((series, plot) => series.applyOptions({ color: colourOf(line.view, plot) }));
+      for (const line of drawn)
+        line.series.forEach((series, plot) => series.applyOptions({ color: colourOf(line.view, plot) }));
       for (const line of drawn) line.marks[0]?.repaint();
       // Colours that lie in the points themselves.
-      drawn.forEach((line, at) => line.series.forEach((_, plot) => { if (signToken(line.view, plot, 0) !== null) refill(at, plot); }));
+      drawn.forEach((line, at) =>
+        line.series.forEach((_, plot) => {
+          if (signToken(line.view, plot, 0) !== null) refill(at, plot);
+        }),
+      );
     },
     rebuild: () => drawn.forEach((line, at) => line.series.forEach((_, plot) => refill(at, plot))),
     update(row, older) {
-      drawn.forEach((line, at) => line.series.forEach((series, plot) => {
-        series.update(pointOf(at, plot, row), older);
-        // What this row begins anew, the row before it must not lead to.
-        const before = isPassed(store, at, row - 1) ? row - 2 : row - 1;
-        if (before >= 0 && !Number.isNaN(valueAt(at, plot, before)) && ends(at, plot, before)) series.update(pointOf(at, plot, before), true);
-      }));
+      drawn.forEach((line, at) =>
+        line.series.forEach((series, plot) => {
+          series.update(pointOf(at, plot, row), older);
+          // What this row begins anew, the row before it must not lead to.
+          const before = isPassed(store, at, row - 1) ? row - 2 : row - 1;
+          if (before >= 0 && !Number.isNaN(valueAt(at, plot, before)) && ends(at, plot, before))
+            series.update(pointOf(at, plot, before), true);
+        }),
+      );
     },
     panes: () => drawn.map((line) => line.series[0]?.getPane().paneIndex() ?? 0),
     placeLabels(topOf, width) {
@@ -233,14 +333,19 @@ export const indicatorLines = (chart: IChartApiBase<Time>, store: SeriesStore, o
         line.label.write(value === null ? "" : labelText(read, line.view.plots[0]!.unit, decimals()), "");
         line.label.look("series", colourOf(line.view, 0));
         const top = topOf(series.getPane().paneIndex());
-        line.label.place(y === null ? null : y + top, width, line.ticks.map((tick) => (series.priceToCoordinate(tick) ?? Number.NaN) + top));
+        line.label.place(
+          y === null ? null : y + top,
+          width,
+          line.ticks.map((tick) => (series.priceToCoordinate(tick) ?? Number.NaN) + top),
+        );
       });
     },
     keepClear(pane, share) {
       const line = drawn.find(({ series }) => series[0]?.getPane().paneIndex() === pane);
       const owner = line?.series[0]?.priceScale();
       const top = Math.min(MOST_TOP, Math.max(PANE_TOP, share));
-      if (owner !== undefined && Math.abs(owner.options().scaleMargins.top - top) > 0.002) owner.applyOptions({ scaleMargins: { top, bottom: PANE_BOTTOM } });
+      if (owner !== undefined && Math.abs(owner.options().scaleMargins.top - top) > 0.002)
+        owner.applyOptions({ scaleMargins: { top, bottom: PANE_BOTTOM } });
     },
     remove() {
       for (const line of drawn) drop(line);
@@ -261,9 +366,14 @@ const keysOf = (views: readonly IndicatorView[]): string[] => {
 };
 
 /** Keeps the guides of a pane in view whatever the values. */
-const withGuides = (guides: readonly number[]) => (original: () => AutoscaleInfo | null): AutoscaleInfo | null => {
-  const info = original();
-  const range = info?.priceRange;
-  if (info === null || range === null || range === undefined || guides.length === 0) return info;
-  return { ...info, priceRange: { minValue: Math.min(range.minValue, ...guides), maxValue: Math.max(range.maxValue, ...guides) } };
-};
+const withGuides =
+  (guides: readonly number[]) =>
+  (original: () => AutoscaleInfo | null): AutoscaleInfo | null => {
+    const info = original();
+    const range = info?.priceRange;
+    if (info === null || range === null || range === undefined || guides.length === 0) return info;
+    return {
+      ...info,
+      priceRange: { minValue: Math.min(range.minValue, ...guides), maxValue: Math.max(range.maxValue, ...guides) },
+    };
+  };

@@ -31,19 +31,29 @@ describe("the IST axis", () => {
 
   it("gives the library's points IST weights from the asked index on", () => {
     const behavior = new IstBehavior();
-    const points = ["2026-11-17T15:25:00", "2026-11-18T09:15:00", "2026-11-18T09:20:00", "2026-11-18T10:00:00"]
-      .map((text) => ({ time: behavior.convertHorzItemToInternal(time(text)), timeWeight: -1, originalTime: time(text) }));
+    const points = ["2026-11-17T15:25:00", "2026-11-18T09:15:00", "2026-11-18T09:20:00", "2026-11-18T10:00:00"].map(
+      (text) => ({ time: behavior.convertHorzItemToInternal(time(text)), timeWeight: -1, originalTime: time(text) }),
+    );
     behavior.fillWeightsForPoints(points as never, 1);
     expect(points.map((point) => point.timeWeight)).toEqual([-1, 50, 21, 30]);
   });
 
   it("leaves out a label that an end of the axis would cut, and has it back once there is room", () => {
     const behavior = new IstBehavior();
-    behavior.setOptions({ timeScale: { timeVisible: true, tickMarkFormatter: tickMarkLabel }, localization: { locale: "en-IN", dateFormat: "dd" } } as never);
+    behavior.setOptions({
+      timeScale: { timeVisible: true, tickMarkFormatter: tickMarkLabel },
+      localization: { locale: "en-IN", dateFormat: "dd" },
+    } as never);
     const at = time("2026-11-18T14:30:00");
     const label = () => {
       const internal = behavior.convertHorzItemToInternal(at);
-      return { key: behavior.cacheKey(internal), text: behavior.formatTickmark({ time: internal, weight: 22, originalTime: at, index: 0 } as never, { locale: "en-IN" } as never) };
+      return {
+        key: behavior.cacheKey(internal),
+        text: behavior.formatTickmark(
+          { time: internal, weight: 22, originalTime: at, index: 0 } as never,
+          { locale: "en-IN" } as never,
+        ),
+      };
     };
     const whole = label();
     behavior.isCut = (asked) => asked === at;

@@ -11,7 +11,14 @@ const MONTH = 60;
 const YEAR = 70;
 /** Longest first: the first border crossed between two points decides. */
 const borders: readonly (readonly [seconds: number, weight: number])[] = [
-  [43_200, 33], [21_600, 32], [10_800, 31], [3_600, 30], [1_800, 22], [300, 21], [60, 20], [1, 10],
+  [43_200, 33],
+  [21_600, 32],
+  [10_800, 31],
+  [3_600, 30],
+  [1_800, 22],
+  [300, 21],
+  [60, 20],
+  [1, 10],
 ];
 
 /** How much of a landmark a point is on an IST clock, given the point before it. Both in epoch seconds. */
@@ -69,11 +76,16 @@ export const tickMarkLabel = (time: Time, type: TickMarkType): string => {
   const at = istOf(time);
   const clock = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
   switch (type) {
-    case TickMarkType.Year: return String(at.getUTCFullYear());
-    case TickMarkType.Month: return months[at.getUTCMonth()]!;
-    case TickMarkType.DayOfMonth: return `${at.getUTCDate()} ${months[at.getUTCMonth()]!}`;
-    case TickMarkType.Time: return clock;
-    case TickMarkType.TimeWithSeconds: return `${clock}:${two(at.getUTCSeconds())}`;
+    case TickMarkType.Year:
+      return String(at.getUTCFullYear());
+    case TickMarkType.Month:
+      return months[at.getUTCMonth()]!;
+    case TickMarkType.DayOfMonth:
+      return `${at.getUTCDate()} ${months[at.getUTCMonth()]!}`;
+    case TickMarkType.Time:
+      return clock;
+    case TickMarkType.TimeWithSeconds:
+      return `${clock}:${two(at.getUTCSeconds())}`;
   }
 };
 

@@ -5,7 +5,18 @@ import { SeriesStore } from "./series-store";
 
 const store = () => {
   const bars = new SeriesStore();
-  const put = (time: number, open: number, close: number): BarTuple => [0, time, 0, open, Math.max(open, close), Math.min(open, close), close, 500, 3, 1];
+  const put = (time: number, open: number, close: number): BarTuple => [
+    0,
+    time,
+    0,
+    open,
+    Math.max(open, close),
+    Math.min(open, close),
+    close,
+    500,
+    3,
+    1,
+  ];
   bars.put(put(60, 10_000, 10_100));
   bars.put(put(120, 10_100, 9_898));
   bars.instances = [1];
@@ -15,7 +26,13 @@ const store = () => {
 
 describe("the legend", () => {
   it("reads a bar with the close its change is counted from", () => {
-    expect(readBar(store(), 1)).toMatchObject({ open: 10_100, close: 9_898, rising: false, volume: 500, before: 10_100 });
+    expect(readBar(store(), 1)).toMatchObject({
+      open: 10_100,
+      close: 9_898,
+      rising: false,
+      volume: 500,
+      before: 10_100,
+    });
   });
 
   it("knows nothing before the first bar, and no bar outside", () => {
@@ -34,11 +51,18 @@ describe("the legend", () => {
     const bars = store();
     for (const time of [180, 240, 300]) bars.put([0, time, 0, 1, 1, 1, 1, 0, 0, 1]);
     const none = Number.NaN;
-    const passed = (...plots: number[][]) => { bars.points = [plots.map((plot) => Float64Array.from(plot))]; return [0, 1, 2, 3, 4].filter((row) => isPassed(bars, 0, row)); };
+    const passed = (...plots: number[][]) => {
+      bars.points = [plots.map((plot) => Float64Array.from(plot))];
+      return [0, 1, 2, 3, 4].filter((row) => isPassed(bars, 0, row));
+    };
     expect(passed([1, 2, none, 4, 5])).toEqual([2]);
     expect(passed([none, 2, none, none, 5])).toEqual([]); // it warms up again: no single row
     expect(passed([1, none, 3, none, 5], [none, 2, none, 4, none])).toEqual([]); // one plot or the other, as Supertrend has them
-    expect([passed([1, 2, 3, 4, none]), newestRead(bars, 0), bars.points[0]![0]![newestRead(bars, 0)]]).toEqual([[4], 3, 4]);
+    expect([passed([1, 2, 3, 4, none]), newestRead(bars, 0), bars.points[0]![0]![newestRead(bars, 0)]]).toEqual([
+      [4],
+      3,
+      4,
+    ]);
     expect([passed([1, 2, 3, none, none]), newestRead(bars, 0)]).toEqual([[], 4]);
   });
 

@@ -19,7 +19,12 @@ export const readBar = (store: SeriesStore, row: number): BarReading | null => {
   const close = store.close[row]!;
   const open = store.open[row]!;
   return {
-    time: store.time[row]!, open, high: store.high[row]!, low: store.low[row]!, close, volume: store.volume[row]!,
+    time: store.time[row]!,
+    open,
+    high: store.high[row]!,
+    low: store.low[row]!,
+    close,
+    volume: store.volume[row]!,
     before: row === 0 ? null : store.close[row - 1]!,
     rising: close >= open,
   };
@@ -42,7 +47,8 @@ export const isPassed = (store: SeriesStore, indicator: number, row: number): bo
 };
 
 /** The newest row of which an indicator may have a value. */
-export const newestRead = (store: SeriesStore, indicator: number): number => (isPassed(store, indicator, store.length - 1) ? store.length - 2 : store.length - 1);
+export const newestRead = (store: SeriesStore, indicator: number): number =>
+  isPassed(store, indicator, store.length - 1) ? store.length - 2 : store.length - 1;
 
 /** The row a legend shows: the one under the crosshair, else the newest. */
 export const legendRow = (store: SeriesStore, hoveredTime: number | null): number => {

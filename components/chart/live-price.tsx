@@ -4,10 +4,20 @@ import type { ChartController } from "./chart-controller";
 import { put, tint, usePainted } from "./use-painted";
 
 /** A phone's are a block of their own, in one line with the rest when it is held sideways. */
-const looks = { small: "text-14 font-semibold", medium: "block text-20 font-semibold short:text-16", large: "block text-28 font-semibold short:text-16" };
+const looks = {
+  small: "text-14 font-semibold",
+  medium: "block text-20 font-semibold short:text-16",
+  large: "block text-28 font-semibold short:text-16",
+};
 
 /** Last traded price and its change since the previous close: live also while the crosshair reads history. */
-export function LivePrice({ controller, size = "small" }: { controller: ChartController | null; size?: "small" | "medium" | "large" }) {
+export function LivePrice({
+  controller,
+  size = "small",
+}: {
+  controller: ChartController | null;
+  size?: "small" | "medium" | "large";
+}) {
   const price = useRef<HTMLSpanElement>(null);
   const whole = useRef<HTMLSpanElement>(null);
   const mark = useRef<HTMLSpanElement>(null);
@@ -24,8 +34,17 @@ export function LivePrice({ controller, size = "small" }: { controller: ChartCon
   return (
     <>
       <span ref={price} data-testid="ltp" className={looks[size]} />
-      <span ref={whole} data-testid="ltp-change" className={size !== "small" ? "flex items-baseline justify-end gap-1 text-13 font-medium whitespace-nowrap short:text-12 short:max-[760px]:hidden" : "flex items-baseline gap-1 text-12 font-medium"}>
-        <span ref={mark} aria-hidden className="text-[0.75em] leading-none" /><span ref={change} />
+      <span
+        ref={whole}
+        data-testid="ltp-change"
+        className={
+          size !== "small"
+            ? "flex items-baseline justify-end gap-1 text-13 font-medium whitespace-nowrap short:text-12 short:max-[760px]:hidden"
+            : "flex items-baseline gap-1 text-12 font-medium"
+        }
+      >
+        <span ref={mark} aria-hidden className="text-[0.75em] leading-none" />
+        <span ref={change} />
       </span>
     </>
   );

@@ -26,7 +26,11 @@ export interface PriceRuler {
 }
 
 /** The ruler for many prices of one painting: two questions instead of one a point where the scale is straight. */
-export const rulerOf = ({ yOf, straight }: PriceRuler, from: number, to: number): ((price: number) => number | null) => {
+export const rulerOf = (
+  { yOf, straight }: PriceRuler,
+  from: number,
+  to: number,
+): ((price: number) => number | null) => {
   const [a, b] = [yOf(from), yOf(to)];
   if (!straight() || from === to || a === null || b === null) return yOf;
   const slope = (b - a) / (to - from);
@@ -34,7 +38,11 @@ export const rulerOf = ({ yOf, straight }: PriceRuler, from: number, to: number)
 };
 
 /** Smallest and greatest value of rows of some lines; null where there is none. */
-export const rangeOfLines = (lines: readonly OverlayLine[], from: number, to: number): { minValue: number; maxValue: number } | null => {
+export const rangeOfLines = (
+  lines: readonly OverlayLine[],
+  from: number,
+  to: number,
+): { minValue: number; maxValue: number } | null => {
   let minValue = Number.POSITIVE_INFINITY;
   let maxValue = Number.NEGATIVE_INFINITY;
   for (const { valueAt } of lines) {
@@ -48,19 +56,34 @@ export const rangeOfLines = (lines: readonly OverlayLine[], from: number, to: nu
 };
 
 /** The parts of a line that are drawn in one stroke: rows `from` to `to`, both included, without a gap. */
-export const runsOf = ({ valueAt, ends, passes }: OverlayLine, from: number, to: number): (readonly [from: number, to: number])[] => {
+export const runsOf = (
+  { valueAt, ends, passes }: OverlayLine,
+  from: number,
+  to: number,
+): (readonly [from: number, to: number])[] => {
   const runs: [number, number][] = [];
   let start = -1;
   for (let row = from; row <= to; row++) {
-    if (Number.isNaN(valueAt(row))) { if (!passes(row)) start = -1; continue; }
-    if (start === -1) { start = row; runs.push([row, row]); }
-    else runs[runs.length - 1]![1] = row;
+    if (Number.isNaN(valueAt(row))) {
+      if (!passes(row)) start = -1;
+      continue;
+    }
+    if (start === -1) {
+      start = row;
+      runs.push([row, row]);
+    } else runs[runs.length - 1]![1] = row;
     if (ends(row)) start = -1;
   }
   return runs;
 };
 
-const stroke = (painting: Painting, line: OverlayLine, rows: { from: number; to: number }, xOf: (row: number) => number, yOf: (price: number) => number | null): void => {
+const stroke = (
+  painting: Painting,
+  line: OverlayLine,
+  rows: { from: number; to: number },
+  xOf: (row: number) => number,
+  yOf: (price: number) => number | null,
+): void => {
   const { context, x, y } = painting;
   context.strokeStyle = line.colour();
   context.lineWidth = line.width * x;
@@ -83,21 +106,25 @@ const stroke = (painting: Painting, line: OverlayLine, rows: { from: number; to:
  * makes an object a bar of every series at each update.
  */
 export const overlayMark = ({ lines, visible }: Overlay, scale: RowScale, ruler: PriceRuler): Mark =>
-  mark("normal", (painting) => {
-    const shown = scale.visibleRows();
-    if (shown === null || !visible()) return;
-    // One more at either side: a line runs to the edge.
-    const rows = { from: Math.max(0, shown.from - 1), to: Math.min(scale.rows() - 1, shown.to + 1) };
-    const range = rangeOfLines(lines, rows.from, rows.to);
-    const origin = scale.xOf(rows.from);
-    if (range === null || origin === null) return;
-    const yOf = rulerOf(ruler, range.minValue, range.maxValue);
-    const spacing = scale.barSpacing();
-    painting.context.lineJoin = "round";
-    painting.context.lineCap = "round";
-    for (const line of lines) stroke(painting, line, rows, (row) => origin + (row - rows.from) * spacing, yOf);
-  }, (from, to): AutoscaleInfo | null => {
-    if (!visible()) return null;
-    const priceRange = rangeOfLines(lines, Math.max(0, Math.floor(from)), Math.min(scale.rows() - 1, Math.ceil(to)));
-    return priceRange === null ? null : { priceRange };
-  });
+  mark(
+    "normal",
+    (painting) => {
+      const shown = scale.visibleRows();
+      if (shown === null || !visible()) return;
+      // One more at either side: a line runs to the edge.
+      const rows = { from: Math.max(0, shown.from - 1), to: Math.min(scale.rows() - 1, shown.to + 1) };
+      const range = rangeOfLines(lines, rows.from, rows.to);
+      const origin = scale.xOf(rows.from);
+      if (range === null || origin === null) return;
+      const yOf = rulerOf(ruler, range.minValue, range.maxValue);
+      const spacing = scale.barSpacing();
+      painting.context.lineJoin = "round";
+      painting.context.lineCap = "round";
+      for (const line of lines) stroke(painting, line, rows, (row) => origin + (row - rows.from) * spacing, yOf);
+    },
+    (from, to): AutoscaleInfo | null => {
+      if (!visible()) return null;
+      const priceRange = rangeOfLines(lines, Math.max(0, Math.floor(from)), Math.min(scale.rows() - 1, Math.ceil(to)));
+      return priceRange === null ? null : { priceRange };
+    },
+  );

@@ -1,7 +1,10 @@
 import { compactText, numberText, priceText } from "@/components/format/numbers";
 import type { Plot } from "@/server/domain/indicator";
 
-interface Painted { plots: readonly Plot[]; colour: number }
+interface Painted {
+  plots: readonly Plot[];
+  colour: number;
+}
 
 const SERIES = 6;
 /** More lines than this are levels: told apart by where they stand, not by colour. */
@@ -24,7 +27,11 @@ export const plotToken = ({ plots, colour }: Painted, at: number): string => {
 
 /** Bars beside lines are a difference (MACD's): above zero in the colour of rise, below it in that of fall. Null for other plots. */
 export const signToken = (painted: Painted, at: number, value: number): "candleUp" | "candleDown" | null =>
-  painted.plots[at]?.kind === "histogram" && painted.plots.some(({ kind }) => kind === "line") ? (value >= 0 ? "candleUp" : "candleDown") : null;
+  painted.plots[at]?.kind === "histogram" && painted.plots.some(({ kind }) => kind === "line")
+    ? value >= 0
+      ? "candleUp"
+      : "candleDown"
+    : null;
 
 /** Above this a number is told short: volumes. */
 const LONG = 100_000;
@@ -33,7 +40,8 @@ const LONG = 100_000;
 export const plotText = (value: number | null, unit: Plot["unit"], decimals: number): string =>
   unit === "price" ? priceText(value === null ? null : Math.round(value), decimals) : plainText(value);
 
-export const plainText = (value: number | null): string => (value !== null && Math.abs(value) >= LONG ? compactText(value) : numberText(value, 2));
+export const plainText = (value: number | null): string =>
+  value !== null && Math.abs(value) >= LONG ? compactText(value) : numberText(value, 2);
 
 /** The same on a scale that counts in rupees: the chart is given prices divided. */
 export const scaleText = (value: number, unit: Plot["unit"], decimals: number): string =>
@@ -41,4 +49,6 @@ export const scaleText = (value: number, unit: Plot["unit"], decimals: number): 
 
 /** The newest value on the scale: as short as its size allows. */
 export const labelText = (value: number | null, unit: Plot["unit"], decimals: number): string =>
-  unit === "value" && value !== null && Math.abs(value) >= 10 && Math.abs(value) < 1_000 ? numberText(value, 1) : plotText(value, unit, decimals);
+  unit === "value" && value !== null && Math.abs(value) >= 10 && Math.abs(value) < 1_000
+    ? numberText(value, 1)
+    : plotText(value, unit, decimals);

@@ -6,12 +6,22 @@ import { SeriesStore } from "./series-store";
 const columns = (times: readonly number[], close = 100) => {
   const bars = barColumns(times.length);
   bars.length = times.length;
-  times.forEach((time, row) => { bars.time[row] = time; bars.open[row] = bars.high[row] = bars.low[row] = bars.close[row] = close; bars.state[row] = 1; });
+  times.forEach((time, row) => {
+    bars.time[row] = time;
+    bars.open[row] = bars.high[row] = bars.low[row] = bars.close[row] = close;
+    bars.state[row] = 1;
+  });
   return bars;
 };
 const series = (instance: number, values: readonly number[]): IndicatorSeries => ({
-  instance, id: "EMA", label: "EMA 20", params: { period: 20 }, pane: "price", guides: [],
-  plots: [{ id: "ema", title: "EMA", kind: "line", unit: "price" }], values: [new Float64Array(values).buffer],
+  instance,
+  id: "EMA",
+  label: "EMA 20",
+  params: { period: 20 },
+  pane: "price",
+  guides: [],
+  plots: [{ id: "ema", title: "EMA", kind: "line", unit: "price" }],
+  values: [new Float64Array(values).buffer],
 });
 const times = (store: SeriesStore) => Array.from(store.time.subarray(0, store.length));
 const plot = (store: SeriesStore) => Array.from(store.points[0]![0]!.subarray(0, store.length));
@@ -62,7 +72,9 @@ describe("the bars of a chart", () => {
   it("says where a reader that was away goes on", () => {
     const store = new SeriesStore();
     expect(store.lastClosed()).toBeNull();
-    store.put(bar(60, 1)); store.put(bar(120, 2)); store.put(bar(180, 0));
+    store.put(bar(60, 1));
+    store.put(bar(120, 2));
+    store.put(bar(180, 0));
     expect(store.lastClosed()).toBe(120);
   });
 

@@ -62,7 +62,12 @@ export class SeriesStore {
   /** Puts a live bar in its place and says which way it went; an absent one is inserted in order. */
   put(bar: BarTuple): BarPath {
     const path = this.pathOf(bar[1]);
-    const row = path === "append" ? this.addRow(this.length) : path === "absent" ? this.addRow(this.rowFrom(bar[1])) : this.rowOf(bar[1]);
+    const row =
+      path === "append"
+        ? this.addRow(this.length)
+        : path === "absent"
+          ? this.addRow(this.rowFrom(bar[1]))
+          : this.rowOf(bar[1]);
     this.time[row] = bar[1];
     this.open[row] = bar[3];
     this.high[row] = bar[4];
@@ -85,12 +90,21 @@ export class SeriesStore {
     if (missing.length === 0) return new Set();
     const all = new Float64Array([...this.time.subarray(0, this.length), ...missing]).sort();
     const from = Array.from(all, (time) => this.rowOf(time));
-    const spread = <C extends Float64Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(column: C, wide: C, none: number): C => {
-      from.forEach((row, at) => { wide[at] = row === -1 ? none : column[row]!; });
+    const spread = <C extends Float64Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(
+      column: C,
+      wide: C,
+      none: number,
+    ): C => {
+      from.forEach((row, at) => {
+        wide[at] = row === -1 ? none : column[row]!;
+      });
       return wide;
     };
-    this.points = this.points.map((plots) => plots.map((plot) => spread(plot as Float64Array<ArrayBuffer>, new Float64Array(all.length), Number.NaN)));
-    for (const name of numberColumns) if (name !== "time") this[name] = spread(this[name], new Float64Array(all.length), 0);
+    this.points = this.points.map((plots) =>
+      plots.map((plot) => spread(plot as Float64Array<ArrayBuffer>, new Float64Array(all.length), Number.NaN)),
+    );
+    for (const name of numberColumns)
+      if (name !== "time") this[name] = spread(this[name], new Float64Array(all.length), 0);
     for (const name of byteColumns) this[name] = spread(this[name], new Uint8Array(all.length), 0);
     this.time = all;
     this.length = all.length;
@@ -106,7 +120,9 @@ export class SeriesStore {
     this.instances.forEach((each, at) => {
       if (each !== instance) return;
       known = true;
-      this.points[at]!.forEach((plot, index) => { plot[row] = values[index] ?? Number.NaN; });
+      this.points[at]!.forEach((plot, index) => {
+        plot[row] = values[index] ?? Number.NaN;
+      });
     });
     return known;
   }
@@ -127,8 +143,27 @@ export class SeriesStore {
     const paths: BarPath[] = [];
     for (let row = 0; row < bars.length; row++) {
       const time = bars.time[row]!;
-      paths.push(this.put([0, time, 0, bars.open[row]!, bars.high[row]!, bars.low[row]!, bars.close[row]!, bars.volume[row]!, bars.ticks[row]!, bars.state[row]! | (bars.incomplete[row]! << 7)]));
-      values.forEach((plots, index) => this.putPoint(this.instances[index]!, time, plots.map((plot) => plot[row]!)));
+      paths.push(
+        this.put([
+          0,
+          time,
+          0,
+          bars.open[row]!,
+          bars.high[row]!,
+          bars.low[row]!,
+          bars.close[row]!,
+          bars.volume[row]!,
+          bars.ticks[row]!,
+          bars.state[row]! | (bars.incomplete[row]! << 7),
+        ]),
+      );
+      values.forEach((plots, index) =>
+        this.putPoint(
+          this.instances[index]!,
+          time,
+          plots.map((plot) => plot[row]!),
+        ),
+      );
     }
     return paths;
   }
@@ -139,13 +174,20 @@ export class SeriesStore {
     let added = bars.length;
     while (added > 0 && bars.time[added - 1]! >= first) added--;
     if (added === 0) return 0;
-    for (const name of numberColumns) this[name] = joined(bars[name].subarray(0, added), this[name].subarray(0, this.length));
-    for (const name of byteColumns) this[name] = joinedBytes(bars[name].subarray(0, added), this[name].subarray(0, this.length));
-    this.points = this.points.map((plots, index) => plots.map((plot, at) => {
-      const bytes = indicators[index]?.values[at];
-      const older = bytes === undefined ? new Float64Array(added).fill(Number.NaN) : numbersOf(bytes, bars.length).subarray(0, added);
-      return joined(older, plot.subarray(0, this.length));
-    }));
+    for (const name of numberColumns)
+      this[name] = joined(bars[name].subarray(0, added), this[name].subarray(0, this.length));
+    for (const name of byteColumns)
+      this[name] = joinedBytes(bars[name].subarray(0, added), this[name].subarray(0, this.length));
+    this.points = this.points.map((plots, index) =>
+      plots.map((plot, at) => {
+        const bytes = indicators[index]?.values[at];
+        const older =
+          bytes === undefined
+            ? new Float64Array(added).fill(Number.NaN)
+            : numbersOf(bytes, bars.length).subarray(0, added);
+        return joined(older, plot.subarray(0, this.length));
+      }),
+    );
     this.length += added;
     return added;
   }
@@ -180,19 +222,28 @@ export class SeriesStore {
       for (const name of numberColumns) this[name].copyWithin(row + 1, row, this.length);
       for (const name of byteColumns) this[name].copyWithin(row + 1, row, this.length);
     }
-    for (const plots of this.points) for (const plot of plots) {
-      plot.copyWithin(row + 1, row, this.length);
-      plot[row] = Number.NaN;
-    }
+    for (const plots of this.points)
+      for (const plot of plots) {
+        plot.copyWithin(row + 1, row, this.length);
+        plot[row] = Number.NaN;
+      }
     this.length++;
     return row;
   }
 
   private grow(): void {
     const capacity = Math.max(256, this.length * 2);
-    const larger = (column: Float64Array): Float64Array<ArrayBuffer> => { const next = new Float64Array(capacity); next.set(column.subarray(0, this.length)); return next; };
+    const larger = (column: Float64Array): Float64Array<ArrayBuffer> => {
+      const next = new Float64Array(capacity);
+      next.set(column.subarray(0, this.length));
+      return next;
+    };
     for (const name of numberColumns) this[name] = larger(this[name]);
-    for (const name of byteColumns) { const next = new Uint8Array(capacity); next.set(this[name].subarray(0, this.length)); this[name] = next; }
+    for (const name of byteColumns) {
+      const next = new Uint8Array(capacity);
+      next.set(this[name].subarray(0, this.length));
+      this[name] = next;
+    }
     this.points = this.points.map((plots) => plots.map(larger));
   }
 }
@@ -201,8 +252,12 @@ export type PriceColumn = Exclude<NumberColumn, "time" | "ticks">;
 
 /** Bytes of the wire as numbers; a view into a larger buffer need not be aligned. */
 const numbersOf = (bytes: ArrayBuffer | ArrayBufferView, rows: number): Float64Array<ArrayBuffer> => {
-  const buffer = bytes instanceof ArrayBuffer ? bytes : bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  if (buffer.byteLength !== rows * 8) throw new RangeError(`an indicator came with ${buffer.byteLength / 8} values for ${rows} bars`);
+  const buffer =
+    bytes instanceof ArrayBuffer
+      ? bytes
+      : (bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
+  if (buffer.byteLength !== rows * 8)
+    throw new RangeError(`an indicator came with ${buffer.byteLength / 8} values for ${rows} bars`);
   return new Float64Array(buffer.slice(0));
 };
 

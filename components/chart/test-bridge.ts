@@ -46,8 +46,15 @@ const shelf = once(() => ({ charts: new Map<number, { id: string; controller: Ch
 const underTest = (): boolean => document.documentElement.dataset.test === "1";
 
 const bridgeBar = ({ store }: ChartController, row: number): BridgeBar => ({
-  time: store.time[row]!, open: store.open[row]!, high: store.high[row]!, low: store.low[row]!, close: store.close[row]!, volume: store.volume[row]!,
-  ticks: store.ticks[row]!, state: barStates[store.state[row]!] ?? "closed", incomplete: store.incomplete[row] === 1,
+  time: store.time[row]!,
+  open: store.open[row]!,
+  high: store.high[row]!,
+  low: store.low[row]!,
+  close: store.close[row]!,
+  volume: store.volume[row]!,
+  ticks: store.ticks[row]!,
+  state: barStates[store.state[row]!] ?? "closed",
+  incomplete: store.incomplete[row] === 1,
   points: store.points.map((plots) => plots.map((plot) => plot[row]!)),
 });
 
@@ -62,28 +69,45 @@ const bridge = (): Bridge => {
       const row = index < 0 ? controller.store.length + index : index;
       if (row < 0 || row >= controller.store.length) return null;
       const bar = bridgeBar(controller, row);
-      return series === "main" ? bar : bar.points[series] ?? null;
+      return series === "main" ? bar : (bar.points[series] ?? null);
     },
     bars(chart) {
       const controller = of(chart);
-      return controller === null ? [] : Array.from({ length: controller.store.length }, (_, row) => bridgeBar(controller, row));
+      return controller === null
+        ? []
+        : Array.from({ length: controller.store.length }, (_, row) => bridgeBar(controller, row));
     },
     visible(chart) {
       const controller = of(chart);
       const range = controller?.canvas.chart.timeScale().getVisibleLogicalRange() ?? null;
       const rows = controller?.canvas.scale.visibleRows() ?? null;
       if (controller === null || range === null || rows === null) return null;
-      return { from: range.from, to: range.to, fromTime: controller.store.time[rows.from]!, toTime: controller.store.time[rows.to]! };
+      return {
+        from: range.from,
+        to: range.to,
+        fromTime: controller.store.time[rows.from]!,
+        toTime: controller.store.time[rows.to]!,
+      };
     },
-    yOf: (chart, pane, value) => of(chart)?.canvas.chart.panes()[pane]?.getSeries().find((one) => pane > 0 || one.seriesType() === "Candlestick")?.priceToCoordinate(value) ?? null,
+    yOf: (chart, pane, value) =>
+      of(chart)
+        ?.canvas.chart.panes()
+        [pane]?.getSeries()
+        .find((one) => pane > 0 || one.seriesType() === "Candlestick")
+        ?.priceToCoordinate(value) ?? null,
     scale(chart, pane = 0) {
       const options = of(chart)?.canvas.chart.priceScale("right", pane).options();
-      return options === undefined ? null : { mode: options.mode, auto: options.autoScale, inverted: options.invertScale };
+      return options === undefined
+        ? null
+        : { mode: options.mode, auto: options.autoScale, inverted: options.invertScale };
     },
     panes: (chart) => of(chart)?.canvas.chart.panes().length ?? 0,
     xy(chart, { time, price }) {
       const controller = of(chart);
-      const series = controller?.canvas.chart.panes()[0]?.getSeries().find((one) => one.seriesType() === "Candlestick");
+      const series = controller?.canvas.chart
+        .panes()[0]
+        ?.getSeries()
+        .find((one) => one.seriesType() === "Candlestick");
       if (controller === null || series === undefined) return null;
       const x = controller.canvas.scale.xOf(controller.store.rowOf(time));
       const y = series.priceToCoordinate(price);
@@ -100,5 +124,7 @@ export const exposeChart = (index: number, controller: ChartController): (() => 
   const entry = { id: `chart-${++shelf().made}`, controller };
   shelf().charts.set(index, entry);
   window.__candela ??= bridge();
-  return () => { if (shelf().charts.get(index) === entry) shelf().charts.delete(index); };
+  return () => {
+    if (shelf().charts.get(index) === entry) shelf().charts.delete(index);
+  };
 };

@@ -27,15 +27,30 @@ const allRows = ({ value, onChange, onType }: TimeframeBarProps): MenuRow[] => [
   ...groups.flatMap(([title, member]) => groupRows(title, member, value, onChange)),
 ];
 
-const groupRows = (title: string, member: (timeframe: AnyTimeframe) => boolean, value: AnyTimeframeName, onChange: TimeframeBarProps["onChange"]): MenuRow[] => [
+const groupRows = (
+  title: string,
+  member: (timeframe: AnyTimeframe) => boolean,
+  value: AnyTimeframeName,
+  onChange: TimeframeBarProps["onChange"],
+): MenuRow[] => [
   { kind: "line" },
   { kind: "heading", label: title },
-  ...withChosen(value).filter(member).map((timeframe): MenuRow => ({ kind: "choice", label: timeframeTitle(timeframe.name), detail: timeframeLabel(timeframe.name), checked: timeframe.name === value, onSelect: () => onChange(timeframe.name) })),
+  ...withChosen(value)
+    .filter(member)
+    .map((timeframe): MenuRow => ({
+      kind: "choice",
+      label: timeframeTitle(timeframe.name),
+      detail: timeframeLabel(timeframe.name),
+      checked: timeframe.name === value,
+      onSelect: () => onChange(timeframe.name),
+    })),
 ];
 
 const withChosen = (value: AnyTimeframeName): readonly AnyTimeframe[] => {
   const chosen = anyTimeframe(value);
-  return timeframes.some(({ name }) => name === value) ? timeframes : [...timeframes, chosen].sort((a, b) => a.lengthMs - b.lengthMs);
+  return timeframes.some(({ name }) => name === value)
+    ? timeframes
+    : [...timeframes, chosen].sort((a, b) => a.lengthMs - b.lengthMs);
 };
 
 /** Chips of the usual timeframes and a menu of all; one that has no chip stands on the menu's button. */
@@ -45,13 +60,22 @@ export function TimeframeBar(props: TimeframeBarProps) {
   return (
     <div className="flex items-center gap-0.5">
       <Segmented label="Timeframe" value={value} options={options(chips)} onChange={onChange} />
-      <Menu label="All timeframes" items={allRows(props)} width={216}
+      <Menu
+        label="All timeframes"
+        items={allRows(props)}
+        width={216}
         trigger={
-          <button type="button" data-testid="tf-button" aria-label={`Timeframe ${timeframeTitle(value)}`}
-            className={`inline-flex h-7 items-center gap-1 rounded-sm px-1.5 text-13 font-medium hover:bg-hover hover:text-text data-[state=open]:bg-selected data-[state=open]:text-text ${other ? "bg-selected font-semibold text-text" : "text-muted"}`}>
-            <span className={other ? "" : "sr-only"}>{timeframeLabel(value)}</span><Icon of={ChevronDown} />
+          <button
+            type="button"
+            data-testid="tf-button"
+            aria-label={`Timeframe ${timeframeTitle(value)}`}
+            className={`inline-flex h-7 items-center gap-1 rounded-sm px-1.5 text-13 font-medium hover:bg-hover hover:text-text data-[state=open]:bg-selected data-[state=open]:text-text ${other ? "bg-selected font-semibold text-text" : "text-muted"}`}
+          >
+            <span className={other ? "" : "sr-only"}>{timeframeLabel(value)}</span>
+            <Icon of={ChevronDown} />
           </button>
-        } />
+        }
+      />
     </div>
   );
 }
@@ -62,12 +86,33 @@ export function PhoneTimeframes(props: TimeframeBarProps) {
   return (
     <>
       <div className="min-w-0 flex-1 overflow-x-auto [scrollbar-width:none]">
-        <Segmented label="Timeframe" size="touch" value={value} options={options(phoneChips.includes(value) ? phoneChips : [value, ...phoneChips])} onChange={onChange} />
+        <Segmented
+          label="Timeframe"
+          size="touch"
+          value={value}
+          options={options(phoneChips.includes(value) ? phoneChips : [value, ...phoneChips])}
+          onChange={onChange}
+        />
       </div>
-      <Menu label="All timeframes" items={allRows(props)} align="end" width={216}
-        trigger={<button type="button" data-testid="tf-button-phone" aria-label="All timeframes" className="inline-flex h-11 w-9 shrink-0 items-center justify-center text-muted short:h-10"><Icon of={ChevronDown} size={18} /></button>} />
+      <Menu
+        label="All timeframes"
+        items={allRows(props)}
+        align="end"
+        width={216}
+        trigger={
+          <button
+            type="button"
+            data-testid="tf-button-phone"
+            aria-label="All timeframes"
+            className="inline-flex h-11 w-9 shrink-0 items-center justify-center text-muted short:h-10"
+          >
+            <Icon of={ChevronDown} size={18} />
+          </button>
+        }
+      />
     </>
   );
 }
 
-const options = (names: readonly AnyTimeframeName[]) => names.map((name) => ({ value: name, label: timeframeLabel(name), title: timeframeTitle(name) }));
+const options = (names: readonly AnyTimeframeName[]) =>
+  names.map((name) => ({ value: name, label: timeframeLabel(name), title: timeframeTitle(name) }));

@@ -8,12 +8,30 @@ const named = (typed: string, dayMs: number | null = null): string => {
 
 describe("the timeframe box", () => {
   it("reads what traders type", () => {
-    expect(["5", "15", "75", "60", "1h", "30s", "D", "w", "1M", ",5"].map((typed) => named(typed)))
-      .toEqual(["5m", "15m", "75m", "1h", "1h", "30s", "1d", "1W", "1M", "5m"]);
+    expect(["5", "15", "75", "60", "1h", "30s", "D", "w", "1M", ",5"].map((typed) => named(typed))).toEqual([
+      "5m",
+      "15m",
+      "75m",
+      "1h",
+      "1h",
+      "30s",
+      "1d",
+      "1W",
+      "1M",
+      "5m",
+    ]);
   });
 
   it("takes any count of minutes of a session, and of seconds", () => {
-    expect(["45", "4h", "240", "7", "2m", "10s", "45 min"].map((typed) => named(typed, 375 * 60_000))).toEqual(["45m", "4h", "4h", "7m", "2m", "10s", "45m"]);
+    expect(["45", "4h", "240", "7", "2m", "10s", "45 min"].map((typed) => named(typed, 375 * 60_000))).toEqual([
+      "45m",
+      "4h",
+      "4h",
+      "7m",
+      "2m",
+      "10s",
+      "45m",
+    ]);
   });
 
   it("refuses more minutes than the instrument's day has", () => {
@@ -23,8 +41,12 @@ describe("the timeframe box", () => {
   });
 
   it("refuses with the timeframes there are", () => {
-    expect(named("0m")).toBe("refused: A bar cannot have no length. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M");
-    expect(named("7x")).toBe("refused: “7x” is not a timeframe. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M");
+    expect(named("0m")).toBe(
+      "refused: A bar cannot have no length. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M",
+    );
+    expect(named("7x")).toBe(
+      "refused: “7x” is not a timeframe. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M",
+    );
     expect(named("90s")).toBe("refused: Seconds go up to 59 (10s); longer bars are of whole minutes (2m)");
     expect(named("1441")).toBe("refused: A bar has at most a day: up to 1440 minutes or 24h. For whole days type D");
     expect(named("3d")).toBe("refused: Only one day, one week or one month: D, W, M");
@@ -34,6 +56,10 @@ describe("the timeframe box", () => {
 
   it("writes a timeframe short on buttons and in words for listeners", () => {
     expect([timeframeLabel("5m"), timeframeLabel("1d"), timeframeLabel("1W")]).toEqual(["5m", "D", "W"]);
-    expect([timeframeTitle("5m"), timeframeTitle("1d"), timeframeTitle("125m")]).toEqual(["5 minutes", "1 day", "125 minutes"]);
+    expect([timeframeTitle("5m"), timeframeTitle("1d"), timeframeTitle("125m")]).toEqual([
+      "5 minutes",
+      "1 day",
+      "125 minutes",
+    ]);
   });
 });

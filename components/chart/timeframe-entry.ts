@@ -29,13 +29,25 @@ export const readTimeframe = (typed: string, dayMs: number | null = null): Timef
   if (text === "") return { kind: "refused", reason: ACCEPTED };
   const timeframe = parseAnyTimeframe(text);
   if (timeframe !== undefined) {
-    const tooLong = dayMs !== null && timeframe.kind === "intraday" && timeframe.lengthMs > dayMs && !timeframes.some(({ name }) => name === timeframe.name);
-    return tooLong ? { kind: "refused", reason: `The trading day here has ${Math.floor(dayMs / MINUTE)} minutes. For whole days type D` } : { kind: "timeframe", timeframe };
+    const tooLong =
+      dayMs !== null &&
+      timeframe.kind === "intraday" &&
+      timeframe.lengthMs > dayMs &&
+      !timeframes.some(({ name }) => name === timeframe.name);
+    return tooLong
+      ? {
+          kind: "refused",
+          reason: `The trading day here has ${Math.floor(dayMs / MINUTE)} minutes. For whole days type D`,
+        }
+      : { kind: "timeframe", timeframe };
   }
   if (/^0+\s*[a-z]*$/i.test(text)) return { kind: "refused", reason: `A bar cannot have no length. ${ACCEPTED}` };
-  if (/^\d+\s*(s|secs?|seconds?)$/i.test(text)) return { kind: "refused", reason: "Seconds go up to 59 (10s); longer bars are of whole minutes (2m)" };
-  if (/^\d+\s*(m|mins?|minutes?|h|hrs?|hours?)?$/i.test(text)) return { kind: "refused", reason: "A bar has at most a day: up to 1440 minutes or 24h. For whole days type D" };
-  if (/^\d+\s*(d|days?|w|wk|weeks?|mo|mon|months?)$/i.test(text)) return { kind: "refused", reason: "Only one day, one week or one month: D, W, M" };
+  if (/^\d+\s*(s|secs?|seconds?)$/i.test(text))
+    return { kind: "refused", reason: "Seconds go up to 59 (10s); longer bars are of whole minutes (2m)" };
+  if (/^\d+\s*(m|mins?|minutes?|h|hrs?|hours?)?$/i.test(text))
+    return { kind: "refused", reason: "A bar has at most a day: up to 1440 minutes or 24h. For whole days type D" };
+  if (/^\d+\s*(d|days?|w|wk|weeks?|mo|mon|months?)$/i.test(text))
+    return { kind: "refused", reason: "Only one day, one week or one month: D, W, M" };
   return { kind: "refused", reason: `“${text}” is not a timeframe. ${ACCEPTED}` };
 };
 

@@ -18,11 +18,19 @@ export const useCatalogue = (wanted: boolean): Catalogue => {
     if (!missing) return undefined;
     const abort = new AbortController();
     fetchIndicators(abort.signal).then(
-      (found) => { setEntries(found); setError(null); },
-      (cause: unknown) => { if (!abort.signal.aborted) setError(cause instanceof Error ? cause.message : String(cause)); },
+      (found) => {
+        setEntries(found);
+        setError(null);
+      },
+      (cause: unknown) => {
+        if (!abort.signal.aborted) setError(cause instanceof Error ? cause.message : String(cause));
+      },
     );
     return () => abort.abort();
   }, [missing, attempt]);
-  const retry = useCallback(() => { setError(null); setAttempt((count) => count + 1); }, []);
+  const retry = useCallback(() => {
+    setError(null);
+    setAttempt((count) => count + 1);
+  }, []);
   return { entries, error, retry };
 };

@@ -4,7 +4,9 @@ import type { ChartController, Reading } from "./chart-controller";
 /** Writes into the page what a tick changes, past React: once now and after each painting. */
 export const usePainted = (controller: ChartController | null, write: (reading: Reading) => void): void => {
   const latest = useRef(write);
-  useEffect(() => { latest.current = write; });
+  useEffect(() => {
+    latest.current = write;
+  });
   useEffect(() => {
     if (controller === null) return undefined;
     const paint = (): void => latest.current(controller.reading());

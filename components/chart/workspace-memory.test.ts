@@ -8,9 +8,18 @@ vi.mock("@/components/shell/dock-state", () => ({ dock: () => ({ get: () => ({ o
 
 describe("what a browser keeps of a chart", () => {
   it("comes back as it was", () => expect(readKept(JSON.stringify(firstChart))).toEqual(firstChart));
-  it("keeps a derived timeframe", () => expect(readKept(JSON.stringify({ ...firstChart, timeframe: "45m" }))?.timeframe).toBe("45m"));
+  it("keeps a derived timeframe", () =>
+    expect(readKept(JSON.stringify({ ...firstChart, timeframe: "45m" }))?.timeframe).toBe("45m"));
   it("is forgotten when it is damaged or of another version", () => {
-    for (const text of [null, "", "{", "[]", JSON.stringify({ ...firstChart, timeframe: "7x" }), JSON.stringify({ ...firstChart, scale: { mode: "cubic" } }), JSON.stringify({ ...firstChart, indicators: [{}] })]) {
+    for (const text of [
+      null,
+      "",
+      "{",
+      "[]",
+      JSON.stringify({ ...firstChart, timeframe: "7x" }),
+      JSON.stringify({ ...firstChart, scale: { mode: "cubic" } }),
+      JSON.stringify({ ...firstChart, indicators: [{}] }),
+    ]) {
       expect(readKept(text)).toBeNull();
     }
   });
@@ -23,8 +32,14 @@ describe("what the server keeps of a chart", () => {
     kept.clear();
     saved.length = 0;
     vi.stubGlobal("window", new EventTarget());
-    vi.stubGlobal("localStorage", { getItem: (name: string) => kept.get(name) ?? null, setItem: (name: string, text: string) => kept.set(name, text) });
-    vi.mocked(saveWorkspace).mockImplementation((workspace) => { saved.push(workspace); return Promise.resolve(); });
+    vi.stubGlobal("localStorage", {
+      getItem: (name: string) => kept.get(name) ?? null,
+      setItem: (name: string, text: string) => kept.set(name, text),
+    });
+    vi.mocked(saveWorkspace).mockImplementation((workspace) => {
+      saved.push(workspace);
+      return Promise.resolve();
+    });
     vi.mocked(fetchWorkspace).mockImplementation(() => Promise.resolve(saved.at(-1) ?? null));
   });
   afterEach(() => vi.unstubAllGlobals());

@@ -27,10 +27,23 @@ export const readKept = (text: string | null): KeptChart | null => {
   try {
     const kept = JSON.parse(text ?? "null") as Partial<KeptChart> | null;
     const timeframe = parseAnyTimeframe(String(kept?.timeframe))?.name;
-    if (timeframe === undefined || !isScale(kept?.scale) || !Array.isArray(kept?.indicators) || !kept.indicators.every(isIndicator)) return null;
+    if (
+      timeframe === undefined ||
+      !isScale(kept?.scale) ||
+      !Array.isArray(kept?.indicators) ||
+      !kept.indicators.every(isIndicator)
+    )
+      return null;
     return {
-      timeframe, scale: kept.scale, watchlist: typeof kept.watchlist === "string" ? kept.watchlist : "",
-      indicators: kept.indicators.map(({ id, params, colour, hidden }, at) => ({ id, params, colour: Number(colour ?? at) % COLOURS, hidden: hidden === true })),
+      timeframe,
+      scale: kept.scale,
+      watchlist: typeof kept.watchlist === "string" ? kept.watchlist : "",
+      indicators: kept.indicators.map(({ id, params, colour, hidden }, at) => ({
+        id,
+        params,
+        colour: Number(colour ?? at) % COLOURS,
+        hidden: hidden === true,
+      })),
     };
   } catch {
     return null;
@@ -38,10 +51,15 @@ export const readKept = (text: string | null): KeptChart | null => {
 };
 
 const isScale = (value: Partial<ScaleState> | undefined): value is ScaleState =>
-  modes.includes(value?.mode as ScaleState["mode"]) && typeof value?.auto === "boolean" && typeof value.inverted === "boolean";
+  modes.includes(value?.mode as ScaleState["mode"]) &&
+  typeof value?.auto === "boolean" &&
+  typeof value.inverted === "boolean";
 
 const isIndicator = (value: Partial<ChosenIndicator>): value is ChosenIndicator =>
-  typeof value.id === "string" && typeof value.params === "object" && value.params !== null && Object.values(value.params).every((param) => typeof param === "number" || typeof param === "string");
+  typeof value.id === "string" &&
+  typeof value.params === "object" &&
+  value.params !== null &&
+  Object.values(value.params).every((param) => typeof param === "number" || typeof param === "string");
 
 /** This browser's own memory first; then what the server keeps; then the first look. */
 export const recallChart = async (): Promise<KeptChart> => {
@@ -49,7 +67,12 @@ export const recallChart = async (): Promise<KeptChart> => {
   if (own !== null) return own;
   const saved = await fetchWorkspace().catch(() => null);
   if (saved === null) return firstChart;
-  return { timeframe: saved.timeframe, scale: saved.scale, watchlist: saved.watchlist, indicators: fromWorkspace(saved.indicators) };
+  return {
+    timeframe: saved.timeframe,
+    scale: saved.scale,
+    watchlist: saved.watchlist,
+    indicators: fromWorkspace(saved.indicators),
+  };
 };
 
 /** Keeps the workspace: here at once, on the server a second after the last change and when the page closes. */

@@ -16,8 +16,15 @@ const call = async <T>(path: string, init: RequestInit = {}): Promise<Envelope<T
   });
   const body = (await response.json().catch(() => null)) as Envelope<T> | ErrorEnvelope | null;
   if (body?.status === "success") return body;
-  if (body?.status === "error") throw new RequestError(body.error.code, body.error.message, { ...body.error.details, requestId: body.error.requestId });
-  throw new RequestError("internal", `The server answered ${response.status} to ${path}`, { path, status: response.status });
+  if (body?.status === "error")
+    throw new RequestError(body.error.code, body.error.message, {
+      ...body.error.details,
+      requestId: body.error.requestId,
+    });
+  throw new RequestError("internal", `The server answered ${response.status} to ${path}`, {
+    path,
+    status: response.status,
+  });
 };
 
 const query = (fields: Record<string, string | number | undefined>): string => {
@@ -46,18 +53,30 @@ export interface InstrumentSearch {
 }
 
 /** Instruments matching what was typed, best first. */
-export const searchInstruments = async (q: string, limit = 20, options: CallOptions = {}): Promise<InstrumentSearch> => {
+export const searchInstruments = async (
+  q: string,
+  limit = 20,
+  options: CallOptions = {},
+): Promise<InstrumentSearch> => {
   const { data, meta } = await call<InstrumentHit[]>(`/instruments${query({ q, limit })}`, options);
   return { hits: data, searched: typeof meta.total === "number" ? meta.total : null };
 };
 
 /** Instruments of given keys, in this order; what is not listed is left out. */
 export const fetchInstruments = async (keys: readonly string[], options: CallOptions = {}): Promise<InstrumentHit[]> =>
-  keys.length === 0 ? [] : (await call<InstrumentHit[]>(`/instruments${query({ keys: keys.join(",") })}`, options)).data;
+  keys.length === 0
+    ? []
+    : (await call<InstrumentHit[]>(`/instruments${query({ keys: keys.join(",") })}`, options)).data;
 
 /** Hands a new access token to a collector; no answer ever shows it. */
 export const handOverToken = async (collector: string, accessToken: string): Promise<HandedOver> =>
-  (await call<HandedOver>(`/collectors/${encodeURIComponent(collector)}/login`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ accessToken }) })).data;
+  (
+    await call<HandedOver>(`/collectors/${encodeURIComponent(collector)}/login`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ accessToken }),
+    })
+  ).data;
 
 /** The saved workspace, null when none has been saved. */
 export const fetchWorkspace = async (options: CallOptions = {}): Promise<Workspace | null> =>
@@ -65,11 +84,19 @@ export const fetchWorkspace = async (options: CallOptions = {}): Promise<Workspa
 
 /** `keepalive` lets the last change out while the page closes. */
 export const saveWorkspace = async (workspace: Workspace, keepalive = false): Promise<void> => {
-  await call<unknown>("/workspace", { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(workspace), keepalive });
+  await call<unknown>("/workspace", {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(workspace),
+    keepalive,
+  });
 };
 
 /** Gaps that are not closed, the newest first; `open` counts all there are. */
-export const fetchOpenGaps = async (limit: number, options: CallOptions = {}): Promise<{ gaps: RestGap[]; open: number }> => {
+export const fetchOpenGaps = async (
+  limit: number,
+  options: CallOptions = {},
+): Promise<{ gaps: RestGap[]; open: number }> => {
   const { data, meta } = await call<RestGap[]>(`/gaps${query({ state: "open,healing", limit })}`, options);
   return { gaps: data, open: typeof meta.open === "number" ? meta.open : data.length };
 };
@@ -79,8 +106,15 @@ export type WatchlistHead = Pick<Watchlist, "name" | "title" | "category" | "rea
 
 /** All lists, heads only. */
 export const fetchWatchlists = async (options: CallOptions = {}): Promise<WatchlistHead[]> =>
-  (await call<(Omit<WatchlistHead, "count"> & { count?: number; rows?: unknown[] })[]>("/watchlists", options)).data
-    .map(({ name, title, category, readOnly, count, rows }) => ({ name, title, category, readOnly, count: count ?? rows?.length ?? 0 }));
+  (
+    await call<(Omit<WatchlistHead, "count"> & { count?: number; rows?: unknown[] })[]>("/watchlists", options)
+  ).data.map(({ name, title, category, readOnly, count, rows }) => ({
+    name,
+    title,
+    category,
+    readOnly,
+    count: count ?? rows?.length ?? 0,
+  }));
 
 export const fetchWatchlist = async (name: string, options: CallOptions = {}): Promise<Watchlist> =>
   (await call<Watchlist>(`/watchlists/${encodeURIComponent(name)}`, options)).data;

@@ -10,7 +10,8 @@ const noise = (seed: number) => (): number => {
 };
 
 /** Asks at `at` (browser's clock): `there` and `back` are the ways, the server's clock is ahead by `skew`. */
-const ask = (clock: ReturnType<typeof clockOffset>, at: number, skew: number, there: number, back: number): number => clock.sample(at, at + there + back, at + there + skew);
+const ask = (clock: ReturnType<typeof clockOffset>, at: number, skew: number, there: number, back: number): number =>
+  clock.sample(at, at + there + back, at + there + skew);
 
 describe("the server's clock, from the browser", () => {
   it.each([-3_600_000, -250, 0, 0.4, 1_234.5, 86_400_000])("is found at a skew of %d ms on an even wire", (skew) => {
@@ -22,8 +23,17 @@ describe("the server's clock, from the browser", () => {
   it("is not moved by a page that hydrates: the first five answers wait behind scripts for up to three seconds", () => {
     const clock = clockOffset();
     // The answers are there in time, and read late: all of the stall is on one side.
-    for (const [at, stall] of [[1_000, 3_164], [1_400, 2_760], [1_800, 2_355], [2_200, 1_830], [2_600, 1_430]] as const) ask(clock, at, 700, 1, 1 + stall);
-    expect(Math.abs(clock.value() - 700), "half the smallest stall is all that is known so far").toBeLessThanOrEqual(1_432 / 2);
+    for (const [at, stall] of [
+      [1_000, 3_164],
+      [1_400, 2_760],
+      [1_800, 2_355],
+      [2_200, 1_830],
+      [2_600, 1_430],
+    ] as const)
+      ask(clock, at, 700, 1, 1 + stall);
+    expect(Math.abs(clock.value() - 700), "half the smallest stall is all that is known so far").toBeLessThanOrEqual(
+      1_432 / 2,
+    );
     expect(ask(clock, 5_000, 700, 1, 2)).toBe(699.5);
     expect(ask(clock, 15_000, 700, 1, 400)).toBe(699.5);
     expect(clock.roundTrip()).toBe(3);
@@ -35,7 +45,8 @@ describe("the server's clock, from the browser", () => {
     for (let run = 0; run < 1_000; run++) {
       const clock = clockOffset();
       const skew = (random() - 0.5) * 10_000;
-      for (let asked = 0; asked < 30; asked++) ask(clock, asked * 10_000, skew, 0.5 + random() ** 4 * 300, 0.5 + random() ** 4 * 900);
+      for (let asked = 0; asked < 30; asked++)
+        ask(clock, asked * 10_000, skew, 0.5 + random() ** 4 * 300, 0.5 + random() ** 4 * 900);
       expect(Math.abs(clock.value() - skew)).toBeLessThanOrEqual(clock.roundTrip()! / 2 + 1e-6);
       errors.push(Math.abs(clock.value() - skew));
     }

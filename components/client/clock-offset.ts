@@ -29,9 +29,15 @@ export const clockOffset = (): ClockOffset => {
   const doubt = (answer: Answer, now: number): number => answer.roundTrip / 2 + Math.max(0, now - answer.at) * DRIFT;
   return {
     sample(sent, received, serverTime) {
-      const next: Answer = { offset: serverTime - (sent + received) / 2, roundTrip: Math.max(0, received - sent), at: received };
+      const next: Answer = {
+        offset: serverTime - (sent + received) / 2,
+        roundTrip: Math.max(0, received - sent),
+        at: received,
+      };
       // Two answers that exclude one another: a clock was set in between, and the older one is of the time before.
-      answers = answers.filter((held) => Math.abs(held.offset - next.offset) <= doubt(held, received) + doubt(next, received) + SLACK_MS);
+      answers = answers.filter(
+        (held) => Math.abs(held.offset - next.offset) <= doubt(held, received) + doubt(next, received) + SLACK_MS,
+      );
       answers = [...answers, next].slice(-KEPT);
       best = answers.reduce((found, held) => (doubt(held, received) < doubt(found, received) ? held : found));
       return best.offset;

@@ -5,8 +5,16 @@ const connecting: Connection = { status: "connecting", since: 0, lastDataAt: nul
 
 /** True while the server is there, in a component: wakes it when that changes, and not each second. */
 export const useOnline = (): boolean =>
-  useSyncExternalStore((listener) => live().connection.subscribe(listener), () => live().connection.get().status === "live", () => false);
+  useSyncExternalStore(
+    (listener) => live().connection.subscribe(listener),
+    () => live().connection.get().status === "live",
+    () => false,
+  );
 
 /** The connection's state, in a component. */
 export const useConnection = (): Connection =>
-  useSyncExternalStore((listener) => live().connection.subscribe(listener), () => live().connection.get(), () => connecting);
+  useSyncExternalStore(
+    (listener) => live().connection.subscribe(listener),
+    () => live().connection.get(),
+    () => connecting,
+  );

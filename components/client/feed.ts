@@ -11,4 +11,8 @@ export const feed: () => Readable<FeedFrame | null> = once(() => {
 });
 
 export const useFeed = (): FeedFrame | null =>
-  useSyncExternalStore((listener) => feed().subscribe(listener), () => feed().get(), () => null);
+  useSyncExternalStore(
+    (listener) => feed().subscribe(listener),
+    () => feed().get(),
+    () => null,
+  );

@@ -4,27 +4,62 @@ import { type FrameTimes, latencyRecorder, legsOf } from "./latency";
 const OFFSET = 5_000;
 /** A frame painted at `painted` by the browser: 3 ms server, 1 wire, 6 queue, 8 to the frame, 4 paint. */
 const frame = (painted: number, offsetMs = OFFSET): FrameTimes => ({
-  stamped: painted + offsetMs - 12 - 10 - 700, received: painted + offsetMs - 12 - 10, emitted: painted + offsetMs - 12 - 7, arrived: painted - 12, drawing: painted - 4, painted,
+  stamped: painted + offsetMs - 12 - 10 - 700,
+  received: painted + offsetMs - 12 - 10,
+  emitted: painted + offsetMs - 12 - 7,
+  arrived: painted - 12,
+  drawing: painted - 4,
+  painted,
 });
 const rig = () => {
   let now = 1_000_000;
   const clock = { offsetMs: OFFSET, roundTripMs: 2 as number | null };
   const recorder = latencyRecorder({ now: () => now, clock: () => ({ ...clock }) });
-  return { recorder, clock, at: (time: number) => { now = time; }, paint(time: number, times = frame(time)) { now = time; recorder.record(times); } };
+  return {
+    recorder,
+    clock,
+    at: (time: number) => {
+      now = time;
+    },
+    paint(time: number, times = frame(time)) {
+      now = time;
+      recorder.record(times);
+    },
+  };
 };
 
 describe("receive to pixel", () => {
   it("is the sum of its legs", () => {
-    expect(legsOf(frame(1_000_000), { offsetMs: OFFSET, roundTripMs: 2 })).toEqual({ server: 3, wire: 1, queue: 6, frame: 8, paint: 4 });
+    expect(legsOf(frame(1_000_000), { offsetMs: OFFSET, roundTripMs: 2 })).toEqual({
+      server: 3,
+      wire: 1,
+      queue: 6,
+      frame: 8,
+      paint: 4,
+    });
     const { recorder, paint } = rig();
     paint(1_000_000);
     const view = recorder.view.get()!;
-    expect([view.receiveToPaint.p50, view.socketToPaint.p50, view.brokerToServer, view.roundTripMs]).toEqual([22, 12, 700, 2]);
-    expect(view.legs.map(({ name, spans }) => [name, spans.p50])).toEqual([["server", 3], ["wire", 1], ["queue", 6], ["frame", 8], ["paint", 4]]);
+    expect([view.receiveToPaint.p50, view.socketToPaint.p50, view.brokerToServer, view.roundTripMs]).toEqual([
+      22, 12, 700, 2,
+    ]);
+    expect(view.legs.map(({ name, spans }) => [name, spans.p50])).toEqual([
+      ["server", 3],
+      ["wire", 1],
+      ["queue", 6],
+      ["frame", 8],
+      ["paint", 4],
+    ]);
   });
 
   it("never has a leg below zero where the clock is a little off", () => {
-    expect(legsOf(frame(1_000_000), { offsetMs: OFFSET - 9, roundTripMs: 4 })).toEqual({ server: 3, wire: 0, queue: 0, frame: 8, paint: 4 });
+    expect(legsOf(frame(1_000_000), { offsetMs: OFFSET - 9, roundTripMs: 4 })).toEqual({
+      server: 3,
+      wire: 0,
+      queue: 0,
+      frame: 8,
+      paint: 4,
+    });
   });
 
   it("counts frames painted before the clock was known well with the clock of now", () => {
@@ -43,7 +78,11 @@ describe("receive to pixel", () => {
     const { recorder, clock, paint } = rig();
     clock.roundTripMs = null;
     paint(1_000_000);
-    expect(recorder.view.get()).toMatchObject({ receiveToPaint: { count: 0 }, socketToPaint: { p50: 12, count: 1 }, brokerToServer: null });
+    expect(recorder.view.get()).toMatchObject({
+      receiveToPaint: { count: 0 },
+      socketToPaint: { p50: 12, count: 1 },
+      brokerToServer: null,
+    });
   });
 
   it("leaves out frames that carry no tick", () => {

@@ -73,10 +73,19 @@ export const percentiles = (spans: readonly number[], bucketMs: number): Percent
  * The legs of one frame, ms. `offsetMs`: server's clock minus the browser's. What lies between the server's emit and the
  * page's own code is the wire and the page's queue: the wire is half of the smallest round trip, the rest waited here.
  */
-export const legsOf = ({ received, emitted, arrived, drawing, painted }: FrameTimes, { offsetMs, roundTripMs }: { offsetMs: number; roundTripMs: number }): Record<LegName, number> => {
+export const legsOf = (
+  { received, emitted, arrived, drawing, painted }: FrameTimes,
+  { offsetMs, roundTripMs }: { offsetMs: number; roundTripMs: number },
+): Record<LegName, number> => {
   const way = Math.max(0, arrived + offsetMs - emitted);
   const wire = Math.min(way, roundTripMs / 2);
-  return { server: Math.max(0, emitted - received), wire, queue: way - wire, frame: Math.max(0, drawing - arrived), paint: Math.max(0, painted - drawing) };
+  return {
+    server: Math.max(0, emitted - received),
+    wire,
+    queue: way - wire,
+    frame: Math.max(0, drawing - arrived),
+    paint: Math.max(0, painted - drawing),
+  };
 };
 
 const legNames: readonly LegName[] = ["server", "wire", "queue", "frame", "paint"];
@@ -94,7 +103,10 @@ export const latencyRecorder = ({ now, clock }: RecorderParts): LatencyRecorder 
     frames = frames.filter(({ painted }) => time - painted <= WINDOW_MS);
     if (frames.length === 0) return view.set(null);
     const { offsetMs, roundTripMs } = clock();
-    const spans = percentiles(frames.map(({ arrived, painted }) => painted - arrived), 1);
+    const spans = percentiles(
+      frames.map(({ arrived, painted }) => painted - arrived),
+      1,
+    );
     const timed = roundTripMs === null ? [] : frames.filter(({ received }) => received > 0);
     const legs = timed.map((frame) => legsOf(frame, { offsetMs, roundTripMs: roundTripMs! }));
     const stamped = timed.filter((frame) => frame.stamped > 0 && frame.stamped !== frame.received);
@@ -103,10 +115,22 @@ export const latencyRecorder = ({ now, clock }: RecorderParts): LatencyRecorder 
       history = [...history, { time: time + offsetMs, socketToPaint: spans.p95 }].slice(-HISTORY_POINTS);
     }
     view.set({
-      receiveToPaint: percentiles(legs.map((leg) => leg.server + leg.wire + leg.queue + leg.frame + leg.paint), 2), socketToPaint: spans,
-      legs: legNames.map((name) => ({ name, spans: percentiles(legs.map((leg) => leg[name]), 1) })),
-      brokerToServer: stamped.length === 0 ? null : Math.max(0, Math.min(...stamped.map((frame) => frame.received - frame.stamped))),
-      roundTripMs, history,
+      receiveToPaint: percentiles(
+        legs.map((leg) => leg.server + leg.wire + leg.queue + leg.frame + leg.paint),
+        2,
+      ),
+      socketToPaint: spans,
+      legs: legNames.map((name) => ({
+        name,
+        spans: percentiles(
+          legs.map((leg) => leg[name]),
+          1,
+        ),
+      })),
+      brokerToServer:
+        stamped.length === 0 ? null : Math.max(0, Math.min(...stamped.map((frame) => frame.received - frame.stamped))),
+      roundTripMs,
+      history,
     });
   };
 
@@ -144,4 +168,8 @@ export const latency: () => LatencyRecorder = once(() => {
 });
 
 export const useLatency = (): BrowserLatency | null =>
-  useSyncExternalStore((listener) => latency().view.subscribe(listener), () => latency().view.get(), () => null);
+  useSyncExternalStore(
+    (listener) => latency().view.subscribe(listener),
+    () => latency().view.get(),
+    () => null,
+  );

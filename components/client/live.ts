@@ -42,12 +42,21 @@ const CLOCK_AGAIN_MS = 10_000;
 
 const connect = (): LiveClient => {
   const socket = io({
-    path: "/socket.io", transports: ["websocket"], timeout: 5_000,
-    reconnectionDelay: RECONNECT_FIRST_MS, reconnectionDelayMax: RECONNECT_MOST_MS, randomizationFactor: 0.5,
+    path: "/socket.io",
+    transports: ["websocket"],
+    timeout: 5_000,
+    reconnectionDelay: RECONNECT_FIRST_MS,
+    reconnectionDelayMax: RECONNECT_MOST_MS,
+    randomizationFactor: 0.5,
   });
   const clock = clockOffset();
   const here = browserClock();
-  const connection = createValue<Connection>({ status: "connecting", since: Date.now(), lastDataAt: null, clockOffsetMs: 0 });
+  const connection = createValue<Connection>({
+    status: "connecting",
+    since: Date.now(),
+    lastDataAt: null,
+    clockOffsetMs: 0,
+  });
   const connected = new Set<(again: boolean) => void>();
   let connections = 0;
   let lastDataAt: number | null = null;
@@ -57,7 +66,12 @@ const connect = (): LiveClient => {
 
   const change = (status: Connection["status"]): void => {
     const before = connection.get();
-    connection.set({ status, since: before.status === status ? before.since : Date.now(), lastDataAt, clockOffsetMs: offset() });
+    connection.set({
+      status,
+      since: before.status === status ? before.since : Date.now(),
+      lastDataAt,
+      clockOffsetMs: offset(),
+    });
   };
   /** Until the clock has been asked, the newest answer or frame that carries a time sets it. */
   const observe = (sent: number, received: number, answer: unknown): void => {
@@ -74,12 +88,14 @@ const connect = (): LiveClient => {
   const askClock = (): void => {
     if (!socket.connected || document.visibilityState === "hidden") return;
     const sent = here();
-    socket.timeout(REQUEST_TIMEOUT_MS).emit("time", {}, (late: Error | null, answer: { serverTime?: unknown } | null) => {
-      if (late !== null || typeof answer?.serverTime !== "number") return;
-      clock.sample(sent, here(), answer.serverTime);
-      clockAsked = true;
-      change(connection.get().status);
-    });
+    socket
+      .timeout(REQUEST_TIMEOUT_MS)
+      .emit("time", {}, (late: Error | null, answer: { serverTime?: unknown } | null) => {
+        if (late !== null || typeof answer?.serverTime !== "number") return;
+        clock.sample(sent, here(), answer.serverTime);
+        clockAsked = true;
+        change(connection.get().status);
+      });
   };
 
   socket.on("connect", () => {
@@ -98,7 +114,9 @@ const connect = (): LiveClient => {
   socket.on("connect_error", () => change("offline"));
   // A line can be half open: up as far as the socket knows, and dead. Nothing shown may look live then.
   const silence = silenceWatch();
-  setInterval(() => { if (connection.get().status === "live" && silence.look(Date.now())) change("offline"); }, 1_000);
+  setInterval(() => {
+    if (connection.get().status === "live" && silence.look(Date.now())) change("offline");
+  }, 1_000);
   socket.onAny((_event: string, frame: unknown) => {
     const now = Date.now();
     silence.heard(now);
@@ -129,8 +147,12 @@ const connect = (): LiveClient => {
         const sent = Date.now();
         const waited = !socket.connected;
         socket.timeout(timeoutMs).emit(event, payload ?? {}, (late: Error | null, answer: unknown) => {
-          if (late !== null) return reject(new RequestError("timeout", `No answer to ${event} within ${timeoutMs / 1_000} s`, { event, timeoutMs }));
-          if (isLiveError(answer)) return reject(new RequestError(answer.error.code, answer.error.message, answer.error.details));
+          if (late !== null)
+            return reject(
+              new RequestError("timeout", `No answer to ${event} within ${timeoutMs / 1_000} s`, { event, timeoutMs }),
+            );
+          if (isLiveError(answer))
+            return reject(new RequestError(answer.error.code, answer.error.message, answer.error.details));
           // A request that waited for the connection says nothing about the way there and back.
           if (!waited) observe(sent, Date.now(), answer);
           resolve(answer as T);
@@ -139,12 +161,16 @@ const connect = (): LiveClient => {
     },
     on<E>(event: string, handler: (frame: E) => void): () => void {
       socket.on(event, handler as (frame: unknown) => void);
-      return () => { socket.off(event, handler as (frame: unknown) => void); };
+      return () => {
+        socket.off(event, handler as (frame: unknown) => void);
+      };
     },
     onConnect(handler) {
       connected.add(handler);
       if (socket.connected) handler(connections > 1);
-      return () => { connected.delete(handler); };
+      return () => {
+        connected.delete(handler);
+      };
     },
   };
 };

@@ -13,13 +13,20 @@ export interface QuoteTable {
 
 export const emptyQuotes: QuoteTable = { rows: [], unknown: [], seq: -1 };
 
-export const quotesOf = (snapshot: QuotesSnapshot): QuoteTable => ({ rows: snapshot.rows, unknown: snapshot.unknown, seq: snapshot.seq });
+export const quotesOf = (snapshot: QuotesSnapshot): QuoteTable => ({
+  rows: snapshot.rows,
+  unknown: snapshot.unknown,
+  seq: snapshot.seq,
+});
 
 /**
  * The table after a frame, and the numbers of the rows that changed. A frame the snapshot already contains changes
  * nothing; rows it does not know are left out (they belong to a list no longer asked for).
  */
-export const applyQuotes = (table: QuoteTable, frame: QuotesFrame): { table: QuoteTable; changed: readonly number[] } => {
+export const applyQuotes = (
+  table: QuoteTable,
+  frame: QuotesFrame,
+): { table: QuoteTable; changed: readonly number[] } => {
   if (frame.seq <= table.seq) return { table, changed: [] };
   const rows = [...table.rows];
   const changed = new Set<number>();

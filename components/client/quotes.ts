@@ -42,7 +42,10 @@ const quotesClient = () => {
       },
       () => {
         // Not the list's fault as a rule (a restart, a slow moment): ask again while it is still wanted.
-        if (mine === generation) setTimeout(() => { if (mine === generation && client.connection.get().status === "live") subscribe(again); }, RETRY_MS);
+        if (mine === generation)
+          setTimeout(() => {
+            if (mine === generation && client.connection.get().status === "live") subscribe(again);
+          }, RETRY_MS);
       },
     );
   };
@@ -52,7 +55,8 @@ const quotesClient = () => {
     planned = true;
     queueMicrotask(() => {
       planned = false;
-      if (client.connection.get().status === "live" && [...wanted.keys()].slice(0, MOST_KEYS).join("\n") !== asked) subscribe(false);
+      if (client.connection.get().status === "live" && [...wanted.keys()].slice(0, MOST_KEYS).join("\n") !== asked)
+        subscribe(false);
     });
   };
   client.on<QuotesFrame>("quotes", (frame) => {
@@ -62,7 +66,9 @@ const quotesClient = () => {
     table = next.table;
     for (const row of next.changed) valueOf(table.rows[row]!.key).set(table.rows[row]!);
   });
-  client.onConnect((again) => { if (wanted.size > 0) subscribe(again); });
+  client.onConnect((again) => {
+    if (wanted.size > 0) subscribe(again);
+  });
 
   return {
     unknown: unknown as Readable<ReadonlySet<string>>,

@@ -5,7 +5,13 @@ test("a line is dead after five seconds without a word, and alive with the next 
   const watch = silenceWatch();
   expect(watch.look(100_000)).toBe(false);
   watch.heard(100_000);
-  expect([101, 102, 103, 104, 105].map((second) => watch.look(second * 1_000))).toEqual([false, false, false, false, false]);
+  expect([101, 102, 103, 104, 105].map((second) => watch.look(second * 1_000))).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
   expect([watch.look(106_000), watch.look(107_000), watch.look(108_000)]).toEqual([false, true, true]);
   watch.heard(108_500);
   expect(watch.look(109_000)).toBe(false);

@@ -19,7 +19,10 @@ test("a value tells its listeners of a change, and of nothing else", () => {
 test("a listener may leave while it is being told", () => {
   const value = createValue(0);
   const heard: string[] = [];
-  const leave = value.subscribe(() => { heard.push("first"); leave(); });
+  const leave = value.subscribe(() => {
+    heard.push("first");
+    leave();
+  });
   value.subscribe(() => heard.push("second"));
   value.set(1);
   value.set(2);
@@ -48,7 +51,15 @@ test("browser latency is published at most once a second, its history every five
   const recorder = latencyRecorder({ now: () => now, clock: () => ({ offsetMs: 1_000, roundTripMs: 0 }) });
   const heard = vi.fn();
   recorder.view.subscribe(heard);
-  for (; now < 12_000; now += 100) recorder.record({ stamped: 0, received: now + 1_000 - 8, emitted: now + 1_000 - 6, arrived: now - 4, drawing: now - 1, painted: now });
+  for (; now < 12_000; now += 100)
+    recorder.record({
+      stamped: 0,
+      received: now + 1_000 - 8,
+      emitted: now + 1_000 - 6,
+      arrived: now - 4,
+      drawing: now - 1,
+      painted: now,
+    });
   expect(heard.mock.calls.length).toBe(12);
   expect(recorder.view.get()?.receiveToPaint.p95).toBe(8);
   expect(recorder.view.get()?.socketToPaint.p50).toBe(4);

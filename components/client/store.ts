@@ -24,7 +24,9 @@ export const createValue = <T>(initial: T): Value<T> => {
     },
     subscribe(listener) {
       listeners.add(listener);
-      return () => { listeners.delete(listener); };
+      return () => {
+        listeners.delete(listener);
+      };
     },
   };
 };

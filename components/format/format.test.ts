@@ -1,6 +1,30 @@
 import { describe, expect, test } from "vitest";
-import { changePercent, changeText, compactText, countText, differenceText, directionOf, millisecondsText, moneyText, numberText, percentText, priceText, rupeesText } from "./numbers";
-import { ageText, clockText, countdownText, crosshairText, dateText, dayText, spanText, timeText, waitText, weekdayTimeText } from "./times";
+import {
+  changePercent,
+  changeText,
+  compactText,
+  countText,
+  differenceText,
+  directionOf,
+  millisecondsText,
+  moneyText,
+  numberText,
+  percentText,
+  priceText,
+  rupeesText,
+} from "./numbers";
+import {
+  ageText,
+  clockText,
+  countdownText,
+  crosshairText,
+  dateText,
+  dayText,
+  spanText,
+  timeText,
+  waitText,
+  weekdayTimeText,
+} from "./times";
 
 describe("prices", () => {
   test("are grouped in lakhs with the digits of the instrument", () => {
@@ -9,7 +33,8 @@ describe("prices", () => {
     expect(priceText(834_525, 4)).toBe("83.4525");
     expect(priceText(5, 2)).toBe("0.05");
   });
-  test("in rupees keep what two digits would lose", () => expect([rupeesText(2850.5), rupeesText(83.4525), rupeesText(null)]).toEqual(["2,850.50", "83.4525", "–"]));
+  test("in rupees keep what two digits would lose", () =>
+    expect([rupeesText(2850.5), rupeesText(83.4525), rupeesText(null)]).toEqual(["2,850.50", "83.4525", "–"]));
   test("carry a real minus sign", () => {
     expect(priceText(-45_000, 2)).toBe("−450.00");
     expect(moneyText(-450)).toBe("−₹450.00");
@@ -27,10 +52,23 @@ describe("prices", () => {
       expect(countText(value)).toBe("0");
       expect(millisecondsText(value / 1_000)).not.toContain("−");
     }
-    expect([priceText(-1, 2), numberText(-0.005, 2), compactText(-0.6), percentText(-0.005)]).toEqual(["−0.01", "−0.01", "−1", "−0.01%"]);
+    expect([priceText(-1, 2), numberText(-0.005, 2), compactText(-0.6), percentText(-0.005)]).toEqual([
+      "−0.01",
+      "−0.01",
+      "−1",
+      "−0.01%",
+    ]);
   });
   test("that are unknown are an en dash, never zero", () => {
-    for (const text of [priceText(null, 2), priceText(Number.NaN, 2), compactText(undefined), percentText(null), moneyText(null), countText(null)]) expect(text).toBe("–");
+    for (const text of [
+      priceText(null, 2),
+      priceText(Number.NaN, 2),
+      compactText(undefined),
+      percentText(null),
+      moneyText(null),
+      countText(null),
+    ])
+      expect(text).toBe("–");
   });
 });
 
@@ -55,7 +93,12 @@ describe("changes", () => {
 describe("volumes", () => {
   test("are compact from a thousand, in K, L and Cr", () => {
     expect(compactText(999)).toBe("999");
-    expect([compactText(999.4), compactText(999.6), compactText(-999.6), compactText(-123_456)]).toEqual(["999", "1.00K", "−1.00K", "−1.23L"]);
+    expect([compactText(999.4), compactText(999.6), compactText(-999.6), compactText(-123_456)]).toEqual([
+      "999",
+      "1.00K",
+      "−1.00K",
+      "−1.23L",
+    ]);
     expect(compactText(12_345)).toBe("12.35K");
     expect(compactText(123_456)).toBe("1.23L");
     expect(compactText(125_000)).toBe("1.25L");
@@ -65,7 +108,14 @@ describe("volumes", () => {
 });
 
 test("milliseconds keep the digits that mean something", () => {
-  expect([0.04, 0.31, 4.06, 9.2, 38.4, 0].map((ms) => millisecondsText(ms))).toEqual(["0.04", "0.3", "4.1", "9.2", "38", "0.0"]);
+  expect([0.04, 0.31, 4.06, 9.2, 38.4, 0].map((ms) => millisecondsText(ms))).toEqual([
+    "0.04",
+    "0.3",
+    "4.1",
+    "9.2",
+    "38",
+    "0.0",
+  ]);
 });
 
 describe("times", () => {
@@ -100,7 +150,8 @@ describe("ages", () => {
     expect(ageText(null, now)).toBe("–");
   });
   test("of a clock that runs ahead are nothing, not negative", () => expect(ageText(now + 300, now)).toBe("0.0s"));
-  test("never print ten seconds as 10.0s", () => expect([spanText(9_949), spanText(9_960), spanText(59_999)]).toEqual(["9.9s", "9s", "59s"]));
+  test("never print ten seconds as 10.0s", () =>
+    expect([spanText(9_949), spanText(9_960), spanText(59_999)]).toEqual(["9.9s", "9s", "59s"]));
 });
 
 describe("what is left", () => {

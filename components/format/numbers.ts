@@ -14,7 +14,8 @@ const formats = new Map<string, Intl.NumberFormat>();
 const format = (name: string, options: Intl.NumberFormatOptions): Intl.NumberFormat => {
   let found = formats.get(name);
   // `negative`: what rounds to zero has no sign. A caller's own `signDisplay` follows the same rule.
-  if (found === undefined) formats.set(name, (found = new Intl.NumberFormat("en-IN", { signDisplay: "negative", ...options })));
+  if (found === undefined)
+    formats.set(name, (found = new Intl.NumberFormat("en-IN", { signDisplay: "negative", ...options })));
   return found;
 };
 const print = (formatter: Intl.NumberFormat, value: number): string => formatter.format(value).replace("-", MINUS);
@@ -22,7 +23,11 @@ const print = (formatter: Intl.NumberFormat, value: number): string => formatter
 const fixed = (decimals: number): Intl.NumberFormat =>
   format(`fixed ${decimals}`, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 const signed = (decimals: number): Intl.NumberFormat =>
-  format(`signed ${decimals}`, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, signDisplay: "exceptZero" });
+  format(`signed ${decimals}`, {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+    signDisplay: "exceptZero",
+  });
 
 /** `1,02,345.00`, `83.4525`: a price in minor units with all the digits its instrument has. */
 export const priceText = (minor: Known, decimals: number): string =>
@@ -33,7 +38,8 @@ export const rupeesText = (rupees: Known): string =>
   known(rupees) ? print(fixed(Math.abs(rupees * 100 - Math.round(rupees * 100)) < 1e-6 ? 2 : 4), rupees) : MISSING;
 
 /** `2,846.3`: a plain number (an indicator's value) with this many digits. */
-export const numberText = (value: Known, decimals: number): string => (known(value) ? print(fixed(decimals), value) : MISSING);
+export const numberText = (value: Known, decimals: number): string =>
+  known(value) ? print(fixed(decimals), value) : MISSING;
 
 /** `₹12,34,567.00`, `−₹450.00`: money in rupees. */
 export const moneyText = (rupees: Known): string => {
@@ -47,7 +53,8 @@ export const differenceText = (minor: Known, decimals: number): string =>
   known(minor) ? print(signed(decimals), minor / 10 ** decimals) : MISSING;
 
 /** `+0.08%`; without unit `+0.08` for a column whose head says %. */
-export const percentText = (percent: Known, unit = "%"): string => (known(percent) ? `${print(signed(2), percent)}${unit}` : MISSING);
+export const percentText = (percent: Known, unit = "%"): string =>
+  known(percent) ? `${print(signed(2), percent)}${unit}` : MISSING;
 
 /** Change in percent against a base (previous close), null when there is none. */
 export const changePercent = (minor: Known, base: Known): number | null =>
@@ -69,11 +76,15 @@ export const triangles = { up: "▲", down: "▼", flat: "" } as const;
 export const compactText = (value: Known): string => {
   if (!known(value)) return MISSING;
   if (Math.abs(value) < 999.5) return print(format("whole", { maximumFractionDigits: 0 }), value);
-  return print(format("compact", { notation: "compact", minimumFractionDigits: 2, maximumFractionDigits: 2 }), Math.round(value));
+  return print(
+    format("compact", { notation: "compact", minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+    Math.round(value),
+  );
 };
 
 /** `1,23,456`: a count in full. */
-export const countText = (value: Known): string => (known(value) ? print(format("whole", { maximumFractionDigits: 0 }), value) : MISSING);
+export const countText = (value: Known): string =>
+  known(value) ? print(format("whole", { maximumFractionDigits: 0 }), value) : MISSING;
 
 /** `0.4 ms` without its unit: spans below ten keep one digit, above none; `0.04` below a tenth. */
 export const millisecondsText = (ms: Known): string => {

@@ -4,8 +4,16 @@ import { istDay } from "@/server/domain/session";
 import { countdownText, timeText, waitText, weekdayTimeText } from "./times";
 
 const phaseTitles: Record<SessionView["phase"], string> = {
-  pre_open: "pre-open", pre_open_matching: "pre-open matching", buffer: "before the open", continuous: "continuous", halt: "halted",
-  transition: "reference price", closing_auction: "closing auction", closing_matching: "closing match", post_close: "post-close", closed: "closed",
+  pre_open: "pre-open",
+  pre_open_matching: "pre-open matching",
+  buffer: "before the open",
+  continuous: "continuous",
+  halt: "halted",
+  transition: "reference price",
+  closing_auction: "closing auction",
+  closing_matching: "closing match",
+  post_close: "post-close",
+  closed: "closed",
 };
 
 export interface SessionText {
@@ -20,7 +28,9 @@ export interface SessionText {
 
 /** No holiday list covers the day: the hours are those of a weekday on which the exchange trades. */
 const unknownText = ({ open, close }: SessionView, now: number): SessionText => ({
-  state: "unknown", open: false, left: "",
+  state: "unknown",
+  open: false,
+  left: "",
   detail: `no holiday list, ${istDay(open) === istDay(now) ? timeText(open) : weekdayTimeText(open)}–${timeText(close)} if it trades`,
 });
 
@@ -30,12 +40,18 @@ export const sessionText = (session: SessionView, now: number): SessionText => {
   if (phase === "closed") {
     if (until === null) return { state: "closed", open: false, detail: "", left: "" };
     const soon = istDay(until) === istDay(now);
-    return { state: "closed", open: false, detail: `opens ${soon ? timeText(until) : weekdayTimeText(until)}`, left: `in ${waitText(until - now)}` };
+    return {
+      state: "closed",
+      open: false,
+      detail: `opens ${soon ? timeText(until) : weekdayTimeText(until)}`,
+      left: `in ${waitText(until - now)}`,
+    };
   }
   const open = phase === "continuous";
   const name = session.kind === "regular" || session.name === "" ? "" : `${session.name}, `;
   return {
-    state: open ? "open" : phaseTitles[phase], open,
+    state: open ? "open" : phaseTitles[phase],
+    open,
     detail: until === null ? name.replace(/, $/, "") : `${name}${open ? "continuous " : ""}until ${timeText(until)}`,
     left: until === null ? "" : countdownText(until - now),
   };

@@ -13,7 +13,15 @@ const partsOf = (instant: number, zone: Zone): Record<string, string> => {
   if (format === undefined) {
     const timeZone = zone === "IST" ? "Asia/Kolkata" : zone === "UTC" ? "UTC" : undefined;
     format = new Intl.DateTimeFormat("en-GB", {
-      ...(timeZone === undefined ? {} : { timeZone }), hourCycle: "h23", weekday: "short", year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+      ...(timeZone === undefined ? {} : { timeZone }),
+      hourCycle: "h23",
+      weekday: "short",
+      year: "numeric",
+      month: "short",
+      day: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
     });
     formats.set(zone, format);
   }
@@ -38,7 +46,9 @@ export const clockText = (instant: Known, zone: Zone = "IST"): string => {
 
 /** `13:15:29`, of another day `17 Nov 15:30`: until when something is known. */
 export const untilText = (instant: Known, now: number, zone: Zone = "IST"): string =>
-  dayText(instant, zone) === dayText(now, zone) || !known(instant) ? clockText(instant, zone) : `${dayText(instant, zone)} ${timeText(instant, zone)}`;
+  dayText(instant, zone) === dayText(now, zone) || !known(instant)
+    ? clockText(instant, zone)
+    : `${dayText(instant, zone)} ${timeText(instant, zone)}`;
 
 /** `18 Nov 2026` */
 export const dateText = (instant: Known, zone: Zone = "IST"): string => {

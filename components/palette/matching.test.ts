@@ -1,14 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { highlight, matchesWords, parseTyped } from "./matching";
 
-const marked = (text: string, typed: string): string => highlight(text, typed).map((piece) => (piece.hit ? `[${piece.text}]` : piece.text)).join("");
+const marked = (text: string, typed: string): string =>
+  highlight(text, typed)
+    .map((piece) => (piece.hit ? `[${piece.text}]` : piece.text))
+    .join("");
 
 describe("highlights", () => {
   test("mark the start of a word, whatever the case", () => {
     expect(marked("RELIANCE", "rel")).toBe("[REL]IANCE");
     expect(marked("Bank of Baroda", "bar")).toBe("Bank of [Bar]oda");
   });
-  test("prefer the start of a word to its middle", () => expect(marked("ICICIBANK Bank", "bank")).toBe("ICICIBANK [Bank]"));
+  test("prefer the start of a word to its middle", () =>
+    expect(marked("ICICIBANK Bank", "bank")).toBe("ICICIBANK [Bank]"));
   test("fall back to the middle", () => expect(marked("HDFCBANK", "bank")).toBe("HDFC[BANK]"));
   test("take tokens in any order", () => expect(marked("NIFTY 24500 CE", "ce nif")).toBe("[NIF]TY 24500 [CE]"));
   test("mark nothing when nothing was typed or found", () => {

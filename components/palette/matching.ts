@@ -35,7 +35,9 @@ export const highlight = (text: string, typed: string): Piece[] => {
 /** True when each typed word begins a word of the text, in any order. */
 export const matchesWords = (text: string, typed: string): boolean => {
   const lower = ` ${text.toLowerCase()}`;
-  return wordsOf(typed).every((word) => lower.includes(` ${word}`) || lower.includes(`-${word}`) || lower.includes(`(${word}`));
+  return wordsOf(typed).every(
+    (word) => lower.includes(` ${word}`) || lower.includes(`-${word}`) || lower.includes(`(${word}`),
+  );
 };
 
 export type Scope = "all" | "commands" | "lists" | "exchange";

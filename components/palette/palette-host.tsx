@@ -22,11 +22,37 @@ export function PaletteHost() {
       { id: "theme light", title: "Theme: Light", icon: Sun, run: () => theme().choose("light") },
       { id: "theme contrast", title: "Theme: High contrast", icon: Contrast, run: () => theme().choose("contrast") },
       { id: "theme system", title: "Theme: Follow the system", icon: Contrast, run: () => theme().choose("system") },
-      { id: "cvd", title: "Colour-blind safe prices on or off", words: "color", icon: Eye, run: () => theme().setColourBlindSafe(!theme().get().colourBlindSafe) },
+      {
+        id: "cvd",
+        title: "Colour-blind safe prices on or off",
+        words: "color",
+        icon: Eye,
+        run: () => theme().setColourBlindSafe(!theme().get().colourBlindSafe),
+      },
       { id: "dock", title: "Watchlist dock on or off", shortcut: "]", icon: PanelRight, run: () => dock().toggle() },
-      { id: "link", title: "Copy link to this view", words: "url share", icon: Link2, run: () => { void navigator.clipboard.writeText(location.href); } },
-      { id: "page status", title: "Status", words: "latency pipeline health", icon: Gauge, run: () => router.push("/status") },
-      { id: "page about", title: "About Candela", words: "licence version", icon: Info, run: () => router.push("/about") },
+      {
+        id: "link",
+        title: "Copy link to this view",
+        words: "url share",
+        icon: Link2,
+        run: () => {
+          void navigator.clipboard.writeText(location.href);
+        },
+      },
+      {
+        id: "page status",
+        title: "Status",
+        words: "latency pipeline health",
+        icon: Gauge,
+        run: () => router.push("/status"),
+      },
+      {
+        id: "page about",
+        title: "About Candela",
+        words: "licence version",
+        icon: Info,
+        run: () => router.push("/about"),
+      },
     ];
     setReady(true);
     return registerCommands(commands);

@@ -7,7 +7,12 @@ const KEPT = 8;
 export const readRecents = (): InstrumentHit[] => {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(RECENT_KEY) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((hit: Partial<InstrumentHit> | null): hit is InstrumentHit => typeof hit?.key === "string" && typeof hit.symbol === "string") : [];
+    return Array.isArray(kept)
+      ? kept.filter(
+          (hit: Partial<InstrumentHit> | null): hit is InstrumentHit =>
+            typeof hit?.key === "string" && typeof hit.symbol === "string",
+        )
+      : [];
   } catch {
     return [];
   }
@@ -15,5 +20,8 @@ export const readRecents = (): InstrumentHit[] => {
 
 export const rememberRecent = (hit: InstrumentHit): void => {
   const rest = readRecents().filter((other) => other.key !== hit.key);
-  localStorage.setItem(RECENT_KEY, JSON.stringify([{ ...hit, lastPrice: null, changePercent: null }, ...rest].slice(0, KEPT)));
+  localStorage.setItem(
+    RECENT_KEY,
+    JSON.stringify([{ ...hit, lastPrice: null, changePercent: null }, ...rest].slice(0, KEPT)),
+  );
 };

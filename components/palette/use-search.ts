@@ -19,8 +19,8 @@ const SHOWN = 12;
 const FILTERED = 200;
 
 /** The name a search and its answer go by. */
-export const questionOf = (typed: Typed): string => (typed.scope === "all" || typed.scope === "exchange" ? `${typed.exchange}|${typed.text}` : "");
-
+export const questionOf = (typed: Typed): string =>
+  typed.scope === "all" || typed.scope === "exchange" ? `${typed.exchange}|${typed.text}` : "";
 
 /** Asks the server at each letter, and again when the server is back from an absence in which it did not answer; drops answers that come too late and shows the last answer until the next is there. */
 export const useSearch = (typed: Typed): SearchResult => {
@@ -28,7 +28,9 @@ export const useSearch = (typed: Typed): SearchResult => {
   const [attempt, setAttempt] = useState(0);
   const online = useOnline();
   const failed = result.error !== null;
-  useEffect(() => { if (online && failed) setAttempt((before) => before + 1); }, [online, failed]);
+  useEffect(() => {
+    if (online && failed) setAttempt((before) => before + 1);
+  }, [online, failed]);
   const question = questionOf(typed);
   const { text, exchange } = typed;
   useEffect(() => {
@@ -44,7 +46,9 @@ export const useSearch = (typed: Typed): SearchResult => {
         const kept = exchange === "" ? hits : hits.filter((hit) => hit.exchange.startsWith(exchange)).slice(0, SHOWN);
         setResult({ hits: kept, answerTo: question, searched, tookMs: performance.now() - started, error: null });
       },
-      (cause: Error) => { if (!leaving.signal.aborted) setResult({ ...nothing, answerTo: question, error: cause.message }); },
+      (cause: Error) => {
+        if (!leaving.signal.aborted) setResult({ ...nothing, answerTo: question, error: cause.message });
+      },
     );
     return () => leaving.abort();
   }, [question, text, exchange, attempt]);

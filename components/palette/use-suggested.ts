@@ -9,7 +9,10 @@ const readSuggested = async (signal: AbortSignal): Promise<InstrumentHit[]> => {
   const name = firstList(await fetchWatchlists({ signal }));
   if (name === null) return [];
   const { rows } = await fetchWatchlist(name, { signal });
-  return fetchInstruments(rows.slice(0, SUGGESTED).map(({ key }) => key), { signal });
+  return fetchInstruments(
+    rows.slice(0, SUGGESTED).map(({ key }) => key),
+    { signal },
+  );
 };
 
 /** What the box offers before anything is typed or was opened: the first of the watchlist. Null while it is being read. */
@@ -19,7 +22,9 @@ export const useSuggested = (wanted: boolean): readonly InstrumentHit[] | null =
     if (!wanted) return undefined;
     const leaving = new AbortController();
     // Without suggestions the commands are left.
-    readSuggested(leaving.signal).then(setHits, () => { if (!leaving.signal.aborted) setHits([]); });
+    readSuggested(leaving.signal).then(setHits, () => {
+      if (!leaving.signal.aborted) setHits([]);
+    });
     return () => leaving.abort();
   }, [wanted]);
   return hits;

@@ -14,7 +14,12 @@ const PATIENCE_MS = 900;
 const READABLE_MS = 900;
 
 const nothing: CatchUp = { awayMs: null, pending: 0 };
-const useCatchUp = (): CatchUp => useSyncExternalStore((listener) => catchUp().subscribe(listener), () => catchUp().get(), () => nothing);
+const useCatchUp = (): CatchUp =>
+  useSyncExternalStore(
+    (listener) => catchUp().subscribe(listener),
+    () => catchUp().get(),
+    () => nothing,
+  );
 
 type Notice = { kind: "offline"; until: number | null } | { kind: "catching-up"; awayMs: number } | null;
 
@@ -38,11 +43,23 @@ export function ConnectionStrip() {
     return () => clearTimeout(timer);
   }, [status, awayMs, pending]);
   if (notice === null) return null;
-  if (notice.kind === "catching-up") return <NoticeStrip tone="accent" icon={RefreshCw}>Catching up {spanText(notice.awayMs).replace(/\.\d/, "")}</NoticeStrip>;
+  if (notice.kind === "catching-up")
+    return (
+      <NoticeStrip tone="accent" icon={RefreshCw}>
+        Catching up {spanText(notice.awayMs).replace(/\.\d/, "")}
+      </NoticeStrip>
+    );
   return (
     <div data-testid="offline-strip">
       <NoticeStrip tone="warn" icon={WifiOff} urgent>
-        {notice.until === null ? "Cannot reach the server. Retrying…" : <>Disconnected from server, showing data until <b className="font-semibold">{untilText(notice.until, live().now())}</b>. Retrying…</>}
+        {notice.until === null ? (
+          "Cannot reach the server. Retrying…"
+        ) : (
+          <>
+            Disconnected from server, showing data until{" "}
+            <b className="font-semibold">{untilText(notice.until, live().now())}</b>. Retrying…
+          </>
+        )}
       </NoticeStrip>
     </div>
   );

@@ -46,4 +46,9 @@ export const dock: () => DockStore = once(() => {
   };
 });
 
-export const useDock = (): Dock => useSyncExternalStore((listener) => dock().subscribe(listener), () => dock().get(), () => initial);
+export const useDock = (): Dock =>
+  useSyncExternalStore(
+    (listener) => dock().subscribe(listener),
+    () => dock().get(),
+    () => initial,
+  );

@@ -9,5 +9,11 @@ import { useShortcut } from "./shortcuts";
 /** What every page shares: tooltips, the palette and the keys that work anywhere. */
 export function Providers({ children }: { children: ReactNode }) {
   useShortcut({ code: "KeyT", alt: true, shift: true }, () => theme().cycle());
-  return <TooltipProvider>{children}<PaletteHost /><ShortcutDialog /></TooltipProvider>;
+  return (
+    <TooltipProvider>
+      {children}
+      <PaletteHost />
+      <ShortcutDialog />
+    </TooltipProvider>
+  );
 }

@@ -31,25 +31,50 @@ export function Shell({ topBar, children, dock, footer, title }: ShellProps) {
   const lists = usePhoneView() === "lists" && dock !== undefined;
   const hasDock = dock !== undefined;
   useRememberChart();
-  useShortcut({ code: "BracketRight" }, () => { if (hasDock) dockStore().toggle(); });
+  useShortcut({ code: "BracketRight" }, () => {
+    if (hasDock) dockStore().toggle();
+  });
   return (
-    <div data-phone-view={lists ? "lists" : "page"}
-      className="group/shell grid h-dvh w-full overflow-hidden bg-bg max-md:grid-rows-[minmax(0,1fr)_auto] short:grid-cols-[auto_minmax(0,1fr)] short:grid-rows-[minmax(0,1fr)] md:grid-cols-[var(--rail-w)_minmax(0,1fr)] md:grid-rows-[minmax(0,1fr)_var(--status-h)]">
-      <a href="#page" className="skip-link absolute top-1 left-1 z-(--z-tooltip) rounded-sm bg-accent-fill px-3 py-1 text-on-accent">Skip to the page</a>
-      {hasDock && <a href="#dock" className="skip-link absolute top-1 left-1 z-(--z-tooltip) rounded-sm bg-accent-fill px-3 py-1 text-on-accent">Skip to the watchlist</a>}
+    <div
+      data-phone-view={lists ? "lists" : "page"}
+      className="group/shell grid h-dvh w-full overflow-hidden bg-bg max-md:grid-rows-[minmax(0,1fr)_auto] short:grid-cols-[auto_minmax(0,1fr)] short:grid-rows-[minmax(0,1fr)] md:grid-cols-[var(--rail-w)_minmax(0,1fr)] md:grid-rows-[minmax(0,1fr)_var(--status-h)]"
+    >
+      <a
+        href="#page"
+        className="skip-link absolute top-1 left-1 z-(--z-tooltip) rounded-sm bg-accent-fill px-3 py-1 text-on-accent"
+      >
+        Skip to the page
+      </a>
+      {hasDock && (
+        <a
+          href="#dock"
+          className="skip-link absolute top-1 left-1 z-(--z-tooltip) rounded-sm bg-accent-fill px-3 py-1 text-on-accent"
+        >
+          Skip to the watchlist
+        </a>
+      )}
       <Rail hasDock={hasDock} />
       <div className="flex min-h-0 min-w-0 flex-col">
         <header className="flex shrink-0 items-center border-b border-line bg-sunken max-md:bg-bg max-md:pt-[env(safe-area-inset-top)] max-md:group-data-[phone-view=lists]/shell:hidden md:h-(--topbar-h)">
           <div className="flex min-w-0 flex-1 items-center md:h-full">{topBar}</div>
-          <div className="flex h-full items-center px-2 max-md:hidden"><span className="mr-2 h-5 w-px bg-line" /><SearchBox /></div>
+          <div className="flex h-full items-center px-2 max-md:hidden">
+            <span className="mr-2 h-5 w-px bg-line" />
+            <SearchBox />
+          </div>
         </header>
         <div className="flex min-h-0 flex-1">
-          <main id="page" tabIndex={-1} className="flex min-w-0 flex-1 flex-col bg-bg focus-visible:outline-none max-md:group-data-[phone-view=lists]/shell:flex-none">
+          <main
+            id="page"
+            tabIndex={-1}
+            className="flex min-w-0 flex-1 flex-col bg-bg focus-visible:outline-none max-md:group-data-[phone-view=lists]/shell:flex-none"
+          >
             {title !== undefined && <h1 className="sr-only">{title}</h1>}
             <div className="flex min-h-0 flex-1 flex-col max-md:group-data-[phone-view=lists]/shell:hidden">
               <ConnectionStrip />
               <div className="flex min-h-0 flex-1 flex-col">{children}</div>
-              {footer !== undefined && <div className="flex h-7 shrink-0 items-center border-t border-line px-2 max-md:hidden">{footer}</div>}
+              {footer !== undefined && (
+                <div className="flex h-7 shrink-0 items-center border-t border-line px-2 max-md:hidden">{footer}</div>
+              )}
             </div>
           </main>
           {hasDock && <RightDock>{dock}</RightDock>}

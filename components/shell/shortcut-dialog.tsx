@@ -11,13 +11,26 @@ export function ShortcutDialog() {
   const [open, setOpen] = useState(false);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || event.key !== "?" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+      if (
+        event.defaultPrevented ||
+        event.key !== "?" ||
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        isTyping(event)
+      )
+        return;
       event.preventDefault();
       setOpen(true);
     };
     window.addEventListener("keydown", onKey);
-    const leave = registerCommands([{ id: "shortcuts", title: "Keyboard shortcuts", words: "keys help", shortcut: "?", run: () => setOpen(true) }]);
-    return () => { window.removeEventListener("keydown", onKey); leave(); };
+    const leave = registerCommands([
+      { id: "shortcuts", title: "Keyboard shortcuts", words: "keys help", shortcut: "?", run: () => setOpen(true) },
+    ]);
+    return () => {
+      window.removeEventListener("keydown", onKey);
+      leave();
+    };
   }, []);
   return (
     <Dialog open={open} onOpenChange={setOpen} title="Keyboard shortcuts" width={640}>
@@ -29,7 +42,11 @@ export function ShortcutDialog() {
               {rows.map(({ keys, does }) => (
                 <div key={does} className="flex min-h-7 items-center justify-between gap-4 text-13">
                   <dt>{does}</dt>
-                  <dd className="flex shrink-0 gap-1">{keys.map((key) => <Kbd key={key}>{key}</Kbd>)}</dd>
+                  <dd className="flex shrink-0 gap-1">
+                    {keys.map((key) => (
+                      <Kbd key={key}>{key}</Kbd>
+                    ))}
+                  </dd>
                 </div>
               ))}
             </dl>

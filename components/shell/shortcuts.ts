@@ -14,20 +14,25 @@ export interface Shortcut {
 /** True when the key goes into a field the person is typing in. */
 export const isTyping = (event: KeyboardEvent): boolean => {
   const target = event.target;
-  return target instanceof HTMLElement && (target.isContentEditable || target.closest("input, textarea, select, [role='textbox']") !== null);
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || target.closest("input, textarea, select, [role='textbox']") !== null)
+  );
 };
 
 export const matches = (shortcut: Shortcut, event: KeyboardEvent): boolean =>
-  event.code === shortcut.code
-  && (event.ctrlKey || event.metaKey) === (shortcut.control ?? false)
-  && event.altKey === (shortcut.alt ?? false)
-  && event.shiftKey === (shortcut.shift ?? false)
-  && ((shortcut.always ?? false) || !isTyping(event));
+  event.code === shortcut.code &&
+  (event.ctrlKey || event.metaKey) === (shortcut.control ?? false) &&
+  event.altKey === (shortcut.alt ?? false) &&
+  event.shiftKey === (shortcut.shift ?? false) &&
+  ((shortcut.always ?? false) || !isTyping(event));
 
 /** Runs on the key wherever the focus is, and keeps the browser from acting on it. */
 export const useShortcut = (shortcut: Shortcut, run: () => void): void => {
   const latest = useRef({ shortcut, run });
-  useEffect(() => { latest.current = { shortcut, run }; });
+  useEffect(() => {
+    latest.current = { shortcut, run };
+  });
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || !matches(latest.current.shortcut, event)) return;

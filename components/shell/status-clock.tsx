@@ -16,10 +16,26 @@ export function ClockItem() {
     ["Server ahead by", `${numberText(Math.abs(clockOffsetMs) < 0.5 ? 0 : clockOffsetMs, 0)} ms`],
   ];
   return (
-    <Popover label="Clock" width={260} side="top" align="end"
-      trigger={<button type="button" className={`${statusItem} border-l`}><span className="font-semibold text-text">{clockText(now)}</span> IST</button>}>
+    <Popover
+      label="Clock"
+      width={260}
+      side="top"
+      align="end"
+      trigger={
+        <button type="button" className={`${statusItem} border-l`}>
+          <span className="font-semibold text-text">{clockText(now)}</span> IST
+        </button>
+      }
+    >
       <dl className="grid grid-cols-[auto_1fr] gap-y-0.5">
-        {rows.map(([name, value]) => [<dt key={name} className="text-muted">{name}</dt>, <dd key={`${name} value`} className="text-right">{value}</dd>])}
+        {rows.map(([name, value]) => [
+          <dt key={name} className="text-muted">
+            {name}
+          </dt>,
+          <dd key={`${name} value`} className="text-right">
+            {value}
+          </dd>,
+        ])}
       </dl>
     </Popover>
   );

@@ -24,13 +24,25 @@ const tickAge = (feed: FeedTruth, serverTime: number, now: number): string => {
 
 function Evidence({ feed, serverTime, now }: { feed: FeedTruth; serverTime: number; now: number }) {
   const rows: [string, string][] = [
-    ["Last tick", feed.lastTick === null ? "none yet" : `${clockText(feed.lastTick)} · ${tickAge(feed, serverTime, now)} ago`],
+    [
+      "Last tick",
+      feed.lastTick === null ? "none yet" : `${clockText(feed.lastTick)} · ${tickAge(feed, serverTime, now)} ago`,
+    ],
     ["Last minute", `${countText(feed.ticksLastMinute)} ticks`],
     ["Expected", feed.expectedPerMinute === null ? "not known yet" : `${countText(feed.expectedPerMinute)} a minute`],
     ["Instruments", countText(feed.subscribed)],
-    ...(feed.lagMs === null ? [] : [["Behind", `${millisecondsText(feed.lagMs)} ms after the exchange's stamp`] as [string, string]]),
+    ...(feed.lagMs === null
+      ? []
+      : [["Behind", `${millisecondsText(feed.lagMs)} ms after the exchange's stamp`] as [string, string]]),
     ...(feed.missing.count === 0 ? [] : [["Not listed", feed.missing.names.join(", ")] as [string, string]]),
-    ...(feed.said === null ? [] : [["Broker said", `${clockText(feed.said.time)} · ${feed.said.text}${feed.said.count > 1 ? ` (${feed.said.count} ×)` : ""}`] as [string, string]]),
+    ...(feed.said === null
+      ? []
+      : [
+          [
+            "Broker said",
+            `${clockText(feed.said.time)} · ${feed.said.text}${feed.said.count > 1 ? ` (${feed.said.count} ×)` : ""}`,
+          ] as [string, string],
+        ]),
     ["Reconnected", feed.reconnects === 0 ? "never" : `${countText(feed.reconnects)} ×`],
     ["In this state", `since ${clockText(feed.since)}`],
   ];
@@ -38,13 +50,29 @@ function Evidence({ feed, serverTime, now }: { feed: FeedTruth; serverTime: numb
     <section className="not-first:mt-3 not-first:border-t not-first:border-line not-first:pt-3">
       <div className="flex items-center gap-2">
         <h2 className="text-13 font-semibold">{feed.collector}</h2>
-        <Pill state={feed.state} detail={feed.nextAttempt === null ? undefined : `try ${feed.attempt} in ${spanText(feed.nextAttempt - now)}`} />
+        <Pill
+          state={feed.state}
+          detail={feed.nextAttempt === null ? undefined : `try ${feed.attempt} in ${spanText(feed.nextAttempt - now)}`}
+        />
         {feed.simulated && <Pill state="SIM" />}
       </div>
       <p className="mt-1 text-muted">{feed.reason}</p>
-      {feed.state === "AUTH_EXPIRED" && <p className="mt-1"><Link href="/status" className="text-link">Enter the day's new access token on Status</Link></p>}
+      {feed.state === "AUTH_EXPIRED" && (
+        <p className="mt-1">
+          <Link href="/status" className="text-link">
+            Enter the day's new access token on Status
+          </Link>
+        </p>
+      )}
       <dl className="mt-2 grid grid-cols-[96px_1fr] gap-y-0.5">
-        {rows.map(([name, value]) => [<dt key={name} className="text-muted">{name}</dt>, <dd key={`${name} value`} className="text-right">{value}</dd>])}
+        {rows.map(([name, value]) => [
+          <dt key={name} className="text-muted">
+            {name}
+          </dt>,
+          <dd key={`${name} value`} className="text-right">
+            {value}
+          </dd>,
+        ])}
       </dl>
     </section>
   );
@@ -57,12 +85,23 @@ export function FeedItem() {
   const now = useNow(1_000) ?? 0;
   const worst = frame === null ? null : worstFeed(frame.feeds);
   const offline = connection.status === "offline";
-  const state = offline ? "OFFLINE" : worst?.state ?? "STARTING";
-  const name = offline ? "server lost" : frame === null ? "connecting" : worst?.collector ?? "none configured";
+  const state = offline ? "OFFLINE" : (worst?.state ?? "STARTING");
+  const name = offline ? "server lost" : frame === null ? "connecting" : (worst?.collector ?? "none configured");
   const until = shownUntil(frame, connection);
-  const age = offline ? (until === null ? "" : untilText(until, now)) : worst === null || frame === null ? "" : worst.state === "SLOW" ? slowText(worst, frameTime(frame.serverTime, now)) : tickAge(worst, frame.serverTime, now);
+  const age = offline
+    ? until === null
+      ? ""
+      : untilText(until, now)
+    : worst === null || frame === null
+      ? ""
+      : worst.state === "SLOW"
+        ? slowText(worst, frameTime(frame.serverTime, now))
+        : tickAge(worst, frame.serverTime, now);
   return (
-    <Popover label="Feed" width={300} side="top"
+    <Popover
+      label="Feed"
+      width={300}
+      side="top"
       trigger={
         <button type="button" data-testid="feed-pill" className={`${statusItem} border-r`}>
           <span className="sr-only">Feed</span>
@@ -70,11 +109,21 @@ export function FeedItem() {
           <span className="text-text-2">{name}</span>
           {age !== "" && <span>{age}</span>}
         </button>
-      }>
-      {offline && <p className="text-warn not-only:mb-3">The browser has lost the server; what follows is what it said last.</p>}
-      {frame === null || frame.feeds.length === 0 ? <p className="text-muted">{frame === null ? "The server has not spoken yet." : "No collector is running."}</p>
-        : frame.feeds.map((feed) => <Evidence key={feed.collector} feed={feed} serverTime={frame.serverTime} now={now} />)}
-      <p className="mt-3 border-t border-line pt-2"><Link href="/status" className="text-link">All of it on Status</Link></p>
+      }
+    >
+      {offline && (
+        <p className="text-warn not-only:mb-3">The browser has lost the server; what follows is what it said last.</p>
+      )}
+      {frame === null || frame.feeds.length === 0 ? (
+        <p className="text-muted">{frame === null ? "The server has not spoken yet." : "No collector is running."}</p>
+      ) : (
+        frame.feeds.map((feed) => <Evidence key={feed.collector} feed={feed} serverTime={frame.serverTime} now={now} />)
+      )}
+      <p className="mt-3 border-t border-line pt-2">
+        <Link href="/status" className="text-link">
+          All of it on Status
+        </Link>
+      </p>
     </Popover>
   );
 }

@@ -5,20 +5,43 @@ import { Popover } from "@/components/ui/popover";
 import type { Percentiles } from "@/server/contract/live";
 import { statusItem } from "./status-item";
 
-const legTitles: Record<LegName, string> = { server: "Server pipeline", wire: "Wire", queue: "Browser queue", frame: "Wait for the frame", paint: "Paint" };
+const legTitles: Record<LegName, string> = {
+  server: "Server pipeline",
+  wire: "Wire",
+  queue: "Browser queue",
+  frame: "Wait for the frame",
+  paint: "Paint",
+};
 
-function Row({ name, spans, whole = false, testId }: { name: string; spans: Percentiles; whole?: boolean; testId: string }) {
+function Row({
+  name,
+  spans,
+  whole = false,
+  testId,
+}: {
+  name: string;
+  spans: Percentiles;
+  whole?: boolean;
+  testId: string;
+}) {
   return (
     <tr data-testid={testId} className={whole ? "border-t border-line font-medium" : ""}>
-      <th scope="row" className={`py-0.5 text-left ${whole ? "font-medium" : "font-normal text-muted"}`}>{name}</th>
-      {[spans.p50, spans.p95, spans.p99].map((ms, index) => <td key={index} className="py-0.5 text-right">{millisecondsText(spans.count === 0 ? null : ms)}</td>)}
+      <th scope="row" className={`py-0.5 text-left ${whole ? "font-medium" : "font-normal text-muted"}`}>
+        {name}
+      </th>
+      {[spans.p50, spans.p95, spans.p99].map((ms, index) => (
+        <td key={index} className="py-0.5 text-right">
+          {millisecondsText(spans.count === 0 ? null : ms)}
+        </td>
+      ))}
     </tr>
   );
 }
 
 /** How far the figures can be off, and what they are of. */
 const footOf = ({ roundTripMs, receiveToPaint }: BrowserLatency): string =>
-  roundTripMs === null ? "The server's clock has not been asked yet."
+  roundTripMs === null
+    ? "The server's clock has not been asked yet."
     : `${receiveToPaint.count} frames of the last minute. Clocks agree to ±${millisecondsText(roundTripMs / 2)} ms.`;
 
 /** From the tick's arrival on the server to its pixel, leg by leg, measured in this tab. Absent until a chart has drawn. */
@@ -28,27 +51,60 @@ export function LatencyItem() {
   const known = view.receiveToPaint.count > 0;
   const shown = known ? view.receiveToPaint : view.socketToPaint;
   return (
-    <Popover label="Latency" width={312} side="top" align="end"
+    <Popover
+      label="Latency"
+      width={312}
+      side="top"
+      align="end"
       trigger={
         <button type="button" data-testid="hud" className={`${statusItem} border-l max-lg:hidden`}>
-          {known ? "recv→px" : "socket→px"} <span className="font-semibold text-text">{millisecondsText(shown.p50)}</span> / <span className="font-semibold text-text">{millisecondsText(shown.p95)}</span> ms
+          {known ? "recv→px" : "socket→px"}{" "}
+          <span className="font-semibold text-text">{millisecondsText(shown.p50)}</span> /{" "}
+          <span className="font-semibold text-text">{millisecondsText(shown.p95)}</span> ms
         </button>
-      }>
+      }
+    >
       <h2 className="mb-2 text-13 font-semibold">Latency in this tab</h2>
       <table className="w-full">
-        <thead><tr className="text-11 text-muted"><td /><th scope="col" className="text-right font-normal">p50</th><th scope="col" className="text-right font-normal">p95</th><th scope="col" className="text-right font-normal">p99 ms</th></tr></thead>
+        <thead>
+          <tr className="text-11 text-muted">
+            <td />
+            <th scope="col" className="text-right font-normal">
+              p50
+            </th>
+            <th scope="col" className="text-right font-normal">
+              p95
+            </th>
+            <th scope="col" className="text-right font-normal">
+              p99 ms
+            </th>
+          </tr>
+        </thead>
         <tbody>
-          {view.legs.map(({ name, spans }) => <Row key={name} testId={`leg-${name}`} name={legTitles[name]} spans={spans} />)}
+          {view.legs.map(({ name, spans }) => (
+            <Row key={name} testId={`leg-${name}`} name={legTitles[name]} spans={spans} />
+          ))}
           <Row testId="leg-total" name="Receive to pixel" spans={view.receiveToPaint} whole />
           <Row testId="leg-socket" name="of it in this page" spans={view.socketToPaint} />
         </tbody>
       </table>
       {view.brokerToServer !== null && (
-        <p className="mt-2 flex justify-between gap-4 border-t border-line pt-2 text-muted" title="Exchanges stamp whole seconds, so only the least of a minute says anything">
-          Broker to server, least<span className="text-text" data-testid="leg-broker">{millisecondsText(view.brokerToServer)} ms</span>
+        <p
+          className="mt-2 flex justify-between gap-4 border-t border-line pt-2 text-muted"
+          title="Exchanges stamp whole seconds, so only the least of a minute says anything"
+        >
+          Broker to server, least
+          <span className="text-text" data-testid="leg-broker">
+            {millisecondsText(view.brokerToServer)} ms
+          </span>
         </p>
       )}
-      <p className="mt-2 border-t border-line pt-2 text-muted">{footOf(view)} <Link href="/status" className="text-link">The server&apos;s part</Link></p>
+      <p className="mt-2 border-t border-line pt-2 text-muted">
+        {footOf(view)}{" "}
+        <Link href="/status" className="text-link">
+          The server&apos;s part
+        </Link>
+      </p>
     </Popover>
   );
 }

@@ -17,14 +17,20 @@ export function MarketItem() {
   if (market === undefined || now === null) return null;
   const text = sessionText(market.session, now);
   return (
-    <Popover label="Sessions" width={320} side="top"
+    <Popover
+      label="Sessions"
+      width={320}
+      side="top"
       trigger={
         <button type="button" data-testid="market-pill" className={`${statusItem} border-r`}>
           <Icon of={Clock3} size={13} />
-          <span className="font-semibold text-text-2">{market.exchange} {text.state}</span>
+          <span className="font-semibold text-text-2">
+            {market.exchange} {text.state}
+          </span>
           <span>{[text.detail, text.left].filter(Boolean).join(" · ")}</span>
         </button>
-      }>
+      }
+    >
       <h2 className="mb-2 text-13 font-semibold">Sessions</h2>
       <table className="w-full">
         <tbody>
@@ -32,9 +38,16 @@ export function MarketItem() {
             const row = sessionText(session, now);
             return (
               <tr key={name} className="border-t border-line">
-                <th scope="row" className="py-1 pr-2 text-left font-medium">{name}</th>
-                <td className="py-1 pr-2 text-muted">{row.state}{row.left !== "" && ` · ${row.left}`}</td>
-                <td className="py-1 text-right text-muted">{dateText(session.open)} {timeText(session.open)}–{timeText(session.close)}</td>
+                <th scope="row" className="py-1 pr-2 text-left font-medium">
+                  {name}
+                </th>
+                <td className="py-1 pr-2 text-muted">
+                  {row.state}
+                  {row.left !== "" && ` · ${row.left}`}
+                </td>
+                <td className="py-1 text-right text-muted">
+                  {dateText(session.open)} {timeText(session.open)}–{timeText(session.close)}
+                </td>
               </tr>
             );
           })}

@@ -29,22 +29,41 @@ export function RateItem() {
   if (frame === null) return null;
   const most = Math.max(1, ...rates);
   return (
-    <Popover label="Ticks a second" width={220} side="top"
+    <Popover
+      label="Ticks a second"
+      width={220}
+      side="top"
       trigger={
         <button type="button" className={`${statusItem} max-lg:hidden`}>
           <span className="font-semibold text-text">{countText(Math.round(frame.ticksPerSecond))}</span> ticks/s
           <svg width={KEPT * 2 - 1} height={HEIGHT} aria-hidden className="text-control">
             {rates.map((rate, index) => {
               const height = Math.max(1, (rate / most) * HEIGHT);
-              return <rect key={index} x={(KEPT - rates.length + index) * 2} y={HEIGHT - height} width={1.4} height={height} fill="currentColor" />;
+              return (
+                <rect
+                  key={index}
+                  x={(KEPT - rates.length + index) * 2}
+                  y={HEIGHT - height}
+                  width={1.4}
+                  height={height}
+                  fill="currentColor"
+                />
+              );
             })}
           </svg>
         </button>
-      }>
+      }
+    >
       <h2 className="mb-2 text-13 font-semibold">Ticks a second</h2>
       <dl className="grid grid-cols-[1fr_auto] gap-y-0.5">
-        {frame.feeds.map((row) => [<dt key={row.collector} className="text-muted">{row.collector}</dt>, <dd key={`${row.collector} rate`}>{countText(Math.round(row.ticksPerSecond))}</dd>])}
-        <dt className="text-muted">most in {rates.length} s</dt><dd>{countText(Math.round(most))}</dd>
+        {frame.feeds.map((row) => [
+          <dt key={row.collector} className="text-muted">
+            {row.collector}
+          </dt>,
+          <dd key={`${row.collector} rate`}>{countText(Math.round(row.ticksPerSecond))}</dd>,
+        ])}
+        <dt className="text-muted">most in {rates.length} s</dt>
+        <dd>{countText(Math.round(most))}</dd>
       </dl>
     </Popover>
   );

@@ -8,9 +8,19 @@ export const useThemeMenu = (): MenuRow[] => {
   const { choice, colourBlindSafe } = useTheme();
   return [
     { kind: "heading", label: "Theme" },
-    ...choices.map((name): MenuRow => ({ kind: "choice", label: themeTitles[name], checked: name === choice, onSelect: () => theme().choose(name) })),
+    ...choices.map((name): MenuRow => ({
+      kind: "choice",
+      label: themeTitles[name],
+      checked: name === choice,
+      onSelect: () => theme().choose(name),
+    })),
     { kind: "line" },
-    { kind: "check", label: "Colour-blind safe prices", checked: colourBlindSafe, onSelect: () => theme().setColourBlindSafe(!colourBlindSafe) },
+    {
+      kind: "check",
+      label: "Colour-blind safe prices",
+      checked: colourBlindSafe,
+      onSelect: () => theme().setColourBlindSafe(!colourBlindSafe),
+    },
     { kind: "line" },
     { label: "Next theme", shortcut: "Alt Shift T", onSelect: () => theme().cycle() },
   ];

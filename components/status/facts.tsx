@@ -4,16 +4,45 @@ import type { StatusSnapshot } from "@/server/contract/live";
 import { counted } from "@/server/domain/counted";
 import { wordsOfReject } from "./reject-words";
 
-const words = (name: string): string => name.replaceAll("_", " ").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+const words = (name: string): string =>
+  name
+    .replaceAll("_", " ")
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase();
 
-function Table({ title, head, rows, none }: { title: string; head: string; rows: readonly (readonly [string, string, string?])[]; none: string }) {
+function Table({
+  title,
+  head,
+  rows,
+  none,
+}: {
+  title: string;
+  head: string;
+  rows: readonly (readonly [string, string, string?])[];
+  none: string;
+}) {
   return (
     <section aria-label={title} className="min-w-0 flex-1 border-line py-3 max-lg:border-b lg:not-last:border-r">
-      <h2 className="px-4 text-13 font-semibold">{title} <span className="ml-1 text-12 font-normal text-muted">{head}</span></h2>
-      {rows.length === 0 ? <p className="px-4 pt-1.5 text-12 text-muted">{none}</p> : (
-        <table className="mt-1 w-full text-12"><tbody>
-          {rows.map(([name, value, full]) => <tr key={name} className="hover:bg-hover"><th scope="row" className="py-0.5 pl-4 text-left font-normal text-muted">{name}</th><td className="py-0.5 pr-4 text-right" title={full}>{value}</td></tr>)}
-        </tbody></table>
+      <h2 className="px-4 text-13 font-semibold">
+        {title} <span className="ml-1 text-12 font-normal text-muted">{head}</span>
+      </h2>
+      {rows.length === 0 ? (
+        <p className="px-4 pt-1.5 text-12 text-muted">{none}</p>
+      ) : (
+        <table className="mt-1 w-full text-12">
+          <tbody>
+            {rows.map(([name, value, full]) => (
+              <tr key={name} className="hover:bg-hover">
+                <th scope="row" className="py-0.5 pl-4 text-left font-normal text-muted">
+                  {name}
+                </th>
+                <td className="py-0.5 pr-4 text-right" title={full}>
+                  {value}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
       )}
     </section>
   );
@@ -26,26 +55,66 @@ const listRows = ({ lists, unusable, feeds }: StatusSnapshot): [string, string, 
   ...lists.flatMap(({ collector, readAt, rows, leftOut, problem }): [string, string, string?][] => [
     [collector, readAt === null ? "of an earlier run" : `${counted(rows, "instrument")}, ${clockText(readAt)}`],
     ...(problem === null ? [] : [["newest answer not in use", problem, problem] as [string, string, string]]),
-    ...leftOut.slice(0, LISTED).map(({ reason, count, examples }): [string, string, string] => [`left out: ${reason}`, countText(count), examples.join("\n")]),
+    ...leftOut
+      .slice(0, LISTED)
+      .map(({ reason, count, examples }): [string, string, string] => [
+        `left out: ${reason}`,
+        countText(count),
+        examples.join("\n"),
+      ]),
   ]),
-  ...feeds.flatMap(({ missing }) => missing.names.slice(0, LISTED).map((key): [string, string] => [key, "subscribed, not listed"])),
-  ...unusable.slice(0, LISTED).map(({ reason, count, examples }): [string, string, string] => [`stored, left out: ${reason}`, countText(count), examples.join("\n")]),
+  ...feeds.flatMap(({ missing }) =>
+    missing.names.slice(0, LISTED).map((key): [string, string] => [key, "subscribed, not listed"]),
+  ),
+  ...unusable
+    .slice(0, LISTED)
+    .map(({ reason, count, examples }): [string, string, string] => [
+      `stored, left out: ${reason}`,
+      countText(count),
+      examples.join("\n"),
+    ]),
 ];
 
 /** Rows that were refused, set aside or remarkable, what was counted, and what it runs on. */
 export function Facts({ snapshot }: { snapshot: StatusSnapshot }) {
-  const counts = (record: Record<string, number>, named = words) => Object.entries(record).filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a).map(([name, count]) => [named(name), compactText(count), countText(count)] as const);
+  const counts = (record: Record<string, number>, named = words) =>
+    Object.entries(record)
+      .filter(([, count]) => count > 0)
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, count]) => [named(name), compactText(count), countText(count)] as const);
   const { store, bus, sockets, process, latency } = snapshot;
   return (
     <div className="flex border-b border-line max-lg:flex-col">
-      <Table title="Refused, set aside or noted" head="rows, since the start" rows={counts(snapshot.rejects, wordsOfReject)} none="Every row was an ordinary one." />
-      <Table title="Instrument lists" head="of the brokers" rows={listRows(snapshot)} none="No broker's list is in use." />
+      <Table
+        title="Refused, set aside or noted"
+        head="rows, since the start"
+        rows={counts(snapshot.rejects, wordsOfReject)}
+        none="Every row was an ordinary one."
+      />
+      <Table
+        title="Instrument lists"
+        head="of the brokers"
+        rows={listRows(snapshot)}
+        none="No broker's list is in use."
+      />
       <Table title="Counted" head="since the start" rows={counts(snapshot.counters)} none="Nothing yet." />
-      <Table title="Runs on" head="" none="" rows={[
-        ["version", snapshot.version], ["Node", snapshot.node], ["up for", waitText(process.uptimeS * 1_000)], ["memory", `${countText(Math.round(process.rssMb))} MB, heap ${countText(Math.round(process.heapMb))} MB`],
-        ["store", store.version === "" ? store.kind : store.version], ["store answers in", `${millisecondsText(store.pingMs)} ms`], ["commit p95", latency.commit.count === 0 ? "–" : `${millisecondsText(latency.commit.p95)} ms`],
-        ["bus", bus.kind], ["browsers", `${countText(sockets.clients)}, ${numberText(sockets.framesPerSecond, 0)} frames/s`], ["instruments", countText(snapshot.instruments)],
-      ]} />
+      <Table
+        title="Runs on"
+        head=""
+        none=""
+        rows={[
+          ["version", snapshot.version],
+          ["Node", snapshot.node],
+          ["up for", waitText(process.uptimeS * 1_000)],
+          ["memory", `${countText(Math.round(process.rssMb))} MB, heap ${countText(Math.round(process.heapMb))} MB`],
+          ["store", store.version === "" ? store.kind : store.version],
+          ["store answers in", `${millisecondsText(store.pingMs)} ms`],
+          ["commit p95", latency.commit.count === 0 ? "–" : `${millisecondsText(latency.commit.p95)} ms`],
+          ["bus", bus.kind],
+          ["browsers", `${countText(sockets.clients)}, ${numberText(sockets.framesPerSecond, 0)} frames/s`],
+          ["instruments", countText(snapshot.instruments)],
+        ]}
+      />
     </div>
   );
 }

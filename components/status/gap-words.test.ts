@@ -4,16 +4,28 @@ import { causeText, concernedText, remainText } from "./gap-words";
 
 describe("a gap in words", () => {
   it("tells the first start from a restart, and every cause there is", () => {
-    expect([causeText({ cause: "restart", note: `${FIRST_START}; the server ended meanwhile` }), causeText({ cause: "restart", note: "" })]).toEqual(["Before the first start", "Candela was off"]);
+    expect([
+      causeText({ cause: "restart", note: `${FIRST_START}; the server ended meanwhile` }),
+      causeText({ cause: "restart", note: "" }),
+    ]).toEqual(["Before the first start", "Candela was off"]);
     for (const cause of gapCauses) expect(causeText({ cause, note: "" })).toMatch(/^[A-Z][a-z]/);
   });
   it("says whose data are missing", () => {
     expect(concernedText({ instrument: "NSE:INFY", instruments: null, collector: "kite-1" })).toBe("NSE:INFY");
     expect(concernedText({ instrument: null, instruments: null, collector: "kite-1" })).toBe("kite-1, all instruments");
-    expect(concernedText({ instrument: null, instruments: ["NSE:INFY", "NSE:TCS"], collector: "kite-1" })).toBe("kite-1, 2 instruments");
-    expect(concernedText({ instrument: null, instruments: ["NSE:INFY"], collector: "kite-1" })).toBe("kite-1, NSE:INFY");
+    expect(concernedText({ instrument: null, instruments: ["NSE:INFY", "NSE:TCS"], collector: "kite-1" })).toBe(
+      "kite-1, 2 instruments",
+    );
+    expect(concernedText({ instrument: null, instruments: ["NSE:INFY"], collector: "kite-1" })).toBe(
+      "kite-1, NSE:INFY",
+    );
   });
   it("shows no 0 for what has not been counted", () => {
-    expect([remainText({ remaining: 0, to: 1 }), remainText({ remaining: 42, to: 1 }), remainText({ remaining: null, to: null }), remainText({ remaining: null, to: 1 })]).toEqual(["0", "42", "not over yet", "being counted"]);
+    expect([
+      remainText({ remaining: 0, to: 1 }),
+      remainText({ remaining: 42, to: 1 }),
+      remainText({ remaining: null, to: null }),
+      remainText({ remaining: null, to: 1 }),
+    ]).toEqual(["0", "42", "not over yet", "being counted"]);
   });
 });

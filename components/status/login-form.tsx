@@ -13,22 +13,56 @@ export function LoginForm({ feed }: { feed: FeedTruth }) {
   const send = (event: FormEvent): void => {
     event.preventDefault();
     setBusy(true);
-    handOverToken(feed.collector, token.trim()).then(
-      ({ checked }) => { setToken(""); setOutcome({ good: true, text: checked ? "The broker accepts it; the feed connects." : "Taken; the broker could not be asked whether it is good." }); },
-      (cause: Error) => setOutcome({ good: false, text: cause.message }),
-    ).finally(() => setBusy(false));
+    handOverToken(feed.collector, token.trim())
+      .then(
+        ({ checked }) => {
+          setToken("");
+          setOutcome({
+            good: true,
+            text: checked
+              ? "The broker accepts it; the feed connects."
+              : "Taken; the broker could not be asked whether it is good.",
+          });
+        },
+        (cause: Error) => setOutcome({ good: false, text: cause.message }),
+      )
+      .finally(() => setBusy(false));
   };
-  const how = feed.simulated ? "The simulated exchange takes the token candela-demo-token once its fault is over." : "Log in at the broker, and enter the day's new access token here.";
+  const how = feed.simulated
+    ? "The simulated exchange takes the token candela-demo-token once its fault is over."
+    : "Log in at the broker, and enter the day's new access token here.";
   const id = `token-${feed.collector}`;
   return (
-    <section aria-label={`Login of ${feed.collector}`} data-testid="login-form" className="border-b border-line px-4 py-3">
+    <section
+      aria-label={`Login of ${feed.collector}`}
+      data-testid="login-form"
+      className="border-b border-line px-4 py-3"
+    >
       <h2 className="text-13 font-semibold">{feed.collector}: the access token has expired</h2>
-      <p className="mt-0.5 text-12 text-muted">{how} It is kept encrypted and never shown again. On the command line: npm run candela -- login {feed.collector}</p>
+      <p className="mt-0.5 text-12 text-muted">
+        {how} It is kept encrypted and never shown again. On the command line: npm run candela -- login {feed.collector}
+      </p>
       <form onSubmit={send} className="mt-2 flex flex-wrap items-center gap-2">
-        <label htmlFor={id} className="text-12">Access token</label>
-        <input id={id} type="password" autoComplete="off" spellCheck={false} value={token} onChange={(event) => setToken(event.target.value)} className="h-8 w-72 max-w-full rounded-sm border border-line bg-bg px-2 text-13" />
-        <Button type="submit" kind="primary" disabled={busy || token.trim() === ""}>{busy ? "Asking the broker…" : "Use it"}</Button>
-        {outcome !== null && <p role="status" className={outcome.good ? "text-12 text-muted" : "text-12 text-danger"}>{outcome.text}</p>}
+        <label htmlFor={id} className="text-12">
+          Access token
+        </label>
+        <input
+          id={id}
+          type="password"
+          autoComplete="off"
+          spellCheck={false}
+          value={token}
+          onChange={(event) => setToken(event.target.value)}
+          className="h-8 w-72 max-w-full rounded-sm border border-line bg-bg px-2 text-13"
+        />
+        <Button type="submit" kind="primary" disabled={busy || token.trim() === ""}>
+          {busy ? "Asking the broker…" : "Use it"}
+        </Button>
+        {outcome !== null && (
+          <p role="status" className={outcome.good ? "text-12 text-muted" : "text-12 text-danger"}>
+            {outcome.text}
+          </p>
+        )}
       </form>
     </section>
   );

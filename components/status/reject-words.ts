@@ -31,4 +31,5 @@ export const rejectWords: Readonly<Record<RejectReason, string>> = {
 };
 
 /** Reasons newer than this page are told by their names. */
-export const wordsOfReject = (reason: string): string => rejectWords[reason as RejectReason] ?? reason.replaceAll("_", " ");
+export const wordsOfReject = (reason: string): string =>
+  rejectWords[reason as RejectReason] ?? reason.replaceAll("_", " ");

@@ -21,7 +21,12 @@ export interface ThemeStore extends Readable<Theme> {
   cycle(): void;
 }
 
-export const themeTitles: Record<ThemeChoice, string> = { system: "Follow the system", dark: "Dark", light: "Light", contrast: "High contrast" };
+export const themeTitles: Record<ThemeChoice, string> = {
+  system: "Follow the system",
+  dark: "Dark",
+  light: "Light",
+  contrast: "High contrast",
+};
 
 const initial: Theme = { choice: "system", name: "dark", colourBlindSafe: false };
 const isTheme = (text: string | null): text is ThemeName => text === "dark" || text === "light" || text === "contrast";
@@ -36,7 +41,11 @@ const themeStore = (): ThemeStore => {
   const read = (): Theme => {
     const stored = localStorage.getItem(THEME_KEY);
     const choice: ThemeChoice = isTheme(stored) ? stored : "system";
-    return { choice, name: resolveTheme(choice, { contrast: contrast.matches, light: light.matches }), colourBlindSafe: localStorage.getItem(CVD_KEY) === "safe" };
+    return {
+      choice,
+      name: resolveTheme(choice, { contrast: contrast.matches, light: light.matches }),
+      colourBlindSafe: localStorage.getItem(CVD_KEY) === "safe",
+    };
   };
   const value = createValue<Theme>(read());
   const refresh = (): void => {
@@ -71,4 +80,8 @@ const themeStore = (): ThemeStore => {
 export const theme: () => ThemeStore = once(themeStore);
 
 export const useTheme = (): Theme =>
-  useSyncExternalStore((listener) => theme().subscribe(listener), () => theme().get(), () => initial);
+  useSyncExternalStore(
+    (listener) => theme().subscribe(listener),
+    () => theme().get(),
+    () => initial,
+  );

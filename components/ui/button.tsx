@@ -27,10 +27,14 @@ const kinds = {
 export function Button({ kind = "plain", size = "md", icon, className, children, ref, ...rest }: ButtonProps) {
   return (
     <button
-      ref={ref} type="button" {...rest}
+      ref={ref}
+      type="button"
+      {...rest}
       className={cx(
         "inline-flex shrink-0 items-center justify-center gap-1.5 rounded-sm font-medium whitespace-nowrap transition-colors duration-[var(--dur-hover)] disabled:border-line disabled:bg-panel disabled:text-disabled",
-        size === "md" ? "h-7 px-2.5 text-13" : "h-6 px-2 text-12", kinds[kind], className,
+        size === "md" ? "h-7 px-2.5 text-13" : "h-6 px-2 text-12",
+        kinds[kind],
+        className,
       )}
     >
       {icon !== undefined && <Icon of={icon} size={14} />}

@@ -19,8 +19,13 @@ export interface EmptyStateProps {
 
 export function EmptyState({ icon, title, detail, actions, foot, tone = "neutral", className }: EmptyStateProps) {
   return (
-    <div role={tone === "danger" ? "alert" : undefined} className={cx("flex flex-col items-center justify-center gap-1 px-6 py-10 text-center", className)}>
-      {icon !== undefined && <Icon of={icon} size={28} line={1.6} className={cx("mb-3", tone === "danger" ? "text-danger" : "text-muted")} />}
+    <div
+      role={tone === "danger" ? "alert" : undefined}
+      className={cx("flex flex-col items-center justify-center gap-1 px-6 py-10 text-center", className)}
+    >
+      {icon !== undefined && (
+        <Icon of={icon} size={28} line={1.6} className={cx("mb-3", tone === "danger" ? "text-danger" : "text-muted")} />
+      )}
       <p className="text-14 font-semibold text-text">{title}</p>
       {detail !== undefined && <p className="max-w-80 text-13 text-muted">{detail}</p>}
       {actions !== undefined && <div className="mt-4 flex flex-wrap items-center justify-center gap-2">{actions}</div>}

@@ -17,7 +17,8 @@ export const useFocusBack = () => {
     },
     giveBack: (event: Event): void => {
       event.preventDefault();
-      if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus({ preventScroll: true });
+      if (before.current instanceof HTMLElement && before.current.isConnected)
+        before.current.focus({ preventScroll: true });
     },
   };
 };

@@ -20,14 +20,31 @@ export interface IconButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonEle
   ref?: Ref<HTMLButtonElement>;
 }
 
-export function IconButton({ icon, label, shortcut, size = 28, iconSize = 16, pressed, side = "bottom", className, ref, ...rest }: IconButtonProps) {
+export function IconButton({
+  icon,
+  label,
+  shortcut,
+  size = 28,
+  iconSize = 16,
+  pressed,
+  side = "bottom",
+  className,
+  ref,
+  ...rest
+}: IconButtonProps) {
   return (
     <Tooltip content={label} shortcut={shortcut} side={side}>
       <button
-        ref={ref} type="button" aria-label={label} aria-pressed={pressed} {...rest} style={{ width: size, height: size, ...rest.style }}
+        ref={ref}
+        type="button"
+        aria-label={label}
+        aria-pressed={pressed}
+        {...rest}
+        style={{ width: size, height: size, ...rest.style }}
         className={cx(
           "inline-flex shrink-0 items-center justify-center rounded-sm text-muted transition-colors duration-[var(--dur-hover)] hover:bg-selected hover:text-text disabled:bg-transparent disabled:text-disabled data-[state=open]:bg-selected data-[state=open]:text-text",
-          pressed === true && "bg-selected text-text", className,
+          pressed === true && "bg-selected text-text",
+          className,
         )}
       >
         <Icon of={icon} size={iconSize} />

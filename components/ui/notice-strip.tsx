@@ -21,7 +21,10 @@ const inks = { warn: "text-warn", danger: "text-danger", accent: "text-accent", 
 
 export function NoticeStrip({ tone, icon, action, urgent = false, children, className }: NoticeStripProps) {
   return (
-    <div role={urgent ? "alert" : "status"} className={cx("flex min-h-8 shrink-0 items-center gap-2 px-3 py-1 text-13 text-text", tones[tone], className)}>
+    <div
+      role={urgent ? "alert" : "status"}
+      className={cx("flex min-h-8 shrink-0 items-center gap-2 px-3 py-1 text-13 text-text", tones[tone], className)}
+    >
       {icon !== undefined && <Icon of={icon} size={16} className={cx("shrink-0", inks[tone])} />}
       <span className="min-w-0 flex-1">{children}</span>
       {action}

@@ -34,10 +34,23 @@ export const pillStates = {
 export type PillState = keyof typeof pillStates;
 
 const tones: Record<Tone, string> = {
-  ok: "bg-ok-tint text-ok", warn: "bg-warn-tint text-warn", danger: "bg-danger-tint text-danger", accent: "bg-accent-tint text-accent",
-  neutral: "bg-neutral-tint text-muted", heal: "bg-heal-tint text-heal", sim: "bg-sim-tint text-sim",
+  ok: "bg-ok-tint text-ok",
+  warn: "bg-warn-tint text-warn",
+  danger: "bg-danger-tint text-danger",
+  accent: "bg-accent-tint text-accent",
+  neutral: "bg-neutral-tint text-muted",
+  heal: "bg-heal-tint text-heal",
+  sim: "bg-sim-tint text-sim",
 };
-const inks: Record<Tone, string> = { ok: "text-ok", warn: "text-warn", danger: "text-danger", accent: "text-accent", neutral: "text-muted", heal: "text-heal", sim: "text-sim" };
+const inks: Record<Tone, string> = {
+  ok: "text-ok",
+  warn: "text-warn",
+  danger: "text-danger",
+  accent: "text-accent",
+  neutral: "text-muted",
+  heal: "text-heal",
+  sim: "text-sim",
+};
 
 export interface PillProps {
   state: PillState;
@@ -51,10 +64,22 @@ export interface PillProps {
 export function Pill({ state, detail, label, detailRef, className, title }: PillProps) {
   const { glyph, tone } = pillStates[state];
   return (
-    <span data-state={state} title={title} className={cx("inline-flex h-[18px] shrink-0 items-center gap-[5px] rounded-sm pl-[5px] pr-1.5 text-11 whitespace-nowrap", tones[tone], className)}>
+    <span
+      data-state={state}
+      title={title}
+      className={cx(
+        "inline-flex h-[18px] shrink-0 items-center gap-[5px] rounded-sm pl-[5px] pr-1.5 text-11 whitespace-nowrap",
+        tones[tone],
+        className,
+      )}
+    >
       <Glyph shape={glyph} />
       <span className="font-semibold tracking-[0.02em]">{label ?? state}</span>
-      {(detail !== undefined || detailRef !== undefined) && <span ref={detailRef} className="font-[450]">{detail}</span>}
+      {(detail !== undefined || detailRef !== undefined) && (
+        <span ref={detailRef} className="font-[450]">
+          {detail}
+        </span>
+      )}
     </span>
   );
 }

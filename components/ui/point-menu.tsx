@@ -25,24 +25,46 @@ export function PointMenu({ label, items, width = 232, onOpen, keyPoint, childre
   const asker = useRef("");
   return (
     <Parts.Root modal={false} open={open} onOpenChange={(next) => setOpen(next && asker.current !== "touch")}>
-      <Parts.Trigger asChild
+      <Parts.Trigger
+        asChild
         onContextMenu={(event) => {
-          const point = asker.current === "key" ? keyPoint?.() ?? null : null;
+          const point = asker.current === "key" ? (keyPoint?.() ?? null) : null;
           if (point === null) return onOpen({ x: event.clientX, y: event.clientY });
           // The menu stands where its event was: the same wish again, at the point that is meant.
           event.preventDefault();
           asker.current = "";
-          event.target.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, button: 2, clientX: point.x, clientY: point.y }));
+          event.target.dispatchEvent(
+            new MouseEvent("contextmenu", {
+              bubbles: true,
+              cancelable: true,
+              button: 2,
+              clientX: point.x,
+              clientY: point.y,
+            }),
+          );
         }}
-        onKeyDown={() => { asker.current = "key"; }}
+        onKeyDown={() => {
+          asker.current = "key";
+        }}
         onPointerDown={(event) => {
           asker.current = event.pointerType;
           // A pen's long press begins here, and opens without a further word.
           if (event.pointerType === "pen") onOpen({ x: event.clientX, y: event.clientY });
-        }}>{children}</Parts.Trigger>
+        }}
+      >
+        {children}
+      </Parts.Trigger>
       <Parts.Portal>
-        <Parts.Content aria-label={label} collisionPadding={8} data-surface="elevated" style={{ minWidth: width }} className={cx(panel, "max-h-(--radix-context-menu-content-available-height)")}>
-          {items.map((item, index) => <Row key={index} item={item} parts={Parts} />)}
+        <Parts.Content
+          aria-label={label}
+          collisionPadding={8}
+          data-surface="elevated"
+          style={{ minWidth: width }}
+          className={cx(panel, "max-h-(--radix-context-menu-content-available-height)")}
+        >
+          {items.map((item, index) => (
+            <Row key={index} item={item} parts={Parts} />
+          ))}
         </Parts.Content>
       </Parts.Portal>
     </Parts.Root>

@@ -19,13 +19,34 @@ export interface PopoverProps {
   children: ReactNode;
 }
 
-export function Popover({ trigger, label, width = 280, side = "bottom", align = "start", open, onOpenChange, bare = false, children }: PopoverProps) {
+export function Popover({
+  trigger,
+  label,
+  width = 280,
+  side = "bottom",
+  align = "start",
+  open,
+  onOpenChange,
+  bare = false,
+  children,
+}: PopoverProps) {
   return (
     <Parts.Root {...(open === undefined ? {} : { open })} {...(onOpenChange === undefined ? {} : { onOpenChange })}>
       <Parts.Trigger asChild>{trigger}</Parts.Trigger>
       <Parts.Portal>
-        <Parts.Content aria-label={label} side={side} align={align} sideOffset={6} collisionPadding={8} data-surface="elevated" style={{ width }}
-          className={cx("appear z-(--z-popover) max-h-(--radix-popover-content-available-height) max-w-[calc(100vw-16px)] overflow-y-auto rounded-md bg-elevated text-12 text-text shadow-popover", !bare && "p-3")}>
+        <Parts.Content
+          aria-label={label}
+          side={side}
+          align={align}
+          sideOffset={6}
+          collisionPadding={8}
+          data-surface="elevated"
+          style={{ width }}
+          className={cx(
+            "appear z-(--z-popover) max-h-(--radix-popover-content-available-height) max-w-[calc(100vw-16px)] overflow-y-auto rounded-md bg-elevated text-12 text-text shadow-popover",
+            !bare && "p-3",
+          )}
+        >
           {children}
         </Parts.Content>
       </Parts.Portal>

@@ -23,15 +23,32 @@ export interface SegmentedProps<V extends string> {
 
 const sizes = { md: "h-7 px-2 text-13", sm: "h-5 px-1.5 text-12", touch: "h-8 min-w-11 px-2 text-13" };
 
-export function Segmented<V extends string>({ label, value, options, onChange, size = "md", className }: SegmentedProps<V>) {
+export function Segmented<V extends string>({
+  label,
+  value,
+  options,
+  onChange,
+  size = "md",
+  className,
+}: SegmentedProps<V>) {
   return (
     <div role="group" aria-label={label} className={cx("flex shrink-0 items-center gap-0.5", className)}>
       {options.map((option) => (
-        <button key={option.value} type="button" title={option.title} disabled={option.disabled} aria-pressed={option.value === value} onClick={() => onChange(option.value)}
+        <button
+          key={option.value}
+          type="button"
+          title={option.title}
+          disabled={option.disabled}
+          aria-pressed={option.value === value}
+          onClick={() => onChange(option.value)}
           className={cx(
-            "inline-flex items-center justify-center rounded-sm font-medium whitespace-nowrap transition-colors duration-[var(--dur-hover)] disabled:bg-transparent disabled:text-disabled", sizes[size],
-            option.value === value ? "bg-selected font-semibold text-text" : "text-muted hover:bg-hover hover:text-text",
-          )}>
+            "inline-flex items-center justify-center rounded-sm font-medium whitespace-nowrap transition-colors duration-[var(--dur-hover)] disabled:bg-transparent disabled:text-disabled",
+            sizes[size],
+            option.value === value
+              ? "bg-selected font-semibold text-text"
+              : "text-muted hover:bg-hover hover:text-text",
+          )}
+        >
           {option.label}
         </button>
       ))}

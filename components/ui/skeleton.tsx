@@ -5,7 +5,9 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { cx } from "./class-names";
 
-export const Skeleton = ({ className }: { className?: string }) => <span aria-hidden className={cx("block rounded-sm bg-elevated", className)} />;
+export const Skeleton = ({ className }: { className?: string }) => (
+  <span aria-hidden className={cx("block rounded-sm bg-elevated", className)} />
+);
 
 export function Late({ afterMs = 120, children }: { afterMs?: number; children: ReactNode }) {
   const [due, setDue] = useState(false);

@@ -2,12 +2,24 @@ import { expect, test } from "vitest";
 import type { FeedState, FeedTruth } from "@/server/domain/collector";
 import { type LiveRow, liveText } from "./live-text";
 
-const feed = (state: FeedState, simulated = true): FeedTruth => ({ state, simulated } as FeedTruth);
-const row = (over: Partial<LiveRow> = {}): LiveRow => ({ live: true, simulated: true, closed: null, mute: false, ...over });
+const feed = (state: FeedState, simulated = true): FeedTruth => ({ state, simulated }) as FeedTruth;
+const row = (over: Partial<LiveRow> = {}): LiveRow => ({
+  live: true,
+  simulated: true,
+  closed: null,
+  mute: false,
+  ...over,
+});
 const rows = Array.from({ length: 22 }, () => row());
 
 test.each<[FeedState, string]>([
-  ["LIVE", "22 of 22 live"], ["SLOW", "slow"], ["MUTE", "mute"], ["AUTH_EXPIRED", "login expired"], ["DOWN", "down"], ["RECONNECTING", "reconnecting"], ["CLOSED", "market closed"],
+  ["LIVE", "22 of 22 live"],
+  ["SLOW", "slow"],
+  ["MUTE", "mute"],
+  ["AUTH_EXPIRED", "login expired"],
+  ["DOWN", "down"],
+  ["RECONNECTING", "reconnecting"],
+  ["CLOSED", "market closed"],
 ])("while the feed is %s a list says %s", (state, text) => expect(liveText(rows, 22, [feed(state)])).toBe(text));
 
 test("rows that nobody subscribes are not live, and each row goes by the feed of its kind", () => {

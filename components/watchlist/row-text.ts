@@ -9,13 +9,20 @@ export const isKept = (row: QuoteRow): boolean => row.received === 0;
 
 /** Which way the price moved since the row drawn before: from one tick to the next, never from a kept close. */
 export const moveOf = (row: QuoteRow, before: QuoteRow | null): number =>
-  before === null || isKept(before) || row.price === null || before.price === null ? 0 : Math.sign(row.price - before.price);
+  before === null || isKept(before) || row.price === null || before.price === null
+    ? 0
+    : Math.sign(row.price - before.price);
 
 /** What the change column says: the change, or for a kept close its time. */
 export const changeCell = (row: QuoteRow, now: number): string =>
-  isKept(row) ? (row.price === null ? MISSING : ageText(row.time, now)) : percentText(changePercent(row.price, row.previousClose), "");
+  isKept(row)
+    ? row.price === null
+      ? MISSING
+      : ageText(row.time, now)
+    : percentText(changePercent(row.price, row.previousClose), "");
 
-const dayText = ({ low, high, decimals }: QuoteRow): string => (low > 0 && high > 0 ? ` · day ${priceText(low, decimals)} – ${priceText(high, decimals)}` : "");
+const dayText = ({ low, high, decimals }: QuoteRow): string =>
+  low > 0 && high > 0 ? ` · day ${priceText(low, decimals)} – ${priceText(high, decimals)}` : "";
 
 /** What the feed frame says of a row besides its quote. */
 export interface RowState {
@@ -25,11 +32,15 @@ export interface RowState {
   closed: string | null;
 }
 
-export const rowState = (row: Pick<QuoteRow, "key" | "exchange" | "live">, frame: Pick<FeedFrame, "markets" | "mute"> | null, now: number): RowState => {
+export const rowState = (
+  row: Pick<QuoteRow, "key" | "exchange" | "live">,
+  frame: Pick<FeedFrame, "markets" | "mute"> | null,
+  now: number,
+): RowState => {
   const market = marketOf(frame?.markets, row.exchange);
   const closed = market !== undefined && market.session.phase === "closed";
   return {
-    muteSince: row.live && !closed ? frame?.mute.find(({ key }) => key === row.key)?.since ?? null : null,
+    muteSince: row.live && !closed ? (frame?.mute.find(({ key }) => key === row.key)?.since ?? null) : null,
     closed: closed ? sinceText(market.closedSince, now) : null,
   };
 };
@@ -37,14 +48,24 @@ export const rowState = (row: Pick<QuoteRow, "key" | "exchange" | "live">, frame
 const open: RowState = { muteSince: null, closed: null };
 
 /** The texts that grow old: once a second. `mute`: the word and its age that stand in the row, "" when it is not mute. */
-export const ageTexts = (row: QuoteRow, now: number, { muteSince, closed }: RowState = open): { quiet: boolean; mute: string; exchange: string; title: string } => {
+export const ageTexts = (
+  row: QuoteRow,
+  now: number,
+  { muteSince, closed }: RowState = open,
+): { quiet: boolean; mute: string; exchange: string; title: string } => {
   const kept = isKept(row);
   const mute = muteSince === null ? "" : `mute ${ageText(muteSince, now)}`;
   const shut = closed === null ? "" : `market closed${closed === "" ? "" : ` ${closed}`} · `;
   const age = kept ? (row.price === null ? MISSING : ageText(row.time, now)) : ageText(row.received, now);
-  const said = !kept ? `last tick ${age} ago` : row.price === null ? "no price yet" : `no tick yet, last close of ${age}`;
+  const said = !kept
+    ? `last tick ${age} ago`
+    : row.price === null
+      ? "no price yet"
+      : `no tick yet, last close of ${age}`;
   return {
-    quiet: row.live && !kept && closed === null && now - row.received > QUIET_MS, mute, exchange: `${row.exchange} · ${closed !== null ? "closed, " : ""}${mute !== "" ? mute : age}`,
+    quiet: row.live && !kept && closed === null && now - row.received > QUIET_MS,
+    mute,
+    exchange: `${row.exchange} · ${closed !== null ? "closed, " : ""}${mute !== "" ? mute : age}`,
     title: `${row.name} · ${shut}${mute === "" ? "" : `${muteText(muteSince!, now)} while its feed brings others · `}${said}${dayText(row)}${row.volume > 0 ? ` · volume ${countText(row.volume)}` : ""}`,
   };
 };

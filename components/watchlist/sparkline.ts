@@ -7,7 +7,13 @@ export interface Sparkline {
 
 const EDGE = 1.5;
 
-export const sparkline = (closes: readonly number[], previousClose: number, width: number, height: number, points: number): Sparkline => {
+export const sparkline = (
+  closes: readonly number[],
+  previousClose: number,
+  width: number,
+  height: number,
+  points: number,
+): Sparkline => {
   const hasBase = previousClose > 0;
   if (closes.length < 2) return { path: "", base: hasBase ? height / 2 : null };
   let low = hasBase ? previousClose : closes[0]!;
@@ -19,6 +25,8 @@ export const sparkline = (closes: readonly number[], previousClose: number, widt
   const span = high - low || 1;
   const y = (price: number): number => Math.round((EDGE + (1 - (price - low) / span) * (height - 2 * EDGE)) * 10) / 10;
   const step = width / Math.max(1, points - 1);
-  const path = closes.map((close, index) => `${index === 0 ? "M" : "L"}${Math.round(index * step * 10) / 10} ${y(close)}`).join("");
+  const path = closes
+    .map((close, index) => `${index === 0 ? "M" : "L"}${Math.round(index * step * 10) / 10} ${y(close)}`)
+    .join("");
   return { path, base: hasBase ? y(previousClose) : null };
 };

@@ -16,7 +16,9 @@ export interface ChosenWatchlist {
 
 /** The list to open first: the given, else the one last chosen in this browser, else the first there is. */
 export const firstList = (heads: readonly WatchlistHead[], given?: string): string | null =>
-  [given, localStorage.getItem(LIST_KEY)].find((candidate) => heads.some((head) => head.name === candidate)) ?? heads[0]?.name ?? null;
+  [given, localStorage.getItem(LIST_KEY)].find((candidate) => heads.some((head) => head.name === candidate)) ??
+  heads[0]?.name ??
+  null;
 
 /** The lists there are and the one in view: the given, else the one last chosen in this browser, else the first. */
 export const useWatchlist = (first?: string): ChosenWatchlist => {
@@ -25,7 +27,10 @@ export const useWatchlist = (first?: string): ChosenWatchlist => {
   const [watchlist, setWatchlist] = useState<Watchlist | null>(null);
   const [error, setError] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
-  const retry = useCallback(() => { setError(null); setAttempt((before) => before + 1); }, []);
+  const retry = useCallback(() => {
+    setError(null);
+    setAttempt((before) => before + 1);
+  }, []);
 
   useEffect(() => {
     const leaving = new AbortController();
@@ -35,7 +40,9 @@ export const useWatchlist = (first?: string): ChosenWatchlist => {
         setName((before) => before ?? firstList(found, first));
         if (found.length === 0) setError("The server has no lists yet.");
       },
-      (cause: Error) => { if (!leaving.signal.aborted) setError(cause.message); },
+      (cause: Error) => {
+        if (!leaving.signal.aborted) setError(cause.message);
+      },
     );
     return () => leaving.abort();
   }, [first, attempt]);
@@ -44,14 +51,27 @@ export const useWatchlist = (first?: string): ChosenWatchlist => {
     if (name === null) return undefined;
     const leaving = new AbortController();
     fetchWatchlist(name, { signal: leaving.signal }).then(
-      (found) => { setWatchlist(found); setError(null); },
-      (cause: Error) => { if (!leaving.signal.aborted) setError(cause.message); },
+      (found) => {
+        setWatchlist(found);
+        setError(null);
+      },
+      (cause: Error) => {
+        if (!leaving.signal.aborted) setError(cause.message);
+      },
     );
     return () => leaving.abort();
   }, [name, attempt]);
 
   // A server that was away when the page came up: ask again once it is back.
-  useEffect(() => (error === null ? undefined : live().onConnect((again) => { if (again) retry(); })), [error, retry]);
+  useEffect(
+    () =>
+      error === null
+        ? undefined
+        : live().onConnect((again) => {
+            if (again) retry();
+          }),
+    [error, retry],
+  );
 
   const choose = useCallback((next: string) => {
     localStorage.setItem(LIST_KEY, next);

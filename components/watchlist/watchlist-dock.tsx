@@ -40,14 +40,40 @@ export function WatchlistDock({ current, onPick, list, onList }: WatchlistDockPr
   const keys = useMemo(() => rows?.map((row) => row.key) ?? [], [rows]);
   useEffect(() => wantQuotes(keys), [keys]);
   useEffect(() => () => clearTimeout(follow.current), []);
-  useEffect(() => registerCommands(heads.map((head) => ({ id: `list ${head.name}`, title: head.title, group: "list", icon: List, run: () => choose(head.name) }))), [heads, choose]);
-  const stale = status === "offline" || (feeds !== undefined && feeds.length > 0 && feeds.every((feed) => silent.includes(feed.state)));
-  const entry = focused !== null && keys.includes(focused) ? focused : current !== null && keys.includes(current) ? current : keys[0];
+  useEffect(
+    () =>
+      registerCommands(
+        heads.map((head) => ({
+          id: `list ${head.name}`,
+          title: head.title,
+          group: "list",
+          icon: List,
+          run: () => choose(head.name),
+        })),
+      ),
+    [heads, choose],
+  );
+  const stale =
+    status === "offline" ||
+    (feeds !== undefined && feeds.length > 0 && feeds.every((feed) => silent.includes(feed.state)));
+  const entry =
+    focused !== null && keys.includes(focused)
+      ? focused
+      : current !== null && keys.includes(current)
+        ? current
+        : keys[0];
 
   const move = (event: KeyboardEvent<HTMLDivElement>): void => {
     const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     const links = [...event.currentTarget.querySelectorAll<HTMLAnchorElement>("a[data-key]")];
-    const to = by === 0 ? (event.key === "Home" ? links[0] : event.key === "End" ? links.at(-1) : undefined) : links[links.indexOf(document.activeElement as HTMLAnchorElement) + by];
+    const to =
+      by === 0
+        ? event.key === "Home"
+          ? links[0]
+          : event.key === "End"
+            ? links.at(-1)
+            : undefined
+        : links[links.indexOf(document.activeElement as HTMLAnchorElement) + by];
     if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation();
@@ -58,21 +84,68 @@ export function WatchlistDock({ current, onPick, list, onList }: WatchlistDockPr
 
   return (
     <section aria-label="Watchlist" className="wl-list flex min-h-0 flex-1 flex-col" data-testid="watchlist">
-      <ListHead heads={heads} watchlist={watchlist} keys={keys} onChoose={(name) => { choose(name); onList?.(name); }} />
-      <button type="button" onClick={() => openPalette()} className="mx-4 mb-3 flex h-10 items-center gap-2 rounded-sm border border-line-strong bg-panel px-3 text-14 text-muted md:hidden"><Icon of={Search} />Search symbols</button>
+      <ListHead
+        heads={heads}
+        watchlist={watchlist}
+        keys={keys}
+        onChoose={(name) => {
+          choose(name);
+          onList?.(name);
+        }}
+      />
+      <button
+        type="button"
+        onClick={() => openPalette()}
+        className="mx-4 mb-3 flex h-10 items-center gap-2 rounded-sm border border-line-strong bg-panel px-3 text-14 text-muted md:hidden"
+      >
+        <Icon of={Search} />
+        Search symbols
+      </button>
       <div aria-hidden className="wl-head h-6 shrink-0 text-11 text-faint max-md:hidden">
-        <span>Symbol</span><span className="wl-head-spark">Today</span><span className="text-right">LTP</span><span className="text-right">Chg %</span>
+        <span>Symbol</span>
+        <span className="wl-head-spark">Today</span>
+        <span className="text-right">LTP</span>
+        <span className="text-right">Chg %</span>
       </div>
-      <div onKeyDown={move} onFocus={(event) => setFocused((event.target as HTMLElement).closest<HTMLElement>("[data-key]")?.dataset.key ?? null)}
-        className={`min-h-0 flex-1 overflow-y-auto overscroll-contain max-md:border-t max-md:border-line ${stale ? "wl-stale" : ""}`}>
-        {watchlist === null && error === null && <Late><Rows /></Late>}
-        {error !== null && <EmptyState tone="danger" title="The list could not be read" detail={error} actions={<Button onClick={retry}>Retry</Button>} />}
+      <div
+        onKeyDown={move}
+        onFocus={(event) =>
+          setFocused((event.target as HTMLElement).closest<HTMLElement>("[data-key]")?.dataset.key ?? null)
+        }
+        className={`min-h-0 flex-1 overflow-y-auto overscroll-contain max-md:border-t max-md:border-line ${stale ? "wl-stale" : ""}`}
+      >
+        {watchlist === null && error === null && (
+          <Late>
+            <Rows />
+          </Late>
+        )}
+        {error !== null && (
+          <EmptyState
+            tone="danger"
+            title="The list could not be read"
+            detail={error}
+            actions={<Button onClick={retry}>Retry</Button>}
+          />
+        )}
         {rows?.length === 0 && <EmptyState title="This list is empty" detail="Pick another list above." />}
         {rows?.map((row, index) => {
           const heading = row.section !== "" && row.section !== rows[index - 1]?.section ? row.section : null;
           return [
-            heading !== null && <h2 key={`section ${heading}`} className="flex h-6 items-center border-t border-line-subtle px-3 text-11 text-muted max-md:h-7 max-md:border-t-0 max-md:border-b max-md:bg-sunken max-md:px-4">{heading}</h2>,
-            <WatchlistRow key={row.key} instrument={row.key} current={row.key === current} focusable={row.key === entry} onPick={onPick} />,
+            heading !== null && (
+              <h2
+                key={`section ${heading}`}
+                className="flex h-6 items-center border-t border-line-subtle px-3 text-11 text-muted max-md:h-7 max-md:border-t-0 max-md:border-b max-md:bg-sunken max-md:px-4"
+              >
+                {heading}
+              </h2>
+            ),
+            <WatchlistRow
+              key={row.key}
+              instrument={row.key}
+              current={row.key === current}
+              focusable={row.key === entry}
+              onPick={onPick}
+            />,
           ];
         })}
       </div>

@@ -19,7 +19,8 @@ const FLASH_MS = 250;
 const LONG_NAME = 11;
 /** Up to this many letters (NIFTY26NOV24500CE) a contract fits beside a narrower line. */
 const LONGEST_BESIDE_LINE = 17;
-const lengthOf = (symbol: string): "false" | "true" | "whole" => (symbol.length <= LONG_NAME ? "false" : symbol.length <= LONGEST_BESIDE_LINE ? "true" : "whole");
+const lengthOf = (symbol: string): "false" | "true" | "whole" =>
+  symbol.length <= LONG_NAME ? "false" : symbol.length <= LONGEST_BESIDE_LINE ? "true" : "whole";
 
 interface Cells {
   price: HTMLElement;
@@ -38,7 +39,12 @@ const inks = { up: "var(--c-up)", down: "var(--c-down)", flat: "var(--c-muted)" 
 const write = (cells: Cells, row: QuoteRow, before: QuoteRow | null): number => {
   const price = row.price;
   const direction = directionOf(price, row.previousClose);
-  if (before === null || price !== before.price || row.previousClose !== before.previousClose || isKept(row) !== isKept(before)) {
+  if (
+    before === null ||
+    price !== before.price ||
+    row.previousClose !== before.previousClose ||
+    isKept(row) !== isKept(before)
+  ) {
     cells.price.textContent = priceText(price, row.decimals);
     cells.change.textContent = changeCell(row, live().now());
     cells.row.dataset.kept = String(isKept(row));
@@ -46,7 +52,13 @@ const write = (cells: Cells, row: QuoteRow, before: QuoteRow | null): number => 
     cells.row.dataset.direction = direction;
   }
   if (before === null || row.spark !== before.spark || direction !== directionOf(before.price, before.previousClose)) {
-    const { path, base } = sparkline(row.spark, row.previousClose, WIDTH, HEIGHT, Math.min(SPARK_POINTS, Math.ceil(row.spark.length / DAY_SHARE)));
+    const { path, base } = sparkline(
+      row.spark,
+      row.previousClose,
+      WIDTH,
+      HEIGHT,
+      Math.min(SPARK_POINTS, Math.ceil(row.spark.length / DAY_SHARE)),
+    );
     cells.line.setAttribute("d", path);
     cells.line.setAttribute("stroke", inks[direction]);
     cells.base.setAttribute("d", base === null ? "" : `M0 ${base}H${WIDTH}`);
@@ -79,7 +91,16 @@ export const WatchlistRow = memo(function WatchlistRow({ instrument, current, fo
   useEffect(() => {
     const root = row.current!;
     const part = <E extends Element>(name: string): E => root.querySelector<E>(`[data-part="${name}"]`)!;
-    const cells: Cells = { row: root, price: part("price"), change: part("change"), mark: part("mark"), line: part("line"), base: part("base"), exchange: part("exchange"), mute: part("mute") };
+    const cells: Cells = {
+      row: root,
+      price: part("price"),
+      change: part("change"),
+      mark: part("mark"),
+      line: part("line"),
+      base: part("base"),
+      exchange: part("exchange"),
+      mute: part("mute"),
+    };
     const value = quote(instrument);
     let shown: QuoteRow | null = null;
     let beat = 0;
@@ -100,8 +121,14 @@ export const WatchlistRow = memo(function WatchlistRow({ instrument, current, fo
     };
     draw();
     const leave = value.subscribe(draw);
-    const ages = setInterval(() => { if (shown !== null) writeAge(cells, shown, live().now()); }, 1_000);
-    return () => { leave(); clearTimeout(timer); clearInterval(ages); };
+    const ages = setInterval(() => {
+      if (shown !== null) writeAge(cells, shown, live().now());
+    }, 1_000);
+    return () => {
+      leave();
+      clearTimeout(timer);
+      clearInterval(ages);
+    };
   }, [instrument]);
 
   const pick = (event: MouseEvent): void => {
@@ -111,20 +138,47 @@ export const WatchlistRow = memo(function WatchlistRow({ instrument, current, fo
   };
   const parts = splitKey(instrument);
   return (
-    <a ref={row} href={chartHref(instrument)} onClick={pick} tabIndex={focusable ? 0 : -1} aria-current={current ? "true" : undefined} data-testid={`wl-row-${instrument}`} data-key={instrument} data-live="true" data-long={lengthOf(parts?.symbol ?? instrument)}
-      className="wl-row">
+    <a
+      ref={row}
+      href={chartHref(instrument)}
+      onClick={pick}
+      tabIndex={focusable ? 0 : -1}
+      aria-current={current ? "true" : undefined}
+      data-testid={`wl-row-${instrument}`}
+      data-key={instrument}
+      data-live="true"
+      data-long={lengthOf(parts?.symbol ?? instrument)}
+      className="wl-row"
+    >
       <span className="wl-symbol">
         <span className="truncate">{parts?.symbol ?? instrument}</span>
         <span className="wl-quiet" aria-hidden />
         <span data-part="mute" className="wl-mute" />
-        <span data-part="exchange" className="wl-exchange">{parts?.exchange}</span>
+        <span data-part="exchange" className="wl-exchange">
+          {parts?.exchange}
+        </span>
       </span>
-      <svg width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden className="wl-spark">
+      <svg
+        width={WIDTH}
+        height={HEIGHT}
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        aria-hidden
+        className="wl-spark"
+      >
         <path data-part="base" fill="none" stroke="var(--c-line-strong)" strokeWidth="1" strokeDasharray="1 2.5" />
         <path data-part="line" fill="none" strokeWidth="1.2" strokeLinejoin="round" strokeLinecap="round" />
       </svg>
-      <span className="wl-price"><span data-part="price" data-testid={`wl-ltp-${instrument}`} className="flash">{MISSING}</span></span>
-      <span className="wl-change"><span data-part="mark" className="wl-mark" aria-hidden /><span data-part="change">{MISSING}</span><span className="wl-unit md:sr-only">%</span></span>
+      <span className="wl-price">
+        <span data-part="price" data-testid={`wl-ltp-${instrument}`} className="flash">
+          {MISSING}
+        </span>
+      </span>
+      <span className="wl-change">
+        <span data-part="mark" className="wl-mark" aria-hidden />
+        <span data-part="change">{MISSING}</span>
+        <span className="wl-unit md:sr-only">%</span>
+      </span>
     </a>
   );
 });

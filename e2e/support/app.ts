@@ -37,7 +37,19 @@ export interface App {
 }
 
 // Specs decide what a server is connected to, not the shell they run in.
-const settingsOfTheShell = ["DATABASE_URL", "REDIS_URL", "FEED", "SPEED", "INSTRUMENT", "KITE_API_KEY", "KITE_ACCESS_TOKEN", "PORT", "HOST", "DATA_DIR", "EXCHANGE_PORT"];
+const settingsOfTheShell = [
+  "DATABASE_URL",
+  "REDIS_URL",
+  "FEED",
+  "SPEED",
+  "INSTRUMENT",
+  "KITE_API_KEY",
+  "KITE_ACCESS_TOKEN",
+  "PORT",
+  "HOST",
+  "DATA_DIR",
+  "EXCHANGE_PORT",
+];
 
 /** What `/api/v1/health` says; null while nothing answers or the server is still starting. */
 const health = async (url: string): Promise<{ ready: boolean } | null> => {
@@ -51,13 +63,19 @@ const health = async (url: string): Promise<{ ready: boolean } | null> => {
 };
 
 const gone = (child: ChildProcess): Promise<void> =>
-  child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise((resolve) => { child.once("exit", () => resolve()); });
+  child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve()
+    : new Promise((resolve) => {
+        child.once("exit", () => resolve());
+      });
 
 // The server's own children (the simulated exchange) are in its process group: nothing outlives a test.
 function endGroup(child: ChildProcess): void {
   try {
     if (child.pid !== undefined) process.kill(process.platform === "win32" ? child.pid : -child.pid, "SIGKILL");
-  } catch { /* already gone */ }
+  } catch {
+    /* already gone */
+  }
 }
 
 /** Starts the built server and resolves when ticks flow. The caller has to `stop()` it. */
@@ -78,11 +96,20 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
       detached: process.platform !== "win32",
     });
     children.push(child);
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => { printed += chunk.toString(); });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => {
+        printed += chunk.toString();
+      });
     const until = Date.now() + startTimeoutMs;
-    for (let seen = await health(url); seen === null || !(seen.ready || options.early === true); seen = await health(url)) {
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The server ended while starting:\n${printed}`);
-      if (Date.now() > until) throw new Error(`The server was not ready within ${startTimeoutMs / 1_000} s:\n${printed}`);
+    for (
+      let seen = await health(url);
+      seen === null || !(seen.ready || options.early === true);
+      seen = await health(url)
+    ) {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`The server ended while starting:\n${printed}`);
+      if (Date.now() > until)
+        throw new Error(`The server was not ready within ${startTimeoutMs / 1_000} s:\n${printed}`);
       await wait(100);
     }
     return child;
@@ -97,7 +124,10 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     rmSync(dataDir, { recursive: true, force: true });
   };
 
-  let running = await launch().catch((error: unknown) => { cleanUp(); throw error; });
+  let running = await launch().catch((error: unknown) => {
+    cleanUp();
+    throw error;
+  });
   return {
     url,
     exchangeUrl: `http://127.0.0.1:${exchangePort}`,
@@ -121,11 +151,14 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
 
 /** `app` is one server for all specs that only look; `launch` starts servers of a test's own, ended after it. */
 export const test = base.extend<{ launch: (options?: AppOptions) => Promise<App> }, { app: App }>({
-  app: [async ({}, use) => {
-    const app = await startApp();
-    await use(app);
-    await app.stop();
-  }, { scope: "worker", timeout: startTimeoutMs + stopTimeoutMs }],
+  app: [
+    async ({}, use) => {
+      const app = await startApp();
+      await use(app);
+      await app.stop();
+    },
+    { scope: "worker", timeout: startTimeoutMs + stopTimeoutMs },
+  ],
   launch: async ({}, use) => {
     const apps: App[] = [];
     await use(async (options) => {

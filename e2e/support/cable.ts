@@ -18,19 +18,36 @@ export async function cableTo(url: string): Promise<Cable> {
   const server = createServer((near) => {
     if (!plugged) return void near.destroy();
     const far = connect(target, "127.0.0.1");
-    for (const [end, other] of [[near, far], [far, near]] as const) {
+    for (const [end, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       ends.add(end);
       end.on("error", () => other.destroy());
-      end.on("close", () => { ends.delete(end); other.destroy(); });
+      end.on("close", () => {
+        ends.delete(end);
+        other.destroy();
+      });
       end.pipe(other);
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const cut = (): void => { for (const end of ends) end.destroy(); };
+  const cut = (): void => {
+    for (const end of ends) end.destroy();
+  };
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    unplug() { plugged = false; cut(); },
-    plugIn() { plugged = true; },
-    close: () => new Promise((resolve) => { cut(); server.close(() => resolve()); }),
+    unplug() {
+      plugged = false;
+      cut();
+    },
+    plugIn() {
+      plugged = true;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        cut();
+        server.close(() => resolve());
+      }),
   };
 }

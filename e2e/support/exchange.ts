@@ -40,7 +40,10 @@ export const exchangeAt = (url: string): Exchange => {
   };
   const tokenOf = async (symbol: string): Promise<string> => {
     const list = await (await ask(`${url}/instruments`, { headers: demoLogin })).text();
-    const [head, ...rows] = list.trim().split("\n").map((line) => line.split(","));
+    const [head, ...rows] = list
+      .trim()
+      .split("\n")
+      .map((line) => line.split(","));
     const row = rows.find((cells) => cells[head!.indexOf("tradingsymbol")] === symbol);
     if (row === undefined) throw new Error(`the exchange does not list ${symbol}`);
     return row[head!.indexOf("instrument_token")]!;
@@ -48,9 +51,20 @@ export const exchangeAt = (url: string): Exchange => {
   return {
     async minutes(symbol, from, to) {
       const query = new URLSearchParams({ from: ist.format(from), to: ist.format(to) });
-      const answer = await ask(`${url}/instruments/historical/${await tokenOf(symbol)}/minute?${query}`, { headers: demoLogin });
-      const { data } = (await answer.json()) as { data: { candles: [string, number, number, number, number, number][] } };
-      return data.candles.map(([label, open, high, low, close, volume]) => ({ time: Date.parse(label.replace(/([+-]\d{2})(\d{2})$/, "$1:$2")), open, high, low, close, volume }));
+      const answer = await ask(`${url}/instruments/historical/${await tokenOf(symbol)}/minute?${query}`, {
+        headers: demoLogin,
+      });
+      const { data } = (await answer.json()) as {
+        data: { candles: [string, number, number, number, number, number][] };
+      };
+      return data.candles.map(([label, open, high, low, close, volume]) => ({
+        time: Date.parse(label.replace(/([+-]\d{2})(\d{2})$/, "$1:$2")),
+        open,
+        high,
+        low,
+        close,
+        volume,
+      }));
     },
     fault: (kind, more = {}) => control("/sim/fault", { kind, ...more }),
     reset: () => control("/sim/reset", {}),

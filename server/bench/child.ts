@@ -8,10 +8,14 @@ export const ROLE = "role";
 
 /** Runs one measurement in a fresh Node process, so that neither compiled code nor garbage of another is in it. */
 export const measureInChild = async <Result>(program: string, part: string, job: unknown): Promise<Result> => {
-  const child = spawn(process.execPath, [program, MEASURE, part, JSON.stringify(job)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program, MEASURE, part, JSON.stringify(job)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let text = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => { text += chunk; });
-  const [code] = await once(child, "close") as [number | null];
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  const [code] = (await once(child, "close")) as [number | null];
   if (code !== 0) throw new Error(`measuring ${part} ${JSON.stringify(job)} ended with ${code}`);
   return JSON.parse(text) as Result;
 };

@@ -38,19 +38,28 @@ const firstThatRuns = async (names: readonly string[]): Promise<{ name: string; 
   return null;
 };
 
-const measureFloor = async (program: string, shape: MarketShape, warmUp: number, seconds: number): Promise<{ ns: number; sums: BarSums }> => {
+const measureFloor = async (
+  program: string,
+  shape: MarketShape,
+  warmUp: number,
+  seconds: number,
+): Promise<{ ns: number; sums: BarSums }> => {
   const child = spawn(program, { stdio: ["pipe", "pipe", "inherit"] });
   let text = "";
-  child.stdout.setEncoding("utf8").on("data", (part: string) => { text += part; });
+  child.stdout.setEncoding("utf8").on("data", (part: string) => {
+    text += part;
+  });
   const ended = once(child, "close");
-  const write = async (bytes: Uint8Array | string): Promise<void> => { if (!child.stdin.write(bytes)) await once(child.stdin, "drain"); };
+  const write = async (bytes: Uint8Array | string): Promise<void> => {
+    if (!child.stdin.write(bytes)) await once(child.stdin, "drain");
+  };
 
   const market = new SyntheticMarket(shape);
   await write(`${shape.instruments} ${packetBytes[shape.packet]}\n`);
   await write(new Uint8Array(Uint32Array.from(market.tokens).buffer));
   for (let second = 0; second < warmUp + seconds; second++) await write(message(market.next(), second < warmUp));
   child.stdin.end(new Uint8Array(4));
-  const [code] = await ended as [number | null];
+  const [code] = (await ended) as [number | null];
   if (code !== 0) throw new Error(`the C loop ended with ${code}`);
   const { ns, bars, close, volume } = JSON.parse(text) as { ns: number; bars: number; close: number; volume: number };
   return { ns, sums: { "1s": { bars, close, volume } } };

@@ -19,22 +19,39 @@ const MAX_SKEW_MS = 2_000;
 const MAX_AGE_MS = 20 * 3_600_000;
 
 /** The instruments of a synthetic market as the store would hand them over. */
-export const listed = (instruments: number): Instrument[] => Array.from({ length: instruments }, (_, at) => {
-  const symbol = `S${String(at).padStart(4, "0")}`;
-  return {
-    id: at + 1, key: keyOf("NSE", symbol), exchange: "NSE", symbol, name: symbol, segment: "equity",
-    decimals: 2, tickSize: 5, lotSize: 1, expiry: null, strike: null,
-  };
-});
+export const listed = (instruments: number): Instrument[] =>
+  Array.from({ length: instruments }, (_, at) => {
+    const symbol = `S${String(at).padStart(4, "0")}`;
+    return {
+      id: at + 1,
+      key: keyOf("NSE", symbol),
+      exchange: "NSE",
+      symbol,
+      name: symbol,
+      segment: "equity",
+      decimals: 2,
+      tickSize: 5,
+      lotSize: 1,
+      expiry: null,
+      strike: null,
+    };
+  });
 
 /** Candela's own stages, joined as the pipeline table joins them: decode, normalise, aggregate, resample. */
 export const hotPath = ({ instruments }: MarketShape): Contender<readonly Frame[]> => {
   const table = new InstrumentTable();
   const tokens = new TokenMap();
   const numbers = tokensOf(instruments);
-  for (const [at, instrument] of listed(instruments).entries()) tokens.set(numbers[at]!, table.put(instrument, "NSE"), 1);
+  for (const [at, instrument] of listed(instruments).entries())
+    tokens.set(numbers[at]!, table.put(instrument, "NSE"), 1);
   const calendar = createCalendar();
-  const normaliser = new Normaliser({ table, windows: new SessionWindows(calendar, table), tokens: () => tokens, maxSkewMs: MAX_SKEW_MS, maxAgeMs: MAX_AGE_MS });
+  const normaliser = new Normaliser({
+    table,
+    windows: new SessionWindows(calendar, table),
+    tokens: () => tokens,
+    maxSkewMs: MAX_SKEW_MS,
+    maxAgeMs: MAX_AGE_MS,
+  });
   const seconds = new SecondBars();
   const bars = new TimeframeBars(calendar, table, seconds, true);
 

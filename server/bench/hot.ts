@@ -25,7 +25,8 @@ export interface HotRow {
 
 const PER_SECOND = 10;
 const shapes: readonly MarketShape[] = ([50, 3_000, 9_000] as const).flatMap((instruments) =>
-  (["quote", "full"] as const).map((packet) => ({ instruments, packet, perSecond: PER_SECOND })));
+  (["quote", "full"] as const).map((packet) => ({ instruments, packet, perSecond: PER_SECOND })),
+);
 
 /** The slow peers are shown once, in the middle: their decoders take seconds for what ours does in milliseconds. */
 const slow: Record<"official" | "tardis", { instruments: number; seconds: number }> = {
@@ -34,18 +35,35 @@ const slow: Record<"official" | "tardis", { instruments: number; seconds: number
 };
 
 /** With the warm-up more than a minute passes, so that minutes close too; small markets run for longer. */
-const secondsOf = ({ instruments, perSecond }: MarketShape): number => Math.max(60, Math.ceil(1_500_000 / (instruments * perSecond)));
-const warmUpOf = ({ instruments, perSecond }: MarketShape): number => Math.max(5, Math.ceil(500_000 / (instruments * perSecond)));
+const secondsOf = ({ instruments, perSecond }: MarketShape): number =>
+  Math.max(60, Math.ceil(1_500_000 / (instruments * perSecond)));
+const warmUpOf = ({ instruments, perSecond }: MarketShape): number =>
+  Math.max(5, Math.ceil(500_000 / (instruments * perSecond)));
 
 /**
  * Every contender on every market, each measurement in a process of its own, rounds interleaved so that a busy moment
  * of the machine hits all alike. Throws when two contenders built different bars.
  */
 export const measureHotPath = async (options: HotOptions): Promise<HotRow[]> => {
-  const measured = new Map<string, { shape: MarketShape; contender: HotRow["contender"]; ticks: number; ns: number[]; gcMs: number[] }>();
-  const keep = (shape: MarketShape, contender: HotRow["contender"], seconds: number, ns: number, gcMs: number | null): void => {
+  const measured = new Map<
+    string,
+    { shape: MarketShape; contender: HotRow["contender"]; ticks: number; ns: number[]; gcMs: number[] }
+  >();
+  const keep = (
+    shape: MarketShape,
+    contender: HotRow["contender"],
+    seconds: number,
+    ns: number,
+    gcMs: number | null,
+  ): void => {
     const key = `${shape.instruments}/${shape.packet}/${contender}`;
-    const row = measured.get(key) ?? { shape, contender, ticks: shape.instruments * shape.perSecond * seconds, ns: [], gcMs: [] };
+    const row = measured.get(key) ?? {
+      shape,
+      contender,
+      ticks: shape.instruments * shape.perSecond * seconds,
+      ns: [],
+      gcMs: [],
+    };
     row.ns.push(ns);
     if (gcMs !== null) row.gcMs.push(gcMs);
     measured.set(key, row);
@@ -57,7 +75,12 @@ export const measureHotPath = async (options: HotOptions): Promise<HotRow[]> => 
       const warmUp = warmUpOf(shape);
       const seconds = secondsOf(shape);
       const run = (contender: ContenderName, length = seconds): Promise<HotResult> =>
-        measureInChild(options.program, "hot", { contender, shape, warmUp: length < seconds ? 2 : warmUp, seconds: length } satisfies HotJob);
+        measureInChild(options.program, "hot", {
+          contender,
+          shape,
+          warmUp: length < seconds ? 2 : warmUp,
+          seconds: length,
+        } satisfies HotJob);
 
       const ours = await run("candela");
       keep(shape, "candela", seconds, ours.ns, ours.gcMs);
@@ -79,16 +102,23 @@ export const measureHotPath = async (options: HotOptions): Promise<HotRow[]> => 
       }
     }
   }
-  return [...measured.values()].map(({ ns, gcMs, ...row }) => ({ ...row, ns: median(ns), gcMs: gcMs.length === 0 ? null : median(gcMs) }));
+  return [...measured.values()].map(({ ns, gcMs, ...row }) => ({
+    ...row,
+    ns: median(ns),
+    gcMs: gcMs.length === 0 ? null : median(gcMs),
+  }));
 };
 
-export const describeShape = ({ instruments, packet }: MarketShape): string => `${instruments.toLocaleString("en-IN")} instruments, ${packet} packets`;
+export const describeShape = ({ instruments, packet }: MarketShape): string =>
+  `${instruments.toLocaleString("en-IN")} instruments, ${packet} packets`;
 
 /** Every timeframe a contender has built must add up to ours. */
 const agree = (who: string, shape: MarketShape, theirs: BarSums, ours: BarSums): void => {
   for (const [timeframe, sums] of Object.entries(theirs)) {
     const expected = ours[timeframe];
     if (expected?.bars === sums.bars && expected.close === sums.close && expected.volume === sums.volume) continue;
-    throw new Error(`${who} and Candela disagree on ${timeframe} bars of ${describeShape(shape)}: ${JSON.stringify(sums)} and ${JSON.stringify(expected)}`);
+    throw new Error(
+      `${who} and Candela disagree on ${timeframe} bars of ${describeShape(shape)}: ${JSON.stringify(sums)} and ${JSON.stringify(expected)}`,
+    );
   }
 };

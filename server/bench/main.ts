@@ -33,18 +33,34 @@ const measurements: Record<string, (job: never) => unknown> = {
 /** Processes of the latency measurement. What they import is read only where it is needed. */
 const roles: Record<string, (options: never) => Promise<void>> = {
   broker: async (instruments: number) => (await import("./latency/broker")).runBroker(instruments),
-  relay: async (options: { brokerPort: number; instruments: number }) => (await import("./latency/relay")).runRelay(options),
+  relay: async (options: { brokerPort: number; instruments: number }) =>
+    (await import("./latency/relay")).runRelay(options),
   app: async (root: string) => (await import("./latency/app")).runApp(root),
-  client: async (options: { port: number; instruments: number; charts: number }) => (await import("./latency/client")).runClient(options),
+  client: async (options: { port: number; instruments: number; charts: number }) =>
+    (await import("./latency/client")).runClient(options),
 };
 
 const bench = async (args: string[], program: string): Promise<void> => {
-  const { values } = parseArgs({ args, options: { only: { type: "string" }, quick: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean" } } });
-  if (values.help === true) { process.stdout.write(HELP); return; }
-  if (values.only !== undefined && !parts.includes(values.only as Part)) throw badInput("--only", values.only, parts.join(", "));
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: { type: "string" },
+      quick: { type: "boolean" },
+      json: { type: "boolean" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return;
+  }
+  if (values.only !== undefined && !parts.includes(values.only as Part))
+    throw badInput("--only", values.only, parts.join(", "));
   const wanted = (part: Part): boolean => values.only === undefined || values.only === part;
   const rounds = values.quick === true ? 1 : 3;
-  const say = (text: string): void => { process.stderr.write(`… ${text}\n`); };
+  const say = (text: string): void => {
+    process.stderr.write(`… ${text}\n`);
+  };
 
   const root = path.resolve(program, "../..");
   const floor = wanted("hot") ? await compileFloor(root) : null;
@@ -66,7 +82,14 @@ const bench = async (args: string[], program: string): Promise<void> => {
       goals.push(...indicatorGoals(rows));
     }
     if (wanted("latency")) {
-      const rows = await measureLatency({ program, root, rates: [10_000, 100_000, 200_000], seconds: 10, rounds, onProgress: say });
+      const rows = await measureLatency({
+        program,
+        root,
+        rates: [10_000, 100_000, 200_000],
+        seconds: 10,
+        rounds,
+        onProgress: say,
+      });
       measured.latency = rows;
       tables.push(latencyTable(rows));
       goals.push(...latencyGoals(rows));
@@ -81,18 +104,26 @@ const bench = async (args: string[], program: string): Promise<void> => {
   } finally {
     floor?.remove();
   }
-  if (values.json === true) { process.stdout.write(`${JSON.stringify({ machine: facts, ...measured, goals })}\n`); return; }
+  if (values.json === true) {
+    process.stdout.write(`${JSON.stringify({ machine: facts, ...measured, goals })}\n`);
+    return;
+  }
   const { node, cpu, cores, load, compiler } = facts;
-  process.stdout.write(`Node ${node}, ${cores} cores (${cpu}), load ${load}${wanted("hot") ? `, ${compiler ?? "no C compiler: no floor"}` : ""}; medians of ${rounds} round${rounds === 1 ? "" : "s"}\n\n`);
+  process.stdout.write(
+    `Node ${node}, ${cores} cores (${cpu}), load ${load}${wanted("hot") ? `, ${compiler ?? "no C compiler: no floor"}` : ""}; medians of ${rounds} round${rounds === 1 ? "" : "s"}\n\n`,
+  );
   process.stdout.write(`${[...tables, goalTable(goals)].join("\n\n")}\n`);
 };
 
 const [, program = "", first, part = "", job = ""] = process.argv;
-const running = first === ROLE
-  ? roles[part]!(JSON.parse(job) as never)
-  : first === MEASURE
-  ? Promise.resolve(measurements[part]!(JSON.parse(job) as never)).then((result) => { process.stdout.write(JSON.stringify(result)); })
-  : bench(process.argv.slice(2), program);
+const running =
+  first === ROLE
+    ? roles[part]!(JSON.parse(job) as never)
+    : first === MEASURE
+      ? Promise.resolve(measurements[part]!(JSON.parse(job) as never)).then((result) => {
+          process.stdout.write(JSON.stringify(result));
+        })
+      : bench(process.argv.slice(2), program);
 running.catch((error: unknown) => {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -43,7 +43,8 @@ const numbers = (seed: number): (() => number) => {
 };
 
 /** Kite's tokens of a market: exchange numbers spread like NSE's, segment 1. */
-export const tokensOf = (instruments: number): number[] => Array.from({ length: instruments }, (_, at) => ((at * 7 + 1_000 + (at % 5)) << 8) | 1);
+export const tokensOf = (instruments: number): number[] =>
+  Array.from({ length: instruments }, (_, at) => ((at * 7 + 1_000 + (at % 5)) << 8) | 1);
 
 /**
  * Kite frames of a day, second by second: the same shape gives the same bytes in every process, so that contenders
@@ -54,7 +55,8 @@ export class SyntheticMarket {
   private readonly price: Int32Array;
   private readonly volume: Uint32Array;
   private readonly next32 = numbers(0x9e3779b9);
-  private readonly frames: { receivedTime: number; bytes: Uint8Array<ArrayBuffer>; view: DataView; packets: number }[] = [];
+  private readonly frames: { receivedTime: number; bytes: Uint8Array<ArrayBuffer>; view: DataView; packets: number }[] =
+    [];
   private readonly ticks: number;
   private second = 0;
 

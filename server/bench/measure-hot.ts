@@ -28,7 +28,9 @@ export const measureHot = async ({ contender: name, shape, warmUp, seconds }: Ho
   for (let second = 0; second < warmUp; second++) await contender.run(contender.prepare(market.next()));
 
   let gc = 0;
-  const pauses = new PerformanceObserver((list) => { for (const { duration } of list.getEntries()) gc += duration; });
+  const pauses = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) gc += duration;
+  });
   await breathe();
   pauses.observe({ entryTypes: ["gc"] });
   let microseconds = 0;

@@ -6,12 +6,30 @@ import { computeIndicator, emptyBar, STRIDE } from "@/server/indicators/compute"
 import { median } from "./child";
 import { BareAdx, BareAtr, BareStochastic, BareSupertrend } from "./peers/bare-bar-indicators";
 import { bareBatch } from "./peers/bare-batch";
-import { BareBollinger, BareEma, type BareIndicator, BareMacd, BareRsi, BareSma, BareWma } from "./peers/bare-indicators";
+import {
+  BareBollinger,
+  BareEma,
+  type BareIndicator,
+  BareMacd,
+  BareRsi,
+  BareSma,
+  BareWma,
+} from "./peers/bare-indicators";
 
 /** What trading-signals calls a closed value and a forming one. */
-interface Peer<Input> { update(input: Input, replace: boolean): unknown }
-interface HighLowClose { high: number; low: number; close: number }
-interface Measured { text: string; bare: () => BareIndicator; peer: { ofCloses: () => Peer<number> } | { ofBars: () => Peer<HighLowClose> } }
+interface Peer<Input> {
+  update(input: Input, replace: boolean): unknown;
+}
+interface HighLowClose {
+  high: number;
+  low: number;
+  close: number;
+}
+interface Measured {
+  text: string;
+  bare: () => BareIndicator;
+  peer: { ofCloses: () => Peer<number> } | { ofBars: () => Peer<HighLowClose> };
+}
 
 /** Each with the same parameters everywhere. */
 const measured = {
@@ -19,12 +37,24 @@ const measured = {
   EMA: { text: "EMA:20", bare: () => new BareEma(20), peer: { ofCloses: () => new EMA(20) } },
   WMA: { text: "WMA:20", bare: () => new BareWma(20), peer: { ofCloses: () => new WMA(20) } },
   RSI: { text: "RSI:14", bare: () => new BareRsi(14), peer: { ofCloses: () => new RSI(14) } },
-  MACD: { text: "MACD:12,26,9", bare: () => new BareMacd(12, 26, 9), peer: { ofCloses: () => new MACD(new EMA(12), new EMA(26), new EMA(9)) } },
+  MACD: {
+    text: "MACD:12,26,9",
+    bare: () => new BareMacd(12, 26, 9),
+    peer: { ofCloses: () => new MACD(new EMA(12), new EMA(26), new EMA(9)) },
+  },
   BB: { text: "BB:20,2", bare: () => new BareBollinger(20, 2), peer: { ofCloses: () => new BollingerBands(20, 2) } },
   ATR: { text: "ATR:14", bare: () => new BareAtr(14), peer: { ofBars: () => new ATR(14) } },
-  STOCH: { text: "STOCH:14,3,3", bare: () => new BareStochastic(14, 3, 3), peer: { ofBars: () => new StochasticOscillator({ kPeriod: 14, kSlowingPeriod: 3, dPeriod: 3 }) } },
+  STOCH: {
+    text: "STOCH:14,3,3",
+    bare: () => new BareStochastic(14, 3, 3),
+    peer: { ofBars: () => new StochasticOscillator({ kPeriod: 14, kSlowingPeriod: 3, dPeriod: 3 }) },
+  },
   ADX: { text: "ADX:14", bare: () => new BareAdx(14), peer: { ofBars: () => new ADX(14) } },
-  SUPERTREND: { text: "SUPERTREND:10,3", bare: () => new BareSupertrend(10, 3), peer: { ofBars: () => new SuperTrend({ interval: 10, multiplier: 3 }) } },
+  SUPERTREND: {
+    text: "SUPERTREND:10,3",
+    bare: () => new BareSupertrend(10, 3),
+    peer: { ofBars: () => new SuperTrend({ interval: 10, multiplier: 3 }) },
+  },
 } satisfies Record<string, Measured>;
 export type IndicatorId = keyof typeof measured;
 export const indicatorIds = Object.keys(measured) as IndicatorId[];
@@ -51,7 +81,10 @@ export interface IndicatorResult {
 
 const SERIES = 1_024;
 type Run = (count: number) => number;
-interface Turns { update: Run; peek: Run }
+interface Turns {
+  update: Run;
+  peek: Run;
+}
 
 /** CPU time per value of updates with closed bars, then of looks at forming bars. */
 export const measureIndicator = ({ id, who, instances, among, values }: IndicatorJob): IndicatorResult => {
@@ -66,7 +99,12 @@ export const measureIndicator = ({ id, who, instances, among, values }: Indicato
   }
   const updateNs = timed(values, update);
   const peekNs = timed(values, peek);
-  return { updateNs, peekNs, sum: who === "tradingSignals" ? Number.NaN : sumOf(id, who, series), aged: instances === 1 && among && who === "candela" ? agedOver(id, update, series) : 1 };
+  return {
+    updateNs,
+    peekNs,
+    sum: who === "tradingSignals" ? Number.NaN : sumOf(id, who, series),
+    aged: instances === 1 && among && who === "candela" ? agedOver(id, update, series) : 1,
+  };
 };
 
 type BuildTurns = (id: IndicatorId, instances: number, series: BarColumns) => Turns;
@@ -99,20 +137,30 @@ const turns: Record<IndicatorJob["who"], BuildTurns> = {
   /** As the engine does it: one bar and one row of output for all instances. */
   candela(id, instances, series) {
     const resolved = parseIndicator(measured[id].text);
-    return candelaTurns(Array.from({ length: instances }, () => resolved.definition.create(resolved.params)), series);
+    return candelaTurns(
+      Array.from({ length: instances }, () => resolved.definition.create(resolved.params)),
+      series,
+    );
   },
   tradingSignals(id, instances, { close, high, low }) {
     const { peer } = measured[id] as Measured;
-    const inputs: readonly unknown[] = Array.from(close, (price, row) => ("ofCloses" in peer ? price : { close: price, high: high[row]!, low: low[row]! }));
-    const takers = Array.from({ length: instances }, () => ("ofCloses" in peer ? peer.ofCloses() : peer.ofBars()) as Peer<unknown>);
-    const run = (replace: boolean, step: number): Run => (count) => {
-      let seen = 0;
-      for (let at = 0, turn = 0; at < count; at++) {
-        if (takers[turn]!.update(inputs[(at * step) & (SERIES - 1)], replace) !== null) seen++;
-        if (++turn === instances) turn = 0;
-      }
-      return seen;
-    };
+    const inputs: readonly unknown[] = Array.from(close, (price, row) =>
+      "ofCloses" in peer ? price : { close: price, high: high[row]!, low: low[row]! },
+    );
+    const takers = Array.from(
+      { length: instances },
+      () => ("ofCloses" in peer ? peer.ofCloses() : peer.ofBars()) as Peer<unknown>,
+    );
+    const run =
+      (replace: boolean, step: number): Run =>
+      (count) => {
+        let seen = 0;
+        for (let at = 0, turn = 0; at < count; at++) {
+          if (takers[turn]!.update(inputs[(at * step) & (SERIES - 1)], replace) !== null) seen++;
+          if (++turn === instances) turn = 0;
+        }
+        return seen;
+      };
     return { update: run(false, 1), peek: run(true, 7) };
   },
 };
@@ -171,7 +219,8 @@ const sumOf = (id: IndicatorId, who: "candela" | "bare", { close, high, low, len
   const bare: BareIndicator = measured[id].bare();
   const bar = emptyBar();
   const out = new Float64Array(STRIDE);
-  const written = (): number => out.subarray(0, definition.plots.length).reduce((all, value) => (Number.isNaN(value) ? all : all + value), 0);
+  const written = (): number =>
+    out.subarray(0, definition.plots.length).reduce((all, value) => (Number.isNaN(value) ? all : all + value), 0);
   let sum = 0;
   for (let row = 0; row < length; row++) {
     bar.close = close[row]!;
@@ -179,8 +228,13 @@ const sumOf = (id: IndicatorId, who: "candela" | "bare", { close, high, low, len
     bar.low = low[row]!;
     for (const closed of [false, true]) {
       // Before everything has settled a bare loop does not look ahead.
-      if (who === "bare") { const value = bare[closed ? "next" : "peek"](bar.close, bar.high, bar.low); if (!Number.isNaN(value) && row > 100) sum += value; }
-      else { indicator[closed ? "next" : "peek"](bar, out, 0); if (row > 100) sum += written(); }
+      if (who === "bare") {
+        const value = bare[closed ? "next" : "peek"](bar.close, bar.high, bar.low);
+        if (!Number.isNaN(value) && row > 100) sum += value;
+      } else {
+        indicator[closed ? "next" : "peek"](bar, out, 0);
+        if (row > 100) sum += written();
+      }
     }
   }
   return sum;
@@ -203,7 +257,8 @@ const measureBatch = (id: IndicatorId, who: IndicatorJob["who"], values: number)
   const columns = bars(length);
   const resolved = parseIndicator(measured[id].text);
   const bare = bareBatch[id as keyof typeof bareBatch];
-  for (const each of batchIds) if (who === "candela") computeIndicator(parseIndicator(measured[each].text), bars(SERIES));
+  for (const each of batchIds)
+    if (who === "candela") computeIndicator(parseIndicator(measured[each].text), bars(SERIES));
   const once = (): Float64Array[] => (who === "candela" ? computeIndicator(resolved, columns) : bare(columns.close));
   const run: Run = (count) => {
     let last = 0;
@@ -212,7 +267,11 @@ const measureBatch = (id: IndicatorId, who: IndicatorJob["who"], values: number)
   };
   run(3 * length);
   const updateNs = timed(values, run);
-  const sum = once().reduce((all, plot) => all + plot.filter((_, row) => row >= 100 && row % 100 === 0).reduce((lines, value) => lines + value, 0), 0);
+  const sum = once().reduce(
+    (all, plot) =>
+      all + plot.filter((_, row) => row >= 100 && row % 100 === 0).reduce((lines, value) => lines + value, 0),
+    0,
+  );
   return { updateNs, peekNs: Number.NaN, sum, aged: 1 };
 };
 

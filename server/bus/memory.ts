@@ -13,7 +13,11 @@ export const memoryBus = (): Bus => {
     },
     subscribe(topic, read) {
       readers.set(topic, [...(readers.get(topic) ?? []), read as (message: never) => void]);
-      return () => readers.set(topic, (readers.get(topic) ?? []).filter((each) => each !== read));
+      return () =>
+        readers.set(
+          topic,
+          (readers.get(topic) ?? []).filter((each) => each !== read),
+        );
     },
     start: async () => {},
     stop: async () => readers.clear(),

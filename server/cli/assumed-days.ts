@@ -20,7 +20,10 @@ const uncovered = (calendar: TradingCalendar, hours: HoursKey, days: Iterable<nu
     const year = istDate(day).slice(0, 4);
     byYear.set(year, (byYear.get(year) ?? new Set()).add(day));
   }
-  return [...byYear].map(([year, of]) => `${year}: the holidays of ${hours} are unknown on ${of.size === 1 ? "one day" : `${of.size} days`} of the file: having rows, ${of.size === 1 ? "it counts as a trading day" : "they count as trading days"} with the ordinary hours`);
+  return [...byYear].map(
+    ([year, of]) =>
+      `${year}: the holidays of ${hours} are unknown on ${of.size === 1 ? "one day" : `${of.size} days`} of the file: having rows, ${of.size === 1 ? "it counts as a trading day" : "they count as trading days"} with the ordinary hours`,
+  );
 };
 
 /** `days`: IST day numbers of the file's rows. */
@@ -30,15 +33,25 @@ export const assumeDays = (hours: HoursKey, days: Iterable<number>): AssumedDays
   const notes = uncovered(known, hours, days);
   if (missing.length === 0) return { calendar: known, known, notes };
   const specials = missing.map((day) => ({
-    date: istDate(day), hours: [hours], kind: "special" as const, name: "Assumed from a file", phases: "regular" as const, source: "the file read", confidence: "low" as const,
+    date: istDate(day),
+    hours: [hours],
+    kind: "special" as const,
+    name: "Assumed from a file",
+    phases: "regular" as const,
+    source: "the file read",
+    confidence: "low" as const,
   }));
   return {
     known,
     calendar: createCalendar({ days: { ...calendarDays, specials: [...calendarDays.specials, ...specials] } }),
-    notes: [...notes, ...missing.map((day) => {
-      const closed = known.dayOf(hours, day);
-      const why = closed === null ? `the calendar has ${hours} closed` : `the times of the ${closed.name} are not known`;
-      return `${istDate(day)}: ${why}, but the file has rows: the regular session is assumed`;
-    })],
+    notes: [
+      ...notes,
+      ...missing.map((day) => {
+        const closed = known.dayOf(hours, day);
+        const why =
+          closed === null ? `the calendar has ${hours} closed` : `the times of the ${closed.name} are not known`;
+        return `${istDate(day)}: ${why}, but the file has rows: the regular session is assumed`;
+      }),
+    ],
   };
 };

@@ -23,10 +23,14 @@ export const estimateLines = (estimate: BackfillEstimate): string[] => [
   ...estimate.notes.map((note) => `Note         ${note}`),
 ];
 
-const speed = ({ statistics }: JobProgress): string => [
-  plural(statistics.bars, "bar"), ...(statistics.failed > 0 ? [`${count(statistics.failed)} failed`] : []), ...(statistics.retries > 0 ? [plural(statistics.retries, "retry").replace("retrys", "retries")] : []),
-  ...(statistics.requestsPerSecond > 0 ? [`${statistics.requestsPerSecond.toFixed(1)} requests/s`] : []), ...(statistics.remainingSeconds === null ? [] : [`${clockText(statistics.remainingSeconds)} left`]),
-].join(" · ");
+const speed = ({ statistics }: JobProgress): string =>
+  [
+    plural(statistics.bars, "bar"),
+    ...(statistics.failed > 0 ? [`${count(statistics.failed)} failed`] : []),
+    ...(statistics.retries > 0 ? [plural(statistics.retries, "retry").replace("retrys", "retries")] : []),
+    ...(statistics.requestsPerSecond > 0 ? [`${statistics.requestsPerSecond.toFixed(1)} requests/s`] : []),
+    ...(statistics.remainingSeconds === null ? [] : [`${clockText(statistics.remainingSeconds)} left`]),
+  ].join(" · ");
 
 const percent = ({ done, total }: JobProgress): number => (total === 0 ? 100 : Math.floor((done / total) * 100));
 
@@ -34,16 +38,27 @@ const percent = ({ done, total }: JobProgress): number => (total === 0 ? 100 : M
 export const progressBar = (job: JobProgress, width: number): string => {
   const cells = 24;
   const full = job.total === 0 ? cells : Math.floor((job.done / job.total) * cells);
-  return `${"█".repeat(full)}${"░".repeat(cells - full)} ${String(percent(job)).padStart(3)}%  ${count(job.done)}/${count(job.total)} days · ${speed(job)}${job.detail === "" ? "" : `  ${job.detail}`}`.slice(0, width);
+  return `${"█".repeat(full)}${"░".repeat(cells - full)} ${String(percent(job)).padStart(3)}%  ${count(job.done)}/${count(job.total)} days · ${speed(job)}${job.detail === "" ? "" : `  ${job.detail}`}`.slice(
+    0,
+    width,
+  );
 };
 
 /** The same for a log. */
-export const progressLine = (job: JobProgress): string => `${percent(job)}% ${count(job.done)}/${count(job.total)} days · ${speed(job)}`;
+export const progressLine = (job: JobProgress): string =>
+  `${percent(job)}% ${count(job.done)}/${count(job.total)} days · ${speed(job)}`;
 
 /** What became of a job, when it has ended or was stopped. */
 export const summaryLines = (job: JobReport): string[] => {
   const { statistics } = job;
-  const state = job.state === "done" ? "Done" : job.state === "failed" ? "Ended with failures" : job.state === "paused" ? "Interrupted" : "Cancelled";
+  const state =
+    job.state === "done"
+      ? "Done"
+      : job.state === "failed"
+        ? "Ended with failures"
+        : job.state === "paused"
+          ? "Interrupted"
+          : "Cancelled";
   return [
     `${state}: ${job.title}`,
     `Days         ${count(statistics.days)} of ${count(job.total)}${statistics.skipped > 0 ? `, ${count(statistics.skipped)} were complete` : ""}${statistics.failed > 0 ? `, ${count(statistics.failed)} failed` : ""}`,
@@ -55,8 +70,14 @@ export const summaryLines = (job: JobReport): string[] => {
 /** What stands in the way, and how to go on. */
 export const troubleLines = (job: JobReport): string[] => [
   ...job.failures.map(({ instrument, date, reason }) => `${instrument} ${date}: ${reason}`),
-  ...(job.statistics.failed > job.failures.length ? [`… and ${count(job.statistics.failed - job.failures.length)} more days`] : []),
+  ...(job.statistics.failed > job.failures.length
+    ? [`… and ${count(job.statistics.failed - job.failures.length)} more days`]
+    : []),
   ...(job.failures.length === 0 && job.reason !== "" ? [job.reason] : []),
-  ...(job.statistics.flagged > 0 ? [`${plural(job.statistics.flagged, "bar")} differ in a way no rule decides: GET /api/v1/jobs/${job.id} shows them`] : []),
+  ...(job.statistics.flagged > 0
+    ? [
+        `${plural(job.statistics.flagged, "bar")} differ in a way no rule decides: GET /api/v1/jobs/${job.id} shows them`,
+      ]
+    : []),
   ...(job.state === "failed" || job.state === "paused" ? [`Go on with: candela backfill --resume ${job.id}`] : []),
 ];

@@ -12,8 +12,20 @@ import { type FileCommandOptions, fileOptions, given } from "./file-options";
 import { estimateLines, progressBar, progressLine, summaryLines, troubleLines } from "./backfill-lines";
 
 interface Options extends FileCommandOptions {
-  watchlist?: string; symbols?: string; from?: string; to?: string; timeframe: string; source: string; concurrency: string;
-  dryRun?: boolean; force?: boolean; daily?: boolean; resume?: string; server?: string; data?: string; json?: boolean;
+  watchlist?: string;
+  symbols?: string;
+  from?: string;
+  to?: string;
+  timeframe: string;
+  source: string;
+  concurrency: string;
+  dryRun?: boolean;
+  force?: boolean;
+  daily?: boolean;
+  resume?: string;
+  server?: string;
+  data?: string;
+  json?: boolean;
 }
 
 /** Done; some days failed; nothing begun for bad input; stopped on the way, to be gone on with. */
@@ -27,8 +39,22 @@ export const requestOf = (options: Options) => {
   const { watchlist, symbols, from, to, timeframe, source, concurrency, force = false, daily = false } = options;
   fileRules(given(options)); // a wrong option is named here, not by the job
   const asked = {
-    ...(watchlist === undefined ? {} : { watchlist }), ...(symbols === undefined ? {} : { symbols: symbols.split(",").map((each) => each.trim()).filter((each) => each !== "") }),
-    from, to, timeframe, source: absoluteSource(source, given(options)), concurrency, force, daily,
+    ...(watchlist === undefined ? {} : { watchlist }),
+    ...(symbols === undefined
+      ? {}
+      : {
+          symbols: symbols
+            .split(",")
+            .map((each) => each.trim())
+            .filter((each) => each !== ""),
+        }),
+    from,
+    to,
+    timeframe,
+    source: absoluteSource(source, given(options)),
+    concurrency,
+    force,
+    daily,
   };
   const parsed = backfillBody.safeParse(asked, { error: acceptedBy });
   if (!parsed.success) {
@@ -39,11 +65,14 @@ export const requestOf = (options: Options) => {
   const { dryRun: _, ...request } = parsed.data;
   dayFrom("--from", request.from);
   dayFrom("--to", request.to);
-  if (request.watchlist === undefined && request.symbols === undefined) throw badInput("--watchlist", null, "a watchlist, or --symbols such as NSE:RELIANCE,NSE:INFY");
+  if (request.watchlist === undefined && request.symbols === undefined)
+    throw badInput("--watchlist", null, "a watchlist, or --symbols such as NSE:RELIANCE,NSE:INFY");
   return request;
 };
 
-const say = (line: string): void => { process.stderr.write(`${line}\n`); };
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
 
 /** Shows a job until it has ended or `interrupted` is; answers it as it is then. */
 const follow = async (door: BackfillDoor, first: JobProgress, interrupted: AbortSignal): Promise<JobProgress> => {
@@ -53,12 +82,22 @@ const follow = async (door: BackfillDoor, first: JobProgress, interrupted: Abort
   for (const note of job.notes) say(note);
   for (;;) {
     if (job.finished || job.state === "paused") break;
-    if (interrupted.aborted) { job = await door.pause(job.id); continue; }
+    if (interrupted.aborted) {
+      job = await door.pause(job.id);
+      continue;
+    }
     if (terminal) process.stderr.write(`\r\u001b[2K${progressBar(job, process.stderr.columns)}`);
-    else if (Date.now() - told >= LINE_EVERY_MS) { say(progressLine(job)); told = Date.now(); }
+    else if (Date.now() - told >= LINE_EVERY_MS) {
+      say(progressLine(job));
+      told = Date.now();
+    }
     await new Promise<void>((resolve) => {
       const timer = setTimeout(done, door.lookEveryMs);
-      function done(): void { clearTimeout(timer); interrupted.removeEventListener("abort", done); resolve(); }
+      function done(): void {
+        clearTimeout(timer);
+        interrupted.removeEventListener("abort", done);
+        resolve();
+      }
       interrupted.addEventListener("abort", done, { once: true });
     });
     job = await door.get(job.id);
@@ -76,18 +115,32 @@ const run = async (options: Options): Promise<number> => {
     interruption.abort();
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
-  const config = () => loadConfig(process.cwd(), options.data === undefined ? [] : ["--data", options.data], process.env["NODE_ENV"] !== "production");
-  const door = await openDoor({ server: options.server, wanted: request === null ? { job: options.resume! } : { source: request.source }, config, say });
+  const config = () =>
+    loadConfig(
+      process.cwd(),
+      options.data === undefined ? [] : ["--data", options.data],
+      process.env["NODE_ENV"] !== "production",
+    );
+  const door = await openDoor({
+    server: options.server,
+    wanted: request === null ? { job: options.resume! } : { source: request.source },
+    config,
+    say,
+  });
   try {
     if (options.dryRun === true && request !== null) {
       const estimate = await door.estimate(request);
-      process.stdout.write(options.json === true ? `${JSON.stringify(estimate)}\n` : `${estimateLines(estimate).join("\n")}\n`);
+      process.stdout.write(
+        options.json === true ? `${JSON.stringify(estimate)}\n` : `${estimateLines(estimate).join("\n")}\n`,
+      );
       return exits.done;
     }
     const job = request === null ? await door.resume(options.resume!) : await door.order(request);
     const ended = await follow(door, job, interruption.signal);
     const report = await door.report(ended.id);
-    process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : `${summaryLines(report).join("\n")}\n`);
+    process.stdout.write(
+      options.json === true ? `${JSON.stringify(report)}\n` : `${summaryLines(report).join("\n")}\n`,
+    );
     for (const line of troubleLines(report)) say(line);
     return report.state === "done" ? exits.done : report.state === "failed" ? exits.failed : exits.interrupted;
   } finally {
@@ -106,7 +159,11 @@ export const backfillCommand = (program: Command): void => {
     .option("--to <date>", "last date, included")
     .option("--timeframe <timeframe>", "1m, 15m or 1d; of minutes the quarters of an hour are made too", "1m")
     .option("--source <source>", "kite, csv:FILE or parquet:FILE; {symbol} in FILE stands for the symbol", "kite")
-    .option("--concurrency <n>", "requests under way at once, never faster than the broker allows", String(STANDARD_CONCURRENCY))
+    .option(
+      "--concurrency <n>",
+      "requests under way at once, never faster than the broker allows",
+      String(STANDARD_CONCURRENCY),
+    )
     .option("--dry-run", "say what it would take: requests, bars, minutes, disk")
     .option("--force", "also days that are complete")
     .option("--daily", "also make day bars of the minutes, where none is stored")
@@ -114,7 +171,10 @@ export const backfillCommand = (program: Command): void => {
     .option("--server <url>", "ask this running server; by default the data folder is opened, or its server asked")
     .option("--data <dir>", "data folder, as of npm start")
     .option("--json", "print the result as one JSON object")
-    .addHelpText("after", "\nExit codes: 0 done, 1 some days failed, 2 bad input, 3 interrupted (--resume goes on; so does the same command again).")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 some days failed, 2 bad input, 3 interrupted (--resume goes on; so does the same command again).",
+    )
     .action(async (options: Options) => {
       try {
         process.exitCode = await run(options);

@@ -13,15 +13,35 @@ export interface IndicatorLine {
  * `{"time":epoch ms,"open":…,"high":…,"low":…,"close":…,"volume":…,"ticks":…}`, prices in rupees; with indicators also
  * `"indicators":{"EMA:20":…,"MACD":{"macd":…,…}}`, null while warming up.
  */
-export const barJson = (bars: BarColumns, row: number, decimals: number, lines: readonly IndicatorLine[] = []): string => JSON.stringify({
-  time: bars.time[row], open: toRupees(bars.open[row]!, decimals), high: toRupees(bars.high[row]!, decimals), low: toRupees(bars.low[row]!, decimals),
-  close: toRupees(bars.close[row]!, decimals), volume: bars.volume[row], ticks: bars.ticks[row],
-  ...(lines.length === 0 ? {} : { indicators: Object.fromEntries(lines.map(({ text, plots }) => [text, valuesAt(plots, row, decimals)])) }),
-});
+export const barJson = (
+  bars: BarColumns,
+  row: number,
+  decimals: number,
+  lines: readonly IndicatorLine[] = [],
+): string =>
+  JSON.stringify({
+    time: bars.time[row],
+    open: toRupees(bars.open[row]!, decimals),
+    high: toRupees(bars.high[row]!, decimals),
+    low: toRupees(bars.low[row]!, decimals),
+    close: toRupees(bars.close[row]!, decimals),
+    volume: bars.volume[row],
+    ticks: bars.ticks[row],
+    ...(lines.length === 0
+      ? {}
+      : { indicators: Object.fromEntries(lines.map(({ text, plots }) => [text, valuesAt(plots, row, decimals)])) }),
+  });
 
 /** The one value of an indicator with one plot, else the values by plot. */
-const valuesAt = (plots: IndicatorLine["plots"], row: number, decimals: number): number | null | Record<string, number | null> => {
-  const values = plots.map(({ id, unit, values }) => [id, Number.isNaN(values[row]!) ? null : values[row]! / (unit === "price" ? 10 ** decimals : 1)] as const);
+const valuesAt = (
+  plots: IndicatorLine["plots"],
+  row: number,
+  decimals: number,
+): number | null | Record<string, number | null> => {
+  const values = plots.map(
+    ({ id, unit, values }) =>
+      [id, Number.isNaN(values[row]!) ? null : values[row]! / (unit === "price" ? 10 ** decimals : 1)] as const,
+  );
   return values.length === 1 ? values[0]![1] : Object.fromEntries(values);
 };
 
@@ -29,17 +49,31 @@ const COLUMNS = ["time (IST)", "open", "high", "low", "close", "volume", "ticks"
 
 /** A heading and one line a bar, columns as wide as their widest text. */
 export function* barTable(bars: BarColumns, decimals: number, lines: readonly IndicatorLine[] = []): Generator<string> {
-  const plots = lines.flatMap(({ text, plots }) => plots.map((plot) => ({ ...plot, title: plots.length === 1 ? text : `${text} ${plot.id}` })));
+  const plots = lines.flatMap(({ text, plots }) =>
+    plots.map((plot) => ({ ...plot, title: plots.length === 1 ? text : `${text} ${plot.id}` })),
+  );
   const columns = [...COLUMNS, ...plots.map(({ title }) => title)];
   const cells = (row: number): string[] => [
-    istText(bars.time[row]!), ...[bars.open, bars.high, bars.low, bars.close].map((price) => toDecimalText(price[row]!, decimals)),
-    String(bars.volume[row]), String(bars.ticks[row]),
-    ...plots.map(({ unit, values }) => (Number.isNaN(values[row]!) ? "-" : fixedText(unit === "price" ? values[row]! / 10 ** decimals : values[row]!, unit === "price" ? decimals : 2))),
+    istText(bars.time[row]!),
+    ...[bars.open, bars.high, bars.low, bars.close].map((price) => toDecimalText(price[row]!, decimals)),
+    String(bars.volume[row]),
+    String(bars.ticks[row]),
+    ...plots.map(({ unit, values }) =>
+      Number.isNaN(values[row]!)
+        ? "-"
+        : fixedText(unit === "price" ? values[row]! / 10 ** decimals : values[row]!, unit === "price" ? decimals : 2),
+    ),
   ];
   const widths = columns.map((title) => title.length);
-  for (let row = 0; row < bars.length; row++) cells(row).forEach((text, column) => { widths[column] = Math.max(widths[column]!, text.length); });
+  for (let row = 0; row < bars.length; row++)
+    cells(row).forEach((text, column) => {
+      widths[column] = Math.max(widths[column]!, text.length);
+    });
   const line = (texts: readonly string[]): string =>
-    texts.map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!))).join("  ").trimEnd();
+    texts
+      .map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!)))
+      .join("  ")
+      .trimEnd();
   yield line(columns);
   for (let row = 0; row < bars.length; row++) yield line(cells(row));
 }
@@ -59,7 +93,12 @@ export const writeLines = async (lines: Iterable<string>, to: NodeJS.WritableStr
 };
 
 /** Prints bars on standard output as asked for. */
-export const printBars = (bars: BarColumns, decimals: number, json: boolean, lines: readonly IndicatorLine[] = []): Promise<void> => {
+export const printBars = (
+  bars: BarColumns,
+  decimals: number,
+  json: boolean,
+  lines: readonly IndicatorLine[] = [],
+): Promise<void> => {
   function* jsonLines(): Generator<string> {
     for (let row = 0; row < bars.length; row++) yield barJson(bars, row, decimals, lines);
   }

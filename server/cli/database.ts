@@ -8,10 +8,18 @@ import { openPostgres, withTimescale } from "@/server/store/postgres";
 import { applyTimescale, hypertables, whyNone } from "@/server/store/timescale";
 
 export const databaseCommand = (program: Command): void => {
-  const database = program.command("database").description("the tables of the database in DATABASE_URL; a start of the server does this by itself");
-  const on = async ({ json = false }: { json?: boolean }, name: string, work: (backend: Awaited<ReturnType<typeof openPostgres>>, migrationsDir: string) => Promise<string[]>, line: (did: string) => string): Promise<void> => {
+  const database = program
+    .command("database")
+    .description("the tables of the database in DATABASE_URL; a start of the server does this by itself");
+  const on = async (
+    { json = false }: { json?: boolean },
+    name: string,
+    work: (backend: Awaited<ReturnType<typeof openPostgres>>, migrationsDir: string) => Promise<string[]>,
+    line: (did: string) => string,
+  ): Promise<void> => {
     const databaseUrl = process.env["DATABASE_URL"];
-    if (databaseUrl === undefined || databaseUrl === "") throw badInput("DATABASE_URL", databaseUrl ?? "", "postgresql://user:password@host:5432/database");
+    if (databaseUrl === undefined || databaseUrl === "")
+      throw badInput("DATABASE_URL", databaseUrl ?? "", "postgresql://user:password@host:5432/database");
     const backend = await openPostgres({ databaseUrl, log: createLog("warn") });
     try {
       const done = await work(backend, path.join(process.cwd(), "prisma/migrations"));
@@ -22,16 +30,43 @@ export const databaseCommand = (program: Command): void => {
       await backend.stop();
     }
   };
-  database.command("migrate").description("applies the migrations that are missing and names them")
+  database
+    .command("migrate")
+    .description("applies the migrations that are missing and names them")
     .option("--json", "one JSON object: { migrations }")
-    .action((options: { json?: boolean }) => on(options, "migrations", ({ pool }, dir) => migrate(pool, dir, createLog("warn")), (did) => did));
-  database.command("timescale").description("after a move to TimescaleDB, or to its full edition: makes hypertables, and a compression policy where the licence has it; fails where TimescaleDB is not loaded")
+    .action((options: { json?: boolean }) =>
+      on(
+        options,
+        "migrations",
+        ({ pool }, dir) => migrate(pool, dir, createLog("warn")),
+        (did) => did,
+      ),
+    );
+  database
+    .command("timescale")
+    .description(
+      "after a move to TimescaleDB, or to its full edition: makes hypertables, and a compression policy where the licence has it; fails where TimescaleDB is not loaded",
+    )
     .option("--json", "one JSON object: { hypertables }")
-    .action((options: { json?: boolean }) => on(options, "hypertables", async ({ pool }, dir) => {
-      await migrate(pool, dir, createLog("warn"));
-      await applyTimescale(pool, dir);
-      const made = await hypertables(pool);
-      if (made.length === 0) throw new AppError("unsupported", await whyNone(pool), { details: { field: "DATABASE_URL", value: "a server without TimescaleDB", accepted: "a server with TimescaleDB loaded" } });
-      return made;
-    }, (did) => `${did} is a hypertable`));
+    .action((options: { json?: boolean }) =>
+      on(
+        options,
+        "hypertables",
+        async ({ pool }, dir) => {
+          await migrate(pool, dir, createLog("warn"));
+          await applyTimescale(pool, dir);
+          const made = await hypertables(pool);
+          if (made.length === 0)
+            throw new AppError("unsupported", await whyNone(pool), {
+              details: {
+                field: "DATABASE_URL",
+                value: "a server without TimescaleDB",
+                accepted: "a server with TimescaleDB loaded",
+              },
+            });
+          return made;
+        },
+        (did) => `${did} is a hypertable`,
+      ),
+    );
 };

@@ -10,7 +10,9 @@ const linesOfHex = async (...hex: string[]): Promise<unknown[]> => {
   return JSON.parse(JSON.stringify(lines)) as unknown[];
 };
 const linesOfFile = (bytes: Uint8Array): Record<string, unknown>[] =>
-  JSON.parse(JSON.stringify([...framesOfFile(bytes)].flatMap((input, frame) => [...describeFrame(input, frame)]))) as Record<string, unknown>[];
+  JSON.parse(
+    JSON.stringify([...framesOfFile(bytes)].flatMap((input, frame) => [...describeFrame(input, frame)])),
+  ) as Record<string, unknown>[];
 
 /** A packet of big-endian fields after its token. */
 const packet = (length: number, token: number, fields: readonly number[] = []): string => {
@@ -21,43 +23,68 @@ const packet = (length: number, token: number, fields: readonly number[] = []): 
 
 describe("decode kite", () => {
   it("prints a last price and nothing the packet does not carry", async () => {
-    expect(await linesOfHex("00010008000d80010000997f")).toEqual([{ frame: 0, token: 884737, mode: "ltp", lastPrice: "392.95" }]);
+    expect(await linesOfHex("00010008000d80010000997f")).toEqual([
+      { frame: 0, token: 884737, mode: "ltp", lastPrice: "392.95" },
+    ]);
   });
 
   it("prints a quote's fields in the documented order, volume unsigned", async () => {
-    const [line] = await linesOfHex(`0001${packet(44, 408065, [157315, 7, 157037, 3_000_000_000, 256443, 0, 156915, 157500, 156105, 156780])}`);
-    expect(JSON.stringify(line)).toBe('{"frame":0,"token":408065,"mode":"quote","lastPrice":"1573.15","lastQuantity":7,"averagePrice":"1570.37",'
-      + '"volume":3000000000,"buyQuantity":256443,"sellQuantity":0,"open":"1569.15","high":"1575.00","low":"1561.05","close":"1567.80"}');
+    const [line] = await linesOfHex(
+      `0001${packet(44, 408065, [157315, 7, 157037, 3_000_000_000, 256443, 0, 156915, 157500, 156105, 156780])}`,
+    );
+    expect(JSON.stringify(line)).toBe(
+      '{"frame":0,"token":408065,"mode":"quote","lastPrice":"1573.15","lastQuantity":7,"averagePrice":"1570.37",' +
+        '"volume":3000000000,"buyQuantity":256443,"sellQuantity":0,"open":"1569.15","high":"1575.00","low":"1561.05","close":"1567.80"}',
+    );
   });
 
   it("reads an index as high, low, open, close, and its time only where the packet has one", async () => {
     const fields = [1_850_000, 1_860_000, 1_840_000, 1_845_005, 1_841_000, 0];
-    const prices = { token: 256265, mode: "index", lastPrice: "18500.00", open: "18450.05", high: "18600.00", low: "18400.00", close: "18410.00" };
-    expect(await linesOfHex(`0003${packet(28, 256265, fields)}${packet(32, 256265, [...fields, 1_669_347_900])}${packet(32, 256265, [...fields, 0])}`)).toEqual([
-      { frame: 0, ...prices }, { frame: 0, ...prices, exchangeTime: 1_669_347_900_000 }, { frame: 0, ...prices, exchangeTime: null },
+    const prices = {
+      token: 256265,
+      mode: "index",
+      lastPrice: "18500.00",
+      open: "18450.05",
+      high: "18600.00",
+      low: "18400.00",
+      close: "18410.00",
+    };
+    expect(
+      await linesOfHex(
+        `0003${packet(28, 256265, fields)}${packet(32, 256265, [...fields, 1_669_347_900])}${packet(32, 256265, [...fields, 0])}`,
+      ),
+    ).toEqual([
+      { frame: 0, ...prices },
+      { frame: 0, ...prices, exchangeTime: 1_669_347_900_000 },
+      { frame: 0, ...prices, exchangeTime: null },
     ]);
   });
 
   it("prices NSE's commodities in hundredths, and with more digits where the wire has them", async () => {
     expect(await linesOfHex("0001000801db0b0c0039b570", "0001000801db0b0c0039b571")).toEqual([
-      { frame: 0, token: 31132428, mode: "ltp", lastPrice: "378.20" }, { frame: 1, token: 31132428, mode: "ltp", lastPrice: "378.2001" },
+      { frame: 0, token: 31132428, mode: "ltp", lastPrice: "378.20" },
+      { frame: 1, token: 31132428, mode: "ltp", lastPrice: "378.2001" },
     ]);
   });
 
   it("prices currency with the digits of its wire: seven on CDS, four on BCD", async () => {
     expect(await linesOfHex(`0002${packet(8, 0x0103, [841_375_000])}${packet(8, 0x0106, [841_375])}`)).toEqual([
-      { frame: 0, token: 0x0103, mode: "ltp", lastPrice: "84.1375000" }, { frame: 0, token: 0x0106, mode: "ltp", lastPrice: "84.1375" },
+      { frame: 0, token: 0x0103, mode: "ltp", lastPrice: "84.1375000" },
+      { frame: 0, token: 0x0106, mode: "ltp", lastPrice: "84.1375" },
     ]);
   });
 
   it("skips a packet of unknown length and goes on", async () => {
     expect(await linesOfHex(`0002000a${"ff".repeat(10)}${packet(8, 408065, [100])}`)).toEqual([
-      { frame: 0, skipped: "unknown packet length 10" }, { frame: 0, token: 408065, mode: "ltp", lastPrice: "1.00" },
+      { frame: 0, skipped: "unknown packet length 10" },
+      { frame: 0, token: 408065, mode: "ltp", lastPrice: "1.00" },
     ]);
   });
 
   it("names what is wrong with a frame or a line, and goes on with the next", async () => {
-    expect(await linesOfHex("00010008000d8001", "", "xyz", "8001aaaa", "00", "0000", `0001${packet(8, 408065, [100])}cafe`)).toEqual([
+    expect(
+      await linesOfHex("00010008000d8001", "", "xyz", "8001aaaa", "00", "0000", `0001${packet(8, 408065, [100])}cafe`),
+    ).toEqual([
       { frame: 0, skipped: "frame ends inside packet 1 of 1" },
       { frame: 1, skipped: "line 3 is not hex" },
       { frame: 2, skipped: "packet count -32767" },
@@ -77,7 +104,10 @@ describe("decode kite", () => {
   });
 
   it("names the lines of a text file that are neither", () => {
-    expect(linesOfFile(Buffer.from("zzzz\n0001\n"))).toEqual([{ frame: 0, skipped: "line 1 is not hex" }, { frame: 1, skipped: "frame ends inside packet 1 of 1" }]);
+    expect(linesOfFile(Buffer.from("zzzz\n0001\n"))).toEqual([
+      { frame: 0, skipped: "line 1 is not hex" },
+      { frame: 1, skipped: "frame ends inside packet 1 of 1" },
+    ]);
     expect(linesOfFile(Buffer.from("abcx"))).toEqual([{ frame: 0, skipped: "line 1 is not hex" }]);
   });
 
@@ -90,8 +120,11 @@ describe("decode kite", () => {
 const raw = path.resolve(process.cwd(), "../shared/fixtures/kite/raw");
 describe.skipIf(!existsSync(raw))("published samples", () => {
   it.each([
-    ["ltpMode_binary.packet", ["ltp"]], ["quoteMode_binary.packet", ["quote"]], ["websocket_ticks.bin", ["full", "full"]],
-    ["ticker_full.packet", ["full"]], ["ticker_quote.packet", ["quote"]],
+    ["ltpMode_binary.packet", ["ltp"]],
+    ["quoteMode_binary.packet", ["quote"]],
+    ["websocket_ticks.bin", ["full", "full"]],
+    ["ticker_full.packet", ["full"]],
+    ["ticker_quote.packet", ["quote"]],
   ])("%s", (name, modes) => {
     expect(linesOfFile(readFileSync(path.join(raw, name))).map((line) => line.mode)).toEqual(modes);
   });
@@ -100,8 +133,12 @@ describe.skipIf(!existsSync(raw))("published samples", () => {
     const [line] = linesOfFile(readFileSync(path.join(raw, "ticker_full.packet")));
     const published = JSON.parse(readFileSync(path.join(raw, "ticker_full.json"), "utf8")) as Record<string, never>;
     expect(line).toMatchObject({
-      token: published.instrument_token, volume: published.volume, averagePrice: "1570.37", close: "1567.80",
-      lastTradeTime: Date.parse(published.last_trade_time!), depth: { buy: { length: 5 }, sell: { length: 5 } },
+      token: published.instrument_token,
+      volume: published.volume,
+      averagePrice: "1570.37",
+      close: "1567.80",
+      lastTradeTime: Date.parse(published.last_trade_time!),
+      depth: { buy: { length: 5 }, sell: { length: 5 } },
     });
   });
 });

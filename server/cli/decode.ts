@@ -9,22 +9,32 @@ import { readLines } from "@/server/files/text";
 import { refusedExit } from "./file-options";
 
 export const decodeCommand = (program: Command): void => {
-  program.command("decode").description("show what is in a broker's binary frames")
-    .command("kite").description("frames of Zerodha Kite's socket; without an option, one frame in hex a line on standard input")
+  program
+    .command("decode")
+    .description("show what is in a broker's binary frames")
+    .command("kite")
+    .description("frames of Zerodha Kite's socket; without an option, one frame in hex a line on standard input")
     .option("--hex <hex>", "one frame in hex")
     .option("--json", "one JSON object a packet: what it prints anyway")
     .option("--file <file>", "one frame as bytes, frames in hex one a line, or one packet in base64")
     .option("--lenient", "frames that cannot be decoded do not make the command fail")
-    .addHelpText("after", "\nExit codes: 0 done, 1 something was skipped or there was no frame (--lenient: 0 where something was decoded), 2 bad input.")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 something was skipped or there was no frame (--lenient: 0 where something was decoded), 2 bad input.",
+    )
     .action(async ({ hex, file, lenient = false }: { hex?: string; file?: string; lenient?: boolean }) => {
       if (hex !== undefined && file !== undefined) throw badInput("--file", file, "either --hex or --file");
-      const frames = file !== undefined ? framesOfFile(await readFileOf(file)) : framesOfLines(hex === undefined ? readLines("-") : [hex]);
+      const frames =
+        file !== undefined
+          ? framesOfFile(await readFileOf(file))
+          : framesOfLines(hex === undefined ? readLines("-") : [hex]);
       let number = 0;
       let skipped = 0;
       for await (const frame of frames) {
         for (const line of describeFrame(frame, number)) {
           if ("skipped" in line) skipped++;
-          if (!process.stdout.write(`${JSON.stringify(line)}\n`)) await new Promise((drained) => process.stdout.once("drain", drained));
+          if (!process.stdout.write(`${JSON.stringify(line)}\n`))
+            await new Promise((drained) => process.stdout.once("drain", drained));
         }
         number++;
       }
@@ -53,7 +63,8 @@ export function* framesOfFile(bytes: Uint8Array): Generator<FrameInput> {
     const joined = text.replaceAll(/\s/g, "");
     const decoded = Buffer.from(joined, "base64");
     const frame = frameOrPacket(decoded);
-    if (decoded.toString("base64") === joined && packetsOf(frame).broken === null && frame.length > 2) return yield frame;
+    if (decoded.toString("base64") === joined && packetsOf(frame).broken === null && frame.length > 2)
+      return yield frame;
   }
   for (const [at, line] of lines.entries()) {
     if (line.trim() === "") continue;
@@ -87,7 +98,9 @@ export function* describeFrame(input: FrameInput, frame: number): Generator<Reco
   const { packets, broken } = packetsOf(input);
   for (const { offset, length } of packets) {
     const packet = packetAt(input, offset);
-    yield packet === null ? { frame, skipped: `unknown packet length ${length}` } : { frame, ...describePacket(packet) };
+    yield packet === null
+      ? { frame, skipped: `unknown packet length ${length}` }
+      : { frame, ...describePacket(packet) };
   }
   if (broken !== null) yield { frame, skipped: broken };
 }
@@ -103,14 +116,26 @@ const wirePrice = (token: number, wire: number): string => {
 
 /** Prices as exact decimals of the segment's own scale; a field the packet does not carry is undefined and so not printed. */
 const describePacket = (packet: KitePacket): Record<string, unknown> => {
-  const price = (wire: number | undefined): string | undefined => (wire === undefined ? undefined : wirePrice(packet.token, wire));
+  const price = (wire: number | undefined): string | undefined =>
+    wire === undefined ? undefined : wirePrice(packet.token, wire);
   const side = (levels: readonly { price: number; quantity: number; orders: number }[]) =>
     levels.map(({ price: wire, quantity, orders }) => ({ price: price(wire), quantity, orders }));
   return {
-    token: packet.token, mode: packet.mode, lastPrice: price(packet.lastPrice), lastQuantity: packet.lastQuantity,
-    averagePrice: price(packet.averagePrice), volume: packet.volume, buyQuantity: packet.buyQuantity, sellQuantity: packet.sellQuantity,
-    open: price(packet.open), high: price(packet.high), low: price(packet.low), close: price(packet.close),
-    lastTradeTime: packet.lastTradeTime, exchangeTime: packet.exchangeTime, openInterest: packet.openInterest,
+    token: packet.token,
+    mode: packet.mode,
+    lastPrice: price(packet.lastPrice),
+    lastQuantity: packet.lastQuantity,
+    averagePrice: price(packet.averagePrice),
+    volume: packet.volume,
+    buyQuantity: packet.buyQuantity,
+    sellQuantity: packet.sellQuantity,
+    open: price(packet.open),
+    high: price(packet.high),
+    low: price(packet.low),
+    close: price(packet.close),
+    lastTradeTime: packet.lastTradeTime,
+    exchangeTime: packet.exchangeTime,
+    openInterest: packet.openInterest,
     depth: packet.depth && { buy: side(packet.depth.buy), sell: side(packet.depth.sell) },
   };
 };

@@ -74,7 +74,8 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
   const { file, instrument: key, kind: wanted, now, ...options } = request;
   const asked = key === undefined ? null : fileInstrument(key);
   const decimals = asked?.instrument.decimals ?? 2;
-  const opened = (kind: TableKind): Promise<OpenTable> => openText(open(), { kind, file, options, instruments: asked === null ? [] : [asked.instrument] });
+  const opened = (kind: TableKind): Promise<OpenTable> =>
+    openText(open(), { kind, file, options, instruments: asked === null ? [] : [asked.instrument] });
   let kind: TableKind = wanted ?? "bars";
   let table: OpenTable;
   try {
@@ -82,7 +83,9 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
   } catch (cause) {
     if (wanted !== undefined || !hasCode(cause, "bad_input")) throw cause;
     // What are no bars may be ticks; where they are neither, the first sentence holds.
-    table = await opened(kind = "ticks").catch(() => { throw cause; });
+    table = await opened((kind = "ticks")).catch(() => {
+      throw cause;
+    });
   }
 
   const bars: FileBar[] = [];
@@ -101,17 +104,25 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
     const take = (bar: FileBar): void => {
       rows++;
       if (bars.length < LOOKED_AT) bars.push(bar);
-      if (preview.length < SHOWN) preview.push(`${istText(bar.label)}  open ${price(bar.open)}  high ${price(bar.high)}  low ${price(bar.low)}  close ${price(bar.close)}  volume ${bar.volume}`);
+      if (preview.length < SHOWN)
+        preview.push(
+          `${istText(bar.label)}  open ${price(bar.open)}  high ${price(bar.high)}  low ${price(bar.low)}  close ${price(bar.close)}  volume ${bar.volume}`,
+        );
     };
     for await (const lines of readBars(table, () => decimals, take)) refuse(lines);
     for (const { label } of bars) times.push(label);
   } else {
-    for await (const each of readTicks(table, decimals, ({ message }) => { doubts.push(message); })) {
+    for await (const each of readTicks(table, decimals, ({ message }) => {
+      doubts.push(message);
+    })) {
       refuse(each.malformed);
       for (let row = 0; row < each.length; row++) {
         rows++;
         if (times.length < LOOKED_AT) times.push(each.time[row]!);
-        if (preview.length < SHOWN) preview.push(`${istText(each.time[row]!)}  price ${price(each.price[row]!)}${each.volume[row]! < 0 ? "" : `  volume of the day ${each.volume[row]}`}`);
+        if (preview.length < SHOWN)
+          preview.push(
+            `${istText(each.time[row]!)}  price ${price(each.price[row]!)}${each.volume[row]! < 0 ? "" : `  volume of the day ${each.volume[row]}`}`,
+          );
       }
     }
   }
@@ -125,7 +136,9 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
       doubts.push((cause as Error).message);
     }
   };
-  settle(() => { table.checkFound(rows + refused); });
+  settle(() => {
+    table.checkFound(rows + refused);
+  });
   const of = kind === "bars" ? spacing(bars) : null;
   let labels: LabelKind | null = null;
   let auctions: string | null = null;
@@ -138,45 +151,117 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
     }
     if (of !== null) {
       const days = labelDays(times, calendar, asked.hours);
-      settle(() => { pastBars(file, table, bars, of, now, notes); });
-      settle(() => { checkWeekdays(file, table, bars, of, known, asked.hours); });
+      settle(() => {
+        pastBars(file, table, bars, of, now, notes);
+      });
+      settle(() => {
+        checkWeekdays(file, table, bars, of, known, asked.hours);
+      });
       // Bars of weeks and months are read as days, and refused as such.
-      settle(() => { checkTimes(file, table, bars, days, of.kind === "intraday" ? of : timeframeNamed("1d"), calendar, asked.hours); });
-      settle(() => { checkVolumes(file, table, bars, of); });
-      settle(() => { checkSpacing(days, of, "--from", table.rules.lenient, refused); });
-      if (of.kind === "intraday") settle(() => { labels = labelsOf(file, table, bars, days, of, notes); });
-      if (labels !== null) auctions = auctionsText(bars, asked, { broker: options.broker ?? "unknown", labels, of, calendar, price });
+      settle(() => {
+        checkTimes(file, table, bars, days, of.kind === "intraday" ? of : timeframeNamed("1d"), calendar, asked.hours);
+      });
+      settle(() => {
+        checkVolumes(file, table, bars, of);
+      });
+      settle(() => {
+        checkSpacing(days, of, "--from", table.rules.lenient, refused);
+      });
+      if (of.kind === "intraday")
+        settle(() => {
+          labels = labelsOf(file, table, bars, days, of, notes);
+        });
+      if (labels !== null)
+        auctions = auctionsText(bars, asked, { broker: options.broker ?? "unknown", labels, of, calendar, price });
     } else {
-      settle(() => { checkClocks(file, table, "tick", times, calendar, asked.hours); });
+      settle(() => {
+        checkClocks(file, table, "tick", times, calendar, asked.hours);
+      });
     }
   } else if (asked === null) notes.push("without --instrument the symbol, the labels and the zone are not checked");
 
   const { seen, rules } = table;
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  for (const time of times) { first = Math.min(first, time); last = Math.max(last, time); }
+  for (const time of times) {
+    first = Math.min(first, time);
+    last = Math.max(last, time);
+  }
   const order = { dmy: "day-month-year", mdy: "month-day-year", ymd: "year-month-day" };
   return {
-    file, kind, format: seen.delimiter === null ? seen.format : `columns separated by ${delimiterName(seen.delimiter)}`,
-    decimal: seen.decimal === "," ? "comma" : "point", namesLine: seen.namesLine === 0 ? null : seen.namesLine, columns: columnNames(table),
+    file,
+    kind,
+    format: seen.delimiter === null ? seen.format : `columns separated by ${delimiterName(seen.delimiter)}`,
+    decimal: seen.decimal === "," ? "comma" : "point",
+    namesLine: seen.namesLine === 0 ? null : seen.namesLine,
+    columns: columnNames(table),
     times: seen.times.order === null ? "year-month-day, month by name, or epoch" : order[seen.times.order],
-    zone: rules.zone !== null ? "as --zone says" : table.zoneless > 0 ? "none written: read as IST" : "written, epoch, or dates alone",
-    labels, auctions, timeframe: of?.name ?? null, instrument: instrumentText(table, key), rows, refused,
-    first: times.length === 0 ? null : istText(first), last: times.length === 0 ? null : istText(last),
-    preview, malformed, notes: [...table.notes(), ...notes], doubts,
+    zone:
+      rules.zone !== null
+        ? "as --zone says"
+        : table.zoneless > 0
+          ? "none written: read as IST"
+          : "written, epoch, or dates alone",
+    labels,
+    auctions,
+    timeframe: of?.name ?? null,
+    instrument: instrumentText(table, key),
+    rows,
+    refused,
+    first: times.length === 0 ? null : istText(first),
+    last: times.length === 0 ? null : istText(last),
+    preview,
+    malformed,
+    notes: [...table.notes(), ...notes],
+    doubts,
   };
 };
 
-const volumes = { included: "with its volume", left_out: "without its volume", own_row: "its volume in a row of its own", unknown: "whether with its volume nobody knows" } as const;
-const closings = { none: "no closing auction", row: "the closing auction in a row of its own", in_last_bar: "on to the closing auction's value in bars behind the last", unknown: "the closing auction nobody knows where" } as const;
+const volumes = {
+  included: "with its volume",
+  left_out: "without its volume",
+  own_row: "its volume in a row of its own",
+  unknown: "whether with its volume nobody knows",
+} as const;
+const closings = {
+  none: "no closing auction",
+  row: "the closing auction in a row of its own",
+  in_last_bar: "on to the closing auction's value in bars behind the last",
+  unknown: "the closing auction nobody knows where",
+} as const;
 
 /** As the broker is known to print on the file's last day, and what the file has of auctions. */
-const auctionsText = (bars: readonly FileBar[], { instrument, hours }: FileInstrument, { broker, labels, of, calendar, price }: { broker: string; labels: LabelKind; of: AnyTimeframe; calendar: Calendar; price(minor: number): string }): string => {
+const auctionsText = (
+  bars: readonly FileBar[],
+  { instrument, hours }: FileInstrument,
+  {
+    broker,
+    labels,
+    of,
+    calendar,
+    price,
+  }: { broker: string; labels: LabelKind; of: AnyTimeframe; calendar: Calendar; price(minor: number): string },
+): string => {
   const convention = (day: number): AuctionConvention => conventionOf(broker, classOf(instrument), day);
-  const { auctions, rows } = auctionsOf(bars, { labels, of, calendar, hours, isIndex: instrument.segment === "index", convention });
+  const { auctions, rows } = auctionsOf(bars, {
+    labels,
+    of,
+    calendar,
+    hours,
+    isIndex: instrument.segment === "index",
+    convention,
+  });
   const { firstOpen, preOpenVolume, closingAuction } = convention(istDay(bars.at(-1)!.label));
-  const opens = firstOpen === "auction" ? "opens at the pre-open's price" : firstOpen === "first_trade" ? "opens at its first trade" : "opens nobody knows how";
-  const known = broker === "unknown" ? "nobody said whose candles these are (--broker): a first bar stands as it is, rows in the hours of auctions are of auctions" : `as ${broker} prints them: a day ${opens}, ${volumes[preOpenVolume]}; ${closings[closingAuction]}`;
+  const opens =
+    firstOpen === "auction"
+      ? "opens at the pre-open's price"
+      : firstOpen === "first_trade"
+        ? "opens at its first trade"
+        : "opens nobody knows how";
+  const known =
+    broker === "unknown"
+      ? "nobody said whose candles these are (--broker): a first bar stands as it is, rows in the hours of auctions are of auctions"
+      : `as ${broker} prints them: a day ${opens}, ${volumes[preOpenVolume]}; ${closings[closingAuction]}`;
   const last = auctions.at(-1);
   return `${known}; ${counted(auctions.length, "auction")} in ${counted(rows, "row")}${last === undefined ? "" : `, the last of ${istText(last.auction.from).slice(0, 16)} at ${price(last.price)}, volume ${last.volume}`}`;
 };
@@ -185,7 +270,9 @@ const auctionsText = (bars: readonly FileBar[], { instrument, hours }: FileInstr
 const spacing = (bars: readonly FileBar[]): AnyTimeframe => {
   const labels = [...new Set(bars.map(({ label }) => label))].sort((a, b) => a - b);
   const counts = new Map<number, number>();
-  for (let at = 1; at < labels.length; at++) if (istDay(labels[at]!) === istDay(labels[at - 1]!)) counts.set(labels[at]! - labels[at - 1]!, (counts.get(labels[at]! - labels[at - 1]!) ?? 0) + 1);
+  for (let at = 1; at < labels.length; at++)
+    if (istDay(labels[at]!) === istDay(labels[at - 1]!))
+      counts.set(labels[at]! - labels[at - 1]!, (counts.get(labels[at]! - labels[at - 1]!) ?? 0) + 1);
   const days = new Set(labels.map(istDay)).size;
   const inDay = [...counts.values()].reduce((sum, count) => sum + count, 0);
   // A date that stands twice among days is no timeframe of its own.
@@ -198,9 +285,22 @@ const spacing = (bars: readonly FileBar[]): AnyTimeframe => {
 };
 
 const columnNames = ({ seen: { places, names } }: OpenTable): Record<string, string> => {
-  const of = (at: number): string => (names === null ? `column ${at + 1}` : names[at] === undefined || names[at] === "" ? `column ${at + 1}` : names[at]);
+  const of = (at: number): string =>
+    names === null ? `column ${at + 1}` : names[at] === undefined || names[at] === "" ? `column ${at + 1}` : names[at];
   const columns: Record<string, string> = { time: places.time.map(of).join(", else ") };
-  for (const role of ["clock", "open", "high", "low", "close", "price", "volume", "series", "exchange", "token"] as const) if (places[role] !== -1) columns[role] = of(places[role]);
+  for (const role of [
+    "clock",
+    "open",
+    "high",
+    "low",
+    "close",
+    "price",
+    "volume",
+    "series",
+    "exchange",
+    "token",
+  ] as const)
+    if (places[role] !== -1) columns[role] = of(places[role]);
   if (places.symbol.length > 0) columns["symbol"] = places.symbol.map(of).join(", else ");
   return columns;
 };
@@ -215,34 +315,59 @@ const instrumentText = ({ whose, seen: { places } }: OpenTable, key: string | un
 /** For people: one line for each thing that was understood. */
 export const inspectionLines = (found: Inspection): string[] => [
   `${found.file === "-" ? "standard input" : found.file}: ${found.kind}, ${found.format}, decimal ${found.decimal}, ${found.namesLine === null ? "no line of names" : `names in line ${found.namesLine}`}`,
-  `columns: ${Object.entries(found.columns).map(([role, name]) => `${role} ← ${name}`).join(", ")}`,
+  `columns: ${Object.entries(found.columns)
+    .map(([role, name]) => `${role} ← ${name}`)
+    .join(", ")}`,
   `times: ${found.times}; zone: ${found.zone}${found.first === null ? "" : `; ${found.first} to ${found.last} IST`}`,
-  ...(found.timeframe === null ? [] : [`timeframe: ${found.timeframe}${found.labels === null ? "" : `; times name the ${found.labels} of a bar`}`]),
+  ...(found.timeframe === null
+    ? []
+    : [`timeframe: ${found.timeframe}${found.labels === null ? "" : `; times name the ${found.labels} of a bar`}`]),
   ...(found.auctions === null ? [] : [`auctions: ${found.auctions}`]),
   `instrument: ${found.instrument}`,
   `${counted(found.rows, "row")} read, ${found.refused} refused`,
   ...found.preview.map((line) => `  ${line}`),
   ...malformedLines(found.malformed),
-  ...(found.refused > found.malformed.length ? [`… and ${found.refused - found.malformed.length} more refused rows`] : []),
+  ...(found.refused > found.malformed.length
+    ? [`… and ${found.refused - found.malformed.length} more refused rows`]
+    : []),
   ...found.notes.map((note) => `note: ${note}`),
   ...found.doubts.map((doubt) => `in doubt: ${doubt}`),
 ];
 
 export const inspectCommand = (program: Command): void => {
-  fileOptions(program.command("inspect")
-    .description("how a file of bars or ticks would be read: dialect, columns, times, labels, zone, instrument, rows refused, and its first rows")
-    .argument("<file>", "the file; - for standard input")
-    .option("--instrument <key>", "what it is of, like NSE:INFY or INFY.NS: then symbol, labels and zone are checked too"))
+  fileOptions(
+    program
+      .command("inspect")
+      .description(
+        "how a file of bars or ticks would be read: dialect, columns, times, labels, zone, instrument, rows refused, and its first rows",
+      )
+      .argument("<file>", "the file; - for standard input")
+      .option(
+        "--instrument <key>",
+        "what it is of, like NSE:INFY or INFY.NS: then symbol, labels and zone are checked too",
+      ),
+  )
     .addOption(new Option("--kind <kind>", "what it holds; by default its columns tell").choices(["bars", "ticks"]))
     .option("--json", "one JSON object")
-    .addHelpText("after", "\nExit codes: 0 the file can be read, 1 rows are refused or something is in doubt, 2 it cannot be understood.")
-    .action(async (file: string, options: FileCommandOptions & { instrument?: string; kind?: TableKind; json?: boolean }) => {
-      const { instrument, kind, json = false } = options;
-      const text: string[] = [];
-      // Standard input can be read once only.
-      if (file === "-") for await (const piece of readPieces(file)) text.push(piece);
-      const found = await inspectFile(() => (file === "-" ? text : readPieces(file)), { file, ...(instrument === undefined ? {} : { instrument }), ...(kind === undefined ? {} : { kind }), now: systemClock().now(), ...given(options) });
-      await writeLines(json ? [JSON.stringify(found)] : inspectionLines(found), process.stdout);
-      process.exitCode = found.doubts.length > 0 ? 1 : refusedExit(found.rows, found.refused, options.lenient);
-    });
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 the file can be read, 1 rows are refused or something is in doubt, 2 it cannot be understood.",
+    )
+    .action(
+      async (file: string, options: FileCommandOptions & { instrument?: string; kind?: TableKind; json?: boolean }) => {
+        const { instrument, kind, json = false } = options;
+        const text: string[] = [];
+        // Standard input can be read once only.
+        if (file === "-") for await (const piece of readPieces(file)) text.push(piece);
+        const found = await inspectFile(() => (file === "-" ? text : readPieces(file)), {
+          file,
+          ...(instrument === undefined ? {} : { instrument }),
+          ...(kind === undefined ? {} : { kind }),
+          now: systemClock().now(),
+          ...given(options),
+        });
+        await writeLines(json ? [JSON.stringify(found)] : inspectionLines(found), process.stdout);
+        process.exitCode = found.doubts.length > 0 ? 1 : refusedExit(found.rows, found.refused, options.lenient);
+      },
+    );
 };

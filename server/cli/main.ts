@@ -13,7 +13,8 @@ try {
   await createProgram().parseAsync(process.argv);
 } catch (error) {
   // Commander has written its own sentence (or the help that was asked for) already.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 || error.code === "commander.help" ? 0 : 2;
+  if (error instanceof CommanderError)
+    process.exitCode = error.exitCode === 0 || error.code === "commander.help" ? 0 : 2;
   else {
     process.stderr.write(`${(error as Error).message}\n`);
     process.exitCode = hasCode(error, "bad_input") ? 2 : 1;

@@ -12,11 +12,18 @@ export class ReplayIndicators {
   private readonly keep = (points: PointBatch): void => {
     for (let row = 0; row < points.length; row++) {
       const wish = this.wishes.find(({ instance }) => instance.id === points.instance[row]);
-      wish?.values.set(points.time[row]!, points.values.slice(row * points.stride, row * points.stride + wish.instance.plots));
+      wish?.values.set(
+        points.time[row]!,
+        points.values.slice(row * points.stride, row * points.stride + wish.instance.plots),
+      );
     }
   };
 
-  constructor(instrument: number, timeframe: Timeframe, wishes: readonly { text: string; resolved: ResolvedIndicator }[]) {
+  constructor(
+    instrument: number,
+    timeframe: Timeframe,
+    wishes: readonly { text: string; resolved: ResolvedIndicator }[],
+  ) {
     this.wishes = wishes.map(({ text, resolved }) => {
       const instance = this.stage.acquire(instrument, timeframe.index, resolved);
       this.stage.seed(instance, barColumns(0));
@@ -24,15 +31,25 @@ export class ReplayIndicators {
     });
   }
 
-  on(batch: BarBatch): void { this.stage.on(batch, this.keep); }
+  on(batch: BarBatch): void {
+    this.stage.on(batch, this.keep);
+  }
 
   /** Values by row of the bars that closed; what late ticks changed is healed by them. */
   lines(bars: BarColumns): IndicatorLine[] {
-    for (const instance of this.stage.takeOutdated()) if (this.stage.beginHealing(instance) !== null) this.stage.heal(instance, bars);
+    for (const instance of this.stage.takeOutdated())
+      if (this.stage.beginHealing(instance) !== null) this.stage.heal(instance, bars);
     this.stage.at(0, this.keep);
     return this.wishes.map(({ text, instance, values }) => ({
       text,
-      plots: instance.resolved.definition.plots.map(({ id, unit }, plot) => ({ id, unit, values: Float64Array.from({ length: bars.length }, (_, row) => values.get(bars.time[row]!)?.[plot] ?? Number.NaN) })),
+      plots: instance.resolved.definition.plots.map(({ id, unit }, plot) => ({
+        id,
+        unit,
+        values: Float64Array.from(
+          { length: bars.length },
+          (_, row) => values.get(bars.time[row]!)?.[plot] ?? Number.NaN,
+        ),
+      })),
     }));
   }
 }

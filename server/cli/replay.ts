@@ -1,6 +1,12 @@
 /** `candela replay FILE`: a recorded session through the pipeline's own stages, without a server. */
 import { type Command, Option } from "commander";
-import { type AuctionMode, auctionModes, closingRowsOf, printAuctions, type PrintRules } from "@/server/domain/auction-print";
+import {
+  type AuctionMode,
+  auctionModes,
+  closingRowsOf,
+  printAuctions,
+  type PrintRules,
+} from "@/server/domain/auction-print";
 import { AUCTION_BAR, type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
 import { merge } from "@/server/domain/bar-rows";
 import { badInput } from "@/server/domain/errors";
@@ -65,17 +71,37 @@ export interface ReplayReport {
 /** Throws `bad_input` when nothing in the file is a tick, or an option is wrong. */
 export const replayLines = async (text: TextPieces, request: ReplayRequest): Promise<ReplayReport> => {
   const { instrument, hours } = fileInstrument(request.instrument);
-  const timeframe = request.timeframe === "auction" ? null : timeframeOption("--timeframe", request.timeframe, ["auction"]);
+  const timeframe =
+    request.timeframe === "auction" ? null : timeframeOption("--timeframe", request.timeframe, ["auction"]);
   const wishes = parseIndicatorList("--indicators", request.indicators ?? "");
-  if (timeframe === null && wishes.length > 0) throw badInput("--indicators", request.indicators, "none with --timeframe auction: auctions stay out of indicators");
+  if (timeframe === null && wishes.length > 0)
+    throw badInput(
+      "--indicators",
+      request.indicators,
+      "none with --timeframe auction: auctions stay out of indicators",
+    );
   const mode = request.auctions ?? "broker";
-  if (mode === "merged" && wishes.length > 0) throw badInput("--auctions", mode, "broker or apart with --indicators: indicators take no closing auction");
+  if (mode === "merged" && wishes.length > 0)
+    throw badInput("--auctions", mode, "broker or apart with --indicators: indicators take no closing auction");
   // The stages build bars of the listed timeframes; another count of minutes is derived from those.
   const built = timeframe === null ? null : isListed(timeframe) ? timeframe : timeframeNamed(timeframe.from);
-  if (built !== timeframe && wishes.length > 0) throw badInput("--indicators", request.indicators, `none with --timeframe ${request.timeframe}: indicators run on ${timeframeNames.join(", ")}`);
+  if (built !== timeframe && wishes.length > 0)
+    throw badInput(
+      "--indicators",
+      request.indicators,
+      `none with --timeframe ${request.timeframe}: indicators run on ${timeframeNames.join(", ")}`,
+    );
   const recording = new TickRecording();
   const malformed: MalformedLine[] = [];
-  const { file, instrument: _key, timeframe: _timeframe, indicators: _indicators, now: _now, auctions: _auctions, ...options } = request;
+  const {
+    file,
+    instrument: _key,
+    timeframe: _timeframe,
+    indicators: _indicators,
+    now: _now,
+    auctions: _auctions,
+    ...options
+  } = request;
   const table = await openTickFile(text, { decimals: instrument.decimals, fileName: file, instrument, options });
   for await (const rows of readTicks(table, instrument.decimals)) {
     recording.add(rows);
@@ -83,7 +109,11 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
   }
   if (recording.length === 0) {
     const first = malformed[0];
-    throw badInput("file", request.file, `a recording of ticks (${first === undefined ? "it is empty" : malformedText(first)})`);
+    throw badInput(
+      "file",
+      request.file,
+      `a recording of ticks (${first === undefined ? "it is empty" : malformedText(first)})`,
+    );
   }
   const ticks = recording.inOrder(request.now);
 
@@ -108,26 +138,37 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
     else if (batch.length > 0 && batch.timeframe[0] === AUCTION_BAR) printed.onAuctions(batch, toIndicators);
     else printed.on(batch, toIndicators);
   });
-  const convention = (day: number): AuctionConvention => conventionOf(request.broker ?? "kite", classOf(instrument), day);
+  const convention = (day: number): AuctionConvention =>
+    conventionOf(request.broker ?? "kite", classOf(instrument), day);
   const printed = new PrintedBars(run.bars, calendar, instruments, (_, day) => convention(day));
   run.play(dense, ticks);
   run.finish();
   const rules: PrintRules = { calendar, hours, mode, convention };
-  let bars = timeframe === null || timeframe === built ? columnsOf(closed) : resample(columnsOf(closed), calendar, hours, timeframe).bars;
+  let bars =
+    timeframe === null || timeframe === built
+      ? columnsOf(closed)
+      : resample(columnsOf(closed), calendar, hours, timeframe).bars;
   if (timeframe !== null && timeframe.kind !== "intraday") countWholeDays(bars, days, run.dayVolumes);
   if (timeframe?.kind === "intraday") {
     const told = columnsOf(auctions);
     bars = printAuctions(bars, told, rules);
     // No indicator takes the row that goes on to the closing auction.
-    if (wishes.length === 0) bars = merge(bars, closingRowsOf(bars, told, rules, timeframe, { from: 0, to: Number.POSITIVE_INFINITY }));
+    if (wishes.length === 0)
+      bars = merge(bars, closingRowsOf(bars, told, rules, timeframe, { from: 0, to: Number.POSITIVE_INFINITY }));
   }
   return {
-    bars, lines: indicators?.lines(bars) ?? [], decimals: instrument.decimals, ticks: recording.length, malformed,
+    bars,
+    lines: indicators?.lines(bars) ?? [],
+    decimals: instrument.decimals,
+    ticks: recording.length,
+    malformed,
     refused: {
-      ...run.normaliser.rejects, future_time: ticks.future,
+      ...run.normaliser.rejects,
+      future_time: ticks.future,
       unchanged: ticks.length - traded - withoutBar(run.normaliser.rejects),
     },
-    gaps: gapsOf(ticks.time, ticks.length, calendar, hours), notes,
+    gaps: gapsOf(ticks.time, ticks.length, calendar, hours),
+    notes,
   };
 };
 
@@ -148,13 +189,20 @@ const countWholeDays = (bars: BarColumns, days: readonly Bar[], counters: Readon
 /** Ticks that entered a bar: every one entered its second's. */
 const ticksOfSeconds = (batch: BarBatch): number => {
   let ticks = 0;
-  for (let row = 0; row < batch.length; row++) if (batch.timeframe[row] === SECOND && batch.event[row] === CLOSE) ticks += batch.ticks[row]!;
+  for (let row = 0; row < batch.length; row++)
+    if (batch.timeframe[row] === SECOND && batch.event[row] === CLOSE) ticks += batch.ticks[row]!;
   return ticks;
 };
 
 /** Ticks of which the normaliser's counts say why they entered no bar. */
-const withoutBar = ({ volume_missing: _, volume_back: _back, volume_jump: _jump, volume_wrap: _wrap, clock_skew: _skew, ...refused }: RejectCounts): number =>
-  Object.values(refused).reduce((sum, count) => sum + count, 0);
+const withoutBar = ({
+  volume_missing: _,
+  volume_back: _back,
+  volume_jump: _jump,
+  volume_wrap: _wrap,
+  clock_skew: _skew,
+  ...refused
+}: RejectCounts): number => Object.values(refused).reduce((sum, count) => sum + count, 0);
 
 /** IST day numbers of times. */
 const daysOf = (times: Float64Array): Set<number> => {
@@ -168,9 +216,18 @@ const collect = (batch: BarBatch, timeframe: number, into: Bar[]): void => {
   for (let row = 0; row < batch.length; row++) {
     if (batch.timeframe[row] !== timeframe || batch.event[row] !== CLOSE) continue;
     into.push({
-      time: batch.time[row]!, open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!,
-      volume: batch.volume[row]!, value: batch.value[row]!, ticks: batch.ticks[row]!, openInterest: batch.openInterest[row]!,
-      rev: 1, state: "closed", incomplete: false,
+      time: batch.time[row]!,
+      open: batch.open[row]!,
+      high: batch.high[row]!,
+      low: batch.low[row]!,
+      close: batch.close[row]!,
+      volume: batch.volume[row]!,
+      value: batch.value[row]!,
+      ticks: batch.ticks[row]!,
+      openInterest: batch.openInterest[row]!,
+      rev: 1,
+      state: "closed",
+      incomplete: false,
     });
   }
 };
@@ -184,25 +241,71 @@ export const replaySummary = ({ bars, ticks, malformed, refused, gaps, notes }: 
     ...malformedLines(malformed),
     ...notes,
     `${counted(bars.length, "bar")} from ${counted(ticks, "tick")}${left === "" ? "" : ` (${left})`}${malformed.length === 0 ? "" : `, ${counted(malformed.length, "malformed line")}`}`,
-    ...gaps.slice(0, GAPS_SHOWN).map(({ from, to, minutes }) => `gap ${istText(from)}–${istText(to).slice(11)}: ${counted(minutes, "minute")} without a tick`),
+    ...gaps
+      .slice(0, GAPS_SHOWN)
+      .map(
+        ({ from, to, minutes }) =>
+          `gap ${istText(from)}–${istText(to).slice(11)}: ${counted(minutes, "minute")} without a tick`,
+      ),
     ...(gaps.length > GAPS_SHOWN ? [`… and ${gaps.length - GAPS_SHOWN} more gaps`] : []),
   ];
 };
 
 export const replayCommand = (program: Command): void => {
-  fileOptions(program.command("replay")
-    .description("bars of a recorded session: CSV with names or of time, price and volume of the day, or a bridge's JSON tick lines; candela inspect shows how a file is read")
-    .argument("<file>", "the recording; - for standard input")
-    .requiredOption("--instrument <key>", 'what it is of, like "NSE_INDEX:NIFTY 50" or NSE:INFY: its exchange gives the session'))
-    .option("--timeframe <timeframe>", `${[...timeframeNames, "auction"].join(", ")}, or any count of minutes such as 45m or 4h, or of seconds below a minute`, "1m")
+  fileOptions(
+    program
+      .command("replay")
+      .description(
+        "bars of a recorded session: CSV with names or of time, price and volume of the day, or a bridge's JSON tick lines; candela inspect shows how a file is read",
+      )
+      .argument("<file>", "the recording; - for standard input")
+      .requiredOption(
+        "--instrument <key>",
+        'what it is of, like "NSE_INDEX:NIFTY 50" or NSE:INFY: its exchange gives the session',
+      ),
+  )
+    .option(
+      "--timeframe <timeframe>",
+      `${[...timeframeNames, "auction"].join(", ")}, or any count of minutes such as 45m or 4h, or of seconds below a minute`,
+      "1m",
+    )
     .option("--indicators <list>", "also their values: SMA:9,EMA:20,RSI:14,MACD:12:26:9", "")
-    .addOption(new Option("--auctions <how>", "in intraday bars: as a broker prints them (Kite, or --broker), all merged into the bars beside them, or in none").choices([...auctionModes]).default("broker"))
+    .addOption(
+      new Option(
+        "--auctions <how>",
+        "in intraday bars: as a broker prints them (Kite, or --broker), all merged into the bars beside them, or in none",
+      )
+        .choices([...auctionModes])
+        .default("broker"),
+    )
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
-    .addHelpText("after", "\nThe last bar ends where the recording ends. Volume is the difference of the day's volume; a recording that begins\nafter the open starts from its first tick's figure; one that begins with the session starts from the pre-open's, or 0.\nA day bar has the counter's figure at its end.\nRefused rows, refused ticks and gaps are reported on standard error. Exit codes: 0 done, 1 rows were refused or nothing\ncame out (--lenient: 0 where something did), 2 the file or an option is refused.")
-    .action(async (file: string, options: FileCommandOptions & { instrument: string; timeframe: string; indicators: string; auctions: AuctionMode; json?: boolean }) => {
-      const report = await replayLines(readPieces(file), { file, instrument: options.instrument, timeframe: options.timeframe, indicators: options.indicators, auctions: options.auctions, now: systemClock().now(), ...given(options) });
-      await printBars(report.bars, report.decimals, options.json === true, report.lines);
-      await writeLines(replaySummary(report), process.stderr);
-      process.exitCode = refusedExit(report.bars.length, report.malformed.length, options.lenient);
-    });
+    .addHelpText(
+      "after",
+      "\nThe last bar ends where the recording ends. Volume is the difference of the day's volume; a recording that begins\nafter the open starts from its first tick's figure; one that begins with the session starts from the pre-open's, or 0.\nA day bar has the counter's figure at its end.\nRefused rows, refused ticks and gaps are reported on standard error. Exit codes: 0 done, 1 rows were refused or nothing\ncame out (--lenient: 0 where something did), 2 the file or an option is refused.",
+    )
+    .action(
+      async (
+        file: string,
+        options: FileCommandOptions & {
+          instrument: string;
+          timeframe: string;
+          indicators: string;
+          auctions: AuctionMode;
+          json?: boolean;
+        },
+      ) => {
+        const report = await replayLines(readPieces(file), {
+          file,
+          instrument: options.instrument,
+          timeframe: options.timeframe,
+          indicators: options.indicators,
+          auctions: options.auctions,
+          now: systemClock().now(),
+          ...given(options),
+        });
+        await printBars(report.bars, report.decimals, options.json === true, report.lines);
+        await writeLines(replaySummary(report), process.stderr);
+        process.exitCode = refusedExit(report.bars.length, report.malformed.length, options.lenient);
+      },
+    );
 };

@@ -6,7 +6,12 @@ import { merge } from "@/server/domain/bar-rows";
 import { badInput } from "@/server/domain/errors";
 import { resample } from "@/server/domain/resample";
 import { istDate, istDay } from "@/server/domain/session";
-import { type AuctionConvention, classOf, CLOSING_AUCTIONS_SINCE, conventionOf } from "@/server/domain/source-conventions";
+import {
+  type AuctionConvention,
+  classOf,
+  CLOSING_AUCTIONS_SINCE,
+  conventionOf,
+} from "@/server/domain/source-conventions";
 import { type AnyTimeframe, timeframe, timeframeNames } from "@/server/domain/timeframe";
 import type { MalformedLine } from "@/server/files/doubt";
 import type { FileOptions } from "@/server/files/options";
@@ -63,7 +68,11 @@ export const resampleLines = async (text: TextPieces, request: ResampleRequest):
   const told: string[] = [];
   const rows = pastBars(fileName, file.table, file.bars, from, now, told);
   const { calendar, known, notes } = assumeDays(hours, new Set(rows.map(({ label }) => istDay(label))));
-  const days = labelDays(rows.map(({ label }) => label), calendar, hours);
+  const days = labelDays(
+    rows.map(({ label }) => label),
+    calendar,
+    hours,
+  );
   notes.push(...told, ...file.table.notes());
   checkWeekdays(fileName, file.table, rows, from, known, hours);
   checkTimes(fileName, file.table, rows, days, from, calendar, hours);
@@ -73,14 +82,27 @@ export const resampleLines = async (text: TextPieces, request: ResampleRequest):
   const { bars: placed, left } = placeBars(rows, labels, from, calendar, hours, instrument.segment !== "index");
   const report = { decimals: instrument.decimals, rows: file.bars.length, malformed: file.malformed, notes };
   if (from.kind !== "intraday") return { ...report, bars: resample(placed, calendar, hours, to).bars, left };
-  const convention = (day: number): AuctionConvention => conventionOf(options.broker ?? "unknown", classOf(instrument), day);
-  const rules: FileAuctionRules = { labels, of: from, calendar, hours, isIndex: instrument.segment === "index", convention };
+  const convention = (day: number): AuctionConvention =>
+    conventionOf(options.broker ?? "unknown", classOf(instrument), day);
+  const rules: FileAuctionRules = {
+    labels,
+    of: from,
+    calendar,
+    hours,
+    isIndex: instrument.segment === "index",
+    convention,
+  };
   const { auctions, rows: ofAuctions } = auctionsOf(rows, rules);
   if (to.kind === "intraday") {
     const bars = resample(placed, calendar, hours, to).bars;
     // Where the broker's candles go on to the closing auction, longer ones do too.
-    const closing = closingRowsOf(bars, auctionColumns(auctions), { calendar, hours, mode: "broker", convention }, to, { from: 0, to: Number.POSITIVE_INFINITY });
-    const used = auctions.filter(({ session }) => closing.time.subarray(0, closing.length).includes(session.close)).reduce((sum, each) => sum + each.rows, 0);
+    const closing = closingRowsOf(bars, auctionColumns(auctions), { calendar, hours, mode: "broker", convention }, to, {
+      from: 0,
+      to: Number.POSITIVE_INFINITY,
+    });
+    const used = auctions
+      .filter(({ session }) => closing.time.subarray(0, closing.length).includes(session.close))
+      .reduce((sum, each) => sum + each.rows, 0);
     return { ...report, bars: merge(bars, closing), left: { ...left, closing_auction: left.closing_auction - used } };
   }
   if (options.broker !== undefined && placed.length > 0) notes.push(...lackOf(placed, options.broker, convention));
@@ -88,20 +110,30 @@ export const resampleLines = async (text: TextPieces, request: ResampleRequest):
   const dayBars = resample(placed, calendar, hours, timeframe("1d")).bars;
   addAuctions(dayBars, auctions);
   const elsewhere = left.pre_open + left.closing_auction + left.outside_session - ofAuctions;
-  return { ...report, bars: resample(dayBars, calendar, hours, to).bars, left: { ...left, pre_open: 0, closing_auction: 0, outside_session: elsewhere, auction: ofAuctions } };
+  return {
+    ...report,
+    bars: resample(dayBars, calendar, hours, to).bars,
+    left: { ...left, pre_open: 0, closing_auction: 0, outside_session: elsewhere, auction: ofAuctions },
+  };
 };
 
 /** What days made of a broker's candles do not hold, since the candles do not. */
 const lackOf = (placed: BarColumns, broker: string, convention: (day: number) => AuctionConvention): string[] => {
   const day = istDay(placed.time[placed.length - 1]!);
   const { preOpenVolume, closingAuction } = convention(day);
-  const lacks = [...(preOpenVolume === "left_out" ? ["the pre-open's volume"] : []), ...(closingAuction === "none" && istDate(day) >= CLOSING_AUCTIONS_SINCE ? ["the closing auction"] : [])];
-  return lacks.length === 0 ? [] : [`candles of ${broker} hold neither post-close nor ${lacks.join(" nor ")}: days made of them lack them`];
+  const lacks = [
+    ...(preOpenVolume === "left_out" ? ["the pre-open's volume"] : []),
+    ...(closingAuction === "none" && istDate(day) >= CLOSING_AUCTIONS_SINCE ? ["the closing auction"] : []),
+  ];
+  return lacks.length === 0
+    ? []
+    : [`candles of ${broker} hold neither post-close nor ${lacks.join(" nor ")}: days made of them lack them`];
 };
 
 /** Bars of `to` must hold whole bars of `from`. */
 const checkNesting = (from: AnyTimeframe, to: AnyTimeframe): void => {
-  if (from.kind === "week" || from.kind === "month") throw badInput("--from", from.name, timeframeNames.filter((name) => name !== "1W" && name !== "1M").join(", "));
+  if (from.kind === "week" || from.kind === "month")
+    throw badInput("--from", from.name, timeframeNames.filter((name) => name !== "1W" && name !== "1M").join(", "));
   const holds = to.kind === "intraday" ? from.kind === "intraday" && to.lengthMs % from.lengthMs === 0 : true;
   if (!holds) throw badInput("--to", to.name, `a timeframe that holds whole bars of ${from.name}`);
 };
@@ -117,19 +149,45 @@ export const resampleSummary = ({ bars, rows, malformed, left, notes }: Resample
 };
 
 export const resampleCommand = (program: Command): void => {
-  fileOptions(program.command("resample")
-    .description("longer bars from a file of bars: CSV or JSON as vendors, exchanges and brokers write it; candela inspect shows how a file is read")
-    .argument("<file>", "the bars; - for standard input")
-    .requiredOption("--instrument <key>", "what they are of, like NSE:INFY or INFY.NS: its exchange gives the session"))
-    .requiredOption("--to <timeframe>", `${timeframeNames.join(", ")} or any count of minutes, such as 45m or 4h, or of seconds below a minute`)
+  fileOptions(
+    program
+      .command("resample")
+      .description(
+        "longer bars from a file of bars: CSV or JSON as vendors, exchanges and brokers write it; candela inspect shows how a file is read",
+      )
+      .argument("<file>", "the bars; - for standard input")
+      .requiredOption(
+        "--instrument <key>",
+        "what they are of, like NSE:INFY or INFY.NS: its exchange gives the session",
+      ),
+  )
+    .requiredOption(
+      "--to <timeframe>",
+      `${timeframeNames.join(", ")} or any count of minutes, such as 45m or 4h, or of seconds below a minute`,
+    )
     .option("--from <timeframe>", "the file's own timeframe", "1m")
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
-    .addHelpText("after", "\nBars start at the session's open, and the last one of a session may be short. Rows outside the continuous session are\nleft out, but a day opens at the pre-open's price and closes at the closing auction's. Two rows of one time with\ndifferent figures are refused (--lenient keeps the last one). Refused rows, assumptions and counts are reported on\nstandard error. Exit codes: 0 done, 1 rows were refused or nothing came out (--lenient: 0 where something did), 2 the file or\nan option is refused.")
-    .action(async (file: string, options: FileCommandOptions & { instrument: string; from: string; to: string; json?: boolean }) => {
-      const { json = false, instrument, from, to } = options;
-      const report = await resampleLines(readPieces(file), { file, instrument, from, to, now: systemClock().now(), ...given(options) });
-      await printBars(report.bars, report.decimals, json);
-      await writeLines(resampleSummary(report), process.stderr);
-      process.exitCode = refusedExit(report.bars.length, report.malformed.length, options.lenient);
-    });
+    .addHelpText(
+      "after",
+      "\nBars start at the session's open, and the last one of a session may be short. Rows outside the continuous session are\nleft out, but a day opens at the pre-open's price and closes at the closing auction's. Two rows of one time with\ndifferent figures are refused (--lenient keeps the last one). Refused rows, assumptions and counts are reported on\nstandard error. Exit codes: 0 done, 1 rows were refused or nothing came out (--lenient: 0 where something did), 2 the file or\nan option is refused.",
+    )
+    .action(
+      async (
+        file: string,
+        options: FileCommandOptions & { instrument: string; from: string; to: string; json?: boolean },
+      ) => {
+        const { json = false, instrument, from, to } = options;
+        const report = await resampleLines(readPieces(file), {
+          file,
+          instrument,
+          from,
+          to,
+          now: systemClock().now(),
+          ...given(options),
+        });
+        await printBars(report.bars, report.decimals, json);
+        await writeLines(resampleSummary(report), process.stderr);
+        process.exitCode = refusedExit(report.bars.length, report.malformed.length, options.lenient);
+      },
+    );
 };

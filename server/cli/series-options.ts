@@ -22,6 +22,12 @@ export const fileInstrument = (key: string): FileInstrument => {
 /** `besides`: what the option takes as well. */
 export const timeframeOption = (option: string, text: string, besides: readonly string[] = []): AnyTimeframe => {
   const found = parseAnyTimeframe(text);
-  if (found === undefined) throw badInput(option, text, [...timeframeNames, ...besides].join(", ") + " or any count of minutes, such as 45m or 4h, or of seconds below a minute");
+  if (found === undefined)
+    throw badInput(
+      option,
+      text,
+      [...timeframeNames, ...besides].join(", ") +
+        " or any count of minutes, such as 45m or 4h, or of seconds below a minute",
+    );
   return found;
 };

@@ -4,7 +4,14 @@ import { createCalendar, exchanges } from "@/server/domain/calendar";
 import { AppError, badInput, type ErrorCode } from "@/server/domain/errors";
 import { spanOf } from "@/server/domain/calendar-coverage";
 import { dayOfDate, istDate, istMidnight } from "@/server/domain/session";
-import { dayFrom, hoursFor, type HoursQuestion, segmentNames, type SessionLine, sessionLines } from "@/server/domain/session-lines";
+import {
+  dayFrom,
+  hoursFor,
+  type HoursQuestion,
+  segmentNames,
+  type SessionLine,
+  sessionLines,
+} from "@/server/domain/session-lines";
 import type { AnnouncedPhase } from "@/server/domain/trading-day";
 
 export interface SessionsRequest extends HoursQuestion {
@@ -30,9 +37,13 @@ export const weekendNote = (request: SessionsRequest): string | null => {
   const [first, last] = daysOf(request);
   const spans = calendar.coverage(hours);
   const unknown: number[] = [];
-  for (let day = first; day <= last; day++) if (spanOf(spans, day) === null && calendar.dayOf(hours, day) === null) unknown.push(day);
+  for (let day = first; day <= last; day++)
+    if (spanOf(spans, day) === null && calendar.dayOf(hours, day) === null) unknown.push(day);
   if (unknown.length === 0) return null;
-  const dates = unknown.length <= 2 ? unknown.map(istDate).join(", ") : `${istDate(unknown[0]!)} and ${unknown.length - 1} more Saturdays and Sundays`;
+  const dates =
+    unknown.length <= 2
+      ? unknown.map(istDate).join(", ")
+      : `${istDate(unknown[0]!)} and ${unknown.length - 1} more Saturdays and Sundays`;
   return `${dates}: unknown: no holiday list of ${hours} covers ${unknown.length === 1 ? "it" : "them"}; on some there were special sessions`;
 };
 
@@ -40,20 +51,34 @@ export const weekendNote = (request: SessionsRequest): string | null => {
 export const serverLines = async (server: string, request: SessionsRequest): Promise<SessionLine[]> => {
   daysOf(request);
   const { exchange, date, to, segment, symbol } = request;
-  const query = new URLSearchParams(Object.entries({ exchange, from: date, to: to ?? date, segment, symbol }).filter((each): each is [string, string] => each[1] !== undefined));
+  const query = new URLSearchParams(
+    Object.entries({ exchange, from: date, to: to ?? date, segment, symbol }).filter(
+      (each): each is [string, string] => each[1] !== undefined,
+    ),
+  );
   const answer = await asked(server, `/api/v1/calendar?${query}`);
-  const body = await answer.json().catch(() => null) as { data?: SessionLine[]; error?: { code: ErrorCode; message: string; details?: Record<string, unknown> } } | null;
-  if (body?.error !== undefined) throw new AppError(body.error.code, body.error.message, { details: body.error.details ?? {} });
-  if (!Array.isArray(body?.data)) throw badInput("server", server, "the address of a running Candela, such as http://localhost:8080");
+  const body = (await answer.json().catch(() => null)) as {
+    data?: SessionLine[];
+    error?: { code: ErrorCode; message: string; details?: Record<string, unknown> };
+  } | null;
+  if (body?.error !== undefined)
+    throw new AppError(body.error.code, body.error.message, { details: body.error.details ?? {} });
+  if (!Array.isArray(body?.data))
+    throw badInput("server", server, "the address of a running Candela, such as http://localhost:8080");
   return body.data;
 };
 
 const asked = async (server: string, path: string): Promise<Response> => {
-  if (!/^https?:\/\//.test(server) || !URL.canParse(server)) throw badInput("server", server, "an address such as http://localhost:8080");
+  if (!/^https?:\/\//.test(server) || !URL.canParse(server))
+    throw badInput("server", server, "an address such as http://localhost:8080");
   try {
     return await fetch(new URL(path, server), { signal: AbortSignal.timeout(30_000) });
   } catch (cause) {
-    throw new AppError("internal", `Nothing answers at ${server}; is Candela running there? Without --server the dated data alone are printed.`, { cause });
+    throw new AppError(
+      "internal",
+      `Nothing answers at ${server}; is Candela running there? Without --server the dated data alone are printed.`,
+      { cause },
+    );
   }
 };
 
@@ -69,13 +94,23 @@ const clockSpan = (line: SessionLine, { from, to }: AnnouncedPhase): string => {
 
 /** A day for people: a heading, then one phase a line. */
 export const sessionText = (line: SessionLine): string => {
-  const weekday = new Intl.DateTimeFormat("en-IN", { weekday: "short", timeZone: "UTC" }).format(new Date(`${line.date}T00:00:00Z`));
+  const weekday = new Intl.DateTimeFormat("en-IN", { weekday: "short", timeZone: "UTC" }).format(
+    new Date(`${line.date}T00:00:00Z`),
+  );
   const heading = `${line.date} ${weekday}  ${line.hours}  ${line.kind}${line.kind === "regular" ? "" : `: ${line.name}`}`;
-  const phases = line.phases.map((phase) => `  ${clockSpan(line, phase).padEnd(13)} ${phase.phase.replaceAll("_", " ")}`);
+  const phases = line.phases.map(
+    (phase) => `  ${clockSpan(line, phase).padEnd(13)} ${phase.phase.replaceAll("_", " ")}`,
+  );
   return [heading, ...phases, ...(line.note === undefined ? [] : [`  note: ${line.note}`])].join("\n");
 };
 
-interface Options { to?: string; segment?: string; symbol?: string; server?: string; json?: boolean }
+interface Options {
+  to?: string;
+  segment?: string;
+  symbol?: string;
+  server?: string;
+  json?: boolean;
+}
 
 /** Registers `sessions` with the command line. Bad dates, exchanges and segments are thrown as `bad_input`. */
 export const sessionsCommand = (program: Command): void => {
@@ -86,7 +121,10 @@ export const sessionsCommand = (program: Command): void => {
     .argument("<date>", "first date, YYYY-MM-DD (IST)")
     .option("--to <date>", "last date, included")
     .option("--segment <segment>", segmentNames.join(", "))
-    .option("--symbol <symbol>", "hours of this instrument: with a closing auction or without, option or future, agricultural or not")
+    .option(
+      "--symbol <symbol>",
+      "hours of this instrument: with a closing auction or without, option or future, agricultural or not",
+    )
     .option("--server <url>", "ask a running server, which knows of edited days; without it the dated data alone")
     .option("--json", "one JSON object a line, times in epoch milliseconds")
     .action(async (exchange: string, date: string, { json = false, server, ...rest }: Options) => {

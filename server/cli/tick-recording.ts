@@ -51,7 +51,8 @@ export class TickRecording {
     const length = past === 0 ? all.length : past;
     const future = all.length - length;
     // Most recordings are in order: then a long one is not held twice.
-    if (outOfOrder === 0 && future === 0) return { length, time: all, price: this.price, volume: this.volume, outOfOrder, future };
+    if (outOfOrder === 0 && future === 0)
+      return { length, time: all, price: this.price, volume: this.volume, outOfOrder, future };
     const rows = new Uint32Array(length);
     let kept = 0;
     for (let row = 0; row < all.length; row++) if (all[row]! <= until) rows[kept++] = row;
@@ -61,6 +62,13 @@ export class TickRecording {
       for (let row = 0; row < length; row++) out[row] = column[rows[row]!]!;
       return out;
     };
-    return { length, time: sorted(this.time), price: sorted(this.price), volume: sorted(this.volume), outOfOrder, future };
+    return {
+      length,
+      time: sorted(this.time),
+      price: sorted(this.price),
+      volume: sorted(this.volume),
+      outOfOrder,
+      future,
+    };
   }
 }

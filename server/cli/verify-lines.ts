@@ -3,8 +3,11 @@ import { istText } from "@/server/domain/session";
 import { counted } from "./refused-lines";
 
 const reasons: Record<NotComparable, string> = {
-  from_history: "from the exchange's history", no_ticks: "no ticks stored", ticks_incomplete: "ticks incomplete",
-  restart: "the server was restarted inside it", still_open: "not closed when ticks ended",
+  from_history: "from the exchange's history",
+  no_ticks: "no ticks stored",
+  ticks_incomplete: "ticks incomplete",
+  restart: "the server was restarted inside it",
+  still_open: "not closed when ticks ended",
 };
 
 export const verdictJson = (bar: BarVerdict): string => JSON.stringify(bar);
@@ -19,11 +22,15 @@ const textOf = ({ verdict, reason, fields }: BarVerdict): string => {
   if (reason !== undefined) return `not comparable: ${reasons[reason]}`;
   if (verdict === "equal") return "equal";
   if (fields === undefined) return "differs: ticks make this bar, and none is stored";
-  return `differs: ${Object.entries(fields).map(([field, { stored, rebuilt }]) => `${field} ${stored} → ${rebuilt}`).join(", ")} (stored → rebuilt)`;
+  return `differs: ${Object.entries(fields)
+    .map(([field, { stored, rebuilt }]) => `${field} ${stored} → ${rebuilt}`)
+    .join(", ")} (stored → rebuilt)`;
 };
 
 export const verifySummary = (report: VerifyReport): string[] => {
-  const why = (Object.entries(report.reasons) as [NotComparable, number][]).map(([reason, count]) => `${count} ${reasons[reason]}`).join(", ");
+  const why = (Object.entries(report.reasons) as [NotComparable, number][])
+    .map(([reason, count]) => `${count} ${reasons[reason]}`)
+    .join(", ");
   return [
     `${report.key} ${report.timeframe}, ${istText(report.from)} to ${istText(report.to)}: ${counted(report.bars.length, "bar")}, ${counted(report.ticks, "tick")} played`,
     `${report.equal} equal, ${report.differs} ${report.differs === 1 ? "differs" : "differ"}, ${report.notComparable} not comparable${why === "" ? "" : ` (${why})`}`,

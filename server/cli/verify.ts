@@ -19,14 +19,25 @@ import { verdictJson, verdictLines, verifySummary } from "./verify-lines";
 
 /** Asks the running server, which has the embedded database to itself. */
 const askServer = async (server: string, { key, timeframe, from, to }: VerifyQuestion): Promise<VerifyReport> => {
-  const query = new URLSearchParams({ timeframe, ...(from === undefined ? {} : { from: String(from) }), ...(to === undefined ? {} : { to: String(to) }) });
+  const query = new URLSearchParams({
+    timeframe,
+    ...(from === undefined ? {} : { from: String(from) }),
+    ...(to === undefined ? {} : { to: String(to) }),
+  });
   let answer: { data?: VerifyReport; error?: { code: ErrorCode; message: string } };
   try {
-    answer = await (await fetch(`${server}/api/v1/verify/${encodeURIComponent(key)}?${query}`)).json() as typeof answer;
+    answer = (await (
+      await fetch(`${server}/api/v1/verify/${encodeURIComponent(key)}?${query}`)
+    ).json()) as typeof answer;
   } catch (cause) {
-    throw new AppError("locked", `The database is in use by a running server, which does not answer at ${server}; --server URL says where it is.`, { cause });
+    throw new AppError(
+      "locked",
+      `The database is in use by a running server, which does not answer at ${server}; --server URL says where it is.`,
+      { cause },
+    );
   }
-  if (answer.data === undefined) throw new AppError(answer.error?.code ?? "internal", answer.error?.message ?? "the server gave no answer");
+  if (answer.data === undefined)
+    throw new AppError(answer.error?.code ?? "internal", answer.error?.message ?? "the server gave no answer");
   return answer.data;
 };
 
@@ -34,20 +45,46 @@ const askServer = async (server: string, { key, timeframe, from, to }: VerifyQue
 const askStore = async (config: Config, question: VerifyQuestion): Promise<VerifyReport> => {
   const clock = systemClock();
   const store = createStore({
-    databaseUrl: config.databaseUrl, dataDir: config.dataDir, workerFile: path.join(config.root, "server/store/pglite-worker.mjs"),
-    migrationsDir: path.join(config.root, "prisma/migrations"), templateFile: path.join(config.root, ".build/pglite-template.tar"), log: silentLog(), clock,
+    databaseUrl: config.databaseUrl,
+    dataDir: config.dataDir,
+    workerFile: path.join(config.root, "server/store/pglite-worker.mjs"),
+    migrationsDir: path.join(config.root, "prisma/migrations"),
+    templateFile: path.join(config.root, ".build/pglite-template.tar"),
+    log: silentLog(),
+    clock,
   });
   try {
     await store.start(new AbortController().signal);
     const table = new InstrumentTable();
-    const hoursOfKey = (key: string): string | null => { const index = table.indexOf(key); return index === -1 ? null : table.hours(index); };
-    const calendar = new ExchangeCalendar({ store: () => store.calendarEdits, wall: clock, clock: () => clock, changed: () => {}, hoursOf: hoursOfKey });
+    const hoursOfKey = (key: string): string | null => {
+      const index = table.indexOf(key);
+      return index === -1 ? null : table.hours(index);
+    };
+    const calendar = new ExchangeCalendar({
+      store: () => store.calendarEdits,
+      wall: clock,
+      clock: () => clock,
+      changed: () => {},
+      hoursOf: hoursOfKey,
+    });
     await calendar.load();
-    const instruments = new Instruments({ store: store.instruments, table, clock, hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }) });
+    const instruments = new Instruments({
+      store: store.instruments,
+      table,
+      clock,
+      hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }),
+    });
     await instruments.load();
     return await new Verify({
-      bars: store.bars, ticks: store.ticks, calendar, clock, rebuild: (request) => new TickReplay(calendar, request),
-      find: (key) => { const index = instruments.resolve(key); return { instrument: table.at(index), hours: table.hours(index) }; },
+      bars: store.bars,
+      ticks: store.ticks,
+      calendar,
+      clock,
+      rebuild: (request) => new TickReplay(calendar, request),
+      find: (key) => {
+        const index = instruments.resolve(key);
+        return { instrument: table.at(index), hours: table.hours(index) };
+      },
     }).ask(question);
   } finally {
     await store.stop();
@@ -57,29 +94,54 @@ const askStore = async (config: Config, question: VerifyQuestion): Promise<Verif
 const instantOption = (option: string, text: string | undefined): number | undefined => {
   if (text === undefined) return undefined;
   const instant = parseInstant(text);
-  if (instant === null) throw badInput(option, text, "epoch ms, an ISO time with zone, or YYYY-MM-DD[ HH:MM[:SS]] (read as IST)");
+  if (instant === null)
+    throw badInput(option, text, "epoch ms, an ISO time with zone, or YYYY-MM-DD[ HH:MM[:SS]] (read as IST)");
   return instant;
 };
 
-interface VerifyOptions { timeframe: string; from?: string; to?: string; data?: string; server?: string; json?: boolean }
+interface VerifyOptions {
+  timeframe: string;
+  from?: string;
+  to?: string;
+  data?: string;
+  server?: string;
+  json?: boolean;
+}
 
 export const verifyCommand = (program: Command): void => {
-  program.command("verify")
+  program
+    .command("verify")
     .description("rebuild stored bars from stored ticks by the pipeline's own stages and compare them")
     .argument("<key>", "the instrument, like NSE:INFY")
     .option("--timeframe <timeframe>", "any timeframe, or auction", "1m")
     .option("--from <time>", "first bar's start; without a zone it is IST. By default the day of the last session")
     .option("--to <time>", "bars that start before it; by default now")
     .option("--data <dir>", "folder of the embedded database; as DATA_DIR")
-    .option("--server <url>", "a running server to ask when it has the database to itself; by default on PORT of this machine")
+    .option(
+      "--server <url>",
+      "a running server to ask when it has the database to itself; by default on PORT of this machine",
+    )
     .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
-    .addHelpText("after", "\nEnds with 0 when every bar that can be compared is equal, 1 when one differs, 2 when the input is wrong.\nBars of the exchange's own history are not compared, nor bars whose ticks are not stored.")
+    .addHelpText(
+      "after",
+      "\nEnds with 0 when every bar that can be compared is equal, 1 when one differs, 2 when the input is wrong.\nBars of the exchange's own history are not compared, nor bars whose ticks are not stored.",
+    )
     .action(async (key: string, options: VerifyOptions) => {
-      const config = loadConfig(process.cwd(), options.data === undefined ? [] : ["--data", options.data], process.env["NODE_ENV"] !== "production");
-      const question: VerifyQuestion = { key, timeframe: options.timeframe, from: instantOption("--from", options.from), to: instantOption("--to", options.to) };
+      const config = loadConfig(
+        process.cwd(),
+        options.data === undefined ? [] : ["--data", options.data],
+        process.env["NODE_ENV"] !== "production",
+      );
+      const question: VerifyQuestion = {
+        key,
+        timeframe: options.timeframe,
+        from: instantOption("--from", options.from),
+        to: instantOption("--to", options.to),
+      };
       const report = await verified(config, question, options.server).catch((error: unknown) => {
         // Who asks for what is not there has asked wrongly.
-        if (hasCode(error, "not_found") || hasCode(error, "ambiguous")) throw new AppError("bad_input", (error as Error).message, { cause: error });
+        if (hasCode(error, "not_found") || hasCode(error, "ambiguous"))
+          throw new AppError("bad_input", (error as Error).message, { cause: error });
         throw error;
       });
       await writeLines(options.json === true ? report.bars.map(verdictJson) : verdictLines(report), process.stdout);
@@ -88,7 +150,11 @@ export const verifyCommand = (program: Command): void => {
     });
 };
 
-const verified = async (config: Config, question: VerifyQuestion, server: string | undefined): Promise<VerifyReport> => {
+const verified = async (
+  config: Config,
+  question: VerifyQuestion,
+  server: string | undefined,
+): Promise<VerifyReport> => {
   if (server !== undefined) return askServer(server.replace(/\/$/, ""), question);
   try {
     return await askStore(config, question);

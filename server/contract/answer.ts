@@ -36,7 +36,11 @@ const LONG = 1_000;
 /** Nobody is there to read it. */
 const GONE: Reply = { status: 499, type: "text/plain", body: "" };
 
-export const jsonReply = (value: unknown, status = 200): Reply => ({ status, type: JSON_TYPE, body: JSON.stringify(value) });
+export const jsonReply = (value: unknown, status = 200): Reply => ({
+  status,
+  type: JSON_TYPE,
+  body: JSON.stringify(value),
+});
 
 /** What is wrong with a question, as it is told. */
 type Fault = Omit<ErrorEnvelope["error"], "requestId">;
@@ -44,7 +48,14 @@ type Fault = Omit<ErrorEnvelope["error"], "requestId">;
 /** A question by its schema, or what is wrong with it: field, value and what is accepted, in words. Of every door. */
 export const parsedBy = <S extends z.ZodType>(schema: S, given: unknown): { data: z.output<S> } | { fault: Fault } => {
   const nul = nulIn(given);
-  if (nul !== null) return { fault: { code: "bad_input", message: `${nul.field}: a text without NUL characters is needed`, details: { field: nul.field, value: brief(nul.value), accepted: NO_NUL } } };
+  if (nul !== null)
+    return {
+      fault: {
+        code: "bad_input",
+        message: `${nul.field}: a text without NUL characters is needed`,
+        details: { field: nul.field, value: brief(nul.value), accepted: NO_NUL },
+      },
+    };
   const parsed = schema.safeParse(given, { error: acceptedBy });
   if (parsed.success) return parsed;
   const issue = parsed.error.issues[0]!;
@@ -52,30 +63,65 @@ export const parsedBy = <S extends z.ZodType>(schema: S, given: unknown): { data
   const { field, accepted } = fault;
   const value = brief(fault.value);
   if (issue.code === "unrecognized_keys") {
-    const fields = issue.path.length > 0 || !("shape" in schema) ? "the fields the documentation names" : Object.keys(schema.shape as object).join(", ") || "none: this takes no fields";
-    return { fault: { code: "bad_input", message: `${field}: no such field is known; use ${fields}`, details: { field, value, accepted: fields } } };
+    const fields =
+      issue.path.length > 0 || !("shape" in schema)
+        ? "the fields the documentation names"
+        : Object.keys(schema.shape as object).join(", ") || "none: this takes no fields";
+    return {
+      fault: {
+        code: "bad_input",
+        message: `${field}: no such field is known; use ${fields}`,
+        details: { field, value, accepted: fields },
+      },
+    };
   }
-  return { fault: { code: "bad_input", message: `${field}: ${fault.value === undefined ? "" : `${JSON.stringify(value)} is not accepted; use `}${accepted}`, details: { field, value, accepted } } };
+  return {
+    fault: {
+      code: "bad_input",
+      message: `${field}: ${fault.value === undefined ? "" : `${JSON.stringify(value)} is not accepted; use `}${accepted}`,
+      details: { field, value, accepted },
+    },
+  };
 };
 
 /** A refusal further in speaks of the value it worked with: who asked is shown what was typed. */
-const asTyped = (given: unknown, message: string, details: Record<string, unknown>): { message: string; details: Record<string, unknown> } => {
+const asTyped = (
+  given: unknown,
+  message: string,
+  details: Record<string, unknown>,
+): { message: string; details: Record<string, unknown> } => {
   const field = details["field"];
-  const typed = typeof field === "string" && typeof given === "object" && given !== null && Object.hasOwn(given, field) ? (given as Record<string, unknown>)[field] : undefined;
+  const typed =
+    typeof field === "string" && typeof given === "object" && given !== null && Object.hasOwn(given, field)
+      ? (given as Record<string, unknown>)[field]
+      : undefined;
   if (typed === undefined || typeof typed === "object" || typed === details["value"]) return { message, details };
   const shown = brief(typed);
-  return { message: message.replace(JSON.stringify(details["value"]), () => JSON.stringify(shown)), details: { ...details, value: shown } };
+  return {
+    message: message.replace(JSON.stringify(details["value"]), () => JSON.stringify(shown)),
+    details: { ...details, value: shown },
+  };
 };
 
 /** Never throws. Errors are told apart by `code`: Next's bundle has its own copy of every class. */
-export const answered = async <S extends z.ZodType>({ schema, given, work, failed, shape, turns, signal }: Asked<S>): Promise<Reply> => {
+export const answered = async <S extends z.ZodType>({
+  schema,
+  given,
+  work,
+  failed,
+  shape,
+  turns,
+  signal,
+}: Asked<S>): Promise<Reply> => {
   const requestId = crypto.randomUUID().slice(0, 8);
   const failure = (error: Omit<ErrorEnvelope["error"], "requestId">): Reply => {
     const told = { ...error, requestId };
-    const body = shape === undefined ? { status: "error", error: told } satisfies ErrorEnvelope : shape(told);
+    const body = shape === undefined ? ({ status: "error", error: told } satisfies ErrorEnvelope) : shape(told);
     const reply = jsonReply(body, statusOf[error.code as keyof typeof statusOf] ?? 500);
     const retryAfterMs = error.details?.["retryAfterMs"];
-    return typeof retryAfterMs === "number" ? { ...reply, headers: { "Retry-After": String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) } } : reply;
+    return typeof retryAfterMs === "number"
+      ? { ...reply, headers: { "Retry-After": String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) } }
+      : reply;
   };
   try {
     const parsed = parsedBy(schema, given);
@@ -85,21 +131,35 @@ export const answered = async <S extends z.ZodType>({ schema, given, work, faile
     const body: Envelope<unknown> = { status: "success", data: answer.data, meta: { requestId, ...answer.meta } };
     const { data } = answer;
     if (turns === undefined || !Array.isArray(data) || data.length < LONG) return jsonReply(body, answer.status);
-    return { status: answer.status ?? 200, type: JSON_TYPE, body: `{"status":"success","data":${await jsonInTurns(turns, data)},"meta":${JSON.stringify(body.meta)}}` };
+    return {
+      status: answer.status ?? 200,
+      type: JSON_TYPE,
+      body: `{"status":"success","data":${await jsonInTurns(turns, data)},"meta":${JSON.stringify(body.meta)}}`,
+    };
   } catch (cause) {
     if (signal?.aborted === true) return GONE;
     const { code, message, details } = cause as { code?: string; message?: string; details?: Record<string, unknown> };
     // A name that no instrument has is a bad value like any other: the question itself is at its right place.
-    if (code === "not_found" && (details?.["field"] === "instrument" || details?.["field"] === "symbol")) return failure({ code: "bad_input", message: message ?? code, details });
-    if (code !== undefined && code in statusOf && code !== "internal") return failure({ code, ...(details === undefined ? { message: message ?? code } : asTyped(given, message ?? code, details)) });
+    if (code === "not_found" && (details?.["field"] === "instrument" || details?.["field"] === "symbol"))
+      return failure({ code: "bad_input", message: message ?? code, details });
+    if (code !== undefined && code in statusOf && code !== "internal")
+      return failure({
+        code,
+        ...(details === undefined ? { message: message ?? code } : asTyped(given, message ?? code, details)),
+      });
     failed(requestId, cause);
-    return failure({ code: "internal", message: `The server failed on this request; its log has it under ${requestId}.` });
+    return failure({
+      code: "internal",
+      message: `The server failed on this request; its log has it under ${requestId}.`,
+    });
   }
 };
 
 /** Tells what is wrong with an instrument under the name the field has at this door. */
 export const asField = <T>(field: string, resolve: () => T): T => {
-  try { return resolve(); } catch (cause) {
+  try {
+    return resolve();
+  } catch (cause) {
     const { details } = cause as { details?: { field?: string } };
     if (details?.field === "instrument") details.field = field;
     throw cause;
@@ -131,23 +191,44 @@ const brief = (value: unknown): unknown => {
   return text.length <= BRIEF ? value : `${text.slice(0, BRIEF)}… (${text.length} characters)`;
 };
 
-const nameOf = (path: readonly PropertyKey[]): string => path.map((part, at) => (typeof part === "number" ? `[${part}]` : `${at === 0 ? "" : "."}${String(part)}`)).join("");
+const nameOf = (path: readonly PropertyKey[]): string =>
+  path.map((part, at) => (typeof part === "number" ? `[${part}]` : `${at === 0 ? "" : "."}${String(part)}`)).join("");
 
 /** The field an issue is about, what it held, and what it takes. Of a union's alternatives the one that came furthest is told. */
 const faultOf = (issue: Issue, given: unknown): { field: string; value: unknown; accepted: string } => {
-  if (issue.code === "unrecognized_keys") return { field: nameOf([...issue.path, issue.keys[0]!]), value: valueAt([...issue.path, issue.keys[0]!], given), accepted: "" };
+  if (issue.code === "unrecognized_keys")
+    return {
+      field: nameOf([...issue.path, issue.keys[0]!]),
+      value: valueAt([...issue.path, issue.keys[0]!], given),
+      accepted: "",
+    };
   if (issue.code === "invalid_union") {
-    const furthest = issue.errors.flat().reduce<Issue | null>((most, each) => (each.path.length > (most?.path.length ?? 0) ? each : most), null);
+    const furthest = issue.errors
+      .flat()
+      .reduce<Issue | null>((most, each) => (each.path.length > (most?.path.length ?? 0) ? each : most), null);
     if (furthest !== null) return faultOf({ ...furthest, path: [...issue.path, ...furthest.path] }, given);
   }
   return { field: nameOf(issue.path) || "body", value: valueAt(issue.path, given), accepted: issue.message };
 };
 
-const valueAt = (path: readonly PropertyKey[], given: unknown): unknown => path.reduce<unknown>((holder, part) => (holder as Record<PropertyKey, unknown> | undefined)?.[part], given);
+const valueAt = (path: readonly PropertyKey[], given: unknown): unknown =>
+  path.reduce<unknown>((holder, part) => (holder as Record<PropertyKey, unknown> | undefined)?.[part], given);
 
 /** What is sent is small: a longer body is a mistake or an attack. */
 export const MOST_BODY_BYTES = 65_536;
-export const tooLarge = (): Reply => jsonReply({ status: "error", error: { code: "too_large", message: `a body may have ${MOST_BODY_BYTES.toLocaleString("en-IN")} bytes at most`, details: { field: "body", accepted: `at most ${MOST_BODY_BYTES} bytes` }, requestId: crypto.randomUUID().slice(0, 8) } satisfies ErrorEnvelope["error"] }, statusOf.too_large);
+export const tooLarge = (): Reply =>
+  jsonReply(
+    {
+      status: "error",
+      error: {
+        code: "too_large",
+        message: `a body may have ${MOST_BODY_BYTES.toLocaleString("en-IN")} bytes at most`,
+        details: { field: "body", accepted: `at most ${MOST_BODY_BYTES} bytes` },
+        requestId: crypto.randomUUID().slice(0, 8),
+      } satisfies ErrorEnvelope["error"],
+    },
+    statusOf.too_large,
+  );
 
 /** No question has lists in lists in lists: what is nested deeper would cost whoever walks through it the stack. */
 const MOST_DEPTH = 32;
@@ -160,8 +241,9 @@ export const isTooDeep = (text: string): boolean => {
       if (sign === "\\") at++;
       else if (sign === '"') quoted = false;
     } else if (sign === '"') quoted = true;
-    else if (sign === "{" || sign === "[") { if (++depth > MOST_DEPTH) return true; }
-    else if (sign === "}" || sign === "]") depth--;
+    else if (sign === "{" || sign === "[") {
+      if (++depth > MOST_DEPTH) return true;
+    } else if (sign === "}" || sign === "]") depth--;
   }
   return false;
 };

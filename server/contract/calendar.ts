@@ -7,7 +7,11 @@ import { instant } from "./rest";
 const needed = (accepted: string) => z.string({ error: accepted }).trim().min(1, accepted);
 const exchange = needed("an exchange, such as NSE");
 const date = needed("a date as YYYY-MM-DD");
-const question = { exchange, segment: z.string().optional(), symbol: z.string().max(64, "a symbol of at most 64 characters").optional() };
+const question = {
+  exchange,
+  segment: z.string().optional(),
+  symbol: z.string().max(64, "a symbol of at most 64 characters").optional(),
+};
 const number = (accepted: string) => z.coerce.number({ error: accepted }).int(accepted).min(1, accepted);
 
 /** `GET /api/v1/calendar`: trading days from a date to another, today alone by default. */
@@ -20,15 +24,21 @@ const CLOCK = "a time: HH:MM or HH:MM:SS in IST, epoch milliseconds, or ISO with
 const clock = z.union([z.string(), z.number()], { error: CLOCK });
 const phase = z.strictObject({
   phase: z.enum(phaseNames, { error: phaseNames.join(", ") }),
-  from: clock.nullable(), to: clock.nullable(),
+  from: clock.nullable(),
+  to: clock.nullable(),
 });
 const phases = z.array(phase, { error: "a list of phases, each { phase, from, to }" }).max(40, "at most 40 phases");
 
 const day = {
-  exchanges: z.array(z.string(), { error: "a list of exchanges, such as [\"NSE\", \"NFO\"]" }).min(1, "at least one exchange").max(32, "at most 32 names"),
+  exchanges: z
+    .array(z.string(), { error: 'a list of exchanges, such as ["NSE", "NFO"]' })
+    .min(1, "at least one exchange")
+    .max(32, "at most 32 names"),
   date,
   /** Why: kept in the audit. */
-  note: needed("why it is changed, at least three characters").min(3, "why it is changed, at least three characters").max(500, "at most 500 characters"),
+  note: needed("why it is changed, at least three characters")
+    .min(3, "why it is changed, at least three characters")
+    .max(500, "at most 500 characters"),
   by: z.enum(editors, { error: editors.join(", ") }).default("api"),
   /** Id of the edit this one takes the place of. */
   replaces: z.number({ error: "the id of an edit" }).int("the id of an edit").min(1, "the id of an edit").optional(),
@@ -36,14 +46,30 @@ const day = {
 const name = needed("what the day is called").max(80, "at most 80 characters");
 
 /** `POST /api/v1/calendar/edits`: adds an edit, or replaces one. */
-export const editBody = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("closed"), ...day, name }),
-  z.strictObject({
-    type: z.literal("open"), ...day, name, kind: z.enum(announcedKinds, { error: announcedKinds.join(", ") }).default("special"),
-    phases: z.union([z.literal("regular"), phases], { error: "\"regular\", or a list of phases, each { phase, from, to }" }),
-  }),
-  z.strictObject({ type: z.literal("halt"), ...day, name: name.default("Trading halt"), from: clock, to: clock.nullable(), reopening: phases.default([]) }),
-], { error: "a calendar edit with type closed, open or halt" });
+export const editBody = z.discriminatedUnion(
+  "type",
+  [
+    z.strictObject({ type: z.literal("closed"), ...day, name }),
+    z.strictObject({
+      type: z.literal("open"),
+      ...day,
+      name,
+      kind: z.enum(announcedKinds, { error: announcedKinds.join(", ") }).default("special"),
+      phases: z.union([z.literal("regular"), phases], {
+        error: '"regular", or a list of phases, each { phase, from, to }',
+      }),
+    }),
+    z.strictObject({
+      type: z.literal("halt"),
+      ...day,
+      name: name.default("Trading halt"),
+      from: clock,
+      to: clock.nullable(),
+      reopening: phases.default([]),
+    }),
+  ],
+  { error: "a calendar edit with type closed, open or halt" },
+);
 
 /** `DELETE /api/v1/calendar/edits?id=3&note=…`: withdraws an edit. */
 export const withdrawQuery = z.strictObject({ id: number("the id of an edit"), note: day.note, by: day.by });

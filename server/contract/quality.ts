@@ -26,12 +26,15 @@ const day = z.string({ error: DATE }).transform((text, context): number => {
 
 const COMPLETE: readonly TimeframeName[] = timeframeNames.filter((name) => name !== "1W" && name !== "1M");
 const TIMEFRAME = COMPLETE.join(", ");
-const timeframe = z.string({ error: TIMEFRAME }).max(16, TIMEFRAME).transform((text, context): TimeframeName => {
-  const found = parseTimeframe(text)?.name;
-  if (found !== undefined && COMPLETE.includes(found)) return found;
-  context.addIssue({ code: "custom", message: TIMEFRAME });
-  return z.NEVER;
-});
+const timeframe = z
+  .string({ error: TIMEFRAME })
+  .max(16, TIMEFRAME)
+  .transform((text, context): TimeframeName => {
+    const found = parseTimeframe(text)?.name;
+    if (found !== undefined && COMPLETE.includes(found)) return found;
+    context.addIssue({ code: "custom", message: TIMEFRAME });
+    return z.NEVER;
+  });
 
 const STATES = gapStates.join(", ");
 /** One state or several, separated by commas. */
@@ -46,19 +49,38 @@ const NOTE = "why, in 3 to 500 characters";
 const by = z.enum(editors, { error: editors.join(", ") }).default("api");
 
 /** `GET /api/v1/gaps`: the newest first. `from`, `to`: gaps that touch that span. */
-export const gapsQuery = z.strictObject({ instrument: instrument.optional(), state: states.optional(), from: instant.optional(), to: instant.optional(), limit: whole(5_000).default(500) });
+export const gapsQuery = z.strictObject({
+  instrument: instrument.optional(),
+  state: states.optional(),
+  from: instant.optional(),
+  to: instant.optional(),
+  limit: whole(5_000).default(500),
+});
 /** `{id}` of a gap in a path. */
 export const gapId = whole(2_147_483_647);
 /** `POST /api/v1/gaps/{id}/ignore`. */
-export const ignoreBody = z.strictObject({ note: z.string({ error: NOTE }).trim().min(3, NOTE).max(500, NOTE), by }, { error: `a body with note: ${NOTE}` });
+export const ignoreBody = z.strictObject(
+  { note: z.string({ error: NOTE }).trim().min(3, NOTE).max(500, NOTE), by },
+  { error: `a body with note: ${NOTE}` },
+);
 
 /** `GET /api/v1/completeness`: trading days from a date to another, today alone by default. */
-export const completenessQuery = z.strictObject({ instrument, timeframe: timeframe.default("1m"), from: day.optional(), to: day.optional() });
+export const completenessQuery = z.strictObject({
+  instrument,
+  timeframe: timeframe.default("1m"),
+  from: day.optional(),
+  to: day.optional(),
+});
 
 /** `POST /api/v1/compare`. */
 export const compareBody = z.strictObject({ instrument, date: day, by }, { error: "a body with instrument and date" });
 /** `GET /api/v1/compare`: comparisons, the newest first, each with what differed. */
-export const compareQuery = z.strictObject({ instrument: instrument.optional(), from: day.optional(), to: day.optional(), limit: whole(500).default(50) });
+export const compareQuery = z.strictObject({
+  instrument: instrument.optional(),
+  from: day.optional(),
+  to: day.optional(),
+  limit: whole(500).default(50),
+});
 
 export interface RestGap {
   id: number;
@@ -114,5 +136,13 @@ export interface RestCompare {
   kept: number;
   corrected: number;
   flagged: number;
-  differences: { timeframe: string; time: number; field: string; ours: number | null; theirs: number | null; decision: string; why: string }[];
+  differences: {
+    timeframe: string;
+    time: number;
+    field: string;
+    ours: number | null;
+    theirs: number | null;
+    decision: string;
+    why: string;
+  }[];
 }

@@ -7,7 +7,17 @@ import { instant } from "./rest";
 import { askedBars, builtBars } from "./timeframes";
 
 /** Words that follow `/intraday/` and `/api/v1/` and name a view. Anything else after `/intraday/` is a segment: `/intraday/NSE_EQ/2475`. */
-export const readViews = ["bars", "latest", "today", "stats", "vwap", "ticks", "orderbook", "gaps", "completeness"] as const;
+export const readViews = [
+  "bars",
+  "latest",
+  "today",
+  "stats",
+  "vwap",
+  "ticks",
+  "orderbook",
+  "gaps",
+  "completeness",
+] as const;
 export type ReadView = (typeof readViews)[number];
 
 /** Answered by the http server itself, before Next: a route handler costs a millisecond. */
@@ -49,23 +59,49 @@ export const latestQuery = z.strictObject({ ...asked, timeframe: builtBars.defau
 /** `date`: of the trading day; today in India by default. */
 export const todayQuery = z.strictObject({ ...asked, ...series, date: date.optional() });
 /** The trading day of `date`, or a span within one. */
-export const spanQuery = z.strictObject({ ...asked, timeframe: builtBars.default("1m"), ...span, date: date.optional() });
+export const spanQuery = z.strictObject({
+  ...asked,
+  timeframe: builtBars.default("1m"),
+  ...span,
+  date: date.optional(),
+});
 export const ticksQuery = z.strictObject({ ...asked, ...span, limit: number(50_000).default(1_000) });
 /** The newest; the one that stood at an instant; or those of a span. */
-export const orderBookQuery = z.strictObject({ ...asked, ...span, at: instant.optional(), limit: number(5_000).default(100) });
-export const passportQuery = z.strictObject({ ...asked, timeframe: builtBars.default("1m"), auctions: series.auctions, time: z.string({ error: "an instant inside the bar" }).pipe(instant) });
+export const orderBookQuery = z.strictObject({
+  ...asked,
+  ...span,
+  at: instant.optional(),
+  limit: number(5_000).default(100),
+});
+export const passportQuery = z.strictObject({
+  ...asked,
+  timeframe: builtBars.default("1m"),
+  auctions: series.auctions,
+  time: z.string({ error: "an instant inside the bar" }).pipe(instant),
+});
 
 /** Bridge's gaps and completeness: what a span lacks, today's unless given. */
-export const missingQuery = z.strictObject({ ...asked, timeframe: builtBars.default("1m"), ...span, date: date.optional() });
+export const missingQuery = z.strictObject({
+  ...asked,
+  timeframe: builtBars.default("1m"),
+  ...span,
+  date: date.optional(),
+});
 /** `GET /api/v1/gaps/{symbol}` and `/api/v1/completeness/{symbol}`: `gapsQuery` and `completenessQuery` with the symbol in the path. */
 export const completenessOfQuery = completenessQuery.omit({ instrument: true }).extend(asked);
 /** With a timeframe, also the stretches of the days asked for (today's) in which bars of it are missing or incomplete. */
-export const gapsOfQuery = gapsQuery.omit({ instrument: true }).extend({ ...asked, timeframe: completenessQuery.shape.timeframe.unwrap().optional() });
+export const gapsOfQuery = gapsQuery
+  .omit({ instrument: true })
+  .extend({ ...asked, timeframe: completenessQuery.shape.timeframe.unwrap().optional() });
 
 /** A symbol in a path: what is too long or has nothing to look up is refused before anything is searched. */
 const SYMBOL = "a symbol such as RELIANCE, NSE:RELIANCE, NSE_EQ/2475, or a token with ?vendor=kite";
 // Too long a text is not looked at: the search below would go through it once for each of its letters.
-export const symbolText = z.string().trim().max(64, { error: SYMBOL, abort: true }).regex(/^\P{Cc}*[A-Za-z0-9]\P{Cc}*$/u, SYMBOL);
+export const symbolText = z
+  .string()
+  .trim()
+  .max(64, { error: SYMBOL, abort: true })
+  .regex(/^\P{Cc}*[A-Za-z0-9]\P{Cc}*$/u, SYMBOL);
 
 export type Zone = "Asia/Kolkata" | "UTC" | undefined;
 

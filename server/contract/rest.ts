@@ -8,8 +8,23 @@ import { indicatorSpec } from "./live";
 import { anyOfTimeframes, builtBars, listedTimeframe } from "./timeframes";
 
 export const statusOf: Record<ErrorCode, number> = {
-  bad_input: 400, not_found: 404, ambiguous: 409, forbidden: 403, login_expired: 401, broker_refused: 502,
-  broker_unreachable: 503, rate_limited: 429, overloaded: 503, too_large: 413, store_unreachable: 503, spool_full: 503, store_refused: 500, locked: 409, port_in_use: 409, unsupported: 400, internal: 500,
+  bad_input: 400,
+  not_found: 404,
+  ambiguous: 409,
+  forbidden: 403,
+  login_expired: 401,
+  broker_refused: 502,
+  broker_unreachable: 503,
+  rate_limited: 429,
+  overloaded: 503,
+  too_large: 413,
+  store_unreachable: 503,
+  spool_full: 503,
+  store_refused: 500,
+  locked: 409,
+  port_in_use: 409,
+  unsupported: 400,
+  internal: 500,
 };
 
 /**
@@ -18,7 +33,10 @@ export const statusOf: Record<ErrorCode, number> = {
 export const instant = z.string().transform((text, context) => {
   const value = text.length > LONGEST_INSTANT ? null : parseInstant(text);
   if (value === null) {
-    context.addIssue({ code: "custom", message: "epoch ms, an ISO time with zone, or YYYY-MM-DD[ HH:MM[:SS]] (read as IST)" });
+    context.addIssue({
+      code: "custom",
+      message: "epoch ms, an ISO time with zone, or YYYY-MM-DD[ HH:MM[:SS]] (read as IST)",
+    });
     return z.NEVER;
   }
   return Math.min(Math.max(value, EARLIEST_MS), LATEST_MS);
@@ -99,7 +117,10 @@ export interface InstrumentHit {
 }
 
 /** An indicator of a workspace with its look. `colour`: position in the six series colours, counted from 0; without one the chart picks a free one. */
-export const workspaceIndicator = indicatorSpec.extend({ colour: z.number().int().min(0).max(5).optional(), hidden: z.boolean().optional() });
+export const workspaceIndicator = indicatorSpec.extend({
+  colour: z.number().int().min(0).max(5).optional(),
+  hidden: z.boolean().optional(),
+});
 
 /** Saved chart workspace: `GET|PUT /api/v1/workspace`. */
 export const workspace = z.object({

@@ -51,9 +51,13 @@ export const packBars = (bars: BarColumns, from = 0, to = bars.length): ArrayBuf
 /** The reverse; columns the wire does not carry (value, open interest, rev) are 0, -1 and 0. Throws on foreign bytes. */
 export const unpackBars = (bytes: ArrayBuffer | ArrayBufferView): BarColumns => {
   // A view into a larger buffer need not be aligned: typed arrays want their own copy then.
-  const buffer = bytes instanceof ArrayBuffer ? bytes : bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const buffer =
+    bytes instanceof ArrayBuffer
+      ? bytes
+      : (bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
   const header = new DataView(buffer);
-  if (buffer.byteLength < HEADER || header.getUint32(0, true) !== MAGIC || header.getUint32(4, true) !== 1) throw new RangeError("not packed bars of version 1");
+  if (buffer.byteLength < HEADER || header.getUint32(0, true) !== MAGIC || header.getUint32(4, true) !== 1)
+    throw new RangeError("not packed bars of version 1");
   const rows = header.getUint32(8, true);
   const wide = (header.getUint32(12, true) & 1) === 1;
   const bars = barColumns(rows);
@@ -84,13 +88,22 @@ export const packSeries = (series: readonly IndicatorSeries[]): PackedSeries => 
   const plots = series.flatMap((each) => each.values);
   const values = new Float64Array(plots.reduce((sum, plot) => sum + plot.byteLength / 8, 0));
   let at = 0;
-  for (const plot of plots) { values.set(new Float64Array(plot), at); at += plot.byteLength / 8; }
+  for (const plot of plots) {
+    values.set(new Float64Array(plot), at);
+    at += plot.byteLength / 8;
+  }
   return { indicators: series.map(({ values: _, ...head }) => head), values: values.buffer };
 };
 
 /** The reverse. */
-export const unpackSeries = (indicators: readonly IndicatorHead[], values: ArrayBuffer | ArrayBufferView): IndicatorSeries[] => {
-  const bytes = values instanceof ArrayBuffer ? values : values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength) as ArrayBuffer;
+export const unpackSeries = (
+  indicators: readonly IndicatorHead[],
+  values: ArrayBuffer | ArrayBufferView,
+): IndicatorSeries[] => {
+  const bytes =
+    values instanceof ArrayBuffer
+      ? values
+      : (values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength) as ArrayBuffer);
   const plots = indicators.reduce((sum, each) => sum + each.plots.length, 0);
   const size = plots === 0 ? 0 : bytes.byteLength / plots;
   let at = 0;

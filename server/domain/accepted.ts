@@ -13,23 +13,52 @@ interface RefusedBy {
 }
 
 const kinds: Readonly<Record<string, string>> = {
-  string: "a text", number: "a number", int: "a whole number", boolean: "true or false", array: "a list", object: "an object", record: "an object", date: "a date", null: "nothing",
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+  date: "a date",
+  null: "nothing",
 };
 const sized = (origin: string | undefined, bound: string): string =>
-  (origin === "string" ? `a text of ${bound} characters` : origin === "array" || origin === "set" ? `a list of ${bound}` : `${bound} fields`);
-const isCounted = (origin: string | undefined): boolean => origin === "string" || origin === "array" || origin === "set" || origin === "object" || origin === "map";
+  origin === "string"
+    ? `a text of ${bound} characters`
+    : origin === "array" || origin === "set"
+      ? `a list of ${bound}`
+      : `${bound} fields`;
+const isCounted = (origin: string | undefined): boolean =>
+  origin === "string" || origin === "array" || origin === "set" || origin === "object" || origin === "map";
 
 /** Given to every `safeParse` whose errors a person may read. Undefined where the schema's own words stand. */
 export const acceptedBy = (issue: RefusedBy): string | undefined => {
   const { code, origin, minimum, maximum, inclusive = true } = issue;
   switch (code) {
-    case "invalid_type": return kinds[issue.expected ?? ""] ?? "another kind of value";
-    case "invalid_value": return (issue.values ?? []).map(String).join(", ");
-    case "too_small": return isCounted(origin) ? sized(origin, `at least ${String(minimum)}`) : inclusive ? `${String(minimum)} or more` : `more than ${String(minimum)}`;
-    case "too_big": return isCounted(origin) ? sized(origin, `at most ${String(maximum)}`) : inclusive ? `${String(maximum)} or less` : `less than ${String(maximum)}`;
-    case "not_multiple_of": return `a multiple of ${String(issue.divisor)}`;
-    case "unrecognized_keys": return "no other fields";
-    case "custom": return undefined;
-    default: return "a value of another form";
+    case "invalid_type":
+      return kinds[issue.expected ?? ""] ?? "another kind of value";
+    case "invalid_value":
+      return (issue.values ?? []).map(String).join(", ");
+    case "too_small":
+      return isCounted(origin)
+        ? sized(origin, `at least ${String(minimum)}`)
+        : inclusive
+          ? `${String(minimum)} or more`
+          : `more than ${String(minimum)}`;
+    case "too_big":
+      return isCounted(origin)
+        ? sized(origin, `at most ${String(maximum)}`)
+        : inclusive
+          ? `${String(maximum)} or less`
+          : `less than ${String(maximum)}`;
+    case "not_multiple_of":
+      return `a multiple of ${String(issue.divisor)}`;
+    case "unrecognized_keys":
+      return "no other fields";
+    case "custom":
+      return undefined;
+    default:
+      return "a value of another form";
   }
 };

@@ -4,10 +4,23 @@ import { widen } from "./columns";
 
 /** Places of a bar's figures in its cell: two cache lines. */
 const enum At {
-  time, end, open, high, low, close, volume, value, ticks, openInterest,
+  time,
+  end,
+  open,
+  high,
+  low,
+  close,
+  volume,
+  value,
+  ticks,
+  openInterest,
   marks, // sources, `Mark.incomplete`, and late ticks x `Mark.late`: parts mostly agree in all three at a glance
   // The rest of the passport.
-  firstTime, lastTime, firstSequence, lastSequence, hash,
+  firstTime,
+  lastTime,
+  firstSequence,
+  lastSequence,
+  hash,
   size,
 }
 
@@ -18,12 +31,16 @@ const enum At {
 const known = (value: number, volume: number): number => (value === 0 && volume > 0 ? Number.NaN : value);
 
 /** Units of `At.marks` above all bits of `BarPassport.sources`. */
-const enum Mark { incomplete = 0x100_0000, late = 0x200_0000 }
+const enum Mark {
+  incomplete = 0x100_0000,
+  late = 0x200_0000,
+}
 
 const sourcesOf = (marks: number): number => marks & (Mark.incomplete - 1);
 const incompleteOf = (marks: number): number => ((marks & Mark.incomplete) === 0 ? 0 : 1);
 const lateOf = (marks: number): number => Math.floor(marks / Mark.late);
-const marksOf = (sources: number, incomplete: number, late: number): number => late * Mark.late + incomplete * Mark.incomplete + sources;
+const marksOf = (sources: number, incomplete: number, late: number): number =>
+  late * Mark.late + incomplete * Mark.incomplete + sources;
 /** Marks of a bar made of two parts. */
 const joinMarks = (a: number, b: number): number => (lateOf(a) + lateOf(b)) * Mark.late + ((a | b) & (Mark.late - 1));
 
@@ -46,11 +63,19 @@ export class Accumulators {
     this.figures = widen(this.figures, this.capacity * At.size);
   }
 
-  isEmpty(cell: number): boolean { return this.figures[cell * At.size + At.end] === 0; }
-  clear(cell: number): void { this.figures[cell * At.size + At.end] = 0; }
+  isEmpty(cell: number): boolean {
+    return this.figures[cell * At.size + At.end] === 0;
+  }
+  clear(cell: number): void {
+    this.figures[cell * At.size + At.end] = 0;
+  }
   /** Start and end, epoch ms; an empty cell ends at 0. */
-  timeOf(cell: number): number { return this.figures[cell * At.size + At.time]!; }
-  endOf(cell: number): number { return this.figures[cell * At.size + At.end]!; }
+  timeOf(cell: number): number {
+    return this.figures[cell * At.size + At.time]!;
+  }
+  endOf(cell: number): number {
+    return this.figures[cell * At.size + At.end]!;
+  }
   markIncomplete(cell: number): void {
     const at = cell * At.size + At.marks;
     this.figures[at] = joinMarks(this.figures[at]!, Mark.incomplete);
@@ -58,15 +83,32 @@ export class Accumulators {
 
   /** Starts a bar from its first part, of whose ticks nothing is told. */
   begin(
-    cell: number, time: number, end: number, open: number, high: number, low: number, close: number,
-    volume: number, value: number, ticks: number, openInterest: number, incomplete: number,
+    cell: number,
+    time: number,
+    end: number,
+    open: number,
+    high: number,
+    low: number,
+    close: number,
+    volume: number,
+    value: number,
+    ticks: number,
+    openInterest: number,
+    incomplete: number,
   ): void {
     const { figures } = this;
     const at = cell * At.size;
-    figures[at + At.time] = time; figures[at + At.end] = end;
-    figures[at + At.open] = open; figures[at + At.high] = high; figures[at + At.low] = low; figures[at + At.close] = close;
-    figures[at + At.volume] = volume; figures[at + At.value] = known(value, volume); figures[at + At.ticks] = ticks;
-    figures[at + At.openInterest] = openInterest; figures[at + At.marks] = incomplete * Mark.incomplete;
+    figures[at + At.time] = time;
+    figures[at + At.end] = end;
+    figures[at + At.open] = open;
+    figures[at + At.high] = high;
+    figures[at + At.low] = low;
+    figures[at + At.close] = close;
+    figures[at + At.volume] = volume;
+    figures[at + At.value] = known(value, volume);
+    figures[at + At.ticks] = ticks;
+    figures[at + At.openInterest] = openInterest;
+    figures[at + At.marks] = incomplete * Mark.incomplete;
     for (let figure = at + At.firstTime; figure < at + At.size; figure++) figures[figure] = 0;
   }
 
@@ -89,8 +131,10 @@ export class Accumulators {
     const { figures } = this;
     const at = cell * At.size;
     figures[at + At.marks] = marksOf(batch.sources[row]!, batch.incomplete[row]!, batch.late[row]!);
-    figures[at + At.firstTime] = batch.firstTime[row]!; figures[at + At.lastTime] = batch.lastTime[row]!;
-    figures[at + At.firstSequence] = batch.firstSequence[row]!; figures[at + At.lastSequence] = batch.lastSequence[row]!;
+    figures[at + At.firstTime] = batch.firstTime[row]!;
+    figures[at + At.lastTime] = batch.lastTime[row]!;
+    figures[at + At.firstSequence] = batch.firstSequence[row]!;
+    figures[at + At.lastSequence] = batch.lastSequence[row]!;
     figures[at + At.hash] = batch.hash[row]!;
   }
 
@@ -102,16 +146,40 @@ export class Accumulators {
 
   /** Adds the passport of a part that was folded in by `beginRow` or `foldRow`. */
   foldPassport(cell: number, part: BarPassport): void {
-    this.fuse(cell * At.size, marksOf(part.sources, 0, part.late), part.firstTime, part.lastTime, part.firstSequence, part.lastSequence, part.hash);
+    this.fuse(
+      cell * At.size,
+      marksOf(part.sources, 0, part.late),
+      part.firstTime,
+      part.lastTime,
+      part.firstSequence,
+      part.lastSequence,
+      part.hash,
+    );
   }
 
   private stamp(at: number, batch: BarBatch, row: number): void {
     const marks = marksOf(batch.sources[row]!, batch.incomplete[row]!, batch.late[row]!);
-    this.fuse(at, marks, batch.firstTime[row]!, batch.lastTime[row]!, batch.firstSequence[row]!, batch.lastSequence[row]!, batch.hash[row]!);
+    this.fuse(
+      at,
+      marks,
+      batch.firstTime[row]!,
+      batch.lastTime[row]!,
+      batch.firstSequence[row]!,
+      batch.lastSequence[row]!,
+      batch.hash[row]!,
+    );
   }
 
   /** The passport of the bar at `at` with that of another part. A part of which nothing is told has sequence 0. */
-  private fuse(at: number, marks: number, firstTime: number, lastTime: number, firstSequence: number, lastSequence: number, hash: number): void {
+  private fuse(
+    at: number,
+    marks: number,
+    firstTime: number,
+    lastTime: number,
+    firstSequence: number,
+    lastSequence: number,
+    hash: number,
+  ): void {
     const { figures } = this;
     const known = figures[at + At.marks]!;
     if (marks !== known || marks >= Mark.late) figures[at + At.marks] = joinMarks(known, marks);
@@ -126,8 +194,20 @@ export class Accumulators {
 
   /** Starts a bar from row `row`. */
   beginRow(cell: number, time: number, end: number, bars: BarColumns, row: number): void {
-    this.begin(cell, time, end, bars.open[row]!, bars.high[row]!, bars.low[row]!, bars.close[row]!,
-      bars.volume[row]!, bars.value[row]!, bars.ticks[row]!, bars.openInterest[row]!, bars.incomplete[row]!);
+    this.begin(
+      cell,
+      time,
+      end,
+      bars.open[row]!,
+      bars.high[row]!,
+      bars.low[row]!,
+      bars.close[row]!,
+      bars.volume[row]!,
+      bars.value[row]!,
+      bars.ticks[row]!,
+      bars.openInterest[row]!,
+      bars.incomplete[row]!,
+    );
   }
 
   /** Folds a later row in: the open stays, the close moves. Rows, not figures, are handed over: a figure on its way into a function may cost an allocation. */
@@ -190,8 +270,15 @@ export class Accumulators {
     figures[at + At.value]! += parts[part + At.value]!;
     figures[at + At.ticks]! += parts[part + At.ticks]!;
     if (parts[part + At.openInterest]! >= 0) figures[at + At.openInterest] = parts[part + At.openInterest]!;
-    this.fuse(at, parts[part + At.marks]!, parts[part + At.firstTime]!, parts[part + At.lastTime]!, parts[part + At.firstSequence]!,
-      parts[part + At.lastSequence]!, parts[part + At.hash]!);
+    this.fuse(
+      at,
+      parts[part + At.marks]!,
+      parts[part + At.firstTime]!,
+      parts[part + At.lastTime]!,
+      parts[part + At.firstSequence]!,
+      parts[part + At.lastSequence]!,
+      parts[part + At.hash]!,
+    );
   }
 
   /** Folds another cell in, which is begun when empty. */
@@ -204,13 +291,19 @@ export class Accumulators {
   toBatch(cell: number, batch: BarBatch, event: number, instrument: number, timeframe: number, state: number): void {
     const row = batch.length;
     this.toColumns(cell, batch, state as typeof FORMING | typeof CLOSED);
-    batch.event[row] = event; batch.instrument[row] = instrument; batch.timeframe[row] = timeframe;
+    batch.event[row] = event;
+    batch.instrument[row] = instrument;
+    batch.timeframe[row] = timeframe;
     batch.end[row] = this.endOf(cell);
     const { figures } = this;
     const at = cell * At.size;
-    batch.late[row] = lateOf(figures[at + At.marks]!); batch.firstTime[row] = figures[at + At.firstTime]!; batch.lastTime[row] = figures[at + At.lastTime]!;
-    batch.firstSequence[row] = figures[at + At.firstSequence]!; batch.lastSequence[row] = figures[at + At.lastSequence]!;
-    batch.sources[row] = sourcesOf(figures[at + At.marks]!); batch.hash[row] = figures[at + At.hash]!;
+    batch.late[row] = lateOf(figures[at + At.marks]!);
+    batch.firstTime[row] = figures[at + At.firstTime]!;
+    batch.lastTime[row] = figures[at + At.lastTime]!;
+    batch.firstSequence[row] = figures[at + At.firstSequence]!;
+    batch.lastSequence[row] = figures[at + At.lastSequence]!;
+    batch.sources[row] = sourcesOf(figures[at + At.marks]!);
+    batch.hash[row] = figures[at + At.hash]!;
   }
 
   /** Takes over `count` cells. */
@@ -219,7 +312,9 @@ export class Accumulators {
   }
 
   /** The figures of all cells, to go on from later. */
-  snapshot(): Float64Array { return this.figures.slice(); }
+  snapshot(): Float64Array {
+    return this.figures.slice();
+  }
   restore(figures: Float64Array): void {
     this.figures = Float64Array.from(figures);
     this.capacity = this.figures.length / At.size;
@@ -230,10 +325,18 @@ export class Accumulators {
     const { figures } = this;
     const at = cell * At.size;
     const row = columns.length++;
-    columns.time[row] = figures[at + At.time]!; columns.open[row] = figures[at + At.open]!; columns.high[row] = figures[at + At.high]!;
-    columns.low[row] = figures[at + At.low]!; columns.close[row] = figures[at + At.close]!; columns.volume[row] = figures[at + At.volume]!;
+    columns.time[row] = figures[at + At.time]!;
+    columns.open[row] = figures[at + At.open]!;
+    columns.high[row] = figures[at + At.high]!;
+    columns.low[row] = figures[at + At.low]!;
+    columns.close[row] = figures[at + At.close]!;
+    columns.volume[row] = figures[at + At.volume]!;
     const value = figures[at + At.value]!;
-    columns.value[row] = value >= 0 ? value : 0; columns.ticks[row] = figures[at + At.ticks]!; columns.openInterest[row] = figures[at + At.openInterest]!;
-    columns.rev[row] = 1; columns.state[row] = state; columns.incomplete[row] = incompleteOf(figures[at + At.marks]!);
+    columns.value[row] = value >= 0 ? value : 0;
+    columns.ticks[row] = figures[at + At.ticks]!;
+    columns.openInterest[row] = figures[at + At.openInterest]!;
+    columns.rev[row] = 1;
+    columns.state[row] = state;
+    columns.incomplete[row] = incompleteOf(figures[at + At.marks]!);
   }
 }

@@ -2,7 +2,11 @@
 import type { PhaseName, Session } from "./session";
 
 /** An auction's phases in their order: orders are collected, matched, and nothing happens until the market goes on. */
-const auctions: readonly (readonly PhaseName[])[] = [["pre_open", "pre_open_matching", "buffer"], ["closing_auction", "closing_matching"], ["post_close"]];
+const auctions: readonly (readonly PhaseName[])[] = [
+  ["pre_open", "pre_open_matching", "buffer"],
+  ["closing_auction", "closing_matching"],
+  ["post_close"],
+];
 /** The closing auction is matched at a random instant of the last two minutes of order entry: a row that ends before them holds no match. */
 export const RANDOM_END_MS = 120_000;
 /** Orders are collected: nothing trades yet. */
@@ -22,11 +26,21 @@ export const auctionAt = (session: Session, time: number): Auction | null => {
   const names = auctions.find((each) => at >= 0 && each.includes(session.phases[at]!.phase));
   if (names === undefined) return null;
   let first = at;
-  while (first > 0 && names.includes(session.phases[first - 1]!.phase) && names.indexOf(session.phases[first - 1]!.phase) <= names.indexOf(session.phases[first]!.phase)) first--;
+  while (
+    first > 0 &&
+    names.includes(session.phases[first - 1]!.phase) &&
+    names.indexOf(session.phases[first - 1]!.phase) <= names.indexOf(session.phases[first]!.phase)
+  )
+    first--;
   let last = at;
   while (last + 1 < session.phases.length && names.includes(session.phases[last + 1]!.phase)) last++;
   const phases = session.phases.slice(first, last + 1);
   const collected = phases.filter(({ phase }) => collecting.includes(phase));
   // The next phase may begin a little later (buffer to open): what comes between is still this auction's.
-  return { from: phases[0]!.from, to: phases.at(-1)!.to, matching: collected.at(-1)?.to ?? phases[0]!.from, opening: names === auctions[0] };
+  return {
+    from: phases[0]!.from,
+    to: phases.at(-1)!.to,
+    matching: collected.at(-1)?.to ?? phases[0]!.from,
+    opening: names === auctions[0],
+  };
 };

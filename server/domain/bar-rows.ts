@@ -1,12 +1,26 @@
 import { type Bar, type BarColumns, barColumns, setBar } from "./bar";
 
-const names = ["time", "open", "high", "low", "close", "volume", "value", "ticks", "openInterest", "rev", "state", "incomplete"] as const;
+const names = [
+  "time",
+  "open",
+  "high",
+  "low",
+  "close",
+  "volume",
+  "value",
+  "ticks",
+  "openInterest",
+  "rev",
+  "state",
+  "incomplete",
+] as const;
 
 /** Rows [from, to) as columns that share the memory of `rows`. */
 export const cut = (rows: BarColumns, from: number, to: number): BarColumns => {
   if (from === 0 && to === rows.length && rows.time.length === to) return rows;
   const part = { length: Math.max(0, to - from) } as BarColumns;
-  for (const name of names) (part as unknown as Record<string, unknown>)[name] = rows[name].subarray(from, Math.max(from, to));
+  for (const name of names)
+    (part as unknown as Record<string, unknown>)[name] = rows[name].subarray(from, Math.max(from, to));
   return part;
 };
 

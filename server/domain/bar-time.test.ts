@@ -16,7 +16,8 @@ const session = (hours: string, date: string): Session => {
 };
 const bars = (of: Session, name: TimeframeName): string[] => {
   const out: string[] = [];
-  for (let start = of.open; start < of.close; start = barEnd(of, timeframe(name), start)) out.push(`${clock(start)}-${clock(barEnd(of, timeframe(name), start))}`);
+  for (let start = of.open; start < of.close; start = barEnd(of, timeframe(name), start))
+    out.push(`${clock(start)}-${clock(barEnd(of, timeframe(name), start))}`);
   return out;
 };
 const intraday: Timeframe[] = timeframes.filter(({ kind }) => kind === "intraday");
@@ -24,7 +25,15 @@ const intraday: Timeframe[] = timeframes.filter(({ kind }) => kind === "intraday
 describe("intraday bars", () => {
   it("start at the open, and the last of the day may be short", () => {
     const nse = session("NSE", "2026-07-30");
-    expect(bars(nse, "1h")).toEqual(["09:15-10:15", "10:15-11:15", "11:15-12:15", "12:15-13:15", "13:15-14:15", "14:15-15:15", "15:15-15:30"]);
+    expect(bars(nse, "1h")).toEqual([
+      "09:15-10:15",
+      "10:15-11:15",
+      "11:15-12:15",
+      "12:15-13:15",
+      "13:15-14:15",
+      "14:15-15:15",
+      "15:15-15:30",
+    ]);
     expect(bars(nse, "75m")).toEqual(["09:15-10:30", "10:30-11:45", "11:45-13:00", "13:00-14:15", "14:15-15:30"]);
     expect(bars(nse, "125m")).toEqual(["09:15-11:20", "11:20-13:25", "13:25-15:30"]);
     expect(bars(nse, "2h").at(-1)).toBe("15:15-15:30");
@@ -37,10 +46,17 @@ describe("intraday bars", () => {
     expect(bars(session("MCX", "2026-11-20"), "1h").slice(0, 2)).toEqual(["09:00-10:00", "10:00-11:00"]);
     expect(bars(session("MCX", "2026-11-20"), "1h").at(-1)).toBe("23:00-23:55");
     expect(bars(session("MCX", "2026-11-24"), "2h")[0]).toBe("17:00-19:00");
-    expect(bars(session("CDS", "2026-11-20"), "2h")).toEqual(["09:00-11:00", "11:00-13:00", "13:00-15:00", "15:00-17:00"]);
+    expect(bars(session("CDS", "2026-11-20"), "2h")).toEqual([
+      "09:00-11:00",
+      "11:00-13:00",
+      "13:00-15:00",
+      "15:00-17:00",
+    ]);
     expect(bars(session("NSE", "2025-10-21"), "30m")).toEqual(["13:45-14:15", "14:15-14:45"]);
     expect(bars(session("SIM", "2026-11-22"), "125m")[0]).toBe("00:00-02:05");
-    expect(barStart(session("SIM", "2026-11-22"), timeframe("1h"), istMidnight(dayOfDate("2026-11-23")) - 1)).toBe(ist("2026-11-22", "23:00"));
+    expect(barStart(session("SIM", "2026-11-22"), timeframe("1h"), istMidnight(dayOfDate("2026-11-23")) - 1)).toBe(
+      ist("2026-11-22", "23:00"),
+    );
   });
 
   it("number as the market's rules say", () => {
@@ -63,31 +79,56 @@ describe("intraday bars", () => {
     expect(expectedBars(halted, timeframe("1h"))).toBe(7);
   });
 
-  const days = ["2026-07-30", "2026-08-03", "2025-10-21", "2024-03-02", "2020-03-13", "2020-03-23", "2021-02-24", "2026-11-20", "2024-11-01", "2026-11-24", "2026-01-01"];
-  const sessions = days.flatMap((date) => ["NSE", "NSE_CAS", "NFO", "CDS", "MCX", "SIM"].flatMap((hours) => calendar.on(hours, dayOfDate(date)) ?? []));
+  const days = [
+    "2026-07-30",
+    "2026-08-03",
+    "2025-10-21",
+    "2024-03-02",
+    "2020-03-13",
+    "2020-03-23",
+    "2021-02-24",
+    "2026-11-20",
+    "2024-11-01",
+    "2026-11-24",
+    "2026-01-01",
+  ];
+  const sessions = days.flatMap((date) =>
+    ["NSE", "NSE_CAS", "NFO", "CDS", "MCX", "SIM"].flatMap((hours) => calendar.on(hours, dayOfDate(date)) ?? []),
+  );
 
   it("tile the session: every instant in exactly one bar, no gap, no overlap, none past the close", () => {
-    fc.assert(fc.property(fc.constantFrom(...sessions), fc.constantFrom(...intraday), fc.nat(), (of, each, offset) => {
-      const instant = of.open + (offset % (of.close - of.open));
-      const start = barStart(of, each, instant);
-      const end = barEnd(of, each, start);
-      expect(start).toBeLessThanOrEqual(instant);
-      expect(end).toBeGreaterThan(instant);
-      expect(start).toBeGreaterThanOrEqual(of.open);
-      expect(end).toBeLessThanOrEqual(of.close);
-      expect((start - of.open) % each.lengthMs).toBe(0);
-      expect(barStart(of, each, start)).toBe(start);
-      expect(barStart(of, each, end - 1)).toBe(start);
-      if (end < of.close) expect(barStart(of, each, end)).toBe(end);
-    }), { numRuns: 5_000 });
+    fc.assert(
+      fc.property(fc.constantFrom(...sessions), fc.constantFrom(...intraday), fc.nat(), (of, each, offset) => {
+        const instant = of.open + (offset % (of.close - of.open));
+        const start = barStart(of, each, instant);
+        const end = barEnd(of, each, start);
+        expect(start).toBeLessThanOrEqual(instant);
+        expect(end).toBeGreaterThan(instant);
+        expect(start).toBeGreaterThanOrEqual(of.open);
+        expect(end).toBeLessThanOrEqual(of.close);
+        expect((start - of.open) % each.lengthMs).toBe(0);
+        expect(barStart(of, each, start)).toBe(start);
+        expect(barStart(of, each, end - 1)).toBe(start);
+        if (end < of.close) expect(barStart(of, each, end)).toBe(end);
+      }),
+      { numRuns: 5_000 },
+    );
   });
 
   it("are expected exactly where an instant of continuous trading falls", () => {
-    fc.assert(fc.property(fc.constantFrom(...sessions), fc.constantFrom(...intraday.filter(({ lengthMs }) => lengthMs >= 60_000)), (of, each) => {
-      const starts = new Set<number>();
-      for (let instant = of.open; instant < of.close; instant += 60_000) if (isContinuous(of, instant)) starts.add(barStart(of, each, instant));
-      expect(expectedBars(of, each)).toBe(starts.size);
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...sessions),
+        fc.constantFrom(...intraday.filter(({ lengthMs }) => lengthMs >= 60_000)),
+        (of, each) => {
+          const starts = new Set<number>();
+          for (let instant = of.open; instant < of.close; instant += 60_000)
+            if (isContinuous(of, instant)) starts.add(barStart(of, each, instant));
+          expect(expectedBars(of, each)).toBe(starts.size);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   it("leave weeks and months to periodSpan", () => {
@@ -139,7 +180,8 @@ describe("what comes next", () => {
   });
 
   it("names the end of the running bar, or of the next session's first", () => {
-    const at = (date: string, time: string, name: TimeframeName) => stamp(nextBoundary(calendar, "NSE", timeframe(name), ist(date, time)) ?? 0);
+    const at = (date: string, time: string, name: TimeframeName) =>
+      stamp(nextBoundary(calendar, "NSE", timeframe(name), ist(date, time)) ?? 0);
     expect(at("2026-11-20", "09:15", "1h")).toBe("2026-11-20 10:15");
     expect(at("2026-11-20", "15:15", "1h")).toBe("2026-11-20 15:30");
     expect(at("2026-11-20", "15:30", "5m")).toBe("2026-11-23 09:20");

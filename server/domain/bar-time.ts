@@ -35,7 +35,12 @@ export const barEnd = (session: Session, timeframe: AnyTimeframe, start: number)
  * Open of the first session and end of the last one's trading (`dayEnd`) of the trading day, week (Monday to Sunday) or month that holds
  * the instant's IST date; for an intraday timeframe the bar that holds the instant. Null when there is no session.
  */
-export const periodSpan = (calendar: Calendar, hours: HoursKey, timeframe: AnyTimeframe, instant: number): Span | null => {
+export const periodSpan = (
+  calendar: Calendar,
+  hours: HoursKey,
+  timeframe: AnyTimeframe,
+  instant: number,
+): Span | null => {
   const day = istDay(instant);
   if (timeframe.kind === "intraday") {
     const session = calendar.on(hours, day);
@@ -94,7 +99,12 @@ export const expectedBars = (session: Session, timeframe: AnyTimeframe): number 
 };
 
 /** When the next bar ends: the running one's end, or that of the next session's first bar. Null when no session is in sight. */
-export const nextBoundary = (calendar: Calendar, hours: HoursKey, timeframe: AnyTimeframe, instant: number): number | null => {
+export const nextBoundary = (
+  calendar: Calendar,
+  hours: HoursKey,
+  timeframe: AnyTimeframe,
+  instant: number,
+): number | null => {
   const session = calendar.next(hours, instant);
   if (session === null) return null;
   const within = Math.max(instant, session.open);

@@ -97,10 +97,18 @@ export interface BarColumns {
 
 export const barColumns = (capacity: number): BarColumns => ({
   length: 0,
-  time: new Float64Array(capacity), open: new Float64Array(capacity), high: new Float64Array(capacity),
-  low: new Float64Array(capacity), close: new Float64Array(capacity), volume: new Float64Array(capacity),
-  value: new Float64Array(capacity), ticks: new Float64Array(capacity), openInterest: new Float64Array(capacity),
-  rev: new Int32Array(capacity), state: new Uint8Array(capacity), incomplete: new Uint8Array(capacity),
+  time: new Float64Array(capacity),
+  open: new Float64Array(capacity),
+  high: new Float64Array(capacity),
+  low: new Float64Array(capacity),
+  close: new Float64Array(capacity),
+  volume: new Float64Array(capacity),
+  value: new Float64Array(capacity),
+  ticks: new Float64Array(capacity),
+  openInterest: new Float64Array(capacity),
+  rev: new Int32Array(capacity),
+  state: new Uint8Array(capacity),
+  incomplete: new Uint8Array(capacity),
 });
 
 /** Passports of bars, row by row. Kept apart from `BarColumns`: a chart reads thousands of bars and no passport. */
@@ -115,15 +123,33 @@ export interface PassportColumns {
 }
 
 export const passportColumns = (capacity: number): PassportColumns => ({
-  late: new Int32Array(capacity), firstTime: new Float64Array(capacity), lastTime: new Float64Array(capacity),
-  firstSequence: new Float64Array(capacity), lastSequence: new Float64Array(capacity), sources: new Int32Array(capacity), hash: new Float64Array(capacity),
+  late: new Int32Array(capacity),
+  firstTime: new Float64Array(capacity),
+  lastTime: new Float64Array(capacity),
+  firstSequence: new Float64Array(capacity),
+  lastSequence: new Float64Array(capacity),
+  sources: new Int32Array(capacity),
+  hash: new Float64Array(capacity),
 });
 
-export const noPassport: BarPassport = { late: 0, firstTime: 0, lastTime: 0, firstSequence: 0, lastSequence: 0, sources: 0, hash: 0 };
+export const noPassport: BarPassport = {
+  late: 0,
+  firstTime: 0,
+  lastTime: 0,
+  firstSequence: 0,
+  lastSequence: 0,
+  sources: 0,
+  hash: 0,
+};
 
 export const passportAt = (columns: PassportColumns, row: number): BarPassport => ({
-  late: columns.late[row]!, firstTime: columns.firstTime[row]!, lastTime: columns.lastTime[row]!, firstSequence: columns.firstSequence[row]!,
-  lastSequence: columns.lastSequence[row]!, sources: columns.sources[row]!, hash: columns.hash[row]!,
+  late: columns.late[row]!,
+  firstTime: columns.firstTime[row]!,
+  lastTime: columns.lastTime[row]!,
+  firstSequence: columns.firstSequence[row]!,
+  lastSequence: columns.lastSequence[row]!,
+  sources: columns.sources[row]!,
+  hash: columns.hash[row]!,
 });
 
 /** Passport of a bar made of two parts, the earlier one first or not. */
@@ -131,9 +157,13 @@ export const joinPassports = (a: BarPassport, b: BarPassport): BarPassport => {
   if (a.firstSequence === 0) return { ...b, sources: a.sources | b.sources };
   if (b.firstSequence === 0) return { ...a, sources: a.sources | b.sources };
   return {
-    late: a.late + b.late, firstTime: Math.min(a.firstTime, b.firstTime), lastTime: Math.max(a.lastTime, b.lastTime),
-    firstSequence: Math.min(a.firstSequence, b.firstSequence), lastSequence: Math.max(a.lastSequence, b.lastSequence),
-    sources: a.sources | b.sources, hash: addHash(a.hash, b.hash),
+    late: a.late + b.late,
+    firstTime: Math.min(a.firstTime, b.firstTime),
+    lastTime: Math.max(a.lastTime, b.lastTime),
+    firstSequence: Math.min(a.firstSequence, b.firstSequence),
+    lastSequence: Math.max(a.lastSequence, b.lastSequence),
+    sources: a.sources | b.sources,
+    hash: addHash(a.hash, b.hash),
   };
 };
 
@@ -149,14 +179,28 @@ export interface BarBatch extends BarColumns, PassportColumns {
 }
 
 export const barBatch = (capacity: number): BarBatch => ({
-  ...barColumns(capacity), ...passportColumns(capacity), event: new Uint8Array(capacity), instrument: new Int32Array(capacity), timeframe: new Uint16Array(capacity), end: new Float64Array(capacity),
+  ...barColumns(capacity),
+  ...passportColumns(capacity),
+  event: new Uint8Array(capacity),
+  instrument: new Int32Array(capacity),
+  timeframe: new Uint16Array(capacity),
+  end: new Float64Array(capacity),
 });
 
 /** One row as an object, for the cold paths. */
 export const barAt = (columns: BarColumns, row: number): Bar => ({
-  time: columns.time[row]!, open: columns.open[row]!, high: columns.high[row]!, low: columns.low[row]!, close: columns.close[row]!,
-  volume: columns.volume[row]!, value: columns.value[row]!, ticks: columns.ticks[row]!, openInterest: columns.openInterest[row]!,
-  rev: columns.rev[row]!, state: barStates[columns.state[row]!] ?? "closed", incomplete: columns.incomplete[row] === 1,
+  time: columns.time[row]!,
+  open: columns.open[row]!,
+  high: columns.high[row]!,
+  low: columns.low[row]!,
+  close: columns.close[row]!,
+  volume: columns.volume[row]!,
+  value: columns.value[row]!,
+  ticks: columns.ticks[row]!,
+  openInterest: columns.openInterest[row]!,
+  rev: columns.rev[row]!,
+  state: barStates[columns.state[row]!] ?? "closed",
+  incomplete: columns.incomplete[row] === 1,
 });
 
 /** Objects to columns, oldest first as given. */
@@ -168,8 +212,16 @@ export const columnsOf = (bars: readonly Bar[]): BarColumns => {
 };
 
 export const setBar = (columns: BarColumns, row: number, bar: Bar): void => {
-  columns.time[row] = bar.time; columns.open[row] = bar.open; columns.high[row] = bar.high; columns.low[row] = bar.low;
-  columns.close[row] = bar.close; columns.volume[row] = bar.volume; columns.value[row] = bar.value; columns.ticks[row] = bar.ticks;
-  columns.openInterest[row] = bar.openInterest; columns.rev[row] = bar.rev; columns.state[row] = barStates.indexOf(bar.state);
+  columns.time[row] = bar.time;
+  columns.open[row] = bar.open;
+  columns.high[row] = bar.high;
+  columns.low[row] = bar.low;
+  columns.close[row] = bar.close;
+  columns.volume[row] = bar.volume;
+  columns.value[row] = bar.value;
+  columns.ticks[row] = bar.ticks;
+  columns.openInterest[row] = bar.openInterest;
+  columns.rev[row] = bar.rev;
+  columns.state[row] = barStates.indexOf(bar.state);
   columns.incomplete[row] = bar.incomplete ? 1 : 0;
 };

@@ -25,7 +25,9 @@ const OTHER = "other reasons";
 export class LeftOutTally {
   private readonly byReason = new Map<string, LeftOut>();
 
-  add(where: string, why: string): void { this.put({ reason: why.replaceAll(/ ?"[^"]*"/g, ""), count: 1, examples: [`${where}: ${why}`.slice(0, 200)] }); }
+  add(where: string, why: string): void {
+    this.put({ reason: why.replaceAll(/ ?"[^"]*"/g, ""), count: 1, examples: [`${where}: ${why}`.slice(0, 200)] });
+  }
 
   addAll(left: readonly LeftOut[]): this {
     for (const each of left) this.put(each);
@@ -33,7 +35,9 @@ export class LeftOutTally {
   }
 
   /** Most rows first. */
-  list(): LeftOut[] { return [...this.byReason.values()].sort((a, b) => b.count - a.count); }
+  list(): LeftOut[] {
+    return [...this.byReason.values()].sort((a, b) => b.count - a.count);
+  }
 
   private put({ reason, count, examples }: LeftOut): void {
     const name = this.byReason.has(reason) || this.byReason.size < MOST_REASONS ? reason : OTHER;
@@ -63,17 +67,22 @@ export const instrumentFault = (row: Omit<Instrument, "id" | "key">): string | n
   for (const field of ["exchange", "symbol", "name"] as const) {
     const text = row[field];
     if (text.trim() === "") return `${field} is empty`;
-    if (text.length > MOST_CHARACTERS) return `${field} has ${text.length} characters: 1 to ${MOST_CHARACTERS} are accepted`;
+    if (text.length > MOST_CHARACTERS)
+      return `${field} has ${text.length} characters: 1 to ${MOST_CHARACTERS} are accepted`;
     if (UNPRINTABLE.test(text)) return `${field} ${JSON.stringify(text)} has a control character`;
   }
   if (/[:/]/.test(row.exchange)) return `exchange "${row.exchange}" is not a name`;
-  if (segmentOf(row.exchange)?.hours == null) return `exchange ${row.exchange} is not supported: no trading hours of it are known`;
+  if (segmentOf(row.exchange)?.hours == null)
+    return `exchange ${row.exchange} is not supported: no trading hours of it are known`;
   if (!isWhole(row.decimals, 0, 8)) return `decimals "${row.decimals}" are not 0 to 8`;
-  if (!isWhole(row.tickSize, 1, INT32_MAX)) return `tick size "${row.tickSize}" is not between the smallest unit and ${INT32_MAX} of them`;
+  if (!isWhole(row.tickSize, 1, INT32_MAX))
+    return `tick size "${row.tickSize}" is not between the smallest unit and ${INT32_MAX} of them`;
   if (!isWhole(row.lotSize, 1, INT32_MAX)) return `lot size "${row.lotSize}" is not a whole number up to ${INT32_MAX}`;
   if (row.expiry !== null && Number.isNaN(dayOfDate(row.expiry))) return `expiry "${row.expiry}" is not a date`;
-  if (row.strike !== null && !isWhole(row.strike, 0, Number.MAX_SAFE_INTEGER)) return `strike "${row.strike}" is not a price`;
+  if (row.strike !== null && !isWhole(row.strike, 0, Number.MAX_SAFE_INTEGER))
+    return `strike "${row.strike}" is not a price`;
   return null;
 };
 
-const isWhole = (value: number, least: number, most: number): boolean => Number.isInteger(value) && value >= least && value <= most;
+const isWhole = (value: number, least: number, most: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= most;

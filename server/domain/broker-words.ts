@@ -8,6 +8,9 @@ export const brokerWords = (text: string, secrets: readonly (string | undefined)
   // The longest first: a key may be the beginning of a token.
   const known = secrets.filter((secret) => secret !== undefined && secret.length >= 4) as string[];
   for (const secret of known.sort((a, b) => b.length - a.length)) shown = shown.replaceAll(secret, "…");
-  shown = shown.replaceAll(/[\p{Cc}\p{Cs}\s]+/gu, " ").replaceAll(SECRET_LIKE, "…").trim();
+  shown = shown
+    .replaceAll(/[\p{Cc}\p{Cs}\s]+/gu, " ")
+    .replaceAll(SECRET_LIKE, "…")
+    .trim();
   return shown.length > MOST ? `${shown.slice(0, MOST - 1)}…` : shown;
 };

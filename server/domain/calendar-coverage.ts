@@ -44,13 +44,20 @@ export const coverageState = (hours: HoursKey, spans: readonly CoveredSpan[], da
   const span = spanOf(spans, day);
   if (span === null) {
     const last = spans.findLast(({ to }) => to !== null && to < istDate(day));
-    const told = last === undefined ? `no holiday list of ${exchangeOfHours(hours)} reaches back to ${istDate(day)}` : `the holidays of ${exchangeOfHours(hours)} are known to ${last.to} only`;
+    const told =
+      last === undefined
+        ? `no holiday list of ${exchangeOfHours(hours)} reaches back to ${istDate(day)}`
+        : `the holidays of ${exchangeOfHours(hours)} are known to ${last.to} only`;
     return { known: false, knownTo: null, warning: `${told}: whether it trades is unknown` };
   }
   if (span.to === null) return { known: true, knownTo: null, warning: null };
   const left = dayOfDate(span.to) - day;
   return {
-    known: true, knownTo: span.to,
-    warning: left > WARN_DAYS ? null : `the holidays of ${exchangeOfHours(hours)} are known to ${span.to} only, ${left === 0 ? "today" : left === 1 ? "tomorrow" : `in ${left} days`}: from ${istDate(dayOfDate(span.to) + 1)} on whether it trades is unknown`,
+    known: true,
+    knownTo: span.to,
+    warning:
+      left > WARN_DAYS
+        ? null
+        : `the holidays of ${exchangeOfHours(hours)} are known to ${span.to} only, ${left === 0 ? "today" : left === 1 ? "tomorrow" : `in ${left} days`}: from ${istDate(dayOfDate(span.to) + 1)} on whether it trades is unknown`,
   };
 };

@@ -2,7 +2,15 @@
  * What a person adds to the dated calendar while the server runs: a day closed at short notice, a session with hours of
  * its own, a halt. Each change is kept for ever with who made it and why; the edits in force follow from the changes.
  */
-import { clockMs, istMidnight, type HoursKey, type Phase, type PhaseName, type Session, type AnnouncedKind } from "./session";
+import {
+  clockMs,
+  istMidnight,
+  type HoursKey,
+  type Phase,
+  type PhaseName,
+  type Session,
+  type AnnouncedKind,
+} from "./session";
 
 /** A phase as edited: IST clock times `HH:MM[:SS]`, null in both while none has been announced. */
 export interface EditedPhase {
@@ -20,7 +28,9 @@ interface OneDay {
 }
 
 /** No trading on the day, whatever the lists say. */
-export interface ClosedEdit extends OneDay { type: "closed" }
+export interface ClosedEdit extends OneDay {
+  type: "closed";
+}
 
 /** Trading on the day, at these times: a special or muhurat session, or other hours on an ordinary day. */
 export interface OpenEdit extends OneDay {
@@ -88,12 +98,19 @@ export const halted = (session: Session, halt: HaltEdit, own: ReadonlySet<PhaseN
       continue;
     }
     const [stop, resume] = [Math.max(phase.from, from), Math.min(phase.to, to)];
-    if (stop >= resume) { phases.push(phase); continue; }
+    if (stop >= resume) {
+      phases.push(phase);
+      continue;
+    }
     if (phase.from < stop) phases.push({ ...phase, to: stop });
     let now = stop;
     for (const { phase: name, from: opens, to: ends } of halt.reopening) {
       if (opens === null || ends === null || !own.has(name)) continue;
-      const step = { phase: name, from: Math.max(midnight + clockMs(opens), now), to: Math.min(midnight + clockMs(ends), resume) };
+      const step = {
+        phase: name,
+        from: Math.max(midnight + clockMs(opens), now),
+        to: Math.min(midnight + clockMs(ends), resume),
+      };
       if (step.from >= step.to) continue;
       if (now < step.from) phases.push({ phase: "halt", from: now, to: step.from });
       phases.push(step);

@@ -17,9 +17,13 @@ const clock = (instant: number | null): string => {
 };
 const ist = (date: string, time: string): number => Date.parse(`${date}T${time}:00+05:30`);
 const phases = (hours: string, date: string): string[] =>
-  (calendar.dayOf(hours, dayOfDate(date))?.phases ?? []).map(({ phase, from, to }) => `${phase} ${clock(from)}-${clock(to)}`);
+  (calendar.dayOf(hours, dayOfDate(date))?.phases ?? []).map(
+    ({ phase, from, to }) => `${phase} ${clock(from)}-${clock(to)}`,
+  );
 const trades = (hours: string, date: string): string[] =>
-  phases(hours, date).filter((phase) => phase.startsWith("continuous")).map((phase) => phase.slice(11));
+  phases(hours, date)
+    .filter((phase) => phase.startsWith("continuous"))
+    .map((phase) => phase.slice(11));
 const session = (hours: string, date: string): Session => {
   const found = calendar.on(hours, dayOfDate(date));
   if (found === null) throw new Error(`${hours} is closed on ${date}`);
@@ -29,21 +33,37 @@ const session = (hours: string, date: string): Session => {
 describe("an ordinary day", () => {
   it("runs 09:15 to 15:30 for stocks, with an opening auction and trades at the close", () => {
     expect(phases("NSE", "2025-06-10")).toEqual([
-      "pre_open 09:00-09:08", "pre_open_matching 09:08-09:12", "buffer 09:12-09:15", "continuous 09:15-15:30", "post_close 15:40-16:00",
+      "pre_open 09:00-09:08",
+      "pre_open_matching 09:08-09:12",
+      "buffer 09:12-09:15",
+      "continuous 09:15-15:30",
+      "post_close 15:40-16:00",
     ]);
   });
 
   it("gives stocks with derivatives a closing auction from 2026-08-03, and others not", () => {
     expect(phases("NSE_CAS", "2026-07-31")).toEqual(phases("NSE", "2026-07-31"));
     expect(phases("NSE_CAS", "2026-08-03").slice(3)).toEqual([
-      "continuous 09:15-15:15", "transition 15:15-15:20", "closing_auction 15:20-15:30", "closing_matching 15:30-15:35", "post_close 15:50-16:00",
+      "continuous 09:15-15:15",
+      "transition 15:15-15:20",
+      "closing_auction 15:20-15:30",
+      "closing_matching 15:30-15:35",
+      "post_close 15:50-16:00",
     ]);
     expect(phases("BSE", "2026-08-03").slice(3)).toEqual(["continuous 09:15-15:30", "post_close 15:50-16:00"]);
   });
 
   it("lengthens the opening auction from 2026-09-07", () => {
-    expect(phases("BSE_CAS", "2026-09-04").slice(0, 3)).toEqual(["pre_open 09:00-09:08", "pre_open_matching 09:08-09:12", "buffer 09:12-09:15"]);
-    expect(phases("BSE_CAS", "2026-09-07").slice(0, 3)).toEqual(["pre_open 09:00-09:10", "pre_open_matching 09:10-09:12", "buffer 09:12-09:15"]);
+    expect(phases("BSE_CAS", "2026-09-04").slice(0, 3)).toEqual([
+      "pre_open 09:00-09:08",
+      "pre_open_matching 09:08-09:12",
+      "buffer 09:12-09:15",
+    ]);
+    expect(phases("BSE_CAS", "2026-09-07").slice(0, 3)).toEqual([
+      "pre_open 09:00-09:10",
+      "pre_open_matching 09:10-09:12",
+      "buffer 09:12-09:15",
+    ]);
   });
 
   it("gives derivatives a pre-open from 2025-12-08 and ten minutes more from 2026-08-03", () => {
@@ -99,8 +119,14 @@ describe("a day that is not ordinary", () => {
   });
 
   it.each([
-    ["2016-10-30", "18:30-19:30"], ["2019-10-27", "18:15-19:15"], ["2020-11-14", "18:15-19:15"], ["2021-11-04", "18:15-19:15"], ["2022-10-24", "18:15-19:15"],
-    ["2023-11-12", "18:15-19:15"], ["2024-11-01", "18:00-19:00"], ["2025-10-21", "13:45-14:45"],
+    ["2016-10-30", "18:30-19:30"],
+    ["2019-10-27", "18:15-19:15"],
+    ["2020-11-14", "18:15-19:15"],
+    ["2021-11-04", "18:15-19:15"],
+    ["2022-10-24", "18:15-19:15"],
+    ["2023-11-12", "18:15-19:15"],
+    ["2024-11-01", "18:00-19:00"],
+    ["2025-10-21", "13:45-14:45"],
   ])("holds the muhurat session of %s at %s", (date, hours) => {
     expect(session("NSE", date).kind).toBe("muhurat");
     expect(trades("NSE", date)).toEqual([hours]);
@@ -118,10 +144,18 @@ describe("a day that is not ordinary", () => {
     const informed = createCalendar({
       days: {
         ...calendarDays,
-        specials: [...calendarDays.specials, {
-          date: "2026-11-08", hours: ["NSE"], kind: "muhurat", name: "Diwali muhurat session",
-          phases: [["continuous", "18:00", "19:00"]], source: "example", confidence: "high",
-        }],
+        specials: [
+          ...calendarDays.specials,
+          {
+            date: "2026-11-08",
+            hours: ["NSE"],
+            kind: "muhurat",
+            name: "Diwali muhurat session",
+            phases: [["continuous", "18:00", "19:00"]],
+            source: "example",
+            confidence: "high",
+          },
+        ],
       },
     });
     expect(clock(informed.on("NSE", dayOfDate("2026-11-08"))?.open ?? null)).toBe("18:00");
@@ -129,7 +163,11 @@ describe("a day that is not ordinary", () => {
 
   it("stops for a market-wide halt and reopens through an auction; derivatives have no auction and only stop", () => {
     expect(trades("NSE_INDEX", "2020-03-13")).toEqual(["09:15-09:22", "10:21-15:30"]);
-    expect(phases("NFO", "2020-03-23")).toEqual(["continuous 09:15-09:59", "halt 09:59-10:57", "continuous 10:57-15:30"]);
+    expect(phases("NFO", "2020-03-23")).toEqual([
+      "continuous 09:15-09:59",
+      "halt 09:59-10:57",
+      "continuous 10:57-15:30",
+    ]);
     const halted = session("NSE", "2020-03-13");
     expect(phaseAt(halted, ist("2020-03-13", "10:10"))?.phase).toBe("pre_open");
     expect(isContinuous(halted, ist("2020-03-13", "10:10"))).toBe(false);
@@ -143,25 +181,57 @@ describe("a day that is not ordinary", () => {
 
   it("holds two sessions on the Saturdays of the drills, with nothing between them", () => {
     expect(phases("NSE", "2024-03-02")).toEqual([
-      "pre_open 09:00-09:08", "pre_open_matching 09:08-09:12", "buffer 09:12-09:15", "continuous 09:15-10:00",
-      "pre_open 11:15-11:23", "pre_open_matching 11:23-11:27", "buffer 11:27-11:30", "continuous 11:30-12:30",
+      "pre_open 09:00-09:08",
+      "pre_open_matching 09:08-09:12",
+      "buffer 09:12-09:15",
+      "continuous 09:15-10:00",
+      "pre_open 11:15-11:23",
+      "pre_open_matching 11:23-11:27",
+      "buffer 11:27-11:30",
+      "continuous 11:30-12:30",
     ]);
     expect(phases("NFO", "2024-05-18")).toEqual(["continuous 09:15-10:00", "continuous 11:30-12:30"]);
   });
 
   it("calls a weekday that no list covers unknown, with the ordinary hours, whatever the date is", () => {
-    expect(calendar.dayOf("NSE", dayOfDate("2027-01-26"))).toMatchObject({ kind: "unknown", note: expect.stringMatching(/no holiday list of NSE covers 2027-01-26/) as unknown });
+    expect(calendar.dayOf("NSE", dayOfDate("2027-01-26"))).toMatchObject({
+      kind: "unknown",
+      note: expect.stringMatching(/no holiday list of NSE covers 2027-01-26/) as unknown,
+    });
     expect(trades("NSE", "2027-01-26")).toEqual(["09:15-15:30"]);
     expect(calendar.dayOf("NSE", dayOfDate("2026-11-23"))).toMatchObject({ kind: "regular", note: null });
   });
 
   it("knows a day again that somebody has told of, and no other of that year", () => {
-    const edited = createCalendar({ edits: [
-      { id: 1, type: "closed", date: "2027-01-26", hours: ["NSE"], name: "Republic Day" },
-      { id: 2, type: "open", date: "2027-01-27", hours: ["NSE"], name: "Announced", kind: "regular", phases: "regular" },
-      { id: 3, type: "halt", date: "2027-01-28", hours: ["NSE"], name: "Halt", from: "10:00", to: "11:00", reopening: [] },
-    ] });
-    expect(["2027-01-25", "2027-01-26", "2027-01-27", "2027-01-28"].map((date) => edited.dayOf("NSE", dayOfDate(date))?.kind ?? "closed")).toEqual(["unknown", "closed", "regular", "special"]);
+    const edited = createCalendar({
+      edits: [
+        { id: 1, type: "closed", date: "2027-01-26", hours: ["NSE"], name: "Republic Day" },
+        {
+          id: 2,
+          type: "open",
+          date: "2027-01-27",
+          hours: ["NSE"],
+          name: "Announced",
+          kind: "regular",
+          phases: "regular",
+        },
+        {
+          id: 3,
+          type: "halt",
+          date: "2027-01-28",
+          hours: ["NSE"],
+          name: "Halt",
+          from: "10:00",
+          to: "11:00",
+          reopening: [],
+        },
+      ],
+    });
+    expect(
+      ["2027-01-25", "2027-01-26", "2027-01-27", "2027-01-28"].map(
+        (date) => edited.dayOf("NSE", dayOfDate(date))?.kind ?? "closed",
+      ),
+    ).toEqual(["unknown", "closed", "regular", "special"]);
     expect(edited.dayOf("NSE", dayOfDate("2027-01-28"))?.note).toBeNull();
   });
 });
@@ -186,7 +256,8 @@ describe("looking for a session", () => {
 });
 
 describe("the hours of an instrument", () => {
-  const of = (exchange: string, segment: Segment, symbol: string) => hoursOf({ exchange, segment, symbol }, { closingAuction: hasClosingAuction });
+  const of = (exchange: string, segment: Segment, symbol: string) =>
+    hoursOf({ exchange, segment, symbol }, { closingAuction: hasClosingAuction });
 
   it("follow its exchange, and the closing auction by symbol", () => {
     expect(of("NSE", "equity", "RELIANCE")).toBe("NSE_CAS");
@@ -201,24 +272,42 @@ describe("the hours of an instrument", () => {
     expect(of("SIM", "equity", "RELIANCE")).toBe("SIM");
     expect(hoursOf({ exchange: "NSE", segment: "equity", symbol: "RELIANCE" })).toBe("NSE");
     // Brokers list indices under an exchange of their own: India VIX moves through the closing auction all the same.
-    expect([of("NSE_INDEX", "index", "NIFTY 50"), of("NSE_INDEX", "index", "INDIA VIX"), of("NSE", "index", "INDIA VIX")]).toEqual(["NSE_INDEX", "NSE", "NSE"]);
+    expect([
+      of("NSE_INDEX", "index", "NIFTY 50"),
+      of("NSE_INDEX", "index", "INDIA VIX"),
+      of("NSE", "index", "INDIA VIX"),
+    ]).toEqual(["NSE_INDEX", "NSE", "NSE"]);
   });
 
   it("follow a broker's list where one is loaded: a stock with a future that has not expired has the auction", () => {
-    const future = (name: string, expiry: string, exchange = "NFO") => ({ exchange, segment: "futures" as const, name, expiry });
-    const closingAuction = closingAuctionIn([future("SMALLCO", "2026-11-26"), future("GONECO", "2026-10-29"), future("GOLD", "2026-12-04", "MCX")], "2026-11-20");
+    const future = (name: string, expiry: string, exchange = "NFO") => ({
+      exchange,
+      segment: "futures" as const,
+      name,
+      expiry,
+    });
+    const closingAuction = closingAuctionIn(
+      [future("SMALLCO", "2026-11-26"), future("GONECO", "2026-10-29"), future("GOLD", "2026-12-04", "MCX")],
+      "2026-11-20",
+    );
     const hours = (symbol: string) => hoursOf({ exchange: "NSE", segment: "equity", symbol }, { closingAuction });
     expect(["SMALLCO", "GONECO", "GOLD", "RELIANCE"].map(hours)).toEqual(["NSE_CAS", "NSE", "NSE", "NSE_CAS"]);
   });
 
   it("exist in the calendar for every exchange", () => {
-    for (const exchange of exchanges) expect(calendar.next(of(exchange, "equity", "X"), ist("2026-11-20", "10:00")), exchange).not.toBeNull();
+    for (const exchange of exchanges)
+      expect(calendar.next(of(exchange, "equity", "X"), ist("2026-11-20", "10:00")), exchange).not.toBeNull();
     expect(() => of("NCDEX", "futures", "X")).toThrow(/exchange.*NSE/);
     expect(hoursIfKnown({ exchange: "GLOBAL", segment: "index", symbol: "DJIA" })).toBeNull();
   });
 
   it("have a row for each segment in the table, and NCO keeps the commodity's", () => {
-    for (const { hours } of segments) for (const key of hours ?? []) expect(tradingHours.some((row) => row.hours === key), key).toBe(true);
+    for (const { hours } of segments)
+      for (const key of hours ?? [])
+        expect(
+          tradingHours.some((row) => row.hours === key),
+          key,
+        ).toBe(true);
     expect(of("NCO", "commodity", "ALUMINI26DECFUT")).toBe("NCO");
     const session = calendar.on("NCO", dayOfDate("2026-12-15"))!;
     expect([session.open, session.close]).toEqual([ist("2026-12-15", "09:00"), ist("2026-12-15", "23:55")]);
@@ -228,25 +317,44 @@ describe("the hours of an instrument", () => {
 
 describe("where the data end", () => {
   const kindOn = (hours: string, date: string): string => calendar.dayOf(hours, dayOfDate(date))?.kind ?? "closed";
-  const equityHours = ["NSE", "NSE_CAS", "NSE_INDEX", "BSE", "BSE_CAS", "BSE_INDEX", "NFO", "NFO_OPTIONS", "BFO", "BFO_OPTIONS"];
+  const equityHours = [
+    "NSE",
+    "NSE_CAS",
+    "NSE_INDEX",
+    "BSE",
+    "BSE_CAS",
+    "BSE_INDEX",
+    "NFO",
+    "NFO_OPTIONS",
+    "BFO",
+    "BFO_OPTIONS",
+  ];
 
   // The first weekday and the last of what each list knows, and the weekdays just outside.
   it.each([
     ...equityHours.map((hours) => [hours, "2015-12-31", "2016-01-01", "2026-12-31", "2027-01-01"] as const),
     ...["CDS", "BCD"].map((hours) => [hours, "2024-12-31", "2025-01-01", "2026-12-31", "2027-01-01"] as const),
-    ["MCX", "2023-12-29", "2024-01-01", "2026-12-31", "2027-01-01"], ["MCX_AGRI", "2023-12-29", "2024-01-01", "2026-12-31", "2027-01-01"],
+    ["MCX", "2023-12-29", "2024-01-01", "2026-12-31", "2027-01-01"],
+    ["MCX_AGRI", "2023-12-29", "2024-01-01", "2026-12-31", "2027-01-01"],
   ] as const)("of %s: %s is unknown, %s to %s known, %s unknown", (hours, before, first, last, after) => {
-    expect([before, first, last, after].map((date) => kindOn(hours, date) === "unknown")).toEqual([true, false, false, true]);
+    expect([before, first, last, after].map((date) => kindOn(hours, date) === "unknown")).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
     expect(calendar.coverage(hours)).toEqual([{ from: `${first.slice(0, 4)}-01-01`, to: last }]);
   });
 
   it("every year between is known to its last and from its first weekday", () => {
     for (const hours of [...equityHours, "CDS", "BCD", "MCX", "MCX_AGRI"]) {
       const [span] = calendar.coverage(hours);
-      for (let day = dayOfDate(span!.from!); day <= dayOfDate(span!.to!); day++) if (calendar.dayOf(hours, day)?.kind === "unknown") throw new Error(`${hours} ${istDate(day)}`);
+      for (let day = dayOfDate(span!.from!); day <= dayOfDate(span!.to!); day++)
+        if (calendar.dayOf(hours, day)?.kind === "unknown") throw new Error(`${hours} ${istDate(day)}`);
       for (let day = dayOfDate("2000-01-01"); day < dayOfDate(span!.from!); day++) {
         const kind = calendar.dayOf(hours, day)?.kind ?? "closed";
-        if (kind !== "unknown" && kind !== "closed" && kind !== "muhurat" && kind !== "special") throw new Error(`${hours} ${istDate(day)} is ${kind}`);
+        if (kind !== "unknown" && kind !== "closed" && kind !== "muhurat" && kind !== "special")
+          throw new Error(`${hours} ${istDate(day)} is ${kind}`);
       }
     }
   });
@@ -257,17 +365,28 @@ describe("where the data end", () => {
   });
 
   it("has a gap where a list is missing between two others", () => {
-    const holed = createCalendar({ days: { specials: [], lists: calendarDays.lists.filter(({ from }) => from !== "2020-01-01") } });
-    expect(holed.coverage("NSE")).toEqual([{ from: "2016-01-01", to: "2019-12-31" }, { from: "2021-01-01", to: "2026-12-31" }]);
+    const holed = createCalendar({
+      days: { specials: [], lists: calendarDays.lists.filter(({ from }) => from !== "2020-01-01") },
+    });
+    expect(holed.coverage("NSE")).toEqual([
+      { from: "2016-01-01", to: "2019-12-31" },
+      { from: "2021-01-01", to: "2026-12-31" },
+    ]);
     expect(holed.dayOf("NSE", dayOfDate("2020-06-01"))?.kind).toBe("unknown");
   });
 
   it("warns from a month before on, and after it", () => {
     const state = (date: string, hours = "NSE") => coverageState(hours, calendar.coverage(hours), dayOfDate(date));
     expect(state("2026-11-29")).toEqual({ known: true, knownTo: "2026-12-31", warning: null });
-    expect(state("2026-12-01").warning).toBe("the holidays of NSE are known to 2026-12-31 only, in 30 days: from 2027-01-01 on whether it trades is unknown");
+    expect(state("2026-12-01").warning).toBe(
+      "the holidays of NSE are known to 2026-12-31 only, in 30 days: from 2027-01-01 on whether it trades is unknown",
+    );
     expect(state("2026-12-31", "MCX").warning).toMatch(/^the holidays of MCX are known to 2026-12-31 only, today/);
-    expect(state("2027-01-04", "CDS")).toEqual({ known: false, knownTo: null, warning: "the holidays of CDS are known to 2026-12-31 only: whether it trades is unknown" });
+    expect(state("2027-01-04", "CDS")).toEqual({
+      known: false,
+      knownTo: null,
+      warning: "the holidays of CDS are known to 2026-12-31 only: whether it trades is unknown",
+    });
     expect(state("2024-06-03", "CDS").warning).toMatch(/no holiday list of CDS reaches back to 2024-06-03/);
     expect(state("2031-01-01", "SIM")).toEqual({ known: true, knownTo: null, warning: null });
   });
@@ -280,9 +399,15 @@ describe("the data", () => {
     for (const hours of allHours) {
       for (let day = dayOfDate("2010-01-01"); day < dayOfDate("2030-01-01"); day++) {
         const date = istDate(day);
-        const rows = tradingHours.filter((row) => row.hours === hours && (row.from ?? "") <= date && date <= (row.to ?? "9999"));
-        const seasons = rows.map((row) => row.unitedStates ?? "always").sort().join();
-        if (seasons !== "always" && seasons !== "daylight-saving,standard") throw new Error(`${hours} on ${date}: ${seasons}`);
+        const rows = tradingHours.filter(
+          (row) => row.hours === hours && (row.from ?? "") <= date && date <= (row.to ?? "9999"),
+        );
+        const seasons = rows
+          .map((row) => row.unitedStates ?? "always")
+          .sort()
+          .join();
+        if (seasons !== "always" && seasons !== "daylight-saving,standard")
+          throw new Error(`${hours} on ${date}: ${seasons}`);
       }
     }
   });
@@ -306,7 +431,10 @@ describe("the data", () => {
     for (const list of calendarDays.lists) {
       for (const [date, name] of [...list.closed, ...(list.morningClosed ?? []), ...(list.eveningClosed ?? [])]) {
         const weekday = new Date(`${date}T00:00:00Z`).getUTCDay();
-        expect([dayOfDate(date) > 0, list.from <= date && date <= list.to, weekday !== 0 && weekday !== 6], `${date} ${name}`).toEqual([true, true, true]);
+        expect(
+          [dayOfDate(date) > 0, list.from <= date && date <= list.to, weekday !== 0 && weekday !== 6],
+          `${date} ${name}`,
+        ).toEqual([true, true, true]);
       }
     }
   });
@@ -314,44 +442,61 @@ describe("the data", () => {
 
 const fixtures = path.resolve(process.cwd(), "../shared/fixtures/candles");
 describe.skipIf(!existsSync(fixtures))("recorded days", () => {
-  it.each(["NIFTY_50", "NIFTY_BANK", "RELIANCE"])("of %s are exactly the days the calendar opens, 2024-08-12 to 2025-08-08", (symbol) => {
-    const recorded = readFileSync(path.join(fixtures, `daily-2024-25/${symbol}.csv`), "utf8").trim().split("\n").slice(1).map((line) => line.slice(0, 10));
-    const open: string[] = [];
-    for (let day = dayOfDate("2024-08-12"); day <= dayOfDate("2025-08-08"); day++) if (calendar.on("NSE", day) !== null) open.push(istDate(day));
-    expect(open).toEqual(recorded);
-  });
+  it.each(["NIFTY_50", "NIFTY_BANK", "RELIANCE"])(
+    "of %s are exactly the days the calendar opens, 2024-08-12 to 2025-08-08",
+    (symbol) => {
+      const recorded = readFileSync(path.join(fixtures, `daily-2024-25/${symbol}.csv`), "utf8")
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((line) => line.slice(0, 10));
+      const open: string[] = [];
+      for (let day = dayOfDate("2024-08-12"); day <= dayOfDate("2025-08-08"); day++)
+        if (calendar.on("NSE", day) !== null) open.push(istDate(day));
+      expect(open).toEqual(recorded);
+    },
+  );
 
   it("of 2016 are exactly the days the calendar opens", () => {
     const lines = readFileSync(path.join(fixtures, "kite-2016/30m/AXISBANK.csv"), "utf8").trim().split("\n").slice(1);
     const recorded = [...new Set(lines.map((line) => (line.split(",")[1] ?? "").trim().slice(0, 10)))].sort();
     const open: string[] = [];
-    for (let day = dayOfDate("2016-03-15"); day <= dayOfDate("2016-09-09"); day++) if (calendar.on("NSE", day) !== null) open.push(istDate(day));
+    for (let day = dayOfDate("2016-03-15"); day <= dayOfDate("2016-09-09"); day++)
+      if (calendar.on("NSE", day) !== null) open.push(istDate(day));
     expect(open).toEqual(recorded);
   });
 
   // END labels: the bar of 09:16 holds 09:15:00 to 09:15:59. Index values are also printed in auctions and after the close.
-  it.each(["BANKNIFTY_2020-02_1m.txt", "NIFTY_2020-03_1m.txt"])("of %s lie in the calendar's phases, halts and the Saturday included", (file) => {
-    const minutes = new Map<string, string[]>();
-    for (const line of readFileSync(path.join(fixtures, "index-special-days", file), "utf8").trim().split("\n")) {
-      const [, date = "", time = ""] = line.split(",");
-      const key = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6, 8)}`;
-      minutes.set(key, [...(minutes.get(key) ?? []), time]);
-    }
-    for (const [date, labels] of minutes) {
-      const found = session("NSE_INDEX", date);
-      const outside = labels.filter((label) => {
-        const start = ist(date, label) - 60_000;
-        const phase = phaseAt(found, start)?.phase;
-        return start < found.close && phase !== "continuous" && phase !== "pre_open" && phase !== "pre_open_matching";
-      });
-      expect(outside, date).toEqual([]);
-      const continuous = labels.filter((label) => isContinuous(found, ist(date, label) - 60_000)).length;
-      const expected = found.phases.filter(({ phase }) => phase === "continuous").reduce((sum, { from, to }) => sum + (to - from) / 60_000, 0);
-      expect(expected - continuous, `${date}: minutes without a bar`).toBeLessThanOrEqual(10);
-    }
-    const open: string[] = [];
-    const days = [...minutes.keys()].map(dayOfDate).sort((a, b) => a - b);
-    for (let day = days[0] ?? 0; day <= (days.at(-1) ?? 0); day++) if (calendar.on("NSE_INDEX", day) !== null) open.push(istDate(day));
-    expect(open).toEqual([...minutes.keys()].sort());
-  });
+  it.each(["BANKNIFTY_2020-02_1m.txt", "NIFTY_2020-03_1m.txt"])(
+    "of %s lie in the calendar's phases, halts and the Saturday included",
+    (file) => {
+      const minutes = new Map<string, string[]>();
+      for (const line of readFileSync(path.join(fixtures, "index-special-days", file), "utf8")
+        .trim()
+        .split("\n")) {
+        const [, date = "", time = ""] = line.split(",");
+        const key = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6, 8)}`;
+        minutes.set(key, [...(minutes.get(key) ?? []), time]);
+      }
+      for (const [date, labels] of minutes) {
+        const found = session("NSE_INDEX", date);
+        const outside = labels.filter((label) => {
+          const start = ist(date, label) - 60_000;
+          const phase = phaseAt(found, start)?.phase;
+          return start < found.close && phase !== "continuous" && phase !== "pre_open" && phase !== "pre_open_matching";
+        });
+        expect(outside, date).toEqual([]);
+        const continuous = labels.filter((label) => isContinuous(found, ist(date, label) - 60_000)).length;
+        const expected = found.phases
+          .filter(({ phase }) => phase === "continuous")
+          .reduce((sum, { from, to }) => sum + (to - from) / 60_000, 0);
+        expect(expected - continuous, `${date}: minutes without a bar`).toBeLessThanOrEqual(10);
+      }
+      const open: string[] = [];
+      const days = [...minutes.keys()].map(dayOfDate).sort((a, b) => a - b);
+      for (let day = days[0] ?? 0; day <= (days.at(-1) ?? 0); day++)
+        if (calendar.on("NSE_INDEX", day) !== null) open.push(istDate(day));
+      expect(open).toEqual([...minutes.keys()].sort());
+    },
+  );
 });

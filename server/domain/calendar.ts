@@ -46,10 +46,18 @@ export const hoursIfKnown = (
   const known = segmentOf(exchange)?.hours ?? null;
   if (known === null) return null;
   // India VIX is worked out from options and moves through the closing auction of stocks: it keeps the hours of those without one.
-  const special = symbol === "INDIA VIX" ? "NSE" : segment === "index" ? `${exchange}_INDEX`
-    : segment === "options" ? `${exchange}_OPTIONS`
-      : segment === "equity" && options.closingAuction?.(symbol) === true ? `${exchange}_CAS`
-        : AGRICULTURAL.test(symbol) ? `${exchange}_AGRI` : exchange;
+  const special =
+    symbol === "INDIA VIX"
+      ? "NSE"
+      : segment === "index"
+        ? `${exchange}_INDEX`
+        : segment === "options"
+          ? `${exchange}_OPTIONS`
+          : segment === "equity" && options.closingAuction?.(symbol) === true
+            ? `${exchange}_CAS`
+            : AGRICULTURAL.test(symbol)
+              ? `${exchange}_AGRI`
+              : exchange;
   return known.includes(special) ? special : known[0];
 };
 
@@ -68,13 +76,19 @@ const KEPT_DAYS = 1_500;
 const CLOSED = Symbol("closed");
 
 /** Builds the calendar over the hours and days given, by default the project's own. */
-export const createCalendar = (data: { hours?: TradingHours; days?: CalendarDays; edits?: readonly CalendarEdit[] } = {}): EditableCalendar => {
+export const createCalendar = (
+  data: { hours?: TradingHours; days?: CalendarDays; edits?: readonly CalendarEdit[] } = {},
+): EditableCalendar => {
   const rows = data.hours ?? tradingHours;
   const days = data.days ?? calendarDays;
   let edits = data.edits ?? [];
-  const kept = new Map<HoursKey, RecentMap<number, TradingDay | typeof CLOSED>>(rows.map((row) => [row.hours, new RecentMap(KEPT_DAYS)]));
+  const kept = new Map<HoursKey, RecentMap<number, TradingDay | typeof CLOSED>>(
+    rows.map((row) => [row.hours, new RecentMap(KEPT_DAYS)]),
+  );
 
-  const covered = new Map<HoursKey, readonly CoveredSpan[]>([...kept.keys()].map((hours) => [hours, coverageOf(hours, rows, days)]));
+  const covered = new Map<HoursKey, readonly CoveredSpan[]>(
+    [...kept.keys()].map((hours) => [hours, coverageOf(hours, rows, days)]),
+  );
 
   const dayOf = (hours: HoursKey, day: number): TradingDay | null => {
     const built = kept.get(hours);
@@ -89,7 +103,9 @@ export const createCalendar = (data: { hours?: TradingHours; days?: CalendarDays
   };
   const on = (hours: HoursKey, day: number): Session | null => dayOf(hours, day)?.session ?? null;
 
-  const forget = ({ hours, date }: CalendarEdit): void => { for (const each of hours) kept.get(each)?.delete(dayOfDate(date)); };
+  const forget = ({ hours, date }: CalendarEdit): void => {
+    for (const each of hours) kept.get(each)?.delete(dayOfDate(date));
+  };
 
   return {
     dayOf,

@@ -16,7 +16,16 @@ export interface ClockDoubt {
 }
 
 /** The rows of a trading date. */
-interface ClockDay { session: Session; begins: number; ends: number; first: number; last: number; before: number; after: number; total: number }
+interface ClockDay {
+  session: Session;
+  begins: number;
+  ends: number;
+  first: number;
+  last: number;
+  before: number;
+  after: number;
+  total: number;
+}
 
 /** A last label may name the end of the last bar. */
 const SLACK_MS = 60_000;
@@ -35,7 +44,19 @@ const clockDays = (times: Iterable<number>, calendar: Calendar, hours: HoursKey)
       const found = days.get(day);
       if (found === undefined) {
         const session = calendar.on(hours, day);
-        now = session === null ? null : { session, begins: session.phases[0]!.from, ends: session.phases.at(-1)!.to + SLACK_MS, first: time, last: time, before: 0, after: 0, total: 0 };
+        now =
+          session === null
+            ? null
+            : {
+                session,
+                begins: session.phases[0]!.from,
+                ends: session.phases.at(-1)!.to + SLACK_MS,
+                first: time,
+                last: time,
+                before: 0,
+                after: 0,
+                total: 0,
+              };
         days.set(day, now);
       } else now = found;
     }
@@ -51,17 +72,27 @@ const clockDays = (times: Iterable<number>, calendar: Calendar, hours: HoursKey)
   return [...days.values()].filter((day) => day !== null && day.total > 0) as ClockDay[];
 };
 
-const isOpenAtMidnight = (calendar: Calendar, hours: HoursKey, day: number): boolean => calendar.on(hours, day)?.phases.at(-1)?.to === istMidnight(day + 1);
+const isOpenAtMidnight = (calendar: Calendar, hours: HoursKey, day: number): boolean =>
+  calendar.on(hours, day)?.phases.at(-1)?.to === istMidnight(day + 1);
 
 /** How many times lie outside the phases of their days' sessions, of all that have one. */
-export const rowsOutside = (times: Iterable<number>, calendar: Calendar, hours: HoursKey): { outside: number; total: number } => sumOf(clockDays(times, calendar, hours));
+export const rowsOutside = (
+  times: Iterable<number>,
+  calendar: Calendar,
+  hours: HoursKey,
+): { outside: number; total: number } => sumOf(clockDays(times, calendar, hours));
 
 const sumOf = (days: readonly ClockDay[]): { outside: number; total: number } =>
-  days.reduce((sum, { before, after, total }) => ({ outside: sum.outside + before + after, total: sum.total + total }), { outside: 0, total: 0 });
+  days.reduce(
+    (sum, { before, after, total }) => ({ outside: sum.outside + before + after, total: sum.total + total }),
+    { outside: 0, total: 0 },
+  );
 
 /** Days that begin before anything trades, 5 h 30 min early, and lie inside the session with that added. */
-const isUtc = ({ begins, ends, first, last }: ClockDay): boolean => first < begins && first + IST_OFFSET_MS >= begins && last + IST_OFFSET_MS <= ends;
-const isShiftedBack = ({ session, begins, ends, first, last }: ClockDay): boolean => first < session.close && last > ends && first - IST_OFFSET_MS >= begins && last - IST_OFFSET_MS <= ends;
+const isUtc = ({ begins, ends, first, last }: ClockDay): boolean =>
+  first < begins && first + IST_OFFSET_MS >= begins && last + IST_OFFSET_MS <= ends;
+const isShiftedBack = ({ session, begins, ends, first, last }: ClockDay): boolean =>
+  first < session.close && last > ends && first - IST_OFFSET_MS >= begins && last - IST_OFFSET_MS <= ends;
 
 /** One stray row makes no pattern: half the day, or hours of it, lie outside. */
 const isPlain = ({ begins, ends, first, last, before, after, total }: ClockDay): boolean => {
@@ -77,20 +108,31 @@ const displaced = ({ session, first, last, total }: ClockDay): number => {
   const step = (last - first) / (total - 1);
   const shift = Math.round((first - session.open) / QUARTER_MS) * QUARTER_MS;
   const fits = (time: number, place: number): boolean => Math.abs(time - place - shift) <= step;
-  return total >= 10 && step <= QUARTER_MS / 3 && shift !== 0 && fits(first, session.open) && fits(last, session.close) ? shift : 0;
+  return total >= 10 && step <= QUARTER_MS / 3 && shift !== 0 && fits(first, session.open) && fits(last, session.close)
+    ? shift
+    : 0;
 };
 
 /** More than a few: three of fifty, and most of fewer. */
-const isMany = (outside: number, total: number): boolean => (outside >= 3 && outside * 50 > total) || outside * 2 > total;
+const isMany = (outside: number, total: number): boolean =>
+  (outside >= 3 && outside * 50 > total) || outside * 2 > total;
 
 /**
  * Null: the clocks are where they belong. One day that shows another zone is enough, and so are more than a few rows outside
  * all phases. `quotes`: ticks, which feeds also send before and after a session: there only a zone that fits is a doubt.
  */
-export const clockDoubt = (times: ArrayLike<number> & Iterable<number>, calendar: Calendar, hours: HoursKey, quotes = false): ClockDoubt | null => {
+export const clockDoubt = (
+  times: ArrayLike<number> & Iterable<number>,
+  calendar: Calendar,
+  hours: HoursKey,
+  quotes = false,
+): ClockDoubt | null => {
   const days = clockDays(times, calendar, hours);
   const sum = sumOf(days);
-  for (const [kind, shows, offsetMs] of [["utc", isUtc, 0], ["clock", isShiftedBack, 2 * IST_OFFSET_MS]] as const) {
+  for (const [kind, shows, offsetMs] of [
+    ["utc", isUtc, 0],
+    ["clock", isShiftedBack, 2 * IST_OFFSET_MS],
+  ] as const) {
     const showing = days.filter(shows);
     const day = showing.find(isPlain) ?? (showing.length * 2 > days.length ? showing[0] : undefined);
     if (day !== undefined) return { kind, offsetMs, first: day.first, ...sum };
@@ -102,7 +144,10 @@ export const clockDoubt = (times: ArrayLike<number> & Iterable<number>, calendar
   // One row a date are days, whatever their clock.
   if (days.every(({ total }) => total === 1)) return null;
   // A day by itself counts where its hours are the exchange's ordinary ones.
-  const odd = days.find(({ session, before, after, total }) => total >= 10 && (before + after) * 4 > total && (session.kind === "regular" || session.kind === "unknown"));
+  const odd = days.find(
+    ({ session, before, after, total }) =>
+      total >= 10 && (before + after) * 4 > total && (session.kind === "regular" || session.kind === "unknown"),
+  );
   if (!isMany(sum.outside, sum.total) && odd === undefined) return null;
   const all = sample(times);
   const ofOdd = odd === undefined ? [] : sample(Array.from(times).filter((time) => istDay(time) === odd.session.day));
@@ -127,7 +172,7 @@ const isTrading = (calendar: Calendar, hours: HoursKey) => {
   return (time: number): boolean => {
     const day = istDay(time);
     let session = sessions.get(day);
-    if (session === undefined) sessions.set(day, session = calendar.on(hours, day));
+    if (session === undefined) sessions.set(day, (session = calendar.on(hours, day)));
     return session !== null && time >= session.open && time <= session.close;
   };
 };
@@ -150,18 +195,44 @@ const fittingShift = (times: readonly number[], calendar: Calendar, hours: Hours
 const isOfTwelve = (times: readonly number[], calendar: Calendar, hours: HoursKey): boolean => {
   const trades = isTrading(calendar, hours);
   const outside = times.filter((time) => !trades(time));
-  return outside.length > 0 && outside.filter((time) => time - istMidnight(istDay(time)) >= DAY_MS / 24 && trades(time + DAY_MS / 2)).length >= outside.length * FITS;
+  return (
+    outside.length > 0 &&
+    outside.filter((time) => time - istMidnight(istDay(time)) >= DAY_MS / 24 && trades(time + DAY_MS / 2)).length >=
+      outside.length * FITS
+  );
 };
 
 /** What is wrong, and the option that settles it. `zoned`: the file writes its zones, so that none can be given to it. */
-export const clockWords = ({ kind, offsetMs, outside, total }: ClockDoubt, what: "bar" | "tick", zoned: boolean): { why: string; option: string } => {
+export const clockWords = (
+  { kind, offsetMs, outside, total }: ClockDoubt,
+  what: "bar" | "tick",
+  zoned: boolean,
+): { why: string; option: string } => {
   const share = `${outside} of ${total} ${what}s lie outside the session`;
   const ist = "--zone IST";
-  if (kind === "clock") return { why: `the ${what}s stand 5 h 30 min behind the session: Indian clocks seem to be written as UTC (${share})`, option: `--zone clock (or ${ist})` };
-  if (kind === "twelve") return { why: `afternoons seem to be written by a clock of twelve hours without AM and PM (${share})`, option: `times of 24 hours in the file (or ${ist}: then they are left out)` };
-  if (kind === "outside") return { why: `${share}: the clocks may be of another zone`, option: `--zone ZONE (or ${ist}: then they are left out)` };
-  const written = zoned ? `${ist}, if they are right as they are written,` : `--zone ${kind === "utc" ? "UTC" : offsetText(offsetMs)} (or ${ist})`;
-  if (kind === "utc") return { why: `the first ${what} stands 5 h 30 min before the open: the clocks seem to be UTC (${share})`, option: written };
+  if (kind === "clock")
+    return {
+      why: `the ${what}s stand 5 h 30 min behind the session: Indian clocks seem to be written as UTC (${share})`,
+      option: `--zone clock (or ${ist})`,
+    };
+  if (kind === "twelve")
+    return {
+      why: `afternoons seem to be written by a clock of twelve hours without AM and PM (${share})`,
+      option: `times of 24 hours in the file (or ${ist}: then they are left out)`,
+    };
+  if (kind === "outside")
+    return {
+      why: `${share}: the clocks may be of another zone`,
+      option: `--zone ZONE (or ${ist}: then they are left out)`,
+    };
+  const written = zoned
+    ? `${ist}, if they are right as they are written,`
+    : `--zone ${kind === "utc" ? "UTC" : offsetText(offsetMs)} (or ${ist})`;
+  if (kind === "utc")
+    return {
+      why: `the first ${what} stands 5 h 30 min before the open: the clocks seem to be UTC (${share})`,
+      option: written,
+    };
   return { why: `the clocks seem to be those of UTC${offsetText(offsetMs)} (${share})`, option: written };
 };
 

@@ -17,7 +17,8 @@ export interface CollectorRow {
 export type CollectorState = "idle" | "connecting" | "live" | "reconnecting" | "stopping" | "failed";
 
 /** What the data say about a feed, with the evidence the light rests on. */
-export type FeedState = "LIVE" | "SLOW" | "MUTE" | "DOWN" | "RECONNECTING" | "AUTH_EXPIRED" | "CLOSED" | "STOPPED" | "STARTING";
+export type FeedState =
+  "LIVE" | "SLOW" | "MUTE" | "DOWN" | "RECONNECTING" | "AUTH_EXPIRED" | "CLOSED" | "STOPPED" | "STARTING";
 
 export interface FeedTruth {
   collector: string;

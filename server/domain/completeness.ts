@@ -59,7 +59,11 @@ export interface CompletenessInput {
 }
 
 /** Calls back for every slot of a session in order: start, end and whether it follows the one before without a halt between. */
-export const eachSlot = (session: Session, timeframe: Timeframe, visit: (start: number, end: number, joined: boolean) => void): void => {
+export const eachSlot = (
+  session: Session,
+  timeframe: Timeframe,
+  visit: (start: number, end: number, joined: boolean) => void,
+): void => {
   if (timeframe.kind !== "intraday") {
     visit(session.open, dayEnd(session), false);
     return;
@@ -82,7 +86,9 @@ export const eachSlot = (session: Session, timeframe: Timeframe, visit: (start: 
 /** Slots of a session that lie in [from, to), at least in part. */
 export const slotsWithin = (session: Session, timeframe: Timeframe, from: number, to: number): number => {
   let count = 0;
-  eachSlot(session, timeframe, (start, end) => { if (end > from && start < to) count++; });
+  eachSlot(session, timeframe, (start, end) => {
+    if (end > from && start < to) count++;
+  });
   return count;
 };
 
@@ -90,7 +96,15 @@ export const slotsWithin = (session: Session, timeframe: Timeframe, from: number
  * A session's slots, counted by kind. A day of which nobody has said whether it trades lacks nothing as long as it has no bar. What a day without any bar lacks is missing whatever history answered: an answer of
  * nothing at all for a day on which nobody saw the instrument is no proof that it did not trade.
  */
-export const completenessOf = ({ session, timeframe, bars, until, answered, gaps, seen }: CompletenessInput): Completeness => {
+export const completenessOf = ({
+  session,
+  timeframe,
+  bars,
+  until,
+  answered,
+  gaps,
+  seen,
+}: CompletenessInput): Completeness => {
   const counts = Object.fromEntries(slotKinds.map((kind) => [kind, 0])) as SlotCounts;
   const runs: Run[] = [];
   const spoken = seen || bars.length > 0;
@@ -100,7 +114,10 @@ export const completenessOf = ({ session, timeframe, bars, until, answered, gaps
   let row = 0;
   let answer = 0;
   eachSlot(session, timeframe, (start, end, joined) => {
-    while (row < bars.length && bars.time[row]! < start) { row++; outside++; }
+    while (row < bars.length && bars.time[row]! < start) {
+      row++;
+      outside++;
+    }
     const there = row < bars.length && bars.time[row] === start;
     const at = there ? row++ : -1;
     if (end > until) return;
@@ -112,8 +129,10 @@ export const completenessOf = ({ session, timeframe, bars, until, answered, gaps
     counts[kind]++;
     if (kind === "received") return;
     const last = runs[runs.length - 1];
-    if (last !== undefined && joined && last.kind === kind && last.to === start) { last.to = end; last.bars++; }
-    else runs.push({ kind, from: start, to: end, bars: 1 });
+    if (last !== undefined && joined && last.kind === kind && last.to === start) {
+      last.to = end;
+      last.bars++;
+    } else runs.push({ kind, from: start, to: end, bars: 1 });
   });
   outside += bars.length - row;
   return { expected, counts, runs, outside };
@@ -122,7 +141,13 @@ export const completenessOf = ({ session, timeframe, bars, until, answered, gaps
 const kindOf = (bars: BarColumns, row: number): SlotKind => {
   if (bars.incomplete[row] === 1) return "incomplete";
   const state = bars.state[row]!;
-  return state === BACKFILLED ? "backfilled" : state === CORRECTED ? "corrected" : state === PATCHED ? "patched" : "received";
+  return state === BACKFILLED
+    ? "backfilled"
+    : state === CORRECTED
+      ? "corrected"
+      : state === PATCHED
+        ? "patched"
+        : "received";
 };
 
 /** Share of expected bars that are there whole or had no trade, 0 to 1; null when none was expected yet. */
@@ -130,8 +155,18 @@ export const completeShare = ({ expected, counts }: Pick<Completeness, "expected
   expected === 0 ? null : (expected - counts.missing - counts.incomplete) / expected;
 
 /** Words for a share, as people say them. */
-export const qualityOf = (share: number | null): "excellent" | "good" | "fair" | "poor" | "none expected" | "unknown" =>
-  share === null ? "none expected" : share >= 0.995 ? "excellent" : share >= 0.99 ? "good" : share >= 0.95 ? "fair" : "poor";
+export const qualityOf = (
+  share: number | null,
+): "excellent" | "good" | "fair" | "poor" | "none expected" | "unknown" =>
+  share === null
+    ? "none expected"
+    : share >= 0.995
+      ? "excellent"
+      : share >= 0.99
+        ? "good"
+        : share >= 0.95
+          ? "fair"
+          : "poor";
 
 /** Stretches in order, those that touch or overlap made one. */
 export const joinStretches = (stretches: readonly Stretch[]): Stretch[] => {

@@ -23,12 +23,34 @@ export const contractOf = (symbol: string): Contract | null => {
   const monthly = FUTURE.exec(text) ?? MONTHLY.exec(text);
   const month = monthly === null ? 0 : MONTHS.indexOf(monthly[3]!) + 1;
   if (monthly !== null && month > 0) {
-    return { underlying: monthly[1]!, year: 2_000 + Number(monthly[2]), month, day: null, right: (monthly[5] ?? "FUT") as Contract["right"], strike: monthly[4] === undefined ? null : Number(monthly[4]) };
+    return {
+      underlying: monthly[1]!,
+      year: 2_000 + Number(monthly[2]),
+      month,
+      day: null,
+      right: (monthly[5] ?? "FUT") as Contract["right"],
+      strike: monthly[4] === undefined ? null : Number(monthly[4]),
+    };
   }
   const weekly = WEEKLY.exec(text);
   if (weekly === null) return null;
-  const [, underlying, year, letter, day, strike, right] = weekly as unknown as [string, string, string, string, string, string, "CE" | "PE"];
-  return { underlying, year: 2_000 + Number(year), month: /\d/.test(letter) ? Number(letter) : 10 + "OND".indexOf(letter), day: Number(day), right, strike: Number(strike) };
+  const [, underlying, year, letter, day, strike, right] = weekly as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    "CE" | "PE",
+  ];
+  return {
+    underlying,
+    year: 2_000 + Number(year),
+    month: /\d/.test(letter) ? Number(letter) : 10 + "OND".indexOf(letter),
+    day: Number(day),
+    right,
+    strike: Number(strike),
+  };
 };
 
 /**

@@ -29,7 +29,11 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly details: ErrorDetails;
-  constructor(code: ErrorCode, message: string, options: { retryable?: boolean; details?: ErrorDetails; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { retryable?: boolean; details?: ErrorDetails; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "AppError";
     this.code = code;
@@ -39,7 +43,9 @@ export class AppError extends Error {
 }
 
 export const badInput = (field: string, value: unknown, accepted: string): AppError =>
-  new AppError("bad_input", `${field}: ${JSON.stringify(value)} is not accepted; use ${accepted}`, { details: { field, value, accepted } });
+  new AppError("bad_input", `${field}: ${JSON.stringify(value)} is not accepted; use ${accepted}`, {
+    details: { field, value, accepted },
+  });
 
 export const hasCode = (error: unknown, code: ErrorCode): boolean =>
   typeof error === "object" && error !== null && (error as { code?: unknown }).code === code;

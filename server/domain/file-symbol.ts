@@ -16,8 +16,28 @@ const INDEX_NAMES: Readonly<Record<string, readonly string[]>> = {
 
 /** An exchange's family: derivatives and indices are listed under the exchange itself in many files. */
 const FAMILY: Readonly<Record<string, string>> = {
-  NSE: "NSE", NFO: "NSE", CDS: "NSE", NSE_INDEX: "NSE", NSE_EQ: "NSE", NSE_FO: "NSE", NS: "NSE", N: "NSE", NSEEQ: "NSE",
-  BSE: "BSE", BFO: "BSE", BCD: "BSE", BSE_INDEX: "BSE", BSE_EQ: "BSE", BSE_FO: "BSE", BO: "BSE", B: "BSE", BSEEQ: "BSE", MCX: "MCX", MCX_FO: "MCX", SIM: "SIM", SIM_INDEX: "SIM",
+  NSE: "NSE",
+  NFO: "NSE",
+  CDS: "NSE",
+  NSE_INDEX: "NSE",
+  NSE_EQ: "NSE",
+  NSE_FO: "NSE",
+  NS: "NSE",
+  N: "NSE",
+  NSEEQ: "NSE",
+  BSE: "BSE",
+  BFO: "BSE",
+  BCD: "BSE",
+  BSE_INDEX: "BSE",
+  BSE_EQ: "BSE",
+  BSE_FO: "BSE",
+  BO: "BSE",
+  B: "BSE",
+  BSEEQ: "BSE",
+  MCX: "MCX",
+  MCX_FO: "MCX",
+  SIM: "SIM",
+  SIM_INDEX: "SIM",
 };
 
 /** NSE, BSE or MCX; null for a text that names no exchange. */
@@ -54,7 +74,10 @@ export const writtenSymbol = (text: string): WrittenSymbol => {
 };
 
 /** Names under which a file may have an instrument, squeezed. */
-export const namesOfSymbol = (symbol: string): string[] => [writtenSymbol(symbol).symbol, ...(INDEX_NAMES[symbol.toUpperCase()] ?? [])];
+export const namesOfSymbol = (symbol: string): string[] => [
+  writtenSymbol(symbol).symbol,
+  ...(INDEX_NAMES[symbol.toUpperCase()] ?? []),
+];
 
 /**
  * The key a person means by a text that is none yet: `INFY.NS`, `INFY.BO`, `^NSEI`, a BSE code; a key in small letters or
@@ -71,7 +94,10 @@ export const keyFromText = (text: string): InstrumentKey | null => {
   }
   const at = upper.indexOf(":");
   if (at <= 0 || at === upper.length - 1) return null;
-  const exchange = upper.slice(0, at).trim().replace(/^(NSE|BSE)_EQ$/, "$1");
+  const exchange = upper
+    .slice(0, at)
+    .trim()
+    .replace(/^(NSE|BSE)_EQ$/, "$1");
   const symbol = upper.slice(at + 1).trim();
   return `${exchange}:${exchange === "NSE" || exchange === "BSE" ? symbol.replace(/-EQ$/, "").replace(/\.(NS|BO)$/, "") : symbol}`;
 };

@@ -28,7 +28,9 @@ export class FrameShelf {
     return (slot + 1) * SLOT;
   }
 
-  at(slot: number): Uint8Array | null { return this.frames[slot] ?? null; }
+  at(slot: number): Uint8Array | null {
+    return this.frames[slot] ?? null;
+  }
 
   /** The older half goes. */
   private makeRoom(): void {

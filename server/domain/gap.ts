@@ -60,5 +60,7 @@ export const concerns = (gap: Gap, instrument: number, collectors: readonly stri
 };
 
 /** Whole minutes a span touches: bars are missing or cut in each of them. */
-export const minutesTouched = (from: number, to: number): { from: number; to: number } =>
-  ({ from: Math.floor(from / 60_000) * 60_000, to: Math.ceil(to / 60_000) * 60_000 });
+export const minutesTouched = (from: number, to: number): { from: number; to: number } => ({
+  from: Math.floor(from / 60_000) * 60_000,
+  to: Math.ceil(to / 60_000) * 60_000,
+});

@@ -23,13 +23,27 @@ export interface HolidayList {
 }
 
 /** The hours each segment's lists speak for. */
-export const equity: readonly HoursKey[] = ["NSE", "NSE_CAS", "NSE_INDEX", "BSE", "BSE_CAS", "BSE_INDEX", "NFO", "NFO_OPTIONS", "BFO", "BFO_OPTIONS"];
+export const equity: readonly HoursKey[] = [
+  "NSE",
+  "NSE_CAS",
+  "NSE_INDEX",
+  "BSE",
+  "BSE_CAS",
+  "BSE_INDEX",
+  "NFO",
+  "NFO_OPTIONS",
+  "BFO",
+  "BFO_OPTIONS",
+];
 export const currency: readonly HoursKey[] = ["CDS", "BCD"];
 export const commodity: readonly HoursKey[] = ["MCX", "MCX_AGRI"];
 
 export const holidayLists: readonly HolidayList[] = [
   {
-    hours: equity, from: "2016-01-01", to: "2016-09-09", confidence: "high",
+    hours: equity,
+    from: "2016-01-01",
+    to: "2016-09-09",
+    confidence: "high",
     source: "recorded bars of NIFTY and of eight NSE symbols: weekdays without any",
     closed: [
       ["2016-01-26", "Republic Day"],
@@ -45,7 +59,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: equity, from: "2016-09-10", to: "2016-12-31", confidence: "medium",
+    hours: equity,
+    from: "2016-09-10",
+    to: "2016-12-31",
+    confidence: "medium",
     source: "the list of pandas_market_calendars",
     closed: [
       ["2016-09-13", "Bakri Id"],
@@ -56,7 +73,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: equity, from: "2017-01-01", to: "2017-12-31", confidence: "high",
+    hours: equity,
+    from: "2017-01-01",
+    to: "2017-12-31",
+    confidence: "high",
     source: "recorded minute bars of NIFTY: weekdays without any",
     closed: [
       ["2017-01-26", "Republic Day"],
@@ -75,7 +95,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: equity, from: "2018-01-01", to: "2018-12-31", confidence: "high",
+    hours: equity,
+    from: "2018-01-01",
+    to: "2018-12-31",
+    confidence: "high",
     source: "recorded minute bars of NIFTY: weekdays without any (May 2018: the list of pandas_market_calendars)",
     closed: [
       ["2018-01-26", "Republic Day"],
@@ -97,7 +120,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: equity, from: "2019-01-01", to: "2019-12-31", confidence: "high",
+    hours: equity,
+    from: "2019-01-01",
+    to: "2019-12-31",
+    confidence: "high",
     source: "recorded minute bars of NIFTY: weekdays without any",
     closed: [
       ["2019-03-04", "Mahashivratri"],
@@ -120,7 +146,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: equity, from: "2020-01-01", to: "2020-12-31", confidence: "high",
+    hours: equity,
+    from: "2020-01-01",
+    to: "2020-12-31",
+    confidence: "high",
     source: "recorded minute bars of NIFTY: weekdays without any",
     closed: [
       ["2020-02-21", "Mahashivratri"],
@@ -138,7 +167,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: equity, from: "2021-01-01", to: "2021-12-31", confidence: "high",
+    hours: equity,
+    from: "2021-01-01",
+    to: "2021-12-31",
+    confidence: "high",
     source: "recorded minute bars of NIFTY: weekdays without any",
     closed: [
       ["2021-01-26", "Republic Day"],
@@ -158,7 +190,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: equity, from: "2022-01-01", to: "2022-12-31", confidence: "high",
+    hours: equity,
+    from: "2022-01-01",
+    to: "2022-12-31",
+    confidence: "high",
     source: "recorded minute bars of NIFTY: weekdays without any",
     closed: [
       ["2022-01-26", "Republic Day"],
@@ -177,7 +212,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: equity, from: "2023-01-01", to: "2023-12-31", confidence: "medium",
+    hours: equity,
+    from: "2023-01-01",
+    to: "2023-12-31",
+    confidence: "medium",
     source: "the list of pandas_market_calendars; January: recorded minute bars of NIFTY",
     closed: [
       ["2023-01-26", "Republic Day", "high"],
@@ -198,7 +236,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: equity, from: "2024-01-01", to: "2024-12-31", confidence: "high",
+    hours: equity,
+    from: "2024-01-01",
+    to: "2024-12-31",
+    confidence: "high",
     source: "news and broker listings of 2024; the recorded daily bars from 2024-08-12 agree",
     closed: [
       ["2024-01-22", "Special holiday (Ram Mandir inauguration)", "medium"],
@@ -221,7 +262,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: equity, from: "2025-01-01", to: "2025-12-31", confidence: "high",
+    hours: equity,
+    from: "2025-01-01",
+    to: "2025-12-31",
+    confidence: "high",
     source: "NSE/CMTR/65587 (13 Dec 2024); the recorded daily bars to 2025-08-08 agree",
     closed: [
       ["2025-02-26", "Mahashivratri"],
@@ -241,7 +285,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: equity, from: "2026-01-01", to: "2026-12-31", confidence: "high",
+    hours: equity,
+    from: "2026-01-01",
+    to: "2026-12-31",
+    confidence: "high",
     source: "NSE/CMTR/71775 (12 Dec 2025), NSE/CMTR/72260 (Jan 2026)",
     closed: [
       ["2026-01-15", "Municipal elections in Maharashtra"],
@@ -263,8 +310,12 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: currency, from: "2025-01-01", to: "2025-12-31", confidence: "medium",
-    source: "the equity list NSE/CMTR/65587; NSE circular of 4 Sep 2025; bank holidays from a broker's settlement calendar",
+    hours: currency,
+    from: "2025-01-01",
+    to: "2025-12-31",
+    confidence: "medium",
+    source:
+      "the equity list NSE/CMTR/65587; NSE circular of 4 Sep 2025; bank holidays from a broker's settlement calendar",
     closed: [
       ["2025-02-19", "Chhatrapati Shivaji Maharaj Jayanti", "low"],
       ["2025-02-26", "Mahashivratri"],
@@ -287,7 +338,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: currency, from: "2026-01-01", to: "2026-12-31", confidence: "high",
+    hours: currency,
+    from: "2026-01-01",
+    to: "2026-12-31",
+    confidence: "high",
     source: "NSE circular of 23 Dec 2025, currency derivatives",
     closed: [
       ["2026-01-15", "Municipal elections in Maharashtra"],
@@ -313,7 +367,10 @@ export const holidayLists: readonly HolidayList[] = [
     ],
   },
   {
-    hours: commodity, from: "2024-01-01", to: "2024-12-31", confidence: "high",
+    hours: commodity,
+    from: "2024-01-01",
+    to: "2024-12-31",
+    confidence: "high",
     source: "a broker's MCX listing (SMC, 2024)",
     closed: [
       ["2024-01-26", "Republic Day"],
@@ -336,12 +393,13 @@ export const holidayLists: readonly HolidayList[] = [
       ["2024-11-15", "Guru Nanak Jayanti", "medium"],
       ["2024-11-20", "Maharashtra assembly election polling", "low"],
     ],
-    eveningClosed: [
-      ["2024-01-01", "New Year", "low"],
-    ],
+    eveningClosed: [["2024-01-01", "New Year", "low"]],
   },
   {
-    hours: commodity, from: "2025-01-01", to: "2025-12-31", confidence: "high",
+    hours: commodity,
+    from: "2025-01-01",
+    to: "2025-12-31",
+    confidence: "high",
     source: "a broker's MCX listing (Rupeezy, 2025)",
     closed: [
       ["2025-04-18", "Good Friday"],
@@ -361,12 +419,13 @@ export const holidayLists: readonly HolidayList[] = [
       ["2025-10-22", "Diwali Balipratipada"],
       ["2025-11-05", "Guru Nanak Jayanti"],
     ],
-    eveningClosed: [
-      ["2025-01-01", "New Year"],
-    ],
+    eveningClosed: [["2025-01-01", "New Year"]],
   },
   {
-    hours: commodity, from: "2026-01-01", to: "2026-12-31", confidence: "high",
+    hours: commodity,
+    from: "2026-01-01",
+    to: "2026-12-31",
+    confidence: "high",
     source: "a broker's MCX listing (Rupeezy, 2026) and openalgo's",
     closed: [
       ["2026-01-26", "Republic Day"],
@@ -388,8 +447,6 @@ export const holidayLists: readonly HolidayList[] = [
       ["2026-11-10", "Diwali Balipratipada"],
       ["2026-11-24", "Guru Nanak Jayanti"],
     ],
-    eveningClosed: [
-      ["2026-01-01", "New Year"],
-    ],
+    eveningClosed: [["2026-01-01", "New Year"]],
   },
 ];

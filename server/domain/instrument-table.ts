@@ -4,18 +4,36 @@ import { hasVolume, type Instrument, type InstrumentKey } from "./instrument";
 import type { HoursKey } from "./session";
 
 /** Places of `InstrumentTable.rules`: a price is a multiple of `tick` from `lower` to `upper`. Where nothing is known every positive integer is. */
-export const enum Rule { tick, lower, upper, kind, size }
+export const enum Rule {
+  tick,
+  lower,
+  upper,
+  kind,
+  size,
+}
 /** `Rule.kind`: number of the trading hours; whether it trades (an index has values); whether its last price was refused; whether its day volume is in doubt. */
-export const enum Kind { hours = 0xff, traded = 0x100, doubted = 0x200, suspect = 0x400 }
+export const enum Kind {
+  hours = 0xff,
+  traded = 0x100,
+  doubted = 0x200,
+  suspect = 0x400,
+}
 /** A price is expected within this many times the last one, and not below the last one divided by it. */
 const FAR = 10;
 /** No limit that is known; prices beyond it are looked at more closely. */
 export const NO_LIMIT = MOST_PRICE;
 
 /** Places of a token map's slot. Eight bytes: eight slots share a cache line. */
-const enum Slot { token, target, size }
+const enum Slot {
+  token,
+  target,
+  size,
+}
 /** A target is an instrument number and the exponent of its wire divisor. */
-export const enum Target { instrument = 0xf_ffff, exponentShift = 20 }
+export const enum Target {
+  instrument = 0xf_ffff,
+  exponentShift = 20,
+}
 const powersOfTen = Float64Array.from({ length: 11 }, (_, exponent) => 10 ** exponent);
 /** Wire divisor of a target, a power of ten; 1 of one that is an instrument number and nothing else. */
 export const divisorOf = (target: number): number => powersOfTen[target >> Target.exponentShift]!;
@@ -26,11 +44,14 @@ export class TokenMap {
   private slots = new Int32Array(64 * Slot.size).fill(-1);
   private used = 0;
 
-  canHold(index: number, wireDivisor: number): boolean { return powersOfTen.includes(wireDivisor) && index <= Target.instrument; }
+  canHold(index: number, wireDivisor: number): boolean {
+    return powersOfTen.includes(wireDivisor) && index <= Target.instrument;
+  }
 
   set(token: number, index: number, wireDivisor: number): void {
     const exponent = powersOfTen.indexOf(wireDivisor);
-    if (!this.canHold(index, wireDivisor)) throw new RangeError(`no place for instrument number ${index} with wire divisor ${wireDivisor}`);
+    if (!this.canHold(index, wireDivisor))
+      throw new RangeError(`no place for instrument number ${index} with wire divisor ${wireDivisor}`);
     if (this.used * 2 * Slot.size >= this.slots.length) this.grow();
     const slot = this.slotOf(token);
     if (this.slots[slot + Slot.target] === -1) this.used++;
@@ -39,13 +60,17 @@ export class TokenMap {
   }
 
   /** Target of a token, or -1. */
-  target(token: number): number { return this.slots[this.slotOf(token) + Slot.target]!; }
+  target(token: number): number {
+    return this.slots[this.slotOf(token) + Slot.target]!;
+  }
   /** Instrument number of a token, or -1. */
   indexOf(token: number): number {
     const target = this.target(token);
     return target === -1 ? -1 : target & Target.instrument;
   }
-  get size(): number { return this.used; }
+  get size(): number {
+    return this.used;
+  }
 
   private slotOf(token: number): number {
     const { slots } = this;
@@ -93,7 +118,9 @@ export class InstrumentTable {
   /** Another number after each change: what was counted over all instruments counts until then. */
   version = 0;
 
-  get size(): number { return this.rows.length; }
+  get size(): number {
+    return this.rows.length;
+  }
 
   /** Adds or replaces by id; answers the dense number. */
   put(instrument: Instrument, hours: HoursKey): number {
@@ -131,7 +158,8 @@ export class InstrumentTable {
     const rule = index * Rule.size;
     const reference = this.reference[index]!;
     this.rules[rule + Rule.lower] = upper !== 0 ? lower : reference === 0 ? 1 : Math.ceil(reference / FAR);
-    this.rules[rule + Rule.upper] = upper !== 0 ? Math.min(upper, NO_LIMIT) : reference === 0 ? NO_LIMIT : Math.min(reference * FAR, NO_LIMIT);
+    this.rules[rule + Rule.upper] =
+      upper !== 0 ? Math.min(upper, NO_LIMIT) : reference === 0 ? NO_LIMIT : Math.min(reference * FAR, NO_LIMIT);
   }
 
   /** The last price that is known of an instrument: a close that is stored, or a price that was believed. */
@@ -140,9 +168,13 @@ export class InstrumentTable {
     if (this.limited[index] === 0) this.setLimits(index, 0, 0);
   }
 
-  referenceOf(index: number): number { return this.reference[index]!; }
+  referenceOf(index: number): number {
+    return this.reference[index]!;
+  }
   /** True where the day's circuit limits are known: else `rules` holds what is expected of the next price. */
-  hasLimits(index: number): boolean { return this.limited[index] === 1; }
+  hasLimits(index: number): boolean {
+    return this.limited[index] === 1;
+  }
 
   /** The listing was proved wrong by the market: no price of the instrument is refused until it is listed anew. */
   lift(index: number): void {
@@ -161,7 +193,13 @@ export class InstrumentTable {
     if (hours === undefined) throw new RangeError(`no instrument number ${index}`);
     return hours;
   }
-  indexOf(key: InstrumentKey | string): number { return this.byKey.get(key) ?? -1; }
-  indexOfId(id: number): number { return this.byId.get(id) ?? -1; }
-  all(): readonly Instrument[] { return this.rows; }
+  indexOf(key: InstrumentKey | string): number {
+    return this.byKey.get(key) ?? -1;
+  }
+  indexOfId(id: number): number {
+    return this.byId.get(id) ?? -1;
+  }
+  all(): readonly Instrument[] {
+    return this.rows;
+  }
 }

@@ -80,11 +80,25 @@ export interface BackfillEstimate {
   notes: readonly string[];
 }
 
-export interface BarFigures { open: number; high: number; low: number; close: number; volume: number }
+export interface BarFigures {
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+}
 
 /** A job with what it could not do and what it found. Prices in rupees, times epoch ms. */
 export interface JobReport extends JobProgress {
   failures: { instrument: string; date: string; reason: string }[];
   /** Bars on which history and the store did not agree; null where there was no such bar. */
-  differences: { instrument: string; timeframe: string; time: number; verdict: "kept" | "corrected" | "flagged"; rule: string; stored: BarFigures | null; history: BarFigures | null }[];
+  differences: {
+    instrument: string;
+    timeframe: string;
+    time: number;
+    verdict: "kept" | "corrected" | "flagged";
+    rule: string;
+    stored: BarFigures | null;
+    history: BarFigures | null;
+  }[];
 }

@@ -34,7 +34,17 @@ const AHEAD_DAYS = 400;
 export const marketStatus = (calendar: TradingCalendar, hours: HoursKey, time: number): MarketStatus => {
   const today = istDay(time);
   const { known, knownTo, warning } = coverageState(hours, calendar.coverage(hours), today);
-  const status: MarketStatus = { hours, time, phase: "closed", until: null, nextOpen: null, nextClose: null, session: null, known, knownTo };
+  const status: MarketStatus = {
+    hours,
+    time,
+    phase: "closed",
+    until: null,
+    nextOpen: null,
+    nextClose: null,
+    session: null,
+    known,
+    knownTo,
+  };
   const notes: string[] = warning === null ? [] : [warning];
   for (let day = today; day <= today + AHEAD_DAYS && status.nextOpen === null; day++) {
     const found = calendar.dayOf(hours, day);
@@ -46,7 +56,10 @@ export const marketStatus = (calendar: TradingCalendar, hours: HoursKey, time: n
     }
     const unknown = found.kind === "unknown";
     if (unknown && day === today) status.phase = "unknown";
-    if (unknown && found.session.close > time) notes.push(`no holiday list covers ${istDate(day)}: it is unknown whether ${hours} trades, its times are those of an ordinary weekday`);
+    if (unknown && found.session.close > time)
+      notes.push(
+        `no holiday list covers ${istDate(day)}: it is unknown whether ${hours} trades, its times are those of an ordinary weekday`,
+      );
     for (const { phase, from, to } of found.session.phases) {
       if (to <= time) continue;
       if (from <= time && !unknown) status.phase = phase;

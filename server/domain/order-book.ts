@@ -6,7 +6,14 @@ export const LEVELS = 5;
 export const LEVEL = 3;
 
 /** Places in a row: prices, then the levels of both sides, best first; a level without orders is zeros. */
-export const enum Book { lastPrice, buyQuantity, sellQuantity, bids, asks = 18, size = 33 }
+export const enum Book {
+  lastPrice,
+  buyQuantity,
+  sellQuantity,
+  bids,
+  asks = 18,
+  size = 33,
+}
 
 /** Books of one instrument as they were, in the order in which they came. */
 export interface StoredBooks {
@@ -19,7 +26,10 @@ export interface StoredBooks {
 }
 
 export const storedBooks = (capacity: number): StoredBooks => ({
-  length: 0, time: new Float64Array(capacity), received: new Float64Array(capacity), figures: new Float64Array(capacity * Book.size),
+  length: 0,
+  time: new Float64Array(capacity),
+  received: new Float64Array(capacity),
+  figures: new Float64Array(capacity * Book.size),
 });
 
 /** Row `row` of `from` behind the last of `to`, which has room for it. */

@@ -13,7 +13,8 @@ const frame = (size = 64): Uint8Array => {
 /** Gives the instruments the newest packets of a frame. */
 const bring = (quotes: QuoteBoard, bytes: Uint8Array | null, offsets: Record<number, number>): void => {
   const place = quotes.placeOf(bytes);
-  for (const [instrument, offset] of Object.entries(offsets)) quotes.figures[Number(instrument) * Quote.size + Quote.place] = place + offset;
+  for (const [instrument, offset] of Object.entries(offsets))
+    quotes.figures[Number(instrument) * Quote.size + Quote.place] = place + offset;
 };
 const packet = (quotes: QuoteBoard, instrument: number): number[] => {
   const held = quotes.frame(instrument)!;
@@ -26,7 +27,12 @@ describe("the quote board", () => {
     const quotes = new QuoteBoard();
     const bytes = frame();
     bring(quotes, bytes, { 0: FIRST, 1: SECOND });
-    expect([quotes.frame(0), quotes.offset(0), quotes.frame(1), quotes.offset(1)]).toEqual([bytes, FIRST, bytes, SECOND]);
+    expect([quotes.frame(0), quotes.offset(0), quotes.frame(1), quotes.offset(1)]).toEqual([
+      bytes,
+      FIRST,
+      bytes,
+      SECOND,
+    ]);
     expect(quotes.frame(0)).toBe(bytes);
     expect(quotes.frame(2)).toBeNull();
     bring(quotes, null, { 0: 0 });
@@ -37,7 +43,10 @@ describe("the quote board", () => {
     const quotes = new QuoteBoard();
     bring(quotes, frame(), { 0: FIRST, 1: SECOND });
     for (let count = 0; count < 3_000; count++) bring(quotes, frame(), { 1: SECOND });
-    expect([packet(quotes, 0), packet(quotes, 1)]).toEqual([[0, 3, 11, 12, 13], [0, 2, 21, 22]]);
+    expect([packet(quotes, 0), packet(quotes, 1)]).toEqual([
+      [0, 3, 11, 12, 13],
+      [0, 2, 21, 22],
+    ]);
     expect([quotes.frame(0)!.buffer.byteLength, quotes.frame(1)!.buffer.byteLength]).toEqual([5, 64]);
     const kept = quotes.frame(0);
     for (let count = 0; count < 3_000; count++) bring(quotes, frame(), { 1: SECOND });
@@ -60,6 +69,12 @@ describe("the quote board", () => {
     bring(quotes, frame(), { 0: FIRST });
     quotes.grow(1_000);
     expect([quotes.received(0), quotes.collector(0), packet(quotes, 0)]).toEqual([1_000, 3, [0, 3, 11, 12, 13]]);
-    expect([quotes.price(999), quotes.volume(999), quotes.openInterest(999), quotes.collector(999), quotes.frame(999)]).toEqual([0, -1, -1, -1, null]);
+    expect([
+      quotes.price(999),
+      quotes.volume(999),
+      quotes.openInterest(999),
+      quotes.collector(999),
+      quotes.frame(999),
+    ]).toEqual([0, -1, -1, -1, null]);
   });
 });

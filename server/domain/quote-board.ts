@@ -3,7 +3,17 @@ import { FrameShelf, offsetOf, slotOf } from "./frame-shelf";
 import { packetLength } from "./tick";
 
 /** Places of an instrument's figures in its row of `QuoteBoard.figures`. */
-export const enum Quote { price, time, received, volume, openInterest, sequence, place, line, size }
+export const enum Quote {
+  price,
+  time,
+  received,
+  volume,
+  openInterest,
+  sequence,
+  place,
+  line,
+  size,
+}
 
 /** Bytes of a packet's length, in front of it. */
 const PREFIX = 2;
@@ -31,18 +41,32 @@ export class QuoteBoard {
   /** Packets of instruments that have been quiet while their frames left the shelf, each behind its length. */
   private readonly kept: (Uint8Array | null)[] = [];
 
-  constructor() { this.grow(64); }
+  constructor() {
+    this.grow(64);
+  }
 
   /** Minor units; 0 before the first tick. */
-  price(instrument: number): number { return this.at(instrument, Quote.price); }
+  price(instrument: number): number {
+    return this.at(instrument, Quote.price);
+  }
   /** Bucketing time and receive time of the last tick, epoch ms; 0 before the first. */
-  time(instrument: number): number { return this.at(instrument, Quote.time); }
-  received(instrument: number): number { return this.at(instrument, Quote.received); }
+  time(instrument: number): number {
+    return this.at(instrument, Quote.time);
+  }
+  received(instrument: number): number {
+    return this.at(instrument, Quote.received);
+  }
   /** As sent: day volume and open interest, -1 unknown. */
-  volume(instrument: number): number { return this.at(instrument, Quote.volume); }
-  openInterest(instrument: number): number { return this.at(instrument, Quote.openInterest); }
+  volume(instrument: number): number {
+    return this.at(instrument, Quote.volume);
+  }
+  openInterest(instrument: number): number {
+    return this.at(instrument, Quote.openInterest);
+  }
   /** Counts rows per instrument: readers tell by it what changed since they looked. */
-  sequence(instrument: number): number { return this.at(instrument, Quote.sequence); }
+  sequence(instrument: number): number {
+    return this.at(instrument, Quote.sequence);
+  }
   /** The frame that holds the newest packet, where the packet stands in it, and whose it is; collector -1 before the first. */
   frame(instrument: number): Uint8Array | null {
     const place = this.at(instrument, Quote.place);
@@ -58,7 +82,9 @@ export class QuoteBoard {
   }
 
   /** Place of a frame's first byte, for `Quote.place`: a packet stands at it plus its offset. 0 without a frame. */
-  placeOf(frame: Uint8Array | null): number { return frame === null ? 0 : this.shelf.put(frame); }
+  placeOf(frame: Uint8Array | null): number {
+    return frame === null ? 0 : this.shelf.put(frame);
+  }
 
   grow(capacity: number): void {
     if (capacity <= this.capacity) return;
@@ -90,5 +116,7 @@ export class QuoteBoard {
     }
   }
 
-  private at(instrument: number, figure: Quote): number { return this.figures[instrument * Quote.size + figure]!; }
+  private at(instrument: number, figure: Quote): number {
+    return this.figures[instrument * Quote.size + figure]!;
+  }
 }

@@ -27,10 +27,11 @@ export const readDecimal = (text: string, decimals: number, mark: DecimalMark = 
       } else if (digit === POINT - ZERO && point === -1 && at > 0) point = at;
       else break;
     }
-    if (at === text.length && at > 0) return value * scaleOf(point === -1 ? decimals : decimals - (text.length - 1 - point));
+    if (at === text.length && at > 0)
+      return value * scaleOf(point === -1 ? decimals : decimals - (text.length - 1 - point));
   }
   const plain = plainNumber(text, mark);
-  return plain === null ? Number.NaN : parseDecimal(plain, decimals) ?? Number.NaN;
+  return plain === null ? Number.NaN : (parseDecimal(plain, decimals) ?? Number.NaN);
 };
 
 /** A whole number that is not negative, also as pandas writes it (`120.0`); NaN for anything else. */
@@ -51,7 +52,10 @@ export const readWhole = (text: string, mark: DecimalMark = "."): number => {
   return Number.isSafeInteger(value) ? value : Number.NaN;
 };
 
-const POWER: Record<DecimalMark, RegExp> = { ".": /^\+?\d(?:\.\d+)?e\+?\d{1,2}$/i, ",": /^\+?\d(?:,\d+)?e\+?\d{1,2}$/i };
+const POWER: Record<DecimalMark, RegExp> = {
+  ".": /^\+?\d(?:\.\d+)?e\+?\d{1,2}$/i,
+  ",": /^\+?\d(?:,\d+)?e\+?\d{1,2}$/i,
+};
 
 /** `1.23456E5`, as programs write large numbers. `1.23E+05` is how a spreadsheet shows one: the rest of its digits is lost. */
 const readPower = (text: string, mark: DecimalMark): number => {
@@ -69,7 +73,10 @@ const GROUPED: Record<DecimalMark, RegExp> = {
 
 /** Digits with a point, without groups, spaces and the sign of the currency; null when the text is no number of that kind. */
 const plainNumber = (text: string, mark: DecimalMark): string | null => {
-  const bare = text.trim().replace(/^([+-]?)\s*(?:₹|Rs\.?|INR)\s*/i, "$1").replaceAll(/[\u00A0\u202F\u2009]/g, " ");
+  const bare = text
+    .trim()
+    .replace(/^([+-]?)\s*(?:₹|Rs\.?|INR)\s*/i, "$1")
+    .replaceAll(/[\u00A0\u202F\u2009]/g, " ");
   const match = GROUPED[mark].exec(bare);
   if (match === null) return null;
   return `${match[1]}${match[2]!.replaceAll(/[,. ']/g, "")}${match[3] === undefined || match[3] === "" ? "" : `.${match[3]}`}`;

@@ -27,10 +27,30 @@ export interface TimeRules {
 /** What a person says with `--date-format`. */
 export type DateRules = Pick<TimeRules, "order" | "compactYear" | "serial" | "epochFrom">;
 
-export const istRules: TimeRules = { order: null, zone: IST_OFFSET_MS, compactYear: null, serial: false, epochFrom: null, secondsOfDay: false };
+export const istRules: TimeRules = {
+  order: null,
+  zone: IST_OFFSET_MS,
+  compactYear: null,
+  serial: false,
+  epochFrom: null,
+  secondsOfDay: false,
+};
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const FULL_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+const FULL_MONTHS = [
+  "january",
+  "february",
+  "march",
+  "april",
+  "may",
+  "june",
+  "july",
+  "august",
+  "september",
+  "october",
+  "november",
+  "december",
+];
 
 /** 1 to 12; NaN when the text is no month. */
 const monthOf = (text: string): number => {
@@ -45,7 +65,8 @@ const NUMBERS = /^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)/;
 const DAY_FIRST_NAMED = /^(\d{1,2})[-/ .]?([A-Za-z]{3,9})\.?,?[-/ .]?(\d{4}|\d{2})(?!\d)/;
 const MONTH_FIRST_NAMED = /^([A-Za-z]{3,9})\.?[-/ ](\d{1,2})(?:st|nd|rd|th)?,?[-/ ]\s*(\d{4})(?!\d)/;
 const COMPACT = /^(\d{4})(\d{2})(\d{2})(?=[T _-]|$)/;
-const CLOCK = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:](\d{1,9}))?)?\s*(?:([ap])\.?m\.?)?\s*(?:(Z|UTC|GMT|IST)?\s*(?:([+-])(\d{2}):?(\d{2})?)?(?:\s*\(.*\)|\[[A-Za-z_/+-]+\])?)$/i;
+const CLOCK =
+  /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:](\d{1,9}))?)?\s*(?:([ap])\.?m\.?)?\s*(?:(Z|UTC|GMT|IST)?\s*(?:([+-])(\d{2}):?(\d{2})?)?(?:\s*\(.*\)|\[[A-Za-z_/+-]+\])?)$/i;
 const HOUR = /^(\d{1,2})\s*([ap])\.?m\.?$/i;
 /** Interactive Brokers: `20261120 09:15:00 Asia/Kolkata`. */
 const NAMED_ZONE = /^(.*\d) ([A-Za-z]+\/[A-Za-z_]+(?:\/[A-Za-z_]+)?)$/;
@@ -89,20 +110,28 @@ export class TimeReader {
   readApart(date: string, clock: string): number {
     const trimmed = clock.trim().replace(POINTED, "$1:$2:$3");
     if (trimmed === "") return Number.NaN;
-    const digits = this.rules.secondsOfDay && /^\d{1,5}$/.test(trimmed) ? clockOfSeconds(Number(trimmed)) : /^\d{1,6}$/.test(trimmed) ? trimmed.padStart(trimmed.length <= 4 ? 4 : 6, "0") : trimmed;
+    const digits =
+      this.rules.secondsOfDay && /^\d{1,5}$/.test(trimmed)
+        ? clockOfSeconds(Number(trimmed))
+        : /^\d{1,6}$/.test(trimmed)
+          ? trimmed.padStart(trimmed.length <= 4 ? 4 : 6, "0")
+          : trimmed;
     let day = date.trim().replace(MIDNIGHT, "");
     if (day.length > 10) {
       const read = this.read(day);
       if (!Number.isNaN(read) && !this.dateOnly && (read + IST_OFFSET_MS) % DAY_MS === 0) day = istDate(istDay(read));
     }
-    const time = this.read(`${COMPACT.test(day) || !/^\d+$/.test(day) ? day : this.compactDate(day) ?? day} ${digits}`);
+    const time = this.read(
+      `${COMPACT.test(day) || !/^\d+$/.test(day) ? day : (this.compactDate(day) ?? day)} ${digits}`,
+    );
     return this.dateOnly ? Number.NaN : time;
   }
 
   /** `YYYY-MM-DD HH:MM:SS` and its like, which most files have. NaN: not so written. */
   private plain(text: string): number {
     const length = text.length;
-    if (length < 19 || text.charCodeAt(4) !== 45 || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return Number.NaN;
+    if (length < 19 || text.charCodeAt(4) !== 45 || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58)
+      return Number.NaN;
     const between = text.charCodeAt(10);
     if (between !== 32 && between !== 84) return Number.NaN;
     const hours = two(text, 11);
@@ -115,7 +144,8 @@ export class TimeReader {
     if (length === 19) return this.local(clock, false);
     // `+0530` and `+05:30`: what brokers write.
     const sign = text.charCodeAt(19);
-    if ((sign !== 43 && sign !== 45) || (length !== 24 && !(length === 25 && text.charCodeAt(22) === 58))) return Number.NaN;
+    if ((sign !== 43 && sign !== 45) || (length !== 24 && !(length === 25 && text.charCodeAt(22) === 58)))
+      return Number.NaN;
     const zoneHours = two(text, 20);
     const zoneMinutes = two(text, length - 2);
     if (!(zoneHours <= 14 && zoneMinutes <= 59)) return Number.NaN;
@@ -137,7 +167,7 @@ export class TimeReader {
     this.zoned = this.writtenZone !== null && !dateOnly && this.rules.zone !== "clock";
     this.dateOnly = dateOnly;
     // A date alone is a trading date in India in whatever zone clocks are.
-    const zone = dateOnly || this.rules.zone === "clock" ? IST_OFFSET_MS : this.writtenZone ?? this.rules.zone;
+    const zone = dateOnly || this.rules.zone === "clock" ? IST_OFFSET_MS : (this.writtenZone ?? this.rules.zone);
     return typeof zone === "number" ? clock - zone : fromZone(clock, zone);
   }
 
@@ -208,11 +238,18 @@ export class TimeReader {
     let fraction = 0;
     let half: string | undefined;
     let zone: string | undefined;
-    if (hour !== null) { hours = Number(hour[1]); half = hour[2]; }
-    else if (compact !== null) {
-      hours = Number(compact[1]); minutes = Number(compact[2]); seconds = Number(compact[3] ?? 0); zone = compact[4];
+    if (hour !== null) {
+      hours = Number(hour[1]);
+      half = hour[2];
+    } else if (compact !== null) {
+      hours = Number(compact[1]);
+      minutes = Number(compact[2]);
+      seconds = Number(compact[3] ?? 0);
+      zone = compact[4];
     } else if (match !== null) {
-      hours = Number(match[1]); minutes = Number(match[2]); seconds = Number(match[3] ?? 0);
+      hours = Number(match[1]);
+      minutes = Number(match[2]);
+      seconds = Number(match[3] ?? 0);
       fraction = match[4] === undefined ? 0 : Math.trunc(Number(`0.${match[4]}`) * 1_000 + 1e-6);
       half = match[5];
       zone = match[7] === undefined ? match[6] : `${match[7]}${match[8]}:${match[9] ?? "00"}`;
@@ -244,16 +281,43 @@ export class TimeReader {
         return Number.isNaN(midnight) ? Number.NaN : this.local(midnight, true);
       }
       // Sixteen digits that are a date and a clock with hundredths: as microseconds they would be a time of 2030 or later.
-      if (text.length === 12 || text.length === 14 || text.length === 17 || (text.length === 16 && /^20\d\d[01]\d[0-3]\d[0-2]\d[0-5]\d[0-5]\d/.test(text) && !Number.isNaN(this.midnight(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`)))) {
+      if (
+        text.length === 12 ||
+        text.length === 14 ||
+        text.length === 17 ||
+        (text.length === 16 &&
+          /^20\d\d[01]\d[0-3]\d[0-2]\d[0-5]\d[0-5]\d/.test(text) &&
+          !Number.isNaN(this.midnight(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`)))
+      ) {
         const midnight = this.midnight(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`);
         if (Number.isNaN(midnight) || Number(text.slice(0, 4)) < 1900) return Number.NaN;
         const time = this.clock(midnight, text.slice(8, 14));
-        return text.length === 17 ? time + Number(text.slice(14)) : text.length === 16 ? time + Number(text.slice(14)) * 10 : time;
+        return text.length === 17
+          ? time + Number(text.slice(14))
+          : text.length === 16
+            ? time + Number(text.slice(14)) * 10
+            : time;
       }
     }
     // `2511200915` would be 2049: it is a date with two digits of the year, which only a format can say.
-    if (whole.length === 10 && whole.startsWith("2") && !Number.isNaN(this.midnight(`20${whole.slice(0, 2)}-${whole.slice(2, 4)}-${whole.slice(4, 6)}`)) && Number(whole.slice(6, 8)) < 24 && Number(whole.slice(8)) < 60) return Number.NaN;
-    const divisor = whole.length === 10 ? 0.001 : whole.length === 13 ? 1 : whole.length === 16 ? 1_000 : whole.length === 19 ? 1_000_000 : null;
+    if (
+      whole.length === 10 &&
+      whole.startsWith("2") &&
+      !Number.isNaN(this.midnight(`20${whole.slice(0, 2)}-${whole.slice(2, 4)}-${whole.slice(4, 6)}`)) &&
+      Number(whole.slice(6, 8)) < 24 &&
+      Number(whole.slice(8)) < 60
+    )
+      return Number.NaN;
+    const divisor =
+      whole.length === 10
+        ? 0.001
+        : whole.length === 13
+          ? 1
+          : whole.length === 16
+            ? 1_000
+            : whole.length === 19
+              ? 1_000_000
+              : null;
     if (divisor === null) return Number.NaN;
     const ms = divisor === 0.001 ? Math.round(Number(text) * 1_000) : Math.floor(Number(text) / divisor);
     const at = ms + (this.rules.epochFrom ?? 0);
@@ -264,17 +328,26 @@ export class TimeReader {
   /** `YYYY-MM-DD` of a date that is written without separators; null where the text is none. */
   private compactDate(text: string): string | null {
     const { compactYear, order } = this.rules;
-    if (compactYear === null) return text.length === 8 && /^(19|20)/.test(text) ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : null;
+    if (compactYear === null)
+      return text.length === 8 && /^(19|20)/.test(text)
+        ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`
+        : null;
     if (text.length !== compactYear + 4) return null;
     const yearAt = order === "ymd" ? 0 : 4;
     const year = text.slice(yearAt, yearAt + compactYear);
-    const [first, second] = order === "ymd" ? [text.slice(compactYear, compactYear + 2), text.slice(compactYear + 2)] : [text.slice(0, 2), text.slice(2, 4)];
+    const [first, second] =
+      order === "ymd"
+        ? [text.slice(compactYear, compactYear + 2), text.slice(compactYear + 2)]
+        : [text.slice(0, 2), text.slice(2, 4)];
     const [month, day] = order === "dmy" ? [second, first] : [first, second];
     return `${compactYear === 4 ? year : String(Number(year) + (Number(year) < 80 ? 2_000 : 1_900))}-${month}-${day}`;
   }
 }
 
-const clockOfSeconds = (seconds: number): string => [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, "0")).join(":");
+const clockOfSeconds = (seconds: number): string =>
+  [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60]
+    .map((part) => String(part).padStart(2, "0"))
+    .join(":");
 
 const two = (text: string, at: number): number => {
   const tens = text.charCodeAt(at) - 48;
@@ -322,9 +395,10 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 /** Offset of a zone at an instant, in ms. */
 const offsetAt = (zone: string, instant: number): number => {
   let format = formats.get(zone);
-  if (format === undefined) formats.set(zone, format = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" }));
+  if (format === undefined)
+    formats.set(zone, (format = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" })));
   const name = format.formatToParts(instant).find(({ type }) => type === "timeZoneName")?.value ?? "GMT";
-  return name === "GMT" ? 0 : offsetOf(name.slice(3)) ?? 0;
+  return name === "GMT" ? 0 : (offsetOf(name.slice(3)) ?? 0);
 };
 
 /** The instant at which clocks of a zone show `clock` (ms as if UTC). */
@@ -341,16 +415,24 @@ export const ordersOf = (text: string): DateOrder[] | null => {
   const orders: DateOrder[] = [];
   if (first >= 1 && first <= 31 && second >= 1 && second <= 12) orders.push("dmy");
   if (first >= 1 && first <= 12 && second >= 1 && second <= 31) orders.push("mdy");
-  if (match[1]!.length === 2 && match[4]!.length === 2 && second >= 1 && second <= 12 && third >= 1 && third <= 31) orders.push("ymd");
+  if (match[1]!.length === 2 && match[4]!.length === 2 && second >= 1 && second <= 12 && third >= 1 && third <= 31)
+    orders.push("ymd");
   return orders;
 };
 
 /** Rules of a format such as `DD-MM-YYYY`, `MM/DD/YY`, `%d-%m-%Y`, `YYMMDD`, `dmy`, `excel`, `epoch` or `epoch1980`; null when it is none. */
 export const dateFormat = (text: string): DateRules | null => {
-  const plain = text.trim().replaceAll("%Y", "YYYY").replaceAll("%y", "YY").replaceAll("%m", "MM").replaceAll("%d", "DD").replaceAll("%b", "MMM");
+  const plain = text
+    .trim()
+    .replaceAll("%Y", "YYYY")
+    .replaceAll("%y", "YY")
+    .replaceAll("%m", "MM")
+    .replaceAll("%d", "DD")
+    .replaceAll("%b", "MMM");
   if (/^excel$/i.test(plain)) return { order: null, compactYear: null, serial: true, epochFrom: null };
   const epoch = /^epoch(1970|1980)?$/i.exec(plain);
-  if (epoch !== null) return { order: null, compactYear: null, serial: false, epochFrom: Date.UTC(Number(epoch[1] ?? 1970), 0, 1) };
+  if (epoch !== null)
+    return { order: null, compactYear: null, serial: false, epochFrom: Date.UTC(Number(epoch[1] ?? 1970), 0, 1) };
   const date = /^[^Hh%T ]*/.exec(plain)![0].toUpperCase();
   const letters = date.replaceAll(/[^YMD]/g, "");
   const order = letters.replaceAll(/(.)\1+/g, "$1").toLowerCase();

@@ -27,8 +27,14 @@ describe("a map of what was asked for lately", () => {
       calendar.on("NSE", day);
       if (day % 500 === 0) expect(calendar.on("NSE", today)).toBe(session);
     }
-    expect([calendar.on("NSE", FIRST_DAY - 1), calendar.on("NSE", LAST_DAY + 1), calendar.on("NSE", Number.NaN)]).toEqual([null, null, null]);
-    expect([calendar.previous("NSE", -1e15), calendar.next("NSE", 1e15), calendar.previous("NSE", Number.NaN)]).toEqual([null, null, null]);
+    expect([
+      calendar.on("NSE", FIRST_DAY - 1),
+      calendar.on("NSE", LAST_DAY + 1),
+      calendar.on("NSE", Number.NaN),
+    ]).toEqual([null, null, null]);
+    expect([calendar.previous("NSE", -1e15), calendar.next("NSE", 1e15), calendar.previous("NSE", Number.NaN)]).toEqual(
+      [null, null, null],
+    );
     expect(calendar.previous("NSE", 8e15)?.day).toBeLessThanOrEqual(LAST_DAY);
   });
 });

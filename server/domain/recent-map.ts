@@ -32,5 +32,7 @@ export class RecentMap<K, V> {
     return this.old.delete(key) || young;
   }
 
-  get count(): number { return this.young.size + this.old.size; }
+  get count(): number {
+    return this.young.size + this.old.size;
+  }
 }

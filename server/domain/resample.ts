@@ -6,7 +6,12 @@ import { type Calendar, type HoursKey, istDay } from "./session";
 import type { AnyTimeframe } from "./timeframe";
 
 /** Start and end of the bar of a timeframe that an instant belongs to, or null outside any session. */
-export const spanAt = (calendar: Calendar, hours: HoursKey, timeframe: AnyTimeframe, instant: number): { start: number; end: number } | null => {
+export const spanAt = (
+  calendar: Calendar,
+  hours: HoursKey,
+  timeframe: AnyTimeframe,
+  instant: number,
+): { start: number; end: number } | null => {
   if (timeframe.kind === "week" || timeframe.kind === "month") return periodSpan(calendar, hours, timeframe, instant);
   const session = calendar.on(hours, istDay(instant));
   if (session === null || instant < session.open || instant >= session.close) return null;
@@ -20,7 +25,11 @@ export const spanAt = (calendar: Calendar, hours: HoursKey, timeframe: AnyTimefr
  * counted in `outside`. The last bar is `forming` when `now` is before its end.
  */
 export const resample = (
-  bars: BarColumns, calendar: Calendar, hours: HoursKey, timeframe: AnyTimeframe, now = Number.POSITIVE_INFINITY,
+  bars: BarColumns,
+  calendar: Calendar,
+  hours: HoursKey,
+  timeframe: AnyTimeframe,
+  now = Number.POSITIVE_INFINITY,
 ): { bars: BarColumns; outside: number } => {
   const out = barColumns(bars.length);
   const cell = new Accumulators(1);
@@ -40,7 +49,12 @@ export const resample = (
     if (time < start || time >= end) {
       close();
       const span = spanAt(calendar, hours, timeframe, time);
-      if (span === null) { outside++; start = 0; end = 0; continue; }
+      if (span === null) {
+        outside++;
+        start = 0;
+        end = 0;
+        continue;
+      }
       start = span.start;
       end = span.end;
       states = bars.state[row]!;

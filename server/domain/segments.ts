@@ -21,8 +21,16 @@ export interface SegmentRow {
   hours: readonly [HoursKey, ...HoursKey[]] | null;
 }
 
-const row = (exchange: string, code: number | null, wireDecimals: number, rest: Partial<SegmentRow>): SegmentRow =>
-  ({ exchange, code, wireDecimals, decimals: 2, printed: wireDecimals, kind: null, hours: [exchange], ...rest });
+const row = (exchange: string, code: number | null, wireDecimals: number, rest: Partial<SegmentRow>): SegmentRow => ({
+  exchange,
+  code,
+  wireDecimals,
+  decimals: 2,
+  printed: wireDecimals,
+  kind: null,
+  hours: [exchange],
+  ...rest,
+});
 
 /** @see https://kite.trade/docs/connect/v3/websocket/ for the codes; the divisors are those of the official clients. */
 export const segments: readonly SegmentRow[] = [
@@ -53,4 +61,6 @@ export const segmentOf = (exchange: string): SegmentRow | null => byExchange.get
 export const segmentOfCode = (code: number): SegmentRow | null => byCode.get(code) ?? null;
 
 /** Exchanges whose hours are known. */
-export const exchanges: readonly string[] = segments.filter(({ hours }) => hours !== null).map(({ exchange }) => exchange);
+export const exchanges: readonly string[] = segments
+  .filter(({ hours }) => hours !== null)
+  .map(({ exchange }) => exchange);

@@ -58,17 +58,27 @@ export const hoursFor = (question: HoursQuestion, listed: (key: string) => Hours
   const symbol = (question.symbol ?? "").toUpperCase();
   const traded = venues[exchange];
   if (traded === undefined) throw badInput("exchange", question.exchange, exchanges.join(", "));
-  if (segment !== undefined && !(segmentNames as readonly string[]).includes(segment)) throw badInput("segment", segment, segmentNames.join(", "));
+  if (segment !== undefined && !(segmentNames as readonly string[]).includes(segment))
+    throw badInput("segment", segment, segmentNames.join(", "));
   const venue = segment === undefined ? exchange : traded[segment];
   if (venue === undefined) throw badInput("segment", segment, `${Object.keys(traded).join(", ")} on ${exchange}`);
-  return listed(`${venue}:${symbol}`) ?? listed(`${venue}_INDEX:${symbol}`) ?? hoursOf({ exchange: venue, segment: kindOf(venue, symbol), symbol }, { closingAuction: hasClosingAuction });
+  return (
+    listed(`${venue}:${symbol}`) ??
+    listed(`${venue}_INDEX:${symbol}`) ??
+    hoursOf({ exchange: venue, segment: kindOf(venue, symbol), symbol }, { closingAuction: hasClosingAuction })
+  );
 };
 
 const kindOf = (venue: string, symbol: string): Segment => {
   switch (venue) {
-    case "NSE": case "BSE": return INDEX.test(symbol) ? "index" : "equity";
-    case "NFO": case "BFO": return OPTION.test(symbol) ? "options" : "futures";
-    default: return segmentOf(venue)?.kind ?? "equity";
+    case "NSE":
+    case "BSE":
+      return INDEX.test(symbol) ? "index" : "equity";
+    case "NFO":
+    case "BFO":
+      return OPTION.test(symbol) ? "options" : "futures";
+    default:
+      return segmentOf(venue)?.kind ?? "equity";
   }
 };
 
@@ -80,17 +90,34 @@ export const dayFrom = (field: string, date: string): number => {
 };
 
 /** The line of one day, or null when these hours do not trade on it. */
-export const sessionLine = (calendar: TradingCalendar, exchange: string, hours: HoursKey, day: number): SessionLine | null => {
+export const sessionLine = (
+  calendar: TradingCalendar,
+  exchange: string,
+  hours: HoursKey,
+  day: number,
+): SessionLine | null => {
   const found = calendar.dayOf(hours, day);
   if (found === null) return null;
   return {
-    date: istDate(day), exchange, kind: found.kind, name: found.name, hours, phases: found.phases,
-    ...(found.note === null ? {} : { note: found.note }), ...(found.edits.length === 0 ? {} : { edits: found.edits }),
+    date: istDate(day),
+    exchange,
+    kind: found.kind,
+    name: found.name,
+    hours,
+    phases: found.phases,
+    ...(found.note === null ? {} : { note: found.note }),
+    ...(found.edits.length === 0 ? {} : { edits: found.edits }),
   };
 };
 
 /** The trading days from one IST day number to another, both included. */
-export function* sessionLines(calendar: TradingCalendar, exchange: string, hours: HoursKey, first: number, last: number): Generator<SessionLine> {
+export function* sessionLines(
+  calendar: TradingCalendar,
+  exchange: string,
+  hours: HoursKey,
+  first: number,
+  last: number,
+): Generator<SessionLine> {
   for (let day = first; day <= last; day++) {
     const line = sessionLine(calendar, exchange, hours, day);
     if (line !== null) yield line;

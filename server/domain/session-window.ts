@@ -10,7 +10,11 @@ const entryOf = (phase: PhaseName): number =>
   phase === "continuous" ? CONTINUOUS_BAR : phase === "halt" || phase === "transition" ? NOTHING : AUCTION_PHASE;
 
 /** Places of `SessionWindows.trading`: epoch ms, `to` exclusive. */
-export const enum Border { from, to, count }
+export const enum Border {
+  from,
+  to,
+  count,
+}
 
 /** What `InstrumentTable.hoursNumber` can hold. */
 const MOST_HOURS = 256;
@@ -26,10 +30,15 @@ export class SessionWindows {
   /** Borders of the continuous phase that was asked for last, `Border.count` numbers for each trading hours. */
   readonly trading = new Float64Array(MOST_HOURS * Border.count);
 
-  constructor(private readonly calendar: Calendar, private readonly table: InstrumentTable) {}
+  constructor(
+    private readonly calendar: Calendar,
+    private readonly table: InstrumentTable,
+  ) {}
 
   /** True inside a continuous phase. */
-  continuous(instrument: number, instant: number): boolean { return this.entry(instrument, instant) === CONTINUOUS_BAR; }
+  continuous(instrument: number, instant: number): boolean {
+    return this.entry(instrument, instant) === CONTINUOUS_BAR;
+  }
 
   /** `CONTINUOUS_BAR`, `AUCTION_PHASE` (pre-open to the open, closing auction, post-close) or `NOTHING`. */
   entry(instrument: number, instant: number): number {
@@ -40,7 +49,10 @@ export class SessionWindows {
 
   /** True in the second in which a continuous phase ends, where no auction begins in it. */
   justClosed(instrument: number, instant: number): boolean {
-    return this.entry(instrument, instant) === NOTHING && this.continuous(instrument, Math.floor(instant / 1_000) * 1_000 - 1);
+    return (
+      this.entry(instrument, instant) === NOTHING &&
+      this.continuous(instrument, Math.floor(instant / 1_000) * 1_000 - 1)
+    );
   }
 
   /** The session of the instant's trading date, or null. */
@@ -63,8 +75,15 @@ export class SessionWindows {
     let open = 0;
     for (const phase of session?.phases ?? []) {
       if (phase.to <= instant) from = Math.max(from, phase.to);
-      else if (phase.from > instant) { to = Math.min(to, phase.from); break; }
-      else { from = phase.from; to = phase.to; open = entryOf(phase.phase); break; }
+      else if (phase.from > instant) {
+        to = Math.min(to, phase.from);
+        break;
+      } else {
+        from = phase.from;
+        to = phase.to;
+        open = entryOf(phase.phase);
+        break;
+      }
     }
     this.from[hours] = from;
     this.to[hours] = to;

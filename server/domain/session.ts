@@ -22,7 +22,8 @@ export const LAST_DAY = 47_482;
 export const istDate = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
 /** `YYYY-MM-DD HH:MM:SS` in IST of an instant, epoch ms. */
-export const istText = (instant: number): string => new Date(instant + IST_OFFSET_MS).toISOString().slice(0, 19).replace("T", " ");
+export const istText = (instant: number): string =>
+  new Date(instant + IST_OFFSET_MS).toISOString().slice(0, 19).replace("T", " ");
 
 /** IST day number of `YYYY-MM-DD`; NaN when it is not a date. */
 export const dayOfDate = (date: string): number => {

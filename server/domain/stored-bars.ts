@@ -1,4 +1,16 @@
-import { AUCTION_BAR, type Bar, barAt, type BarColumns, barColumns, type BarPassport, noPassport, type PassportColumns, passportAt, passportColumns, setBar } from "./bar";
+import {
+  AUCTION_BAR,
+  type Bar,
+  barAt,
+  type BarColumns,
+  barColumns,
+  type BarPassport,
+  noPassport,
+  type PassportColumns,
+  passportAt,
+  passportColumns,
+  setBar,
+} from "./bar";
 import { MOST_VALUE } from "./bounds";
 import { type StoredKind, timeframe, timeframes } from "./timeframe";
 
@@ -28,10 +40,27 @@ export const isStoredKind = (kind: number): boolean => kind === AUCTION_BAR || t
 export const placeOf = (rows: StoredBars, row: number): number => rows.instrumentId[row]! * KINDS + rows.kind[row]!;
 
 export const storedBars = (capacity: number): StoredBars => ({
-  ...barColumns(capacity), ...passportColumns(capacity), instrumentId: new Int32Array(capacity), kind: new Uint8Array(capacity), made: new Uint8Array(capacity),
+  ...barColumns(capacity),
+  ...passportColumns(capacity),
+  instrumentId: new Int32Array(capacity),
+  kind: new Uint8Array(capacity),
+  made: new Uint8Array(capacity),
 });
 
-const bars = ["time", "open", "high", "low", "close", "volume", "value", "ticks", "openInterest", "rev", "state", "incomplete"] as const;
+const bars = [
+  "time",
+  "open",
+  "high",
+  "low",
+  "close",
+  "volume",
+  "value",
+  "ticks",
+  "openInterest",
+  "rev",
+  "state",
+  "incomplete",
+] as const;
 const passports = ["late", "firstTime", "lastTime", "firstSequence", "lastSequence", "sources", "hash"] as const;
 const names = [...bars, ...passports, "instrumentId", "kind", "made"] as const;
 
@@ -51,14 +80,36 @@ export const pickStored = (rows: StoredBars, wanted: readonly number[]): StoredB
 };
 
 /** Appends a bar as the stages hand it on, to rows that have room. */
-export const putRow = (into: StoredBars, instrumentId: number, kind: number, from: BarColumns & PassportColumns, row: number): void => {
+export const putRow = (
+  into: StoredBars,
+  instrumentId: number,
+  kind: number,
+  from: BarColumns & PassportColumns,
+  row: number,
+): void => {
   const at = into.length++;
-  into.instrumentId[at] = instrumentId; into.kind[at] = kind; into.made[at] = 1;
-  into.time[at] = from.time[row]!; into.open[at] = from.open[row]!; into.high[at] = from.high[row]!; into.low[at] = from.low[row]!; into.close[at] = from.close[row]!;
-  into.volume[at] = from.volume[row]!; into.value[at] = from.value[row]! <= MOST_VALUE ? from.value[row]! : 0; into.ticks[at] = from.ticks[row]!; into.openInterest[at] = from.openInterest[row]!;
-  into.rev[at] = from.rev[row]!; into.state[at] = from.state[row]!; into.incomplete[at] = from.incomplete[row]!;
-  into.late[at] = from.late[row]!; into.firstTime[at] = from.firstTime[row]!; into.lastTime[at] = from.lastTime[row]!;
-  into.firstSequence[at] = from.firstSequence[row]!; into.lastSequence[at] = from.lastSequence[row]!; into.sources[at] = from.sources[row]!; into.hash[at] = from.hash[row]!;
+  into.instrumentId[at] = instrumentId;
+  into.kind[at] = kind;
+  into.made[at] = 1;
+  into.time[at] = from.time[row]!;
+  into.open[at] = from.open[row]!;
+  into.high[at] = from.high[row]!;
+  into.low[at] = from.low[row]!;
+  into.close[at] = from.close[row]!;
+  into.volume[at] = from.volume[row]!;
+  into.value[at] = from.value[row]! <= MOST_VALUE ? from.value[row]! : 0;
+  into.ticks[at] = from.ticks[row]!;
+  into.openInterest[at] = from.openInterest[row]!;
+  into.rev[at] = from.rev[row]!;
+  into.state[at] = from.state[row]!;
+  into.incomplete[at] = from.incomplete[row]!;
+  into.late[at] = from.late[row]!;
+  into.firstTime[at] = from.firstTime[row]!;
+  into.lastTime[at] = from.lastTime[row]!;
+  into.firstSequence[at] = from.firstSequence[row]!;
+  into.lastSequence[at] = from.lastSequence[row]!;
+  into.sources[at] = from.sources[row]!;
+  into.hash[at] = from.hash[row]!;
 };
 
 /** Appends a bar to rows that have room. */
@@ -70,8 +121,13 @@ export const putBar = (into: StoredBars, bar: StoredBar): void => {
   into.kind[at] = kindOf(bar.timeframe);
   into.made[at] = bar.passport === undefined ? 0 : 1;
   const passport = bar.passport ?? noPassport;
-  into.late[at] = passport.late; into.firstTime[at] = passport.firstTime; into.lastTime[at] = passport.lastTime;
-  into.firstSequence[at] = passport.firstSequence; into.lastSequence[at] = passport.lastSequence; into.sources[at] = passport.sources; into.hash[at] = passport.hash;
+  into.late[at] = passport.late;
+  into.firstTime[at] = passport.firstTime;
+  into.lastTime[at] = passport.lastTime;
+  into.firstSequence[at] = passport.firstSequence;
+  into.lastSequence[at] = passport.lastSequence;
+  into.sources[at] = passport.sources;
+  into.hash[at] = passport.hash;
 };
 
 export const storedBarsOf = (list: readonly StoredBar[]): StoredBars => {
@@ -82,5 +138,8 @@ export const storedBarsOf = (list: readonly StoredBar[]): StoredBars => {
 
 /** One row as an object, for the cold paths. */
 export const storedBarAt = (rows: StoredBars, row: number): StoredBar => ({
-  instrumentId: rows.instrumentId[row]!, timeframe: kindNamed(rows.kind[row]!), ...barAt(rows, row), ...(rows.made[row] === 0 ? {} : { passport: passportAt(rows, row) }),
+  instrumentId: rows.instrumentId[row]!,
+  timeframe: kindNamed(rows.kind[row]!),
+  ...barAt(rows, row),
+  ...(rows.made[row] === 0 ? {} : { passport: passportAt(rows, row) }),
 });

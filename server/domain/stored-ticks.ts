@@ -16,19 +16,33 @@ export interface StoredTicks {
 }
 
 export const storedTicks = (capacity: number): StoredTicks => ({
-  length: 0, time: new Float64Array(capacity), received: new Float64Array(capacity), price: new Float64Array(capacity),
-  volume: new Float64Array(capacity), openInterest: new Float64Array(capacity), flags: new Uint8Array(capacity), sequence: new Float64Array(capacity),
+  length: 0,
+  time: new Float64Array(capacity),
+  received: new Float64Array(capacity),
+  price: new Float64Array(capacity),
+  volume: new Float64Array(capacity),
+  openInterest: new Float64Array(capacity),
+  flags: new Uint8Array(capacity),
+  sequence: new Float64Array(capacity),
 });
 
 /** The rows there are, without the room behind them; memory is shared. */
 export const cutTicks = ({ length, ...columns }: StoredTicks): StoredTicks => ({
-  length, ...Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column.subarray(0, length)])) as unknown as Omit<StoredTicks, "length">,
+  length,
+  ...(Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [name, column.subarray(0, length)]),
+  ) as unknown as Omit<StoredTicks, "length">),
 });
 
 /** Row `row` of `from` to row `at` of `to`. */
 export const copyTick = (from: StoredTicks, row: number, to: StoredTicks, at: number): void => {
-  to.time[at] = from.time[row]!; to.received[at] = from.received[row]!; to.price[at] = from.price[row]!; to.volume[at] = from.volume[row]!;
-  to.openInterest[at] = from.openInterest[row]!; to.flags[at] = from.flags[row]!; to.sequence[at] = from.sequence[row]!;
+  to.time[at] = from.time[row]!;
+  to.received[at] = from.received[row]!;
+  to.price[at] = from.price[row]!;
+  to.volume[at] = from.volume[row]!;
+  to.openInterest[at] = from.openInterest[row]!;
+  to.flags[at] = from.flags[row]!;
+  to.sequence[at] = from.sequence[row]!;
 };
 
 /** Rows in the order of their sequence, one of each. Mostly a look: they come that way. */
@@ -38,7 +52,10 @@ export const arrange = (ticks: StoredTicks): StoredTicks => {
   while (row < length && sequence[row]! > sequence[row - 1]!) row++;
   if (row >= length) return ticks;
   const order = Uint32Array.from({ length }, (_, each) => each).sort((a, b) => sequence[a]! - sequence[b]!);
-  return pick(ticks, order.filter((each, at) => at === 0 || sequence[each] !== sequence[order[at - 1]!]));
+  return pick(
+    ticks,
+    order.filter((each, at) => at === 0 || sequence[each] !== sequence[order[at - 1]!]),
+  );
 };
 
 /** The rows a test passes, in their order. */

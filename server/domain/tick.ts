@@ -11,7 +11,13 @@ export type FeedMode = (typeof feedModes)[number];
  * Columns of doubles stand one after the other in a batch's `figures`, figure c of row r at c x rows + r: what reads
  * several of them in a loop looks one array up instead of four. Readers that do not count nanoseconds use the columns.
  */
-export const enum Figure { time, price, volume, openInterest, count }
+export const enum Figure {
+  time,
+  price,
+  volume,
+  openInterest,
+  count,
+}
 
 /** A frame as the broker's decoder leaves it: the broker's tokens and integers, nothing judged yet. */
 export interface RawBatch {
@@ -128,20 +134,47 @@ export const RESET = 128;
 export type TickMessage = TickBatch | FeedEvent;
 
 /** Length of the packet whose body begins at `offset`: it stands in the two bytes before. */
-export const packetLength = (frame: Uint8Array, offset: number): number => (frame[offset - 2]! << 8) | frame[offset - 1]!;
+export const packetLength = (frame: Uint8Array, offset: number): number =>
+  (frame[offset - 2]! << 8) | frame[offset - 1]!;
 
 export const tickBatch = (capacity: number): TickBatch => {
   const { time, ...figures } = figureColumns(capacity);
-  return { kind: "ticks", collector: 0, receivedTime: 0, length: 0, sequence: 0, instrument: new Int32Array(capacity), flags: new Uint8Array(capacity), time, ...figures };
+  return {
+    kind: "ticks",
+    collector: 0,
+    receivedTime: 0,
+    length: 0,
+    sequence: 0,
+    instrument: new Int32Array(capacity),
+    flags: new Uint8Array(capacity),
+    time,
+    ...figures,
+  };
 };
 
 export const rawBatch = (capacity: number): RawBatch => {
   const { time: exchangeTime, ...figures } = figureColumns(capacity);
-  return { kind: "ticks", collector: 0, receivedTime: 0, length: 0, frame: null, token: new Uint32Array(capacity), offset: new Int32Array(capacity), exchangeTime, ...figures };
+  return {
+    kind: "ticks",
+    collector: 0,
+    receivedTime: 0,
+    length: 0,
+    frame: null,
+    token: new Uint32Array(capacity),
+    offset: new Int32Array(capacity),
+    exchangeTime,
+    ...figures,
+  };
 };
 
 const figureColumns = (rows: number) => {
   const figures = new Float64Array(rows * Figure.count);
   const column = (figure: Figure): Float64Array => figures.subarray(figure * rows, (figure + 1) * rows);
-  return { figures, time: column(Figure.time), price: column(Figure.price), volume: column(Figure.volume), openInterest: column(Figure.openInterest) };
+  return {
+    figures,
+    time: column(Figure.time),
+    price: column(Figure.price),
+    volume: column(Figure.volume),
+    openInterest: column(Figure.openInterest),
+  };
 };

@@ -1,10 +1,24 @@
 /** The bars we build, from one second to one month, and which of them the store keeps. */
 
 export type TimeframeName =
-  | "1s" | "5s" | "15s" | "30s"
-  | "1m" | "2m" | "3m" | "5m" | "10m" | "15m" | "30m"
-  | "1h" | "75m" | "2h" | "125m"
-  | "1d" | "1W" | "1M";
+  | "1s"
+  | "5s"
+  | "15s"
+  | "30s"
+  | "1m"
+  | "2m"
+  | "3m"
+  | "5m"
+  | "10m"
+  | "15m"
+  | "30m"
+  | "1h"
+  | "75m"
+  | "2h"
+  | "125m"
+  | "1d"
+  | "1W"
+  | "1M";
 
 /** Any count of minutes of a session (`45m`, `4h`), or of seconds below a minute (`10s`): derived for whoever asks, stored by nobody. */
 export type AnyTimeframeName = TimeframeName | `${number}s` | `${number}m` | `${number}h`;
@@ -30,8 +44,17 @@ const SECOND = 1_000;
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-const define = (name: TimeframeName, kind: Timeframe["kind"], lengthMs: number, from: TimeframeName): Omit<Timeframe, "index"> => ({
-  name, kind, lengthMs, from, stored: name === from,
+const define = (
+  name: TimeframeName,
+  kind: Timeframe["kind"],
+  lengthMs: number,
+  from: TimeframeName,
+): Omit<Timeframe, "index"> => ({
+  name,
+  kind,
+  lengthMs,
+  from,
+  stored: name === from,
 });
 
 export const timeframes: readonly Timeframe[] = [
@@ -77,16 +100,42 @@ export const anyTimeframe = (name: AnyTimeframeName): AnyTimeframe => {
 };
 
 /** Brokers' names that say their count in words: Angel One. */
-const spelled: Readonly<Record<string, string>> = { one: "1", three: "3", five: "5", ten: "10", fifteen: "15", thirty: "30" };
+const spelled: Readonly<Record<string, string>> = {
+  one: "1",
+  three: "3",
+  five: "5",
+  ten: "10",
+  fifteen: "15",
+  thirty: "30",
+};
 
 const UNITS: Readonly<Record<string, number>> = {
-  s: SECOND, sec: SECOND, secs: SECOND, second: SECOND, seconds: SECOND, "": MINUTE, m: MINUTE, min: MINUTE, mins: MINUTE, minute: MINUTE, minutes: MINUTE,
-  h: 60 * MINUTE, hr: 60 * MINUTE, hrs: 60 * MINUTE, hour: 60 * MINUTE, hours: 60 * MINUTE,
+  s: SECOND,
+  sec: SECOND,
+  secs: SECOND,
+  second: SECOND,
+  seconds: SECOND,
+  "": MINUTE,
+  m: MINUTE,
+  min: MINUTE,
+  mins: MINUTE,
+  minute: MINUTE,
+  minutes: MINUTE,
+  h: 60 * MINUTE,
+  hr: 60 * MINUTE,
+  hrs: 60 * MINUTE,
+  hour: 60 * MINUTE,
+  hours: 60 * MINUTE,
 };
 
 /** Ms of intraday bars, or the name of longer ones; null for what is no timeframe. */
 const typedLength = (typed: string): number | "1d" | "1W" | "1M" | null => {
-  const text = typed.trim().replace(/^(one|three|five|ten|fifteen|thirty)_(?=minute|hour|day)/i, (_, word: string) => spelled[word.toLowerCase()]!);
+  const text = typed
+    .trim()
+    .replace(
+      /^(one|three|five|ten|fifteen|thirty)_(?=minute|hour|day)/i,
+      (_, word: string) => spelled[word.toLowerCase()]!,
+    );
   const match = /^(\d{0,5})\s*([a-zA-Z]*)$/.exec(text);
   if (match === null || text === "") return null;
   const count = match[1] === "" ? 1 : Number(match[1]);
@@ -124,13 +173,29 @@ export const parseAnyTimeframe = (typed: string): AnyTimeframe | undefined => {
   const known = parseTimeframe(typed);
   if (known !== undefined) return known;
   const length = typedLength(typed);
-  if (typeof length !== "number" || length <= 0 || length > DAY || (length > MINUTE && length % MINUTE !== 0)) return undefined;
+  if (typeof length !== "number" || length <= 0 || length > DAY || (length > MINUTE && length % MINUTE !== 0))
+    return undefined;
   let found = derived.get(length);
   if (found === undefined) {
     const minutes = length / MINUTE;
-    found = length < MINUTE
-      ? { name: `${length / SECOND}s`, index: FIRST_OF_SECONDS + length / SECOND, kind: "intraday", lengthMs: length, stored: false, from: "1s" }
-      : { name: minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`, index: FIRST_OF_MINUTES + minutes, kind: "intraday", lengthMs: length, stored: false, from: minutes % 15 === 0 ? "15m" : "1m" };
+    found =
+      length < MINUTE
+        ? {
+            name: `${length / SECOND}s`,
+            index: FIRST_OF_SECONDS + length / SECOND,
+            kind: "intraday",
+            lengthMs: length,
+            stored: false,
+            from: "1s",
+          }
+        : {
+            name: minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`,
+            index: FIRST_OF_MINUTES + minutes,
+            kind: "intraday",
+            lengthMs: length,
+            stored: false,
+            from: minutes % 15 === 0 ? "15m" : "1m",
+          };
     derived.set(length, found);
     derivedByIndex.set(found.index, found);
   }

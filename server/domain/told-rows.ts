@@ -46,10 +46,14 @@ export class RefusedRows {
   }
 
   /** Rows with something wrong in them; those of auctions are only not wanted here. */
-  get faulty(): number { return this.total - (this.counts.get("of_auction") ?? 0); }
+  get faulty(): number {
+    return this.total - (this.counts.get("of_auction") ?? 0);
+  }
 
   /** True when a bar may be among them that no other row tells. */
-  get hidesAny(): boolean { return this.lost || this.starts.size > 0; }
+  get hidesAny(): boolean {
+    return this.lost || this.starts.size > 0;
+  }
 
   /** True where history's silence about a bar that begins in [from, to) proves nothing. */
   hides(from: number, to: number): boolean {
@@ -72,7 +76,9 @@ export class RefusedRows {
   }
 
   /** A row is there after all: its start has been told readably too. */
-  found(time: number): void { this.starts.delete(time); }
+  found(time: number): void {
+    this.starts.delete(time);
+  }
 }
 
 /** More starts than a page has are no longer told apart. */
@@ -81,7 +87,13 @@ const MOST_STARTS = 100_000;
 const isVolume = (volume: number): boolean => Number.isInteger(volume) && volume >= 0 && volume <= MOST_VOLUME;
 
 const faultOf = (bars: BarColumns, row: number): RowFault | null => {
-  const [open, high, low, close, volume] = [bars.open[row]!, bars.high[row]!, bars.low[row]!, bars.close[row]!, bars.volume[row]!];
+  const [open, high, low, close, volume] = [
+    bars.open[row]!,
+    bars.high[row]!,
+    bars.low[row]!,
+    bars.close[row]!,
+    bars.volume[row]!,
+  ];
   const isPrice = (price: number): boolean => Number.isInteger(price) && price > 0 && price <= MOST_PRICE;
   if (!(isPrice(open) && isPrice(high) && isPrice(low) && isPrice(close))) return "price_out_of_bounds";
   if (high < low || open > high || open < low || close > high || close < low) return "prices_contradict";
@@ -92,15 +104,28 @@ const faultOf = (bars: BarColumns, row: number): RowFault | null => {
  * Rows that can be bars, oldest first, one a start. `days`: they are labelled by their date. Both ends are inclusive, as
  * brokers read them.
  */
-export const checkedRows = (bars: BarColumns, { from, to, days }: { from: number; to: number; days: boolean }, refused: RefusedRows): BarColumns => {
+export const checkedRows = (
+  bars: BarColumns,
+  { from, to, days }: { from: number; to: number; days: boolean },
+  refused: RefusedRows,
+): BarColumns => {
   const first = days ? istMidnight(istDay(from)) : from;
   const order: number[] = [];
   let ordered = true;
   for (let row = 0; row < bars.length; row++) {
     const time = bars.time[row]!;
-    const fault = !Number.isInteger(time) ? "unreadable" : time < first || time > to ? "outside_span" : faultOf(bars, row);
+    const fault = !Number.isInteger(time)
+      ? "unreadable"
+      : time < first || time > to
+        ? "outside_span"
+        : faultOf(bars, row);
     if (fault !== null) {
-      refused.add(fault, time, () => `${new Date(Number.isFinite(time) ? time : 0).toISOString()}: ${[bars.open, bars.high, bars.low, bars.close, bars.volume].map((column) => column[row]).join(", ")} (${fault})`);
+      refused.add(
+        fault,
+        time,
+        () =>
+          `${new Date(Number.isFinite(time) ? time : 0).toISOString()}: ${[bars.open, bars.high, bars.low, bars.close, bars.volume].map((column) => column[row]).join(", ")} (${fault})`,
+      );
       continue;
     }
     if (order.length > 0 && time <= bars.time[order[order.length - 1]!]!) ordered = false;
@@ -109,7 +134,12 @@ export const checkedRows = (bars: BarColumns, { from, to, days }: { from: number
   if (!ordered) order.sort((a, b) => bars.time[a]! - bars.time[b]! || a - b);
   let last = -1;
   for (const row of order) {
-    if (last >= 0 && bars.time[order[last]!] === bars.time[row]) refused.add("repeated", bars.time[row]!, () => `${new Date(bars.time[row]!).toISOString()} is told more than once`);
+    if (last >= 0 && bars.time[order[last]!] === bars.time[row])
+      refused.add(
+        "repeated",
+        bars.time[row]!,
+        () => `${new Date(bars.time[row]!).toISOString()} is told more than once`,
+      );
     else last++;
     order[last] = row;
   }

@@ -2,7 +2,17 @@
 import type { CalendarDays } from "./calendar-days";
 import { type CalendarEdit, halted } from "./calendar-edits";
 import type { ListedDay } from "./holiday-lists";
-import { clockMs, dayOfDate, istDate, istMidnight, type HoursKey, type Phase, type PhaseName, type Session, type SessionKind } from "./session";
+import {
+  clockMs,
+  dayOfDate,
+  istDate,
+  istMidnight,
+  type HoursKey,
+  type Phase,
+  type PhaseName,
+  type Session,
+  type SessionKind,
+} from "./session";
 import type { HoursRow, PhaseRow, TradingHours } from "./trading-hours";
 
 /** A phase as announced: null where no source tells the time. */
@@ -31,7 +41,13 @@ const EVENING = "17:00";
  * The day as the data and the edits state it; null when closed. Of several edits that say whether and when it is open
  * the last one counts; announced halts come on top.
  */
-export const tradingDay = (hours: HoursKey, day: number, rows: TradingHours, days: CalendarDays, edits: readonly CalendarEdit[] = []): TradingDay | null => {
+export const tradingDay = (
+  hours: HoursKey,
+  day: number,
+  rows: TradingHours,
+  days: CalendarDays,
+  edits: readonly CalendarEdit[] = [],
+): TradingDay | null => {
   const row = rows.find((candidate) => candidate.hours === hours && inForce(candidate, day));
   if (row === undefined) return null;
 
@@ -46,16 +62,32 @@ export const tradingDay = (hours: HoursKey, day: number, rows: TradingHours, day
     const name = ordinary ? edit.name : found.name;
     const phases = joined(halted(found.session, edit, new Set(row.phases.map(([phase]) => phase))));
     const kind = ordinary ? "special" : found.kind;
-    found = { ...found, kind, name, phases, note: found.kind === "unknown" ? null : found.note, session: sessionOf(hours, day, kind, name, phases), edits: [...found.edits, edit.id] };
+    found = {
+      ...found,
+      kind,
+      name,
+      phases,
+      note: found.kind === "unknown" ? null : found.note,
+      session: sessionOf(hours, day, kind, name, phases),
+      edits: [...found.edits, edit.id],
+    };
   }
   return found;
 };
 
 const editedDay = (row: HoursRow, day: number, edit: Exclude<CalendarEdit, { type: "halt" }>): TradingDay | null => {
   if (edit.type === "closed") return null;
-  const phases = edit.phases === "regular" ? edit.phases : edit.phases.map(({ phase, from, to }): PhaseRow => [phase, from, to]);
-  const built = describe(row.hours, day, { kind: edit.kind, name: edit.name, phases: phasesFor(row, phases), note: null });
-  return built === null ? null : { ...built, note: built.session === null ? "no times have been announced yet" : null, edits: [edit.id] };
+  const phases =
+    edit.phases === "regular" ? edit.phases : edit.phases.map(({ phase, from, to }): PhaseRow => [phase, from, to]);
+  const built = describe(row.hours, day, {
+    kind: edit.kind,
+    name: edit.name,
+    phases: phasesFor(row, phases),
+    note: null,
+  });
+  return built === null
+    ? null
+    : { ...built, note: built.session === null ? "no times have been announced yet" : null, edits: [edit.id] };
 };
 
 const listedDay = (row: HoursRow, day: number, days: CalendarDays): TradingDay | null => {
@@ -84,9 +116,12 @@ const listedDay = (row: HoursRow, day: number, days: CalendarDays): TradingDay |
       return describe(hours, day, { kind: "partial", name: evening[1], phases: untilEvening, note: null });
     }
   }
-  if (row.days === "every" || lists.length > 0) return describe(hours, day, { kind: "regular", name: "Regular session", phases: row.phases, note: null });
+  if (row.days === "every" || lists.length > 0)
+    return describe(hours, day, { kind: "regular", name: "Regular session", phases: row.phases, note: null });
   return describe(hours, day, {
-    kind: "unknown", name: "Not covered by a holiday list", phases: row.phases,
+    kind: "unknown",
+    name: "Not covered by a holiday list",
+    phases: row.phases,
     note: `no holiday list of ${hours} covers ${date}: whether it trades is unknown, the ordinary hours are those of a weekday on which it does`,
   });
 };
@@ -121,7 +156,8 @@ const phasesFor = (row: HoursRow, phases: "regular" | readonly PhaseRow[]): read
   for (const phase of phases) {
     const before = out.at(-1);
     if (own.has(phase[0])) out.push(phase);
-    else if (before !== undefined && before[0] === "halt" && before[2] === phase[1]) out.push(["halt", phase[1], phase[2]]);
+    else if (before !== undefined && before[0] === "halt" && before[2] === phase[1])
+      out.push(["halt", phase[1], phase[2]]);
   }
   return out;
 };
@@ -145,7 +181,13 @@ const describe = (hours: HoursKey, day: number, { kind, name, phases: rows, note
   return { day, kind, name, phases, session: sessionOf(hours, day, kind, name, phases), note, edits: [] };
 };
 
-const sessionOf = (hours: HoursKey, day: number, kind: SessionKind, name: string, announced: readonly AnnouncedPhase[]): Session | null => {
+const sessionOf = (
+  hours: HoursKey,
+  day: number,
+  kind: SessionKind,
+  name: string,
+  announced: readonly AnnouncedPhase[],
+): Session | null => {
   const phases = announced.filter((phase): phase is Phase => phase.from !== null && phase.to !== null);
   const open = phases.find(({ phase }) => phase === "continuous")?.from;
   const close = phases.findLast(({ phase }) => phase === "continuous")?.to;
@@ -157,10 +199,12 @@ const joined = (phases: readonly AnnouncedPhase[]): readonly AnnouncedPhase[] =>
   const out: AnnouncedPhase[] = [];
   for (const phase of phases) {
     const before = out.at(-1);
-    if (before !== undefined && before.phase === phase.phase && before.to !== null && before.to === phase.from) before.to = phase.to;
+    if (before !== undefined && before.phase === phase.phase && before.to !== null && before.to === phase.from)
+      before.to = phase.to;
     else out.push({ ...phase });
   }
   return out;
 };
 
-const at = (day: number, clock: string | null): number | null => (clock === null ? null : istMidnight(day) + clockMs(clock));
+const at = (day: number, clock: string | null): number | null =>
+  clock === null ? null : istMidnight(day) + clockMs(clock);

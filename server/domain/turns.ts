@@ -4,7 +4,10 @@
  */
 export class Turns {
   private done = 0;
-  constructor(private readonly pause: () => Promise<void>, private readonly size = 3_000) {}
+  constructor(
+    private readonly pause: () => Promise<void>,
+    private readonly size = 3_000,
+  ) {}
 
   /** Counts work done; to be awaited. */
   take(units: number): Promise<void> | undefined {

@@ -6,13 +6,36 @@
 
 /** Segment names as brokers and exchanges write them, and Angel One's numbers, to the segment in Kite's token. */
 const segments: Readonly<Record<string, number>> = {
-  NSE_EQ: 1, NSE: 1, NSE_FO: 2, NFO: 2, NSE_CD: 3, CDS: 3, BSE_EQ: 4, BSE: 4, BSE_FO: 5, BFO: 5, BSE_CD: 6, BCD: 6, MCX_FO: 7, MCX: 7,
+  NSE_EQ: 1,
+  NSE: 1,
+  NSE_FO: 2,
+  NFO: 2,
+  NSE_CD: 3,
+  CDS: 3,
+  BSE_EQ: 4,
+  BSE: 4,
+  BSE_FO: 5,
+  BFO: 5,
+  BSE_CD: 6,
+  BCD: 6,
+  MCX_FO: 7,
+  MCX: 7,
   // Angel One: exchangeType of "WebSocket Streaming 2.0".
-  1: 1, 2: 2, 3: 4, 4: 5, 5: 7, 13: 3,
+  1: 1,
+  2: 2,
+  3: 4,
+  4: 5,
+  5: 7,
+  13: 3,
 };
 
 /** Numbers of indices at Angel One, and Odin's of the NIFTY 50. */
-const indices: Readonly<Record<number, string>> = { 26000: "NIFTY 50", 99926000: "NIFTY 50", 99926009: "NIFTY BANK", 99919000: "SENSEX" };
+const indices: Readonly<Record<number, string>> = {
+  26000: "NIFTY 50",
+  99926000: "NIFTY 50",
+  99926009: "NIFTY BANK",
+  99919000: "SENSEX",
+};
 
 /** Names before the slash of `/intraday/{segment}/{token}`. */
 export const segmentNames: readonly string[] = Object.keys(segments).filter((name) => name.includes("_"));

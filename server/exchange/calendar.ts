@@ -43,13 +43,22 @@ const bump = (minute: number, centre: number, width: number): number => Math.exp
 
 /** Busiest around Indian trading hours, a second life in the evening, never still. */
 const roundTheClock = (minute: number): number =>
-  0.45 + 0.7 * bump(minute, 9.6 * HOUR, 55) + 0.45 * bump(minute, 12.4 * HOUR, 190) + 0.8 * bump(minute, 15.1 * HOUR, 50) + 0.5 * bump(minute, 20.5 * HOUR, 130);
+  0.45 +
+  0.7 * bump(minute, 9.6 * HOUR, 55) +
+  0.45 * bump(minute, 12.4 * HOUR, 190) +
+  0.8 * bump(minute, 15.1 * HOUR, 50) +
+  0.5 * bump(minute, 20.5 * HOUR, 130);
 
 /** The U of a day session: a rush at the open, a lull at noon, a rush into the close. */
-const uShape = (minutes: number) => (minute: number): number =>
-  0.6 + 1.6 * Math.exp(-minute / 22) + 1.1 * Math.exp(-(minutes - 1 - minute) / 28);
+const uShape =
+  (minutes: number) =>
+  (minute: number): number =>
+    0.6 + 1.6 * Math.exp(-minute / 22) + 1.1 * Math.exp(-(minutes - 1 - minute) / 28);
 
-const build = (calendar: Omit<TradingCalendar, "activity" | "elapsed">, shape: (minute: number) => number): TradingCalendar => {
+const build = (
+  calendar: Omit<TradingCalendar, "activity" | "elapsed">,
+  shape: (minute: number) => number,
+): TradingCalendar => {
   const { minutes } = calendar;
   const activity = Float64Array.from({ length: minutes }, (_, minute) => shape(minute));
   const mean = activity.reduce((sum, value) => sum + value, 0) / minutes;
@@ -65,7 +74,18 @@ const build = (calendar: Omit<TradingCalendar, "activity" | "elapsed">, shape: (
 const ALWAYS: DayHours = { minutes: 24 * HOUR, preOpen: null, closing: null, postClose: null };
 
 const sim = (): TradingCalendar =>
-  build({ name: "SIM", minutes: 24 * HOUR, hours: () => ALWAYS, trades: () => true, open: istMidnight, preOpen: null, gap: 0 }, roundTheClock);
+  build(
+    {
+      name: "SIM",
+      minutes: 24 * HOUR,
+      hours: () => ALWAYS,
+      trades: () => true,
+      open: istMidnight,
+      preOpen: null,
+      gap: 0,
+    },
+    roundTheClock,
+  );
 
 const KEYS: Record<Kind, string> = { stock: "NSE_CAS", index: "NSE_INDEX", volatility: "NSE", future: "NFO" };
 
@@ -86,20 +106,28 @@ const nse = (): TradingCalendar => {
     return {
       minutes: (session.close - session.open) / 60_000,
       preOpen: collected === null ? null : { from: collected.from, matching: collected.to, to: session.open },
-      closing: auction === null ? null : { from: session.close, matching: auction.to, to: phase("closing_matching")!.to },
+      closing:
+        auction === null ? null : { from: session.close, matching: auction.to, to: phase("closing_matching")!.to },
       postClose: kind === "stock" ? phase("post_close") : null,
     };
   };
-  return build({
-    name: "NSE", minutes, gap: 0.5, open, preOpen: { from: 15 * 60_000 },
-    trades: (day) => days.on("NSE", day)?.open === open(day),
-    hours(kind, day) {
-      const name = `${kind} ${day}`;
-      let hours = known.get(name);
-      if (hours === undefined) known.set(name, (hours = work(kind, day)));
-      return hours;
+  return build(
+    {
+      name: "NSE",
+      minutes,
+      gap: 0.5,
+      open,
+      preOpen: { from: 15 * 60_000 },
+      trades: (day) => days.on("NSE", day)?.open === open(day),
+      hours(kind, day) {
+        const name = `${kind} ${day}`;
+        let hours = known.get(name);
+        if (hours === undefined) known.set(name, (hours = work(kind, day)));
+        return hours;
+      },
     },
-  }, uShape(minutes));
+    uShape(minutes),
+  );
 };
 
 export const tradingCalendar = (name: CalendarName): TradingCalendar => (name === "NSE" ? nse() : sim());
@@ -119,10 +147,12 @@ export const tradingDayAfter = (calendar: TradingCalendar, day: number): number 
 };
 
 /** Epoch ms at which the exchange begins to send on a trading day. */
-export const feedStart = (calendar: TradingCalendar, day: number): number => calendar.open(day) - (calendar.preOpen?.from ?? 0);
+export const feedStart = (calendar: TradingCalendar, day: number): number =>
+  calendar.open(day) - (calendar.preOpen?.from ?? 0);
 
 /** Epoch ms at which continuous trading has ended for every kind. */
-export const closeOf = (calendar: TradingCalendar, day: number): number => calendar.open(day) + calendar.minutes * 60_000;
+export const closeOf = (calendar: TradingCalendar, day: number): number =>
+  calendar.open(day) + calendar.minutes * 60_000;
 
 /** The trading day whose values stand at an instant: today's once its feed has begun, else the last one. */
 export const tradingDayAt = (calendar: TradingCalendar, instant: number): number => {

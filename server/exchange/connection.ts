@@ -9,9 +9,17 @@ const FRAME_BYTES = 2 + FRAME_PACKETS * (2 + MAX_PACKET);
 /** A client that reads slower than this loses ticks: the exchange does not wait for anybody. */
 const SLOW_CLIENT_BYTES = 16 * 1_048_576;
 
-export interface SendCounters { ticks: number; frames: number; bytes: number; slowDrops: number }
+export interface SendCounters {
+  ticks: number;
+  frames: number;
+  bytes: number;
+  slowDrops: number;
+}
 
-interface Frame { bytes: Uint8Array; view: DataView }
+interface Frame {
+  bytes: Uint8Array;
+  view: DataView;
+}
 const newFrame = (): Frame => {
   const bytes = new Uint8Array(FRAME_BYTES);
   return { bytes, view: new DataView(bytes.buffer) };
@@ -29,7 +37,13 @@ export class Connection {
   private length = 2;
   private packets = 0;
 
-  constructor(readonly id: number, readonly apiKey: string, readonly socket: WebSocket, private readonly counters: SendCounters, private readonly real: () => number) {}
+  constructor(
+    readonly id: number,
+    readonly apiKey: string,
+    readonly socket: WebSocket,
+    private readonly counters: SendCounters,
+    private readonly real: () => number,
+  ) {}
 
   /** Adds the cursor's packet. */
   add(cursor: Cursor, mode: FeedMode): void {
@@ -82,7 +96,9 @@ export class Connection {
     if (this.isOpen()) this.socket.send(JSON.stringify(message));
   }
 
-  private isOpen(): boolean { return !this.dead && this.socket.readyState === this.socket.OPEN; }
+  private isOpen(): boolean {
+    return !this.dead && this.socket.readyState === this.socket.OPEN;
+  }
 
   private count(packets: number, bytes: number): void {
     this.counters.ticks += packets;

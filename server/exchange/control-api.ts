@@ -12,7 +12,12 @@ import type { Transcript } from "./transcript";
 import type { VirtualClock } from "./virtual-clock";
 
 export interface ControlParts {
-  market: Market; clock: VirtualClock; faults: Faults; logins: Logins; transcript: Transcript; feed: FeedServer;
+  market: Market;
+  clock: VirtualClock;
+  faults: Faults;
+  logins: Logins;
+  transcript: Transcript;
+  feed: FeedServer;
   real: () => number;
 }
 
@@ -25,17 +30,29 @@ const FASTEST = 10_000;
 
 /** What no broker has: `/sim/clock`, `/sim/fault`, `/sim/reset`, `/sim/seconds`, `/sim/transcript`, `/sim/stats`. */
 export const controlApi = ({ market, clock, faults, logins, transcript, feed, real }: ControlParts) => {
-  const clockState = () => ({ now: clock.now(), text: istLabel(clock.now()), speed: clock.speed(), paused: clock.paused(), calendar: market.calendar.name });
+  const clockState = () => ({
+    now: clock.now(),
+    text: istLabel(clock.now()),
+    speed: clock.speed(),
+    paused: clock.paused(),
+    calendar: market.calendar.name,
+  });
 
   const number = (body: Record<string, unknown>, field: string, max: number): number | undefined => {
     const value = body[field];
     if (value === undefined) return undefined;
-    if (typeof value !== "number" || !(value > 0) || value > max) throw badInput(field, value, `a number above 0 and up to ${max}`);
+    if (typeof value !== "number" || !(value > 0) || value > max)
+      throw badInput(field, value, `a number above 0 and up to ${max}`);
     return value;
   };
 
   const instantOf = (value: unknown): number => {
-    const instant = typeof value === "number" ? value : typeof value === "string" ? parseIst(value, "00:00:00") ?? Date.parse(value) : Number.NaN;
+    const instant =
+      typeof value === "number"
+        ? value
+        : typeof value === "string"
+          ? (parseIst(value, "00:00:00") ?? Date.parse(value))
+          : Number.NaN;
     if (!Number.isFinite(instant)) throw badInput("set", value, "epoch ms, an ISO time, or YYYY-MM-DD hh:mm:ss in IST");
     return instant;
   };
@@ -45,7 +62,8 @@ export const controlApi = ({ market, clock, faults, logins, transcript, feed, re
     const speed = number(body, "speed", FASTEST);
     const advance = number(body, "advance", LONGEST_ADVANCE_MS);
     const instant = body["set"] === undefined ? undefined : instantOf(body["set"]);
-    if (body["pause"] !== undefined && typeof body["pause"] !== "boolean") throw badInput("pause", body["pause"], "true or false");
+    if (body["pause"] !== undefined && typeof body["pause"] !== "boolean")
+      throw badInput("pause", body["pause"], "true or false");
     if (speed !== undefined) clock.setSpeed(speed);
     if (body["pause"] !== undefined) clock.pause(body["pause"] as boolean);
     if (instant !== undefined) {
@@ -74,9 +92,14 @@ export const controlApi = ({ market, clock, faults, logins, transcript, feed, re
     if (fault.kind === "text_error") feed.say(SAID);
     if (fault.kind === "disconnect" || fault.kind === "expired") feed.disconnect();
   };
-  const faultList = () => faults.list().map(({ kind, symbols, until, ratio, delayMs }) => ({
-    kind, ratio, delayMs, symbols: symbols === null ? null : [...symbols], until: until === Infinity ? null : until,
-  }));
+  const faultList = () =>
+    faults.list().map(({ kind, symbols, until, ratio, delayMs }) => ({
+      kind,
+      ratio,
+      delayMs,
+      symbols: symbols === null ? null : [...symbols],
+      until: until === Infinity ? null : until,
+    }));
 
   const reset = (): void => {
     faults.reset();
@@ -100,15 +123,27 @@ export const controlApi = ({ market, clock, faults, logins, transcript, feed, re
   const answer = async (request: IncomingMessage, { pathname, searchParams }: URL): Promise<unknown> => {
     const asked = (field: string): number => Number(searchParams.get(field) ?? Number.NaN);
     switch (`${request.method} ${pathname}`) {
-      case "GET /sim/clock": return clockState();
-      case "POST /sim/clock": await moveClock(await bodyObject(request)); return clockState();
-      case "GET /sim/fault": return { faults: faultList() };
-      case "POST /sim/fault": addFault(await bodyObject(request)); return { faults: faultList() };
-      case "POST /sim/reset": reset(); return { faults: [] };
-      case "GET /sim/seconds": return { seconds: secondsOf(market, asked("token"), asked("from"), asked("to")) };
-      case "GET /sim/transcript": return { entries: transcript.entries() };
-      case "GET /sim/stats": return { ...feed.stats(), instruments: market.listings.length, clock: clockState() };
-      default: throw new AppError("not_found", `there is no ${request.method} ${pathname}`);
+      case "GET /sim/clock":
+        return clockState();
+      case "POST /sim/clock":
+        await moveClock(await bodyObject(request));
+        return clockState();
+      case "GET /sim/fault":
+        return { faults: faultList() };
+      case "POST /sim/fault":
+        addFault(await bodyObject(request));
+        return { faults: faultList() };
+      case "POST /sim/reset":
+        reset();
+        return { faults: [] };
+      case "GET /sim/seconds":
+        return { seconds: secondsOf(market, asked("token"), asked("from"), asked("to")) };
+      case "GET /sim/transcript":
+        return { entries: transcript.entries() };
+      case "GET /sim/stats":
+        return { ...feed.stats(), instruments: market.listings.length, clock: clockState() };
+      default:
+        throw new AppError("not_found", `there is no ${request.method} ${pathname}`);
     }
   };
 

@@ -57,15 +57,24 @@ export class Cursor {
   private dayOpen = 0;
 
   /** `perMinute`: packets a minute on average; `rate`: trades for each natural one. */
-  constructor(readonly listing: Listing, private readonly book: Book, private readonly calendar: TradingCalendar,
-    private readonly perMinute: number, private readonly rate: number) {
+  constructor(
+    readonly listing: Listing,
+    private readonly book: Book,
+    private readonly calendar: TradingCalendar,
+    private readonly perMinute: number,
+    private readonly rate: number,
+  ) {
     this.hours = calendar.hours(listing.kind, 0);
   }
 
   /** The trading day whose values are shown. */
-  get tradingDay(): number { return this.day; }
+  get tradingDay(): number {
+    return this.day;
+  }
   /** True for a packet of continuous trading: no value of an auction, nothing repeated after one. */
-  get continuous(): boolean { return this.stage === "continuous"; }
+  get continuous(): boolean {
+    return this.stage === "continuous";
+  }
 
   /** Goes to an instant: every packet up to and including it counts as sent. */
   seek(instant: number): void {
@@ -78,16 +87,24 @@ export class Cursor {
       while (from > 0 && record.trades[from] === 0) from -= 1;
       this.skipTo(from);
     }
-    while (this.advance(instant)) { /* state is what counts here */ }
+    while (this.advance(instant)) {
+      /* state is what counts here */
+    }
   }
 
   /** Takes the next packet if it is due by the instant; false when none is. */
   advance(instant: number): boolean {
     while (this.nextTime <= instant) {
       const { record } = this;
-      if (record === null || this.stage === "over") { this.enter(tradingDayAfter(this.calendar, this.day)); continue; }
+      if (record === null || this.stage === "over") {
+        this.enter(tradingDayAfter(this.calendar, this.day));
+        continue;
+      }
       if (this.stage === "pre_open") {
-        if (this.nextTime < this.hours.preOpen!.to) { this.stepPreOpen(record); return true; }
+        if (this.nextTime < this.hours.preOpen!.to) {
+          this.stepPreOpen(record);
+          return true;
+        }
         this.beginMinute(record, 0);
       } else if (this.stage === "closing" || this.stage === "post_close") {
         this.stepAfter(record);
@@ -187,7 +204,11 @@ export class Cursor {
       const part = (this.time - from) / (at - from);
       const target = price > 0 ? price : this.previousClose;
       const { tick } = this.listing;
-      const wander = (uniformAt(keyed(this.listing.id, this.day, 6), Math.floor((this.time - from) / PRE_OPEN_STEP_MS)) - 0.5) * 0.004 * (1 - part) * target;
+      const wander =
+        (uniformAt(keyed(this.listing.id, this.day, 6), Math.floor((this.time - from) / PRE_OPEN_STEP_MS)) - 0.5) *
+        0.004 *
+        (1 - part) *
+        target;
       this.price = Math.round((this.previousClose + (target - this.previousClose) * part + wander) / tick) * tick;
     }
     const next = this.time + (this.time < at ? PRE_OPEN_STEP_MS : FROZEN_STEP_MS);
@@ -198,7 +219,12 @@ export class Cursor {
   private leaveContinuous(): void {
     const { closing, postClose } = this.hours;
     this.stage = closing !== null ? "closing" : postClose !== null ? "post_close" : "over";
-    this.nextTime = closing !== null ? closing.from : postClose !== null ? postClose.from : feedStart(this.calendar, tradingDayAfter(this.calendar, this.day));
+    this.nextTime =
+      closing !== null
+        ? closing.from
+        : postClose !== null
+          ? postClose.from
+          : feedStart(this.calendar, tradingDayAfter(this.calendar, this.day));
   }
 
   /** The price stands still, the auction prints once, and what trades at the closing price afterwards only adds volume. */
@@ -211,7 +237,8 @@ export class Cursor {
     if (this.stage === "post_close") {
       const steps = (postClose!.to - postClose!.from) / POST_CLOSE_STEP_MS;
       const step = (time - postClose!.from) / POST_CLOSE_STEP_MS;
-      const traded = Math.floor(record.postVolume * (step + 1) / steps) - Math.floor(record.postVolume * step / steps);
+      const traded =
+        Math.floor((record.postVolume * (step + 1)) / steps) - Math.floor((record.postVolume * step) / steps);
       if (traded > 0) {
         this.quantity = traded;
         this.volume += traded;
@@ -240,7 +267,11 @@ export class Cursor {
     for (let at = 0; at < minute; at++) {
       this.followOpenInterest(record.openInterest[at]!);
       if (record.trades[at] === 0) continue;
-      if (this.open === 0) { this.open = record.open[at]!; this.high = record.high[at]!; this.low = record.low[at]!; }
+      if (this.open === 0) {
+        this.open = record.open[at]!;
+        this.high = record.high[at]!;
+        this.low = record.low[at]!;
+      }
       this.high = Math.max(this.high, record.high[at]!);
       this.low = Math.min(this.low, record.low[at]!);
       this.price = record.close[at]!;

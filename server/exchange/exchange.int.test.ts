@@ -18,28 +18,49 @@ const opened = async (options: ExchangeOptions = {}): Promise<Exchange> => {
   open.push(exchange);
   return exchange;
 };
-afterEach(async () => { await Promise.all(open.map((exchange) => exchange.close())); open = []; });
+afterEach(async () => {
+  await Promise.all(open.map((exchange) => exchange.close()));
+  open = [];
+});
 
 const tokenOf = (exchange: Exchange, symbol: string): number => exchange.market.listing(`SIM:${symbol}`)!.token;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const until = async (holds: () => boolean): Promise<void> => { for (let tries = 0; !holds(); tries++) { if (tries > 500) throw new Error("waited 5 s in vain"); await sleep(10); } };
+const until = async (holds: () => boolean): Promise<void> => {
+  for (let tries = 0; !holds(); tries++) {
+    if (tries > 500) throw new Error("waited 5 s in vain");
+    await sleep(10);
+  }
+};
 
-interface Line { socket: WebSocket; binary: Buffer[]; texts: string[]; packets: () => Buffer[]; send: (message: unknown) => void }
-const connect = (exchange: Exchange, token = accessToken): Promise<Line> => new Promise((resolve, reject) => {
-  const socket = new WebSocket(`ws://127.0.0.1:${exchange.port}/?api_key=${apiKey}&access_token=${token}`);
-  const line: Line = {
-    socket, binary: [], texts: [], send: (message) => socket.send(typeof message === "string" ? message : JSON.stringify(message)),
-    packets: () => line.binary.flatMap(packetsOf),
-  };
-  socket.on("message", (data: Buffer, binary) => { if (binary) line.binary.push(data); else line.texts.push(String(data)); });
-  socket.once("open", () => resolve(line));
-  socket.once("unexpected-response", (_request, response) => reject(new Error(`HTTP ${response.statusCode}`)));
-  socket.on("error", reject);
-});
+interface Line {
+  socket: WebSocket;
+  binary: Buffer[];
+  texts: string[];
+  packets: () => Buffer[];
+  send: (message: unknown) => void;
+}
+const connect = (exchange: Exchange, token = accessToken): Promise<Line> =>
+  new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${exchange.port}/?api_key=${apiKey}&access_token=${token}`);
+    const line: Line = {
+      socket,
+      binary: [],
+      texts: [],
+      send: (message) => socket.send(typeof message === "string" ? message : JSON.stringify(message)),
+      packets: () => line.binary.flatMap(packetsOf),
+    };
+    socket.on("message", (data: Buffer, binary) => {
+      if (binary) line.binary.push(data);
+      else line.texts.push(String(data));
+    });
+    socket.once("open", () => resolve(line));
+    socket.once("unexpected-response", (_request, response) => reject(new Error(`HTTP ${response.statusCode}`)));
+    socket.on("error", reject);
+  });
 const packetsOf = (frame: Buffer): Buffer[] => {
   if (frame.length < 4) return [];
   const packets: Buffer[] = [];
-  for (let offset = 2; packets.length < frame.readInt16BE(0); ) {
+  for (let offset = 2; packets.length < frame.readInt16BE(0);) {
     const size = frame.readInt16BE(offset);
     packets.push(frame.subarray(offset + 2, offset + 2 + size));
     offset += 2 + size;
@@ -48,12 +69,19 @@ const packetsOf = (frame: Buffer): Buffer[] => {
 };
 type Json = Record<string, unknown>;
 const control = async (exchange: Exchange, path: string, body?: unknown): Promise<{ status: number; body: Json }> => {
-  const response = await fetch(`http://127.0.0.1:${exchange.port}/sim/${path}`, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
-  return { status: response.status, body: await response.json() as Json };
+  const response = await fetch(
+    `http://127.0.0.1:${exchange.port}/sim/${path}`,
+    body === undefined ? {} : { method: "POST", body: JSON.stringify(body) },
+  );
+  return { status: response.status, body: (await response.json()) as Json };
 };
-const rest = async (exchange: Exchange, path: string, authorization = `token ${apiKey}:${accessToken}`): Promise<{ status: number; body: Json }> => {
+const rest = async (
+  exchange: Exchange,
+  path: string,
+  authorization = `token ${apiKey}:${accessToken}`,
+): Promise<{ status: number; body: Json }> => {
   const response = await fetch(`http://127.0.0.1:${exchange.port}${path}`, { headers: { authorization } });
-  return { status: response.status, body: await response.json() as Json };
+  return { status: response.status, body: (await response.json()) as Json };
 };
 
 describe("a raw client", () => {
@@ -74,13 +102,26 @@ describe("a raw client", () => {
     const [stock, index] = line.packets();
     expect([stock!.length, index!.length]).toEqual([44, 28]);
     const cursor = exchange.market.cursor(tokenOf(exchange, "RELIANCE"))!;
-    expect([stock!.readInt32BE(0), stock!.readInt32BE(4), stock!.readUInt32BE(16), stock!.readInt32BE(28), stock!.readInt32BE(40)])
-      .toEqual([cursor.listing.token, cursor.price, cursor.volume, cursor.open, cursor.previousClose]);
-    for (const [mode, lengths] of [["full", [184, 32]], ["ltp", [8, 8]]] as const) {
+    expect([
+      stock!.readInt32BE(0),
+      stock!.readInt32BE(4),
+      stock!.readUInt32BE(16),
+      stock!.readInt32BE(28),
+      stock!.readInt32BE(40),
+    ]).toEqual([cursor.listing.token, cursor.price, cursor.volume, cursor.open, cursor.previousClose]);
+    for (const [mode, lengths] of [
+      ["full", [184, 32]],
+      ["ltp", [8, 8]],
+    ] as const) {
       const before = line.packets().length;
       line.send({ a: "mode", v: [mode, [tokenOf(exchange, "RELIANCE"), tokenOf(exchange, "NIFTY 50")]] });
       await until(() => line.packets().length >= before + 2);
-      expect(line.packets().slice(before).map((packet) => packet.length)).toEqual(lengths);
+      expect(
+        line
+          .packets()
+          .slice(before)
+          .map((packet) => packet.length),
+      ).toEqual(lengths);
     }
   });
 
@@ -98,8 +139,9 @@ describe("a raw client", () => {
     line.send({ a: "dance", v: [1] });
     line.send({ a: "subscribe", v: Array.from({ length: 3_001 }, (_, at) => at + 1) });
     await until(() => line.texts.length === 3);
-    expect(line.texts.map((text) => (JSON.parse(text) as { type: string; data: string }))).toEqual([
-      { type: "error", data: "Invalid JSON" }, { type: "error", data: 'Unknown action "dance"' },
+    expect(line.texts.map((text) => JSON.parse(text) as { type: string; data: string })).toEqual([
+      { type: "error", data: "Invalid JSON" },
+      { type: "error", data: 'Unknown action "dance"' },
       { type: "error", data: "Subscription limit of 3000 instruments reached" },
     ]);
     expect(line.socket.readyState).toBe(WebSocket.OPEN);
@@ -124,14 +166,32 @@ describe("a raw client", () => {
     line.send({ a: "mode", v: ["ltp", [token]] });
     await until(() => line.packets().at(-1)!.length === 8);
     expect(line.packets().length).toBeGreaterThan(100);
-    const reply = await rest(exchange, `/instruments/historical/${token}/minute?from=2026-11-20+10:00:00&to=2026-11-20+10:01:00`);
-    for (const [index, candle] of (reply.body["data"] as { candles: [string, number, number, number, number, number][] }).candles.entries()) {
+    const reply = await rest(
+      exchange,
+      `/instruments/historical/${token}/minute?from=2026-11-20+10:00:00&to=2026-11-20+10:01:00`,
+    );
+    for (const [index, candle] of (
+      reply.body["data"] as { candles: [string, number, number, number, number, number][] }
+    ).candles.entries()) {
       const from = at("2026-11-20T10:00:00") / 1_000 + index * 60;
-      const packets = line.packets().slice(2).filter((packet) => packet.length === 184);
+      const packets = line
+        .packets()
+        .slice(2)
+        .filter((packet) => packet.length === 184);
       const inside = packets.filter((packet) => packet.readInt32BE(44) >= from && packet.readInt32BE(44) < from + 60);
       const prices = inside.map((packet) => packet.readInt32BE(4) / 100);
-      const earlier = packets.filter((packet) => packet.readInt32BE(44) < from).at(-1)?.readUInt32BE(16) ?? volumeBefore;
-      expect(candle.slice(1)).toEqual([prices[0], Math.max(...prices), Math.min(...prices), prices.at(-1), inside.at(-1)!.readUInt32BE(16) - earlier]);
+      const earlier =
+        packets
+          .filter((packet) => packet.readInt32BE(44) < from)
+          .at(-1)
+          ?.readUInt32BE(16) ?? volumeBefore;
+      expect(candle.slice(1)).toEqual([
+        prices[0],
+        Math.max(...prices),
+        Math.min(...prices),
+        prices.at(-1),
+        inside.at(-1)!.readUInt32BE(16) - earlier,
+      ]);
     }
   });
 });
@@ -140,12 +200,27 @@ describe("REST", () => {
   it("answers Kite's errors in Kite's words", async () => {
     const exchange = await opened({ limits: true });
     const token = tokenOf(exchange, "INFY");
-    expect(await rest(exchange, "/user/profile", "token a:b")).toEqual({ status: 403, body: { status: "error", message: "Incorrect `api_key` or `access_token`.", data: null, error_type: "TokenException" } });
-    expect(await rest(exchange, `/instruments/historical/${token}/minute?from=2026-01-01&to=2026-11-20`)).toMatchObject({ status: 400, body: { error_type: "InputException", message: "interval exceeds max limit: 60 days" } });
-    expect(await rest(exchange, `/instruments/historical/${token}/2minute?from=2026-11-20&to=2026-11-20`)).toMatchObject({ status: 400, body: { message: "invalid interval" } });
+    expect(await rest(exchange, "/user/profile", "token a:b")).toEqual({
+      status: 403,
+      body: {
+        status: "error",
+        message: "Incorrect `api_key` or `access_token`.",
+        data: null,
+        error_type: "TokenException",
+      },
+    });
+    expect(await rest(exchange, `/instruments/historical/${token}/minute?from=2026-01-01&to=2026-11-20`)).toMatchObject(
+      { status: 400, body: { error_type: "InputException", message: "interval exceeds max limit: 60 days" } },
+    );
+    expect(
+      await rest(exchange, `/instruments/historical/${token}/2minute?from=2026-11-20&to=2026-11-20`),
+    ).toMatchObject({ status: 400, body: { message: "invalid interval" } });
     expect(await rest(exchange, "/nowhere")).toMatchObject({ status: 404, body: { status: "error" } });
     expect((await rest(exchange, "/quote/ltp?i=SIM:INFY")).status).toBe(200);
-    expect(await rest(exchange, "/quote/ltp?i=SIM:INFY")).toEqual({ status: 429, body: { status: "error", message: "Too many requests", data: null, error_type: "NetworkException" } });
+    expect(await rest(exchange, "/quote/ltp?i=SIM:INFY")).toEqual({
+      status: 429,
+      body: { status: "error", message: "Too many requests", data: null, error_type: "NetworkException" },
+    });
   });
 
   it("tells the seconds its packets make: together they are the minutes of history", async () => {
@@ -154,25 +229,58 @@ describe("REST", () => {
     const to = at("2026-11-20T14:04:00");
     for (const symbol of ["RELIANCE", "M&M", "NIFTY 50"]) {
       const token = tokenOf(exchange, symbol);
-      const { seconds } = (await control(exchange, `seconds?token=${token}&from=${from}&to=${to}`)).body as { seconds: number[][] };
+      const { seconds } = (await control(exchange, `seconds?token=${token}&from=${from}&to=${to}`)).body as {
+        seconds: number[][];
+      };
       const minutes = new Map<number, number[]>();
-      for (const [time, open, high, low, close, volume] of seconds as [number, number, number, number, number, number][]) {
+      for (const [time, open, high, low, close, volume] of seconds as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ][]) {
         const minute = Math.floor(time / 60_000) * 60_000;
         const known = minutes.get(minute);
         if (known === undefined) minutes.set(minute, [open, high, low, close, volume]);
-        else minutes.set(minute, [known[0]!, Math.max(known[1]!, high), Math.min(known[2]!, low), close, known[4]! + volume]);
+        else
+          minutes.set(minute, [
+            known[0]!,
+            Math.max(known[1]!, high),
+            Math.min(known[2]!, low),
+            close,
+            known[4]! + volume,
+          ]);
       }
-      const { body } = await rest(exchange, `/instruments/historical/${token}/minute?${new URLSearchParams({ from: "2026-11-20 13:59:00", to: "2026-11-20 14:03:59" })}`);
+      const { body } = await rest(
+        exchange,
+        `/instruments/historical/${token}/minute?${new URLSearchParams({ from: "2026-11-20 13:59:00", to: "2026-11-20 14:03:59" })}`,
+      );
       const theirs = (body as { data: { candles: [string, ...number[]][] } }).data.candles;
-      expect([...minutes].map(([time, [open, high, low, close, volume]]) => [time, open! / 100, high! / 100, low! / 100, close! / 100, volume])).toEqual(
-        theirs.map(([label, ...figures]) => [Date.parse(label.replace("+0530", "+05:30")), ...figures]));
+      expect(
+        [...minutes].map(([time, [open, high, low, close, volume]]) => [
+          time,
+          open! / 100,
+          high! / 100,
+          low! / 100,
+          close! / 100,
+          volume,
+        ]),
+      ).toEqual(theirs.map(([label, ...figures]) => [Date.parse(label.replace("+0530", "+05:30")), ...figures]));
     }
-    expect((await control(exchange, "seconds?token=1&from=1&to=2")).body).toMatchObject({ error: { code: "bad_input", details: { field: "token" } } });
+    expect((await control(exchange, "seconds?token=1&from=1&to=2")).body).toMatchObject({
+      error: { code: "bad_input", details: { field: "token" } },
+    });
   });
 
   it("answers this machine only: another site's page is refused", async () => {
     const exchange = await opened();
-    const reply = await fetch(`http://127.0.0.1:${exchange.port}/sim/clock`, { method: "POST", body: "{}", headers: { origin: "https://example.com" } });
+    const reply = await fetch(`http://127.0.0.1:${exchange.port}/sim/clock`, {
+      method: "POST",
+      body: "{}",
+      headers: { origin: "https://example.com" },
+    });
     expect(reply.status).toBe(403);
   });
 });
@@ -212,7 +320,13 @@ describe("faults", () => {
       line.binary.length = 0;
       await control(exchange, "clock", { advance: 10_000 });
       await sleep(100);
-      return line.binary.flatMap((frame) => { try { return packetsOf(frame); } catch { return []; } });
+      return line.binary.flatMap((frame) => {
+        try {
+          return packetsOf(frame);
+        } catch {
+          return [];
+        }
+      });
     };
     const plain = await count();
     const dropped = await count({ kind: "drop", ratio: 0.5 });
@@ -223,7 +337,8 @@ describe("faults", () => {
     expect(dropped.length).toBeLessThan(plain.length * 0.65);
     expect(doubled).toHaveLength(plain.length * 2);
     const reliance = tokenOf(exchange, "RELIANCE");
-    const volumes = (packets: Buffer[], token: number) => packets.filter((packet) => packet.readInt32BE(0) === token).map((packet) => packet.readUInt32BE(16));
+    const volumes = (packets: Buffer[], token: number) =>
+      packets.filter((packet) => packet.readInt32BE(0) === token).map((packet) => packet.readUInt32BE(16));
     expect(volumes(back, reliance)).toEqual(volumes(plain, reliance).map((volume) => Math.floor(volume * 0.9)));
     expect(volumes(back, tokenOf(exchange, "TCS"))).toEqual(volumes(plain, tokenOf(exchange, "TCS")));
     expect(garbled.some((packet) => packet.length === 20)).toBe(true);
@@ -253,8 +368,14 @@ describe("faults", () => {
 
   it("names what it does not know", async () => {
     const exchange = await opened();
-    expect(await control(exchange, "fault", { kind: "flood" })).toMatchObject({ status: 400, body: { error: { code: "bad_input", details: { field: "kind", value: "flood" } } } });
-    expect(await control(exchange, "clock", { speed: -1 })).toMatchObject({ status: 400, body: { error: { details: { field: "speed" } } } });
+    expect(await control(exchange, "fault", { kind: "flood" })).toMatchObject({
+      status: 400,
+      body: { error: { code: "bad_input", details: { field: "kind", value: "flood" } } },
+    });
+    expect(await control(exchange, "clock", { speed: -1 })).toMatchObject({
+      status: 400,
+      body: { error: { details: { field: "speed" } } },
+    });
   });
 });
 
@@ -266,10 +387,15 @@ describe("rates", () => {
     const line = await connect(exchange);
     let packets = 0;
     line.socket.removeAllListeners("message");
-    line.socket.on("message", (data: Buffer) => { if (data.length > 2) packets += data.readInt16BE(0); });
+    line.socket.on("message", (data: Buffer) => {
+      if (data.length > 2) packets += data.readInt16BE(0);
+    });
     line.send({ a: "subscribe", v: exchange.market.listings.map(({ token }) => token) });
     let before = -1;
-    while (packets !== before) { before = packets; await sleep(300); }
+    while (packets !== before) {
+      before = packets;
+      await sleep(300);
+    }
     // Two seconds of the exchange's clock, however long this machine takes to play them.
     await control(exchange, "clock", { advance: 2_000 });
     await until(() => packets - before > 90_000);
@@ -281,14 +407,28 @@ describe("the official client", () => {
   it("logs in, lists, quotes, reads history and decodes every mode, with the exchange's own values", async () => {
     const exchange = await opened({ start: START });
     const text = await new Promise<string>((resolve, reject) => {
-      execFile(process.execPath, ["--import", "tsx", here("official-client.spec.ts"), String(exchange.port), apiKey, apiSecret], { timeout: 30_000, maxBuffer: 16 * 1_048_576 },
-        (error, stdout, stderr) => (error === null ? resolve(stdout) : reject(new Error(`${error.message}\n${stderr}`))));
+      execFile(
+        process.execPath,
+        ["--import", "tsx", here("official-client.spec.ts"), String(exchange.port), apiKey, apiSecret],
+        { timeout: 30_000, maxBuffer: 16 * 1_048_576 },
+        (error, stdout, stderr) =>
+          error === null ? resolve(stdout) : reject(new Error(`${error.message}\n${stderr}`)),
+      );
     });
     const out = JSON.parse(text) as Conversation;
     expect(out.session.user_id).toBe("SIM001");
     expect(out.profile.broker).toBe("SIM");
-    expect(out.instruments.filter((row) => row.tradingsymbol !== undefined && row.tradingsymbol !== "")).toHaveLength(exchange.market.listings.length);
-    expect(out.instruments.find((row) => row.tradingsymbol === "NIFTY26NOVFUT")).toMatchObject({ expiry: "2026-11-24T00:00:00.000Z", lot_size: 75, segment: "SIM-FUT", exchange: "SIM", instrument_type: "FUT", tick_size: 0.1 });
+    expect(out.instruments.filter((row) => row.tradingsymbol !== undefined && row.tradingsymbol !== "")).toHaveLength(
+      exchange.market.listings.length,
+    );
+    expect(out.instruments.find((row) => row.tradingsymbol === "NIFTY26NOVFUT")).toMatchObject({
+      expiry: "2026-11-24T00:00:00.000Z",
+      lot_size: 75,
+      segment: "SIM-FUT",
+      exchange: "SIM",
+      instrument_type: "FUT",
+      tick_size: 0.1,
+    });
     expect(Object.keys(out.quote)).toEqual(["SIM:RELIANCE", "SIM:NIFTY 50"]);
     expect(out.quote["SIM:RELIANCE"]!.depth.buy).toHaveLength(5);
 
@@ -298,26 +438,51 @@ describe("the official client", () => {
     out.minutes.forEach((row, index) => {
       const minute = 600 + index;
       expect(row).toEqual({
-        date: new Date(at("2026-11-20T10:00:00") + index * 60_000).toISOString(), open: record.open[minute]! / 100, high: record.high[minute]! / 100,
-        low: record.low[minute]! / 100, close: record.close[minute]! / 100, volume: record.volume[minute],
+        date: new Date(at("2026-11-20T10:00:00") + index * 60_000).toISOString(),
+        open: record.open[minute]! / 100,
+        high: record.high[minute]! / 100,
+        low: record.low[minute]! / 100,
+        close: record.close[minute]! / 100,
+        volume: record.volume[minute],
       });
     });
-    expect(out.ohlc["SIM:RELIANCE"]!.ohlc).toMatchObject({ open: record.open[0]! / 100, close: record.previousClose / 100 });
+    expect(out.ohlc["SIM:RELIANCE"]!.ohlc).toMatchObject({
+      open: record.open[0]! / 100,
+      close: record.previousClose / 100,
+    });
     expect(out.refusals.span).toEqual({ error_type: "InputException", message: "interval exceeds max limit: 60 days" });
     expect(out.refusals.token.error_type).toBe("TokenException");
 
-    for (const mode of ["quote", "full", "ltp"] as const) expect(new Set(out.ticks[mode].map((tick) => tick.instrument_token)).size).toBe(3);
+    for (const mode of ["quote", "full", "ltp"] as const)
+      expect(new Set(out.ticks[mode].map((tick) => tick.instrument_token)).size).toBe(3);
     // The same market played a second time, without a socket: every decoded tick must be one of its packets.
     const told = new Set<string>();
     const again = openMarket({ seed: 7, calendar: "SIM", rate: { perInstrument: 1 } }, START - 120_000);
     again.advance(START + 60_000, (cursor) => {
       const index = cursor.listing.segment === "INDICES";
       const day = [cursor.open, cursor.high, cursor.low, cursor.previousClose].map((price) => price / 100);
-      told.add([cursor.listing.token, cursor.price / 100, ...day, index ? "" : cursor.volume, Math.floor(cursor.time / 1_000)].join(" "));
+      told.add(
+        [
+          cursor.listing.token,
+          cursor.price / 100,
+          ...day,
+          index ? "" : cursor.volume,
+          Math.floor(cursor.time / 1_000),
+        ].join(" "),
+      );
     });
     for (const tick of out.ticks.full) {
       const { open: first, high, low, close } = tick.ohlc;
-      const text = [tick.instrument_token, tick.last_price, first, high, low, close, tick.volume_traded ?? "", Date.parse(tick.exchange_timestamp) / 1_000].join(" ");
+      const text = [
+        tick.instrument_token,
+        tick.last_price,
+        first,
+        high,
+        low,
+        close,
+        tick.volume_traded ?? "",
+        Date.parse(tick.exchange_timestamp) / 1_000,
+      ].join(" ");
       expect(told.has(text), text).toBe(true);
       if (!tick.tradable) continue;
       expect(tick.depth.buy[0]!.price).toBeLessThan(tick.depth.sell[0]!.price);
@@ -327,12 +492,16 @@ describe("the official client", () => {
 });
 
 describe("the program", () => {
-  const start = (...args: string[]) => spawn(process.execPath, ["--import", "tsx", here("main.ts"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  const ended = (child: ReturnType<typeof start>): Promise<{ code: number | null; stderr: string }> => new Promise((resolve) => {
-    let stderr = "";
-    child.stderr.on("data", (chunk) => { stderr += String(chunk); });
-    child.once("close", (code) => resolve({ code, stderr }));
-  });
+  const start = (...args: string[]) =>
+    spawn(process.execPath, ["--import", "tsx", here("main.ts"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const ended = (child: ReturnType<typeof start>): Promise<{ code: number | null; stderr: string }> =>
+    new Promise((resolve) => {
+      let stderr = "";
+      child.stderr.on("data", (chunk) => {
+        stderr += String(chunk);
+      });
+      child.once("close", (code) => resolve({ code, stderr }));
+    });
 
   it("says in one line where it listens, and stops cleanly on SIGTERM", async () => {
     const child = start("--port", "0");
@@ -344,7 +513,10 @@ describe("the program", () => {
   });
 
   it("tells its parent when it is ready, and ends when the parent does", async () => {
-    const child = fork(here("main.ts"), ["--port", "0"], { execArgv: ["--import", "tsx"], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const child = fork(here("main.ts"), ["--port", "0"], {
+      execArgv: ["--import", "tsx"],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
     const code = new Promise((resolve) => child.once("exit", resolve));
     const ready = await new Promise((resolve) => child.once("message", resolve));
     expect(ready).toEqual({ ready: true, port: expect.any(Number) });
@@ -355,7 +527,10 @@ describe("the program", () => {
   it("names a port in use, or a bad option, in one sentence", async () => {
     const exchange = await opened();
     const taken = await ended(start("--port", String(exchange.port)));
-    expect(taken).toEqual({ code: 1, stderr: `exchange: port ${exchange.port} is in use; choose another with --port\n` });
+    expect(taken).toEqual({
+      code: 1,
+      stderr: `exchange: port ${exchange.port} is in use; choose another with --port\n`,
+    });
     const bad = await ended(start("--calendar", "LSE"));
     expect(bad).toEqual({ code: 1, stderr: 'exchange: --calendar: "LSE" is not accepted; use SIM or NSE\n' });
   });

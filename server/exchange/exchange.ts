@@ -46,39 +46,66 @@ export interface Exchange {
 }
 
 /** The demo's login, known to everybody: it opens nothing but this exchange. */
-export const DEMO_CREDENTIALS: Credentials = { apiKey: "candela-demo", apiSecret: "candela-demo-secret", accessToken: "candela-demo-token" };
+export const DEMO_CREDENTIALS: Credentials = {
+  apiKey: "candela-demo",
+  apiSecret: "candela-demo-secret",
+  accessToken: "candela-demo-token",
+};
 
 const LOOPBACK_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
 /** A page of another site must not drive the exchange through the user's browser. */
 const isLocal = (request: IncomingMessage): boolean => {
   const { host, origin } = request.headers;
-  return LOOPBACK_NAMES.test(host ?? "") && (origin === undefined || LOOPBACK_NAMES.test(origin.replace(/^https?:\/\//, "")));
+  return (
+    LOOPBACK_NAMES.test(host ?? "") && (origin === undefined || LOOPBACK_NAMES.test(origin.replace(/^https?:\/\//, "")))
+  );
 };
 
 const answerError = (response: ServerResponse, error: unknown): void => {
   if (response.headersSent) response.destroy();
   else if (error instanceof KiteError) replyError(response, error);
-  else if (error instanceof AppError) replyText(response, hasCode(error, "not_found") ? 404 : 400, JSON.stringify({ error: { code: error.code, message: error.message, details: error.details } }));
+  else if (error instanceof AppError)
+    replyText(
+      response,
+      hasCode(error, "not_found") ? 404 : 400,
+      JSON.stringify({ error: { code: error.code, message: error.message, details: error.details } }),
+    );
   else throw error;
 };
 
-const listen = (server: Server, port: number): Promise<number> => new Promise((resolve, reject) => {
-  server.once("error", (cause: NodeJS.ErrnoException) => reject(cause.code === "EADDRINUSE"
-    ? new AppError("port_in_use", `port ${port} is in use; choose another with --port`, { details: { port }, cause })
-    : cause));
-  server.listen(port, "127.0.0.1", () => {
-    const address = server.address();
-    resolve(typeof address === "object" && address !== null ? address.port : port);
+const listen = (server: Server, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) =>
+      reject(
+        cause.code === "EADDRINUSE"
+          ? new AppError("port_in_use", `port ${port} is in use; choose another with --port`, {
+              details: { port },
+              cause,
+            })
+          : cause,
+      ),
+    );
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
   });
-});
 
 /** Opens the exchange; rejects with `port_in_use`. */
 export const createExchange = async (options: ExchangeOptions = {}): Promise<Exchange> => {
   const real = options.real ?? Date.now;
   const credentials = { ...DEMO_CREDENTIALS, ...options.credentials };
   const clock = virtualClock(real, options.start ?? null, options.speed ?? 1);
-  const market = openMarket({ seed: options.seed ?? 7, calendar: options.calendar ?? "SIM", rate: options.rate ?? { perInstrument: 1 }, stocks: options.stocks }, clock.now());
+  const market = openMarket(
+    {
+      seed: options.seed ?? 7,
+      calendar: options.calendar ?? "SIM",
+      rate: options.rate ?? { perInstrument: 1 },
+      stocks: options.stocks,
+    },
+    clock.now(),
+  );
   const faults = faultSwitches(real);
   const logins = loginBook(credentials);
   const transcript = transcriptBook(real);
@@ -111,5 +138,13 @@ export const createExchange = async (options: ExchangeOptions = {}): Promise<Exc
     server.closeAllConnections();
     await closed;
   };
-  return { port, clock, faults, market, pump: feed.pump, delivered: feed.delivered, close: () => (closing ??= close()) };
+  return {
+    port,
+    clock,
+    faults,
+    market,
+    pump: feed.pump,
+    delivered: feed.delivered,
+    close: () => (closing ??= close()),
+  };
 };

@@ -12,9 +12,29 @@ import type { Cursor } from "./cursor";
  * (rows of exchanges nobody has told of), `renamed` (symbols end in `-NEW`). The rest name themselves.
  */
 export const faultKinds = [
-  "mute", "silent", "disconnect", "expired", "drop", "duplicate", "reorder", "late",
-  "volume_back", "zero_time", "future_time", "zero_price", "garbage",
-  "lag", "half_open", "text_error", "short_frames", "half_list", "empty_list", "html_list", "bad_rows", "unknown_exchange", "renamed",
+  "mute",
+  "silent",
+  "disconnect",
+  "expired",
+  "drop",
+  "duplicate",
+  "reorder",
+  "late",
+  "volume_back",
+  "zero_time",
+  "future_time",
+  "zero_price",
+  "garbage",
+  "lag",
+  "half_open",
+  "text_error",
+  "short_frames",
+  "half_list",
+  "empty_list",
+  "html_list",
+  "bad_rows",
+  "unknown_exchange",
+  "renamed",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -49,10 +69,16 @@ export const faults = (real: () => number): Faults => {
     return on.find((fault) => fault.kind === kind) ?? null;
   };
   return {
-    add(fault) { on = [...on.filter(({ kind }) => kind !== fault.kind), fault]; },
-    reset() { on = []; },
+    add(fault) {
+      on = [...on.filter(({ kind }) => kind !== fault.kind), fault];
+    },
+    reset() {
+      on = [];
+    },
     list: () => on.filter((fault) => fault.until > real()),
-    get any() { return on.length > 0; },
+    get any() {
+      return on.length > 0;
+    },
     active,
     hits(kind, cursor) {
       const fault = active(kind);
@@ -62,7 +88,18 @@ export const faults = (real: () => number): Faults => {
   };
 };
 
-const DEFAULT_RATIO: Partial<Record<FaultKind, number>> = { drop: 0.2, duplicate: 0.2, reorder: 0.2, late: 0.2, volume_back: 0.05, zero_time: 0.1, future_time: 0.05, zero_price: 0.05, garbage: 0.05, short_frames: 0.05 };
+const DEFAULT_RATIO: Partial<Record<FaultKind, number>> = {
+  drop: 0.2,
+  duplicate: 0.2,
+  reorder: 0.2,
+  late: 0.2,
+  volume_back: 0.05,
+  zero_time: 0.1,
+  future_time: 0.05,
+  zero_price: 0.05,
+  garbage: 0.05,
+  short_frames: 0.05,
+};
 
 const positive = (body: Record<string, unknown>, field: string, fallback: number): number => {
   const value = body[field];
@@ -82,7 +119,10 @@ export const parseFault = (body: Record<string, unknown>, now: number): Fault =>
   const ratio = positive(body, "ratio", DEFAULT_RATIO[kind] ?? 1);
   if (ratio > 1) throw badInput("ratio", ratio, "a share above 0 and up to 1");
   return {
-    kind, ratio, symbols: symbols === undefined ? null : new Set(symbols.map((symbol: string) => symbol.replace(/^[A-Z]+:/, ""))),
-    until: now + positive(body, "ms", Infinity), delayMs: positive(body, "delayMs", 3_000),
+    kind,
+    ratio,
+    symbols: symbols === undefined ? null : new Set(symbols.map((symbol: string) => symbol.replace(/^[A-Z]+:/, ""))),
+    until: now + positive(body, "ms", Infinity),
+    delayMs: positive(body, "delayMs", 3_000),
   };
 };

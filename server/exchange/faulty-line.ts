@@ -27,7 +27,8 @@ export const faultyLine = (faults: Faults, real: () => number): FaultyLine => {
 
   const spoil = (view: DataView, size: number, cursor: Cursor): void => {
     if (faults.hits("zero_price", cursor) !== null) view.setInt32(4, 0);
-    if (size >= 44 && faults.hits("volume_back", cursor) !== null) view.setUint32(VOLUME_AT, Math.floor(cursor.volume * 0.9));
+    if (size >= 44 && faults.hits("volume_back", cursor) !== null)
+      view.setUint32(VOLUME_AT, Math.floor(cursor.volume * 0.9));
     const timeAt = size === 184 ? 60 : size === 32 ? 28 : -1;
     if (timeAt < 0) return;
     if (faults.hits("zero_time", cursor) !== null) view.setInt32(timeAt, 0);
@@ -44,7 +45,12 @@ export const faultyLine = (faults: Faults, real: () => number): FaultyLine => {
 
   return {
     add(connection, cursor, mode) {
-      if (faults.hits("mute", cursor) !== null || faults.active("silent") !== null || faults.hits("drop", cursor) !== null) return;
+      if (
+        faults.hits("mute", cursor) !== null ||
+        faults.active("silent") !== null ||
+        faults.hits("drop", cursor) !== null
+      )
+        return;
       const bytes = new Uint8Array(MAX_PACKET);
       const view = new DataView(bytes.buffer);
       const size = writePacket(view, 0, cursor, mode);

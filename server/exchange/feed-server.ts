@@ -21,7 +21,11 @@ const DRAINED_BYTES = 1_048_576;
 const RATE_WINDOW_MS = 5_000;
 
 export interface FeedParts {
-  market: Market; clock: VirtualClock; faults: Faults; logins: Logins; transcript: Transcript;
+  market: Market;
+  clock: VirtualClock;
+  faults: Faults;
+  logins: Logins;
+  transcript: Transcript;
   /** The machine's clock, epoch ms. */
   real: () => number;
 }
@@ -45,7 +49,15 @@ export interface FeedServer {
   say(text: string): void;
   /** Forgets held packets. */
   reset(): void;
-  stats(): { connections: number; subscriptions: number; ticks: number; frames: number; bytes: number; slowDrops: number; ticksPerSecond: number };
+  stats(): {
+    connections: number;
+    subscriptions: number;
+    ticks: number;
+    frames: number;
+    bytes: number;
+    slowDrops: number;
+    ticksPerSecond: number;
+  };
   close(): Promise<void>;
 }
 
@@ -68,7 +80,9 @@ export const feedServer = ({ market, clock, faults, logins, transcript, real }: 
     if (faults.any) line.add(connection, cursor, mode);
     else connection.add(cursor, mode);
   };
-  const sendAll = (cursor: Cursor): void => { for (const connection of connections) send(connection, cursor); };
+  const sendAll = (cursor: Cursor): void => {
+    for (const connection of connections) send(connection, cursor);
+  };
 
   const measure = (now: number): void => {
     const last = samples[samples.length - 1];
@@ -152,15 +166,27 @@ export const feedServer = ({ market, clock, faults, logins, transcript, real }: 
     },
     async drained() {
       await new Promise((resolve) => setImmediate(resolve));
-      while ([...connections].some(({ socket }) => socket.bufferedAmount > DRAINED_BYTES)) await new Promise((resolve) => setTimeout(resolve, 5));
+      while ([...connections].some(({ socket }) => socket.bufferedAmount > DRAINED_BYTES))
+        await new Promise((resolve) => setTimeout(resolve, 5));
     },
     async delivered() {
-      await Promise.all([...connections].filter(({ dead, socket }) => !dead && socket.readyState === socket.OPEN).map(({ socket }) => new Promise<void>((resolve) => {
-        const done = (): void => { socket.off("pong", done); socket.off("close", done); resolve(); };
-        socket.on("pong", done);
-        socket.on("close", done);
-        socket.ping();
-      })));
+      await Promise.all(
+        [...connections]
+          .filter(({ dead, socket }) => !dead && socket.readyState === socket.OPEN)
+          .map(
+            ({ socket }) =>
+              new Promise<void>((resolve) => {
+                const done = (): void => {
+                  socket.off("pong", done);
+                  socket.off("close", done);
+                  resolve();
+                };
+                socket.on("pong", done);
+                socket.on("close", done);
+                socket.ping();
+              }),
+          ),
+      );
     },
     halfOpen() {
       for (const connection of connections) {
@@ -168,24 +194,34 @@ export const feedServer = ({ market, clock, faults, logins, transcript, real }: 
         connection.socket.pause();
       }
     },
-    say(text) { for (const connection of connections) connection.text({ type: "error", data: text }); },
-    disconnect() { for (const connection of connections) connection.socket.terminate(); },
+    say(text) {
+      for (const connection of connections) connection.text({ type: "error", data: text });
+    },
+    disconnect() {
+      for (const connection of connections) connection.socket.terminate();
+    },
     reset: line.reset,
     stats() {
       const first = samples[0];
       const last = samples[samples.length - 1];
       const spanMs = first === undefined || last === undefined ? 0 : last.at - first.at;
       return {
-        ...counters, connections: connections.size,
+        ...counters,
+        connections: connections.size,
         subscriptions: [...connections].reduce((sum, connection) => sum + connection.modes.size, 0),
-        ticksPerSecond: spanMs > 0 ? (last!.ticks - first!.ticks) / spanMs * 1_000 : 0,
+        ticksPerSecond: spanMs > 0 ? ((last!.ticks - first!.ticks) / spanMs) * 1_000 : 0,
       };
     },
     async close() {
       for (const connection of connections) connection.socket.close(1001, "exchange closed");
-      const patience = setTimeout(() => { for (const connection of connections) connection.socket.terminate(); }, 300);
+      const patience = setTimeout(() => {
+        for (const connection of connections) connection.socket.terminate();
+      }, 300);
       await new Promise<void>((resolve) => {
-        const check = (): void => { if (connections.size === 0) resolve(); else setTimeout(check, 10); };
+        const check = (): void => {
+          if (connections.size === 0) resolve();
+          else setTimeout(check, 10);
+        };
         check();
       });
       clearTimeout(patience);

@@ -8,7 +8,8 @@ const mix = (value: number): number => {
 };
 
 /** A 32-bit key of up to three numbers; the first is usually another key or the seed. */
-export const keyed = (key: number, a: number, b = 0): number => mix(mix(key + Math.imul(a, 0x9e3779b1)) + Math.imul(b, 0x85ebca77));
+export const keyed = (key: number, a: number, b = 0): number =>
+  mix(mix(key + Math.imul(a, 0x9e3779b1)) + Math.imul(b, 0x85ebca77));
 
 /** The n-th 32-bit number under a key. */
 export const bitsAt = (key: number, n: number): number => mix(key + Math.imul(n + 1, 0x9e3779b1));
@@ -22,7 +23,7 @@ export const gaussianOf = (bits: number): number =>
 
 /** As `gaussianOf`, but one in sixteen is 2.2 times as large: returns have fat tails. Variance about 1.24. */
 export const fatTailed = (bits: number): number => {
-  const tail = (Math.imul(bits, 0x2c1b3c6d) >>> 28) === 0;
+  const tail = Math.imul(bits, 0x2c1b3c6d) >>> 28 === 0;
   return gaussianOf(bits) * (tail ? 2.2 : 1);
 };
 

@@ -10,9 +10,14 @@ import type { Market } from "./market";
 
 /** Kite's intervals: minutes a bar, 0 for the day, and how many days one request may span. */
 export const intervals = new Map([
-  ["minute", { minutes: 1, days: 60 }], ["3minute", { minutes: 3, days: 100 }], ["5minute", { minutes: 5, days: 100 }],
-  ["10minute", { minutes: 10, days: 100 }], ["15minute", { minutes: 15, days: 200 }], ["30minute", { minutes: 30, days: 200 }],
-  ["60minute", { minutes: 60, days: 400 }], ["day", { minutes: 0, days: 2_000 }],
+  ["minute", { minutes: 1, days: 60 }],
+  ["3minute", { minutes: 3, days: 100 }],
+  ["5minute", { minutes: 5, days: 100 }],
+  ["10minute", { minutes: 10, days: 100 }],
+  ["15minute", { minutes: 15, days: 200 }],
+  ["30minute", { minutes: 30, days: 200 }],
+  ["60minute", { minutes: 60, days: 400 }],
+  ["day", { minutes: 0, days: 2_000 }],
 ]);
 
 export interface HistoryQuery {
@@ -35,7 +40,14 @@ const SLICE_MS = 8;
 const rupees = (paise: number): string => String(paise / 100);
 
 /** Folds minutes [from, to) of a day into one candle and appends it; nothing when none of them traded. */
-const append = (out: string[], label: number, record: DayRecord, from: number, to: number, openInterest: boolean): void => {
+const append = (
+  out: string[],
+  label: number,
+  record: DayRecord,
+  from: number,
+  to: number,
+  openInterest: boolean,
+): void => {
   let open = 0;
   let high = 0;
   let low = 0;
@@ -57,7 +69,10 @@ const append = (out: string[], label: number, record: DayRecord, from: number, t
     volume += record.volume[minute]!;
     lastInterest = record.openInterest[minute]!;
   }
-  if (traded) out.push(`["${istLabel(label)}",${rupees(open)},${rupees(high)},${rupees(low)},${rupees(close)},${volume}${openInterest ? `,${lastInterest}` : ""}]`);
+  if (traded)
+    out.push(
+      `["${istLabel(label)}",${rupees(open)},${rupees(high)},${rupees(low)},${rupees(close)},${volume}${openInterest ? `,${lastInterest}` : ""}]`,
+    );
 };
 
 /** The day so far: whole minutes from the record, the running one as its ticks made it, nothing after. */
@@ -65,7 +80,12 @@ const untilNow = (market: Market, listing: Listing, record: DayRecord): void => 
   const cursor = market.cursor(listing.token);
   const running = Math.floor((market.time - market.calendar.open(record.day)) / MINUTE_MS);
   record.trades.fill(0, Math.max(0, running));
-  if (cursor !== undefined && running >= 0 && cursor.minuteTrades > 0 && cursor.minuteStart === market.calendar.open(record.day) + running * MINUTE_MS) {
+  if (
+    cursor !== undefined &&
+    running >= 0 &&
+    cursor.minuteTrades > 0 &&
+    cursor.minuteStart === market.calendar.open(record.day) + running * MINUTE_MS
+  ) {
     record.trades[running] = Math.min(65_535, cursor.minuteTrades);
     record.open[running] = cursor.minuteOpen;
     record.high[running] = cursor.minuteHigh;
@@ -126,17 +146,31 @@ const SETTLED_AFTER_MIDNIGHT_MS = 3_600_000;
 const appendDay = (out: string[], market: Market, listing: Listing, record: DayRecord, openInterest: boolean): void => {
   const { preOpen, closing, postVolume, day } = record;
   const { minutes } = market.calendar;
-  if ((preOpen.price === 0 && closing.price === 0 && postVolume === 0) || market.time < istMidnight(day + 1) + SETTLED_AFTER_MIDNIGHT_MS) {
+  if (
+    (preOpen.price === 0 && closing.price === 0 && postVolume === 0) ||
+    market.time < istMidnight(day + 1) + SETTLED_AFTER_MIDNIGHT_MS
+  ) {
     append(out, istMidnight(day), record, 0, minutes, openInterest);
     return;
   }
   const row: string[] = [];
   append(row, istMidnight(day), record, 0, minutes, openInterest);
-  const parsed = row[0] === undefined ? null : JSON.parse(row[0]) as [string, number, number, number, number, number, number?];
+  const parsed =
+    row[0] === undefined ? null : (JSON.parse(row[0]) as [string, number, number, number, number, number, number?]);
   if (parsed === null) return;
   const [label, open, high, low, close, volume, ...interest] = parsed;
   const last = closing.price === 0 ? close : closing.price / 100;
-  out.push(JSON.stringify([label, open, Math.max(high, last), Math.min(low, last), last, volume + preOpen.volume + closing.volume + postVolume, ...interest]));
+  out.push(
+    JSON.stringify([
+      label,
+      open,
+      Math.max(high, last),
+      Math.min(low, last),
+      last,
+      volume + preOpen.volume + closing.volume + postVolume,
+      ...interest,
+    ]),
+  );
 };
 
 /** The near contract of the same root on a day. */
@@ -178,5 +212,6 @@ export const candles = async (market: Market, query: HistoryQuery, elapsed: () =
 /** Refuses what Kite refuses: more days than the interval allows. */
 export const checkSpan = (interval: string, from: number, to: number): void => {
   const limit = intervals.get(interval)!.days;
-  if (to - from > limit * 86_400_000) throw new KiteError("InputException", `interval exceeds max limit: ${limit} days`);
+  if (to - from > limit * 86_400_000)
+    throw new KiteError("InputException", `interval exceeds max limit: ${limit} days`);
 };

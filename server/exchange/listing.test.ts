@@ -8,10 +8,18 @@ const on = (date: string) => futureListings(cash, dayOfDate(date));
 describe("what the exchange lists", () => {
   it("has the fifty stocks, the indices and the near and next contracts", () => {
     expect(cash.filter((listing) => listing.segment === "SIM")).toHaveLength(50);
-    expect(cash.filter((listing) => listing.segment === "INDICES").map((listing) => listing.symbol)).toContain("INDIA VIX");
+    expect(cash.filter((listing) => listing.segment === "INDICES").map((listing) => listing.symbol)).toContain(
+      "INDIA VIX",
+    );
     expect(on("2026-11-21").map((listing) => listing.symbol)).toEqual([
-      "NIFTY26NOVFUT", "BANKNIFTY26NOVFUT", "RELIANCE26NOVFUT", "HDFCBANK26NOVFUT",
-      "NIFTY26DECFUT", "BANKNIFTY26DECFUT", "RELIANCE26DECFUT", "HDFCBANK26DECFUT",
+      "NIFTY26NOVFUT",
+      "BANKNIFTY26NOVFUT",
+      "RELIANCE26NOVFUT",
+      "HDFCBANK26NOVFUT",
+      "NIFTY26DECFUT",
+      "BANKNIFTY26DECFUT",
+      "RELIANCE26DECFUT",
+      "HDFCBANK26DECFUT",
     ]);
   });
 
@@ -19,7 +27,8 @@ describe("what the exchange lists", () => {
     const many = cashListings(400);
     expect(many).toHaveLength(cash.length + 350);
     expect(many.filter(({ symbol }) => cash.some((each) => each.symbol === symbol))).toEqual(cash);
-    for (const of of ["id", "token", "symbol"] as const) expect(new Set(many.map((listing) => listing[of])).size, of).toBe(many.length);
+    for (const of of ["id", "token", "symbol"] as const)
+      expect(new Set(many.map((listing) => listing[of])).size, of).toBe(many.length);
     const own = many.filter(({ segment }) => segment !== "SIM-FUT").map(({ loadings }) => loadings.at(-1)!.stream.id);
     expect(new Set(own).size, "no two move alike").toBe(own.length);
     expect(Math.max(...own), "nor like a future's premium").toBeLessThan(1_000);
@@ -27,7 +36,9 @@ describe("what the exchange lists", () => {
 
   it("builds tokens as Kite does, unique, below 2^31 and above every real exchange token", () => {
     const listings = [...cash, ...on("2026-11-21"), ...on("2027-03-01")];
-    expect(new Set(listings.map((listing) => listing.token)).size).toBe(new Set(listings.map((listing) => listing.symbol)).size);
+    expect(new Set(listings.map((listing) => listing.token)).size).toBe(
+      new Set(listings.map((listing) => listing.symbol)).size,
+    );
     for (const listing of listings) {
       expect(listing.token).toBeLessThan(2 ** 31);
       expect(listing.exchangeToken).toBeGreaterThan(4_000_000);

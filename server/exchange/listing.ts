@@ -49,13 +49,29 @@ const CASH = 1;
 const DERIVATIVES = 2;
 const INDEX = 9;
 
-const SECTORS: readonly Sector[] = ["bank", "it", "auto", "pharma", "fmcg", "metal", "energy", "finance", "infra", "consumer"];
+const SECTORS: readonly Sector[] = [
+  "bank",
+  "it",
+  "auto",
+  "pharma",
+  "fmcg",
+  "metal",
+  "energy",
+  "finance",
+  "infra",
+  "consumer",
+];
 const MARKET: Stream = { id: 0, sigma: 0.0075, memory: 0.998 };
 const sectorStream = (sector: Sector): Stream => ({ id: 1 + SECTORS.indexOf(sector), sigma: 0.006, memory: 0.996 });
-const ownStream = (id: number, percent: number, memory: number): Stream => ({ id: 100 + id, sigma: percent / 100, memory });
+const ownStream = (id: number, percent: number, memory: number): Stream => ({
+  id: 100 + id,
+  sigma: percent / 100,
+  memory,
+});
 const basisStream = (id: number): Stream => ({ id: 1_000 + id, sigma: 0.0004, memory: 0.5 });
 
-const spread = (loadings: Listing["loadings"]): number => Math.sqrt(loadings.reduce((sum, { stream, weight }) => sum + (stream.sigma * weight) ** 2, 0));
+const spread = (loadings: Listing["loadings"]): number =>
+  Math.sqrt(loadings.reduce((sum, { stream, weight }) => sum + (stream.sigma * weight) ** 2, 0));
 const tokenOf = (exchangeToken: number, segment: number): number => exchangeToken * 256 + segment;
 const EVER = { firstDay: 0, lastDay: 1e9, nearFrom: 0 };
 
@@ -65,35 +81,68 @@ export const MOST_STOCKS = 400;
 const OWN_OF_INDICES = 200;
 
 /** `count` stocks: the real ones, then copies of them that go their own ways (RELIANCE2), to try a fuller market. */
-const stockListings = (count: number): Listing[] => Array.from({ length: count }, (_, at) => {
-  const stock = stocks[at % stocks.length]!;
-  const copy = Math.floor(at / stocks.length);
-  const loadings = [
-    { stream: MARKET, weight: stock.beta },
-    { stream: sectorStream(stock.sector), weight: 1 },
-    { stream: ownStream(at < OWN_OF_INDICES ? at : OWN_OF_INDICES + 100 + at, stock.own, 0.992), weight: 1 },
-  ];
-  const turnoverCrore = stock.price * stock.lakhs / 100;
-  return {
-    id: at, exchangeToken: FIRST_STOCK + at, token: tokenOf(FIRST_STOCK + at, CASH), symbol: copy === 0 ? stock.symbol : `${stock.symbol}${copy + 1}`, name: stock.name,
-    segment: "SIM", kind: "stock", type: "EQ", tick: stock.price < 1_000 ? 5 : 10, lot: 1, expiry: null, ...EVER,
-    base: Math.log(stock.price * 100), loadings, sigma: spread(loadings), carry: 0,
-    lotsPerMinute: stock.lakhs * 100_000 / 375, activity: Math.min(1, Math.max(0.01, (turnoverCrore / 700) ** 0.7)), openInterest: 0,
-  };
-});
+const stockListings = (count: number): Listing[] =>
+  Array.from({ length: count }, (_, at) => {
+    const stock = stocks[at % stocks.length]!;
+    const copy = Math.floor(at / stocks.length);
+    const loadings = [
+      { stream: MARKET, weight: stock.beta },
+      { stream: sectorStream(stock.sector), weight: 1 },
+      { stream: ownStream(at < OWN_OF_INDICES ? at : OWN_OF_INDICES + 100 + at, stock.own, 0.992), weight: 1 },
+    ];
+    const turnoverCrore = (stock.price * stock.lakhs) / 100;
+    return {
+      id: at,
+      exchangeToken: FIRST_STOCK + at,
+      token: tokenOf(FIRST_STOCK + at, CASH),
+      symbol: copy === 0 ? stock.symbol : `${stock.symbol}${copy + 1}`,
+      name: stock.name,
+      segment: "SIM",
+      kind: "stock",
+      type: "EQ",
+      tick: stock.price < 1_000 ? 5 : 10,
+      lot: 1,
+      expiry: null,
+      ...EVER,
+      base: Math.log(stock.price * 100),
+      loadings,
+      sigma: spread(loadings),
+      carry: 0,
+      lotsPerMinute: (stock.lakhs * 100_000) / 375,
+      activity: Math.min(1, Math.max(0.01, (turnoverCrore / 700) ** 0.7)),
+      openInterest: 0,
+    };
+  });
 
-const indexListings = (): Listing[] => indices.map((index, at) => {
-  const loadings = [
-    { stream: MARKET, weight: index.beta },
-    ...(index.sector === null ? [] : [{ stream: sectorStream(index.sector), weight: 1 }]),
-    { stream: ownStream(OWN_OF_INDICES + at, index.own, 0.95), weight: 1 },
-  ];
-  return {
-    id: 400 + at, exchangeToken: FIRST_INDEX + at, token: tokenOf(FIRST_INDEX + at, INDEX), symbol: index.symbol, name: index.symbol,
-    segment: "INDICES", kind: index.symbol === "INDIA VIX" ? "volatility" : "index", type: "EQ", tick: 5, lot: 1, expiry: null, ...EVER,
-    base: Math.log(index.level * 100), loadings, sigma: spread(loadings), carry: 0, lotsPerMinute: 0, activity: 1, openInterest: 0,
-  };
-});
+const indexListings = (): Listing[] =>
+  indices.map((index, at) => {
+    const loadings = [
+      { stream: MARKET, weight: index.beta },
+      ...(index.sector === null ? [] : [{ stream: sectorStream(index.sector), weight: 1 }]),
+      { stream: ownStream(OWN_OF_INDICES + at, index.own, 0.95), weight: 1 },
+    ];
+    return {
+      id: 400 + at,
+      exchangeToken: FIRST_INDEX + at,
+      token: tokenOf(FIRST_INDEX + at, INDEX),
+      symbol: index.symbol,
+      name: index.symbol,
+      segment: "INDICES",
+      kind: index.symbol === "INDIA VIX" ? "volatility" : "index",
+      type: "EQ",
+      tick: 5,
+      lot: 1,
+      expiry: null,
+      ...EVER,
+      base: Math.log(index.level * 100),
+      loadings,
+      sigma: spread(loadings),
+      carry: 0,
+      lotsPerMinute: 0,
+      activity: 1,
+      openInterest: 0,
+    };
+  });
 
 /** Stocks, then indices: what is listed for ever. */
 export const cashListings = (count = stocks.length): Listing[] => [...stockListings(count), ...indexListings()];
@@ -122,12 +171,27 @@ const contract = (cash: readonly Listing[], month: number, at: number): Listing 
   const loadings = [...underlying.loadings, { stream: basisStream(at), weight: 1 }];
   const exchangeToken = FIRST_FUTURE + month * 8 + at;
   return {
-    id, exchangeToken, token: tokenOf(exchangeToken, DERIVATIVES),
-    symbol: `${root.root}${String(year % 100).padStart(2, "0")}${MONTHS[month % 12]}FUT`, name: root.root,
-    segment: "SIM-FUT", kind: "future", type: "FUT", tick: underlying.segment === "INDICES" ? 10 : underlying.tick, lot: root.lot,
-    expiry: istDate(expiry), firstDay: expiryOf(month - 3) + 1, lastDay: expiry, nearFrom: expiryOf(month - 1) + 1,
-    base: underlying.base, loadings, sigma: spread(loadings), carry: 0.065,
-    lotsPerMinute: root.lots / 375, activity: 1, openInterest: root.open,
+    id,
+    exchangeToken,
+    token: tokenOf(exchangeToken, DERIVATIVES),
+    symbol: `${root.root}${String(year % 100).padStart(2, "0")}${MONTHS[month % 12]}FUT`,
+    name: root.root,
+    segment: "SIM-FUT",
+    kind: "future",
+    type: "FUT",
+    tick: underlying.segment === "INDICES" ? 10 : underlying.tick,
+    lot: root.lot,
+    expiry: istDate(expiry),
+    firstDay: expiryOf(month - 3) + 1,
+    lastDay: expiry,
+    nearFrom: expiryOf(month - 1) + 1,
+    base: underlying.base,
+    loadings,
+    sigma: spread(loadings),
+    carry: 0.065,
+    lotsPerMinute: root.lots / 375,
+    activity: 1,
+    openInterest: root.open,
   };
 };
 

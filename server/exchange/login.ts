@@ -1,6 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 
-export interface Credentials { apiKey: string; apiSecret: string; accessToken: string }
+export interface Credentials {
+  apiKey: string;
+  apiSecret: string;
+  accessToken: string;
+}
 
 /** Who may come in: Kite's login by request token and checksum, and which access tokens hold. */
 export interface Logins {
@@ -27,7 +31,9 @@ export const logins = (credentials: Credentials): Logins => {
       return token;
     },
     session(apiKey, requestToken, checksum) {
-      const expected = createHash("sha256").update(apiKey + requestToken + credentials.apiSecret).digest("hex");
+      const expected = createHash("sha256")
+        .update(apiKey + requestToken + credentials.apiSecret)
+        .digest("hex");
       if (apiKey !== credentials.apiKey || checksum !== expected) return null;
       if (requestToken !== DEMO_REQUEST_TOKEN && !requests.delete(requestToken)) return null;
       const accessToken = randomBytes(16).toString("hex");
@@ -35,7 +41,11 @@ export const logins = (credentials: Credentials): Logins => {
       return accessToken;
     },
     accepts: (apiKey, accessToken) => apiKey === credentials.apiKey && sessions.has(accessToken),
-    end: (accessToken) => { sessions.delete(accessToken); },
-    reset() { sessions.add(credentials.accessToken); },
+    end: (accessToken) => {
+      sessions.delete(accessToken);
+    },
+    reset() {
+      sessions.add(credentials.accessToken);
+    },
   };
 };

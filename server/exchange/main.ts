@@ -30,8 +30,21 @@ const numeric = (name: string, text: string, accepted: string, holds: (value: nu
 };
 
 const rateOf = (rate: string | undefined, total: string | undefined): MarketOptions["rate"] => {
-  if (total !== undefined) return { total: numeric("total", total, `a number above 0 and up to ${MOST_TICKS}`, (value) => value > 0 && value <= MOST_TICKS) };
-  return { perInstrument: rate === undefined ? 1 : numeric("rate", rate, "a number above 0 and up to 700", (value) => value > 0 && value <= 700) };
+  if (total !== undefined)
+    return {
+      total: numeric(
+        "total",
+        total,
+        `a number above 0 and up to ${MOST_TICKS}`,
+        (value) => value > 0 && value <= MOST_TICKS,
+      ),
+    };
+  return {
+    perInstrument:
+      rate === undefined
+        ? 1
+        : numeric("rate", rate, "a number above 0 and up to 700", (value) => value > 0 && value <= 700),
+  };
 };
 
 const calendarOf = (name: string): CalendarName => {
@@ -51,23 +64,56 @@ const optionsOf = (args: string[]): ExchangeOptions | null => {
   const { values } = parseArgs({
     args,
     options: {
-      port: text, host: text, seed: text, rate: text, total: text, stocks: text, calendar: text, start: text, speed: text,
-      "api-key": text, "api-secret": text, "access-token": text, "no-limits": { type: "boolean" }, help: { type: "boolean" },
+      port: text,
+      host: text,
+      seed: text,
+      rate: text,
+      total: text,
+      stocks: text,
+      calendar: text,
+      start: text,
+      speed: text,
+      "api-key": text,
+      "api-secret": text,
+      "access-token": text,
+      "no-limits": { type: "boolean" },
+      help: { type: "boolean" },
     },
   });
   if (values.help === true) return null;
-  if (values.host !== undefined && values.host !== "127.0.0.1" && values.host !== "localhost") throw badInput("--host", values.host, "127.0.0.1: it serves this machine only");
+  if (values.host !== undefined && values.host !== "127.0.0.1" && values.host !== "localhost")
+    throw badInput("--host", values.host, "127.0.0.1: it serves this machine only");
   return {
-    port: numeric("port", values.port ?? "9001", "a port from 0 to 65535", (value) => Number.isInteger(value) && value >= 0 && value <= 65_535),
+    port: numeric(
+      "port",
+      values.port ?? "9001",
+      "a port from 0 to 65535",
+      (value) => Number.isInteger(value) && value >= 0 && value <= 65_535,
+    ),
     seed: numeric("seed", values.seed ?? "7", "a whole number", Number.isInteger),
     rate: rateOf(values.rate, values.total),
-    ...(values.stocks === undefined ? {} : { stocks: numeric("stocks", values.stocks, `a whole number from 1 to ${MOST_STOCKS}`, (value) => Number.isInteger(value) && value >= 1 && value <= MOST_STOCKS) }),
+    ...(values.stocks === undefined
+      ? {}
+      : {
+          stocks: numeric(
+            "stocks",
+            values.stocks,
+            `a whole number from 1 to ${MOST_STOCKS}`,
+            (value) => Number.isInteger(value) && value >= 1 && value <= MOST_STOCKS,
+          ),
+        }),
     calendar: calendarOf(values.calendar ?? "SIM"),
     start: values.start === undefined ? null : startOf(values.start),
-    speed: numeric("speed", values.speed ?? "1", "a number above 0 and up to 10000", (value) => value > 0 && value <= 10_000),
+    speed: numeric(
+      "speed",
+      values.speed ?? "1",
+      "a number above 0 and up to 10000",
+      (value) => value > 0 && value <= 10_000,
+    ),
     limits: values["no-limits"] !== true,
     credentials: {
-      apiKey: values["api-key"] ?? DEMO_CREDENTIALS.apiKey, apiSecret: values["api-secret"] ?? DEMO_CREDENTIALS.apiSecret,
+      apiKey: values["api-key"] ?? DEMO_CREDENTIALS.apiKey,
+      apiSecret: values["api-secret"] ?? DEMO_CREDENTIALS.apiSecret,
       accessToken: values["access-token"] ?? DEMO_CREDENTIALS.accessToken,
     },
   };
@@ -80,7 +126,12 @@ const run = async (): Promise<void> => {
     return;
   }
   const exchange = await createExchange(options);
-  const stop = (): void => { exchange.close().then(() => process.exit(0), () => process.exit(1)); };
+  const stop = (): void => {
+    exchange.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
   // Started by another process of the project: it ends when that one does.
   process.once("disconnect", stop);

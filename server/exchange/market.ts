@@ -36,7 +36,7 @@ export const EXCHANGE = "SIM";
 
 /** On NSE's calendar instruments are listed as NSE's own: whoever trades them keeps NSE's hours. */
 export const exchangeOf = (calendar: TradingCalendar, { segment }: Listing): "SIM" | "NSE" | "NFO" =>
-  (calendar.name === "SIM" ? EXCHANGE : segment === "SIM-FUT" ? "NFO" : "NSE");
+  calendar.name === "SIM" ? EXCHANGE : segment === "SIM-FUT" ? "NFO" : "NSE";
 
 /** How much of the feed an instrument takes: quiet ones send less. */
 const weightOf = (listing: Listing): number => 0.3 + 0.7 * listing.activity;
@@ -60,7 +60,7 @@ export const market = (options: MarketOptions, start: number): Market => {
     listings = [...cash, ...futureListings(cash, day)];
     const rate = "total" in options.rate ? options.rate.total / listings.length : options.rate.perInstrument;
     const weights = listings.reduce((sum, listing) => sum + weightOf(listing), 0) / listings.length;
-    perInstrument = (listing) => new Cursor(listing, record, calendar, 60 * rate * weightOf(listing) / weights, rate);
+    perInstrument = (listing) => new Cursor(listing, record, calendar, (60 * rate * weightOf(listing)) / weights, rate);
     bySymbol.clear();
     const present = new Set<number>();
     for (const listing of listings) {
@@ -77,9 +77,14 @@ export const market = (options: MarketOptions, start: number): Market => {
 
   list(start);
   return {
-    calendar, book: record,
-    get time() { return time; },
-    get listings() { return listings; },
+    calendar,
+    book: record,
+    get time() {
+      return time;
+    },
+    get listings() {
+      return listings;
+    },
     cursor: (token) => cursors.get(token),
     walker(token) {
       const listing = cursors.get(token)?.listing;

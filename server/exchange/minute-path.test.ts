@@ -15,7 +15,11 @@ const calendar = tradingCalendar("SIM");
 const path = new MinutePath();
 const books = new Map([1, 7, 12_345].map((seed) => [seed, book(seed, calendar)]));
 
-interface Walk { offsets: number[]; trades: { price: number; quantity: number }[]; packets: number }
+interface Walk {
+  offsets: number[];
+  trades: { price: number; quantity: number }[];
+  packets: number;
+}
 const walk = (listing: Listing, record: DayRecord, minute: number, packets: number, rate: number): Walk => {
   const out: Walk = { offsets: [], trades: [], packets: 0 };
   path.begin(listing, record, minute, packets, rate);
@@ -29,26 +33,45 @@ const walk = (listing: Listing, record: DayRecord, minute: number, packets: numb
 };
 
 const anyMinute = fc.record({
-  seed: fc.constantFrom(1, 7, 12_345), listing: fc.constantFrom(...listings), back: fc.nat({ max: 12 }),
-  minute: fc.integer({ min: 0, max: 1_439 }), rate: fc.constantFrom(0.1, 0.5, 1, 2, 10, 150),
+  seed: fc.constantFrom(1, 7, 12_345),
+  listing: fc.constantFrom(...listings),
+  back: fc.nat({ max: 12 }),
+  minute: fc.integer({ min: 0, max: 1_439 }),
+  rate: fc.constantFrom(0.1, 0.5, 1, 2, 10, 150),
 });
 
 describe("the packets of a minute", () => {
   it("fold to exactly the minute's bar, at every rate", () => {
-    fc.assert(fc.property(anyMinute, ({ seed, listing, back, minute, rate }) => {
-      const record = books.get(seed)!.day(listing, DAY - back * (listing.type === "FUT" ? 2 : 30));
-      if (record === null) throw new Error(`no record of ${listing.symbol}`);
-      const { trades, offsets } = walk(listing, record, minute, Math.round(60 * rate), rate);
-      expect(trades.length === 0).toBe(record.trades[minute] === 0);
-      expect(offsets.every((offset, at) => at === 0 || offset >= offsets[at - 1]!)).toBe(true);
-      expect(offsets.at(-1) ?? 0).toBeLessThan(60_000);
-      if (trades.length === 0) return;
-      const prices = trades.map((trade) => trade.price);
-      expect({ open: prices[0], high: Math.max(...prices), low: Math.min(...prices), close: prices.at(-1), volume: trades.reduce((sum, trade) => sum + trade.quantity, 0) })
-        .toEqual({ open: record.open[minute], high: record.high[minute], low: record.low[minute], close: record.close[minute], volume: record.volume[minute] });
-      expect(trades.every(({ price }) => price % listing.tick === 0)).toBe(true);
-      expect(trades.every(({ quantity }) => quantity % listing.lot === 0 && (listing.lotsPerMinute === 0 || quantity > 0))).toBe(true);
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(anyMinute, ({ seed, listing, back, minute, rate }) => {
+        const record = books.get(seed)!.day(listing, DAY - back * (listing.type === "FUT" ? 2 : 30));
+        if (record === null) throw new Error(`no record of ${listing.symbol}`);
+        const { trades, offsets } = walk(listing, record, minute, Math.round(60 * rate), rate);
+        expect(trades.length === 0).toBe(record.trades[minute] === 0);
+        expect(offsets.every((offset, at) => at === 0 || offset >= offsets[at - 1]!)).toBe(true);
+        expect(offsets.at(-1) ?? 0).toBeLessThan(60_000);
+        if (trades.length === 0) return;
+        const prices = trades.map((trade) => trade.price);
+        expect({
+          open: prices[0],
+          high: Math.max(...prices),
+          low: Math.min(...prices),
+          close: prices.at(-1),
+          volume: trades.reduce((sum, trade) => sum + trade.quantity, 0),
+        }).toEqual({
+          open: record.open[minute],
+          high: record.high[minute],
+          low: record.low[minute],
+          close: record.close[minute],
+          volume: record.volume[minute],
+        });
+        expect(trades.every(({ price }) => price % listing.tick === 0)).toBe(true);
+        expect(
+          trades.every(({ quantity }) => quantity % listing.lot === 0 && (listing.lotsPerMinute === 0 || quantity > 0)),
+        ).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it("begin a day with a trade, so that its open is known from the first packet", () => {

@@ -53,10 +53,12 @@ export class MinutePath {
     const isIndex = listing.lotsPerMinute === 0;
     bar.lots = isIndex ? 0 : record.volume[minute]! / this.lot;
     const least = Math.min(natural, 4);
-    this.trades = natural === 0 ? 0 : Math.max(least, isIndex ? packets : Math.min(bar.lots, Math.round(natural * rate)));
+    this.trades =
+      natural === 0 ? 0 : Math.max(least, isIndex ? packets : Math.min(bar.lots, Math.round(natural * rate)));
     this.packets = Math.max(packets, this.trades);
     // The day's first packet is a trade, so that its open is known from the start; elsewhere the phase is free.
-    this.remainder = this.packets === 0 ? 0 : minute === 0 ? this.packets - this.trades : bitsAt(this.key, -1) % this.packets;
+    this.remainder =
+      this.packets === 0 ? 0 : minute === 0 ? this.packets - this.trades : bitsAt(this.key, -1) % this.packets;
     this.slot = -1;
     this.trade = 0;
     this.noise = 0;
@@ -90,7 +92,7 @@ export class MinutePath {
     const jitter = uniformAt(this.key, slot * 4 + 1);
     if (bitsAt(this.key, -2 - group) % 4 === 0) {
       const step = Math.min(40, width / 2);
-      this.nextOffset = Math.floor(group * BURST * width + (slot % BURST + 0.9 * jitter) * step);
+      this.nextOffset = Math.floor(group * BURST * width + ((slot % BURST) + 0.9 * jitter) * step);
     } else {
       this.nextOffset = Math.floor((slot + 0.9 * jitter) * width);
     }
@@ -105,9 +107,9 @@ export class MinutePath {
     const needsHigh = bar.high > Math.max(bar.open, bar.close);
     const needsLow = bar.low < Math.min(bar.open, bar.close);
     const inner = last - 1;
-    const one = 1 + bitsAt(this.key, -3_000_000) % Math.max(1, inner);
+    const one = 1 + (bitsAt(this.key, -3_000_000) % Math.max(1, inner));
     if (needsHigh && needsLow) {
-      let two = 1 + bitsAt(this.key, -3_000_001) % inner;
+      let two = 1 + (bitsAt(this.key, -3_000_001) % inner);
       if (two === one) two = one === inner ? one - 1 : one + 1;
       const highFirst = one < two;
       this.knotAt[1] = Math.min(one, two);

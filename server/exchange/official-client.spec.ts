@@ -3,7 +3,13 @@
 import { KiteConnect, KiteTicker } from "kiteconnect";
 
 interface ClientTick {
-  mode: "ltp" | "quote" | "full"; instrument_token: number; tradable: boolean; last_price: number; volume_traded?: number; oi: number; exchange_timestamp: string;
+  mode: "ltp" | "quote" | "full";
+  instrument_token: number;
+  tradable: boolean;
+  last_price: number;
+  volume_traded?: number;
+  oi: number;
+  exchange_timestamp: string;
   ohlc: { open: number; high: number; low: number; close: number };
   depth: { buy: { price: number }[]; sell: { price: number }[] };
 }
@@ -20,20 +26,29 @@ export interface Conversation {
   refusals: { span: Refusal; token: Refusal };
   ticks: Record<ClientTick["mode"], ClientTick[]>;
 }
-interface Refusal { error_type: string; message: string }
+interface Refusal {
+  error_type: string;
+  message: string;
+}
 
 const [port, apiKey, apiSecret] = process.argv.slice(2) as [string, string, string];
 const root = `http://127.0.0.1:${port}`;
 const kite = new KiteConnect({ api_key: apiKey, root });
 
-const login = await fetch(`${root}/connect/login?v=3&api_key=${apiKey}`).then((reply) => reply.json()) as { data: { request_token: string } };
+const login = (await fetch(`${root}/connect/login?v=3&api_key=${apiKey}`).then((reply) => reply.json())) as {
+  data: { request_token: string };
+};
 const session = await kite.generateSession(login.data.request_token, apiSecret);
 kite.setAccessToken(session.access_token);
 
 const refusal = (call: Promise<unknown>): Promise<Refusal | null> =>
-  call.then(() => null, ({ error_type, message }: Refusal) => ({ error_type, message }));
-const instruments = await kite.getInstruments("SIM" as never) as unknown as Conversation["instruments"];
-const token = (symbol: string): number => Number(instruments.find((row) => row.tradingsymbol === symbol)!.instrument_token);
+  call.then(
+    () => null,
+    ({ error_type, message }: Refusal) => ({ error_type, message }),
+  );
+const instruments = (await kite.getInstruments("SIM" as never)) as unknown as Conversation["instruments"];
+const token = (symbol: string): number =>
+  Number(instruments.find((row) => row.tradingsymbol === symbol)!.instrument_token);
 const tokens = [token("RELIANCE"), token("NIFTY 50"), token("NIFTY26NOVFUT")];
 const answers = {
   session: { user_id: session.user_id },
@@ -55,10 +70,15 @@ const line = { api_key: apiKey, access_token: session.access_token, root: `ws://
 const ticker = new KiteTicker(line);
 const modes = [ticker.modeQuote, ticker.modeFull, ticker.modeLTP];
 const STEP_MS = 700;
-ticker.on("ticks", (received: ClientTick[]) => { for (const tick of received) ticks[tick.mode].push(tick); });
+ticker.on("ticks", (received: ClientTick[]) => {
+  for (const tick of received) ticks[tick.mode].push(tick);
+});
 ticker.on("connect", () => {
   ticker.subscribe(tokens);
   modes.forEach((mode, step) => setTimeout(() => ticker.setMode(mode, tokens), step * STEP_MS));
-  setTimeout(() => process.stdout.write(`${JSON.stringify({ ...answers, ticks })}\n`, () => process.exit(0)), modes.length * STEP_MS);
+  setTimeout(
+    () => process.stdout.write(`${JSON.stringify({ ...answers, ticks })}\n`, () => process.exit(0)),
+    modes.length * STEP_MS,
+  );
 });
 ticker.connect();

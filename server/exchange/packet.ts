@@ -10,10 +10,15 @@ const LEVELS = 5;
 /** The longest packet there is. */
 export const MAX_PACKET = 184;
 
-export interface DepthRow { price: number; quantity: number; orders: number }
+export interface DepthRow {
+  price: number;
+  quantity: number;
+  orders: number;
+}
 
 /** The best bid of a cursor's book: the last trade hit the bid or the ask, and the spread is one or two ticks. */
-const spreadOf = (cursor: Cursor): number => cursor.listing.tick * (1 + (cursor.listing.activity < 0.3 ? bitsAt(cursor.bookKey, 0) % 3 : 0));
+const spreadOf = (cursor: Cursor): number =>
+  cursor.listing.tick * (1 + (cursor.listing.activity < 0.3 ? bitsAt(cursor.bookKey, 0) % 3 : 0));
 const bestBid = (cursor: Cursor, spread: number): number =>
   Math.max(cursor.listing.tick * LEVELS, cursor.price - ((bitsAt(cursor.bookKey, 1) & 1) === 0 ? 0 : spread));
 
@@ -26,7 +31,8 @@ const quantityAt = (cursor: Cursor, row: number): number => {
 const ordersAt = (cursor: Cursor, row: number): number => 1 + (bitsAt(cursor.bookKey, 30 + row) % 40);
 /** All orders of a side, far more than the five levels shown. */
 const totalAt = (cursor: Cursor, side: number): number =>
-  cursor.listing.lot * Math.floor(levelLots(cursor) * (18 + 8 * ((bitsAt(cursor.bookKey, 50 + side) >>> 12) / 1_048_576)));
+  cursor.listing.lot *
+  Math.floor(levelLots(cursor) * (18 + 8 * ((bitsAt(cursor.bookKey, 50 + side) >>> 12) / 1_048_576)));
 
 export const totalBuy = (cursor: Cursor): number => totalAt(cursor, 0);
 export const totalSell = (cursor: Cursor): number => totalAt(cursor, 1);
@@ -51,7 +57,9 @@ export const writePacket = (view: DataView, at: number, cursor: Cursor, mode: Fe
   view.setInt32(at, cursor.listing.token);
   view.setInt32(at + 4, cursor.price);
   if (mode === "ltp") return LENGTHS.ltp;
-  return cursor.listing.segment === "INDICES" ? writeIndex(view, at, cursor, mode) : writeTraded(view, at, cursor, mode);
+  return cursor.listing.segment === "INDICES"
+    ? writeIndex(view, at, cursor, mode)
+    : writeTraded(view, at, cursor, mode);
 };
 
 const writeIndex = (view: DataView, at: number, cursor: Cursor, mode: "quote" | "full"): number => {

@@ -59,18 +59,30 @@ const PER_MINUTE = 8;
 
 /** Drawn by ten bits of a hash instead of computed: years of minutes are a matter of these. */
 const TABLE = 1_024;
-const tableOf = (value: (u: number) => number): Float64Array => Float64Array.from({ length: TABLE }, (_, at) => value((at + 0.5) / TABLE));
+const tableOf = (value: (u: number) => number): Float64Array =>
+  Float64Array.from({ length: TABLE }, (_, at) => value((at + 0.5) / TABLE));
 
 export const dayRecord = (minutes: number): DayRecord => ({
-  day: 0, key: 0, previousClose: 0, trades: new Uint16Array(minutes),
-  open: new Int32Array(minutes), high: new Int32Array(minutes), low: new Int32Array(minutes), close: new Int32Array(minutes),
-  volume: new Float64Array(minutes), openInterest: new Float64Array(minutes),
-  volumeBefore: new Float64Array(minutes + 1), valueBefore: new Float64Array(minutes + 1),
-  preOpen: { at: 0, price: 0, volume: 0 }, closing: { at: 0, price: 0, volume: 0 }, postVolume: 0,
+  day: 0,
+  key: 0,
+  previousClose: 0,
+  trades: new Uint16Array(minutes),
+  open: new Int32Array(minutes),
+  high: new Int32Array(minutes),
+  low: new Int32Array(minutes),
+  close: new Int32Array(minutes),
+  volume: new Float64Array(minutes),
+  openInterest: new Float64Array(minutes),
+  volumeBefore: new Float64Array(minutes + 1),
+  valueBefore: new Float64Array(minutes + 1),
+  preOpen: { at: 0, price: 0, volume: 0 },
+  closing: { at: 0, price: 0, volume: 0 },
+  postVolume: 0,
 });
 
 /** True when an instrument is traded on a day of its life. */
-const isListed = (listing: Listing, day: number): boolean => day > FIRST_DAY && day >= listing.firstDay && day <= listing.lastDay;
+const isListed = (listing: Listing, day: number): boolean =>
+  day > FIRST_DAY && day >= listing.firstDay && day <= listing.lastDay;
 
 export const book = (seed: number, calendar: TradingCalendar): Book => {
   const { level, bridge } = streams(seed, calendar);
@@ -86,7 +98,7 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
   const logClose = (listing: Listing, day: number): number => {
     let sum = listing.base;
     for (const { stream, weight } of listing.loadings) sum += level(stream, day) * weight;
-    return sum + (listing.carry === 0 ? 0 : listing.carry * (listing.lastDay - day) / 365);
+    return sum + (listing.carry === 0 ? 0 : (listing.carry * (listing.lastDay - day)) / 365);
   };
   const onGrid = (price: number, tick: number): number => Math.max(tick, Math.round(price / tick) * tick);
   const close = (listing: Listing, day: number): number => onGrid(Math.exp(logClose(listing, day)), listing.tick);
@@ -104,7 +116,7 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
   };
 
   const openInterestOf = (listing: Listing, day: number): number => {
-    const build = Math.min(1, 0.15 + 0.85 * Math.max(0, day - listing.firstDay) / 60);
+    const build = Math.min(1, 0.15 + (0.85 * Math.max(0, day - listing.firstDay)) / 60);
     const left = Math.min(1, 0.25 + 0.15 * (listing.lastDay - day));
     return listing.openInterest * build * left * (1 + 0.04 * gaussianOf(bitsAt(keyed(seed, listing.id, 0x44), day)));
   };
@@ -118,15 +130,21 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
     const key = keyed(dayKey, AUCTION_SALT);
     const { tick, lot } = listing;
     const usual = listing.lotsPerMinute * 375;
-    const share = (of: number, place: number): number => (listing.lotsPerMinute === 0 ? 0 : lot * Math.max(1, Math.round(usual * of * (0.4 + 1.2 * uniformAt(key, place)))));
+    const share = (of: number, place: number): number =>
+      listing.lotsPerMinute === 0 ? 0 : lot * Math.max(1, Math.round(usual * of * (0.4 + 1.2 * uniformAt(key, place))));
     const fair = Math.exp(path[0]!);
     const isQuiet = listing.lotsPerMinute > 0 && uniformAt(key, 1) < (listing.activity < 0.1 ? 0.3 : 0.02);
     const none = preOpen === null || isQuiet;
     into.preOpen = {
       at: preOpen === null ? 0 : preOpen.matching - Math.floor(uniformAt(key, 2) * RANDOM_CLOSE_MS) - 1_000,
-      price: none ? 0 : onGrid(fair * (1 + listing.sigma * 0.12 * gaussianOf(bitsAt(key, 3))), tick), volume: none ? 0 : share(0.004, 4),
+      price: none ? 0 : onGrid(fair * (1 + listing.sigma * 0.12 * gaussianOf(bitsAt(key, 3))), tick),
+      volume: none ? 0 : share(0.004, 4),
     };
-    into.closing = { at: closing === null ? 0 : closing.matching - Math.floor(uniformAt(key, 5) * RANDOM_CLOSING_MS) - 1_000, price: closing === null ? 0 : dayClose, volume: closing === null ? 0 : share(0.025, 6) };
+    into.closing = {
+      at: closing === null ? 0 : closing.matching - Math.floor(uniformAt(key, 5) * RANDOM_CLOSING_MS) - 1_000,
+      price: closing === null ? 0 : dayClose,
+      volume: closing === null ? 0 : share(0.025, 6),
+    };
     into.postVolume = postClose === null ? 0 : share(0.002, 7);
   };
 
@@ -159,17 +177,28 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
       into.volumeBefore[minute] = volumeBefore;
       into.valueBefore[minute] = valueBefore;
       const boundary = minute === 0 || minute === final;
-      const trades = minute > final ? 0 : isIndex ? 60 : Math.max(boundary ? 2 : 0, poissonOf(natural * Math.min(share, 1.5), bitsAt(dayKey, at)));
+      const trades =
+        minute > final
+          ? 0
+          : isIndex
+            ? 60
+            : Math.max(boundary ? 2 : 0, poissonOf(natural * Math.min(share, 1.5), bitsAt(dayKey, at)));
       into.trades[minute] = trades;
       const elapsedShare = elapsed[minute + 1]!;
-      into.openInterest[minute] = listing.openInterest === 0 ? 0
-        : lot * Math.round((openingInterest + (closingInterest - openingInterest) * elapsedShare) * (1 + 0.002 * uniformAt(dayKey, at + 7)));
+      into.openInterest[minute] =
+        listing.openInterest === 0
+          ? 0
+          : lot *
+            Math.round(
+              (openingInterest + (closingInterest - openingInterest) * elapsedShare) *
+                (1 + 0.002 * uniformAt(dayKey, at + 7)),
+            );
       if (trades > 0) {
         const deviation = fairNow * listing.sigma * stepDeviation[minute]!;
         const variance = deviation * deviation;
         const draw = bitsAt(dayKey, at + 1);
         const last = minute === final && hours.closing === null ? dayClose : onGrid(fairNext, tick);
-        const first = trades === 1 ? last : onGrid(fairNow + (isIndex ? 0 : (draw % 3 - 1) * tick), tick);
+        const first = trades === 1 ? last : onGrid(fairNow + (isIndex ? 0 : ((draw % 3) - 1) * tick), tick);
         let high = Math.max(first, last);
         let low = Math.min(first, last);
         // The extremes of a Brownian bridge between the two. With three trades there is room for one of them.
@@ -188,9 +217,11 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
         into.high[minute] = high;
         into.low[minute] = low;
         into.close[minute] = last;
-        const stir = 0.6 + 0.5 * Math.abs(last - first) / (deviation + tick);
+        const stir = 0.6 + (0.5 * Math.abs(last - first)) / (deviation + tick);
         const perTrade = natural > 0 ? trades / natural : 1;
-        const volume = isIndex ? 0 : lot * Math.max(trades, Math.round(lots * perTrade * stir * swell[bitsAt(dayKey, at + 5) >>> 22]!));
+        const volume = isIndex
+          ? 0
+          : lot * Math.max(trades, Math.round(lots * perTrade * stir * swell[bitsAt(dayKey, at + 5) >>> 22]!));
         into.volume[minute] = volume;
         volumeBefore += volume;
         valueBefore += volume * Math.round((first + high + low + last) / 4);
@@ -205,7 +236,8 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
   };
 
   return {
-    write, close,
+    write,
+    close,
     day(listing, day) {
       const name = listing.id * 100_000 + day;
       const known = kept.get(name);

@@ -7,7 +7,13 @@ export type KiteErrorType = keyof typeof STATUS;
 
 /** An answer that is an error, in Kite's words. */
 export class KiteError extends Error {
-  constructor(readonly type: KiteErrorType, message: string, readonly status: number = STATUS[type]) { super(message); }
+  constructor(
+    readonly type: KiteErrorType,
+    message: string,
+    readonly status: number = STATUS[type],
+  ) {
+    super(message);
+  }
 }
 
 /** Answers JSON text as it is. */
@@ -15,16 +21,23 @@ export const replyText = (response: ServerResponse, status: number, text: string
   response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" }).end(text);
 };
 
-export const replyData = (response: ServerResponse, data: unknown): void => replyText(response, 200, JSON.stringify({ status: "success", data }));
+export const replyData = (response: ServerResponse, data: unknown): void =>
+  replyText(response, 200, JSON.stringify({ status: "success", data }));
 
 /** `{"status":"error","message":…,"data":null,"error_type":…}` with the status of its kind. */
 export const replyError = (response: ServerResponse, error: KiteError): void =>
-  replyText(response, error.status, JSON.stringify({ status: "error", message: error.message, data: null, error_type: error.type }));
+  replyText(
+    response,
+    error.status,
+    JSON.stringify({ status: "error", message: error.message, data: null, error_type: error.type }),
+  );
 
 /** Answers CSV, gzipped for who accepts it. The content type is exactly `text/csv`: the official client compares it whole. */
 export const replyCsv = (request: IncomingMessage, response: ServerResponse, csv: string): void => {
   const gzip = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
-  response.writeHead(200, { "content-type": "text/csv", ...(gzip ? { "content-encoding": "gzip" } : {}) }).end(gzip ? gzipSync(csv) : csv);
+  response
+    .writeHead(200, { "content-type": "text/csv", ...(gzip ? { "content-encoding": "gzip" } : {}) })
+    .end(gzip ? gzipSync(csv) : csv);
 };
 
 const BODY_LIMIT = 65_536;

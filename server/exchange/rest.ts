@@ -13,7 +13,11 @@ import type { Market } from "./market";
 import type { VirtualClock } from "./virtual-clock";
 
 export interface RestParts {
-  market: Market; clock: VirtualClock; faults: Faults; logins: Logins; credentials: Credentials;
+  market: Market;
+  clock: VirtualClock;
+  faults: Faults;
+  logins: Logins;
+  credentials: Credentials;
   /** False: Kite's rate limits are lifted, for tests. */
   limits: boolean;
   real: () => number;
@@ -22,9 +26,17 @@ export interface RestParts {
 type Handle = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> | void;
 
 const USER = {
-  user_type: "individual", email: "demo@simulated.exchange", user_name: "Simulated User", user_shortname: "Simulated", broker: EXCHANGE,
-  exchanges: [EXCHANGE], products: ["CNC", "NRML", "MIS"], order_types: ["MARKET", "LIMIT", "SL", "SL-M"], avatar_url: null,
-  user_id: "SIM001", meta: { demat_consent: "physical" },
+  user_type: "individual",
+  email: "demo@simulated.exchange",
+  user_name: "Simulated User",
+  user_shortname: "Simulated",
+  broker: EXCHANGE,
+  exchanges: [EXCHANGE],
+  products: ["CNC", "NRML", "MIS"],
+  order_types: ["MARKET", "LIMIT", "SL", "SL-M"],
+  avatar_url: null,
+  user_id: "SIM001",
+  meta: { demat_consent: "physical" },
 };
 
 /** Only a page of this machine may be the target of a login's redirect. */
@@ -43,12 +55,14 @@ export const restApi = ({ market, clock, faults, logins, credentials, limits, re
     const match = /^token ([^:\s]+):(\S+)$/.exec(request.headers.authorization ?? "");
     const allowed = match !== null && faults.active("expired") === null && logins.accepts(match[1]!, match[2]!);
     if (!allowed) throw new KiteError("TokenException", "Incorrect `api_key` or `access_token`.");
-    if (family !== "historical" && faults.active("text_error") !== null) throw new KiteError("GeneralException", `The gateway is not available for ${match[2]!}`, 503);
+    if (family !== "historical" && faults.active("text_error") !== null)
+      throw new KiteError("GeneralException", `The gateway is not available for ${match[2]!}`, 503);
     if (limits && !mayPass(match[1]!, family)) throw new KiteError("NetworkException", "Too many requests", 429);
   };
 
   const login: Handle = (_request, response, url) => {
-    if (url.searchParams.get("api_key") !== credentials.apiKey) throw new KiteError("InputException", "Invalid `api_key`.");
+    if (url.searchParams.get("api_key") !== credentials.apiKey)
+      throw new KiteError("InputException", "Invalid `api_key`.");
     const requestToken = logins.requestToken();
     const wanted = url.searchParams.get("redirect");
     if (wanted === null) {
@@ -57,21 +71,38 @@ export const restApi = ({ market, clock, faults, logins, credentials, limits, re
     }
     const target = loopbackUrl(wanted);
     if (target === null) throw new KiteError("InputException", "`redirect` must be an http address of this machine.");
-    for (const [name, value] of [["request_token", requestToken], ["action", "login"], ["type", "login"], ["status", "success"]] as const) target.searchParams.set(name, value);
+    for (const [name, value] of [
+      ["request_token", requestToken],
+      ["action", "login"],
+      ["type", "login"],
+      ["status", "success"],
+    ] as const)
+      target.searchParams.set(name, value);
     response.writeHead(302, { location: target.href }).end();
   };
 
   const openSession: Handle = async (request, response) => {
     const form = new URLSearchParams(await bodyOf(request));
-    for (const field of ["api_key", "request_token", "checksum"]) if (!form.get(field)) throw new KiteError("InputException", `Missing or empty field \`${field}\``);
+    for (const field of ["api_key", "request_token", "checksum"])
+      if (!form.get(field)) throw new KiteError("InputException", `Missing or empty field \`${field}\``);
     const accessToken = logins.session(form.get("api_key")!, form.get("request_token")!, form.get("checksum")!);
     if (accessToken === null) throw new KiteError("TokenException", "Token is invalid or has expired.");
-    replyData(response, { ...USER, api_key: credentials.apiKey, access_token: accessToken, public_token: "simulated", enctoken: "", refresh_token: "", silo: "", login_time: istText(clock.now()) });
+    replyData(response, {
+      ...USER,
+      api_key: credentials.apiKey,
+      access_token: accessToken,
+      public_token: "simulated",
+      enctoken: "",
+      refresh_token: "",
+      silo: "",
+      login_time: istText(clock.now()),
+    });
   };
 
   const closeSession: Handle = (_request, response, url) => {
     const accessToken = url.searchParams.get("access_token") ?? "";
-    if (!logins.accepts(url.searchParams.get("api_key") ?? "", accessToken)) throw new KiteError("TokenException", "Incorrect `api_key` or `access_token`.");
+    if (!logins.accepts(url.searchParams.get("api_key") ?? "", accessToken))
+      throw new KiteError("TokenException", "Incorrect `api_key` or `access_token`.");
     logins.end(accessToken);
     replyData(response, true);
   };
@@ -89,9 +120,18 @@ export const restApi = ({ market, clock, faults, logins, credentials, limits, re
     if (to === null) throw new KiteError("InputException", "invalid to date");
     if (from > to) throw new KiteError("InputException", "from date cannot be after to date");
     checkSpan(interval!, from, to);
-    const rows = await candles(market, {
-      listing, minutes: shape.minutes, from, to, openInterest: url.searchParams.get("oi") === "1", continuous: url.searchParams.get("continuous") === "1",
-    }, real);
+    const rows = await candles(
+      market,
+      {
+        listing,
+        minutes: shape.minutes,
+        from,
+        to,
+        openInterest: url.searchParams.get("oi") === "1",
+        continuous: url.searchParams.get("continuous") === "1",
+      },
+      real,
+    );
     replyText(response, 200, `{"status":"success","data":{"candles":[${rows.join(",")}]}}`);
   };
 
@@ -100,16 +140,24 @@ export const restApi = ({ market, clock, faults, logins, credentials, limits, re
     const path = url.pathname;
     const names = url.searchParams.getAll("i");
     if (!isQuotePath(path)) throw new KiteError("GeneralException", "Route not found");
-    if (names.length > quoteLimit(path)) throw new KiteError("InputException", `Too many instruments: at most ${quoteLimit(path)}`);
+    if (names.length > quoteLimit(path))
+      throw new KiteError("InputException", `Too many instruments: at most ${quoteLimit(path)}`);
     replyData(response, quotes(market, path, names));
   };
 
   const instruments: Handle = (request, response, url) => {
     authorise(request, "rest");
     const exchange = url.pathname.split("/")[2];
-    const listings = exchange === undefined ? market.listings : market.listings.filter((listing) => exchangeOf(market.calendar, listing) === exchange);
+    const listings =
+      exchange === undefined
+        ? market.listings
+        : market.listings.filter((listing) => exchangeOf(market.calendar, listing) === exchange);
     if (listings.length === 0) throw new KiteError("InputException", `Invalid exchange: ${exchange}`);
-    replyCsv(request, response, faults.any ? faultyList(market.calendar, listings, faults) : instrumentsCsv(market.calendar, listings));
+    replyCsv(
+      request,
+      response,
+      faults.any ? faultyList(market.calendar, listings, faults) : instrumentsCsv(market.calendar, listings),
+    );
   };
 
   const profile: Handle = (request, response) => {

@@ -14,7 +14,8 @@ const LONGEST_MS = 12 * 3_600_000;
 export const secondsOf = (market: Market, token: number, from: number, to: number): Second[] => {
   const cursor = market.walker(token);
   if (cursor === undefined) throw badInput("token", token, "a listed instrument's token");
-  if (!(from < to) || to - from > LONGEST_MS) throw badInput("to", to, `an instant after from, ${LONGEST_MS / 3_600_000} hours later at most`);
+  if (!(from < to) || to - from > LONGEST_MS)
+    throw badInput("to", to, `an instant after from, ${LONGEST_MS / 3_600_000} hours later at most`);
   const isIndex = cursor.listing.lotsPerMinute === 0;
   const seconds: Second[] = [];
   let last: Second | undefined;
@@ -23,7 +24,7 @@ export const secondsOf = (market: Market, token: number, from: number, to: numbe
     if (!cursor.continuous || (!cursor.traded && !isIndex)) continue;
     const time = Math.floor(cursor.time / 1_000) * 1_000;
     const { price } = cursor;
-    if (last === undefined || last[0] !== time) seconds.push(last = [time, price, price, price, price, 0]);
+    if (last === undefined || last[0] !== time) seconds.push((last = [time, price, price, price, price, 0]));
     last[2] = Math.max(last[2], price);
     last[3] = Math.min(last[3], price);
     last[4] = price;

@@ -16,7 +16,15 @@ export interface Stock {
   own: number;
 }
 
-type Row = readonly [symbol: string, name: string, sector: Sector, price: number, lakhs: number, beta: number, own: number];
+type Row = readonly [
+  symbol: string,
+  name: string,
+  sector: Sector,
+  price: number,
+  lakhs: number,
+  beta: number,
+  own: number,
+];
 
 const rows: readonly Row[] = [
   ["ADANIENT", "ADANI ENTERPRISES", "metal", 2480, 14, 1.5, 1.7],
@@ -71,7 +79,15 @@ const rows: readonly Row[] = [
   ["WIPRO", "WIPRO", "it", 243, 98, 0.9, 1.0],
 ];
 
-export const stocks: readonly Stock[] = rows.map(([symbol, name, sector, price, lakhs, beta, own]) => ({ symbol, name, sector, price, lakhs, beta, own }));
+export const stocks: readonly Stock[] = rows.map(([symbol, name, sector, price, lakhs, beta, own]) => ({
+  symbol,
+  name,
+  sector,
+  price,
+  lakhs,
+  beta,
+  own,
+}));
 
 export interface IndexValue {
   symbol: string;

@@ -4,12 +4,14 @@ import type { Connection } from "./connection";
 /** Kite's limit for one socket. */
 export const INSTRUMENTS_PER_CONNECTION = 3_000;
 
-const isTokens = (value: unknown): value is unknown[] => Array.isArray(value) && value.every((token) => Number.isInteger(Number(token)));
+const isTokens = (value: unknown): value is unknown[] =>
+  Array.isArray(value) && value.every((token) => Number.isInteger(Number(token)));
 
 const subscribe = (connection: Connection, tokens: readonly number[], send: (token: number) => void): string | null => {
   for (const token of tokens) {
     if (!connection.modes.has(token)) {
-      if (connection.modes.size >= INSTRUMENTS_PER_CONNECTION) return `Subscription limit of ${INSTRUMENTS_PER_CONNECTION} instruments reached`;
+      if (connection.modes.size >= INSTRUMENTS_PER_CONNECTION)
+        return `Subscription limit of ${INSTRUMENTS_PER_CONNECTION} instruments reached`;
       connection.modes.set(token, "quote");
     }
     send(token);
@@ -40,7 +42,8 @@ export const obey = (connection: Connection, text: string, send: (token: number)
   if (typeof message !== "object" || message === null) return "Invalid message";
   let error: string | null;
   if (message.a === "mode") error = setMode(connection, message.v, send);
-  else if (message.a !== "subscribe" && message.a !== "unsubscribe") error = `Unknown action ${JSON.stringify(message.a)}`;
+  else if (message.a !== "subscribe" && message.a !== "unsubscribe")
+    error = `Unknown action ${JSON.stringify(message.a)}`;
   else if (!isTokens(message.v)) error = "Invalid tokens";
   else if (message.a === "subscribe") error = subscribe(connection, message.v.map(Number), send);
   else {

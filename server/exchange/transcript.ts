@@ -25,6 +25,8 @@ export const transcript = (real: () => number): Transcript => {
       if (kept.length > 2 * KEPT) kept = kept.slice(-KEPT);
     },
     entries: () => kept.slice(-KEPT),
-    reset() { kept = []; },
+    reset() {
+      kept = [];
+    },
   };
 };

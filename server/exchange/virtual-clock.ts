@@ -15,13 +15,22 @@ export const virtualClock = (real: () => number, start: number | null, factor: n
   let shown = start ?? real();
   let since = real();
   const now = (): number => (paused ? shown : shown + (real() - since) * speed);
-  const anchor = (instant: number): void => { shown = instant; since = real(); };
+  const anchor = (instant: number): void => {
+    shown = instant;
+    since = real();
+  };
   return {
     now,
     speed: () => speed,
     paused: () => paused,
     set: anchor,
-    setSpeed(next) { anchor(now()); speed = next; },
-    pause(on) { anchor(now()); paused = on; },
+    setSpeed(next) {
+      anchor(now());
+      speed = next;
+    },
+    pause(on) {
+      anchor(now());
+      paused = on;
+    },
   };
 };

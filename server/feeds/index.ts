@@ -9,7 +9,9 @@ export const feeds: readonly FeedDefinition[] = [kite];
 export const feedOf = (id: string, among: readonly FeedDefinition[] = feeds): FeedDefinition => {
   const found = among.find((feed) => feed.id === id);
   if (found === undefined) {
-    throw new AppError("not_found", `no feed "${id}"`, { details: { field: "feed", value: id, accepted: among.map((feed) => feed.id).join(", ") } });
+    throw new AppError("not_found", `no feed "${id}"`, {
+      details: { field: "feed", value: id, accepted: among.map((feed) => feed.id).join(", ") },
+    });
   }
   return found;
 };

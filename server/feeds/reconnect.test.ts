@@ -16,15 +16,27 @@ const manualClock = () => {
   const after = (delayMs: number, run: () => void): (() => void) => {
     const timer = { at: now + delayMs, run };
     timers.push(timer);
-    return () => { timers = timers.filter((other) => other !== timer); };
+    return () => {
+      timers = timers.filter((other) => other !== timer);
+    };
   };
   const clock: Clock = {
-    now: () => now, after, every: () => () => {},
-    sleep: (delayMs, signal) => new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const cancel = after(delayMs, resolve);
-      signal?.addEventListener("abort", () => { cancel(); reject(signal.reason); }, { once: true });
-    }),
+    now: () => now,
+    after,
+    every: () => () => {},
+    sleep: (delayMs, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        const cancel = after(delayMs, resolve);
+        signal?.addEventListener(
+          "abort",
+          () => {
+            cancel();
+            reject(signal.reason);
+          },
+          { once: true },
+        );
+      }),
   };
   const advance = async (ms: number): Promise<void> => {
     const until = now + ms;
@@ -48,8 +60,11 @@ const fakeFeed = () => {
   const connections: { sent: unknown[]; options: ConnectOptions; drop(end?: { expired?: boolean }): void }[] = [];
   let attempts = 0;
   return {
-    answers, connections,
-    get attempts() { return attempts; },
+    answers,
+    connections,
+    get attempts() {
+      return attempts;
+    },
     connect: async (_login: unknown, options: ConnectOptions): Promise<FeedConnection> => {
       attempts++;
       const error = answers.shift();
@@ -64,7 +79,8 @@ const fakeFeed = () => {
       return {
         subscribe: (tokens, mode) => sent.push(["subscribe", mode, [...tokens]]),
         unsubscribe: (tokens) => sent.push(["unsubscribe", [...tokens]]),
-        closed, close: () => drop(),
+        closed,
+        close: () => drop(),
       };
     },
   };
@@ -78,24 +94,39 @@ describe("keepConnected", () => {
   let states: LinkState[];
   let wanted: Subscription[];
   let abort: AbortController;
-  const start = (random = 1): Link => keepConnected({
-    feed, login: {}, collector: 3, subscriptions: () => wanted, clock: time.clock, random: () => random,
-    onMessage: (_: RawMessage) => {}, onState: (state) => states.push(state), onReject: () => {}, signal: abort.signal,
-  });
+  const start = (random = 1): Link =>
+    keepConnected({
+      feed,
+      login: {},
+      collector: 3,
+      subscriptions: () => wanted,
+      clock: time.clock,
+      random: () => random,
+      onMessage: (_: RawMessage) => {},
+      onState: (state) => states.push(state),
+      onReject: () => {},
+      signal: abort.signal,
+    });
   const phases = (): string[] => states.map((state) => state.phase);
 
   beforeEach(() => {
     feed = fakeFeed();
     time = manualClock();
     states = [];
-    wanted = [{ tokens: [1, 2], mode: "full" }, { tokens: [2, 3], mode: "ltp" }];
+    wanted = [
+      { tokens: [1, 2], mode: "full" },
+      { tokens: [2, 3], mode: "ltp" },
+    ];
     abort = new AbortController();
   });
 
   it("subscribes everything once connected, each token in the strongest mode asked for", async () => {
     start();
     await settle();
-    expect(feed.connections[0]!.sent).toEqual([["subscribe", "ltp", [3]], ["subscribe", "full", [1, 2]]]);
+    expect(feed.connections[0]!.sent).toEqual([
+      ["subscribe", "ltp", [3]],
+      ["subscribe", "full", [1, 2]],
+    ]);
     expect(feed.connections[0]!.options.collector).toBe(3);
     expect(phases()).toEqual(["connecting", "live"]);
   });
@@ -107,7 +138,13 @@ describe("keepConnected", () => {
     await time.advance(1_000);
     expect(feed.connections[1]!.sent).toEqual(feed.connections[0]!.sent);
     expect(phases()).toEqual(["connecting", "live", "reconnecting", "reconnecting", "live"]);
-    expect(states[2]).toEqual({ phase: "reconnecting", attempt: 1, nextAttempt: 1_000, reason: "line lost", expired: false });
+    expect(states[2]).toEqual({
+      phase: "reconnecting",
+      attempt: 1,
+      nextAttempt: 1_000,
+      reason: "line lost",
+      expired: false,
+    });
     expect(states[3]!.nextAttempt).toBeNull();
   });
 
@@ -115,9 +152,16 @@ describe("keepConnected", () => {
     const link = start();
     await settle();
     feed.connections[0]!.sent.length = 0;
-    wanted = [{ tokens: [2, 4], mode: "full" }, { tokens: [1], mode: "quote" }];
+    wanted = [
+      { tokens: [2, 4], mode: "full" },
+      { tokens: [1], mode: "quote" },
+    ];
     link.refresh();
-    expect(feed.connections[0]!.sent).toEqual([["unsubscribe", [3]], ["subscribe", "quote", [1]], ["subscribe", "full", [4]]]);
+    expect(feed.connections[0]!.sent).toEqual([
+      ["unsubscribe", [3]],
+      ["subscribe", "quote", [1]],
+      ["subscribe", "full", [4]],
+    ]);
     expect(feed.attempts).toBe(1);
   });
 
@@ -139,7 +183,9 @@ describe("keepConnected", () => {
     const waits = states.filter((state) => state.nextAttempt !== null);
     expect(waits.map((state) => state.attempt)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const times = waits.map((state) => state.nextAttempt!);
-    expect(times.map((at, row) => at - (times[row - 1] ?? 0))).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+    expect(times.map((at, row) => at - (times[row - 1] ?? 0))).toEqual([
+      1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000,
+    ]);
     expect(states.at(-1)!.phase).toBe("live");
   });
 
@@ -177,7 +223,13 @@ describe("keepConnected", () => {
     const link = start();
     await time.advance(1_000_000);
     await link.ended;
-    expect(states.at(-1)).toEqual({ phase: "failed", attempt: 2, nextAttempt: null, reason: "token refused", expired: true });
+    expect(states.at(-1)).toEqual({
+      phase: "failed",
+      attempt: 2,
+      nextAttempt: null,
+      reason: "token refused",
+      expired: true,
+    });
     expect(feed.attempts).toBe(2);
   });
 

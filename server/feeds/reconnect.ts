@@ -68,7 +68,9 @@ export const keepConnected = <Login>(options: KeepConnectedOptions<Login>): Link
     const gone = [...sent.keys()].filter((token) => !wanted.has(token));
     if (gone.length > 0) connection.unsubscribe(gone);
     for (const mode of feedModes) {
-      const tokens = [...wanted].filter(([token, want]) => want === mode && sent.get(token) !== mode).map(([token]) => token);
+      const tokens = [...wanted]
+        .filter(([token, want]) => want === mode && sent.get(token) !== mode)
+        .map(([token]) => token);
       if (tokens.length > 0) connection.subscribe(tokens, mode);
     }
     sent = wanted;
@@ -79,7 +81,11 @@ export const keepConnected = <Login>(options: KeepConnectedOptions<Login>): Link
     let opened: FeedConnection;
     try {
       opened = await feed.connect(login, {
-        collector: options.collector, now: () => clock.now(), onMessage: options.onMessage, onReject: options.onReject, signal,
+        collector: options.collector,
+        now: () => clock.now(),
+        onMessage: options.onMessage,
+        onReject: options.onReject,
+        signal,
       });
     } catch (cause) {
       return { healthy: false, failure: failureOf(cause) };
@@ -97,11 +103,17 @@ export const keepConnected = <Login>(options: KeepConnectedOptions<Login>): Link
   const run = async (): Promise<void> => {
     onState({ phase: "connecting", attempt: 0, nextAttempt: null, reason: "first connection", expired: false });
     for (let attempt = 1; !signal.aborted; attempt++) {
-      const { healthy, failure: { reason, expired, final, waitMs } } = await live();
+      const {
+        healthy,
+        failure: { reason, expired, final, waitMs },
+      } = await live();
       if (signal.aborted) return;
       if (healthy) attempt = 1;
       if (final) return onState({ phase: "failed", attempt, nextAttempt: null, reason, expired });
-      const delay = Math.max(waitMs, options.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)));
+      const delay = Math.max(
+        waitMs,
+        options.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)),
+      );
       onState({ phase: "reconnecting", attempt, nextAttempt: clock.now() + delay, reason, expired: false });
       try {
         await clock.sleep(delay, signal);

@@ -20,7 +20,9 @@ const eagerClock = () => {
   let now = 1_000_000;
   const sleeps: number[] = [];
   const clock: Clock = {
-    now: () => now, after: () => () => {}, every: () => () => {},
+    now: () => now,
+    after: () => () => {},
+    every: () => () => {},
     sleep: async (delayMs, signal) => {
       signal?.throwIfAborted();
       sleeps.push(delayMs);
@@ -71,13 +73,18 @@ describe("replay", () => {
   const playAll = async (lines: string[], speed: number) => {
     writeFileSync(file, lines.join("\n"));
     const { clock: base, sleeps } = eagerClock();
-    const clock = replayClock(base, { start: await startOfRecording({ file, instrument: recordedInstrument("NSE:INFY") }, inSession), speed });
+    const clock = replayClock(base, {
+      start: await startOfRecording({ file, instrument: recordedInstrument("NSE:INFY") }, inSession),
+      speed,
+    });
     const rows: { time: number; price: number; received: number; token: number; volume: number }[] = [];
     const events: string[] = [];
     const malformed: MalformedLine[] = [];
     const abort = new AbortController();
     let ended!: () => void;
-    const end = new Promise<void>((resolve) => { ended = resolve; });
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
     const onMessage = (message: RawMessage): void => {
       if (message.kind !== "ticks") {
         events.push(message.recorded === true ? `${message.kind}, recorded` : message.kind);
@@ -85,11 +92,26 @@ describe("replay", () => {
         return;
       }
       for (let row = 0; row < message.length; row++) {
-        rows.push({ time: message.exchangeTime[row]!, price: message.price[row]!, received: message.receivedTime, token: message.token[row]!, volume: message.volume[row]! });
+        rows.push({
+          time: message.exchangeTime[row]!,
+          price: message.price[row]!,
+          received: message.receivedTime,
+          token: message.token[row]!,
+          volume: message.volume[row]!,
+        });
       }
     };
-    const feed = replay({ file, instrument: recordedInstrument("NSE_INDEX:NIFTY 50"), clock, inSession, onMalformed: (line) => malformed.push(line) });
-    const connection = await feed.connect({}, { collector: 0, now: clock.now, onMessage, onReject: () => {}, signal: abort.signal });
+    const feed = replay({
+      file,
+      instrument: recordedInstrument("NSE_INDEX:NIFTY 50"),
+      clock,
+      inSession,
+      onMalformed: (line) => malformed.push(line),
+    });
+    const connection = await feed.connect(
+      {},
+      { collector: 0, now: clock.now, onMessage, onReject: () => {}, signal: abort.signal },
+    );
     connection.subscribe([1], "full");
     await end;
     abort.abort();
@@ -97,7 +119,10 @@ describe("replay", () => {
   };
 
   it("begins with the first tick of the session: what came before is handed over at once", async () => {
-    const { rows, sleeps } = await playAll(["2022-11-25 09:07:00,1", "2022-11-25 09:15:00,2", "2022-11-25 09:15:01,3"], 1);
+    const { rows, sleeps } = await playAll(
+      ["2022-11-25 09:07:00,1", "2022-11-25 09:15:00,2", "2022-11-25 09:15:01,3"],
+      1,
+    );
     expect(rows.map((row) => row.time)).toEqual([at("09:07:00"), at("09:15:00"), at("09:15:01")]);
     expect(rows.map((row) => row.received)).toEqual([at("09:15:00"), at("09:15:00"), at("09:15:01")]);
     expect(sleeps).toEqual([1_000]);
@@ -111,21 +136,57 @@ describe("replay", () => {
   it("shows no time before its ticks are handed over, however late the machine is", async () => {
     const seen: [shown: number, told: number][] = [];
     let told = 0;
-    writeFileSync(file, Array.from({ length: 300 }, (_, second) => `2022-11-25 10:${String(Math.floor(second / 60)).padStart(2, "0")}:${String(second % 60).padStart(2, "0")},${second + 1}`).join("\n"));
+    writeFileSync(
+      file,
+      Array.from(
+        { length: 300 },
+        (_, second) =>
+          `2022-11-25 10:${String(Math.floor(second / 60)).padStart(2, "0")}:${String(second % 60).padStart(2, "0")},${second + 1}`,
+      ).join("\n"),
+    );
     let real = 1_000_000;
     // Every sleep lasts a tenth of a second longer than asked for, which is six recorded seconds; then others look at the clock.
-    const base: Clock = { now: () => real, after: () => () => {}, every: () => () => {}, sleep: async (delayMs) => { real += delayMs + 100; seen.push([clock.now(), told]); } };
-    const clock = replayClock(base, { start: await startOfRecording({ file, instrument: recordedInstrument("NSE:INFY") }, inSession), speed: 60 });
+    const base: Clock = {
+      now: () => real,
+      after: () => () => {},
+      every: () => () => {},
+      sleep: async (delayMs) => {
+        real += delayMs + 100;
+        seen.push([clock.now(), told]);
+      },
+    };
+    const clock = replayClock(base, {
+      start: await startOfRecording({ file, instrument: recordedInstrument("NSE:INFY") }, inSession),
+      speed: 60,
+    });
     const abort = new AbortController();
-    const feed = replay({ file, instrument: recordedInstrument("NSE:RELIANCE"), clock, inSession, onMalformed: () => {} });
+    const feed = replay({
+      file,
+      instrument: recordedInstrument("NSE:RELIANCE"),
+      clock,
+      inSession,
+      onMalformed: () => {},
+    });
     await new Promise<void>((resolve) => {
-      void feed.connect({}, {
-        collector: 0, now: clock.now, onReject: () => {}, signal: abort.signal,
-        onMessage: (message) => {
-          if (message.kind === "ticks") for (let row = 0; row < message.length; row++) { told = message.exchangeTime[row]!; expect(message.receivedTime).toBeGreaterThanOrEqual(told); }
-          else if (message.kind === "ended") resolve();
-        },
-      }).then((connection) => connection.subscribe([1], "full"));
+      void feed
+        .connect(
+          {},
+          {
+            collector: 0,
+            now: clock.now,
+            onReject: () => {},
+            signal: abort.signal,
+            onMessage: (message) => {
+              if (message.kind === "ticks")
+                for (let row = 0; row < message.length; row++) {
+                  told = message.exchangeTime[row]!;
+                  expect(message.receivedTime).toBeGreaterThanOrEqual(told);
+                }
+              else if (message.kind === "ended") resolve();
+            },
+          },
+        )
+        .then((connection) => connection.subscribe([1], "full"));
     });
     abort.abort();
     expect(seen.length).toBeGreaterThan(10);
@@ -137,13 +198,39 @@ describe("replay", () => {
     writeFileSync(file, lines.join("\n"));
     let real = 1_000_000;
     // Each look at the machine's clock is a minute later, as on one that is busy with something else.
-    const base: Clock = { now: () => (real += 1_000), after: () => () => {}, every: () => () => {}, sleep: async (ms) => { real += ms; } };
+    const base: Clock = {
+      now: () => (real += 1_000),
+      after: () => () => {},
+      every: () => () => {},
+      sleep: async (ms) => {
+        real += ms;
+      },
+    };
     const clock = replayClock(base, { start: at("10:00:00"), speed: 60 });
     const abort = new AbortController();
-    const feed = replay({ file, instrument: recordedInstrument("NSE:RELIANCE"), clock, inSession, onMalformed: () => {} });
+    const feed = replay({
+      file,
+      instrument: recordedInstrument("NSE:RELIANCE"),
+      clock,
+      inSession,
+      onMalformed: () => {},
+    });
     let ended!: () => void;
-    const end = new Promise<void>((resolve) => { ended = resolve; });
-    const connection = await feed.connect({}, { collector: 0, now: clock.now, onReject: () => {}, signal: abort.signal, onMessage: (message) => { if (message.kind === "ended") ended(); } });
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const connection = await feed.connect(
+      {},
+      {
+        collector: 0,
+        now: clock.now,
+        onReject: () => {},
+        signal: abort.signal,
+        onMessage: (message) => {
+          if (message.kind === "ended") ended();
+        },
+      },
+    );
     connection.subscribe([1], "full");
     expect(clock.now()).toBe(at("10:00:00"));
     await end;
@@ -173,7 +260,9 @@ describe("replay", () => {
 
   it("refuses a recording without a tick in a session, and a key that is none", async () => {
     writeFileSync(file, "2022-11-25 18:00:00,1\n");
-    await expect(startOfRecording({ file, instrument: recordedInstrument("NSE:INFY") }, inSession)).rejects.toMatchObject({ code: "bad_input" });
+    await expect(
+      startOfRecording({ file, instrument: recordedInstrument("NSE:INFY") }, inSession),
+    ).rejects.toMatchObject({ code: "bad_input" });
     expect(() => recordedInstrument("NIFTY")).toThrow("EXCHANGE:SYMBOL");
   });
 });

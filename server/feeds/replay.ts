@@ -42,26 +42,51 @@ export const replayClock = (base: Clock, { start, speed }: { start: number; spee
   let shown = start;
   const due = (): number => start + skipped + (origin === null ? 0 : (base.now() - origin) * speed);
   return {
-    speed, due,
-    run: () => { origin ??= base.now(); },
+    speed,
+    due,
+    run: () => {
+      origin ??= base.now();
+    },
     now: () => (shown = Math.max(shown, Math.min(due(), held))),
-    holdAt: (time) => { held = time; },
-    stopAt: (time) => { held = last = time; },
+    holdAt: (time) => {
+      held = time;
+    },
+    stopAt: (time) => {
+      held = last = time;
+    },
     rate: () => (due() >= last ? 0 : speed),
-    skip: (ms) => { skipped += ms; },
-    after: base.after.bind(base), every: base.every.bind(base), sleep: base.sleep.bind(base),
+    skip: (ms) => {
+      skipped += ms;
+    },
+    after: base.after.bind(base),
+    every: base.every.bind(base),
+    sleep: base.sleep.bind(base),
   };
 };
 
 /** What a recording is of, by what a person writes (`nse:infy`, `INFY.NS`). Recordings have no broker's number: it is 1. */
 export const recordedInstrument = (written: string): ListedInstrument => {
   const parts = splitKey(keyFromText(written) ?? "");
-  if (parts === null) throw badInput("instrument", written, 'EXCHANGE:SYMBOL, like "NSE_INDEX:NIFTY 50"; also INFY.NS, INFY.BO or a BSE code');
+  if (parts === null)
+    throw badInput(
+      "instrument",
+      written,
+      'EXCHANGE:SYMBOL, like "NSE_INDEX:NIFTY 50"; also INFY.NS, INFY.BO or a BSE code',
+    );
   const { exchange, symbol } = parts;
   const row = segmentOf(exchange);
   return {
-    exchange, symbol, name: symbol, segment: row?.kind ?? (!/^[NB]FO$/.test(exchange) ? "equity" : /\d(CE|PE)$/.test(symbol) ? "options" : "futures"), decimals: row?.decimals ?? 2,
-    tickSize: 1, lotSize: 1, expiry: null, strike: null, token: 1, wireDivisor: 1,
+    exchange,
+    symbol,
+    name: symbol,
+    segment: row?.kind ?? (!/^[NB]FO$/.test(exchange) ? "equity" : /\d(CE|PE)$/.test(symbol) ? "options" : "futures"),
+    decimals: row?.decimals ?? 2,
+    tickSize: 1,
+    lotSize: 1,
+    expiry: null,
+    strike: null,
+    token: 1,
+    wireDivisor: 1,
   };
 };
 
@@ -97,21 +122,22 @@ export interface ReplayOptions extends Recording {
  * Starts when its instrument is subscribed. At the end the connection stays open
  * and silent, and inside a session the clock stands.
  */
-export const replay = (options: ReplayOptions): FeedDefinition<Record<string, never>> => defineFeed({
-  id: "replay",
-  title: `Replay of ${options.file}`,
-  login: z.record(z.string(), z.never()),
-  secretFields: [],
-  limits: { instrumentsPerConnection: 1, connections: 1 },
-  connect: async (_login, connection) => play(options, connection),
-  instruments: async () => ({ listed: [options.instrument], leftOut: [] }),
-  history: {
-    requestsPerSecond: 1,
-    daysPerRequest: {},
-    bars: () => Promise.reject(new AppError("unsupported", "A recording has no history beyond itself")),
-  },
-  quote: () => null,
-});
+export const replay = (options: ReplayOptions): FeedDefinition<Record<string, never>> =>
+  defineFeed({
+    id: "replay",
+    title: `Replay of ${options.file}`,
+    login: z.record(z.string(), z.never()),
+    secretFields: [],
+    limits: { instrumentsPerConnection: 1, connections: 1 },
+    connect: async (_login, connection) => play(options, connection),
+    instruments: async () => ({ listed: [options.instrument], leftOut: [] }),
+    history: {
+      requestsPerSecond: 1,
+      daysPerRequest: {},
+      bars: () => Promise.reject(new AppError("unsupported", "A recording has no history beyond itself")),
+    },
+    quote: () => null,
+  });
 
 const play = (options: ReplayOptions, { collector, onMessage, signal }: ConnectOptions): FeedConnection => {
   const { file, clock, instrument } = options;
@@ -153,7 +179,12 @@ const play = (options: ReplayOptions, { collector, onMessage, signal }: ConnectO
   };
 };
 
-const emitRows = async (options: ReplayOptions, collector: number, onMessage: ConnectOptions["onMessage"], signal: AbortSignal): Promise<void> => {
+const emitRows = async (
+  options: ReplayOptions,
+  collector: number,
+  onMessage: ConnectOptions["onMessage"],
+  signal: AbortSignal,
+): Promise<void> => {
   const { instrument, clock } = options;
   const batch = rawBatch(4_096);
   batch.collector = collector;
@@ -208,7 +239,8 @@ const put = (batch: RawBatch, time: number, price: number, volume: number): void
 };
 
 const wait = async (clock: ReplayClock, until: number, signal: AbortSignal): Promise<void> => {
-  for (let left = until - clock.due(); left > 0; left = until - clock.due()) await clock.sleep(Math.ceil(left / clock.speed), signal);
+  for (let left = until - clock.due(); left > 0; left = until - clock.due())
+    await clock.sleep(Math.ceil(left / clock.speed), signal);
 };
 
 const MINUTE_MS = 60_000;

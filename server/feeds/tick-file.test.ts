@@ -18,23 +18,39 @@ const at = (time: string): number => Date.parse(`2022-11-25T${time}+05:30`);
 
 describe("parseTickFile", () => {
   it("reads times as IST and prices as exact minor units", async () => {
-    const { ticks, malformed } = await read(["2022-11-25 09:15:00,18528.45", "2022-11-25 09:15:01.250,18528.4,1200", "2022-11-28T15:29:59,18530,"]);
+    const { ticks, malformed } = await read([
+      "2022-11-25 09:15:00,18528.45",
+      "2022-11-25 09:15:01.250,18528.4,1200",
+      "2022-11-28T15:29:59,18530,",
+    ]);
     expect(malformed).toEqual([]);
     expect(ticks).toEqual([
-      [at("09:15:00"), 1_852_845, -1], [at("09:15:01.250"), 1_852_840, 1_200], [Date.parse("2022-11-28T15:29:59+05:30"), 1_853_000, -1],
+      [at("09:15:00"), 1_852_845, -1],
+      [at("09:15:01.250"), 1_852_840, 1_200],
+      [Date.parse("2022-11-28T15:29:59+05:30"), 1_853_000, -1],
     ]);
   });
 
   it("reads a time with a zone in that zone", async () => {
     const { ticks, malformed } = await read([
-      "2022-11-25T03:45:00Z,1", "2022-11-25 09:15:00+05:30,1", "2022-11-25T09:15:00.5+0530,1", "2022-11-24T22:45:00-05:00,1", "2022-11-25T09:15:00+0530x,1",
+      "2022-11-25T03:45:00Z,1",
+      "2022-11-25 09:15:00+05:30,1",
+      "2022-11-25T09:15:00.5+0530,1",
+      "2022-11-24T22:45:00-05:00,1",
+      "2022-11-25T09:15:00+0530x,1",
     ]);
     expect(ticks.map(([time]) => time - at("09:15:00"))).toEqual([0, 0, 500, 0]);
     expect(malformed.map(({ line }) => line)).toEqual([5]);
   });
 
   it("takes semicolons, tabs, and spaces or quotation marks around a field", async () => {
-    for (const lines of [["time;price;volume", "2022-11-25 09:15:00;1;5"], ["2022-11-25 09:15:00\t1\t5"], ["2022-11-25 09:15:00 , 1 , 5"], ['"2022-11-25 09:15:00","1",5'], ['"2022-11-25 09:15:00", "1", "5"']]) {
+    for (const lines of [
+      ["time;price;volume", "2022-11-25 09:15:00;1;5"],
+      ["2022-11-25 09:15:00\t1\t5"],
+      ["2022-11-25 09:15:00 , 1 , 5"],
+      ['"2022-11-25 09:15:00","1",5'],
+      ['"2022-11-25 09:15:00", "1", "5"'],
+    ]) {
       expect(await read(lines)).toEqual({ ticks: [[at("09:15:00"), 100, 5]], malformed: [] });
     }
   });
@@ -44,15 +60,26 @@ describe("parseTickFile", () => {
   });
 
   it("passes over column names, blank lines and the status lines of a bridge", async () => {
-    expect(await read(["time,price,volume", "", "2022-11-25 09:15:00,1"])).toEqual({ ticks: [[at("09:15:00"), 100, -1]], malformed: [] });
-    const bridge = await read(['{"v":1,"type":"heartbeat","recv_ts":1,"seq":2}', '{"v":1,"type":"tick","ltp":1,"timestamp":1669347900000}', '{"v":1,"type":"status","state":"live"}']);
+    expect(await read(["time,price,volume", "", "2022-11-25 09:15:00,1"])).toEqual({
+      ticks: [[at("09:15:00"), 100, -1]],
+      malformed: [],
+    });
+    const bridge = await read([
+      '{"v":1,"type":"heartbeat","recv_ts":1,"seq":2}',
+      '{"v":1,"type":"tick","ltp":1,"timestamp":1669347900000}',
+      '{"v":1,"type":"status","state":"live"}',
+    ]);
     expect(bridge).toEqual({ ticks: [[at("09:15:00"), 100, -1]], malformed: [] });
   });
 
   it("reads a bridge's tick lines, by the exchange's time where there is one", async () => {
     const v0 = '{"symbol":"","token":"2885","ltp":1402.5,"volume":512345,"timestamp":1756093502123}';
-    const v1 = '{"v":1,"token":"2885","ltp":1402.55,"volume":512346,"timestamp":1756093503123,"exchange_ts":1756093503000}';
-    expect((await read([v0, v1])).ticks).toEqual([[1_756_093_502_123, 140_250, 512_345], [1_756_093_503_000, 140_255, 512_346]]);
+    const v1 =
+      '{"v":1,"token":"2885","ltp":1402.55,"volume":512346,"timestamp":1756093503123,"exchange_ts":1756093503000}';
+    expect((await read([v0, v1])).ticks).toEqual([
+      [1_756_093_502_123, 140_250, 512_345],
+      [1_756_093_503_000, 140_255, 512_346],
+    ]);
   });
 
   it("names file, line, text and reason of each line that is no tick, and goes on", async () => {
@@ -66,16 +93,36 @@ describe("parseTickFile", () => {
       ["2022-11-25 09:15:00,1O0", 'price "1O0" is not a number'],
       ["2022-11-25 09:15:00,1,-5", 'volume "-5" is not a whole number'],
     ] as const;
-    const { ticks, malformed } = await read(["2022-11-25 09:15:00,1,7", ...bad.map(([line]) => line), "2022-11-25 09:15:00,1"]);
+    const { ticks, malformed } = await read([
+      "2022-11-25 09:15:00,1,7",
+      ...bad.map(([line]) => line),
+      "2022-11-25 09:15:00,1",
+    ]);
     expect(malformed).toEqual(bad.map(([text, reason], row) => ({ file: "ticks.csv", line: row + 2, text, reason })));
-    expect(ticks).toEqual([[at("09:15:00"), 100, 7], [at("09:15:00"), 100, -1]]);
-    const json = await read(['{"token":"1","ltp":1,"timestamp":1669347900000}', "{", '{"token":"1","timestamp":1669347900000}', '{"token":"1","ltp":1}', '{"token":"1","ltp":2,"timestamp":1669347900000}']);
-    expect(json.malformed.map(({ line, reason }) => [line, reason])).toEqual([[2, "not JSON"], [3, 'price "" is not a number'], [4, `time "" is no time${how}`]]);
+    expect(ticks).toEqual([
+      [at("09:15:00"), 100, 7],
+      [at("09:15:00"), 100, -1],
+    ]);
+    const json = await read([
+      '{"token":"1","ltp":1,"timestamp":1669347900000}',
+      "{",
+      '{"token":"1","timestamp":1669347900000}',
+      '{"token":"1","ltp":1}',
+      '{"token":"1","ltp":2,"timestamp":1669347900000}',
+    ]);
+    expect(json.malformed.map(({ line, reason }) => [line, reason])).toEqual([
+      [2, "not JSON"],
+      [3, 'price "" is not a number'],
+      [4, `time "" is no time${how}`],
+    ]);
     expect(json.ticks.length).toBe(2);
   });
 
   it("refuses a second instrument in one recording", async () => {
-    const { ticks, malformed } = await read(['{"token":"1","ltp":1,"timestamp":1669347900000}', '{"token":"2","ltp":1,"timestamp":1669347901000}']);
+    const { ticks, malformed } = await read([
+      '{"token":"1","ltp":1,"timestamp":1669347900000}',
+      '{"token":"2","ltp":1,"timestamp":1669347901000}',
+    ]);
     expect(ticks.length).toBe(1);
     expect(malformed[0]!.reason).toBe('token "2" after "1": a file holds one instrument, or --symbol says which');
   });
@@ -91,12 +138,19 @@ describe("parseTickFile", () => {
     const { ticks, malformed } = await read(readPieces(recording));
     expect(malformed).toEqual([]);
     expect(ticks.length).toBeGreaterThan(22_000);
-    expect(ticks.every(([time, price]) => time >= at("09:00:00") && time < at("15:35:00") && price > 1_800_000 && price < 1_950_000)).toBe(true);
+    expect(
+      ticks.every(
+        ([time, price]) => time >= at("09:00:00") && time < at("15:35:00") && price > 1_800_000 && price < 1_950_000,
+      ),
+    ).toBe(true);
   });
 });
 
 describe("readLines", () => {
   it("names a file it cannot read", async () => {
-    await expect(readLines("no/such/file").next()).rejects.toMatchObject({ code: "bad_input", details: { field: "file", value: "no/such/file" } });
+    await expect(readLines("no/such/file").next()).rejects.toMatchObject({
+      code: "bad_input",
+      details: { field: "file", value: "no/such/file" },
+    });
   });
 });

@@ -28,21 +28,39 @@ export interface TickFileOrder {
 }
 
 export const openTickFile = (text: TextPieces, { fileName, instrument, options }: TickFileOrder): Promise<OpenTable> =>
-  openText(text, { kind: "ticks", file: fileName, ...(instrument === undefined ? {} : { instruments: [instrument] }), ...(options === undefined ? {} : { options }) });
+  openText(text, {
+    kind: "ticks",
+    file: fileName,
+    ...(instrument === undefined ? {} : { instruments: [instrument] }),
+    ...(options === undefined ? {} : { options }),
+  });
 
 const ROWS = 4_096;
 
 /** A row that is no tick is told in `malformed`; a file that leaves doubt throws `bad_input`, or is told to `onDoubt` once. */
-export async function* readTicks(table: OpenTable, decimals: number, onDoubt = (doubt: Error): void => { throw doubt; }): AsyncGenerator<TickRows> {
+export async function* readTicks(
+  table: OpenTable,
+  decimals: number,
+  onDoubt = (doubt: Error): void => {
+    throw doubt;
+  },
+): AsyncGenerator<TickRows> {
   const watch = new VolumeWatch(table, onDoubt);
-  const rows: TickRows = { length: 0, time: new Float64Array(ROWS), price: new Float64Array(ROWS), volume: new Float64Array(ROWS), malformed: [] };
+  const rows: TickRows = {
+    length: 0,
+    time: new Float64Array(ROWS),
+    price: new Float64Array(ROWS),
+    volume: new Float64Array(ROWS),
+    malformed: [],
+  };
   const { places, decimal } = table.seen;
   const { price: priceAt, volume: volumeAt } = places;
   let found = 0;
   const row = ({ fields, time, line }: Row): string | null => {
     const price = readDecimal(fields[priceAt] ?? "", decimals, decimal);
-    if (Number.isNaN(price)) return fields[priceAt] === undefined ? "price is missing" : `price "${fields[priceAt]}" is not a number`;
-    const text = volumeAt === -1 ? "" : fields[volumeAt] ?? "";
+    if (Number.isNaN(price))
+      return fields[priceAt] === undefined ? "price is missing" : `price "${fields[priceAt]}" is not a number`;
+    const text = volumeAt === -1 ? "" : (fields[volumeAt] ?? "");
     const volume = text === "" || isNothing(text) ? -1 : readWhole(text, decimal);
     if (Number.isNaN(volume)) return `volume "${text}" is not a whole number`;
     const at = rows.length++;

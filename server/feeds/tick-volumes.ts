@@ -14,7 +14,10 @@ export class VolumeWatch {
   private checked = 0;
   private isSettled: boolean;
 
-  constructor(private readonly table: OpenTable, private readonly onDoubt: (doubt: Error) => void) {
+  constructor(
+    private readonly table: OpenTable,
+    private readonly onDoubt: (doubt: Error) => void,
+  ) {
     this.isSettled = table.seen.places.volume === -1 || table.rules.wishes.has("volume");
   }
 
@@ -40,9 +43,16 @@ export class VolumeWatch {
     if (fell.length < LEAST_FALLS || fell.length * OFTEN <= moves) return;
     this.isSettled = true;
     const { line, volume } = fell[0]!;
-    this.onDoubt(inDoubt({
-      file: this.table.file, line, unit: this.table.seen.unit, field: "volume", value: volume, why: `the volume of a day does not fall, and this falls in ${fell.length} of ${moves} rows that change it: it seems to be each trade's own`,
-      option: "--columns volume=none, or --columns volume=NAME (or its number) if it is the day's,",
-    }));
+    this.onDoubt(
+      inDoubt({
+        file: this.table.file,
+        line,
+        unit: this.table.seen.unit,
+        field: "volume",
+        value: volume,
+        why: `the volume of a day does not fall, and this falls in ${fell.length} of ${moves} rows that change it: it seems to be each trade's own`,
+        option: "--columns volume=none, or --columns volume=NAME (or its number) if it is the day's,",
+      }),
+    );
   }
 }

@@ -2,7 +2,11 @@
 import { DAY_MS } from "@/server/domain/session";
 import { type DateOrder, ordersOf, TimeReader, type TimeRules } from "@/server/domain/read-time";
 
-export const orderNames: Readonly<Record<DateOrder, string>> = { dmy: "DD-MM-YYYY", mdy: "MM-DD-YYYY", ymd: "YY-MM-DD" };
+export const orderNames: Readonly<Record<DateOrder, string>> = {
+  dmy: "DD-MM-YYYY",
+  mdy: "MM-DD-YYYY",
+  ymd: "YY-MM-DD",
+};
 
 export type ColumnOrder =
   | { order: DateOrder | null }
@@ -30,13 +34,16 @@ export const columnOrder = (texts: readonly string[], rules: TimeRules): ColumnO
     if (left.length < possible.length) told = at;
     possible = left;
   }
-  const mixed = separatorsOf(texts) ?? (possible.length === 1 || !seen ? jumpOf(texts, seen ? possible[0]! : null, rules) : null);
+  const mixed =
+    separatorsOf(texts) ?? (possible.length === 1 || !seen ? jumpOf(texts, seen ? possible[0]! : null, rules) : null);
   if (mixed !== null) return { mixed };
   if (!seen) return { order: null };
   if (possible.includes("ymd")) possible = withoutFarYears(texts, possible, rules);
   const readers = possible.map((order) => new TimeReader({ ...rules, order }));
   // Day and month that are equal in every row say nothing, and need not.
-  const at = texts.findIndex((text) => new Set(readers.map((reader) => reader.read(text)).filter((time) => !Number.isNaN(time))).size > 1);
+  const at = texts.findIndex(
+    (text) => new Set(readers.map((reader) => reader.read(text)).filter((time) => !Number.isNaN(time))).size > 1,
+  );
   return at === -1 ? { order: possible[0]! } : { open: possible, at };
 };
 
@@ -46,13 +53,21 @@ export const columnOrder = (texts: readonly string[], rules: TimeRules): ColumnO
  */
 const withoutFarYears = (texts: readonly string[], possible: readonly DateOrder[], rules: TimeRules): DateOrder[] => {
   const dated = [...new Set(texts.filter((text) => ordersOf(text) !== null))];
-  const steps = new Map(possible.map((order) => {
-    const reader = new TimeReader({ ...rules, order });
-    const days = [...new Set(dated.map((text) => Math.floor(reader.read(text) / DAY_MS)).filter((day) => !Number.isNaN(day)))];
-    const apart = days.slice(1).map((day, at) => Math.abs(day - days[at]!)).sort((a, b) => a - b);
-    return [order, apart[apart.length >> 1] ?? 0] as const;
-  }));
-  if ([...steps.values()].every((step) => step === 0)) return possible.filter((order) => order !== "ymd" || !dated.some((text) => /^\d+[/.]/.test(text)));
+  const steps = new Map(
+    possible.map((order) => {
+      const reader = new TimeReader({ ...rules, order });
+      const days = [
+        ...new Set(dated.map((text) => Math.floor(reader.read(text) / DAY_MS)).filter((day) => !Number.isNaN(day))),
+      ];
+      const apart = days
+        .slice(1)
+        .map((day, at) => Math.abs(day - days[at]!))
+        .sort((a, b) => a - b);
+      return [order, apart[apart.length >> 1] ?? 0] as const;
+    }),
+  );
+  if ([...steps.values()].every((step) => step === 0))
+    return possible.filter((order) => order !== "ymd" || !dated.some((text) => /^\d+[/.]/.test(text)));
   const least = Math.max(1, Math.min(...steps.values()));
   return possible.filter((order) => steps.get(order)! < least * MUCH_FURTHER);
 };
@@ -67,7 +82,10 @@ const separatorsOf = (texts: readonly string[]): { at: number; told: number; by:
   for (let at = 0; at < texts.length; at++) {
     const match = NUMBERS.exec(texts[at]!);
     if (match === null) continue;
-    if (told === -1) { told = at; separator = match[2]!; } else if (match[2] !== separator) return { at, told, by: "separator" };
+    if (told === -1) {
+      told = at;
+      separator = match[2]!;
+    } else if (match[2] !== separator) return { at, told, by: "separator" };
   }
   return null;
 };
@@ -80,7 +98,11 @@ const LEAST_TURNED = 2;
  * A spreadsheet of another country turns the dates whose day may be a month, and leaves the others. Then the dates jump to and
  * fro as they stand, and are in order when those are turned back.
  */
-const jumpOf = (texts: readonly string[], order: DateOrder | null, rules: TimeRules): { at: number; told: number; by: "jump" } | null => {
+const jumpOf = (
+  texts: readonly string[],
+  order: DateOrder | null,
+  rules: TimeRules,
+): { at: number; told: number; by: "jump" } | null => {
   if (order === "ymd") return null;
   const reader = new TimeReader({ ...rules, order });
   const other = new TimeReader({ ...rules, order: order === "dmy" ? "mdy" : "dmy" });
@@ -95,7 +117,8 @@ const jumpOf = (texts: readonly string[], order: DateOrder | null, rules: TimeRu
     const turned = YEAR_FIRST.test(date) ? reader.read(date.replace(YEAR_FIRST, "$1$2$4$2$3")) : other.read(date);
     dates.push({ at, day, turned: Number.isNaN(turned) ? day : turned });
   }
-  if (dates.length < LEAST_DATES || dates.filter(({ day, turned }) => day !== turned).length < LEAST_TURNED) return null;
+  if (dates.length < LEAST_DATES || dates.filter(({ day, turned }) => day !== turned).length < LEAST_TURNED)
+    return null;
   const back = firstFall(dates.map(({ day }) => day));
   if (back === null || firstFall(dates.map(({ turned }) => turned)) !== null) return null;
   return { at: dates[back]!.at, told: dates[back - 1]!.at, by: "jump" };

@@ -12,11 +12,22 @@ export interface MalformedLine {
 }
 
 /** As editors open it: `FILE:LINE`. */
-export const placeText = (file: string, line: number, unit: "line" | "row" = "line"): string => `${file === "-" ? "standard input" : file}:${unit === "row" ? `row ${line}` : line}`;
+export const placeText = (file: string, line: number, unit: "line" | "row" = "line"): string =>
+  `${file === "-" ? "standard input" : file}:${unit === "row" ? `row ${line}` : line}`;
 
 /** Refuses a file that can be read in two ways: names where, what stands there, and the option that settles it. */
-export const inDoubt = (at: { file: string; line?: number; unit?: "line" | "row"; field: string; value: unknown; why: string; option: string }): AppError => {
+export const inDoubt = (at: {
+  file: string;
+  line?: number;
+  unit?: "line" | "row";
+  field: string;
+  value: unknown;
+  why: string;
+  option: string;
+}): AppError => {
   const { file, line, unit, field, value, why, option } = at;
   const where = line === undefined ? (file === "-" ? "standard input" : file) : placeText(file, line, unit);
-  return new AppError("bad_input", `${where}: ${field} ${JSON.stringify(value)}: ${why}; ${option} settles it`, { details: { file, ...(line === undefined ? {} : { line }), field, value, accepted: option, option } });
+  return new AppError("bad_input", `${where}: ${field} ${JSON.stringify(value)}: ${why}; ${option} settles it`, {
+    details: { file, ...(line === undefined ? {} : { line }), field, value, accepted: option, option },
+  });
 };

@@ -13,7 +13,11 @@ export interface Asked {
   wanted: (ticker: string) => boolean;
 }
 
-export interface Head { blocks: RowBlock[]; rows: string[][]; lines: number[] }
+export interface Head {
+  blocks: RowBlock[];
+  rows: string[][];
+  lines: number[];
+}
 
 export interface Layout {
   places: Places;
@@ -31,4 +35,23 @@ export interface Layout {
 
 /** Columns that are understood. */
 export const usedPlaces = (places: Places): Set<number> =>
-  new Set([...places.time, places.clock, places.minute, places.second, places.open, places.high, places.low, places.close, places.price, places.volume, ...places.symbol, places.series, places.exchange, places.token, places.expiry, places.strike, places.right, places.type]);
+  new Set([
+    ...places.time,
+    places.clock,
+    places.minute,
+    places.second,
+    places.open,
+    places.high,
+    places.low,
+    places.close,
+    places.price,
+    places.volume,
+    ...places.symbol,
+    places.series,
+    places.exchange,
+    places.token,
+    places.expiry,
+    places.strike,
+    places.right,
+    places.type,
+  ]);

@@ -32,7 +32,10 @@ const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    const plain = text.replaceAll(/("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g, (_, quoted: string | undefined) => quoted ?? "null");
+    const plain = text.replaceAll(
+      /("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g,
+      (_, quoted: string | undefined) => quoted ?? "null",
+    );
     if (plain === text) throw cause;
     return JSON.parse(plain) as unknown;
   }
@@ -47,12 +50,21 @@ export const parsed = (line: string): unknown => {
 };
 
 /** FlatTrade writes its rows as texts that hold JSON. */
-const isJsonTexts = (value: readonly unknown[]): boolean => value.length > 0 && value.every((each) => typeof each === "string" && each.startsWith("{"));
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isJsonTexts = (value: readonly unknown[]): boolean =>
+  value.length > 0 && value.every((each) => typeof each === "string" && each.startsWith("{"));
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 /** A row by itself: an object or array that holds none. */
 export const isFlat = (value: unknown): boolean =>
-  (Array.isArray(value) && value.length > 0 && value.every((each) => typeof each !== "object") && !isJsonTexts(value)) ||
-  (isObject(value) && Object.values(value).some((each) => typeof each === "number") && !Object.values(value).some((each) => Array.isArray(each) && each.some((row) => typeof row === "object" || each.length > 1)));
+  (Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((each) => typeof each !== "object") &&
+    !isJsonTexts(value)) ||
+  (isObject(value) &&
+    Object.values(value).some((each) => typeof each === "number") &&
+    !Object.values(value).some(
+      (each) => Array.isArray(each) && each.some((row) => typeof row === "object" || each.length > 1),
+    ));
 
 /** Keys of objects in the order they are met; null where rows are arrays. */
 export const namesOf = (values: readonly unknown[]): string[] | null => {
@@ -62,7 +74,13 @@ export const namesOf = (values: readonly unknown[]): string[] | null => {
 };
 
 const textOf = (value: unknown): string =>
-  value === null || value === undefined ? "" : typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value as number);
+  value === null || value === undefined
+    ? ""
+    : typeof value === "string"
+      ? value
+      : typeof value === "object"
+        ? JSON.stringify(value)
+        : String(value as number);
 
 export const rowOf = (value: Json, names: readonly string[] | null): string[] =>
   Array.isArray(value) ? value.map(textOf) : (names ?? []).map((name) => textOf(value[name]));
@@ -91,13 +109,22 @@ export const documentRows = (text: string, asked: ListWanted): JsonRows => {
   if (lists.length > 0) return theOne(lists, asked);
   if (isFlat(root)) return { names: namesOf([root]), rows: [rowOf(root as Json, namesOf([root]))] };
   const said = saidIn(root);
-  throw badInput("file", asked.file, `JSON that holds a list of bars or ticks: arrays, objects, or one array a column${said === null ? "" : ` (it says: ${said})`}`);
+  throw badInput(
+    "file",
+    asked.file,
+    `JSON that holds a list of bars or ticks: arrays, objects, or one array a column${said === null ? "" : ` (it says: ${said})`}`,
+  );
 };
 
 /** What an answer says instead of rows, such as that a token has expired; null where it says nothing. */
 const saidIn = (value: unknown, deep = 0): string | null => {
   if (!isObject(value) || deep > 3) return null;
-  const said = Object.entries(value).find(([key, each]) => /^(?:message|emsg|error|description|information|note|remarks)$/i.test(key) && typeof each === "string" && each !== "")?.[1] as string | undefined;
+  const said = Object.entries(value).find(
+    ([key, each]) =>
+      /^(?:message|emsg|error|description|information|note|remarks)$/i.test(key) &&
+      typeof each === "string" &&
+      each !== "",
+  )?.[1] as string | undefined;
   if (said !== undefined) return JSON.stringify(said.slice(0, 200));
   for (const each of Object.values(value)) {
     const inner = saidIn(each, deep + 1);
@@ -109,11 +136,13 @@ const saidIn = (value: unknown, deep = 0): string | null => {
 /** Lists by depth; what lies within one is no list of its own. */
 const listsIn = (root: unknown): Found[] => {
   const found: Found[] = [];
-  const queue: { value: unknown; keys: readonly string[]; around: readonly Record<string, unknown>[] }[] = [{ value: root, keys: [], around: [] }];
+  const queue: { value: unknown; keys: readonly string[]; around: readonly Record<string, unknown>[] }[] = [
+    { value: root, keys: [], around: [] },
+  ];
   for (let at = 0; at < queue.length; at++) {
     const { value, keys } = queue[at]!;
     const around = isObject(value) ? [value, ...queue[at]!.around] : queue[at]!.around;
-    const list = Array.isArray(value) ? rowsOf(value) : isObject(value) ? columnsOf(value) ?? keyedOf(value) : null;
+    const list = Array.isArray(value) ? rowsOf(value) : isObject(value) ? (columnsOf(value) ?? keyedOf(value)) : null;
     if (list !== null) found.push({ ...list, keys, around });
     else if (keys.length < DEEPEST && typeof value === "object" && value !== null) {
       for (const [key, each] of Object.entries(value)) queue.push({ value: each, keys: [...keys, key], around });
@@ -124,8 +153,15 @@ const listsIn = (root: unknown): Found[] => {
 
 const rowsOf = (value: readonly unknown[]): JsonRows | null => {
   if (value.length === 0) return null;
-  if (value.every((row) => Array.isArray(row) && row.length >= 2)) return { names: null, rows: value.map((row) => rowOf(row as unknown[], null)) };
-  if (!value.every((row) => isObject(row) && Object.keys(row).length >= 3 && Object.values(row).every((each) => !Array.isArray(each)))) return null;
+  if (value.every((row) => Array.isArray(row) && row.length >= 2))
+    return { names: null, rows: value.map((row) => rowOf(row as unknown[], null)) };
+  if (
+    !value.every(
+      (row) =>
+        isObject(row) && Object.keys(row).length >= 3 && Object.values(row).every((each) => !Array.isArray(each)),
+    )
+  )
+    return null;
   const names = namesOf(value)!;
   return { names, rows: value.map((row) => rowOf(row as Json, names)) };
 };
@@ -135,10 +171,18 @@ const columnsOf = (value: Record<string, unknown>): JsonRows | null => {
   const quote = (value["indicators"] as { quote?: unknown[] } | undefined)?.quote?.[0];
   const columns = Object.entries({ ...value, ...(isObject(quote) ? quote : {}) })
     // What a source has no figures for may be an empty list: Dhan's open_interest.
-    .filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]) && entry[1].length > 0 && entry[1].every((each) => typeof each !== "object" || each === null));
+    .filter(
+      (entry): entry is [string, unknown[]] =>
+        Array.isArray(entry[1]) &&
+        entry[1].length > 0 &&
+        entry[1].every((each) => typeof each !== "object" || each === null),
+    );
   const length = columns[0]?.[1].length ?? 0;
   if (columns.length < 3 || length === 0 || columns.some(([, each]) => each.length !== length)) return null;
-  return { names: columns.map(([name]) => name), rows: Array.from({ length }, (_, row) => columns.map(([, each]) => textOf(each[row]))) };
+  return {
+    names: columns.map(([name]) => name),
+    rows: Array.from({ length }, (_, row) => columns.map(([, each]) => textOf(each[row]))),
+  };
 };
 
 /**
@@ -147,22 +191,44 @@ const columnsOf = (value: Record<string, unknown>): JsonRows | null => {
  */
 const keyedOf = (value: Record<string, unknown>): JsonRows | null => {
   const entries = Object.entries(value);
-  const isRecord = (each: unknown): each is Record<string, unknown> => isObject(each) && Object.keys(each).length > 0 && Object.values(each).every((figure) => typeof figure !== "object" || figure === null);
-  if (entries.length === 0 || !entries.every((entry): entry is [string, Record<string, unknown>] => isRecord(entry[1]))) return null;
+  const isRecord = (each: unknown): each is Record<string, unknown> =>
+    isObject(each) &&
+    Object.keys(each).length > 0 &&
+    Object.values(each).every((figure) => typeof figure !== "object" || figure === null);
+  if (entries.length === 0 || !entries.every((entry): entry is [string, Record<string, unknown>] => isRecord(entry[1])))
+    return null;
   const records = entries as [string, Record<string, unknown>][];
-  if (records.every(([key, row]) => ROW_KEY.test(key) && Object.keys(row).length >= 3)) return keyed(namesOf(records.map(([, row]) => row))!, records.map(([key]) => key), (row, name) => records[row]![1][name]);
+  if (records.every(([key, row]) => ROW_KEY.test(key) && Object.keys(row).length >= 3))
+    return keyed(
+      namesOf(records.map(([, row]) => row))!,
+      records.map(([key]) => key),
+      (row, name) => records[row]![1][name],
+    );
   const names = records.map(([name]) => name);
   const keys = Object.keys(records[0]![1]);
-  if (names.length < 3 || !keys.every((key) => ROW_KEY.test(key)) || records.some(([, column]) => Object.keys(column).length !== keys.length || !keys.every((key) => key in column))) return null;
-  return keyed(names, keys, (row, name) => value[name] === undefined ? undefined : (value[name] as Record<string, unknown>)[keys[row]!]);
+  if (
+    names.length < 3 ||
+    !keys.every((key) => ROW_KEY.test(key)) ||
+    records.some(([, column]) => Object.keys(column).length !== keys.length || !keys.every((key) => key in column))
+  )
+    return null;
+  return keyed(names, keys, (row, name) =>
+    value[name] === undefined ? undefined : (value[name] as Record<string, unknown>)[keys[row]!],
+  );
 };
 
-const areRowNumbers = (keys: readonly string[]): boolean => keys.every((key) => /^\d{1,5}$/.test(key)) || (keys.length > 1 && keys.every((key, at) => at === 0 || Number(key) - Number(keys[at - 1]!) === 1));
+const areRowNumbers = (keys: readonly string[]): boolean =>
+  keys.every((key) => /^\d{1,5}$/.test(key)) ||
+  (keys.length > 1 && keys.every((key, at) => at === 0 || Number(key) - Number(keys[at - 1]!) === 1));
 
 /** A time, or the number of a row. */
 const ROW_KEY = /^(?:\d+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d).*)$/;
 
-const keyed = (names: readonly string[], keys: readonly string[], at: (row: number, name: string) => unknown): JsonRows => {
+const keyed = (
+  names: readonly string[],
+  keys: readonly string[],
+  at: (row: number, name: string) => unknown,
+): JsonRows => {
   const rows = keys.map((_, row) => names.map((name) => textOf(at(row, name))));
   const timed = timeColumns(names).length > 0;
   if (timed && areRowNumbers(keys)) return { names: [...names], rows };
@@ -175,13 +241,21 @@ const keyed = (names: readonly string[], keys: readonly string[], at: (row: numb
 const theOne = (lists: readonly Found[], asked: ListWanted): JsonRows => {
   const read = lists.map((list) => ({ ...list, ...withNamesBeside(list, asked) }));
   const least = asked.kind === "bars" ? 5 : 2;
-  const fit = read.filter(({ names, rows }) => (names === null ? rows[0]!.length >= least : placesOfNames(names, asked.kind).missing.length === 0));
+  const fit = read.filter(({ names, rows }) =>
+    names === null ? rows[0]!.length >= least : placesOfNames(names, asked.kind).missing.length === 0,
+  );
   if (fit.length === 0) return read[0]!;
   const mine = fit.length === 1 ? fit : fit.filter((list) => [...stated(list), ...list.keys].some(asked.wanted));
-  const called = (of: readonly Found[]): string => of.map((list) => stated(list)[0] ?? list.keys.findLast((key) => !isWord(key)) ?? list.keys.at(-1) ?? "?").join(", ");
+  const called = (of: readonly Found[]): string =>
+    of
+      .map((list) => stated(list)[0] ?? list.keys.findLast((key) => !isWord(key)) ?? list.keys.at(-1) ?? "?")
+      .join(", ");
   if (mine.length !== 1) {
     throw inDoubt({
-      file: asked.file, field: "symbol", value: called(mine.length === 0 ? fit : mine), why: `the document has ${fit.length} lists of ${asked.kind}, ${mine.length === 0 ? "and none is called as the instrument asked for" : "and more than one may be meant"}`,
+      file: asked.file,
+      field: "symbol",
+      value: called(mine.length === 0 ? fit : mine),
+      why: `the document has ${fit.length} lists of ${asked.kind}, ${mine.length === 0 ? "and none is called as the instrument asked for" : "and more than one may be meant"}`,
       option: "--symbol NAME, as the document calls the one that is meant,",
     });
   }
@@ -189,7 +263,13 @@ const theOne = (lists: readonly Found[], asked: ListWanted): JsonRows => {
   if (!asked.symbolTold && !(list.names ?? []).some((name) => isNaming(name))) {
     const names = [...stated(list), ...list.keys.filter(looksLikeSymbol)];
     if (names.length > 0 && !names.some(asked.wanted)) {
-      throw inDoubt({ file: asked.file, field: "symbol", value: names.join(", "), why: "beside its list the document names another instrument than the one asked for", option: `--symbol ${names[0]!}, if the file calls it so, or --columns symbol=none` });
+      throw inDoubt({
+        file: asked.file,
+        field: "symbol",
+        value: names.join(", "),
+        why: "beside its list the document names another instrument than the one asked for",
+        option: `--symbol ${names[0]!}, if the file calls it so, or --columns symbol=none`,
+      });
     }
   }
   return { ...list, zone: zoneBeside(list) };
@@ -207,15 +287,27 @@ const zoneBeside = ({ around }: Found): string | null => {
 };
 
 const ZONE = /^(?:\d+\.\s*)?(?:exchange[ _]?)?time[ _]?zone(?:[ _]?name)?$/i;
-const descriptions = (level: Record<string, unknown>): Record<string, unknown>[] => Object.entries(level).filter(([key, value]) => DESCRIBING.test(key) && isObject(value)).map(([, value]) => value as Record<string, unknown>);
+const descriptions = (level: Record<string, unknown>): Record<string, unknown>[] =>
+  Object.entries(level)
+    .filter(([key, value]) => DESCRIBING.test(key) && isObject(value))
+    .map(([, value]) => value as Record<string, unknown>);
 
 /** How the nearest object around a list that says so, or a description in it, calls the instrument. */
 const stated = ({ around }: Found): string[] => {
   for (const level of around) {
     const told: string[] = [];
     for (const each of [level, ...descriptions(level)]) {
-      const exchange = Object.entries(each).find(([key, value]) => /^exch/i.test(key) && typeof value === "string")?.[1];
-      for (const [key, value] of Object.entries(each)) if (typeof value === "string" && /[A-Za-z]/.test(value) && !LOOSE.test(key) && isNaming(key.replace(/^\d+\.?\s*/, ""))) told.push(qualified(value, exchange as string | undefined));
+      const exchange = Object.entries(each).find(
+        ([key, value]) => /^exch/i.test(key) && typeof value === "string",
+      )?.[1];
+      for (const [key, value] of Object.entries(each))
+        if (
+          typeof value === "string" &&
+          /[A-Za-z]/.test(value) &&
+          !LOOSE.test(key) &&
+          isNaming(key.replace(/^\d+\.?\s*/, ""))
+        )
+          told.push(qualified(value, exchange as string | undefined));
     }
     if (told.length > 0) return told;
   }
@@ -231,12 +323,30 @@ const withNamesBeside = (list: Found, asked: ListWanted): JsonRows => {
   if (list.names !== null) return list;
   const width = Math.max(...list.rows.slice(0, 50).map((row) => row.length));
   for (const level of list.around) {
-    for (const [key, value] of [...Object.entries(level), ...Object.values(level).filter(isObject).flatMap((each) => Object.entries(each))]) {
+    for (const [key, value] of [
+      ...Object.entries(level),
+      ...Object.values(level)
+        .filter(isObject)
+        .flatMap((each) => Object.entries(each)),
+    ]) {
       if (!Array.isArray(value) || value.length === 0) continue;
-      const names = value.map((each: unknown) => (typeof each === "string" ? each : isObject(each) ? NAME_KEYS.map((name) => each[name]).find((name) => typeof name === "string") as string | undefined : undefined));
-      if (names.some((name) => name === undefined) || names.filter((name) => isKnownName(name!, asked.kind)).length < 2) continue;
+      const names = value.map((each: unknown) =>
+        typeof each === "string"
+          ? each
+          : isObject(each)
+            ? (NAME_KEYS.map((name) => each[name]).find((name) => typeof name === "string") as string | undefined)
+            : undefined,
+      );
+      if (names.some((name) => name === undefined) || names.filter((name) => isKnownName(name!, asked.kind)).length < 2)
+        continue;
       if (names.length !== width) {
-        throw inDoubt({ file: asked.file, field: "columns", value: names.join(", "), why: `${key} names ${names.length} columns, and the rows have ${width}`, option: `${exampleColumns[asked.kind]} (in the rows' order), with the names taken out,` });
+        throw inDoubt({
+          file: asked.file,
+          field: "columns",
+          value: names.join(", "),
+          why: `${key} names ${names.length} columns, and the rows have ${width}`,
+          option: `${exampleColumns[asked.kind]} (in the rows' order), with the names taken out,`,
+        });
       }
       return withIndex({ names: names as string[], rows: list.rows }, level, asked.kind);
     }
@@ -247,8 +357,13 @@ const withNamesBeside = (list: Found, asked: ListWanted): JsonRows => {
 const NAME_KEYS = ["name", "label", "field", "id", "title", "column"];
 
 /** Pandas keeps the times apart where they are the table's index. */
-const withIndex = ({ names, rows }: { names: string[]; rows: string[][] }, level: Record<string, unknown>, kind: TableKind): JsonRows => {
+const withIndex = (
+  { names, rows }: { names: string[]; rows: string[][] },
+  level: Record<string, unknown>,
+  kind: TableKind,
+): JsonRows => {
   const index = level["index"];
-  if (!Array.isArray(index) || index.length !== rows.length || placesOfNames(names, kind).places.time.length > 0) return { names, rows };
+  if (!Array.isArray(index) || index.length !== rows.length || placesOfNames(names, kind).places.time.length > 0)
+    return { names, rows };
   return { names: ["time", ...names], rows: rows.map((row, at) => [textOf(index[at]), ...row]) };
 };

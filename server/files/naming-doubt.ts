@@ -8,7 +8,15 @@ import { stampText } from "./time-columns";
 
 /** A line above or between tables that names another instrument. */
 export const anotherTitle = (file: string, line: number, unit: "line" | "row", names: readonly string[]) =>
-  inDoubt({ file, line, unit, field: "symbol", value: names.join(", "), why: "this line names another instrument than the one asked for", option: `--symbol ${JSON.stringify(names[0])}, if the file calls it so, or --columns symbol=none` });
+  inDoubt({
+    file,
+    line,
+    unit,
+    field: "symbol",
+    value: names.join(", "),
+    why: "this line names another instrument than the one asked for",
+    option: `--symbol ${JSON.stringify(names[0])}, if the file calls it so, or --columns symbol=none`,
+  });
 
 /** What may say that rows are of another instrument, and no column of symbols does: a title, a column of text nobody understands. */
 export const namingDoubt = (head: Head, layout: Layout, reader: TimeReader, asked: Asked, table: Table): void => {
@@ -19,15 +27,27 @@ export const namingDoubt = (head: Head, layout: Layout, reader: TimeReader, aske
   places.symbol = places.symbol.filter((at) => !holdsNoName(rows.map((row) => row[at] ?? "")));
   if (places.symbol.length > 0) return;
   // One line may have the company, another its symbol.
-  const above = head.rows.slice(0, names === null ? from : layout.preamble.length).map((row, at) => ({ line: head.lines[at]!, titled: titleNames(row) })).filter(({ titled }) => titled.length > 0);
+  const above = head.rows
+    .slice(0, names === null ? from : layout.preamble.length)
+    .map((row, at) => ({ line: head.lines[at]!, titled: titleNames(row) }))
+    .filter(({ titled }) => titled.length > 0);
   layout.titles = above.flatMap(({ titled }) => titled);
-  if (above.length > 0 && !layout.titles.some(asked.wanted)) throw anotherTitle(asked.file, above[0]!.line, table.unit, layout.titles);
+  if (above.length > 0 && !layout.titles.some(asked.wanted))
+    throw anotherTitle(asked.file, above[0]!.line, table.unit, layout.titles);
   const found = unknownNaming(rows, names, usedPlaces(places), (row) => stampText(row, places));
   if (found === null) return;
-  if (found.texts.some(asked.wanted)) { places.symbol = [found.at]; return; }
+  if (found.texts.some(asked.wanted)) {
+    places.symbol = [found.at];
+    return;
+  }
   const column = names?.[found.at] ?? `column ${found.at + 1}`;
   throw inDoubt({
-    file: asked.file, line: head.lines[head.rows.indexOf(rows[0]!)]!, unit: table.unit, field: "symbol", value: found.texts.slice(0, 5).join(", "), why: `the column ${JSON.stringify(column)} may name the instrument, and not as it was asked for`,
+    file: asked.file,
+    line: head.lines[head.rows.indexOf(rows[0]!)]!,
+    unit: table.unit,
+    field: "symbol",
+    value: found.texts.slice(0, 5).join(", "),
+    why: `the column ${JSON.stringify(column)} may name the instrument, and not as it was asked for`,
     option: `--symbol ${JSON.stringify(found.texts[0])}, if the file calls it so, or --columns symbol=none`,
   });
 };

@@ -19,7 +19,16 @@ export interface FileOptions {
   lenient?: boolean;
 }
 
-export const optionNames = ["columns", "labels", "zone", "dateFormat", "decimal", "symbol", "broker", "lenient"] as const satisfies readonly (keyof FileOptions)[];
+export const optionNames = [
+  "columns",
+  "labels",
+  "zone",
+  "dateFormat",
+  "decimal",
+  "symbol",
+  "broker",
+  "lenient",
+] as const satisfies readonly (keyof FileOptions)[];
 
 /** The same, checked. */
 export interface FileRules {
@@ -36,20 +45,42 @@ export interface FileRules {
 /** Throws `bad_input` naming the option. */
 export const fileRules = (options: FileOptions): FileRules => {
   const { columns, labels, zone, dateFormat: format, decimal, symbol, broker, lenient = false } = options;
-  if (labels !== undefined && labels !== "start" && labels !== "end") throw badInput("--labels", labels, "start or end");
-  if (decimal !== undefined && decimal !== "point" && decimal !== "comma") throw badInput("--decimal", decimal, "point or comma");
-  if (broker !== undefined && !historySources.includes(broker)) throw badInput("--broker", broker, historySources.join(", "));
+  if (labels !== undefined && labels !== "start" && labels !== "end")
+    throw badInput("--labels", labels, "start or end");
+  if (decimal !== undefined && decimal !== "point" && decimal !== "comma")
+    throw badInput("--decimal", decimal, "point or comma");
+  if (broker !== undefined && !historySources.includes(broker))
+    throw badInput("--broker", broker, historySources.join(", "));
   const zoned = zone === undefined ? null : zoneOf(zone);
-  if (zone !== undefined && zoned === null) throw badInput("--zone", zone, "UTC, IST, an offset such as +05:30, a zone such as America/New_York, or clock (zones that the file writes are wrong: its clocks are Indian)");
+  if (zone !== undefined && zoned === null)
+    throw badInput(
+      "--zone",
+      zone,
+      "UTC, IST, an offset such as +05:30, a zone such as America/New_York, or clock (zones that the file writes are wrong: its clocks are Indian)",
+    );
   const dates = format === undefined ? null : dateFormat(format);
-  if (format !== undefined && dates === null) throw badInput("--date-format", format, "DD-MM-YYYY, MM-DD-YYYY, YYYY-MM-DD, their like with two-digit years or without separators, excel, epoch or epoch1980");
+  if (format !== undefined && dates === null)
+    throw badInput(
+      "--date-format",
+      format,
+      "DD-MM-YYYY, MM-DD-YYYY, YYYY-MM-DD, their like with two-digit years or without separators, excel, epoch or epoch1980",
+    );
   return {
-    wishes: columns === undefined ? new Map() : columnWishes(columns), labels: labels ?? null, zone: zoned, dates,
-    decimal: decimal === undefined ? null : decimal === "comma" ? "," : ".", symbol: symbol ?? null, lenient,
+    wishes: columns === undefined ? new Map() : columnWishes(columns),
+    labels: labels ?? null,
+    zone: zoned,
+    dates,
+    decimal: decimal === undefined ? null : decimal === "comma" ? "," : ".",
+    symbol: symbol ?? null,
+    lenient,
   };
 };
 
-export const timeRules = ({ zone, dates }: FileRules): TimeRules => ({ ...istRules, ...dates, zone: zone ?? istRules.zone });
+export const timeRules = ({ zone, dates }: FileRules): TimeRules => ({
+  ...istRules,
+  ...dates,
+  zone: zone ?? istRules.zone,
+});
 
 /** Options as they stand in the name of a source: `csv[zone=UTC&labels=start]:FILE`. */
 export const optionsText = (options: FileOptions): string => {
@@ -65,7 +96,8 @@ export const optionsText = (options: FileOptions): string => {
 export const optionsFromText = (text: string): FileOptions => {
   const options: Record<string, string | boolean> = {};
   for (const [name, value] of new URLSearchParams(text)) {
-    if (!(optionNames as readonly string[]).includes(name)) throw badInput("source", text, `options of a file: ${optionNames.join(", ")}`);
+    if (!(optionNames as readonly string[]).includes(name))
+      throw badInput("source", text, `options of a file: ${optionNames.join(", ")}`);
     options[name] = name === "lenient" ? value === "true" : value;
   }
   return options as FileOptions;

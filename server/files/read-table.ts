@@ -23,7 +23,8 @@ export interface TableOrder {
 }
 
 /** Lines at the end, or between parts of a table, that are no rows and say so. */
-const FOOTER = /^\s*["']?(?:total|grand total|sub-?total|sum|average|avg\.?|mean|note|source|disclaimer|generated|downloaded|copyright|end of|eof\b|\*|©|-{3,}|={3,}|\+[-+=]{3,}|\(\d+ rows?\)|\[\d+ rows? x \d+ columns?\])/i;
+const FOOTER =
+  /^\s*["']?(?:total|grand total|sub-?total|sum|average|avg\.?|mean|note|source|disclaimer|generated|downloaded|copyright|end of|eof\b|\*|©|-{3,}|={3,}|\+[-+=]{3,}|\(\d+ rows?\)|\[\d+ rows? x \d+ columns?\])/i;
 
 /** How databases and pandas end what they print. */
 const COUNT = /^\s*[([]\d+ rows?\b/;
@@ -59,32 +60,55 @@ export class OpenTable {
   private readonly times: TimeReader;
   private readonly isWanted: (name: string) => boolean;
 
-  constructor(readonly seen: Understanding, readonly rules: FileRules, private readonly order: TableOrder) {
+  constructor(
+    readonly seen: Understanding,
+    readonly rules: FileRules,
+    private readonly order: TableOrder,
+  ) {
     this.whose = new Whose(order.instruments ?? [], seen.places, rules.symbol);
     this.times = new TimeReader(seen.times);
     this.isWanted = isWanted(order.instruments ?? [], rules.symbol);
     this.isVolumeless = isVolumeless(order.instruments ?? []);
   }
 
-  get file(): string { return this.order.file; }
+  get file(): string {
+    return this.order.file;
+  }
 
   /** Hands over the rows piece by piece: `row` answers why it cannot take one. Between pieces others get their turn. */
   async *read(row: (row: Row) => string | null): AsyncGenerator<MalformedLine[]> {
-    const { seen, order: { file } } = this;
+    const {
+      seen,
+      order: { file },
+    } = this;
     const { places, names, unit } = seen;
     const time = places.time[0]!;
-    const each: { fields: readonly string[]; line: number; whose: number; time: number } = { fields: [], line: 0, whose: 0, time: 0 };
+    const each: { fields: readonly string[]; line: number; whose: number; time: number } = {
+      fields: [],
+      line: 0,
+      whose: 0,
+      time: 0,
+    };
     for await (const block of seen.blocks) {
       let malformed: MalformedLine[] = [];
       for (let at = 0; at < block.rows.length; at++) {
         const fields = block.rows[at]!;
         const line = block.lines[at]!;
         const refuse = (reason: string): void => {
-          malformed.push({ file, line, text: fields.join(seen.delimiter ?? ","), reason, ...(unit === "row" ? { unit } : {}) });
+          malformed.push({
+            file,
+            line,
+            text: fields.join(seen.delimiter ?? ","),
+            reason,
+            ...(unit === "row" ? { unit } : {}),
+          });
         };
         if (isEmpty(fields)) continue;
         const broken = block.broken?.get(at);
-        if (broken !== undefined) { refuse(broken); continue; }
+        if (broken !== undefined) {
+          refuse(broken);
+          continue;
+        }
         const stamp = fields[time];
         // Digits begin nearly every row: the rest is looked at more closely.
         if (stamp === undefined || !(stamp.charCodeAt(0) >= 48 && stamp.charCodeAt(0) <= 57)) {
@@ -92,17 +116,31 @@ export class OpenTable {
           if (this.isWord(fields)) continue;
         }
         const whose = this.whose.of(fields);
-        if (whose === ANOTHER) { this.anotherAt ??= line; continue; }
-        if (typeof whose === "string") { refuse(whose); continue; }
+        if (whose === ANOTHER) {
+          this.anotherAt ??= line;
+          continue;
+        }
+        if (typeof whose === "string") {
+          refuse(whose);
+          continue;
+        }
         if (fields.length > seen.width && this.tooLong(fields)) {
-          refuse(`${fields.length} fields where ${seen.width} are expected${names === null ? "" : " by the names"}; a number with commas in it needs quotation marks`);
+          refuse(
+            `${fields.length} fields where ${seen.width} are expected${names === null ? "" : " by the names"}; a number with commas in it needs quotation marks`,
+          );
           continue;
         }
         if (this.isWord(fields)) continue;
-        const type = places.type === -1 ? "" : fields[places.type] ?? "";
-        if (type !== "" && !TRADED.test(type)) { refuse(`type "${type}" is not known to be of trades`); continue; }
+        const type = places.type === -1 ? "" : (fields[places.type] ?? "");
+        if (type !== "" && !TRADED.test(type)) {
+          refuse(`type "${type}" is not known to be of trades`);
+          continue;
+        }
         const read = this.timeOf(fields);
-        if (Number.isNaN(read)) { refuse(this.timeReason(fields)); continue; }
+        if (Number.isNaN(read)) {
+          refuse(this.timeReason(fields));
+          continue;
+        }
         each.fields = fields;
         each.line = line;
         each.whose = whose;
@@ -121,7 +159,12 @@ export class OpenTable {
     if (rows > 0 || names.length === 0) return;
     const { file } = this.order;
     throw inDoubt({
-      file, ...(this.anotherAt === null ? {} : { line: this.anotherAt }), unit: this.seen.unit, field: "symbol", value: names.join(", "), why: `the file has no rows of ${this.whose.askedFor || this.rules.symbol}${this.symbolColumn()}`,
+      file,
+      ...(this.anotherAt === null ? {} : { line: this.anotherAt }),
+      unit: this.seen.unit,
+      field: "symbol",
+      value: names.join(", "),
+      why: `the file has no rows of ${this.whose.askedFor || this.rules.symbol}${this.symbolColumn()}`,
       option: `--symbol ${/\s/.test(this.whose.otherSymbol) ? JSON.stringify(this.whose.otherSymbol) : this.whose.otherSymbol}, if the file calls it so (--columns series=none takes every series, symbol=none every row),`,
     });
   }
@@ -131,8 +174,14 @@ export class OpenTable {
     const others = [...this.whose.others.values()].reduce((sum, count) => sum + count, 0);
     return [
       ...this.seen.notes,
-      ...(this.passedOverCount === 0 ? [] : [`passed over, as no rows of the table: ${this.passedOver.join("; ")}${this.passedOverCount > TOLD ? ` and ${this.passedOverCount - TOLD} more` : ""}`]),
-      ...(others === 0 ? [] : [`${others} rows of other instruments were left out: ${this.whose.otherNames.slice(0, TOLD).join(", ")}`]),
+      ...(this.passedOverCount === 0
+        ? []
+        : [
+            `passed over, as no rows of the table: ${this.passedOver.join("; ")}${this.passedOverCount > TOLD ? ` and ${this.passedOverCount - TOLD} more` : ""}`,
+          ]),
+      ...(others === 0
+        ? []
+        : [`${others} rows of other instruments were left out: ${this.whose.otherNames.slice(0, TOLD).join(", ")}`]),
     ];
   }
 
@@ -153,7 +202,8 @@ export class OpenTable {
     const { time, clock } = this.seen.places;
     let stamp = fields[time[0]!] ?? "";
     for (let other = 1; other < time.length && isNothing(stamp); other++) stamp = fields[time[other]!] ?? "";
-    const read = clock === -1 ? this.times.read(stamp) : this.times.readApart(stamp, clockText(fields, this.seen.places));
+    const read =
+      clock === -1 ? this.times.read(stamp) : this.times.readApart(stamp, clockText(fields, this.seen.places));
     if (!this.times.zoned && !this.times.dateOnly) this.zoneless++;
     return read;
   }
@@ -162,9 +212,11 @@ export class OpenTable {
     const { time } = this.seen.places;
     const stamp = [fields[time[0]!] ?? "", clockText(fields, this.seen.places)].join(" ").trim();
     const { order, serial } = this.seen.times;
-    if (!serial && /^[2-7]\d{4}(?:\.\d+)?$/.test(stamp)) return `time "${stamp}" is no time; as a spreadsheet counts days it may be ${istText(new TimeReader({ ...this.seen.times, serial: true }).read(stamp)).slice(0, 16)}: --date-format excel`;
+    if (!serial && /^[2-7]\d{4}(?:\.\d+)?$/.test(stamp))
+      return `time "${stamp}" is no time; as a spreadsheet counts days it may be ${istText(new TimeReader({ ...this.seen.times, serial: true }).read(stamp)).slice(0, 16)}: --date-format excel`;
     const offset = wrongOffset(stamp);
-    if (offset !== null) return `time "${stamp}" writes ${offset}, which no clock is apart from UTC; --zone clock takes its clocks as Indian ones`;
+    if (offset !== null)
+      return `time "${stamp}" writes ${offset}, which no clock is apart from UTC; --zone clock takes its clocks as Indian ones`;
     return `time "${stamp}" is no time${order === "dmy" || order === "mdy" ? ` (dates are read as ${order === "dmy" ? "day-month-year" : "month-day-year"}; --date-format says otherwise)` : "; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format"}`;
   }
 
@@ -173,33 +225,60 @@ export class OpenTable {
     const { names, places, unit } = this.seen;
     const filled = fields.find((field) => field.trim() !== "") ?? "";
     const stamp = fields[places.time[0]!] ?? "";
-    const isNames = names !== null && fields.length >= names.length && nameKey(stamp) === nameKey(names[places.time[0]!] ?? "") && names.every((name, at) => name === "" || nameKey(name) === nameKey(fields[at] ?? ""));
+    const isNames =
+      names !== null &&
+      fields.length >= names.length &&
+      nameKey(stamp) === nameKey(names[places.time[0]!] ?? "") &&
+      names.every((name, at) => name === "" || nameKey(name) === nameKey(fields[at] ?? ""));
     const isTold = isNames || isComment(filled) || this.isOtherNames(fields, line) || this.isTitle(fields, line);
     if (!isTold && !(FOOTER.test(filled) && (!/\d/.test(stamp) || COUNT.test(stamp)))) return false;
     this.passedOverCount++;
-    if (this.passedOver.length < TOLD) this.passedOver.push(`${unit} ${line} "${fields.join(" ").trim().slice(0, 60)}"`);
+    if (this.passedOver.length < TOLD)
+      this.passedOver.push(`${unit} ${line} "${fields.join(" ").trim().slice(0, 60)}"`);
     return true;
   }
 
   /** True for a line that names the instrument, as between tables that were joined; throws where it names another one. */
   private isTitle(fields: readonly string[], line: number): boolean {
-    const { seen: { places, titles, unit }, rules, order: { file } } = this;
-    if (places.symbol.length > 0 || rules.wishes.has("symbol") || /^\s*[\d+-]/.test(fields[places.close === -1 ? places.price : places.close] ?? "")) return false;
+    const {
+      seen: { places, titles, unit },
+      rules,
+      order: { file },
+    } = this;
+    if (
+      places.symbol.length > 0 ||
+      rules.wishes.has("symbol") ||
+      /^\s*[\d+-]/.test(fields[places.close === -1 ? places.price : places.close] ?? "")
+    )
+      return false;
     const titled = titleNames(fields);
-    if (titled.length > 0 && !titled.some((name) => titles.includes(name) || this.isWanted(name))) throw anotherTitle(file, line, unit, titled);
+    if (titled.length > 0 && !titled.some((name) => titles.includes(name) || this.isWanted(name)))
+      throw anotherTitle(file, line, unit, titled);
     return titled.length > 0;
   }
 
   /** True for names by which the columns stand as they did; throws where they stand otherwise from here on. */
   private isOtherNames(fields: readonly string[], line: number): boolean {
     const { places, names, namesLine, kind, unit } = this.seen;
-    const found = placesOfNames(fields.map((name) => name.trim()), kind);
+    const found = placesOfNames(
+      fields.map((name) => name.trim()),
+      kind,
+    );
     if (found.missing.length > 0) return false;
     if (tellsPlaces(this.rules.wishes)) return true;
-    const told = (of: typeof places): string => [of.time[0], of.open, of.high, of.low, of.close, of.price, of.volume].join();
+    const told = (of: typeof places): string =>
+      [of.time[0], of.open, of.high, of.low, of.close, of.price, of.volume].join();
     if (told(found.places) === told(places)) return true;
     throw inDoubt({
-      file: this.order.file, line, unit, field: "columns", value: fields.join(", "), why: names === null ? "a line of names stands here, by which the rows above it were not read" : `the columns stand in another order from here on than ${unit} ${namesLine} says`,
+      file: this.order.file,
+      line,
+      unit,
+      field: "columns",
+      value: fields.join(", "),
+      why:
+        names === null
+          ? "a line of names stands here, by which the rows above it were not read"
+          : `the columns stand in another order from here on than ${unit} ${namesLine} says`,
       option: `--columns ${kind === "bars" ? "time=NUMBER,open=NUMBER,high=NUMBER,low=NUMBER,close=NUMBER,volume=NUMBER" : "time=NUMBER,price=NUMBER,volume=NUMBER"}, if they hold for all rows,`,
     });
   }
@@ -211,23 +290,42 @@ export class OpenTable {
   }
 }
 
-const isVolumeless = (instruments: readonly AskedInstrument[]): boolean => instruments.length > 0 && instruments.every(({ segment }) => segment === "index");
+const isVolumeless = (instruments: readonly AskedInstrument[]): boolean =>
+  instruments.length > 0 && instruments.every(({ segment }) => segment === "index");
 
 /** Throws `bad_input` on a file that cannot be understood or that leaves doubt. */
 export const openText = async (text: TextPieces, order: TableOrder): Promise<OpenTable> => {
   const rules = fileRules(order.options ?? {});
-  return openRows(await openTable(text, { kind: order.kind, file: order.file, wanted: isWanted(order.instruments ?? [], rules.symbol), symbolTold: rules.wishes.has("symbol") }), order);
+  return openRows(
+    await openTable(text, {
+      kind: order.kind,
+      file: order.file,
+      wanted: isWanted(order.instruments ?? [], rules.symbol),
+      symbolTold: rules.wishes.has("symbol"),
+    }),
+    order,
+  );
 };
 
 export const openRows = async (table: Table, order: TableOrder): Promise<OpenTable> => {
   const rules = fileRules(order.options ?? {});
   const instruments = order.instruments ?? [];
-  const seen = await understand(table, { kind: order.kind, file: order.file, rules, volumeless: isVolumeless(instruments), wanted: isWanted(instruments, rules.symbol) });
+  const seen = await understand(table, {
+    kind: order.kind,
+    file: order.file,
+    rules,
+    volumeless: isVolumeless(instruments),
+    wanted: isWanted(instruments, rules.symbol),
+  });
   return new OpenTable(seen, rules, order);
 };
 
 /** The first refused row as an error: what stands where, and that nothing was taken. */
 export const refusedRows = (malformed: readonly MalformedLine[], count: number) => {
   const { file, line, unit, reason } = malformed[0]!;
-  return badInput("file", file, `rows that can be read; ${count} cannot, first ${placeText(file, line, unit)}: ${reason} (--lenient takes the rest)`);
+  return badInput(
+    "file",
+    file,
+    `rows that can be read; ${count} cannot, first ${placeText(file, line, unit)}: ${reason} (--lenient takes the rest)`,
+  );
 };

@@ -32,19 +32,45 @@ export const openTable = async (text: TextPieces, asked: ListWanted): Promise<Ta
   const start = /\S/.exec(head)?.[0];
   if (start !== "{" && start !== "[") {
     const spacing = spacingOf(head, asked.kind);
-    if (spacing !== null) return { format: "delimited", delimiter: " ", names: null, unit: "line", blocks: spacedBlocks(chain(head, pieces), spacing) };
+    if (spacing !== null)
+      return {
+        format: "delimited",
+        delimiter: " ",
+        names: null,
+        unit: "line",
+        blocks: spacedBlocks(chain(head, pieces), spacing),
+      };
     const { delimiter, skip } = dialectOf(head);
-    return { format: "delimited", delimiter, names: null, unit: "line", blocks: delimitedBlocks(chain(head, pieces), delimiter, skip) };
+    return {
+      format: "delimited",
+      delimiter,
+      names: null,
+      unit: "line",
+      blocks: delimitedBlocks(chain(head, pieces), delimiter, skip),
+    };
   }
   const lines = head.split("\n").filter((line) => line.trim() !== "");
   const values = lines.map(parsed);
   const rows = values.filter((value) => typeof value === "object" && value !== null).length;
   if (lines.length > 1 ? rows * 2 >= lines.length : isFlat(values[0])) {
     const names = namesOf(lines.flatMap(rowsOfLine));
-    return { format: "JSON lines", delimiter: null, names, unit: "line", blocks: jsonLineBlocks(chain(head, pieces), names) };
+    return {
+      format: "JSON lines",
+      delimiter: null,
+      names,
+      unit: "line",
+      blocks: jsonLineBlocks(chain(head, pieces), names),
+    };
   }
   const document = documentRows(await whole(head, pieces, asked.file), asked);
-  return { format: "JSON document", delimiter: null, names: document.names, unit: "row", zone: document.zone ?? null, blocks: slices(document.rows) };
+  return {
+    format: "JSON document",
+    delimiter: null,
+    names: document.names,
+    unit: "row",
+    zone: document.zone ?? null,
+    blocks: slices(document.rows),
+  };
 };
 
 async function* iterate(text: TextPieces): AsyncGenerator<string> {
@@ -75,7 +101,13 @@ async function* chain(head: string, rest: AsyncGenerator<string>): AsyncGenerato
 
 /* ---- delimited ---- */
 
-const NAMES: Readonly<Record<string, string>> = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "spaces" };
+const NAMES: Readonly<Record<string, string>> = {
+  ",": "comma",
+  ";": "semicolon",
+  "\t": "tab",
+  "|": "bar",
+  " ": "spaces",
+};
 export const delimiterName = (delimiter: string): string => NAMES[delimiter] ?? `"${delimiter}"`;
 
 /** `####` is a cell of a spreadsheet that was too narrow. */
@@ -92,13 +124,19 @@ const dialectOf = (head: string): { delimiter: string; skip: number } => {
   const lines = head.split("\n", HEAD_LINES).filter((line) => line.trim() !== "" && !isComment(line));
   const fields = (delimiter: string): { usual: number; share: number } => {
     const counts = new Map<number, number>();
-    for (const row of parse(`${lines.join("\n")}\n`, delimiter).data) if (row.length > 1 || row[0] !== "") counts.set(row.length, (counts.get(row.length) ?? 0) + 1);
+    for (const row of parse(`${lines.join("\n")}\n`, delimiter).data)
+      if (row.length > 1 || row[0] !== "") counts.set(row.length, (counts.get(row.length) ?? 0) + 1);
     const rows = [...counts.values()].reduce((sum, count) => sum + count, 0);
     const [usual, count] = [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0] ?? [1, 0];
     return { usual, share: rows === 0 ? 0 : count / rows };
   };
   const byComma = fields(",");
-  const isOfCommas = (delimiter: string): boolean => byComma.usual >= 4 && byComma.share >= 0.6 && lines.slice(0, 5).some((line) => !line.includes(delimiter) && parse(`${line}\n`, ",").data[0]?.length === byComma.usual);
+  const isOfCommas = (delimiter: string): boolean =>
+    byComma.usual >= 4 &&
+    byComma.share >= 0.6 &&
+    lines
+      .slice(0, 5)
+      .some((line) => !line.includes(delimiter) && parse(`${line}\n`, ",").data[0]?.length === byComma.usual);
   for (const delimiter of ["\t", ";"]) {
     const { usual, share } = fields(delimiter);
     if (usual > 1 && share >= 0.6 && !isOfCommas(delimiter)) return { delimiter, skip: 0 };
@@ -110,10 +148,20 @@ const parse = (text: string, delimiter: string): Papa.ParseResult<string[]> => {
   const quoted = text.includes('"');
   // Some programs put a space before a quotation mark, and some the sign by which a spreadsheet keeps a text; the standard knows neither.
   const input = quoted ? text.replaceAll(/(^|[,;\t|\n])(?: +=?|=)"/g, '$1"') : text;
-  return Papa.parse<string[]>(input, { delimiter, newline: "\n", header: false, skipEmptyLines: false, fastMode: !quoted });
+  return Papa.parse<string[]>(input, {
+    delimiter,
+    newline: "\n",
+    header: false,
+    skipEmptyLines: false,
+    fastMode: !quoted,
+  });
 };
 
-async function* delimitedBlocks(pieces: AsyncIterable<string>, delimiter: string, skip: number): AsyncGenerator<RowBlock> {
+async function* delimitedBlocks(
+  pieces: AsyncIterable<string>,
+  delimiter: string,
+  skip: number,
+): AsyncGenerator<RowBlock> {
   let line = 1;
   let carried = "";
   let left = skip;
@@ -123,10 +171,23 @@ async function* delimitedBlocks(pieces: AsyncIterable<string>, delimiter: string
     const lines = new Array<number>(data.length);
     for (let row = 0; row < data.length; row++) {
       lines[row] = line++;
-      if (quoted) for (const field of data[row]!) for (let at = field.indexOf("\n"); at !== -1; at = field.indexOf("\n", at + 1)) line++;
+      if (quoted)
+        for (const field of data[row]!)
+          for (let at = field.indexOf("\n"); at !== -1; at = field.indexOf("\n", at + 1)) line++;
     }
-    const broken = errors.length === 0 ? null : new Map(errors.filter(({ row }) => row !== undefined).map(({ row, message }) => [row!, `quotation marks: ${message.toLowerCase()}`]));
-    if (left > 0) { data.splice(0, left); lines.splice(0, left); left = 0; }
+    const broken =
+      errors.length === 0
+        ? null
+        : new Map(
+            errors
+              .filter(({ row }) => row !== undefined)
+              .map(({ row, message }) => [row!, `quotation marks: ${message.toLowerCase()}`]),
+          );
+    if (left > 0) {
+      data.splice(0, left);
+      lines.splice(0, left);
+      left = 0;
+    }
     return { rows: data, lines, broken };
   };
   for await (const piece of pieces) {
@@ -134,7 +195,10 @@ async function* delimitedBlocks(pieces: AsyncIterable<string>, delimiter: string
     carried = "";
     const result = parse(text, delimiter);
     // A quoted field may go on in the next piece.
-    if (text.length < MOST_QUOTED && result.errors.some(({ code }) => code === "MissingQuotes")) { carried = text; continue; }
+    if (text.length < MOST_QUOTED && result.errors.some(({ code }) => code === "MissingQuotes")) {
+      carried = text;
+      continue;
+    }
     yield blockOf(result, text.includes('"'));
   }
   if (carried !== "") yield blockOf(parse(carried, delimiter), true);
@@ -147,10 +211,17 @@ const isBlank = (row: readonly string[]): boolean => row.length === 1 && row[0] 
 /** Kite's callback is handed a list of ticks at a time: written down, a line is several rows. */
 const rowsOfLine = (text: string): unknown[] => {
   const value = parsed(text);
-  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "object" && each !== null && !Array.isArray(each)) ? value : [value];
+  return Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((each) => typeof each === "object" && each !== null && !Array.isArray(each))
+    ? value
+    : [value];
 };
 
-async function* jsonLineBlocks(pieces: AsyncIterable<string>, names: readonly string[] | null): AsyncGenerator<RowBlock> {
+async function* jsonLineBlocks(
+  pieces: AsyncIterable<string>,
+  names: readonly string[] | null,
+): AsyncGenerator<RowBlock> {
   let line = 0;
   for await (const piece of pieces) {
     const block: RowBlock = { rows: [], lines: [], broken: null };
@@ -158,7 +229,11 @@ async function* jsonLineBlocks(pieces: AsyncIterable<string>, names: readonly st
       line++;
       if (text.trim() === "") continue;
       for (const value of rowsOfLine(text)) {
-        if (typeof value !== "object" || value === null || (names === null) !== Array.isArray(value)) (block.broken ??= new Map()).set(block.rows.length, value === undefined ? "not JSON" : "not a row like the others");
+        if (typeof value !== "object" || value === null || (names === null) !== Array.isArray(value))
+          (block.broken ??= new Map()).set(
+            block.rows.length,
+            value === undefined ? "not JSON" : "not a row like the others",
+          );
         block.rows.push(typeof value === "object" && value !== null ? rowOf(value as Json, names) : [text]);
         block.lines.push(line);
       }
@@ -173,7 +248,12 @@ const whole = async (head: string, rest: AsyncGenerator<string>, file: string): 
   for await (const piece of rest) {
     pieces.push(piece);
     length += piece.length;
-    if (length > MOST_OF_A_DOCUMENT) throw badInput("file", file, `a JSON document of at most ${MOST_OF_A_DOCUMENT / 1_048_576} million characters; longer ones as one JSON object a line`);
+    if (length > MOST_OF_A_DOCUMENT)
+      throw badInput(
+        "file",
+        file,
+        `a JSON document of at most ${MOST_OF_A_DOCUMENT / 1_048_576} million characters; longer ones as one JSON object a line`,
+      );
   }
   return pieces.join("");
 };

@@ -58,18 +58,35 @@ export const spacingOf = (head: string, kind: TableKind): Spacing | null => {
 const isTime = (text: string): boolean => text.replaceAll(/\D/g, "").length >= 4;
 
 /** A line that begins with a date, or with whose row it is and a date. */
-const isRow = (line: string): boolean => /^\s*['"]?\d/.test(line) || line.trim().split(/\s+/, 3).some((field) => /^\d{1,4}[-/.]\w|^\d{6,}/.test(field));
+const isRow = (line: string): boolean =>
+  /^\s*['"]?\d/.test(line) ||
+  line
+    .trim()
+    .split(/\s+/, 3)
+    .some((field) => /^\d{1,4}[-/.]\w|^\d{6,}/.test(field));
 
-const fitting = (below: readonly string[], names: readonly string[], between: RegExp, kind: TableKind): Pick<Spacing, "names" | "between" | "joined" | "width"> | null => {
+const fitting = (
+  below: readonly string[],
+  names: readonly string[],
+  between: RegExp,
+  kind: TableKind,
+): Pick<Spacing, "names" | "between" | "joined" | "width"> | null => {
   const rows = below.filter(isRow).slice(0, LOOK);
   if (rows.length === 0) return null;
   const [time] = placesOfNames(names, kind).places.time;
   // A nameless column before the others is the index of a table of pandas: the rows' numbers or their times.
-  for (const [index, joined] of [[false, false], [false, true], [true, false], [true, true]] as const) {
+  for (const [index, joined] of [
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ] as const) {
     if (time === undefined && !index) continue;
     const width = names.length + (index ? 1 : 0);
     const stamp = time === undefined ? 0 : time + (index ? 1 : 0);
-    const fit = rows.map((row) => fieldsOf(row, between, joined)).filter((fields) => fields.length === width && isTime(fields[stamp]!));
+    const fit = rows
+      .map((row) => fieldsOf(row, between, joined))
+      .filter((fields) => fields.length === width && isTime(fields[stamp]!));
     if (fit.length >= rows.length * ALIKE) return { names: index ? ["", ...names] : names, between, joined, width };
   }
   return null;
@@ -77,14 +94,21 @@ const fitting = (below: readonly string[], names: readonly string[], between: Re
 
 /** Without names: a date, perhaps a clock, and figures. */
 const nameless = (lines: readonly string[], kind: TableKind): Spacing | null => {
-  const rows = lines.filter(isRow).slice(0, LOOK).map((line) => fieldsOf(line, /\s+/, false).length);
+  const rows = lines
+    .filter(isRow)
+    .slice(0, LOOK)
+    .map((line) => fieldsOf(line, /\s+/, false).length);
   const width = rows[0] ?? 0;
-  if (width < (kind === "bars" ? 5 : 2) || rows.filter((count) => count === width).length < rows.length * ALIKE) return null;
+  if (width < (kind === "bars" ? 5 : 2) || rows.filter((count) => count === width).length < rows.length * ALIKE)
+    return null;
   return { namesAt: -1, under: -1, names: [], between: /\s+/, joined: false, width };
 };
 
 /** A row whose fields are fewer or more is refused: an empty cell would move those behind it. */
-export async function* spacedBlocks(pieces: AsyncIterable<string>, { namesAt, under, names, between, joined, width }: Spacing): AsyncGenerator<RowBlock> {
+export async function* spacedBlocks(
+  pieces: AsyncIterable<string>,
+  { namesAt, under, names, between, joined, width }: Spacing,
+): AsyncGenerator<RowBlock> {
   let line = 0;
   for await (const piece of pieces) {
     const block: RowBlock = { rows: [], lines: [], broken: null };
@@ -94,7 +118,11 @@ export async function* spacedBlocks(pieces: AsyncIterable<string>, { namesAt, un
       let fields = at === namesAt ? [...names] : at < namesAt ? [text.trim()] : fieldsOf(text, between, joined);
       if (at > namesAt && fields.length !== width) {
         if (!isRow(text)) fields = [text.trim()];
-        else (block.broken ??= new Map()).set(block.rows.length, `${fields.length} fields where ${width} are expected: where spaces separate columns no cell may be empty`);
+        else
+          (block.broken ??= new Map()).set(
+            block.rows.length,
+            `${fields.length} fields where ${width} are expected: where spaces separate columns no cell may be empty`,
+          );
       }
       block.rows.push(fields);
       block.lines.push(at + 1);

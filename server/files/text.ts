@@ -34,8 +34,13 @@ const encodingOf = (bytes: Uint8Array): string => {
 };
 
 /** Text of a file (`-`: standard input) in pieces of whole lines, ends as `\n`, without a byte order mark. Throws `bad_input` naming the file. */
-export async function* readPieces(file: string, standardInput: NodeJS.ReadableStream = process.stdin): AsyncGenerator<string> {
-  const input = (file === "-" ? standardInput : createReadStream(file, { highWaterMark: READ_AT_ONCE })) as AsyncIterable<string | Uint8Array>;
+export async function* readPieces(
+  file: string,
+  standardInput: NodeJS.ReadableStream = process.stdin,
+): AsyncGenerator<string> {
+  const input = (
+    file === "-" ? standardInput : createReadStream(file, { highWaterMark: READ_AT_ONCE })
+  ) as AsyncIterable<string | Uint8Array>;
   let decoder: TextDecoder | null = null;
   let rest = "";
   try {
@@ -53,7 +58,8 @@ export async function* readPieces(file: string, standardInput: NodeJS.ReadableSt
       if (text.includes("\r")) text = text.replaceAll(/\r\n?/g, "\n");
       const end = text.lastIndexOf("\n") + 1;
       rest = text.slice(end) + held;
-      if (rest.length > MOST_OF_A_LINE) throw badInput("file", file, `lines shorter than ${MOST_OF_A_LINE / 1_048_576} million characters`);
+      if (rest.length > MOST_OF_A_LINE)
+        throw badInput("file", file, `lines shorter than ${MOST_OF_A_LINE / 1_048_576} million characters`);
       if (end > 0) yield end === text.length ? text : text.slice(0, end);
     }
   } catch (cause) {
@@ -65,6 +71,9 @@ export async function* readPieces(file: string, standardInput: NodeJS.ReadableSt
 }
 
 /** Lines of a file without their ends. */
-export async function* readLines(file: string, standardInput: NodeJS.ReadableStream = process.stdin): AsyncGenerator<string> {
+export async function* readLines(
+  file: string,
+  standardInput: NodeJS.ReadableStream = process.stdin,
+): AsyncGenerator<string> {
   for await (const piece of readPieces(file, standardInput)) yield* piece.slice(0, -1).split("\n");
 }

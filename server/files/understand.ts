@@ -64,14 +64,16 @@ export const understand = async (table: Table, asked: Asked): Promise<Understand
     }
     return true;
   };
-  while (head.rows.length < LOOK && await more());
-  if (head.rows.length === 0) throw badInput("file", asked.file, `a file of ${asked.kind === "bars" ? "bars" : "ticks"} (it is empty)`);
+  while (head.rows.length < LOOK && (await more()));
+  if (head.rows.length === 0)
+    throw badInput("file", asked.file, `a file of ${asked.kind === "bars" ? "bars" : "ticks"} (it is empty)`);
 
   const layout = layoutOf(table, head, asked);
   const { places, from } = layout;
   settleTimes(head, layout, asked, table);
   let order = asked.rules.dates ?? orderOf(head, layout, asked, table, false);
-  while (order === null && head.rows.length < LOOK_FOR_DATES && await more()) order = orderOf(head, layout, asked, table, false);
+  while (order === null && head.rows.length < LOOK_FOR_DATES && (await more()))
+    order = orderOf(head, layout, asked, table, false);
   order ??= orderOf(head, layout, asked, table, true)!;
   const times: TimeRules = { ...timeRules(asked.rules), ...namedZone(layout, asked, table), order: order.order };
   const decimal = asked.rules.decimal ?? markOfTable(head, places, from, asked, table);
@@ -87,19 +89,43 @@ export const understand = async (table: Table, asked: Asked): Promise<Understand
   namingDoubt(head, layout, new TimeReader(times), asked, table);
   volumeDoubt(head, layout, decimal, asked, table, notes);
   return {
-    kind: asked.kind, format: table.format, delimiter: table.delimiter, unit: table.unit, places, names: layout.names, width: layout.width, namesLine: layout.namesLine,
-    preamble: layout.preamble, decimal, times, labels: layout.labels, titles: layout.titles, notes, blocks: rejoin(head.blocks, blocks, layout.namesLine, table.names !== null),
+    kind: asked.kind,
+    format: table.format,
+    delimiter: table.delimiter,
+    unit: table.unit,
+    places,
+    names: layout.names,
+    width: layout.width,
+    namesLine: layout.namesLine,
+    preamble: layout.preamble,
+    decimal,
+    times,
+    labels: layout.labels,
+    titles: layout.titles,
+    notes,
+    blocks: rejoin(head.blocks, blocks, layout.namesLine, table.names !== null),
   };
 };
 
 /** The blocks looked at and those to come, without the lines up to the names. */
-async function* rejoin(seen: readonly RowBlock[], rest: AsyncIterator<RowBlock>, namesLine: number, namedApart: boolean): AsyncGenerator<RowBlock> {
+async function* rejoin(
+  seen: readonly RowBlock[],
+  rest: AsyncIterator<RowBlock>,
+  namesLine: number,
+  namedApart: boolean,
+): AsyncGenerator<RowBlock> {
   try {
     for (const block of seen) {
-      if (namedApart || (block.lines[0] ?? 0) > namesLine) { yield block; continue; }
+      if (namedApart || (block.lines[0] ?? 0) > namesLine) {
+        yield block;
+        continue;
+      }
       const first = block.lines.findIndex((line) => line > namesLine);
       if (first === -1) continue;
-      const broken = block.broken === null ? null : new Map([...block.broken].filter(([row]) => row >= first).map(([row, why]) => [row - first, why]));
+      const broken =
+        block.broken === null
+          ? null
+          : new Map([...block.broken].filter(([row]) => row >= first).map(([row, why]) => [row - first, why]));
       yield { rows: block.rows.slice(first), lines: block.lines.slice(first), broken };
     }
     for (;;) {
@@ -120,21 +146,55 @@ export const isEmpty = (row: readonly string[]): boolean => {
 const dateText = (row: readonly string[], places: Places): string => (row[places.time[0] ?? -1] ?? "").trim();
 
 /** The order of dates that all rows allow: null while they leave it open. Throws where rows contradict each other, or with `sure`. */
-const orderOf = (head: Head, { places, from }: Layout, asked: Asked, table: Table, sure: boolean): { order: DateOrder | null } | null => {
-  const found = columnOrder(head.rows.slice(from).map((row) => dateText(row, places)), timeRules(asked.rules));
+const orderOf = (
+  head: Head,
+  { places, from }: Layout,
+  asked: Asked,
+  table: Table,
+  sure: boolean,
+): { order: DateOrder | null } | null => {
+  const found = columnOrder(
+    head.rows.slice(from).map((row) => dateText(row, places)),
+    timeRules(asked.rules),
+  );
   if ("order" in found) return found;
-  const doubt = (at: number, why: string, option: string) => inDoubt({ file: asked.file, line: head.lines[from + at]!, unit: table.unit, field: "time", value: dateText(head.rows[from + at]!, places), why, option });
+  const doubt = (at: number, why: string, option: string) =>
+    inDoubt({
+      file: asked.file,
+      line: head.lines[from + at]!,
+      unit: table.unit,
+      field: "time",
+      value: dateText(head.rows[from + at]!, places),
+      why,
+      option,
+    });
   if ("contradiction" in found) {
     const { at, told } = found.contradiction;
-    throw doubt(at, `day, month and year stand in another order here than in line ${head.lines[from + told]}`, "--date-format");
+    throw doubt(
+      at,
+      `day, month and year stand in another order here than in line ${head.lines[from + told]}`,
+      "--date-format",
+    );
   }
   if ("mixed" in found) {
     const { at, told, by } = found.mixed;
     const line = head.lines[from + told];
-    throw doubt(at, by === "separator" ? `dates are written in another way than in ${table.unit} ${line}: a spreadsheet may have turned day and month in some of them` : `the dates jump here, after ${table.unit} ${line}, and are in order where day and month are turned: a spreadsheet seems to have turned some of them`, "--date-format (as every row is then read)");
+    throw doubt(
+      at,
+      by === "separator"
+        ? `dates are written in another way than in ${table.unit} ${line}: a spreadsheet may have turned day and month in some of them`
+        : `the dates jump here, after ${table.unit} ${line}, and are in order where day and month are turned: a spreadsheet seems to have turned some of them`,
+      "--date-format (as every row is then read)",
+    );
   }
   if (!sure) return null;
-  throw doubt(found.at, found.open.includes("ymd") ? "which of the numbers is the year and which the day no row tells" : "which of the first two numbers is the day no row tells", found.open.map((order) => `--date-format ${orderNames[order]}`).join(" or "));
+  throw doubt(
+    found.at,
+    found.open.includes("ymd")
+      ? "which of the numbers is the year and which the day no row tells"
+      : "which of the first two numbers is the day no row tells",
+    found.open.map((order) => `--date-format ${orderNames[order]}`).join(" or "),
+  );
 };
 
 /** The decimal mark that prices and volumes show. Throws where they show both, or leave `1,234` open. */
@@ -152,25 +212,56 @@ const markOfTable = (head: Head, places: Places, from: number, asked: Asked, tab
       if (!text.includes(",")) {
         // A point alone is a point, unless commas are decimals elsewhere; and then it groups thousands.
         if (!text.includes(".") || place === places.volume) continue;
-        if (markOf(text) === ".") { if (!first.has(".")) first.set(".", at); } else if (grouped === -1) grouped = at;
+        if (markOf(text) === ".") {
+          if (!first.has(".")) first.set(".", at);
+        } else if (grouped === -1) grouped = at;
         continue;
       }
       const mark = markOf(text.trim(), place === places.volume);
-      if (mark === null) { if (open === -1) { open = at; openText = text; } } else if (!first.has(mark)) first.set(mark, at);
+      if (mark === null) {
+        if (open === -1) {
+          open = at;
+          openText = text;
+        }
+      } else if (!first.has(mark)) first.set(mark, at);
     }
   }
   const [point, comma] = [first.get("."), first.get(",")];
   if (point !== undefined && comma !== undefined) {
-    throw inDoubt({ file: asked.file, line: head.lines[comma]!, unit: table.unit, field: "decimal mark", value: head.rows[comma]!.join(table.delimiter ?? ","), why: `a comma marks decimals here, a point in line ${head.lines[point]}`, option: "--decimal point or --decimal comma" });
+    throw inDoubt({
+      file: asked.file,
+      line: head.lines[comma]!,
+      unit: table.unit,
+      field: "decimal mark",
+      value: head.rows[comma]!.join(table.delimiter ?? ","),
+      why: `a comma marks decimals here, a point in line ${head.lines[point]}`,
+      option: "--decimal point or --decimal comma",
+    });
   }
   if (comma !== undefined) return ",";
   // Where no comma separates columns, a comma may be the decimal mark, and `1.500` fifteen hundred.
   if (grouped !== -1 && point === undefined && table.format === "delimited" && table.delimiter !== ",") {
-    throw inDoubt({ file: asked.file, line: head.lines[grouped]!, unit: table.unit, field: "decimal mark", value: head.rows[grouped]!.join(table.delimiter!), why: "a point before three digits may group thousands or mark decimals", option: "--decimal point or --decimal comma" });
+    throw inDoubt({
+      file: asked.file,
+      line: head.lines[grouped]!,
+      unit: table.unit,
+      field: "decimal mark",
+      value: head.rows[grouped]!.join(table.delimiter!),
+      why: "a point before three digits may group thousands or mark decimals",
+      option: "--decimal point or --decimal comma",
+    });
   }
   // Quotation marks, as in "83,125", keep a decimal comma from separating columns as well as a group of thousands.
   if (open !== -1 && point === undefined) {
-    throw inDoubt({ file: asked.file, line: head.lines[open]!, unit: table.unit, field: "decimal mark", value: openText, why: "the comma may group thousands or mark decimals", option: "--decimal point or --decimal comma" });
+    throw inDoubt({
+      file: asked.file,
+      line: head.lines[open]!,
+      unit: table.unit,
+      field: "decimal mark",
+      value: openText,
+      why: "the comma may group thousands or mark decimals",
+      option: "--decimal point or --decimal comma",
+    });
   }
   return ".";
 };

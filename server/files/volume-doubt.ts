@@ -10,20 +10,41 @@ const LOOK = 200;
 const DOUBTFUL_VOLUME = /vol|qty|quant|shares|contracts|lots/i;
 
 /** Throws where a column of whole numbers that may be the volume, under a name nobody knows, would be passed over, or where two may be it. */
-export const volumeDoubt = (head: Head, { places, names, namesLine, from }: Layout, decimal: DecimalMark, asked: Asked, table: Table, notes: string[]): void => {
+export const volumeDoubt = (
+  head: Head,
+  { places, names, namesLine, from }: Layout,
+  decimal: DecimalMark,
+  asked: Asked,
+  table: Table,
+  notes: string[],
+): void => {
   if (asked.rules.wishes.has("volume")) return;
-  const doubt = (at: number, value: string, why: string, others: readonly number[] = []) => inDoubt({
-    file: asked.file, ...(namesLine === 0 ? {} : { line: namesLine }), unit: table.unit, field: "volume", value, why,
-    option: `${[at, ...others].map((each) => `--columns volume=${/[,=]/.test(names![each]!) ? each + 1 : names![each]!.trim()}`).join(" or ")}${others.length > 0 ? "" : " or --columns volume=none"}`,
-  });
+  const doubt = (at: number, value: string, why: string, others: readonly number[] = []) =>
+    inDoubt({
+      file: asked.file,
+      ...(namesLine === 0 ? {} : { line: namesLine }),
+      unit: table.unit,
+      field: "volume",
+      value,
+      why,
+      option: `${[at, ...others].map((each) => `--columns volume=${/[,=]/.test(names![each]!) ? each + 1 : names![each]!.trim()}`).join(" or ")}${others.length > 0 ? "" : " or --columns volume=none"}`,
+    });
   const rows = head.rows.slice(from, from + LOOK);
   if (places.volume !== -1) {
     if (names === null) return;
-    const others = rivalVolumes(names, places.volume, asked.kind).filter((at) => rows.some((row) => {
-      const [own, other] = [readWhole(row[places.volume] ?? "", decimal), readWhole(row[at] ?? "", decimal)];
-      return !Number.isNaN(own) && !Number.isNaN(other) && own !== other;
-    }));
-    if (others.length > 0) throw doubt(places.volume, [places.volume, ...others].map((at) => names[at]!.trim()).join(", "), "two columns are called a volume, and their figures differ", others);
+    const others = rivalVolumes(names, places.volume, asked.kind).filter((at) =>
+      rows.some((row) => {
+        const [own, other] = [readWhole(row[places.volume] ?? "", decimal), readWhole(row[at] ?? "", decimal)];
+        return !Number.isNaN(own) && !Number.isNaN(other) && own !== other;
+      }),
+    );
+    if (others.length > 0)
+      throw doubt(
+        places.volume,
+        [places.volume, ...others].map((at) => names[at]!.trim()).join(", "),
+        "two columns are called a volume, and their figures differ",
+        others,
+      );
     return;
   }
   if (!asked.volumeless && names !== null) {
@@ -31,9 +52,19 @@ export const volumeDoubt = (head: Head, { places, names, namesLine, from }: Layo
     const at = names.findIndex((name, place) => {
       if (used.has(place) || isNoVolume(name, asked.kind) || nameKey(name) === "") return false;
       const texts = rows.map((row) => row[place] ?? "").filter((text) => !isNothing(text));
-      return texts.length > 0 && (DOUBTFUL_VOLUME.test(name) || texts.every((text) => !Number.isNaN(readWhole(text, decimal))));
+      return (
+        texts.length > 0 &&
+        (DOUBTFUL_VOLUME.test(name) || texts.every((text) => !Number.isNaN(readWhole(text, decimal))))
+      );
     });
-    if (at !== -1) throw doubt(at, names[at]!, isMoney(names[at]!) ? "a currency in its name says that it is a value, not a count" : "whether this column is the volume its name does not tell");
+    if (at !== -1)
+      throw doubt(
+        at,
+        names[at]!,
+        isMoney(names[at]!)
+          ? "a currency in its name says that it is a value, not a count"
+          : "whether this column is the volume its name does not tell",
+      );
   }
   if (asked.kind === "bars" && !asked.volumeless) notes.push("the file has no column for the volume: it is 0");
 };

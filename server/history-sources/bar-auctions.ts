@@ -28,7 +28,11 @@ export interface FileAuctionRules {
 }
 
 /** The closing auction whose row a source labels so, although orders are not collected yet at that instant (Kite's index candle of 15:15). */
-const labelledClosing = (session: Session, start: number, { of, convention }: FileAuctionRules): { auction: Auction; tells: boolean } | null => {
+const labelledClosing = (
+  session: Session,
+  start: number,
+  { of, convention }: FileAuctionRules,
+): { auction: Auction; tells: boolean } | null => {
   const closing = session.phases.find(({ phase }) => phase === "closing_auction");
   if (closing === undefined || start < session.close || !isClosingRow(convention(session.day), start)) return null;
   return { auction: auctionAt(session, closing.from)!, tells: start + of.lengthMs > closing.to - RANDOM_END_MS };
@@ -38,7 +42,10 @@ const labelledClosing = (session: Session, start: number, { of, convention }: Fi
  * The auctions of a file's bars, oldest first, by the rule of ticks (`pipeline/auction.ts`): prices before the match are no
  * trades, nothing matched is no auction, of an index the last value is taken. `rows`: how many rows they are made of.
  */
-export const auctionsOf = (bars: readonly FileBar[], rules: FileAuctionRules): { auctions: FileAuction[]; rows: number } => {
+export const auctionsOf = (
+  bars: readonly FileBar[],
+  rules: FileAuctionRules,
+): { auctions: FileAuction[]; rows: number } => {
   const { labels, calendar, hours, isIndex } = rules;
   const found = new Map<number, FileAuction>();
   let rows = 0;
@@ -49,32 +56,78 @@ export const auctionsOf = (bars: readonly FileBar[], rules: FileAuctionRules): {
     const inside = labels === "start" ? label : label - 1;
     if (session === null) continue;
     const within = auctionAt(session, inside);
-    const labelled = within === null ? labelledClosing(session, labels === "start" ? label : label - rules.of.lengthMs, rules) : null;
+    const labelled =
+      within === null ? labelledClosing(session, labels === "start" ? label : label - rules.of.lengthMs, rules) : null;
     const auction = within ?? labelled?.auction;
     if (auction === undefined) continue;
     rows++;
     if (labelled?.tells === false) continue;
     if (!isIndex && bar.volume === 0) continue;
     const before = found.get(auction.from);
-    found.set(auction.from, { session, auction, price: bar.close, volume: (before?.volume ?? 0) + bar.volume, rows: (before?.rows ?? 0) + 1 });
+    found.set(auction.from, {
+      session,
+      auction,
+      price: bar.close,
+      volume: (before?.volume ?? 0) + bar.volume,
+      rows: (before?.rows ?? 0) + 1,
+    });
   }
   return { auctions: [...found.values()], rows };
 };
 
 /** The same as bars of auctions. */
-export const auctionColumns = (auctions: readonly FileAuction[]): BarColumns => columnsOf(auctions.map(({ auction, price, volume }) => ({
-  time: auction.from, open: price, high: price, low: price, close: price, volume, value: 0, ticks: 0, openInterest: -1, rev: 1, state: "closed", incomplete: false,
-})));
+export const auctionColumns = (auctions: readonly FileAuction[]): BarColumns =>
+  columnsOf(
+    auctions.map(({ auction, price, volume }) => ({
+      time: auction.from,
+      open: price,
+      high: price,
+      low: price,
+      close: price,
+      volume,
+      value: 0,
+      ticks: 0,
+      openInterest: -1,
+      rev: 1,
+      state: "closed",
+      incomplete: false,
+    })),
+  );
 
 /** Rows of a file that are of closing auctions as their source labels them, by their start, oldest first. */
-export const closingRows = (bars: readonly FileBar[], labels: LabelKind, of: AnyTimeframe, calendar: Calendar, hours: HoursKey, convention: (day: number) => AuctionConvention): BarColumns => {
+export const closingRows = (
+  bars: readonly FileBar[],
+  labels: LabelKind,
+  of: AnyTimeframe,
+  calendar: Calendar,
+  hours: HoursKey,
+  convention: (day: number) => AuctionConvention,
+): BarColumns => {
   const rows = new Map<number, FileBar>();
   for (const bar of bars) {
     const start = labels === "start" ? bar.label : bar.label - of.lengthMs;
     const session = calendar.on(hours, istDay(bar.label));
-    if (session !== null && start >= session.close && isClosingRow(convention(session.day), start)) rows.set(start, bar);
+    if (session !== null && start >= session.close && isClosingRow(convention(session.day), start))
+      rows.set(start, bar);
   }
-  return columnsOf([...rows].sort(([a], [b]) => a - b).map(([time, { open, high, low, close, volume }]) => ({ time, open, high, low, close, volume, value: 0, ticks: 0, openInterest: -1, rev: 1, state: "closed", incomplete: false })));
+  return columnsOf(
+    [...rows]
+      .sort(([a], [b]) => a - b)
+      .map(([time, { open, high, low, close, volume }]) => ({
+        time,
+        open,
+        high,
+        low,
+        close,
+        volume,
+        value: 0,
+        ticks: 0,
+        openInterest: -1,
+        rev: 1,
+        state: "closed",
+        incomplete: false,
+      })),
+  );
 };
 
 /**

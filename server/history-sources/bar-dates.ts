@@ -12,18 +12,36 @@ const SKEW_MS = 300_000;
  * Bars of times that have come. Throws on another one: its date is read wrongly, or it was made in advance. Leniently those are
  * left out with a note, unless all are: then it is the machine's clock that is wrong.
  */
-export const pastBars = (file: string, table: OpenTable, bars: readonly FileBar[], of: AnyTimeframe, now: number, notes: string[]): readonly FileBar[] => {
-  const isFuture = ({ label }: FileBar): boolean => (of.kind === "intraday" ? label > now + of.lengthMs + SKEW_MS : istDay(label) > istDay(now + SKEW_MS));
+export const pastBars = (
+  file: string,
+  table: OpenTable,
+  bars: readonly FileBar[],
+  of: AnyTimeframe,
+  now: number,
+  notes: string[],
+): readonly FileBar[] => {
+  const isFuture = ({ label }: FileBar): boolean =>
+    of.kind === "intraday" ? label > now + of.lengthMs + SKEW_MS : istDay(label) > istDay(now + SKEW_MS);
   const first = bars.find(isFuture);
   if (first === undefined) return bars;
   if (!table.rules.lenient) {
     throw inDoubt({
-      file, line: first.line, unit: table.seen.unit, field: "time", value: istText(first.label), why: `it has not come yet: by this machine's clock it is ${istText(now).slice(0, 16)}`,
-      option: "--date-format, if the date is read wrongly, or --lenient (rows of the future are left out; where all are, the clock is not believed),",
+      file,
+      line: first.line,
+      unit: table.seen.unit,
+      field: "time",
+      value: istText(first.label),
+      why: `it has not come yet: by this machine's clock it is ${istText(now).slice(0, 16)}`,
+      option:
+        "--date-format, if the date is read wrongly, or --lenient (rows of the future are left out; where all are, the clock is not believed),",
     });
   }
   const past = bars.filter((bar) => !isFuture(bar));
-  notes.push(past.length === 0 ? "all rows are of times that have not come by this machine's clock" : `${bars.length - past.length} rows are of times that have not come: they were left out`);
+  notes.push(
+    past.length === 0
+      ? "all rows are of times that have not come by this machine's clock"
+      : `${bars.length - past.length} rows are of times that have not come: they were left out`,
+  );
   return past.length === 0 ? bars : past;
 };
 
@@ -34,7 +52,14 @@ const weekdayOf = (day: number): number => new Date(day * DAY_MS).getUTCDay();
  * Throws where days stand on a Saturday or Sunday without trading, and fewer did if every date were a day later or earlier: a
  * zone has moved them. `calendar`: what is known, not what the file's rows make one assume.
  */
-export const checkWeekdays = (file: string, table: OpenTable, bars: readonly FileBar[], of: AnyTimeframe, calendar: Calendar, hours: HoursKey): void => {
+export const checkWeekdays = (
+  file: string,
+  table: OpenTable,
+  bars: readonly FileBar[],
+  of: AnyTimeframe,
+  calendar: Calendar,
+  hours: HoursKey,
+): void => {
   if (of.kind !== "day" || table.rules.lenient) return;
   const days = [...new Set(bars.map(({ label }) => istDay(label)))];
   const isClosed = (day: number): boolean => weekdayOf(day) % 6 === 0 && calendar.on(hours, day) === null;
@@ -45,8 +70,14 @@ export const checkWeekdays = (file: string, table: OpenTable, bars: readonly Fil
   const first = bars.find(({ label }) => isClosed(istDay(label)))!;
   const hasClock = bars.some(({ label }) => !istText(label).endsWith("00:00:00"));
   throw inDoubt({
-    file, line: first.line, unit: table.seen.unit, field: "time", value: istText(first.label),
+    file,
+    line: first.line,
+    unit: table.seen.unit,
+    field: "time",
+    value: istText(first.label),
     why: `it is a ${WEEKDAYS[weekdayOf(istDay(first.label))]}, on which nothing trades; were every date a day ${by === 1 ? "later" : "earlier"}, ${closed(by) === 0 ? "none" : "fewer"} would be: ${istDate(istDay(first.label))} seems to be ${istDate(istDay(first.label) + by)}, moved by a zone`,
-    option: hasClock ? "--zone clock (the dates as they are written), --zone with the right zone, or --lenient (the dates as they are read)" : "--lenient, if the dates are right,",
+    option: hasClock
+      ? "--zone clock (the dates as they are written), --zone with the right zone, or --lenient (the dates as they are read)"
+      : "--lenient, if the dates are right,",
   });
 };

@@ -27,7 +27,11 @@ export interface BarFile {
 }
 
 /** Reads the bars of an open table, in the file's order. `take` answers why it refuses one. */
-export async function* readBars(table: OpenTable, decimalsOf: (whose: number) => number, take: (bar: FileBar, whose: number) => void): AsyncGenerator<MalformedLine[]> {
+export async function* readBars(
+  table: OpenTable,
+  decimalsOf: (whose: number) => number,
+  take: (bar: FileBar, whose: number) => void,
+): AsyncGenerator<MalformedLine[]> {
   const { places, decimal } = table.seen;
   const { open: openAt, high: highAt, low: lowAt, close: closeAt, volume: volumeAt } = places;
   const row = ({ fields, line, whose, time }: Row): string | null => {
@@ -41,10 +45,18 @@ export async function* readBars(table: OpenTable, decimalsOf: (whose: number) =>
       take({ label: time, open, high, low, close, volume, line }, whose);
       return null;
     }
-    for (const [name, at, price] of [["open", openAt, open], ["high", highAt, high], ["low", lowAt, low], ["close", closeAt, close]] as const) {
+    for (const [name, at, price] of [
+      ["open", openAt, open],
+      ["high", highAt, high],
+      ["low", lowAt, low],
+      ["close", closeAt, close],
+    ] as const) {
       const text = fields[at];
       if (text === undefined) return `${name} is missing`;
-      if (Number.isNaN(price)) return isNothing(text) ? `${name} "${text.trim()}" is empty: the row has no price` : `${name} "${text}" is not a number`;
+      if (Number.isNaN(price))
+        return isNothing(text)
+          ? `${name} "${text.trim()}" is empty: the row has no price`
+          : `${name} "${text}" is not a number`;
       if (price <= 0) return `${name} ${text} is not a price`;
     }
     if (!(volume >= 0)) {
@@ -65,12 +77,25 @@ export async function* readBars(table: OpenTable, decimalsOf: (whose: number) =>
 }
 
 /** The bars of a file of one instrument. A row that is no bar is told in `malformed`; a file that leaves doubt throws `bad_input`. */
-export const parseBarFile = async (text: TextPieces, options: { decimals: number; fileName: string; instrument?: AskedInstrument; options?: FileOptions }): Promise<BarFile> => {
+export const parseBarFile = async (
+  text: TextPieces,
+  options: { decimals: number; fileName: string; instrument?: AskedInstrument; options?: FileOptions },
+): Promise<BarFile> => {
   const table = await openText(text, {
-    kind: "bars", file: options.fileName, ...(options.instrument === undefined ? {} : { instruments: [options.instrument] }), ...(options.options === undefined ? {} : { options: options.options }),
+    kind: "bars",
+    file: options.fileName,
+    ...(options.instrument === undefined ? {} : { instruments: [options.instrument] }),
+    ...(options.options === undefined ? {} : { options: options.options }),
   });
   const file: BarFile = { bars: [], malformed: [], table };
-  for await (const malformed of readBars(table, () => options.decimals, (bar) => { file.bars.push(bar); })) for (const line of malformed) file.malformed.push(line);
+  for await (const malformed of readBars(
+    table,
+    () => options.decimals,
+    (bar) => {
+      file.bars.push(bar);
+    },
+  ))
+    for (const line of malformed) file.malformed.push(line);
   table.checkFound(file.bars.length + file.malformed.length);
   return file;
 };

@@ -9,14 +9,27 @@ import { isOnGrid, type LabelDay, usualSpacing } from "./bar-labels";
  * Throws where a row of a session begins or ends inside a bar of `of`: bars that count from the full hour, a first one cut off
  * by the open, a last one that was still forming. Moved to the nearest bar it would tell of other minutes than its own.
  */
-export const checkGrid = (file: string, table: OpenTable, bars: readonly FileBar[], days: readonly LabelDay[], of: AnyTimeframe, calendar: Calendar, hours: HoursKey): void => {
+export const checkGrid = (
+  file: string,
+  table: OpenTable,
+  bars: readonly FileBar[],
+  days: readonly LabelDay[],
+  of: AnyTimeframe,
+  calendar: Calendar,
+  hours: HoursKey,
+): void => {
   // Rows that usually stand closer are bars of a shorter timeframe: that is told as such.
   if (table.rules.lenient || (usualSpacing(days) ?? of.lengthMs) < of.lengthMs) return;
   for (const { label, line } of bars) {
     const session = calendar.on(hours, istDay(label));
     if (session === null || isOnGrid(label, session, of)) continue;
     throw inDoubt({
-      file, line, unit: table.seen.unit, field: "time", value: istText(label), why: `it stands off the grid of ${of.name}, which counts from the session's open at ${istText(session.open).slice(11, 16)}`,
+      file,
+      line,
+      unit: table.seen.unit,
+      field: "time",
+      value: istText(label),
+      why: `it stands off the grid of ${of.name}, which counts from the session's open at ${istText(session.open).slice(11, 16)}`,
       option: "--lenient (then such rows are left out), or a file of finer bars,",
     });
   }

@@ -9,10 +9,12 @@ export type LabelKind = "start" | "end";
 /** A label in the last second of a minute (`09:15:59`) can only name the end of a bar: that is its edge. */
 const MINUTE_MS = 60_000;
 const LAST_SECOND_MS = 59_000;
-const isLastSecond = (label: number, from: AnyTimeframe): boolean => from.lengthMs % MINUTE_MS === 0 && label % MINUTE_MS >= LAST_SECOND_MS;
+const isLastSecond = (label: number, from: AnyTimeframe): boolean =>
+  from.lengthMs % MINUTE_MS === 0 && label % MINUTE_MS >= LAST_SECOND_MS;
 
 /** Where a label stands: itself, or the end of the minute of whose last second it is. */
-export const edgeOf = (label: number, from: AnyTimeframe): number => (isLastSecond(label, from) ? Math.ceil(label / MINUTE_MS) * MINUTE_MS : label);
+export const edgeOf = (label: number, from: AnyTimeframe): number =>
+  isLastSecond(label, from) ? Math.ceil(label / MINUTE_MS) * MINUTE_MS : label;
 
 /** True where a label of a session is the start or the end of one of its bars; what lies outside is no bar anyhow. */
 export const isOnGrid = (label: number, session: Session, from: AnyTimeframe): boolean => {
@@ -36,18 +38,24 @@ export const labelDays = (labels: Iterable<number>, calendar: Calendar, hours: H
     if (known === undefined) days.set(day, new Set([label]));
     else known.add(label);
   }
-  return [...days].sort(([a], [b]) => a - b).flatMap(([day, set]) => {
-    const session = calendar.on(hours, day);
-    return session === null ? [] : [{ session, labels: [...set].sort((a, b) => a - b) }];
-  });
+  return [...days]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([day, set]) => {
+      const session = calendar.on(hours, day);
+      return session === null ? [] : [{ session, labels: [...set].sort((a, b) => a - b) }];
+    });
 };
 
 /**
  * Which end of the bar the labels name, where days show it: a label at the open starts the first bar, one at the close ends the
  * last. Null where no day shows either, or days contradict each other: a quiet first minute looks like labels by the end.
  */
-export const detectLabels = (days: readonly LabelDay[], from: AnyTimeframe): { kind: LabelKind; because: string } | null => {
-  if (days.length > 0 && days.every(({ labels }) => labels.every((label) => isLastSecond(label, from)))) return { kind: "end", because: "times stand in the last second of a bar" };
+export const detectLabels = (
+  days: readonly LabelDay[],
+  from: AnyTimeframe,
+): { kind: LabelKind; because: string } | null => {
+  if (days.length > 0 && days.every(({ labels }) => labels.every((label) => isLastSecond(label, from))))
+    return { kind: "end", because: "times stand in the last second of a bar" };
   let starts = 0;
   let ends = 0;
   for (const { session, labels } of days) {
@@ -73,9 +81,17 @@ const endsWithClose = (session: Session, labels: readonly number[], from: AnyTim
   const last = inside.at(-1);
   if (collected === undefined) {
     const beside = inside.filter((label, at) => at > 0 && barStart(session, from, label - 1) === inside[at - 1]).length;
-    return last === session.close && inside.length > 1 && beside >= (inside.length - 1) * (barStart(session, from, inside[0]! - 1) === session.open ? DENSE_FROM_OPEN : DENSE);
+    return (
+      last === session.close &&
+      inside.length > 1 &&
+      beside >=
+        (inside.length - 1) * (barStart(session, from, inside[0]! - 1) === session.open ? DENSE_FROM_OPEN : DENSE)
+    );
   }
-  return (last === session.close || last === collected.to) && inside.length === Math.ceil((last - session.open) / from.lengthMs);
+  return (
+    (last === session.close || last === collected.to) &&
+    inside.length === Math.ceil((last - session.open) / from.lengthMs)
+  );
 };
 
 /** So large a part of a day's bars has to stand beside the one before; less where the first bar of the session is there. */
@@ -90,7 +106,10 @@ export const startOf = (label: number, kind: LabelKind, session: Session, from: 
 };
 
 /** A date that stands in two rows of days. */
-export interface DoubledDate { first: number; second: number }
+export interface DoubledDate {
+  first: number;
+  second: number;
+}
 
 /**
  * Two rows of days that are one date, told by their labels; null where each has its own. Equal labels are one row written
@@ -108,32 +127,48 @@ export const doubledDate = (days: readonly LabelDay[]): DoubledDate | null => {
  * bar: rows further apart are refused only where they are neighbours in a longer timeframe. `sure`: then they are not.
  * `refused`: so many rows are missing because they could not be read.
  */
-export const checkSpacing = (days: readonly LabelDay[], from: AnyTimeframe, field: string, sure = false, refused = 0): void => {
+export const checkSpacing = (
+  days: readonly LabelDay[],
+  from: AnyTimeframe,
+  field: string,
+  sure = false,
+  refused = 0,
+): void => {
   const counts = spacings(days);
   if (from.kind !== "intraday") {
-    if (!sure && days.some(({ labels }) => labels.length > 1) || days.some(({ labels }) => labels.length > 2)) throw badInput(field, from.name, `${spacingName(counts)}: several rows have one date`);
+    if ((!sure && days.some(({ labels }) => labels.length > 1)) || days.some(({ labels }) => labels.length > 2))
+      throw badInput(field, from.name, `${spacingName(counts)}: several rows have one date`);
     return;
   }
   const least = Math.min(...counts.keys());
-  if (counts.size > 0 && least < from.lengthMs && (!sure || usualSpacing(days)! < from.lengthMs)) throw badInput(field, from.name, `${spacingName(counts)}, as far as the rows stand apart`);
+  if (counts.size > 0 && least < from.lengthMs && (!sure || usualSpacing(days)! < from.lengthMs))
+    throw badInput(field, from.name, `${spacingName(counts)}, as far as the rows stand apart`);
   if (sure) return;
   if (counts.size === 0) {
     // One bar a day at one time of day: a day's bars, unless it is a rare trade at the open of two days.
     const clocks = new Set(days.map(({ labels }) => (labels[0]! + IST_OFFSET_MS) % DAY_MS));
     const traded = days.some(({ session, labels }) => labels[0]! >= session.open && labels[0]! < session.close);
-    if (clocks.size === 1 && days.length > (traded ? 2 : 1)) throw badInput(field, from.name, "1d: every row has a date of its own");
+    if (clocks.size === 1 && days.length > (traded ? 2 : 1))
+      throw badInput(field, from.name, "1d: every row has a date of its own");
     return;
   }
   const usual = [...counts].sort((a, b) => b[1] - a[1])[0]!;
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const inStep = [...counts.keys()].every((apart) => apart % least === 0) && timeframes.some(({ kind, lengthMs }) => kind === "intraday" && lengthMs === least);
+  const inStep =
+    [...counts.keys()].every((apart) => apart % least === 0) &&
+    timeframes.some(({ kind, lengthMs }) => kind === "intraday" && lengthMs === least);
   if (least > from.lengthMs && inStep && usual[0] === least && usual[1] * 2 > all && refused < all) {
-    throw badInput(field, from.name, `${spacingName(counts)}, as far as the rows stand apart (--lenient, if they are bars of ${from.name} of which most are missing)`);
+    throw badInput(
+      field,
+      from.name,
+      `${spacingName(counts)}, as far as the rows stand apart (--lenient, if they are bars of ${from.name} of which most are missing)`,
+    );
   }
 };
 
 /** How far neighbouring rows of a session usually stand apart, in ms; null where no session has two. */
-export const usualSpacing = (days: readonly LabelDay[]): number | null => [...spacings(days)].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? null;
+export const usualSpacing = (days: readonly LabelDay[]): number | null =>
+  [...spacings(days)].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? null;
 
 /** How often two neighbouring labels of a session stand so far apart, in ms; a session's last bar may be short. */
 const spacings = (days: readonly LabelDay[]): Map<number, number> => {
@@ -151,5 +186,8 @@ const spacings = (days: readonly LabelDay[]): Map<number, number> => {
 
 const spacingName = (counts: ReadonlyMap<number, number>): string => {
   const usual = [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
-  return timeframes.find(({ kind, lengthMs }) => kind === "intraday" && lengthMs === usual)?.name ?? `${(usual ?? 0) / 60_000}m`;
+  return (
+    timeframes.find(({ kind, lengthMs }) => kind === "intraday" && lengthMs === usual)?.name ??
+    `${(usual ?? 0) / 60_000}m`
+  );
 };

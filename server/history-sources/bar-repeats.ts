@@ -15,23 +15,42 @@ export const checkRepeats = (file: string, table: OpenTable, bars: readonly File
   const seen = new Map<number, FileBar>();
   for (const bar of bars) {
     const before = seen.get(bar.label);
-    if (before === undefined) { seen.set(bar.label, bar); continue; }
+    if (before === undefined) {
+      seen.set(bar.label, bar);
+      continue;
+    }
     if (isEqual(before, bar)) continue;
     throw inDoubt({
-      file, line: bar.line, unit, field: "time", value: istText(bar.label), why: `${unit}s ${before.line} and ${bar.line} have one time and different figures`,
+      file,
+      line: bar.line,
+      unit,
+      field: "time",
+      value: istText(bar.label),
+      why: `${unit}s ${before.line} and ${bar.line} have one time and different figures`,
       option: `${places.symbol.length === 0 ? "--columns symbol=NAME, if a column tells them apart, or " : ""}--lenient (then the last one in the file holds)`,
     });
   }
 };
 
 /** How far apart bars longer than a day stand, in days: first and last of each kind. */
-const LONGER = [["weeks", 6, 8], ["fortnights", 13, 15], ["months", 27, 34], ["quarters", 85, 98], ["years", 358, 373]] as const;
+const LONGER = [
+  ["weeks", 6, 8],
+  ["fortnights", 13, 15],
+  ["months", 27, 34],
+  ["quarters", 85, 98],
+  ["years", 358, 373],
+] as const;
 
 /** What the rows seem to be where neighbours usually stand further apart than days do; null for days. */
 export const longerThanDays = (labels: Iterable<number>): (typeof LONGER)[number][0] | null => {
   const days = [...new Set([...labels].map(istDay))].sort((a, b) => a - b);
   const apart = days.slice(1).map((day, at) => day - days[at]!);
-  return LONGER.find(([, least, most]) => apart.length > 0 && apart.filter((each) => each >= least && each <= most).length * 2 >= apart.length)?.[0] ?? null;
+  return (
+    LONGER.find(
+      ([, least, most]) =>
+        apart.length > 0 && apart.filter((each) => each >= least && each <= most).length * 2 >= apart.length,
+    )?.[0] ?? null
+  );
 };
 
 /** Throws where rows of days stand as far apart as weeks or months do. */
@@ -41,7 +60,12 @@ export const checkDays = (file: string, table: OpenTable, bars: readonly FileBar
   if (found === null) return;
   const first = bars.reduce((least, bar) => (bar.label < least.label ? bar : least));
   throw inDoubt({
-    file, line: first.line, unit: table.seen.unit, field: "time", value: istText(first.label).slice(0, 10), why: `the rows stand as far apart as bars of ${found} do, not of days`,
+    file,
+    line: first.line,
+    unit: table.seen.unit,
+    field: "time",
+    value: istText(first.label).slice(0, 10),
+    why: `the rows stand as far apart as bars of ${found} do, not of days`,
     option: "--lenient, if they are days of which most are missing,",
   });
 };

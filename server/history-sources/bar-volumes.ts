@@ -34,7 +34,12 @@ export const checkVolumes = (file: string, table: OpenTable, bars: readonly File
   if (steps.size < 3 && !(steps.size === 1 && steps.has(first.volume))) return;
   const last = rows.findLast(({ label }) => istDay(label) === istDay(first.label))!;
   throw inDoubt({
-    file, line: last.line, unit: table.seen.unit, field: "volume", value: last.volume, why: `from ${istText(first.label)} on it never falls within the day: it seems to be the day's volume so far, not the bar's`,
+    file,
+    line: last.line,
+    unit: table.seen.unit,
+    field: "volume",
+    value: last.volume,
+    why: `from ${istText(first.label)} on it never falls within the day: it seems to be the day's volume so far, not the bar's`,
     option: "--columns volume=none, or --columns volume=NAME (or its number) if it is each bar's own,",
   });
 };

@@ -21,10 +21,23 @@ export const brokerSource = (name: string, broker: BrokerLogin, { definition, to
   notes: [],
   limits(timeframe) {
     const daysPerRequest = definition.daysPerRequest[timeframe];
-    return daysPerRequest === undefined ? null : { daysPerRequest, requestsPerSecond: definition.requestsPerSecond, concurrency: CONCURRENCY };
+    return daysPerRequest === undefined
+      ? null
+      : { daysPerRequest, requestsPerSecond: definition.requestsPerSecond, concurrency: CONCURRENCY };
   },
   lacks: (instrument) => (token(instrument) === undefined ? `${name} does not list ${instrument.key}` : null),
   bars: ({ instrument, timeframe, from, to, refused }, signal) =>
     // Both ends are inclusive as brokers read them.
-    definition.bars(broker.login, { token: token(instrument)!, decimals: instrument.decimals, timeframe, from, to: to - 1, ...(refused === undefined ? {} : { refused }) }, signal),
+    definition.bars(
+      broker.login,
+      {
+        token: token(instrument)!,
+        decimals: instrument.decimals,
+        timeframe,
+        from,
+        to: to - 1,
+        ...(refused === undefined ? {} : { refused }),
+      },
+      signal,
+    ),
 });

@@ -80,24 +80,46 @@ export const fileSource = async (order: FileOrder): Promise<HistorySource> => {
     const bars = contents.bars.get(perInstrument ? 0 : place);
     if (bars === undefined) {
       const has = contents.table.whose.otherNames;
-      missing.set(instrument.id, `${path} has no rows of ${instrument.symbol}${has.length === 0 ? "" : ` (it has ${has.slice(0, TOLD).join(", ")})`}`);
+      missing.set(
+        instrument.id,
+        `${path} has no rows of ${instrument.symbol}${has.length === 0 ? "" : ` (it has ${has.slice(0, TOLD).join(", ")})`}`,
+      );
       continue;
     }
     rows.set(instrument.id, placed(order, path, instrument, contents.table, bars, notes));
   }
-  if (rows.size === 0) throw badInput("source", name, ["a file with bars of the instruments asked for", ...[...missing.values()].slice(0, 1)].join("; "));
+  if (rows.size === 0)
+    throw badInput(
+      "source",
+      name,
+      ["a file with bars of the instruments asked for", ...[...missing.values()].slice(0, 1)].join("; "),
+    );
   return {
-    name, prints: order.options?.broker ?? "unknown", authority: "file", notes: [...new Set(notes)],
-    limits: (asked) => (asked === timeframe ? { daysPerRequest: Number.POSITIVE_INFINITY, requestsPerSecond: Number.POSITIVE_INFINITY, concurrency: 1 } : null),
+    name,
+    prints: order.options?.broker ?? "unknown",
+    authority: "file",
+    notes: [...new Set(notes)],
+    limits: (asked) =>
+      asked === timeframe
+        ? { daysPerRequest: Number.POSITIVE_INFINITY, requestsPerSecond: Number.POSITIVE_INFINITY, concurrency: 1 }
+        : null,
     lacks: ({ id }) => missing.get(id) ?? null,
     bars: ({ instrument, from, to }) => Promise.resolve(within(rows.get(instrument.id)!, from, to)),
   };
 };
 
-const readFile = async (order: FileOrder, path: string, instruments: readonly Instrument[], notes: string[]): Promise<Contents> => {
+const readFile = async (
+  order: FileOrder,
+  path: string,
+  instruments: readonly Instrument[],
+  notes: string[],
+): Promise<Contents> => {
   const asked = { kind: "bars" as const, file: path, instruments, options: order.options ?? {} };
   const bytes = await sizeOf(order.kind, path);
-  const table = order.kind === "csv" ? await openText(piecesOf(path, bytes, order.signal), asked) : await openRows(await openParquet(path, "source"), asked);
+  const table =
+    order.kind === "csv"
+      ? await openText(piecesOf(path, bytes, order.signal), asked)
+      : await openRows(await openParquet(path, "source"), asked);
   const bars = new Map<number, FileBar[]>();
   const refused: MalformedLine[] = [];
   let count = 0;
@@ -105,7 +127,7 @@ const readFile = async (order: FileOrder, path: string, instruments: readonly In
   const take = (bar: FileBar, whose: number): void => {
     found++;
     let own = bars.get(whose);
-    if (own === undefined) bars.set(whose, own = []);
+    if (own === undefined) bars.set(whose, (own = []));
     if (bar.label >= order.from - DAY_MS && bar.label <= order.to + DAY_MS) own.push(bar);
   };
   for await (const malformed of readBars(table, (whose) => instruments[whose]!.decimals, take)) {
@@ -126,8 +148,11 @@ const readFile = async (order: FileOrder, path: string, instruments: readonly In
 /** Bytes of a file. What is no file, a pipe or a device, is not opened: it may never answer, or never end. */
 const sizeOf = async (kind: FileKind, path: string): Promise<number> => {
   const source = `${kind}:${path}`;
-  const found = await stat(path).catch((cause: unknown) => { throw badInput("source", source, `a file that can be read (${(cause as Error).message})`); });
-  if (!found.isFile()) throw badInput("source", source, `a file (it is ${found.isDirectory() ? "a folder" : "a pipe or a device"})`);
+  const found = await stat(path).catch((cause: unknown) => {
+    throw badInput("source", source, `a file that can be read (${(cause as Error).message})`);
+  });
+  if (!found.isFile())
+    throw badInput("source", source, `a file (it is ${found.isDirectory() ? "a folder" : "a pipe or a device"})`);
   return found.size;
 };
 
@@ -148,28 +173,76 @@ async function* piecesOf(path: string, bytes: number, signal: AbortSignal | unde
 }
 
 /** Throws where the rows' times may be meant otherwise: another zone, one date twice. */
-export const checkTimes = (file: string, table: OpenTable, bars: readonly FileBar[], days: readonly LabelDay[], of: AnyTimeframe, calendar: Calendar, hours: HoursKey): void => {
+export const checkTimes = (
+  file: string,
+  table: OpenTable,
+  bars: readonly FileBar[],
+  days: readonly LabelDay[],
+  of: AnyTimeframe,
+  calendar: Calendar,
+  hours: HoursKey,
+): void => {
   const { unit } = table.seen;
   const at = (label: number): FileBar => bars.find((bar) => bar.label === label)!;
-  if (of.kind === "intraday") checkClocks(file, table, "bar", bars.map(({ label }) => label), calendar, hours, (label) => at(label).line);
+  if (of.kind === "intraday")
+    checkClocks(
+      file,
+      table,
+      "bar",
+      bars.map(({ label }) => label),
+      calendar,
+      hours,
+      (label) => at(label).line,
+    );
   checkRepeats(file, table, bars);
   checkDays(file, table, bars, of);
   if (of.kind === "intraday") checkGrid(file, table, bars, days, of, calendar, hours);
   if (of.kind !== "intraday") {
     // Midnight in India is half past six in the evening of the day before in UTC.
-    const evening = bars.length > 0 && table.rules.zone === null && table.zoneless > 0 && bars.every(({ label }) => istText(label).endsWith("18:30:00"));
-    if (evening) throw inDoubt({ file, line: bars[0]!.line, unit, field: "time", value: istText(bars[0]!.label), why: "every day is stamped 18:30, midnight in India as UTC shows it", option: "--zone UTC (or --zone IST)" });
+    const evening =
+      bars.length > 0 &&
+      table.rules.zone === null &&
+      table.zoneless > 0 &&
+      bars.every(({ label }) => istText(label).endsWith("18:30:00"));
+    if (evening)
+      throw inDoubt({
+        file,
+        line: bars[0]!.line,
+        unit,
+        field: "time",
+        value: istText(bars[0]!.label),
+        why: "every day is stamped 18:30, midnight in India as UTC shows it",
+        option: "--zone UTC (or --zone IST)",
+      });
     const doubled = table.rules.lenient ? null : doubledDate(days);
     if (doubled !== null) {
       const lines = [at(doubled.first).line, at(doubled.second).line].sort((a, b) => a - b);
-      throw inDoubt({ file, line: lines[1]!, unit, field: "time", value: istText(at(doubled.second).label), why: `${unit}s ${lines[0]} and ${lines[1]} are one date, stamped in two ways`, option: "--lenient (then the last one in the file holds)" });
+      throw inDoubt({
+        file,
+        line: lines[1]!,
+        unit,
+        field: "time",
+        value: istText(at(doubled.second).label),
+        why: `${unit}s ${lines[0]} and ${lines[1]} are one date, stamped in two ways`,
+        option: "--lenient (then the last one in the file holds)",
+      });
     }
   }
 };
 
 /** Which end of a bar the labels name: as a person says, as the days show, as the source is known for. Throws where none does. */
-export const labelsOf = (file: string, table: OpenTable, bars: readonly FileBar[], days: readonly LabelDay[], of: AnyTimeframe, notes: string[]): LabelKind => {
-  const { rules: { labels: asked }, seen } = table;
+export const labelsOf = (
+  file: string,
+  table: OpenTable,
+  bars: readonly FileBar[],
+  days: readonly LabelDay[],
+  of: AnyTimeframe,
+  notes: string[],
+): LabelKind => {
+  const {
+    rules: { labels: asked },
+    seen,
+  } = table;
   if (asked !== null || of.kind !== "intraday") return asked ?? "start";
   const detected = detectLabels(days, of);
   if (detected !== null) {
@@ -183,19 +256,35 @@ export const labelsOf = (file: string, table: OpenTable, bars: readonly FileBar[
   }
   const first = bars.find(({ label }) => label === days[0]?.labels[0]) ?? bars[0]!;
   throw inDoubt({
-    file, line: first.line, unit: seen.unit, field: "time", value: istText(first.label),
-    why: "whether times name the start or the end of a bar no day shows: none has a bar at the open, or bars side by side up to one that ends at the close", option: "--labels start or --labels end",
+    file,
+    line: first.line,
+    unit: seen.unit,
+    field: "time",
+    value: istText(first.label),
+    why: "whether times name the start or the end of a bar no day shows: none has a bar at the open, or bars side by side up to one that ends at the close",
+    option: "--labels start or --labels end",
   });
 };
 
 /** Rows by the start of their bar; day bars by the date's midnight, as brokers label them. */
-const placed = ({ timeframe: name, calendar, hours, now, options }: FileOrder, path: string, instrument: Instrument, table: OpenTable, rows: readonly FileBar[], notes: string[]): BarColumns => {
+const placed = (
+  { timeframe: name, calendar, hours, now, options }: FileOrder,
+  path: string,
+  instrument: Instrument,
+  table: OpenTable,
+  rows: readonly FileBar[],
+  notes: string[],
+): BarColumns => {
   const of = timeframeNamed(name);
   const key = hours(instrument);
   const told: string[] = [];
   const bars = pastBars(path, table, rows, of, now, told);
   checkWeekdays(path, table, bars, of, calendar, key);
-  const days = labelDays(bars.map(({ label }) => label), calendar, key);
+  const days = labelDays(
+    bars.map(({ label }) => label),
+    calendar,
+    key,
+  );
   if (bars.length > 0) checkTimes(path, table, bars, days, of, calendar, key);
   checkVolumes(path, table, bars, of);
   checkSpacing(days, of, "timeframe", table.rules.lenient);
@@ -203,14 +292,23 @@ const placed = ({ timeframe: name, calendar, hours, now, options }: FileOrder, p
   notes.push(...told.map((note) => `${path}: ${note}`));
   const { bars: trading, left } = placeBars(bars, labels, of, calendar, key, instrument.segment !== "index");
   // Rows of closing auctions are no bars either: who asks finds the print in them.
-  const closing = of.kind === "intraday" ? closingRows(bars, labels, of, calendar, key, (day) => conventionOf(options?.broker ?? "unknown", classOf(instrument), day)) : columnsOf([]);
+  const closing =
+    of.kind === "intraday"
+      ? closingRows(bars, labels, of, calendar, key, (day) =>
+          conventionOf(options?.broker ?? "unknown", classOf(instrument), day),
+        )
+      : columnsOf([]);
   const columns = merge(trading, closing);
   const outside = left.outside_session + left.pre_open + left.closing_auction - closing.length;
-  if (closing.length > 0) notes.push(`${path}: ${closing.length} rows are of closing auctions, as ${options!.broker!} prints them`);
+  if (closing.length > 0)
+    notes.push(`${path}: ${closing.length} rows are of closing auctions, as ${options!.broker!} prints them`);
   if (outside > 0) notes.push(`${path}: ${outside} rows lie outside trading sessions`);
   if (left.off_grid > 0) notes.push(`${path}: ${left.off_grid} rows stand off the grid of ${name} and were left out`);
-  if (left.untraded > 0) notes.push(`${path}: ${left.untraded} rows without volume repeat the close before them: they are no bars`);
-  if (left.replaced_duplicate > 0) notes.push(`${path}: ${left.replaced_duplicate} bars stand there twice and differ; the last holds`);
-  if (of.kind === "day") for (let row = 0; row < columns.length; row++) columns.time[row] = istMidnight(istDay(columns.time[row]!));
+  if (left.untraded > 0)
+    notes.push(`${path}: ${left.untraded} rows without volume repeat the close before them: they are no bars`);
+  if (left.replaced_duplicate > 0)
+    notes.push(`${path}: ${left.replaced_duplicate} bars stand there twice and differ; the last holds`);
+  if (of.kind === "day")
+    for (let row = 0; row < columns.length; row++) columns.time[row] = istMidnight(istDay(columns.time[row]!));
   return columns;
 };

@@ -8,17 +8,31 @@ import type { Table } from "@/server/files/rows";
 const ROWS = 20_000;
 /** Throws `bad_input` for `field` on a file that cannot be read. */
 export const openParquet = async (file: string, field: string): Promise<Table> => {
-  const buffer = await asyncBufferFromFile(file).catch((cause: Error) => { throw badInput(field, file, `a file that can be read (${cause.message})`); });
-  const metadata = await parquetMetadataAsync(buffer).catch((cause: Error) => { throw badInput(field, file, `a Parquet file (${cause.message})`); });
+  const buffer = await asyncBufferFromFile(file).catch((cause: Error) => {
+    throw badInput(field, file, `a file that can be read (${cause.message})`);
+  });
+  const metadata = await parquetMetadataAsync(buffer).catch((cause: Error) => {
+    throw badInput(field, file, `a Parquet file (${cause.message})`);
+  });
   const columns = metadata.schema.filter((each) => each.num_children === undefined || each.num_children === 0);
   const names = columns.map(({ name }) => name);
   const texts = columns.map(textOf);
   const total = Number(metadata.num_rows);
   async function* blocks(): AsyncGenerator<RowBlock> {
     for (let from = 0; from < total; from += ROWS) {
-      const rows = await parquetReadObjects({ file: buffer, metadata, rowStart: from, rowEnd: Math.min(total, from + ROWS) })
-        .catch((cause: Error) => { throw badInput(field, file, `a Parquet file that can be decoded (${cause.message})`); });
-      yield { rows: rows.map((row) => names.map((name, at) => texts[at]!(row[name]))), lines: rows.map((_, at) => from + at + 1), broken: null };
+      const rows = await parquetReadObjects({
+        file: buffer,
+        metadata,
+        rowStart: from,
+        rowEnd: Math.min(total, from + ROWS),
+      }).catch((cause: Error) => {
+        throw badInput(field, file, `a Parquet file that can be decoded (${cause.message})`);
+      });
+      yield {
+        rows: rows.map((row) => names.map((name, at) => texts[at]!(row[name]))),
+        lines: rows.map((_, at) => from + at + 1),
+        broken: null,
+      };
     }
   }
   return { format: "Parquet", delimiter: null, names, unit: "row", blocks: blocks() };

@@ -21,11 +21,26 @@ class Adx implements Indicator {
 
   constructor(private readonly period: number) {}
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
-  snapshot(): unknown { return [this.count, this.high, this.low, this.close, this.ranges, this.rises, this.falls, this.average]; }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
+  snapshot(): unknown {
+    return [this.count, this.high, this.low, this.close, this.ranges, this.rises, this.falls, this.average];
+  }
   restore(snapshot: unknown): void {
-    [this.count, this.high, this.low, this.close, this.ranges, this.rises, this.falls, this.average] = snapshot as [number, number, number, number, number, number, number, number];
+    [this.count, this.high, this.low, this.close, this.ranges, this.rises, this.falls, this.average] = snapshot as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
   }
 
   private write({ high, low, close }: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
@@ -49,7 +64,8 @@ class Adx implements Indicator {
       // Where neither side moved there is no movement to average: 0 while seeding, later the average stays.
       const moved = plus + minus;
       const indices = count - period + 1;
-      if (!isNothing(moved)) average = smooth(average, (100 * Math.abs(plus - minus)) / moved, indices, period, 1 / period);
+      if (!isNothing(moved))
+        average = smooth(average, (100 * Math.abs(plus - minus)) / moved, indices, period, 1 / period);
       else if (indices === period) average /= period;
     }
     if (keep) {
@@ -86,5 +102,6 @@ export const adx = defineIndicator({
   // One forgetting average feeds another: a little longer than the sum of both.
   settle: ({ period }) => 2 * period + Math.ceil(1.3 * wilderSettle(period)),
   create: ({ period }) => new Adx(period),
-  source: "Wilder's directional movement over n: running sums begun with n - 1 bars, ADX seeded by the mean of the first n indices (TA-Lib ADX, PLUS_DI, MINUS_DI); all three lines begin with ADX",
+  source:
+    "Wilder's directional movement over n: running sums begun with n - 1 bars, ADX seeded by the mean of the first n indices (TA-Lib ADX, PLUS_DI, MINUS_DI); all three lines begin with ADX",
 });

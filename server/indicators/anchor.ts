@@ -15,9 +15,13 @@ const instantOf = (text: string): number => {
 };
 
 /** A parameter that is one of the periods or an instant. The text is Indian time: parameters are written and read by people. */
-export const anchorParam = z.string()
-  .refine((text) => isPeriod(text) || !Number.isNaN(instantOf(text)), { error: `${Object.keys(periods).join(", ")}, or an Indian time as YYYY-MM-DD or YYYY-MM-DDTHH:MM` })
-  .default("month").meta({ kind: "instant", choices: Object.keys(periods), unit: "IST" });
+export const anchorParam = z
+  .string()
+  .refine((text) => isPeriod(text) || !Number.isNaN(instantOf(text)), {
+    error: `${Object.keys(periods).join(", ")}, or an Indian time as YYYY-MM-DD or YYYY-MM-DDTHH:MM`,
+  })
+  .default("month")
+  .meta({ kind: "instant", choices: Object.keys(periods), unit: "IST" });
 
 /** Where sums begin anew. */
 export interface Anchor {
@@ -40,10 +44,14 @@ export const anchorOf = (text: string): Anchor => {
   return {
     spanOf(time) {
       const day = istDay(time);
-      if (day !== known) { known = day; span = numberOf(text, day); }
+      if (day !== known) {
+        known = day;
+        span = numberOf(text, day);
+      }
       return span;
     },
-    isAt: () => false, first: Number.NEGATIVE_INFINITY,
+    isAt: () => false,
+    first: Number.NEGATIVE_INFINITY,
   };
 };
 

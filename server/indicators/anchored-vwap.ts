@@ -16,10 +16,16 @@ class AnchoredVwap extends Composed {
   private readonly state = new Numbers(5);
   protected readonly parts = [this.state];
 
-  constructor(private readonly anchor: Anchor) { super(); }
+  constructor(private readonly anchor: Anchor) {
+    super();
+  }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { at: state } = this.state;
@@ -29,7 +35,13 @@ class AnchoredVwap extends Composed {
     const whole = goesOn ? state[WHOLE] === 1 : state[SEEN] === 1 || anchor.isAt(bar.time);
     const value = (goesOn ? state[VALUE]! : 0) + (bar.high + bar.low + bar.close) * bar.volume;
     const volume = (goesOn ? state[VOLUME]! : 0) + bar.volume;
-    if (keep) { state[SEEN] = 1; state[SPAN] = span; state[WHOLE] = whole ? 1 : 0; state[VALUE] = value; state[VOLUME] = volume; }
+    if (keep) {
+      state[SEEN] = 1;
+      state[SPAN] = span;
+      state[WHOLE] = whole ? 1 : 0;
+      state[VALUE] = value;
+      state[VOLUME] = volume;
+    }
     out[at] = whole && span >= anchor.first && volume > 0 ? value / (3 * volume) : Number.NaN;
   }
 }
@@ -47,5 +59,6 @@ export const anchoredVwap = defineIndicator({
   warmUp: () => 0,
   settle: ({ anchor }, lengthMs, at) => barsOfDays(anchorDays(anchor, at), lengthMs),
   create: ({ anchor }) => new AnchoredVwap(anchorOf(anchor)),
-  source: "Typical price (high + low + close) / 3 of each bar weighted by its volume, since the first bar at or after the anchor: an instant, or anew with each week, month, quarter or year. No value where the bars known do not reach back to the anchor",
+  source:
+    "Typical price (high + low + close) / 3 of each bar weighted by its volume, since the first bar at or after the anchor: an instant, or anew with each week, month, quarter or year. No value where the bars known do not reach back to the anchor",
 });

@@ -14,19 +14,33 @@ class Atr implements Indicator {
   private value = 0;
   private readonly weight: number;
 
-  constructor(private readonly period: number) { this.weight = 1 / period; }
+  constructor(private readonly period: number) {
+    this.weight = 1 / period;
+  }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
-  snapshot(): unknown { return [this.count, this.close, this.value]; }
-  restore(snapshot: unknown): void { [this.count, this.close, this.value] = snapshot as [number, number, number]; }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
+  snapshot(): unknown {
+    return [this.count, this.close, this.value];
+  }
+  restore(snapshot: unknown): void {
+    [this.count, this.close, this.value] = snapshot as [number, number, number];
+  }
 
   private write({ high, low, close }: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const count = this.count + 1;
     const before = this.close;
     const range = (high > before ? high : before) - (low < before ? low : before);
     const value = count === 0 ? 0 : smooth(this.value, range, count, this.period, this.weight);
-    if (keep) { this.count = count; this.close = close; this.value = value; }
+    if (keep) {
+      this.count = count;
+      this.close = close;
+      this.value = value;
+    }
     out[at] = count < this.period ? Number.NaN : value;
   }
 }
@@ -43,5 +57,6 @@ export const atr = defineIndicator({
   warmUp: ({ period }) => period,
   settle: ({ period }) => period + wilderSettle(period),
   create: ({ period }) => new Atr(period),
-  source: "Wilder's average of true ranges, the first at the second bar, seeded by the mean of the first n (TA-Lib ATR)",
+  source:
+    "Wilder's average of true ranges, the first at the second bar, seeded by the mean of the first n (TA-Lib ATR)",
 });

@@ -21,17 +21,27 @@ export class Smoothed implements Part {
   private count = 0;
   private value = 0;
 
-  constructor(private readonly period: number, private readonly weight: number) {}
+  constructor(
+    private readonly period: number,
+    private readonly weight: number,
+  ) {}
 
   take(input: number, keep: boolean): number {
     if (Number.isNaN(input)) return Number.NaN;
     const count = this.count + 1;
     const value = smooth(this.value, input, count, this.period, this.weight);
-    if (keep) { this.count = count; this.value = value; }
+    if (keep) {
+      this.count = count;
+      this.value = value;
+    }
     return count < this.period ? Number.NaN : value;
   }
-  snapshot(): unknown { return [this.count, this.value]; }
-  restore(snapshot: unknown): void { [this.count, this.value] = snapshot as [number, number]; }
+  snapshot(): unknown {
+    return [this.count, this.value];
+  }
+  restore(snapshot: unknown): void {
+    [this.count, this.value] = snapshot as [number, number];
+  }
 }
 
 /** EMA of n: weight 2/(n+1). */

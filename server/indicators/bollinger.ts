@@ -7,7 +7,13 @@ import { exactPriceOf, exactPricesOf, type PriceSource, scaleOf, sourceParam } f
 
 const params = z.object({ period: bars(20, 2), deviations: factor(2, 0.1, 10), source: sourceParam() });
 
-interface State { ring: number[]; count: number; base: number; sum: number; squares: number }
+interface State {
+  ring: number[];
+  count: number;
+  base: number;
+  sum: number;
+  squares: number;
+}
 
 /**
  * Sums of whole differences from a near base are exact, where sums of squared prices lose the digits that a quiet
@@ -26,7 +32,11 @@ class Bollinger implements Indicator {
   private sum = 0;
   private squares = 0;
 
-  constructor(private readonly period: number, private readonly deviations: number, private readonly source: PriceSource) {
+  constructor(
+    private readonly period: number,
+    private readonly deviations: number,
+    private readonly source: PriceSource,
+  ) {
     this.ring = new Float64Array(period);
     this.divisor = period * scaleOf(source);
   }
@@ -54,7 +64,13 @@ class Bollinger implements Indicator {
     }
   }
   snapshot(): unknown {
-    return { ring: Array.from(this.ring), count: this.count, base: this.base, sum: this.sum, squares: this.squares } satisfies State;
+    return {
+      ring: Array.from(this.ring),
+      count: this.count,
+      base: this.base,
+      sum: this.sum,
+      squares: this.squares,
+    } satisfies State;
   }
   restore(snapshot: unknown): void {
     const state = snapshot as State;
@@ -84,8 +100,12 @@ class Bollinger implements Indicator {
     out[at + 2] = mean - width;
   }
 
-  private mean(sum: number): number { return (this.base * this.period + sum) / this.divisor; }
-  private width(sum: number, squares: number): number { return (this.deviations * Math.sqrt(Math.max(0, this.period * squares - sum * sum))) / this.divisor; }
+  private mean(sum: number): number {
+    return (this.base * this.period + sum) / this.divisor;
+  }
+  private width(sum: number, squares: number): number {
+    return (this.deviations * Math.sqrt(Math.max(0, this.period * squares - sum * sum))) / this.divisor;
+  }
 
   /** To the next place of the ring; the base follows the price. */
   private follow(): void {

@@ -13,14 +13,21 @@ class Cci extends Composed {
   private readonly window: WindowSum;
   protected readonly parts;
 
-  constructor(private readonly period: number, private readonly source: PriceSource) {
+  constructor(
+    private readonly period: number,
+    private readonly source: PriceSource,
+  ) {
     super();
     this.window = new WindowSum(period);
     this.parts = [this.window];
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { period, window } = this;
@@ -45,5 +52,6 @@ export const cci = defineIndicator({
   warmUp: ({ period }) => period - 1,
   settle: ({ period }) => period - 1,
   create: ({ period, source }) => new Cci(period, source),
-  source: "Typical price less its mean of n, over 0.015 of its mean deviation; 0 where nothing moved (TA-Lib CCI). The deviation is of all n, at every bar: its cost grows with n, never with history",
+  source:
+    "Typical price less its mean of n, over 0.015 of its mean deviation; 0 where nothing moved (TA-Lib CCI). The deviation is of all n, at every bar: its cost grows with n, never with history",
 });

@@ -16,14 +16,24 @@ export abstract class Composed implements Indicator {
   abstract next(bar: IndicatorBar, out: Float64Array, at: number): void;
   abstract peek(bar: IndicatorBar, out: Float64Array, at: number): void;
 
-  snapshot(): unknown { return this.parts.map((part) => part.snapshot()); }
-  restore(snapshot: unknown): void { (snapshot as unknown[]).forEach((state, place) => this.parts[place]!.restore(state)); }
+  snapshot(): unknown {
+    return this.parts.map((part) => part.snapshot());
+  }
+  restore(snapshot: unknown): void {
+    (snapshot as unknown[]).forEach((state, place) => this.parts[place]!.restore(state));
+  }
 }
 
 /** Single numbers of an indicator, by place. Finite ones only: JSON knows no other. */
 export class Numbers implements Part {
   readonly at: Float64Array;
-  constructor(length: number, fill = 0) { this.at = new Float64Array(length).fill(fill); }
-  snapshot(): unknown { return Array.from(this.at); }
-  restore(snapshot: unknown): void { this.at.set(snapshot as number[]); }
+  constructor(length: number, fill = 0) {
+    this.at = new Float64Array(length).fill(fill);
+  }
+  snapshot(): unknown {
+    return Array.from(this.at);
+  }
+  restore(snapshot: unknown): void {
+    this.at.set(snapshot as number[]);
+  }
 }

@@ -5,7 +5,15 @@ import type { ResolvedIndicator } from "./index";
 /** Room for the plots of one value: no indicator has more. */
 export const STRIDE = 8;
 
-export const emptyBar = (): IndicatorBar => ({ time: 0, open: 0, high: 0, low: 0, close: 0, volume: 0, openInterest: -1 });
+export const emptyBar = (): IndicatorBar => ({
+  time: 0,
+  open: 0,
+  high: 0,
+  low: 0,
+  close: 0,
+  volume: 0,
+  openInterest: -1,
+});
 
 /** Reads a row into a reused bar. */
 export const barOf = (bars: BarBatch | BarColumns, row: number, into: IndicatorBar): IndicatorBar => {
@@ -29,7 +37,10 @@ export const computeIndicator = (resolved: ResolvedIndicator, bars: BarColumns):
 
 /** Takes every bar, oldest first, and writes one array per plot: afterwards the indicator stands behind the last one. */
 export const runOver = (indicator: Indicator, bars: BarColumns, plots: readonly Float64Array[]): void => {
-  if (indicator.over !== undefined) { indicator.over(bars, plots); return; }
+  if (indicator.over !== undefined) {
+    indicator.over(bars, plots);
+    return;
+  }
   const scratch = new Float64Array(STRIDE);
   const bar = emptyBar();
   for (let row = 0; row < bars.length; row++) {

@@ -33,7 +33,9 @@ export interface IndicatorDefinition<Params = Record<string, unknown>> {
   source: string;
 }
 
-export const defineIndicator = <Params>(definition: IndicatorDefinition<Params>): IndicatorDefinition<Params> => definition;
+export const defineIndicator = <Params>(definition: IndicatorDefinition<Params>): IndicatorDefinition<Params> =>
+  definition;
 
 /** Bars that surely reach back over so many sessions, of the longest there is (24 hours). */
-export const barsOfDays = (days: number, lengthMs: number): number => Math.ceil((days * DAY_MS) / Math.min(lengthMs, DAY_MS));
+export const barsOfDays = (days: number, lengthMs: number): number =>
+  Math.ceil((days * DAY_MS) / Math.min(lengthMs, DAY_MS));

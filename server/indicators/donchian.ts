@@ -19,8 +19,12 @@ class Donchian extends Composed {
     this.parts = [this.high, this.low];
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const high = this.high.take(bar.high, keep);
@@ -47,5 +51,6 @@ export const donchian = defineIndicator({
   warmUp: ({ period }) => period - 1,
   settle: ({ period }) => period - 1,
   create: ({ period }) => new Donchian(period),
-  source: "Highest high and lowest low of the last n bars, this one included, and their middle (TA-Lib MAX of high, MIN of low)",
+  source:
+    "Highest high and lowest low of the last n bars, this one included, and their middle (TA-Lib MAX of high, MIN of low)",
 });

@@ -15,9 +15,16 @@ class Ema implements Indicator {
   /** Sum of the prices until the seed stands, the average from then on. */
   private value = 0;
 
-  constructor(private readonly period: number, private readonly source: PriceSource) { this.weight = 2 / (period + 1); }
+  constructor(
+    private readonly period: number,
+    private readonly source: PriceSource,
+  ) {
+    this.weight = 2 / (period + 1);
+  }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { out[at] = this.take(priceOf(bar, this.source)); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    out[at] = this.take(priceOf(bar, this.source));
+  }
   peek(bar: IndicatorBar, out: Float64Array, at: number): void {
     const count = this.count + 1;
     out[at] = count < this.period ? Number.NaN : this.after(count, priceOf(bar, this.source));
@@ -26,7 +33,9 @@ class Ema implements Indicator {
     const prices = pricesOf(columns, this.source);
     for (let row = 0; row < columns.length; row++) plot[row] = this.take(prices[row]!);
   }
-  snapshot(): unknown { return { count: this.count, value: this.value }; }
+  snapshot(): unknown {
+    return { count: this.count, value: this.value };
+  }
   restore(snapshot: unknown): void {
     const state = snapshot as { count: number; value: number };
     this.count = state.count;
@@ -35,8 +44,11 @@ class Ema implements Indicator {
 
   private take(price: number): number {
     const count = ++this.count;
-    if (count < this.period) { this.value += price; return Number.NaN; }
-    return this.value = this.after(count, price);
+    if (count < this.period) {
+      this.value += price;
+      return Number.NaN;
+    }
+    return (this.value = this.after(count, price));
   }
 
   private after(count: number, price: number): number {

@@ -5,7 +5,12 @@ import { defineIndicator } from "./define";
 import { bars } from "./params";
 import { Delay, type Extreme, highest, lowest } from "./windows";
 
-const params = z.object({ conversionPeriod: bars(9), basePeriod: bars(26), spanPeriod: bars(52), displacement: bars(26, 1, 200) });
+const params = z.object({
+  conversionPeriod: bars(9),
+  basePeriod: bars(26),
+  spanPeriod: bars(52),
+  displacement: bars(26, 1, 200),
+});
 
 class Ichimoku extends Composed {
   private readonly extremes: readonly (readonly [high: Extreme, low: Extreme])[];
@@ -19,8 +24,12 @@ class Ichimoku extends Composed {
     this.parts = [...this.extremes.flat(), ...this.spans];
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const conversion = this.middle(0, bar, keep);
@@ -54,7 +63,10 @@ export const ichimoku = defineIndicator({
   params,
   order: ["conversionPeriod", "basePeriod", "spanPeriod", "displacement"],
   warmUp: ({ conversionPeriod, basePeriod }) => Math.min(conversionPeriod, basePeriod) - 1,
-  settle: ({ conversionPeriod, basePeriod, spanPeriod, displacement }) => Math.max(conversionPeriod, basePeriod, spanPeriod) + displacement,
-  create: ({ conversionPeriod, basePeriod, spanPeriod, displacement }) => new Ichimoku(conversionPeriod, basePeriod, spanPeriod, displacement),
-  source: "Middles of the high-low ranges of three periods; each bar shows the cloud that stood `displacement` bars before it. The cloud ahead of the last bar and the lagging close (which is the close itself, drawn earlier) are left out",
+  settle: ({ conversionPeriod, basePeriod, spanPeriod, displacement }) =>
+    Math.max(conversionPeriod, basePeriod, spanPeriod) + displacement,
+  create: ({ conversionPeriod, basePeriod, spanPeriod, displacement }) =>
+    new Ichimoku(conversionPeriod, basePeriod, spanPeriod, displacement),
+  source:
+    "Middles of the high-low ranges of three periods; each bar shows the cloud that stood `displacement` bars before it. The cloud ahead of the last bar and the lagging close (which is the close itself, drawn earlier) are left out",
 });

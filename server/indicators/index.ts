@@ -34,11 +34,33 @@ import { wma } from "./wma";
 /** The registry: an indicator is its file and one line here. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- definitions differ in their parameters; `resolveIndicator` validates them
 export const indicators: readonly IndicatorDefinition<any>[] = [
-  ema, sma, wma, supertrend, parabolicSar, ichimoku, adx,
-  rsi, macd, stochastic, cci, roc, williams,
-  bollinger, keltner, donchian, atr,
-  vwap, anchoredVwap, volumeAverage, relativeVolume, obv, mfi, oiChange,
-  previousDayLevels, pivots, openingRange,
+  ema,
+  sma,
+  wma,
+  supertrend,
+  parabolicSar,
+  ichimoku,
+  adx,
+  rsi,
+  macd,
+  stochastic,
+  cci,
+  roc,
+  williams,
+  bollinger,
+  keltner,
+  donchian,
+  atr,
+  vwap,
+  anchoredVwap,
+  volumeAverage,
+  relativeVolume,
+  obv,
+  mfi,
+  oiChange,
+  previousDayLevels,
+  pivots,
+  openingRange,
 ];
 
 /**
@@ -58,8 +80,20 @@ export interface ResolvedIndicator {
 
 /** Other names the field has for them: TA-Lib's functions, what other terminals write. */
 const otherNames: Readonly<Record<string, string>> = {
-  BOLLINGER: "BB", BBANDS: "BB", KELTNER: "KC", DONCHIAN: "DC", STOCHASTIC: "STOCH", WILLIAMS: "WILLR", WILLIAMSR: "WILLR",
-  SAR: "PSAR", DMI: "ADX", PIVOTS: "CPR", PIVOT: "CPR", ORB: "OR", VOLUME_MA: "VOLMA", ANCHORED_VWAP: "AVWAP",
+  BOLLINGER: "BB",
+  BBANDS: "BB",
+  KELTNER: "KC",
+  DONCHIAN: "DC",
+  STOCHASTIC: "STOCH",
+  WILLIAMS: "WILLR",
+  WILLIAMSR: "WILLR",
+  SAR: "PSAR",
+  DMI: "ADX",
+  PIVOTS: "CPR",
+  PIVOT: "CPR",
+  ORB: "OR",
+  VOLUME_MA: "VOLMA",
+  ANCHORED_VWAP: "AVWAP",
 };
 
 /** The definition with this id, or one of its other names; letters may be small. */
@@ -76,16 +110,28 @@ export const resolveIndicator = (spec: IndicatorSpec): ResolvedIndicator => {
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const value = spec.params[String(issue.path[0])];
-    throw new AppError("bad_input", `${definition.id} ${issue.path.join(".")}: ${value === undefined ? "" : `${JSON.stringify(value)} is not accepted; use `}${issue.message}`, {
-      details: { field: `${definition.id}.${issue.path.join(".")}`, value, accepted: issue.message },
-    });
+    throw new AppError(
+      "bad_input",
+      `${definition.id} ${issue.path.join(".")}: ${value === undefined ? "" : `${JSON.stringify(value)} is not accepted; use `}${issue.message}`,
+      {
+        details: { field: `${definition.id}.${issue.path.join(".")}`, value, accepted: issue.message },
+      },
+    );
   }
   const params = parsed.data as Record<string, number | string>;
-  const values = definition.order.filter((name) => name !== "source" || params.source !== defaultSource(definition)).map((name) => params[name]);
-  return { definition, params, label: [definition.id, ...values].join(" "), hash: `${definition.id}:${values.join(",")}` };
+  const values = definition.order
+    .filter((name) => name !== "source" || params.source !== defaultSource(definition))
+    .map((name) => params[name]);
+  return {
+    definition,
+    params,
+    label: [definition.id, ...values].join(" "),
+    hash: `${definition.id}:${values.join(",")}`,
+  };
 };
 
-const defaultSource = (definition: IndicatorDefinition): unknown => (definition.params.parse({}) as { source?: string }).source;
+const defaultSource = (definition: IndicatorDefinition): unknown =>
+  (definition.params.parse({}) as { source?: string }).source;
 
 /** `EMA:20`, `RSI`, `MACD:12,26,9`, `AVWAP:2026-11-09T09:15` as written in configuration and on the command line. */
 export const parseIndicator = (text: string): ResolvedIndicator => {
@@ -93,11 +139,13 @@ export const parseIndicator = (text: string): ResolvedIndicator => {
   const definition = findIndicator(id);
   if (definition === undefined) throw badInput("indicator", text, indicators.map((each) => each.id).join(", "));
   const given = list === "" ? [] : list.split(",");
-  const params = Object.fromEntries(given.map((value, place) => {
-    const name = definition.order[place];
-    if (name === undefined) throw badInput("indicator", text, `${definition.id}:${definition.order.join(",")}`);
-    return [name, Number.isNaN(Number(value)) ? value : Number(value)];
-  }));
+  const params = Object.fromEntries(
+    given.map((value, place) => {
+      const name = definition.order[place];
+      if (name === undefined) throw badInput("indicator", text, `${definition.id}:${definition.order.join(",")}`);
+      return [name, Number.isNaN(Number(value)) ? value : Number(value)];
+    }),
+  );
   return resolveIndicator({ id: definition.id, params });
 };
 
@@ -106,7 +154,8 @@ export const parseIndicators = (text: string): ResolvedIndicator[] => {
   const parts: string[] = [];
   for (const cell of text.split(",").map((each) => each.trim())) {
     const isName = /^[a-z]\w*:/i.test(cell) || findIndicator(cell) !== undefined;
-    if (parts.length === 0 || isName) parts.push(cell); else parts[parts.length - 1] += `,${cell}`;
+    if (parts.length === 0 || isName) parts.push(cell);
+    else parts[parts.length - 1] += `,${cell}`;
   }
   return parts.length === 1 && parts[0] === "" ? [] : parts.map(parseIndicator);
 };
@@ -134,17 +183,32 @@ export interface IndicatorView {
 }
 
 /** What the settings form and the REST catalogue show: everything from the definition. */
-export const indicatorCatalogue = (): IndicatorView[] => indicators.map((definition) => {
-  const schema = z.toJSONSchema(definition.params, { io: "input" }) as { properties?: Record<string, JsonParam> };
-  return {
-    id: definition.id, title: definition.title, group: definition.group, pane: definition.pane,
-    guides: definition.guides, plots: definition.plots, source: definition.source,
-    params: definition.order.map((name) => paramOf(name as string, schema.properties?.[name as string] ?? {})),
-  };
-});
+export const indicatorCatalogue = (): IndicatorView[] =>
+  indicators.map((definition) => {
+    const schema = z.toJSONSchema(definition.params, { io: "input" }) as { properties?: Record<string, JsonParam> };
+    return {
+      id: definition.id,
+      title: definition.title,
+      group: definition.group,
+      pane: definition.pane,
+      guides: definition.guides,
+      plots: definition.plots,
+      source: definition.source,
+      params: definition.order.map((name) => paramOf(name as string, schema.properties?.[name as string] ?? {})),
+    };
+  });
 
 /** `kind`, `unit` and `choices` come from the schema's `meta`. */
-interface JsonParam { type?: string; default?: number | string; minimum?: number; maximum?: number; enum?: string[]; kind?: "instant"; unit?: string; choices?: string[] }
+interface JsonParam {
+  type?: string;
+  default?: number | string;
+  minimum?: number;
+  maximum?: number;
+  enum?: string[];
+  kind?: "instant";
+  unit?: string;
+  choices?: string[];
+}
 const paramOf = (name: string, schema: JsonParam): IndicatorParam => ({
   name,
   kind: schema.kind ?? (schema.enum !== undefined ? "choice" : schema.type === "integer" ? "integer" : "number"),

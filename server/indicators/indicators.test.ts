@@ -6,20 +6,43 @@ import { recordedBars, recordedSeries } from "@/server/testing/indicator-fixture
 import { computeIndicator } from "./compute";
 import { findIndicator, indicatorCatalogue, indicators, parseIndicator, parseIndicators } from "./index";
 
-const flat = (closes: readonly number[]): IndicatorBar[] => closes.map((close, at) => ({ time: at * 60_000, open: close, high: close, low: close, close, volume: 1, openInterest: -1 }));
-const values = (text: string, closes: readonly number[]): number[] => Array.from(computeIndicator(parseIndicator(text), columnsOfBars(flat(closes)))[0]!);
+const flat = (closes: readonly number[]): IndicatorBar[] =>
+  closes.map((close, at) => ({
+    time: at * 60_000,
+    open: close,
+    high: close,
+    low: close,
+    close,
+    volume: 1,
+    openInterest: -1,
+  }));
+const values = (text: string, closes: readonly number[]): number[] =>
+  Array.from(computeIndicator(parseIndicator(text), columnsOfBars(flat(closes)))[0]!);
 
-const closing = (peer: { update(close: number, replace: boolean): number | null }) => ({ update: (bar: IndicatorBar) => peer.update(bar.close, false) });
-const onBars = (peer: { update(bar: IndicatorBar, replace: boolean): number | null }) => ({ update: (bar: IndicatorBar) => peer.update(bar, false) });
+const closing = (peer: { update(close: number, replace: boolean): number | null }) => ({
+  update: (bar: IndicatorBar) => peer.update(bar.close, false),
+});
+const onBars = (peer: { update(bar: IndicatorBar, replace: boolean): number | null }) => ({
+  update: (bar: IndicatorBar) => peer.update(bar, false),
+});
 
 /** Where its conventions are ours. Its EMA and MACD begin with the first value, its ATR and ADX count the first bar's range. */
 const peers = (): Record<string, { update(bar: IndicatorBar): number | null }> => {
   const [bands, rate, channel] = [new BollingerBands(20, 2), new ROC(10), new DonchianChannels(20)];
   return {
-    "SMA:20": closing(new SMA(20)), "RSI:14": closing(new RSI(14)), "WMA:9": closing(new WMA(9)),
+    "SMA:20": closing(new SMA(20)),
+    "RSI:14": closing(new RSI(14)),
+    "WMA:9": closing(new WMA(9)),
     "BB:20,2": closing({ update: (close, replace) => bands.update(close, replace)?.upper ?? null }),
-    "ROC:10": closing({ update: (close, replace) => { const change = rate.update(close, replace); return change === null ? null : 100 * change; } }),
-    "CCI:20": onBars(new CCI(20)), "MFI:14": onBars(new MFI(14)), "WILLR:14": onBars(new WilliamsR(14)),
+    "ROC:10": closing({
+      update: (close, replace) => {
+        const change = rate.update(close, replace);
+        return change === null ? null : 100 * change;
+      },
+    }),
+    "CCI:20": onBars(new CCI(20)),
+    "MFI:14": onBars(new MFI(14)),
+    "WILLR:14": onBars(new WilliamsR(14)),
     "DC:20": onBars({ update: (bar, replace) => channel.update(bar, replace)?.upper ?? null }),
   };
 };
@@ -47,7 +70,10 @@ describe("reference values", () => {
   });
   it("RSI follows Wilder by hand, and reads 0 where nothing moved", () => {
     // Changes +10 -5 +20: means 10/2 and 5/2, 66.67; then (5 + 20)/2 = 12.5 and 2.5/2 = 1.25: 90.909…
-    expect(values("RSI:2", [100, 110, 105, 125]).slice(2)).toEqual([expect.closeTo(200 / 3, 9), expect.closeTo(1_000 / 11, 9)]);
+    expect(values("RSI:2", [100, 110, 105, 125]).slice(2)).toEqual([
+      expect.closeTo(200 / 3, 9),
+      expect.closeTo(1_000 / 11, 9),
+    ]);
     expect(values("RSI:2", [5, 5, 5, 5])[3]).toBe(0);
     expect(values("RSI:2", [5, 6, 7, 8])[3]).toBe(100);
   });
@@ -61,15 +87,27 @@ describe("reference values", () => {
       const rows = flat(steps).map((bar, row) => ({ ...bar, time: Date.parse(`${times[row]}+05:30`), volume: 10 }));
       return Array.from(computeIndicator(parseIndicator("OBV"), columnsOfBars(rows))[0]!);
     };
-    expect(obv(["2026-12-29T00:00", "2026-12-30T00:00", "2026-12-31T00:00", "2027-01-01T00:00", "2027-01-04T00:00"], [5, 6, 7, 8, 9])).toEqual([10, 20, 30, 10, 20]);
-    expect(obv(["2026-11-09T09:15", "2026-11-09T09:16", "2026-11-10T09:15", "2026-11-10T09:16"], [5, 6, 7, 6])).toEqual([10, 20, 10, 0]);
+    expect(
+      obv(
+        ["2026-12-29T00:00", "2026-12-30T00:00", "2026-12-31T00:00", "2027-01-01T00:00", "2027-01-04T00:00"],
+        [5, 6, 7, 8, 9],
+      ),
+    ).toEqual([10, 20, 30, 10, 20]);
+    expect(obv(["2026-11-09T09:15", "2026-11-09T09:16", "2026-11-10T09:15", "2026-11-10T09:16"], [5, 6, 7, 6])).toEqual(
+      [10, 20, 10, 0],
+    );
   });
 });
 
 describe("anchored VWAP", () => {
   const avwap = (anchor: string, times: readonly string[]): (number | null)[] => {
-    const rows = flat(times.map((_, row) => 100 * (row + 1))).map((bar, row) => ({ ...bar, time: Date.parse(`${times[row]}+05:30`) }));
-    return Array.from(computeIndicator(parseIndicator(`AVWAP:${anchor}`), columnsOfBars(rows))[0]!, (value) => (Number.isNaN(value) ? null : value));
+    const rows = flat(times.map((_, row) => 100 * (row + 1))).map((bar, row) => ({
+      ...bar,
+      time: Date.parse(`${times[row]}+05:30`),
+    }));
+    return Array.from(computeIndicator(parseIndicator(`AVWAP:${anchor}`), columnsOfBars(rows))[0]!, (value) =>
+      Number.isNaN(value) ? null : value,
+    );
   };
   const minutes = ["2026-11-06T15:29", "2026-11-09T09:15", "2026-11-09T09:16", "2026-11-10T09:15"];
   it("counts from the first bar at or after an Indian time", () => {
@@ -96,8 +134,15 @@ describe("anchored VWAP", () => {
 
 it("change in open interest counts from the bar, the session's first bar or the day before, and says nothing of what is unknown", () => {
   const times = ["2026-11-06T15:29", "2026-11-09T09:15", "2026-11-09T09:16", "2026-11-09T09:17", "2026-11-10T09:15"];
-  const rows = flat([1, 1, 1, 1, 1]).map((bar, row) => ({ ...bar, time: Date.parse(`${times[row]}+05:30`), openInterest: [1_000, 1_500, 1_400, -1, 1_650][row]! }));
-  const change = (against: string): (number | null)[] => Array.from(computeIndicator(parseIndicator(`OICHG:${against}`), columnsOfBars(rows))[0]!, (value) => (Number.isNaN(value) ? null : value));
+  const rows = flat([1, 1, 1, 1, 1]).map((bar, row) => ({
+    ...bar,
+    time: Date.parse(`${times[row]}+05:30`),
+    openInterest: [1_000, 1_500, 1_400, -1, 1_650][row]!,
+  }));
+  const change = (against: string): (number | null)[] =>
+    Array.from(computeIndicator(parseIndicator(`OICHG:${against}`), columnsOfBars(rows))[0]!, (value) =>
+      Number.isNaN(value) ? null : value,
+    );
   expect(change("bar")).toEqual([null, 500, -100, null, null]);
   expect(change("session")).toEqual([0, 0, -100, null, 0]);
   expect(change("day")).toEqual([null, 500, 400, null, 250]);
@@ -105,52 +150,147 @@ it("change in open interest counts from the bar, the session's first bar or the 
 
 describe("parseIndicator", () => {
   it.each([
-    ["EMA:20", "EMA 20", "EMA:20"], ["rsi", "RSI 14", "RSI:14"], [" sma:5 ", "SMA 5", "SMA:5"], ["EMA:20,close", "EMA 20", "EMA:20"], ["ema:20,hl2", "EMA 20 hl2", "EMA:20,hl2"],
-    ["CCI", "CCI 20", "CCI:20"], ["CCI:20,close", "CCI 20 close", "CCI:20,close"], ["AVWAP", "AVWAP month", "AVWAP:month"], ["avwap:2026-11-09T09:15", "AVWAP 2026-11-09T09:15", "AVWAP:2026-11-09T09:15"],
+    ["EMA:20", "EMA 20", "EMA:20"],
+    ["rsi", "RSI 14", "RSI:14"],
+    [" sma:5 ", "SMA 5", "SMA:5"],
+    ["EMA:20,close", "EMA 20", "EMA:20"],
+    ["ema:20,hl2", "EMA 20 hl2", "EMA:20,hl2"],
+    ["CCI", "CCI 20", "CCI:20"],
+    ["CCI:20,close", "CCI 20 close", "CCI:20,close"],
+    ["AVWAP", "AVWAP month", "AVWAP:month"],
+    ["avwap:2026-11-09T09:15", "AVWAP 2026-11-09T09:15", "AVWAP:2026-11-09T09:15"],
   ])("reads %s", (text, label, hash) => {
     expect(parseIndicator(text)).toMatchObject({ label, hash });
   });
-  it.each([["XYZ:1", "indicator", "EMA, SMA, "], ["ATR:1,2", "indicator", "ATR:period"], ["EMA:0", "EMA.period", ""], ["EMA:x", "EMA.period", ""], ["EMA:1.5", "EMA.period", ""], ["RSI:1001", "RSI.period", ""], ["EMA:20,vwap", "EMA.source", "hlc3"],
-    ["AVWAP:2026-02-30", "AVWAP.anchor", "YYYY-MM-DD"], ["AVWAP:2026-11-09T25:00", "AVWAP.anchor", "week"], ["AVWAP:day", "AVWAP.anchor", "week"]])(
-    "refuses %s, naming %s", (text, field, accepted) => {
-      const read = (): unknown => { try { return parseIndicator(text); } catch (error) { return error; } };
-      expect(read()).toMatchObject({ code: "bad_input", details: { field, accepted: expect.stringContaining(accepted) } });
+  it.each([
+    ["XYZ:1", "indicator", "EMA, SMA, "],
+    ["ATR:1,2", "indicator", "ATR:period"],
+    ["EMA:0", "EMA.period", ""],
+    ["EMA:x", "EMA.period", ""],
+    ["EMA:1.5", "EMA.period", ""],
+    ["RSI:1001", "RSI.period", ""],
+    ["EMA:20,vwap", "EMA.source", "hlc3"],
+    ["AVWAP:2026-02-30", "AVWAP.anchor", "YYYY-MM-DD"],
+    ["AVWAP:2026-11-09T25:00", "AVWAP.anchor", "week"],
+    ["AVWAP:day", "AVWAP.anchor", "week"],
+  ])("refuses %s, naming %s", (text, field, accepted) => {
+    const read = (): unknown => {
+      try {
+        return parseIndicator(text);
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(read()).toMatchObject({
+      code: "bad_input",
+      details: { field, accepted: expect.stringContaining(accepted) },
     });
+  });
 });
 
 describe("parseIndicators", () => {
   it("reads a list, a name beginning the next one", () => {
     const text = "SMA:9, EMA:20,hl2,MACD:12,26,9,RSI,AVWAP:2026-11-09T09:15,OICHG:day,vwap";
-    expect(parseIndicators(text).map(({ hash }) => hash)).toEqual(["SMA:9", "EMA:20,hl2", "MACD:12,26,9", "RSI:14", "AVWAP:2026-11-09T09:15", "OICHG:day", "VWAP:"]);
+    expect(parseIndicators(text).map(({ hash }) => hash)).toEqual([
+      "SMA:9",
+      "EMA:20,hl2",
+      "MACD:12,26,9",
+      "RSI:14",
+      "AVWAP:2026-11-09T09:15",
+      "OICHG:day",
+      "VWAP:",
+    ]);
     expect(parseIndicators(" ")).toEqual([]);
   });
   it("knows the names that others have for them, none of which is also an indicator's own or a choice of a parameter", () => {
-    expect(parseIndicators("BBANDS:20,2,donchian:20,Keltner,PIVOT").map(({ hash }) => hash.split(",")[0])).toEqual(["BB:20", "DC:20", "KC:20", "CPR:"]);
+    expect(parseIndicators("BBANDS:20,2,donchian:20,Keltner,PIVOT").map(({ hash }) => hash.split(",")[0])).toEqual([
+      "BB:20",
+      "DC:20",
+      "KC:20",
+      "CPR:",
+    ]);
     const choices = indicatorCatalogue().flatMap(({ params }) => params.flatMap((param) => param.choices ?? []));
     expect(choices.filter((choice) => findIndicator(choice) !== undefined)).toEqual([]);
     for (const { id } of indicators) expect(findIndicator(id)!.id).toBe(id);
   });
-  it.each([["SMA:9,XYZ:3", "XYZ:3"], ["9,SMA:9", "9"]])("refuses %s, naming %s", (text, value) => {
-    const read = (): unknown => { try { return parseIndicators(text); } catch (error) { return error; } };
+  it.each([
+    ["SMA:9,XYZ:3", "XYZ:3"],
+    ["9,SMA:9", "9"],
+  ])("refuses %s, naming %s", (text, value) => {
+    const read = (): unknown => {
+      try {
+        return parseIndicators(text);
+      } catch (error) {
+        return error;
+      }
+    };
     expect(read()).toMatchObject({ code: "bad_input", details: { value } });
   });
 });
 
 it("the catalogue tells each parameter with its default, limits and unit", () => {
-  const source = (byDefault = "close") => ({ name: "source", kind: "choice", default: byDefault, choices: ["close", "open", "high", "low", "hl2", "hlc3", "ohlc4"] });
-  const period = (byDefault: number, min: number) => ({ name: "period", kind: "integer", default: byDefault, min, max: 1_000, unit: "bars" });
+  const source = (byDefault = "close") => ({
+    name: "source",
+    kind: "choice",
+    default: byDefault,
+    choices: ["close", "open", "high", "low", "hl2", "hlc3", "ohlc4"],
+  });
+  const period = (byDefault: number, min: number) => ({
+    name: "period",
+    kind: "integer",
+    default: byDefault,
+    min,
+    max: 1_000,
+    unit: "bars",
+  });
   const views = new Map(indicatorCatalogue().map((view) => [view.id, view]));
   expect(views.get("EMA")).toMatchObject({ pane: "price", params: [period(20, 1), source()] });
   expect(views.get("RSI")).toMatchObject({ pane: "own", params: [period(14, 2), source()] });
-  expect(views.get("BB")!.params).toEqual([period(20, 2), { name: "deviations", kind: "number", default: 2, min: 0.1, max: 10, unit: "times" }, source()]);
+  expect(views.get("BB")!.params).toEqual([
+    period(20, 2),
+    { name: "deviations", kind: "number", default: 2, min: 0.1, max: 10, unit: "times" },
+    source(),
+  ]);
   expect(views.get("CCI")!.params[1]).toEqual(source("hlc3"));
-  expect(views.get("AVWAP")!.params).toEqual([{ name: "anchor", kind: "instant", default: "month", choices: ["week", "month", "quarter", "year"], unit: "IST" }]);
-  expect(views.get("OICHG")!.params).toEqual([{ name: "against", kind: "choice", default: "bar", choices: ["bar", "session", "day"] }]);
-  expect(views.get("OR")!.params).toEqual([{ name: "minutes", kind: "integer", default: 15, min: 1, max: 240, unit: "minutes" }]);
+  expect(views.get("AVWAP")!.params).toEqual([
+    { name: "anchor", kind: "instant", default: "month", choices: ["week", "month", "quarter", "year"], unit: "IST" },
+  ]);
+  expect(views.get("OICHG")!.params).toEqual([
+    { name: "against", kind: "choice", default: "bar", choices: ["bar", "session", "day"] },
+  ]);
+  expect(views.get("OR")!.params).toEqual([
+    { name: "minutes", kind: "integer", default: 15, min: 1, max: 240, unit: "minutes" },
+  ]);
 });
 
 it("every indicator the project promises is there", () => {
   expect(indicators.map(({ id }) => id).sort()).toEqual([
-    "ADX", "ATR", "AVWAP", "BB", "CCI", "CPR", "DC", "EMA", "ICHIMOKU", "KC", "MACD", "MFI", "OBV", "OICHG", "OR", "PDL", "PSAR", "ROC", "RSI", "RVOL", "SMA", "STOCH", "SUPERTREND", "VOLMA", "VWAP", "WILLR", "WMA",
+    "ADX",
+    "ATR",
+    "AVWAP",
+    "BB",
+    "CCI",
+    "CPR",
+    "DC",
+    "EMA",
+    "ICHIMOKU",
+    "KC",
+    "MACD",
+    "MFI",
+    "OBV",
+    "OICHG",
+    "OR",
+    "PDL",
+    "PSAR",
+    "ROC",
+    "RSI",
+    "RVOL",
+    "SMA",
+    "STOCH",
+    "SUPERTREND",
+    "VOLMA",
+    "VWAP",
+    "WILLR",
+    "WMA",
   ]);
 });

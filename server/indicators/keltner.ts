@@ -7,7 +7,12 @@ import { bars, factor } from "./params";
 import { priceOf, type PriceSource, sourceParam } from "./price-source";
 import { TrueRange } from "./true-range";
 
-const params = z.object({ period: bars(20), multiplier: factor(2, 0.1, 20), atrPeriod: bars(10), source: sourceParam() });
+const params = z.object({
+  period: bars(20),
+  multiplier: factor(2, 0.1, 20),
+  atrPeriod: bars(10),
+  source: sourceParam(),
+});
 
 class Keltner extends Composed {
   private readonly middle: Smoothed;
@@ -15,15 +20,24 @@ class Keltner extends Composed {
   private readonly average: Smoothed;
   protected readonly parts;
 
-  constructor(period: number, private readonly multiplier: number, atrPeriod: number, private readonly source: PriceSource) {
+  constructor(
+    period: number,
+    private readonly multiplier: number,
+    atrPeriod: number,
+    private readonly source: PriceSource,
+  ) {
     super();
     this.middle = exponential(period);
     this.average = wilder(atrPeriod);
     this.parts = [this.middle, this.range, this.average];
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const middle = this.middle.take(priceOf(bar, this.source), keep);

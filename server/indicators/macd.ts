@@ -24,7 +24,12 @@ class Macd implements Indicator {
   private slow = 0;
   private signal = 0;
 
-  constructor(fast: number, slow: number, private readonly signalPeriod: number, private readonly source: PriceSource) {
+  constructor(
+    fast: number,
+    slow: number,
+    private readonly signalPeriod: number,
+    private readonly source: PriceSource,
+  ) {
     this.fastPeriod = Math.min(fast, slow);
     this.slowPeriod = Math.max(fast, slow);
     this.late = this.slowPeriod - this.fastPeriod;
@@ -72,8 +77,12 @@ class Macd implements Indicator {
     this.slow = slow;
     this.signal = signal;
   }
-  snapshot(): unknown { return [this.count, this.fast, this.slow, this.signal]; }
-  restore(snapshot: unknown): void { [this.count, this.fast, this.slow, this.signal] = snapshot as [number, number, number, number]; }
+  snapshot(): unknown {
+    return [this.count, this.fast, this.slow, this.signal];
+  }
+  restore(snapshot: unknown): void {
+    [this.count, this.fast, this.slow, this.signal] = snapshot as [number, number, number, number];
+  }
 
   private take(price: number): void {
     const count = ++this.count;
@@ -86,9 +95,13 @@ class Macd implements Indicator {
   private fastAfter(price: number, count: number): number {
     return count > this.late ? smooth(this.fast, price, count - this.late, this.fastPeriod, this.fastWeight) : 0;
   }
-  private slowAfter(price: number, count: number): number { return smooth(this.slow, price, count, this.slowPeriod, this.slowWeight); }
+  private slowAfter(price: number, count: number): number {
+    return smooth(this.slow, price, count, this.slowPeriod, this.slowWeight);
+  }
   private signalAfter(macd: number, count: number): number {
-    return count >= this.slowPeriod ? smooth(this.signal, macd, count - this.slowPeriod + 1, this.signalPeriod, this.signalWeight) : 0;
+    return count >= this.slowPeriod
+      ? smooth(this.signal, macd, count - this.slowPeriod + 1, this.signalPeriod, this.signalWeight)
+      : 0;
   }
 }
 
@@ -112,7 +125,9 @@ export const macd = defineIndicator({
   params,
   order: ["fast", "slow", "signal", "source"],
   warmUp: ({ fast, slow, signal }) => Math.max(fast, slow) - 1 + signal - 1,
-  settle: ({ fast, slow, signal }) => Math.max(fast, slow) + signal + exponentialSettle(Math.max(fast, slow)) + exponentialSettle(signal),
+  settle: ({ fast, slow, signal }) =>
+    Math.max(fast, slow) + signal + exponentialSettle(Math.max(fast, slow)) + exponentialSettle(signal),
   create: ({ fast, slow, signal, source }) => new Macd(fast, slow, signal, source),
-  source: "Fast minus slow EMA, both seeded at bar `slow` (the fast one by the prices just before it), signal seeded by its first n; all three lines begin together; the shorter period is the fast one (TA-Lib MACD)",
+  source:
+    "Fast minus slow EMA, both seeded at bar `slow` (the fast one by the prices just before it), signal seeded by its first n; all three lines begin together; the shorter period is the fast one (TA-Lib MACD)",
 });

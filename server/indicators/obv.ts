@@ -18,8 +18,12 @@ class Obv extends Composed {
   private readonly state = new Numbers(5);
   protected readonly parts = [this.state];
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { at: state } = this.state;
@@ -27,7 +31,13 @@ class Obv extends Composed {
     const newDay = day !== state[DAY];
     const begins = state[BARS] === 0 || (newDay && (state[INTRADAY] === 1 || yearOf(day) !== yearOf(state[DAY]!)));
     const total = begins ? bar.volume : state[TOTAL]! + Math.sign(bar.close - state[CLOSE]!) * bar.volume;
-    if (keep) { state[DAY] = day; state[CLOSE] = bar.close; state[TOTAL] = total; state[INTRADAY] = newDay ? 0 : 1; state[BARS] = 1; }
+    if (keep) {
+      state[DAY] = day;
+      state[CLOSE] = bar.close;
+      state[TOTAL] = total;
+      state[INTRADAY] = newDay ? 0 : 1;
+      state[BARS] = 1;
+    }
     out[at] = total;
   }
 }
@@ -44,5 +54,6 @@ export const obv = defineIndicator({
   warmUp: () => 0,
   settle: (_, lengthMs) => (lengthMs < DAY_MS ? barsOfDays(1, lengthMs) : Math.ceil((YEAR_DAYS * DAY_MS) / lengthMs)),
   create: () => new Obv(),
-  source: "Volume added at a higher close, taken away at a lower, begun with the first bar's volume (TA-Lib OBV) of each session; on daily and longer bars of each year. Its level means nothing, so it begins where every reader agrees",
+  source:
+    "Volume added at a higher close, taken away at a lower, begun with the first bar's volume (TA-Lib OBV) of each session; on daily and longer bars of each year. Its level means nothing, so it begins where every reader agrees",
 });

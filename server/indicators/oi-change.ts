@@ -19,10 +19,16 @@ class OiChange extends Composed {
   private readonly state = new Numbers(3, UNKNOWN);
   protected readonly parts = [this.state];
 
-  constructor(private readonly against: Base) { super(); }
+  constructor(private readonly against: Base) {
+    super();
+  }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { at: state } = this.state;
@@ -58,5 +64,6 @@ export const oiChange = defineIndicator({
   warmUp: ({ against }) => (against === "session" ? 0 : 1),
   settle: ({ against }, lengthMs) => (against === "bar" ? 1 : barsOfDays(against === "session" ? 1 : 2, lengthMs)),
   create: ({ against }) => new OiChange(against),
-  source: "Contracts open at the bar's end less those at the end of the bar before (bar), of the session's first bar (session), or of the day before (day: the exchange's own change in OI). No value where either is unknown",
+  source:
+    "Contracts open at the bar's end less those at the end of the bar before (bar), of the session's first bar (session), or of the day before (day: the exchange's own change in OI). No value where either is unknown",
 });

@@ -17,10 +17,16 @@ class OpeningRange extends Composed {
   private readonly state = new Numbers(4);
   protected readonly parts = [this.state];
 
-  constructor(private readonly minutes: number) { super(); }
+  constructor(private readonly minutes: number) {
+    super();
+  }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { at: state } = this.state;
@@ -30,7 +36,12 @@ class OpeningRange extends Composed {
     const inside = bar.time < open + this.minutes * MINUTE_MS;
     const high = fresh ? bar.high : inside ? Math.max(state[HIGH]!, bar.high) : state[HIGH]!;
     const low = fresh ? bar.low : inside ? Math.min(state[LOW]!, bar.low) : state[LOW]!;
-    if (keep) { state[DAY] = day; state[OPEN] = open; state[HIGH] = high; state[LOW] = low; }
+    if (keep) {
+      state[DAY] = day;
+      state[OPEN] = open;
+      state[HIGH] = high;
+      state[LOW] = low;
+    }
     out[at] = high;
     out[at + 1] = low;
   }
@@ -51,5 +62,6 @@ export const openingRange = defineIndicator({
   warmUp: () => 0,
   settle: (_, lengthMs) => barsOfDays(1, lengthMs),
   create: ({ minutes }) => new OpeningRange(minutes),
-  source: "Highest high and lowest low of the bars that begin in the session's first minutes, counted from its first bar; growing until they are over",
+  source:
+    "Highest high and lowest low of the bars that begin in the session's first minutes, counted from its first bar; growing until they are over",
 });

@@ -2,7 +2,12 @@ import type { IndicatorBar } from "@/server/domain/indicator";
 import { istDay } from "@/server/domain/session";
 import type { Part } from "./composed";
 
-interface DayLevels { day: number; high: number; low: number; close: number }
+interface DayLevels {
+  day: number;
+  high: number;
+  low: number;
+  close: number;
+}
 
 /** High, low and close of the day before, an IST date being one trading day. */
 export class PreviousDay implements Part {
@@ -25,7 +30,9 @@ export class PreviousDay implements Part {
     }
     return before;
   }
-  snapshot(): unknown { return { today: copyOf(this.today), before: copyOf(this.before) }; }
+  snapshot(): unknown {
+    return { today: copyOf(this.today), before: copyOf(this.before) };
+  }
   restore(snapshot: unknown): void {
     const state = snapshot as { today: DayLevels | null; before: DayLevels | null };
     this.today = copyOf(state.today);

@@ -3,7 +3,10 @@ import type { IndicatorBar } from "@/server/domain/indicator";
 import { Composed, Numbers } from "./composed";
 import { defineIndicator } from "./define";
 
-const params = z.object({ step: z.number().min(0.001).max(1).default(0.02), maximum: z.number().min(0.001).max(1).default(0.2) });
+const params = z.object({
+  step: z.number().min(0.001).max(1).default(0.02),
+  maximum: z.number().min(0.001).max(1).default(0.2),
+});
 
 const BARS = 0;
 /** 1 while the stop lies below the price, -1 while above. */
@@ -20,17 +23,30 @@ class ParabolicSar extends Composed {
   private readonly state = new Numbers(7);
   protected readonly parts = [this.state];
 
-  constructor(private readonly step: number, private readonly maximum: number) { super(); }
+  constructor(
+    private readonly step: number,
+    private readonly maximum: number,
+  ) {
+    super();
+  }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { at: state } = this.state;
     const bars = state[BARS]!;
     out[at] = Number.NaN;
     if (bars > 0) this.follow(bar, out, at, keep, bars === 1);
-    if (keep) { state[BARS] = bars + 1; state[HIGH] = bar.high; state[LOW] = bar.low; }
+    if (keep) {
+      state[BARS] = bars + 1;
+      state[HIGH] = bar.high;
+      state[LOW] = bar.low;
+    }
   }
 
   private follow(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean, first: boolean): void {
@@ -62,7 +78,12 @@ class ParabolicSar extends Composed {
     }
     stop += factor * (extreme - stop);
     stop = side === 1 ? Math.min(stop, lowFence) : Math.max(stop, highFence);
-    if (keep) { state[SIDE] = side; state[STOP] = stop; state[EXTREME] = extreme; state[FACTOR] = factor; }
+    if (keep) {
+      state[SIDE] = side;
+      state[STOP] = stop;
+      state[EXTREME] = extreme;
+      state[FACTOR] = factor;
+    }
   }
 }
 
@@ -79,5 +100,6 @@ export const parabolicSar = defineIndicator({
   // Two runs agree once both have turned at the same bar; a smaller step turns more seldom.
   settle: ({ step }) => Math.ceil(Math.max(400, 10 / step)),
   create: ({ step, maximum }) => new ParabolicSar(step, maximum),
-  source: "Wilder's parabolic stop: begun at the second bar on the side of its directional movement, never inside the ranges of the last two bars (TA-Lib SAR)",
+  source:
+    "Wilder's parabolic stop: begun at the second bar on the side of its directional movement, never inside the ranges of the last two bars (TA-Lib SAR)",
 });

@@ -12,14 +12,21 @@ class Roc extends Composed {
   private readonly before: Delay;
   protected readonly parts;
 
-  constructor(period: number, private readonly source: PriceSource) {
+  constructor(
+    period: number,
+    private readonly source: PriceSource,
+  ) {
     super();
     this.before = new Delay(period);
     this.parts = [this.before];
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const price = exactPriceOf(bar, this.source);

@@ -20,12 +20,20 @@ class Rsi implements Indicator {
   private gain = 0;
   private loss = 0;
 
-  constructor(private readonly period: number, private readonly source: PriceSource) {}
+  constructor(
+    private readonly period: number,
+    private readonly source: PriceSource,
+  ) {}
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { out[at] = this.take(exactPriceOf(bar, this.source)); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    out[at] = this.take(exactPriceOf(bar, this.source));
+  }
   peek(bar: IndicatorBar, out: Float64Array, at: number): void {
     const { period, count } = this;
-    if (count + 1 < period) { out[at] = Number.NaN; return; }
+    if (count + 1 < period) {
+      out[at] = Number.NaN;
+      return;
+    }
     const change = exactPriceOf(bar, this.source) - this.previous;
     const up = change > 0 ? change : 0;
     const down = change < 0 ? -change : 0;
@@ -37,7 +45,9 @@ class Rsi implements Indicator {
     const prices = exactPricesOf(columns, this.source);
     for (let row = 0; row < columns.length; row++) plot[row] = this.take(prices[row]!);
   }
-  snapshot(): unknown { return { count: this.count, previous: this.previous, gain: this.gain, loss: this.loss }; }
+  snapshot(): unknown {
+    return { count: this.count, previous: this.previous, gain: this.gain, loss: this.loss };
+  }
   restore(snapshot: unknown): void {
     const state = snapshot as { count: number; previous: number; gain: number; loss: number };
     this.count = state.count;
@@ -80,5 +90,6 @@ export const rsi = defineIndicator({
   warmUp: ({ period }) => period,
   settle: ({ period }) => period + wilderSettle(period),
   create: ({ period, source }) => new Rsi(period, source),
-  source: "Wilder's smoothing, seeded by the mean of the first n changes; a price that never moved reads 0 (TA-Lib RSI)",
+  source:
+    "Wilder's smoothing, seeded by the mean of the first n changes; a price that never moved reads 0 (TA-Lib RSI)",
 });

@@ -19,20 +19,30 @@ class Sma implements Indicator {
   private sum = 0;
   private readonly divisor: number;
 
-  constructor(private readonly period: number, private readonly source: PriceSource) {
+  constructor(
+    private readonly period: number,
+    private readonly source: PriceSource,
+  ) {
     this.ring = new Float64Array(period);
     this.divisor = period * scaleOf(source);
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { out[at] = this.take(exactPriceOf(bar, this.source)); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    out[at] = this.take(exactPriceOf(bar, this.source));
+  }
   peek(bar: IndicatorBar, out: Float64Array, at: number): void {
-    out[at] = this.count + 1 >= this.period ? (this.sum - this.ring[this.place]! + exactPriceOf(bar, this.source)) / this.divisor : Number.NaN;
+    out[at] =
+      this.count + 1 >= this.period
+        ? (this.sum - this.ring[this.place]! + exactPriceOf(bar, this.source)) / this.divisor
+        : Number.NaN;
   }
   over(columns: BarColumns, [plot]: readonly [Float64Array]): void {
     const prices = exactPricesOf(columns, this.source);
     for (let row = 0; row < columns.length; row++) plot[row] = this.take(prices[row]!);
   }
-  snapshot(): unknown { return { ring: Array.from(this.ring), count: this.count, sum: this.sum }; }
+  snapshot(): unknown {
+    return { ring: Array.from(this.ring), count: this.count, sum: this.sum };
+  }
   restore(snapshot: unknown): void {
     const state = snapshot as { ring: number[]; count: number; sum: number };
     this.ring.set(state.ring);

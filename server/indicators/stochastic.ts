@@ -23,8 +23,12 @@ class Stochastic extends Composed {
     this.parts = [this.high, this.low, this.slow, this.average];
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const low = this.low.take(bar.low, keep);
@@ -52,5 +56,6 @@ export const stochastic = defineIndicator({
   warmUp: ({ period, smooth, signal }) => period + smooth + signal - 3,
   settle: ({ period, smooth, signal }) => period + smooth + signal - 3,
   create: ({ period, smooth, signal }) => new Stochastic(period, smooth, signal),
-  source: "Close within the range of n bars, 0 where there is none; %K its SMA, %D the SMA of %K; both begin together (TA-Lib STOCH with SMA)",
+  source:
+    "Close within the range of n bars, 0 where there is none; %K its SMA, %D the SMA of %K; both begin together (TA-Lib STOCH with SMA)",
 });

@@ -18,19 +18,46 @@ class Supertrend implements Indicator {
   private lower = 0;
   private readonly weight: number;
 
-  constructor(private readonly period: number, private readonly multiplier: number) { this.weight = 1 / period; }
+  constructor(
+    private readonly period: number,
+    private readonly multiplier: number,
+  ) {
+    this.weight = 1 / period;
+  }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
-  snapshot(): unknown { return [this.count, this.close, this.range, this.trend, this.upper, this.lower]; }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
+  snapshot(): unknown {
+    return [this.count, this.close, this.range, this.trend, this.upper, this.lower];
+  }
   restore(snapshot: unknown): void {
-    [this.count, this.close, this.range, this.trend, this.upper, this.lower] = snapshot as [number, number, number, number, number, number];
+    [this.count, this.close, this.range, this.trend, this.upper, this.lower] = snapshot as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
   }
 
   private write({ high, low, close }: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const count = this.count + 1;
     const before = this.close;
-    const range = count === 0 ? 0 : smooth(this.range, (high > before ? high : before) - (low < before ? low : before), count, this.period, this.weight);
+    const range =
+      count === 0
+        ? 0
+        : smooth(
+            this.range,
+            (high > before ? high : before) - (low < before ? low : before),
+            count,
+            this.period,
+            this.weight,
+          );
     let { trend, upper, lower } = this;
     if (count >= this.period) {
       const middle = (high + low) / 2;
@@ -71,5 +98,6 @@ export const supertrend = defineIndicator({
   // Two changes of trend forget the start; how far they lie apart is the market's affair.
   settle: ({ period, multiplier }) => period + wilderSettle(period) + Math.ceil(200 * multiplier),
   create: ({ period, multiplier }) => new Supertrend(period, multiplier),
-  source: "Median price plus and minus k times Wilder's ATR of n; the bands only close in while the price stays within, the trend turns at a close beyond the band. One of the two plots has a value: the band behind the trend",
+  source:
+    "Median price plus and minus k times Wilder's ATR of n; the bands only close in while the price stays within, the trend turns at a close beyond the band. One of the two plots has a value: the band behind the trend",
 });

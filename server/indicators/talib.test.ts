@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { columnsOfBars, talibSeries } from "@/server/testing/indicator-bars";
-import { nameOf, sampledRows, talibCases, type TalibCase, type TalibValues } from "@/server/testing/indicator-talib-cases";
+import {
+  nameOf,
+  sampledRows,
+  talibCases,
+  type TalibCase,
+  type TalibValues,
+} from "@/server/testing/indicator-talib-cases";
 import { computeIndicator } from "./compute";
 import { parseIndicator } from "./index";
 
@@ -19,14 +25,16 @@ describe.each(Object.keys(talibSeries) as (keyof typeof talibSeries)[])("C TA-Li
     const ours = computeIndicator(resolved, columns)[plot]!;
     const { begin, values } = recorded[name][text]!;
     const first = ours.findIndex((value) => !Number.isNaN(value));
-    if (beginsEarlier(each)) expect(first).toBeGreaterThan(begin); else expect(first).toBe(begin);
+    if (beginsEarlier(each)) expect(first).toBeGreaterThan(begin);
+    else expect(first).toBe(begin);
     const rows = sampledRows(begin, bars.length);
     expect(values.length).toBe(rows.length);
     rows.forEach((row, at) => {
       if (row < first) return;
       const wanted = values[at]!;
       const off = Math.abs(ours[row]! - wanted) / Math.max(1, Math.abs(wanted));
-      if (!(off <= each.tolerance)) expect({ row, value: ours[row], off }).toEqual({ row, value: wanted, off: `<= ${each.tolerance}` });
+      if (!(off <= each.tolerance))
+        expect({ row, value: ours[row], off }).toEqual({ row, value: wanted, off: `<= ${each.tolerance}` });
     });
   });
 });

@@ -8,9 +8,16 @@ export class TrueRange implements Part {
 
   take(bar: IndicatorBar, keep: boolean): number {
     const range = this.known ? Math.max(bar.high, this.close) - Math.min(bar.low, this.close) : Number.NaN;
-    if (keep) { this.close = bar.close; this.known = true; }
+    if (keep) {
+      this.close = bar.close;
+      this.known = true;
+    }
     return range;
   }
-  snapshot(): unknown { return [this.close, this.known]; }
-  restore(snapshot: unknown): void { [this.close, this.known] = snapshot as [number, boolean]; }
+  snapshot(): unknown {
+    return [this.close, this.known];
+  }
+  restore(snapshot: unknown): void {
+    [this.close, this.known] = snapshot as [number, boolean];
+  }
 }

@@ -13,8 +13,12 @@ class Vwap extends Composed {
   private readonly state = new Numbers(3);
   protected readonly parts = [this.state];
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const { at: state } = this.state;
@@ -22,7 +26,11 @@ class Vwap extends Composed {
     const same = day === state[DAY];
     const value = (same ? state[VALUE]! : 0) + (bar.high + bar.low + bar.close) * bar.volume;
     const volume = (same ? state[VOLUME]! : 0) + bar.volume;
-    if (keep) { state[DAY] = day; state[VALUE] = value; state[VOLUME] = volume; }
+    if (keep) {
+      state[DAY] = day;
+      state[VALUE] = value;
+      state[VOLUME] = volume;
+    }
     out[at] = volume > 0 ? value / (3 * volume) : Number.NaN;
   }
 }
@@ -39,5 +47,6 @@ export const vwap = defineIndicator({
   warmUp: () => 0,
   settle: (_, lengthMs) => barsOfDays(1, lengthMs),
   create: () => new Vwap(),
-  source: "Typical price (high + low + close) / 3 of each bar weighted by its volume, since the session's first bar (an IST date is one session); no value until something was traded",
+  source:
+    "Typical price (high + low + close) / 3 of each bar weighted by its volume, since the session's first bar (an IST date is one session); no value until something was traded",
 });

@@ -19,8 +19,12 @@ class Williams extends Composed {
     this.parts = [this.high, this.low];
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, true); }
-  peek(bar: IndicatorBar, out: Float64Array, at: number): void { this.write(bar, out, at, false); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, true);
+  }
+  peek(bar: IndicatorBar, out: Float64Array, at: number): void {
+    this.write(bar, out, at, false);
+  }
 
   private write(bar: IndicatorBar, out: Float64Array, at: number, keep: boolean): void {
     const high = this.high.take(bar.high, keep);
@@ -41,5 +45,6 @@ export const williams = defineIndicator({
   warmUp: ({ period }) => period - 1,
   settle: ({ period }) => period - 1,
   create: ({ period }) => new Williams(period),
-  source: "How far the close is under the highest high of n, in percent of their range, 0 to -100; 0 where there is no range (TA-Lib WILLR)",
+  source:
+    "How far the close is under the highest high of n, in percent of their range, 0 to -100; 0 where there is no range (TA-Lib WILLR)",
 });

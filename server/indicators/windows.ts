@@ -10,7 +10,9 @@ export class WindowSum implements Part {
   private place = 0;
   private sum = 0;
 
-  constructor(private readonly period: number) { this.ring = new Float64Array(period); }
+  constructor(private readonly period: number) {
+    this.ring = new Float64Array(period);
+  }
 
   /** The sum with this value in; NaN before there are n. */
   take(input: number, keep: boolean): number {
@@ -30,7 +32,9 @@ export class WindowSum implements Part {
     return full ? sum : Number.NaN;
   }
   /** The sum that taking this value would give, counted from fewer while the window fills. */
-  wouldSum(input: number): number { return this.sum - this.ring[this.place]! + input; }
+  wouldSum(input: number): number {
+    return this.sum - this.ring[this.place]! + input;
+  }
   /** Sum of the distances from a mean, of this value and the n - 1 before it. */
   deviation(input: number, mean: number): number {
     let sum = Math.abs(input - mean);
@@ -38,10 +42,16 @@ export class WindowSum implements Part {
     return sum;
   }
   /** Sum of the values held, the one being taken not counted; 0 before there is one. */
-  get held(): number { return this.sum; }
-  get size(): number { return Math.min(this.count, this.period); }
+  get held(): number {
+    return this.sum;
+  }
+  get size(): number {
+    return Math.min(this.count, this.period);
+  }
 
-  snapshot(): unknown { return { ring: Array.from(this.ring), count: this.count, sum: this.sum }; }
+  snapshot(): unknown {
+    return { ring: Array.from(this.ring), count: this.count, sum: this.sum };
+  }
   restore(snapshot: unknown): void {
     const state = snapshot as { ring: number[]; count: number; sum: number };
     this.ring.set(state.ring);
@@ -60,7 +70,9 @@ export class RecentMean implements Part {
   /** Sum of the ring. */
   private rest = 0;
 
-  constructor(private readonly period: number) { this.ring = new Float64Array(period); }
+  constructor(private readonly period: number) {
+    this.ring = new Float64Array(period);
+  }
 
   /** The mean with this value in; NaN before there are n. */
   take(input: number, keep: boolean): number {
@@ -69,7 +81,9 @@ export class RecentMean implements Part {
     if (keep) this.hold(input);
     return mean;
   }
-  snapshot(): unknown { return { ring: Array.from(this.ring), count: this.count, rest: this.rest }; }
+  snapshot(): unknown {
+    return { ring: Array.from(this.ring), count: this.count, rest: this.rest };
+  }
   restore(snapshot: unknown): void {
     const state = snapshot as { ring: number[]; count: number; rest: number };
     this.ring.set(state.ring);
@@ -95,17 +109,24 @@ export class Delay implements Part {
   private readonly ring: Float64Array;
   private count = 0;
 
-  constructor(private readonly period: number) { this.ring = new Float64Array(period); }
+  constructor(private readonly period: number) {
+    this.ring = new Float64Array(period);
+  }
 
   /** What was taken n takings before this one; NaN while there was none. NaN is passed over. */
   take(input: number, keep: boolean): number {
     if (Number.isNaN(input)) return Number.NaN;
     const place = this.count % this.period;
     const before = this.count < this.period ? Number.NaN : this.ring[place]!;
-    if (keep) { this.ring[place] = input; this.count++; }
+    if (keep) {
+      this.ring[place] = input;
+      this.count++;
+    }
     return before;
   }
-  snapshot(): unknown { return { ring: Array.from(this.ring), count: this.count }; }
+  snapshot(): unknown {
+    return { ring: Array.from(this.ring), count: this.count };
+  }
   restore(snapshot: unknown): void {
     const state = snapshot as { ring: number[]; count: number };
     this.ring.set(state.ring);
@@ -126,7 +147,12 @@ export class Extreme implements Part {
   /** Of the begun block. */
   private best = 0;
 
-  constructor(private readonly period: number, private readonly sign: 1 | -1) { this.values = new Float64Array(period); }
+  constructor(
+    private readonly period: number,
+    private readonly sign: 1 | -1,
+  ) {
+    this.values = new Float64Array(period);
+  }
 
   /** The extreme with this value in; NaN before there are n. */
   take(input: number, keep: boolean): number {
@@ -145,7 +171,9 @@ export class Extreme implements Part {
     }
     return full ? sign * extreme : Number.NaN;
   }
-  snapshot(): unknown { return { values: Array.from(this.values), count: this.count, best: this.best }; }
+  snapshot(): unknown {
+    return { values: Array.from(this.values), count: this.count, best: this.best };
+  }
   restore(snapshot: unknown): void {
     const state = snapshot as { values: number[]; count: number; best: number };
     this.values.set(state.values);

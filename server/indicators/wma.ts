@@ -7,7 +7,12 @@ import { exactPriceOf, exactPricesOf, type PriceSource, scaleOf, sourceParam } f
 
 const params = z.object({ period: bars(20), source: sourceParam() });
 
-interface State { ring: number[]; count: number; sum: number; weighted: number }
+interface State {
+  ring: number[];
+  count: number;
+  sum: number;
+  weighted: number;
+}
 
 /** Whole prices keep both sums exact: the weighted one gains n times the new price and loses the plain one. */
 class Wma implements Indicator {
@@ -19,12 +24,17 @@ class Wma implements Indicator {
   private weighted = 0;
   private readonly divisor: number;
 
-  constructor(private readonly period: number, private readonly source: PriceSource) {
+  constructor(
+    private readonly period: number,
+    private readonly source: PriceSource,
+  ) {
     this.ring = new Float64Array(period);
     this.divisor = ((period * (period + 1)) / 2) * scaleOf(source);
   }
 
-  next(bar: IndicatorBar, out: Float64Array, at: number): void { out[at] = this.take(exactPriceOf(bar, this.source)); }
+  next(bar: IndicatorBar, out: Float64Array, at: number): void {
+    out[at] = this.take(exactPriceOf(bar, this.source));
+  }
   peek(bar: IndicatorBar, out: Float64Array, at: number): void {
     out[at] = this.count + 1 < this.period ? Number.NaN : this.after(exactPriceOf(bar, this.source)) / this.divisor;
   }
@@ -32,7 +42,9 @@ class Wma implements Indicator {
     const prices = exactPricesOf(columns, this.source);
     for (let row = 0; row < columns.length; row++) plot[row] = this.take(prices[row]!);
   }
-  snapshot(): unknown { return { ring: Array.from(this.ring), count: this.count, sum: this.sum, weighted: this.weighted } satisfies State; }
+  snapshot(): unknown {
+    return { ring: Array.from(this.ring), count: this.count, sum: this.sum, weighted: this.weighted } satisfies State;
+  }
   restore(snapshot: unknown): void {
     const state = snapshot as State;
     this.ring.set(state.ring);
@@ -54,7 +66,9 @@ class Wma implements Indicator {
 
   /** The weighted sum with this price in. */
   private after(price: number): number {
-    return this.count >= this.period ? this.weighted + this.period * price - this.sum : this.weighted + (this.count + 1) * price;
+    return this.count >= this.period
+      ? this.weighted + this.period * price - this.sum
+      : this.weighted + (this.count + 1) * price;
   }
 }
 

@@ -33,19 +33,28 @@ describe("the queue of bars", () => {
   });
 
   it("loses and doubles nothing but what it counts, whatever is done with it", () => {
-    fc.assert(fc.property(fc.array(fc.oneof(fc.record({ push: fc.nat(9) }), fc.record({ take: fc.nat(9) }), fc.record({ back: fc.nat(9) }))), (steps) => {
-      const queue = new BarQueue(12);
-      let pushed = 0;
-      let dropped = 0;
-      const out: number[] = [];
-      for (const step of steps) {
-        if ("push" in step) { dropped += queue.push(rows(pushed, step.push)); pushed += step.push; }
-        else if ("take" in step) out.push(...seconds(queue.take(step.take)));
-        else dropped += queue.giveBack(queue.take(step.back));
-        expect(queue.length).toBeLessThanOrEqual(12);
-      }
-      expect(out.length + queue.length + dropped).toBe(pushed);
-      expect(out).toEqual([...new Set(out)].sort((a, b) => a - b));
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(fc.record({ push: fc.nat(9) }), fc.record({ take: fc.nat(9) }), fc.record({ back: fc.nat(9) })),
+        ),
+        (steps) => {
+          const queue = new BarQueue(12);
+          let pushed = 0;
+          let dropped = 0;
+          const out: number[] = [];
+          for (const step of steps) {
+            if ("push" in step) {
+              dropped += queue.push(rows(pushed, step.push));
+              pushed += step.push;
+            } else if ("take" in step) out.push(...seconds(queue.take(step.take)));
+            else dropped += queue.giveBack(queue.take(step.back));
+            expect(queue.length).toBeLessThanOrEqual(12);
+          }
+          expect(out.length + queue.length + dropped).toBe(pushed);
+          expect(out).toEqual([...new Set(out)].sort((a, b) => a - b));
+        },
+      ),
+    );
   });
 });

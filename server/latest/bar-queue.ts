@@ -7,7 +7,9 @@ export class BarQueue {
 
   constructor(private readonly capacity: number) {}
 
-  get length(): number { return this.rows.length - this.head; }
+  get length(): number {
+    return this.rows.length - this.head;
+  }
 
   /** Answers how many old rows had to go. */
   push(rows: readonly LatestBar[]): number {

@@ -18,20 +18,36 @@ describe.skipIf(!own)(`bars out of Redis streams${why}`, () => {
   let writer: RedisLatest;
   const readers: { stop: AbortController; ended: Promise<void>; client: Redis }[] = [];
 
-  beforeAll(async () => { server = await RedisServer.create(); });
+  beforeAll(async () => {
+    server = await RedisServer.create();
+  });
   beforeEach(async () => {
     await server.start();
     client = server.connect();
-    writer = new RedisLatest({ redisUrl: server.url, prefix: "test[1]:", clock: systemClock(), log: silentLog(), meter: new Metrics(), streamLength: 100_000 });
+    writer = new RedisLatest({
+      redisUrl: server.url,
+      prefix: "test[1]:",
+      clock: systemClock(),
+      log: silentLog(),
+      meter: new Metrics(),
+      streamLength: 100_000,
+    });
     await writer.start(new AbortController().signal);
   });
   afterEach(async () => {
-    await Promise.all(readers.splice(0).map(({ stop, ended }) => { stop.abort(); return ended; }));
+    await Promise.all(
+      readers.splice(0).map(({ stop, ended }) => {
+        stop.abort();
+        return ended;
+      }),
+    );
     await writer.stop();
     client.disconnect();
     await server.kill();
   });
-  afterAll(async () => { await server.kill(); });
+  afterAll(async () => {
+    await server.kill();
+  });
 
   /** Publishes the bars of these seconds and waits until they are in their stream. */
   const publish = async (seconds: readonly number[], key: `${string}:${string}` = "NSE:RELIANCE"): Promise<void> => {
@@ -44,13 +60,22 @@ describe.skipIf(!own)(`bars out of Redis streams${why}`, () => {
   const seconds = (from: number, count: number): number[] => Array.from({ length: count }, (_, at) => from + at);
 
   /** Reads into a list; `hold` is awaited with each batch, before it counts as finished. */
-  const reader = (options: Partial<BarStreamsOptions> = {}, hold: (batch: StreamEntry[]) => Promise<void> = async () => {}) => {
-    const connection = new Redis(server.url, { maxRetriesPerRequest: null, retryStrategy: () => 20 }).on("error", () => {});
+  const reader = (
+    options: Partial<BarStreamsOptions> = {},
+    hold: (batch: StreamEntry[]) => Promise<void> = async () => {},
+  ) => {
+    const connection = new Redis(server.url, { maxRetriesPerRequest: null, retryStrategy: () => 20 }).on(
+      "error",
+      () => {},
+    );
     const stop = new AbortController();
     const stopped = new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
     const got: StreamEntry[] = [];
     const ended = (async () => {
-      for await (const batch of followBars({ client: connection, prefix: "test[1]:", timeframes: ["1s"], keys: null, from: "0", ...options }, stop.signal)) {
+      for await (const batch of followBars(
+        { client: connection, prefix: "test[1]:", timeframes: ["1s"], keys: null, from: "0", ...options },
+        stop.signal,
+      )) {
         got.push(...batch);
         await Promise.race([hold(batch), stopped]);
       }
@@ -61,7 +86,9 @@ describe.skipIf(!own)(`bars out of Redis streams${why}`, () => {
   };
   const shows = (reader: { got: StreamEntry[] }, wanted: number[]): Promise<void> =>
     vi.waitFor(() => expect(reader.got.map(secondOf)).toEqual(wanted), { timeout: 8_000, interval: 20 });
-  const groupOf = (consumer: string, reclaimAfterMs = 60_000) => ({ group: { name: "indicators", consumer, reclaimAfterMs } });
+  const groupOf = (consumer: string, reclaimAfterMs = 60_000) => ({
+    group: { name: "indicators", consumer, reclaimAfterMs },
+  });
 
   it("are what is kept, page by page, then what comes, without a hole between", async () => {
     await publish(seconds(0, 1_200));
@@ -81,7 +108,10 @@ describe.skipIf(!own)(`bars out of Redis streams${why}`, () => {
     await publish([1], "NSE_INDEX:NIFTY 50");
     writer.publishBars([latestBar(2, { timeframe: "1m" })]);
     await client.xadd("test1:candle:1s:stream:NSE:INFY", "*", "bar", "{}");
-    await vi.waitFor(() => expect(all.got.map(({ stream }) => stream)).toEqual(["test[1]:candle:1s:stream:NSE_INDEX:NIFTY 50"]), { timeout: 8_000 });
+    await vi.waitFor(
+      () => expect(all.got.map(({ stream }) => stream)).toEqual(["test[1]:candle:1s:stream:NSE_INDEX:NIFTY 50"]),
+      { timeout: 8_000 },
+    );
   });
 
   it("begin after an instant, and end when asked to where nothing more is there", async () => {
@@ -99,8 +129,13 @@ describe.skipIf(!own)(`bars out of Redis streams${why}`, () => {
     const [one, two] = [reader(groupOf("one")), reader(groupOf("two"))];
     await vi.waitFor(() => expect(one.got.length + two.got.length).toBe(50), { timeout: 8_000 });
     for (let second = 50; second < 60; second++) await publish([second], "NSE:INFY");
-    await vi.waitFor(() => expect([...one.got, ...two.got].map(secondOf).sort((a, b) => a - b)).toEqual(seconds(0, 60)), { timeout: 8_000 });
-    await vi.waitFor(async () => expect((await client.xpending("test[1]:candle:1s:stream:NSE:INFY", "indicators"))[0]).toBe(0));
+    await vi.waitFor(
+      () => expect([...one.got, ...two.got].map(secondOf).sort((a, b) => a - b)).toEqual(seconds(0, 60)),
+      { timeout: 8_000 },
+    );
+    await vi.waitFor(async () =>
+      expect((await client.xpending("test[1]:candle:1s:stream:NSE:INFY", "indicators"))[0]).toBe(0),
+    );
   });
 
   it("that a consumer died with go to another after a while, or to itself when it is back before that", async () => {
@@ -122,7 +157,9 @@ describe.skipIf(!own)(`bars out of Redis streams${why}`, () => {
 
   it("that were handed on when a consumer was asked to end are acknowledged", async () => {
     await publish([0, 1]);
-    const member = reader(groupOf("one"), async () => { member.stop.abort(); });
+    const member = reader(groupOf("one"), async () => {
+      member.stop.abort();
+    });
     await member.ended;
     expect((await client.xpending("test[1]:candle:1s:stream:NSE:RELIANCE", "indicators"))[0]).toBe(0);
     const next = reader({ ...groupOf("one"), once: true });
@@ -157,27 +194,48 @@ describe.skipIf(!own)(`bars out of Redis streams${why}`, () => {
   });
 
   describe("on the command line", () => {
-    const candela = (args: string[]): Promise<{ code: number | null; out: string; err: string }> => new Promise((resolve) => {
-      const child = spawn(process.execPath, ["--import", "tsx", "server/cli/main.ts", "stream", "--prefix", "test[1]:", ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, REDIS_URL: server.url } });
-      let [out, err] = ["", ""];
-      child.stdout.setEncoding("utf8").on("data", (text: string) => { out += text; });
-      child.stderr.setEncoding("utf8").on("data", (text: string) => { err += text; });
-      child.on("close", (code) => resolve({ code, out, err }));
-    });
+    const candela = (args: string[]): Promise<{ code: number | null; out: string; err: string }> =>
+      new Promise((resolve) => {
+        const child = spawn(
+          process.execPath,
+          ["--import", "tsx", "server/cli/main.ts", "stream", "--prefix", "test[1]:", ...args],
+          { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, REDIS_URL: server.url } },
+        );
+        let [out, err] = ["", ""];
+        child.stdout.setEncoding("utf8").on("data", (text: string) => {
+          out += text;
+        });
+        child.stderr.setEncoding("utf8").on("data", (text: string) => {
+          err += text;
+        });
+        child.on("close", (code) => resolve({ code, out, err }));
+      });
 
     it("are lines with the entry's id and the bar", async () => {
       await publish([0, 1]);
       const { code, out, err } = await candela(["--timeframe", "1s,1m", "--group", "shell", "--once", "--json"]);
       expect([code, err]).toEqual([0, ""]);
-      const lines = out.trimEnd().split("\n").map((line) => JSON.parse(line) as { id: string; bar: { instrument: string; time: number } });
-      expect(lines.map(({ bar }) => [bar.instrument, bar.time - OPEN])).toEqual([["NSE:RELIANCE", 0], ["NSE:RELIANCE", 1_000]]);
+      const lines = out
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { id: string; bar: { instrument: string; time: number } });
+      expect(lines.map(({ bar }) => [bar.instrument, bar.time - OPEN])).toEqual([
+        ["NSE:RELIANCE", 0],
+        ["NSE:RELIANCE", 1_000],
+      ]);
       expect(lines[0]!.id).toMatch(/^\d{13}-\d+$/);
-      expect(await candela(["--timeframe", "1s", "--group", "shell", "--once", "--json"])).toEqual({ code: 0, out: "", err: "" });
+      expect(await candela(["--timeframe", "1s", "--group", "shell", "--once", "--json"])).toEqual({
+        code: 0,
+        out: "",
+        err: "",
+      });
     });
 
     it("refuse what is not understood, and say when Redis is not there", async () => {
       const [timeframe, from, away] = await Promise.all([
-        candela(["--timeframe", "7m"]), candela(["--from", "yesterday"]), candela(["--url", "redis://127.0.0.1:1"]),
+        candela(["--timeframe", "7m"]),
+        candela(["--from", "yesterday"]),
+        candela(["--url", "redis://127.0.0.1:1"]),
       ]);
       expect([timeframe.code, from.code, away.code]).toEqual([2, 2, 1]);
       expect(timeframe.err).toContain('timeframe: "7m" is not accepted; use 1s, ');

@@ -3,7 +3,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { names } from "./wire";
 
 /** An entry of a bar stream. `text`: the bar as JSON, see `wire.ts`. */
-export interface StreamEntry { stream: string; id: string; text: string }
+export interface StreamEntry {
+  stream: string;
+  id: string;
+  text: string;
+}
 
 export interface BarStreamsOptions {
   /** A connection of its own: reading blocks it. */
@@ -45,11 +49,16 @@ type Pipeline = ReturnType<Redis["pipeline"]>;
  * a stream. In a group a batch is acknowledged when the next one is asked for, so that a batch whose reader died is delivered
  * again: at least once. Ends when `signal` aborts; rejects with Redis' error.
  */
-export async function* followBars(options: BarStreamsOptions, signal: AbortSignal): AsyncGenerator<StreamEntry[], void, void> {
+export async function* followBars(
+  options: BarStreamsOptions,
+  signal: AbortSignal,
+): AsyncGenerator<StreamEntry[], void, void> {
   const { client } = options;
   // A read ends by itself soon enough to acknowledge what it answered; one that waits for a Redis that is away does not.
   let late: ReturnType<typeof setTimeout> | undefined;
-  const leave = (): void => { late = setTimeout(() => client.disconnect(), BLOCK_MS + LEAVE_MS); };
+  const leave = (): void => {
+    late = setTimeout(() => client.disconnect(), BLOCK_MS + LEAVE_MS);
+  };
   signal.addEventListener("abort", leave, { once: true });
   try {
     yield* options.group === undefined ? alone(options, signal) : grouped(options, options.group, signal);
@@ -65,7 +74,10 @@ async function* alone(options: BarStreamsOptions, signal: AbortSignal): AsyncGen
   const { client, once = false } = options;
   const last = new Map<string, string>();
   const discover = discovery(options, async (fresh, first) => {
-    const ids = options.from === "$" && first ? await newestIds(client, fresh) : fresh.map(() => (options.from === "$" ? "0" : options.from));
+    const ids =
+      options.from === "$" && first
+        ? await newestIds(client, fresh)
+        : fresh.map(() => (options.from === "$" ? "0" : options.from));
     fresh.forEach((stream, at) => last.set(stream, ids[at]!));
   });
   while (!signal.aborted) {
@@ -76,7 +88,9 @@ async function* alone(options: BarStreamsOptions, signal: AbortSignal): AsyncGen
       continue;
     }
     const asked = ["STREAMS", ...last.keys(), ...last.values()] as const;
-    const answer: RawStreams = await (once ? client.xread("COUNT", PAGE_ENTRIES, ...asked) : client.xread("COUNT", PAGE_ENTRIES, "BLOCK", BLOCK_MS, ...asked));
+    const answer: RawStreams = await (once
+      ? client.xread("COUNT", PAGE_ENTRIES, ...asked)
+      : client.xread("COUNT", PAGE_ENTRIES, "BLOCK", BLOCK_MS, ...asked));
     if (answer === null) {
       if (once) return;
       continue;
@@ -86,11 +100,20 @@ async function* alone(options: BarStreamsOptions, signal: AbortSignal): AsyncGen
   }
 }
 
-async function* grouped(options: BarStreamsOptions, group: ConsumerGroup, signal: AbortSignal): AsyncGenerator<StreamEntry[], void, void> {
+async function* grouped(
+  options: BarStreamsOptions,
+  group: ConsumerGroup,
+  signal: AbortSignal,
+): AsyncGenerator<StreamEntry[], void, void> {
   const { client, once = false } = options;
   let streams: string[] = [];
   const create = async (fresh: readonly string[], from: string): Promise<void> => {
-    const results = await run(fresh.reduce((line: Pipeline, stream) => line.xgroup("CREATE", stream, group.name, from, "MKSTREAM"), client.pipeline()));
+    const results = await run(
+      fresh.reduce(
+        (line: Pipeline, stream) => line.xgroup("CREATE", stream, group.name, from, "MKSTREAM"),
+        client.pipeline(),
+      ),
+    );
     for (const error of results) if (error instanceof Error && !error.message.startsWith("BUSYGROUP")) throw error;
   };
   const discover = discovery(options, async (fresh, first) => {
@@ -109,7 +132,7 @@ async function* grouped(options: BarStreamsOptions, group: ConsumerGroup, signal
   };
   const acknowledge = async (batch: readonly StreamEntry[]): Promise<void> => {
     const byStream = new Map<string, string[]>();
-    for (const { stream, id } of batch) byStream.set(stream, [...byStream.get(stream) ?? [], id]);
+    for (const { stream, id } of batch) byStream.set(stream, [...(byStream.get(stream) ?? []), id]);
     const line = client.pipeline();
     for (const [stream, ids] of byStream) line.xack(stream, group.name, ...ids);
     for (const error of await run(line)) if (error instanceof Error) throw error;
@@ -118,7 +141,9 @@ async function* grouped(options: BarStreamsOptions, group: ConsumerGroup, signal
     try {
       const asked = ["STREAMS", ...streams, ...after] as const;
       const member = ["GROUP", group.name, group.consumer, "COUNT", PAGE_ENTRIES] as const;
-      return await (block ? client.xreadgroup(...member, "BLOCK", BLOCK_MS, ...asked) : client.xreadgroup(...member, ...asked)) as RawStreams;
+      return (await (block
+        ? client.xreadgroup(...member, "BLOCK", BLOCK_MS, ...asked)
+        : client.xreadgroup(...member, ...asked))) as RawStreams;
     } catch (error) {
       // Somebody emptied Redis. What is in the streams now came after that.
       if (!(error as Error).message.startsWith("NOGROUP")) throw error;
@@ -130,7 +155,13 @@ async function* grouped(options: BarStreamsOptions, group: ConsumerGroup, signal
   const reclaim = async function* (): AsyncGenerator<StreamEntry[], void, void> {
     let open = streams.map((stream) => ({ stream, cursor: "0-0" }));
     while (open.length > 0 && !signal.aborted) {
-      const results = await run(open.reduce((line: Pipeline, { stream, cursor }) => line.xautoclaim(stream, group.name, group.consumer, group.reclaimAfterMs, cursor, "COUNT", PAGE_ENTRIES), client.pipeline()));
+      const results = await run(
+        open.reduce(
+          (line: Pipeline, { stream, cursor }) =>
+            line.xautoclaim(stream, group.name, group.consumer, group.reclaimAfterMs, cursor, "COUNT", PAGE_ENTRIES),
+          client.pipeline(),
+        ),
+      );
       const claimed: [string, RawEntry[]][] = [];
       const next: typeof open = [];
       for (const [at, result] of results.entries()) {
@@ -153,7 +184,9 @@ async function* grouped(options: BarStreamsOptions, group: ConsumerGroup, signal
   let ownFirst = true;
   let reclaimAt = 0;
   // An answer that was on its way when the line broke is in our own list of what is not acknowledged.
-  const onReady = (): void => { ownFirst = true; };
+  const onReady = (): void => {
+    ownFirst = true;
+  };
   client.on("ready", onReady);
   try {
     while (!signal.aborted) {
@@ -167,17 +200,29 @@ async function* grouped(options: BarStreamsOptions, group: ConsumerGroup, signal
         ownFirst = false;
         // Acknowledged entries leave the list, so that its beginning is always the next page.
         for (;;) {
-          const answer = await read(streams.map(() => "0"), false);
+          const answer = await read(
+            streams.map(() => "0"),
+            false,
+          );
           const batch = await sorted(answer);
-          if (batch.length > 0) { yield batch; await acknowledge(batch); }
+          if (batch.length > 0) {
+            yield batch;
+            await acknowledge(batch);
+          }
           if (answer === null || answer.every(([, entries]) => entries.length < PAGE_ENTRIES)) break;
         }
       }
       if (performance.now() >= reclaimAt) {
         reclaimAt = performance.now() + Math.max(BLOCK_MS, group.reclaimAfterMs / 2);
-        for await (const batch of reclaim()) { yield batch; await acknowledge(batch); }
+        for await (const batch of reclaim()) {
+          yield batch;
+          await acknowledge(batch);
+        }
       }
-      const answer = await read(streams.map(() => ">"), !once);
+      const answer = await read(
+        streams.map(() => ">"),
+        !once,
+      );
       if (answer === null) {
         if (once) return;
         continue;
@@ -192,7 +237,10 @@ async function* grouped(options: BarStreamsOptions, group: ConsumerGroup, signal
 }
 
 /** Answers a function that looks for streams not seen before, at most every few seconds, and hands them to `found`. */
-const discovery = ({ client, prefix, timeframes, keys }: BarStreamsOptions, found: (fresh: string[], first: boolean) => Promise<void>): (() => Promise<void>) => {
+const discovery = (
+  { client, prefix, timeframes, keys }: BarStreamsOptions,
+  found: (fresh: string[], first: boolean) => Promise<void>,
+): (() => Promise<void>) => {
   const known = new Set<string>();
   const { barStream } = names(prefix);
   let next = Number.NEGATIVE_INFINITY;
@@ -201,7 +249,13 @@ const discovery = ({ client, prefix, timeframes, keys }: BarStreamsOptions, foun
     const now = performance.now();
     if (now < next) return;
     next = keys === null ? now + DISCOVER_MS : Number.POSITIVE_INFINITY;
-    const there = keys === null ? await streamsOf(client, timeframes.map((timeframe) => barStream(timeframe, ""))) : timeframes.flatMap((timeframe) => keys.map((key) => barStream(timeframe, key)));
+    const there =
+      keys === null
+        ? await streamsOf(
+            client,
+            timeframes.map((timeframe) => barStream(timeframe, "")),
+          )
+        : timeframes.flatMap((timeframe) => keys.map((key) => barStream(timeframe, key)));
     const fresh = there.filter((stream) => !known.has(stream));
     for (const stream of fresh) known.add(stream);
     if (fresh.length > 0) await found(fresh, first);
@@ -215,7 +269,15 @@ const streamsOf = async (client: Redis, beginnings: readonly string[]): Promise<
   for (const beginning of beginnings) {
     let cursor = "0";
     do {
-      const [next, page] = await client.scan(cursor, "MATCH", `${beginning.replace(/[\\*?[\]]/g, "\\$&")}*`, "COUNT", SCAN_KEYS, "TYPE", "stream");
+      const [next, page] = await client.scan(
+        cursor,
+        "MATCH",
+        `${beginning.replace(/[\\*?[\]]/g, "\\$&")}*`,
+        "COUNT",
+        SCAN_KEYS,
+        "TYPE",
+        "stream",
+      );
       for (const name of page) there.add(name);
       cursor = next;
     } while (cursor !== "0");
@@ -224,7 +286,9 @@ const streamsOf = async (client: Redis, beginnings: readonly string[]): Promise<
 };
 
 const newestIds = async (client: Redis, streams: readonly string[]): Promise<string[]> => {
-  const results = await run(streams.reduce((line: Pipeline, stream) => line.xrevrange(stream, "+", "-", "COUNT", 1), client.pipeline()));
+  const results = await run(
+    streams.reduce((line: Pipeline, stream) => line.xrevrange(stream, "+", "-", "COUNT", 1), client.pipeline()),
+  );
   return results.map((result) => {
     if (result instanceof Error) throw result;
     return (result as RawEntry[])[0]?.[0] ?? "0";
@@ -232,11 +296,20 @@ const newestIds = async (client: Redis, streams: readonly string[]): Promise<str
 };
 
 /** Results or errors of a pipeline's commands, in their order. */
-const run = async (line: Pipeline): Promise<unknown[]> => (await line.exec() ?? []).map(([error, result]) => error ?? result);
+const run = async (line: Pipeline): Promise<unknown[]> =>
+  ((await line.exec()) ?? []).map(([error, result]) => error ?? result);
 
 /** As they were added, over all streams of an answer; entries that are gone are left out. */
 const inOrder = (answer: RawStreams): StreamEntry[] => {
-  const entries = (answer ?? []).flatMap(([stream, rows]) => rows.flatMap(([id, fields]) => (fields === null || fields.length === 0 ? [] : [{ stream, id, text: fields[1]! }])));
-  const place = (id: string): [number, number] => { const [ms, count] = id.split("-"); return [Number(ms), Number(count)]; };
-  return entries.map((entry) => ({ entry, at: place(entry.id) })).sort((a, b) => a.at[0] - b.at[0] || a.at[1] - b.at[1]).map(({ entry }) => entry);
+  const entries = (answer ?? []).flatMap(([stream, rows]) =>
+    rows.flatMap(([id, fields]) => (fields === null || fields.length === 0 ? [] : [{ stream, id, text: fields[1]! }])),
+  );
+  const place = (id: string): [number, number] => {
+    const [ms, count] = id.split("-");
+    return [Number(ms), Number(count)];
+  };
+  return entries
+    .map((entry) => ({ entry, at: place(entry.id) }))
+    .sort((a, b) => a.at[0] - b.at[0] || a.at[1] - b.at[1])
+    .map(({ entry }) => entry);
 };

@@ -15,7 +15,9 @@ latestSuite("memory", async ({ prefix, streamLength }) => {
       value: async (name) => latest.value(name),
       stream: async (name) => latest.stream(name),
       members: async (name) => latest.members(name),
-      subscribe: async (channel, read) => { latest.subscribe(channel, read); },
+      subscribe: async (channel, read) => {
+        latest.subscribe(channel, read);
+      },
       close: async () => {},
     },
   };

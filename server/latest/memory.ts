@@ -1,13 +1,30 @@
 import type { Clock } from "@/server/ports/clock";
 import type { Latest, LatestBar, LatestPoint, LatestState, LatestTick, Mover } from "@/server/ports/latest";
-import { BAR_SECONDS, barText, isWhole, MOVERS_SECONDS, names, type Names, pointSeconds, pointText, TICK_SECONDS, tickText } from "./wire";
+import {
+  BAR_SECONDS,
+  barText,
+  isWhole,
+  MOVERS_SECONDS,
+  names,
+  type Names,
+  pointSeconds,
+  pointText,
+  TICK_SECONDS,
+  tickText,
+} from "./wire";
 
-interface StreamRow { bar: LatestBar; replaces: boolean }
+interface StreamRow {
+  bar: LatestBar;
+  replaces: boolean;
+}
 
 /** What two tellings of one bar are compared by. */
 const figuresOf = (bar: LatestBar): string => barText({ ...bar, event: "close", rev: 0 });
 
-interface Held<Row> { row: Row; until: number }
+interface Held<Row> {
+  row: Row;
+  until: number;
+}
 
 /**
  * The same within the process, for when there is no Redis: newest values, streams and channels under the same names.
@@ -26,13 +43,15 @@ export class MemoryLatest implements Latest {
   private readonly readers = new Map<string, Set<(text: string) => void>>();
   private readonly since: number;
 
-  constructor(private readonly options: {
-    prefix: string;
-    clock: Clock;
-    /** Entries kept per stream; 0 keeps none. */
-    streamLength: number;
-    isRead?: boolean;
-  }) {
+  constructor(
+    private readonly options: {
+      prefix: string;
+      clock: Clock;
+      /** Entries kept per stream; 0 keeps none. */
+      streamLength: number;
+      isRead?: boolean;
+    },
+  ) {
     this.isRead = options.isRead ?? true;
     this.names = names(options.prefix);
     this.since = options.clock.now();
@@ -43,13 +62,18 @@ export class MemoryLatest implements Latest {
     for (const given of rows) {
       const stream = this.names.barStream(given.timeframe, given.key);
       const newest = this.closes.get(stream);
-      const row = newest !== undefined && given.event === "close" && given.time > newest ? { bar: given, replaces: false } : this.unwritten(stream, given);
+      const row =
+        newest !== undefined && given.event === "close" && given.time > newest
+          ? { bar: given, replaces: false }
+          : this.unwritten(stream, given);
       if (row !== null) {
         this.append(stream, row);
         this.tell(this.names.barChannel(given.timeframe, given.key), () => barText(row.bar, row.replaces));
       }
-      if (given.event === "close" && !(newest !== undefined && given.time <= newest)) this.closes.set(stream, given.time);
-      if (isWhole(given) && !(newest !== undefined && given.time < newest)) this.bars.set(this.names.bar(given.timeframe, given.key), { row: given, until });
+      if (given.event === "close" && !(newest !== undefined && given.time <= newest))
+        this.closes.set(stream, given.time);
+      if (isWhole(given) && !(newest !== undefined && given.time < newest))
+        this.bars.set(this.names.bar(given.timeframe, given.key), { row: given, until });
     }
   }
 
@@ -64,7 +88,10 @@ export class MemoryLatest implements Latest {
   publishPoints(rows: readonly LatestPoint[]): void {
     const now = this.options.clock.now();
     for (const row of rows) {
-      this.points.set(this.names.point(row.name, row.timeframe, row.key), { row, until: now + pointSeconds(row.timeframe) * 1_000 });
+      this.points.set(this.names.point(row.name, row.timeframe, row.key), {
+        row,
+        until: now + pointSeconds(row.timeframe) * 1_000,
+      });
       this.tell(this.names.pointChannel(row.name, row.timeframe, row.key), () => pointText(row));
     }
   }
@@ -92,21 +119,34 @@ export class MemoryLatest implements Latest {
   }
 
   /** Entries of a stream, oldest first. */
-  stream(name: string): string[] { return (this.streams.get(name) ?? []).map(({ bar, replaces }) => barText(bar, replaces)); }
+  stream(name: string): string[] {
+    return (this.streams.get(name) ?? []).map(({ bar, replaces }) => barText(bar, replaces));
+  }
 
   /** The returned function ends it. */
   subscribe(channel: string, read: (text: string) => void): () => void {
     const readers = this.readers.get(channel) ?? new Set();
     this.readers.set(channel, readers.add(read));
-    return () => { readers.delete(read); };
+    return () => {
+      readers.delete(read);
+    };
   }
 
   state(): LatestState {
-    return { kind: "memory", ok: true, since: this.since, detail: "within this process: no Redis is configured", queued: 0, dropped: 0 };
+    return {
+      kind: "memory",
+      ok: true,
+      since: this.since,
+      detail: "within this process: no Redis is configured",
+      queued: 0,
+      dropped: 0,
+    };
   }
 
   async start(): Promise<void> {}
-  async stop(): Promise<void> { this.readers.clear(); }
+  async stop(): Promise<void> {
+    this.readers.clear();
+  }
 
   /** What is to be appended of a bar that may be there: null when it is, with these figures; a patch when with others. */
   private unwritten(stream: string, given: LatestBar): StreamRow | null {
@@ -114,7 +154,8 @@ export class MemoryLatest implements Latest {
     const entries = this.streams.get(stream) ?? [];
     const last = entries.findLast(({ bar }) => bar.time === given.time);
     if (last !== undefined && figuresOf(last.bar) === figuresOf(given)) return null;
-    const closed = given.event === "close" && entries.some(({ bar }) => bar.event === "close" && bar.time === given.time);
+    const closed =
+      given.event === "close" && entries.some(({ bar }) => bar.event === "close" && bar.time === given.time);
     return closed ? { bar: { ...given, event: "patch" }, replaces: true } : { bar: given, replaces: false };
   }
 
@@ -122,7 +163,10 @@ export class MemoryLatest implements Latest {
     const { streamLength } = this.options;
     if (streamLength === 0) return;
     const stream = this.streams.get(name);
-    if (stream === undefined) { this.streams.set(name, [row]); return; }
+    if (stream === undefined) {
+      this.streams.set(name, [row]);
+      return;
+    }
     stream.push(row);
     // Trimmed by and by, as Redis does.
     if (stream.length > streamLength + 100) stream.splice(0, stream.length - streamLength);

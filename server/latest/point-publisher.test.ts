@@ -7,8 +7,13 @@ import { testInstrument } from "@/server/testing/pipeline-rig";
 import { PointPublisher } from "./point-publisher";
 
 const batchOf = (rows: [instance: number, time: number, value: number][]): PointBatch => ({
-  length: rows.length, stride: 2, instance: Int32Array.from(rows, ([instance]) => instance), instrument: new Int32Array(rows.length), timeframe: new Uint16Array(rows.length).fill(4),
-  time: Float64Array.from(rows, ([, time]) => time), values: Float64Array.from(rows.flatMap(([, , value]) => [value, -value])),
+  length: rows.length,
+  stride: 2,
+  instance: Int32Array.from(rows, ([instance]) => instance),
+  instrument: new Int32Array(rows.length),
+  timeframe: new Uint16Array(rows.length).fill(4),
+  time: Float64Array.from(rows, ([, time]) => time),
+  values: Float64Array.from(rows.flatMap(([, , value]) => [value, -value])),
 });
 
 const rig = () => {
@@ -17,12 +22,35 @@ const rig = () => {
   const table = new InstrumentTable();
   table.put(testInstrument(7), "NSE");
   const ended = new Set<number>();
-  const clock: Pick<Clock, "after"> = { after: (_, run) => { timers.push(run); return () => { const at = timers.indexOf(run); if (at !== -1) timers.splice(at, 1); }; } };
+  const clock: Pick<Clock, "after"> = {
+    after: (_, run) => {
+      timers.push(run);
+      return () => {
+        const at = timers.indexOf(run);
+        if (at !== -1) timers.splice(at, 1);
+      };
+    },
+  };
   const publisher = new PointPublisher({
-    latest: { isRead: true, publishPoints: (rows: readonly LatestPoint[]) => { published.push([...rows]); } } as Partial<Latest> as Latest, table, clock: clock as Clock,
-    source: (instance) => (ended.has(instance) ? null : { name: `EMA_${instance}`, plots: [{ id: "value", unit: "price" }] }),
+    latest: {
+      isRead: true,
+      publishPoints: (rows: readonly LatestPoint[]) => {
+        published.push([...rows]);
+      },
+    } as Partial<Latest> as Latest,
+    table,
+    clock: clock as Clock,
+    source: (instance) =>
+      ended.has(instance) ? null : { name: `EMA_${instance}`, plots: [{ id: "value", unit: "price" }] },
   });
-  return { publisher, published, ended, pass: () => { for (const run of timers.splice(0)) run(); } };
+  return {
+    publisher,
+    published,
+    ended,
+    pass: () => {
+      for (const run of timers.splice(0)) run();
+    },
+  };
 };
 
 describe("the publisher of indicator values", () => {
@@ -33,14 +61,40 @@ describe("the publisher of indicator values", () => {
     batch.values.fill(0);
     expect(published).toEqual([]);
     pass();
-    expect(published).toEqual([[{ name: "EMA_1", key: "NSE:TEST7", decimals: 2, timeframe: "1m", time: 60_000, live: false, values: [{ plot: "value", unit: "price", value: 5 }] }]]);
+    expect(published).toEqual([
+      [
+        {
+          name: "EMA_1",
+          key: "NSE:TEST7",
+          decimals: 2,
+          timeframe: "1m",
+          time: 60_000,
+          live: false,
+          values: [{ plot: "value", unit: "price", value: 5 }],
+        },
+      ],
+    ]);
   });
   it("hands over the newest of each instance, and no correction of an older bar", () => {
     const { publisher, published, pass } = rig();
-    publisher.on(batchOf([[1, 60_000, 4], [1, 120_000, 5], [2, 60_000, 9]]));
-    publisher.on(batchOf([[2, 120_000, 10], [1, 60_000, 3]]));
+    publisher.on(
+      batchOf([
+        [1, 60_000, 4],
+        [1, 120_000, 5],
+        [2, 60_000, 9],
+      ]),
+    );
+    publisher.on(
+      batchOf([
+        [2, 120_000, 10],
+        [1, 60_000, 3],
+      ]),
+    );
     pass();
-    expect(published[0]!.map(({ name, values }) => [name, values[0]!.value])).toEqual([["EMA_1", 5], ["EMA_2", 10]]);
+    expect(published[0]!.map(({ name, values }) => [name, values[0]!.value])).toEqual([
+      ["EMA_1", 5],
+      ["EMA_2", 10],
+    ]);
   });
   it("hands over a thousand in a turn, the rest in the next, and all of them when it stops", () => {
     const { publisher, published, pass } = rig();
@@ -61,6 +115,8 @@ describe("the publisher of indicator values", () => {
     // Its row is another's now, however old that one's value is.
     publisher.on(batchOf([[2, 1_000, 7]]));
     pass();
-    expect(published[0]!.map(({ name, time, values }) => [name, time, values[0]!.value])).toEqual([["EMA_2", 1_000, 7]]);
+    expect(published[0]!.map(({ name, time, values }) => [name, time, values[0]!.value])).toEqual([
+      ["EMA_2", 1_000, 7],
+    ]);
   });
 });

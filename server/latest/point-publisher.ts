@@ -32,14 +32,16 @@ export class PointPublisher implements Sink<PointBatch> {
   private queue: number[] = [];
   private cancelFlush: (() => void) | null = null;
 
-  constructor(private readonly parts: {
-    latest: Latest;
-    table: InstrumentTable;
-    /** Null once an instance has ended. */
-    source(instance: number): PointSource | null;
-    /** Real time. */
-    clock: Clock;
-  }) {}
+  constructor(
+    private readonly parts: {
+      latest: Latest;
+      table: InstrumentTable;
+      /** Null once an instance has ended. */
+      source(instance: number): PointSource | null;
+      /** Real time. */
+      clock: Clock;
+    },
+  ) {}
 
   on({ length, stride, instance, instrument, timeframe, time, values }: PointBatch): void {
     if (!this.parts.latest.isRead) return;
@@ -51,7 +53,10 @@ export class PointPublisher implements Sink<PointBatch> {
       this.timeframe[row] = timeframe[at]!;
       this.time[row] = time[at]!;
       for (let place = 0; place < stride; place++) this.values[row * stride + place] = values[at * stride + place]!;
-      if (this.waits[row] === 0) { this.waits[row] = 1; this.queue.push(row); }
+      if (this.waits[row] === 0) {
+        this.waits[row] = 1;
+        this.queue.push(row);
+      }
     }
     this.arm(0);
   }
@@ -73,7 +78,8 @@ export class PointPublisher implements Sink<PointBatch> {
     for (const row of this.queue.splice(0, TURN)) {
       this.waits[row] = 0;
       const source = this.parts.source(this.instance[row]!);
-      if (source === null) this.letGo(row); else points.push(this.point(source, row));
+      if (source === null) this.letGo(row);
+      else points.push(this.point(source, row));
     }
     if (points.length > 0) this.parts.latest.publishPoints(points);
     this.arm(FLUSH_MS);
@@ -83,7 +89,12 @@ export class PointPublisher implements Sink<PointBatch> {
     const { key, decimals } = this.parts.table.at(this.instrument[row]!);
     const stride = this.values.length / this.instance.length;
     return {
-      name, key, decimals, timeframe: timeframes[this.timeframe[row]!]!.name, time: this.time[row]!, live: false,
+      name,
+      key,
+      decimals,
+      timeframe: timeframes[this.timeframe[row]!]!.name,
+      time: this.time[row]!,
+      live: false,
       values: plots.map(({ id, unit }, place) => ({ plot: id, unit, value: this.values[row * stride + place]! })),
     };
   }
@@ -96,7 +107,8 @@ export class PointPublisher implements Sink<PointBatch> {
 
   /** Rows of instances that ended in silence. */
   private sweep(): void {
-    for (const [instance, row] of this.rowOf) if (this.waits[row] === 0 && this.parts.source(instance) === null) this.letGo(row);
+    for (const [instance, row] of this.rowOf)
+      if (this.waits[row] === 0 && this.parts.source(instance) === null) this.letGo(row);
   }
 
   private newRow(instance: number, stride: number): number {

@@ -9,14 +9,29 @@ import type { LatestBar, LatestTick } from "@/server/ports/latest";
 import { LatestPublisher } from "./publisher";
 
 const instrument = (id: number, symbol: string): Instrument => ({
-  id, key: `NSE:${symbol}`, exchange: "NSE", symbol, name: symbol, segment: "equity", decimals: 2, tickSize: 5, lotSize: 1, expiry: null, strike: null,
+  id,
+  key: `NSE:${symbol}`,
+  exchange: "NSE",
+  symbol,
+  name: symbol,
+  segment: "equity",
+  decimals: 2,
+  tickSize: 5,
+  lotSize: 1,
+  expiry: null,
+  strike: null,
 });
 
 /** A clock turned by hand. */
 const handClock = () => {
   let now = 1_000_000;
   let timers: { at: number; every: number; run: () => void }[] = [];
-  const add = (timer: { at: number; every: number; run: () => void }) => { timers.push(timer); return () => { timers = timers.filter((each) => each !== timer); }; };
+  const add = (timer: { at: number; every: number; run: () => void }) => {
+    timers.push(timer);
+    return () => {
+      timers = timers.filter((each) => each !== timer);
+    };
+  };
   const clock: Clock = {
     now: () => now,
     after: (delayMs, run) => add({ at: now + delayMs, every: 0, run }),
@@ -29,7 +44,8 @@ const handClock = () => {
       const next = timers.filter((each) => each.at <= until).sort((a, b) => a.at - b.at)[0];
       if (next === undefined) break;
       now = next.at;
-      if (next.every > 0) next.at += next.every; else timers = timers.filter((each) => each !== next);
+      if (next.every > 0) next.at += next.every;
+      else timers = timers.filter((each) => each !== next);
       next.run();
     }
     now = until;
@@ -37,16 +53,38 @@ const handClock = () => {
   return { clock, pass };
 };
 
-interface Row { event?: number; of?: number; name?: "1s" | "1m" | "1d"; time: number; high?: number; low?: number; close?: number; volume?: number; ticks?: number; stamp?: number }
+interface Row {
+  event?: number;
+  of?: number;
+  name?: "1s" | "1m" | "1d";
+  time: number;
+  high?: number;
+  low?: number;
+  close?: number;
+  volume?: number;
+  ticks?: number;
+  stamp?: number;
+}
 const batchOf = (...rows: Row[]): BarBatch => {
   const batch = barBatch(rows.length);
   batch.length = rows.length;
   rows.forEach((row, at) => {
-    batch.event[at] = row.event ?? CLOSE; batch.instrument[at] = row.of ?? 0; batch.timeframe[at] = timeframe(row.name ?? "1s").index;
-    batch.time[at] = row.time; batch.end[at] = row.time + 1_000; batch.open[at] = 10_000; batch.high[at] = row.high ?? 10_100; batch.low[at] = row.low ?? 9_900;
-    batch.close[at] = row.close ?? 10_000; batch.volume[at] = row.volume ?? 50; batch.ticks[at] = row.ticks ?? 5; batch.openInterest[at] = -1;
-    batch.firstTime[at] = row.stamp ?? row.time; batch.lastTime[at] = row.stamp ?? row.time;
-    batch.rev[at] = 1; batch.state[at] = row.event === PATCH ? PATCHED : CLOSED;
+    batch.event[at] = row.event ?? CLOSE;
+    batch.instrument[at] = row.of ?? 0;
+    batch.timeframe[at] = timeframe(row.name ?? "1s").index;
+    batch.time[at] = row.time;
+    batch.end[at] = row.time + 1_000;
+    batch.open[at] = 10_000;
+    batch.high[at] = row.high ?? 10_100;
+    batch.low[at] = row.low ?? 9_900;
+    batch.close[at] = row.close ?? 10_000;
+    batch.volume[at] = row.volume ?? 50;
+    batch.ticks[at] = row.ticks ?? 5;
+    batch.openInterest[at] = -1;
+    batch.firstTime[at] = row.stamp ?? row.time;
+    batch.lastTime[at] = row.stamp ?? row.time;
+    batch.rev[at] = 1;
+    batch.state[at] = row.event === PATCH ? PATCHED : CLOSED;
   });
   return batch;
 };
@@ -68,18 +106,34 @@ describe("the publisher of the latest", () => {
     const hand = handClock();
     pass = hand.pass;
     publisher = new LatestPublisher({
-      clock: hand.clock, table, board,
+      clock: hand.clock,
+      table,
+      board,
       latest: {
-        get isRead() { return isRead; },
-        publishBars: (rows) => { bars.push([...rows]); }, publishTicks: (rows) => { ticks.push([...rows]); }, publishPoints: () => {}, publishMovers: () => {},
-        state: () => ({ kind: "memory", ok: true, since: 0, detail: "", queued: 0, dropped: 0 }), start: async () => {}, stop: async () => {},
+        get isRead() {
+          return isRead;
+        },
+        publishBars: (rows) => {
+          bars.push([...rows]);
+        },
+        publishTicks: (rows) => {
+          ticks.push([...rows]);
+        },
+        publishPoints: () => {},
+        publishMovers: () => {},
+        state: () => ({ kind: "memory", ok: true, since: 0, detail: "", queued: 0, dropped: 0 }),
+        start: async () => {},
+        stop: async () => {},
       },
     });
     publisher.start();
   });
   const tick = (of: number, price: number): void => {
     const row = of * Quote.size;
-    board.figures[row + Quote.price] = price; board.figures[row + Quote.time] = 7; board.figures[row + Quote.received] = 8; board.figures[row + Quote.sequence]!++;
+    board.figures[row + Quote.price] = price;
+    board.figures[row + Quote.time] = 7;
+    board.figures[row + Quote.received] = 8;
+    board.figures[row + Quote.sequence]!++;
   };
 
   it("makes nothing of bars and ticks where nobody reads", () => {
@@ -103,13 +157,27 @@ describe("the publisher of the latest", () => {
       pass(0);
       expect(bars).toHaveLength(1);
       expect(bars[0]).toMatchObject([
-        { event: "close", newest: true, key: "NSE:S0", timeframe: "1s", time: 1_000, end: 2_000, close: 10_000, openInterest: -1, state: "closed", incomplete: false },
+        {
+          event: "close",
+          newest: true,
+          key: "NSE:S0",
+          timeframe: "1s",
+          time: 1_000,
+          end: 2_000,
+          close: 10_000,
+          openInterest: -1,
+          state: "closed",
+          incomplete: false,
+        },
         { key: "NSE:S1", timeframe: "1m" },
       ]);
     });
 
     it("hands over at most every 50 ms, the first at once", () => {
-      for (let ms = 0; ms < 200; ms += 10) { publisher.on(batchOf({ time: ms * 1_000 })); pass(10); }
+      for (let ms = 0; ms < 200; ms += 10) {
+        publisher.on(batchOf({ time: ms * 1_000 }));
+        pass(10);
+      }
       pass(50);
       expect(bars.map((rows) => rows.length)).toEqual([1, 4, 5, 5, 5]);
     });
@@ -121,19 +189,65 @@ describe("the publisher of the latest", () => {
     });
 
     it("publishes a patch of the newest bar as the whole bar: wider, closed by the late tick where its stamp says so", () => {
-      publisher.on(batchOf({ time: 1_000, stamp: 1_500 }, { time: 1_000, stamp: 1_400, event: PATCH, high: 10_200, low: 10_200, close: 10_200, volume: 0, ticks: 1 }));
-      publisher.on(batchOf({ time: 1_000, stamp: 1_600, event: PATCH, high: 9_800, low: 9_800, close: 9_800, volume: 0, ticks: 1 }));
+      publisher.on(
+        batchOf(
+          { time: 1_000, stamp: 1_500 },
+          { time: 1_000, stamp: 1_400, event: PATCH, high: 10_200, low: 10_200, close: 10_200, volume: 0, ticks: 1 },
+        ),
+      );
+      publisher.on(
+        batchOf({
+          time: 1_000,
+          stamp: 1_600,
+          event: PATCH,
+          high: 9_800,
+          low: 9_800,
+          close: 9_800,
+          volume: 0,
+          ticks: 1,
+        }),
+      );
       pass(100);
       expect(bars.flat().slice(1)).toMatchObject([
-        { event: "patch", newest: true, high: 10_200, low: 9_900, close: 10_000, volume: 50, ticks: 6, rev: 2, state: "patched" },
-        { event: "patch", newest: true, high: 10_200, low: 9_800, close: 9_800, volume: 50, ticks: 7, rev: 3, state: "patched" },
+        {
+          event: "patch",
+          newest: true,
+          high: 10_200,
+          low: 9_900,
+          close: 10_000,
+          volume: 50,
+          ticks: 6,
+          rev: 2,
+          state: "patched",
+        },
+        {
+          event: "patch",
+          newest: true,
+          high: 10_200,
+          low: 9_800,
+          close: 9_800,
+          volume: 50,
+          ticks: 7,
+          rev: 3,
+          state: "patched",
+        },
       ]);
     });
 
     it("publishes a patch of an older or unknown bar as the part it is, and not as the latest", () => {
-      publisher.on(batchOf({ time: 5_000, event: PATCH, ticks: 1 }, { time: 6_000 }, { time: 5_000, event: PATCH, high: 10_300, ticks: 1 }));
+      publisher.on(
+        batchOf(
+          { time: 5_000, event: PATCH, ticks: 1 },
+          { time: 6_000 },
+          { time: 5_000, event: PATCH, high: 10_300, ticks: 1 },
+        ),
+      );
       pass(100);
-      expect(bars.flat()).toMatchObject([{ newest: false, ticks: 1 }, { newest: true, time: 6_000 }, { event: "patch", newest: false, time: 5_000, high: 10_300, ticks: 1 }]);
+      expect(bars.flat()).toMatchObject([
+        { newest: false, ticks: 1 },
+        { newest: true, time: 6_000 },
+        { event: "patch", newest: false, time: 5_000, high: 10_300, ticks: 1 },
+      ]);
     });
 
     it("keeps instruments and timeframes apart", () => {
@@ -145,7 +259,10 @@ describe("the publisher of the latest", () => {
 
   describe("of ticks", () => {
     it("publishes what changed, newest per instrument, at most four times a second", () => {
-      for (let ms = 0; ms < 1_000; ms += 5) { tick(3, 10_000 + ms); pass(5); }
+      for (let ms = 0; ms < 1_000; ms += 5) {
+        tick(3, 10_000 + ms);
+        pass(5);
+      }
       const rows = ticks.flat();
       expect(rows).toHaveLength(4);
       expect(rows.every((row) => row.key === "NSE:S3")).toBe(true);

@@ -25,13 +25,15 @@ export class LatestPublisher implements Sink<BarBatch> {
   private cancelFlush: (() => void) | null = null;
   private stopTicks: (() => void) | null = null;
 
-  constructor(private readonly parts: {
-    latest: Latest;
-    table: InstrumentTable;
-    board: QuoteBoard;
-    /** Real time, also in a replay. */
-    clock: Clock;
-  }) {}
+  constructor(
+    private readonly parts: {
+      latest: Latest;
+      table: InstrumentTable;
+      board: QuoteBoard;
+      /** Real time, also in a replay. */
+      clock: Clock;
+    },
+  ) {}
 
   start(): void {
     if (this.parts.latest.isRead) this.stopTicks ??= this.parts.clock.every(FLUSH_MS, () => this.publishTicks());
@@ -75,11 +77,24 @@ export class LatestPublisher implements Sink<BarBatch> {
     const time = batch.time[row]!;
     const isPatch = batch.event[row] === PATCH;
     const bar: LatestBar = {
-      event: isPatch ? "patch" : "close", newest: last === undefined ? !isPatch : time >= last.bar.time,
-      key, timeframe: timeframes[timeframe]!.name, decimals, time, end: batch.end[row]!,
-      open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!,
-      volume: batch.volume[row]!, value: batch.value[row]!, ticks: batch.ticks[row]!, openInterest: batch.openInterest[row]!,
-      rev: batch.rev[row]!, state: barStates[batch.state[row]!]!, incomplete: batch.incomplete[row] === 1,
+      event: isPatch ? "patch" : "close",
+      newest: last === undefined ? !isPatch : time >= last.bar.time,
+      key,
+      timeframe: timeframes[timeframe]!.name,
+      decimals,
+      time,
+      end: batch.end[row]!,
+      open: batch.open[row]!,
+      high: batch.high[row]!,
+      low: batch.low[row]!,
+      close: batch.close[row]!,
+      volume: batch.volume[row]!,
+      value: batch.value[row]!,
+      ticks: batch.ticks[row]!,
+      openInterest: batch.openInterest[row]!,
+      rev: batch.rev[row]!,
+      state: barStates[batch.state[row]!]!,
+      incomplete: batch.incomplete[row] === 1,
     };
     const kept: Kept = { bar, firstTime: batch.firstTime[row]!, lastTime: batch.lastTime[row]! };
     const whole = isPatch && last !== undefined && last.bar.time === time ? patched(last, kept) : kept;
@@ -99,8 +114,13 @@ export class LatestPublisher implements Sink<BarBatch> {
       this.seen[instrument] = sequence;
       const { key, decimals } = table.at(instrument);
       rows.push({
-        key, decimals, price: board.price(instrument), volume: board.volume(instrument), openInterest: board.openInterest(instrument),
-        time: board.time(instrument), received: board.received(instrument),
+        key,
+        decimals,
+        price: board.price(instrument),
+        volume: board.volume(instrument),
+        openInterest: board.openInterest(instrument),
+        time: board.time(instrument),
+        received: board.received(instrument),
       });
     }
     if (rows.length > 0) latest.publishTicks(rows);
@@ -108,14 +128,26 @@ export class LatestPublisher implements Sink<BarBatch> {
 }
 
 /** A bar with the stamps of its first and last tick. */
-interface Kept { bar: LatestBar; firstTime: number; lastTime: number }
+interface Kept {
+  bar: LatestBar;
+  firstTime: number;
+  lastTime: number;
+}
 
 /** A late tick into the bar it belongs to: wider, one tick more, opened or closed by it where its stamp says so. */
 const patched = (of: Kept, late: Kept): Kept => ({
-  firstTime: Math.min(of.firstTime, late.firstTime), lastTime: Math.max(of.lastTime, late.lastTime),
+  firstTime: Math.min(of.firstTime, late.firstTime),
+  lastTime: Math.max(of.lastTime, late.lastTime),
   bar: {
-    ...of.bar, event: "patch", newest: true, high: Math.max(of.bar.high, late.bar.high), low: Math.min(of.bar.low, late.bar.low),
-    open: late.firstTime < of.firstTime ? late.bar.open : of.bar.open, close: late.lastTime >= of.lastTime ? late.bar.close : of.bar.close,
-    ticks: of.bar.ticks + late.bar.ticks, rev: of.bar.rev + 1, state: "patched",
+    ...of.bar,
+    event: "patch",
+    newest: true,
+    high: Math.max(of.bar.high, late.bar.high),
+    low: Math.min(of.bar.low, late.bar.low),
+    open: late.firstTime < of.firstTime ? late.bar.open : of.bar.open,
+    close: late.lastTime >= of.lastTime ? late.bar.close : of.bar.close,
+    ticks: of.bar.ticks + late.bar.ticks,
+    rev: of.bar.rev + 1,
+    state: "patched",
   },
 });

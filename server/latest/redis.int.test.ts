@@ -4,7 +4,14 @@ import { systemClock } from "@/server/observe/clock";
 import { silentLog } from "@/server/observe/log";
 import { Metrics } from "@/server/observe/metrics";
 import type { Latest } from "@/server/ports/latest";
-import { latestBar, latestPoint, latestSuite, latestTick, type LatestReader, OPEN } from "@/server/testing/latest-suite";
+import {
+  latestBar,
+  latestPoint,
+  latestSuite,
+  latestTick,
+  type LatestReader,
+  OPEN,
+} from "@/server/testing/latest-suite";
 import { hasRedisServer, RedisServer } from "@/server/testing/redis-server";
 import { createLatest } from "./index";
 import { RedisLatest } from "./redis";
@@ -30,11 +37,20 @@ const readerOf = (url: string): LatestReader => {
     },
     async members(name) {
       const flat = await client.zrange(name, "0", "-1", "REV", "WITHSCORES");
-      return Array.from({ length: flat.length / 2 }, (_, at): [string, number] => [flat[at * 2]!, Number(flat[at * 2 + 1])]);
+      return Array.from({ length: flat.length / 2 }, (_, at): [string, number] => [
+        flat[at * 2]!,
+        Number(flat[at * 2 + 1]),
+      ]);
     },
     stream: async (name) => (await client.xrange(name, "-", "+")).map(([, fields]) => fields[1]!),
-    async subscribe(channel, read) { reads.set(channel, read); await listener.subscribe(channel); },
-    async close() { client.disconnect(); listener.disconnect(); },
+    async subscribe(channel, read) {
+      reads.set(channel, read);
+      await listener.subscribe(channel);
+    },
+    async close() {
+      client.disconnect();
+      listener.disconnect();
+    },
   };
 };
 
@@ -57,8 +73,15 @@ describe.skipIf(shared === undefined)(`a Redis server${whyShared}`, () => {
       latest.publishBars([latestBar(0, { timeframe: "1W", volume: run < 2 ? 100 : 70 }), latestBar(run + 10)]);
       await latest.stop();
     }
-    const told = async (name: string): Promise<[string, number][]> => (await reader.stream(prefix + name)).map((text) => { const { event, volume } = JSON.parse(text) as { event: string; volume: number }; return [event, volume]; });
-    expect(await told("candle:1W:stream:NSE:RELIANCE")).toEqual([["close", 100], ["patch", 70]]);
+    const told = async (name: string): Promise<[string, number][]> =>
+      (await reader.stream(prefix + name)).map((text) => {
+        const { event, volume } = JSON.parse(text) as { event: string; volume: number };
+        return [event, volume];
+      });
+    expect(await told("candle:1W:stream:NSE:RELIANCE")).toEqual([
+      ["close", 100],
+      ["patch", 70],
+    ]);
     expect(await told("candle:1s:stream:NSE:RELIANCE")).toHaveLength(4);
     await reader.close();
   });
@@ -68,11 +91,17 @@ describe.skipIf(shared === undefined)(`a Redis server${whyShared}`, () => {
     prefixes.push(prefix);
     const client = new Redis(shared!);
     const stream = `${prefix}candle:1W:stream:NSE:RELIANCE`;
-    for (let copy = 0; copy < 9; copy++) await client.xadd(stream, "*", "bar", barText(latestBar(0, { timeframe: "1W" })));
+    for (let copy = 0; copy < 9; copy++)
+      await client.xadd(stream, "*", "bar", barText(latestBar(0, { timeframe: "1W" })));
     await client.set(`${prefix}candle:1d:closes`, "used for something else");
     const latest = createLatest({ ...parts(), redisUrl: shared, prefix, streamLength: 200 });
     await latest.start(signal);
-    latest.publishBars([latestBar(0, { timeframe: "1W" }), latestBar(7, { timeframe: "1W" }), latestBar(0, { timeframe: "1d" }), latestBar(0, { timeframe: "1d" })]);
+    latest.publishBars([
+      latestBar(0, { timeframe: "1W" }),
+      latestBar(7, { timeframe: "1W" }),
+      latestBar(0, { timeframe: "1d" }),
+      latestBar(0, { timeframe: "1d" }),
+    ]);
     await latest.stop();
     expect([await client.xlen(stream), await client.xlen(`${prefix}candle:1d:stream:NSE:RELIANCE`)]).toEqual([10, 1]);
     client.disconnect();
@@ -80,7 +109,10 @@ describe.skipIf(shared === undefined)(`a Redis server${whyShared}`, () => {
 
   afterAll(async () => {
     const client = new Redis(shared!);
-    for (const prefix of prefixes) { const keys = await client.keys(`${prefix}*`); if (keys.length > 0) await client.del(keys); }
+    for (const prefix of prefixes) {
+      const keys = await client.keys(`${prefix}*`);
+      if (keys.length > 0) await client.del(keys);
+    }
     client.disconnect();
   });
 });
@@ -95,16 +127,30 @@ describe.skipIf(!own)(`a Redis server that fails${whyOwn}`, () => {
     latest = new RedisLatest({ ...parts(), meter, redisUrl: server.url, ...more });
     await latest.start(signal);
   };
-  const becomes = (ok: boolean) => vi.waitFor(() => expect(latest.state().ok).toBe(ok), { timeout: 15_000, interval: 20 });
+  const becomes = (ok: boolean) =>
+    vi.waitFor(() => expect(latest.state().ok).toBe(ok), { timeout: 15_000, interval: 20 });
   const seconds = async (key = "NSE:RELIANCE"): Promise<number[]> =>
-    (await client.xrange(`candle:1s:stream:${key}`, "-", "+")).map(([, fields]) => ((JSON.parse(fields[1]!) as { time: number }).time - OPEN) / 1_000);
+    (await client.xrange(`candle:1s:stream:${key}`, "-", "+")).map(
+      ([, fields]) => ((JSON.parse(fields[1]!) as { time: number }).time - OPEN) / 1_000,
+    );
 
-  beforeAll(async () => { server = await RedisServer.create(); });
-  afterEach(async () => { server.thaw(); await latest?.stop(); client?.disconnect(); await server.kill(); });
+  beforeAll(async () => {
+    server = await RedisServer.create();
+  });
+  afterEach(async () => {
+    server.thaw();
+    await latest?.stop();
+    client?.disconnect();
+    await server.kill();
+  });
 
   it("may be absent at the start: that is a state, and what was published arrives when it comes", async () => {
     await open();
-    expect(latest.state()).toMatchObject({ kind: "redis", ok: false, detail: `Redis at 127.0.0.1:${server.port}: connect ECONNREFUSED 127.0.0.1:${server.port}` });
+    expect(latest.state()).toMatchObject({
+      kind: "redis",
+      ok: false,
+      detail: `Redis at 127.0.0.1:${server.port}: connect ECONNREFUSED 127.0.0.1:${server.port}`,
+    });
     latest.publishBars([latestBar(0), latestBar(1)]);
     latest.publishTicks([latestTick({ price: 1 }), latestTick({ price: 157_399 })]);
     latest.publishPoints([latestPoint(), latestPoint({ time: OPEN + 60_000 })]);
@@ -232,14 +278,21 @@ describe.skipIf(!own)(`a Redis server that fails${whyOwn}`, () => {
     for (const trouble of ["well", "gone", "frozen"]) {
       await server.start();
       await open();
-      if (trouble === "gone") { await server.kill(); await becomes(false); }
+      if (trouble === "gone") {
+        await server.kill();
+        await becomes(false);
+      }
       if (trouble === "frozen") server.freeze();
       latest.publishBars([latestBar(0)]);
       const began = performance.now();
       await latest.stop();
       // Far more than it takes: a busy machine is no fault, an endless wait is.
       expect(performance.now() - began).toBeLessThan(20_000);
-      if (trouble === "well") { client = server.connect(); expect(await seconds()).toEqual([0]); client.disconnect(); }
+      if (trouble === "well") {
+        client = server.connect();
+        expect(await seconds()).toEqual([0]);
+        client.disconnect();
+      }
       server.thaw();
       await server.kill();
     }
@@ -250,7 +303,9 @@ describe.skipIf(!own)(`a Redis server that fails${whyOwn}`, () => {
     await open();
     client = server.connect();
     const keys = Array.from({ length: 3_000 }, (_, row) => `NSE:S${row}` as const);
-    const measure = async (run: (bars: ReturnType<typeof latestBar>[], second: number) => Promise<void>): Promise<{ times: number[]; cpu: number }> => {
+    const measure = async (
+      run: (bars: ReturnType<typeof latestBar>[], second: number) => Promise<void>,
+    ): Promise<{ times: number[]; cpu: number }> => {
       const times: number[] = [];
       let before = process.cpuUsage();
       for (let second = 0; second < 40; second++) {
@@ -265,7 +320,8 @@ describe.skipIf(!own)(`a Redis server that fails${whyOwn}`, () => {
     };
     const ours = await measure(async (bars, second) => {
       latest.publishBars(bars);
-      while (meter.counters.get("latest.bars") !== keys.length * (second + 1)) await new Promise((resolve) => setTimeout(resolve, 1));
+      while (meter.counters.get("latest.bars") !== keys.length * (second + 1))
+        await new Promise((resolve) => setTimeout(resolve, 1));
     });
     const pipeline = await measure(async (bars) => {
       const commands = client.pipeline();
@@ -277,9 +333,12 @@ describe.skipIf(!own)(`a Redis server that fails${whyOwn}`, () => {
       }
       await commands.exec();
     });
-    const said = ({ times, cpu }: typeof ours): string => `p50 ${times[15]!.toFixed(1)} ms, p95 ${times[28]!.toFixed(1)} ms, ${cpu.toFixed(1)} us of our CPU a bar`;
+    const said = ({ times, cpu }: typeof ours): string =>
+      `p50 ${times[15]!.toFixed(1)} ms, p95 ${times[28]!.toFixed(1)} ms, ${cpu.toFixed(1)} us of our CPU a bar`;
     const size = await client.memory("USAGE", "candle:1s:stream:NSE:S7");
-    console.log(`3,000 closes: ${said(ours)}; as one pipeline: ${said(pipeline)}; a stream entry takes ${Math.round(size! / 40)} bytes`);
+    console.log(
+      `3,000 closes: ${said(ours)}; as one pipeline: ${said(pipeline)}; a stream entry takes ${Math.round(size! / 40)} bytes`,
+    );
     // Work, not time: the machine may be busy with something else.
     expect(ours.cpu).toBeLessThan(pipeline.cpu / 2);
     expect(latest.state()).toMatchObject({ ok: true, dropped: 0 });

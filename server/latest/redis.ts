@@ -4,7 +4,19 @@ import type { Latest, LatestBar, LatestPoint, LatestState, LatestTick, Mover } f
 import type { Log, Meter } from "@/server/ports/observe";
 import { BarQueue } from "./bar-queue";
 import * as scripts from "./redis-scripts";
-import { BAR_SECONDS, barText, isWhole, MOVERS_SECONDS, type Names, names, pointSeconds, pointText, STREAM_LENGTH, TICK_SECONDS, tickText } from "./wire";
+import {
+  BAR_SECONDS,
+  barText,
+  isWhole,
+  MOVERS_SECONDS,
+  type Names,
+  names,
+  pointSeconds,
+  pointText,
+  STREAM_LENGTH,
+  TICK_SECONDS,
+  tickText,
+} from "./wire";
 
 const BATCH_ROWS = 500;
 /** Batches on their way at once; while Redis is not well one at a time tries. */
@@ -30,10 +42,18 @@ export interface RedisLatestOptions {
   queueBars?: number;
 }
 
-type Client = Redis & Record<"publishBars" | "publishTicks" | "publishPoints", (keys: number, ...args: (string | number)[]) => Promise<number>>;
-interface Sent { rows: LatestBar[]; failure: Promise<Error | null> }
+type Client = Redis &
+  Record<
+    "publishBars" | "publishTicks" | "publishPoints",
+    (keys: number, ...args: (string | number)[]) => Promise<number>
+  >;
+interface Sent {
+  rows: LatestBar[];
+  failure: Promise<Error | null>;
+}
 
-const backOff = (attempt: number): number => Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 10));
+const backOff = (attempt: number): number =>
+  Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 10));
 
 /**
  * Names and values: `wire.ts`. Batches go out without waiting for each other. Redis away or slow is a state: rows wait
@@ -65,12 +85,24 @@ export class RedisLatest implements Latest {
     this.bars = new BarQueue(options.queueBars ?? QUEUE_BARS);
     this.since = options.clock.now();
     this.client = new Redis(options.redisUrl, {
-      lazyConnect: true, enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0,
-      commandTimeout: COMMAND_TIMEOUT_MS, connectTimeout: CONNECT_TIMEOUT_MS, retryStrategy: backOff, connectionName: "candela-latest",
-      scripts: { publishBars: { lua: scripts.publishBars }, publishTicks: { lua: scripts.publishTicks }, publishPoints: { lua: scripts.publishPoints } },
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      retryStrategy: backOff,
+      connectionName: "candela-latest",
+      scripts: {
+        publishBars: { lua: scripts.publishBars },
+        publishTicks: { lua: scripts.publishTicks },
+        publishPoints: { lua: scripts.publishPoints },
+      },
     }) as Client;
     this.client.on("error", (error: Error) => this.degrade(reasonOf(error)));
-    this.client.on("close", () => { if (this.ok !== false) this.degrade("the connection was lost"); });
+    this.client.on("close", () => {
+      if (this.ok !== false) this.degrade("the connection was lost");
+    });
     this.client.on("ready", () => {
       if (!this.waiting) this.recover();
       else this.degrade("it answers; what has waited goes out first");
@@ -103,16 +135,28 @@ export class RedisLatest implements Latest {
     const name = this.names.movers(side);
     const list = this.client.multi().del(name);
     for (const { key, change } of rows) list.zadd(name, change, key);
-    list.expire(name, MOVERS_SECONDS).exec().catch(() => this.options.meter.count("latest.failures"));
+    list
+      .expire(name, MOVERS_SECONDS)
+      .exec()
+      .catch(() => this.options.meter.count("latest.failures"));
   }
 
   state(): LatestState {
-    return { kind: "redis", ok: this.ok === true, since: this.since, detail: this.detail, queued: this.bars.length, dropped: this.dropped };
+    return {
+      kind: "redis",
+      ok: this.ok === true,
+      since: this.since,
+      detail: this.detail,
+      queued: this.bars.length,
+      dropped: this.dropped,
+    };
   }
 
   async start(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const known = new Promise<void>((resolve) => { this.known = resolve; });
+    const known = new Promise<void>((resolve) => {
+      this.known = resolve;
+    });
     signal.addEventListener("abort", this.known, { once: true });
     this.client.connect().catch(() => {}); // "error" and "close" have said why
     await known;
@@ -124,7 +168,9 @@ export class RedisLatest implements Latest {
     return this.ended;
   }
 
-  private get waiting(): boolean { return this.bars.length > 0 || this.ticks.size > 0 || this.points.size > 0; }
+  private get waiting(): boolean {
+    return this.bars.length > 0 || this.ticks.size > 0 || this.points.size > 0;
+  }
 
   private async end(): Promise<void> {
     const { client } = this;
@@ -133,8 +179,10 @@ export class RedisLatest implements Latest {
     await Promise.race([this.sending, this.options.clock.sleep(STOP_WAIT_MS)]);
     if (this.bars.length > 0) this.options.log.warn("bars were not published to Redis", { bars: this.bars.length });
     this.change(false, "stopped");
-    const closed = client.status === "ready" || client.status === "connect" || client.status === "connecting"
-      ? new Promise((resolve) => client.once("end", resolve)) : null;
+    const closed =
+      client.status === "ready" || client.status === "connect" || client.status === "connecting"
+        ? new Promise((resolve) => client.once("end", resolve))
+        : null;
     client.disconnect();
     await closed;
     await this.sending;
@@ -142,7 +190,9 @@ export class RedisLatest implements Latest {
 
   private wake(): void {
     if (this.client.status !== "ready" || this.sending !== null || !this.waiting) return;
-    this.sending = this.send().finally(() => { this.sending = null; });
+    this.sending = this.send().finally(() => {
+      this.sending = null;
+    });
   }
 
   /** Sends until nothing waits or the connection is gone. */
@@ -150,7 +200,10 @@ export class RedisLatest implements Latest {
     let failures = 0;
     while (this.waiting && this.client.status === "ready") {
       const failure = await this.round();
-      if (failure === null) { failures = 0; continue; }
+      if (failure === null) {
+        failures = 0;
+        continue;
+      }
       this.degrade(reasonOf(failure));
       this.options.meter.count("latest.failures");
       if (this.stopping.signal.aborted) return;
@@ -183,7 +236,8 @@ export class RedisLatest implements Latest {
     const ticksFailed = await ticksFailure;
     if (ticksFailed !== null) for (const [key, tick] of ticks) if (!this.ticks.has(key)) this.ticks.set(key, tick);
     const pointsFailed = await pointsFailure;
-    if (pointsFailed !== null) for (const [key, point] of points) if (!this.points.has(key)) this.points.set(key, point);
+    if (pointsFailed !== null)
+      for (const [key, point] of points) if (!this.points.has(key)) this.points.set(key, point);
     const failed = ticksFailed ?? pointsFailed;
     meter.gauge("latest.queue", this.bars.length);
     return first === -1 ? failed : failures[first]!;
@@ -193,8 +247,18 @@ export class RedisLatest implements Latest {
     const keys: string[] = [];
     const args: (string | number)[] = [BAR_SECONDS, this.options.streamLength ?? STREAM_LENGTH];
     for (const row of rows) {
-      keys.push(this.names.bar(row.timeframe, row.key), this.names.barStream(row.timeframe, row.key), this.names.closes(row.timeframe));
-      args.push(this.names.barChannel(row.timeframe, row.key), barText(row), isWhole(row) ? "1" : "0", row.key, row.time);
+      keys.push(
+        this.names.bar(row.timeframe, row.key),
+        this.names.barStream(row.timeframe, row.key),
+        this.names.closes(row.timeframe),
+      );
+      args.push(
+        this.names.barChannel(row.timeframe, row.key),
+        barText(row),
+        isWhole(row) ? "1" : "0",
+        row.key,
+        row.time,
+      );
     }
     return this.call("bars", rows.length, () => this.client.publishBars(keys.length, ...keys, ...args));
   }
@@ -202,16 +266,25 @@ export class RedisLatest implements Latest {
   private sendTicks(rows: readonly [string, LatestTick][]): Promise<Error | null> {
     const args: (string | number)[] = [TICK_SECONDS];
     for (const [, row] of rows) args.push(this.names.tickChannel(row.key), tickText(row));
-    return this.call("ticks", rows.length, () => this.client.publishTicks(rows.length, ...rows.map(([key]) => this.names.tick(key)), ...args));
+    return this.call("ticks", rows.length, () =>
+      this.client.publishTicks(rows.length, ...rows.map(([key]) => this.names.tick(key)), ...args),
+    );
   }
 
   private sendPoints(rows: readonly [string, LatestPoint][]): Promise<Error | null> {
     const args: (string | number)[] = [];
-    for (const [, row] of rows) args.push(pointSeconds(row.timeframe), this.names.pointChannel(row.name, row.timeframe, row.key), pointText(row));
-    return this.call("points", rows.length, () => this.client.publishPoints(rows.length, ...rows.map(([key]) => key), ...args));
+    for (const [, row] of rows)
+      args.push(pointSeconds(row.timeframe), this.names.pointChannel(row.name, row.timeframe, row.key), pointText(row));
+    return this.call("points", rows.length, () =>
+      this.client.publishPoints(rows.length, ...rows.map(([key]) => key), ...args),
+    );
   }
 
-  private async call(what: "bars" | "ticks" | "points", rows: number, run: () => Promise<number>): Promise<Error | null> {
+  private async call(
+    what: "bars" | "ticks" | "points",
+    rows: number,
+    run: () => Promise<number>,
+  ): Promise<Error | null> {
     const { clock, meter, log } = this.options;
     const began = clock.now();
     try {
@@ -237,7 +310,8 @@ export class RedisLatest implements Latest {
 
   private degrade(reason: string): void {
     if (this.stopping.signal.aborted) return;
-    if (this.ok !== false) this.options.log.warn("Redis is not well; everything else goes on", { reason, location: this.location });
+    if (this.ok !== false)
+      this.options.log.warn("Redis is not well; everything else goes on", { reason, location: this.location });
     this.change(false, `Redis at ${this.location}: ${reason}`);
   }
 

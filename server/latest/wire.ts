@@ -40,7 +40,8 @@ export const BAR_SECONDS = 900;
 export const TICK_SECONDS = 300;
 export const MOVERS_SECONDS = 60;
 /** A value stands until two more bars should have closed, and no shorter than a bar does. */
-export const pointSeconds = (name: LatestPoint["timeframe"]): number => Math.max(BAR_SECONDS, Math.ceil((2 * timeframe(name).lengthMs) / 1_000));
+export const pointSeconds = (name: LatestPoint["timeframe"]): number =>
+  Math.max(BAR_SECONDS, Math.ceil((2 * timeframe(name).lengthMs) / 1_000));
 /** One NSE session of one-second bars: about 7 MB of Redis an instrument. */
 export const STREAM_LENGTH = 22_500;
 
@@ -52,21 +53,33 @@ export const isWhole = ({ event, newest }: LatestBar): boolean => event === "clo
 // Text by hand: JSON.stringify would print 1573.1 for 1573.10 and lose digits of large values.
 export const barText = (bar: LatestBar, replaces = false): string => {
   const rupees = (minor: number): string => toDecimalText(minor, bar.decimals);
-  return `{"event":"${bar.event}",${bar.event === "patch" && replaces ? '"whole":true,' : ""}"instrument":${JSON.stringify(bar.key)},"timeframe":"${bar.timeframe}","time":${bar.time},"end":${bar.end}`
-    + `,"open":${rupees(bar.open)},"high":${rupees(bar.high)},"low":${rupees(bar.low)},"close":${rupees(bar.close)}`
-    + `,"volume":${bar.volume},"value":${rupees(Math.round(bar.value))},"ticks":${bar.ticks},"openInterest":${known(bar.openInterest)}`
-    + `,"rev":${bar.rev},"incomplete":${bar.incomplete}}`;
+  return (
+    `{"event":"${bar.event}",${bar.event === "patch" && replaces ? '"whole":true,' : ""}"instrument":${JSON.stringify(bar.key)},"timeframe":"${bar.timeframe}","time":${bar.time},"end":${bar.end}` +
+    `,"open":${rupees(bar.open)},"high":${rupees(bar.high)},"low":${rupees(bar.low)},"close":${rupees(bar.close)}` +
+    `,"volume":${bar.volume},"value":${rupees(Math.round(bar.value))},"ticks":${bar.ticks},"openInterest":${known(bar.openInterest)}` +
+    `,"rev":${bar.rev},"incomplete":${bar.incomplete}}`
+  );
 };
 
 export const tickText = (tick: LatestTick): string =>
-  `{"instrument":${JSON.stringify(tick.key)},"price":${toDecimalText(tick.price, tick.decimals)},"volume":${known(tick.volume)}`
-  + `,"openInterest":${known(tick.openInterest)},"time":${tick.time},"received":${Math.round(tick.received)}}`;
+  `{"instrument":${JSON.stringify(tick.key)},"price":${toDecimalText(tick.price, tick.decimals)},"volume":${known(tick.volume)}` +
+  `,"openInterest":${known(tick.openInterest)},"time":${tick.time},"received":${Math.round(tick.received)}}`;
 
 /** `value` is that of the first plot; `ready` tells that all of them have one. Prices are rupees, not rounded. */
 export const pointText = ({ name, key, timeframe: of, decimals, time, values, live }: LatestPoint): string => {
-  const shown = values.map(({ plot, unit, value }) => [plot, Number.isNaN(value) ? null : unit === "price" ? value / 10 ** decimals : value] as const);
+  const shown = values.map(
+    ({ plot, unit, value }) =>
+      [plot, Number.isNaN(value) ? null : unit === "price" ? value / 10 ** decimals : value] as const,
+  );
   return JSON.stringify({
-    name, instrument: key, exchange: key.slice(0, key.indexOf(":")), timeframe: of, time,
-    value: shown[0]?.[1] ?? null, values: Object.fromEntries(shown), ready: shown.every(([, value]) => value !== null), live,
+    name,
+    instrument: key,
+    exchange: key.slice(0, key.indexOf(":")),
+    timeframe: of,
+    time,
+    value: shown[0]?.[1] ?? null,
+    values: Object.fromEntries(shown),
+    ready: shown.every(([, value]) => value !== null),
+    live,
   });
 };

@@ -22,14 +22,24 @@ export const systemClock = (): Clock => {
       timer.unref();
       return () => clearInterval(timer);
     },
-    sleep: (delayMs, signal) => new Promise((resolve, reject) => {
-      if (signal?.aborted === true) { reject(signal.reason as Error); return; }
-      // Many sleep on the signal of what they are a part of: no leak, of which Node would warn.
-      if (signal !== undefined) setMaxListeners(0, signal);
-      const timer = setTimeout(() => { signal?.removeEventListener("abort", stop); resolve(); }, delayMs);
-      const stop = (): void => { clearTimeout(timer); reject(signal!.reason as Error); };
-      signal?.addEventListener("abort", stop, { once: true });
-    }),
+    sleep: (delayMs, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted === true) {
+          reject(signal.reason as Error);
+          return;
+        }
+        // Many sleep on the signal of what they are a part of: no leak, of which Node would warn.
+        if (signal !== undefined) setMaxListeners(0, signal);
+        const timer = setTimeout(() => {
+          signal?.removeEventListener("abort", stop);
+          resolve();
+        }, delayMs);
+        const stop = (): void => {
+          clearTimeout(timer);
+          reject(signal!.reason as Error);
+        };
+        signal?.addEventListener("abort", stop, { once: true });
+      }),
   };
 };
 
@@ -37,7 +47,10 @@ export const systemClock = (): Clock => {
 const SHORTEST_MS = 10;
 
 /** Tests: `base` as if it had said `shown` when it said `real`, and ran so many times as fast; its delays pass as fast. */
-export const shiftedClock = (base: Clock, { real, shown, speed }: { real: number; shown: number; speed: number }): Clock => ({
+export const shiftedClock = (
+  base: Clock,
+  { real, shown, speed }: { real: number; shown: number; speed: number },
+): Clock => ({
   now: () => shown + (base.now() - real) * speed,
   after: (delayMs, run) => base.after(delayMs / speed, run),
   every: (intervalMs, run) => base.every(Math.max(SHORTEST_MS, intervalMs / speed), run),

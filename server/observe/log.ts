@@ -2,7 +2,18 @@ import pino from "pino";
 import type { Log } from "@/server/ports/observe";
 
 /** Fields that never reach a log line, wherever they stand. */
-const secret = ["accessToken", "apiSecret", "requestToken", "password", "totpSecret", "access_token", "api_secret", "databaseUrl", "redisUrl", "authorization"];
+const secret = [
+  "accessToken",
+  "apiSecret",
+  "requestToken",
+  "password",
+  "totpSecret",
+  "access_token",
+  "api_secret",
+  "databaseUrl",
+  "redisUrl",
+  "authorization",
+];
 
 /** Structured lines on stderr, so that what a person reads on stdout stays short. */
 export const createLog = (level: string): Log => {
@@ -12,10 +23,17 @@ export const createLog = (level: string): Log => {
     error: (message, fields) => logger.error(fields ?? {}, message),
     with: (fields) => wrap(logger.child(fields)),
   });
-  return wrap(pino(
-    { level, base: undefined, redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: "[redacted]" }, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: 2, sync: true }),
-  ));
+  return wrap(
+    pino(
+      {
+        level,
+        base: undefined,
+        redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: "[redacted]" },
+        timestamp: pino.stdTimeFunctions.isoTime,
+      },
+      pino.destination({ dest: 2, sync: true }),
+    ),
+  );
 };
 
 /** For tests and the command line, where nothing is to be said. */

@@ -7,11 +7,17 @@ class Recent {
   private readonly values = new Float64Array(2_048);
   count = 0;
   sum = 0;
-  add(value: number): void { this.values[this.count++ & 2_047] = value; this.sum += value; }
-  sorted(): Float64Array { return this.values.slice(0, Math.min(this.count, 2_048)).sort(); }
+  add(value: number): void {
+    this.values[this.count++ & 2_047] = value;
+    this.sum += value;
+  }
+  sorted(): Float64Array {
+    return this.values.slice(0, Math.min(this.count, 2_048)).sort();
+  }
 }
 
-const at = (sorted: Float64Array, share: number): number => (sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!);
+const at = (sorted: Float64Array, share: number): number =>
+  sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 
 /** Counters, gauges and recent values by name. */
 export class Metrics implements Meter {
@@ -19,30 +25,49 @@ export class Metrics implements Meter {
   readonly gauges = new Map<string, number>();
   private readonly measures = new Map<string, Recent>();
 
-  count(name: string, by = 1): void { this.counters.set(name, (this.counters.get(name) ?? 0) + by); }
-  reject(reason: RejectReason, by = 1): void { this.count(`reject.${reason}`, by); }
-  gauge(name: string, value: number): void { this.gauges.set(name, value); }
+  count(name: string, by = 1): void {
+    this.counters.set(name, (this.counters.get(name) ?? 0) + by);
+  }
+  reject(reason: RejectReason, by = 1): void {
+    this.count(`reject.${reason}`, by);
+  }
+  gauge(name: string, value: number): void {
+    this.gauges.set(name, value);
+  }
   record(name: string, value: number): void {
     let recent = this.measures.get(name);
-    if (recent === undefined) this.measures.set(name, recent = new Recent());
+    if (recent === undefined) this.measures.set(name, (recent = new Recent()));
     recent.add(value);
   }
 
   /** Rejects counted here, by reason. */
   rejects(): Record<RejectReason, number> {
-    return Object.fromEntries(rejectReasons.map((reason) => [reason, this.counters.get(`reject.${reason}`) ?? 0])) as Record<RejectReason, number>;
+    return Object.fromEntries(
+      rejectReasons.map((reason) => [reason, this.counters.get(`reject.${reason}`) ?? 0]),
+    ) as Record<RejectReason, number>;
   }
 
   /** Names that have been recorded, and the sum of all values of one since the start. */
-  measured(): string[] { return [...this.measures.keys()]; }
-  sum(name: string): number { return this.measures.get(name)?.sum ?? 0; }
+  measured(): string[] {
+    return [...this.measures.keys()];
+  }
+  sum(name: string): number {
+    return this.measures.get(name)?.sum ?? 0;
+  }
 
   percentiles(name: string, bucketMs = 0.5, buckets = 32): Percentiles {
     const recent = this.measures.get(name);
     const sorted = recent?.sorted() ?? new Float64Array(0);
     const histogram = new Array<number>(buckets).fill(0);
     for (const value of sorted) histogram[Math.min(buckets - 1, Math.max(0, Math.floor(value / bucketMs)))]!++;
-    return { p50: at(sorted, 0.5), p95: at(sorted, 0.95), p99: at(sorted, 0.99), count: recent?.count ?? 0, buckets: histogram, bucketMs };
+    return {
+      p50: at(sorted, 0.5),
+      p95: at(sorted, 0.95),
+      p99: at(sorted, 0.99),
+      count: recent?.count ?? 0,
+      buckets: histogram,
+      bucketMs,
+    };
   }
 }
 
@@ -62,7 +87,11 @@ export class Rate {
   }
   private turn(now: number): void {
     const second = Math.floor(now / 1_000);
-    if (second - this.second > 8) { this.slots.fill(0); this.second = second; return; }
+    if (second - this.second > 8) {
+      this.slots.fill(0);
+      this.second = second;
+      return;
+    }
     while (this.second < second) this.slots[++this.second & 7] = 0;
   }
 }

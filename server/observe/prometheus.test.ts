@@ -17,10 +17,14 @@ describe("the Prometheus exposition", () => {
 
   it("shows counters as totals, counting on between two reads", async () => {
     metrics.count("frames.bars", 3);
-    expect(await lines()).toEqual(expect.arrayContaining(["# TYPE candela_frames_bars_total counter", "candela_frames_bars_total 3"]));
+    expect(await lines()).toEqual(
+      expect.arrayContaining(["# TYPE candela_frames_bars_total counter", "candela_frames_bars_total 3"]),
+    );
     metrics.count("frames.bars");
     metrics.count("hub.rereadFailures");
-    expect(await lines()).toEqual(expect.arrayContaining(["candela_frames_bars_total 4", "candela_hub_reread_failures_total 1"]));
+    expect(await lines()).toEqual(
+      expect.arrayContaining(["candela_frames_bars_total 4", "candela_hub_reread_failures_total 1"]),
+    );
   });
 
   it("shows refused rows by reason, all reasons from the start", async () => {
@@ -28,7 +32,9 @@ describe("the Prometheus exposition", () => {
     const text = await lines();
     expect(text).toContain('candela_rejects_total{reason="duplicate"} 7');
     expect(text).toContain('candela_rejects_total{reason="zero_price"} 0');
-    expect(text.filter((line) => line.startsWith("# TYPE candela_reject"))).toEqual(["# TYPE candela_rejects_total counter"]);
+    expect(text.filter((line) => line.startsWith("# TYPE candela_reject"))).toEqual([
+      "# TYPE candela_rejects_total counter",
+    ]);
   });
 
   it("takes the refusals of all stages where they are counted elsewhere", async () => {
@@ -39,24 +45,34 @@ describe("the Prometheus exposition", () => {
   it("shows gauges as they are now", async () => {
     metrics.gauge("persist.queue", 12);
     metrics.gauge("persist.queue", 4);
-    expect(await lines()).toEqual(expect.arrayContaining(["# TYPE candela_persist_queue gauge", "candela_persist_queue 4"]));
+    expect(await lines()).toEqual(
+      expect.arrayContaining(["# TYPE candela_persist_queue gauge", "candela_persist_queue 4"]),
+    );
   });
 
   it("shows durations as summaries in seconds, and sizes as they are", async () => {
     for (let ms = 1; ms <= 100; ms++) metrics.record("receiveToEmit", ms);
     metrics.record("batchRows", 500);
-    expect(await lines()).toEqual(expect.arrayContaining([
-      "# TYPE candela_receive_to_emit_seconds summary",
-      'candela_receive_to_emit_seconds{quantile="0.5"} 0.051', 'candela_receive_to_emit_seconds{quantile="0.95"} 0.096',
-      "candela_receive_to_emit_seconds_sum 5.05", "candela_receive_to_emit_seconds_count 100",
-      "candela_batch_rows_sum 500",
-    ]));
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        "# TYPE candela_receive_to_emit_seconds summary",
+        'candela_receive_to_emit_seconds{quantile="0.5"} 0.051',
+        'candela_receive_to_emit_seconds{quantile="0.95"} 0.096',
+        "candela_receive_to_emit_seconds_sum 5.05",
+        "candela_receive_to_emit_seconds_count 100",
+        "candela_batch_rows_sum 500",
+      ]),
+    );
   });
 
   it("shows the process and the lag of its event loop, once each, every family typed before its values", async () => {
     metrics.record("commit", 5);
     const text = await lines();
-    for (const family of ["process_resident_memory_bytes", "nodejs_eventloop_lag_seconds", "nodejs_eventloop_lag_p99_seconds"]) {
+    for (const family of [
+      "process_resident_memory_bytes",
+      "nodejs_eventloop_lag_seconds",
+      "nodejs_eventloop_lag_p99_seconds",
+    ]) {
       expect(text.filter((line) => line.startsWith(`# TYPE ${family} `))).toHaveLength(1);
     }
     let family = "";

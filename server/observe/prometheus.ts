@@ -7,13 +7,25 @@ export interface Exposition {
   text(): Promise<string>;
 }
 
-interface Value { value: number; labels?: Record<string, string>; metricName?: string }
+interface Value {
+  value: number;
+  labels?: Record<string, string>;
+  metricName?: string;
+}
 
 /** `persist.queueRows` -> `candela_persist_queue_rows`. */
-const nameOf = (name: string): string => `candela_${name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/[^a-zA-Z0-9]+/g, "_").toLowerCase()}`;
+const nameOf = (name: string): string =>
+  `candela_${name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/[^a-zA-Z0-9]+/g, "_")
+    .toLowerCase()}`;
 
 /** Percentiles are of what happened lately (`Metrics`), count and sum since the start. */
-const quantiles = [["0.5", "p50"], ["0.95", "p95"], ["0.99", "p99"]] as const;
+const quantiles = [
+  ["0.5", "p50"],
+  ["0.95", "p95"],
+  ["0.99", "p99"],
+] as const;
 
 /**
  * `Metrics` as Prometheus reads it, beside the process's own figures (CPU, memory, event-loop lag, garbage collection):
@@ -21,20 +33,32 @@ const quantiles = [["0.5", "p50"], ["0.95", "p95"], ["0.99", "p99"]] as const;
  * seconds, those whose name ends in Bytes or Rows as they are.
  * `rejects` answers the refusals of all stages where the cores keep counts of their own.
  */
-export const createExposition = (metrics: Metrics, rejects: () => Record<string, number> = () => metrics.rejects()): Exposition => {
+export const createExposition = (
+  metrics: Metrics,
+  rejects: () => Record<string, number> = () => metrics.rejects(),
+): Exposition => {
   const machine = new Registry();
   collectDefaultMetrics({ register: machine });
 
   const ours = (): Registry => {
     const registry = new Registry();
     const add = (name: string, help: string, type: "counter" | "summary", values: Value[]): void =>
-      registry.registerMetric({ name, get: async () => ({ name, help, type, values, aggregator: "sum" }) } as unknown as Metric);
-    add("candela_rejects_total", "Rows that went no further, by reason.", "counter",
-      Object.entries(rejects()).map(([reason, value]) => ({ labels: { reason }, value })));
+      registry.registerMetric({
+        name,
+        get: async () => ({ name, help, type, values, aggregator: "sum" }),
+      } as unknown as Metric);
+    add(
+      "candela_rejects_total",
+      "Rows that went no further, by reason.",
+      "counter",
+      Object.entries(rejects()).map(([reason, value]) => ({ labels: { reason }, value })),
+    );
     for (const [name, value] of metrics.counters) {
-      if (!name.startsWith("reject.")) add(`${nameOf(name)}_total`, `Count of ${name} since the start.`, "counter", [{ value }]);
+      if (!name.startsWith("reject."))
+        add(`${nameOf(name)}_total`, `Count of ${name} since the start.`, "counter", [{ value }]);
     }
-    for (const [name, value] of metrics.gauges) new Gauge({ name: nameOf(name), help: `${name} now.`, registers: [registry] }).set(value);
+    for (const [name, value] of metrics.gauges)
+      new Gauge({ name: nameOf(name), help: `${name} now.`, registers: [registry] }).set(value);
     for (const name of metrics.measured()) {
       const recent = metrics.percentiles(name);
       const isSize = /(Bytes|Rows)$/.test(name);

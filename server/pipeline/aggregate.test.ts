@@ -7,7 +7,8 @@ import { named, PipelineRig } from "@/server/testing/pipeline-rig";
 const open = Date.parse("2024-08-13T09:15:00+05:30");
 const tick = (second: number, price: number, volume: number) => ({ time: open + second * 1_000, price, volume });
 const rig = (): PipelineRig => new PipelineRig(createCalendar(), "NSE");
-const minutes = (it: PipelineRig) => it.closed(named("1m")).map(({ open: o, high, low, close, volume, ticks }) => [o, high, low, close, volume, ticks]);
+const minutes = (it: PipelineRig) =>
+  it.closed(named("1m")).map(({ open: o, high, low, close, volume, ticks }) => [o, high, low, close, volume, ticks]);
 
 describe("a late tick", () => {
   const late = (): PipelineRig => {
@@ -27,8 +28,12 @@ describe("a late tick", () => {
     pipeline.ticks([tick(60, 104, 40), tick(65, 104, 50), tick(70, 105, 60)]);
     pipeline.at(open + 80_000);
     pipeline.ticks([tick(5, 50, 15)]);
-    const patched = pipeline.events.filter(({ event }) => event === PATCH).map(({ timeframe, low, volume }) => [timeframe, low, volume]);
-    expect(patched).toEqual([named("1s"), named("5s"), named("15s"), named("30s"), named("1m")].map(({ index }) => [index, 50, 0]));
+    const patched = pipeline.events
+      .filter(({ event }) => event === PATCH)
+      .map(({ timeframe, low, volume }) => [timeframe, low, volume]);
+    expect(patched).toEqual(
+      [named("1s"), named("5s"), named("15s"), named("30s"), named("1m")].map(({ index }) => [index, 50, 0]),
+    );
     pipeline.finish();
     expect(minutes(pipeline)[0]).toEqual([100, 103, 50, 103, 30, 5]);
     // The running five minutes had taken the minute in already: they are widened where they stand.
@@ -40,7 +45,15 @@ describe("a late tick", () => {
     pipeline.finish();
     expect(pipeline.seconds.late).toBe(1);
     for (const name of ["1m", "5m", "15m"] as const) {
-      expect(pipeline.closed(named(name)).map(({ open: o, high, low, close, volume, ticks }) => [o, high, low, close, volume, ticks]), name).toEqual([[100, 101, 100, 101, 10, 2], [130, 130, 120, 120, 20, 2]]);
+      expect(
+        pipeline
+          .closed(named(name))
+          .map(({ open: o, high, low, close, volume, ticks }) => [o, high, low, close, volume, ticks]),
+        name,
+      ).toEqual([
+        [100, 101, 100, 101, 10, 2],
+        [130, 130, 120, 120, 20, 2],
+      ]);
     }
   });
 });
@@ -60,7 +73,9 @@ describe("volume", () => {
       if (auction.length > 0) pipeline.ticks(auction, AUCTION);
       pipeline.ticks([tick(1, 101, 41), tick(2, 102, 60), tick(61, 103, 70), tick(121, 103, 95)]);
       pipeline.finish();
-      expect(minutes(pipeline).map(([, , , , volume]) => volume)).toEqual(auction.length > 0 ? [29, 10, 25] : [19, 10, 25]);
+      expect(minutes(pipeline).map(([, , , , volume]) => volume)).toEqual(
+        auction.length > 0 ? [29, 10, 25] : [19, 10, 25],
+      );
     }
   });
   it("that is not believed enters no bar, and marks the bars it touches; where two packets agree, counting goes on from the new figure", () => {
@@ -70,7 +85,11 @@ describe("volume", () => {
     pipeline.ticks([tick(70, 102, 560)], TRADE | SUSPECT | RESET);
     pipeline.ticks([tick(130, 102, 600)]);
     pipeline.finish();
-    expect(pipeline.whole(named("1m")).map(({ volume, incomplete }) => [volume, incomplete])).toEqual([[100, true], [60, true], [40, false]]);
+    expect(pipeline.whole(named("1m")).map(({ volume, incomplete }) => [volume, incomplete])).toEqual([
+      [100, true],
+      [60, true],
+      [40, false],
+    ]);
   });
   it("of a doubted jump that was true belongs to the second that told it, where that is still open", () => {
     const pipeline = rig();
@@ -78,7 +97,10 @@ describe("volume", () => {
     pipeline.ticks([tick(59, 101, 9_000_000)], TRADE | SUSPECT | UNBELIEVED);
     pipeline.ticks([tick(60, 102, 9_000_010)], TRADE | SUSPECT);
     pipeline.finish();
-    expect(pipeline.whole(named("1m")).map(({ volume, incomplete }) => [volume, incomplete])).toEqual([[8_999_000, true], [10, true]]);
+    expect(pipeline.whole(named("1m")).map(({ volume, incomplete }) => [volume, incomplete])).toEqual([
+      [8_999_000, true],
+      [10, true],
+    ]);
   });
   it("over a new connection starts from its first tick, whose bar is marked as incomplete", () => {
     const pipeline = rig();
@@ -88,9 +110,17 @@ describe("volume", () => {
     pipeline.ticks([tick(90, 101, 8_000), tick(91, 102, 8_005), tick(200, 103, 8_010)]);
     pipeline.finish();
     expect(minutes(pipeline).map((bar) => bar[4])).toEqual([10, 5, 5]);
-    expect(pipeline.events.filter(({ event, timeframe }) => event === CLOSE && timeframe === named("1m").index).map(({ incomplete }) => incomplete)).toEqual([true, true, false]);
+    expect(
+      pipeline.events
+        .filter(({ event, timeframe }) => event === CLOSE && timeframe === named("1m").index)
+        .map(({ incomplete }) => incomplete),
+    ).toEqual([true, true, false]);
   });
-  it.each([["during the pre-open", AUCTION | IN_TIME, false], ["before it, with an old packet", IN_TIME, false], ["when the market trades", 0, true]])("connected %s: whether the first minute of trading is incomplete", (_, flags, incomplete) => {
+  it.each([
+    ["during the pre-open", AUCTION | IN_TIME, false],
+    ["before it, with an old packet", IN_TIME, false],
+    ["when the market trades", 0, true],
+  ])("connected %s: whether the first minute of trading is incomplete", (_, flags, incomplete) => {
     const pipeline = rig();
     pipeline.event("connected");
     pipeline.ticks([tick(-400, 100, 0)], flags);
@@ -99,7 +129,8 @@ describe("volume", () => {
     pipeline.ticks([tick(-300, 100, 0)], flags);
     pipeline.ticks([tick(1, 101, 100), tick(61, 101, 110)]);
     pipeline.finish();
-    const closed = (name: "1s" | "1m" | "1d") => pipeline.events.find(({ event, timeframe }) => event === CLOSE && timeframe === named(name).index)!.incomplete;
+    const closed = (name: "1s" | "1m" | "1d") =>
+      pipeline.events.find(({ event, timeframe }) => event === CLOSE && timeframe === named(name).index)!.incomplete;
     expect([closed("1s"), closed("1m"), closed("1d")]).toEqual([incomplete, incomplete, incomplete]);
     expect(minutes(pipeline)[0]![4]).toBe(100);
   });
@@ -122,7 +153,8 @@ describe("volume", () => {
 });
 
 describe("a silence", () => {
-  const holes = (it: PipelineRig, name: string) => it.whole(named(name)).map(({ time, incomplete }) => [(time - open) / 1_000, incomplete]);
+  const holes = (it: PipelineRig, name: string) =>
+    it.whole(named(name)).map(({ time, incomplete }) => [(time - open) / 1_000, incomplete]);
   /** Ticks up to the 59th second, then nothing; noticed at the 64th, as a silence since the last one came. */
   const silence = (lastCame = 59_400): PipelineRig => {
     const pipeline = rig();
@@ -133,11 +165,19 @@ describe("a silence", () => {
   };
   it("makes a hole in the second it began in, though that was closed as whole when the silence was noticed, and in every bar that holds it", () => {
     const pipeline = silence();
-    expect(holes(pipeline, "1s")).toEqual([[0, false], [57, false], [58, false], [59, true]]);
+    expect(holes(pipeline, "1s")).toEqual([
+      [0, false],
+      [57, false],
+      [58, false],
+      [59, true],
+    ]);
     expect([holes(pipeline, "5s").at(-1), holes(pipeline, "1m")]).toEqual([[55, true], [[0, true]]]);
     pipeline.ticks([tick(70, 103, 60), tick(71, 103, 70)]);
     pipeline.finish();
-    expect(holes(pipeline, "1s").slice(4)).toEqual([[70, true], [71, false]]);
+    expect(holes(pipeline, "1s").slice(4)).toEqual([
+      [70, true],
+      [71, false],
+    ]);
     expect(holes(pipeline, "5m")).toEqual([[0, true]]);
   });
   it("changes nothing else of those bars", () => {

@@ -1,6 +1,33 @@
-import { type BarBatch, barBatch, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, CLOSE, CLOSED, CUT, FROM_LATE, FROM_STREAM, fromCollector, HASH_SIZE, PATCH, PATCHED, tickHash } from "@/server/domain/bar";
+import {
+  type BarBatch,
+  barBatch,
+  BY_EXCHANGE_CLOCK,
+  BY_OUR_CLOCK,
+  CLOSE,
+  CLOSED,
+  CUT,
+  FROM_LATE,
+  FROM_STREAM,
+  fromCollector,
+  HASH_SIZE,
+  PATCH,
+  PATCHED,
+  tickHash,
+} from "@/server/domain/bar";
 import type { Accumulators } from "@/server/domain/accumulators";
-import { AUCTION, EXCHANGE_CLOCK, Figure, IN_TIME, JOINED, RESET, SUSPECT, type TickBatch, type TickMessage, TRADE, UNBELIEVED } from "@/server/domain/tick";
+import {
+  AUCTION,
+  EXCHANGE_CLOCK,
+  Figure,
+  IN_TIME,
+  JOINED,
+  RESET,
+  SUSPECT,
+  type TickBatch,
+  type TickMessage,
+  TRADE,
+  UNBELIEVED,
+} from "@/server/domain/tick";
 import { widen } from "@/server/domain/columns";
 import { istDay } from "@/server/domain/session";
 import { baseAt, BROKEN, Day, DAY_SECONDS, dayOf, NONE, Open, Own, ringOf, volumeOf } from "./second-row";
@@ -33,14 +60,18 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   private readonly lag = new FeedLag();
 
   /** `followFeed`: seconds wait for a feed that lags behind our clock. Recordings have no clock. */
-  constructor(readonly watermarkSeconds = 2, private readonly followFeed = true) {
+  constructor(
+    readonly watermarkSeconds = 2,
+    private readonly followFeed = true,
+  ) {
     this.ring = ringOf(watermarkSeconds);
     this.mask = this.ring - 1;
   }
 
   on(message: TickMessage, emit: (batch: BarBatch) => void): void {
     if (message.kind === "ticks") this.fold(message, emit);
-    else if (message.kind === "disconnected" || message.kind === "connected" || message.kind === "silent") this.markCut(message.collector, message.receivedTime, emit);
+    else if (message.kind === "disconnected" || message.kind === "connected" || message.kind === "silent")
+      this.markCut(message.collector, message.receivedTime, emit);
     this.flush(emit);
   }
 
@@ -59,7 +90,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 
   /** Closes all there is: the end of a file, or a stop that loses nothing. */
   finish(emit: (batch: BarBatch) => void): void {
-    for (let instrument = 0; instrument < this.capacity; instrument++) this.closeThrough(instrument, Number.MAX_SAFE_INTEGER, emit);
+    for (let instrument = 0; instrument < this.capacity; instrument++)
+      this.closeThrough(instrument, Number.MAX_SAFE_INTEGER, emit);
     this.flush(emit);
   }
 
@@ -99,10 +131,24 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       const cumulative = open[at + Open.cumulative]!;
       const before = baseAt(base, day, cumulative, second);
       const volume = volumeOf(cumulative, before);
-      if (cumulative > before || (cumulative >= 0 && before !== base)) { base = cumulative; day = dayOf(second); }
-      into.begin(cell + count++, second * 1_000, second * 1_000 + 1_000,
-        open[at + Open.open]!, open[at + Open.high]!, open[at + Open.low]!, open[at + Open.close]!,
-        volume, this.valueOf(at, volume), open[at + Open.ticks]!, open[at + Open.interest]!, open[at + Open.marks]! >= BROKEN ? 1 : 0);
+      if (cumulative > before || (cumulative >= 0 && before !== base)) {
+        base = cumulative;
+        day = dayOf(second);
+      }
+      into.begin(
+        cell + count++,
+        second * 1_000,
+        second * 1_000 + 1_000,
+        open[at + Open.open]!,
+        open[at + Open.high]!,
+        open[at + Open.low]!,
+        open[at + Open.close]!,
+        volume,
+        this.valueOf(at, volume),
+        open[at + Open.ticks]!,
+        open[at + Open.interest]!,
+        open[at + Open.marks]! >= BROKEN ? 1 : 0,
+      );
     }
     return count;
   }
@@ -207,10 +253,16 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const own = instrument * Own.size;
     if ((flag & JOINED) !== 0) this.rejoin(instrument, batch.collector, (flag & IN_TIME) !== 0, emit);
     if ((flag & SUSPECT) !== 0) this.doubt(instrument, second, batch, row, emit);
-    if ((flag & TRADE) === 0) { this.passOver(instrument, second, volume, (flag & AUCTION) !== 0, emit); return false; }
+    if ((flag & TRADE) === 0) {
+      this.passOver(instrument, second, volume, (flag & AUCTION) !== 0, emit);
+      return false;
+    }
     if (this.open[this.placeOf(instrument, second) + Open.second] !== second) {
       // By the tick after it, or by the clock: longer bars have gone on without it.
-      if (second <= this.own[own + Own.closedThrough]! || second <= this.lastSwept) { this.patch(instrument, second, batch, row, emit); return false; }
+      if (second <= this.own[own + Own.closedThrough]! || second <= this.lastSwept) {
+        this.patch(instrument, second, batch, row, emit);
+        return false;
+      }
       this.begin(instrument, second, batch.collector, batch.sequence + row, emit);
     }
     if (volume >= 0) this.rebase(instrument, second, volume);
@@ -218,7 +270,13 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   /** A row of which the day's volume is in doubt (`DayVolumes`): the bars it touches are marked. */
-  private doubt(instrument: number, second: number, batch: TickBatch, row: number, emit: (batch: BarBatch) => void): void {
+  private doubt(
+    instrument: number,
+    second: number,
+    batch: TickBatch,
+    row: number,
+    emit: (batch: BarBatch) => void,
+  ): void {
     const { own: figures, open } = this;
     const own = instrument * Own.size;
     const flag = batch.flags[row]!;
@@ -228,19 +286,35 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       // What is open counts from the old line; a second that has only doubtful figures counts from none.
       const since = figures[own + Own.doubtSecond]!;
       const at = this.placeOf(instrument, since);
-      this.closeThrough(instrument, open[at + Open.second] === since && open[at + Open.cumulative]! >= 0 ? since : since - 1, emit);
+      this.closeThrough(
+        instrument,
+        open[at + Open.second] === since && open[at + Open.cumulative]! >= 0 ? since : since - 1,
+        emit,
+      );
       this.startAnew(instrument, since, second <= figures[own + Own.closedThrough]! ? volume : doubted);
-    } else if ((flag & UNBELIEVED) === 0 && doubted > this.days[instrument * Day.size + Day.base]! && doubted <= volume) {
+    } else if (
+      (flag & UNBELIEVED) === 0 &&
+      doubted > this.days[instrument * Day.size + Day.base]! &&
+      doubted <= volume
+    ) {
       // It was true: it belongs to the second that told it, if that is still open.
       const at = this.placeOf(instrument, figures[own + Own.doubtSecond]!);
-      if (open[at + Open.second] === figures[own + Own.doubtSecond]! && open[at + Open.cumulative]! < doubted) open[at + Open.cumulative] = doubted;
+      if (open[at + Open.second] === figures[own + Own.doubtSecond]! && open[at + Open.cumulative]! < doubted)
+        open[at + Open.cumulative] = doubted;
     }
     figures[own + Own.doubt] = (flag & UNBELIEVED) === 0 ? -1 : volume;
     figures[own + Own.doubtSecond] = second;
     if ((flag & AUCTION) !== 0) return; // its own bar is marked
     this.closeThrough(instrument, second - this.watermarkSeconds - 1, emit);
-    this.breakOpen(instrument, batch.time[row]!, batch.time[row]! - UNDERWAY_MS, emit, (second - this.watermarkSeconds) * 1_000);
-    if ((flag & TRADE) !== 0 && open[this.placeOf(instrument, second) + Open.second] !== second) this.cut[instrument] = 1;
+    this.breakOpen(
+      instrument,
+      batch.time[row]!,
+      batch.time[row]! - UNDERWAY_MS,
+      emit,
+      (second - this.watermarkSeconds) * 1_000,
+    );
+    if ((flag & TRADE) !== 0 && open[this.placeOf(instrument, second) + Open.second] !== second)
+      this.cut[instrument] = 1;
   }
 
   /**
@@ -257,9 +331,17 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   /** Our time as far as the feed has reached it (`FeedLag`): what ends before it, less the watermark, is closed. */
-  feedTime(now: number): number { return this.followFeed ? this.lag.feedTime(now) : now; }
+  feedTime(now: number): number {
+    return this.followFeed ? this.lag.feedTime(now) : now;
+  }
 
-  private begin(instrument: number, second: number, collector: number, sequence: number, emit: (batch: BarBatch) => void): void {
+  private begin(
+    instrument: number,
+    second: number,
+    collector: number,
+    sequence: number,
+    emit: (batch: BarBatch) => void,
+  ): void {
     const { own: figures, open } = this;
     const own = instrument * Own.size;
     if (second > figures[own + Own.newest]!) {
@@ -290,7 +372,13 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
    * A row that enters no bar. An auction's volume belongs to no second: the base moves past it. Any other row only says
    * where counting begins when nobody knows: a book that moved has no volume of its own.
    */
-  private passOver(instrument: number, second: number, volume: number, isAuction: boolean, emit: (batch: BarBatch) => void): void {
+  private passOver(
+    instrument: number,
+    second: number,
+    volume: number,
+    isAuction: boolean,
+    emit: (batch: BarBatch) => void,
+  ): void {
     const { own: figures, days } = this;
     const own = instrument * Own.size;
     const day = instrument * Day.size;
@@ -331,9 +419,18 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const base = days[at + Day.base]!;
     const running = days[at + Day.running]!;
     const day = figures[own + Own.day]!;
-    if (base < 0) { this.startFrom(instrument, second, volume); return; }
+    if (base < 0) {
+      this.startFrom(instrument, second, volume);
+      return;
+    }
     // Believed, and less than where counting began: that was the old date's figure, which a first packet tells without a time.
-    if (second >= day && second < day + DAY_SECONDS && volume < base && second >= figures[own + Own.newest]! && second > figures[own + Own.baseSecond]!) {
+    if (
+      second >= day &&
+      second < day + DAY_SECONDS &&
+      volume < base &&
+      second >= figures[own + Own.newest]! &&
+      second > figures[own + Own.baseSecond]!
+    ) {
       this.startFrom(instrument, second, volume);
       return;
     }
@@ -383,7 +480,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       }
       figures[own + Own.oldest] = second <= newest ? second : NONE;
     }
-    if (through > figures[own + Own.closedThrough]! && through !== Number.MAX_SAFE_INTEGER) figures[own + Own.closedThrough] = through;
+    if (through > figures[own + Own.closedThrough]! && through !== Number.MAX_SAFE_INTEGER)
+      figures[own + Own.closedThrough] = through;
   }
 
   private closeSecond(instrument: number, second: number, emit: (batch: BarBatch) => void): void {
@@ -428,11 +526,22 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   /** A tick of a second that is closed goes on alone, to be added to the bars that hold it. Its volume has been counted by the ticks after it. */
-  private patch(instrument: number, second: number, batch: TickBatch, row: number, emit: (batch: BarBatch) => void): void {
+  private patch(
+    instrument: number,
+    second: number,
+    batch: TickBatch,
+    row: number,
+    emit: (batch: BarBatch) => void,
+  ): void {
     this.late++;
     const price = batch.price[row]!;
     // The first row of a connection says where counting begins, also when it comes too late.
-    if (this.days[instrument * Day.size + Day.base]! < 0 && batch.volume[row]! >= 0 && (batch.flags[row]! & UNBELIEVED) === 0) this.rebase(instrument, second, batch.volume[row]!);
+    if (
+      this.days[instrument * Day.size + Day.base]! < 0 &&
+      batch.volume[row]! >= 0 &&
+      (batch.flags[row]! & UNBELIEVED) === 0
+    )
+      this.rebase(instrument, second, batch.volume[row]!);
     const at = this.next(instrument, PATCH, second * 1_000, second * 1_000 + 1_000, emit);
     const { out } = this;
     out.open[at] = price;
@@ -445,7 +554,11 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     out.lastTime[at] = batch.time[row]!;
     out.firstSequence[at] = batch.sequence + row;
     out.lastSequence[at] = batch.sequence + row;
-    out.sources[at] = FROM_STREAM | FROM_LATE | fromCollector(batch.collector) | ((batch.flags[row]! & EXCHANGE_CLOCK) === 0 ? BY_OUR_CLOCK : BY_EXCHANGE_CLOCK);
+    out.sources[at] =
+      FROM_STREAM |
+      FROM_LATE |
+      fromCollector(batch.collector) |
+      ((batch.flags[row]! & EXCHANGE_CLOCK) === 0 ? BY_OUR_CLOCK : BY_EXCHANGE_CLOCK);
     out.hash[at] = tickHash(batch.time[row]!, price, batch.volume[row]!);
   }
 
@@ -459,7 +572,23 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     out.timeframe[at] = 0;
     out.time[at] = time;
     out.end[at] = end;
-    for (const column of [out.open, out.high, out.low, out.close, out.volume, out.value, out.ticks, out.late, out.firstTime, out.lastTime, out.firstSequence, out.lastSequence, out.sources, out.hash]) column[at] = 0;
+    for (const column of [
+      out.open,
+      out.high,
+      out.low,
+      out.close,
+      out.volume,
+      out.value,
+      out.ticks,
+      out.late,
+      out.firstTime,
+      out.lastTime,
+      out.firstSequence,
+      out.lastSequence,
+      out.sources,
+      out.hash,
+    ])
+      column[at] = 0;
     out.openInterest[at] = -1;
     out.rev[at] = 1;
     out.state[at] = PATCHED;
@@ -481,7 +610,13 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   /** What is open of an instrument has a hole, and so has its newest second, closed already, if that ended after `since`. Of bars that ended by `settled` all seconds are closed. */
-  private breakOpen(instrument: number, now: number, since: number, emit: (batch: BarBatch) => void, settled = 0): void {
+  private breakOpen(
+    instrument: number,
+    now: number,
+    since: number,
+    emit: (batch: BarBatch) => void,
+    settled = 0,
+  ): void {
     const { own: figures, open } = this;
     const own = instrument * Own.size;
     const newest = figures[own + Own.newest]!;
@@ -490,7 +625,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       if (open[at + Open.second] === second) open[at + Open.marks] = open[at + Open.marks]! | BROKEN;
     }
     this.next(instrument, CUT, now, settled, emit);
-    if (newest * 1_000 + 1_000 > since && open[this.placeOf(instrument, newest) + Open.second] !== newest) this.breakClosed(instrument, newest, emit);
+    if (newest * 1_000 + 1_000 > since && open[this.placeOf(instrument, newest) + Open.second] !== newest)
+      this.breakClosed(instrument, newest, emit);
   }
 
   /** A patch that holds no tick, only that its bars have a hole: as wide as the second, and neither its open nor its close. */
@@ -527,8 +663,15 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   restore(snapshot: SecondBarsSnapshot): void {
-    if (snapshot.open.length !== snapshot.capacity * this.ring * Open.size) throw new RangeError("a snapshot of another watermark");
-    Object.assign(this, { ...snapshot, own: snapshot.own.slice(), days: snapshot.days.slice(), open: snapshot.open.slice(), cut: snapshot.cut.slice() });
+    if (snapshot.open.length !== snapshot.capacity * this.ring * Open.size)
+      throw new RangeError("a snapshot of another watermark");
+    Object.assign(this, {
+      ...snapshot,
+      own: snapshot.own.slice(),
+      days: snapshot.days.slice(),
+      open: snapshot.open.slice(),
+      cut: snapshot.cut.slice(),
+    });
   }
 
   private flush(emit: (batch: BarBatch) => void): void {
@@ -543,7 +686,10 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const open = new Float64Array(size * this.ring * Open.size);
     for (let at = Open.second; at < open.length; at += Open.size) open[at] = -1;
     for (let place = 0; place < this.ring; place++) {
-      open.set(this.open.subarray(place * before * Open.size, (place + 1) * before * Open.size), place * size * Open.size);
+      open.set(
+        this.open.subarray(place * before * Open.size, (place + 1) * before * Open.size),
+        place * size * Open.size,
+      );
     }
     this.open = open;
     this.own = widen(this.own, size * Own.size);

@@ -1,9 +1,32 @@
-import { AUCTION_BAR, addHash, type BarBatch, barBatch, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK, CLOSE, CLOSED, FROM_LATE, FROM_STREAM, fromCollector, PATCH, PATCHED, tickHash } from "@/server/domain/bar";
+import {
+  AUCTION_BAR,
+  addHash,
+  type BarBatch,
+  barBatch,
+  BY_EXCHANGE_CLOCK,
+  BY_OUR_CLOCK,
+  CLOSE,
+  CLOSED,
+  FROM_LATE,
+  FROM_STREAM,
+  fromCollector,
+  PATCH,
+  PATCHED,
+  tickHash,
+} from "@/server/domain/bar";
 import { type Auction, auctionAt } from "@/server/domain/auction-times";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import { istDay } from "@/server/domain/session";
 import type { SessionWindows } from "@/server/domain/session-window";
-import { AUCTION, EXCHANGE_CLOCK, JOINED, SUSPECT, type TickBatch, type TickMessage, UNBELIEVED } from "@/server/domain/tick";
+import {
+  AUCTION,
+  EXCHANGE_CLOCK,
+  JOINED,
+  SUSPECT,
+  type TickBatch,
+  type TickMessage,
+  UNBELIEVED,
+} from "@/server/domain/tick";
 import type { Core } from "./stage";
 
 const FLUSH_ROWS = 256;
@@ -54,7 +77,8 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
   private readonly out = barBatch(FLUSH_ROWS);
 
   constructor(
-    private readonly windows: SessionWindows, private readonly table: InstrumentTable,
+    private readonly windows: SessionWindows,
+    private readonly table: InstrumentTable,
     /** `SecondBars`: what the day has had so far, auctions too. */
     private readonly days: DayVolumes,
     private readonly watermarkMs = 2_000,
@@ -65,14 +89,18 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
    * holds rows of auctions or none, and of auctions no instrument twice (`Normaliser`).
    */
   on(message: TickMessage, emit: (batch: BarBatch) => void): void {
-    if (message.kind === "ticks") { this.fold(message, emit); this.flush(emit); }
-    else if (message.kind === "connected" || message.kind === "disconnected" || message.kind === "silent") {
-      for (const each of this.building.values()) if ((each.sources & fromCollector(message.collector)) !== 0) each.incomplete = 1;
+    if (message.kind === "ticks") {
+      this.fold(message, emit);
+      this.flush(emit);
+    } else if (message.kind === "connected" || message.kind === "disconnected" || message.kind === "silent") {
+      for (const each of this.building.values())
+        if ((each.sources & fromCollector(message.collector)) !== 0) each.incomplete = 1;
     }
   }
 
   at(now: number, emit: (batch: BarBatch) => void): void {
-    for (const [instrument, each] of this.building) if (each.to + this.watermarkMs <= now) this.close(instrument, each, emit);
+    for (const [instrument, each] of this.building)
+      if (each.to + this.watermarkMs <= now) this.close(instrument, each, emit);
     this.flush(emit);
   }
 
@@ -100,11 +128,17 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     const time = batch.time[row]!;
     let each = this.building.get(instrument);
     const over = this.over.get(instrument);
-    if (over !== undefined && time < over.to) { this.patch(instrument, over, batch, row, emit); return; }
+    if (over !== undefined && time < over.to) {
+      this.patch(instrument, over, batch, row, emit);
+      return;
+    }
     if (each === undefined || time < each.from) {
       const session = this.windows.session(instrument, time);
       const auction = session === null ? null : auctionAt(session, time);
-      if (auction === null || each !== undefined) { this.late++; return; }
+      if (auction === null || each !== undefined) {
+        this.late++;
+        return;
+      }
       each = this.begin(instrument, auction, batch, row);
       this.building.set(instrument, each);
     }
@@ -117,8 +151,9 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     if (told >= 0 && each.base > told) each.base = each.opening ? 0 : told;
     const matched = volume - each.base;
     // Until the opening match an index stands at its last close, or moves with indicative prices.
-    if (this.table.traded[instrument] === 0) { if (!each.opening || time >= each.matching) each.price = price; }
-    else if (volume >= 0 && each.base >= 0 && matched > each.volume) {
+    if (this.table.traded[instrument] === 0) {
+      if (!each.opening || time >= each.matching) each.price = price;
+    } else if (volume >= 0 && each.base >= 0 && matched > each.volume) {
       each.value += (matched - each.volume) * price;
       each.volume = matched;
       each.price = price;
@@ -135,19 +170,33 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
   private begin(instrument: number, auction: Auction, batch: TickBatch, row: number): Building {
     const time = batch.time[row]!;
     const before = { volume: this.days.dayVolume(instrument), day: this.days.volumeDay(instrument) };
-    const volume = (batch.flags[row]! & UNBELIEVED) === 0 ? batch.volume[row]! : before.day === istDay(time) ? before.volume : 0;
+    const volume =
+      (batch.flags[row]! & UNBELIEVED) === 0 ? batch.volume[row]! : before.day === istDay(time) ? before.volume : 0;
     // While orders are collected nothing has traded; later, what the day had before tells what the auction added.
     let base = volume;
     let incomplete = 0;
     if (time >= auction.matching) {
       // Of a new connection the difference to what was before is not the auction's alone.
-      const unknown = !auction.opening && ((batch.flags[row]! & JOINED) !== 0 || before.volume < 0 || before.day !== istDay(time));
+      const unknown =
+        !auction.opening && ((batch.flags[row]! & JOINED) !== 0 || before.volume < 0 || before.day !== istDay(time));
       base = auction.opening ? (volume === before.volume ? volume : 0) : unknown ? volume : before.volume;
       incomplete = unknown ? 1 : 0;
     }
     return {
-      ...auction, base, volume: 0, value: 0, price: 0, ticks: 0, openInterest: -1, firstTime: time, lastTime: time,
-      firstSequence: batch.sequence + row, lastSequence: batch.sequence + row, sources: 0, hash: 0, incomplete,
+      ...auction,
+      base,
+      volume: 0,
+      value: 0,
+      price: 0,
+      ticks: 0,
+      openInterest: -1,
+      firstTime: time,
+      lastTime: time,
+      firstSequence: batch.sequence + row,
+      lastSequence: batch.sequence + row,
+      sources: 0,
+      hash: 0,
+      incomplete,
     };
   }
 
@@ -158,10 +207,18 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
     const row = this.put(instrument, CLOSE, each.from, each.to, each.price);
     const { out } = this;
-    out.volume[row] = each.volume; out.value[row] = each.value; out.ticks[row] = each.ticks; out.openInterest[row] = each.openInterest;
-    out.state[row] = CLOSED; out.incomplete[row] = each.incomplete;
-    out.firstTime[row] = each.firstTime; out.lastTime[row] = each.lastTime;
-    out.firstSequence[row] = each.firstSequence; out.lastSequence[row] = each.lastSequence; out.sources[row] = each.sources; out.hash[row] = each.hash;
+    out.volume[row] = each.volume;
+    out.value[row] = each.value;
+    out.ticks[row] = each.ticks;
+    out.openInterest[row] = each.openInterest;
+    out.state[row] = CLOSED;
+    out.incomplete[row] = each.incomplete;
+    out.firstTime[row] = each.firstTime;
+    out.lastTime[row] = each.lastTime;
+    out.firstSequence[row] = each.firstSequence;
+    out.lastSequence[row] = each.lastSequence;
+    out.sources[row] = each.sources;
+    out.hash[row] = each.hash;
   }
 
   /** A tick that comes after the match changes no price: its bar takes note of it. */
@@ -172,18 +229,36 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     const at = this.put(instrument, PATCH, over.from, over.to, over.price);
     const { out } = this;
     const sequence = batch.sequence + row;
-    out.ticks[at] = 1; out.late[at] = 1; out.state[at] = PATCHED;
-    out.firstTime[at] = batch.time[row]!; out.lastTime[at] = batch.time[row]!; out.firstSequence[at] = sequence; out.lastSequence[at] = sequence;
-    out.sources[at] = sourcesOf(batch, row) | FROM_LATE; out.hash[at] = tickHash(batch.time[row]!, batch.price[row]!, batch.volume[row]!);
+    out.ticks[at] = 1;
+    out.late[at] = 1;
+    out.state[at] = PATCHED;
+    out.firstTime[at] = batch.time[row]!;
+    out.lastTime[at] = batch.time[row]!;
+    out.firstSequence[at] = sequence;
+    out.lastSequence[at] = sequence;
+    out.sources[at] = sourcesOf(batch, row) | FROM_LATE;
+    out.hash[at] = tickHash(batch.time[row]!, batch.price[row]!, batch.volume[row]!);
   }
 
   /** A row of the output at one price. */
   private put(instrument: number, event: number, from: number, to: number, price: number): number {
     const { out } = this;
     const row = out.length++;
-    out.event[row] = event; out.instrument[row] = instrument; out.timeframe[row] = AUCTION_BAR; out.time[row] = from; out.end[row] = to;
-    out.open[row] = price; out.high[row] = price; out.low[row] = price; out.close[row] = price;
-    out.volume[row] = 0; out.value[row] = 0; out.openInterest[row] = -1; out.rev[row] = 1; out.incomplete[row] = 0; out.late[row] = 0;
+    out.event[row] = event;
+    out.instrument[row] = instrument;
+    out.timeframe[row] = AUCTION_BAR;
+    out.time[row] = from;
+    out.end[row] = to;
+    out.open[row] = price;
+    out.high[row] = price;
+    out.low[row] = price;
+    out.close[row] = price;
+    out.volume[row] = 0;
+    out.value[row] = 0;
+    out.openInterest[row] = -1;
+    out.rev[row] = 1;
+    out.incomplete[row] = 0;
+    out.late[row] = 0;
     return row;
   }
 
@@ -195,4 +270,6 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
 }
 
 const sourcesOf = (batch: TickBatch, row: number): number =>
-  FROM_STREAM | fromCollector(batch.collector) | ((batch.flags[row]! & EXCHANGE_CLOCK) === 0 ? BY_OUR_CLOCK : BY_EXCHANGE_CLOCK);
+  FROM_STREAM |
+  fromCollector(batch.collector) |
+  ((batch.flags[row]! & EXCHANGE_CLOCK) === 0 ? BY_OUR_CLOCK : BY_EXCHANGE_CLOCK);

@@ -17,23 +17,40 @@ const drained = (shelf: BarShelf, committedAt?: number): [BarWrite, StoredBar[]]
   }
   return runs;
 };
-const ever = (shelf: BarShelf, instrument = 1): StoredBar[] => shelf.recent(instrument, "1m", 0, Number.POSITIVE_INFINITY);
+const ever = (shelf: BarShelf, instrument = 1): StoredBar[] =>
+  shelf.recent(instrument, "1m", 0, Number.POSITIVE_INFINITY);
 
 describe("the shelf of bars", () => {
   it("gives back each bar as it came, with its passport or without one, also an auction", () => {
     const shelf = new BarShelf();
     const bare = storedBar(1, 0, { state: "corrected", incomplete: true, openInterest: -1 });
     delete bare.passport;
-    const made = storedBar(2, 1, { value: 2 ** 52, passport: { late: 3, firstTime: 5.5, lastTime: 7, firstSequence: 2 ** 51, lastSequence: 2 ** 51 + 9, sources: 0x00ff_ff1f, hash: 2 ** 48 - 1 } });
+    const made = storedBar(2, 1, {
+      value: 2 ** 52,
+      passport: {
+        late: 3,
+        firstTime: 5.5,
+        lastTime: 7,
+        firstSequence: 2 ** 51,
+        lastSequence: 2 ** 51 + 9,
+        sources: 0x00ff_ff1f,
+        hash: 2 ** 48 - 1,
+      },
+    });
     const auction = storedBar(3, 2, { timeframe: "auction" });
     for (const bar of [bare, made, auction]) shelf.appendBar(bar, "merge", 5);
-    expect([...ever(shelf), ...ever(shelf, 2), ...shelf.recent(3, "auction", 0, Number.POSITIVE_INFINITY)]).toEqual([bare, made, auction]);
+    expect([...ever(shelf), ...ever(shelf, 2), ...shelf.recent(3, "auction", 0, Number.POSITIVE_INFINITY)]).toEqual([
+      bare,
+      made,
+      auction,
+    ]);
     expect(drained(shelf)).toEqual([["merge", [bare, made, auction]]]);
   });
 
   it("tells no traded value where it has grown past what a number holds: the bar itself is not lost", () => {
     const shelf = new BarShelf();
-    for (const [at, value] of [2 ** 53 - 1, 2 ** 53, 2 ** 64, Number.POSITIVE_INFINITY, Number.NaN].entries()) shelf.appendBar(storedBar(1, at, { value }), "merge", 5);
+    for (const [at, value] of [2 ** 53 - 1, 2 ** 53, 2 ** 64, Number.POSITIVE_INFINITY, Number.NaN].entries())
+      shelf.appendBar(storedBar(1, at, { value }), "merge", 5);
     expect(ever(shelf).map(({ value }) => value)).toEqual([2 ** 53 - 1, 0, 0, 0, 0]);
   });
 
@@ -42,7 +59,10 @@ describe("the shelf of bars", () => {
     shelf.appendBar(storedBar(1, 0), "merge", 5);
     shelf.appendBar(storedBar(1, 0), "remove", 5);
     expect(ever(shelf)).toEqual([]);
-    expect(drained(shelf).map(([how, bars]) => [how, bars.length])).toEqual([["merge", 1], ["remove", 1]]);
+    expect(drained(shelf).map(([how, bars]) => [how, bars.length])).toEqual([
+      ["merge", 1],
+      ["remove", 1],
+    ]);
   });
 
   it("takes rows of the stages as they are", () => {
@@ -54,7 +74,27 @@ describe("the shelf of bars", () => {
     batch.incomplete[0] = 1;
     shelf.append(batch, 0, 7, AUCTION_BAR, "merge", 1);
     const { rows } = shelf.first()!;
-    for (const name of ["time", "open", "high", "low", "close", "volume", "value", "ticks", "openInterest", "rev", "state", "incomplete", "late", "firstTime", "lastTime", "firstSequence", "lastSequence", "sources", "hash"] as const) {
+    for (const name of [
+      "time",
+      "open",
+      "high",
+      "low",
+      "close",
+      "volume",
+      "value",
+      "ticks",
+      "openInterest",
+      "rev",
+      "state",
+      "incomplete",
+      "late",
+      "firstTime",
+      "lastTime",
+      "firstSequence",
+      "lastSequence",
+      "sources",
+      "hash",
+    ] as const) {
       expect([name, rows[name][0]]).toEqual([name, batch[name][0]]);
     }
     expect([rows.instrumentId[0], rows.kind[0], rows.made[0], rows.length]).toEqual([7, AUCTION_BAR, 1, 1]);
@@ -68,7 +108,13 @@ describe("the shelf of bars", () => {
     shelf.appendBar(bars[1]!, "replace", 3);
     expect(shelf.waiting).toBe(bars.length + 2);
     const runs = drained(shelf);
-    expect(runs.map(([how, { length }]) => [how, length])).toEqual([["merge", BLOCK_ROWS], ["merge", BLOCK_ROWS], ["merge", 5], ["patch", 1], ["replace", 1]]);
+    expect(runs.map(([how, { length }]) => [how, length])).toEqual([
+      ["merge", BLOCK_ROWS],
+      ["merge", BLOCK_ROWS],
+      ["merge", 5],
+      ["patch", 1],
+      ["replace", 1],
+    ]);
     expect(runs.flatMap(([, rows]) => rows)).toEqual([...bars, bars[0], bars[1]]);
     expect(shelf.waiting).toBe(0);
   });
@@ -103,9 +149,12 @@ describe("the shelf of bars", () => {
 
   it("keeps the newest of each place when there are too many", () => {
     const shelf = new BarShelf();
-    for (let minute = 0; minute < 10; minute++) for (const id of [1, 2]) shelf.appendBar(storedBar(id, minute), "merge", 1);
+    for (let minute = 0; minute < 10; minute++)
+      for (const id of [1, 2]) shelf.appendBar(storedBar(id, minute), "merge", 1);
     shelf.keepNewest(6);
-    expect([ever(shelf, 1), ever(shelf, 2)].map((bars) => bars.map(({ time }) => time))).toEqual([1, 2].map((id) => [7, 8, 9].map((minute) => storedBar(id, minute).time)));
+    expect([ever(shelf, 1), ever(shelf, 2)].map((bars) => bars.map(({ time }) => time))).toEqual(
+      [1, 2].map((id) => [7, 8, 9].map((minute) => storedBar(id, minute).time)),
+    );
   });
 
   it("uses its memory again, and never what somebody still reads: minutes of seconds in a few blocks", () => {

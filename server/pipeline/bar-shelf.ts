@@ -1,5 +1,16 @@
 import type { BarBatch } from "@/server/domain/bar";
-import { cutStored, KINDS, kindOf, placeOf, putBar, putRow, type StoredBar, type StoredBars, storedBarAt, storedBars } from "@/server/domain/stored-bars";
+import {
+  cutStored,
+  KINDS,
+  kindOf,
+  placeOf,
+  putBar,
+  putRow,
+  type StoredBar,
+  type StoredBars,
+  storedBarAt,
+  storedBars,
+} from "@/server/domain/stored-bars";
 import type { BarWrite, StoredKind } from "@/server/ports/stores";
 
 /** Rows of one block: one statement's worth. */
@@ -21,11 +32,20 @@ interface Block {
 }
 
 const newBlock = (): Block => ({
-  rows: storedBars(BLOCK_ROWS), how: new Uint8Array(BLOCK_ROWS), queuedAt: new Float64Array(BLOCK_ROWS), committedAt: new Float64Array(BLOCK_ROWS), isHeld: new Uint8Array(BLOCK_ROWS), held: 0,
+  rows: storedBars(BLOCK_ROWS),
+  how: new Uint8Array(BLOCK_ROWS),
+  queuedAt: new Float64Array(BLOCK_ROWS),
+  committedAt: new Float64Array(BLOCK_ROWS),
+  isHeld: new Uint8Array(BLOCK_ROWS),
+  held: 0,
 });
 
 /** The oldest rows that wait and go the same way. */
-export interface Run { how: BarWrite; rows: StoredBars; queuedAt: number }
+export interface Run {
+  how: BarWrite;
+  rows: StoredBars;
+  queuedAt: number;
+}
 
 /**
  * Bars on their way to the store and those committed a moment ago, row after row in columns: first in, first out for the
@@ -44,9 +64,13 @@ export class BarShelf {
   held = 0;
 
   /** Rows that wait for the writer. */
-  get waiting(): number { return this.next - this.head; }
+  get waiting(): number {
+    return this.next - this.head;
+  }
   /** Blocks in use. */
-  get blockCount(): number { return this.blocks.size; }
+  get blockCount(): number {
+    return this.blocks.size;
+  }
 
   /** A bar as the stages hand it on. */
   append(batch: BarBatch, row: number, instrumentId: number, kind: number, how: BarWrite, now: number): void {
@@ -102,7 +126,8 @@ export class BarShelf {
   forgetBefore(instant: number): void {
     for (const { rows, committedAt, isHeld } of [...this.blocks.values()]) {
       for (let row = 0; row < rows.length; row++) {
-        if (isHeld[row] === 1 && committedAt[row] !== 0 && committedAt[row]! < instant) this.drop(placeOf(rows, row), rows.time[row]! / 1_000);
+        if (isHeld[row] === 1 && committedAt[row] !== 0 && committedAt[row]! < instant)
+          this.drop(placeOf(rows, row), rows.time[row]! / 1_000);
       }
     }
   }
@@ -110,7 +135,8 @@ export class BarShelf {
   /** Readers find the newest of each instrument and kind only, so that there are about so many. */
   keepNewest(most: number): void {
     const keep = Math.floor(most / this.places.size);
-    for (const [place, shelf] of this.places) for (const second of [...shelf.keys()].slice(0, Math.max(0, shelf.size - keep))) this.drop(place, second);
+    for (const [place, shelf] of this.places)
+      for (const second of [...shelf.keys()].slice(0, Math.max(0, shelf.size - keep))) this.drop(place, second);
   }
 
   /** Oldest first. */
@@ -127,7 +153,7 @@ export class BarShelf {
   private open(how: BarWrite, now: number): Block {
     const id = Math.floor(this.next / BLOCK_ROWS);
     let block = this.blocks.get(id);
-    if (block === undefined) this.blocks.set(id, block = this.free.pop() ?? newBlock());
+    if (block === undefined) this.blocks.set(id, (block = this.free.pop() ?? newBlock()));
     const row = block.rows.length;
     block.how[row] = ways.indexOf(how);
     block.queuedAt[row] = now;
@@ -142,10 +168,13 @@ export class BarShelf {
     if (how === "patch") return;
     const place = placeOf(block.rows, row);
     const second = block.rows.time[row]! / 1_000;
-    if (how === "remove") { this.drop(place, second); return; }
+    if (how === "remove") {
+      this.drop(place, second);
+      return;
+    }
     let shelf = this.places.get(place);
     if (how === "replace" && shelf?.has(second) !== true) return;
-    if (shelf === undefined) this.places.set(place, shelf = new Map());
+    if (shelf === undefined) this.places.set(place, (shelf = new Map()));
     const before = shelf.get(second);
     shelf.set(second, number);
     block.isHeld[row] = 1;
@@ -182,5 +211,7 @@ export class BarShelf {
     this.free.push(block);
   }
 
-  private blockOf(number: number): Block { return this.blocks.get(Math.floor(number / BLOCK_ROWS))!; }
+  private blockOf(number: number): Block {
+    return this.blocks.get(Math.floor(number / BLOCK_ROWS))!;
+  }
 }

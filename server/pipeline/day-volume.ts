@@ -4,9 +4,16 @@ import { istDay } from "@/server/domain/session";
 import { RESET, type RejectReason, SUSPECT, UNBELIEVED } from "@/server/domain/tick";
 
 /** A figure that may be a lie, until the next tells. */
-interface Doubt { volume: number; time: number; reason: VolumeReason }
+interface Doubt {
+  volume: number;
+  time: number;
+  reason: VolumeReason;
+}
 /** A lower figure two packets agreed on, and the one before it: a jump back to that is no trade. */
-interface Lowered { from: number; to: number }
+interface Lowered {
+  from: number;
+  to: number;
+}
 type VolumeReason = Extract<RejectReason, "volume_back" | "volume_jump" | "volume_wrap">;
 
 /** What one step of the day's volume may bring before the next packet must agree: all of these have to be exceeded. */
@@ -47,20 +54,30 @@ export class DayVolumes {
   private day = new Float64Array(0);
   private dayBefore = new Float64Array(0);
 
-  constructor(private readonly table: InstrumentTable, private readonly count: (reason: VolumeReason) => void) {}
+  constructor(
+    private readonly table: InstrumentTable,
+    private readonly count: (reason: VolumeReason) => void,
+  ) {}
 
   /** True while every row of the instrument must be judged. */
-  isWatched(instrument: number): boolean { return this.doubts.has(instrument) || this.lowered.has(instrument); }
+  isWatched(instrument: number): boolean {
+    return this.doubts.has(instrument) || this.lowered.has(instrument);
+  }
 
   /** Another feed tells the instrument's figures from here on. */
-  forget(instrument: number): void { if (instrument < this.day.length) this.begin(instrument, 0, 0); }
+  forget(instrument: number): void {
+    if (instrument < this.day.length) this.begin(instrument, 0, 0);
+  }
 
   /** Flags of the row. */
   judge(step: VolumeStep): number {
     const { instrument, time, volume, good, last } = step;
     if (instrument >= this.day.length) this.grow(instrument + 1);
     const today = istDay(time);
-    if (good < 0 || this.day[instrument] === 0) { this.begin(instrument, today, 0); return 0; }
+    if (good < 0 || this.day[instrument] === 0) {
+      this.begin(instrument, today, 0);
+      return 0;
+    }
     if (today < this.day[instrument]!) return 0; // overtaken by the first of a new date
     if (today > this.day[instrument]!) {
       if (volume === good) return volume === 0 ? 0 : UNBELIEVED; // the old date's figure, repeated
@@ -75,7 +92,8 @@ export class DayVolumes {
     }
     const doubt = this.doubts.get(instrument);
     if (doubt !== undefined) return this.settle(step, doubt);
-    if (volume < good) return time === last ? UNBELIEVED : this.doubt(step, isWrap(good, volume) ? "volume_wrap" : "volume_back");
+    if (volume < good)
+      return time === last ? UNBELIEVED : this.doubt(step, isWrap(good, volume) ? "volume_wrap" : "volume_back");
     if (volume === good) return 0;
     if (isFull(good, volume)) return this.doubt(step, "volume_wrap");
     return this.isImplausible(step, good) || this.isReturn(step) ? this.doubt(step, "volume_jump") : 0;
@@ -110,7 +128,11 @@ export class DayVolumes {
     if (volume === doubt.volume && time === doubt.time) return SUSPECT | UNBELIEVED;
     // Two agree only where the second follows from the first, and from nothing nearer. After trades a day has no line of nothing:
     // 0 is how feeds say that they have no figure.
-    const follows = doubt.volume > 0 && volume >= doubt.volume && (doubt.volume > good || volume < good) && (step.isAuction || !this.isFast(step, volume - doubt.volume));
+    const follows =
+      doubt.volume > 0 &&
+      volume >= doubt.volume &&
+      (doubt.volume > good || volume < good) &&
+      (step.isAuction || !this.isFast(step, volume - doubt.volume));
     if (!follows) return this.doubt(step, volume >= good ? "volume_jump" : doubt.reason);
     this.doubts.delete(instrument);
     const isReturn = this.lowered.delete(instrument);
@@ -124,13 +146,18 @@ export class DayVolumes {
     const more = step.volume - base;
     const reference = Math.max(base, this.dayBefore[step.instrument]!);
     if (reference === 0 || !this.isMuch(step, more)) return false;
-    return more > (step.isAuction ? AUCTION_DAYS : SHARE_OF_DAY) * reference && (step.isAuction || this.isFast(step, more));
+    return (
+      more > (step.isAuction ? AUCTION_DAYS : SHARE_OF_DAY) * reference && (step.isAuction || this.isFast(step, more))
+    );
   }
 
   /** Much more than the day's mean pace brings in the time. */
   private isFast(step: VolumeStep, more: number): boolean {
     const { good, last, open, time } = step;
-    return this.isMuch(step, more) && more > TIMES_PACE * (good / Math.max(1_000, last - open)) * Math.max(1_000, time - last);
+    return (
+      this.isMuch(step, more) &&
+      more > TIMES_PACE * (good / Math.max(1_000, last - open)) * Math.max(1_000, time - last)
+    );
   }
 
   private isMuch({ instrument, price }: VolumeStep, volume: number): boolean {
@@ -154,7 +181,9 @@ export class DayVolumes {
 }
 
 /** True where a counter that has no room for more would show this. */
-const isWrap = (good: number, volume: number): boolean => WRAPS.some((wrap) => good < wrap && good > wrap * 0.75 && volume + wrap - good < wrap * 0.25);
+const isWrap = (good: number, volume: number): boolean =>
+  WRAPS.some((wrap) => good < wrap && good > wrap * 0.75 && volume + wrap - good < wrap * 0.25);
 
 /** True for -1 and its like, read as a counter without a sign. */
-const isFull = (good: number, volume: number): boolean => WRAPS.some((wrap) => volume <= wrap && volume > wrap - 1_024 && good < wrap - 1_048_576);
+const isFull = (good: number, volume: number): boolean =>
+  WRAPS.some((wrap) => volume <= wrap && volume > wrap - 1_024 && good < wrap - 1_048_576);

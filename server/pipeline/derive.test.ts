@@ -30,12 +30,18 @@ class Rig {
   readonly stored = { "1s": barColumns(4_000), "1m": barColumns(4_000) };
   private sequence = 1;
 
-  constructor() { this.table.put(testInstrument(1), "NSE"); }
+  constructor() {
+    this.table.put(testInstrument(1), "NSE");
+  }
   play(ticks: readonly Tick[]): void {
     for (const [clock, price, volume] of ticks) {
       const batch = tickBatch(1);
       batch.length = 1;
-      batch.time[0] = ist(clock); batch.price[0] = price; batch.volume[0] = volume; batch.openInterest[0] = -1; batch.flags[0] = TRADE;
+      batch.time[0] = ist(clock);
+      batch.price[0] = price;
+      batch.volume[0] = volume;
+      batch.openInterest[0] = -1;
+      batch.flags[0] = TRADE;
       batch.sequence = this.sequence++;
       this.seconds.on(batch, this.toBars);
     }
@@ -64,22 +70,28 @@ class Rig {
     return rowsOf(into);
   }
   private readonly toBars = (batch: BarBatch): void => this.bars.on(batch, this.toPrinted);
-  private readonly toPrinted = (batch: BarBatch): void => this.printed.on(batch, (shown) => {
-    for (const of of ["1s", "1m"] as const) {
-      for (let row = 0; row < shown.length; row++) {
-        if (shown.event[row] !== CLOSE || shown.timeframe[row] !== named(of).index) continue;
-        const into = this.stored[of];
-        for (const column of ["time", "open", "high", "low", "close", "volume", "ticks", "openInterest"] as const) into[column][into.length] = shown[column][row]!;
-        into.length++;
+  private readonly toPrinted = (batch: BarBatch): void =>
+    this.printed.on(batch, (shown) => {
+      for (const of of ["1s", "1m"] as const) {
+        for (let row = 0; row < shown.length; row++) {
+          if (shown.event[row] !== CLOSE || shown.timeframe[row] !== named(of).index) continue;
+          const into = this.stored[of];
+          for (const column of ["time", "open", "high", "low", "close", "volume", "ticks", "openInterest"] as const)
+            into[column][into.length] = shown[column][row]!;
+          into.length++;
+        }
       }
-    }
-    this.derived.on(shown, this.read);
-  });
+      this.derived.on(shown, this.read);
+    });
   private readonly read = (batch: BarBatch): void => {
-    for (let row = 0; row < batch.length; row++) this.events.push(`${batch.event[row] === CLOSE ? "close" : batch.event[row] === PATCH ? "patch" : "?"} ${batch.timeframe[row]} ${rowText(batch, row)}`);
+    for (let row = 0; row < batch.length; row++)
+      this.events.push(
+        `${batch.event[row] === CLOSE ? "close" : batch.event[row] === PATCH ? "patch" : "?"} ${batch.timeframe[row]} ${rowText(batch, row)}`,
+      );
   };
 }
-const rowText = (rows: BarColumns, row: number): string => `${clockOf(rows.time[row]!)} ${rows.open[row]} ${rows.high[row]} ${rows.low[row]} ${rows.close[row]} ${rows.volume[row]}`;
+const rowText = (rows: BarColumns, row: number): string =>
+  `${clockOf(rows.time[row]!)} ${rows.open[row]} ${rows.high[row]} ${rows.low[row]} ${rows.close[row]} ${rows.volume[row]}`;
 const rowsOf = (rows: BarColumns): string[] => Array.from({ length: rows.length }, (_, row) => rowText(rows, row));
 
 const at45 = anyTimeframe("45m").index;
@@ -87,12 +99,18 @@ const at45 = anyTimeframe("45m").index;
 describe("live bars of derived timeframes", () => {
   it("go on from what closed before anybody followed, and close on the session's grid", () => {
     const rig = new Rig();
-    rig.play([["09:15:00", 100, 10], ["09:40:10", 130, 30]]);
+    rig.play([
+      ["09:15:00", 100, 10],
+      ["09:40:10", 130, 30],
+    ]);
     rig.at("09:50:00");
     rig.follow("45m", "09:50:00");
     rig.play([["09:50:05", 90, 35]]);
     expect(rig.forming("45m")).toEqual(["09:15:00 100 130 90 90 25"]);
-    rig.play([["09:59:59", 95, 40], ["10:00:01", 97, 41]]);
+    rig.play([
+      ["09:59:59", 95, 40],
+      ["10:00:01", 97, 41],
+    ]);
     // The watermark of 09:59:59 runs: both bars are open.
     expect(rig.forming("45m")).toEqual(["09:15:00 100 130 90 95 30", "10:00:00 97 97 97 97 1"]);
     rig.at("10:00:04");
@@ -107,14 +125,21 @@ describe("live bars of derived timeframes", () => {
     rig.at("13:15:03");
     rig.play([["15:00:00", 120, 20]]);
     rig.at("15:30:05");
-    expect(rig.events).toEqual([`close ${anyTimeframe("4h").index} 09:15:00 100 100 100 100 0`, `close ${anyTimeframe("4h").index} 13:15:00 120 120 120 120 10`]);
+    expect(rig.events).toEqual([
+      `close ${anyTimeframe("4h").index} 09:15:00 100 100 100 100 0`,
+      `close ${anyTimeframe("4h").index} 13:15:00 120 120 120 120 10`,
+    ]);
     expect(rig.forming("4h")).toEqual([]);
   });
 
   it("are of seconds as well", () => {
     const rig = new Rig();
     rig.follow("10s", "09:15:00");
-    rig.play([["09:15:00", 100, 10], ["09:15:09", 104, 12], ["09:15:10", 99, 15]]);
+    rig.play([
+      ["09:15:00", 100, 10],
+      ["09:15:09", 104, 12],
+      ["09:15:10", 99, 15],
+    ]);
     rig.at("09:15:12");
     expect(rig.events).toEqual([`close ${anyTimeframe("10s").index} 09:15:00 100 104 100 104 2`]);
     expect(rig.forming("10s")).toEqual(["09:15:10 99 99 99 99 3"]);
@@ -156,18 +181,25 @@ describe("live bars of derived timeframes", () => {
     const rig = new Rig();
     for (const name of ["45m", "7m", "90m"] as const) rig.follow(name, "09:15:00");
     let seed = 7;
-    const random = (most: number): number => { seed = (seed * 48_271) % 2_147_483_647; return seed % most; };
+    const random = (most: number): number => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % most;
+    };
     let volume = 0;
     for (let second = 0; second < 375 * 60; second += 1 + random(40)) {
       const clock = clockOf(ist("09:15:00") + second * 1_000);
-      rig.play([[clock, 10_000 + random(500), volume += random(20)]]);
+      rig.play([[clock, 10_000 + random(500), (volume += random(20))]]);
       rig.at(clock);
     }
     rig.at("15:35:00");
     for (const name of ["45m", "7m", "90m"] as const) {
       const of = anyTimeframe(name);
       const folded = rowsOf(resample(rig.stored["1m"], calendar, "NSE", of).bars);
-      expect(rig.events.filter((event) => event.startsWith(`close ${of.index} `)).map((event) => event.slice(`close ${of.index} `.length))).toEqual(folded);
+      expect(
+        rig.events
+          .filter((event) => event.startsWith(`close ${of.index} `))
+          .map((event) => event.slice(`close ${of.index} `.length)),
+      ).toEqual(folded);
       expect(folded.length, name).toBe(Math.ceil(375 / (of.lengthMs / 60_000)));
     }
     expect(istDay(rig.stored["1m"].time[0]!)).toBe(istDay(ist("12:00:00")));

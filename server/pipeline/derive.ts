@@ -1,5 +1,15 @@
 import { Accumulators } from "@/server/domain/accumulators";
-import { type BarBatch, barBatch, type BarColumns, barColumns, CLOSE, CLOSED, FORMING, PATCH, PATCHED } from "@/server/domain/bar";
+import {
+  type BarBatch,
+  barBatch,
+  type BarColumns,
+  barColumns,
+  CLOSE,
+  CLOSED,
+  FORMING,
+  PATCH,
+  PATCHED,
+} from "@/server/domain/bar";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
 import { spanAt } from "@/server/domain/resample";
 import type { Calendar } from "@/server/domain/session";
@@ -39,16 +49,31 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
   private readonly parts = barColumns(MOST_PARTS);
   private readonly whole = new Accumulators(1);
 
-  constructor(private readonly live: LiveBars, private readonly calendar: Calendar, private readonly table: InstrumentTable) {}
+  constructor(
+    private readonly live: LiveBars,
+    private readonly calendar: Calendar,
+    private readonly table: InstrumentTable,
+  ) {}
 
   /** True when the series has to be loaded. */
   follow(instrument: number, of: AnyTimeframe): boolean {
     const known = this.find(instrument, of);
-    if (known !== undefined) { known.followers++; return !known.loaded; }
+    if (known !== undefined) {
+      known.followers++;
+      return !known.loaded;
+    }
     const cell = this.free.pop() ?? this.used++;
     this.cells.grow(this.used);
     this.cells.clear(cell);
-    const series: Series = { instrument, of, source: timeframe(of.from === "1s" ? "1s" : "1m"), followers: 1, cell, loaded: false, stale: false };
+    const series: Series = {
+      instrument,
+      of,
+      source: timeframe(of.from === "1s" ? "1s" : "1m"),
+      followers: 1,
+      cell,
+      loaded: false,
+      stale: false,
+    };
     this.byInstrument.set(instrument, [...(this.byInstrument.get(instrument) ?? []), series]);
     return true;
   }
@@ -58,14 +83,17 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
     if (series === undefined || --series.followers > 0) return;
     this.free.push(series.cell);
     const left = this.byInstrument.get(instrument)!.filter((each) => each !== series);
-    if (left.length === 0) this.byInstrument.delete(instrument); else this.byInstrument.set(instrument, left);
+    if (left.length === 0) this.byInstrument.delete(instrument);
+    else this.byInstrument.set(instrument, left);
   }
 
   /** Where the parts of the open bar begin, and what they are: what `load` wants; null while nobody follows, or outside a session. */
   wanted(instrument: number, of: AnyTimeframe, now: number): { source: Timeframe; from: number } | null {
     const series = this.find(instrument, of);
     if (series === undefined) return null;
-    const from = this.cells.isEmpty(series.cell) ? this.span(instrument, of, this.live.settledBefore(now))?.start : this.cells.timeOf(series.cell);
+    const from = this.cells.isEmpty(series.cell)
+      ? this.span(instrument, of, this.live.settledBefore(now))?.start
+      : this.cells.timeOf(series.cell);
     return from === undefined ? null : { source: series.source, from };
   }
 
@@ -87,11 +115,14 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
   }
 
   /** History has changed an instrument's bars: what is open is made anew. */
-  changed(instrument: number): void { for (const series of this.byInstrument.get(instrument) ?? []) series.stale = true; }
+  changed(instrument: number): void {
+    for (const series of this.byInstrument.get(instrument) ?? []) series.stale = true;
+  }
 
   /** A series that is to be loaded again, or null. It stays one until it has been. */
   nextStale(): { instrument: number; of: AnyTimeframe } | null {
-    for (const list of this.byInstrument.values()) for (const series of list) if (series.stale && series.loaded) return series;
+    for (const list of this.byInstrument.values())
+      for (const series of list) if (series.stale && series.loaded) return series;
     return null;
   }
 
@@ -114,7 +145,9 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
     if (this.byInstrument.size === 0) return;
     const limit = this.live.settledBefore(now);
     for (const list of this.byInstrument.values()) {
-      for (const series of list) if (series.loaded && !this.cells.isEmpty(series.cell) && this.cells.endOf(series.cell) <= limit) this.close(series, emit);
+      for (const series of list)
+        if (series.loaded && !this.cells.isEmpty(series.cell) && this.cells.endOf(series.cell) <= limit)
+          this.close(series, emit);
     }
     this.flush(emit);
   }
@@ -128,14 +161,22 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
     const count = this.live.forming(instrument, series.source, parts);
     let rows = 0;
     whole.clear(0);
-    if (!cells.isEmpty(series.cell)) whole.beginCell(0, cells.timeOf(series.cell), cells.endOf(series.cell), cells, series.cell);
+    if (!cells.isEmpty(series.cell))
+      whole.beginCell(0, cells.timeOf(series.cell), cells.endOf(series.cell), cells, series.cell);
     for (let part = 0; part < count; part++) {
-      if (!whole.isEmpty(0) && parts.time[part]! >= whole.endOf(0)) { whole.toColumns(0, into, FORMING); rows++; whole.clear(0); }
+      if (!whole.isEmpty(0) && parts.time[part]! >= whole.endOf(0)) {
+        whole.toColumns(0, into, FORMING);
+        rows++;
+        whole.clear(0);
+      }
       const span = whole.isEmpty(0) ? this.span(instrument, of, parts.time[part]!) : null;
       if (span !== null) whole.beginRow(0, span.start, span.end, parts, part);
       else if (!whole.isEmpty(0)) whole.foldRow(0, parts, part);
     }
-    if (!whole.isEmpty(0)) { whole.toColumns(0, into, FORMING); rows++; }
+    if (!whole.isEmpty(0)) {
+      whole.toColumns(0, into, FORMING);
+      rows++;
+    }
     return rows;
   }
 
@@ -145,7 +186,8 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
     const time = batch.time[row]!;
     if (!cells.isEmpty(series.cell) && time >= cells.endOf(series.cell)) this.close(series, emit);
     if (!cells.isEmpty(series.cell)) {
-      if (time < cells.timeOf(series.cell)) series.stale = true; else cells.foldBatch(series.cell, batch, row);
+      if (time < cells.timeOf(series.cell)) series.stale = true;
+      else cells.foldBatch(series.cell, batch, row);
       return;
     }
     const span = this.span(series.instrument, series.of, time);
@@ -164,18 +206,44 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
     const { cells } = this;
     cells.toBatch(series.cell, this.out, CLOSE, series.instrument, series.of.index, CLOSED);
     // Closed before it was loaded again: readers and indicators read it once more.
-    if (series.stale) this.tellPatched(series, cells.timeOf(series.cell), cells.endOf(series.cell), this.out.close[this.out.length - 1]!, emit);
+    if (series.stale)
+      this.tellPatched(
+        series,
+        cells.timeOf(series.cell),
+        cells.endOf(series.cell),
+        this.out.close[this.out.length - 1]!,
+        emit,
+      );
     cells.clear(series.cell);
   }
 
   /** Says that the bar has changed; whoever needs it reads it. */
-  private tellPatched(series: Series, start: number, end: number, price: number, emit: (batch: BarBatch) => void): void {
+  private tellPatched(
+    series: Series,
+    start: number,
+    end: number,
+    price: number,
+    emit: (batch: BarBatch) => void,
+  ): void {
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
     const { out } = this;
     const at = out.length++;
-    out.event[at] = PATCH; out.instrument[at] = series.instrument; out.timeframe[at] = series.of.index; out.time[at] = start; out.end[at] = end;
-    out.open[at] = price; out.high[at] = price; out.low[at] = price; out.close[at] = price; out.volume[at] = 0; out.value[at] = 0; out.ticks[at] = 0;
-    out.openInterest[at] = -1; out.rev[at] = 1; out.state[at] = PATCHED; out.incomplete[at] = 0;
+    out.event[at] = PATCH;
+    out.instrument[at] = series.instrument;
+    out.timeframe[at] = series.of.index;
+    out.time[at] = start;
+    out.end[at] = end;
+    out.open[at] = price;
+    out.high[at] = price;
+    out.low[at] = price;
+    out.close[at] = price;
+    out.volume[at] = 0;
+    out.value[at] = 0;
+    out.ticks[at] = 0;
+    out.openInterest[at] = -1;
+    out.rev[at] = 1;
+    out.state[at] = PATCHED;
+    out.incomplete[at] = 0;
   }
 
   private find(instrument: number, of: AnyTimeframe): Series | undefined {

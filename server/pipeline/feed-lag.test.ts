@@ -4,7 +4,7 @@ import { FeedLag } from "./feed-lag";
 const seen = (lags: readonly number[], everyMs = 1_000): { lag: FeedLag; now: number } => {
   const lag = new FeedLag();
   let now = 1_000_000;
-  for (const each of lags) lag.saw(now += everyMs, now - each);
+  for (const each of lags) lag.saw((now += everyMs), now - each);
   return { lag, now };
 };
 
@@ -21,7 +21,7 @@ describe("the lag of a feed", () => {
     const { lag, now } = seen([7_000, 7_000, 300]);
     expect(lag.feedTime(now)).toBe(now);
     let later = now;
-    for (let second = 0; second < 70; second++) lag.saw(later += 1_000, later - 7_000);
+    for (let second = 0; second < 70; second++) lag.saw((later += 1_000), later - 7_000);
     expect(later - lag.feedTime(later)).toBe(7_000);
   });
   it("is none while nothing has been seen, and when it is beyond belief", () => {

@@ -43,14 +43,22 @@ export class FileRun {
   };
   private readonly toBars = (batch: BarBatch): void => this.bars.on(batch, this.read);
 
-  constructor(private readonly table: InstrumentTable, private readonly calendar: Calendar, private readonly read: (bars: BarBatch) => void, watermarkSeconds = 2) {
+  constructor(
+    private readonly table: InstrumentTable,
+    private readonly calendar: Calendar,
+    private readonly read: (bars: BarBatch) => void,
+    watermarkSeconds = 2,
+  ) {
     const tokens = new TokenMap();
     table.all().forEach((_, index) => tokens.set(index, index, 1));
     const windows = new SessionWindows(calendar, table);
     this.normaliser = new Normaliser({
-      table, windows, tokens: () => tokens,
+      table,
+      windows,
+      tokens: () => tokens,
       // A recording has no receive time of its own: nothing in it is in the future or old.
-      maxSkewMs: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY,
+      maxSkewMs: Number.POSITIVE_INFINITY,
+      maxAgeMs: Number.POSITIVE_INFINITY,
     });
     this.seconds = new SecondBars(watermarkSeconds, false);
     this.auctions = new AuctionBars(windows, table, this.seconds);

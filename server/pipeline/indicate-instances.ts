@@ -45,15 +45,34 @@ export class Instances {
   private readonly inUse = new Int32Array(TIMEFRAME_PLACES);
   private count = 0;
 
-  get size(): number { return this.byId.size; }
+  get size(): number {
+    return this.byId.size;
+  }
 
   acquire(instrument: number, timeframe: number, resolved: ResolvedIndicator): Running {
     const hash = hashOf(instrument, timeframe, resolved);
     const known = this.byHash.get(hash);
-    if (known !== undefined) { known.instance.references++; return known; }
+    if (known !== undefined) {
+      known.instance.references++;
+      return known;
+    }
     const running: Running = {
-      instance: { id: ++this.count, instrument, timeframe, resolved, plots: resolved.definition.plots.length, lastTime: 0, references: 1 },
-      indicator: create(resolved), taken: 0, marks: new Marks(timeframeAt(timeframe).from === "1s" ? MARKS_OF_SECONDS : MARKS), patches: 0, patchedFrom: NEVER, healing: null, short: false,
+      instance: {
+        id: ++this.count,
+        instrument,
+        timeframe,
+        resolved,
+        plots: resolved.definition.plots.length,
+        lastTime: 0,
+        references: 1,
+      },
+      indicator: create(resolved),
+      taken: 0,
+      marks: new Marks(timeframeAt(timeframe).from === "1s" ? MARKS_OF_SECONDS : MARKS),
+      patches: 0,
+      patchedFrom: NEVER,
+      healing: null,
+      short: false,
     };
     this.byHash.set(hash, running);
     this.byId.set(running.instance.id, running);
@@ -74,20 +93,30 @@ export class Instances {
     this.inUse[instance.timeframe]!--;
     const place = placeOf(instance.instrument, instance.timeframe);
     const left = (this.byBar.get(place) ?? []).filter((each) => each !== running);
-    if (left.length === 0) this.byBar.delete(place); else this.byBar.set(place, left);
+    if (left.length === 0) this.byBar.delete(place);
+    else this.byBar.set(place, left);
     return running;
   }
 
-  get(id: number): Running | undefined { return this.byId.get(id); }
-  find(instrument: number, timeframe: number, resolved: ResolvedIndicator): Running | undefined { return this.byHash.get(hashOf(instrument, timeframe, resolved)); }
+  get(id: number): Running | undefined {
+    return this.byId.get(id);
+  }
+  find(instrument: number, timeframe: number, resolved: ResolvedIndicator): Running | undefined {
+    return this.byHash.get(hashOf(instrument, timeframe, resolved));
+  }
   of(instrument: number, timeframe: number): readonly Running[] | undefined {
     return this.inUse[timeframe] === 0 ? undefined : this.byBar.get(placeOf(instrument, timeframe));
   }
   /** Positions of the timeframes on which any runs. */
-  timeframes(): number[] { return [...this.inUse.keys()].filter((place) => this.inUse[place]! > 0); }
-  all(): IterableIterator<Running> { return this.byId.values(); }
+  timeframes(): number[] {
+    return [...this.inUse.keys()].filter((place) => this.inUse[place]! > 0);
+  }
+  all(): IterableIterator<Running> {
+    return this.byId.values();
+  }
 }
 
 export const create = ({ definition, params }: ResolvedIndicator): Indicator => definition.create(params);
-const hashOf = (instrument: number, timeframe: number, resolved: ResolvedIndicator): string => `${instrument}/${timeframe}/${resolved.hash}`;
+const hashOf = (instrument: number, timeframe: number, resolved: ResolvedIndicator): string =>
+  `${instrument}/${timeframe}/${resolved.hash}`;
 const placeOf = (instrument: number, timeframe: number): number => instrument * TIMEFRAME_PLACES + timeframe;

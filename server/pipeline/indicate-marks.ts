@@ -39,10 +39,16 @@ export class Marks {
   }
 
   /** The state to keep on disk: at least `MARK_BARS` bars old where there is such a one, so that what came late since is taken again. */
-  get kept(): Mark | null { return this.marks[this.marks.length - 2] ?? this.marks[0] ?? null; }
+  get kept(): Mark | null {
+    return this.marks[this.marks.length - 2] ?? this.marks[0] ?? null;
+  }
 
   /** Forgets what came after a mark; of null all. */
-  cutAfter(mark: Mark | null): void { this.marks = mark === null ? [] : this.marks.filter((each) => each.time <= mark.time); }
+  cutAfter(mark: Mark | null): void {
+    this.marks = mark === null ? [] : this.marks.filter((each) => each.time <= mark.time);
+  }
 
-  get length(): number { return this.marks.length; }
+  get length(): number {
+    return this.marks.length;
+  }
 }

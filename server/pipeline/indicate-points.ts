@@ -5,12 +5,21 @@ import { STRIDE } from "@/server/indicators/compute";
 export const POINT_ROWS = 1_024;
 
 export const pointBatch = (): PointBatch => ({
-  length: 0, stride: STRIDE, instance: new Int32Array(POINT_ROWS), instrument: new Int32Array(POINT_ROWS), timeframe: new Uint16Array(POINT_ROWS),
-  time: new Float64Array(POINT_ROWS), values: new Float64Array(POINT_ROWS * STRIDE),
+  length: 0,
+  stride: STRIDE,
+  instance: new Int32Array(POINT_ROWS),
+  instrument: new Int32Array(POINT_ROWS),
+  timeframe: new Uint16Array(POINT_ROWS),
+  time: new Float64Array(POINT_ROWS),
+  values: new Float64Array(POINT_ROWS * STRIDE),
 });
 
 /** Writes a row's head and answers where its values begin. */
-export const pointRow = (points: PointBatch, of: { id: number; instrument: number; timeframe: number }, time: IndicatorBar["time"]): number => {
+export const pointRow = (
+  points: PointBatch,
+  of: { id: number; instrument: number; timeframe: number },
+  time: IndicatorBar["time"],
+): number => {
   const at = points.length++;
   points.instance[at] = of.id;
   points.instrument[at] = of.instrument;
@@ -25,7 +34,7 @@ export class PointQueue {
 
   push(of: { id: number; instrument: number; timeframe: number }, time: number, values: Float64Array): void {
     let last = this.batches[this.batches.length - 1];
-    if (last === undefined || last.length === POINT_ROWS) this.batches.push(last = pointBatch());
+    if (last === undefined || last.length === POINT_ROWS) this.batches.push((last = pointBatch()));
     last.values.set(values, pointRow(last, of, time));
   }
 

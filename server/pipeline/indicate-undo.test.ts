@@ -13,7 +13,8 @@ const columns = (bars: readonly IndicatorBar[]): BarColumns =>
 const batchOf = (bars: readonly IndicatorBar[], event: number = CLOSE): BarBatch => {
   const batch = barBatch(bars.length);
   const rows = columns(bars);
-  for (const name of ["time", "open", "high", "low", "close", "volume", "openInterest"] as const) batch[name].set(rows[name]);
+  for (const name of ["time", "open", "high", "low", "close", "volume", "openInterest"] as const)
+    batch[name].set(rows[name]);
   batch.length = bars.length;
   batch.event.fill(event);
   batch.timeframe.fill(4);
@@ -21,9 +22,15 @@ const batchOf = (bars: readonly IndicatorBar[], event: number = CLOSE): BarBatch
 };
 
 /** Values by bar time as a reader of the stage has them in the end. */
-const told = (core: Indicators, into: Map<number, number[]>, work: (emit: Parameters<Indicators["on"]>[1]) => void): void => work(({ length, time, values, stride }) => {
-  for (let row = 0; row < length; row++) into.set(time[row]!, Array.from(values.subarray(row * stride, row * stride + core.get(1)!.plots)));
-});
+const told = (
+  core: Indicators,
+  into: Map<number, number[]>,
+  work: (emit: Parameters<Indicators["on"]>[1]) => void,
+): void =>
+  work(({ length, time, values, stride }) => {
+    for (let row = 0; row < length; row++)
+      into.set(time[row]!, Array.from(values.subarray(row * stride, row * stride + core.get(1)!.plots)));
+  });
 const expected = (text: string, bars: readonly IndicatorBar[]): Map<number, number[]> => {
   const plots = computeIndicator(parseIndicator(text), columns(bars));
   return new Map(bars.map((bar, row) => [bar.time, plots.map((plot) => plot[row]!)]));
@@ -44,18 +51,29 @@ describe("marks", () => {
     expect(marks.before(16)).toBeNull();
   });
 
-  it("reach back 700 bars, or 5,800 for charts of seconds, and are never much older than asked for", () => fc.assert(fc.property(
-    fc.constantFrom([7, 700] as const, [10, 5_800] as const), fc.integer({ min: 400, max: 900 }), fc.integer({ min: 1, max: 5_800 }), ([most, reach], blocks, back) => {
-      const count = blocks * MARK_BARS;
-      const found = marked(most, count).before(count - back + 1);
-      if (back <= reach) expect(count - found!.count).toBeLessThanOrEqual(4 * back + 2 * MARK_BARS);
-    },
-  )));
+  it("reach back 700 bars, or 5,800 for charts of seconds, and are never much older than asked for", () =>
+    fc.assert(
+      fc.property(
+        fc.constantFrom([7, 700] as const, [10, 5_800] as const),
+        fc.integer({ min: 400, max: 900 }),
+        fc.integer({ min: 1, max: 5_800 }),
+        ([most, reach], blocks, back) => {
+          const count = blocks * MARK_BARS;
+          const found = marked(most, count).before(count - back + 1);
+          if (back <= reach) expect(count - found!.count).toBeLessThanOrEqual(4 * back + 2 * MARK_BARS);
+        },
+      ),
+    ));
 });
 
 describe("a change of the past", () => {
   /** Runs bars live, changes one, heals; answers what a reader has, and how many bars the healing had to read. */
-  const healed = (text: string, bars: readonly IndicatorBar[], seeded: number, changes: readonly { at: number; by: number; after: number }[]) => {
+  const healed = (
+    text: string,
+    bars: readonly IndicatorBar[],
+    seeded: number,
+    changes: readonly { at: number; by: number; after: number }[],
+  ) => {
     const now = [...bars];
     const core = new Indicators();
     const instance = core.acquire(0, 4, parseIndicator(text));
@@ -68,7 +86,9 @@ describe("a change of the past", () => {
         if (after !== row || at > row) continue;
         const bar = now[at]!;
         now[at] = { ...bar, high: bar.high + by, close: bar.high + by };
-        core.on(batchOf([{ ...now[at] }], PATCH), () => { throw new Error("a patch is not a value"); });
+        core.on(batchOf([{ ...now[at] }], PATCH), () => {
+          throw new Error("a patch is not a value");
+        });
         expect(core.isStale(instance)).toBe(true);
         expect(core.takeOutdated()).toEqual([instance]);
         const need = core.beginHealing(instance)!;
@@ -82,22 +102,37 @@ describe("a change of the past", () => {
     return { now, values, reread, core, instance };
   };
 
-  it.each(every)("%s: healed anywhere, at any time, is to the last bit what it would have been", (id) => fc.assert(fc.property(
-    fc.integer({ min: 0, max: 300 }), fc.array(fc.record({ at: fc.integer({ min: 0, max: 420 }), by: fc.integer({ min: 1, max: 900 }), after: fc.integer({ min: 0, max: 420 }) }), { maxLength: 4 }),
-    fc.integer({ min: 1, max: 1_000 }),
-    (seeded, changes, seed) => {
-      const bars = walkBars(421, seed, 150);
-      const { now, values } = healed(id, bars, seeded, changes);
-      const want = expected(id, now);
-      for (const [time, value] of values) {
-        const changedLater = changes.some(({ at, after }) => after >= seeded && at <= after && now[at]!.time <= time);
-        // A value of before a seed is no reader's yet.
-        if (time < bars[seeded]!.time && !changedLater) continue;
-        expect(value).toEqual(want.get(time));
-      }
-      for (const bar of bars.slice(seeded)) expect(values.has(bar.time)).toBe(true);
-    },
-  ), { numRuns: 12 }));
+  it.each(every)("%s: healed anywhere, at any time, is to the last bit what it would have been", (id) =>
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 300 }),
+        fc.array(
+          fc.record({
+            at: fc.integer({ min: 0, max: 420 }),
+            by: fc.integer({ min: 1, max: 900 }),
+            after: fc.integer({ min: 0, max: 420 }),
+          }),
+          { maxLength: 4 },
+        ),
+        fc.integer({ min: 1, max: 1_000 }),
+        (seeded, changes, seed) => {
+          const bars = walkBars(421, seed, 150);
+          const { now, values } = healed(id, bars, seeded, changes);
+          const want = expected(id, now);
+          for (const [time, value] of values) {
+            const changedLater = changes.some(
+              ({ at, after }) => after >= seeded && at <= after && now[at]!.time <= time,
+            );
+            // A value of before a seed is no reader's yet.
+            if (time < bars[seeded]!.time && !changedLater) continue;
+            expect(value).toEqual(want.get(time));
+          }
+          for (const bar of bars.slice(seeded)) expect(values.has(bar.time)).toBe(true);
+        },
+      ),
+      { numRuns: 12 },
+    ),
+  );
 
   it("costs as many bars as lie behind it, not the whole history", () => {
     const bars = walkBars(3_000, 3, 4_000);
@@ -140,7 +175,9 @@ describe("a change of the past", () => {
     const core = new Indicators();
     const instance = core.acquire(0, 4, parseIndicator("SMA:2"));
     core.seed(instance, columns(bars.slice(0, 8).filter((_, row) => row !== 5)));
-    core.on(batchOf([bars[5]!]), () => { throw new Error("out of order"); });
+    core.on(batchOf([bars[5]!]), () => {
+      throw new Error("out of order");
+    });
     core.takeOutdated();
     core.beginHealing(instance);
     core.heal(instance, columns(bars.slice(0, 8)));
@@ -164,33 +201,48 @@ describe("a change of the past", () => {
 });
 
 describe("a kept state", () => {
-  it.each(every)("%s: gone on from at any point, through JSON, is to the last bit the uninterrupted run", (id) => fc.assert(fc.property(
-    fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 1_000 }), (stop, seed) => {
-      const bars = walkBars(360, seed, 150);
-      const resolved = parseIndicator(id);
-      const first = new Indicators();
-      const before = first.acquire(0, 4, resolved);
-      first.seed(before, columns(bars.slice(0, 1)));
-      for (const bar of bars.slice(1, stop)) first.on(batchOf([bar]), () => {});
-      const kept = first.kept(before);
-      if (kept === null) { expect(stop).toBeLessThanOrEqual(MARK_BARS); return; }
-      expect(kept.time).toBeLessThanOrEqual(before.lastTime);
-      const second = new Indicators();
-      const after = second.acquire(0, 4, resolved);
-      const { time, state } = kept;
-      expect(second.resume(after, { time, state }, columns(bars.slice(0, stop).filter((bar) => bar.time > time)))).toBe(true);
-      expect(after.lastTime).toBe(before.lastTime);
-      const values = new Map<number, number[]>();
-      told(second, values, (emit) => second.on(batchOf(bars.slice(stop)), emit));
-      const want = expected(id, bars);
-      for (const bar of bars.slice(stop)) expect(values.get(bar.time)).toEqual(want.get(bar.time));
-    },
-  ), { numRuns: 12 }));
+  it.each(every)("%s: gone on from at any point, through JSON, is to the last bit the uninterrupted run", (id) =>
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 1_000 }), (stop, seed) => {
+        const bars = walkBars(360, seed, 150);
+        const resolved = parseIndicator(id);
+        const first = new Indicators();
+        const before = first.acquire(0, 4, resolved);
+        first.seed(before, columns(bars.slice(0, 1)));
+        for (const bar of bars.slice(1, stop)) first.on(batchOf([bar]), () => {});
+        const kept = first.kept(before);
+        if (kept === null) {
+          expect(stop).toBeLessThanOrEqual(MARK_BARS);
+          return;
+        }
+        expect(kept.time).toBeLessThanOrEqual(before.lastTime);
+        const second = new Indicators();
+        const after = second.acquire(0, 4, resolved);
+        const { time, state } = kept;
+        expect(
+          second.resume(after, { time, state }, columns(bars.slice(0, stop).filter((bar) => bar.time > time))),
+        ).toBe(true);
+        expect(after.lastTime).toBe(before.lastTime);
+        const values = new Map<number, number[]>();
+        told(second, values, (emit) => second.on(batchOf(bars.slice(stop)), emit));
+        const want = expected(id, bars);
+        for (const bar of bars.slice(stop)) expect(values.get(bar.time)).toEqual(want.get(bar.time));
+      }),
+      { numRuns: 12 },
+    ),
+  );
 
   it("of something else is refused, and the instance waits for a seed", () => {
     const core = new Indicators();
     const instance = core.acquire(0, 4, parseIndicator("SMA:5"));
-    for (const state of ['{"ring":[1,2,3,4,5,6,7],"count":7,"sum":28}', '{"value":3}', "null", '"text"', "no JSON", ""]) {
+    for (const state of [
+      '{"ring":[1,2,3,4,5,6,7],"count":7,"sum":28}',
+      '{"value":3}',
+      "null",
+      '"text"',
+      "no JSON",
+      "",
+    ]) {
       expect(core.resume(instance, { time: 60_000, state }, columns([]))).toBe(false);
       expect([instance.lastTime, core.isStale(instance)]).toEqual([0, true]);
     }

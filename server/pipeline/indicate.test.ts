@@ -4,9 +4,23 @@ import { parseIndicator } from "@/server/indicators";
 import { computeIndicator } from "@/server/indicators/compute";
 import { Indicators } from "./indicate";
 
-const series = (closes: readonly number[], first = 1): BarColumns => columnsOf(closes.map((close, at) => ({
-  time: (first + at) * 60_000, open: close, high: close, low: close, close, volume: 1, value: 0, ticks: 1, openInterest: -1, rev: 1, state: "closed", incomplete: false,
-})));
+const series = (closes: readonly number[], first = 1): BarColumns =>
+  columnsOf(
+    closes.map((close, at) => ({
+      time: (first + at) * 60_000,
+      open: close,
+      high: close,
+      low: close,
+      close,
+      volume: 1,
+      value: 0,
+      ticks: 1,
+      openInterest: -1,
+      rev: 1,
+      state: "closed",
+      incomplete: false,
+    })),
+  );
 const batchOf = (bars: BarColumns, event: number = CLOSE): BarBatch => {
   const batch = barBatch(bars.length);
   batch.length = bars.length;
@@ -18,7 +32,9 @@ const batchOf = (bars: BarColumns, event: number = CLOSE): BarBatch => {
 };
 const emitted = (core: Indicators, batch: BarBatch): [time: number, value: number][] => {
   const points: [number, number][] = [];
-  core.on(batch, ({ length, time, values, stride }) => { for (let row = 0; row < length; row++) points.push([time[row]! / 60_000, values[row * stride]!]); });
+  core.on(batch, ({ length, time, values, stride }) => {
+    for (let row = 0; row < length; row++) points.push([time[row]! / 60_000, values[row * stride]!]);
+  });
   return points;
 };
 const sma = parseIndicator("SMA:2");
@@ -28,7 +44,10 @@ describe("the indicator stage", () => {
     const core = new Indicators();
     const instance = core.acquire(0, 4, sma);
     core.seed(instance, series([10, 20, 30]));
-    expect(emitted(core, batchOf(series([30, 40, 60], 3)))).toEqual([[4, 35], [5, 50]]);
+    expect(emitted(core, batchOf(series([30, 40, 60], 3)))).toEqual([
+      [4, 35],
+      [5, 50],
+    ]);
   });
   it("says nothing before it was seeded", () => {
     const core = new Indicators();

@@ -43,7 +43,10 @@ export class Indicators implements Core<BarBatch, PointBatch> {
       for (const each of running) {
         const { instance } = each;
         // A bar before the last one is news of the past, whatever it is called; the last one once more is none.
-        if (batch.event[row] === PATCH || time < instance.lastTime) { this.mark(each, time); continue; }
+        if (batch.event[row] === PATCH || time < instance.lastTime) {
+          this.mark(each, time);
+          continue;
+        }
         if (instance.lastTime === 0 || time === instance.lastTime) continue;
         if (this.points.length === POINT_ROWS) this.flush(emit);
         this.take(each, batch, row, this.points.values, pointRow(this.points, instance, time));
@@ -53,7 +56,9 @@ export class Indicators implements Core<BarBatch, PointBatch> {
   }
 
   /** Tells what was corrected, and the first values of what was seeded for those outside. */
-  at(_now: number, emit: (points: PointBatch) => void): void { this.queue.emit(emit); }
+  at(_now: number, emit: (points: PointBatch) => void): void {
+    this.queue.emit(emit);
+  }
 
   /** The instance of an indicator on a bar series: a known one, or a new one that must be seeded. */
   acquire(instrument: number, timeframe: number, resolved: ResolvedIndicator): IndicatorInstance {
@@ -68,19 +73,29 @@ export class Indicators implements Core<BarBatch, PointBatch> {
   find(instrument: number, timeframe: number, resolved: ResolvedIndicator): IndicatorInstance | undefined {
     return this.instances.find(instrument, timeframe, resolved)?.instance;
   }
-  get(id: number): IndicatorInstance | undefined { return this.instances.get(id)?.instance; }
+  get(id: number): IndicatorInstance | undefined {
+    return this.instances.get(id)?.instance;
+  }
   /** Running instances of a bar series. */
   of(instrument: number, timeframe: number): readonly IndicatorInstance[] {
     return (this.instances.of(instrument, timeframe) ?? []).map((each) => each.instance);
   }
-  *all(): IterableIterator<IndicatorInstance> { for (const each of this.instances.all()) yield each.instance; }
-  timeframes(): readonly number[] { return this.instances.timeframes(); }
-  get size(): number { return this.instances.size; }
+  *all(): IterableIterator<IndicatorInstance> {
+    for (const each of this.instances.all()) yield each.instance;
+  }
+  timeframes(): readonly number[] {
+    return this.instances.timeframes();
+  }
+  get size(): number {
+    return this.instances.size;
+  }
 
   /** True when its past has changed and it has not been healed, or it has never been seeded. */
   isStale(instance: IndicatorInstance): boolean {
     const running = this.instances.get(instance.id);
-    return running === undefined || instance.lastTime === 0 || running.patchedFrom !== NEVER || running.healing !== null;
+    return (
+      running === undefined || instance.lastTime === 0 || running.patchedFrom !== NEVER || running.healing !== null
+    );
   }
 
   /** History has changed bars of a series from an instant on. */
@@ -142,13 +157,19 @@ export class Indicators implements Core<BarBatch, PointBatch> {
   }
 
   /** Before the bars of a seed are read: names what was known then, for `seed` and `resume`. */
-  ticket(instance: IndicatorInstance): number { return this.instances.get(instance.id)?.patches ?? 0; }
+  ticket(instance: IndicatorInstance): number {
+    return this.instances.get(instance.id)?.patches ?? 0;
+  }
 
   /**
    * Runs a fresh indicator over closed bars, oldest first (after those of `before`, which are no bars of the series), and
    * leaves it standing after the last one. What was patched since the `ticket` is healed later; `tell` says the last value.
    */
-  seed(instance: IndicatorInstance, closed: BarColumns, { ticket, before, tell = false }: { ticket?: number; before?: BarColumns | undefined; tell?: boolean } = {}): void {
+  seed(
+    instance: IndicatorInstance,
+    closed: BarColumns,
+    { ticket, before, tell = false }: { ticket?: number; before?: BarColumns | undefined; tell?: boolean } = {},
+  ): void {
     const running = this.instances.get(instance.id);
     if (running === undefined) return;
     this.begin(running, null);
@@ -160,7 +181,12 @@ export class Indicators implements Core<BarBatch, PointBatch> {
    * Goes on from a kept state with the closed bars after its time. False when the state is not one of this indicator:
    * it must be seeded then.
    */
-  resume(instance: IndicatorInstance, kept: IndicatorState, closed: BarColumns, { ticket, tell = false }: { ticket?: number; tell?: boolean } = {}): boolean {
+  resume(
+    instance: IndicatorInstance,
+    kept: IndicatorState,
+    closed: BarColumns,
+    { ticket, tell = false }: { ticket?: number; tell?: boolean } = {},
+  ): boolean {
     const running = this.instances.get(instance.id);
     if (running === undefined) return false;
     const mark: Mark = { time: kept.time, state: kept.state, count: 0 };
@@ -192,7 +218,10 @@ export class Indicators implements Core<BarBatch, PointBatch> {
   /** Values on bars still forming (`peekForming`), changing nothing. */
   peek(instance: IndicatorInstance, forming: BarColumns, out: Float64Array): void {
     const running = this.instances.get(instance.id);
-    if (running === undefined || forming.length === 0) { out.fill(Number.NaN); return; }
+    if (running === undefined || forming.length === 0) {
+      out.fill(Number.NaN);
+      return;
+    }
     peekForming(running.indicator, forming, instance.plots, this.bar, this.scratch, out);
   }
 
@@ -203,7 +232,8 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     this.taken++;
     running.taken++;
     // Not all in the same minute.
-    if ((running.taken + running.instance.id) % MARK_BARS === 0) running.marks.add({ time, count: running.taken, state: JSON.stringify(running.indicator.snapshot()) });
+    if ((running.taken + running.instance.id) % MARK_BARS === 0)
+      running.marks.add({ time, count: running.taken, state: JSON.stringify(running.indicator.snapshot()) });
   }
 
   private begin(running: Running, mark: Mark | null): void {
@@ -222,8 +252,10 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     for (let row = first; row < closed.length; row++) this.take(running, closed, row, this.scratch, 0);
     if (tell && first < closed.length) this.queue.push(running.instance, running.instance.lastTime, this.scratch);
     running.healing = null;
-    if (ticket === undefined || ticket === running.patches) { running.patchedFrom = NEVER; this.outdated.delete(running); }
-    else this.outdated.add(running);
+    if (ticket === undefined || ticket === running.patches) {
+      running.patchedFrom = NEVER;
+      this.outdated.delete(running);
+    } else this.outdated.add(running);
   }
 
   /** Notes that bars from an instant on are not what the instance has taken. */

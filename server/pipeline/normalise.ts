@@ -1,11 +1,32 @@
 import { MOST_PRICE } from "@/server/domain/bounds";
-import { divisorOf, type InstrumentTable, Kind, NO_LIMIT, Rule, Target, type TokenMap } from "@/server/domain/instrument-table";
+import {
+  divisorOf,
+  type InstrumentTable,
+  Kind,
+  NO_LIMIT,
+  Rule,
+  Target,
+  type TokenMap,
+} from "@/server/domain/instrument-table";
 import { widen } from "@/server/domain/columns";
 import { lineOf, Quote, QuoteBoard } from "@/server/domain/quote-board";
 import { AUCTION_PHASE, Border, CONTINUOUS_BAR, NOTHING, type SessionWindows } from "@/server/domain/session-window";
 import {
-  AUCTION, EXCHANGE_CLOCK, Figure, IN_TIME, JOINED, packetLength, type RawBatch, type RawMessage, type RejectReason, rejectReasons, SUSPECT, tickBatch,
-  type TickMessage, TRADE, UNBELIEVED,
+  AUCTION,
+  EXCHANGE_CLOCK,
+  Figure,
+  IN_TIME,
+  JOINED,
+  packetLength,
+  type RawBatch,
+  type RawMessage,
+  type RejectReason,
+  rejectReasons,
+  SUSPECT,
+  tickBatch,
+  type TickMessage,
+  TRADE,
+  UNBELIEVED,
 } from "@/server/domain/tick";
 import { DayVolumes } from "./day-volume";
 import type { Core } from "./stage";
@@ -39,7 +60,8 @@ const MOST_DOUBTS = 3;
 const ALIKE = 1.5;
 
 export type RejectCounts = Record<RejectReason, number>;
-export const noRejects = (): RejectCounts => Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as RejectCounts;
+export const noRejects = (): RejectCounts =>
+  Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as RejectCounts;
 
 /**
  * Broker rows to our rows: instrument, minor units, one time, trade or book move. What is refused is counted in
@@ -67,7 +89,9 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   private readonly volumes: DayVolumes;
 
   constructor(private readonly parts: NormaliserParts) {
-    this.volumes = new DayVolumes(parts.table, (reason) => { this.rejects[reason]++; });
+    this.volumes = new DayVolumes(parts.table, (reason) => {
+      this.rejects[reason]++;
+    });
     this.sequence = (parts.firstSequence ?? 1) - 1;
   }
 
@@ -87,7 +111,9 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   }
 
   /** A line on which the next row of each instrument is its first. */
-  private begin(collector: number): void { this.connections[collector] = (this.connections[collector] ?? 0) + 1; }
+  private begin(collector: number): void {
+    this.connections[collector] = (this.connections[collector] ?? 0) + 1;
+  }
 
   /**
    * Rows of auctions and other rows go on apart, and of auctions no instrument twice: the two stages that read ticks go
@@ -102,7 +128,10 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     batch.sequence = this.sequence + 1;
     batch.length = 0;
     this.ofAuctions = false;
-    if (tokens === undefined) { this.rejects.unknown_token += raw.length; return; }
+    if (tokens === undefined) {
+      this.rejects.unknown_token += raw.length;
+      return;
+    }
     if (this.parts.table.size > board.capacity) board.grow(this.parts.table.size);
     const line = lineOf(raw.collector, this.connections[raw.collector] ?? 0);
     const frame = board.placeOf(raw.frame);
@@ -168,13 +197,19 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       if (quotes[quote + Quote.line] !== line) break;
       const wire = raws[rawPrices + row]!;
       const price = target <= Target.instrument ? wire : Math.round(wire / divisorOf(target));
-      if (price < rules[rule + Rule.lower]! || price > rules[rule + Rule.upper]! || (price | 0) % rules[rule + Rule.tick]! !== 0) break;
+      if (
+        price < rules[rule + Rule.lower]! ||
+        price > rules[rule + Rule.upper]! ||
+        (price | 0) % rules[rule + Rule.tick]! !== 0
+      )
+        break;
       const kind = rules[rule + Rule.kind]!;
       if ((kind & (Kind.doubted | Kind.suspect)) !== 0) break;
       const exchangeTime = raws[row]!;
       const time = exchangeTime > 0 ? exchangeTime : received;
       const hours = (kind & Kind.hours) * Border.count;
-      if (time > newest || time < oldest || time < trading[hours + Border.from]! || time >= trading[hours + Border.to]!) break;
+      if (time > newest || time < oldest || time < trading[hours + Border.from]! || time >= trading[hours + Border.to]!)
+        break;
       const volume = raws[rawVolumes + row]!;
       const before = quotes[quote + Quote.volume]!;
       const last = quotes[quote + Quote.time]!;
@@ -208,25 +243,47 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   }
 
   /** Takes or refuses one row about which there is any doubt. */
-  private judge(raw: RawBatch, tokens: TokenMap, line: number, frame: number, row: number, emit: (message: TickMessage) => void): void {
+  private judge(
+    raw: RawBatch,
+    tokens: TokenMap,
+    line: number,
+    frame: number,
+    row: number,
+    emit: (message: TickMessage) => void,
+  ): void {
     const { batch, board, rejects } = this;
     const { figures } = board;
     const { table, windows, maxSkewMs, maxAgeMs } = this.parts;
     const received = raw.receivedTime;
     const target = tokens.target(raw.token[row]!);
-    if (target === -1) { rejects.unknown_token++; return; }
+    if (target === -1) {
+      rejects.unknown_token++;
+      return;
+    }
     const instrument = target & Target.instrument;
     const divisor = divisorOf(target);
     const price = divisor === 1 ? raw.price[row]! : Math.round(raw.price[row]! / divisor);
-    if (price <= 0) { rejects.zero_price++; return; }
-    if (!(price <= MOST_PRICE)) { rejects.impossible_price++; return; }
+    if (price <= 0) {
+      rejects.zero_price++;
+      return;
+    }
+    if (!(price <= MOST_PRICE)) {
+      rejects.impossible_price++;
+      return;
+    }
     const exchangeTime = raw.exchangeTime[row]!;
     const stamp = exchangeTime > 0 ? exchangeTime : received;
-    if (stamp > received + maxSkewMs) { rejects.future_time++; return; }
+    if (stamp > received + maxSkewMs) {
+      rejects.future_time++;
+      return;
+    }
     const entry = windows.entry(instrument, stamp);
     // A trade stamped in the second in which trading ended was made before it: it belongs to the last bar. Values of an
     // index do not: independent minutes of a recorded day end without that of 15:30:00.
-    const time = entry === NOTHING && exchangeTime > 0 && table.traded[instrument] === 1 && windows.justClosed(instrument, stamp) ? Math.floor(stamp / 1_000) * 1_000 - 1 : stamp;
+    const time =
+      entry === NOTHING && exchangeTime > 0 && table.traded[instrument] === 1 && windows.justClosed(instrument, stamp)
+        ? Math.floor(stamp / 1_000) * 1_000 - 1
+        : stamp;
     const inTrading = time !== stamp || entry === CONTINUOUS_BAR;
     const told = raw.volume[row]!;
     // Less than "none" is a counter that has passed 2^31 and is read as signed.
@@ -236,7 +293,10 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     const quote = instrument * Quote.size;
     const samePrice = price === figures[quote + Quote.price]!;
     let same = samePrice && volume === figures[quote + Quote.volume]!;
-    if (same && exchangeTime > 0 && time === figures[quote + Quote.time]! && samePacket(board, instrument, raw, row)) { rejects.duplicate++; return; }
+    if (same && exchangeTime > 0 && time === figures[quote + Quote.time]! && samePacket(board, instrument, raw, row)) {
+      rejects.duplicate++;
+      return;
+    }
     if (samePrice) this.settle(instrument);
     else {
       if (table.referenceOf(instrument) === 0) table.setReference(instrument, this.closeBefore(raw, row, divisor));
@@ -248,7 +308,10 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       const owner = board.collector(instrument);
       if (owner !== raw.collector) {
         // Two feeds of one instrument would count its volume twice: one is its source at a time.
-        if (owner >= 0 && received - figures[quote + Quote.received]! < OWNER_SILENT_MS) { rejects.other_feed++; return; }
+        if (owner >= 0 && received - figures[quote + Quote.received]! < OWNER_SILENT_MS) {
+          rejects.other_feed++;
+          return;
+        }
         board.wireDivisor[instrument] = divisor;
         this.volumes.forget(instrument);
       }
@@ -264,14 +327,18 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     let isTrade = false;
     if (undated) rejects.first_after_connect++;
     else if (received - time > maxAgeMs) rejects.stale_time++;
-    else if (entry === AUCTION_PHASE) { rejects.auction++; flags |= AUCTION; }
-    else if (!inTrading) rejects.outside_session++;
+    else if (entry === AUCTION_PHASE) {
+      rejects.auction++;
+      flags |= AUCTION;
+    } else if (!inTrading) rejects.outside_session++;
     else if (isFirst && !this.isOfNow(raw, row, instrument, time)) rejects.first_after_connect++;
     else isTrade = true;
     // What is refused above, as a first packet may be, is no tick; its volume says where counting begins all the same.
-    if (volume >= 0 && (inTrading || entry === AUCTION_PHASE) && received - time <= maxAgeMs && !undated) flags |= this.doubtOf(instrument, time, price, volume, entry === AUCTION_PHASE);
+    if (volume >= 0 && (inTrading || entry === AUCTION_PHASE) && received - time <= maxAgeMs && !undated)
+      flags |= this.doubtOf(instrument, time, price, volume, entry === AUCTION_PHASE);
     // A figure that steps back makes no trade of a move of the book.
-    if ((flags & SUSPECT) !== 0 && (flags & UNBELIEVED) !== 0 && volume < figures[quote + Quote.volume]!) same = samePrice;
+    if ((flags & SUSPECT) !== 0 && (flags & UNBELIEVED) !== 0 && volume < figures[quote + Quote.volume]!)
+      same = samePrice;
     if (told < -1) flags |= SUSPECT;
     if (isTrade && (!same || volume < 0 || table.traded[instrument] === 0)) flags |= TRADE;
     if (received - time > LAG_MS && received - time <= maxAgeMs) rejects.clock_skew++;
@@ -306,7 +373,16 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     const good = figures[quote + Quote.volume]!;
     const last = figures[quote + Quote.time]!;
     const before = this.volumes.before(instrument, time, good);
-    const flags = this.volumes.judge({ instrument, time, price, volume, good, last, isAuction, open: this.parts.windows.session(instrument, time)?.open ?? last });
+    const flags = this.volumes.judge({
+      instrument,
+      time,
+      price,
+      volume,
+      good,
+      last,
+      isAuction,
+      open: this.parts.windows.session(instrument, time)?.open ?? last,
+    });
     // A date that begins with a lie has nothing yet.
     if ((flags & SUSPECT) !== 0 && before === 0) figures[quote + Quote.volume] = 0;
     const { rules } = this.parts.table;
@@ -318,7 +394,8 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   /** True for a first row after a silence that is no old news: an index's value, or a trade made in the second it is stamped with. */
   private isOfNow(raw: RawBatch, row: number, instrument: number, time: number): boolean {
     const { collector } = raw;
-    if (this.silences[collector] === undefined || this.silences[collector] !== this.connections[collector]) return false;
+    if (this.silences[collector] === undefined || this.silences[collector] !== this.connections[collector])
+      return false;
     if (this.parts.table.traded[instrument] === 0) return true;
     const traded = this.parts.tradedAt?.(collector, raw.frame, raw.offset[row]!) ?? null;
     return traded !== null && Math.floor(traded / 1_000) === Math.floor(time / 1_000);
@@ -362,7 +439,12 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   private isDoubtful(instrument: number, price: number, time: number, volume: number): boolean {
     const { table } = this.parts;
     const told = this.far.get(instrument);
-    if (told !== undefined && (told.time !== time || told.volume !== volume) && price <= told.price * ALIKE && told.price <= price * ALIKE) {
+    if (
+      told !== undefined &&
+      (told.time !== time || told.volume !== volume) &&
+      price <= told.price * ALIKE &&
+      told.price <= price * ALIKE
+    ) {
       this.settle(instrument);
       table.setReference(instrument, price);
       return false;

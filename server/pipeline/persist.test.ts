@@ -18,9 +18,19 @@ import { type BarRecord, BarWriter } from "./persist";
 const quiet: Log = { info: () => {}, warn: () => {}, error: () => {}, with: () => quiet };
 const meter: Meter = { count: () => {}, reject: () => {}, record: () => {}, gauge: () => {} };
 const clock: Clock = {
-  now: () => Date.now(), after: (ms, run) => { const timer = setTimeout(run, ms); return () => clearTimeout(timer); },
-  every: (ms, run) => { const timer = setInterval(run, ms); return () => clearInterval(timer); },
-  sleep: (ms) => new Promise((resolve) => { setTimeout(resolve, Math.min(ms, 5)); }),
+  now: () => Date.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+  every: (ms, run) => {
+    const timer = setInterval(run, ms);
+    return () => clearInterval(timer);
+  },
+  sleep: (ms) =>
+    new Promise((resolve) => {
+      setTimeout(resolve, Math.min(ms, 5));
+    }),
 } as Clock;
 
 /** A store that is there or not. */
@@ -42,14 +52,18 @@ const minutes = (...list: number[]): number[] => list.map((each) => bar(each).ti
 
 describe("the writer while the store is away", () => {
   let folder: string;
-  beforeEach(async () => { folder = await mkdtemp(path.join(tmpdir(), "candela-spool-")); });
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "candela-spool-"));
+  });
   afterEach(() => rm(folder, { recursive: true, force: true }));
   const writer = async (store: BarStore, limitBytes = 1e6): Promise<BarWriter> => {
     const one = new BarWriter(store, new InstrumentTable(), clock, quiet, meter);
     one.start(await openSpool<BarRecord>(folder, { limitBytes, log: quiet }));
     return one;
   };
-  const until = async (what: () => boolean): Promise<void> => { while (!what()) await clock.sleep(1); };
+  const until = async (what: () => boolean): Promise<void> => {
+    while (!what()) await clock.sleep(1);
+  };
 
   it("puts bars on disk, and into the store in their order on return, patches and replacements as such", async () => {
     const { store, written, state } = fakeStore();
@@ -62,7 +76,11 @@ describe("the writer while the store is away", () => {
     one.enqueue([bar(2)], "replace");
     state.away = false;
     await one.settled();
-    expect(written).toEqual([["merge", minutes(0, 1)], ["patch", minutes(0)], ["replace", minutes(2)]]);
+    expect(written).toEqual([
+      ["merge", minutes(0, 1)],
+      ["patch", minutes(0)],
+      ["replace", minutes(2)],
+    ]);
     expect([one.spooled, await readdir(folder)]).toEqual([0, []]);
     await one.stop();
   });
@@ -77,7 +95,10 @@ describe("the writer while the store is away", () => {
     const next = await writer(store);
     next.enqueue([bar(2)], "merge");
     await next.settled();
-    expect(written).toEqual([["merge", minutes(0, 1)], ["merge", minutes(2)]]);
+    expect(written).toEqual([
+      ["merge", minutes(0, 1)],
+      ["merge", minutes(2)],
+    ]);
     await next.stop();
   });
 
@@ -120,8 +141,15 @@ describe("the writer while the store is away", () => {
     const spool = await openSpool<BarRecord>(folder, { limitBytes: 1e6, log: quiet });
     let unreadable = false;
     one.start({
-      get records() { return spool.records; }, get bytes() { return spool.bytes; },
-      append: (record) => spool.append(record), shift: () => spool.shift(), close: () => spool.close(),
+      get records() {
+        return spool.records;
+      },
+      get bytes() {
+        return spool.bytes;
+      },
+      append: (record) => spool.append(record),
+      shift: () => spool.shift(),
+      close: () => spool.close(),
       first: () => (unreadable ? Promise.reject(new Error("EIO: i/o error, read")) : spool.first()),
     });
     state.away = true;
@@ -133,7 +161,10 @@ describe("the writer while the store is away", () => {
     expect([one.failingSince === null, written]).toEqual([false, []]);
     unreadable = false;
     await one.settled();
-    expect(written).toEqual([["merge", minutes(0)], ["merge", minutes(1)]]);
+    expect(written).toEqual([
+      ["merge", minutes(0)],
+      ["merge", minutes(1)],
+    ]);
     expect(one.failingSince).toBeNull();
     await one.stop();
   });
@@ -176,7 +207,12 @@ describe("a batch of closed bars and late parts", () => {
   });
 
   it("keeps the order of what is of one bar: a part that came before it is written before it", async () => {
-    expect(await written([CLOSE, 0], [PATCH, 1], [CLOSE, 2], [CLOSE, 1], [PATCH, 0])).toEqual(["merge 0 2", "patch 1", "merge 1", "patch 0"]);
+    expect(await written([CLOSE, 0], [PATCH, 1], [CLOSE, 2], [CLOSE, 1], [PATCH, 0])).toEqual([
+      "merge 0 2",
+      "patch 1",
+      "merge 1",
+      "patch 0",
+    ]);
   });
 });
 

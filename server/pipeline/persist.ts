@@ -1,7 +1,14 @@
 import { type BarBatch, barStates, CLOSE, PATCH } from "@/server/domain/bar";
 import { AppError, hasCode } from "@/server/domain/errors";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
-import { cutStored, isStoredKind, type StoredBar, storedBarAt, type StoredBars, storedBarsOf } from "@/server/domain/stored-bars";
+import {
+  cutStored,
+  isStoredKind,
+  type StoredBar,
+  storedBarAt,
+  type StoredBars,
+  storedBarsOf,
+} from "@/server/domain/stored-bars";
 import { timeframes } from "@/server/domain/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { RecentBars } from "@/server/ports/live";
@@ -20,22 +27,43 @@ const RETRY_MS = 1_000;
 const MOST_SHELVED = 400_000;
 
 /** What the spool holds: one statement's worth of bars. */
-export interface BarRecord { how: BarWrite; bars: StoredBar[] }
+export interface BarRecord {
+  how: BarWrite;
+  bars: StoredBar[];
+}
 
 const figures = ["time", "open", "high", "low", "close", "volume", "value", "ticks", "openInterest", "rev"] as const;
 const hows: ReadonlySet<unknown> = new Set<BarWrite>(["merge", "patch", "replace", "remove"]);
-const kinds: ReadonlySet<unknown> = new Set<StoredKind>([...timeframes.filter(({ stored }) => stored).map(({ name }) => name), "auction"]);
+const kinds: ReadonlySet<unknown> = new Set<StoredKind>([
+  ...timeframes.filter(({ stored }) => stored).map(({ name }) => name),
+  "auction",
+]);
 
 /** What an earlier version, or a damaged disk, left may be anything: only what can be written is. */
 export const isBarRecord = (record: unknown): record is BarRecord => {
   const { how, bars } = (record ?? {}) as Partial<BarRecord>;
-  return hows.has(how) && Array.isArray(bars) && bars.every((bar: Partial<StoredBar> | null) =>
-    bar !== null && typeof bar === "object" && Number.isSafeInteger(bar.instrumentId) && kinds.has(bar.timeframe) && figures.every((name) => typeof bar[name] === "number")
-    && (barStates as readonly unknown[]).includes(bar.state) && (bar.passport === undefined || (bar.passport !== null && typeof bar.passport === "object")));
+  return (
+    hows.has(how) &&
+    Array.isArray(bars) &&
+    bars.every(
+      (bar: Partial<StoredBar> | null) =>
+        bar !== null &&
+        typeof bar === "object" &&
+        Number.isSafeInteger(bar.instrumentId) &&
+        kinds.has(bar.timeframe) &&
+        figures.every((name) => typeof bar[name] === "number") &&
+        (barStates as readonly unknown[]).includes(bar.state) &&
+        (bar.passport === undefined || (bar.passport !== null && typeof bar.passport === "object")),
+    )
+  );
 };
 
 /** The oldest that waits, one statement's worth; `queuedAt` is null for what waits on disk. */
-interface Head { how: BarWrite; rows: StoredBars; queuedAt: number | null }
+interface Head {
+  how: BarWrite;
+  rows: StoredBars;
+  queuedAt: number | null;
+}
 
 /**
  * The one writer of bars. The queue waits and never drops: while the store is away bars go to the spool on disk, and from
@@ -59,10 +87,12 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   failingSince: number | null = null;
 
   constructor(
-    private readonly store: BarStore, private readonly table: InstrumentTable,
+    private readonly store: BarStore,
+    private readonly table: InstrumentTable,
     /** Real time, also in a replay: commits are measured in it. */
     private readonly clock: Clock,
-    private readonly log: Log, private readonly meter: Meter,
+    private readonly log: Log,
+    private readonly meter: Meter,
   ) {}
 
   /** What an earlier process left on disk comes first. */
@@ -75,13 +105,17 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   on(batch: BarBatch): void {
     const { shelf, late } = this;
     const now = this.clock.now();
-    const append = (row: number, how: BarWrite): void => shelf.append(batch, row, this.table.at(batch.instrument[row]!).id, batch.timeframe[row]!, how, now);
+    const append = (row: number, how: BarWrite): void =>
+      shelf.append(batch, row, this.table.at(batch.instrument[row]!).id, batch.timeframe[row]!, how, now);
     const before = shelf.waiting;
     for (let row = 0; row < batch.length; row++) {
       const event = batch.event[row]!;
       if ((event !== CLOSE && event !== PATCH) || !isStoredKind(batch.timeframe[row]!)) continue;
       // All that closed in one statement, all that came late in another: unless a part of a bar was before the bar.
-      if (event === PATCH) { late.push(row); continue; }
+      if (event === PATCH) {
+        late.push(row);
+        continue;
+      }
       if (late.some((each) => isOneBar(batch, each, row))) for (const each of late.splice(0)) append(each, "patch");
       append(row, "merge");
     }
@@ -99,20 +133,31 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   private flushSoon(): void {
     this.meter.gauge("persist.queue", this.waiting);
     if (this.waiting >= BLOCK_ROWS) this.flush();
-    else this.cancelTimer ??= this.clock.after(FLUSH_MS, () => { this.cancelTimer = null; this.flush(); });
+    else
+      this.cancelTimer ??= this.clock.after(FLUSH_MS, () => {
+        this.cancelTimer = null;
+        this.flush();
+      });
   }
 
-  get waiting(): number { return this.shelf.waiting; }
+  get waiting(): number {
+    return this.shelf.waiting;
+  }
   /** Records on disk that are not in the store yet. */
-  get spooled(): number { return this.spool?.records ?? 0; }
+  get spooled(): number {
+    return this.spool?.records ?? 0;
+  }
 
-  recent(instrumentId: number, kind: StoredKind, from: number, to: number): StoredBar[] { return this.shelf.recent(instrumentId, kind, from, to); }
+  recent(instrumentId: number, kind: StoredKind, from: number, to: number): StoredBar[] {
+    return this.shelf.recent(instrumentId, kind, from, to);
+  }
 
   /** Rejects with `store_unreachable` when the writer has stopped and the store has not taken all. */
   async settled(): Promise<void> {
     while (this.waiting > 0 || this.spooled > 0 || this.flushing !== null) {
       await this.flush();
-      if (this.stopped && (this.waiting > 0 || this.spooled > 0)) throw new AppError("store_unreachable", "the writer has stopped; bars wait on disk for the next start");
+      if (this.stopped && (this.waiting > 0 || this.spooled > 0))
+        throw new AppError("store_unreachable", "the writer has stopped; bars wait on disk for the next start");
     }
   }
 
@@ -125,11 +170,14 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     await this.flushing;
     await this.spill();
     await this.spool?.close();
-    if (this.waiting > 0) this.log.error("bars were not written: the store is away and the spool is full", { bars: this.waiting });
+    if (this.waiting > 0)
+      this.log.error("bars were not written: the store is away and the spool is full", { bars: this.waiting });
   }
 
   private flush(): Promise<void> {
-    this.flushing ??= this.drain().finally(() => { this.flushing = null; });
+    this.flushing ??= this.drain().finally(() => {
+      this.flushing = null;
+    });
     return this.flushing;
   }
 
@@ -142,7 +190,8 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
         if (head === null) return;
         await this.write(head.rows, head.how);
       } catch (cause) {
-        if (this.failingSince === null) this.log.error("bars cannot be stored; they wait on disk", { cause: String(cause), bars: this.waiting });
+        if (this.failingSince === null)
+          this.log.error("bars cannot be stored; they wait on disk", { cause: String(cause), bars: this.waiting });
         this.failingSince ??= began;
         this.meter.count("persist.failures");
         await this.spill();
@@ -152,7 +201,10 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
       }
       if (head.queuedAt === null) await this.spool!.shift();
       else this.shelf.shift(head.rows.length, this.clock.now());
-      if (this.failingSince !== null) { this.log.info("the store takes bars again", { waited: this.waiting, spooled: this.spooled }); this.failingSince = null; }
+      if (this.failingSince !== null) {
+        this.log.info("the store takes bars again", { waited: this.waiting, spooled: this.spooled });
+        this.failingSince = null;
+      }
       this.committed(head, began);
     }
   }
@@ -194,7 +246,11 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
       } catch (cause) {
         this.meter.count("persist.spoolFailures");
         // Once, not with every attempt of the seconds to come.
-        if (!this.spoolRefuses) this.log.error("bars could not be written to disk; they wait in memory", { cause: String(cause), bars: this.waiting });
+        if (!this.spoolRefuses)
+          this.log.error("bars could not be written to disk; they wait in memory", {
+            cause: String(cause),
+            bars: this.waiting,
+          });
         this.spoolRefuses = true;
         return;
       }
@@ -227,4 +283,6 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
 
 /** Two rows of one batch that tell the same bar. */
 const isOneBar = (batch: BarBatch, one: number, other: number): boolean =>
-  batch.time[one] === batch.time[other] && batch.instrument[one] === batch.instrument[other] && batch.timeframe[one] === batch.timeframe[other];
+  batch.time[one] === batch.time[other] &&
+  batch.instrument[one] === batch.instrument[other] &&
+  batch.timeframe[one] === batch.timeframe[other];

@@ -37,7 +37,11 @@ class Rig {
     for (const [clock, price, volume] of ticks) {
       const batch = tickBatch(1);
       batch.length = 1;
-      batch.time[0] = ist(clock); batch.price[0] = price; batch.volume[0] = volume; batch.openInterest[0] = -1; batch.flags[0] = flags;
+      batch.time[0] = ist(clock);
+      batch.price[0] = price;
+      batch.volume[0] = volume;
+      batch.openInterest[0] = -1;
+      batch.flags[0] = flags;
       batch.sequence = this.sequence++;
       this.auctions.on(batch, this.toAuctions);
       this.seconds.on(batch, this.toBars);
@@ -55,18 +59,28 @@ class Rig {
   };
   private readonly read = (batch: BarBatch): void => {
     this.printed.on(batch, this.show);
-    for (let row = 0; row < batch.length; row++) if (batch.event[row] === CLOSE && batch.timeframe[row] === named("1m").index) this.kept.push(text(batch, row));
+    for (let row = 0; row < batch.length; row++)
+      if (batch.event[row] === CLOSE && batch.timeframe[row] === named("1m").index) this.kept.push(text(batch, row));
   };
   private readonly show = (batch: BarBatch): void => {
-    for (let row = 0; row < batch.length; row++) if (batch.event[row] === CLOSE || batch.event[row] === PATCH) this.shown.push(`${batch.event[row] === PATCH ? "patch " : ""}${batch.timeframe[row]} ${text(batch, row)}`);
+    for (let row = 0; row < batch.length; row++)
+      if (batch.event[row] === CLOSE || batch.event[row] === PATCH)
+        this.shown.push(`${batch.event[row] === PATCH ? "patch " : ""}${batch.timeframe[row]} ${text(batch, row)}`);
   };
 }
 const text = (batch: BarBatch, row: number): string =>
   `${new Date(batch.time[row]! + 19_800_000).toISOString().slice(11, 16)} ${[batch.open, batch.high, batch.low, batch.close, batch.volume].map((column) => column[row]).join(" ")}`;
 const of = (name: string) => `${named(name).index} `;
 
-const PRE: readonly Tick[] = [["09:00:30", 10_200, 0], ["09:09:30", 10_000, 400]];
-const TRADES: readonly Tick[] = [["09:15:00", 10_050, 450], ["09:15:40", 10_100, 500], ["09:16:10", 10_080, 520]];
+const PRE: readonly Tick[] = [
+  ["09:00:30", 10_200, 0],
+  ["09:09:30", 10_000, 400],
+];
+const TRADES: readonly Tick[] = [
+  ["09:15:00", 10_050, 450],
+  ["09:15:40", 10_100, 500],
+  ["09:16:10", 10_080, 520],
+];
 
 describe("printed bars", () => {
   it("open at the pre-open's price in every timeframe of the day's first bar; what is kept does not", () => {
@@ -75,9 +89,15 @@ describe("printed bars", () => {
     rig.play(TRADES);
     rig.at("09:20:03");
     expect(rig.kept.slice(0, 2)).toEqual(["09:15 10050 10100 10050 10100 100", "09:16 10080 10080 10080 10080 20"]);
-    for (const name of ["1m", "5m"]) expect(rig.shown.find((line) => line.startsWith(of(name))), name).toBe(`${of(name)}09:15 10000 10100 10000 ${name === "1m" ? "10100 100" : "10080 120"}`);
+    for (const name of ["1m", "5m"])
+      expect(
+        rig.shown.find((line) => line.startsWith(of(name))),
+        name,
+      ).toBe(`${of(name)}09:15 10000 10100 10000 ${name === "1m" ? "10100 100" : "10080 120"}`);
     expect(rig.shown.find((line) => line.startsWith("0 "))).toBe("0 09:15 10000 10050 10000 10050 50");
-    expect(rig.shown.filter((line) => line.startsWith(of("1m")))[1]).toBe(`${of("1m")}09:16 10080 10080 10080 10080 20`);
+    expect(rig.shown.filter((line) => line.startsWith(of("1m")))[1]).toBe(
+      `${of("1m")}09:16 10080 10080 10080 10080 20`,
+    );
   });
 
   it("form so from the first second on", () => {
@@ -107,7 +127,13 @@ describe("printed bars", () => {
 
   it("open at the first trade where nothing was matched", () => {
     const rig = new Rig();
-    rig.play([["09:00:30", 10_200, 0], ["09:12:00", 10_000, 0]], AUCTION);
+    rig.play(
+      [
+        ["09:00:30", 10_200, 0],
+        ["09:12:00", 10_000, 0],
+      ],
+      AUCTION,
+    );
     rig.play([["09:15:00", 10_050, 50]]);
     rig.at("09:17:03");
     expect(rig.shown.find((line) => line.startsWith(of("1m")))).toBe(`${of("1m")}09:15 10050 10050 10050 10050 50`);
@@ -115,17 +141,25 @@ describe("printed bars", () => {
 
   it("are told again where the auction becomes known after them", () => {
     const rig = new Rig();
-    rig.play([["09:15:00", 10_050, 450], ["09:15:40", 10_100, 500]]);
+    rig.play([
+      ["09:15:00", 10_050, 450],
+      ["09:15:40", 10_100, 500],
+    ]);
     rig.at("09:16:03");
     expect(rig.shown.some((line) => line.startsWith("patch"))).toBe(false);
     const told: string[] = [];
     rig.printed.onAuctions(rowOf(AUCTION_BAR, ist("09:00:00"), ist("09:15:00"), 10_000), (batch) => {
-      for (let row = 0; row < batch.length; row++) told.push(`${batch.event[row] === PATCH ? "patch" : "?"} ${batch.timeframe[row]} ${text(batch, row).slice(0, 5)}`);
+      for (let row = 0; row < batch.length; row++)
+        told.push(
+          `${batch.event[row] === PATCH ? "patch" : "?"} ${batch.timeframe[row]} ${text(batch, row).slice(0, 5)}`,
+        );
     });
     for (const name of ["1s", "1m", "15m"]) expect(told).toContain(`patch ${named(name).index} 09:15`);
     expect(told.every((line) => line.startsWith("patch"))).toBe(true);
     // Told once more, nothing is new.
-    rig.printed.onAuctions(rowOf(AUCTION_BAR, ist("09:00:00"), ist("09:15:00"), 10_000), () => { throw new Error("nothing changed"); });
+    rig.printed.onAuctions(rowOf(AUCTION_BAR, ist("09:00:00"), ist("09:15:00"), 10_000), () => {
+      throw new Error("nothing changed");
+    });
   });
 
   it("leave the batch as it was for whoever reads it next", () => {
@@ -136,10 +170,13 @@ describe("printed bars", () => {
     const minute = rowOf(named("1m").index, ist("09:15:00"), ist("09:16:00"), 10_050);
     minute.volume[0] = 5;
     minute.value[0] = 50_250;
-    const figures = (batch: BarBatch) => [batch.open, batch.high, batch.low, batch.close, batch.volume, batch.value].map((column) => column[0]);
+    const figures = (batch: BarBatch) =>
+      [batch.open, batch.high, batch.low, batch.close, batch.volume, batch.value].map((column) => column[0]);
     const before = figures(minute);
     const seen: unknown[] = [];
-    rig.printed.on(minute, (batch) => { seen.push(...figures(batch)); });
+    rig.printed.on(minute, (batch) => {
+      seen.push(...figures(batch));
+    });
     expect([seen, figures(minute)]).toEqual([[10_000, 10_050, 10_000, 10_050, 405, 50_250 + 400 * 10_000], before]);
   });
 
@@ -151,9 +188,14 @@ describe("printed bars", () => {
     mark.event[0] = PATCH;
     mark.ticks[0] = 0;
     rig.printed.on(mark, () => undefined);
-    rig.printed.onAuctions(rowOf(AUCTION_BAR, ist("09:00:00") - DAY_MS, ist("09:15:00") - DAY_MS, 9_000), () => { throw new Error("of yesterday"); });
+    rig.printed.onAuctions(rowOf(AUCTION_BAR, ist("09:00:00") - DAY_MS, ist("09:15:00") - DAY_MS, 9_000), () => {
+      throw new Error("of yesterday");
+    });
     const opens: number[] = [];
-    for (const second of ["09:15:05", "09:15:06"]) rig.printed.on(rowOf(0, ist(second), ist(second) + 1_000, 10_050), (batch) => { opens.push(batch.open[0]!); });
+    for (const second of ["09:15:05", "09:15:06"])
+      rig.printed.on(rowOf(0, ist(second), ist(second) + 1_000, 10_050), (batch) => {
+        opens.push(batch.open[0]!);
+      });
     expect(opens).toEqual([10_000, 10_050]);
   });
 
@@ -163,7 +205,9 @@ describe("printed bars", () => {
     rig.play(TRADES);
     rig.at("15:35:03");
     const opens: number[] = [];
-    rig.printed.on(rowOf(0, ist("09:15:00") + 3 * DAY_MS, ist("09:15:01") + 3 * DAY_MS, 10_500), (batch) => { opens.push(batch.open[0]!); });
+    rig.printed.on(rowOf(0, ist("09:15:00") + 3 * DAY_MS, ist("09:15:01") + 3 * DAY_MS, 10_500), (batch) => {
+      opens.push(batch.open[0]!);
+    });
     expect(opens).toEqual([10_500]);
   });
 });
@@ -172,7 +216,11 @@ describe("printed bars", () => {
 const rowOf = (timeframe: number, time: number, end: number, price: number): BarBatch => {
   const batch = barBatch(1);
   batch.length = 1;
-  batch.event[0] = CLOSE; batch.timeframe[0] = timeframe; batch.time[0] = time; batch.end[0] = end; batch.ticks[0] = 1;
+  batch.event[0] = CLOSE;
+  batch.timeframe[0] = timeframe;
+  batch.time[0] = time;
+  batch.end[0] = end;
+  batch.ticks[0] = 1;
   for (const column of [batch.open, batch.high, batch.low, batch.close]) column[0] = price;
   return batch;
 };

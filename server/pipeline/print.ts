@@ -12,7 +12,12 @@ import type { Core } from "./stage";
 const DAY = timeframe("1d").index;
 
 /** What was said of a row before it was printed. */
-interface Unprinted extends AuctionFigures { row: number; open: number; high: number; low: number }
+interface Unprinted extends AuctionFigures {
+  row: number;
+  open: number;
+  high: number;
+  low: number;
+}
 
 /**
  * Bars as the login's broker prints them: the day's first of each timeframe opens at the pre-open's price. The store keeps
@@ -33,7 +38,9 @@ export class PrintedBars implements Core<BarBatch, BarBatch>, LiveBars {
   private readonly restored: Unprinted[] = [];
 
   constructor(
-    private readonly bars: TimeframeBars, private readonly calendar: Calendar, private readonly table: InstrumentTable,
+    private readonly bars: TimeframeBars,
+    private readonly calendar: Calendar,
+    private readonly table: InstrumentTable,
     private readonly convention: (instrument: number, day: number) => AuctionConvention,
   ) {}
 
@@ -48,13 +55,25 @@ export class PrintedBars implements Core<BarBatch, BarBatch>, LiveBars {
       const time = batch.time[row]!;
       if (position === 0 && (event === CLOSE || (event === PATCH && batch.ticks[row]! > 0))) this.saw(instrument, time);
       if (event === CLOSE && this.isFirst(instrument, time, batch.end[row]!)) {
-        restored.push({ row, open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, price: 0, volume: batch.volume[row]!, value: batch.value[row]! });
+        restored.push({
+          row,
+          open: batch.open[row]!,
+          high: batch.high[row]!,
+          low: batch.low[row]!,
+          price: 0,
+          volume: batch.volume[row]!,
+          value: batch.value[row]!,
+        });
         this.print(instrument, batch, row);
       }
     }
     emit(batch);
     for (const { row, open, high, low, volume, value } of restored) {
-      batch.open[row] = open; batch.high[row] = high; batch.low[row] = low; batch.volume[row] = volume; batch.value[row] = value;
+      batch.open[row] = open;
+      batch.high[row] = high;
+      batch.low[row] = low;
+      batch.volume[row] = volume;
+      batch.value[row] = value;
     }
     restored.length = 0;
   }
@@ -72,9 +91,22 @@ export class PrintedBars implements Core<BarBatch, BarBatch>, LiveBars {
         const start = this.startOf(instrument, of);
         if (start === null) continue;
         const at = out.length++;
-        out.event[at] = PATCH; out.instrument[at] = instrument; out.timeframe[at] = of.index; out.time[at] = start; out.end[at] = this.bars.endOf(instrument, of, start);
-        out.open[at] = this.price[instrument]!; out.high[at] = this.price[instrument]!; out.low[at] = this.price[instrument]!; out.close[at] = this.price[instrument]!;
-        out.volume[at] = 0; out.value[at] = 0; out.ticks[at] = 0; out.openInterest[at] = -1; out.rev[at] = 1; out.state[at] = PATCHED; out.incomplete[at] = 0;
+        out.event[at] = PATCH;
+        out.instrument[at] = instrument;
+        out.timeframe[at] = of.index;
+        out.time[at] = start;
+        out.end[at] = this.bars.endOf(instrument, of, start);
+        out.open[at] = this.price[instrument]!;
+        out.high[at] = this.price[instrument]!;
+        out.low[at] = this.price[instrument]!;
+        out.close[at] = this.price[instrument]!;
+        out.volume[at] = 0;
+        out.value[at] = 0;
+        out.ticks[at] = 0;
+        out.openInterest[at] = -1;
+        out.rev[at] = 1;
+        out.state[at] = PATCHED;
+        out.incomplete[at] = 0;
       }
       emit(out);
     }
@@ -83,27 +115,45 @@ export class PrintedBars implements Core<BarBatch, BarBatch>, LiveBars {
   forming(instrument: number, of: Timeframe, into: BarColumns, printed = true): number {
     const before = into.length;
     const count = this.bars.forming(instrument, of, into);
-    if (!printed || of.index >= DAY || count === 0 || instrument >= this.capacity || this.price[instrument] === 0) return count;
+    if (!printed || of.index >= DAY || count === 0 || instrument >= this.capacity || this.price[instrument] === 0)
+      return count;
     for (let row = before; row < into.length; row++) {
       const time = into.time[row]!;
       if (istMidnight(istDay(time) + 1) !== this.until[instrument]) continue;
       // Before any second has closed the oldest that forms is the day's first.
       const first = this.first[instrument]!;
-      if (first === Number.POSITIVE_INFINITY || (time <= first && first < this.bars.endOf(instrument, of, time))) { this.print(instrument, into, row); break; }
+      if (first === Number.POSITIVE_INFINITY || (time <= first && first < this.bars.endOf(instrument, of, time))) {
+        this.print(instrument, into, row);
+        break;
+      }
     }
     return count;
   }
 
-  rebuild(instrument: number, minutes: BarColumns, days: BarColumns, auctions?: BarColumns, passports?: ReadonlyMap<number, BarPassport>): void {
+  rebuild(
+    instrument: number,
+    minutes: BarColumns,
+    days: BarColumns,
+    auctions?: BarColumns,
+    passports?: ReadonlyMap<number, BarPassport>,
+  ): void {
     for (let row = 0; row < (auctions?.length ?? 0); row++) this.note(instrument, auctions!, row);
     if (minutes.length > 0) this.saw(instrument, minutes.time[0]!);
     this.bars.rebuild(instrument, minutes, days, auctions, passports);
   }
 
-  endOf(instrument: number, of: AnyTimeframe, start: number): number { return this.bars.endOf(instrument, of, start); }
-  isWarm(instrument: number): boolean { return this.bars.isWarm(instrument); }
-  settledBefore(now: number): number { return this.bars.settledBefore(now); }
-  get watermarkSeconds(): number { return this.bars.watermarkSeconds; }
+  endOf(instrument: number, of: AnyTimeframe, start: number): number {
+    return this.bars.endOf(instrument, of, start);
+  }
+  isWarm(instrument: number): boolean {
+    return this.bars.isWarm(instrument);
+  }
+  settledBefore(now: number): number {
+    return this.bars.settledBefore(now);
+  }
+  get watermarkSeconds(): number {
+    return this.bars.watermarkSeconds;
+  }
 
   private isFirst(instrument: number, time: number, end: number): boolean {
     if (instrument >= this.capacity || this.price[instrument] === 0) return false;
@@ -114,11 +164,18 @@ export class PrintedBars implements Core<BarBatch, BarBatch>, LiveBars {
   private startOf(instrument: number, of: Timeframe): number | null {
     const first = this.first[instrument]!;
     const session = this.calendar.on(this.table.hours(instrument), istDay(first));
-    return session === null || first < session.open ? null : session.open + Math.floor((first - session.open) / of.lengthMs) * of.lengthMs;
+    return session === null || first < session.open
+      ? null
+      : session.open + Math.floor((first - session.open) / of.lengthMs) * of.lengthMs;
   }
 
   private print(instrument: number, into: BarColumns, row: number): void {
-    openAt(into, row, { price: this.price[instrument]!, volume: this.volume[instrument]!, value: this.value[instrument]! }, this.withVolume[instrument] === 1);
+    openAt(
+      into,
+      row,
+      { price: this.price[instrument]!, volume: this.volume[instrument]!, value: this.value[instrument]! },
+      this.withVolume[instrument] === 1,
+    );
   }
 
   /** A second in which something traded. */

@@ -1,4 +1,14 @@
-import { AUCTION_BAR, barAt, type BarBatch, CLOSE, columnsOf, joinPassports, PATCH, passportAt, type BarPassport } from "@/server/domain/bar";
+import {
+  AUCTION_BAR,
+  barAt,
+  type BarBatch,
+  CLOSE,
+  columnsOf,
+  joinPassports,
+  PATCH,
+  passportAt,
+  type BarPassport,
+} from "@/server/domain/bar";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import { type Calendar, istDay } from "@/server/domain/session";
 import { SessionWindows } from "@/server/domain/session-window";
@@ -22,7 +32,10 @@ const LEAST_JUMP = 100_000;
 const SETTLED_MS = 12_000;
 
 /** A bar with the number of the process that made it, and whether that took its kind up from stored minutes. */
-interface Kept extends RebuiltBar { life: number; resumed: boolean }
+interface Kept extends RebuiltBar {
+  life: number;
+  resumed: boolean;
+}
 type Candidates = Map<number, Kept[]>;
 
 /**
@@ -47,7 +60,10 @@ export class TickReplay implements BarRebuilder {
   private life = 0;
   private readonly wanted: Candidates;
 
-  constructor(private readonly calendar: Calendar, private readonly request: RebuildRequest) {
+  constructor(
+    private readonly calendar: Calendar,
+    private readonly request: RebuildRequest,
+  ) {
     this.table.put(request.instrument, request.hours);
     this.windows = new SessionWindows(calendar, this.table);
     for (const position of [MINUTE, DAY, AUCTION_BAR, positionOf(request.kind)]) this.kept.set(position, new Map());
@@ -56,7 +72,9 @@ export class TickReplay implements BarRebuilder {
     this.timeframes = new TimeframeBars(calendar, this.table, this.seconds, true);
   }
 
-  get bars(): ReadonlyMap<number, readonly RebuiltBar[]> { return this.wanted; }
+  get bars(): ReadonlyMap<number, readonly RebuiltBar[]> {
+    return this.wanted;
+  }
 
   turn(ticks: StoredTicks): void {
     this.page = ticks;
@@ -106,8 +124,13 @@ export class TickReplay implements BarRebuilder {
     this.sure = true;
   }
 
-  private readonly read = (batch: BarBatch): void => { for (let row = 0; row < batch.length; row++) this.keep(batch, row); };
-  private readonly toDay = (batch: BarBatch): void => { this.read(batch); this.timeframes.onAuctions(batch, this.read); };
+  private readonly read = (batch: BarBatch): void => {
+    for (let row = 0; row < batch.length; row++) this.keep(batch, row);
+  };
+  private readonly toDay = (batch: BarBatch): void => {
+    this.read(batch);
+    this.timeframes.onAuctions(batch, this.read);
+  };
   private readonly toBars = (batch: BarBatch): void => this.timeframes.on(batch, this.read);
 
   /** Closes a second in front of the first of its trades that came too late: of those that did, each came after all others. */
@@ -117,11 +140,15 @@ export class TickReplay implements BarRebuilder {
     this.taken.set(second, taken + 1);
     const late = this.request.lateIn(second);
     // No second is closed by the clock before its time, whatever is said of it.
-    if (received >= due && (late === undefined || taken >= this.trades.get(second)! - late)) this.seconds.at(due, this.toBars);
+    if (received >= due && (late === undefined || taken >= this.trades.get(second)! - late))
+      this.seconds.at(due, this.toBars);
   }
 
   private isRestart(received: number, sequence: number): boolean {
-    return this.last !== null && sequence - this.last.sequence > ((received - this.last.received) / 1_000) * MOST_TICKS_A_SECOND + LEAST_JUMP;
+    return (
+      this.last !== null &&
+      sequence - this.last.sequence > ((received - this.last.received) / 1_000) * MOST_TICKS_A_SECOND + LEAST_JUMP
+    );
   }
 
   /** What was open is gone; longer bars are taken up again from the minutes that are stored. */
@@ -133,7 +160,9 @@ export class TickReplay implements BarRebuilder {
     this.timeframes = new TimeframeBars(this.calendar, this.table, this.seconds, true);
     const session = this.last === null ? null : this.calendar.previous(this.request.hours, this.last.received);
     if (session === null) return;
-    const minutes = this.closedOf(MINUTE, (time) => time >= session.open).filter((bar) => this.request.firstOf(bar.time) === bar.passport.firstSequence);
+    const minutes = this.closedOf(MINUTE, (time) => time >= session.open).filter(
+      (bar) => this.request.firstOf(bar.time) === bar.passport.firstSequence,
+    );
     const passports = new Map<number, BarPassport>(minutes.map((bar) => [bar.time, bar.passport]));
     const days = this.closedOf(DAY, (time) => time < session.open);
     const auctions = this.closedOf(AUCTION_BAR, (time) => istDay(time) === istDay(session.open));
@@ -141,7 +170,10 @@ export class TickReplay implements BarRebuilder {
   }
 
   private closedOf(position: number, isWanted: (time: number) => boolean): Kept[] {
-    return [...this.kept.get(position)!].filter(([time]) => isWanted(time)).sort(([a], [b]) => a - b).map(([, bars]) => bars.at(-1)!);
+    return [...this.kept.get(position)!]
+      .filter(([time]) => isWanted(time))
+      .sort(([a], [b]) => a - b)
+      .map(([, bars]) => bars.at(-1)!);
   }
 
   private keep(batch: BarBatch, row: number): void {
@@ -149,7 +181,13 @@ export class TickReplay implements BarRebuilder {
     const event = batch.event[row]!;
     if (into === undefined || (event !== CLOSE && event !== PATCH)) return;
     const resumed = batch.timeframe[row]! > MINUTE && batch.timeframe[row] !== AUCTION_BAR;
-    const bar: Kept = { ...barAt(batch, row), passport: passportAt(batch, row), sure: this.sure || batch.end[row]! + SETTLED_MS <= (this.last?.received ?? 0), life: this.life, resumed };
+    const bar: Kept = {
+      ...barAt(batch, row),
+      passport: passportAt(batch, row),
+      sure: this.sure || batch.end[row]! + SETTLED_MS <= (this.last?.received ?? 0),
+      life: this.life,
+      resumed,
+    };
     const known = into.get(bar.time) ?? [];
     // It had been closed before the process ended, and the next one found it in the store.
     if (event === CLOSE && resumed && known.some((each) => each.sure && each.life < this.life)) return;
@@ -164,15 +202,24 @@ const widened = (known: readonly Kept[], late: Kept): Kept[] => {
 };
 
 const joined = (known: readonly Kept[], closed: Kept): Kept[] =>
-  known.some((each) => isLateAlone(each, closed)) ? known.map((each) => (isLateAlone(each, closed) ? patched(closed, each) : each)) : [...known, closed];
+  known.some((each) => isLateAlone(each, closed))
+    ? known.map((each) => (isLateAlone(each, closed) ? patched(closed, each) : each))
+    : [...known, closed];
 
 /** Late ticks that came before their bar was closed are not in it; but what a restart took up from the store is. */
 const isLateAlone = (known: Kept, closed: Kept): boolean =>
-  known.passport.late > 0 && known.passport.late === known.ticks && closed.passport.late < closed.ticks && (known.life === closed.life || !closed.resumed);
+  known.passport.late > 0 &&
+  known.passport.late === known.ticks &&
+  closed.passport.late < closed.ticks &&
+  (known.life === closed.life || !closed.resumed);
 
 /** What the store makes of a bar and late ticks of it. */
 const patched = (bar: Kept, late: Kept): Kept => ({
-  ...bar, high: Math.max(bar.high, late.high), low: Math.min(bar.low, late.low), ticks: bar.ticks + late.ticks, state: "patched",
+  ...bar,
+  high: Math.max(bar.high, late.high),
+  low: Math.min(bar.low, late.low),
+  ticks: bar.ticks + late.ticks,
+  state: "patched",
   open: late.passport.firstTime < bar.passport.firstTime ? late.open : bar.open,
   close: late.passport.lastTime >= bar.passport.lastTime ? late.close : bar.close,
   passport: joinPassports(bar.passport, late.passport),

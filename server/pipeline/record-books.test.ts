@@ -16,14 +16,30 @@ import { BookRecorder } from "./record-books";
 /** A packet here is eight bytes: two of length, then the last price and the best bid's quantity; without a quantity it carries no book. */
 const packet = (price: number, quantity: number): Uint8Array => Uint8Array.of(0, 2, price, quantity);
 
-const store = (): { written: [instrumentId: number, time: number, price: number, quantity: number][][]; away: boolean } & Pick<BookStore, "write"> => {
+const store = (): {
+  written: [instrumentId: number, time: number, price: number, quantity: number][][];
+  away: boolean;
+} & Pick<BookStore, "write"> => {
   const self = {
-    written: [] as [number, number, number, number][][], away: false,
+    written: [] as [number, number, number, number][][],
+    away: false,
     write: async (runs: readonly BookRun[]) => {
       await Promise.resolve();
       if (self.away) throw new Error("away");
-      self.written.push(runs.flatMap(({ instrumentId, books }) => Array.from({ length: books.length }, (_, row) =>
-        [instrumentId, books.time[row]!, books.figures[row * Book.size]!, books.figures[row * Book.size + 4]!] as [number, number, number, number])));
+      self.written.push(
+        runs.flatMap(({ instrumentId, books }) =>
+          Array.from(
+            { length: books.length },
+            (_, row) =>
+              [
+                instrumentId,
+                books.time[row]!,
+                books.figures[row * Book.size]!,
+                books.figures[row * Book.size + 4]!,
+              ] as [number, number, number, number],
+          ),
+        ),
+      );
     },
   };
   return self;
@@ -39,21 +55,35 @@ let recorder: BookRecorder;
 
 const clock = {
   now: () => now,
-  after: (ms: number, run: () => void) => { timers.push({ at: now + ms, every: null, run }); return () => undefined; },
+  after: (ms: number, run: () => void) => {
+    timers.push({ at: now + ms, every: null, run });
+    return () => undefined;
+  },
   every: (ms: number, run: () => void) => {
     const timer = { at: now + ms, every: ms, run };
     timers.push(timer);
-    return () => { timers = timers.filter((each) => each !== timer); };
+    return () => {
+      timers = timers.filter((each) => each !== timer);
+    };
   },
-  sleep: (ms: number) => new Promise<void>((resolve) => { timers.push({ at: now + ms, every: null, run: resolve }); }),
+  sleep: (ms: number) =>
+    new Promise<void>((resolve) => {
+      timers.push({ at: now + ms, every: null, run: resolve });
+    }),
 };
 /** Lets what was promised happen, the disk's part too. */
-const settle = async (): Promise<void> => { for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => { setImmediate(resolve); }); };
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 5; turn++)
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+};
 const pass = async (ms: number): Promise<void> => {
   for (const end = now + ms; now < end;) {
     now += 100;
     for (const timer of timers.filter(({ at }) => at <= now)) {
-      if (timer.every === null) timers = timers.filter((each) => each !== timer); else timer.at += timer.every;
+      if (timer.every === null) timers = timers.filter((each) => each !== timer);
+      else timer.at += timer.every;
       timer.run();
     }
     await settle();
@@ -65,21 +95,43 @@ const newRecorder = (): BookRecorder => {
   const table = new InstrumentTable();
   for (const id of [70, 71]) table.put(testInstrument(id), "NSE");
   return new BookRecorder({
-    store: kept as unknown as BookStore, table, board, everyMs: 1_000, clock, log: silentLog(), meter: metrics,
-    feedAt: (collector) => (collector === 0 ? { book: (frame, offset, into) => {
-      if (frame[offset + 1] === 0) return false;
-      into.fill(0);
-      [into[Book.lastPrice], into[Book.bids], into[Book.bids + 1]] = [frame[offset]! * 10, frame[offset]! * 10, frame[offset + 1]!];
-      return true;
-    } } : undefined),
+    store: kept as unknown as BookStore,
+    table,
+    board,
+    everyMs: 1_000,
+    clock,
+    log: silentLog(),
+    meter: metrics,
+    feedAt: (collector) =>
+      collector === 0
+        ? {
+            book: (frame, offset, into) => {
+              if (frame[offset + 1] === 0) return false;
+              into.fill(0);
+              [into[Book.lastPrice], into[Book.bids], into[Book.bids + 1]] = [
+                frame[offset]! * 10,
+                frame[offset]! * 10,
+                frame[offset + 1]!,
+              ];
+              return true;
+            },
+          }
+        : undefined,
   });
 };
 /** A packet of an instrument comes. */
 const comes = (instrument: number, price: number, quantity: number, collector = 0): void => {
   const place = board.placeOf(packet(price, quantity)) + 2;
   const row = instrument * Quote.size;
-  Object.entries({ [Quote.price]: price, [Quote.time]: Math.floor(now / 1_000) * 1_000, [Quote.received]: now, [Quote.place]: place, [Quote.line]: lineOf(collector, 1) })
-    .forEach(([figure, value]) => { board.figures[row + Number(figure)] = value; });
+  Object.entries({
+    [Quote.price]: price,
+    [Quote.time]: Math.floor(now / 1_000) * 1_000,
+    [Quote.received]: now,
+    [Quote.place]: place,
+    [Quote.line]: lineOf(collector, 1),
+  }).forEach(([figure, value]) => {
+    board.figures[row + Number(figure)] = value;
+  });
   board.figures[row + Quote.sequence]!++;
 };
 
@@ -105,7 +157,10 @@ describe("recording order books", () => {
     comes(0, 51, 2);
     await pass(2_000);
     await recorder.settle(0);
-    expect(kept.written.flat()).toEqual([[70, 1_000_000, 500, 2], [70, 1_002_000, 510, 2]]);
+    expect(kept.written.flat()).toEqual([
+      [70, 1_000_000, 500, 2],
+      [70, 1_002_000, 510, 2],
+    ]);
   });
 
   it("writes fifteen of an instrument together, or what came in fifteen seconds, and another's beside it", async () => {
@@ -115,7 +170,11 @@ describe("recording order books", () => {
       await pass(1_000);
     }
     // The first block is shorter, so that not all end in the same second: of number 1 two.
-    expect(kept.written.map((books) => books.map(([instrument]) => instrument))).toEqual([[71, 71], [70], Array.from({ length: 15 }, () => 71)]);
+    expect(kept.written.map((books) => books.map(([instrument]) => instrument))).toEqual([
+      [71, 71],
+      [70],
+      Array.from({ length: 15 }, () => 71),
+    ]);
     await pass(20_000);
     expect(kept.written.flat()).toHaveLength(21);
   });
@@ -149,7 +208,10 @@ describe("recording order books", () => {
     recorder.start(await spool());
     await settle();
     await recorder.stop();
-    expect(kept.written.flat()).toEqual([[70, 1_000_000, 500, 1], [71, 1_001_000, 600, 2]]);
+    expect(kept.written.flat()).toEqual([
+      [70, 1_000_000, 500, 1],
+      [71, 1_001_000, 600, 2],
+    ]);
     recorder = newRecorder();
   });
 });

@@ -36,13 +36,27 @@ const MOST_WAITING = 300_000;
 const MOST_FREE = 512;
 
 /** See `isBarRecord`. */
-export const isBookRecord = (record: unknown): record is BookRun[] => Array.isArray(record) && record.every((run: Partial<BookRun> | null) => {
-  const { instrumentId, books, first = 0, end = books?.length ?? 0 } = run ?? {};
-  return Number.isSafeInteger(instrumentId) && books !== undefined && books !== null && Number.isSafeInteger(books.length) && books.length >= 0
-    && books.time instanceof Float64Array && books.received instanceof Float64Array && books.figures instanceof Float64Array
-    && Math.min(books.time.length, books.received.length, books.figures.length / Book.size) >= books.length
-    && Number.isSafeInteger(first) && Number.isSafeInteger(end) && first >= 0 && first <= end && end <= books.length;
-});
+export const isBookRecord = (record: unknown): record is BookRun[] =>
+  Array.isArray(record) &&
+  record.every((run: Partial<BookRun> | null) => {
+    const { instrumentId, books, first = 0, end = books?.length ?? 0 } = run ?? {};
+    return (
+      Number.isSafeInteger(instrumentId) &&
+      books !== undefined &&
+      books !== null &&
+      Number.isSafeInteger(books.length) &&
+      books.length >= 0 &&
+      books.time instanceof Float64Array &&
+      books.received instanceof Float64Array &&
+      books.figures instanceof Float64Array &&
+      Math.min(books.time.length, books.received.length, books.figures.length / Book.size) >= books.length &&
+      Number.isSafeInteger(first) &&
+      Number.isSafeInteger(end) &&
+      first >= 0 &&
+      first <= end &&
+      end <= books.length
+    );
+  });
 
 interface Open {
   /** Of the board when it was last looked at. */
@@ -74,8 +88,22 @@ export class BookRecorder {
     const { clock, log, meter } = parts;
     const rows = (runs: BookRun[]): number => runs.reduce((sum, { books }) => sum + books.length, 0);
     this.queue = new WriteQueue({
-      name: "books", clock, log, meter, most: MOST_WAITING, rows, rowsOf: rows, keep: (runs) => runs, write: (runs) => this.write(runs),
-      done: (runs) => { for (const { books } of runs) if (this.free.length < MOST_FREE) { books.length = 0; this.free.push(books); } },
+      name: "books",
+      clock,
+      log,
+      meter,
+      most: MOST_WAITING,
+      rows,
+      rowsOf: rows,
+      keep: (runs) => runs,
+      write: (runs) => this.write(runs),
+      done: (runs) => {
+        for (const { books } of runs)
+          if (this.free.length < MOST_FREE) {
+            books.length = 0;
+            this.free.push(books);
+          }
+      },
     });
   }
 
@@ -86,9 +114,13 @@ export class BookRecorder {
   }
 
   /** Since when the store has refused books, epoch ms; null while it takes them. */
-  get failingSince(): number | null { return this.queue.failingSince; }
+  get failingSince(): number | null {
+    return this.queue.failingSince;
+  }
   /** Books that are closed and not in the store yet. */
-  get waiting(): number { return this.queue.waiting; }
+  get waiting(): number {
+    return this.queue.waiting;
+  }
 
   /** Resolves when an instrument's books so far are in the store, and soon in any case while that is away. */
   async settle(instrument: number): Promise<void> {
@@ -112,10 +144,17 @@ export class BookRecorder {
       await store.write(runs);
     } catch (cause) {
       if (!hasCode(cause, "store_refused")) throw cause;
-      if (runs.length > 1) { for (const run of runs) await this.write([run]); return; }
+      if (runs.length > 1) {
+        for (const run of runs) await this.write([run]);
+        return;
+      }
       const { instrumentId, books, first = 0, end = books.length } = runs[0]!;
       meter.count("books.refused", end - first);
-      log.error("the store refuses order books of an instrument", { instrumentId, books: end - first, cause: String(cause) });
+      log.error("the store refuses order books of an instrument", {
+        instrumentId,
+        books: end - first,
+        cause: String(cause),
+      });
     }
   }
 
@@ -152,11 +191,13 @@ export class BookRecorder {
     const { board, feedAt } = this.parts;
     const frame = board.frame(instrument);
     const { wire, last } = this;
-    if (frame === null || feedAt(board.collector(instrument))?.book?.(frame, board.offset(instrument), wire) !== true) return false;
+    if (frame === null || feedAt(board.collector(instrument))?.book?.(frame, board.offset(instrument), wire) !== true)
+      return false;
     const divisor = board.wireDivisor[instrument]!;
     if (divisor !== 1) {
       wire[Book.lastPrice] = Math.round(wire[Book.lastPrice]! / divisor);
-      for (let price = Book.bids as number; price < Book.size; price += LEVEL) wire[price] = Math.round(wire[price]! / divisor);
+      for (let price = Book.bids as number; price < Book.size; price += LEVEL)
+        wire[price] = Math.round(wire[price]! / divisor);
     }
     const row = instrument * Book.size;
     for (let place = 0; place < Book.size; place++) if (wire[place] !== last[row + place]) return true;
@@ -166,7 +207,12 @@ export class BookRecorder {
   private take(instrument: number, sequence: number, now: number): void {
     const { board } = this.parts;
     // Blocks end one after the other, not all in the same second.
-    const open = this.open[instrument] ??= { sequence, books: this.block(), began: now, room: 1 + (instrument % BLOCK_BOOKS) };
+    const open = (this.open[instrument] ??= {
+      sequence,
+      books: this.block(),
+      began: now,
+      room: 1 + (instrument % BLOCK_BOOKS),
+    });
     open.sequence = sequence;
     const { books } = open;
     if (books.length === 0) open.began = now;
@@ -194,5 +240,7 @@ export class BookRecorder {
     this.closed = [];
   }
 
-  private block(): StoredBooks { return this.free.pop() ?? storedBooks(BLOCK_BOOKS); }
+  private block(): StoredBooks {
+    return this.free.pop() ?? storedBooks(BLOCK_BOOKS);
+  }
 }

@@ -12,7 +12,12 @@ import { openSpool } from "@/server/store/spool";
 import { testInstrument } from "@/server/testing/pipeline-rig";
 import { type TickRecord, TickRecorder } from "./record-ticks";
 
-interface Written { instrumentId: number; sequence: number; received: number; price: number }
+interface Written {
+  instrumentId: number;
+  sequence: number;
+  received: number;
+  price: number;
+}
 
 let written: Written[][];
 let refuses: number;
@@ -24,10 +29,20 @@ let sequence: number;
 
 const store: TickStore = {
   write: async (runs: readonly TickRun[]) => {
-    if (refuses > 0) { refuses--; throw new Error("away"); }
-    written.push(runs.flatMap(({ instrumentId, ticks, first = 0, end = ticks.length }) => Array.from({ length: end - first }, (_, at) => ({
-      instrumentId, sequence: ticks.sequence[first + at]!, received: ticks.received[first + at]!, price: ticks.price[first + at]!,
-    }))));
+    if (refuses > 0) {
+      refuses--;
+      throw new Error("away");
+    }
+    written.push(
+      runs.flatMap(({ instrumentId, ticks, first = 0, end = ticks.length }) =>
+        Array.from({ length: end - first }, (_, at) => ({
+          instrumentId,
+          sequence: ticks.sequence[first + at]!,
+          received: ticks.received[first + at]!,
+          price: ticks.price[first + at]!,
+        })),
+      ),
+    );
     await Promise.resolve();
   },
   read: () => Promise.reject(new Error("not asked here")),
@@ -35,10 +50,15 @@ const store: TickStore = {
 };
 
 /** Lets what was promised happen. */
-const settle = async (): Promise<void> => { for (let turn = 0; turn < 50; turn++) await Promise.resolve(); };
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+};
 const pass = async (ms: number): Promise<void> => {
   now += ms;
-  for (const timer of timers.filter(({ at }) => at <= now)) { timers.splice(timers.indexOf(timer), 1); timer.run(); }
+  for (const timer of timers.filter(({ at }) => at <= now)) {
+    timers.splice(timers.indexOf(timer), 1);
+    timer.run();
+  }
   await settle();
 };
 
@@ -49,9 +69,25 @@ beforeEach(() => {
   const after = (delayMs: number, run: () => void): (() => void) => {
     const timer = { at: now + delayMs, run };
     timers.push(timer);
-    return () => { timers.splice(timers.indexOf(timer) >>> 0, 1); };
+    return () => {
+      timers.splice(timers.indexOf(timer) >>> 0, 1);
+    };
   };
-  recorder = new TickRecorder(store, table, { now: () => now, after, every: () => () => undefined, sleep: (ms) => new Promise((resolve) => { after(ms, resolve); }) }, silentLog(), metrics);
+  recorder = new TickRecorder(
+    store,
+    table,
+    {
+      now: () => now,
+      after,
+      every: () => () => undefined,
+      sleep: (ms) =>
+        new Promise((resolve) => {
+          after(ms, resolve);
+        }),
+    },
+    silentLog(),
+    metrics,
+  );
 });
 
 /** One frame of ticks of the instruments with these dense numbers. */
@@ -61,11 +97,17 @@ const frame = (...instruments: number[]): TickMessage => {
   batch.receivedTime = 5_000 + sequence;
   batch.length = instruments.length;
   instruments.forEach((instrument, row) => {
-    batch.instrument[row] = instrument; batch.time[row] = 5_000; batch.price[row] = 100 + ++sequence; batch.volume[row] = sequence; batch.openInterest[row] = -1; batch.flags[row] = TRADE;
+    batch.instrument[row] = instrument;
+    batch.time[row] = 5_000;
+    batch.price[row] = 100 + ++sequence;
+    batch.volume[row] = sequence;
+    batch.openInterest[row] = -1;
+    batch.flags[row] = TRADE;
   });
   return batch;
 };
-const order = (rows: readonly Written[] | undefined): string[] => (rows ?? []).map((row) => `${row.instrumentId}:${row.sequence}`);
+const order = (rows: readonly Written[] | undefined): string[] =>
+  (rows ?? []).map((row) => `${row.instrumentId}:${row.sequence}`);
 
 describe("recording ticks", () => {
   it("writes what came within a second, each instrument's ticks side by side in their order", async () => {
@@ -75,7 +117,13 @@ describe("recording ticks", () => {
     expect(written).toEqual([]);
     await pass(100);
     expect(written.map(order)).toEqual([["70:2", "70:4", "71:5", "72:1", "72:3"]]);
-    expect(written[0]!.map(({ received, price }) => [received, price])).toEqual([[5_000, 102], [5_003, 104], [5_003, 105], [5_000, 101], [5_000, 103]]);
+    expect(written[0]!.map(({ received, price }) => [received, price])).toEqual([
+      [5_000, 102],
+      [5_003, 104],
+      [5_003, 105],
+      [5_000, 101],
+      [5_000, 103],
+    ]);
     expect([recorder.waiting, metrics.counters.get("ticks.stored")]).toEqual([0, 5]);
   });
 
@@ -124,7 +172,8 @@ describe("recording ticks", () => {
 
   it("leaves what the store would not take on disk, for the next process, exact and in order", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "candela-ticks-"));
-    const spool = (): Promise<Spool<TickRecord>> => openSpool<TickRecord>(folder, { limitBytes: 1e7, log: silentLog() });
+    const spool = (): Promise<Spool<TickRecord>> =>
+      openSpool<TickRecord>(folder, { limitBytes: 1e7, log: silentLog() });
     try {
       const one = await spool();
       recorder.start(one);
@@ -133,7 +182,13 @@ describe("recording ticks", () => {
       await recorder.stop();
       expect([written, recorder.waiting]).toEqual([[], 0]);
       const table = new InstrumentTable();
-      const next = new TickRecorder(store, table, { now: () => now, after: () => () => undefined, every: () => () => undefined, sleep: () => Promise.resolve() }, silentLog(), metrics);
+      const next = new TickRecorder(
+        store,
+        table,
+        { now: () => now, after: () => () => undefined, every: () => () => undefined, sleep: () => Promise.resolve() },
+        silentLog(),
+        metrics,
+      );
       const left = await spool();
       expect(left.records).toBe(1);
       next.start(left);

@@ -34,10 +34,28 @@ const columns = ["time", "received", "price", "volume", "openInterest", "flags",
 /** See `isBarRecord`. */
 export const isTickRecord = (record: unknown): record is TickRecord => {
   const { runs, ticks } = (record ?? {}) as Partial<TickRecord>;
-  if (!Array.isArray(runs) || ticks === undefined || ticks === null || !Number.isSafeInteger(ticks.length) || ticks.length < 0) return false;
-  const room = (column: unknown, of: typeof Float64Array | typeof Uint8Array): boolean => column instanceof of && column.length >= ticks.length;
-  return columns.every((name) => room(ticks[name], name === "flags" ? Uint8Array : Float64Array))
-    && runs.every((run: Partial<TickRecord["runs"][number]> | null) => Number.isSafeInteger(run?.instrumentId) && Number.isSafeInteger(run?.first) && Number.isSafeInteger(run?.end) && run!.first! >= 0 && run!.first! <= run!.end! && run!.end! <= ticks.length);
+  if (
+    !Array.isArray(runs) ||
+    ticks === undefined ||
+    ticks === null ||
+    !Number.isSafeInteger(ticks.length) ||
+    ticks.length < 0
+  )
+    return false;
+  const room = (column: unknown, of: typeof Float64Array | typeof Uint8Array): boolean =>
+    column instanceof of && column.length >= ticks.length;
+  return (
+    columns.every((name) => room(ticks[name], name === "flags" ? Uint8Array : Float64Array)) &&
+    runs.every(
+      (run: Partial<TickRecord["runs"][number]> | null) =>
+        Number.isSafeInteger(run?.instrumentId) &&
+        Number.isSafeInteger(run?.first) &&
+        Number.isSafeInteger(run?.end) &&
+        run!.first! >= 0 &&
+        run!.first! <= run!.end! &&
+        run!.end! <= ticks.length,
+    )
+  );
 };
 
 const newBlock = (): TickBlock => ({ ticks: storedTicks(BLOCK_ROWS), instrument: new Int32Array(BLOCK_ROWS) });
@@ -58,15 +76,23 @@ export class TickRecorder implements Sink<TickMessage> {
   refused = 0;
 
   constructor(
-    private readonly store: TickStore, private readonly table: InstrumentTable,
+    private readonly store: TickStore,
+    private readonly table: InstrumentTable,
     /** Real time, also in a replay. */
     private readonly clock: Clock,
-    private readonly log: Log, private readonly meter: Meter,
+    private readonly log: Log,
+    private readonly meter: Meter,
   ) {
     this.queue = new WriteQueue({
-      name: "ticks", clock, log, meter,
-      rows: (block) => block.ticks.length, keep: (block) => this.sorted(block), rowsOf: ({ ticks }) => ticks.length,
-      write: ({ runs, ticks }) => this.write(runs.map(({ instrumentId, first, end }) => ({ instrumentId, ticks, first, end }))),
+      name: "ticks",
+      clock,
+      log,
+      meter,
+      rows: (block) => block.ticks.length,
+      keep: (block) => this.sorted(block),
+      rowsOf: ({ ticks }) => ticks.length,
+      write: ({ runs, ticks }) =>
+        this.write(runs.map(({ instrumentId, first, end }) => ({ instrumentId, ticks, first, end }))),
       done: (block) => {
         block.ticks.length = 0;
         if (this.free.length < MOST_FREE) this.free.push(block);
@@ -75,21 +101,32 @@ export class TickRecorder implements Sink<TickMessage> {
   }
 
   /** While the store is away full blocks wait on disk; what an earlier process left there comes first. */
-  start(spool: Spool<TickRecord>): void { this.queue.start(spool); }
+  start(spool: Spool<TickRecord>): void {
+    this.queue.start(spool);
+  }
 
   /** Blocks on disk that are not in the store yet. */
-  get spooled(): number { return this.queue.spooled; }
+  get spooled(): number {
+    return this.queue.spooled;
+  }
   /** Since when the store has refused ticks, epoch ms; null while it takes them. */
-  get failingSince(): number | null { return this.queue.failingSince; }
+  get failingSince(): number | null {
+    return this.queue.failingSince;
+  }
 
   on(message: TickMessage): void {
     if (message.kind !== "ticks") return;
     for (let from = 0; from < message.length;) from = this.take(message, from);
-    this.cancelTimer ??= this.clock.after(FLUSH_MS, () => { this.cancelTimer = null; this.flush(); });
+    this.cancelTimer ??= this.clock.after(FLUSH_MS, () => {
+      this.cancelTimer = null;
+      this.flush();
+    });
   }
 
   /** Ticks that are not in the store yet. */
-  get waiting(): number { return this.queue.waiting + this.block.ticks.length; }
+  get waiting(): number {
+    return this.queue.waiting + this.block.ticks.length;
+  }
 
   /** Resolves when what came so far is in the store, and soon in any case while that is away. */
   async settle(): Promise<void> {
@@ -142,11 +179,18 @@ export class TickRecorder implements Sink<TickMessage> {
       await this.store.write(runs);
     } catch (cause) {
       if (!hasCode(cause, "store_refused")) throw cause;
-      if (runs.length > 1) { for (const run of runs) await this.write([run]); return; }
+      if (runs.length > 1) {
+        for (const run of runs) await this.write([run]);
+        return;
+      }
       const { instrumentId, ticks, first = 0, end = ticks.length } = runs[0]!;
       this.refused += end - first;
       this.meter.count("ticks.refused", end - first);
-      this.log.error("the store refuses ticks of an instrument", { instrumentId, ticks: end - first, cause: String(cause) });
+      this.log.error("the store refuses ticks of an instrument", {
+        instrumentId,
+        ticks: end - first,
+        cause: String(cause),
+      });
     }
   }
 

@@ -1,5 +1,18 @@
 import { Accumulators } from "@/server/domain/accumulators";
-import { type BarBatch, barBatch, type BarColumns, barColumns, type BarPassport, CLOSE, CLOSED, CUT, FORMING, PATCH, PATCHED, passportAt } from "@/server/domain/bar";
+import {
+  type BarBatch,
+  barBatch,
+  type BarColumns,
+  barColumns,
+  type BarPassport,
+  CLOSE,
+  CLOSED,
+  CUT,
+  FORMING,
+  PATCH,
+  PATCHED,
+  passportAt,
+} from "@/server/domain/bar";
 import { barEnd, barStart } from "@/server/domain/bar-time";
 import { widen } from "@/server/domain/columns";
 import type { InstrumentTable } from "@/server/domain/instrument-table";
@@ -14,10 +27,14 @@ const FIRST = timeframe("5s").index;
 const MINUTE = timeframe("1m").index;
 const DAY = timeframe("1d").index;
 const isPeriod = ({ kind }: Timeframe): boolean => kind === "week" || kind === "month";
-const fromMinutes = timeframes.filter((each) => !isPeriod(each) && each.from !== "1s" && each.index !== MINUTE).map((each) => each.index);
+const fromMinutes = timeframes
+  .filter((each) => !isPeriod(each) && each.from !== "1s" && each.index !== MINUTE)
+  .map((each) => each.index);
 const fromDays = timeframes.filter(isPeriod).map((each) => each.index);
 /** What a closed bar goes into: seconds into 5s, those into 15s, 30s and 1m, minutes into the rest, days into weeks and months. */
-const feeds: readonly (readonly number[])[] = timeframes.map(({ index }) => (index < MINUTE ? [index + 1] : index === MINUTE ? fromMinutes : index === DAY ? fromDays : []));
+const feeds: readonly (readonly number[])[] = timeframes.map(({ index }) =>
+  index < MINUTE ? [index + 1] : index === MINUTE ? fromMinutes : index === DAY ? fromDays : [],
+);
 /** The open bars a forming bar is made of, longest first: itself, what feeds it, what feeds that. */
 const parts: readonly (readonly number[])[] = timeframes.map((each) => {
   const chain: number[] = [];
@@ -64,8 +81,15 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     for (let row = 0; row < batch.length; row++) {
       const instrument = batch.instrument[row]!;
       if (instrument >= this.capacity) this.grow(instrument + 1);
-      if (batch.event[row] === PATCH) { this.late(instrument, batch, row, emit); continue; }
-      if (batch.event[row] === CUT) { this.closeDue(instrument, batch.end[row]!, emit); this.markOpen(instrument, batch.time[row]!); continue; }
+      if (batch.event[row] === PATCH) {
+        this.late(instrument, batch, row, emit);
+        continue;
+      }
+      if (batch.event[row] === CUT) {
+        this.closeDue(instrument, batch.end[row]!, emit);
+        this.markOpen(instrument, batch.time[row]!);
+        continue;
+      }
       this.roll(instrument, batch, row, emit);
     }
     // The seconds go on as they came, once no reader can miss them in a forming bar; then what they closed.
@@ -78,7 +102,8 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     const limit = this.settledBefore(now);
     if (limit <= this.lastSwept) return;
     this.lastSwept = limit;
-    for (let instrument = 0; instrument < this.capacity; instrument++) if (this.due[instrument]! <= limit || this.dueLong[instrument]! <= limit) this.closeDue(instrument, limit, emit);
+    for (let instrument = 0; instrument < this.capacity; instrument++)
+      if (this.due[instrument]! <= limit || this.dueLong[instrument]! <= limit) this.closeDue(instrument, limit, emit);
     this.flush(emit);
   }
 
@@ -112,7 +137,11 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       const time = pieces.timeOf(piece);
       let start = time;
       if (time >= end || pieces.isEmpty(whole)) {
-        if (!pieces.isEmpty(whole)) { pieces.toColumns(whole, into, FORMING); rows++; pieces.clear(whole); }
+        if (!pieces.isEmpty(whole)) {
+          pieces.toColumns(whole, into, FORMING);
+          rows++;
+          pieces.clear(whole);
+        }
         const span = of.index === 0 ? { start: time, end: time + 1_000 } : this.span(instrument, of, time);
         if (span === null) continue;
         start = span.start;
@@ -120,32 +149,47 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       }
       pieces.addCell(whole, start, end, pieces, piece);
     }
-    if (!pieces.isEmpty(whole)) { pieces.toColumns(whole, into, FORMING); rows++; }
+    if (!pieces.isEmpty(whole)) {
+      pieces.toColumns(whole, into, FORMING);
+      rows++;
+    }
     return rows;
   }
 
   /** End of the bar that starts at `start`. */
   endOf(instrument: number, of: AnyTimeframe, start: number): number {
-    return of.index === 0 ? start + 1_000 : this.span(instrument, of, start)?.end ?? start + of.lengthMs;
+    return of.index === 0 ? start + 1_000 : (this.span(instrument, of, start)?.end ?? start + of.lengthMs);
   }
 
   /** The calendar has been edited: the next tick of each instrument asks it again. Bars already open keep their ends until `rebuild`. */
-  forgetSessions(): void { this.sessions.fill(null); }
+  forgetSessions(): void {
+    this.sessions.fill(null);
+  }
 
-  get watermarkSeconds(): number { return this.seconds.watermarkSeconds; }
+  get watermarkSeconds(): number {
+    return this.seconds.watermarkSeconds;
+  }
 
   /** Bars that end at or before this instant are closed. */
   settledBefore(now: number): number {
     return Math.floor(this.seconds.feedTime(now) / 1_000) * 1_000 - this.seconds.watermarkSeconds * 1_000;
   }
 
-  isWarm(instrument: number): boolean { return instrument < this.capacity && this.warm[instrument] === 1; }
+  isWarm(instrument: number): boolean {
+    return instrument < this.capacity && this.warm[instrument] === 1;
+  }
 
   /**
    * Builds the instrument's longer bars anew from stored closed bars: minutes since the session's open, days of this
    * month and week before today. After a start, and after history healed a gap; harmless at any other time.
    */
-  rebuild(instrument: number, minutes: BarColumns, days: BarColumns, auctions?: BarColumns, passports?: ReadonlyMap<number, BarPassport>): void {
+  rebuild(
+    instrument: number,
+    minutes: BarColumns,
+    days: BarColumns,
+    auctions?: BarColumns,
+    passports?: ReadonlyMap<number, BarPassport>,
+  ): void {
     if (instrument >= this.capacity) this.grow(instrument + 1);
     for (const index of fromMinutes) this.refold(instrument, index, minutes, passports);
     for (const index of fromDays) this.refold(instrument, index, days);
@@ -155,7 +199,12 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     this.warm[instrument] = 1;
   }
 
-  private refold(instrument: number, index: number, rows: BarColumns, passports?: ReadonlyMap<number, BarPassport>): void {
+  private refold(
+    instrument: number,
+    index: number,
+    rows: BarColumns,
+    passports?: ReadonlyMap<number, BarPassport>,
+  ): void {
     const cell = this.cellOf(instrument, index);
     this.cells.clear(cell);
     for (let row = 0; row < rows.length; row++) {
@@ -233,7 +282,13 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     }
   }
 
-  private closeEnded(instrument: number, from: number, to: number, limit: number, emit: (batch: BarBatch) => void): void {
+  private closeEnded(
+    instrument: number,
+    from: number,
+    to: number,
+    limit: number,
+    emit: (batch: BarBatch) => void,
+  ): void {
     const { cells } = this;
     for (let index = from; index <= to; index++) {
       const cell = this.cellOf(instrument, index);
@@ -256,7 +311,9 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     if (end < due[instrument]!) due[instrument] = end;
   }
 
-  private cellOf(instrument: number, index: number): number { return index * this.capacity + instrument; }
+  private cellOf(instrument: number, index: number): number {
+    return index * this.capacity + instrument;
+  }
 
   /** A tick late for its second: all seconds up to it are closed, so no bar that ended before it gets another part. */
   private late(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
@@ -269,7 +326,14 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   }
 
   /** A late tick: it widens the open bars that hold it, and patches the closed ones. A hole without a tick only patches: open bars have been told (`CUT`). */
-  private patchAll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void, first = FIRST, time = batch.time[row]!): void {
+  private patchAll(
+    instrument: number,
+    batch: BarBatch,
+    row: number,
+    emit: (batch: BarBatch) => void,
+    first = FIRST,
+    time = batch.time[row]!,
+  ): void {
     const isHole = batch.ticks[row] === 0;
     for (let index = first; index < COUNT; index++) {
       // A part that is still open will bring its width along when it closes.
@@ -299,7 +363,8 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   private markOpen(instrument: number, now: number): void {
     for (let index = FIRST; index < COUNT; index++) {
       const cell = this.cellOf(instrument, index);
-      if (!this.cells.isEmpty(cell) && this.cells.endOf(cell) > now - this.seconds.watermarkSeconds * 1_000) this.cells.markIncomplete(cell);
+      if (!this.cells.isEmpty(cell) && this.cells.endOf(cell) > now - this.seconds.watermarkSeconds * 1_000)
+        this.cells.markIncomplete(cell);
     }
   }
 
@@ -311,7 +376,10 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     for (let row = 0; row < batch.length; row++) {
       const instrument = batch.instrument[row]!;
       if (instrument >= this.capacity) this.grow(instrument + 1);
-      if (batch.event[row] === PATCH) { this.patchDay(instrument, batch, row, emit); continue; }
+      if (batch.event[row] === PATCH) {
+        this.patchDay(instrument, batch, row, emit);
+        continue;
+      }
       // Without a clock (a recording) the bars before the auction may still be open.
       this.lastSwept = Math.max(this.lastSwept, batch.time[row]!);
       this.closeDue(instrument, batch.time[row]!, emit);
@@ -353,7 +421,8 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   private sessionOf(instrument: number, time: number): Session | null {
     const day = istDay(time);
     const known = this.sessions[instrument];
-    if (known !== undefined && known !== null && known.day === day) return time >= known.open && time < known.close ? known : null;
+    if (known !== undefined && known !== null && known.day === day)
+      return time >= known.open && time < known.close ? known : null;
     const session = this.calendar.on(this.table.hours(instrument), day);
     this.sessions[instrument] = session;
     return session !== null && time >= session.open && time < session.close ? session : null;
@@ -363,20 +432,43 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     if (this.out.length === FLUSH_ROWS) this.flush(emit);
     const { out } = this;
     const at = out.length++;
-    out.event[at] = batch.event[row]!; out.instrument[at] = batch.instrument[row]!; out.timeframe[at] = batch.timeframe[row]!;
-    out.time[at] = batch.time[row]!; out.end[at] = batch.end[row]!; out.open[at] = batch.open[row]!; out.high[at] = batch.high[row]!;
-    out.low[at] = batch.low[row]!; out.close[at] = batch.close[row]!; out.volume[at] = batch.volume[row]!; out.value[at] = batch.value[row]!;
-    out.ticks[at] = batch.ticks[row]!; out.openInterest[at] = batch.openInterest[row]!; out.rev[at] = batch.rev[row]!;
-    out.state[at] = batch.state[row]!; out.incomplete[at] = batch.incomplete[row]!;
-    out.late[at] = batch.late[row]!; out.firstTime[at] = batch.firstTime[row]!; out.lastTime[at] = batch.lastTime[row]!;
-    out.firstSequence[at] = batch.firstSequence[row]!; out.lastSequence[at] = batch.lastSequence[row]!;
-    out.sources[at] = batch.sources[row]!; out.hash[at] = batch.hash[row]!;
+    out.event[at] = batch.event[row]!;
+    out.instrument[at] = batch.instrument[row]!;
+    out.timeframe[at] = batch.timeframe[row]!;
+    out.time[at] = batch.time[row]!;
+    out.end[at] = batch.end[row]!;
+    out.open[at] = batch.open[row]!;
+    out.high[at] = batch.high[row]!;
+    out.low[at] = batch.low[row]!;
+    out.close[at] = batch.close[row]!;
+    out.volume[at] = batch.volume[row]!;
+    out.value[at] = batch.value[row]!;
+    out.ticks[at] = batch.ticks[row]!;
+    out.openInterest[at] = batch.openInterest[row]!;
+    out.rev[at] = batch.rev[row]!;
+    out.state[at] = batch.state[row]!;
+    out.incomplete[at] = batch.incomplete[row]!;
+    out.late[at] = batch.late[row]!;
+    out.firstTime[at] = batch.firstTime[row]!;
+    out.lastTime[at] = batch.lastTime[row]!;
+    out.firstSequence[at] = batch.firstSequence[row]!;
+    out.lastSequence[at] = batch.lastSequence[row]!;
+    out.sources[at] = batch.sources[row]!;
+    out.hash[at] = batch.hash[row]!;
     return at;
   }
 
   /** State of all instruments, to go on from later. */
   snapshot(): TimeframeBarsSnapshot {
-    return { capacity: this.capacity, cells: this.cells.snapshot(), due: this.due.slice(), dueLong: this.dueLong.slice(), warm: this.warm.slice(), closedTo: this.closedTo.slice(), lastSwept: this.lastSwept };
+    return {
+      capacity: this.capacity,
+      cells: this.cells.snapshot(),
+      due: this.due.slice(),
+      dueLong: this.dueLong.slice(),
+      warm: this.warm.slice(),
+      closedTo: this.closedTo.slice(),
+      lastSwept: this.lastSwept,
+    };
   }
 
   restore(snapshot: TimeframeBarsSnapshot): void {
@@ -399,7 +491,8 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   private grow(capacity: number): void {
     const size = Math.max(capacity, this.capacity * 2, 64);
     const cells = new Accumulators(size * COUNT);
-    for (let index = 0; index < COUNT; index++) cells.copy(this.cells, index * this.capacity, this.capacity, index * size);
+    for (let index = 0; index < COUNT; index++)
+      cells.copy(this.cells, index * this.capacity, this.capacity, index * size);
     this.cells = cells;
     this.due = widen(this.due, size, NEVER);
     this.dueLong = widen(this.dueLong, size, NEVER);

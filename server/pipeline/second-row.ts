@@ -34,15 +34,21 @@ export const enum Open {
   // What every tick touches.
   second, // -1: the place is free
   ticks,
-  high, low, close,
+  high,
+  low,
+  close,
   cumulative, // greatest day volume in the second, -1 none
   value, // sum of price x step
   stepped, // sum of steps
-  lastTime, lastSequence,
+  lastTime,
+  lastSequence,
   hash, // sum of the ticks' hashes, below 2^53 for two million ticks
   marks, // sources, and BROKEN
   // What a tick seldom touches.
-  open, firstTime, firstSequence, interest,
+  open,
+  firstTime,
+  firstSequence,
+  interest,
   size,
 }
 /** Bit of `Open.marks` above all sources: the feed was away during the second. */
@@ -65,4 +71,5 @@ export const dayOf = (second: number): number => istMidnight(istDay(second * 1_0
 export const baseAt = (base: number, day: number, cumulative: number, second: number): number =>
   base > 0 && cumulative !== base && second >= day + DAY_SECONDS ? 0 : base;
 
-export const volumeOf = (cumulative: number, base: number): number => (cumulative < 0 || base < 0 || cumulative <= base ? 0 : cumulative - base);
+export const volumeOf = (cumulative: number, base: number): number =>
+  cumulative < 0 || base < 0 || cumulative <= base ? 0 : cumulative - base;

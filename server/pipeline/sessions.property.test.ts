@@ -11,12 +11,19 @@ const calendar = createCalendar();
 const names = ["open", "high", "low", "close", "volume", "ticks", "late", "firstTime", "lastTime", "hash"] as const;
 
 /** The first bar that differs, in words; null when all are equal. */
-const difference = (expected: ReadonlyMap<number, ExpectedBar>, got: ReadonlyMap<number, ExpectedBar>, label: string): string | null => {
-  const tell = (key: number): string => `${label}: instrument ${Math.floor((key % 8_192) / 128)}, timeframe ${key % 128}, ${new Date(Math.floor(key / 8_192) * 1_000 + 19_800_000).toISOString()} IST`;
+const difference = (
+  expected: ReadonlyMap<number, ExpectedBar>,
+  got: ReadonlyMap<number, ExpectedBar>,
+  label: string,
+): string | null => {
+  const tell = (key: number): string =>
+    `${label}: instrument ${Math.floor((key % 8_192) / 128)}, timeframe ${key % 128}, ${new Date(Math.floor(key / 8_192) * 1_000 + 19_800_000).toISOString()} IST`;
   for (const [key, bar] of expected) {
     const other = got.get(key);
     if (other === undefined) return `${tell(key)}: missing ${JSON.stringify(bar)}`;
-    for (const name of names) if (bar[name] !== other[name]) return `${tell(key)}: ${name} is ${other[name]}, not ${bar[name]}\nexpected ${JSON.stringify(bar)}\ngot      ${JSON.stringify(other)}`;
+    for (const name of names)
+      if (bar[name] !== other[name])
+        return `${tell(key)}: ${name} is ${other[name]}, not ${bar[name]}\nexpected ${JSON.stringify(bar)}\ngot      ${JSON.stringify(other)}`;
   }
   for (const [key, bar] of got) if (!expected.has(key)) return `${tell(key)}: too many ${JSON.stringify(bar)}`;
   return null;
@@ -75,7 +82,11 @@ const run = (seed: number): string | null => {
 describe(`${ROUNDS * INSTRUMENTS} random sessions`, () => {
   // In tens, so that a slow machine shows how far it is.
   const parts = 10;
-  it.each(Array.from({ length: parts }, (_, part) => part + 1))("give the bars that sorting, grouping and folding gives: live, replayed, resumed, split (%i of 10)", (part) => {
-    for (let round = part - 1; round < ROUNDS; round += parts) expect(run(FIRST + round)).toBeNull();
-  }, 600_000);
+  it.each(Array.from({ length: parts }, (_, part) => part + 1))(
+    "give the bars that sorting, grouping and folding gives: live, replayed, resumed, split (%i of 10)",
+    (part) => {
+      for (let round = part - 1; round < ROUNDS; round += parts) expect(run(FIRST + round)).toBeNull();
+    },
+    600_000,
+  );
 });

@@ -45,20 +45,33 @@ const rowsOf = (message: unknown): number => (message as { length?: number }).le
 
 /** A stage that turns one topic into another. A pipe joined wrongly does not compile. */
 export const step = <From extends Topic, To extends Topic>(
-  name: string, role: Role, from: From, core: Core<Topics[From], Topics[To]>, to: To,
+  name: string,
+  role: Role,
+  from: From,
+  core: Core<Topics[From], Topics[To]>,
+  to: To,
 ): Stage => ({
-  name, role, from, to,
+  name,
+  role,
+  from,
+  to,
   join(port) {
     const emit = (message: Topics[To]): void => port.publish(to, message);
     const leave = port.subscribe(from, (message) => port.timed(name, rowsOf(message), () => core.on(message, emit)));
     const stop = core.at === undefined ? undefined : port.every(50, (now) => core.at!(now, emit));
-    return () => { stop?.(); leave(); };
+    return () => {
+      stop?.();
+      leave();
+    };
   },
 });
 
 /** Where messages enter. */
 export const source = <To extends Topic>(name: string, role: Role, from: Source<Topics[To]>, to: To): Stage => ({
-  name, role, from: null, to,
+  name,
+  role,
+  from: null,
+  to,
   join(port) {
     from.open((message) => port.timed(name, rowsOf(message), () => port.publish(to, message)));
     return () => from.close();
@@ -67,6 +80,9 @@ export const source = <To extends Topic>(name: string, role: Role, from: Source<
 
 /** Where messages leave: `topics` lists what the sink reads. */
 export const sink = <From extends Topic>(name: string, role: Role, from: From, to: Sink<Topics[From]>): Stage => ({
-  name, role, from, to: null,
+  name,
+  role,
+  from,
+  to: null,
   join: (port) => port.subscribe(from, (message) => port.timed(name, rowsOf(message), () => to.on(message))),
 });

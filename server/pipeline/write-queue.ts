@@ -41,7 +41,9 @@ export class WriteQueue<Item, Kept> {
   failingSince: number | null = null;
 
   constructor(private readonly parts: Parts<Item, Kept>) {
-    this.stopping = new Promise((resolve) => { this.wake = resolve; });
+    this.stopping = new Promise((resolve) => {
+      this.wake = resolve;
+    });
   }
 
   /** What an earlier process left on disk comes first. */
@@ -51,7 +53,9 @@ export class WriteQueue<Item, Kept> {
   }
 
   /** Items on disk that are not in the store yet. */
-  get spooled(): number { return this.spool?.records ?? 0; }
+  get spooled(): number {
+    return this.spool?.records ?? 0;
+  }
 
   push(item: Item): void {
     this.queue.push(item);
@@ -60,13 +64,16 @@ export class WriteQueue<Item, Kept> {
 
   /** Writes what waits; resolves when it is committed, or cannot be. */
   flush(): Promise<void> {
-    this.draining ??= this.drain().finally(() => { this.draining = null; });
+    this.draining ??= this.drain().finally(() => {
+      this.draining = null;
+    });
     return this.draining;
   }
 
   /** Resolves when what was pushed is in the store, and soon in any case while that is away. */
   async settle(): Promise<void> {
-    if (this.failingSince === null && this.queue.length > 0) await Promise.race([this.flush(), this.parts.clock.sleep(SETTLE_MS)]);
+    if (this.failingSince === null && this.queue.length > 0)
+      await Promise.race([this.flush(), this.parts.clock.sleep(SETTLE_MS)]);
   }
 
   /** Writes all that waits, into the store or onto disk, then ends. */
@@ -79,7 +86,8 @@ export class WriteQueue<Item, Kept> {
     await this.spill();
     await this.spool?.close();
     const { log, name } = this.parts;
-    if (this.queue.length > 0) log.error(`${name} were not written: the store is away and the spool is full`, { waiting: this.waiting });
+    if (this.queue.length > 0)
+      log.error(`${name} were not written: the store is away and the spool is full`, { waiting: this.waiting });
   }
 
   private async drain(): Promise<void> {
@@ -97,7 +105,8 @@ export class WriteQueue<Item, Kept> {
         rows = rowsOf(kept);
         await write(kept);
       } catch (cause) {
-        if (this.failingSince === null) log.error(`${name} cannot be stored; they wait on disk`, { cause: String(cause), waiting: this.waiting });
+        if (this.failingSince === null)
+          log.error(`${name} cannot be stored; they wait on disk`, { cause: String(cause), waiting: this.waiting });
         this.failingSince ??= began;
         meter.count(`${name}.failures`);
         await this.spill();
@@ -106,10 +115,14 @@ export class WriteQueue<Item, Kept> {
         await Promise.race([clock.sleep(RETRY_MS), this.stopping]);
         continue;
       }
-      if (this.failingSince !== null) { log.info(`the store takes ${name} again`, { waiting: this.waiting, spooled: this.spooled }); this.failingSince = null; }
+      if (this.failingSince !== null) {
+        log.info(`the store takes ${name} again`, { waiting: this.waiting, spooled: this.spooled });
+        this.failingSince = null;
+      }
       meter.record(`${name}.commit`, clock.now() - began);
       meter.count(`${name}.stored`, rows);
-      if (spooled === null) this.shift(); else await this.spool!.shift();
+      if (spooled === null) this.shift();
+      else await this.spool!.shift();
     }
   }
 
@@ -122,7 +135,11 @@ export class WriteQueue<Item, Kept> {
       } catch (cause) {
         meter.count(`${name}.spoolFailures`);
         // Once, not with every attempt of the seconds to come.
-        if (!this.spoolRefuses) log.error(`${name} could not be written to disk; they wait in memory`, { cause: String(cause), waiting: this.waiting });
+        if (!this.spoolRefuses)
+          log.error(`${name} could not be written to disk; they wait in memory`, {
+            cause: String(cause),
+            waiting: this.waiting,
+          });
         this.spoolRefuses = true;
         break;
       }

@@ -19,7 +19,14 @@ export interface Desk {
   /** Opens of the sessions in a span, for session breaks. */
   sessionOpens(index: number, from: number, to: number): number[];
   /** `closingRows`: also the rows in which the broker's candles go on to the closing auction, as `closing`. */
-  bars(query: { instrument: number; timeframe: AnyTimeframe; from?: number; to?: number; limit?: number; closingRows?: boolean }): Promise<{ closed: BarColumns; forming: BarColumns; closing?: BarColumns }>;
+  bars(query: {
+    instrument: number;
+    timeframe: AnyTimeframe;
+    from?: number;
+    to?: number;
+    limit?: number;
+    closingRows?: boolean;
+  }): Promise<{ closed: BarColumns; forming: BarColumns; closing?: BarColumns }>;
   /** Resolves when what the pipeline has closed and patched so far can be read as it is. */
   committed(): Promise<void>;
   /** Time of the first stored bar the timeframe can be read from, or null. */
@@ -34,7 +41,10 @@ export interface Desk {
   /** The newest of an instrument; null before its first tick, and when nothing came since the sequence `seen`. */
   quote(index: number, seen?: number): QuoteValues | null;
   /** The last closes that are kept, and when their bars ended; for what has had no tick yet. Ends when the reader has gone. */
-  lastCloses(indexes: readonly number[], signal?: AbortSignal): Promise<ReadonlyMap<number, { price: number; time: number }>>;
+  lastCloses(
+    indexes: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<number, { price: number; time: number }>>;
   /** Today's closes for a sparkline, oldest first, at most 60. */
   spark(index: number): Promise<number[]>;
   /** The same as far as it is in memory. */

@@ -25,7 +25,12 @@ export interface FeedDefinition<Login = unknown> {
   instruments(login: Login, signal: AbortSignal): Promise<BrokerList>;
   history: HistoryDefinition<Login>;
   /** The day's circuit limits by name (`NSE:INFY`), where the broker tells them; `sleep` keeps its rate. */
-  priceLimits?(login: Login, instruments: readonly { name: string; decimals: number }[], sleep: (ms: number) => Promise<void>, signal: AbortSignal): Promise<Map<string, PriceLimits>>;
+  priceLimits?(
+    login: Login,
+    instruments: readonly { name: string; decimals: number }[],
+    sleep: (ms: number) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Map<string, PriceLimits>>;
   /** Day figures and depth of one packet of a frame, decoded when somebody looks. */
   quote(frame: Uint8Array, offset: number): QuoteDetails | null;
   /** The order book of one packet in wire integers, as a row of `Book`; false where the packet carries none. For every instrument once a second. */

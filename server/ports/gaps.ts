@@ -2,9 +2,14 @@ import type { Gap, GapState } from "@/server/domain/gap";
 import type { TimeframeName } from "@/server/domain/timeframe";
 
 /** What a gap is when it is opened; the rest begins empty. */
-export type NewGap = Pick<Gap, "instrument" | "collector" | "instruments" | "from" | "to" | "cause" | "openedAt" | "note">;
+export type NewGap = Pick<
+  Gap,
+  "instrument" | "collector" | "instruments" | "from" | "to" | "cause" | "openedAt" | "note"
+>;
 /** What may change of it. */
-export type GapChange = Partial<Pick<Gap, "to" | "state" | "closedAt" | "healedBy" | "note" | "missing" | "filled" | "remaining" | "remainingIn">>;
+export type GapChange = Partial<
+  Pick<Gap, "to" | "state" | "closedAt" | "healedBy" | "note" | "missing" | "filled" | "remaining" | "remainingIn">
+>;
 
 export interface GapQuery {
   /** Gaps of this instrument (store id): its own, and those of the collectors named. */
@@ -52,7 +57,12 @@ export interface GapStore {
   /** Counts stored bars by instrument and day in one query; days without a bar have no row. Days are those [from, to) touches. */
   tally(timeframe: TimeframeName, instruments: readonly number[], from: number, to: number): Promise<DayTally[]>;
   /** Stored bars that begin in [from, to) and have a hole, by time. */
-  cut(timeframe: TimeframeName, instruments: readonly number[], from: number, to: number): Promise<{ instrument: number; time: number }[]>;
+  cut(
+    timeframe: TimeframeName,
+    instruments: readonly number[],
+    from: number,
+    to: number,
+  ): Promise<{ instrument: number; time: number }[]>;
 }
 
 export const decisions = ["kept", "corrected", "flagged"] as const;

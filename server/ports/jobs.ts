@@ -58,7 +58,10 @@ export interface JobSums extends DayCounts {
 export interface JobStore {
   create(job: Omit<JobRow, "id">): Promise<JobRow>;
   /** Changes what is given; a job that is gone stays gone. */
-  update(id: number, changes: Partial<Pick<JobRow, "state" | "reason" | "total" | "skipped" | "finishedAt" | "beatAt">>): Promise<void>;
+  update(
+    id: number,
+    changes: Partial<Pick<JobRow, "state" | "reason" | "total" | "skipped" | "finishedAt" | "beatAt">>,
+  ): Promise<void>;
   /** Newest first. */
   list(limit: number): Promise<JobRow[]>;
   get(id: number): Promise<JobRow | null>;

@@ -12,7 +12,13 @@ export interface LiveBars {
   /** False until the day's earlier minutes have been loaded: longer forming bars would lack them. */
   isWarm(instrument: number): boolean;
   /** `auctions` of the running session; `passports` of the minutes by their time. */
-  rebuild(instrument: number, minutes: BarColumns, days: BarColumns, auctions?: BarColumns, passports?: ReadonlyMap<number, BarPassport>): void;
+  rebuild(
+    instrument: number,
+    minutes: BarColumns,
+    days: BarColumns,
+    auctions?: BarColumns,
+    passports?: ReadonlyMap<number, BarPassport>,
+  ): void;
   readonly watermarkSeconds: number;
   /** Bars that end at or before this instant are closed. */
   settledBefore(now: number): number;

@@ -21,7 +21,12 @@ export interface MarketReads {
   /** IST date of an instant. */
   dateOf(instant: number): string;
   /** Figures of a span, auctions included, from the bars of a timeframe. */
-  stats(instrument: number, timeframe: StoredKind, span: { from: number; to: number }, signal?: AbortSignal): Promise<SpanStats>;
+  stats(
+    instrument: number,
+    timeframe: StoredKind,
+    span: { from: number; to: number },
+    signal?: AbortSignal,
+  ): Promise<SpanStats>;
   /** Ticks with from <= time < to, the newest `limit` and one before them, in order of arrival. */
   ticks(instrument: number, span: { from: number; to: number }, limit: number): Promise<TickReading>;
   /** The newest there is. */
@@ -29,10 +34,25 @@ export interface MarketReads {
   /** As it stood at an instant, to the second; null before the first that is kept. */
   orderBookAt(instrument: number, time: number): Promise<OrderBook | null>;
   /** Kept ones with from <= time < to, oldest first: the newest `limit`. */
-  orderBooks(instrument: number, span: { from: number; to: number }, limit: number): Promise<{ books: OrderBook[]; truncated: boolean }>;
-  passport(instrument: number, timeframe: StoredKind, time: number, auctions: AuctionMode, signal?: AbortSignal): Promise<PassportReading>;
+  orderBooks(
+    instrument: number,
+    span: { from: number; to: number },
+    limit: number,
+  ): Promise<{ books: OrderBook[]; truncated: boolean }>;
+  passport(
+    instrument: number,
+    timeframe: StoredKind,
+    time: number,
+    auctions: AuctionMode,
+    signal?: AbortSignal,
+  ): Promise<PassportReading>;
   /** Slots of a span that have ended, and the starts of those nobody knows the trades of (whole or in part). */
-  missing(instrument: number, timeframe: TimeframeName, span: { from: number; to: number }, signal?: AbortSignal): Promise<{ expected: number; missing: number[] }>;
+  missing(
+    instrument: number,
+    timeframe: TimeframeName,
+    span: { from: number; to: number },
+    signal?: AbortSignal,
+  ): Promise<{ expected: number; missing: number[] }>;
   /** Why an answer is empty, where the calendar tells: nothing trades in the whole span. */
   closedNotice(instrument: number, from: number, to: number): string | null;
   now(): number;

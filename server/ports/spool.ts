@@ -12,4 +12,8 @@ export interface Spool<T> {
 }
 
 /** Part of a spool that could not be read. It is in `file` as it was, and nowhere else. */
-export interface SetAside { file: string; bytes: number; reason: string }
+export interface SetAside {
+  file: string;
+  bytes: number;
+  reason: string;
+}

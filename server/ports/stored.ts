@@ -11,10 +11,16 @@ import { watchlistCategories } from "@/server/domain/watchlist";
 export type Unreadable = (what: string, why: string, rows?: number) => void;
 
 /** Where and what, of the first fault. */
-export const faultOf = ({ issues: [first] }: z.ZodError): string => (first === undefined ? "" : `${first.path.length === 0 ? "" : `${first.path.join(".")}: `}${first.message}`);
+export const faultOf = ({ issues: [first] }: z.ZodError): string =>
+  first === undefined ? "" : `${first.path.length === 0 ? "" : `${first.path.join(".")}: `}${first.message}`;
 
 /** A value as a whole; null, and told, where it cannot be read. What was never set is null without a word. */
-export const readStored = <S extends z.ZodType>(what: string, value: unknown, schema: S, unreadable?: Unreadable): z.output<S> | null => {
+export const readStored = <S extends z.ZodType>(
+  what: string,
+  value: unknown,
+  schema: S,
+  unreadable?: Unreadable,
+): z.output<S> | null => {
   if (value === null || value === undefined) return null;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -23,7 +29,12 @@ export const readStored = <S extends z.ZodType>(what: string, value: unknown, sc
 };
 
 /** The rows of a list that can be read, in their order. `read` throws where it cannot. */
-const rowsOf = <T>(what: string, rows: readonly (readonly [string, unknown])[], read: (row: unknown) => T, unreadable?: Unreadable): [string, T][] => {
+const rowsOf = <T>(
+  what: string,
+  rows: readonly (readonly [string, unknown])[],
+  read: (row: unknown) => T,
+  unreadable?: Unreadable,
+): [string, T][] => {
   let first: string | null = null;
   const found: [string, T][] = [];
   for (const [name, row] of rows) {
@@ -39,17 +50,32 @@ const rowsOf = <T>(what: string, rows: readonly (readonly [string, unknown])[], 
 };
 
 /** Returns the readable rows of a list, in order. `row` is a schema, or a function that throws an `AppError`. Unreadable rows are reported together. */
-export const readRows = <T>(what: string, value: unknown, row: z.ZodType<T> | ((row: unknown) => T), unreadable?: Unreadable): T[] => {
+export const readRows = <T>(
+  what: string,
+  value: unknown,
+  row: z.ZodType<T> | ((row: unknown) => T),
+  unreadable?: Unreadable,
+): T[] => {
   if (!Array.isArray(value)) {
     if (value !== null && value !== undefined) unreadable?.(what, "it is no list");
     return [];
   }
   const read = typeof row === "function" ? row : (each: unknown) => row.parse(each);
-  return rowsOf(what, value.map((each, at) => [`row ${at + 1}`, each]), read, unreadable).map(([, each]) => each);
+  return rowsOf(
+    what,
+    value.map((each, at) => [`row ${at + 1}`, each]),
+    read,
+    unreadable,
+  ).map(([, each]) => each);
 };
 
 /** The same of values by name. */
-export const readByName = <T>(what: string, value: unknown, schema: z.ZodType<T>, unreadable?: Unreadable): Map<string, T> => {
+export const readByName = <T>(
+  what: string,
+  value: unknown,
+  schema: z.ZodType<T>,
+  unreadable?: Unreadable,
+): Map<string, T> => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     if (value !== null && value !== undefined) unreadable?.(what, "it is no set of values by name");
     return new Map();
@@ -63,7 +89,11 @@ const id = z.int().positive();
 const ids = z.array(id);
 
 /** Instruments whose first days have been fetched (`history.first`): fetched again, nothing is lost. */
-export const readCheckpoint = (what: string, value: unknown, unreadable?: Unreadable): { "1m": number[]; "1d": number[]; from?: number | undefined } => {
+export const readCheckpoint = (
+  what: string,
+  value: unknown,
+  unreadable?: Unreadable,
+): { "1m": number[]; "1d": number[]; from?: number | undefined } => {
   const parts = readStored(what, value, byName, unreadable);
   const from = readStored(`${what}, from`, parts?.["from"], instant, unreadable);
   const done = (name: "1m" | "1d"): number[] => readRows(`${what}, ${name}`, parts?.[name], id, unreadable);
@@ -76,7 +106,11 @@ export const owedFrom = instant;
 export const lastDay = z.int().min(0).max(100_000);
 
 /** What is remembered of a login's lists (`instrument-list.*`): date and instruments of the last one taken, and the first date of an incomplete one since. */
-export const rememberedList = z.object({ date: z.iso.date(), rows: z.int().nonnegative(), doubtedOn: z.iso.date().optional() });
+export const rememberedList = z.object({
+  date: z.iso.date(),
+  rows: z.int().nonnegative(),
+  doubtedOn: z.iso.date().optional(),
+});
 export type RememberedList = z.output<typeof rememberedList>;
 
 /** Values by name, each of which is read by itself (`indicators.active`, `workspace`). */
@@ -90,17 +124,36 @@ export const subscription = z.string().min(1).max(128);
 
 /** What a backfill was ordered to do (`BackfillOrder`). */
 export const backfillOrder = z.object({
-  title: z.string(), instruments: ids, leftOut: z.array(z.object({ name: z.string(), reason: z.string() })), timeframe: z.enum(timeframeNames),
-  first: z.int(), last: z.int(), source: z.string(), concurrency: z.int().positive(), force: z.boolean(), daily: z.boolean(),
+  title: z.string(),
+  instruments: ids,
+  leftOut: z.array(z.object({ name: z.string(), reason: z.string() })),
+  timeframe: z.enum(timeframeNames),
+  first: z.int(),
+  last: z.int(),
+  source: z.string(),
+  concurrency: z.int().positive(),
+  force: z.boolean(),
+  daily: z.boolean(),
 });
 
 const clock = z.string().regex(/^([01]\d|2[0-4]):[0-5]\d(:[0-5]\d)?$/);
 const phase = z.object({ phase: z.enum(phaseNames), from: clock.nullable(), to: clock.nullable() });
-const day = { date: z.string().refine((date) => !Number.isNaN(dayOfDate(date)), "no date"), hours: z.array(z.string().min(1)).min(1), name: z.string() };
+const day = {
+  date: z.string().refine((date) => !Number.isNaN(dayOfDate(date)), "no date"),
+  hours: z.array(z.string().min(1)).min(1),
+  name: z.string(),
+};
 /** A side of a change of the calendar. */
-export const dayEdit: z.ZodType<DayEdit | null> = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("closed"), ...day }),
-  z.object({ type: z.literal("open"), ...day, kind: z.enum(announcedKinds), phases: z.union([z.literal("regular"), z.array(phase).min(1)]) }),
-  z.object({ type: z.literal("halt"), ...day, from: clock, to: clock.nullable(), reopening: z.array(phase) }),
-]).nullable();
+export const dayEdit: z.ZodType<DayEdit | null> = z
+  .discriminatedUnion("type", [
+    z.object({ type: z.literal("closed"), ...day }),
+    z.object({
+      type: z.literal("open"),
+      ...day,
+      kind: z.enum(announcedKinds),
+      phases: z.union([z.literal("regular"), z.array(phase).min(1)]),
+    }),
+    z.object({ type: z.literal("halt"), ...day, from: clock, to: clock.nullable(), reopening: z.array(phase) }),
+  ])
+  .nullable();
 export const editor = z.enum(editors);

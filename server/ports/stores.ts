@@ -40,7 +40,15 @@ export interface BarStore {
   /** The same with columns; they must stay as they are until it resolves. */
   writeRows(rows: StoredBars, how: BarWrite): Promise<void>;
   /** Bars with from <= time < to, oldest first; with `limit`, the newest `limit` of them; `asOf`: as they were known at that instant. A long read ends when its reader has gone. */
-  read(query: { instrumentId: number; timeframe: StoredKind; from: number; to: number; limit?: number; asOf?: number; signal?: AbortSignal | undefined }): Promise<BarColumns>;
+  read(query: {
+    instrumentId: number;
+    timeframe: StoredKind;
+    from: number;
+    to: number;
+    limit?: number;
+    asOf?: number;
+    signal?: AbortSignal | undefined;
+  }): Promise<BarColumns>;
   /** Bars with their passports, oldest first. */
   readWhole(query: { instrumentId: number; timeframe: StoredKind; from: number; to: number }): Promise<StoredBar[]>;
   /** Earlier revisions of one bar, oldest first, without the one in force. */
@@ -50,7 +58,10 @@ export interface BarStore {
   /** Last stored bar time per instrument at a timeframe, in one query. */
   lastTimes(timeframe: TimeframeName): Promise<Map<number, number>>;
   /** Time and close of the last stored bar of each of some instruments, in one query; those without one are left out. */
-  lastCloses(timeframe: TimeframeName, instrumentIds: readonly number[]): Promise<Map<number, { time: number; close: number }>>;
+  lastCloses(
+    timeframe: TimeframeName,
+    instrumentIds: readonly number[],
+  ): Promise<Map<number, { time: number; close: number }>>;
   /** Deletes bars of a timeframe older than `before`; answers how many. */
   prune(timeframe: TimeframeName, before: number): Promise<number>;
 }

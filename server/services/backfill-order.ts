@@ -63,34 +63,64 @@ export const resolveOrder = async (request: BackfillRequest, names: Names, now: 
   const today = istDay(now);
   if (first > today) throw badInput("from", request.from, `a date up to today, ${istDate(today)}`);
   if (!backfilled.includes(request.timeframe)) throw badInput("timeframe", request.timeframe, backfilled.join(", "));
-  if (request.daily && request.timeframe !== "1m") throw badInput("daily", request.daily, "false, or timeframe 1m: day bars are made of minutes");
+  if (request.daily && request.timeframe !== "1m")
+    throw badInput("daily", request.daily, "false, or timeframe 1m: day bars are made of minutes");
   const { instruments, leftOut, title } = await whatOf(request, names);
   if (instruments.length * (last - first + 1) > MOST_DAYS) {
-    throw badInput("to", request.to, `a date nearer to ${request.from}: ${instruments.length} instruments over ${last - first + 1} days are more than ${MOST_DAYS.toLocaleString("en-IN")} days to look at`);
+    throw badInput(
+      "to",
+      request.to,
+      `a date nearer to ${request.from}: ${instruments.length} instruments over ${last - first + 1} days are more than ${MOST_DAYS.toLocaleString("en-IN")} days to look at`,
+    );
   }
   const { timeframe, source, concurrency, force, daily } = request;
   return {
-    title: `Backfill ${title} ${timeframe}, ${request.from} to ${request.to}`, instruments, leftOut, timeframe, first, last: Math.min(last, today), source, concurrency, force, daily,
+    title: `Backfill ${title} ${timeframe}, ${request.from} to ${request.to}`,
+    instruments,
+    leftOut,
+    timeframe,
+    first,
+    last: Math.min(last, today),
+    source,
+    concurrency,
+    force,
+    daily,
   };
 };
 
 const squeeze = (text: string): string => text.replaceAll(/[^A-Za-z0-9]/g, "").toUpperCase();
 
-const whatOf = async ({ watchlist, symbols, source }: BackfillRequest, names: Names): Promise<Pick<BackfillOrder, "instruments" | "leftOut" | "title">> => {
+const whatOf = async (
+  { watchlist, symbols, source }: BackfillRequest,
+  names: Names,
+): Promise<Pick<BackfillOrder, "instruments" | "leftOut" | "title">> => {
   if (watchlist === undefined) {
-    if (symbols === undefined || symbols.length === 0) throw badInput("symbols", symbols ?? null, "a watchlist, or symbols such as NSE:RELIANCE");
+    if (symbols === undefined || symbols.length === 0)
+      throw badInput("symbols", symbols ?? null, "a watchlist, or symbols such as NSE:RELIANCE");
     const ids: number[] = [];
     for (const symbol of symbols) ids.push(await named(symbol, source, names));
-    return { instruments: [...new Set(ids)], leftOut: [], title: symbols.length === 1 ? symbols[0]! : `${symbols.length} instruments` };
+    return {
+      instruments: [...new Set(ids)],
+      leftOut: [],
+      title: symbols.length === 1 ? symbols[0]! : `${symbols.length} instruments`,
+    };
   }
   const { title, rows } = await listNamed(watchlist, names);
   const instruments = new Set<number>();
   const leftOut: BackfillEstimate["leftOut"] = [];
   for (const row of rows) {
-    try { instruments.add(names.resolve(row)); }
-    catch (cause) { leftOut.push({ name: row, reason: (cause as Error).message }); }
+    try {
+      instruments.add(names.resolve(row));
+    } catch (cause) {
+      leftOut.push({ name: row, reason: (cause as Error).message });
+    }
   }
-  if (instruments.size === 0) throw badInput("watchlist", watchlist, `a list with instruments that are known here (${leftOut[0]?.reason ?? "it is empty"})`);
+  if (instruments.size === 0)
+    throw badInput(
+      "watchlist",
+      watchlist,
+      `a list with instruments that are known here (${leftOut[0]?.reason ?? "it is empty"})`,
+    );
   if (symbols === undefined || symbols.length === 0) return { instruments: [...instruments], leftOut, title };
   const chosen = symbols.map((symbol) => {
     const id = names.resolve(symbol);
@@ -107,9 +137,17 @@ const listNamed = async (wanted: string, names: Names): Promise<{ title: string;
   const found = lists.find((list) => squeeze(list.name) === name) ?? lists.find((list) => squeeze(list.title) === name);
   if (found !== undefined) return { title: found.title, rows: found.rows.map(({ key }) => key) };
   if (name === "NIFTY50") return { title: "NIFTY50", rows: nifty50 };
-  throw new AppError("not_found", `no watchlist ${JSON.stringify(wanted)}; there are ${["NIFTY50", ...lists.map((list) => list.name)].join(", ")}`, {
-    details: { field: "watchlist", value: wanted, accepted: ["NIFTY50", ...lists.map((list) => list.name)].join(", ") },
-  });
+  throw new AppError(
+    "not_found",
+    `no watchlist ${JSON.stringify(wanted)}; there are ${["NIFTY50", ...lists.map((list) => list.name)].join(", ")}`,
+    {
+      details: {
+        field: "watchlist",
+        value: wanted,
+        accepted: ["NIFTY50", ...lists.map((list) => list.name)].join(", "),
+      },
+    },
+  );
 };
 
 /** A file may hold what no broker has listed here: then the key says what it is. */
@@ -117,7 +155,8 @@ const named = async (symbol: string, source: string, names: Names): Promise<numb
   try {
     return names.resolve(symbol);
   } catch (cause) {
-    const introduced = source.includes(":") && (cause as { code?: string }).code === "not_found" ? await names.introduce(symbol) : null;
+    const introduced =
+      source.includes(":") && (cause as { code?: string }).code === "not_found" ? await names.introduce(symbol) : null;
     if (introduced === null) throw cause;
     return introduced;
   }

@@ -58,7 +58,7 @@ export const planBackfill = async (order: PlanOrder): Promise<Plan> => {
   const sessionsOf = async (hours: HoursKey): Promise<Session[]> => {
     let known = sessions.get(hours);
     if (known !== undefined) return known;
-    sessions.set(hours, known = []);
+    sessions.set(hours, (known = []));
     for (let day = first; day <= last; day++) {
       const session = calendar.on(hours, day);
       if (session !== null && now > (of.kind === "day" ? dayEnd(session) : session.open)) known.push(session);
@@ -73,7 +73,10 @@ export const planBackfill = async (order: PlanOrder): Promise<Plan> => {
       const { day } = session;
       if (day > end) break;
       await turns.take(2);
-      if (order.isComplete(id, session)) { plan.skipped++; continue; }
+      if (order.isComplete(id, session)) {
+        plan.skipped++;
+        continue;
+      }
       plan.days++;
       if (isUnknown(session)) plan.unknown++;
       plan.bars += expectedBars(session, of);
@@ -92,18 +95,23 @@ export const planBackfill = async (order: PlanOrder): Promise<Plan> => {
  * True for days that need not be asked for again: history has answered for the whole session, or every bar it can have
  * is stored without a hole.
  */
-export const completeness = (name: TimeframeName, answers: readonly AnsweredSpan[], tallies: readonly DayTally[]): ((instrumentId: number, session: Session) => boolean) => {
+export const completeness = (
+  name: TimeframeName,
+  answers: readonly AnsweredSpan[],
+  tallies: readonly DayTally[],
+): ((instrumentId: number, session: Session) => boolean) => {
   const of = timeframeNamed(name);
   const spans = new Map<number, AnsweredSpan[]>();
   for (const span of answers) {
     const known = spans.get(span.instrument);
-    if (known === undefined) spans.set(span.instrument, [span]); else known.push(span);
+    if (known === undefined) spans.set(span.instrument, [span]);
+    else known.push(span);
   }
   const whole = new Map<number, Map<number, number>>();
   for (const { instrument, day, whole: bars, incomplete } of tallies) {
     if (incomplete > 0) continue;
     let days = whole.get(instrument);
-    if (days === undefined) whole.set(instrument, days = new Map());
+    if (days === undefined) whole.set(instrument, (days = new Map()));
     days.set(day, bars);
   }
   return (instrumentId, session) => {

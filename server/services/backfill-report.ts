@@ -12,12 +12,31 @@ const figures = (told: Figures | null, decimals: number): BarFigures | null => {
 
 /** A job as people read it: names for ids, rupees for minor units. */
 export const jobReport = (
-  job: JobProgress, days: readonly JobDay[], differences: readonly BarDifference[], instrument: (id: number) => Instrument, { limit, offset }: { limit: number; offset: number },
+  job: JobProgress,
+  days: readonly JobDay[],
+  differences: readonly BarDifference[],
+  instrument: (id: number) => Instrument,
+  { limit, offset }: { limit: number; offset: number },
 ): JobReport => ({
   ...job,
-  failures: days.filter(({ failure }) => failure !== null).slice(offset, offset + limit).map(({ instrumentId, day, failure }) => ({ instrument: instrument(instrumentId).key, date: istDate(day), reason: failure! })),
+  failures: days
+    .filter(({ failure }) => failure !== null)
+    .slice(offset, offset + limit)
+    .map(({ instrumentId, day, failure }) => ({
+      instrument: instrument(instrumentId).key,
+      date: istDate(day),
+      reason: failure!,
+    })),
   differences: differences.map(({ instrumentId, timeframe, time, verdict, rule, stored, history }) => {
     const { key, decimals } = instrument(instrumentId);
-    return { instrument: key, timeframe, time, verdict, rule, stored: figures(stored, decimals), history: figures(history, decimals) };
+    return {
+      instrument: key,
+      timeframe,
+      time,
+      verdict,
+      rule,
+      stored: figures(stored, decimals),
+      history: figures(history, decimals),
+    };
   }),
 });

@@ -85,10 +85,16 @@ export const runBackfill = async (parts: RunParts, run: Run): Promise<void> => {
       await fillPage(parts, run, page);
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(order.concurrency, allowed)) }, async () => {
-    try { await worker(); }
-    catch (cause) { waiting.length = 0; throw cause; }
-  }));
+  const ended = await Promise.allSettled(
+    Array.from({ length: Math.max(1, Math.min(order.concurrency, allowed)) }, async () => {
+      try {
+        await worker();
+      } catch (cause) {
+        waiting.length = 0;
+        throw cause;
+      }
+    }),
+  );
   const broken = ended.find((each) => each.status === "rejected");
   if (broken !== undefined) throw broken.reason;
 };
@@ -96,9 +102,18 @@ export const runBackfill = async (parts: RunParts, run: Run): Promise<void> => {
 const fillPage = async (parts: RunParts, run: Run, page: Page): Promise<void> => {
   const { order, source, signal, events } = run;
   const { instrument, hours } = parts.instrument(page.instrumentId);
-  const fail = (reason: string): Promise<void> => save(parts, run, page.days.map((day) => ({ ...noCounts, day, failure: reason })), page);
+  const fail = (reason: string): Promise<void> =>
+    save(
+      parts,
+      run,
+      page.days.map((day) => ({ ...noCounts, day, failure: reason })),
+      page,
+    );
   const lack = source.lacks(instrument);
-  if (lack !== null) { await fail(lack); return; }
+  if (lack !== null) {
+    await fail(lack);
+    return;
+  }
   let told: BarColumns;
   const refused = new RefusedRows();
   try {
@@ -114,14 +129,29 @@ const fillPage = async (parts: RunParts, run: Run, page: Page): Promise<void> =>
     return;
   }
   const now = parts.clock.now() - SETTLE_MS;
-  const checked = checkedRows(told, { from: page.from, to: page.to - 1, days: timeframeNamed(order.timeframe).kind === "day" }, refused);
+  const checked = checkedRows(
+    told,
+    { from: page.from, to: page.to - 1, days: timeframeNamed(order.timeframe).kind === "day" },
+    refused,
+  );
   const rows = inSessions(checked, order, hours, parts.calendar, now, refused);
   if (refused.total > 0) parts.refused?.(page.instrumentId, refused);
   const sessions = page.days.flatMap((day) => parts.calendar.on(hours, day) ?? []);
   const most = Math.max(...sessions.map((session) => expectedBars(session, timeframeNamed(order.timeframe))));
   // Before the days: a day bar that is made of minutes holds its auctions.
-  const prints = order.timeframe !== "1m" ? [] : closingPrints(checked, { calendar: parts.calendar, hours, of: classOf(instrument), source: source.prints, until: now });
-  await whenStoreIsThere(parts, signal, () => putPrints({ store: parts.bars, recent: parts.recent }, page.instrumentId, prints));
+  const prints =
+    order.timeframe !== "1m"
+      ? []
+      : closingPrints(checked, {
+          calendar: parts.calendar,
+          hours,
+          of: classOf(instrument),
+          source: source.prints,
+          until: now,
+        });
+  await whenStoreIsThere(parts, signal, () =>
+    putPrints({ store: parts.bars, recent: parts.recent }, page.instrumentId, prints),
+  );
   for (const days of pieces(page.days, most, PIECE_BARS)) {
     await whenStoreIsThere(parts, signal, () => fillDays(parts, run, page, days, { bars: rows, refused }, hours, now));
   }
@@ -142,13 +172,24 @@ const whenStoreIsThere = async (parts: RunParts, signal: AbortSignal, work: () =
 };
 
 /** Whole days of one page: merge, commit, tell the readers, note. In this order, so that a crash repeats a day and never leaves one out. */
-const fillDays = async (parts: RunParts, run: Run, page: Page, days: readonly number[], { bars: told, refused }: { bars: BarColumns; refused: RefusedRows }, hours: HoursKey, now: number): Promise<void> => {
+const fillDays = async (
+  parts: RunParts,
+  run: Run,
+  page: Page,
+  days: readonly number[],
+  { bars: told, refused }: { bars: BarColumns; refused: RefusedRows },
+  hours: HoursKey,
+  now: number,
+): Promise<void> => {
   const { order, source } = run;
   const from = istMidnight(days[0]!);
   const to = Math.min(istMidnight(days.at(-1)! + 1), page.to);
   // What lies beside the span in its first and last quarter of an hour belongs to those.
   const around = order.timeframe === "1m" ? wholeQuarters(parts.calendar, hours, from, to) : { from, to };
-  const stored = await storedAndWaiting({ store: parts.bars, recent: parts.recent }, { instrumentId: page.instrumentId, timeframe: order.timeframe, ...around });
+  const stored = await storedAndWaiting(
+    { store: parts.bars, recent: parts.recent },
+    { instrumentId: page.instrumentId, timeframe: order.timeframe, ...around },
+  );
   const away = stored.length === 0 || order.timeframe !== "1m" ? [] : await parts.away(page.instrumentId, from, to);
   const checkpoints: Omit<JobDay, "jobId" | "instrumentId" | "timeframe">[] = [];
   const writes: StoredBar[] = [];
@@ -158,57 +199,108 @@ const fillDays = async (parts: RunParts, run: Run, page: Page, days: readonly nu
   const spoken = new Set(history.time.subarray(0, history.length));
   const { kind, lengthMs } = timeframeNamed(order.timeframe);
   // Of a bar whose row could not be read history has said nothing: ours stays.
-  const startOf = (time: number): [number, number] => (kind === "day" ? [istMidnight(istDay(time)), istMidnight(istDay(time) + 1)] : [time, time + lengthMs]);
+  const startOf = (time: number): [number, number] =>
+    kind === "day" ? [istMidnight(istDay(time)), istMidnight(istDay(time) + 1)] : [time, time + lengthMs];
   const traded = hasVolume(parts.instrument(page.instrumentId).instrument.segment);
   const { segment } = parts.instrument(page.instrumentId).instrument;
-  const openings = await openingsOf({ store: parts.bars, recent: parts.recent, calendar: parts.calendar }, { instrumentId: page.instrumentId, of: classOf({ segment }), hours, source: source.prints, from, to });
+  const openings = await openingsOf(
+    { store: parts.bars, recent: parts.recent, calendar: parts.calendar },
+    { instrumentId: page.instrumentId, of: classOf({ segment }), hours, source: source.prints, from, to },
+  );
   for (const day of days) {
     const [begin, end] = [istMidnight(day), istMidnight(day + 1)];
-    const ofDay = stored.filter(({ time }) => time >= begin && time < Math.min(end, to) && (spoken.has(time) || !refused.hides(...startOf(time))));
+    const ofDay = stored.filter(
+      ({ time }) => time >= begin && time < Math.min(end, to) && (spoken.has(time) || !refused.hides(...startOf(time))),
+    );
     const session = parts.calendar.on(hours, day);
     // Only a broker tells all there is, and of a running day only up to now.
     const whole = source.authority === "broker" && session !== null && dayEnd(session) <= now;
-    const merged = mergeBars(ofDay, within(history, begin, end), { instrumentId: page.instrumentId, timeframe: order.timeframe, authority: source.authority, whole, traded, away, openings });
+    const merged = mergeBars(ofDay, within(history, begin, end), {
+      instrumentId: page.instrumentId,
+      timeframe: order.timeframe,
+      authority: source.authority,
+      whole,
+      traded,
+      away,
+      openings,
+    });
     writes.push(...merged.write);
     removes.push(...merged.remove);
     differences.push(...merged.differences);
     checkpoints.push({ day, ...merged.counts, failure: null });
   }
-  const target = { instrumentId: page.instrumentId, hours, timeframe: order.timeframe, held: stored, until: now, daily: order.daily };
-  if (await putMerged({ store: parts.bars, recent: parts.recent, calendar: parts.calendar }, target, { write: writes, remove: removes })) {
+  const target = {
+    instrumentId: page.instrumentId,
+    hours,
+    timeframe: order.timeframe,
+    held: stored,
+    until: now,
+    daily: order.daily,
+  };
+  if (
+    await putMerged({ store: parts.bars, recent: parts.recent, calendar: parts.calendar }, target, {
+      write: writes,
+      remove: removes,
+    })
+  ) {
     await parts.changed(page.instrumentId, Math.min(...[...writes, ...removes].map(({ time }) => time)), to);
   }
-  if (differences.length > 0) await parts.jobs.saveDifferences(differences.map((each) => ({ jobId: run.jobId, ...each })));
+  if (differences.length > 0)
+    await parts.jobs.saveDifferences(differences.map((each) => ({ jobId: run.jobId, ...each })));
   if (source.authority === "broker") {
-    for (const span of refused.spoken(from, Math.min(to, now), kind === "day" ? DAY_MS : lengthMs)) await parts.gaps.answered(order.timeframe, { instrument: page.instrumentId, ...span });
+    for (const span of refused.spoken(from, Math.min(to, now), kind === "day" ? DAY_MS : lengthMs))
+      await parts.gaps.answered(order.timeframe, { instrument: page.instrumentId, ...span });
   }
   await save(parts, run, checkpoints, page);
 };
 
-const save = async (parts: RunParts, run: Run, days: readonly Omit<JobDay, "jobId" | "instrumentId" | "timeframe">[], page: Page): Promise<void> => {
-  const rows = days.map((day) => ({ jobId: run.jobId, instrumentId: page.instrumentId, timeframe: run.order.timeframe, ...day }));
+const save = async (
+  parts: RunParts,
+  run: Run,
+  days: readonly Omit<JobDay, "jobId" | "instrumentId" | "timeframe">[],
+  page: Page,
+): Promise<void> => {
+  const rows = days.map((day) => ({
+    jobId: run.jobId,
+    instrumentId: page.instrumentId,
+    timeframe: run.order.timeframe,
+    ...day,
+  }));
   await parts.jobs.saveDays(rows);
   run.events.days(rows);
 };
 
 /** Bars that stand on the session's grid, touch continuous trading and have ended; day bars moved from midnight to their session's open. */
-const inSessions = (told: BarColumns, { timeframe: name }: BackfillOrder, hours: HoursKey, calendar: Calendar, now: number, refused: RefusedRows): BarColumns => {
+const inSessions = (
+  told: BarColumns,
+  { timeframe: name }: BackfillOrder,
+  hours: HoursKey,
+  calendar: Calendar,
+  now: number,
+  refused: RefusedRows,
+): BarColumns => {
   const of = timeframeNamed(name);
   const sessionOf = (row: number): Session | null => calendar.on(hours, istDay(told.time[row]!));
   if (of.kind === "day") {
-    const days = filterRows(told, (row) => { const session = sessionOf(row); return session !== null && dayEnd(session) <= now; });
+    const days = filterRows(told, (row) => {
+      const session = sessionOf(row);
+      return session !== null && dayEnd(session) <= now;
+    });
     for (let row = 0; row < days.length; row++) days.time[row] = calendar.on(hours, istDay(days.time[row]!))!.open;
     return days;
   }
   return filterRows(told, (row) => {
     const session = sessionOf(row);
     const start = told.time[row]!;
-    if (session === null || isAuctionRow(session, start, refused) || start < session.open || start >= session.close) return false;
+    if (session === null || isAuctionRow(session, start, refused) || start < session.open || start >= session.close)
+      return false;
     if (barStart(session, of, start) !== start) {
       refused.add("off_grid", start, () => `${new Date(start).toISOString()} is no start of a bar of ${name}`);
       return false;
     }
     const end = barEnd(session, of, start);
-    return end <= now && session.phases.some(({ phase, from, to }) => phase === "continuous" && from < end && to > start);
+    return (
+      end <= now && session.phases.some(({ phase, from, to }) => phase === "continuous" && from < end && to > start)
+    );
   });
 };

@@ -38,24 +38,33 @@ export class JobTally {
     this.requests++;
     this.lately.push(now);
   }
-  retry(): void { this.retries++; }
+  retry(): void {
+    this.retries++;
+  }
 
   add(days: readonly JobDay[]): void {
     for (const day of days) {
       this.days++;
       if (day.failure !== null) this.failed++;
-      for (const name of ["bars", "added", "unchanged", "kept", "corrected", "flagged"] as const) this.counts[name] += day[name];
+      for (const name of ["bars", "added", "unchanged", "kept", "corrected", "flagged"] as const)
+        this.counts[name] += day[name];
     }
   }
 
-  speed(now: number, total: number, running: boolean): Pick<JobStatistics, "requests" | "retries" | "requestsPerSecond" | "remainingSeconds"> {
+  speed(
+    now: number,
+    total: number,
+    running: boolean,
+  ): Pick<JobStatistics, "requests" | "retries" | "requestsPerSecond" | "remainingSeconds"> {
     const { requests, retries } = this;
     if (!running) return { requests, retries, requestsPerSecond: 0, remainingSeconds: null };
     this.lately = this.lately.filter((at) => now - at < WINDOW_MS);
     const done = this.days - this.daysBefore;
     const seconds = Math.max(1, (now - this.began) / 1_000);
     return {
-      requests, retries, requestsPerSecond: Math.round((this.lately.length / Math.min(WINDOW_MS / 1_000, seconds)) * 10) / 10,
+      requests,
+      retries,
+      requestsPerSecond: Math.round((this.lately.length / Math.min(WINDOW_MS / 1_000, seconds)) * 10) / 10,
       remainingSeconds: done === 0 ? null : Math.round(((total - this.days) * seconds) / done),
     };
   }

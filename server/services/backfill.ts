@@ -1,5 +1,12 @@
 import { AppError, hasCode } from "@/server/domain/errors";
-import { type BackfillEstimate, type DayCounts, type JobProgress, type JobReport, type JobState, jobStates } from "@/server/domain/job";
+import {
+  type BackfillEstimate,
+  type DayCounts,
+  type JobProgress,
+  type JobReport,
+  type JobState,
+  jobStates,
+} from "@/server/domain/job";
 import type { GapStore } from "@/server/ports/gaps";
 import type { HistoryLimits, HistorySource } from "@/server/ports/history-source";
 import type { JobRow } from "@/server/ports/jobs";
@@ -39,7 +46,9 @@ interface Tracked {
 
 /** Why a run was stopped from outside. */
 class Stopped extends Error {
-  constructor(readonly becomes: Extract<JobState, "paused" | "cancelled"> | null) { super("the job was stopped"); }
+  constructor(readonly becomes: Extract<JobState, "paused" | "cancelled"> | null) {
+    super("the job was stopped");
+  }
 }
 
 const SHOWN = 20;
@@ -78,7 +87,7 @@ export class Backfill {
       if ((row.state !== "running" && row.state !== "queued") || known?.mine === true) continue;
       if (!this.parts.isAlone() && now - row.beatAt < DEAD_MS) continue;
       this.parts.log.info("an interrupted job goes on", { job: row.id, title: row.title });
-      await this.enqueue(known ?? await this.track(row));
+      await this.enqueue(known ?? (await this.track(row)));
     }
     this.work();
   }
@@ -96,10 +105,25 @@ export class Backfill {
     const order = await resolveOrder(request, this.parts.names, this.parts.clock.now());
     const { source, plan, limits, lacking } = await prepare(this.parts, order, [], null, signal);
     return {
-      source: source.name, timeframe: order.timeframe, instruments: order.instruments.length - lacking.length, leftOut: [...order.leftOut, ...lacking], days: plan.days, skipped: plan.skipped,
-      unknown: plan.unknown, requests: plan.pages.length, bars: plan.bars,
-      notes: plan.unknown === 0 ? source.notes : [...source.notes, `whether ${plan.unknown === 1 ? "one of the days was a trading day is" : `${plan.unknown} of the days were trading days is`} unknown, no holiday list covers them: they are asked for, and nothing counts as missing where history has no bar`],
-      minutes: Number.isFinite(limits.requestsPerSecond) ? Math.round((plan.pages.length / limits.requestsPerSecond / 60) * 100) / 100 : 0,
+      source: source.name,
+      timeframe: order.timeframe,
+      instruments: order.instruments.length - lacking.length,
+      leftOut: [...order.leftOut, ...lacking],
+      days: plan.days,
+      skipped: plan.skipped,
+      unknown: plan.unknown,
+      requests: plan.pages.length,
+      bars: plan.bars,
+      notes:
+        plan.unknown === 0
+          ? source.notes
+          : [
+              ...source.notes,
+              `whether ${plan.unknown === 1 ? "one of the days was a trading day is" : `${plan.unknown} of the days were trading days is`} unknown, no holiday list covers them: they are asked for, and nothing counts as missing where history has no bar`,
+            ],
+      minutes: Number.isFinite(limits.requestsPerSecond)
+        ? Math.round((plan.pages.length / limits.requestsPerSecond / 60) * 100) / 100
+        : 0,
       diskMb: Math.round((plan.bars * (order.timeframe === "1m" ? 16 / 15 : 1) * BYTES_PER_BAR) / 10_000) / 100,
     };
   }
@@ -110,9 +134,20 @@ export class Backfill {
     // A source that cannot be opened is told to whoever orders, not found out later.
     const { plan, source } = await prepare(this.parts, order, [], null, signal);
     const now = Math.round(this.parts.wall.now());
-    const tracked = await this.track(await this.parts.jobs.create({
-      kind: "backfill", title: order.title, request: order, state: "queued", reason: "", total: plan.days, skipped: plan.skipped, createdAt: now, finishedAt: null, beatAt: now,
-    }));
+    const tracked = await this.track(
+      await this.parts.jobs.create({
+        kind: "backfill",
+        title: order.title,
+        request: order,
+        state: "queued",
+        reason: "",
+        total: plan.days,
+        skipped: plan.skipped,
+        createdAt: now,
+        finishedAt: null,
+        beatAt: now,
+      }),
+    );
     Object.assign(tracked, { mine: true, source, notes: source.notes });
     this.work();
     return this.view(tracked);
@@ -120,22 +155,34 @@ export class Backfill {
 
   /** Newest first. */
   list(): JobProgress[] {
-    return [...this.tracked.values()].sort((a, b) => b.row.id - a.row.id).slice(0, SHOWN).map((each) => this.view(each));
+    return [...this.tracked.values()]
+      .sort((a, b) => b.row.id - a.row.id)
+      .slice(0, SHOWN)
+      .map((each) => this.view(each));
   }
 
-  async get(id: string): Promise<JobProgress> { return this.view(await this.find(id)); }
+  async get(id: string): Promise<JobProgress> {
+    return this.view(await this.find(id));
+  }
 
   /** Days that could not be filled, and bars on which history and the store differed. */
   async report(id: string, page: { limit: number; offset: number }): Promise<JobReport> {
     const tracked = await this.find(id);
     const days = await this.parts.jobs.days(tracked.row.id);
-    return jobReport(this.view(tracked), days, await this.parts.jobs.differences(tracked.row.id, page), (each) => this.parts.instrument(each).instrument, page);
+    return jobReport(
+      this.view(tracked),
+      days,
+      await this.parts.jobs.differences(tracked.row.id, page),
+      (each) => this.parts.instrument(each).instrument,
+      page,
+    );
   }
 
   async pause(id: string): Promise<JobProgress> {
     const tracked = await this.find(id);
     if (tracked.row.state === "paused") return this.view(tracked);
-    if (tracked.row.state !== "running" && tracked.row.state !== "queued") throw unfit(tracked.row, "paused", "one that runs or waits");
+    if (tracked.row.state !== "running" && tracked.row.state !== "queued")
+      throw unfit(tracked.row, "paused", "one that runs or waits");
     return this.halt(tracked, "paused");
   }
 
@@ -160,13 +207,20 @@ export class Backfill {
   }
 
   /** Resolves when no job runs or waits. */
-  async idle(): Promise<void> { await this.working; }
+  async idle(): Promise<void> {
+    await this.working;
+  }
 
   private async halt(tracked: Tracked, becomes: "paused" | "cancelled"): Promise<JobProgress> {
     if (tracked.stop !== null) {
       tracked.stop.abort(new Stopped(becomes));
       while (tracked.stop !== null) await this.parts.wall.sleep(20);
-    } else await this.change(tracked, { state: becomes, reason: "", ...(becomes === "cancelled" ? { finishedAt: this.parts.wall.now() } : {}) });
+    } else
+      await this.change(tracked, {
+        state: becomes,
+        reason: "",
+        ...(becomes === "cancelled" ? { finishedAt: this.parts.wall.now() } : {}),
+      });
     return this.view(tracked);
   }
 
@@ -175,12 +229,19 @@ export class Backfill {
     if (this.working !== null || this.ending) return;
     this.working = (async () => {
       for (let next = this.next(); next !== undefined && !this.ending; next = this.next()) await this.run(next);
-    })().catch((cause: unknown) => this.parts.log.error("jobs stand still", { cause: cause instanceof Error ? cause.stack : String(cause) }))
-      .finally(() => { this.working = null; });
+    })()
+      .catch((cause: unknown) =>
+        this.parts.log.error("jobs stand still", { cause: cause instanceof Error ? cause.stack : String(cause) }),
+      )
+      .finally(() => {
+        this.working = null;
+      });
   }
 
   private next(): Tracked | undefined {
-    return [...this.tracked.values()].filter(({ row, mine }) => mine && row.state === "queued").sort((a, b) => a.row.id - b.row.id)[0];
+    return [...this.tracked.values()]
+      .filter(({ row, mine }) => mine && row.state === "queued")
+      .sort((a, b) => a.row.id - b.row.id)[0];
   }
 
   private async run(tracked: Tracked): Promise<void> {
@@ -197,17 +258,28 @@ export class Backfill {
       tally.begin(done, parts.wall.now());
       await this.change(tracked, { total: tally.days + plan.days });
       await runBackfill(parts, {
-        jobId: row.id, order, source, pages: plan.pages, pace: parts.pace(source, limits), signal: stop.signal,
+        jobId: row.id,
+        order,
+        source,
+        pages: plan.pages,
+        pace: parts.pace(source, limits),
+        signal: stop.signal,
         events: {
-          request: () => tally.request(parts.wall.now()), retry: () => tally.retry(),
-          began: (page) => { tally.detail = parts.instrument(page.instrumentId).instrument.key; },
+          request: () => tally.request(parts.wall.now()),
+          retry: () => tally.retry(),
+          began: (page) => {
+            tally.detail = parts.instrument(page.instrumentId).instrument.key;
+          },
           days: (days) => tally.add(days),
         },
       });
       await this.review(tracked);
-      const failure = tally.failed === 0 ? null : (await parts.jobs.days(row.id)).find((day) => day.failure !== null)?.failure;
+      const failure =
+        tally.failed === 0 ? null : (await parts.jobs.days(row.id)).find((day) => day.failure !== null)?.failure;
       await this.change(tracked, {
-        state: tally.failed === 0 ? "done" : "failed", finishedAt: parts.wall.now(), beatAt: parts.wall.now(),
+        state: tally.failed === 0 ? "done" : "failed",
+        finishedAt: parts.wall.now(),
+        beatAt: parts.wall.now(),
         reason: tally.failed === 0 ? "" : `${tally.failed} of ${tally.days} days could not be filled: ${failure}`,
       });
     } catch (cause) {
@@ -218,24 +290,43 @@ export class Backfill {
       tracked.stop = null;
       tracked.source = null;
       if (!this.ending) tracked.mine = false;
-      parts.log.info("a job ended", { job: row.id, title: row.title, state: tracked.row.state, reason: tracked.row.reason, ...tally.counts });
+      parts.log.info("a job ended", {
+        job: row.id,
+        title: row.title,
+        state: tracked.row.state,
+        reason: tracked.row.reason,
+        ...tally.counts,
+      });
     }
   }
 
   private async review({ row, tally }: Tracked): Promise<void> {
     if (this.ending || tally.counts.added + tally.counts.corrected === 0) return;
-    await this.parts.review(`backfill ${row.id}`).catch((cause: unknown) => this.parts.log.error("gaps could not be looked at after a job", { job: row.id, cause: String(cause) }));
+    await this.parts
+      .review(`backfill ${row.id}`)
+      .catch((cause: unknown) =>
+        this.parts.log.error("gaps could not be looked at after a job", { job: row.id, cause: String(cause) }),
+      );
   }
 
   private async broke(tracked: Tracked, cause: unknown): Promise<void> {
     const now = this.parts.wall.now();
     if (cause instanceof Stopped) {
-      if (cause.becomes !== null) await this.change(tracked, { state: cause.becomes, reason: "", ...(cause.becomes === "cancelled" ? { finishedAt: now } : {}) });
+      if (cause.becomes !== null)
+        await this.change(tracked, {
+          state: cause.becomes,
+          reason: "",
+          ...(cause.becomes === "cancelled" ? { finishedAt: now } : {}),
+        });
       return;
     }
     const reason = (cause as Error).message;
     // Nobody answers or the login is over: what is left is not tried, and is there for a resume.
-    if (!hasCode(cause, "login_expired") && !hasCode(cause, "broker_unreachable")) this.parts.log.error("a job failed", { job: tracked.row.id, cause: cause instanceof Error ? cause.stack : String(cause) });
+    if (!hasCode(cause, "login_expired") && !hasCode(cause, "broker_unreachable"))
+      this.parts.log.error("a job failed", {
+        job: tracked.row.id,
+        cause: cause instanceof Error ? cause.stack : String(cause),
+      });
     await this.change(tracked, { state: "failed", reason, finishedAt: now });
   }
 
@@ -263,10 +354,33 @@ export class Backfill {
     const known = number === undefined ? undefined : this.tracked.get(Number(number));
     if (known !== undefined) return known;
     const row = number === undefined ? null : await this.parts.jobs.get(Number(number));
-    if (row === null && id.startsWith("history-")) throw new AppError("unsupported", `job ${id} ends with the process: it can only be looked at`, { details: { field: "id", value: id, accepted: "a job of backfill" } });
-    if (row === null) throw new AppError("not_found", `no job ${JSON.stringify(id)}`, { details: { field: "id", value: id, accepted: this.list().map((job) => job.id).join(", ") || "there is none yet" } });
+    if (row === null && id.startsWith("history-"))
+      throw new AppError("unsupported", `job ${id} ends with the process: it can only be looked at`, {
+        details: { field: "id", value: id, accepted: "a job of backfill" },
+      });
+    if (row === null)
+      throw new AppError("not_found", `no job ${JSON.stringify(id)}`, {
+        details: {
+          field: "id",
+          value: id,
+          accepted:
+            this.list()
+              .map((job) => job.id)
+              .join(", ") || "there is none yet",
+        },
+      });
     const fault = rowFault(row);
-    if (fault !== null) throw new AppError("unsupported", `job ${id} cannot be read: ${fault}`, { details: { field: "id", value: id, accepted: this.list().map((job) => job.id).join(", ") || "there is no other" } });
+    if (fault !== null)
+      throw new AppError("unsupported", `job ${id} cannot be read: ${fault}`, {
+        details: {
+          field: "id",
+          value: id,
+          accepted:
+            this.list()
+              .map((job) => job.id)
+              .join(", ") || "there is no other",
+        },
+      });
     return this.track(row);
   }
 
@@ -275,16 +389,21 @@ export class Backfill {
     await this.change(tracked, { state: "queued", reason: "", finishedAt: null, beatAt: this.parts.wall.now() });
   }
 
-  private async change(tracked: Tracked, changes: Partial<Omit<JobRow, "id" | "kind" | "title" | "request" | "createdAt">>): Promise<void> {
+  private async change(
+    tracked: Tracked,
+    changes: Partial<Omit<JobRow, "id" | "kind" | "title" | "request" | "createdAt">>,
+  ): Promise<void> {
     const { finishedAt } = changes;
-    const whole = finishedAt === undefined || finishedAt === null ? changes : { ...changes, finishedAt: Math.round(finishedAt) };
+    const whole =
+      finishedAt === undefined || finishedAt === null ? changes : { ...changes, finishedAt: Math.round(finishedAt) };
     tracked.row = { ...tracked.row, ...whole };
     await this.parts.jobs.update(tracked.row.id, whole);
   }
 
   private async beat(): Promise<void> {
     try {
-      for (const tracked of this.tracked.values()) if (tracked.mine) await this.change(tracked, { beatAt: this.parts.wall.now() });
+      for (const tracked of this.tracked.values())
+        if (tracked.mine) await this.change(tracked, { beatAt: this.parts.wall.now() });
       if (this.recovering && this.working === null && !this.parts.isAlone()) await this.recover();
     } catch (cause) {
       this.parts.log.warn("a job's sign of life could not be written", { cause: String(cause) });
@@ -296,11 +415,28 @@ export class Backfill {
     const counts: DayCounts = tally.counts;
     const total = Math.max(row.total, tally.days);
     return {
-      id: `backfill-${row.id}`, title: row.title, done: tally.days, total, detail: tally.detail, failed: tally.failed,
+      id: `backfill-${row.id}`,
+      title: row.title,
+      done: tally.days,
+      total,
+      detail: tally.detail,
+      failed: tally.failed,
       finished: row.state === "done" || row.state === "failed" || row.state === "cancelled",
-      state: waits ? "queued" : row.state, reason: waits ? "it was interrupted and goes on when its source is there" : row.reason, createdAt: row.createdAt, finishedAt: row.finishedAt,
-      notes: [...(row.request as BackfillOrder).leftOut.map(({ name, reason }) => `${name} is left out: ${reason}`), ...notes],
-      statistics: { ...counts, days: tally.days, failed: tally.failed, skipped: row.skipped, ...tally.speed(this.parts.wall.now(), total, stop !== null) },
+      state: waits ? "queued" : row.state,
+      reason: waits ? "it was interrupted and goes on when its source is there" : row.reason,
+      createdAt: row.createdAt,
+      finishedAt: row.finishedAt,
+      notes: [
+        ...(row.request as BackfillOrder).leftOut.map(({ name, reason }) => `${name} is left out: ${reason}`),
+        ...notes,
+      ],
+      statistics: {
+        ...counts,
+        days: tally.days,
+        failed: tally.failed,
+        skipped: row.skipped,
+        ...tally.speed(this.parts.wall.now(), total, stop !== null),
+      },
     };
   }
 }
@@ -313,5 +449,6 @@ const rowFault = ({ request, state }: JobRow): string | null => {
 };
 
 const unfit = (row: JobRow, what: string, accepted: string): AppError =>
-  new AppError("unsupported", `job backfill-${row.id} is ${row.state}: it cannot be ${what}`, { details: { field: "id", value: `backfill-${row.id}`, accepted } });
-
+  new AppError("unsupported", `job backfill-${row.id} is ${row.state}: it cannot be ${what}`, {
+    details: { field: "id", value: `backfill-${row.id}`, accepted },
+  });

@@ -44,7 +44,8 @@ export interface BarsAnswer {
  * Which stored bars a timeframe is read from, coarsest first: each rung goes on where the one before ends, so that the
  * running day or quarter of an hour is made of its minutes.
  */
-export const rungs = (of: AnyTimeframe): TimeframeName[] => (of.from === "1m" || of.from === "1s" ? [of.from] : [of.from, "1m"]);
+export const rungs = (of: AnyTimeframe): TimeframeName[] =>
+  of.from === "1m" || of.from === "1s" ? [of.from] : [of.from, "1m"];
 
 /** Stored rows that one read folds at most: a year of minutes around the clock is half a million, and folding them holds the event loop. */
 const MOST_ROWS = 250_000;
@@ -59,10 +60,17 @@ const ratio = (of: AnyTimeframe, source: AnyTimeframe): number =>
 
 /** Bars of any timeframe and range: the store, what is on its way there, and what forms, joined without a seam. */
 export class Bars {
-  constructor(private readonly parts: { store: BarStore; recent: RecentBars; live: LiveMarket; calendar: Calendar; clock: Clock;
-    /** How the login's broker prints auctions in an instrument's candles of an IST day; in no bar where nobody says. */
-    convention?: (instrument: number, day: number) => AuctionConvention;
-  }) {}
+  constructor(
+    private readonly parts: {
+      store: BarStore;
+      recent: RecentBars;
+      live: LiveMarket;
+      calendar: Calendar;
+      clock: Clock;
+      /** How the login's broker prints auctions in an instrument's candles of an IST day; in no bar where nobody says. */
+      convention?: (instrument: number, day: number) => AuctionConvention;
+    },
+  ) {}
 
   /**
    * After the last wait everything that lives in memory is read in one go: the answer and the live stream that
@@ -75,27 +83,42 @@ export class Bars {
     const hours = live.table.hours(instrument);
     // Up to the end of the last bar that begins in the range: a longer bar is folded from all its parts.
     const last = query.to === undefined ? null : spanAt(calendar, hours, timeframe, query.to - 1);
-    const to = last !== null && last.start < query.to! ? last.end : query.to ?? Number.MAX_SAFE_INTEGER;
+    const to = last !== null && last.start < query.to! ? last.end : (query.to ?? Number.MAX_SAFE_INTEGER);
     const queryFrom = query.from ?? 0;
     const then = asOf === undefined ? {} : { asOf };
     if (asOf !== undefined) await recent.settled();
-    const newer = (kind: StoredKind, since: number, until = to): StoredBar[] => (asOf === undefined ? recent.recent(id, kind, since, until) : []);
+    const newer = (kind: StoredKind, since: number, until = to): StoredBar[] =>
+      asOf === undefined ? recent.recent(id, kind, since, until) : [];
     const ladder = rungs(timeframe).map(timeframeNamed);
 
     const { signal } = query;
-    const wanted = query.limit === undefined ? undefined : timeframe.stored ? query.limit + 2 : Math.min(MOST_ROWS, (query.limit + 2) * ratio(timeframe, ladder[0]!));
+    const wanted =
+      query.limit === undefined
+        ? undefined
+        : timeframe.stored
+          ? query.limit + 2
+          : Math.min(MOST_ROWS, (query.limit + 2) * ratio(timeframe, ladder[0]!));
     const stored: BarColumns[] = [];
     let from = queryFrom;
     /** Behind the last day that is stored as a whole, auctions in it: those of later days are added to their minutes. */
     let unsettled = queryFrom;
     for (const rung of ladder) {
       const limit = rung === ladder[0] ? wanted : undefined;
-      const rows = await store.read({ instrumentId: id, timeframe: rung.name, from, to: Math.min(to, 8.64e15), signal, ...(limit === undefined ? {} : { limit }), ...then });
+      const rows = await store.read({
+        instrumentId: id,
+        timeframe: rung.name,
+        from,
+        to: Math.min(to, 8.64e15),
+        signal,
+        ...(limit === undefined ? {} : { limit }),
+        ...then,
+      });
       signal?.throwIfAborted();
       stored.push(rows);
       if (rows.length > 0) from = this.endOf(hours, rung, rows.time[rows.length - 1]!);
       // Nothing coarse is stored: finer rows are, at most, of the last days, unless a span says where to look.
-      else if (rung === ladder[0] && ladder.length > 1 && query.limit !== undefined && query.from === undefined) from = Math.max(from, (asOf ?? clock.now()) - 10 * DAY_MS);
+      else if (rung === ladder[0] && ladder.length > 1 && query.limit !== undefined && query.from === undefined)
+        from = Math.max(from, (asOf ?? clock.now()) - 10 * DAY_MS);
       if (rung === ladder[0]) unsettled = from;
     }
 
@@ -106,7 +129,9 @@ export class Bars {
     const wants = folded || (mode !== "apart" && this.hasAuctions(hours, Math.min(to, clock.now())));
     // The last bar of a day is printed by an auction that begins behind it.
     const until = folded || to > 8.64e15 ? to : istMidnight(istDay(to - 1) + 1);
-    const auctions = wants ? await store.read({ instrumentId: id, timeframe: "auction", from: since, to: Math.min(until, 8.64e15), ...then }) : null;
+    const auctions = wants
+      ? await store.read({ instrumentId: id, timeframe: "auction", from: since, to: Math.min(until, 8.64e15), ...then })
+      : null;
     const before = wants && !folded ? await this.closeBefore(query, id, ladder.at(-1)!.name, newer) : null;
 
     // From here on nothing waits.
@@ -120,7 +145,8 @@ export class Bars {
       if (place === 0) unsettled = start;
     });
     const open = barColumns(MOST_FORMING);
-    if (asOf === undefined) live.bars.forming(instrument, timeframe.from === "1s" ? timeframeNamed("1s") : timeframeNamed("1m"), open, false);
+    if (asOf === undefined)
+      live.bars.forming(instrument, timeframe.from === "1s" ? timeframeNamed("1s") : timeframeNamed("1m"), open, false);
     parts.push(within(open, start, to));
 
     let rows = join(parts);
@@ -128,12 +154,24 @@ export class Bars {
     if (told !== null && folded) rows = merge(this.inSession(hours, told, unsettled), rows);
     const limitTime = live.bars.settledBefore(clock.now());
     // A stored bar is its own answer; longer bars are folded from parts.
-    let whole = timeframe.stored && ladder.length === 1 ? rows : resample(rows, calendar, hours, timeframe, limitTime).bars;
+    let whole =
+      timeframe.stored && ladder.length === 1 ? rows : resample(rows, calendar, hours, timeframe, limitTime).bars;
     let closing = barColumns(0);
     if (told !== null && !folded) {
       const rules: PrintRules = { calendar, hours, mode, convention: (day) => this.convention(instrument, day) };
-      whole = printAuctions(whole, told, rules, (row, session) => before === null || row > 0 || queryFrom <= session.open, to);
-      if (query.closingRows === true) closing = closingRowsOf(whole, told, rules, timeframe, { from: queryFrom, to: query.to ?? Number.POSITIVE_INFINITY, before });
+      whole = printAuctions(
+        whole,
+        told,
+        rules,
+        (row, session) => before === null || row > 0 || queryFrom <= session.open,
+        to,
+      );
+      if (query.closingRows === true)
+        closing = closingRowsOf(whole, told, rules, timeframe, {
+          from: queryFrom,
+          to: query.to ?? Number.POSITIVE_INFINITY,
+          before,
+        });
     }
     // The first derived bar may have lost its beginning to the limit or to `from`.
     let first = 0;
@@ -144,12 +182,19 @@ export class Bars {
     if (first > begins) closing = within(closing, first < whole.length ? whole.time[first]! : Number.POSITIVE_INFINITY);
     let split = whole.length;
     while (split > first && whole.state[split - 1] === FORMING) split--;
-    return { closed: cut(whole, first, split), forming: cut(whole, split, whole.length), ...(query.closingRows === true ? { closing } : {}) };
+    return {
+      closed: cut(whole, first, split),
+      forming: cut(whole, split, whole.length),
+      ...(query.closingRows === true ? { closing } : {}),
+    };
   }
 
   /** How the login's broker prints auctions in an instrument's candles of an IST day. */
   convention(instrument: number, day: number): AuctionConvention {
-    return this.parts.convention?.(instrument, day) ?? conventionOf("unknown", classOf(this.parts.live.table.at(instrument)), day);
+    return (
+      this.parts.convention?.(instrument, day) ??
+      conventionOf("unknown", classOf(this.parts.live.table.at(instrument)), day)
+    );
   }
 
   /** True for hours that have auctions; where their day is known. */
@@ -159,12 +204,26 @@ export class Bars {
   }
 
   /** The last price before a range that begins inside a day; null where its first row is that day's first bar. */
-  private async closeBefore({ instrument, from }: BarsQuery, id: number, rung: TimeframeName, newer: (kind: StoredKind, since: number) => StoredBar[]): Promise<number | null> {
+  private async closeBefore(
+    { instrument, from }: BarsQuery,
+    id: number,
+    rung: TimeframeName,
+    newer: (kind: StoredKind, since: number) => StoredBar[],
+  ): Promise<number | null> {
     if (from === undefined) return null;
     const session: Session | null = this.parts.calendar.on(this.parts.live.table.hours(instrument), istDay(from));
     if (session === null || from <= session.open) return null;
-    const stored = await this.parts.store.read({ instrumentId: id, timeframe: rung, from: session.open, to: from, limit: 1 });
-    const rows = overlay(stored, newer(rung as StoredKind, session.open).filter(({ time }) => time < from));
+    const stored = await this.parts.store.read({
+      instrumentId: id,
+      timeframe: rung,
+      from: session.open,
+      to: from,
+      limit: 1,
+    });
+    const rows = overlay(
+      stored,
+      newer(rung as StoredKind, session.open).filter(({ time }) => time < from),
+    );
     return rows.length === 0 ? null : rows.close[rows.length - 1]!;
   }
 
@@ -179,7 +238,12 @@ export class Bars {
   }
 
   /** Auctions whose order entry began in [from, to), oldest first; the newest `limit`; as they were known at `asOf`. */
-  async auctions(instrument: number, from: number, to: number, more: { limit?: number; asOf?: number } = {}): Promise<BarColumns> {
+  async auctions(
+    instrument: number,
+    from: number,
+    to: number,
+    more: { limit?: number; asOf?: number } = {},
+  ): Promise<BarColumns> {
     const { store, recent, live } = this.parts;
     const { id } = live.table.at(instrument);
     if (more.asOf !== undefined) await recent.settled();
@@ -190,7 +254,9 @@ export class Bars {
   }
 
   /** Resolves when what the pipeline has closed and patched so far can be read as it is. */
-  committed(): Promise<void> { return this.parts.recent.settled(); }
+  committed(): Promise<void> {
+    return this.parts.recent.settled();
+  }
 
   private endOf(hours: string, of: AnyTimeframe, start: number): number {
     if (of.kind === "intraday") return start + of.lengthMs;
@@ -215,7 +281,8 @@ export class Bars {
     // Last, and nothing waits after it: a minute that closes in between would be in neither.
     const minutes = await this.read({ instrument, timeframe: timeframeNamed("1m"), from, auctions: "apart" });
     const passports = new Map<number, BarPassport>();
-    for (const { time, passport } of [...whole, ...recent.recent(id, "1m", from, now)]) if (passport !== undefined) passports.set(time, passport);
+    for (const { time, passport } of [...whole, ...recent.recent(id, "1m", from, now)])
+      if (passport !== undefined) passports.set(time, passport);
     live.bars.rebuild(instrument, minutes.closed, days.closed, auctions, passports);
   }
 }

@@ -17,8 +17,11 @@ export interface BrokerParts {
  * broker whose list has the instrument. Recordings are printed as Kite does unless said otherwise, a broker nobody has looked at and what only files
  * have told of in no way.
  */
-export const brokerConvention = ({ feedOf, isListed, instrument: at, recorded = "kite" }: BrokerParts) => (instrument: number, day: number): AuctionConvention => {
-  const feed = feedOf(instrument);
-  const source = feed === "replay" ? recorded : feed ?? historySources.find((name) => isListed(name, instrument)) ?? "unknown";
-  return conventionOf(source, classOf(at(instrument)), day);
-};
+export const brokerConvention =
+  ({ feedOf, isListed, instrument: at, recorded = "kite" }: BrokerParts) =>
+  (instrument: number, day: number): AuctionConvention => {
+    const feed = feedOf(instrument);
+    const source =
+      feed === "replay" ? recorded : (feed ?? historySources.find((name) => isListed(name, instrument)) ?? "unknown");
+    return conventionOf(source, classOf(at(instrument)), day);
+  };

@@ -38,7 +38,10 @@ export class DayList {
     const { instruments, feed, clock } = this.parts;
     try {
       const list = await feed.instruments(this.parts.login(), signal);
-      await this.judge(list.listed.length, list.leftOut.reduce((sum, { count }) => sum + count, 0));
+      await this.judge(
+        list.listed.length,
+        list.leftOut.reduce((sum, { count }) => sum + count, 0),
+      );
       const { leftOut, renamed } = await instruments.take(feed.id, list);
       this.tokens = new Set(list.listed.map(({ token }) => token));
       this.readAt = clock.now();
@@ -54,24 +57,46 @@ export class DayList {
   }
 
   /** Whether today's list has a token; null while none was read. */
-  has(token: number): boolean | null { return this.tokens === null ? null : this.tokens.has(token); }
+  has(token: number): boolean | null {
+    return this.tokens === null ? null : this.tokens.has(token);
+  }
 
   /**
    * A list that is much shorter than the last one is incomplete, not the truth. If the broker still says the same on another
    * day, it is believed: exchanges do give up segments.
    */
   private async judge(rows: number, leftOut: number): Promise<void> {
-    if (rows === 0) throw new AppError("broker_refused", `the broker's instrument list names no instrument${leftOut === 0 ? "" : ` that can be used, ${leftOut} rows were left out`}`, { retryable: true });
-    const known = readStored(`setting ${this.setting()}`, await this.parts.settings.get(this.setting()), rememberedList, this.parts.unreadable);
+    if (rows === 0)
+      throw new AppError(
+        "broker_refused",
+        `the broker's instrument list names no instrument${leftOut === 0 ? "" : ` that can be used, ${leftOut} rows were left out`}`,
+        { retryable: true },
+      );
+    const known = readStored(
+      `setting ${this.setting()}`,
+      await this.parts.settings.get(this.setting()),
+      rememberedList,
+      this.parts.unreadable,
+    );
     if (known === null || rows >= known.rows * LEAST_SHARE) return;
     const today = this.today();
     if (known.doubtedOn !== undefined && known.doubtedOn < today) return;
     await this.remember({ ...known, doubtedOn: today });
-    throw new AppError("broker_refused", `the broker's instrument list has ${rows} instruments, that of ${known.date} had ${known.rows}: it is taken for incomplete, and the earlier one stays in use`, { retryable: true });
+    throw new AppError(
+      "broker_refused",
+      `the broker's instrument list has ${rows} instruments, that of ${known.date} had ${known.rows}: it is taken for incomplete, and the earlier one stays in use`,
+      { retryable: true },
+    );
   }
 
   /** Without it the next list is compared with an older one, which stops nothing. */
-  private async remember(remembered: RememberedList): Promise<void> { await this.parts.settings.set(this.setting(), remembered).catch(() => undefined); }
-  private setting(): string { return `instrument-list.${this.parts.name}`; }
-  private today(): string { return istDate(istDay(this.parts.clock.now())); }
+  private async remember(remembered: RememberedList): Promise<void> {
+    await this.parts.settings.set(this.setting(), remembered).catch(() => undefined);
+  }
+  private setting(): string {
+    return `instrument-list.${this.parts.name}`;
+  }
+  private today(): string {
+    return istDate(istDay(this.parts.clock.now()));
+  }
 }

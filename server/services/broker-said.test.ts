@@ -6,7 +6,10 @@ describe("a broker's words", () => {
     const said = new BrokerSaid();
     let told = 0;
     for (let turn = 0; turn < 30_000; turn++) if (said.hear(`error: too many requests (${turn} of 3)`, turn)) told++;
-    expect([told, said.last]).toEqual([1, { time: 29_999, text: "error: too many requests (29999 of 3)", count: 30_000 }]);
+    expect([told, said.last]).toEqual([
+      1,
+      { time: 29_999, text: "error: too many requests (29999 of 3)", count: 30_000 },
+    ]);
     expect(said.hear("error: too many requests (1 of 3)", 29_999 + 60_000)).toBe(true);
   });
 

@@ -12,30 +12,73 @@ import type { SettingStore } from "@/server/ports/stores";
 import { Collectors, type KeepConnected } from "./collectors";
 import type { Instruments } from "./instruments";
 
-const row: CollectorRow = { id: 1, name: "kite-1", feed: "kite", mode: "full", autoStart: true, subscriptions: ["NSE:INFY"] };
+const row: CollectorRow = {
+  id: 1,
+  name: "kite-1",
+  feed: "kite",
+  mode: "full",
+  autoStart: true,
+  subscriptions: ["NSE:INFY"],
+};
 type LinkState = Parameters<Parameters<KeepConnected>[0]["onState"]>[0];
 
 /** Collectors of a broker that refuses the token, over a list of an earlier run (not `known`: on a first start, without one). Nothing trades unless a calendar says so. */
-const rig = ({ calendar = { on: () => null } as unknown as Calendar, start = 0, known = true }: { calendar?: Calendar; start?: number; known?: boolean } = {}) => {
+const rig = ({
+  calendar = { on: () => null } as unknown as Calendar,
+  start = 0,
+  known = true,
+}: { calendar?: Calendar; start?: number; known?: boolean } = {}) => {
   let tell: (state: Partial<LinkState>) => void = () => {};
   let bring: (ticks: number) => void = () => {};
   let now = start;
   let watch = (): void => {};
-  const clock = { now: () => now, every: (_: number, run: () => void) => { watch = run; return () => {}; }, sleep: () => new Promise(() => {}) } as unknown as Clock;
-  const feed = { id: "kite", login: z.object({}), history: {}, instruments: () => Promise.reject(new AppError("login_expired", "the token has expired")) } as unknown as FeedDefinition;
+  const clock = {
+    now: () => now,
+    every: (_: number, run: () => void) => {
+      watch = run;
+      return () => {};
+    },
+    sleep: () => new Promise(() => {}),
+  } as unknown as Clock;
+  const feed = {
+    id: "kite",
+    login: z.object({}),
+    history: {},
+    instruments: () => Promise.reject(new AppError("login_expired", "the token has expired")),
+  } as unknown as FeedDefinition;
   const collectors = new Collectors({
-    clock, meter: { count() {}, record() {}, reject() {}, gauge() {} }, log: { debug() {}, info() {}, warn() {}, error() {} } as never,
+    clock,
+    meter: { count() {}, record() {}, reject() {}, gauge() {} },
+    log: { debug() {}, info() {}, warn() {}, error() {} } as never,
     instruments: { listedBy: () => [0], tokenOf: () => 5, find: () => (known ? 0 : -1) } as unknown as Instruments,
     live: { table: { at: () => ({ key: "NSE:INFY", exchange: "NSE" }), hours: () => "NSE" } } as unknown as LiveMarket,
-    calendar, settings: { get: () => Promise.resolve(null) } as unknown as SettingStore, feedOf: () => feed,
+    calendar,
+    settings: { get: () => Promise.resolve(null) } as unknown as SettingStore,
+    feedOf: () => feed,
     keepConnected: ({ onState, onMessage }) => {
       bring = (ticks) => onMessage({ ...rawBatch(ticks), receivedTime: now, length: ticks });
       tell = (state) => onState({ phase: "live", attempt: 0, nextAttempt: null, reason: "", expired: false, ...state });
       return { refresh() {}, ended: new Promise(() => {}) };
     },
-    events: { onLost() {}, onGap() {}, onFirstTick() {}, onChange() {}, onRenamed: () => Promise.resolve(), onAdded() {}, onNote() {} },
+    events: {
+      onLost() {},
+      onGap() {},
+      onFirstTick() {},
+      onChange() {},
+      onRenamed: () => Promise.resolve(),
+      onAdded() {},
+      onNote() {},
+    },
   } as ConstructorParameters<typeof Collectors>[0]);
-  return { collectors, tell: (state: Partial<LinkState>) => tell(state), bring: (ticks: number) => bring(ticks), pass(ms: number) { now += ms; watch(); } };
+  return {
+    collectors,
+    tell: (state: Partial<LinkState>) => tell(state),
+    bring: (ticks: number) => bring(ticks),
+    pass(ms: number) {
+      now += ms;
+      watch();
+    },
+  };
 };
 
 describe("what a collector subscribes", () => {
@@ -73,7 +116,10 @@ describe("ticks a second", () => {
     expect(collectors.truth()[0]!.ticksPerSecond).toBe(0);
   });
   it("are none while the line is up and mute", async () => {
-    const { collectors, tell, bring, pass } = rig({ calendar: createCalendar(), start: Date.parse("2026-11-18T10:00:00+05:30") });
+    const { collectors, tell, bring, pass } = rig({
+      calendar: createCalendar(),
+      start: Date.parse("2026-11-18T10:00:00+05:30"),
+    });
     await collectors.start(row, {}, false, new AbortController().signal);
     tell({ phase: "live" });
     bring(50);

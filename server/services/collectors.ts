@@ -1,6 +1,15 @@
 import type { CollectorRow, CollectorState, FeedState, FeedTruth, ListTruth } from "@/server/domain/collector";
 import type { RawMessage } from "@/server/domain/tick";
-import { type Calendar, DAY_MS, type HoursKey, istDay, isUnknown, istMidnight, phaseAt, type Session } from "@/server/domain/session";
+import {
+  type Calendar,
+  DAY_MS,
+  type HoursKey,
+  istDay,
+  isUnknown,
+  istMidnight,
+  phaseAt,
+  type Session,
+} from "@/server/domain/session";
 import { acceptedBy } from "@/server/domain/accepted";
 import { AppError, hasCode } from "@/server/domain/errors";
 import type { Clock } from "@/server/ports/clock";
@@ -27,7 +36,13 @@ export type KeepConnected = (options: {
   clock: Clock;
   random(): number;
   onMessage(message: RawMessage): void;
-  onState(state: { phase: "connecting" | "live" | "reconnecting" | "failed"; attempt: number; nextAttempt: number | null; reason: string; expired: boolean }): void;
+  onState(state: {
+    phase: "connecting" | "live" | "reconnecting" | "failed";
+    attempt: number;
+    nextAttempt: number | null;
+    reason: string;
+    expired: boolean;
+  }): void;
   onReject: ConnectOptions["onReject"];
   signal: AbortSignal;
 }) => { refresh(): void; ended: Promise<void> };
@@ -116,7 +131,10 @@ const SLOT_MS = 5_000;
 const PACE_MS = 5 * MINUTE_MS;
 
 /** Ticks of a stretch of market time. */
-interface Slot { ticks: number; ms: number }
+interface Slot {
+  ticks: number;
+  ms: number;
+}
 const ticksOf = (slots: readonly Slot[]): number => slots.reduce((sum, { ticks }) => sum + ticks, 0);
 const lengthOf = (slots: readonly Slot[]): number => slots.reduce((sum, { ms }) => sum + ms, 0);
 const perSecond = (slot: Slot | undefined): number => (slot === undefined ? 0 : slot.ticks / (slot.ms / 1_000));
@@ -145,11 +163,20 @@ export class Collectors {
   constructor(private readonly parts: Parts) {}
 
   /** Entrance of the pipeline table. */
-  open(emit: (message: RawMessage) => void): void { this.emit = emit; }
-  close(): void { this.emit = null; }
+  open(emit: (message: RawMessage) => void): void {
+    this.emit = emit;
+  }
+  close(): void {
+    this.emit = null;
+  }
 
   /** Reads the broker's list of the day and connects. Resolves when the connection is being kept, not when it is up. */
-  async start(row: CollectorRow, login: Record<string, string>, simulated: boolean, signal: AbortSignal): Promise<HistoryAccess> {
+  async start(
+    row: CollectorRow,
+    login: Record<string, string>,
+    simulated: boolean,
+    signal: AbortSignal,
+  ): Promise<HistoryAccess> {
     const { log } = this.parts;
     const feed = this.parts.feedOf(row.feed);
     const parsed = parsedLogin(feed, row.name, login);
@@ -159,27 +186,57 @@ export class Collectors {
     const { instruments } = this.parts;
     // Yesterday's list until today's is here: a tab that comes back while we start must not take its chart for history.
     const keys = new Set(row.subscriptions);
-    this.hold(running, instruments.listedBy(row.feed).filter((each) => keys.has("*") || keys.has(this.parts.live.table.at(each).key)));
+    this.hold(
+      running,
+      instruments.listedBy(row.feed).filter((each) => keys.has("*") || keys.has(this.parts.live.table.at(each).key)),
+    );
     const until = AbortSignal.any([signal, running.stop.signal]);
     await this.firstList(running, until);
     this.subscribe(running);
     await this.expectPrices(running.instruments, until);
     this.connect(running, index, until);
-    for (const keep of [this.keepList(running, until), keepLimits(this.parts, { feed, login: () => running.login, collector: row.name, instruments: () => running.instruments }, until)]) {
-      keep.catch((cause: unknown) => { if (!until.aborted) log.error("a collector's upkeep ended by a fault of ours", { collector: row.name, cause: cause instanceof Error ? cause.stack : String(cause) }); });
+    for (const keep of [
+      this.keepList(running, until),
+      keepLimits(
+        this.parts,
+        { feed, login: () => running.login, collector: row.name, instruments: () => running.instruments },
+        until,
+      ),
+    ]) {
+      keep.catch((cause: unknown) => {
+        if (!until.aborted)
+          log.error("a collector's upkeep ended by a fault of ours", {
+            collector: row.name,
+            cause: cause instanceof Error ? cause.stack : String(cause),
+          });
+      });
     }
-    return { feed: row.feed, definition: feed.history as HistoryAccess["definition"], get login() { return running.login; }, token: (instrument) => instruments.tokenOf(row.feed, instrument) };
+    return {
+      feed: row.feed,
+      definition: feed.history as HistoryAccess["definition"],
+      get login() {
+        return running.login;
+      },
+      token: (instrument) => instruments.tokenOf(row.feed, instrument),
+    };
   }
 
   /** The last known price of each, before its first tick: what is far from it is looked at twice. */
   private async expectPrices(instruments: readonly number[], signal: AbortSignal): Promise<void> {
-    const { lastPrices, live: { table }, clock, log } = this.parts;
+    const {
+      lastPrices,
+      live: { table },
+      clock,
+      log,
+    } = this.parts;
     if (lastPrices === undefined || instruments.length === 0) return;
     const limit = new AbortController();
     try {
       const prices = await Promise.race([
         lastPrices(instruments, AbortSignal.any([signal, limit.signal])),
-        clock.sleep(PRICES_MS, AbortSignal.any([signal, limit.signal])).then(() => { throw new Error(`not read within ${PRICES_MS} ms`); }),
+        clock.sleep(PRICES_MS, AbortSignal.any([signal, limit.signal])).then(() => {
+          throw new Error(`not read within ${PRICES_MS} ms`);
+        }),
       ]);
       for (const [instrument, { price }] of prices) table.setReference(instrument, price);
     } catch (cause) {
@@ -197,8 +254,13 @@ export class Collectors {
     const link = this.parts.keepConnected({
       // Every connection asks for the login anew: it may have been replaced since the last one.
       feed: { connect: (_login, options) => feed.connect(running.login, options) },
-      login: null, collector: index, clock, random: Math.random,
-      subscriptions: () => [{ tokens: running.instruments.flatMap((each) => instruments.tokenOf(row.feed, each) ?? []), mode: row.mode }],
+      login: null,
+      collector: index,
+      clock,
+      random: Math.random,
+      subscriptions: () => [
+        { tokens: running.instruments.flatMap((each) => instruments.tokenOf(row.feed, each) ?? []), mode: row.mode },
+      ],
       onMessage: (message) => this.receive(running, message),
       onState: (state) => this.linkState(running, state),
       onReject: (reason, count) => this.parts.meter.reject(reason, count),
@@ -212,7 +274,9 @@ export class Collectors {
         this.connect(running, index, until);
       },
     };
-    link.ended.catch((cause: unknown) => log.error("a collector ended by a fault of ours", { collector: row.name, cause: String(cause) }));
+    link.ended.catch((cause: unknown) =>
+      log.error("a collector ended by a fault of ours", { collector: row.name, cause: String(cause) }),
+    );
   }
 
   /**
@@ -221,7 +285,12 @@ export class Collectors {
    */
   renew(name: string, login: Record<string, string>): void {
     const running = this.running.get(name);
-    if (running === undefined) throw new AppError("not_found", `no collector ${JSON.stringify(name)} is at work; there are ${[...this.running.keys()].join(", ") || "none"}`, { details: { field: "collector", value: name } });
+    if (running === undefined)
+      throw new AppError(
+        "not_found",
+        `no collector ${JSON.stringify(name)} is at work; there are ${[...this.running.keys()].join(", ") || "none"}`,
+        { details: { field: "collector", value: name } },
+      );
     running.login = parsedLogin(running.feed, name, login);
     const { renewal } = running;
     running.renewal = new AbortController();
@@ -255,7 +324,8 @@ export class Collectors {
     this.hold(running, [...found]);
     // Before any list could be read nothing is known to be missing from it.
     running.missing = list.readAt === null && found.size === 0 ? [] : missing;
-    if (running.missing.length > 0) this.parts.log.warn("subscribed instruments are not in the broker's list", { collector: row.name, missing });
+    if (running.missing.length > 0)
+      this.parts.log.warn("subscribed instruments are not in the broker's list", { collector: row.name, missing });
   }
 
   /** Shows a collector that another instance runs, and why it does not run here; if it did, it ends. */
@@ -264,14 +334,51 @@ export class Collectors {
   }
 
   /** In place of the one of its name, which ends. */
-  private place(row: CollectorRow, feed: FeedDefinition, login: unknown, simulated: boolean, phase: CollectorState, reason: string): Running {
+  private place(
+    row: CollectorRow,
+    feed: FeedDefinition,
+    login: unknown,
+    simulated: boolean,
+    phase: CollectorState,
+    reason: string,
+  ): Running {
     const { clock } = this.parts;
     this.running.get(row.name)?.stop.abort(new Error(reason));
     const { instruments, settings, unreadable } = this.parts;
     const running: Running = {
-      row, feed, login, simulated, instruments: [], wanted: new Set(), hours: [], missing: [], nextList: null, link: null, renewal: new AbortController(), lag: new StampLag(), said: new BrokerSaid(),
-      list: new DayList({ instruments, settings, clock, unreadable, name: row.name, feed, login: () => running.login }), phase, reason, expired: false, ended: null, attempt: 0, nextAttempt: null,
-      connects: 0, connectedAt: null, lostAt: null, mutedFrom: null, lastTick: null, ticks: 0, slots: [], slotFrom: clock.now(), slotTicks: 0, lastMinute: 0, state: "STARTING", since: clock.now(), stop: new AbortController(),
+      row,
+      feed,
+      login,
+      simulated,
+      instruments: [],
+      wanted: new Set(),
+      hours: [],
+      missing: [],
+      nextList: null,
+      link: null,
+      renewal: new AbortController(),
+      lag: new StampLag(),
+      said: new BrokerSaid(),
+      list: new DayList({ instruments, settings, clock, unreadable, name: row.name, feed, login: () => running.login }),
+      phase,
+      reason,
+      expired: false,
+      ended: null,
+      attempt: 0,
+      nextAttempt: null,
+      connects: 0,
+      connectedAt: null,
+      lostAt: null,
+      mutedFrom: null,
+      lastTick: null,
+      ticks: 0,
+      slots: [],
+      slotFrom: clock.now(),
+      slotTicks: 0,
+      lastMinute: 0,
+      state: "STARTING",
+      since: clock.now(),
+      stop: new AbortController(),
     };
     this.running.set(row.name, running);
     this.stopTimer ??= clock.every(1_000, () => this.watch());
@@ -281,47 +388,88 @@ export class Collectors {
 
   async stop(): Promise<void> {
     this.stopTimer?.();
-    for (const running of this.running.values()) { running.phase = "stopping"; running.stop.abort(new Error("stopped")); }
+    for (const running of this.running.values()) {
+      running.phase = "stopping";
+      running.stop.abort(new Error("stopped"));
+    }
   }
 
   /** Vendor of a collector's tokens, for the normaliser. */
-  vendor(index: number): string | undefined { return this.byIndex[index]?.row.feed; }
-  feedAt(index: number): FeedDefinition | undefined { return this.byIndex[index]?.feed; }
+  vendor(index: number): string | undefined {
+    return this.byIndex[index]?.row.feed;
+  }
+  feedAt(index: number): FeedDefinition | undefined {
+    return this.byIndex[index]?.feed;
+  }
   /**
    * Instruments any collector subscribes, also one that brings nothing now: that is for its light to say. Before the first
    * collector is placed nobody can tell, and none is called history.
    */
-  isLive(instrument: number): boolean { return this.running.size === 0 || [...this.running.values()].some((each) => each.wanted.has(instrument)); }
-  isSimulated(instrument: number): boolean { return this.parts.live.table.at(instrument).exchange === "SIM"; }
+  isLive(instrument: number): boolean {
+    return this.running.size === 0 || [...this.running.values()].some((each) => each.wanted.has(instrument));
+  }
+  isSimulated(instrument: number): boolean {
+    return this.parts.live.table.at(instrument).exchange === "SIM";
+  }
   /** Instruments that collectors subscribe, each once; one that has lost its login still wants its own. */
-  subscribed(): Set<number> { return new Set([...this.running.values()].flatMap((each) => each.instruments)); }
-  instrumentsOf(name: string): readonly number[] { return this.running.get(name)?.instruments ?? []; }
+  subscribed(): Set<number> {
+    return new Set([...this.running.values()].flatMap((each) => each.instruments));
+  }
+  instrumentsOf(name: string): readonly number[] {
+    return this.running.get(name)?.instruments ?? [];
+  }
   /** Names of the collectors that subscribe an instrument. */
-  bringing(instrument: number): string[] { return [...this.running.values()].filter((each) => each.wanted.has(instrument)).map((each) => each.row.name); }
-  nameAt(index: number): string { return this.byIndex[index]?.row.name ?? ""; }
+  bringing(instrument: number): string[] {
+    return [...this.running.values()].filter((each) => each.wanted.has(instrument)).map((each) => each.row.name);
+  }
+  nameAt(index: number): string {
+    return this.byIndex[index]?.row.name ?? "";
+  }
 
   /** The lights, each with its evidence. */
   truth(): FeedTruth[] {
     const now = this.parts.clock.now();
     return [...this.running.values()].map((each) => ({
-      collector: each.row.name, feed: each.row.feed, state: each.state, simulated: each.simulated, reason: each.reason, since: each.since,
-      lastTick: each.lastTick, ticksLastMinute: each.lastMinute, expectedPerMinute: rounded(this.expected(each)),
-      missing: { count: each.missing.length, names: each.missing.slice(0, MOST_NAMES) }, lagMs: lagOf(each, now), said: each.said.last,
-      ticksPerSecond: silent.has(each.state) ? 0 : perSecond(each.slots.at(-1)), subscribed: each.instruments.length,
-      reconnects: Math.max(0, each.connects - 1), nextAttempt: each.nextAttempt !== null && each.nextAttempt > now ? each.nextAttempt : null, attempt: each.attempt,
+      collector: each.row.name,
+      feed: each.row.feed,
+      state: each.state,
+      simulated: each.simulated,
+      reason: each.reason,
+      since: each.since,
+      lastTick: each.lastTick,
+      ticksLastMinute: each.lastMinute,
+      expectedPerMinute: rounded(this.expected(each)),
+      missing: { count: each.missing.length, names: each.missing.slice(0, MOST_NAMES) },
+      lagMs: lagOf(each, now),
+      said: each.said.last,
+      ticksPerSecond: silent.has(each.state) ? 0 : perSecond(each.slots.at(-1)),
+      subscribed: each.instruments.length,
+      reconnects: Math.max(0, each.connects - 1),
+      nextAttempt: each.nextAttempt !== null && each.nextAttempt > now ? each.nextAttempt : null,
+      attempt: each.attempt,
     }));
   }
 
   /** The brokers' lists in use. */
   lists(): ListTruth[] {
-    return [...this.running.values()].filter(({ phase }) => phase !== "idle").map(({ row, list, nextList }) => (
-      { collector: row.name, readAt: list.readAt, rows: list.rows, leftOut: list.leftOut, problem: list.problem, nextAttempt: nextList }));
+    return [...this.running.values()]
+      .filter(({ phase }) => phase !== "idle")
+      .map(({ row, list, nextList }) => ({
+        collector: row.name,
+        readAt: list.readAt,
+        rows: list.rows,
+        leftOut: list.leftOut,
+        problem: list.problem,
+        nextAttempt: nextList,
+      }));
   }
 
   /** Exchange's clock less ours as the fresher feeds tell it, and how far off that may be; null while none does. */
   clockSkew(): { ms: number; errorMs: number } | null {
     const now = this.parts.clock.now();
-    const readings = [...this.running.values()].flatMap(({ lag }) => lag.read(now) ?? []).sort((a, b) => Math.abs(a.skewMs) - Math.abs(b.skewMs));
+    const readings = [...this.running.values()]
+      .flatMap(({ lag }) => lag.read(now) ?? [])
+      .sort((a, b) => Math.abs(a.skewMs) - Math.abs(b.skewMs));
     return readings.length === 0 ? null : { ms: readings[0]!.skewMs, errorMs: readings[0]!.errorMs };
   }
 
@@ -329,7 +477,7 @@ export class Collectors {
   private async firstList(running: Running, signal: AbortSignal): Promise<void> {
     const { clock } = this.parts;
     for (let attempt = 1; ; attempt++) {
-      if (await this.readList(running, signal) !== null) break;
+      if ((await this.readList(running, signal)) !== null) break;
       this.subscribe(running);
       if (running.instruments.length > 0) break;
       running.reason = `no instrument list yet: ${running.list.problem}`;
@@ -367,14 +515,19 @@ export class Collectors {
       }
       const now = clock.now();
       const morning = istMidnight(istDay(now)) + LIST_AT_MS;
-      const next = running.list.problem !== null ? now + retryMs(++failures)
-        : running.missing.length > 0 && missed < MISSING_RETRIES ? now + MISSING_RETRY_MS * 2 ** missed++
-          : morning > now ? morning : morning + DAY_MS;
+      const next =
+        running.list.problem !== null
+          ? now + retryMs(++failures)
+          : running.missing.length > 0 && missed < MISSING_RETRIES
+            ? now + MISSING_RETRY_MS * 2 ** missed++
+            : morning > now
+              ? morning
+              : morning + DAY_MS;
       running.nextList = next;
       await this.pause(running, next - now, signal);
       if (signal.aborted) return;
       running.nextList = null;
-      if (await this.readList(running, signal) === null) continue;
+      if ((await this.readList(running, signal)) === null) continue;
       failures = 0;
       if (running.missing.length === 0) missed = 0;
       const before = new Set(running.instruments);
@@ -393,14 +546,21 @@ export class Collectors {
     const before = list.problem;
     try {
       const renamed = await list.read(signal);
-      if (before !== null) events.onNote(row.name, "info", `the instrument list is in use: ${counted(list.rows, "instrument")}`);
+      if (before !== null)
+        events.onNote(row.name, "info", `the instrument list is in use: ${counted(list.rows, "instrument")}`);
       if (renamed.length > 0) {
         const now = new Map<string, string>(renamed.map(({ from, to }) => [from, to]));
         row.subscriptions = row.subscriptions.map((key) => now.get(key) ?? key);
-        await events.onRenamed(renamed).catch((cause: unknown) => log.error("lists could not be given the new names", { collector: row.name, cause: String(cause) }));
-        for (const { from, to } of renamed.slice(0, MOST_NAMES)) events.onNote(row.name, "info", `${from} is ${to} from today on: its bars, subscriptions and lists go on`);
+        await events
+          .onRenamed(renamed)
+          .catch((cause: unknown) =>
+            log.error("lists could not be given the new names", { collector: row.name, cause: String(cause) }),
+          );
+        for (const { from, to } of renamed.slice(0, MOST_NAMES))
+          events.onNote(row.name, "info", `${from} is ${to} from today on: its bars, subscriptions and lists go on`);
       }
-      if (list.leftOut.length > 0) log.warn("rows of the broker's list were left out", { collector: row.name, leftOut: list.leftOut });
+      if (list.leftOut.length > 0)
+        log.warn("rows of the broker's list were left out", { collector: row.name, leftOut: list.leftOut });
       return renamed;
     } catch (cause) {
       if (signal.aborted) throw cause;
@@ -492,14 +652,28 @@ export class Collectors {
     const expected = this.expected(running);
     const openSince = this.openSince(running, now);
     // A tick that came over an earlier line says nothing of this one.
-    const lastTick = running.lastTick !== null && running.lastTick < (running.connectedAt ?? 0) ? null : running.lastTick;
+    const lastTick =
+      running.lastTick !== null && running.lastTick < (running.connectedAt ?? 0) ? null : running.lastTick;
     const judged = judge({
-      now, phase: running.phase, expired: running.expired, reason: running.reason, ended: running.ended, openSince, nextOpen: null,
-      connectedAt: running.connectedAt, lastTick, interval: expected === null || expected === 0 ? null : 60_000 / expected,
-      lagMs: running.lag.read(now)?.lagMs ?? Number.NaN, subscribed: running.instruments.length, missing: { count: running.missing.length, names: running.missing },
+      now,
+      phase: running.phase,
+      expired: running.expired,
+      reason: running.reason,
+      ended: running.ended,
+      openSince,
+      nextOpen: null,
+      connectedAt: running.connectedAt,
+      lastTick,
+      interval: expected === null || expected === 0 ? null : 60_000 / expected,
+      lagMs: running.lag.read(now)?.lagMs ?? Number.NaN,
+      subscribed: running.instruments.length,
+      missing: { count: running.missing.length, names: running.missing },
     });
     const { state } = judged;
-    const reason = state === "CLOSED" && this.isUnknownDay(running, now) ? "no tick has come today, and no holiday list says whether its exchanges trade" : judged.reason;
+    const reason =
+      state === "CLOSED" && this.isUnknownDay(running, now)
+        ? "no tick has come today, and no holiday list says whether its exchanges trade"
+        : judged.reason;
     if (running.phase === "live") running.reason = reason;
     if (state === running.state) return;
     running.state = state;
@@ -507,7 +681,12 @@ export class Collectors {
     if (state === "MUTE") {
       // Bars that are open have a hole from the last tick on, whatever comes next.
       running.mutedFrom = lastTick ?? running.connectedAt ?? now;
-      this.emit?.({ kind: "silent", collector: this.byIndex.indexOf(running), receivedTime: running.mutedFrom, detail: reason });
+      this.emit?.({
+        kind: "silent",
+        collector: this.byIndex.indexOf(running),
+        receivedTime: running.mutedFrom,
+        detail: reason,
+      });
       this.parts.events.onLost(running.row.name, running.mutedFrom, "silence", reason);
     } else if (state === "CLOSED" && running.mutedFrom !== null) {
       this.parts.events.onGap(running.row.name, running.mutedFrom, now);
@@ -554,17 +733,21 @@ const lagOf = ({ lag }: Running, now: number): number | null => {
   return reading === null ? null : Math.max(0, reading.lagMs);
 };
 
-const retryMs = (attempt: number): number => Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 20));
+const retryMs = (attempt: number): number =>
+  Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 20));
 
-const aborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  if (signal.aborted) resolve();
-  else signal.addEventListener("abort", () => resolve(), { once: true });
-});
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 
 /** Throws `bad_input` naming the collector and the field, never its value: it may be a secret. */
 const parsedLogin = (feed: FeedDefinition, name: string, login: Record<string, string>): unknown => {
   const parsed = feed.login.safeParse(login, { error: acceptedBy });
   if (parsed.success) return parsed.data;
   const field = String(parsed.error.issues[0]?.path[0]);
-  throw new AppError("bad_input", `collector ${name}: ${field}: use ${parsed.error.issues[0]?.message}`, { details: { field } });
+  throw new AppError("bad_input", `collector ${name}: ${field}: use ${parsed.error.issues[0]?.message}`, {
+    details: { field },
+  });
 };

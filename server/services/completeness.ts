@@ -1,7 +1,14 @@
 import { cut } from "@/server/domain/bar-rows";
 import { expectedBars } from "@/server/domain/bar-time";
 import type { BarColumns } from "@/server/domain/bar";
-import { type Completeness, completenessOf, completeShare, joinStretches, qualityOf, type Stretch } from "@/server/domain/completeness";
+import {
+  type Completeness,
+  completenessOf,
+  completeShare,
+  joinStretches,
+  qualityOf,
+  type Stretch,
+} from "@/server/domain/completeness";
 import { badInput } from "@/server/domain/errors";
 import type { GapState } from "@/server/domain/gap";
 import { type Calendar, istDate, istDay, istMidnight, isUnknown, type Session } from "@/server/domain/session";
@@ -46,11 +53,19 @@ export class CompletenessDays {
   constructor(private readonly parts: Parts) {}
 
   /** Trading days from an IST day to another, both included, oldest first. Days not begun yet are left out. */
-  async days(instrument: number, timeframe: Timeframe, fromDay: number, toDay: number, signal?: AbortSignal): Promise<DayCompleteness[]> {
+  async days(
+    instrument: number,
+    timeframe: Timeframe,
+    fromDay: number,
+    toDay: number,
+    signal?: AbortSignal,
+  ): Promise<DayCompleteness[]> {
     const { live, calendar, clock, gaps, bars } = this.parts;
-    if (timeframe.kind === "week" || timeframe.kind === "month") throw badInput("timeframe", timeframe.name, "a timeframe of one day or less");
+    if (timeframe.kind === "week" || timeframe.kind === "month")
+      throw badInput("timeframe", timeframe.name, "a timeframe of one day or less");
     const most = mostDays(timeframe);
-    if (toDay - fromDay >= most) throw badInput("to", istDate(toDay), `a date less than ${most} days after ${istDate(fromDay)}`);
+    if (toDay - fromDay >= most)
+      throw badInput("to", istDate(toDay), `a date less than ${most} days after ${istDate(fromDay)}`);
     const hours = live.table.hours(instrument);
     const { id } = live.table.at(instrument);
     const now = clock.now();
@@ -68,7 +83,12 @@ export class CompletenessDays {
     const seconds = timeframe.kind === "intraday" && timeframe.lengthMs < 60_000;
     const [answers, rows, tallies] = await Promise.all([
       seconds ? [] : gaps.answers(timeframe.kind === "day" ? "1d" : "1m", [id], from, to),
-      gaps.list({ instrument: { id, collectors: this.parts.collectorsOf(instrument) }, states: seconds ? LOST_SECONDS : LOST_MINUTES, from, to }),
+      gaps.list({
+        instrument: { id, collectors: this.parts.collectorsOf(instrument) },
+        states: seconds ? LOST_SECONDS : LOST_MINUTES,
+        from,
+        to,
+      }),
       gaps.tally("1m", [id], from, to),
     ]);
     const told = joinStretches(answers);
@@ -76,23 +96,50 @@ export class CompletenessDays {
     const received = instrument < live.board.capacity ? istDay(live.board.received(instrument)) : 0;
     const tallied = new Map(tallies.map((tally) => [tally.day, tally]));
     // A day that has minutes has a bar of its own: it had trades.
-    const seen = (day: number): boolean => (timeframe.kind === "day" ? day === received && !tallied.has(day) : day === received || (tallied.get(day)?.streamed ?? 0) > 0);
+    const seen = (day: number): boolean =>
+      timeframe.kind === "day"
+        ? day === received && !tallied.has(day)
+        : day === received || (tallied.get(day)?.streamed ?? 0) > 0;
     const until = live.bars.settledBefore(now);
 
     const found: DayCompleteness[] = [];
     let runs = 0;
     for (const piece of piecesOf(sessions, timeframe)) {
-      const { closed } = await bars.read({ instrument, timeframe, from: istMidnight(piece[0]!.day), to: istMidnight(piece.at(-1)!.day + 1), signal });
+      const { closed } = await bars.read({
+        instrument,
+        timeframe,
+        from: istMidnight(piece[0]!.day),
+        to: istMidnight(piece.at(-1)!.day + 1),
+        signal,
+      });
       for (const session of piece) {
         const [start, end] = [istMidnight(session.day), istMidnight(session.day + 1)];
         const inDay = ({ from: first, to: last }: Stretch): boolean => first < end && last > start;
         const judged = completenessOf({
-          session, timeframe, bars: rowsBetween(closed, start, end), until, answered: told.filter(inDay), gaps: away.filter(inDay), seen: seen(session.day),
+          session,
+          timeframe,
+          bars: rowsBetween(closed, start, end),
+          until,
+          answered: told.filter(inDay),
+          gaps: away.filter(inDay),
+          seen: seen(session.day),
         });
         const share = completeShare(judged);
-        found.push({ ...judged, date: istDate(session.day), session, timeframe, share, quality: share === null && isUnknown(session) ? "unknown" : qualityOf(share) });
+        found.push({
+          ...judged,
+          date: istDate(session.day),
+          session,
+          timeframe,
+          share,
+          quality: share === null && isUnknown(session) ? "unknown" : qualityOf(share),
+        });
         runs += judged.runs.length;
-        if (runs > MOST_RUNS) throw badInput("to", istDate(toDay), `a date before ${istDate(session.day)}: up to there alone more than ${MOST_RUNS.toLocaleString("en-IN")} stretches would have to be told`);
+        if (runs > MOST_RUNS)
+          throw badInput(
+            "to",
+            istDate(toDay),
+            `a date before ${istDate(session.day)}: up to there alone more than ${MOST_RUNS.toLocaleString("en-IN")} stretches would have to be told`,
+          );
         await turns.take(judged.expected / 4);
       }
     }
@@ -128,7 +175,8 @@ const rowsBetween = (rows: BarColumns, from: number, to: number): BarColumns => 
     let [low, high] = [0, rows.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (rows.time[middle]! < instant) low = middle + 1; else high = middle;
+      if (rows.time[middle]! < instant) low = middle + 1;
+      else high = middle;
     }
     return low;
   };

@@ -30,16 +30,21 @@ export class DerivedSeries {
   private stopTimer: (() => void) | null = null;
   private work: Promise<void> | null = null;
 
-  constructor(private readonly parts: {
-    followed: FollowedBars; bars: Pick<Bars, "read" | "committed">;
-    /** Market time. */
-    clock: Clock;
-    /** Real time: work is spaced by it. */
-    wall: Clock;
-    log: Log;
-  }) {}
+  constructor(
+    private readonly parts: {
+      followed: FollowedBars;
+      bars: Pick<Bars, "read" | "committed">;
+      /** Market time. */
+      clock: Clock;
+      /** Real time: work is spaced by it. */
+      wall: Clock;
+      log: Log;
+    },
+  ) {}
 
-  start(): void { this.stopTimer ??= this.parts.wall.every(LOOK_MS, () => this.wake()); }
+  start(): void {
+    this.stopTimer ??= this.parts.wall.every(LOOK_MS, () => this.wake());
+  }
 
   async stop(): Promise<void> {
     this.stopTimer?.();
@@ -57,7 +62,10 @@ export class DerivedSeries {
     let ended = false;
     return {
       ready: this.loading.get(name) ?? Promise.resolve(),
-      end() { if (!ended) followed.unfollow(instrument, of); ended = true; },
+      end() {
+        if (!ended) followed.unfollow(instrument, of);
+        ended = true;
+      },
     };
   }
 
@@ -71,7 +79,9 @@ export class DerivedSeries {
 
   private wake(): void {
     if (this.work !== null || this.stopping.signal.aborted || this.parts.followed.nextStale() === null) return;
-    this.work = this.run().finally(() => { this.work = null; });
+    this.work = this.run().finally(() => {
+      this.work = null;
+    });
   }
 
   private async run(): Promise<void> {
@@ -80,7 +90,8 @@ export class DerivedSeries {
     try {
       // A patch is a part of a bar: what it became can be read once the store has it.
       await bars.committed();
-      for (let next = followed.nextStale(); next !== null && !signal.aborted; next = followed.nextStale()) await this.load(next.instrument, next.of);
+      for (let next = followed.nextStale(); next !== null && !signal.aborted; next = followed.nextStale())
+        await this.load(next.instrument, next.of);
     } catch (cause) {
       if (signal.aborted) return;
       log.warn("derived bars could not be read; tried again soon", { cause: String(cause) });

@@ -44,11 +44,16 @@ export const createDesk = (parts: Parts): Desk => {
     committed: () => bars.committed(),
     async firstStored(index, timeframe) {
       const { id } = live.table.at(index);
-      const spans = await Promise.all([...new Set([timeframe.from, timeframe.from === "1s" ? timeframe.from : "1m" as const])].map((name) => store.span(id, name)));
+      const spans = await Promise.all(
+        [...new Set([timeframe.from, timeframe.from === "1s" ? timeframe.from : ("1m" as const)])].map((name) =>
+          store.span(id, name),
+        ),
+      );
       const firsts = spans.flatMap((span) => (span === null ? [] : [span.first]));
       return firsts.length === 0 ? null : Math.min(...firsts);
     },
-    forming: (index, of, into) => (isListed(of) ? live.bars.forming(index, of, into) : parts.derived.forming(index, of, into)),
+    forming: (index, of, into) =>
+      isListed(of) ? live.bars.forming(index, of, into) : parts.derived.forming(index, of, into),
     follow: (index, of) => parts.follow(index, of),
     endOf: (index, timeframe, start) => live.bars.endOf(index, timeframe, start),
     isWarm: (index) => live.bars.isWarm(index),
@@ -69,15 +74,28 @@ export const createDesk = (parts: Parts): Desk => {
   };
 };
 
-const quoteOf = (live: LiveMarket, feedAt: (collector: number) => FeedDefinition | undefined, index: number, seen = -1): QuoteValues | null => {
+const quoteOf = (
+  live: LiveMarket,
+  feedAt: (collector: number) => FeedDefinition | undefined,
+  index: number,
+  seen = -1,
+): QuoteValues | null => {
   const { board } = live;
   const sequence = index < board.capacity ? board.sequence(index) : 0;
   if (sequence === 0 || sequence === seen) return null;
   const frame = board.frame(index);
-  const details = frame === null ? null : feedAt(board.collector(index))?.quote(frame, board.offset(index)) ?? null;
-  const minor = (wire: number | undefined): number => (wire === undefined ? 0 : Math.round(wire / board.wireDivisor[index]!));
+  const details = frame === null ? null : (feedAt(board.collector(index))?.quote(frame, board.offset(index)) ?? null);
+  const minor = (wire: number | undefined): number =>
+    wire === undefined ? 0 : Math.round(wire / board.wireDivisor[index]!);
   return {
-    price: board.price(index), previousClose: minor(details?.close), open: minor(details?.open), high: minor(details?.high), low: minor(details?.low),
-    volume: Math.max(0, board.volume(index)), time: board.time(index), received: board.received(index), sequence,
+    price: board.price(index),
+    previousClose: minor(details?.close),
+    open: minor(details?.open),
+    high: minor(details?.high),
+    low: minor(details?.low),
+    volume: Math.max(0, board.volume(index)),
+    time: board.time(index),
+    received: board.received(index),
+    sequence,
   };
 };

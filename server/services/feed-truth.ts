@@ -36,7 +36,10 @@ export const judge = (evidence: FeedEvidence): { state: FeedState; reason: strin
   const { count, names } = evidence.missing;
   if (count === 0 || evidence.phase !== "live") return { state, reason };
   const shown = names.slice(0, NAMED).join(", ");
-  return { state, reason: `${reason}; not in the broker's list: ${shown}${count > NAMED ? ` and ${count - NAMED} more` : ""}` };
+  return {
+    state,
+    reason: `${reason}; not in the broker's list: ${shown}${count > NAMED ? ` and ${count - NAMED} more` : ""}`,
+  };
 };
 
 const lightOf = (evidence: FeedEvidence): { state: FeedState; reason: string } => {
@@ -47,14 +50,20 @@ const lightOf = (evidence: FeedEvidence): { state: FeedState; reason: string } =
   if (phase === "connecting") return { state: "STARTING", reason: evidence.reason };
   if (phase === "reconnecting") return { state: "RECONNECTING", reason: evidence.reason };
   if (evidence.ended !== null) return { state: "STOPPED", reason: evidence.ended };
-  if (evidence.subscribed === 0) return { state: "DOWN", reason: "connected, but nothing of what it subscribes is listed" };
+  if (evidence.subscribed === 0)
+    return { state: "DOWN", reason: "connected, but nothing of what it subscribes is listed" };
   if (evidence.openSince === null) return { state: "CLOSED", reason: "no exchange of its instruments is trading" };
   // The quiet before the open is none of the feed's.
   const silence = now - Math.max(lastTick ?? connectedAt ?? now, evidence.openSince);
   const patience = Math.max(MUTE_MS, 6 * (evidence.interval ?? 0));
   if (silence > patience) return { state: "MUTE", reason: `connected, but no tick for ${seconds(silence)}` };
   if (lastTick === null) return { state: "STARTING", reason: "connected, waiting for the first tick" };
-  if (!Number.isNaN(evidence.lagMs) && evidence.lagMs > SLOW_LAG_MS) return { state: "SLOW", reason: `ticks arrive ${seconds(evidence.lagMs)} after the exchange's stamp: the feed is late, or this machine's clock is ahead` };
-  if (evidence.interval !== null && silence > Math.max(3_000, 3 * evidence.interval)) return { state: "SLOW", reason: `last tick ${seconds(silence)} ago, usually every ${seconds(evidence.interval)}` };
+  if (!Number.isNaN(evidence.lagMs) && evidence.lagMs > SLOW_LAG_MS)
+    return {
+      state: "SLOW",
+      reason: `ticks arrive ${seconds(evidence.lagMs)} after the exchange's stamp: the feed is late, or this machine's clock is ahead`,
+    };
+  if (evidence.interval !== null && silence > Math.max(3_000, 3 * evidence.interval))
+    return { state: "SLOW", reason: `last tick ${seconds(silence)} ago, usually every ${seconds(evidence.interval)}` };
   return { state: "LIVE", reason: `last tick ${seconds(now - lastTick)} ago` };
 };

@@ -45,7 +45,8 @@ export class GapCounter {
   expected(instruments: readonly number[], from: number, to: number): number {
     const slots = this.slotsByHours(from, to);
     return instruments.reduce((sum, instrument) => {
-      for (const [day, { starts, unknown }] of slots(this.parts.live.table.hours(instrument))) if (!unknown || this.seen(instrument, day)) sum += starts.length;
+      for (const [day, { starts, unknown }] of slots(this.parts.live.table.hours(instrument)))
+        if (!unknown || this.seen(instrument, day)) sum += starts.length;
       return sum;
     }, 0);
   }
@@ -53,7 +54,9 @@ export class GapCounter {
   /** True when part of the span lies in the ordinary hours of a day of which nobody has said whether it trades. */
   reachesUnknown(instruments: readonly number[], from: number, to: number): boolean {
     const slots = this.slotsByHours(from, to);
-    return instruments.some((instrument) => [...slots(this.parts.live.table.hours(instrument)).values()].some(({ unknown }) => unknown));
+    return instruments.some((instrument) =>
+      [...slots(this.parts.live.table.hours(instrument)).values()].some(({ unknown }) => unknown),
+    );
   }
 
   async count(instruments: readonly number[], from: number, to: number): Promise<GapCount> {
@@ -65,12 +68,17 @@ export class GapCounter {
     for (let first = 0; first < instruments.length; first += CHUNK) {
       const chunk = instruments.slice(first, first + CHUNK);
       const ids = chunk.map((instrument) => live.table.at(instrument).id);
-      const [tallies, answers] = await Promise.all([store.tally("1m", ids, span.from, span.to), store.answers("1m", ids, span.from, span.to)]);
+      const [tallies, answers] = await Promise.all([
+        store.tally("1m", ids, span.from, span.to),
+        store.answers("1m", ids, span.from, span.to),
+      ]);
       const tallyOf = new Map(tallies.map((tally) => [`${tally.instrument} ${tally.day}`, tally]));
       const answersOf = new Map<number, AnsweredSpan[]>(ids.map((id) => [id, []]));
       for (const answer of answers) answersOf.get(answer.instrument)!.push(answer);
       const remaining = new Map<number, number>();
-      const add = (id: number, minutes: number): void => { if (minutes > 0) remaining.set(id, (remaining.get(id) ?? 0) + minutes); };
+      const add = (id: number, minutes: number): void => {
+        if (minutes > 0) remaining.set(id, (remaining.get(id) ?? 0) + minutes);
+      };
       const silences = new Silences();
       for (const instrument of chunk) {
         const { id } = live.table.at(instrument);
@@ -91,10 +99,18 @@ export class GapCounter {
       }
       // What lies outside history's answers is counted for itself: most instruments share the stretch.
       for (const { ids: silent, from: start, to: end, slots: length } of silences.stretches()) {
-        const there = new Map((await store.tally("1m", silent, start, end)).map((tally) => [tally.instrument, tally.whole + tally.incomplete]));
+        const there = new Map(
+          (await store.tally("1m", silent, start, end)).map((tally) => [
+            tally.instrument,
+            tally.whole + tally.incomplete,
+          ]),
+        );
         for (const id of silent) add(id, length - (there.get(id) ?? 0));
       }
-      for (const [id, minutes] of remaining) { count.remaining += minutes; count.remainingIn.push(id); }
+      for (const [id, minutes] of remaining) {
+        count.remaining += minutes;
+        count.remainingIn.push(id);
+      }
     }
     return count;
   }
@@ -112,12 +128,14 @@ export class GapCounter {
     return (hours) => {
       let days = known.get(hours);
       if (days !== undefined) return days;
-      known.set(hours, days = new Map());
+      known.set(hours, (days = new Map()));
       for (let day = istDay(span.from); day <= istDay(span.to - 1); day++) {
         const session = this.parts.calendar.on(hours, day);
         if (session === null) continue;
         const starts: number[] = [];
-        eachSlot(session, MINUTE, (start, end) => { if (end > span.from && start < span.to) starts.push(start); });
+        eachSlot(session, MINUTE, (start, end) => {
+          if (end > span.from && start < span.to) starts.push(start);
+        });
         if (starts.length > 0) days.set(day, { starts, unknown: isUnknown(session) });
       }
       return days;
@@ -150,5 +168,7 @@ class Silences {
     end(last + MINUTE.lengthMs);
   }
 
-  stretches(): Iterable<Stretch & { slots: number; ids: number[] }> { return this.byStretch.values(); }
+  stretches(): Iterable<Stretch & { slots: number; ids: number[] }> {
+    return this.byStretch.values();
+  }
 }

@@ -22,7 +22,11 @@ const AGE_MS = 70_000;
 export class CutBars {
   private lookedAt: number | null = null;
 
-  constructor(private readonly parts: Parts, private readonly ledger: GapLedger, private readonly canHeal: (collector: string) => boolean) {}
+  constructor(
+    private readonly parts: Parts,
+    private readonly ledger: GapLedger,
+    private readonly canHeal: (collector: string) => boolean,
+  ) {}
 
   async look(now: number): Promise<void> {
     const { store, instrumentsOf } = this.parts;
@@ -33,16 +37,34 @@ export class CutBars {
     const from = this.lookedAt === null ? istMidnight(istDay(now)) : now - BACK_MS;
     this.lookedAt = now;
     for (const collector of collectors) {
-      const found = await store.cut("1m", instrumentsOf(collector).map((instrument) => this.ledger.idOf(instrument)), from, now - AGE_MS);
+      const found = await store.cut(
+        "1m",
+        instrumentsOf(collector).map((instrument) => this.ledger.idOf(instrument)),
+        from,
+        now - AGE_MS,
+      );
       if (found.length === 0) continue;
-      const known = [...this.ledger.active.values(), ...await store.list({ states: ["ignored"], from, to: now })];
-      const left = found.filter(({ instrument, time }) => !known.some((gap) => concerns(gap, instrument, [collector]) && gap.from < time + 60_000 && (gap.to ?? now) > time));
+      const known = [...this.ledger.active.values(), ...(await store.list({ states: ["ignored"], from, to: now }))];
+      const left = found.filter(
+        ({ instrument, time }) =>
+          !known.some(
+            (gap) => concerns(gap, instrument, [collector]) && gap.from < time + 60_000 && (gap.to ?? now) > time,
+          ),
+      );
       if (left.length === 0) continue;
       const times = left.map(({ time }) => time);
-      await this.ledger.openCounted([{
-        instrument: null, collector, instruments: [...new Set(left.map(({ instrument }) => instrument))], from: times[0]!, to: times[times.length - 1]! + 60_000,
-        cause: "completeness", openedAt: now, note: "bars with a hole",
-      }]);
+      await this.ledger.openCounted([
+        {
+          instrument: null,
+          collector,
+          instruments: [...new Set(left.map(({ instrument }) => instrument))],
+          from: times[0]!,
+          to: times[times.length - 1]! + 60_000,
+          cause: "completeness",
+          openedAt: now,
+          note: "bars with a hole",
+        },
+      ]);
     }
   }
 }

@@ -29,11 +29,17 @@ export class GapLedger {
   /** Rows whose lack is being counted: nothing may be filled before that is done. */
   readonly counting = new Set<number>();
 
-  constructor(private readonly parts: LedgerParts, private readonly signal: AbortSignal) { this.counter = new GapCounter(parts); }
+  constructor(
+    private readonly parts: LedgerParts,
+    private readonly signal: AbortSignal,
+  ) {
+    this.counter = new GapCounter(parts);
+  }
 
   /** Takes up what an earlier run left; what it was healing is open again. */
   async load(): Promise<void> {
-    for (const gap of await this.parts.store.list({ states: ["open", "healing"] })) this.active.set(gap.id, { ...gap, state: "open" });
+    for (const gap of await this.parts.store.list({ states: ["open", "healing"] }))
+      this.active.set(gap.id, { ...gap, state: "open" });
     this.parts.meter.gauge("gaps.open", this.active.size);
   }
 
@@ -55,14 +61,16 @@ export class GapLedger {
         counted.push(await this.change(row, { missing: expected - whole }));
         this.counting.delete(row.id);
       }
-    } finally { for (const { id } of rows) this.counting.delete(id); }
+    } finally {
+      for (const { id } of rows) this.counting.delete(id);
+    }
     return counted;
   }
 
   /** Answers the row as it is now: one that a person has closed meanwhile stays closed. */
   async change(gap: Gap, change: GapChange): Promise<Gap> {
     if (!this.active.has(gap.id)) return gap;
-    const changed = await this.persistently(() => this.parts.store.change(gap.id, change)) ?? { ...gap, ...change };
+    const changed = (await this.persistently(() => this.parts.store.change(gap.id, change))) ?? { ...gap, ...change };
     this.took(changed);
     return changed;
   }
@@ -75,9 +83,18 @@ export class GapLedger {
     const { expected, whole, remaining, remainingIn } = await this.count(this.instrumentsIn(gap), gap.from, gap.to!);
     const missing = gap.missing ?? expected - whole;
     const filled = Math.max(0, whole - (expected - missing));
-    if (remaining > 0 || unfinished) return this.change(gap, { state: "open", missing, filled, remaining, remainingIn });
+    if (remaining > 0 || unfinished)
+      return this.change(gap, { state: "open", missing, filled, remaining, remainingIn });
     const state = !untraded && (filled > 0 || missing === 0) ? "healed" : "no_trade";
-    return this.change(gap, { state, closedAt: this.parts.clock.now(), healedBy: by, missing, filled, remaining: 0, remainingIn: [] });
+    return this.change(gap, {
+      state,
+      closedAt: this.parts.clock.now(),
+      healedBy: by,
+      missing,
+      filled,
+      remaining: 0,
+      remainingIn: [],
+    });
   }
 
   count(instruments: readonly number[], from: number, to: number): ReturnType<GapCounter["count"]> {
@@ -86,13 +103,18 @@ export class GapLedger {
 
   /** Throws `not_found`. A closed row is taken up again by whoever changes it. */
   async find(id: number): Promise<Gap> {
-    const gap = this.active.get(id) ?? await this.parts.store.get(id);
-    if (gap === null) throw new AppError("not_found", `there is no gap ${id}`, { details: { field: "id", value: id, accepted: "the id of a gap" } });
+    const gap = this.active.get(id) ?? (await this.parts.store.get(id));
+    if (gap === null)
+      throw new AppError("not_found", `there is no gap ${id}`, {
+        details: { field: "id", value: id, accepted: "the id of a gap" },
+      });
     return gap;
   }
 
   /** A row is open again, whatever it was. */
-  reopen(gap: Gap): void { this.active.set(gap.id, gap); }
+  reopen(gap: Gap): void {
+    this.active.set(gap.id, gap);
+  }
 
   /** Dense numbers of a row's instruments; those that are listed no more are left out. */
   instrumentsIn(gap: Gap): readonly number[] {
@@ -101,18 +123,24 @@ export class GapLedger {
     return this.dense(ids);
   }
 
-  dense(ids: readonly number[]): number[] { return ids.map((id) => this.parts.live.table.indexOfId(id)).filter((instrument) => instrument !== -1); }
-  idOf(instrument: number): number { return this.parts.live.table.at(instrument).id; }
+  dense(ids: readonly number[]): number[] {
+    return ids.map((id) => this.parts.live.table.indexOfId(id)).filter((instrument) => instrument !== -1);
+  }
+  idOf(instrument: number): number {
+    return this.parts.live.table.at(instrument).id;
+  }
 
   collectorOf(gap: Gap): string | null {
     if (gap.collector !== null) return gap.collector;
     const [instrument] = this.instrumentsIn(gap);
-    return instrument === undefined ? null : this.parts.collectorsOf(instrument)[0] ?? null;
+    return instrument === undefined ? null : (this.parts.collectorsOf(instrument)[0] ?? null);
   }
 
   async persistently<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
-      try { return await work(); } catch (cause) {
+      try {
+        return await work();
+      } catch (cause) {
         if (!hasCode(cause, "store_unreachable") || this.signal.aborted) throw cause;
         await this.parts.clock.sleep(1_000, this.signal);
       }
@@ -125,8 +153,10 @@ export class GapLedger {
   }
 
   private took(gap: Gap): void {
-    if (isClosed(gap.state)) { this.active.delete(gap.id); this.parts.meter.count("gaps.closed"); }
-    else this.active.set(gap.id, gap);
+    if (isClosed(gap.state)) {
+      this.active.delete(gap.id);
+      this.parts.meter.count("gaps.closed");
+    } else this.active.set(gap.id, gap);
     this.parts.meter.gauge("gaps.open", this.active.size);
     this.parts.changed(gap);
   }

@@ -41,14 +41,29 @@ const movedClock = (start: number) => {
   const timers: { next: number; every: number; run: () => void }[] = [];
   const sleepers: { until: number; wake: () => void }[] = [];
   const clock: Clock = {
-    now: () => now, after: () => () => {},
-    every: (every, run) => { const timer = { next: now + every, every, run }; timers.push(timer); return () => timers.splice(timers.indexOf(timer), 1); },
-    sleep: (ms) => new Promise((wake) => { sleepers.push({ until: now + ms, wake }); }),
+    now: () => now,
+    after: () => () => {},
+    every: (every, run) => {
+      const timer = { next: now + every, every, run };
+      timers.push(timer);
+      return () => timers.splice(timers.indexOf(timer), 1);
+    },
+    sleep: (ms) =>
+      new Promise((wake) => {
+        sleepers.push({ until: now + ms, wake });
+      }),
   };
   const moveTo = (time: number): void => {
     now = Math.max(now, time);
-    for (const timer of timers) while (timer.next <= now) { timer.next += timer.every; timer.run(); }
-    for (const sleeper of sleepers.filter(({ until }) => until <= now)) { sleepers.splice(sleepers.indexOf(sleeper), 1); sleeper.wake(); }
+    for (const timer of timers)
+      while (timer.next <= now) {
+        timer.next += timer.every;
+        timer.run();
+      }
+    for (const sleeper of sleepers.filter(({ until }) => until <= now)) {
+      sleepers.splice(sleepers.indexOf(sleeper), 1);
+      sleeper.wake();
+    }
   };
   return { clock, moveTo };
 };
@@ -71,9 +86,26 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
     const moved = movedClock(at("09:14:30"));
     const { clock } = moved;
     moveTo = moved.moveTo;
-    const [calendar, table, wall, log, meter] = [createCalendar(), new InstrumentTable(), systemClock(), silentLog(), new Metrics()];
-    const instruments = new Instruments({ store: store.instruments, table, clock, hoursOf: (each, closingAuction) => hoursOf(each, { closingAuction }) });
-    const normaliser = new Normaliser({ table, windows: new SessionWindows(calendar, table), tokens: () => instruments.tokensOf("recorded"), maxSkewMs: 15_000, maxAgeMs: 43_200_000 });
+    const [calendar, table, wall, log, meter] = [
+      createCalendar(),
+      new InstrumentTable(),
+      systemClock(),
+      silentLog(),
+      new Metrics(),
+    ];
+    const instruments = new Instruments({
+      store: store.instruments,
+      table,
+      clock,
+      hoursOf: (each, closingAuction) => hoursOf(each, { closingAuction }),
+    });
+    const normaliser = new Normaliser({
+      table,
+      windows: new SessionWindows(calendar, table),
+      tokens: () => instruments.tokensOf("recorded"),
+      maxSkewMs: 15_000,
+      maxAgeMs: 43_200_000,
+    });
     const seconds = new SecondBars();
     const timeframes = new TimeframeBars(calendar, table, seconds, true);
     writer = new BarWriter(store.bars, table, wall, log, meter);
@@ -82,8 +114,10 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
 
     const listed = recordedInstrument(KEY);
     const history: HistoryDefinition<unknown> = {
-      requestsPerSecond: 1_000, daysPerRequest: { "1m": 400 },
-      bars: async (_, { from, to }, signal) => (await source).bars({ instrument: table.at(instrument), timeframe: "1m", from, to: to + 1 }, signal),
+      requestsPerSecond: 1_000,
+      daysPerRequest: { "1m": 400 },
+      bars: async (_, { from, to }, signal) =>
+        (await source).bars({ instrument: table.at(instrument), timeframe: "1m", from, to: to + 1 }, signal),
     };
     let send: (message: RawMessage) => void = () => {};
     const keepConnected: KeepConnected = ({ onMessage, onState, collector }) => {
@@ -92,18 +126,62 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
       onState({ phase: "live", attempt: 0, nextAttempt: null, reason: "connected", expired: false });
       return { refresh() {}, ended: new Promise(() => {}) };
     };
-    const feed = { id: "recorded", login: z.object({}), instruments: async () => ({ listed: [listed], leftOut: [] }), history } as unknown as FeedDefinition;
+    const feed = {
+      id: "recorded",
+      login: z.object({}),
+      instruments: async () => ({ listed: [listed], leftOut: [] }),
+      history,
+    } as unknown as FeedDefinition;
     const collectors: Collectors = new Collectors({
-      instruments, live, calendar, clock, log, meter, keepConnected, feedOf: () => feed,
-      events: { onLost: (...lost) => quality.gaps.lost(...lost), onGap: (name, _, to) => quality.gaps.back(name, to), onFirstTick: (name, time) => quality.gaps.firstTick(name, time), onChange() {}, onRenamed: () => Promise.resolve(), onAdded() {}, onNote() {} }, settings: store.settings,
+      instruments,
+      live,
+      calendar,
+      clock,
+      log,
+      meter,
+      keepConnected,
+      feedOf: () => feed,
+      events: {
+        onLost: (...lost) => quality.gaps.lost(...lost),
+        onGap: (name, _, to) => quality.gaps.back(name, to),
+        onFirstTick: (name, time) => quality.gaps.firstTick(name, time),
+        onChange() {},
+        onRenamed: () => Promise.resolve(),
+        onAdded() {},
+        onNote() {},
+      },
+      settings: store.settings,
     });
     const services = new History({
-      store: store.bars, settings: store.settings, recent: writer, live, calendar, clock: wallFor(clock, wall), log, meter, paces: new RequestPaces(wall), warm: () => Promise.resolve(), changed() {}, watched: () => false,
+      store: store.bars,
+      settings: store.settings,
+      recent: writer,
+      live,
+      calendar,
+      clock: wallFor(clock, wall),
+      log,
+      meter,
+      paces: new RequestPaces(wall),
+      warm: () => Promise.resolve(),
+      changed() {},
+      watched: () => false,
       answered: (...said) => quality.gaps.answered(...said),
     });
     quality = createQualityDesk({
-      store, recent: writer, bars, live, calendar, clock, log, meter, events: new EventLog(clock), collectors, history: () => services,
-      access: () => (brokerAnswers ? access : undefined), warm: () => Promise.resolve(), changed() {},
+      store,
+      recent: writer,
+      bars,
+      live,
+      calendar,
+      clock,
+      log,
+      meter,
+      events: new EventLog(clock),
+      collectors,
+      history: () => services,
+      access: () => (brokerAnswers ? access : undefined),
+      warm: () => Promise.resolve(),
+      changed() {},
     });
     await quality.start();
 
@@ -111,9 +189,24 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
     const toBars = (batch: Parameters<TimeframeBars["on"]>[0]): void => timeframes.on(batch, toWriter);
     const toSeconds = (ticks: TickMessage): void => seconds.on(ticks, toBars);
     collectors.open((message) => normaliser.on(message, toSeconds));
-    access = await collectors.start({ id: 1, name: "recorder", feed: "recorded", mode: "full", autoStart: true, subscriptions: ["*"] }, {}, false, new AbortController().signal);
+    access = await collectors.start(
+      { id: 1, name: "recorder", feed: "recorded", mode: "full", autoStart: true, subscriptions: ["*"] },
+      {},
+      false,
+      new AbortController().signal,
+    );
     instrument = instruments.resolve(KEY);
-    const source = fileSource({ kind: "csv", file: fixturePath(MINUTES), timeframe: "1m", instruments: [table.at(instrument)], from: istMidnight(dayOfDate(DATE)), to: istMidnight(dayOfDate(DATE) + 1), calendar, now: wall.now(), hours: () => "NSE_INDEX" });
+    const source = fileSource({
+      kind: "csv",
+      file: fixturePath(MINUTES),
+      timeframe: "1m",
+      instruments: [table.at(instrument)],
+      from: istMidnight(dayOfDate(DATE)),
+      to: istMidnight(dayOfDate(DATE) + 1),
+      calendar,
+      now: wall.now(),
+      hours: () => "NSE_INDEX",
+    });
 
     const step = (time: number): void => {
       moveTo(time);
@@ -126,12 +219,21 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
     batch.volume[0] = -1;
     let clockAt = at("09:14:30");
     let ticks = 0;
-    for await (const rows of parseTickFile(fixtureLines(`ticks/nifty-1s/${DATE}.csv`), { decimals: 2, fileName: DATE })) {
+    for await (const rows of parseTickFile(fixtureLines(`ticks/nifty-1s/${DATE}.csv`), {
+      decimals: 2,
+      fileName: DATE,
+    })) {
       for (let row = 0; row < rows.length; row++) {
         const time = rows.time[row]!;
         if (time < clockAt || time >= at("15:30:00")) continue;
         // The clock goes on while nothing comes: the silence is noticed while it lasts. What is asked of the store is waited for.
-        while (clockAt + 1_000 <= time) { step(clockAt += 1_000); if (++ticks % 300 === 0) await new Promise((resolve) => { setTimeout(resolve, 5); }); }
+        while (clockAt + 1_000 <= time) {
+          step((clockAt += 1_000));
+          if (++ticks % 300 === 0)
+            await new Promise((resolve) => {
+              setTimeout(resolve, 5);
+            });
+        }
         batch.exchangeTime[0] = time;
         batch.price[0] = rows.price[row]!;
         batch.receivedTime = time;
@@ -150,21 +252,35 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
   });
 
   const ledger = () => quality.gaps.list({ from: istMidnight(dayOfDate(DATE)) });
-  const day = async () => (await quality.completeness.days(instrument, timeframe("1m"), dayOfDate(DATE), dayOfDate(DATE)))[0]!;
+  const day = async () =>
+    (await quality.completeness.days(instrument, timeframe("1m"), dayOfDate(DATE), dayOfDate(DATE)))[0]!;
 
   it("is noted while it lasts, from its last tick to its first, and stays open while nobody tells what was in it", async () => {
     await expect.poll(async () => (await ledger())[0]?.missing ?? null, { timeout: 20_000 }).not.toBeNull();
     const rows = await ledger();
     expect(rows).toHaveLength(1);
-    expect(rows[0]).toMatchObject({ cause: "silence", collector: "recorder", instrument: null, from: at("10:11:17"), to: at("10:27:48"), state: "open", missing: 17 });
+    expect(rows[0]).toMatchObject({
+      cause: "silence",
+      collector: "recorder",
+      instrument: null,
+      from: at("10:11:17"),
+      to: at("10:27:48"),
+      state: "open",
+      missing: 17,
+    });
     expect(rows[0]!.note).toMatch(/^connected, but no tick for/);
   });
 
   it("leaves the day with fifteen minutes missing and two cut; the feed came before the open and missed nothing of the first", async () => {
     const { expected, counts, runs, share } = await day();
-    expect({ expected, counts }).toEqual({ expected: 375, counts: { received: 358, patched: 0, corrected: 0, backfilled: 0, incomplete: 2, no_trade: 0, missing: 15 } });
+    expect({ expected, counts }).toEqual({
+      expected: 375,
+      counts: { received: 358, patched: 0, corrected: 0, backfilled: 0, incomplete: 2, no_trade: 0, missing: 15 },
+    });
     expect(runs).toEqual([
-      { kind: "incomplete", from: at("10:11:00"), to: at("10:12:00"), bars: 1 }, { kind: "missing", from: at("10:12:00"), to: at("10:27:00"), bars: 15 }, { kind: "incomplete", from: at("10:27:00"), to: at("10:28:00"), bars: 1 },
+      { kind: "incomplete", from: at("10:11:00"), to: at("10:12:00"), bars: 1 },
+      { kind: "missing", from: at("10:12:00"), to: at("10:27:00"), bars: 15 },
+      { kind: "incomplete", from: at("10:27:00"), to: at("10:28:00"), bars: 1 },
     ]);
     expect(share).toBeCloseTo(358 / 375);
   });
@@ -172,24 +288,48 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
   it("heals from the minute file, to the last bar", async () => {
     brokerAnswers = true;
     let now = at("15:40:00");
-    await expect.poll(async () => {
-      moveTo(now += 5_000);
-      return (await ledger()).map(({ state }) => state);
-    }, { timeout: 20_000 }).toEqual(["healed"]);
+    await expect
+      .poll(
+        async () => {
+          moveTo((now += 5_000));
+          return (await ledger()).map(({ state }) => state);
+        },
+        { timeout: 20_000 },
+      )
+      .toEqual(["healed"]);
     const [hole] = await ledger();
-    expect(hole).toMatchObject({ cause: "silence", missing: 17, filled: 17, remaining: 0, remainingIn: [], healedBy: "history of recorded" });
+    expect(hole).toMatchObject({
+      cause: "silence",
+      missing: 17,
+      filled: 17,
+      remaining: 0,
+      remainingIn: [],
+      healedBy: "history of recorded",
+    });
     const { counts, share } = await day();
     expect([counts.missing, counts.incomplete, counts.received + counts.backfilled, share]).toEqual([0, 0, 375, 1]);
 
     const file = new Map<number, number[]>();
     for (const line of fixtureLines(MINUTES)) {
       const [, date, clock, ...prices] = line.split(",");
-      if (date === "20221128" && clock !== undefined) file.set(at(`${clock}:00`) - 60_000, prices.slice(0, 4).map((price) => Math.round(Number(price) * 100)));
+      if (date === "20221128" && clock !== undefined)
+        file.set(
+          at(`${clock}:00`) - 60_000,
+          prices.slice(0, 4).map((price) => Math.round(Number(price) * 100)),
+        );
     }
-    const { closed } = await bars.read({ instrument, timeframe: timeframe("1m"), from: at("10:11:00"), to: at("10:28:00") });
+    const { closed } = await bars.read({
+      instrument,
+      timeframe: timeframe("1m"),
+      from: at("10:11:00"),
+      to: at("10:28:00"),
+    });
     expect(closed.length).toBe(17);
     for (let row = 0; row < closed.length; row++) {
-      expect([closed.open[row], closed.high[row], closed.low[row], closed.close[row]], new Date(closed.time[row]!).toISOString()).toEqual(file.get(closed.time[row]!));
+      expect(
+        [closed.open[row], closed.high[row], closed.low[row], closed.close[row]],
+        new Date(closed.time[row]!).toISOString(),
+      ).toEqual(file.get(closed.time[row]!));
     }
   });
 });

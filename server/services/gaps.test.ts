@@ -28,54 +28,123 @@ const disk = () => {
     minutes.set(instrument, own);
   };
   const store: GapStore = {
-    open: async (gaps) => gaps.map((gap) => { const row: Gap = { ...gap, id: rows.length + 1, state: "open", closedAt: null, healedBy: null, missing: null, filled: 0, remaining: null, remainingIn: null }; rows.push(row); return row; }),
+    open: async (gaps) =>
+      gaps.map((gap) => {
+        const row: Gap = {
+          ...gap,
+          id: rows.length + 1,
+          state: "open",
+          closedAt: null,
+          healedBy: null,
+          missing: null,
+          filled: 0,
+          remaining: null,
+          remainingIn: null,
+        };
+        rows.push(row);
+        return row;
+      }),
     change: async (id, change) => (rows[id - 1] = { ...rows[id - 1]!, ...change }),
     get: async (id) => rows[id - 1] ?? null,
-    list: async ({ states, instrument }) => rows.filter((row) => (states === undefined || states.includes(row.state)) && (instrument === undefined || concerns(row, instrument.id, instrument.collectors))),
+    list: async ({ states, instrument }) =>
+      rows.filter(
+        (row) =>
+          (states === undefined || states.includes(row.state)) &&
+          (instrument === undefined || concerns(row, instrument.id, instrument.collectors)),
+      ),
     answered: async (_, span) => void answers.push(span),
-    answers: async (_, instruments) => instruments.flatMap((instrument) => joinStretches(answers.filter((each) => each.instrument === instrument)).map((each) => ({ instrument, ...each }))),
+    answers: async (_, instruments) =>
+      instruments.flatMap((instrument) =>
+        joinStretches(answers.filter((each) => each.instrument === instrument)).map((each) => ({
+          instrument,
+          ...each,
+        })),
+      ),
     cut: async () => [],
-    tally: async (_, instruments, from, to) => instruments.flatMap((instrument): DayTally[] => {
-      const own = [...minutes.get(instrument) ?? []];
-      const inside = own.filter(([time]) => time >= from && time < to);
-      return own.length === 0 ? [] : [{ instrument, day: istDay(from), whole: inside.filter(([, whole]) => whole).length, incomplete: inside.filter(([, whole]) => !whole).length, all: own.length, streamed: own.length }];
-    }),
+    tally: async (_, instruments, from, to) =>
+      instruments.flatMap((instrument): DayTally[] => {
+        const own = [...(minutes.get(instrument) ?? [])];
+        const inside = own.filter(([time]) => time >= from && time < to);
+        return own.length === 0
+          ? []
+          : [
+              {
+                instrument,
+                day: istDay(from),
+                whole: inside.filter(([, whole]) => whole).length,
+                incomplete: inside.filter(([, whole]) => !whole).length,
+                all: own.length,
+                streamed: own.length,
+              },
+            ];
+      }),
   };
-  const bars: Pick<BarStore, "lastTimes"> = { lastTimes: async (name) => new Map(name === "1s" ? [] : [...minutes].map(([id, own]) => [id, Math.max(...own.keys())])) };
+  const bars: Pick<BarStore, "lastTimes"> = {
+    lastTimes: async (name) =>
+      new Map(name === "1s" ? [] : [...minutes].map(([id, own]) => [id, Math.max(...own.keys())])),
+  };
   return { rows, put, answers, store, bars };
 };
 
 type Disk = ReturnType<typeof disk>;
 
 /** One run of the server over a disk: instruments 1 and 2 of the collector "main", on NSE. `history` is what a fetch does; false: not all of it was fetched. */
-const run = ({ store, bars }: Disk, start: string, history: ((instruments: readonly number[], from: number, to: number) => boolean | void) | null = () => {}, calendar = createCalendar()) => {
+const run = (
+  { store, bars }: Disk,
+  start: string,
+  history: ((instruments: readonly number[], from: number, to: number) => boolean | void) | null = () => {},
+  calendar = createCalendar(),
+) => {
   let now = at(start);
   let look = (): void => {};
   const sleepers: { until: number; wake: () => void }[] = [];
   const clock: Clock = {
-    now: () => now, after: () => () => {}, every: (_, work) => { look = work; return () => {}; },
-    sleep: (ms) => new Promise((wake) => { sleepers.push({ until: now + ms, wake }); }),
+    now: () => now,
+    after: () => () => {},
+    every: (_, work) => {
+      look = work;
+      return () => {};
+    },
+    sleep: (ms) =>
+      new Promise((wake) => {
+        sleepers.push({ until: now + ms, wake });
+      }),
   };
   const table = new InstrumentTable();
   table.put(testInstrument(1), "NSE");
   table.put(testInstrument(2), "NSE");
   const asked: string[] = [];
   const gaps = new Gaps({
-    store, bars, recent: { settled: () => Promise.resolve() }, live: { table, board: new QuoteBoard() }, calendar, clock, log: silentLog(), meter: new Metrics(),
-    instrumentsOf: () => [0, 1], collectorsOf: () => ["main"], collectors: () => ["main"], changed() {},
+    store,
+    bars,
+    recent: { settled: () => Promise.resolve() },
+    live: { table, board: new QuoteBoard() },
+    calendar,
+    clock,
+    log: silentLog(),
+    meter: new Metrics(),
+    instrumentsOf: () => [0, 1],
+    collectorsOf: () => ["main"],
+    collectors: () => ["main"],
+    changed() {},
     healing: {
       source: () => (history === null ? null : "kite"),
       async heal(_, instruments, from, to) {
-        asked.push(`${instruments.join()} ${new Date(from + 19_800_000).toISOString().slice(11, 19)}-${new Date(to + 19_800_000).toISOString().slice(11, 19)}`);
+        asked.push(
+          `${instruments.join()} ${new Date(from + 19_800_000).toISOString().slice(11, 19)}-${new Date(to + 19_800_000).toISOString().slice(11, 19)}`,
+        );
         return history?.(instruments, from, to) ?? true;
       },
     },
   });
-  const settle = async (): Promise<void> => { for (let turn = 0; turn < 60; turn++) await Promise.resolve(); };
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 60; turn++) await Promise.resolve();
+  };
   /** Time goes on, and all that follows has been done. */
   const until = async (clockText: string): Promise<void> => {
     now = at(clockText);
-    for (const sleeper of sleepers.splice(0).filter((each) => each.until <= now || (sleepers.push(each), false))) sleeper.wake();
+    for (const sleeper of sleepers.splice(0).filter((each) => each.until <= now || (sleepers.push(each), false)))
+      sleeper.wake();
     look();
     await settle();
   };
@@ -102,35 +171,77 @@ describe("on a day that no holiday list covers", () => {
     kept.put(1, "09:15:00", "10:00:00");
     const table = new InstrumentTable();
     for (const id of [1, 2]) table.put(testInstrument(id), "NSE");
-    const counter = (calendar: Calendar) => new GapCounter({ store: kept.store, recent: { settled: () => Promise.resolve() }, live: { table, board: new QuoteBoard() }, calendar });
+    const counter = (calendar: Calendar) =>
+      new GapCounter({
+        store: kept.store,
+        recent: { settled: () => Promise.resolve() },
+        live: { table, board: new QuoteBoard() },
+        calendar,
+      });
     const [unknown, known] = [counter(nothingKnown), counter(createCalendar())];
     const span = [at("09:55:00"), at("10:05:00")] as const;
     expect(await unknown.count([0, 1], ...span)).toEqual({ expected: 10, whole: 5, remaining: 5, remainingIn: [1] });
     expect(await known.count([0, 1], ...span)).toMatchObject({ expected: 20, whole: 5, remaining: 15 });
-    expect([unknown, known].map((each) => [each.expected([0, 1], ...span), each.reachesUnknown([0], ...span)])).toEqual([[0, true], [20, false]]);
+    expect([unknown, known].map((each) => [each.expected([0, 1], ...span), each.reachesUnknown([0], ...span)])).toEqual(
+      [
+        [0, true],
+        [20, false],
+      ],
+    );
   });
 });
 
 describe("the gap ledger", () => {
   let kept: Disk;
-  beforeEach(() => { kept = disk(); kept.put(1, "09:15:00", "10:00:00"); kept.put(2, "09:15:00", "10:00:00"); });
+  beforeEach(() => {
+    kept = disk();
+    kept.put(1, "09:15:00", "10:00:00");
+    kept.put(2, "09:15:00", "10:00:00");
+  });
 
   it("has a row while a line is lost, and closes it when history has brought every minute", async () => {
-    const { gaps, until, asked } = run(kept, "10:00:30", () => { kept.put(1, "10:00:00", "10:05:00"); kept.put(2, "10:00:00", "10:05:00"); });
+    const { gaps, until, asked } = run(kept, "10:00:30", () => {
+      kept.put(1, "10:00:00", "10:05:00");
+      kept.put(2, "10:00:00", "10:05:00");
+    });
     await gaps.start();
     gaps.lost("main", at("10:00:20"), "disconnect", "1006");
     await until("10:01:00");
-    expect(kept.rows).toMatchObject([{ state: "open", collector: "main", instrument: null, cause: "disconnect", from: at("10:00:20"), to: null, note: "1006" }]);
+    expect(kept.rows).toMatchObject([
+      {
+        state: "open",
+        collector: "main",
+        instrument: null,
+        cause: "disconnect",
+        from: at("10:00:20"),
+        to: null,
+        note: "1006",
+      },
+    ]);
     gaps.lost("main", at("10:00:20"), "disconnect", "503");
     gaps.back("main", at("10:04:10"));
     await until("10:05:10");
     expect(asked).toEqual(["0,1 10:00:20-10:04:10"]);
-    expect(kept.rows).toMatchObject([{ state: "healed", to: at("10:04:10"), note: "1006; 503", missing: 10, filled: 10, remaining: 0, healedBy: "history of kite" }]);
+    expect(kept.rows).toMatchObject([
+      {
+        state: "healed",
+        to: at("10:04:10"),
+        note: "1006; 503",
+        missing: 10,
+        filled: 10,
+        remaining: 0,
+        healedBy: "history of kite",
+      },
+    ]);
   });
 
   it("stays open while something of it could not be fetched, though every minute is there: the day's bar may be what is missing", async () => {
     const whole: boolean[] = [false, true];
-    const { gaps, until, asked } = run(kept, "10:00:30", () => { kept.put(1, "10:00:00", "10:05:00"); kept.put(2, "10:00:00", "10:05:00"); return whole.shift()!; });
+    const { gaps, until, asked } = run(kept, "10:00:30", () => {
+      kept.put(1, "10:00:00", "10:05:00");
+      kept.put(2, "10:00:00", "10:05:00");
+      return whole.shift()!;
+    });
     await gaps.start();
     gaps.lost("main", at("10:00:20"), "disconnect", "1006");
     await until("10:01:00");
@@ -139,7 +250,9 @@ describe("the gap ledger", () => {
     expect(kept.rows).toMatchObject([{ state: "open", missing: 10, filled: 10, remaining: 0 }]);
     await until("10:06:20");
     expect(asked).toEqual(["0,1 10:00:20-10:04:10", "0,1 10:00:20-10:04:10"]);
-    expect(kept.rows).toMatchObject([{ state: "healed", missing: 10, filled: 10, remaining: 0, healedBy: "history of kite" }]);
+    expect(kept.rows).toMatchObject([
+      { state: "healed", missing: 10, filled: 10, remaining: 0, healedBy: "history of kite" },
+    ]);
   });
 
   it("has none for a line lost at night, and one from the open on when it stays lost", async () => {
@@ -159,7 +272,13 @@ describe("the gap ledger", () => {
 
   it("is closed as no trade when history answers and has no bar, and stays open until it has answered for all of it", async () => {
     let gaps: Gaps | null = null;
-    const one = run(kept, "10:03:00", (instruments, from, to) => { for (const each of instruments) void gaps!.answered(each, "1m", Math.floor(from / MINUTE) * MINUTE, Math.ceil(to / MINUTE) * MINUTE, { length: 0, time: new Float64Array(0) }); });
+    const one = run(kept, "10:03:00", (instruments, from, to) => {
+      for (const each of instruments)
+        void gaps!.answered(each, "1m", Math.floor(from / MINUTE) * MINUTE, Math.ceil(to / MINUTE) * MINUTE, {
+          length: 0,
+          time: new Float64Array(0),
+        });
+    });
     gaps = one.gaps;
     await gaps.start();
     gaps.lost("main", at("10:00:20"), "silence", "no tick for 5 s");
@@ -181,13 +300,18 @@ describe("the gap ledger", () => {
     await settle();
     kept.put(1, "10:05:00", "10:06:00");
     await until("10:06:04");
-    expect(kept.rows).toMatchObject([{ instrument: 1, state: "no_trade", cause: "silence", healedBy: "the day's volume", missing: 6, remaining: 0 }]);
+    expect(kept.rows).toMatchObject([
+      { instrument: 1, state: "no_trade", cause: "silence", healedBy: "the day's volume", missing: 6, remaining: 0 },
+    ]);
     expect(asked).toEqual([]);
   });
 
   it("tries again what history could not bring, and only where something remains", async () => {
     let tries = 0;
-    const { gaps, until, asked } = run(kept, "10:03:00", () => { tries++; kept.put(tries === 1 ? 1 : 2, "10:00:00", "10:03:00"); });
+    const { gaps, until, asked } = run(kept, "10:03:00", () => {
+      tries++;
+      kept.put(tries === 1 ? 1 : 2, "10:00:00", "10:03:00");
+    });
     await gaps.start();
     gaps.lost("main", at("10:00:20"), "disconnect", "1006");
     gaps.back("main", at("10:02:50"));
@@ -219,25 +343,47 @@ describe("the gap ledger", () => {
     const { gaps, until } = run(kept, "10:03:00", null);
     await gaps.start();
     await gaps.missing(0, [{ from: at("10:00:00"), to: at("10:03:00") }], "found after the close");
-    expect(await gaps.missing(0, [{ from: at("10:01:00"), to: at("10:02:00") }], "again"), "an open row covers it").toEqual([]);
+    expect(
+      await gaps.missing(0, [{ from: at("10:01:00"), to: at("10:02:00") }], "again"),
+      "an open row covers it",
+    ).toEqual([]);
     kept.put(1, "10:00:00", "10:03:00");
     await until("10:04:00");
     await gaps.review("backfill 7");
-    expect(kept.rows).toMatchObject([{ cause: "completeness", instrument: 1, missing: 3, filled: 3, state: "healed", healedBy: "backfill 7" }]);
+    expect(kept.rows).toMatchObject([
+      { cause: "completeness", instrument: 1, missing: 3, filled: 3, state: "healed", healedBy: "backfill 7" },
+    ]);
   });
 
   describe("of a start", () => {
-    const fetch = () => { kept.put(1, "10:00:00", "10:20:00"); kept.put(2, "10:00:00", "10:20:00"); return Promise.resolve(true); };
+    const fetch = () => {
+      kept.put(1, "10:00:00", "10:20:00");
+      kept.put(2, "10:00:00", "10:20:00");
+      return Promise.resolve(true);
+    };
 
     it("has a row from the last stored bar to the first tick, counted before anything is fetched", async () => {
-      const { gaps, until, asked, settle } = run(kept, "10:20:10", () => { kept.put(1, "10:20:00", "10:21:00"); kept.put(2, "10:20:00", "10:21:00"); });
+      const { gaps, until, asked, settle } = run(kept, "10:20:10", () => {
+        kept.put(1, "10:20:00", "10:21:00");
+        kept.put(2, "10:20:00", "10:21:00");
+      });
       await gaps.start();
       gaps.connecting("main");
       gaps.firstTick("main", at("10:20:11")); // sooner than the ledger has counted
       await gaps.starting("main", async () => fetch());
       await settle();
       await until("10:21:10");
-      expect(kept.rows).toMatchObject([{ cause: "restart", from: at("10:00:00"), to: at("10:20:11"), missing: 42, filled: 42, remaining: 0, state: "healed" }]);
+      expect(kept.rows).toMatchObject([
+        {
+          cause: "restart",
+          from: at("10:00:00"),
+          to: at("10:20:11"),
+          missing: 42,
+          filled: 42,
+          remaining: 0,
+          state: "healed",
+        },
+      ]);
       expect(asked, "the minutes around the start only: the rest has been fetched").toEqual(["0,1 10:18:10-10:20:11"]);
     });
 
@@ -247,13 +393,26 @@ describe("the gap ledger", () => {
       before.gaps.lost("main", at("10:00:00"), "disconnect", "1006");
       await before.until("10:01:00");
       before.gaps.stop();
-      const { gaps, until } = run(kept, "10:20:10", () => { kept.put(1, "10:20:00", "10:21:00"); kept.put(2, "10:20:00", "10:21:00"); });
+      const { gaps, until } = run(kept, "10:20:10", () => {
+        kept.put(1, "10:20:00", "10:21:00");
+        kept.put(2, "10:20:00", "10:21:00");
+      });
       await gaps.start();
       gaps.connecting("main");
       await gaps.starting("main", async () => fetch());
       gaps.firstTick("main", at("10:20:12"));
       await until("10:21:10");
-      expect(kept.rows).toMatchObject([{ cause: "disconnect", from: at("10:00:00"), to: at("10:20:12"), note: "1006; the server ended meanwhile", state: "healed", missing: 42, filled: 42 }]);
+      expect(kept.rows).toMatchObject([
+        {
+          cause: "disconnect",
+          from: at("10:00:00"),
+          to: at("10:20:12"),
+          note: "1006; the server ended meanwhile",
+          state: "healed",
+          missing: 42,
+          filled: 42,
+        },
+      ]);
     });
 
     it("has none when the market was closed all the time, and says which instruments are new", async () => {
@@ -272,7 +431,8 @@ describe("the gap ledger", () => {
       gaps.firstTick("main", at("10:20:11"));
       await until("10:21:10");
       expect(fresh.rows.map(({ instruments, from, note }) => ({ instruments, from, note }))).toEqual([
-        { instruments: [1], from: at("10:00:00"), note: "" }, { instruments: [2], from: at("09:15:00"), note: "no bar of them was stored" },
+        { instruments: [1], from: at("10:00:00"), note: "" },
+        { instruments: [2], from: at("09:15:00"), note: "no bar of them was stored" },
       ]);
     });
   });

@@ -14,7 +14,13 @@ export interface GapHealing {
   /** Name of the history a collector can ask; null when it has none. */
   source(collector: string): string | null;
   /** True when all of it was fetched. */
-  heal(collector: string, instruments: readonly number[], from: number, to: number, signal: AbortSignal): Promise<boolean>;
+  heal(
+    collector: string,
+    instruments: readonly number[],
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<boolean>;
 }
 
 interface Parts extends LedgerParts {
@@ -74,11 +80,17 @@ export class Gaps {
   }
 
   /** Rows that are not closed. */
-  get open(): number { return this.ledger.active.size; }
-  list(query: GapQuery): Promise<Gap[]> { return this.parts.store.list(query); }
+  get open(): number {
+    return this.ledger.active.size;
+  }
+  list(query: GapQuery): Promise<Gap[]> {
+    return this.parts.store.list(query);
+  }
 
   /** A collector is about to connect: its first tick is still to come. */
-  connecting(collector: string): void { this.firstTicks.delete(collector); }
+  connecting(collector: string): void {
+    this.firstTicks.delete(collector);
+  }
 
   firstTick(collector: string, at: number): void {
     this.firstTicks.set(collector, at);
@@ -93,15 +105,20 @@ export class Gaps {
     const now = this.parts.clock.now();
     const begun: { gap: Absence; whole: number }[] = [];
     try {
-      for (const gap of await absencesBefore(this.parts, this.ledger, collector, now)) begun.push({ gap, whole: (await this.ledger.count(this.concerned(gap), gap.from, now)).whole });
+      for (const gap of await absencesBefore(this.parts, this.ledger, collector, now))
+        begun.push({ gap, whole: (await this.ledger.count(this.concerned(gap), gap.from, now)).whole });
     } catch (cause) {
       this.failed("a start could not be noted in the gap ledger", cause);
       // Healing does not depend on the ledger: the minute the feed comes in the middle of is healed all the same.
-      begun.push({ gap: { collector, instruments: null, from: now - LEAD_MS, cause: "restart", note: "", row: null }, whole: 0 });
+      begun.push({
+        gap: { collector, instruments: null, from: now - LEAD_MS, cause: "restart", note: "", row: null },
+        whole: 0,
+      });
     }
     const fetched = fetch();
     fetched.catch(() => undefined); // whoever called hears of it
-    for (const { gap, whole } of begun) this.lasting.push({ ...gap, single: false, start: { whole, fetched, until: now - LEAD_MS } });
+    for (const { gap, whole } of begun)
+      this.lasting.push({ ...gap, single: false, start: { whole, fetched, until: now - LEAD_MS } });
     this.look();
     const first = this.firstTicks.get(collector);
     if (first !== undefined) this.back(collector, first);
@@ -111,7 +128,8 @@ export class Gaps {
   /** A feed brings nothing since its last tick. */
   lost(collector: string, from: number, cause: "disconnect" | "silence", reason: string): void {
     const known = this.lasting.find((each) => each.collector === collector && !each.single);
-    if (known === undefined) this.begin({ collector, instruments: null, single: false, from, cause, note: reason, row: null, start: null });
+    if (known === undefined)
+      this.begin({ collector, instruments: null, single: false, from, cause, note: reason, row: null, start: null });
     else if (!known.note.includes(reason)) known.note = known.note === "" ? reason : `${known.note}; ${reason}`;
   }
 
@@ -124,8 +142,18 @@ export class Gaps {
 
   /** One instrument of a live feed brings nothing since `from`. */
   silent(collector: string, instrument: number, from: number, reason: string): void {
-    if (this.lasting.some((each) => each.single && each.collector === collector && each.instruments![0] === instrument)) return;
-    this.begin({ collector, instruments: [instrument], single: true, from, cause: "silence", note: reason, row: null, start: null });
+    if (this.lasting.some((each) => each.single && each.collector === collector && each.instruments![0] === instrument))
+      return;
+    this.begin({
+      collector,
+      instruments: [instrument],
+      single: true,
+      from,
+      cause: "silence",
+      note: reason,
+      row: null,
+      start: null,
+    });
   }
 
   /** It ticks again, or its market has closed. `untraded`: its day volume is what it was, so nothing traded meanwhile. */
@@ -147,33 +175,64 @@ export class Gaps {
   private async file(instrument: number, runs: readonly Stretch[], note: string): Promise<Gap[]> {
     const { ledger } = this;
     const known = [...ledger.active.values()].filter((gap) => ledger.instrumentsIn(gap).includes(instrument));
-    const uncovered = runs.filter(({ from, to }) => !known.some((gap) => minutesTouched(gap.from, 0).from <= from && (gap.to === null || minutesTouched(0, gap.to).to >= to)));
+    const uncovered = runs.filter(
+      ({ from, to }) =>
+        !known.some(
+          (gap) => minutesTouched(gap.from, 0).from <= from && (gap.to === null || minutesTouched(0, gap.to).to >= to),
+        ),
+    );
     if (uncovered.length === 0) return [];
-    return ledger.openCounted(uncovered.map(({ from, to }) => ({
-      instrument: ledger.idOf(instrument), collector: this.parts.collectorsOf(instrument)[0] ?? null, instruments: null, from, to, cause: "completeness", openedAt: this.parts.clock.now(), note,
-    })));
+    return ledger.openCounted(
+      uncovered.map(({ from, to }) => ({
+        instrument: ledger.idOf(instrument),
+        collector: this.parts.collectorsOf(instrument)[0] ?? null,
+        instruments: null,
+        from,
+        to,
+        cause: "completeness",
+        openedAt: this.parts.clock.now(),
+        note,
+      })),
+    );
   }
 
   /** What history answered for [from, to), once its bars are stored: where it has none, nothing traded. */
-  async answered(instrument: number, timeframe: "1m" | "1d", from: number, to: number, bars: Pick<BarColumns, "length" | "time">): Promise<void> {
+  async answered(
+    instrument: number,
+    timeframe: "1m" | "1d",
+    from: number,
+    to: number,
+    bars: Pick<BarColumns, "length" | "time">,
+  ): Promise<void> {
     const last = bars.length === 0 ? 0 : bars.time[bars.length - 1]! + (timeframe === "1m" ? 60_000 : 86_400_000);
     const until = Math.min(to, Math.max(last, this.parts.clock.now() - HISTORY_LAG_MS));
-    if (until > from) await this.ledger.persistently(() => this.parts.store.answered(timeframe, { instrument: this.ledger.idOf(instrument), from, to: until }));
+    if (until > from)
+      await this.ledger.persistently(() =>
+        this.parts.store.answered(timeframe, { instrument: this.ledger.idOf(instrument), from, to: until }),
+      );
   }
 
   /** Looks again at what is open, after bars have come from elsewhere (a backfill, a compare): closes what is whole now. */
   async review(by: string): Promise<void> {
-    for (const gap of [...this.ledger.active.values()]) if (gap.to !== null && !this.running.has(gap.id)) await this.ledger.judge(gap, by);
+    for (const gap of [...this.ledger.active.values()])
+      if (gap.to !== null && !this.running.has(gap.id)) await this.ledger.judge(gap, by);
   }
 
   /** Asks history for a gap now. Answers the row as it is while that goes on. */
   async healNow(id: number): Promise<Gap> {
     const gap = await this.ledger.find(id);
-    if (gap.to === null) throw new AppError("bad_input", `gap ${id} still lasts: it heals when the feed is back`, { details: { field: "id", value: id, accepted: "a gap that has ended" } });
+    if (gap.to === null)
+      throw new AppError("bad_input", `gap ${id} still lasts: it heals when the feed is back`, {
+        details: { field: "id", value: id, accepted: "a gap that has ended" },
+      });
     if (this.running.has(id)) return gap;
     const collector = this.ledger.collectorOf(gap);
     if (collector === null || this.parts.healing.source(collector) === null) {
-      throw new AppError("unsupported", `gap ${id} cannot be healed now: no history is at hand for ${collector ?? "it"}`, { details: { field: "id", value: id, accepted: "a gap of a collector whose broker tells its history" } });
+      throw new AppError(
+        "unsupported",
+        `gap ${id} cannot be healed now: no history is at hand for ${collector ?? "it"}`,
+        { details: { field: "id", value: id, accepted: "a gap of a collector whose broker tells its history" } },
+      );
     }
     this.ledger.reopen(gap);
     const healing = await this.ledger.change(gap, { state: "healing", closedAt: null, healedBy: null });
@@ -184,9 +243,16 @@ export class Gaps {
   /** A person closes a gap as it is, saying why. */
   async ignore(id: number, by: string, note: string): Promise<Gap> {
     const gap = await this.ledger.find(id);
-    this.lasting = this.lasting.filter((each) => each.row === null || each.from !== gap.from || each.collector !== gap.collector);
+    this.lasting = this.lasting.filter(
+      (each) => each.row === null || each.from !== gap.from || each.collector !== gap.collector,
+    );
     this.ledger.reopen(gap);
-    return this.ledger.change(gap, { state: "ignored", closedAt: this.parts.clock.now(), healedBy: by, note: gap.note === "" ? note : `${gap.note}; ${note}` });
+    return this.ledger.change(gap, {
+      state: "ignored",
+      closedAt: this.parts.clock.now(),
+      healedBy: by,
+      note: gap.note === "" ? note : `${gap.note}; ${note}`,
+    });
   }
 
   private begin(gap: Lasting): void {
@@ -200,7 +266,8 @@ export class Gaps {
     const now = this.parts.clock.now();
     this.cuts.look(now).catch((cause: unknown) => this.failed("bars with a hole could not be looked for", cause));
     for (const gap of this.ledger.active.values()) {
-      if (gap.state !== "open" || gap.to === null || this.running.has(gap.id) || this.ledger.counting.has(gap.id)) continue;
+      if (gap.state !== "open" || gap.to === null || this.running.has(gap.id) || this.ledger.counting.has(gap.id))
+        continue;
       const tried = this.tries.get(gap.id);
       if (tried !== undefined && (tried.count >= ATTEMPTS || tried.next > now)) continue;
       const collector = this.ledger.collectorOf(gap);
@@ -211,10 +278,20 @@ export class Gaps {
   private giveRow(gap: Lasting, until = this.parts.clock.now()): void {
     if (gap.row !== null || this.ledger.counter.expected(this.concerned(gap), gap.from, until) === 0) return;
     const ids = gap.instruments?.map((instrument) => this.ledger.idOf(instrument)) ?? null;
-    gap.row = this.ledger.open([{
-      instrument: gap.single ? ids![0]! : null, collector: gap.collector, instruments: gap.single ? null : ids,
-      from: gap.from, to: null, cause: gap.cause, openedAt: this.parts.clock.now(), note: gap.note,
-    }]).then(([row]) => row!);
+    gap.row = this.ledger
+      .open([
+        {
+          instrument: gap.single ? ids![0]! : null,
+          collector: gap.collector,
+          instruments: gap.single ? null : ids,
+          from: gap.from,
+          to: null,
+          cause: gap.cause,
+          openedAt: this.parts.clock.now(),
+          note: gap.note,
+        },
+      ])
+      .then(([row]) => row!);
     gap.row.catch(() => undefined); // heard of when it ends
   }
 
@@ -230,14 +307,22 @@ export class Gaps {
       if (row !== null) {
         this.running.add(row.id);
         const { expected, whole } = await this.ledger.count(this.concerned(gap), gap.from, to);
-        row = await this.ledger.change(row, { to, note: gap.note, missing: Math.max(0, expected - (gap.start?.whole ?? whole)) });
+        row = await this.ledger.change(row, {
+          to,
+          note: gap.note,
+          missing: Math.max(0, expected - (gap.start?.whole ?? whole)),
+        });
         if (untraded) row = await this.prove(row, to);
       }
-    } catch (cause) { this.failed("a gap could not be noted in the ledger", cause); }
+    } catch (cause) {
+      this.failed("a gap could not be noted in the ledger", cause);
+    }
     if (row !== null) this.running.delete(row.id);
     if (healing.source(gap.collector) === null || (row !== null && isClosed(row.state))) return;
     if (row !== null) return this.heal(row, gap.collector, gap.start);
-    await healing.heal(gap.collector, this.concerned(gap), gap.from, to, this.ending.signal).catch((cause: unknown) => this.failed("a gap could not be healed", cause));
+    await healing
+      .heal(gap.collector, this.concerned(gap), gap.from, to, this.ending.signal)
+      .catch((cause: unknown) => this.failed("a gap could not be healed", cause));
   }
 
   /** The day's volume did not change from the last tick before to the first after: no minute before that one had a trade. */
@@ -246,7 +331,8 @@ export class Gaps {
     const span = minutesTouched(gap.from, to);
     await clock.sleep(Math.max(0, span.to + 3_000 - clock.now()), this.ending.signal);
     const untraded = { from: span.from, to: span.to - 60_000 };
-    if (untraded.to > untraded.from) await this.ledger.persistently(() => store.answered("1m", { instrument: gap.instrument!, ...untraded }));
+    if (untraded.to > untraded.from)
+      await this.ledger.persistently(() => store.answered("1m", { instrument: gap.instrument!, ...untraded }));
     return this.ledger.judge(gap, "the day's volume", { untraded: true });
   }
 
@@ -258,22 +344,40 @@ export class Gaps {
     try {
       const row = gap.state === "healing" ? gap : await ledger.change(gap, { state: "healing" });
       const left = ledger.dense(gap.remainingIn ?? []);
-      const fetched = await Promise.all([start?.fetched, healing.heal(collector, left.length > 0 ? left : ledger.instrumentsIn(gap), Math.max(gap.from, start?.until ?? 0), gap.to!, this.ending.signal)]);
+      const fetched = await Promise.all([
+        start?.fetched,
+        healing.heal(
+          collector,
+          left.length > 0 ? left : ledger.instrumentsIn(gap),
+          Math.max(gap.from, start?.until ?? 0),
+          gap.to!,
+          this.ending.signal,
+        ),
+      ]);
       // A day's bar that could not be fetched is not among the minutes that are counted.
-      await ledger.judge(row, `history of ${healing.source(collector) ?? collector}`, { unfinished: fetched.includes(false) });
+      await ledger.judge(row, `history of ${healing.source(collector) ?? collector}`, {
+        unfinished: fetched.includes(false),
+      });
     } catch (cause) {
       this.failed("a gap could not be healed", cause);
       if (!this.ending.signal.aborted) await ledger.change(gap, { state: "open" }).catch(() => undefined);
     } finally {
       this.running.delete(gap.id);
-      if (ledger.active.has(gap.id)) this.tries.set(gap.id, { count, next: clock.now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (count - 1)) });
+      if (ledger.active.has(gap.id))
+        this.tries.set(gap.id, {
+          count,
+          next: clock.now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (count - 1)),
+        });
       else this.tries.delete(gap.id);
     }
   }
 
-  private concerned({ collector, instruments }: Pick<Lasting, "collector" | "instruments">): readonly number[] { return instruments ?? this.parts.instrumentsOf(collector); }
+  private concerned({ collector, instruments }: Pick<Lasting, "collector" | "instruments">): readonly number[] {
+    return instruments ?? this.parts.instrumentsOf(collector);
+  }
 
   private failed(what: string, cause: unknown): void {
-    if (!this.ending.signal.aborted) this.parts.log.error(what, { cause: cause instanceof Error ? cause.stack : String(cause) });
+    if (!this.ending.signal.aborted)
+      this.parts.log.error(what, { cause: cause instanceof Error ? cause.stack : String(cause) });
   }
 }

@@ -12,7 +12,8 @@ describe("markets in use", () => {
     const table = new InstrumentTable();
     table.put({ ...testInstrument(1), exchange: "NSE_INDEX", key: "NSE_INDEX:NIFTY 50", segment: "index" }, "NSE_CAS");
     const markets = new Markets(table, createCalendar());
-    const shown = () => markets.at(NOW).map(({ exchange, session }) => `${exchange} ${session.hours} ${istText(session.open)}`);
+    const shown = () =>
+      markets.at(NOW).map(({ exchange, session }) => `${exchange} ${session.hours} ${istText(session.open)}`);
     expect(shown()).toEqual(["NSE_INDEX NSE_CAS 2026-11-18 09:15:00"]);
     table.put(testInstrument(2), "NSE_CAS");
     table.put(testInstrument(3), "NSE");
@@ -27,7 +28,10 @@ describe("markets in use", () => {
     const table = new InstrumentTable();
     for (let id = 1; id <= 1_000; id++) table.put(testInstrument(id), "NSE");
     const all = table.all.bind(table);
-    table.all = () => { walks++; return all(); };
+    table.all = () => {
+      walks++;
+      return all();
+    };
     const markets = new Markets(table, createCalendar());
     for (let second = 0; second < 100; second++) markets.at(NOW + second * 1_000);
     expect(walks).toBe(1);
@@ -40,7 +44,12 @@ describe("markets in use", () => {
 describe("the sessions of the exchanges in use", () => {
   const table = new InstrumentTable();
   table.put(testInstrument(1), "NSE_CAS");
-  const at = (instant: string) => new Markets(table, createCalendar()).at(Date.parse(instant)).map(({ exchange, session, closedSince }) => ({ exchange, open: new Date(session.open).toISOString(), closedSince: closedSince === null ? null : new Date(closedSince).toISOString() }));
+  const at = (instant: string) =>
+    new Markets(table, createCalendar()).at(Date.parse(instant)).map(({ exchange, session, closedSince }) => ({
+      exchange,
+      open: new Date(session.open).toISOString(),
+      closedSince: closedSince === null ? null : new Date(closedSince).toISOString(),
+    }));
 
   it("say since when they are closed, over a weekend too, and nothing of it while one runs", () => {
     // Sunday 22 November 2026; on Friday the post-close ended at 16:00.

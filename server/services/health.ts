@@ -3,7 +3,12 @@ import { type Calendar, type HoursKey, phaseAt, runningOrNext, type Session } fr
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket } from "@/server/ports/live";
 
-export interface HealthEvent { time: number; level: "info" | "warn" | "error"; source: string; message: string }
+export interface HealthEvent {
+  time: number;
+  level: "info" | "warn" | "error";
+  source: string;
+  message: string;
+}
 
 /** What happened lately, for the status page: newest first, at most 200. */
 export class EventLog {
@@ -24,13 +29,25 @@ export class Markets {
   private counted = -1;
   private hoursOf: [exchange: string, hours: HoursKey][] = [];
 
-  constructor(private readonly table: Pick<LiveMarket["table"], "version" | "all" | "hours">, private readonly calendar: Calendar) {}
+  constructor(
+    private readonly table: Pick<LiveMarket["table"], "version" | "all" | "hours">,
+    private readonly calendar: Calendar,
+  ) {}
 
   at(now: number): { exchange: string; session: Session; closedSince: number | null }[] {
     if (this.counted !== this.table.version) this.count();
     return this.hoursOf.flatMap(([exchange, hours]) => {
       const session = runningOrNext(this.calendar, hours, now);
-      return session === null ? [] : [{ exchange, session, closedSince: phaseAt(session, now) === null ? this.calendar.previous(hours, now)?.phases.at(-1)?.to ?? null : null }];
+      return session === null
+        ? []
+        : [
+            {
+              exchange,
+              session,
+              closedSince:
+                phaseAt(session, now) === null ? (this.calendar.previous(hours, now)?.phases.at(-1)?.to ?? null) : null,
+            },
+          ];
     });
   }
 
@@ -45,7 +62,10 @@ export class Markets {
       const ofExchange = counts.get(exchange) ?? new Map<HoursKey, number>();
       counts.set(exchange, ofExchange.set(hours, (ofExchange.get(hours) ?? 0) + 1));
     });
-    this.hoursOf = [...counts].map(([exchange, hours]) => [exchange, [...hours].reduce((most, each) => (each[1] > most[1] ? each : most))[0]]);
+    this.hoursOf = [...counts].map(([exchange, hours]) => [
+      exchange,
+      [...hours].reduce((most, each) => (each[1] > most[1] ? each : most))[0],
+    ]);
     this.counted = table.version;
   }
 }
@@ -58,7 +78,9 @@ export interface Readiness {
 
 /** Ready to answer with live data: the store takes bars and each started feed is not failing. */
 export const readiness = (feeds: readonly FeedTruth[], store: { ok: boolean; detail: string }): Readiness => {
-  const causes = feeds.filter((feed) => ["MUTE", "DOWN", "AUTH_EXPIRED", "RECONNECTING", "STARTING", "STOPPED"].includes(feed.state)).map((feed) => `${feed.collector} ${feed.state}: ${feed.reason}`);
+  const causes = feeds
+    .filter((feed) => ["MUTE", "DOWN", "AUTH_EXPIRED", "RECONNECTING", "STARTING", "STOPPED"].includes(feed.state))
+    .map((feed) => `${feed.collector} ${feed.state}: ${feed.reason}`);
   if (!store.ok) causes.push(`store: ${store.detail}`);
   return { ready: causes.length === 0, causes };
 };

@@ -47,7 +47,10 @@ export interface HistoryAccess {
 }
 
 /** A broker's answer, and what had to be set aside of it. */
-export interface ToldBars { bars: BarColumns; refused: RefusedRows }
+export interface ToldBars {
+  bars: BarColumns;
+  refused: RefusedRows;
+}
 
 export interface HistoryJob {
   id: string;
@@ -71,7 +74,11 @@ const OWED = "history.owed";
 /** A connection's first minutes are only partly its own. */
 const LEAD_MS = 120_000;
 
-interface Task { instrument: number; timeframe: "1m" | "1d"; from: number }
+interface Task {
+  instrument: number;
+  timeframe: "1m" | "1d";
+  from: number;
+}
 
 interface Parts {
   store: BarStore;
@@ -120,7 +127,12 @@ export class History {
   async catchUp(access: HistoryAccess, instruments: readonly number[], signal: AbortSignal): Promise<boolean> {
     const { store, clock, live } = this.parts;
     const now = clock.now();
-    const [minutes, days, saved, owed] = await Promise.all([store.lastTimes("1m"), store.lastTimes("1d"), this.parts.settings.get(CHECKPOINT), this.inheritance()]);
+    const [minutes, days, saved, owed] = await Promise.all([
+      store.lastTimes("1m"),
+      store.lastTimes("1d"),
+      this.parts.settings.get(CHECKPOINT),
+      this.inheritance(),
+    ]);
     const done: Checkpoint = readCheckpoint(`setting ${CHECKPOINT}`, saved, this.parts.unreadable);
     const known = { "1m": new Set(done["1m"]), "1d": new Set(done["1d"]) };
     const begun = (instrument: number, name: "1m" | "1d"): boolean => known[name].has(live.table.at(instrument).id);
@@ -130,23 +142,51 @@ export class History {
       done.from = first;
       await this.parts.settings.set(CHECKPOINT, done);
     }
-    const last = (times: Map<number, number>, instrument: number): number | undefined => times.get(live.table.at(instrument).id);
+    const last = (times: Map<number, number>, instrument: number): number | undefined =>
+      times.get(live.table.at(instrument).id);
     // A minute may be stored behind a hole, by a run that ended before it was filled.
-    const since = (instrument: number): number => Math.max(first, Math.min(last(minutes, instrument) ?? first, owed.from));
-    const sinceDay = (instrument: number): number => Math.max(now - DAY_BAR_DAYS * DAY_MS, Math.min(last(days, instrument) ?? 0, istMidnight(istDay(Math.min(owed.from, now)))));
+    const since = (instrument: number): number =>
+      Math.max(first, Math.min(last(minutes, instrument) ?? first, owed.from));
+    const sinceDay = (instrument: number): number =>
+      Math.max(
+        now - DAY_BAR_DAYS * DAY_MS,
+        Math.min(last(days, instrument) ?? 0, istMidnight(istDay(Math.min(owed.from, now)))),
+      );
     const tasks = [
-      ...instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: begun(instrument, "1m") ? since(instrument) : first })),
-      ...instruments.map((instrument) => ({ instrument, timeframe: "1d" as const, from: begun(instrument, "1d") ? sinceDay(instrument) : now - DAY_BAR_DAYS * DAY_MS })),
-    ].filter((task) => task.timeframe === "1m" || now - task.from > DAY_MS || this.hasEnded(task.instrument, task.from));
-    const paid = await this.owe(Math.min(now - LEAD_MS, ...instruments.filter((instrument) => begun(instrument, "1m")).map(since)));
+      ...instruments.map((instrument) => ({
+        instrument,
+        timeframe: "1m" as const,
+        from: begun(instrument, "1m") ? since(instrument) : first,
+      })),
+      ...instruments.map((instrument) => ({
+        instrument,
+        timeframe: "1d" as const,
+        from: begun(instrument, "1d") ? sinceDay(instrument) : now - DAY_BAR_DAYS * DAY_MS,
+      })),
+    ].filter(
+      (task) => task.timeframe === "1m" || now - task.from > DAY_MS || this.hasEnded(task.instrument, task.from),
+    );
+    const paid = await this.owe(
+      Math.min(now - LEAD_MS, ...instruments.filter((instrument) => begun(instrument, "1m")).map(since)),
+    );
     let savedAt = now;
-    const fetched = await this.run(instruments.every((instrument) => begun(instrument, "1m")) ? "Catching up" : "First history", access, tasks, now, signal, async ({ instrument, timeframe: name }, over) => {
-      const { id } = live.table.at(instrument);
-      if (!known[name].has(id)) { known[name].add(id); done[name].push(id); }
-      if (!over && clock.now() - savedAt < CHECKPOINT_EVERY_MS) return;
-      savedAt = clock.now();
-      await this.parts.settings.set(CHECKPOINT, done);
-    });
+    const fetched = await this.run(
+      instruments.every((instrument) => begun(instrument, "1m")) ? "Catching up" : "First history",
+      access,
+      tasks,
+      now,
+      signal,
+      async ({ instrument, timeframe: name }, over) => {
+        const { id } = live.table.at(instrument);
+        if (!known[name].has(id)) {
+          known[name].add(id);
+          done[name].push(id);
+        }
+        if (!over && clock.now() - savedAt < CHECKPOINT_EVERY_MS) return;
+        savedAt = clock.now();
+        await this.parts.settings.set(CHECKPOINT, done);
+      },
+    );
     if (fetched && done.from !== undefined) await this.parts.settings.set(CHECKPOINT, { ...done, from: undefined });
     if (fetched) {
       this.owed.delete(owed);
@@ -156,15 +196,27 @@ export class History {
   }
 
   /** Fetches the minutes of a span again: fills what is missing, and completes what the stream saw in part. True when all of it was fetched. */
-  async heal(access: HistoryAccess, instruments: readonly number[], from: number, to: number, signal: AbortSignal): Promise<boolean> {
+  async heal(
+    access: HistoryAccess,
+    instruments: readonly number[],
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const paid = await this.owe(from);
     // The minute in which the feed came back must have ended before the exchange can tell it whole.
     const end = Math.ceil(to / 60_000) * 60_000;
     await this.untilSettled(end, signal);
     // A day that is over by now was closed with the hole in it.
     const tasks: Task[] = [
-      ...instruments.map((instrument) => ({ instrument, timeframe: "1m" as const, from: Math.floor(from / 60_000) * 60_000 })),
-      ...instruments.filter((instrument) => this.hasEnded(instrument, from)).map((instrument) => ({ instrument, timeframe: "1d" as const, from: istMidnight(istDay(from)) })),
+      ...instruments.map((instrument) => ({
+        instrument,
+        timeframe: "1m" as const,
+        from: Math.floor(from / 60_000) * 60_000,
+      })),
+      ...instruments
+        .filter((instrument) => this.hasEnded(instrument, from))
+        .map((instrument) => ({ instrument, timeframe: "1d" as const, from: istMidnight(istDay(from)) })),
     ];
     const fetched = await this.run("Healing a gap", access, tasks, end, signal);
     if (fetched) await paid();
@@ -172,7 +224,14 @@ export class History {
   }
 
   /** What the broker's history says of a span, in sessions and ended; nothing is written. Null when the broker does not know the instrument. */
-  async read(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<ToldBars | null> {
+  async read(
+    access: HistoryAccess,
+    instrument: number,
+    name: "1m" | "1d",
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<ToldBars | null> {
     const pages: BarColumns[] = [];
     const refused = new RefusedRows();
     for (const [start, end] of this.pages(access, name, from, to)) {
@@ -194,24 +253,41 @@ export class History {
     };
     this.owed.add(span);
     await note();
-    return () => { this.owed.delete(span); return note(); };
+    return () => {
+      this.owed.delete(span);
+      return note();
+    };
   }
 
   private inheritance(): Promise<{ from: number }> {
-    return this.inherited ??= this.parts.settings.get(OWED).then((saved) => {
-      const span = { from: readStored(`setting ${OWED}`, saved, owedFrom, this.parts.unreadable) ?? Number.POSITIVE_INFINITY };
+    return (this.inherited ??= this.parts.settings.get(OWED).then((saved) => {
+      const span = {
+        from: readStored(`setting ${OWED}`, saved, owedFrom, this.parts.unreadable) ?? Number.POSITIVE_INFINITY,
+      };
       this.owed.add(span);
       return span;
-    });
+    }));
   }
 
   /** True when all of it was fetched. */
   private async run(
-    title: string, access: HistoryAccess, tasks: readonly Task[], to: number, signal: AbortSignal,
+    title: string,
+    access: HistoryAccess,
+    tasks: readonly Task[],
+    to: number,
+    signal: AbortSignal,
     filled: (task: Task, over: boolean) => Promise<void> = async () => {},
   ): Promise<boolean> {
     if (tasks.length === 0) return true;
-    const job: HistoryJob = { id: `history-${++this.count}`, title, done: 0, total: tasks.length, detail: "", finished: false, failed: 0 };
+    const job: HistoryJob = {
+      id: `history-${++this.count}`,
+      title,
+      done: 0,
+      total: tasks.length,
+      detail: "",
+      finished: false,
+      failed: 0,
+    };
     this.jobs.unshift(job);
     this.jobs.length = Math.min(this.jobs.length, 20);
     const { log, live, meter } = this.parts;
@@ -219,7 +295,13 @@ export class History {
     const waiting = [...tasks];
     while (waiting.length > 0 && !signal.aborted) {
       // Asked before each: who opens a chart meanwhile does not wait for all the others.
-      const task = waiting.splice(Math.max(0, waiting.findIndex(({ instrument }) => this.parts.watched(instrument))), 1)[0]!;
+      const task = waiting.splice(
+        Math.max(
+          0,
+          waiting.findIndex(({ instrument }) => this.parts.watched(instrument)),
+        ),
+        1,
+      )[0]!;
       job.detail = `${live.table.at(task.instrument).key} ${task.timeframe}`;
       try {
         await this.fill(access, task.instrument, task.timeframe, task.from, to, signal);
@@ -234,18 +316,36 @@ export class History {
         }
         job.failed++;
         meter.count("history.failures");
-        log.warn("history could not be fetched", { instrument: live.table.at(task.instrument).key, timeframe: task.timeframe, cause: String(cause) });
-        if (hasCode(cause, "login_expired")) { job.failed += job.total - job.done - 1; break; }
+        log.warn("history could not be fetched", {
+          instrument: live.table.at(task.instrument).key,
+          timeframe: task.timeframe,
+          cause: String(cause),
+        });
+        if (hasCode(cause, "login_expired")) {
+          job.failed += job.total - job.done - 1;
+          break;
+        }
       }
       job.done++;
     }
     job.finished = true;
     job.detail = "";
-    log.info(title.toLowerCase(), { tasks: job.total, failed: job.failed, seconds: Math.round((this.parts.clock.now() - began) / 100) / 10 });
+    log.info(title.toLowerCase(), {
+      tasks: job.total,
+      failed: job.failed,
+      seconds: Math.round((this.parts.clock.now() - began) / 100) / 10,
+    });
     return job.failed === 0 && !signal.aborted;
   }
 
-  private async fill(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal): Promise<void> {
+  private async fill(
+    access: HistoryAccess,
+    instrument: number,
+    name: "1m" | "1d",
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock } = this.parts;
     for (const [first, end] of this.pages(access, name, from, to)) {
       const refused = new RefusedRows();
@@ -258,9 +358,11 @@ export class History {
       const whole = name === "1d" ? last : Math.max(last, clock.now() - LAG_MS - 60_000);
       const step = name === "1m" ? PIECE_DAYS * DAY_MS : end - first;
       // A piece is committed before the next one: memory holds one page, and a stop loses one piece.
-      for (let start = first; start < end; start += step) await this.take(access.feed, instrument, name, start, Math.min(start + step, end), told, whole, refused);
+      for (let start = first; start < end; start += step)
+        await this.take(access.feed, instrument, name, start, Math.min(start + step, end), told, whole, refused);
       await putPrints(this.parts, this.parts.live.table.at(instrument).id, prints);
-      for (const span of refused.spoken(first, end, name === "1m" ? 60_000 : DAY_MS)) await this.parts.answered?.(instrument, name, span.from, span.to, within(told, span.from, span.to));
+      for (const span of refused.spoken(first, end, name === "1m" ? 60_000 : DAY_MS))
+        await this.parts.answered?.(instrument, name, span.from, span.to, within(told, span.from, span.to));
     }
     // Days too: the running week and month are made of them.
     if (to > clock.now() - 2 * DAY_MS) await this.parts.warm(instrument);
@@ -268,55 +370,132 @@ export class History {
   }
 
   /** What history has told of [from, to) beside what is stored. `whole`: bars that begin before it and are not told do not exist. */
-  private async take(source: string, instrument: number, name: "1m" | "1d", from: number, to: number, all: BarColumns, whole: number, refused: RefusedRows): Promise<void> {
+  private async take(
+    source: string,
+    instrument: number,
+    name: "1m" | "1d",
+    from: number,
+    to: number,
+    all: BarColumns,
+    whole: number,
+    refused: RefusedRows,
+  ): Promise<void> {
     const { live, recent, store, calendar } = this.parts;
     const { id, segment } = live.table.at(instrument);
     const hours = live.table.hours(instrument);
     const until = this.settled();
-    const { settled: told, provisional } = name === "1d" ? this.partDays(source, instrument, within(all, from, to)) : { settled: within(all, from, to), provisional: null };
+    const { settled: told, provisional } =
+      name === "1d"
+        ? this.partDays(source, instrument, within(all, from, to))
+        : { settled: within(all, from, to), provisional: null };
     const around = name === "1m" ? wholeQuarters(calendar, hours, from, to) : { from, to };
     const held = await storedAndWaiting({ store, recent }, { instrumentId: id, timeframe: name, ...around });
     // The same evening a day bar lacks the auctions: it stands in until the morning, where there is none of ours.
-    if (provisional !== null) recent.enqueue(stored(filterRows(provisional, (row) => held.every(({ time }) => time !== provisional.time[row])), id, name).map((bar) => ({ ...bar, incomplete: true })), "replace");
+    if (provisional !== null)
+      recent.enqueue(
+        stored(
+          filterRows(provisional, (row) => held.every(({ time }) => time !== provisional.time[row])),
+          id,
+          name,
+        ).map((bar) => ({ ...bar, incomplete: true })),
+        "replace",
+      );
     if (held.length === 0) {
       // Nothing is there: no bar needs to be looked at.
-      if (told.length === 0) { if (provisional !== null) await recent.settled(); return; }
+      if (told.length === 0) {
+        if (provisional !== null) await recent.settled();
+        return;
+      }
       recent.enqueue(stored(told, id, name), "replace");
       if (name === "1m") {
         const quarters = resample(told, calendar, hours, timeframe("15m"), until);
-        recent.enqueue(stored(filterRows(quarters.bars, (row) => quarters.bars.state[row] !== FORMING), id, "15m"), "replace");
+        recent.enqueue(
+          stored(
+            filterRows(quarters.bars, (row) => quarters.bars.state[row] !== FORMING),
+            id,
+            "15m",
+          ),
+          "replace",
+        );
       }
       await recent.settled();
       return;
     }
     const spoken = new Set(told.time.subarray(0, told.length));
     // Of a bar whose row could not be read history has said nothing: ours stays.
-    const ours = held.filter(({ time }) => time >= from && time < to && (name === "1d" || time + 60_000 <= until) && (spoken.has(time) || !refused.hides(...startsOf(name, time))));
-    const away = ours.length === 0 || name === "1d" ? [] : await this.parts.away?.(instrument, from, to) ?? [];
-    const openings = name === "1d" ? [] : await openingsOf({ store, recent, calendar }, { instrumentId: id, of: classOf({ segment }), hours, source, from, to });
-    const merged = mergeBars(ours, told, { instrumentId: id, timeframe: name, authority: "broker", traded: hasVolume(segment), whole, away, openings });
+    const ours = held.filter(
+      ({ time }) =>
+        time >= from &&
+        time < to &&
+        (name === "1d" || time + 60_000 <= until) &&
+        (spoken.has(time) || !refused.hides(...startsOf(name, time))),
+    );
+    const away = ours.length === 0 || name === "1d" ? [] : ((await this.parts.away?.(instrument, from, to)) ?? []);
+    const openings =
+      name === "1d"
+        ? []
+        : await openingsOf(
+            { store, recent, calendar },
+            { instrumentId: id, of: classOf({ segment }), hours, source, from, to },
+          );
+    const merged = mergeBars(ours, told, {
+      instrumentId: id,
+      timeframe: name,
+      authority: "broker",
+      traded: hasVolume(segment),
+      whole,
+      away,
+      openings,
+    });
     await putMerged({ store, recent, calendar }, { instrumentId: id, hours, timeframe: name, held, until }, merged);
-    const differing = merged.verdicts.filter(({ theirs, verdict, differs }) => verdict !== "added" && differs.length > 0 && !(theirs === null && verdict === "kept"));
+    const differing = merged.verdicts.filter(
+      ({ theirs, verdict, differs }) =>
+        verdict !== "added" && differs.length > 0 && !(theirs === null && verdict === "kept"),
+    );
     if (differing.length > 0) await this.parts.differed?.(instrument, name, differing);
   }
 
   /** Spans [from, to) of one request each. */
-  private *pages(access: HistoryAccess, name: "1m" | "1d", from: number, to: number): Generator<readonly [number, number]> {
+  private *pages(
+    access: HistoryAccess,
+    name: "1m" | "1d",
+    from: number,
+    to: number,
+  ): Generator<readonly [number, number]> {
     const span = (access.definition.daysPerRequest[name] ?? 30) * DAY_MS;
     for (let page = from; page < to; page += span) yield [page, Math.min(to, page + span)];
   }
 
-  private async page(access: HistoryAccess, instrument: number, name: "1m" | "1d", from: number, to: number, signal: AbortSignal, refused: RefusedRows): Promise<{ bars: BarColumns; prints: ClosingPrint[] } | null> {
+  private async page(
+    access: HistoryAccess,
+    instrument: number,
+    name: "1m" | "1d",
+    from: number,
+    to: number,
+    signal: AbortSignal,
+    refused: RefusedRows,
+  ): Promise<{ bars: BarColumns; prints: ClosingPrint[] } | null> {
     const { live, clock, calendar } = this.parts;
     const token = access.token(instrument);
     if (token === undefined) return null;
     const { decimals, segment } = live.table.at(instrument);
-    const rows = await this.parts.paces.of(access.login, access.definition.requestsPerSecond)
-      .ask(() => access.definition.bars(access.login, { token, decimals, timeframe: name, from, to: to - 1, refused }, signal), { signal, urgent: true, attempts: 5 });
+    const rows = await this.parts.paces
+      .of(access.login, access.definition.requestsPerSecond)
+      .ask(
+        () =>
+          access.definition.bars(access.login, { token, decimals, timeframe: name, from, to: to - 1, refused }, signal),
+        { signal, urgent: true, attempts: 5 },
+      );
     const bars = checkedRows(rows, { from, to: to - 1, days: name === "1d" }, refused);
     if (name === "1d") return { bars: this.sessionDays(instrument, bars, clock.now()), prints: [] };
     const until = this.settled();
-    const prints = closingPrints(bars, { calendar, hours: live.table.hours(instrument), of: classOf({ segment }), source: access.feed, until });
+    const prints = closingPrints(bars, {
+      calendar,
+      hours: live.table.hours(instrument),
+      of: classOf({ segment }),
+      source: access.feed,
+      until,
+    });
     return { bars: this.sessionMinutes(instrument, bars, until, refused), prints };
   }
 
@@ -326,7 +505,14 @@ export class History {
     return filterRows(bars, (row) => {
       const time = bars.time[row]!;
       const session = this.parts.calendar.on(hours, istDay(time));
-      if (session === null || isAuctionRow(session, time, refused) || time < session.open || time >= session.close || time + 60_000 > now) return false;
+      if (
+        session === null ||
+        isAuctionRow(session, time, refused) ||
+        time < session.open ||
+        time >= session.close ||
+        time + 60_000 > now
+      )
+        return false;
       if ((time - session.open) % 60_000 === 0) return true;
       refused.add("off_grid", time, () => `${new Date(time).toISOString()} is no start of a minute`);
       return false;
@@ -338,12 +524,17 @@ export class History {
     const hours = this.parts.live.table.hours(instrument);
     const sessionOf = (row: number): Session | null => this.parts.calendar.on(hours, istDay(bars.time[row]!));
     const over = filterRows(bars, (row) => dayEndOf(sessionOf(row)) <= now);
-    for (let row = 0; row < over.length; row++) over.time[row] = this.parts.calendar.on(hours, istDay(over.time[row]!))!.open;
+    for (let row = 0; row < over.length; row++)
+      over.time[row] = this.parts.calendar.on(hours, istDay(over.time[row]!))!.open;
     return over;
   }
 
   /** Day bars that are the source's last word, and those of this evening, which the exchange's file replaces overnight; null where there are none. */
-  private partDays(source: string, instrument: number, days: BarColumns): { settled: BarColumns; provisional: BarColumns | null } {
+  private partDays(
+    source: string,
+    instrument: number,
+    days: BarColumns,
+  ): { settled: BarColumns; provisional: BarColumns | null } {
     const { live, clock } = this.parts;
     const now = clock.now();
     const of = classOf(live.table.at(instrument));
@@ -352,13 +543,19 @@ export class History {
       return !this.hasAuctions(instrument, day) || settledFrom(conventionOf(source, of, day), day) <= now;
     };
     const provisional = filterRows(days, (row) => !isSettled(row));
-    return provisional.length === 0 ? { settled: days, provisional: null } : { settled: filterRows(days, isSettled), provisional };
+    return provisional.length === 0
+      ? { settled: days, provisional: null }
+      : { settled: filterRows(days, isSettled), provisional };
   }
 
   /** A day without auctions and post-close is the sum of its candles, this evening as tomorrow. */
   private hasAuctions(instrument: number, day: number): boolean {
     const { live, calendar } = this.parts;
-    return calendar.on(live.table.hours(instrument), day)?.phases.some(({ phase }) => phase !== "continuous" && phase !== "halt") ?? false;
+    return (
+      calendar
+        .on(live.table.hours(instrument), day)
+        ?.phases.some(({ phase }) => phase !== "continuous" && phase !== "halt") ?? false
+    );
   }
 
   /** Minutes that end at or before this instant are closed, here and at the exchange. */
@@ -374,7 +571,8 @@ export class History {
   private async untilSettled(end: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.parts;
     const latest = clock.now() + MOST_WAIT_MS;
-    for (let left = end - this.settled(); left > 0 && clock.now() < latest; left = end - this.settled()) await clock.sleep(Math.min(left, LAG_LOOK_MS), signal);
+    for (let left = end - this.settled(); left > 0 && clock.now() < latest; left = end - this.settled())
+      await clock.sleep(Math.min(left, LAG_LOOK_MS), signal);
   }
 
   /** True when the trading day of an instant is over, auctions included: the broker's history has its bar. */
@@ -385,7 +583,8 @@ export class History {
 }
 
 /** Where the row of a stored bar may begin: a day's at its date's midnight. */
-export const startsOf = (name: "1m" | "1d", time: number): [number, number] => (name === "1m" ? [time, time + 60_000] : [istMidnight(istDay(time)), istMidnight(istDay(time) + 1)]);
+export const startsOf = (name: "1m" | "1d", time: number): [number, number] =>
+  name === "1m" ? [time, time + 60_000] : [istMidnight(istDay(time)), istMidnight(istDay(time) + 1)];
 
 const dayEndOf = (session: Session | null): number => (session === null ? Number.POSITIVE_INFINITY : dayEnd(session));
 
@@ -394,9 +593,20 @@ const stored = (bars: BarColumns, instrumentId: number, name: TimeframeName): St
   const rows: StoredBar[] = [];
   for (let row = 0; row < bars.length; row++) {
     rows.push({
-      instrumentId, timeframe: name, time: bars.time[row]!, open: bars.open[row]!, high: bars.high[row]!, low: bars.low[row]!, close: bars.close[row]!,
-      volume: bars.volume[row]!, value: bars.value[row]!, ticks: bars.ticks[row]!, openInterest: bars.openInterest[row]!, rev: bars.rev[row]!,
-      state: "backfilled", incomplete: false,
+      instrumentId,
+      timeframe: name,
+      time: bars.time[row]!,
+      open: bars.open[row]!,
+      high: bars.high[row]!,
+      low: bars.low[row]!,
+      close: bars.close[row]!,
+      volume: bars.volume[row]!,
+      value: bars.value[row]!,
+      ticks: bars.ticks[row]!,
+      openInterest: bars.openInterest[row]!,
+      rev: bars.rev[row]!,
+      state: "backfilled",
+      incomplete: false,
     });
   }
   return rows;

@@ -37,17 +37,35 @@ export class IndicatorBegin {
   }
 
   /** The beginning for values from the bar at `first` on. */
-  async at(instrument: number, timeframe: AnyTimeframe, resolved: ResolvedIndicator, first: number, asOf?: number): Promise<Begin> {
+  async at(
+    instrument: number,
+    timeframe: AnyTimeframe,
+    resolved: ResolvedIndicator,
+    first: number,
+    asOf?: number,
+  ): Promise<Begin> {
     const { bars } = this.parts;
     const days = this.days(resolved, timeframe, first);
     if (days > 0) return this.sessions(instrument, timeframe, days, first, asOf);
     const settle = this.settle(resolved, timeframe, first);
     if (settle === 0) return { from: first };
-    const { closed } = await bars.read({ instrument, timeframe, to: first, limit: settle, ...(asOf === undefined ? {} : { asOf }) });
+    const { closed } = await bars.read({
+      instrument,
+      timeframe,
+      to: first,
+      limit: settle,
+      ...(asOf === undefined ? {} : { asOf }),
+    });
     return { from: closed.length === 0 ? first : closed.time[0]! };
   }
 
-  private async sessions(instrument: number, timeframe: AnyTimeframe, days: number, first: number, asOf: number | undefined): Promise<Begin> {
+  private async sessions(
+    instrument: number,
+    timeframe: AnyTimeframe,
+    days: number,
+    first: number,
+    asOf: number | undefined,
+  ): Promise<Begin> {
     const { bars, live, calendar } = this.parts;
     const hours = live.table.hours(instrument);
     const own = calendar.previous(hours, first);
@@ -56,7 +74,14 @@ export class IndicatorBegin {
     const reach = first - (Number.isInteger(days) ? days - 1 : days) * DAY_MS;
     const from = Math.min(own.open, calendar.previous(hours, reach)?.open ?? own.open);
     if (timeframe.from !== "1s" || from === own.open) return { from };
-    const { closed } = await bars.read({ instrument, timeframe: timeframeNamed("1m"), from, to: own.open, limit: MOST_BARS, ...(asOf === undefined ? {} : { asOf }) });
+    const { closed } = await bars.read({
+      instrument,
+      timeframe: timeframeNamed("1m"),
+      from,
+      to: own.open,
+      limit: MOST_BARS,
+      ...(asOf === undefined ? {} : { asOf }),
+    });
     return { from: own.open, before: closed };
   }
 }

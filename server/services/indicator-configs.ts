@@ -1,6 +1,13 @@
 import { AppError, badInput } from "@/server/domain/errors";
 import { parseTimeframe, type Timeframe, timeframeNames } from "@/server/domain/timeframe";
-import { findIndicator, indicatorCatalogue, type IndicatorParam, indicators, type ResolvedIndicator, resolveIndicator } from "@/server/indicators";
+import {
+  findIndicator,
+  indicatorCatalogue,
+  type IndicatorParam,
+  indicators,
+  type ResolvedIndicator,
+  resolveIndicator,
+} from "@/server/indicators";
 
 /** An indicator that runs on every live instrument, as the configuration names it. */
 export interface ConfiguredIndicator {
@@ -17,7 +24,11 @@ export const MOST_CONFIGURED = 64;
  * default; behind `@` a timeframe of its own, else one entry for each of `timeframes`. Throws `bad_input` naming `field`
  * and the entry.
  */
-export const parseIndicatorConfigs = (field: string, text: string, timeframes: readonly Timeframe[]): ConfiguredIndicator[] => {
+export const parseIndicatorConfigs = (
+  field: string,
+  text: string,
+  timeframes: readonly Timeframe[],
+): ConfiguredIndicator[] => {
   const found = new Map<string, ConfiguredIndicator>();
   for (const entry of entriesOf(text)) {
     const [wish = "", own, ...more] = entry.split("@");
@@ -28,17 +39,21 @@ export const parseIndicatorConfigs = (field: string, text: string, timeframes: r
       if (!found.has(key)) found.set(key, { text: `${written(resolved)}@${timeframe.name}`, resolved, timeframe });
     }
   }
-  if (found.size > MOST_CONFIGURED) throw badInput(field, found.size, `at most ${MOST_CONFIGURED} indicators, one on two timeframes counted twice`);
+  if (found.size > MOST_CONFIGURED)
+    throw badInput(field, found.size, `at most ${MOST_CONFIGURED} indicators, one on two timeframes counted twice`);
   return [...found.values()];
 };
 
 /** `EMA:20,RSI:14` without timeframes, in the order given, each with its text as written. */
-export const parseIndicatorList = (field: string, text: string): { text: string; resolved: ResolvedIndicator }[] =>
-  [...new Map(entriesOf(text).map((entry) => {
-    if (entry.includes("@")) throw badInput(field, entry, "an indicator without a timeframe, as in EMA:20");
-    const resolved = indicatorEntry(field, entry, entry);
-    return [resolved.hash, { text: entry, resolved }];
-  })).values()];
+export const parseIndicatorList = (field: string, text: string): { text: string; resolved: ResolvedIndicator }[] => [
+  ...new Map(
+    entriesOf(text).map((entry) => {
+      if (entry.includes("@")) throw badInput(field, entry, "an indicator without a timeframe, as in EMA:20");
+      const resolved = indicatorEntry(field, entry, entry);
+      return [resolved.hash, { text: entry, resolved }];
+    }),
+  ).values(),
+];
 
 /** `1m,5m`; throws `bad_input` naming `field` and the entry. */
 export const parseTimeframes = (field: string, text: string): Timeframe[] => {
@@ -51,15 +66,21 @@ export const parseTimeframes = (field: string, text: string): Timeframe[] => {
 const written = ({ definition, params }: ResolvedIndicator): string => {
   const standard = definition.params.parse({});
   const values = definition.order.map((name) => params[name]);
-  while (typeof values.at(-1) === "string" && values.at(-1) === standard[definition.order[values.length - 1]!]) values.pop();
+  while (typeof values.at(-1) === "string" && values.at(-1) === standard[definition.order[values.length - 1]!])
+    values.pop();
   return [definition.id, ...values].join(":");
 };
 
-const entriesOf = (text: string): string[] => text.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "");
+const entriesOf = (text: string): string[] =>
+  text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
 
 const timeframeEntry = (field: string, entry: string, text: string): Timeframe => {
   const found = parseTimeframe(text);
-  if (text.trim() === "" || found === undefined) throw badInput(field, entry, `a timeframe of ${timeframeNames.join(", ")}`);
+  if (text.trim() === "" || found === undefined)
+    throw badInput(field, entry, `a timeframe of ${timeframeNames.join(", ")}`);
   return found;
 };
 
@@ -72,22 +93,31 @@ const indicatorEntry = (field: string, entry: string, wish: string): ResolvedInd
   if (given.includes("") || (length === 0 && given.length > 0)) throw badInput(field, entry, accepted);
   // The last parameter may be an instant, which has colons of its own.
   const values = given.length > length ? [...given.slice(0, length - 1), given.slice(length - 1).join(":")] : given;
-  const params = Object.fromEntries(values.map((value, place) => [definition.order[place]!, Number.isNaN(Number(value)) ? value : Number(value)]));
+  const params = Object.fromEntries(
+    values.map((value, place) => [definition.order[place]!, Number.isNaN(Number(value)) ? value : Number(value)]),
+  );
   try {
     return resolveIndicator({ id: definition.id, params });
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
-    throw new AppError("bad_input", `${field}: ${JSON.stringify(entry)} is not accepted (${cause.message}); use ${accepted}`, { details: { field, value: entry, accepted }, cause });
+    throw new AppError(
+      "bad_input",
+      `${field}: ${JSON.stringify(entry)} is not accepted (${cause.message}); use ${accepted}`,
+      { details: { field, value: entry, accepted }, cause },
+    );
   }
 };
 
 /** `MACD:fast:slow:signal with fast 1 to 1000, …`. */
 const acceptedBy = (id: string): string => {
   const { params } = indicatorCatalogue().find((each) => each.id === id)!;
-  return params.length === 0 ? `${id} alone: it has no parameters` : `${[id, ...params.map(({ name }) => name)].join(":")} with ${params.map(rangeOf).join(", ")}`;
+  return params.length === 0
+    ? `${id} alone: it has no parameters`
+    : `${[id, ...params.map(({ name }) => name)].join(":")} with ${params.map(rangeOf).join(", ")}`;
 };
 const rangeOf = ({ name, kind, min, max, choices }: IndicatorParam): string => {
-  if (choices !== undefined) return `${name} one of ${choices.join(" ")}${kind === "instant" ? ", or YYYY-MM-DD[THH:MM] in IST" : ""}`;
+  if (choices !== undefined)
+    return `${name} one of ${choices.join(" ")}${kind === "instant" ? ", or YYYY-MM-DD[THH:MM] in IST" : ""}`;
   const range = min === undefined || max === undefined ? "" : ` ${min} to ${max}`;
   return `${name} ${kind === "integer" ? "a whole number" : "a number"}${range}`;
 };

@@ -7,7 +7,11 @@ import type { RunningIndicators } from "./running-indicators";
 export const indicatorDesk = (running: RunningIndicators, reads: Pick<IndicatorReads, "read">): IndicatorDesk => {
   let scratch = new Float64Array(256);
   const describe = (resolved: ResolvedIndicator): Omit<HeldIndicator, "instance"> => ({
-    id: resolved.definition.id, label: resolved.label, params: resolved.params, pane: resolved.definition.pane, guides: resolved.definition.guides,
+    id: resolved.definition.id,
+    label: resolved.label,
+    params: resolved.params,
+    pane: resolved.definition.pane,
+    guides: resolved.definition.guides,
     plots: resolved.definition.plots,
   });
   return {

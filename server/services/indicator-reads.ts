@@ -49,31 +49,67 @@ export class IndicatorReads {
     const wishes = helds.map((held): Wish => {
       const resolved = resolveIndicator({ id: held.id, params: held.params });
       // What runs knows the bars of today: it says nothing of what was known earlier.
-      const instance = asOf !== undefined ? undefined : running.get(held.instance) ?? running.find(instrument, timeframe.index, resolved);
-      return { resolved, instance, ticket: instance === undefined ? 0 : running.ticket(instance), begin: null, state: null };
+      const instance =
+        asOf !== undefined
+          ? undefined
+          : (running.get(held.instance) ?? running.find(instrument, timeframe.index, resolved));
+      return {
+        resolved,
+        instance,
+        ticket: instance === undefined ? 0 : running.ticket(instance),
+        begin: null,
+        state: null,
+      };
     });
     const now = this.parts.clock.now();
     const { closed, forming, closing } = wishes.some(({ resolved }) => begin.days(resolved, timeframe, now) > 0)
       ? await this.fromSessions(query, wishes)
-      : await this.parts.bars.read({ instrument, timeframe, limit: Math.max(1, query.bars) + MOST_FORMING + Math.max(0, ...wishes.map(({ resolved }) => begin.settle(resolved, timeframe, now))), ...rangeOf(query) });
+      : await this.parts.bars.read({
+          instrument,
+          timeframe,
+          limit:
+            Math.max(1, query.bars) +
+            MOST_FORMING +
+            Math.max(0, ...wishes.map(({ resolved }) => begin.settle(resolved, timeframe, now))),
+          ...rangeOf(query),
+        });
     if (closed.length * wishes.length > MOST_STEPS && to === undefined) {
-      throw badInput("indicators", `${wishes.length} over ${closed.length.toLocaleString("en-IN")} bars`, `fewer of them, shorter periods or fewer bars: at most ${MOST_STEPS.toLocaleString("en-IN")} steps in all`);
+      throw badInput(
+        "indicators",
+        `${wishes.length} over ${closed.length.toLocaleString("en-IN")} bars`,
+        `fewer of them, shorter periods or fewer bars: at most ${MOST_STEPS.toLocaleString("en-IN")} steps in all`,
+      );
     }
-    if (to !== undefined || asOf !== undefined) return this.page(query, wishes, { closed, closing }, query.withForming === true ? filterRows(forming, (row) => to === undefined || forming.time[row]! < to) : EMPTY);
+    if (to !== undefined || asOf !== undefined)
+      return this.page(
+        query,
+        wishes,
+        { closed, closing },
+        query.withForming === true ? filterRows(forming, (row) => to === undefined || forming.time[row]! < to) : EMPTY,
+      );
 
     // From here on nothing waits.
     const first = firstShown(closed, query.bars, query.since);
     return {
-      closed, forming, first, ...(closing === undefined ? {} : { closing }),
+      closed,
+      forming,
+      first,
+      ...(closing === undefined ? {} : { closing }),
       values: wishes.map((wish) => {
-        if (wish.instance !== undefined && wish.instance.lastTime === 0) this.start(wish, wish.instance, timeframe, closed);
+        if (wish.instance !== undefined && wish.instance.lastTime === 0)
+          this.start(wish, wish.instance, timeframe, closed);
         return this.over(wish, closed, first, forming);
       }),
     };
   }
 
   /** A page of the past: it seeds nobody, so each indicator may have a turn of its own. */
-  private async page({ bars, since, signal }: IndicatorReadQuery, wishes: readonly Wish[], { closed, closing }: { closed: BarColumns; closing: BarColumns | undefined }, forming: BarColumns): Promise<IndicatorReading> {
+  private async page(
+    { bars, since, signal }: IndicatorReadQuery,
+    wishes: readonly Wish[],
+    { closed, closing }: { closed: BarColumns; closing: BarColumns | undefined },
+    forming: BarColumns,
+  ): Promise<IndicatorReading> {
     const turns = new Turns(() => this.parts.clock.sleep(0, signal));
     const first = firstShown(closed, bars, since);
     const values: Float64Array<ArrayBuffer>[][] = [];
@@ -98,12 +134,17 @@ export class IndicatorReads {
     for (const wish of wishes) {
       wish.state = wish.instance === undefined ? null : running.stateBefore(wish.instance, first);
       if (wish.state !== null) wish.begin = { from: wish.state.time + 1 };
-      else if (begin.days(wish.resolved, timeframe, first) > 0) wish.begin = await begin.at(instrument, timeframe, wish.resolved, first, asOf);
+      else if (begin.days(wish.resolved, timeframe, first) > 0)
+        wish.begin = await begin.at(instrument, timeframe, wish.resolved, first, asOf);
       else settle = Math.max(settle, begin.settle(wish.resolved, timeframe, first));
       from = Math.min(from, wish.begin?.from ?? first);
     }
     // Those that count bars are begun together.
-    if (settle > 0) from = Math.min(from, (await bars.read({ instrument, timeframe, to: first, limit: settle, ...known })).closed.time[0] ?? first);
+    if (settle > 0)
+      from = Math.min(
+        from,
+        (await bars.read({ instrument, timeframe, to: first, limit: settle, ...known })).closed.time[0] ?? first,
+      );
     return bars.read({ instrument, timeframe, from, limit: wanted + MOST_BARS, ...range });
   }
 
@@ -117,21 +158,33 @@ export class IndicatorReads {
   }
 
   /** One array per plot: values of the closed rows from `first` on, then of the forming ones. */
-  private over({ resolved, begin, state }: Wish, closed: BarColumns, first: number, forming: BarColumns): Float64Array<ArrayBuffer>[] {
+  private over(
+    { resolved, begin, state }: Wish,
+    closed: BarColumns,
+    first: number,
+    forming: BarColumns,
+  ): Float64Array<ArrayBuffer>[] {
     const { definition, params } = resolved;
     const { bar, scratch } = this;
     const indicator = definition.create(params);
     if (state !== null) indicator.restore(JSON.parse(state.state));
-    else if (begin?.before !== undefined) for (let row = 0; row < begin.before.length; row++) indicator.next(barOf(begin.before, row, bar), scratch, 0);
+    else if (begin?.before !== undefined)
+      for (let row = 0; row < begin.before.length; row++) indicator.next(barOf(begin.before, row, bar), scratch, 0);
     const plots = definition.plots.map(() => new Float64Array(closed.length - first + forming.length));
     for (let row = 0; row < closed.length; row++) {
       if (state !== null && closed.time[row]! <= state.time) continue;
       indicator.next(barOf(closed, row, bar), scratch, 0);
-      if (row >= first) plots.forEach((plot, place) => { plot[row - first] = scratch[place]!; });
+      if (row >= first)
+        plots.forEach((plot, place) => {
+          plot[row - first] = scratch[place]!;
+        });
     }
     const peeked = new Float64Array(forming.length * plots.length);
     peekForming(indicator, forming, plots.length, bar, scratch, peeked);
-    for (let row = 0; row < forming.length; row++) plots.forEach((plot, place) => { plot[closed.length - first + row] = peeked[row * plots.length + place]!; });
+    for (let row = 0; row < forming.length; row++)
+      plots.forEach((plot, place) => {
+        plot[closed.length - first + row] = peeked[row * plots.length + place]!;
+      });
     return plots;
   }
 }
@@ -143,7 +196,16 @@ const firstShown = (closed: BarColumns, bars: number, since: number | undefined)
   return first;
 };
 
-const rangeOf = ({ to, asOf, signal, closingRows = false }: IndicatorReadQuery): { to?: number; asOf?: number; signal?: AbortSignal | undefined; closingRows: boolean } =>
-  ({ signal, closingRows, ...(to === undefined ? {} : { to }), ...(asOf === undefined ? {} : { asOf }) });
+const rangeOf = ({
+  to,
+  asOf,
+  signal,
+  closingRows = false,
+}: IndicatorReadQuery): { to?: number; asOf?: number; signal?: AbortSignal | undefined; closingRows: boolean } => ({
+  signal,
+  closingRows,
+  ...(to === undefined ? {} : { to }),
+  ...(asOf === undefined ? {} : { asOf }),
+});
 
 const EMPTY = { length: 0 } as BarColumns;

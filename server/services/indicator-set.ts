@@ -21,7 +21,10 @@ const TURN = 200;
 const MOST_INSTANCES = 200_000;
 
 /** What an instrument runs, and of which making of the list. */
-interface Applied { version: number; held: Map<string, RunningInstance> }
+interface Applied {
+  version: number;
+  held: Map<string, RunningInstance>;
+}
 
 /** The configured indicators, held on every live instrument whoever else reads them. A change touches only what it changes. */
 export class IndicatorSet {
@@ -34,10 +37,16 @@ export class IndicatorSet {
 
   constructor(private readonly parts: Parts) {}
 
-  get entries(): readonly ConfiguredIndicator[] { return this.wanted; }
-  get instruments(): number { return this.applied.size; }
+  get entries(): readonly ConfiguredIndicator[] {
+    return this.wanted;
+  }
+  get instruments(): number {
+    return this.applied.size;
+  }
 
-  start(): void { this.stopTimer ??= this.parts.wall.every(LOOK_MS, () => void this.refresh()); }
+  start(): void {
+    this.stopTimer ??= this.parts.wall.every(LOOK_MS, () => void this.refresh());
+  }
   async stop(): Promise<void> {
     this.stopTimer?.();
     this.stopped = true;
@@ -47,7 +56,12 @@ export class IndicatorSet {
   /** Throws `bad_input` when there would be too many instances for one process. */
   check(wanted: readonly ConfiguredIndicator[]): void {
     const instruments = [...this.parts.live()].length;
-    if (wanted.length * instruments > MOST_INSTANCES) throw badInput("indicators", `${wanted.length} on ${instruments} instruments`, `at most ${MOST_INSTANCES} instances in all`);
+    if (wanted.length * instruments > MOST_INSTANCES)
+      throw badInput(
+        "indicators",
+        `${wanted.length} on ${instruments} instruments`,
+        `at most ${MOST_INSTANCES} instances in all`,
+      );
   }
 
   /** The list from now on; resolves when it runs on every live instrument. */
@@ -59,7 +73,9 @@ export class IndicatorSet {
 
   /** Follows the instruments that come and go. */
   refresh(): Promise<void> {
-    this.applying ??= this.apply().finally(() => { this.applying = null; });
+    this.applying ??= this.apply().finally(() => {
+      this.applying = null;
+    });
     return this.applying;
   }
 
@@ -69,7 +85,11 @@ export class IndicatorSet {
     while (version !== this.version && !this.stopped) {
       version = this.version;
       const live = new Set(this.parts.live());
-      for (const instrument of [...this.applied.keys()]) if (!live.has(instrument)) { this.settle(instrument, []); this.applied.delete(instrument); }
+      for (const instrument of [...this.applied.keys()])
+        if (!live.has(instrument)) {
+          this.settle(instrument, []);
+          this.applied.delete(instrument);
+        }
       for (const instrument of live) {
         if (this.stopped || version !== this.version) break;
         if (this.applied.get(instrument)?.version === version) continue;

@@ -54,13 +54,20 @@ export class IndicatorSnapshots {
         break;
       } catch (cause) {
         this.left.clear();
-        log.warn("a snapshot of indicators cannot be used; the one before it is tried", { id, takenAt: new Date(takenAt).toISOString(), instances, cause: String(cause) });
+        log.warn("a snapshot of indicators cannot be used; the one before it is tried", {
+          id,
+          takenAt: new Date(takenAt).toISOString(),
+          instances,
+          cause: String(cause),
+        });
       }
     }
     this.forget = wall.after(UNTOUCHED_MS, () => this.left.clear());
   }
 
-  start(): void { this.stopTimer ??= this.parts.wall.every(EVERY_MS, () => void this.save()); }
+  start(): void {
+    this.stopTimer ??= this.parts.wall.every(EVERY_MS, () => void this.save());
+  }
 
   /** Keeps the last states too. */
   async stop(): Promise<void> {
@@ -80,10 +87,14 @@ export class IndicatorSnapshots {
   }
 
   save(): Promise<void> {
-    this.saving ??= this.write().catch((cause: unknown) => {
-      this.parts.meter.count("indicators.snapshotFailures");
-      this.parts.log.warn("the states of indicators could not be kept", { cause: String(cause) });
-    }).finally(() => { this.saving = null; });
+    this.saving ??= this.write()
+      .catch((cause: unknown) => {
+        this.parts.meter.count("indicators.snapshotFailures");
+        this.parts.log.warn("the states of indicators could not be kept", { cause: String(cause) });
+      })
+      .finally(() => {
+        this.saving = null;
+      });
     return this.saving;
   }
 
@@ -102,7 +113,9 @@ export class IndicatorSnapshots {
       if (timeframe === undefined || kept === null) continue;
       const { resolved } = instance;
       // The state is JSON already.
-      lines.push(`[${table.at(instance.instrument).id},"${timeframe.name}","${resolved.definition.id}",${JSON.stringify(resolved.hash)},${kept.time},${kept.state}]`);
+      lines.push(
+        `[${table.at(instance.instrument).id},"${timeframe.name}","${resolved.definition.id}",${JSON.stringify(resolved.hash)},${kept.time},${kept.state}]`,
+      );
       count++;
       if (wall.now() - turn < TURN_MS) continue;
       pieces.push(lines.join("\n"));
@@ -110,7 +123,10 @@ export class IndicatorSnapshots {
       await wall.sleep(0);
       turn = wall.now();
     }
-    for (const { line } of this.left.values()) { lines.push(line); count++; }
+    for (const { line } of this.left.values()) {
+      lines.push(line);
+      count++;
+    }
     if (count === 0) return;
     if (lines.length > 0) pieces.push(lines.join("\n"));
     await store.save({ takenAt: Math.round(began), version: VERSION, instances: count, pieces });
@@ -127,9 +143,19 @@ export class IndicatorSnapshots {
     let turn = wall.now();
     for (const line of rest) {
       const [instrument, timeframe, indicator, hash, time, state] = JSON.parse(line) as Line;
-      if (typeof instrument !== "number" || typeof time !== "number" || typeof hash !== "string" || timeframeOf(timeframe) === undefined) throw new TypeError(`not a state: ${line.slice(0, 80)}`);
+      if (
+        typeof instrument !== "number" ||
+        typeof time !== "number" ||
+        typeof hash !== "string" ||
+        timeframeOf(timeframe) === undefined
+      )
+        throw new TypeError(`not a state: ${line.slice(0, 80)}`);
       // An indicator that is computed otherwise now begins anew.
-      if (before[indicator] === now[indicator]) this.left.set(nameOf(instrument, timeframeNamed(timeframe as never).name, hash), { line, state: { time, state: JSON.stringify(state) } });
+      if (before[indicator] === now[indicator])
+        this.left.set(nameOf(instrument, timeframeNamed(timeframe as never).name, hash), {
+          line,
+          state: { time, state: JSON.stringify(state) },
+        });
       if (wall.now() - turn < TURN_MS) continue;
       await wall.sleep(0);
       turn = wall.now();
@@ -137,14 +163,22 @@ export class IndicatorSnapshots {
   }
 }
 
-const nameOf = (instrumentId: number, timeframe: string, hash: string): string => `${instrumentId}/${timeframe}/${hash}`;
+const nameOf = (instrumentId: number, timeframe: string, hash: string): string =>
+  `${instrumentId}/${timeframe}/${hash}`;
 
 /** What tells one making of an indicator from another: by what it says of itself and how its state looks. */
-const definitions = (): Record<string, string> => Object.fromEntries(indicators.map((each) => [each.id, fingerprint(each)]));
+const definitions = (): Record<string, string> =>
+  Object.fromEntries(indicators.map((each) => [each.id, fingerprint(each)]));
 
 const fingerprint = (definition: IndicatorDefinition): string => {
   const params = definition.params.parse({});
-  const text = JSON.stringify([definition.source, definition.order, definition.plots.map(({ id }) => id), definition.warmUp(params), definition.create(params).snapshot()]);
+  const text = JSON.stringify([
+    definition.source,
+    definition.order,
+    definition.plots.map(({ id }) => id),
+    definition.warmUp(params),
+    definition.create(params).snapshot(),
+  ]);
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   return (hash >>> 0).toString(36);

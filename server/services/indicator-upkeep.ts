@@ -24,7 +24,10 @@ interface Parts {
   kept(instance: RunningInstance): IndicatorState | null;
 }
 
-interface Unseeded { instance: RunningInstance; ticket: number }
+interface Unseeded {
+  instance: RunningInstance;
+  ticket: number;
+}
 
 const LOOK_MS = 250;
 const RETRY_MS = 5_000;
@@ -47,11 +50,15 @@ export class IndicatorUpkeep {
 
   constructor(private readonly parts: Parts) {
     const { signal } = this.stopping;
-    this.ended = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }));
+    this.ended = new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }),
+    );
     this.ended.catch(() => undefined);
   }
 
-  start(): void { this.stopTimer ??= this.parts.wall.every(LOOK_MS, () => this.wake()); }
+  start(): void {
+    this.stopTimer ??= this.parts.wall.every(LOOK_MS, () => this.wake());
+  }
 
   async stop(): Promise<void> {
     this.stopTimer?.();
@@ -60,7 +67,9 @@ export class IndicatorUpkeep {
   }
 
   /** Bar series that wait for their seed. */
-  get unseeded(): number { return this.waiting.size; }
+  get unseeded(): number {
+    return this.waiting.size;
+  }
 
   /** Seeds the unseeded instances of a bar series when their turn comes. */
   seedSoon(instrument: number, timeframe: number): void {
@@ -74,16 +83,27 @@ export class IndicatorUpkeep {
     for (const place of running.timeframes()) {
       if (running.of(instrument, place).length === 0) continue;
       const timeframe = timeframeAt(place);
-      running.outdate(instrument, timeframe.index, spanAt(calendar, live.table.hours(instrument), timeframe, from)?.start ?? from);
+      running.outdate(
+        instrument,
+        timeframe.index,
+        spanAt(calendar, live.table.hours(instrument), timeframe, from)?.start ?? from,
+      );
     }
     this.wake();
   }
 
   private wake(): void {
     if (this.work !== null || this.stopping.signal.aborted) return;
-    this.work = this.run().catch((cause: unknown) => {
-      if (!this.stopping.signal.aborted) this.parts.log.error("indicators are not kept up", { cause: cause instanceof Error ? cause.stack : String(cause) });
-    }).finally(() => { this.work = null; });
+    this.work = this.run()
+      .catch((cause: unknown) => {
+        if (!this.stopping.signal.aborted)
+          this.parts.log.error("indicators are not kept up", {
+            cause: cause instanceof Error ? cause.stack : String(cause),
+          });
+      })
+      .finally(() => {
+        this.work = null;
+      });
   }
 
   private async run(): Promise<void> {
@@ -127,7 +147,10 @@ export class IndicatorUpkeep {
     for (const instance of instances) {
       const need = running.beginHealing(instance);
       if (need === null) continue;
-      const beginning = need.after === null ? await begin.at(instrument, timeframe, instance.resolved, need.from) : { from: need.after + 1 };
+      const beginning =
+        need.after === null
+          ? await begin.at(instrument, timeframe, instance.resolved, need.from)
+          : { from: need.after + 1 };
       from = Math.min(from, beginning.from);
       plans.push({ instance, beginning });
     }
@@ -141,7 +164,10 @@ export class IndicatorUpkeep {
     const { running, begin, bars, clock, meter } = this.parts;
     const timeframe = timeframeAt(place);
     const now = clock.now();
-    const unseeded = running.of(instrument, place).filter((each) => each.lastTime === 0).map((instance) => ({ instance, ticket: running.ticket(instance) }));
+    const unseeded = running
+      .of(instrument, place)
+      .filter((each) => each.lastTime === 0)
+      .map((instance) => ({ instance, ticket: running.ticket(instance) }));
     const left = await this.resume(instrument, timeframe, unseeded);
     for (const { instance, ticket } of left.filter((each) => begin.days(each.instance.resolved, timeframe, now) > 0)) {
       const { from, before } = await begin.at(instrument, timeframe, instance.resolved, now);
@@ -151,22 +177,38 @@ export class IndicatorUpkeep {
     const counted = left.filter((each) => begin.days(each.instance.resolved, timeframe, now) === 0);
     if (counted.length > 0) {
       // One more than settles: the value that is told is right.
-      const { closed } = await bars.read({ instrument, timeframe, limit: 1 + Math.max(...counted.map(({ instance }) => begin.settle(instance.resolved, timeframe, now))) });
-      for (const { instance, ticket } of counted) if (instance.lastTime === 0) running.seed(instance, closed, { ticket, tell: true });
+      const { closed } = await bars.read({
+        instrument,
+        timeframe,
+        limit: 1 + Math.max(...counted.map(({ instance }) => begin.settle(instance.resolved, timeframe, now))),
+      });
+      for (const { instance, ticket } of counted)
+        if (instance.lastTime === 0) running.seed(instance, closed, { ticket, tell: true });
     }
     meter.count("indicators.seeded", left.length);
   }
 
   /** Goes on from what was kept of the last run; answers those of which nothing fitting was. */
-  private async resume(instrument: number, timeframe: AnyTimeframe, unseeded: readonly Unseeded[]): Promise<readonly Unseeded[]> {
+  private async resume(
+    instrument: number,
+    timeframe: AnyTimeframe,
+    unseeded: readonly Unseeded[],
+  ): Promise<readonly Unseeded[]> {
     const { running, bars, meter } = this.parts;
     const kept = unseeded.flatMap((each) => {
       const state = this.parts.kept(each.instance);
       return state !== null && this.isNear(each.instance, timeframe, state) ? [{ ...each, state }] : [];
     });
     if (kept.length === 0) return unseeded;
-    const { closed } = await bars.read({ instrument, timeframe, from: 1 + Math.min(...kept.map(({ state }) => state.time)) });
-    const resumed = kept.filter(({ instance, ticket, state }) => instance.lastTime === 0 && running.resume(instance, state, closed, { ticket, tell: true }));
+    const { closed } = await bars.read({
+      instrument,
+      timeframe,
+      from: 1 + Math.min(...kept.map(({ state }) => state.time)),
+    });
+    const resumed = kept.filter(
+      ({ instance, ticket, state }) =>
+        instance.lastTime === 0 && running.resume(instance, state, closed, { ticket, tell: true }),
+    );
     meter.count("indicators.resumed", resumed.length);
     return unseeded.filter(({ instance }) => instance.lastTime === 0);
   }
@@ -174,6 +216,9 @@ export class IndicatorUpkeep {
   /** A state so old that more bars may lie behind it than a seed needs is no help. */
   private isNear(instance: RunningInstance, timeframe: AnyTimeframe, kept: IndicatorState): boolean {
     const now = this.parts.clock.now();
-    return now - kept.time <= Math.max(FEW_BARS, this.parts.begin.settle(instance.resolved, timeframe, now)) * timeframe.lengthMs;
+    return (
+      now - kept.time <=
+      Math.max(FEW_BARS, this.parts.begin.settle(instance.resolved, timeframe, now)) * timeframe.lengthMs
+    );
   }
 }

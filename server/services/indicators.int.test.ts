@@ -19,16 +19,38 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
-interface Said { of?: string; time?: number; values?: (number | null)[]; resumed?: number; first?: number; done?: boolean }
+interface Said {
+  of?: string;
+  time?: number;
+  values?: (number | null)[];
+  resumed?: number;
+  first?: number;
+  done?: boolean;
+}
 
 /** Starts `indicator-runner.ts`; answers what it says until it is killed after so many values, or done. */
 const run = async (folder: string, databaseUrl: string | undefined, killAfter: number): Promise<Said[]> => {
-  const child = spawn(process.execPath, ["--import", "tsx", "server/testing/indicator-runner.ts", folder, String(COUNT), ...(databaseUrl === undefined ? [] : [databaseUrl])], { cwd: project, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(
+    process.execPath,
+    [
+      "--import",
+      "tsx",
+      "server/testing/indicator-runner.ts",
+      folder,
+      String(COUNT),
+      ...(databaseUrl === undefined ? [] : [databaseUrl]),
+    ],
+    { cwd: project, stdio: ["ignore", "pipe", "inherit"] },
+  );
   children.push(child);
   const closed = once(child, "close");
   const said: Said[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
-    try { said.push(JSON.parse(line) as Said); } catch { break; } // the line it was killed in
+    try {
+      said.push(JSON.parse(line) as Said);
+    } catch {
+      break;
+    } // the line it was killed in
     if (said.length === killAfter) child.kill("SIGKILL");
   }
   await closed;
@@ -49,7 +71,10 @@ const survives = async (seed: number, databaseUrl?: string): Promise<void> => {
   }
   expect(last.at(-1)).toEqual({ done: true });
   expect(starts[0]).toEqual({ resumed: 0, first: 0 });
-  for (const { resumed, first } of starts.slice(1)) { expect(resumed).toBe(5); expect(first).toBeGreaterThan(50); }
+  for (const { resumed, first } of starts.slice(1)) {
+    expect(resumed).toBe(5);
+    expect(first).toBeGreaterThan(50);
+  }
 
   const store = await startedStore(folder, databaseUrl === undefined ? {} : { databaseUrl });
   const bars = await store.bars.read({ instrumentId: 1, timeframe: "1m", from: 0, to: Number.POSITIVE_INFINITY });
@@ -59,7 +84,8 @@ const survives = async (seed: number, databaseUrl?: string): Promise<void> => {
   expect(sets).toHaveLength(10);
   expect(bars.rev.filter((rev) => rev > 1).length, "bars that got a late part").toBeGreaterThan(30);
   const told = new Map<string, Map<number, (number | null)[]>>();
-  for (const { of, time, values } of last) if (of !== undefined) told.set(of, (told.get(of) ?? new Map<number, (number | null)[]>()).set(time!, values!));
+  for (const { of, time, values } of last)
+    if (of !== undefined) told.set(of, (told.get(of) ?? new Map<number, (number | null)[]>()).set(time!, values!));
   const since = bars.time[starts.at(-1)!.first]!;
   for (const id of ["EMA:20", "RSI:14", "BB:20:2", "SUPERTREND", "VWAP"]) {
     const resolved = parseIndicatorList("", id)[0]!.resolved;
@@ -69,7 +95,8 @@ const survives = async (seed: number, databaseUrl?: string): Promise<void> => {
       if (bars.time[row]! < since) continue;
       plots.forEach((plot, place) => {
         const value = heard.get(bars.time[row]!)![place];
-        if (Number.isNaN(plot[row]!)) expect(value).toBeNull(); else expect(value, `${id} at bar ${row}`).toBeCloseTo(plot[row]!, 6);
+        if (Number.isNaN(plot[row]!)) expect(value).toBeNull();
+        else expect(value, `${id} at bar ${row}`).toBeCloseTo(plot[row]!, 6);
       });
     }
   }
@@ -79,7 +106,15 @@ describe("indicators of a process that is killed", () => {
   it("go on as if nothing had been, on the embedded database", () => survives(5), 240_000);
 
   const serverUrl = process.env["TEST_DATABASE_URL"];
-  it.skipIf(serverUrl === undefined)("go on as if nothing had been, on a server", async () => {
-    try { await survives(17, await ownDatabase(serverUrl!, "indicators")); } finally { await dropDatabases(); }
-  }, 240_000);
+  it.skipIf(serverUrl === undefined)(
+    "go on as if nothing had been, on a server",
+    async () => {
+      try {
+        await survives(17, await ownDatabase(serverUrl!, "indicators"));
+      } finally {
+        await dropDatabases();
+      }
+    },
+    240_000,
+  );
 });

@@ -12,7 +12,13 @@ import { byName, entryText, readRows, readStored, type Unreadable } from "@/serv
 import type { SettingStore } from "@/server/ports/stores";
 import type { Bars } from "./bars";
 import { IndicatorBegin } from "./indicator-begin";
-import { type ConfiguredIndicator, MOST_CONFIGURED, parseIndicatorConfigs, parseIndicatorList, parseTimeframes } from "./indicator-configs";
+import {
+  type ConfiguredIndicator,
+  MOST_CONFIGURED,
+  parseIndicatorConfigs,
+  parseIndicatorList,
+  parseTimeframes,
+} from "./indicator-configs";
 import { indicatorDesk } from "./indicator-desk";
 import { IndicatorReads } from "./indicator-reads";
 import { IndicatorSet } from "./indicator-set";
@@ -49,7 +55,13 @@ interface Parts {
 export interface ActiveIndicators {
   /** `settings`: as somebody has chosen while it ran; `configuration`: as INDICATOR_CONFIGS says. */
   source: "configuration" | "settings";
-  indicators: { text: string; id: string; label: string; params: Record<string, number | string>; timeframe: TimeframeName }[];
+  indicators: {
+    text: string;
+    id: string;
+    label: string;
+    params: Record<string, number | string>;
+    timeframe: TimeframeName;
+  }[];
   instruments: number;
   /** Running instances, those of readers included. */
   instances: number;
@@ -77,7 +89,10 @@ export interface IndicatorValuesView {
   values: { time: number; live: boolean; values: (number | null)[] }[];
 }
 
-interface Chosen { indicators: string[]; timeframes: string[] }
+interface Chosen {
+  indicators: string[];
+  timeframes: string[];
+}
 const SETTING = "indicators.active";
 
 /** The indicators that run: the configured set, what readers hold, their upkeep and their kept states. */
@@ -96,13 +111,22 @@ export class IndicatorService {
     const kept = (instance: Parameters<IndicatorSnapshots["keptOf"]>[0]) => this.snapshots.keptOf(instance);
     const begin = new IndicatorBegin({ bars, live, calendar });
     this.upkeep = new IndicatorUpkeep({ running, begin, bars, live, calendar, clock, wall, log, meter, kept });
-    this.set = new IndicatorSet({ running, live: parts.liveInstruments, wall, seedSoon: (instrument, timeframe) => this.upkeep.seedSoon(instrument, timeframe) });
+    this.set = new IndicatorSet({
+      running,
+      live: parts.liveInstruments,
+      wall,
+      seedSoon: (instrument, timeframe) => this.upkeep.seedSoon(instrument, timeframe),
+    });
     this.desk = indicatorDesk(running, new IndicatorReads({ bars, begin, running, clock, kept }));
   }
 
   /** The store must be open. What was kept is read before anything is begun. */
   async start(): Promise<void> {
-    await this.snapshots.restore().catch((cause: unknown) => this.parts.log.warn("snapshots of indicators could not be read", { cause: String(cause) }));
+    await this.snapshots
+      .restore()
+      .catch((cause: unknown) =>
+        this.parts.log.warn("snapshots of indicators could not be read", { cause: String(cause) }),
+      );
     const chosen = await this.chosenBefore();
     this.source = chosen === null ? "configuration" : "settings";
     const wanted = chosen ?? configured(this.parts.configuration);
@@ -118,9 +142,19 @@ export class IndicatorService {
     const what = `setting ${SETTING}`;
     const kept = readStored(what, await settings.get(SETTING), byName, unreadable);
     if (kept === null) return null;
-    const timeframes = readRows(`${what}, timeframes`, kept["timeframes"], (row) => parseTimeframes("timeframes", entryText.parse(row)), unreadable).flat();
+    const timeframes = readRows(
+      `${what}, timeframes`,
+      kept["timeframes"],
+      (row) => parseTimeframes("timeframes", entryText.parse(row)),
+      unreadable,
+    ).flat();
     const running = timeframes.length > 0 ? timeframes : parseTimeframes("timeframes", "1m");
-    const indicators = readRows(`${what}, indicators`, kept["indicators"], (row) => parseIndicatorConfigs("indicators", entryText.parse(row), running), unreadable).flat();
+    const indicators = readRows(
+      `${what}, indicators`,
+      kept["indicators"],
+      (row) => parseIndicatorConfigs("indicators", entryText.parse(row), running),
+      unreadable,
+    ).flat();
     // An empty choice is one; a choice of which nothing is understood is none.
     if (indicators.length === 0 && !(Array.isArray(kept["indicators"]) && kept["indicators"].length === 0)) return null;
     const each = new Map(indicators.map((indicator) => [indicator.text, indicator]));
@@ -135,14 +169,27 @@ export class IndicatorService {
   }
 
   /** Instruments have come or gone. */
-  refresh(): Promise<void> { return this.set.refresh(); }
+  refresh(): Promise<void> {
+    return this.set.refresh();
+  }
   /** History has changed bars that end after `from`. */
-  changed(instrument: number, from: number): void { this.upkeep.changed(instrument, from); }
+  changed(instrument: number, from: number): void {
+    this.upkeep.changed(instrument, from);
+  }
 
   active(): ActiveIndicators {
     return {
-      source: this.source, instruments: this.set.instruments, instances: this.parts.running.size, unseeded: this.upkeep.unseeded,
-      indicators: this.set.entries.map(({ text, resolved, timeframe }) => ({ text, id: resolved.definition.id, label: resolved.label, params: resolved.params, timeframe: timeframe.name })),
+      source: this.source,
+      instruments: this.set.instruments,
+      instances: this.parts.running.size,
+      unseeded: this.upkeep.unseeded,
+      indicators: this.set.entries.map(({ text, resolved, timeframe }) => ({
+        text,
+        id: resolved.definition.id,
+        label: resolved.label,
+        params: resolved.params,
+        timeframe: timeframe.name,
+      })),
     };
   }
 
@@ -175,29 +222,61 @@ export class IndicatorService {
   }
 
   /** Values over the newest bars, closed and forming: a chart's own numbers. A closed bar's does not depend on how many are asked for. */
-  async values({ instrument, timeframe: name, spec, limit, from, to, asOf: asked, signal }: IndicatorValuesQuery): Promise<IndicatorValuesView> {
+  async values({
+    instrument,
+    timeframe: name,
+    spec,
+    limit,
+    from,
+    to,
+    asOf: asked,
+    signal,
+  }: IndicatorValuesQuery): Promise<IndicatorValuesView> {
     if (from !== undefined && to !== undefined && from >= to) throw badInput("from", from, "an instant before `to`");
     const [wish, more] = parseIndicatorList("spec", spec);
-    if (wish === undefined || more !== undefined) throw badInput("spec", spec, "one indicator, as in EMA:20 or MACD:12:26:9");
+    if (wish === undefined || more !== undefined)
+      throw badInput("spec", spec, "one indicator, as in EMA:20 or MACD:12:26:9");
     const timeframe = timeframeNamed(name);
     const held = this.desk.describe({ id: wish.resolved.definition.id, params: wish.resolved.params });
     const { live, calendar, clock } = this.parts;
     const hours = live.table.hours(instrument);
     // What will be known one day is what is known now.
     const asOf = asked === undefined || asked >= clock.now() ? undefined : asked;
-    const { closed, forming, first, values } = await this.desk.read({
-      instrument, timeframe, bars: limit, withForming: true, signal, ...(from === undefined ? {} : { since: from }), ...(to === undefined ? {} : { to }), ...(asOf === undefined ? {} : { asOf }),
-    }, [{ instance: 0, ...held }]);
+    const { closed, forming, first, values } = await this.desk.read(
+      {
+        instrument,
+        timeframe,
+        bars: limit,
+        withForming: true,
+        signal,
+        ...(from === undefined ? {} : { since: from }),
+        ...(to === undefined ? {} : { to }),
+        ...(asOf === undefined ? {} : { asOf }),
+      },
+      [{ instance: 0, ...held }],
+    );
     const rows = closed.length - first;
     const all = rows + forming.length;
     const timeAt = (row: number): number => (row < rows ? closed.time[first + row]! : forming.time[row - rows]!);
     // Bars of then are told as closed where they have ended since.
-    const formed = (time: number): boolean => asOf !== undefined && (timeframe.from === "1s" && timeframe.lengthMs === 1_000 ? time + 1_000 : spanAt(calendar, hours, timeframe, time)?.end ?? 0) > asOf;
-    const shown = Array.from({ length: all }, (_, row) => row).filter((row) => from === undefined || timeAt(row) >= from).slice(-limit);
-    const valuesAt = (row: number): (number | null)[] => values[0]!.map((plot) => (Number.isNaN(plot[row]!) ? null : plot[row]!));
+    const formed = (time: number): boolean =>
+      asOf !== undefined &&
+      (timeframe.from === "1s" && timeframe.lengthMs === 1_000
+        ? time + 1_000
+        : (spanAt(calendar, hours, timeframe, time)?.end ?? 0)) > asOf;
+    const shown = Array.from({ length: all }, (_, row) => row)
+      .filter((row) => from === undefined || timeAt(row) >= from)
+      .slice(-limit);
+    const valuesAt = (row: number): (number | null)[] =>
+      values[0]!.map((plot) => (Number.isNaN(plot[row]!) ? null : plot[row]!));
     return {
-      label: held.label, plots: held.plots.map(({ id, title, unit }) => ({ id, title, unit })),
-      values: shown.map((row) => ({ time: timeAt(row), live: row >= rows || formed(timeAt(row)), values: valuesAt(row) })),
+      label: held.label,
+      plots: held.plots.map(({ id, title, unit }) => ({ id, title, unit })),
+      values: shown.map((row) => ({
+        time: timeAt(row),
+        live: row >= rows || formed(timeAt(row)),
+        values: valuesAt(row),
+      })),
     };
   }
 }

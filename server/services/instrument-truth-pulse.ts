@@ -1,7 +1,14 @@
 import { widen } from "@/server/domain/columns";
 
 /** Places of an instrument's figures. */
-const enum Pulse { sequence, received, ticks, time, longest, size }
+const enum Pulse {
+  sequence,
+  received,
+  ticks,
+  time,
+  longest,
+  size,
+}
 
 /** What was seen so many ticks ago counts a third: seconds of a busy instrument, an hour of a quiet one. */
 const MEMORY_TICKS = 64;
@@ -36,7 +43,10 @@ export class InstrumentPulse {
     const kept = Math.exp(-ticked / MEMORY_TICKS);
     figures[own + Pulse.ticks] = figures[own + Pulse.ticks]! * kept + ticked;
     figures[own + Pulse.time] = figures[own + Pulse.time]! * kept + length;
-    figures[own + Pulse.longest] = Math.max(figures[own + Pulse.longest]! * Math.exp(-length / LONGEST_MEMORY_MS), length / ticked);
+    figures[own + Pulse.longest] = Math.max(
+      figures[own + Pulse.longest]! * Math.exp(-length / LONGEST_MEMORY_MS),
+      length / ticked,
+    );
     return true;
   }
 
@@ -49,7 +59,11 @@ export class InstrumentPulse {
     const patience = this.patience(instrument);
     if (patience === null) return null;
     const own = instrument * Pulse.size;
-    return { interval: this.figures[own + Pulse.time]! / this.figures[own + Pulse.ticks]!, longest: this.figures[own + Pulse.longest]!, patience };
+    return {
+      interval: this.figures[own + Pulse.time]! / this.figures[own + Pulse.ticks]!,
+      longest: this.figures[own + Pulse.longest]!,
+      patience,
+    };
   }
 
   learn(instrument: number, silenceMs: number): void {
@@ -61,11 +75,16 @@ export class InstrumentPulse {
   private patienceAt(own: number): number | null {
     const ticks = this.figures[own + Pulse.ticks]!;
     if (ticks < ENOUGH_TICKS) return null;
-    return Math.max(LEAST_PATIENCE_MS, 20 * (this.figures[own + Pulse.time]! / ticks), 3 * this.figures[own + Pulse.longest]!);
+    return Math.max(
+      LEAST_PATIENCE_MS,
+      20 * (this.figures[own + Pulse.time]! / ticks),
+      3 * this.figures[own + Pulse.longest]!,
+    );
   }
 
   private own(instrument: number): number {
-    if ((instrument + 1) * Pulse.size > this.figures.length) this.figures = widen(this.figures, Math.max(this.figures.length * 2, (instrument + 1) * Pulse.size));
+    if ((instrument + 1) * Pulse.size > this.figures.length)
+      this.figures = widen(this.figures, Math.max(this.figures.length * 2, (instrument + 1) * Pulse.size));
     return instrument * Pulse.size;
   }
 }

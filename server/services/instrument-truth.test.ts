@@ -13,19 +13,32 @@ const at = (clock: string): number => Date.parse(`2026-11-18T${clock}+05:30`);
 /** Instruments 0 and up of one feed; time goes on in steps of a second, and the one timer runs every five. */
 const rig = (hours: readonly string[], start = "10:00:00", calendar: Calendar = createCalendar()) => {
   const table = new InstrumentTable();
-  hours.forEach((each, index) => table.put(testInstrument(index + 1, each === "NSE_INDEX" ? { segment: "index" } : {}), each));
+  hours.forEach((each, index) =>
+    table.put(testInstrument(index + 1, each === "NSE_INDEX" ? { segment: "index" } : {}), each),
+  );
   const board = new QuoteBoard();
   board.grow(hours.length);
   let now = at(start);
   let state: FeedState = "LIVE";
   let look: (() => void) | null = null;
   const said: string[] = [];
-  const clock = { now: () => now, every: (_: number, run: () => void) => { look = run; return () => {}; } } as unknown as Clock;
-  const truth = (): FeedTruth[] => [{ collector: "main", feed: "kite", state, reason: "as the test says", since: now } as FeedTruth];
+  const clock = {
+    now: () => now,
+    every: (_: number, run: () => void) => {
+      look = run;
+      return () => {};
+    },
+  } as unknown as Clock;
+  const truth = (): FeedTruth[] => [
+    { collector: "main", feed: "kite", state, reason: "as the test says", since: now } as FeedTruth,
+  ];
   const truths = new InstrumentTruths({
-    live: { table, board }, calendar, clock,
+    live: { table, board },
+    calendar,
+    clock,
     collectors: { truth, nameAt: (index) => (index === 0 ? "main" : ""), of: () => ["main"] },
-    onSilent: (collector, instrument, from) => said.push(`${collector} ${instrument} silent since ${new Date(from + 19_800_000).toISOString().slice(11, 19)}`),
+    onSilent: (collector, instrument, from) =>
+      said.push(`${collector} ${instrument} silent since ${new Date(from + 19_800_000).toISOString().slice(11, 19)}`),
     onReturn: (instrument, _, untraded) => said.push(`${instrument} back${untraded ? ", untraded" : ""}`),
   });
   truths.start();
@@ -44,7 +57,18 @@ const rig = (hours: readonly string[], start = "10:00:00", calendar: Calendar = 
       if (Math.floor(now / 1_000) % 5 === 0) look!();
     }
   };
-  return { truths, said, run, feed: (next: FeedState) => { state = next; }, jump: (clock: string) => { now = at(clock); look!(); } };
+  return {
+    truths,
+    said,
+    run,
+    feed: (next: FeedState) => {
+      state = next;
+    },
+    jump: (clock: string) => {
+      now = at(clock);
+      look!();
+    },
+  };
 };
 
 describe("an instrument of a live feed", () => {
@@ -59,7 +83,9 @@ describe("an instrument of a live feed", () => {
     expect(truths.of(0)).toMatchObject({ state: "MUTE", since: at("10:02:00"), lastTick: at("10:02:00") });
     expect(truths.mutes(10)).toEqual([{ instrument: 0, since: at("10:02:00"), reason: truths.of(0).reason }]);
     expect(truths.mutes(0)).toEqual([]);
-    expect(truths.of(0).reason).toMatch(/^no tick for 88 s, usually every 1\.0 s, never longer than .*, while its feed brings others$/);
+    expect(truths.of(0).reason).toMatch(
+      /^no tick for 88 s, usually every 1\.0 s, never longer than .*, while its feed brings others$/,
+    );
     expect(truths.of(1).state).toBe("LIVE");
     run(6, () => [0, 1]);
     expect(said.slice(1)).toEqual(["0 back"]);
@@ -67,7 +93,10 @@ describe("an instrument of a live feed", () => {
   });
 
   it("is proved untraded by a day volume that stands, unless it is an index, which has none", () => {
-    for (const [hours, said] of [["NSE", "0 back, untraded"], ["NSE_INDEX", "0 back"]] as const) {
+    for (const [hours, said] of [
+      ["NSE", "0 back, untraded"],
+      ["NSE_INDEX", "0 back"],
+    ] as const) {
       const market = rig([hours, "NSE"]);
       market.run(120, () => [0, 1], 0);
       market.run(90, () => [1], 0);
@@ -93,7 +122,12 @@ describe("an instrument of a live feed", () => {
     run(5, () => [0, 1], 700);
     run(60, () => [1]);
     run(5, () => [0, 1], 800);
-    expect(said).toEqual(["main 0 silent since 10:01:00", "0 back, untraded", "main 0 silent since 10:02:05", "0 back"]);
+    expect(said).toEqual([
+      "main 0 silent since 10:01:00",
+      "0 back, untraded",
+      "main 0 silent since 10:02:05",
+      "0 back",
+    ]);
     expect(truths.of(0).patienceMs).toBe(30_000);
     truths.learn(0, 60_000);
     run(120, () => [1]);
@@ -123,7 +157,10 @@ describe("an instrument of a live feed", () => {
     away.run(20, () => [1]);
     expect(away.said).toHaveLength(1);
     away.feed("AUTH_EXPIRED");
-    expect(away.truths.of(1)).toMatchObject({ state: "AUTH_EXPIRED", reason: "its feed is AUTH_EXPIRED: as the test says" });
+    expect(away.truths.of(1)).toMatchObject({
+      state: "AUTH_EXPIRED",
+      reason: "its feed is AUTH_EXPIRED: as the test says",
+    });
   });
 
   it("has its silence ended by the close", () => {
@@ -136,7 +173,10 @@ describe("an instrument of a live feed", () => {
 
   it("is not waited for on a day that no holiday list covers, before it has ticked", () => {
     const unknown = rig(["NSE", "NSE"], "10:00:00", createCalendar({ days: { lists: [], specials: [] } }));
-    expect(unknown.truths.of(0)).toMatchObject({ state: "CLOSED", reason: expect.stringMatching(/no holiday list/) as unknown });
+    expect(unknown.truths.of(0)).toMatchObject({
+      state: "CLOSED",
+      reason: expect.stringMatching(/no holiday list/) as unknown,
+    });
     unknown.run(120, () => [0, 1]);
     unknown.run(88, () => [1]);
     expect([unknown.truths.of(0).state, unknown.said]).toEqual(["MUTE", ["main 0 silent since 10:02:00"]]);
@@ -146,8 +186,19 @@ describe("an instrument of a live feed", () => {
   it("is judged with one question to the calendar a look for each set of hours, however many instruments keep them", () => {
     const calendar = createCalendar();
     let questions = 0;
-    const counting: Calendar = { on: (hours, day) => { questions++; return calendar.on(hours, day); }, next: calendar.next, previous: calendar.previous };
-    const { run } = rig(Array.from({ length: 9_000 }, (_, index) => (index % 2 === 0 ? "NSE" : "NFO")), "10:00:00", counting);
+    const counting: Calendar = {
+      on: (hours, day) => {
+        questions++;
+        return calendar.on(hours, day);
+      },
+      next: calendar.next,
+      previous: calendar.previous,
+    };
+    const { run } = rig(
+      Array.from({ length: 9_000 }, (_, index) => (index % 2 === 0 ? "NSE" : "NFO")),
+      "10:00:00",
+      counting,
+    );
     const all = Array.from({ length: 9_000 }, (_, index) => index);
     run(5, () => all);
     questions = 0;

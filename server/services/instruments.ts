@@ -1,5 +1,11 @@
 import { closingAuctionIn } from "@/server/domain/closing-auction-stocks";
-import { type BrokerList, type LeftOut, instrumentFault, LeftOutTally, listingFault } from "@/server/domain/broker-list";
+import {
+  type BrokerList,
+  type LeftOut,
+  instrumentFault,
+  LeftOutTally,
+  listingFault,
+} from "@/server/domain/broker-list";
 import { AppError, badInput } from "@/server/domain/errors";
 import { type Instrument, type InstrumentAlias, keyOf, splitKey } from "@/server/domain/instrument";
 import { type InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
@@ -9,7 +15,12 @@ import { isIsin, numberedSymbol } from "@/server/domain/vendor-symbols";
 import type { Clock } from "@/server/ports/clock";
 import type { InstrumentStore, TakenList } from "@/server/ports/stores";
 
-interface Entry { index: number; symbol: string; words: string[]; rank: number }
+interface Entry {
+  index: number;
+  symbol: string;
+  words: string[];
+  rank: number;
+}
 
 const DIGITS = /^\d+$/;
 /** Symbols are put together by their first letters: who misspells a name gets those right. */
@@ -38,11 +49,16 @@ export class Instruments {
   private loading: Promise<void> = Promise.resolve();
 
   /** `hoursOf`: null where no trading hours are known. */
-  constructor(private readonly parts: {
-    store: InstrumentStore; table: InstrumentTable; clock: Clock; hoursOf(instrument: Instrument, closingAuction: (symbol: string) => boolean): string | null;
-    /** Lets others go first, by real time; without it a list is read in one go. */
-    pause?(): Promise<void>;
-  }) {}
+  constructor(
+    private readonly parts: {
+      store: InstrumentStore;
+      table: InstrumentTable;
+      clock: Clock;
+      hoursOf(instrument: Instrument, closingAuction: (symbol: string) => boolean): string | null;
+      /** Lets others go first, by real time; without it a list is read in one go. */
+      pause?(): Promise<void>;
+    },
+  ) {}
 
   /**
    * Reads instruments and the aliases in force today into memory. What cannot be used is left out alone: see `leftOut`. A
@@ -67,7 +83,11 @@ export class Instruments {
       const hours = hoursOf(instrument, closingAuction);
       if (fault !== null) leftOut.add(instrument.key, fault);
       else if (hours !== null) table.put(instrument, hours);
-      else if (table.indexOfId(instrument.id) === -1) leftOut.add(instrument.key, `exchange ${instrument.exchange} is not supported: no trading hours of it are known`);
+      else if (table.indexOfId(instrument.id) === -1)
+        leftOut.add(
+          instrument.key,
+          `exchange ${instrument.exchange} is not supported: no trading hours of it are known`,
+        );
     }
     const tokens = new Map<string, TokenMap>();
     const aliasOf = new Map<string, Map<number, InstrumentAlias>>();
@@ -76,7 +96,10 @@ export class Instruments {
       const index = table.indexOfId(alias.instrumentId);
       if (index === -1) continue;
       const map = tokens.get(alias.vendor) ?? new TokenMap();
-      if (!map.canHold(index, alias.wireDivisor)) { leftOut.add(table.at(index).key, `wire divisor "${alias.wireDivisor}" is not a power of ten`); continue; }
+      if (!map.canHold(index, alias.wireDivisor)) {
+        leftOut.add(table.at(index).key, `wire divisor "${alias.wireDivisor}" is not a power of ten`);
+        continue;
+      }
       map.set(alias.token, index, alias.wireDivisor);
       tokens.set(alias.vendor, map);
       const byIndex = aliasOf.get(alias.vendor) ?? new Map<number, InstrumentAlias>();
@@ -94,8 +117,12 @@ export class Instruments {
       await turns.take(ROW_UNITS);
       const instrument = table.at(index);
       const entry: Entry = {
-        index, symbol: squeeze(instrument.symbol),
-        words: `${instrument.symbol} ${instrument.name}`.toUpperCase().split(/[^A-Z0-9]+/).filter((word) => word !== ""),
+        index,
+        symbol: squeeze(instrument.symbol),
+        words: `${instrument.symbol} ${instrument.name}`
+          .toUpperCase()
+          .split(/[^A-Z0-9]+/)
+          .filter((word) => word !== ""),
         rank: SEGMENT_RANK[instrument.segment] ?? 9,
       };
       entries.push(entry);
@@ -125,12 +152,20 @@ export class Instruments {
   }
 
   /** Stored instruments that cannot be used: an older build took them. */
-  leftOut(): readonly LeftOut[] { return this.unknown; }
+  leftOut(): readonly LeftOut[] {
+    return this.unknown;
+  }
 
-  tokensOf(vendor: string): TokenMap | undefined { return this.tokens.get(vendor); }
-  tokenOf(vendor: string, index: number): number | undefined { return this.aliasOf.get(vendor)?.get(index)?.token; }
+  tokensOf(vendor: string): TokenMap | undefined {
+    return this.tokens.get(vendor);
+  }
+  tokenOf(vendor: string, index: number): number | undefined {
+    return this.aliasOf.get(vendor)?.get(index)?.token;
+  }
   /** Every instrument a broker lists. */
-  listedBy(vendor: string): number[] { return [...(this.aliasOf.get(vendor)?.keys() ?? [])]; }
+  listedBy(vendor: string): number[] {
+    return [...(this.aliasOf.get(vendor)?.keys() ?? [])];
+  }
   /** The same without contracts that have expired: no list ends their aliases. */
   tradedBy(vendor: string): number[] {
     const today = istDate(istDay(this.parts.clock.now()));
@@ -149,10 +184,19 @@ export class Instruments {
     if (found.length === 1) return found[0]!;
     if (found.length > 1) {
       const candidates = found.map((index) => table.at(index).key);
-      throw new AppError("ambiguous", `${written} may be any of ${candidates.join(", ")}`, { details: { field: "instrument", value: written, accepted: "one of the candidates", candidates } });
+      throw new AppError("ambiguous", `${written} may be any of ${candidates.join(", ")}`, {
+        details: { field: "instrument", value: written, accepted: "one of the candidates", candidates },
+      });
     }
-    const near = numberedSymbol(written) === null ? this.near(splitKey(written)?.symbol ?? written, 3).map((each) => table.at(each).key) : [];
-    const why = isIsin(written) ? "; no broker's list in use tells ISINs" : near.length > 0 ? `; did you mean ${near.join(", ")}?` : "";
+    const near =
+      numberedSymbol(written) === null
+        ? this.near(splitKey(written)?.symbol ?? written, 3).map((each) => table.at(each).key)
+        : [];
+    const why = isIsin(written)
+      ? "; no broker's list in use tells ISINs"
+      : near.length > 0
+        ? `; did you mean ${near.join(", ")}?`
+        : "";
     throw new AppError("not_found", `no instrument ${written}${why}`, {
       details: { field: "instrument", value: written, accepted: "EXCHANGE:SYMBOL", candidates: near },
     });
@@ -178,7 +222,8 @@ export class Instruments {
     const parts = splitKey(text);
     const exchange = parts?.exchange.toUpperCase().replace(/_(EQ|INDEX)$/, "");
     const found = (this.bySymbol.get(squeeze(parts?.symbol ?? text)) ?? [])
-      .filter((entry) => exchange === undefined || table.at(entry.index).exchange.replace(/_INDEX$/, "") === exchange).map((entry) => entry.index);
+      .filter((entry) => exchange === undefined || table.at(entry.index).exchange.replace(/_INDEX$/, "") === exchange)
+      .map((entry) => entry.index);
     const preferred = found.filter((each) => /^NSE(_INDEX)?$/.test(table.at(each).exchange));
     return preferred.length === 1 ? preferred : found;
   }
@@ -192,7 +237,12 @@ export class Instruments {
       const entry = candidates[place]!;
       let alike = FIRST_LETTERS;
       while (alike < wanted.length && alike < entry.symbol.length && wanted[alike] === entry.symbol[alike]) alike++;
-      keepBest(best, { entry, alike }, most, (a, b) => b.alike - a.alike || a.entry.rank - b.entry.rank || this.order(a.entry.index, b.entry.index));
+      keepBest(
+        best,
+        { entry, alike },
+        most,
+        (a, b) => b.alike - a.alike || a.entry.rank - b.entry.rank || this.order(a.entry.index, b.entry.index),
+      );
     }
     return best.map(({ entry }) => entry.index);
   }
@@ -201,13 +251,21 @@ export class Instruments {
   private byToken(text: string, vendor: string | undefined): number {
     const { table } = this.parts;
     const vendors = [...this.tokens.keys()].sort();
-    if (vendor !== undefined && !this.tokens.has(vendor)) throw badInput("vendor", vendor, vendors.join(", ") || "none yet: no broker's list has been read");
+    if (vendor !== undefined && !this.tokens.has(vendor))
+      throw badInput("vendor", vendor, vendors.join(", ") || "none yet: no broker's list has been read");
     if (!/^\d{1,10}$/.test(text)) throw badInput("instrument", text, `a token of ${vendor ?? "a broker"}: digits only`);
     const found = this.holding(text, vendor === undefined ? vendors : [vendor]);
     if (found.length === 1) return found[0]!;
     const candidates = found.map((index) => table.at(index).key);
-    if (found.length > 1) throw new AppError("ambiguous", `${text} may be any of ${candidates.join(", ")}`, { details: { field: "instrument", value: text, accepted: `vendor=${vendors.join(" or ")}`, candidates } });
-    throw new AppError("not_found", `no instrument has the token ${text}${vendor === undefined ? "" : ` at ${vendor}`} today`, { details: { field: "instrument", value: text, accepted: "EXCHANGE:SYMBOL", candidates } });
+    if (found.length > 1)
+      throw new AppError("ambiguous", `${text} may be any of ${candidates.join(", ")}`, {
+        details: { field: "instrument", value: text, accepted: `vendor=${vendors.join(" or ")}`, candidates },
+      });
+    throw new AppError(
+      "not_found",
+      `no instrument has the token ${text}${vendor === undefined ? "" : ` at ${vendor}`} today`,
+      { details: { field: "instrument", value: text, accepted: "EXCHANGE:SYMBOL", candidates } },
+    );
   }
 
   private holding(token: string, vendors: readonly string[]): number[] {
@@ -224,7 +282,10 @@ export class Instruments {
     const filter = /^:(\w+)\s*(.*)$/.exec(text.trim());
     const exchange = filter?.[1]?.toUpperCase();
     const query = filter === null ? text : filter[2]!;
-    const typed = query.toUpperCase().split(/[^A-Z0-9]+/).filter((word) => word !== "");
+    const typed = query
+      .toUpperCase()
+      .split(/[^A-Z0-9]+/)
+      .filter((word) => word !== "");
     const whole = squeeze(query);
     const best: { index: number; score: number }[] = [];
     const { entries } = this;
@@ -250,7 +311,9 @@ export class Instruments {
     return one.symbol < other.symbol ? -1 : one.symbol > other.symbol ? 1 : a - b;
   }
 
-  get size(): number { return this.parts.table.size; }
+  get size(): number {
+    return this.parts.table.size;
+  }
 }
 
 /** Puts an item in its place among the best so far, which are in order, and keeps `most` of them. */
@@ -263,7 +326,8 @@ const keepBest = <Item>(best: Item[], item: Item, most: number, order: (a: Item,
 
 const put = (groups: Map<string, Entry[]>, name: string, entry: Entry): void => {
   const group = groups.get(name);
-  if (group === undefined) groups.set(name, [entry]); else group.push(entry);
+  if (group === undefined) groups.set(name, [entry]);
+  else group.push(entry);
 };
 
 const scoreOf = (entry: Entry, whole: string, typed: readonly string[]): number => {

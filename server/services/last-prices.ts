@@ -15,7 +15,14 @@ export interface LastPrice {
 
 /** The last price of instruments that have no tick: the close of the newest minute or day that is stored, or is on its way there. */
 export class LastPrices {
-  constructor(private readonly parts: { store: Pick<BarStore, "lastCloses">; recent: Pick<RecentBars, "recent">; live: Pick<LiveMarket, "table" | "bars">; clock: Clock }) {}
+  constructor(
+    private readonly parts: {
+      store: Pick<BarStore, "lastCloses">;
+      recent: Pick<RecentBars, "recent">;
+      live: Pick<LiveMarket, "table" | "bars">;
+      clock: Clock;
+    },
+  ) {}
 
   /** By dense number; an instrument without a bar is not in it. Ends when the one it is for has gone. */
   async read(instruments: readonly number[], signal?: AbortSignal): Promise<Map<number, LastPrice>> {
@@ -34,7 +41,11 @@ export class LastPrices {
         const newest = queued ?? minute;
         const isDay = newest === undefined || (day !== undefined && day.time > newest.time);
         const last = isDay ? day : newest;
-        if (last !== undefined) found.set(instrument, { price: last.close, time: Math.min(now, live.bars.endOf(instrument, timeframe(isDay ? "1d" : "1m"), last.time)) });
+        if (last !== undefined)
+          found.set(instrument, {
+            price: last.close,
+            time: Math.min(now, live.bars.endOf(instrument, timeframe(isDay ? "1d" : "1m"), last.time)),
+          });
       }
     }
     signal?.throwIfAborted();

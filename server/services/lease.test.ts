@@ -4,7 +4,9 @@ import type { Clock } from "@/server/ports/clock";
 import type { LeaseHolder, LeaseStore } from "@/server/ports/leases";
 import { Leases } from "./lease";
 
-const settle = async (): Promise<void> => { for (let turn = 0; turn < 30; turn++) await Promise.resolve(); };
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 30; turn++) await Promise.resolve();
+};
 
 /** Time that passes only when told; one clock for the store and all instances. */
 const manualClock = () => {
@@ -13,16 +15,27 @@ const manualClock = () => {
   const add = (delayMs: number, every: number | null, run: () => void): (() => void) => {
     const timer = { at: now + delayMs, every, run };
     timers.push(timer);
-    return () => { timers = timers.filter((other) => other !== timer); };
+    return () => {
+      timers = timers.filter((other) => other !== timer);
+    };
   };
   const clock: Clock = {
-    now: () => now, after: (ms, run) => add(ms, null, run), every: (ms, run) => add(ms, ms, run),
-    sleep: (ms, signal) => new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const stop = (): void => { cancel(); reject(signal!.reason as Error); };
-      const cancel = add(ms, null, () => { signal?.removeEventListener("abort", stop); resolve(); });
-      signal?.addEventListener("abort", stop, { once: true });
-    }),
+    now: () => now,
+    after: (ms, run) => add(ms, null, run),
+    every: (ms, run) => add(ms, ms, run),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        const stop = (): void => {
+          cancel();
+          reject(signal!.reason as Error);
+        };
+        const cancel = add(ms, null, () => {
+          signal?.removeEventListener("abort", stop);
+          resolve();
+        });
+        signal?.addEventListener("abort", stop, { once: true });
+      }),
   };
   const advance = async (ms: number): Promise<void> => {
     const until = now + ms;
@@ -45,12 +58,19 @@ const manualClock = () => {
 const memoryLeases = (clock: Clock) => {
   const held = new Map<string, { holder: LeaseHolder; since: number; until: number }>();
   const state = { away: false };
-  const there = (): void => { if (state.away) throw new Error("away"); };
+  const there = (): void => {
+    if (state.away) throw new Error("away");
+  };
   const store: LeaseStore = {
     async acquire(name, holder, lengthMs, dead) {
       there();
       const before = held.get(name);
-      if (before === undefined || before.until <= clock.now() || [holder.instance, dead].includes(before.holder.instance)) held.set(name, { holder, since: clock.now(), until: clock.now() + lengthMs });
+      if (
+        before === undefined ||
+        before.until <= clock.now() ||
+        [holder.instance, dead].includes(before.holder.instance)
+      )
+        held.set(name, { holder, since: clock.now(), until: clock.now() + lengthMs });
       const { holder: whose, since, until } = held.get(name)!;
       return { holder: whose, since, remainingMs: until - clock.now() };
     },
@@ -61,7 +81,10 @@ const memoryLeases = (clock: Clock) => {
       lease.until = clock.now() + lengthMs;
       return true;
     },
-    async release(name, instance) { there(); if (held.get(name)?.holder.instance === instance) held.delete(name); },
+    async release(name, instance) {
+      there();
+      if (held.get(name)?.holder.instance === instance) held.delete(name);
+    },
   };
   return { store, held, state };
 };
@@ -70,27 +93,61 @@ describe("a lease on a broker login", () => {
   let time: ReturnType<typeof manualClock>;
   let shared: ReturnType<typeof memoryLeases>;
   let dead: Set<string>;
-  beforeEach(() => { time = manualClock(); shared = memoryLeases(time.clock); dead = new Set(); });
+  beforeEach(() => {
+    time = manualClock();
+    shared = memoryLeases(time.clock);
+    dead = new Set();
+  });
 
   /** An instance at work: what it did, in order. */
   const instance = (name: string, host = "desk") => {
     const self: LeaseHolder = { instance: name, host, pid: name.length, started: "" };
-    const leases = new Leases({ store: shared.store, self, isDead: (holder) => dead.has(holder.instance), wall: time.clock, log: silentLog() });
+    const leases = new Leases({
+      store: shared.store,
+      self,
+      isDead: (holder) => dead.has(holder.instance),
+      wall: time.clock,
+      log: silentLog(),
+    });
     const did: string[] = [];
     const ending = new AbortController();
-    const kept = leases.keep("login", {
-      held: (signal) => new Promise((_, reject) => {
-        did.push("works");
-        signal.addEventListener("abort", () => { did.push("ends"); reject(signal.reason as Error); }, { once: true });
-      }),
-      waiting: (reason) => { did.push(reason); },
-    }, ending.signal);
+    const kept = leases.keep(
+      "login",
+      {
+        held: (signal) =>
+          new Promise((_, reject) => {
+            did.push("works");
+            signal.addEventListener(
+              "abort",
+              () => {
+                did.push("ends");
+                reject(signal.reason as Error);
+              },
+              { once: true },
+            );
+          }),
+        waiting: (reason) => {
+          did.push(reason);
+        },
+      },
+      ending.signal,
+    );
     kept.catch(() => {});
     return {
-      did, kept,
+      did,
+      kept,
       /** As kill -9: nothing of it happens any more, its lease stays. */
-      crash: async () => { const lease = shared.held.get("login")!; ending.abort(new Error("crash")); await settle(); shared.held.set("login", lease); },
-      stop: async () => { ending.abort(new Error("stop")); await settle(); await leases.stop(); },
+      crash: async () => {
+        const lease = shared.held.get("login")!;
+        ending.abort(new Error("crash"));
+        await settle();
+        shared.held.set("login", lease);
+      },
+      stop: async () => {
+        ending.abort(new Error("stop"));
+        await settle();
+        await leases.stop();
+      },
     };
   };
 
@@ -137,9 +194,17 @@ describe("a lease on a broker login", () => {
     const one = instance("one");
     await time.advance(1_000);
     // It was asleep, and another took over.
-    shared.held.set("login", { holder: { instance: "other", host: "far", pid: 9, started: "" }, since: 0, until: 40_000 });
+    shared.held.set("login", {
+      holder: { instance: "other", host: "far", pid: 9, started: "" },
+      since: 0,
+      until: 40_000,
+    });
     await time.advance(6_000);
-    expect(one.did).toEqual(["works", "ends", "stands by: process 9 on far has this login; it is taken over when that one ends"]);
+    expect(one.did).toEqual([
+      "works",
+      "ends",
+      "stands by: process 9 on far has this login; it is taken over when that one ends",
+    ]);
     await time.advance(40_000);
     expect(one.did.slice(3)).toEqual(["works"]);
   });
@@ -165,8 +230,18 @@ describe("a lease on a broker login", () => {
   });
 
   it("is freed when the work fails", async () => {
-    const leases = new Leases({ store: shared.store, self: { instance: "one", host: "desk", pid: 1, started: "" }, isDead: () => false, wall: time.clock, log: silentLog() });
-    const failed = leases.keep("login", { held: () => Promise.reject(new Error("no such feed")), waiting: () => {} }, new AbortController().signal);
+    const leases = new Leases({
+      store: shared.store,
+      self: { instance: "one", host: "desk", pid: 1, started: "" },
+      isDead: () => false,
+      wall: time.clock,
+      log: silentLog(),
+    });
+    const failed = leases.keep(
+      "login",
+      { held: () => Promise.reject(new Error("no such feed")), waiting: () => {} },
+      new AbortController().signal,
+    );
     await expect(failed).rejects.toThrow("no such feed");
     expect(shared.held.size).toBe(0);
   });

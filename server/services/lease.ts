@@ -61,7 +61,12 @@ export class Leases {
   /** Frees what is held, so that the next instance need not wait. After the work has ended. */
   async stop(): Promise<void> {
     const { store, self, log } = this.parts;
-    for (const name of this.holding) await store.release(name, self.instance).catch((cause: unknown) => log.warn("a lease could not be freed; it ends by itself", { lease: name, cause: String(cause) }));
+    for (const name of this.holding)
+      await store
+        .release(name, self.instance)
+        .catch((cause: unknown) =>
+          log.warn("a lease could not be freed; it ends by itself", { lease: name, cause: String(cause) }),
+        );
     this.holding.clear();
   }
 
@@ -77,7 +82,11 @@ export class Leases {
         this.parts.tookOver?.(holder);
         return await store.acquire(name, self, LENGTH_MS, holder.instance);
       } catch (cause) {
-        if (attempt === 0) log.warn("the store does not answer who holds a lease; it is asked again", { lease: name, cause: String(cause) });
+        if (attempt === 0)
+          log.warn("the store does not answer who holds a lease; it is asked again", {
+            lease: name,
+            cause: String(cause),
+          });
         await wall.sleep(LOOK_MS, signal);
       }
     }
@@ -93,30 +102,44 @@ export class Leases {
       if (asking) return;
       asking = true;
       try {
-        if (!await store.renew(name, self.instance, LENGTH_MS)) lost.abort(new Error("the lease is another instance's"));
+        if (!(await store.renew(name, self.instance, LENGTH_MS)))
+          lost.abort(new Error("the lease is another instance's"));
         refused = false;
       } catch (cause) {
         if (!refused) log.warn("a lease could not be renewed; the work goes on", { lease: name, cause: String(cause) });
         refused = true;
-      } finally { asking = false; }
+      } finally {
+        asking = false;
+      }
     };
-    const stop = wall.every(RENEW_MS, () => { void renew(); });
+    const stop = wall.every(RENEW_MS, () => {
+      void renew();
+    });
     const own = AbortSignal.any([signal, lost.signal]);
     try {
-      await Promise.all([work.held(own).catch((cause: unknown) => { if (!own.aborted) throw cause; }), aborted(own)]);
+      await Promise.all([
+        work.held(own).catch((cause: unknown) => {
+          if (!own.aborted) throw cause;
+        }),
+        aborted(own),
+      ]);
     } catch (cause) {
       await this.stop();
       throw cause;
-    } finally { stop(); }
+    } finally {
+      stop();
+    }
     if (!lost.signal.aborted) return;
     this.holding.delete(name);
     log.error("lost a lease: its work has ended", { lease: name });
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  if (signal.aborted) resolve();
-  else signal.addEventListener("abort", () => resolve(), { once: true });
-});
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 
-const standsBy = ({ holder }: HeldLease): string => `stands by: process ${holder.pid} on ${holder.host} has this login; it is taken over when that one ends`;
+const standsBy = ({ holder }: HeldLease): string =>
+  `stands by: process ${holder.pid} on ${holder.host} has this login; it is taken over when that one ends`;

@@ -11,10 +11,15 @@ const demo = { apiKey: "candela-demo", accessToken: "candela-demo-token", root: 
 const rig = () => {
   const renew = vi.fn();
   const save = vi.fn(() => Promise.resolve(row));
-  const check = ({ accessToken }: { accessToken: string }): Promise<void> => (accessToken === demo.accessToken ? Promise.resolve() : Promise.reject(new AppError("login_expired", "refused")));
+  const check = ({ accessToken }: { accessToken: string }): Promise<void> =>
+    accessToken === demo.accessToken ? Promise.resolve() : Promise.reject(new AppError("login_expired", "refused"));
   const feed = { id: "kite", login: z.object({ accessToken: z.string() }), check } as unknown as FeedDefinition;
   const logins = new Logins({
-    store: { list: () => Promise.resolve([row]), save } as unknown as CollectorStore, feedOf: () => feed, renew, fingerprint: (secret) => `hash of ${secret}`, log: { debug() {}, info() {}, warn() {}, error() {} } as never,
+    store: { list: () => Promise.resolve([row]), save } as unknown as CollectorStore,
+    feedOf: () => feed,
+    renew,
+    fingerprint: (secret) => `hash of ${secret}`,
+    log: { debug() {}, info() {}, warn() {}, error() {} } as never,
   });
   return { logins, renew, save };
 };

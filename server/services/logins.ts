@@ -27,22 +27,36 @@ export class Logins {
   constructor(private readonly parts: Parts) {}
 
   /** A login that is the same at every start, as the simulated exchange's: a token handed over while it runs goes with the run. */
-  configure(name: string, given: Record<string, string>): void { this.configured.set(name, given); }
+  configure(name: string, given: Record<string, string>): void {
+    this.configured.set(name, given);
+  }
 
   /**
    * The login a start works with. The environment's, except where a token was handed over since the environment got the one
    * it still has: that one is newer. `said` is a sentence for the person who starts it, or null.
    */
-  async atStart(name: string, given: Record<string, string>): Promise<{ login: Record<string, string>; said: string | null }> {
+  async atStart(
+    name: string,
+    given: Record<string, string>,
+  ): Promise<{ login: Record<string, string>; said: string | null }> {
     this.configured.set(name, given);
-    const { stored, lost } = await this.parts.store.login(name).then((login) => ({ stored: login, lost: null }), (cause: unknown) => {
-      if (hasCode(cause, "store_unreachable")) throw cause;
-      return { stored: null, lost: (cause as Error).message };
-    });
+    const { stored, lost } = await this.parts.store.login(name).then(
+      (login) => ({ stored: login, lost: null }),
+      (cause: unknown) => {
+        if (hasCode(cause, "store_unreachable")) throw cause;
+        return { stored: null, lost: (cause as Error).message };
+      },
+    );
     if (lost !== null) return { login: given, said: `${lost} The start goes on with the environment's login.` };
-    const isNewer = stored?.["accessToken"] !== undefined && stored["apiKey"] === given["apiKey"] && stored[REPLACES] === this.parts.fingerprint(given["accessToken"] ?? "");
+    const isNewer =
+      stored?.["accessToken"] !== undefined &&
+      stored["apiKey"] === given["apiKey"] &&
+      stored[REPLACES] === this.parts.fingerprint(given["accessToken"] ?? "");
     if (!isNewer) return { login: given, said: null };
-    return { login: { ...given, accessToken: stored["accessToken"]!, [REPLACES]: stored[REPLACES]! }, said: "Access token: the one handed over while an earlier run was at work" };
+    return {
+      login: { ...given, accessToken: stored["accessToken"]!, [REPLACES]: stored[REPLACES]! },
+      said: "Access token: the one handed over while an earlier run was at work",
+    };
   }
 
   /** Throws `not_found`, `bad_input`, or `login_expired` where the broker refuses the token. A broker that does not answer stops nothing. */
@@ -50,9 +64,19 @@ export class Logins {
     const { store, feedOf, renew, log } = this.parts;
     const row = (await store.list()).find((each) => each.name === name);
     const before = this.configured.get(name);
-    if (row === undefined || before === undefined) throw new AppError("not_found", `no collector ${JSON.stringify(name)} is configured; there are ${[...this.configured.keys()].join(", ") || "none"}`, { details: { field: "collector", value: name, accepted: [...this.configured.keys()].join(", ") } });
+    if (row === undefined || before === undefined)
+      throw new AppError(
+        "not_found",
+        `no collector ${JSON.stringify(name)} is configured; there are ${[...this.configured.keys()].join(", ") || "none"}`,
+        { details: { field: "collector", value: name, accepted: [...this.configured.keys()].join(", ") } },
+      );
     // The value is a secret: a refusal does not repeat it.
-    if (!TOKEN.test(accessToken)) throw badInput("accessToken", `${accessToken.length} characters`, "8 to 512 visible ASCII characters without blanks");
+    if (!TOKEN.test(accessToken))
+      throw badInput(
+        "accessToken",
+        `${accessToken.length} characters`,
+        "8 to 512 visible ASCII characters without blanks",
+      );
     const login = { ...before, accessToken, [REPLACES]: this.parts.fingerprint(before["accessToken"] ?? "") };
     const checked = await this.check(feedOf(row.feed), login);
     const { id: _id, ...kept } = row;

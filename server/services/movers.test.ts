@@ -16,10 +16,22 @@ describe("movers", () => {
   board.grow(32);
   let asked = 0;
   /** Instrument i is i - 12 percent up; the last has no previous close, the index moves most. */
-  const quote = (index: number): QuoteValues => { asked++; return { price: 100_00 + (index - 12) * 100, previousClose: index === 24 ? 0 : 100_00 } as QuoteValues; };
+  const quote = (index: number): QuoteValues => {
+    asked++;
+    return { price: 100_00 + (index - 12) * 100, previousClose: index === 24 ? 0 : 100_00 } as QuoteValues;
+  };
   const published = new Map<string, readonly Mover[]>();
-  const latest = { publishMovers: (side: string, rows: readonly Mover[]) => { published.set(side, rows); } } as unknown as Latest;
-  const movers = new Movers({ live: { table, board } as unknown as LiveMarket, desk: { quote } as unknown as Desk, latest, clock: { sleep: async () => {} } as unknown as Clock });
+  const latest = {
+    publishMovers: (side: string, rows: readonly Mover[]) => {
+      published.set(side, rows);
+    },
+  } as unknown as Latest;
+  const movers = new Movers({
+    live: { table, board } as unknown as LiveMarket,
+    desk: { quote } as unknown as Desk,
+    latest,
+    clock: { sleep: async () => {} } as unknown as Clock,
+  });
 
   it("are the ten that changed most either way, indices apart, the strongest first", async () => {
     for (let index = 0; index < 26; index++) board.figures[index * Quote.size + Quote.sequence] = 1;

@@ -20,24 +20,39 @@ export class Movers {
   start(): void {
     if (this.parts.latest.isRead) this.stopTimer ??= this.parts.clock.every(EVERY_MS, () => void this.renew());
   }
-  stop(): void { this.stopTimer?.(); this.stopTimer = null; }
+  stop(): void {
+    this.stopTimer?.();
+    this.stopTimer = null;
+  }
 
   /** Best first. */
-  gainers(): Mover[] { return this.sorted((change) => change > 0).slice(0, LENGTH); }
-  losers(): Mover[] { return this.sorted((change) => change < 0).reverse().slice(0, LENGTH); }
+  gainers(): Mover[] {
+    return this.sorted((change) => change > 0).slice(0, LENGTH);
+  }
+  losers(): Mover[] {
+    return this.sorted((change) => change < 0)
+      .reverse()
+      .slice(0, LENGTH);
+  }
 
   /** Reads what has changed since the last time and publishes both lists. */
   async renew(): Promise<void> {
     if (this.running) return;
     this.running = true;
-    const { live: { table, board }, desk, latest, clock } = this.parts;
+    const {
+      live: { table, board },
+      desk,
+      latest,
+      clock,
+    } = this.parts;
     try {
       for (let instrument = 0; instrument < Math.min(table.size, board.capacity); instrument++) {
         if (instrument % TURN === TURN - 1) await clock.sleep(0);
         if (table.traded[instrument] !== 1 || board.sequence(instrument) === this.seen.get(instrument)) continue;
         this.seen.set(instrument, board.sequence(instrument));
         const quote = desk.quote(instrument);
-        if (quote !== null && quote.previousClose > 0) this.change.set(instrument, Math.round((quote.price / quote.previousClose - 1) * 1e4) / 100);
+        if (quote !== null && quote.previousClose > 0)
+          this.change.set(instrument, Math.round((quote.price / quote.previousClose - 1) * 1e4) / 100);
       }
       latest.publishMovers("gainers", this.gainers());
       latest.publishMovers("losers", this.losers());
@@ -48,6 +63,9 @@ export class Movers {
 
   private sorted(keep: (change: number) => boolean): Mover[] {
     const { table } = this.parts.live;
-    return [...this.change].filter(([, change]) => keep(change)).sort((a, b) => b[1] - a[1]).map(([instrument, change]) => ({ key: table.at(instrument).key, change }));
+    return [...this.change]
+      .filter(([, change]) => keep(change))
+      .sort((a, b) => b[1] - a[1])
+      .map(([instrument, change]) => ({ key: table.at(instrument).key, change }));
   }
 }

@@ -6,14 +6,27 @@ import type { Log } from "@/server/ports/observe";
 
 const EVERY_MS = 3_600_000;
 
-interface Parts { clock: Clock; live: Pick<LiveMarket, "table">; log: Log }
-interface Asked<Login> { feed: Pick<FeedDefinition<Login>, "priceLimits">; login(): Login; collector: string; instruments(): readonly number[] }
+interface Parts {
+  clock: Clock;
+  live: Pick<LiveMarket, "table">;
+  log: Log;
+}
+interface Asked<Login> {
+  feed: Pick<FeedDefinition<Login>, "priceLimits">;
+  login(): Login;
+  collector: string;
+  instruments(): readonly number[];
+}
 
 /**
  * The day's circuit limits, read at the start and every hour: bands are widened during the day. Without them nothing is
  * refused for its price, so what an answer leaves out, or no answer at all, leaves those of today as they are.
  */
-export const keepLimits = async <Login>({ clock, live, log }: Parts, { feed, login, collector, instruments }: Asked<Login>, signal: AbortSignal): Promise<void> => {
+export const keepLimits = async <Login>(
+  { clock, live, log }: Parts,
+  { feed, login, collector, instruments }: Asked<Login>,
+  signal: AbortSignal,
+): Promise<void> => {
   while (feed.priceLimits !== undefined && !signal.aborted) {
     const asked = instruments().flatMap((index) => {
       const { key, decimals, segment } = live.table.at(index);

@@ -32,7 +32,10 @@ export interface PutOrder {
 const QUARTER = timeframeNamed("15m");
 
 /** Stored bars with those on their way to the store in their places. */
-export const storedAndWaiting = async ({ store, recent }: Pick<PutParts, "store" | "recent">, query: Parameters<BarStore["readWhole"]>[0]): Promise<StoredBar[]> => {
+export const storedAndWaiting = async (
+  { store, recent }: Pick<PutParts, "store" | "recent">,
+  query: Parameters<BarStore["readWhole"]>[0],
+): Promise<StoredBar[]> => {
   const stored = await store.readWhole(query);
   const waiting = recent.recent(query.instrumentId, query.timeframe, query.from, query.to);
   if (waiting.length === 0) return stored;
@@ -41,16 +44,26 @@ export const storedAndWaiting = async ({ store, recent }: Pick<PutParts, "store"
 };
 
 /** Widens a span of minutes to whole quarters of an hour of its sessions. */
-export const wholeQuarters = (calendar: Calendar, hours: HoursKey, from: number, to: number): { from: number; to: number } => {
+export const wholeQuarters = (
+  calendar: Calendar,
+  hours: HoursKey,
+  from: number,
+  to: number,
+): { from: number; to: number } => {
   const [first, last] = [calendar.on(hours, istDay(from)), calendar.on(hours, istDay(to - 1))];
   return {
     from: first === null || from < first.open || from >= first.close ? from : barStart(first, QUARTER, from),
-    to: last === null || to <= last.open || to > last.close ? to : barEnd(last, QUARTER, barStart(last, QUARTER, to - 1)),
+    to:
+      last === null || to <= last.open || to > last.close ? to : barEnd(last, QUARTER, barStart(last, QUARTER, to - 1)),
   };
 };
 
 /** Resolves when all of it is committed; true when anything was to be done. */
-export const putMerged = async (parts: PutParts, order: PutOrder, { write, remove }: Pick<Merged, "write" | "remove">): Promise<boolean> => {
+export const putMerged = async (
+  parts: PutParts,
+  order: PutOrder,
+  { write, remove }: Pick<Merged, "write" | "remove">,
+): Promise<boolean> => {
   const { recent } = parts;
   const longer = order.timeframe === "1m" ? await longerBars(parts, order, write, remove) : { write: [], remove: [] };
   const gone = [...remove, ...longer.remove];
@@ -67,7 +80,10 @@ export const putMerged = async (parts: PutParts, order: PutOrder, { write, remov
  * disk kept out of the store while their minutes came in, and day bars where they are asked for and missing.
  */
 const longerBars = async (
-  { store, recent, calendar }: PutParts, { instrumentId, hours, held, until, daily = false }: PutOrder, write: readonly StoredBar[], remove: readonly StoredBar[],
+  { store, recent, calendar }: PutParts,
+  { instrumentId, hours, held, until, daily = false }: PutOrder,
+  write: readonly StoredBar[],
+  remove: readonly StoredBar[],
 ): Promise<{ write: StoredBar[]; remove: StoredBar[] }> => {
   const minutes = overwritten(held, write, remove);
   const quarterOf = (time: number): number | null => {
@@ -75,12 +91,21 @@ const longerBars = async (
     return session === null ? null : barStart(session, QUARTER, time);
   };
   const changed = [...write, ...remove].flatMap(({ time }) => quarterOf(time) ?? []);
-  const starts = [...changed, ...[minutes.at(0), minutes.at(-1)].flatMap((bar) => (bar === undefined ? [] : quarterOf(bar.time) ?? []))];
+  const starts = [
+    ...changed,
+    ...[minutes.at(0), minutes.at(-1)].flatMap((bar) => (bar === undefined ? [] : (quarterOf(bar.time) ?? []))),
+  ];
   if (starts.length === 0) return { write: [], remove: [] };
-  const stored = await storedAndWaiting({ store, recent }, { instrumentId, timeframe: "15m", from: Math.min(...starts), to: Math.max(...starts) + 1 });
+  const stored = await storedAndWaiting(
+    { store, recent },
+    { instrumentId, timeframe: "15m", from: Math.min(...starts), to: Math.max(...starts) + 1 },
+  );
   const before = new Map(stored.map((bar) => [bar.time, bar]));
   const isChanged = new Set(changed);
-  const touched = new Set([...changed, ...minutes.flatMap(({ time }) => quarterOf(time) ?? []).filter((start) => !before.has(start))]);
+  const touched = new Set([
+    ...changed,
+    ...minutes.flatMap(({ time }) => quarterOf(time) ?? []).filter((start) => !before.has(start)),
+  ]);
   if (touched.size === 0) return { write: [], remove: [] };
   const columns = columnsOf(minutes);
   const made = resample(columns, calendar, hours, QUARTER, until).bars;
@@ -103,23 +128,50 @@ const longerBars = async (
     const same = known !== undefined && figureNames.every((figure) => known[figure] === bar[figure]);
     if (same && known.incomplete === bar.incomplete && known.value === bar.value) continue;
     const passport = passports.get(time);
-    quarters.push({ ...bar, state: same ? known.state : isChanged.has(time) && made.state[row] !== BACKFILLED ? "corrected" : bar.state, rev: (known?.rev ?? 0) + 1, ...(passport === undefined ? {} : { passport }) });
+    quarters.push({
+      ...bar,
+      state: same ? known.state : isChanged.has(time) && made.state[row] !== BACKFILLED ? "corrected" : bar.state,
+      rev: (known?.rev ?? 0) + 1,
+      ...(passport === undefined ? {} : { passport }),
+    });
   }
   const empty = stored.filter(({ time }) => touched.has(time) && !left.has(time));
   if (!daily) return { write: quarters, remove: empty };
   const days = resample(columns, calendar, hours, timeframeNamed("1d"), until).bars;
-  const auctions = await storedAndWaiting({ store, recent }, { instrumentId, timeframe: "auction", from: istMidnight(istDay(minutes[0]!.time)), to: istMidnight(istDay(minutes.at(-1)!.time) + 1) });
+  const auctions = await storedAndWaiting(
+    { store, recent },
+    {
+      instrumentId,
+      timeframe: "auction",
+      from: istMidnight(istDay(minutes[0]!.time)),
+      to: istMidnight(istDay(minutes.at(-1)!.time) + 1),
+    },
+  );
   addToDays(days, columnsOf(auctions), calendar, hours);
-  const heldDays = await store.read({ instrumentId, timeframe: "1d", from: minutes[0]!.time, to: minutes.at(-1)!.time + 1 });
+  const heldDays = await store.read({
+    instrumentId,
+    timeframe: "1d",
+    from: minutes[0]!.time,
+    to: minutes.at(-1)!.time + 1,
+  });
   const known = new Set(heldDays.time.subarray(0, heldDays.length));
   const missing = filterRows(days, (row) => days.state[row] !== FORMING && !known.has(days.time[row]!));
   // A bar all of whose parts history told is backfilled, any other has been corrected.
-  const dayBars = Array.from({ length: missing.length }, (_, row): StoredBar => ({ ...barAt(missing, row), instrumentId, timeframe: "1d", state: missing.state[row] === BACKFILLED ? "backfilled" : "corrected" }));
+  const dayBars = Array.from({ length: missing.length }, (_, row): StoredBar => ({
+    ...barAt(missing, row),
+    instrumentId,
+    timeframe: "1d",
+    state: missing.state[row] === BACKFILLED ? "backfilled" : "corrected",
+  }));
   return { write: [...quarters, ...dayBars], remove: empty };
 };
 
 /** Held bars with the written ones in their places and without the removed ones, in order of time. */
-const overwritten = (held: readonly StoredBar[], write: readonly StoredBar[], remove: readonly StoredBar[]): StoredBar[] => {
+const overwritten = (
+  held: readonly StoredBar[],
+  write: readonly StoredBar[],
+  remove: readonly StoredBar[],
+): StoredBar[] => {
   // What is written carries no passport of its own: the one of the bar it stands for stays.
   const before = new Map(held.map((bar) => [bar.time, bar]));
   const all = new Map(before);

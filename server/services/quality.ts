@@ -36,7 +36,14 @@ interface Parts {
   done(hours: HoursKey, date: string, outcome: DayOutcome): void;
 }
 
-export interface DayOutcome { instruments: number; incomplete: number; compared: number; corrected: number; flagged: number; failed: number }
+export interface DayOutcome {
+  instruments: number;
+  incomplete: number;
+  compared: number;
+  corrected: number;
+  flagged: number;
+  failed: number;
+}
 
 const LOOK_MS = 60_000;
 /** After the last auction: brokers go on correcting their bars for a while. */
@@ -57,7 +64,11 @@ export class DayQuality {
 
   constructor(private readonly parts: Parts) {}
 
-  start(): void { this.stopLooking = this.parts.clock.every(LOOK_MS, () => { this.look().catch(() => undefined); }); }
+  start(): void {
+    this.stopLooking = this.parts.clock.every(LOOK_MS, () => {
+      this.look().catch(() => undefined);
+    });
+  }
 
   async stop(): Promise<void> {
     this.stopLooking?.();
@@ -67,9 +78,14 @@ export class DayQuality {
 
   /** Judges every day that is due; resolves when that is done. */
   look(): Promise<void> {
-    return this.running ??= this.judgeDue()
-      .catch((cause: unknown) => { if (!this.ending.signal.aborted) this.parts.log.warn("a day could not be judged; tried again in a minute", { cause: String(cause) }); })
-      .finally(() => { this.running = null; });
+    return (this.running ??= this.judgeDue()
+      .catch((cause: unknown) => {
+        if (!this.ending.signal.aborted)
+          this.parts.log.warn("a day could not be judged; tried again in a minute", { cause: String(cause) });
+      })
+      .finally(() => {
+        this.running = null;
+      }));
   }
 
   private async judgeDue(): Promise<void> {
@@ -86,7 +102,7 @@ export class DayQuality {
       const session = this.lastOver(hours);
       if (session === null || judged.get(hours) === session.day) continue;
       if (this.parts.busy()) return;
-      if (!await this.judge(hours, session, instruments)) return;
+      if (!(await this.judge(hours, session, instruments))) return;
       judged.set(hours, session.day);
       await settings.set(JUDGED, Object.fromEntries(judged));
     }
@@ -101,7 +117,12 @@ export class DayQuality {
     for (const [hours, instruments] of byHours) {
       const now = clock.now();
       let session = calendar.previous(hours, now);
-      while (session !== null && (dayEnd(session) > now || Math.max(...instruments.map((instrument) => settledAt(instrument, session!.day))) > now)) session = calendar.previous(hours, session.open - 1);
+      while (
+        session !== null &&
+        (dayEnd(session) > now ||
+          Math.max(...instruments.map((instrument) => settledAt(instrument, session!.day))) > now)
+      )
+        session = calendar.previous(hours, session.open - 1);
       // Where the day ends with its candles, the compare after the close has read its last word.
       if (session === null || settled.get(hours) === session.day || dayEnd(session) === session.close) continue;
       if (busy()) return;
@@ -111,7 +132,11 @@ export class DayQuality {
           await settle(instrument, session.day, this.ending.signal);
         } catch (cause) {
           if (this.ending.signal.aborted || hasCode(cause, "login_expired")) return;
-          log.warn("a settled day bar could not be read", { instrument: live.table.at(instrument).key, date: istDate(session.day), cause: String(cause) });
+          log.warn("a settled day bar could not be read", {
+            instrument: live.table.at(instrument).key,
+            date: istDate(session.day),
+            cause: String(cause),
+          });
         }
       }
       settled.set(hours, session.day);
@@ -134,14 +159,27 @@ export class DayQuality {
 
   /** False when it was broken off. */
   private async judge(hours: HoursKey, session: Session, instruments: readonly number[]): Promise<boolean> {
-    const { parts, ending: { signal } } = this;
-    const outcome: DayOutcome = { instruments: instruments.length, incomplete: 0, compared: 0, corrected: 0, flagged: 0, failed: 0 };
+    const {
+      parts,
+      ending: { signal },
+    } = this;
+    const outcome: DayOutcome = {
+      instruments: instruments.length,
+      incomplete: 0,
+      compared: 0,
+      corrected: 0,
+      flagged: 0,
+      failed: 0,
+    };
     const date = istDate(session.day);
     for (const instrument of instruments) {
       if (signal.aborted) return false;
       const holes = await parts.holes(instrument, session.day);
-      if (holes.length > 0) { outcome.incomplete++; await parts.missing(instrument, holes, `found after the close of ${date}`); }
-      if (!await parts.streamed(instrument, session.day)) continue;
+      if (holes.length > 0) {
+        outcome.incomplete++;
+        await parts.missing(instrument, holes, `found after the close of ${date}`);
+      }
+      if (!(await parts.streamed(instrument, session.day))) continue;
       const known = await parts.lastCompare(instrument, session.day);
       if (known !== null && known.at >= dayEnd(session) + AFTER_CLOSE_MS) continue;
       try {
@@ -152,7 +190,11 @@ export class DayQuality {
       } catch (cause) {
         if (signal.aborted || hasCode(cause, "login_expired")) return false;
         outcome.failed++;
-        parts.log.warn("a day could not be compared", { instrument: parts.live.table.at(instrument).key, date, cause: String(cause) });
+        parts.log.warn("a day could not be compared", {
+          instrument: parts.live.table.at(instrument).key,
+          date,
+          cause: String(cause),
+        });
       }
     }
     await parts.review();

@@ -19,11 +19,22 @@ export interface OpeningsQuery {
 
 /** The pre-opens that are kept of a span's days; of a day that the span begins in the middle of, none. */
 export const openingsOf = async (
-  parts: { store: Pick<BarStore, "read" | "readWhole">; recent: RecentBars; calendar: Calendar }, { instrumentId, of, hours, source, from, to }: OpeningsQuery,
+  parts: { store: Pick<BarStore, "read" | "readWhole">; recent: RecentBars; calendar: Calendar },
+  { instrumentId, of, hours, source, from, to }: OpeningsQuery,
 ): Promise<Opening[]> => {
-  const rows = await storedAndWaiting(parts, { instrumentId, timeframe: "auction", from: istMidnight(istDay(from)), to: Math.min(to, istMidnight(istDay(to - 1)) + DAY_MS) });
+  const rows = await storedAndWaiting(parts, {
+    instrumentId,
+    timeframe: "auction",
+    from: istMidnight(istDay(from)),
+    to: Math.min(to, istMidnight(istDay(to - 1)) + DAY_MS),
+  });
   const columns = columnsOf(rows);
-  return placeAuctions(columns, parts.calendar, hours).filter(({ session, place }) => place === "pre_open" && session.open >= from).map(({ session, row }) => ({
-    ...figuresAt(columns, row), open: session.open, close: session.close, convention: conventionOf(source, of, session.day),
-  }));
+  return placeAuctions(columns, parts.calendar, hours)
+    .filter(({ session, place }) => place === "pre_open" && session.open >= from)
+    .map(({ session, row }) => ({
+      ...figuresAt(columns, row),
+      open: session.open,
+      close: session.close,
+      convention: conventionOf(source, of, session.day),
+    }));
 };

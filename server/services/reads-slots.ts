@@ -26,7 +26,8 @@ const holds = ({ length, time }: Pick<BarColumns, "length" | "time">, { day }: S
   let [low, high] = [0, length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (time[middle]! < midnight) low = middle + 1; else high = middle;
+    if (time[middle]! < midnight) low = middle + 1;
+    else high = middle;
   }
   return low < length && time[low]! < midnight + DAY_MS;
 };
@@ -84,21 +85,27 @@ export const countSlots = async (slots: Slots): Promise<number> => {
   if (timeframe.kind !== "intraday") return (await slotStarts(slots, Number.POSITIVE_INFINITY)).length;
   let count = 0;
   for await (const session of sessions(slots)) {
-    if (session.open >= from && session.close <= to && session.close <= ended) count += expectedBars(session, timeframe);
-    else for (const start of ofSession(session, timeframe)) if (start >= from && start < to && barEnd(session, timeframe, start) <= ended) count++;
+    if (session.open >= from && session.close <= to && session.close <= ended)
+      count += expectedBars(session, timeframe);
+    else
+      for (const start of ofSession(session, timeframe))
+        if (start >= from && start < to && barEnd(session, timeframe, start) <= ended) count++;
   }
   return count;
 };
 
 /** A day of the span of which nobody has said whether it trades; null where there is none at its ends. */
 export const unknownDay = (calendar: Calendar, hours: HoursKey, from: number, to: number): Session | null =>
-  [calendar.next(hours, from), calendar.previous(hours, to - 1)].find((session) => session !== null && isUnknown(session) && session.open < to && session.close > from) ?? null;
+  [calendar.next(hours, from), calendar.previous(hours, to - 1)].find(
+    (session) => session !== null && isUnknown(session) && session.open < to && session.close > from,
+  ) ?? null;
 
 /** True when nothing trades in the whole span: no phase of any session reaches into it. */
 export const isClosedAllOver = (calendar: Calendar, hours: HoursKey, from: number, to: number): boolean => {
   // The post-close comes after `close` and the pre-open before `open`: the sessions beside the span are looked at too.
   for (const session of [calendar.previous(hours, from), calendar.next(hours, from)]) {
-    if (session?.phases.some((phase) => phase.phase !== "halt" && phase.from < to && phase.to > from) === true) return false;
+    if (session?.phases.some((phase) => phase.phase !== "halt" && phase.from < to && phase.to > from) === true)
+      return false;
   }
   return true;
 };

@@ -9,11 +9,29 @@ import type { SpanStats } from "@/server/ports/reads";
 export const spanStats = (bars: BarColumns, auctions: BarColumns, previousClose: number): SpanStats => {
   const rows = merge(auctions, bars);
   const stats: SpanStats = {
-    bars: bars.length, auctions: auctions.length, open: 0, high: 0, low: 0, close: 0, volume: 0, ticks: 0, value: 0, estimatedVolume: 0, firstTime: 0, lastTime: 0, openInterest: -1, previousClose,
+    bars: bars.length,
+    auctions: auctions.length,
+    open: 0,
+    high: 0,
+    low: 0,
+    close: 0,
+    volume: 0,
+    ticks: 0,
+    value: 0,
+    estimatedVolume: 0,
+    firstTime: 0,
+    lastTime: 0,
+    openInterest: -1,
+    previousClose,
   };
   for (let row = 0; row < rows.length; row++) {
     const volume = rows.volume[row]!;
-    if (row === 0) { stats.open = rows.open[0]!; stats.high = rows.high[0]!; stats.low = rows.low[0]!; stats.firstTime = rows.time[0]!; }
+    if (row === 0) {
+      stats.open = rows.open[0]!;
+      stats.high = rows.high[0]!;
+      stats.low = rows.low[0]!;
+      stats.firstTime = rows.time[0]!;
+    }
     stats.high = Math.max(stats.high, rows.high[row]!);
     stats.low = Math.min(stats.low, rows.low[row]!);
     stats.close = rows.close[row]!;

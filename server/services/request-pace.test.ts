@@ -9,9 +9,14 @@ const fakeClock = () => {
   const sleepers: { at: number; wake(): void }[] = [];
   const clock = {
     now: () => now,
-    sleep: (ms: number) => new Promise<void>((wake) => { sleepers.push({ at: now + ms, wake }); }),
+    sleep: (ms: number) =>
+      new Promise<void>((wake) => {
+        sleepers.push({ at: now + ms, wake });
+      }),
   } as Clock;
-  const settle = async (): Promise<void> => { for (let turn = 0; turn < 20; turn++) await Promise.resolve(); };
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  };
   return {
     clock,
     /** Lets time pass until nobody sleeps. */
@@ -34,7 +39,9 @@ const signal = new AbortController().signal;
 describe("RequestPace", () => {
   it("lets any number wait on one signal, without a warning", async () => {
     const warnings: string[] = [];
-    const hear = (warning: Error): void => { warnings.push(warning.message); };
+    const hear = (warning: Error): void => {
+      warnings.push(warning.message);
+    };
     process.on("warning", hear);
     try {
       const time = fakeClock();
@@ -43,9 +50,13 @@ describe("RequestPace", () => {
       const all = Promise.all(Array.from({ length: 40 }, () => pace.ask(async () => {}, { signal: one })));
       await time.run();
       await all;
-      await new Promise((resolve) => { setImmediate(resolve); });
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
       expect(warnings).toEqual([]);
-    } finally { process.off("warning", hear); }
+    } finally {
+      process.off("warning", hear);
+    }
   });
 
   it("waits as long as a broker asks for, but not for centuries", async () => {
@@ -53,7 +64,13 @@ describe("RequestPace", () => {
     const pace = new RequestPace(time.clock, 4);
     const starts: number[] = [];
     let attempt = 0;
-    const asked = pace.ask(async () => { starts.push(time.now() - 1_000); if (attempt++ < 2) throw refused("rate_limited", attempt === 1 ? 45_000 : 9_999_999_999_000); }, { signal });
+    const asked = pace.ask(
+      async () => {
+        starts.push(time.now() - 1_000);
+        if (attempt++ < 2) throw refused("rate_limited", attempt === 1 ? 45_000 : 9_999_999_999_000);
+      },
+      { signal },
+    );
     await time.run();
     await asked;
     expect(starts).toEqual([0, 45_000, 105_000]);
@@ -63,7 +80,17 @@ describe("RequestPace", () => {
     const time = fakeClock();
     const pace = new RequestPace(time.clock, 4);
     const starts: number[] = [];
-    const all = Promise.all(Array.from({ length: 9 }, () => pace.ask(async () => { starts.push(time.now() - 1_000); await time.clock.sleep(700); }, { signal })));
+    const all = Promise.all(
+      Array.from({ length: 9 }, () =>
+        pace.ask(
+          async () => {
+            starts.push(time.now() - 1_000);
+            await time.clock.sleep(700);
+          },
+          { signal },
+        ),
+      ),
+    );
     await time.run();
     await all;
     expect(starts).toEqual([0, 250, 500, 750, 1_000, 1_250, 1_500, 1_750, 2_000]);
@@ -74,7 +101,13 @@ describe("RequestPace", () => {
     const pace = new RequestPace(time.clock, 1);
     const order: string[] = [];
     const ask = (name: string, urgent: boolean) => pace.ask(async () => void order.push(name), { signal, urgent });
-    const all = [ask("past 1", false), ask("past 2", false), ask("heal 1", true), ask("past 3", false), ask("heal 2", true)];
+    const all = [
+      ask("past 1", false),
+      ask("past 2", false),
+      ask("heal 1", true),
+      ask("past 3", false),
+      ask("heal 2", true),
+    ];
     await time.run();
     await Promise.all(all);
     expect(order).toEqual(["past 1", "heal 1", "heal 2", "past 2", "past 3"]);
@@ -84,8 +117,23 @@ describe("RequestPace", () => {
     const time = fakeClock();
     const pace = new RequestPace(time.clock, 10);
     const tries: number[] = [];
-    const answers = [refused("rate_limited"), refused("broker_unreachable"), refused("rate_limited"), null, refused("rate_limited"), null];
-    const ask = () => pace.ask(async () => { tries.push(Math.round(time.now() - 1_000)); const cause = answers.shift(); if (cause !== null && cause !== undefined) throw cause; }, { signal });
+    const answers = [
+      refused("rate_limited"),
+      refused("broker_unreachable"),
+      refused("rate_limited"),
+      null,
+      refused("rate_limited"),
+      null,
+    ];
+    const ask = () =>
+      pace.ask(
+        async () => {
+          tries.push(Math.round(time.now() - 1_000));
+          const cause = answers.shift();
+          if (cause !== null && cause !== undefined) throw cause;
+        },
+        { signal },
+      );
     const first = ask();
     await time.run();
     await first;
@@ -101,11 +149,16 @@ describe("RequestPace", () => {
     const pace = new RequestPace(time.clock, 100);
     let failing = 5;
     const done: number[] = [];
-    const all = Array.from({ length: 5 }, () => pace.ask(async () => {
-      await time.clock.sleep(100);
-      if (failing-- > 0) throw refused("rate_limited");
-      done.push(time.now());
-    }, { signal }));
+    const all = Array.from({ length: 5 }, () =>
+      pace.ask(
+        async () => {
+          await time.clock.sleep(100);
+          if (failing-- > 0) throw refused("rate_limited");
+          done.push(time.now());
+        },
+        { signal },
+      ),
+    );
     await time.run();
     await Promise.all(all);
     expect(Math.max(...done) - 1_000, "one pause of a second, not five doublings").toBeLessThan(1_500);
@@ -122,13 +175,19 @@ describe("RequestPace", () => {
     behind.catch(() => {});
     patience.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
     for (const each of [late, behind, pace.ask(() => Promise.resolve(1), { signal: patience.signal })]) {
-      await expect(each).rejects.toMatchObject({ code: "broker_unreachable", retryable: true, message: `The broker has not answered in time: ${refused("rate_limited").message}` });
+      await expect(each).rejects.toMatchObject({
+        code: "broker_unreachable",
+        retryable: true,
+        message: `The broker has not answered in time: ${refused("rate_limited").message}`,
+      });
     }
     // Once the broker has answered again, its old words hold nobody up.
     const next = pace.ask(() => Promise.resolve(2), { signal });
     await run();
     expect(await next).toBe(2);
-    await expect(pace.ask(() => Promise.resolve(1), { signal: patience.signal })).rejects.toThrow("The broker has not answered in time: other questions to it came first, or it is slow");
+    await expect(pace.ask(() => Promise.resolve(1), { signal: patience.signal })).rejects.toThrow(
+      "The broker has not answered in time: other questions to it came first, or it is slow",
+    );
     const gone = new AbortController();
     gone.abort(new Error("the reader has gone"));
     await expect(pace.ask(() => Promise.resolve(1), { signal: gone.signal })).rejects.toThrow("the reader has gone");
@@ -138,7 +197,13 @@ describe("RequestPace", () => {
     const time = fakeClock();
     const pace = new RequestPace(time.clock, 10);
     let asked = 0;
-    const answer = pace.ask(async () => { if (asked++ === 0) throw refused("rate_limited", 12_000); return time.now() - 1_000; }, { signal });
+    const answer = pace.ask(
+      async () => {
+        if (asked++ === 0) throw refused("rate_limited", 12_000);
+        return time.now() - 1_000;
+      },
+      { signal },
+    );
     await time.run();
     expect(await answer).toBe(12_000);
   });
@@ -147,11 +212,27 @@ describe("RequestPace", () => {
     const time = fakeClock();
     const pace = new RequestPace(time.clock, 10);
     let asked = 0;
-    const patient = expect(pace.ask(async () => { asked++; throw refused("broker_unreachable"); }, { signal, attempts: 3 })).rejects.toMatchObject({ code: "broker_unreachable" });
+    const patient = expect(
+      pace.ask(
+        async () => {
+          asked++;
+          throw refused("broker_unreachable");
+        },
+        { signal, attempts: 3 },
+      ),
+    ).rejects.toMatchObject({ code: "broker_unreachable" });
     await time.run();
     await patient;
     expect(asked).toBe(3);
-    const other = expect(pace.ask(async () => { asked++; throw refused("broker_refused"); }, { signal })).rejects.toMatchObject({ code: "broker_refused" });
+    const other = expect(
+      pace.ask(
+        async () => {
+          asked++;
+          throw refused("broker_refused");
+        },
+        { signal },
+      ),
+    ).rejects.toMatchObject({ code: "broker_refused" });
     await time.run();
     await other;
     expect(asked).toBe(4);
@@ -163,7 +244,9 @@ describe("RequestPace", () => {
     const unwanted = new AbortController();
     const starts: string[] = [];
     const first = pace.ask(async () => void starts.push("first"), { signal });
-    const second = expect(pace.ask(async () => void starts.push("second"), { signal: unwanted.signal })).rejects.toThrow("not wanted");
+    const second = expect(
+      pace.ask(async () => void starts.push("second"), { signal: unwanted.signal }),
+    ).rejects.toThrow("not wanted");
     const third = pace.ask(async () => void starts.push(`third at ${time.now() - 1_000}`), { signal });
     unwanted.abort(new Error("not wanted"));
     await time.run();

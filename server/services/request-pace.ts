@@ -16,7 +16,12 @@ const LONGEST_PAUSE_MS = 30_000;
 const LONGEST_TOLD_MS = 60_000;
 const ATTEMPTS = 8;
 
-interface Waiting { urgent: boolean; signal: AbortSignal; go(): void; leave(): void }
+interface Waiting {
+  urgent: boolean;
+  signal: AbortSignal;
+  go(): void;
+  leave(): void;
+}
 
 /**
  * The requests of one login to a broker's historical interface, whoever makes them: never more a second than the broker
@@ -34,12 +39,19 @@ export class RequestPace {
   /** Questions that are waiting or under way. */
   asking = 0;
 
-  constructor(private readonly clock: Clock, readonly requestsPerSecond: number) {}
+  constructor(
+    private readonly clock: Clock,
+    readonly requestsPerSecond: number,
+  ) {}
 
   /** Resolves with the answer; rejects with the last refusal when patience is over, and at once with any other error. */
   async ask<T>(work: () => Promise<T>, options: PaceOptions): Promise<T> {
     this.asking++;
-    try { return await this.answer(work, options); } finally { this.asking--; }
+    try {
+      return await this.answer(work, options);
+    } finally {
+      this.asking--;
+    }
   }
 
   private async answer<T>(work: () => Promise<T>, options: PaceOptions): Promise<T> {
@@ -66,7 +78,10 @@ export class RequestPace {
   private reasonOf({ reason }: AbortSignal, cause: unknown): Error {
     if ((reason as Error | undefined)?.name !== "TimeoutError") return cause as Error;
     const why = this.refusal === null ? "other questions to it came first, or it is slow" : this.refusal.message;
-    return new AppError("broker_unreachable", `The broker has not answered in time: ${why}`, { retryable: true, cause });
+    return new AppError("broker_unreachable", `The broker has not answered in time: ${why}`, {
+      retryable: true,
+      cause,
+    });
   }
 
   /** Those that fail together were under way together: they make the pause longer once. */
@@ -80,9 +95,19 @@ export class RequestPace {
 
   private turn(urgent: boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal.aborted) { reject(this.reasonOf(signal, signal.reason)); return; }
+      if (signal.aborted) {
+        reject(this.reasonOf(signal, signal.reason));
+        return;
+      }
       this.watch(signal);
-      const waiting: Waiting = { urgent, signal, go: resolve, leave: () => { reject(this.reasonOf(signal, signal.reason)); } };
+      const waiting: Waiting = {
+        urgent,
+        signal,
+        go: resolve,
+        leave: () => {
+          reject(this.reasonOf(signal, signal.reason));
+        },
+      };
       const behind = urgent ? this.waiting.findIndex((each) => !each.urgent) : -1;
       if (behind === -1) this.waiting.push(waiting);
       else this.waiting.splice(behind, 0, waiting);
@@ -94,12 +119,16 @@ export class RequestPace {
   private watch(signal: AbortSignal): void {
     if (this.watched.has(signal)) return;
     this.watched.add(signal);
-    signal.addEventListener("abort", () => {
-      for (const waiting of this.waiting.filter((each) => each.signal === signal)) {
-        this.waiting.splice(this.waiting.indexOf(waiting), 1);
-        waiting.leave();
-      }
-    }, { once: true });
+    signal.addEventListener(
+      "abort",
+      () => {
+        for (const waiting of this.waiting.filter((each) => each.signal === signal)) {
+          this.waiting.splice(this.waiting.indexOf(waiting), 1);
+          waiting.leave();
+        }
+      },
+      { once: true },
+    );
   }
 
   private async release(): Promise<void> {
@@ -108,7 +137,10 @@ export class RequestPace {
     try {
       while (this.waiting.length > 0) {
         const wait = Math.max(this.nextAt, this.pausedUntil) - this.clock.now();
-        if (wait > 0) { await this.clock.sleep(wait); continue; }
+        if (wait > 0) {
+          await this.clock.sleep(wait);
+          continue;
+        }
         this.nextAt = this.clock.now() + 1_000 / this.requestsPerSecond;
         this.waiting.shift()!.go();
       }
@@ -127,7 +159,7 @@ export class RequestPaces {
   of(login: unknown, requestsPerSecond: number): RequestPace {
     const key = login as object;
     let pace = this.byLogin.get(key);
-    if (pace === undefined) this.byLogin.set(key, pace = new RequestPace(this.clock, requestsPerSecond));
+    if (pace === undefined) this.byLogin.set(key, (pace = new RequestPace(this.clock, requestsPerSecond)));
     return pace;
   }
 }

@@ -8,8 +8,14 @@ import type { KeptPart, UpkeepStore } from "@/server/ports/upkeep";
 /** Days that each part is kept; null: for ever. */
 export type KeepDays = Readonly<Record<KeptPart, number | null>>;
 
-export const keepDays = (days: { ticks: number; depth: number; seconds: number; minutes: number }): KeepDays =>
-  ({ ticks: days.ticks, depth: days.depth, "1s": days.seconds, "1m": days.minutes, "15m": days.minutes, "1d": null });
+export const keepDays = (days: { ticks: number; depth: number; seconds: number; minutes: number }): KeepDays => ({
+  ticks: days.ticks,
+  depth: days.depth,
+  "1s": days.seconds,
+  "1m": days.minutes,
+  "15m": days.minutes,
+  "1d": null,
+});
 
 interface Parts {
   ticks: Pick<TickStore, "prune">;
@@ -44,7 +50,9 @@ export class Retention {
 
   start(): void {
     const { clock } = this.parts;
-    const turn = (): void => { void this.turn(); };
+    const turn = (): void => {
+      void this.turn();
+    };
     this.cancels = [clock.after(FIRST_MS, turn), clock.every(EVERY_MS, turn)];
   }
 
@@ -61,7 +69,12 @@ export class Retention {
     for (const [part, days] of Object.entries(keep) as [KeptPart, number | null][]) {
       if (days === null || this.ending.signal.aborted) continue;
       const before = dayBefore(clock.now(), days);
-      pruned[part] = part === "ticks" ? await ticks.prune(before) : part === "depth" ? await books.prune(before) : await upkeep.pruneBars(part, before, this.ending.signal);
+      pruned[part] =
+        part === "ticks"
+          ? await ticks.prune(before)
+          : part === "depth"
+            ? await books.prune(before)
+            : await upkeep.pruneBars(part, before, this.ending.signal);
       meter.count(`retention.${part}`, pruned[part]);
     }
     return pruned;
@@ -71,9 +84,16 @@ export class Retention {
   async settle(): Promise<void> {
     const { upkeep, clock, keep, meter, log } = this.parts;
     const now = clock.now();
-    const settled = await upkeep.settleBars({ pruned: keep["1s"] === null ? Number.NEGATIVE_INFINITY : dayBefore(now, keep["1s"]), finished: dayBefore(now, 1) }, this.ending.signal);
+    const settled = await upkeep.settleBars(
+      {
+        pruned: keep["1s"] === null ? Number.NEGATIVE_INFINITY : dayBefore(now, keep["1s"]),
+        finished: dayBefore(now, 1),
+      },
+      this.ending.signal,
+    );
     meter.count("retention.settled", settled.chunks);
-    if (settled.chunks + settled.busy > 0) log.info("weeks of bars were put in the order they are read in", { ...settled });
+    if (settled.chunks + settled.busy > 0)
+      log.info("weeks of bars were put in the order they are read in", { ...settled });
   }
 
   /** Once a day: the date of the last whole run is kept. */
@@ -87,7 +107,13 @@ export class Retention {
       await settings.set(DONE, today);
       if (Object.values(pruned).some((rows) => rows > 0)) log.info("old data were deleted", pruned);
       await this.settle();
-    })().catch((cause: unknown) => log.warn("old data could not be deleted; tried again in an hour", { cause: String(cause) })).finally(() => { this.running = null; });
+    })()
+      .catch((cause: unknown) =>
+        log.warn("old data could not be deleted; tried again in an hour", { cause: String(cause) }),
+      )
+      .finally(() => {
+        this.running = null;
+      });
     return this.running;
   }
 }

@@ -12,7 +12,11 @@ const MINUTE = timeframe("1m").index;
 /** Lines kept, once to twice as many: somebody may look through every instrument there is. */
 const KEPT_LINES = 2_000;
 
-interface Line { session: Session; closes: number[]; slot: number }
+interface Line {
+  session: Session;
+  closes: number[];
+  slot: number;
+}
 
 /** The line of today in a watchlist row: closes of up to sixty even parts of the session. Read once, then kept by closed minutes. */
 export class Sparks {
@@ -20,7 +24,9 @@ export class Sparks {
   private readonly loading = new Map<number, Promise<number[]>>();
   constructor(private readonly parts: { bars: Bars; live: LiveMarket; calendar: Calendar; clock: Clock }) {}
 
-  now(instrument: number): readonly number[] { return this.lines.get(instrument)?.closes ?? []; }
+  now(instrument: number): readonly number[] {
+    return this.lines.get(instrument)?.closes ?? [];
+  }
 
   read(instrument: number): Promise<number[]> {
     const line = this.lines.get(instrument);
@@ -45,7 +51,10 @@ export class Sparks {
       const line = this.lines.get(batch.instrument[row]!);
       if (line === undefined) continue;
       const time = batch.time[row]!;
-      if (time >= line.session.close) { this.lines.delete(batch.instrument[row]!); continue; }
+      if (time >= line.session.close) {
+        this.lines.delete(batch.instrument[row]!);
+        continue;
+      }
       this.put(line, time, batch.close[row]!);
     }
   }
@@ -53,7 +62,12 @@ export class Sparks {
   private async load(instrument: number): Promise<number[]> {
     const session = this.session(instrument);
     if (session === null) return [];
-    const { closed } = await this.parts.bars.read({ instrument, timeframe: timeframe("1m"), from: session.open, to: session.close });
+    const { closed } = await this.parts.bars.read({
+      instrument,
+      timeframe: timeframe("1m"),
+      from: session.open,
+      to: session.close,
+    });
     const line: Line = { session, closes: [], slot: -1 };
     for (let row = 0; row < closed.length; row++) this.put(line, closed.time[row]!, closed.close[row]!);
     this.lines.set(instrument, line);
@@ -62,8 +76,10 @@ export class Sparks {
 
   private put(line: Line, time: number, close: number): void {
     const slot = Math.floor(((time - line.session.open) * POINTS) / (line.session.close - line.session.open));
-    if (slot > line.slot) { line.closes.push(close); line.slot = slot; }
-    else line.closes[line.closes.length - 1] = close;
+    if (slot > line.slot) {
+      line.closes.push(close);
+      line.slot = slot;
+    } else line.closes[line.closes.length - 1] = close;
   }
 
   private session(instrument: number): Session | null {

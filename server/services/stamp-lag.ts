@@ -53,7 +53,8 @@ export class StampLag {
   /** Null while too little has come lately. */
   read(now: number): StampReading | null {
     let length = 0;
-    for (let place = 0; place < Math.min(this.count, SAMPLES); place++) if (now - this.received[place]! <= WINDOW_MS) this.sorted[length++] = this.late[place]!;
+    for (let place = 0; place < Math.min(this.count, SAMPLES); place++)
+      if (now - this.received[place]! <= WINDOW_MS) this.sorted[length++] = this.late[place]!;
     if (length < FEWEST) return null;
     const sorted = this.sorted.subarray(0, length).sort();
     const hidden = this.isFine ? 0 : WHOLE_SECOND_MS;

@@ -37,7 +37,10 @@ export class Storage {
     const now = this.parts.clock.now();
     if (this.last === null || now - this.measuredAt > FRESH_MS) {
       this.measuredAt = now;
-      this.last = this.measure(now).catch((cause: unknown) => { this.last = null; throw cause; });
+      this.last = this.measure(now).catch((cause: unknown) => {
+        this.last = null;
+        throw cause;
+      });
     }
     return this.last;
   }
@@ -45,9 +48,21 @@ export class Storage {
   private async measure(at: number): Promise<StorageReport> {
     const { upkeep, keep } = this.parts;
     const tables = await upkeep.sizes();
-    const parts = (await upkeep.newestDay()).map(({ part, rows, bytes, ticks }): StoragePart =>
-      ({ part, dayRows: rows, dayBytes: bytes, dayTicks: ticks ?? null, keepDays: keep[part], forecastBytes: bytes * (keep[part] ?? A_YEAR) }));
+    const parts = (await upkeep.newestDay()).map(({ part, rows, bytes, ticks }): StoragePart => ({
+      part,
+      dayRows: rows,
+      dayBytes: bytes,
+      dayTicks: ticks ?? null,
+      keepDays: keep[part],
+      forecastBytes: bytes * (keep[part] ?? A_YEAR),
+    }));
     const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
-    return { at, bytes: sum(tables.map((each) => each.bytes)), tables, parts, forecastBytes: sum(parts.map((each) => each.forecastBytes)) };
+    return {
+      at,
+      bytes: sum(tables.map((each) => each.bytes)),
+      tables,
+      parts,
+      forecastBytes: sum(parts.map((each) => each.forecastBytes)),
+    };
   }
 }

@@ -14,17 +14,18 @@ describe("what cannot be read in the store", () => {
 
   it("is counted and named once, however often it is read, and again when more of it is broken", () => {
     const { events, meter, parts } = made();
-    for (let read = 0; read < 3; read++) parts.tell("watchlist \"mine\"", "row 2: key: missing", 3);
+    for (let read = 0; read < 3; read++) parts.tell('watchlist "mine"', "row 2: key: missing", 3);
     parts.tell("setting workspace, scale", "mode: unknown");
-    parts.tell("watchlist \"mine\"", "row 1: key: missing", 4);
+    parts.tell('watchlist "mine"', "row 1: key: missing", 4);
     expect(parts.list()).toEqual([
-      { reason: "watchlist \"mine\"", count: 4, examples: ["row 1: key: missing"] }, { reason: "setting workspace, scale", count: 1, examples: ["mode: unknown"] },
+      { reason: 'watchlist "mine"', count: 4, examples: ["row 1: key: missing"] },
+      { reason: "setting workspace, scale", count: 1, examples: ["mode: unknown"] },
     ]);
     expect(meter.counters.get("stored.unreadable")).toBe(5);
     expect(events.events.map(({ message }) => message)).toEqual([
-      "watchlist \"mine\": 4 rows cannot be read and are left out; the first: row 1: key: missing",
+      'watchlist "mine": 4 rows cannot be read and are left out; the first: row 1: key: missing',
       "setting workspace, scale cannot be read and is left out: mode: unknown",
-      "watchlist \"mine\": 3 rows cannot be read and are left out; the first: row 2: key: missing",
+      'watchlist "mine": 3 rows cannot be read and are left out; the first: row 2: key: missing',
     ]);
   });
 

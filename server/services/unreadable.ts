@@ -19,9 +19,17 @@ export class UnreadableParts {
     this.named.set(what, { reason: what, count: rows, examples: [why] });
     const { events, log, meter } = this.parts;
     meter.count("stored.unreadable", news);
-    events.add("warn", "store", rows === 1 ? `${what} cannot be read and is left out: ${why}` : `${what}: ${rows} rows cannot be read and are left out; the first: ${why}`);
+    events.add(
+      "warn",
+      "store",
+      rows === 1
+        ? `${what} cannot be read and is left out: ${why}`
+        : `${what}: ${rows} rows cannot be read and are left out; the first: ${why}`,
+    );
     log.warn("something stored cannot be read and is left out", { what, cause: why, rows });
   };
 
-  list(): LeftOut[] { return [...this.named.values()]; }
+  list(): LeftOut[] {
+    return [...this.named.values()];
+  }
 }

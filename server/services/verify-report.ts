@@ -36,9 +36,19 @@ export interface VerifyReport {
   ticks: number;
 }
 
-export const reportOf = (head: Pick<VerifyReport, "key" | "timeframe" | "from" | "to" | "ticks">, bars: BarVerdict[]): VerifyReport => {
+export const reportOf = (
+  head: Pick<VerifyReport, "key" | "timeframe" | "from" | "to" | "ticks">,
+  bars: BarVerdict[],
+): VerifyReport => {
   const count = (verdict: BarVerdict["verdict"]): number => bars.filter((bar) => bar.verdict === verdict).length;
   const reasons: VerifyReport["reasons"] = {};
   for (const { reason } of bars) if (reason !== undefined) reasons[reason] = (reasons[reason] ?? 0) + 1;
-  return { ...head, bars, equal: count("equal"), differs: count("differs"), notComparable: count("not_comparable"), reasons };
+  return {
+    ...head,
+    bars,
+    equal: count("equal"),
+    differs: count("differs"),
+    notComparable: count("not_comparable"),
+    reasons,
+  };
 };

@@ -57,7 +57,9 @@ interface Parts {
 }
 
 /** A bar to be compared; derived ones have no passport of their own. */
-interface Compared extends Bar { passport?: BarPassport | undefined }
+interface Compared extends Bar {
+  passport?: BarPassport | undefined;
+}
 
 /**
  * Rebuilds bars from stored ticks by the pipeline's own stages and compares them with what is stored, or with what is
@@ -75,7 +77,16 @@ export class Verify {
     // Nothing is stored of what is still to come.
     const until = Math.min(to ?? Number.POSITIVE_INFINITY, Math.ceil(clock.now()));
     const session = calendar.previous(hours, until - 1);
-    return this.run({ instrument, hours, kind, from: from ?? (session === null ? until - DAY_MS : istMidnight(session.day)), to: until }, signal);
+    return this.run(
+      {
+        instrument,
+        hours,
+        kind,
+        from: from ?? (session === null ? until - DAY_MS : istMidnight(session.day)),
+        to: until,
+      },
+      signal,
+    );
   }
 
   async run(request: VerifyRequest, signal?: AbortSignal): Promise<VerifyReport> {
@@ -89,9 +100,16 @@ export class Verify {
     const compared = await this.barsOf(request, span);
     const minutes = await this.read(instrument.id, "1m", span);
     const late = new Map<number, number>();
-    for (const bar of kind === "1s" ? compared.values() : await this.read(instrument.id, "1s", span)) late.set(bar.time / 1_000, bar.passport?.late ?? 0);
+    for (const bar of kind === "1s" ? compared.values() : await this.read(instrument.id, "1s", span))
+      late.set(bar.time / 1_000, bar.passport?.late ?? 0);
     const firsts = new Map(minutes.map((bar) => [bar.time, bar.passport?.firstSequence]));
-    const replay = this.parts.rebuild({ instrument, hours, kind, lateIn: (second) => late.get(second), firstOf: (minute) => firsts.get(minute) });
+    const replay = this.parts.rebuild({
+      instrument,
+      hours,
+      kind,
+      lateIn: (second) => late.get(second),
+      firstOf: (minute) => firsts.get(minute),
+    });
     const pages: Float64Array[] = [];
     let ticks = 0;
     for await (const page of this.pages(request, span)) {
@@ -118,7 +136,9 @@ export class Verify {
       if (time < from || time >= to) continue;
       const bar = compared.get(time);
       const rebuilt = replay.bars.get(time) ?? [];
-      verdicts.push(bar === undefined ? unstored(time, rebuilt) : judge(bar, rebuilt, isPartly(bar), pages, instrument.decimals));
+      verdicts.push(
+        bar === undefined ? unstored(time, rebuilt) : judge(bar, rebuilt, isPartly(bar), pages, instrument.decimals),
+      );
     }
     return reportOf({ key: instrument.key, timeframe: kind, from, to, ticks }, verdicts);
   }
@@ -128,33 +148,54 @@ export class Verify {
     const { calendar } = this.parts;
     const last = kind === "auction" ? null : spanAt(calendar, hours, timeframe(kind), to - 1);
     const first = kind === "auction" ? null : spanAt(calendar, hours, timeframe(kind), from);
-    return { from: istMidnight(istDay(Math.min(from, first?.start ?? from))), to: Math.max(to, last?.end ?? to) + TAIL_MS };
+    return {
+      from: istMidnight(istDay(Math.min(from, first?.start ?? from))),
+      to: Math.max(to, last?.end ?? to) + TAIL_MS,
+    };
   }
 
-  private async *pages({ instrument }: VerifyRequest, { from, to }: { from: number; to: number }): AsyncGenerator<StoredTicks> {
+  private async *pages(
+    { instrument }: VerifyRequest,
+    { from, to }: { from: number; to: number },
+  ): AsyncGenerator<StoredTicks> {
     const { ticks } = this.parts;
     yield await ticks.read({ instrumentId: instrument.id, from: from - LEAD_MS, to: from, limit: LEAD_TICKS });
-    for (let day = from; day < to; day += DAY_MS) yield await ticks.read({ instrumentId: instrument.id, from: day, to: Math.min(day + DAY_MS, to) });
+    for (let day = from; day < to; day += DAY_MS)
+      yield await ticks.read({ instrumentId: instrument.id, from: day, to: Math.min(day + DAY_MS, to) });
   }
 
   /** Stored bars; of a timeframe that is not stored what a reader would be given. */
-  private async barsOf({ kind, instrument, hours }: VerifyRequest, span: { from: number; to: number }): Promise<Map<number, Compared>> {
+  private async barsOf(
+    { kind, instrument, hours }: VerifyRequest,
+    span: { from: number; to: number },
+  ): Promise<Map<number, Compared>> {
     const { calendar } = this.parts;
-    if (kind === "auction" || timeframe(kind).stored) return new Map((await this.read(instrument.id, kind, span)).map((bar) => [bar.time, bar]));
+    if (kind === "auction" || timeframe(kind).stored)
+      return new Map((await this.read(instrument.id, kind, span)).map((bar) => [bar.time, bar]));
     const of = timeframe(kind);
     const { bars: derived } = resample(columnsOf(await this.read(instrument.id, of.from, span)), calendar, hours, of);
     const found = new Map<number, Compared>();
-    for (let row = 0; row < derived.length; row++) if (derived.state[row] !== FORMING) found.set(derived.time[row]!, barAt(derived, row));
+    for (let row = 0; row < derived.length; row++)
+      if (derived.state[row] !== FORMING) found.set(derived.time[row]!, barAt(derived, row));
     return found;
   }
 
   /** Some thousand bars at a time: days of seconds at once would hold the event loop. */
-  private async read(instrumentId: number, name: StoredKind, { from, to }: { from: number; to: number }): Promise<StoredBar[]> {
+  private async read(
+    instrumentId: number,
+    name: StoredKind,
+    { from, to }: { from: number; to: number },
+  ): Promise<StoredBar[]> {
     const dense = PIECE_ROWS * (name === "auction" ? DAY_MS : timeframe(name).lengthMs);
     const found: StoredBar[] = [];
     // Nights are long: where a piece was empty the next one is larger.
     for (let at = from, step = dense; at < to;) {
-      const bars = await this.parts.bars.readWhole({ instrumentId, timeframe: name, from: at, to: Math.min(to, at + step) });
+      const bars = await this.parts.bars.readWhole({
+        instrumentId,
+        timeframe: name,
+        from: at,
+        to: Math.min(to, at + step),
+      });
       for (const bar of bars) found.push(bar);
       at += step;
       step = bars.length === 0 ? dense * LARGER : dense;
@@ -170,14 +211,24 @@ export class Verify {
   }
 }
 
-const judge = (bar: Compared, rebuilt: readonly RebuiltBar[], isPartly: boolean, pages: readonly Float64Array[], decimals: number): BarVerdict => {
+const judge = (
+  bar: Compared,
+  rebuilt: readonly RebuiltBar[],
+  isPartly: boolean,
+  pages: readonly Float64Array[],
+  decimals: number,
+): BarVerdict => {
   const { time, passport } = bar;
   const not = (reason: NonNullable<BarVerdict["reason"]>): BarVerdict => ({ time, verdict: "not_comparable", reason });
   if (isPartly || isFromHistory(bar)) return not("from_history");
   const compared = rebuilt.map((each) => differences(bar, each, decimals));
   if (compared.some((fields) => Object.keys(fields).length === 0)) return { time, verdict: "equal" };
-  const known = passport === undefined || passport.firstSequence === 0 ? null
-    : [passport.firstSequence, passport.lastSequence].filter((sequence) => pages.some((page) => holds(page, sequence))).length;
+  const known =
+    passport === undefined || passport.firstSequence === 0
+      ? null
+      : [passport.firstSequence, passport.lastSequence].filter((sequence) =>
+          pages.some((page) => holds(page, sequence)),
+        ).length;
   if (rebuilt.length === 0 && (known === null || known === 0)) return not("no_ticks");
   if (known !== null && known < 2) return not("ticks_incomplete");
   if (rebuilt.length > 1) return not("restart");
@@ -187,16 +238,23 @@ const judge = (bar: Compared, rebuilt: readonly RebuiltBar[], isPartly: boolean,
 
 /** Ticks make a bar, and none is stored: lost, unless it was never closed. */
 const unstored = (time: number, rebuilt: readonly RebuiltBar[]): BarVerdict =>
-  rebuilt.some((bar) => bar.sure) ? { time, verdict: "differs" } : { time, verdict: "not_comparable", reason: "still_open" };
+  rebuilt.some((bar) => bar.sure)
+    ? { time, verdict: "differs" }
+    : { time, verdict: "not_comparable", reason: "still_open" };
 
-const isFromHistory = ({ state, passport }: Compared): boolean => state === "backfilled" || state === "corrected" || ((passport?.sources ?? 0) & FROM_HISTORY) !== 0;
+const isFromHistory = ({ state, passport }: Compared): boolean =>
+  state === "backfilled" || state === "corrected" || ((passport?.sources ?? 0) & FROM_HISTORY) !== 0;
 
 const differences = (stored: Compared, rebuilt: RebuiltBar, decimals: number): NonNullable<BarVerdict["fields"]> => {
   const fields: NonNullable<BarVerdict["fields"]> = {};
-  const compare = (field: ComparedField, a: number, b: number): void => { if (a !== b) fields[field] = { stored: a, rebuilt: b }; };
-  for (const field of ["open", "high", "low", "close"] as const) compare(field, toRupees(stored[field], decimals), toRupees(rebuilt[field], decimals));
+  const compare = (field: ComparedField, a: number, b: number): void => {
+    if (a !== b) fields[field] = { stored: a, rebuilt: b };
+  };
+  for (const field of ["open", "high", "low", "close"] as const)
+    compare(field, toRupees(stored[field], decimals), toRupees(rebuilt[field], decimals));
   for (const field of ["volume", "ticks"] as const) compare(field, stored[field], rebuilt[field]);
-  if (stored.passport !== undefined) for (const field of ["late", "hash"] as const) compare(field, stored.passport[field], rebuilt.passport[field]);
+  if (stored.passport !== undefined)
+    for (const field of ["late", "hash"] as const) compare(field, stored.passport[field], rebuilt.passport[field]);
   return fields;
 };
 

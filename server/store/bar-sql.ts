@@ -3,10 +3,46 @@ import { timeframe } from "@/server/domain/timeframe";
 
 /** The ways a bar is written, as one statement each: arrays in, one row a bar, in the order of `bar-write.ts`. */
 
-const columns = ["open", "high", "low", "close", "volume", "value", "ticks", "open_interest", "rev", "state", "incomplete",
-  "late", "first_ms", "last_ms", "first_sequence", "last_sequence", "sources", "hash"] as const;
-const types = ["bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "int", "bigint", "int", "smallint", "boolean",
-  "int", "int", "int", "bigint", "bigint", "int", "bigint"] as const;
+const columns = [
+  "open",
+  "high",
+  "low",
+  "close",
+  "volume",
+  "value",
+  "ticks",
+  "open_interest",
+  "rev",
+  "state",
+  "incomplete",
+  "late",
+  "first_ms",
+  "last_ms",
+  "first_sequence",
+  "last_sequence",
+  "sources",
+  "hash",
+] as const;
+const types = [
+  "bigint",
+  "bigint",
+  "bigint",
+  "bigint",
+  "bigint",
+  "bigint",
+  "int",
+  "bigint",
+  "int",
+  "smallint",
+  "boolean",
+  "int",
+  "int",
+  "int",
+  "bigint",
+  "bigint",
+  "int",
+  "bigint",
+] as const;
 
 /**
  * Bars of which nothing is stored. Lists are unrolled side by side in a select list: as functions after FROM each would
@@ -112,7 +148,12 @@ const tuple = (table: string): string => `(${compared.map((column) => `${table}.
 
 /** Of a passport that was written along (a bar made of stored parts) all is taken, else what is stored stays told. */
 const stamps = ["late", "first_ms", "last_ms", "first_sequence", "last_sequence", "hash"];
-const stamped = stamps.map((column) => `${column} = CASE WHEN excluded.first_sequence IS NULL THEN stored.${column} ELSE excluded.${column} END`).join(", ");
+const stamped = stamps
+  .map(
+    (column) =>
+      `${column} = CASE WHEN excluded.first_sequence IS NULL THEN stored.${column} ELSE excluded.${column} END`,
+  )
+  .join(", ");
 
 /** The exchange's own bar: taken as it is. What the stream's ticks were stays told. */
 export const replaceBars = `${upsert}
@@ -123,7 +164,26 @@ export const replaceBars = `${upsert}
     written_at = now()
   WHERE ${tuple("stored")} IS DISTINCT FROM ${tuple("excluded")}`;
 
-const kept = ["instrument_id", "timeframe", "ts", "rev", "open", "high", "low", "close", "volume", "value", "ticks", "open_interest", "state", "incomplete", "late", "sources", "hash", "written_at"];
+const kept = [
+  "instrument_id",
+  "timeframe",
+  "ts",
+  "rev",
+  "open",
+  "high",
+  "low",
+  "close",
+  "volume",
+  "value",
+  "ticks",
+  "open_interest",
+  "state",
+  "incomplete",
+  "late",
+  "sources",
+  "hash",
+  "written_at",
+];
 /** A bar that the exchange does not have: it stays as a revision. No trigger does this, or retention would keep what it deletes. */
 export const removeBars = `
   WITH gone AS (
@@ -133,7 +193,13 @@ export const removeBars = `
   )
   INSERT INTO bar_revisions (${kept.join(", ")}, replaced_at) SELECT ${kept.join(", ")}, now() FROM gone ON CONFLICT DO NOTHING`;
 
-const prepared = new Map([[insertBars, "bars_insert"], [mergeBars, "bars_merge"], [patchBars, "bars_patch"], [replaceBars, "bars_replace"], [removeBars, "bars_remove"]]);
+const prepared = new Map([
+  [insertBars, "bars_insert"],
+  [mergeBars, "bars_merge"],
+  [patchBars, "bars_patch"],
+  [replaceBars, "bars_replace"],
+  [removeBars, "bars_remove"],
+]);
 
 /** The name under which a connection keeps a statement ready: planning one of these takes as long as half a thousand bars. */
 export const statementName = (sql: string): string => prepared.get(sql) ?? "";

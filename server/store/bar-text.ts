@@ -46,8 +46,14 @@ export const eachBar = (text: string, figures: Float64Array, take: (row: number)
 
 /** The first figures of a bar into row `at`. */
 export const setRow = (columns: BarColumns, at: number, figures: Float64Array): void => {
-  columns.time[at] = figures[0]!; columns.open[at] = figures[1]!; columns.high[at] = figures[2]!; columns.low[at] = figures[3]!;
-  columns.close[at] = figures[4]!; columns.volume[at] = figures[5]!; columns.value[at] = figures[6]!; columns.ticks[at] = figures[7]!;
+  columns.time[at] = figures[0]!;
+  columns.open[at] = figures[1]!;
+  columns.high[at] = figures[2]!;
+  columns.low[at] = figures[3]!;
+  columns.close[at] = figures[4]!;
+  columns.volume[at] = figures[5]!;
+  columns.value[at] = figures[6]!;
+  columns.ticks[at] = figures[7]!;
   columns.openInterest[at] = figures[8]!;
   const marks = figures[9]!;
   columns.rev[at] = marks >> 4;

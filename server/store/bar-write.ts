@@ -11,9 +11,19 @@ import { isDuplicate, reaching } from "./database";
 const CHUNK_ROWS = 2_000;
 /** Rows written out in one turn of the event loop: half a millisecond. */
 const SLICE_ROWS = 400;
-const statements: Record<BarWrite, string> = { merge: mergeBars, patch: patchBars, replace: replaceBars, remove: removeBars };
+const statements: Record<BarWrite, string> = {
+  merge: mergeBars,
+  patch: patchBars,
+  replace: replaceBars,
+  remove: removeBars,
+};
 
-const unstored = (name: string): Error => badInput("timeframe", name, [...timeframes.filter((each) => each.stored).map((each) => each.name), "auction"].join(", "));
+const unstored = (name: string): Error =>
+  badInput(
+    "timeframe",
+    name,
+    [...timeframes.filter((each) => each.stored).map((each) => each.name), "auction"].join(", "),
+  );
 
 /** Number of a kind of bar in the table. */
 export const storedIndex = (name: StoredKind): number => {
@@ -48,24 +58,47 @@ const rounds = (rows: StoredBars): StoredBars[] => {
 };
 
 type Column = (rows: StoredBars) => string;
-const plain = (name: Exclude<keyof StoredBars, "length">): Column => (rows) => rows[name].join(",");
+const plain =
+  (name: Exclude<keyof StoredBars, "length">): Column =>
+  (rows) =>
+    rows[name].join(",");
 /** Texts grown value by value are a hundred thousand pieces of strings a second for the garbage collector. */
-const each = (value: (rows: StoredBars, row: number) => number | "NULL"): Column => (rows) => {
-  const cells = new Array<number | "NULL">(rows.length);
-  for (let row = 0; row < rows.length; row++) cells[row] = value(rows, row);
-  return cells.join(",");
-};
+const each =
+  (value: (rows: StoredBars, row: number) => number | "NULL"): Column =>
+  (rows) => {
+    const cells = new Array<number | "NULL">(rows.length);
+    for (let row = 0; row < rows.length; row++) cells[row] = value(rows, row);
+    return cells.join(",");
+  };
 /** A figure of the passport, where ticks made the bar. */
-const made = (value: (rows: StoredBars, row: number) => number): Column => each((rows, row) => (rows.firstSequence[row] === 0 ? "NULL" : value(rows, row)));
+const made = (value: (rows: StoredBars, row: number) => number): Column =>
+  each((rows, row) => (rows.firstSequence[row] === 0 ? "NULL" : value(rows, row)));
 
 /** In the order of `bar-sql.ts`; `incomplete` is a boolean there and takes 0 and 1. */
 const columns: readonly Column[] = [
-  plain("instrumentId"), plain("kind"), plain("time"), plain("open"), plain("high"), plain("low"), plain("close"), plain("volume"), plain("value"), plain("ticks"),
+  plain("instrumentId"),
+  plain("kind"),
+  plain("time"),
+  plain("open"),
+  plain("high"),
+  plain("low"),
+  plain("close"),
+  plain("volume"),
+  plain("value"),
+  plain("ticks"),
   each(({ openInterest }, row) => (openInterest[row]! < 0 ? "NULL" : openInterest[row]!)),
-  plain("rev"), plain("state"), plain("incomplete"), plain("late"),
-  made(({ firstTime, time }, row) => Math.round(firstTime[row]! - time[row]!)), made(({ lastTime, time }, row) => Math.round(lastTime[row]! - time[row]!)),
-  made(({ firstSequence }, row) => firstSequence[row]!), made(({ lastSequence }, row) => lastSequence[row]!),
-  each(({ sources, state }, row) => sources[row]! | (state[row] === BACKFILLED || state[row] === CORRECTED ? FROM_HISTORY : 0)),
+  plain("rev"),
+  plain("state"),
+  plain("incomplete"),
+  plain("late"),
+  made(({ firstTime, time }, row) => Math.round(firstTime[row]! - time[row]!)),
+  made(({ lastTime, time }, row) => Math.round(lastTime[row]! - time[row]!)),
+  made(({ firstSequence }, row) => firstSequence[row]!),
+  made(({ lastSequence }, row) => lastSequence[row]!),
+  each(
+    ({ sources, state }, row) =>
+      sources[row]! | (state[row] === BACKFILLED || state[row] === CORRECTED ? FROM_HISTORY : 0),
+  ),
   made(({ hash }, row) => hash[row]!),
 ];
 
@@ -97,12 +130,16 @@ export class BarStatements {
   constructor(private readonly startedAt: number) {}
 
   async write(prisma: PrismaClient, rows: StoredBars, how: BarWrite): Promise<void> {
-    for (let row = 0; row < rows.length; row++) if (!isStoredKind(rows.kind[row]!)) throw unstored(kindNamed(rows.kind[row]!));
+    for (let row = 0; row < rows.length; row++)
+      if (!isStoredKind(rows.kind[row]!)) throw unstored(kindNamed(rows.kind[row]!));
     await setImmediate(); // not inside the turn in which they closed
     for (const round of rounds(rows)) {
       for (let from = 0; from < round.length; from += CHUNK_ROWS) {
         const chunk = cutStored(round, from, Math.min(round.length, from + CHUNK_ROWS));
-        if (how === "remove") { await run(prisma, removeBars, chunk, KEY_COLUMNS); continue; }
+        if (how === "remove") {
+          await run(prisma, removeBars, chunk, KEY_COLUMNS);
+          continue;
+        }
         const [added, others] = this.parted(chunk);
         if (added.length > 0) await this.add(prisma, added, how);
         if (others.length > 0) await run(prisma, statements[how], others);
@@ -118,9 +155,14 @@ export class BarStatements {
   private parted(rows: StoredBars): [added: StoredBars, others: StoredBars] {
     const added: number[] = [];
     const others: number[] = [];
-    for (let row = 0; row < rows.length; row++) (rows.time[row]! > (this.newest.get(placeOf(rows, row)) ?? this.startedAt) ? added : others).push(row);
+    for (let row = 0; row < rows.length; row++)
+      (rows.time[row]! > (this.newest.get(placeOf(rows, row)) ?? this.startedAt) ? added : others).push(row);
     const none = cutStored(rows, 0, 0);
-    return others.length === 0 ? [rows, none] : added.length === 0 ? [none, rows] : [pickStored(rows, added), pickStored(rows, others)];
+    return others.length === 0
+      ? [rows, none]
+      : added.length === 0
+        ? [none, rows]
+        : [pickStored(rows, added), pickStored(rows, others)];
   }
 
   /** Bars that nothing is stored of, without the search for what to merge them with: a third faster. Where one is after all, all are merged. */

@@ -40,7 +40,9 @@ const CLOSED_MS = 7 * 86_400_000;
  * which takes longer than reading 5,000 bars.
  */
 const usualSpan = (kind: StoredKind, limit: number): number =>
-  kind === "auction" || kind === "1d" ? CLOSED_MS + limit * 86_400_000 * SPREAD.day : CLOSED_MS + limit * timeframe(kind).lengthMs * SPREAD.intraday;
+  kind === "auction" || kind === "1d"
+    ? CLOSED_MS + limit * 86_400_000 * SPREAD.day
+    : CLOSED_MS + limit * timeframe(kind).lengthMs * SPREAD.intraday;
 
 const SPAN = `WHERE instrument_id = $1 AND timeframe = $2 AND ts >= to_timestamp($3::float8 / 1000) AND ts < to_timestamp($4::float8 / 1000)`;
 const KNOWN = "ts, open, high, low, close, volume, value, ticks, open_interest, rev, state, incomplete";
@@ -59,8 +61,13 @@ export const barStore = (database: () => Database, now: () => number): BarStore 
       const index = storedIndex(name);
       const page = async (start: number, end: number, rows: number): Promise<BarColumns> => {
         const source = asOf === undefined ? `bars ${SPAN}` : `(${knownAt("to_timestamp($6::float8 / 1000)")}) AS known`;
-        const [told] = await reaching(() => rowsOf<[number, string | null]>(database().pool, asOneText(`SELECT ${BAR_AS_TEXT} AS bar FROM ${source} ORDER BY ts DESC LIMIT $5`),
-          [instrumentId, index, instant(start), instant(end), rows, ...(asOf === undefined ? [] : [asOf])]));
+        const [told] = await reaching(() =>
+          rowsOf<[number, string | null]>(
+            database().pool,
+            asOneText(`SELECT ${BAR_AS_TEXT} AS bar FROM ${source} ORDER BY ts DESC LIMIT $5`),
+            [instrumentId, index, instant(start), instant(end), rows, ...(asOf === undefined ? [] : [asOf])],
+          ),
+        );
         return columnsOfNewestFirst(told![0], told![1] ?? "");
       };
       const parts: BarColumns[] = [];
@@ -80,25 +87,40 @@ export const barStore = (database: () => Database, now: () => number): BarStore 
     },
 
     async readWhole({ instrumentId, timeframe: name, from, to }) {
-      const [told] = await reaching(() => rowsOf<[number, string | null]>(database().pool, asOneText(`SELECT ${WHOLE_AS_TEXT} AS bar FROM bars ${SPAN} ORDER BY ts`),
-        [instrumentId, storedIndex(name), instant(from), instant(to)]));
+      const [told] = await reaching(() =>
+        rowsOf<[number, string | null]>(
+          database().pool,
+          asOneText(`SELECT ${WHOLE_AS_TEXT} AS bar FROM bars ${SPAN} ORDER BY ts`),
+          [instrumentId, storedIndex(name), instant(from), instant(to)],
+        ),
+      );
       const figures = new Float64Array(WHOLE_FIGURES);
       const columns = barColumns(1);
       const bars: StoredBar[] = [];
       eachBar(told![1] ?? "", figures, () => {
         setRow(columns, 0, figures);
-        const [late, firstMs, lastMs, firstSequence, lastSequence, sources, hash] = figures.subarray(BAR_FIGURES) as unknown as [number, number, number, number, number, number, number];
+        const [late, firstMs, lastMs, firstSequence, lastSequence, sources, hash] = figures.subarray(
+          BAR_FIGURES,
+        ) as unknown as [number, number, number, number, number, number, number];
         const time = columns.time[0]!;
-        const passport = firstSequence === 0 ? { ...noPassport, sources } : { late, firstTime: time + firstMs, lastTime: time + lastMs, firstSequence, lastSequence, sources, hash };
+        const passport =
+          firstSequence === 0
+            ? { ...noPassport, sources }
+            : { late, firstTime: time + firstMs, lastTime: time + lastMs, firstSequence, lastSequence, sources, hash };
         bars.push({ ...barAt(columns, 0), instrumentId, timeframe: name, passport });
       });
       return bars;
     },
 
     async revisions(instrumentId, name, time) {
-      const [told] = await reaching(() => rowsOf<[number, string | null]>(database().pool, asOneText(`SELECT ${REVISION_AS_TEXT} AS bar FROM bar_revisions
+      const [told] = await reaching(() =>
+        rowsOf<[number, string | null]>(
+          database().pool,
+          asOneText(`SELECT ${REVISION_AS_TEXT} AS bar FROM bar_revisions
         WHERE instrument_id = $1 AND timeframe = $2 AND ts = to_timestamp($3::float8 / 1000) ORDER BY rev`),
-        [instrumentId, storedIndex(name), instant(time)]));
+          [instrumentId, storedIndex(name), instant(time)],
+        ),
+      );
       const figures = new Float64Array(BAR_FIGURES + 2);
       const columns = barColumns(1);
       const revisions: BarRevision[] = [];
@@ -110,38 +132,61 @@ export const barStore = (database: () => Database, now: () => number): BarStore 
     },
 
     async span(instrumentId, name) {
-      const [row] = await reaching(() => rowsOf<[number | null, number | null]>(database().pool, `
+      const [row] = await reaching(() =>
+        rowsOf<[number | null, number | null]>(
+          database().pool,
+          `
         SELECT ${epochMs("min(ts)")}, ${epochMs("max(ts)")}
-        FROM bars WHERE instrument_id = $1 AND timeframe = $2`, [instrumentId, storedIndex(name)]));
+        FROM bars WHERE instrument_id = $1 AND timeframe = $2`,
+          [instrumentId, storedIndex(name)],
+        ),
+      );
       const [first, last] = row!;
       return first === null || last === null ? null : { first, last };
     },
 
     async lastTimes(name) {
-      const rows = await reaching(() => rowsOf<[number, number]>(database().pool, `
+      const rows = await reaching(() =>
+        rowsOf<[number, number]>(
+          database().pool,
+          `
         ${INSTRUMENTS_WITH_BARS}
         SELECT held.instrument_id, ${epochMs("ts")}
         FROM held CROSS JOIN LATERAL (
           SELECT ts FROM bars b WHERE b.instrument_id = held.instrument_id AND b.timeframe = $1 ORDER BY ts DESC LIMIT 1
-        ) newest`, [storedIndex(name)]));
+        ) newest`,
+          [storedIndex(name)],
+        ),
+      );
       return new Map(rows);
     },
 
     async lastCloses(name, instrumentIds) {
-      const rows = await reaching(() => rowsOf<[number, number, number]>(database().pool, `
+      const rows = await reaching(() =>
+        rowsOf<[number, number, number]>(
+          database().pool,
+          `
         SELECT asked.id, ${epochMs("ts")}, close
         FROM unnest($2::int[]) AS asked (id) CROSS JOIN LATERAL (
           SELECT ts, close FROM bars b WHERE b.instrument_id = asked.id AND b.timeframe = $1 ORDER BY ts DESC LIMIT 1
-        ) newest`, [storedIndex(name), [...instrumentIds]]));
+        ) newest`,
+          [storedIndex(name), [...instrumentIds]],
+        ),
+      );
       return new Map(rows.map(([id, time, close]) => [id, { time: Number(time), close: Number(close) }]));
     },
 
     async prune(name, before) {
-      return reaching(() => database().prisma.$executeRawUnsafe(`
+      return reaching(() =>
+        database().prisma.$executeRawUnsafe(
+          `
         ${INSTRUMENTS_WITH_BARS}
         DELETE FROM bars USING held
         WHERE bars.instrument_id = held.instrument_id AND timeframe = $1 AND ts < to_timestamp($2::float8 / 1000)`,
-        storedIndex(name), instant(before)));
+          storedIndex(name),
+          instant(before),
+        ),
+      );
     },
   };
 };

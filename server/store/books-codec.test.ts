@@ -14,19 +14,23 @@ const encode = (encoder: BookEncoder, rows: readonly BookRow[]): Uint8Array => {
 
 describe("order books as bytes", () => {
   it("give back what was put in, run after run in one growing buffer", () => {
-    fc.assert(fc.property(fc.array(anyBooks, { maxLength: 4 }), (runs) => {
-      const encoder = new BookEncoder(new Uint8Array(16));
-      const parts = runs.map((rows) => [rows, encode(encoder, rows)] as const);
-      for (const [rows, bytes] of parts) {
-        const books = storedBooks(rows.length);
-        decodeBooks(bytes, rows.length, books);
-        expect(rowsOfBooks(books)).toEqual(rows);
-      }
-    }), { numRuns: 200 });
+    fc.assert(
+      fc.property(fc.array(anyBooks, { maxLength: 4 }), (runs) => {
+        const encoder = new BookEncoder(new Uint8Array(16));
+        const parts = runs.map((rows) => [rows, encode(encoder, rows)] as const);
+        for (const [rows, bytes] of parts) {
+          const books = storedBooks(rows.length);
+          decodeBooks(bytes, rows.length, books);
+          expect(rowsOfBooks(books)).toEqual(rows);
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it("take a dozen bytes where the whole book moves by a tick, and one where a level changes", () => {
-    const bytes = (second: BookRow): number => encode(new BookEncoder(), [bookRow(0), second]).length - encode(new BookEncoder(), [bookRow(0)]).length;
+    const bytes = (second: BookRow): number =>
+      encode(new BookEncoder(), [bookRow(0), second]).length - encode(new BookEncoder(), [bookRow(0)]).length;
     expect(bytes(bookRow(1, { seed: 0, price: 1500_05 }))).toBeLessThanOrEqual(12);
     const { figures } = bookRow(1, { seed: 0 });
     figures[4]! += 50;

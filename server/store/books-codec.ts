@@ -21,7 +21,10 @@ const above = Int8Array.from({ length: Book.size }, (_, place) => {
   return place - LEVEL;
 });
 /** Whose own price is known first, in order. */
-const order = [Book.bids as number, ...Array.from({ length: Book.size }, (_, place) => place).filter((place) => place !== Book.bids)];
+const order = [
+  Book.bids as number,
+  ...Array.from({ length: Book.size }, (_, place) => place).filter((place) => place !== Book.bids),
+];
 
 /** A growing buffer of runs. Times are kept as whole ms. */
 export class BookEncoder extends VarintWriter {
@@ -74,12 +77,15 @@ export const decodeBooks = (bytes: Uint8Array, count: number, into: StoredBooks)
     received += reader.signed();
     time += reader.signed();
     for (let each = 0; each < MASK_BYTES; each++) mask[each] = reader.byte();
-    for (let place = 0; place < Book.size; place++) if ((mask[place >> 3]! & (1 << (place & 7))) !== 0) told[place]! += reader.signed();
+    for (let place = 0; place < Book.size; place++)
+      if ((mask[place >> 3]! & (1 << (place & 7))) !== 0) told[place]! += reader.signed();
     const row = into.length++;
     into.received[row] = received;
     into.time[row] = time;
     const start = row * Book.size;
-    for (const place of order) into.figures[start + place] = above[place]! < 0 ? told[place]! : told[place]! + into.figures[start + above[place]!]!;
+    for (const place of order)
+      into.figures[start + place] =
+        above[place]! < 0 ? told[place]! : told[place]! + into.figures[start + above[place]!]!;
   }
 };
 

@@ -45,14 +45,33 @@ class Blocks {
       until = Math.max(until, books.time[row]!);
       encoder.put(books, row);
     }
-    const values = [instrument, Math.floor(until), Math.floor(since), Math.floor(books.received[first]!), end - first, start, encoder.length - start];
+    const values = [
+      instrument,
+      Math.floor(until),
+      Math.floor(since),
+      Math.floor(books.received[first]!),
+      end - first,
+      start,
+      encoder.length - start,
+    ];
     values.forEach((value, column) => this.columns[column]!.push(value));
   }
 
   /** Parameters of `INSERT`. */
   values(): (string | Buffer)[] {
-    const [id, until, since, received, count, start, length] = this.columns.map((column) => `{${column.join(",")}}`) as [string, string, string, string, string, string, string];
-    return [id, until, since, received, count, start, Buffer.from(this.encoder.bytes.buffer, 0, this.encoder.length), length];
+    const [id, until, since, received, count, start, length] = this.columns.map(
+      (column) => `{${column.join(",")}}`,
+    ) as [string, string, string, string, string, string, string];
+    return [
+      id,
+      until,
+      since,
+      received,
+      count,
+      start,
+      Buffer.from(this.encoder.bytes.buffer, 0, this.encoder.length),
+      length,
+    ];
   }
 }
 
@@ -75,7 +94,13 @@ export const bookStore = (database: () => Database): BookStore => {
     },
 
     async read({ instrumentId, from, to, limit }) {
-      const books = await decoded(BLOCKS, [instrumentId, instant(from), instant(to), BLOCK_SPAN_MS, limit + AT_THE_ENDS]);
+      const books = await decoded(BLOCKS, [
+        instrumentId,
+        instant(from),
+        instant(to),
+        BLOCK_SPAN_MS,
+        limit + AT_THE_ENDS,
+      ]);
       const within = pickBooks(books, (row) => books.time[row]! >= from && books.time[row]! < to);
       return pickBooks(within, (row) => row >= within.length - limit);
     },

@@ -6,10 +6,23 @@ import { reaching, type Database } from "./database";
 
 /** A change of which one side cannot be read is left out: what was in force before it stays so. */
 const toChange = (row: Row, unreadable: Unreadable): CalendarChange[] => {
-  const side = (name: "before" | "after"): DayEdit | null => readStored(`change ${row.id} of the calendar, ${name}`, row[name], dayEdit, unreadable);
+  const side = (name: "before" | "after"): DayEdit | null =>
+    readStored(`change ${row.id} of the calendar, ${name}`, row[name], dayEdit, unreadable);
   const [before, after] = [side("before"), side("after")];
   const isWhole = (before !== null || row.before === null) && (after !== null || row.after === null);
-  return isWhole ? [{ id: row.id, edit: row.edit, time: row.at.getTime(), who: editor.catch("api").parse(row.who), note: row.note, before, after }] : [];
+  return isWhole
+    ? [
+        {
+          id: row.id,
+          edit: row.edit,
+          time: row.at.getTime(),
+          who: editor.catch("api").parse(row.who),
+          note: row.note,
+          before,
+          after,
+        },
+      ]
+    : [];
 };
 
 /** A change that adds an edit is the first of its kind: the edit takes the change's own id. One statement, so no gap can be seen. */
@@ -24,10 +37,14 @@ const json = (edit: DayEdit | null): string | null => (edit === null ? null : JS
 /** Changes are only ever appended: the table itself refuses to alter or remove a row (the migration's trigger). */
 export const calendarEditStore = (database: () => Database, unreadable: Unreadable): CalendarEditStore => ({
   async list() {
-    return (await reaching(() => database().prisma.calendarEdit.findMany({ orderBy: { id: "asc" } }))).flatMap((row) => toChange(row, unreadable));
+    return (await reaching(() => database().prisma.calendarEdit.findMany({ orderBy: { id: "asc" } }))).flatMap((row) =>
+      toChange(row, unreadable),
+    );
   },
   async append({ edit, time, who, note, before, after }) {
-    const { rows } = await reaching(() => database().pool.query<{ id: number; edit: number }>(APPEND, [edit, time, who, note, json(before), json(after)]));
+    const { rows } = await reaching(() =>
+      database().pool.query<{ id: number; edit: number }>(APPEND, [edit, time, who, note, json(before), json(after)]),
+    );
     const row = rows[0]!;
     return { id: row.id, edit: row.edit, time, who, note, before, after };
   },

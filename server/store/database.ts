@@ -13,7 +13,8 @@ const INT8 = 20;
 
 /** int8 as number: every value we keep is below 2^53. */
 export const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: "text") => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format))) as typeof pg.types.getTypeParser,
+  getTypeParser: ((oid: number, format?: "text") =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
 /** Rows as arrays, in the order of the columns. */
@@ -21,8 +22,10 @@ export const rowsOf = async <Row extends unknown[]>(pool: Pool, text: string, va
   (await pool.query<Row>({ text, values, rowMode: "array" })).rows;
 
 /** Codes of node, PostgreSQL (class 08, shutdowns, too many connections) and Prisma that mean: nobody answers. */
-const AWAY = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|57P0[1-3]|53300|P1001|P1002|P1008|P1017|P2024)$/;
-const AWAY_MESSAGE = /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|can't reach database|server has closed the connection/i;
+const AWAY =
+  /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|57P0[1-3]|53300|P1001|P1002|P1008|P1017|P2024)$/;
+const AWAY_MESSAGE =
+  /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|can't reach database|server has closed the connection/i;
 
 const isAway = (error: unknown): boolean => {
   for (let at = error; typeof at === "object" && at !== null; at = (at as { cause?: unknown }).cause) {
@@ -56,7 +59,11 @@ export const isDuplicate = (error: unknown): boolean => {
 };
 
 /** What the database said. Prisma puts the call of ours in front of it, over several lines. */
-const saidBy = (cause: unknown): string => (cause as Error).message.split("\n").findLast((line) => line.trim() !== "")?.trim() ?? String(cause);
+const saidBy = (cause: unknown): string =>
+  (cause as Error).message
+    .split("\n")
+    .findLast((line) => line.trim() !== "")
+    ?.trim() ?? String(cause);
 
 /** Runs a query and says `store_unreachable` (retryable) when the database is away, `store_refused` when a value is; other errors pass through. */
 export const reaching = async <T>(query: () => Promise<T>): Promise<T> => {
@@ -64,8 +71,12 @@ export const reaching = async <T>(query: () => Promise<T>): Promise<T> => {
     return await query();
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    if (isRefusal(cause)) throw new AppError("store_refused", `The database refuses a value: ${saidBy(cause)}`, { cause });
+    if (isRefusal(cause))
+      throw new AppError("store_refused", `The database refuses a value: ${saidBy(cause)}`, { cause });
     if (!isAway(cause)) throw cause;
-    throw new AppError("store_unreachable", `The database does not answer: ${saidBy(cause)}`, { retryable: true, cause });
+    throw new AppError("store_unreachable", `The database does not answer: ${saidBy(cause)}`, {
+      retryable: true,
+      cause,
+    });
   }
 };

@@ -15,8 +15,16 @@ interface Table {
 }
 
 const TYPES: Record<string, string> = {
-  "Int": "integer", "Int SmallInt": "smallint", "BigInt": "bigint", "String": "text", "Boolean": "boolean", "Float": "double precision",
-  "Json": "jsonb", "Bytes": "bytea", "DateTime Date": "date", "DateTime Timestamptz(3)": "timestamp(3) with time zone",
+  Int: "integer",
+  "Int SmallInt": "smallint",
+  BigInt: "bigint",
+  String: "text",
+  Boolean: "boolean",
+  Float: "double precision",
+  Json: "jsonb",
+  Bytes: "bytea",
+  "DateTime Date": "date",
+  "DateTime Timestamptz(3)": "timestamp(3) with time zone",
 };
 
 const firstGroup = (text: string, attribute: RegExp): string | undefined => attribute.exec(text)?.[1];
@@ -24,7 +32,10 @@ const firstGroup = (text: string, attribute: RegExp): string | undefined => attr
 /** Reads the subset of Prisma's language that schema.prisma uses; throws on a type it does not know. */
 const tablesOf = (schema: string): Map<string, Table> => {
   const tables = new Map<string, Table>();
-  const models = [...schema.matchAll(/^model (\w+) \{\n([\s\S]*?)^\}/gm)].map((match) => ({ name: match[1]!, lines: match[2]!.split("\n").map((line) => line.trim()) }));
+  const models = [...schema.matchAll(/^model (\w+) \{\n([\s\S]*?)^\}/gm)].map((match) => ({
+    name: match[1]!,
+    lines: match[2]!.split("\n").map((line) => line.trim()),
+  }));
   const modelNames = new Set(models.map((model) => model.name));
   for (const { name, lines } of models) {
     const columnOf = new Map<string, string>();
@@ -38,7 +49,9 @@ const tablesOf = (schema: string): Map<string, Table> => {
       if (type === undefined) throw new Error(`no PostgreSQL type known for: ${line}`);
       columnOf.set(field[1]!, column);
       // Prisma leaves the columns of lists nullable.
-      table.columns.push(`${column} ${type}${field[3] === undefined ? "" : "[]"}${field[3] === undefined && field[4] === undefined ? "" : "?"}`);
+      table.columns.push(
+        `${column} ${type}${field[3] === undefined ? "" : "[]"}${field[3] === undefined && field[4] === undefined ? "" : "?"}`,
+      );
       if (/@id\b/.test(line)) table.primaryKey = [column];
       if (/@unique\b/.test(line)) table.uniques.push([column]);
     }
@@ -100,8 +113,12 @@ describe("schema.prisma and the migrations", () => {
   });
 
   it("name every timeframe and bar state in the view as the domain numbers them", async () => {
-    const { rows } = await database.query<{ definition: string }>("SELECT pg_get_viewdef('bars_in_rupees'::regclass) AS definition");
-    const lists = [...rows[0]!.definition.matchAll(/ARRAY\[([^\]]+)\]/g)].map((match) => [...match[1]!.matchAll(/'([^']+)'/g)].map((each) => each[1]));
+    const { rows } = await database.query<{ definition: string }>(
+      "SELECT pg_get_viewdef('bars_in_rupees'::regclass) AS definition",
+    );
+    const lists = [...rows[0]!.definition.matchAll(/ARRAY\[([^\]]+)\]/g)].map((match) =>
+      [...match[1]!.matchAll(/'([^']+)'/g)].map((each) => each[1]),
+    );
     expect(lists).toEqual([timeframes.map((each) => each.name), [...barStates]]);
   });
 });

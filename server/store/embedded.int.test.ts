@@ -13,7 +13,9 @@ const project = path.resolve(import.meta.dirname, "../..");
 let dataDir: string;
 const children: ChildProcess[] = [];
 
-beforeEach(async () => { dataDir = await temporaryFolder(); });
+beforeEach(async () => {
+  dataDir = await temporaryFolder();
+});
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
   await rm(dataDir, { recursive: true, force: true });
@@ -28,7 +30,10 @@ afterAll(() => rm(suiteFolder, { recursive: true, force: true }));
 
 /** Starts `store-writer.ts` on the folder; answers it and its lines. */
 const writer = () => {
-  const child = spawn(process.execPath, ["--import", "tsx", "server/testing/store-writer.ts", dataDir], { cwd: project, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--import", "tsx", "server/testing/store-writer.ts", dataDir], {
+    cwd: project,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   children.push(child);
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
 };
@@ -41,7 +46,8 @@ describe("the embedded database", () => {
     while (acknowledged < 2_000) acknowledged = Number((await lines.next()).value);
     const closed = once(child, "close");
     child.kill("SIGKILL");
-    for (let line = await lines.next(); line.done !== true; line = await lines.next()) acknowledged = Number(line.value);
+    for (let line = await lines.next(); line.done !== true; line = await lines.next())
+      acknowledged = Number(line.value);
     await closed;
     expect(existsSync(path.join(dataDir, "pglite.lock"))).toBe(true);
 
@@ -59,7 +65,8 @@ describe("the embedded database", () => {
     expect((await lines.next()).value).toBe("open");
     const second = storeAt(dataDir);
     await expect(second.start(new AbortController().signal)).rejects.toMatchObject({
-      code: "locked", message: expect.stringContaining(`Data folder ${dataDir} is in use by process ${child.pid}`),
+      code: "locked",
+      message: expect.stringContaining(`Data folder ${dataDir} is in use by process ${child.pid}`),
     });
     await second.stop();
     expect(existsSync(path.join(dataDir, "pglite.lock"))).toBe(true);
@@ -67,7 +74,11 @@ describe("the embedded database", () => {
 
   it("takes over from a process whose number now belongs to another, and from a lock cut short", async () => {
     const lock = path.join(dataDir, "pglite.lock");
-    for (const left of [JSON.stringify({ pid: process.pid, started: "another boot 12345" }), "{\"pid\":", JSON.stringify({ pid: 2 ** 22 + 1, started: null })]) {
+    for (const left of [
+      JSON.stringify({ pid: process.pid, started: "another boot 12345" }),
+      '{"pid":',
+      JSON.stringify({ pid: 2 ** 22 + 1, started: null }),
+    ]) {
       await writeFile(lock, left);
       const store = await startedStore(dataDir);
       expect(JSON.parse(await readFile(lock, "utf8"))).toMatchObject({ pid: process.pid });
@@ -88,7 +99,10 @@ describe("the embedded database", () => {
   it("keeps instruments, logins and settings over a restart, the login unreadable in the files", async () => {
     const before = await startedStore(dataDir);
     await before.instruments.upsert("kite", "2026-01-05", [listed("INFY", 408065)]);
-    await before.collectors.save({ name: "main", feed: "kite", mode: "full", autoStart: true, subscriptions: ["*"] }, { accessToken: "token-of-kite" });
+    await before.collectors.save(
+      { name: "main", feed: "kite", mode: "full", autoStart: true, subscriptions: ["*"] },
+      { accessToken: "token-of-kite" },
+    );
     await before.settings.set("theme", "dark");
     const loaded = await before.instruments.load("2026-01-05");
     await before.stop();
@@ -98,7 +112,10 @@ describe("the embedded database", () => {
     expect(await after.settings.get("theme")).toBe("dark");
     await after.stop();
     for (const entry of await readdir(path.join(dataDir, "pglite"), { recursive: true, withFileTypes: true })) {
-      if (entry.isFile()) expect((await readFile(path.join(entry.parentPath, entry.name))).includes("token-of-kite"), entry.name).toBe(false);
+      if (entry.isFile())
+        expect((await readFile(path.join(entry.parentPath, entry.name))).includes("token-of-kite"), entry.name).toBe(
+          false,
+        );
     }
 
     await writeFile(path.join(dataDir, "secret.key"), `${Buffer.alloc(32, 7).toString("base64")}\n`);

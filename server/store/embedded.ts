@@ -35,7 +35,12 @@ export const openEmbedded = async (options: EmbeddedOptions): Promise<Backend> =
   const host = pgliteHost({ folder, workerFile: options.workerFile, templateFile: options.templateFile, log, clock });
   let streams = 0;
   const pool = new pg.Pool({
-    user: "postgres", database: "postgres", password: "none", max: 1, idleTimeoutMillis: 0, types,
+    user: "postgres",
+    database: "postgres",
+    password: "none",
+    max: 1,
+    idleTimeoutMillis: 0,
+    types,
     stream: () => new PgliteStream(++streams, host.worker) as never,
   });
   pool.on("error", (error) => log.warn("The embedded database dropped its connection", { error: error.message }));
@@ -59,13 +64,17 @@ export const openEmbedded = async (options: EmbeddedOptions): Promise<Backend> =
     const { rows } = await pool.query<{ value: number }>("SELECT value FROM settings WHERE name = $1", [VACUUMED]);
     if (rows[0] !== undefined && clock.now() - rows[0].value < VACUUM_MS) return;
     await pool.query("VACUUM (ANALYZE)");
-    await pool.query("INSERT INTO settings VALUES ($1, to_jsonb($2::bigint)) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-      [VACUUMED, Math.round(clock.now())]);
+    await pool.query(
+      "INSERT INTO settings VALUES ($1, to_jsonb($2::bigint)) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      [VACUUMED, Math.round(clock.now())],
+    );
   };
   const cancelMaintenance = clock.every(CHECKPOINT_MS, () => {
     maintaining ??= maintain()
       .catch((error: Error) => log.warn("Looking after the embedded database failed", { error: error.message }))
-      .finally(() => { maintaining = null; });
+      .finally(() => {
+        maintaining = null;
+      });
   });
 
   return {

@@ -22,7 +22,8 @@ const placeOf = async (folder: string): Promise<Place> => {
   return { path: await realpath(folder), inode: `${dev}:${ino}` };
 };
 /** One folder may be mounted at two paths, and some disks number it anew: either one alone proves nothing. */
-const isOf = (owner: Owner, { path, inode }: Place): boolean => owner.path === undefined || owner.path === path || owner.inode === inode;
+const isOf = (owner: Owner, { path, inode }: Place): boolean =>
+  owner.path === undefined || owner.path === path || owner.inode === inode;
 
 /** Its owner needs milliseconds. */
 const GUARD_STALE_MS = 1_500;
@@ -39,7 +40,11 @@ const ownerIn = async (file: string): Promise<Owner | null> => {
 
 const create = async (file: string, place: Place): Promise<boolean> => {
   try {
-    await writeFile(file, JSON.stringify({ pid: process.pid, host: hostname(), started: startOf(process.pid), ...place }), { flag: "wx" });
+    await writeFile(
+      file,
+      JSON.stringify({ pid: process.pid, host: hostname(), started: startOf(process.pid), ...place }),
+      { flag: "wx" },
+    );
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -52,9 +57,14 @@ const create = async (file: string, place: Place): Promise<boolean> => {
 /** Runs alone among processes: two that find the same dead owner must not both take over. */
 const guarded = async <T>(guard: string, now: number, work: () => Promise<T>): Promise<T> => {
   const began = performance.now();
-  while (!await makes(guard)) {
+  while (!(await makes(guard))) {
     const passed = performance.now() - began;
-    if (passed > GUARD_WAIT_MS) throw new AppError("locked", `Another process is opening ${guard.replace(/\.lock\.guard$/, "")} at this moment; try again.`, { retryable: true });
+    if (passed > GUARD_WAIT_MS)
+      throw new AppError(
+        "locked",
+        `Another process is opening ${guard.replace(/\.lock\.guard$/, "")} at this moment; try again.`,
+        { retryable: true },
+      );
     // Left by a process that was killed in these few milliseconds.
     const left = await stat(guard).catch(() => null);
     if (left !== null && now + passed - left.mtimeMs > GUARD_STALE_MS) await rmdir(guard).catch(() => undefined);
@@ -67,10 +77,14 @@ const guarded = async <T>(guard: string, now: number, work: () => Promise<T>): P
   }
 };
 
-const makes = (folder: string): Promise<boolean> => mkdir(folder).then(() => true, (error: NodeJS.ErrnoException) => {
-  if (error.code === "EEXIST") return false;
-  throw error;
-});
+const makes = (folder: string): Promise<boolean> =>
+  mkdir(folder).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "EEXIST") return false;
+      throw error;
+    },
+  );
 
 /**
  * Takes the lock of a data folder for this process, also from an owner that is dead; answers what releases it.
@@ -81,14 +95,26 @@ export const lockFolder = async (folder: string, file: string, now: number): Pro
   const place = await placeOf(folder);
   const taken = await guarded(`${file}.guard`, now, async () => {
     const owner = await ownerIn(file);
-    if (owner !== null && isOf(owner, place) && (owner.host ?? hostname()) === hostname() && isRunning(owner.pid, owner.started)) {
-      throw new AppError("locked",
+    if (
+      owner !== null &&
+      isOf(owner, place) &&
+      (owner.host ?? hostname()) === hostname() &&
+      isRunning(owner.pid, owner.started)
+    ) {
+      throw new AppError(
+        "locked",
         `Data folder ${folder} is in use by process ${owner.pid}; stop that one, or choose another folder with --data DIR.`,
-        { details: { pid: owner.pid, folder } });
+        { details: { pid: owner.pid, folder } },
+      );
     }
     await rm(file, { force: true });
     return create(file, place);
   });
-  if (!taken) throw new AppError("locked", `Data folder ${folder} was locked by another process at this moment; try again.`, { retryable: true });
-  return async () => { await rm(file, { force: true }); };
+  if (!taken)
+    throw new AppError("locked", `Data folder ${folder} was locked by another process at this moment; try again.`, {
+      retryable: true,
+    });
+  return async () => {
+    await rm(file, { force: true });
+  };
 };

@@ -10,8 +10,13 @@ const server = process.env.TEST_DATABASE_URL;
 describe("gaps on PGlite", () => {
   let store: Store;
   let folder: string;
-  beforeAll(async () => { store = await startedStore(folder = await temporaryFolder()); });
-  afterAll(async () => { await store.stop(); await rm(folder, { recursive: true, force: true }); });
+  beforeAll(async () => {
+    store = await startedStore((folder = await temporaryFolder()));
+  });
+  afterAll(async () => {
+    await store.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
   gapSuite(() => store);
 });
 
@@ -19,7 +24,7 @@ describe.skipIf(server === undefined)("gaps on a PostgreSQL server", () => {
   let store: Store;
   let folder: string;
   beforeAll(async () => {
-    store = await startedStore(folder = await temporaryFolder(), { databaseUrl: await ownDatabase(server!, "gaps") });
+    store = await startedStore((folder = await temporaryFolder()), { databaseUrl: await ownDatabase(server!, "gaps") });
   });
   afterAll(async () => {
     await store.stop();

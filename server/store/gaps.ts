@@ -11,39 +11,84 @@ const dateOrNull = (ms: number | null): Date | null => (ms === null ? null : dat
 
 /** An empty list says "all of the collector's", or "not counted yet": lists have no null of their own. */
 const toGap = (row: Row): Gap => ({
-  id: row.id, instrument: row.instrumentId, collector: row.collector, instruments: row.instruments.length === 0 ? null : row.instruments,
-  from: row.fromTs.getTime(), to: row.toTs?.getTime() ?? null, cause: row.cause as GapCause, openedAt: row.openedAt.getTime(), state: row.state as GapState,
-  closedAt: row.closedAt?.getTime() ?? null, healedBy: row.healedBy, note: row.note, missing: row.missing, filled: row.filled, remaining: row.remaining,
+  id: row.id,
+  instrument: row.instrumentId,
+  collector: row.collector,
+  instruments: row.instruments.length === 0 ? null : row.instruments,
+  from: row.fromTs.getTime(),
+  to: row.toTs?.getTime() ?? null,
+  cause: row.cause as GapCause,
+  openedAt: row.openedAt.getTime(),
+  state: row.state as GapState,
+  closedAt: row.closedAt?.getTime() ?? null,
+  healedBy: row.healedBy,
+  note: row.note,
+  missing: row.missing,
+  filled: row.filled,
+  remaining: row.remaining,
   remainingIn: row.remaining === null ? null : row.remainingIn,
 });
 
 /** False, and told, for a row whose cause or state is none that is known here. */
 const isKnown = ({ id, cause, state }: Row, unreadable: Unreadable): boolean => {
-  const odd = !gapCauses.includes(cause as GapCause) ? `its cause ${JSON.stringify(cause)}` : !gapStates.includes(state as GapState) ? `its state ${JSON.stringify(state)}` : null;
+  const odd = !gapCauses.includes(cause as GapCause)
+    ? `its cause ${JSON.stringify(cause)}`
+    : !gapStates.includes(state as GapState)
+      ? `its state ${JSON.stringify(state)}`
+      : null;
   if (odd !== null) unreadable(`gap ${id}`, `${odd} is unknown`);
   return odd === null;
 };
 
 const toRow = (gap: NewGap): Prisma.GapCreateManyInput => ({
-  instrumentId: gap.instrument, collector: gap.collector, instruments: [...gap.instruments ?? []], fromTs: date(gap.from), toTs: dateOrNull(gap.to),
-  cause: gap.cause, openedAt: date(gap.openedAt), state: "open", note: gap.note, filled: 0,
+  instrumentId: gap.instrument,
+  collector: gap.collector,
+  instruments: [...(gap.instruments ?? [])],
+  fromTs: date(gap.from),
+  toTs: dateOrNull(gap.to),
+  cause: gap.cause,
+  openedAt: date(gap.openedAt),
+  state: "open",
+  note: gap.note,
+  filled: 0,
 });
 
 /** Two rows of one identity are one gap. */
-const identity = ({ instrumentId, collector, fromTs, cause, openedAt, instruments }: Prisma.GapCreateManyInput | Row): string =>
-  JSON.stringify([instrumentId ?? null, collector, new Date(fromTs).getTime(), cause, new Date(openedAt).getTime(), instruments ?? []]);
+const identity = ({
+  instrumentId,
+  collector,
+  fromTs,
+  cause,
+  openedAt,
+  instruments,
+}: Prisma.GapCreateManyInput | Row): string =>
+  JSON.stringify([
+    instrumentId ?? null,
+    collector,
+    new Date(fromTs).getTime(),
+    cause,
+    new Date(openedAt).getTime(),
+    instruments ?? [],
+  ]);
 
 const toUpdate = ({ to, closedAt, remainingIn, ...rest }: GapChange): Prisma.GapUpdateInput => ({
-  ...rest, ...(to === undefined ? {} : { toTs: dateOrNull(to) }), ...(closedAt === undefined ? {} : { closedAt: dateOrNull(closedAt) }),
-  ...(remainingIn === undefined ? {} : { remainingIn: [...remainingIn ?? []] }),
+  ...rest,
+  ...(to === undefined ? {} : { toTs: dateOrNull(to) }),
+  ...(closedAt === undefined ? {} : { closedAt: dateOrNull(closedAt) }),
+  ...(remainingIn === undefined ? {} : { remainingIn: [...(remainingIn ?? [])] }),
 });
 
 const whereOf = ({ instrument, states, from, to }: GapQuery): Prisma.GapWhereInput => ({
   AND: [
-    instrument === undefined ? {} : { OR: [
-      { instrumentId: instrument.id }, { instruments: { has: instrument.id } },
-      { instrumentId: null, instruments: { isEmpty: true }, collector: { in: [...instrument.collectors] } },
-    ] },
+    instrument === undefined
+      ? {}
+      : {
+          OR: [
+            { instrumentId: instrument.id },
+            { instruments: { has: instrument.id } },
+            { instrumentId: null, instruments: { isEmpty: true }, collector: { in: [...instrument.collectors] } },
+          ],
+        },
     states === undefined ? {} : { state: { in: [...states] } },
     from === undefined ? {} : { OR: [{ toTs: null }, { toTs: { gt: date(from) } }] },
     to === undefined ? {} : { fromTs: { lt: date(to) } },
@@ -82,18 +127,37 @@ const CUT = `
 export const gapStore = (database: () => Database, unreadable: Unreadable): GapStore => ({
   async open(gaps) {
     // A caller that never heard of its commit (the database went away in between) asks again: what is there is the answer.
-    const rows = await reaching(() => database().prisma.$transaction(async (work) => {
-      const data = gaps.map(toRow);
-      const same = data.length === 0 ? [] : await work.gap.findMany({ where: { OR: data.map(({ instrumentId, collector, fromTs, cause, openedAt }) => ({ instrumentId, collector, fromTs, cause, openedAt })) }, orderBy: { id: "asc" } });
-      const known = new Map(same.map((row) => [identity(row), row]));
-      const missing = data.filter((row) => !known.has(identity(row)));
-      for (const row of missing.length === 0 ? [] : await work.gap.createManyAndReturn({ data: missing })) known.set(identity(row), row);
-      return data.map((row) => known.get(identity(row))!);
-    }));
+    const rows = await reaching(() =>
+      database().prisma.$transaction(async (work) => {
+        const data = gaps.map(toRow);
+        const same =
+          data.length === 0
+            ? []
+            : await work.gap.findMany({
+                where: {
+                  OR: data.map(({ instrumentId, collector, fromTs, cause, openedAt }) => ({
+                    instrumentId,
+                    collector,
+                    fromTs,
+                    cause,
+                    openedAt,
+                  })),
+                },
+                orderBy: { id: "asc" },
+              });
+        const known = new Map(same.map((row) => [identity(row), row]));
+        const missing = data.filter((row) => !known.has(identity(row)));
+        for (const row of missing.length === 0 ? [] : await work.gap.createManyAndReturn({ data: missing }))
+          known.set(identity(row), row);
+        return data.map((row) => known.get(identity(row))!);
+      }),
+    );
     return rows.map(toGap);
   },
   async change(id, change) {
-    const [row] = await reaching(() => database().prisma.gap.updateManyAndReturn({ where: { id }, data: toUpdate(change) }));
+    const [row] = await reaching(() =>
+      database().prisma.gap.updateManyAndReturn({ where: { id }, data: toUpdate(change) }),
+    );
     return row === undefined ? null : toGap(row);
   },
   async get(id) {
@@ -101,25 +165,49 @@ export const gapStore = (database: () => Database, unreadable: Unreadable): GapS
     return row === null || !isKnown(row, unreadable) ? null : toGap(row);
   },
   async list(query) {
-    const rows = await reaching(() => database().prisma.gap.findMany({
-      where: whereOf(query), orderBy: [{ fromTs: "desc" }, { id: "desc" }], ...(query.limit === undefined ? {} : { take: query.limit }),
-    }));
+    const rows = await reaching(() =>
+      database().prisma.gap.findMany({
+        where: whereOf(query),
+        orderBy: [{ fromTs: "desc" }, { id: "desc" }],
+        ...(query.limit === undefined ? {} : { take: query.limit }),
+      }),
+    );
     return rows.filter((row) => isKnown(row, unreadable)).map(toGap);
   },
   async answered(name, { instrument, from, to }) {
     await reaching(() => database().pool.query(JOIN_ANSWER, [instrument, timeframe(name).index, from, to]));
   },
   async answers(name, instruments, from, to) {
-    const rows = await reaching(() => rowsOf<[number, number, number]>(database().pool, ANSWERS, [timeframe(name).index, [...instruments], from, to]));
+    const rows = await reaching(() =>
+      rowsOf<[number, number, number]>(database().pool, ANSWERS, [timeframe(name).index, [...instruments], from, to]),
+    );
     return rows.map(([instrument, start, end]) => ({ instrument, from: Math.round(start), to: Math.round(end) }));
   },
   async tally(name, instruments, from, to) {
     const [first, last] = [istMidnight(istDay(from)), istMidnight(istDay(to - 1) + 1)];
-    const rows = await reaching(() => rowsOf<[number, number, number, number, number, number]>(database().pool, TALLY, [timeframe(name).index, [...instruments], from, to, first, last]));
-    return rows.map(([instrument, day, whole, incomplete, all, streamed]): DayTally => ({ instrument, day, whole, incomplete, all, streamed }));
+    const rows = await reaching(() =>
+      rowsOf<[number, number, number, number, number, number]>(database().pool, TALLY, [
+        timeframe(name).index,
+        [...instruments],
+        from,
+        to,
+        first,
+        last,
+      ]),
+    );
+    return rows.map(([instrument, day, whole, incomplete, all, streamed]): DayTally => ({
+      instrument,
+      day,
+      whole,
+      incomplete,
+      all,
+      streamed,
+    }));
   },
   async cut(name, instruments, from, to) {
-    const rows = await reaching(() => rowsOf<[number, number]>(database().pool, CUT, [timeframe(name).index, [...instruments], from, to]));
+    const rows = await reaching(() =>
+      rowsOf<[number, number]>(database().pool, CUT, [timeframe(name).index, [...instruments], from, to]),
+    );
     return rows.map(([instrument, time]) => ({ instrument, time: Math.round(time) }));
   },
 });

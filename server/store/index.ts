@@ -60,12 +60,19 @@ export const createStore = (options: StoreOptions): Store => {
     return opened;
   };
 
-  const unreadable: Unreadable = options.unreadable ?? ((what, cause, rows = 1) => options.log.warn("something stored cannot be read and is left out", { what, cause, rows }));
+  const unreadable: Unreadable =
+    options.unreadable ??
+    ((what, cause, rows = 1) =>
+      options.log.warn("something stored cannot be read and is left out", { what, cause, rows }));
   const ticks = tickStore(database);
   let stopFolding: (() => void) | null = null;
   let folding: Promise<unknown> = Promise.resolve();
   const fold = (): void => {
-    folding = ticks.fold().catch((error: Error) => options.log.warn("Ticks could not be folded into blocks; tried again in a minute", { error: error.message }));
+    folding = ticks
+      .fold()
+      .catch((error: Error) =>
+        options.log.warn("Ticks could not be folded into blocks; tried again in a minute", { error: error.message }),
+      );
   };
 
   const open = async (signal: AbortSignal): Promise<Opened> => {
@@ -77,7 +84,9 @@ export const createStore = (options: StoreOptions): Store => {
       const applied = await migrate(backend.pool, options.migrationsDir, log);
       if (applied.length > 0) log.info("Migrations applied", { migrations: applied });
       signal.throwIfAborted();
-      const prisma = new PrismaClient({ adapter: new PrismaPg(backend.pool, { statementNameGenerator: ({ sql }) => statementName(sql) }) });
+      const prisma = new PrismaClient({
+        adapter: new PrismaPg(backend.pool, { statementNameGenerator: ({ sql }) => statementName(sql) }),
+      });
       return { backend: await withTimescale(backend), pool: backend.pool, prisma, vault };
     } catch (error) {
       await backend.stop();

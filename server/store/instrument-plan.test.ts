@@ -5,11 +5,24 @@ import { planUpsert, type Known } from "./instrument-plan";
 
 /** What is held after these lists were taken on 2026-01-05, ids in their order. */
 const held = (...rows: ListedInstrument[]): Known => ({
-  instruments: rows.map(({ token: _token, wireDivisor: _divisor, ...details }, at): Instrument => ({ ...details, id: at + 1, key: keyOf(details.exchange, details.symbol) })),
-  aliases: rows.map(({ token, symbol, wireDivisor }, at): InstrumentAlias => ({ instrumentId: at + 1, vendor: "kite", token, symbol, wireDivisor, validFrom: "2026-01-05", validTo: null })),
+  instruments: rows.map(({ token: _token, wireDivisor: _divisor, ...details }, at): Instrument => ({
+    ...details,
+    id: at + 1,
+    key: keyOf(details.exchange, details.symbol),
+  })),
+  aliases: rows.map(({ token, symbol, wireDivisor }, at): InstrumentAlias => ({
+    instrumentId: at + 1,
+    vendor: "kite",
+    token,
+    symbol,
+    wireDivisor,
+    validFrom: "2026-01-05",
+    validTo: null,
+  })),
 });
 const nothing = { add: [], change: [], end: [], begin: [], earlier: [], renamed: [], refused: [] };
-const future = (symbol: string, token: number, expiry: string): ListedInstrument => listed(symbol, token, { exchange: "NFO", segment: "futures", expiry });
+const future = (symbol: string, token: number, expiry: string): ListedInstrument =>
+  listed(symbol, token, { exchange: "NFO", segment: "futures", expiry });
 
 describe("what a broker's list changes", () => {
   it("is nothing when the list says what is held, whatever its date and order", () => {
@@ -40,19 +53,38 @@ describe("what a broker's list changes", () => {
   });
 
   it("renames a future whose underlying renamed while it runs", () => {
-    const plan = planUpsert(held(future("OLD26JANFUT", 1, "2026-01-27")), [future("NEW26JANFUT", 1, "2026-01-27")], "2026-01-06");
+    const plan = planUpsert(
+      held(future("OLD26JANFUT", 1, "2026-01-27")),
+      [future("NEW26JANFUT", 1, "2026-01-27")],
+      "2026-01-06",
+    );
     expect([plan.add, plan.change.map((each) => each.id)]).toEqual([[], [1]]);
   });
 
   it("changes no alias that began after the day of the list, but learns that it held earlier", () => {
-    expect(planUpsert(held(listed("A", 1)), [listed("B", 1)], "2026-01-02")).toMatchObject({ add: [{ symbol: "B" }], change: [], end: [], begin: [] });
-    expect(planUpsert(held(listed("A", 1)), [listed("A", 1)], "2026-01-02")).toMatchObject({ earlier: [{ token: 1 }], end: [], begin: [] });
+    expect(planUpsert(held(listed("A", 1)), [listed("B", 1)], "2026-01-02")).toMatchObject({
+      add: [{ symbol: "B" }],
+      change: [],
+      end: [],
+      begin: [],
+    });
+    expect(planUpsert(held(listed("A", 1)), [listed("A", 1)], "2026-01-02")).toMatchObject({
+      earlier: [{ token: 1 }],
+      end: [],
+      begin: [],
+    });
   });
 
   it("refuses a row that repeats a token or symbol, and one of another scale", () => {
-    const plan = planUpsert(held(listed("A", 1)), [listed("A", 1, { decimals: 4 }), listed("B", 2), listed("B", 3), listed("C", 2)], "2026-01-06");
+    const plan = planUpsert(
+      held(listed("A", 1)),
+      [listed("A", 1, { decimals: 4 }), listed("B", 2), listed("B", 3), listed("C", 2)],
+      "2026-01-06",
+    );
     expect(plan.refused).toEqual([
-      { key: "NSE:A", reason: "other_decimals" }, { key: "NSE:B", reason: "listed_twice" }, { key: "NSE:C", reason: "listed_twice" },
+      { key: "NSE:A", reason: "other_decimals" },
+      { key: "NSE:B", reason: "listed_twice" },
+      { key: "NSE:C", reason: "listed_twice" },
     ]);
   });
 });

@@ -26,18 +26,34 @@ export interface InstrumentPlan {
 }
 
 const same = (held: Instrument, listed: ListedInstrument): boolean =>
-  held.symbol === listed.symbol && held.name === listed.name && held.segment === listed.segment && held.tickSize === listed.tickSize
-  && held.lotSize === listed.lotSize && held.expiry === listed.expiry && held.strike === listed.strike;
+  held.symbol === listed.symbol &&
+  held.name === listed.name &&
+  held.segment === listed.segment &&
+  held.tickSize === listed.tickSize &&
+  held.lotSize === listed.lotSize &&
+  held.expiry === listed.expiry &&
+  held.strike === listed.strike;
 
 /**
  * A token that now carries another symbol: did the company rename, or did the exchange give the number to something else?
  * Renamed when the old symbol is gone from the list, the new one was never held, and it is the same contract (segment,
  * expiry, strike) that has not expired. Exchanges reuse tokens of expired contracts.
  */
-const isRename = (held: Instrument, listed: ListedInstrument, date: string, listedKeys: ReadonlySet<string>, heldKeys: ReadonlyMap<string, Instrument>): boolean =>
-  held.exchange === listed.exchange && held.segment === listed.segment && held.decimals === listed.decimals
-  && held.expiry === listed.expiry && held.strike === listed.strike && (held.expiry === null || held.expiry >= date)
-  && !listedKeys.has(held.key) && !heldKeys.has(keyOf(listed.exchange, listed.symbol));
+const isRename = (
+  held: Instrument,
+  listed: ListedInstrument,
+  date: string,
+  listedKeys: ReadonlySet<string>,
+  heldKeys: ReadonlyMap<string, Instrument>,
+): boolean =>
+  held.exchange === listed.exchange &&
+  held.segment === listed.segment &&
+  held.decimals === listed.decimals &&
+  held.expiry === listed.expiry &&
+  held.strike === listed.strike &&
+  (held.expiry === null || held.expiry >= date) &&
+  !listedKeys.has(held.key) &&
+  !heldKeys.has(keyOf(listed.exchange, listed.symbol));
 
 /** Compares a broker's list of `date` with what is held. The same list again on the same day plans nothing. */
 export const planUpsert = (known: Known, listed: readonly ListedInstrument[], date: string): InstrumentPlan => {
@@ -58,15 +74,25 @@ export const planUpsert = (known: Known, listed: readonly ListedInstrument[], da
 
   for (const each of listed) {
     const key = keyOf(each.exchange, each.symbol);
-    if (seenKeys.has(key) || seenTokens.has(each.token)) { plan.refused.push({ key, reason: "listed_twice" }); continue; }
+    if (seenKeys.has(key) || seenTokens.has(each.token)) {
+      plan.refused.push({ key, reason: "listed_twice" });
+      continue;
+    }
     seenKeys.add(key);
     seenTokens.add(each.token);
 
     const alias = byToken.get(each.token);
     const meant = alias === undefined ? undefined : byId.get(alias.instrumentId);
-    const renamed = meant !== undefined && meant.key !== key && alias!.validFrom <= date && isRename(meant, each, date, listedKeys, byKey);
+    const renamed =
+      meant !== undefined &&
+      meant.key !== key &&
+      alias!.validFrom <= date &&
+      isRename(meant, each, date, listedKeys, byKey);
     const held = renamed ? meant : byKey.get(key);
-    if (held !== undefined && held.decimals !== each.decimals) { plan.refused.push({ key, reason: "other_decimals" }); continue; }
+    if (held !== undefined && held.decimals !== each.decimals) {
+      plan.refused.push({ key, reason: "other_decimals" });
+      continue;
+    }
     if (renamed) plan.renamed.push({ id: meant.id, from: meant.key, to: key });
     if (held === undefined) plan.add.push(each);
     else if (!same(held, each)) {
@@ -74,7 +100,11 @@ export const planUpsert = (known: Known, listed: readonly ListedInstrument[], da
       plan.change.push({ ...details, id: held.id, key });
     }
 
-    const unchanged = alias !== undefined && held?.id === alias.instrumentId && alias.symbol === each.symbol && alias.wireDivisor === each.wireDivisor;
+    const unchanged =
+      alias !== undefined &&
+      held?.id === alias.instrumentId &&
+      alias.symbol === each.symbol &&
+      alias.wireDivisor === each.wireDivisor;
     if (unchanged) {
       if (alias.validFrom > date) plan.earlier.push(alias);
       continue;

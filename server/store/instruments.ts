@@ -1,7 +1,13 @@
 import type { PrismaClient } from "@/prisma/generated/client";
 import { LeftOutTally } from "@/server/domain/broker-list";
 import { type AppError, hasCode } from "@/server/domain/errors";
-import { keyOf, type Instrument, type InstrumentAlias, type ListedInstrument, type Segment } from "@/server/domain/instrument";
+import {
+  keyOf,
+  type Instrument,
+  type InstrumentAlias,
+  type ListedInstrument,
+  type Segment,
+} from "@/server/domain/instrument";
 import type { Log } from "@/server/ports/observe";
 import type { InstrumentStore } from "@/server/ports/stores";
 import { reaching, rowsOf, type Database } from "./database";
@@ -18,11 +24,46 @@ const ALIASES = `
 type InstrumentRow = [number, string, string, string, Segment, number, number, number, string | null, number | null];
 type AliasRow = [number, string, number, string, number, string, string | null];
 
-const toInstrument = ([id, exchange, symbol, name, segment, decimals, tickSize, lotSize, expiry, strike]: InstrumentRow): Instrument => ({
-  id, key: keyOf(exchange, symbol), exchange, symbol, name, segment, decimals, tickSize, lotSize, expiry, strike,
+const toInstrument = ([
+  id,
+  exchange,
+  symbol,
+  name,
+  segment,
+  decimals,
+  tickSize,
+  lotSize,
+  expiry,
+  strike,
+]: InstrumentRow): Instrument => ({
+  id,
+  key: keyOf(exchange, symbol),
+  exchange,
+  symbol,
+  name,
+  segment,
+  decimals,
+  tickSize,
+  lotSize,
+  expiry,
+  strike,
 });
-const toAlias = ([instrumentId, vendor, token, symbol, wireDivisor, validFrom, validTo]: AliasRow): InstrumentAlias => ({
-  instrumentId, vendor, token, symbol, wireDivisor, validFrom, validTo,
+const toAlias = ([
+  instrumentId,
+  vendor,
+  token,
+  symbol,
+  wireDivisor,
+  validFrom,
+  validTo,
+]: AliasRow): InstrumentAlias => ({
+  instrumentId,
+  vendor,
+  token,
+  symbol,
+  wireDivisor,
+  validFrom,
+  validTo,
 });
 
 const DETAILS = `
@@ -63,7 +104,8 @@ const FORMER = `
   WHERE a.symbol <> i.symbol AND a.valid_to IS NOT NULL ORDER BY i.exchange, a.symbol, a.valid_to DESC`;
 
 const WHY: Record<InstrumentPlan["refused"][number]["reason"], string> = {
-  listed_twice: "the same token or symbol is listed twice", other_decimals: "listed with other decimals than its stored bars have",
+  listed_twice: "the same token or symbol is listed twice",
+  other_decimals: "listed with other decimals than its stored bars have",
 };
 
 /**
@@ -71,7 +113,13 @@ const WHY: Record<InstrumentPlan["refused"][number]["reason"], string> = {
  * transaction, because a broker's hundred thousand rows would keep bars and readers waiting for seconds. A row that the
  * database refuses is told to `refused` and left out: its chunk is halved until it stands alone.
  */
-const apply = async (prisma: PrismaClient, plan: InstrumentPlan, vendor: string, date: string, refused: (row: unknown, cause: AppError) => void): Promise<void> => {
+const apply = async (
+  prisma: PrismaClient,
+  plan: InstrumentPlan,
+  vendor: string,
+  date: string,
+  refused: (row: unknown, cause: AppError) => void,
+): Promise<void> => {
   const chunk = async (sql: string, rows: readonly unknown[], rest: readonly string[]): Promise<void> => {
     try {
       await reaching(() => prisma.$executeRawUnsafe(sql, JSON.stringify(rows), ...rest));
@@ -84,7 +132,8 @@ const apply = async (prisma: PrismaClient, plan: InstrumentPlan, vendor: string,
     }
   };
   const run = async (sql: string, rows: readonly unknown[], ...rest: string[]): Promise<void> => {
-    for (let from = 0; from < rows.length; from += CHUNK_ROWS) await chunk(sql, rows.slice(from, from + CHUNK_ROWS), rest);
+    for (let from = 0; from < rows.length; from += CHUNK_ROWS)
+      await chunk(sql, rows.slice(from, from + CHUNK_ROWS), rest);
   };
   await run(CHANGE, plan.change);
   await run(ADD, plan.add);
@@ -97,17 +146,28 @@ export const instrumentStore = (database: () => Database, log: Log): InstrumentS
   async load(date) {
     const { pool } = database();
     const instruments = await reaching(() => rowsOf<InstrumentRow>(pool, INSTRUMENTS));
-    const aliases = await reaching(() => rowsOf<AliasRow>(pool,
-      `${ALIASES} WHERE valid_from <= $1::date AND (valid_to IS NULL OR valid_to > $1::date) ORDER BY vendor, token`, [date]));
+    const aliases = await reaching(() =>
+      rowsOf<AliasRow>(
+        pool,
+        `${ALIASES} WHERE valid_from <= $1::date AND (valid_to IS NULL OR valid_to > $1::date) ORDER BY vendor, token`,
+        [date],
+      ),
+    );
     const former = await reaching(() => rowsOf<[number, string]>(pool, FORMER));
-    return { instruments: instruments.map(toInstrument), aliases: aliases.map(toAlias), former: former.map(([instrumentId, symbol]) => ({ instrumentId, symbol })) };
+    return {
+      instruments: instruments.map(toInstrument),
+      aliases: aliases.map(toAlias),
+      former: former.map(([instrumentId, symbol]) => ({ instrumentId, symbol })),
+    };
   },
 
   async upsert(vendor, date, listed) {
     const { pool, prisma } = database();
     const held = {
       instruments: (await reaching(() => rowsOf<InstrumentRow>(pool, INSTRUMENTS))).map(toInstrument),
-      aliases: (await reaching(() => rowsOf<AliasRow>(pool, `${ALIASES} WHERE vendor = $1 AND valid_to IS NULL`, [vendor]))).map(toAlias),
+      aliases: (
+        await reaching(() => rowsOf<AliasRow>(pool, `${ALIASES} WHERE vendor = $1 AND valid_to IS NULL`, [vendor]))
+      ).map(toAlias),
     };
     const plan = planUpsert(held, listed, date);
     const leftOut = new LeftOutTally();

@@ -35,7 +35,12 @@ export const isRunning = (pid: number, startedThen: string | null): boolean => {
 };
 
 /** This process, as the holder of leases: each call is an instance of its own. */
-export const thisInstance = (): LeaseHolder => ({ instance: randomUUID(), host: hostname(), pid: process.pid, started: startOf(process.pid) ?? "" });
+export const thisInstance = (): LeaseHolder => ({
+  instance: randomUUID(),
+  host: hostname(),
+  pid: process.pid,
+  started: startOf(process.pid) ?? "",
+});
 
 const bootOf = (started: string): string => /^[0-9a-f-]{36}(?= )/.exec(started)?.[0] ?? "";
 

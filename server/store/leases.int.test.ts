@@ -22,9 +22,14 @@ afterAll(async () => {
 
 leaseSuite("PGlite", async () => startedStore(await newFolder()));
 
-describe.skipIf(server === undefined)(server === undefined ? "leases of a server (skipped: TEST_DATABASE_URL names none)" : "leases of a server", () => {
-  leaseSuite("a server", async () => startedStore(await newFolder(), { databaseUrl: await ownDatabase(server!, "leases") }));
-});
+describe.skipIf(server === undefined)(
+  server === undefined ? "leases of a server (skipped: TEST_DATABASE_URL names none)" : "leases of a server",
+  () => {
+    leaseSuite("a server", async () =>
+      startedStore(await newFolder(), { databaseUrl: await ownDatabase(server!, "leases") }),
+    );
+  },
+);
 
 describe("a holder", () => {
   it("lives while its process does, and is dead after kill -9", async () => {
@@ -66,8 +71,13 @@ describe("the lock of a data folder", () => {
     const began = performance.now();
     const unlock = await lockFolder(folder, file, Date.now());
     expect(performance.now() - began).toBeLessThan(9_000);
-    await expect(lockFolder(folder, file, Date.now())).rejects.toMatchObject({ code: "locked", message: expect.stringContaining(`in use by process ${process.pid}`) });
+    await expect(lockFolder(folder, file, Date.now())).rejects.toMatchObject({
+      code: "locked",
+      message: expect.stringContaining(`in use by process ${process.pid}`),
+    });
     await unlock();
-    await (await lockFolder(folder, file, Date.now()))();
+    await (
+      await lockFolder(folder, file, Date.now())
+    )();
   });
 });

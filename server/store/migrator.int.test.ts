@@ -12,12 +12,24 @@ let folder: string;
 let database: Backend;
 let dir: string;
 let every: (() => void)[];
-const clock = { ...systemClock(), every: (_ms: number, run: () => void) => { every.push(run); return () => undefined; } };
+const clock = {
+  ...systemClock(),
+  every: (_ms: number, run: () => void) => {
+    every.push(run);
+    return () => undefined;
+  },
+};
 
 beforeAll(async () => {
   every = [];
   folder = await temporaryFolder();
-  database = await openEmbedded({ dataDir: folder, workerFile, templateFile: await templateFile(), log: silentLog(), clock });
+  database = await openEmbedded({
+    dataDir: folder,
+    workerFile,
+    templateFile: await templateFile(),
+    log: silentLog(),
+    clock,
+  });
 });
 afterAll(async () => {
   await database.stop();
@@ -57,7 +69,9 @@ describe("the migrator", () => {
   });
 
   it("stops at one that Prisma's own command left failed", async () => {
-    await database.pool.query("INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'y', '29990102000000_theirs')");
+    await database.pool.query(
+      "INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'y', '29990102000000_theirs')",
+    );
     await expect(run()).rejects.toThrow(/prisma migrate resolve --rolled-back 29990102000000_theirs/);
     await database.pool.query("UPDATE _prisma_migrations SET rolled_back_at = now() WHERE id = 'x'");
     expect(await run()).toEqual([]);
@@ -68,8 +82,11 @@ describe("looking after the embedded database", () => {
   it("checkpoints and vacuums when its time comes, and vacuums once a day only", async () => {
     await run();
     const vacuumed = async (): Promise<number | undefined> =>
-      (await database.pool.query<{ value: number }>("SELECT value FROM settings WHERE name = 'store.vacuumed'")).rows[0]?.value;
-    const analyzed = async () => (await database.pool.query("SELECT 1 FROM pg_class WHERE relname = '_prisma_migrations' AND reltuples > 0")).rowCount;
+      (await database.pool.query<{ value: number }>("SELECT value FROM settings WHERE name = 'store.vacuumed'")).rows[0]
+        ?.value;
+    const analyzed = async () =>
+      (await database.pool.query("SELECT 1 FROM pg_class WHERE relname = '_prisma_migrations' AND reltuples > 0"))
+        .rowCount;
     expect([await vacuumed(), await analyzed()]).toEqual([undefined, 0]);
     every[0]!();
     await expect.poll(vacuumed, { timeout: 20_000 }).toBeGreaterThan(0);

@@ -26,13 +26,20 @@ export const migrate = async (pool: Pool, dir: string, log: Log): Promise<string
     await client.query(`SELECT pg_advisory_lock(${LOCK})`);
     await client.query(TABLE);
     const { rows } = await client.query<Applied>(
-      "SELECT migration_name, checksum, finished_at, rolled_back_at FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at");
+      "SELECT migration_name, checksum, finished_at, rolled_back_at FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at",
+    );
     const failed = rows.find((row) => row.finished_at === null);
     if (failed !== undefined) {
-      throw new AppError("internal", `Migration ${failed.migration_name} failed earlier; repair the database, then run: prisma migrate resolve --rolled-back ${failed.migration_name}`);
+      throw new AppError(
+        "internal",
+        `Migration ${failed.migration_name} failed earlier; repair the database, then run: prisma migrate resolve --rolled-back ${failed.migration_name}`,
+      );
     }
     const done = new Map(rows.map((row) => [row.migration_name, row.checksum]));
-    const names = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+    const names = (await readdir(dir, { withFileTypes: true }))
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
     const unknown = [...done.keys()].filter((name) => !names.includes(name));
     if (unknown.length > 0) log.warn("The database has migrations this version does not know", { migrations: unknown });
     const applied: string[] = [];
@@ -54,16 +61,24 @@ export const migrate = async (pool: Pool, dir: string, log: Log): Promise<string
   }
 };
 
-const apply = async (client: { query(text: string, values?: unknown[]): Promise<unknown> }, name: string, sql: string, checksum: string): Promise<void> => {
+const apply = async (
+  client: { query(text: string, values?: unknown[]): Promise<unknown> },
+  name: string,
+  sql: string,
+  checksum: string,
+): Promise<void> => {
   try {
     await client.query("BEGIN");
     await client.query(sql);
     await client.query(
       "INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count) VALUES ($1, $2, $3, clock_timestamp(), 1)",
-      [randomUUID(), checksum, name]);
+      [randomUUID(), checksum, name],
+    );
     await client.query("COMMIT");
   } catch (cause) {
     await client.query("ROLLBACK").catch(() => undefined);
-    throw new AppError("internal", `Migration ${name} failed and was rolled back: ${(cause as Error).message}`, { cause });
+    throw new AppError("internal", `Migration ${name} failed and was rolled back: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 };

@@ -15,8 +15,21 @@ let streams = 0;
 
 beforeEach(async () => {
   folder = await temporaryFolder();
-  host = pgliteHost({ folder: path.join(folder, "pglite"), workerFile, templateFile: await templateFile(), log: silentLog(), clock: systemClock() });
-  pool = new pg.Pool({ user: "postgres", database: "postgres", password: "none", max: 1, idleTimeoutMillis: 0, stream: () => new PgliteStream(++streams, host.worker) as never });
+  host = pgliteHost({
+    folder: path.join(folder, "pglite"),
+    workerFile,
+    templateFile: await templateFile(),
+    log: silentLog(),
+    clock: systemClock(),
+  });
+  pool = new pg.Pool({
+    user: "postgres",
+    database: "postgres",
+    password: "none",
+    max: 1,
+    idleTimeoutMillis: 0,
+    stream: () => new PgliteStream(++streams, host.worker) as never,
+  });
   pool.on("error", () => undefined);
   await pool.query("CREATE TABLE kept (n int)");
   await pool.query("INSERT INTO kept VALUES (1)");
@@ -27,11 +40,17 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const count = async (): Promise<number> => Number((await pool.query<{ n: string }>("SELECT count(*) AS n FROM kept")).rows[0]!.n);
+const count = async (): Promise<number> =>
+  Number((await pool.query<{ n: string }>("SELECT count(*) AS n FROM kept")).rows[0]!.n);
 
 describe("PGlite behind node-postgres", () => {
   it("answers twenty queries asked at once, each its own", async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, async (_, n) => (await pool.query<{ n: number }>("SELECT $1::int AS n", [n])).rows[0]!.n));
+    const answers = await Promise.all(
+      Array.from(
+        { length: 20 },
+        async (_, n) => (await pool.query<{ n: number }>("SELECT $1::int AS n", [n])).rows[0]!.n,
+      ),
+    );
     expect(answers).toEqual(Array.from({ length: 20 }, (_, n) => n));
   });
 
@@ -49,7 +68,10 @@ describe("PGlite behind node-postgres", () => {
 
   it("gives up with one sentence when the worker keeps dying", async () => {
     for (let death = 0; death < 3; death += 1) await (await host.worker()).terminate();
-    await expect(pool.query("SELECT 1")).rejects.toMatchObject({ code: "store_unreachable", message: expect.stringContaining("stopped 3 times within a minute") });
+    await expect(pool.query("SELECT 1")).rejects.toMatchObject({
+      code: "store_unreachable",
+      message: expect.stringContaining("stopped 3 times within a minute"),
+    });
   });
 
   it("rolls back what a dropped client left open", async () => {

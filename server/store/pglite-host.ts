@@ -21,7 +21,11 @@ export interface PgliteHost {
 
 /** Keeps one PGlite worker alive over `folder`. */
 export const pgliteHost = (options: {
-  folder: string; workerFile: string | URL; templateFile?: string | undefined; log: Log; clock: Clock;
+  folder: string;
+  workerFile: string | URL;
+  templateFile?: string | undefined;
+  log: Log;
+  clock: Clock;
 }): PgliteHost => {
   const { folder, log, clock } = options;
   /** Stands while the first start fills the folder: nothing in it is worth keeping if that was cut short. */
@@ -37,10 +41,15 @@ export const pgliteHost = (options: {
       await writeFile(unfinished, "The first start did not finish; this folder's database is made anew.\n");
       await mkdir(folder, { recursive: true, mode: 0o700 });
     }
-    const template = isNew && options.templateFile !== undefined && existsSync(options.templateFile) ? options.templateFile : undefined;
+    const template =
+      isNew && options.templateFile !== undefined && existsSync(options.templateFile)
+        ? options.templateFile
+        : undefined;
     const worker = new Worker(options.workerFile, { workerData: { dataDir: folder, template }, execArgv: [] });
     await new Promise<void>((resolve, reject) => {
-      worker.on("message", (message: WorkerMessage) => { if (message.kind === "ready") resolve(); });
+      worker.on("message", (message: WorkerMessage) => {
+        if (message.kind === "ready") resolve();
+      });
       worker.once("error", reject);
       worker.once("exit", (code) => reject(new Error(`the worker ended with code ${code}`)));
     });
@@ -66,13 +75,22 @@ export const pgliteHost = (options: {
     if (stopping) return Promise.reject(new AppError("store_unreachable", "The embedded database is stopped."));
     failures = failures.filter((time) => time > clock.now() - FAILURE_WINDOW_MS);
     if (failures.length >= FAILURES_ALLOWED) {
-      return Promise.reject(new AppError("store_unreachable",
-        `The embedded database in ${folder} stopped ${failures.length} times within a minute; see the log for its error.`, { retryable: true }));
+      return Promise.reject(
+        new AppError(
+          "store_unreachable",
+          `The embedded database in ${folder} stopped ${failures.length} times within a minute; see the log for its error.`,
+          { retryable: true },
+        ),
+      );
     }
     running ??= spawn().catch(async (cause: Error) => {
       running = null;
       failures.push(clock.now());
-      throw new AppError("store_unreachable", `The embedded database in ${folder} does not start: ${await shortage() ?? cause.message}`, { retryable: true, cause });
+      throw new AppError(
+        "store_unreachable",
+        `The embedded database in ${folder} does not start: ${(await shortage()) ?? cause.message}`,
+        { retryable: true, cause },
+      );
     });
     return running;
   };

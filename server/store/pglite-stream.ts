@@ -19,15 +19,16 @@ const parameterStatus = (name: string, value: string): Buffer => {
 };
 
 /** AuthenticationOk, ParameterStatus, BackendKeyData, ReadyForQuery: PGlite itself starts behind them. */
-const greeting = (): Buffer => Buffer.concat([
-  Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]),
-  parameterStatus("server_version", "18.0"),
-  parameterStatus("client_encoding", "UTF8"),
-  parameterStatus("standard_conforming_strings", "on"),
-  parameterStatus("integer_datetimes", "on"),
-  Buffer.from([0x4b, 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 1]),
-  Buffer.from([0x5a, 0, 0, 0, 5, 0x49]),
-]);
+const greeting = (): Buffer =>
+  Buffer.concat([
+    Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]),
+    parameterStatus("server_version", "18.0"),
+    parameterStatus("client_encoding", "UTF8"),
+    parameterStatus("standard_conforming_strings", "on"),
+    parameterStatus("integer_datetimes", "on"),
+    Buffer.from([0x4b, 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 1]),
+    Buffer.from([0x5a, 0, 0, 0, 5, 0x49]),
+  ]);
 
 /**
  * The "socket" node-postgres is given for the embedded database: protocol bytes go to the worker and come back.
@@ -59,10 +60,18 @@ export class PgliteStream extends Duplex {
     return this;
   }
 
-  setNoDelay(): this { return this; }
-  setKeepAlive(): this { return this; }
-  ref(): this { return this; }
-  unref(): this { return this; }
+  setNoDelay(): this {
+    return this;
+  }
+  setKeepAlive(): this {
+    return this;
+  }
+  ref(): this {
+    return this;
+  }
+  unref(): this {
+    return this;
+  }
 
   private readonly onMessage = (message: WorkerMessage): void => {
     if (message.kind === "opened" && message.stream === this.id) this.emit("connect");
@@ -81,7 +90,8 @@ export class PgliteStream extends Duplex {
     if (!this.greeted) {
       this.greeted = true;
       this.push(greeting());
-    } else if (!(chunk.length === 5 && chunk[0] === TERMINATE)) { // the end of a client is not the end of PGlite
+    } else if (!(chunk.length === 5 && chunk[0] === TERMINATE)) {
+      // the end of a client is not the end of PGlite
       const bytes = new Uint8Array(chunk);
       this.connected?.postMessage({ kind: "data", stream: this.id, bytes }, [bytes.buffer]);
     }

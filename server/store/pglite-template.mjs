@@ -16,4 +16,5 @@ export async function buildTemplate(file) {
   await rename(partial, file);
 }
 
-if (process.argv[2] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await buildTemplate(process.argv[2]);
+if (process.argv[2] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
+  await buildTemplate(process.argv[2]);

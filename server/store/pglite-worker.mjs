@@ -9,7 +9,18 @@ const { dataDir, template } = workerData;
  * Memory for one session on files the system caches too. PostgreSQL's own 128 MB would be filled once and never given
  * back: memory of WebAssembly only grows.
  */
-const memory = ["-c", "shared_buffers=16MB", "-c", "max_connections=4", "-c", "wal_buffers=1MB", "-c", "work_mem=4MB", "-c", "maintenance_work_mem=16MB"];
+const memory = [
+  "-c",
+  "shared_buffers=16MB",
+  "-c",
+  "max_connections=4",
+  "-c",
+  "wal_buffers=1MB",
+  "-c",
+  "work_mem=4MB",
+  "-c",
+  "maintenance_work_mem=16MB",
+];
 const db = await PGlite.create({
   dataDir,
   startParams: [...PGlite.defaultStartParams, ...memory],

@@ -36,7 +36,9 @@ describe("a database that cannot be used", () => {
   it("is named in one sentence without the password", async () => {
     const error = await refusal("postgresql://user:hush-hush@127.0.0.1:9/candela");
     expect(error).toMatchObject({ code: "store_unreachable", retryable: true });
-    expect(error.message).toBe("The database at 127.0.0.1:9/candela cannot be reached: nothing listens there (DATABASE_URL).");
+    expect(error.message).toBe(
+      "The database at 127.0.0.1:9/candela cannot be reached: nothing listens there (DATABASE_URL).",
+    );
   });
 
   it("is refused as an address, the password hidden", async () => {
@@ -50,15 +52,30 @@ describe("a database that cannot be used", () => {
 
 describe.skipIf(server === undefined)(`a PostgreSQL server${why}`, () => {
   storeSuite("PostgreSQL", async () => startedStore(await newFolder(), { databaseUrl: await newDatabase() }));
-  storeSuite("PostgreSQL, of bars that begin after it was started", async () => startedStore(await newFolder(), { databaseUrl: await newDatabase(), clock: earlyClock() }));
+  storeSuite("PostgreSQL, of bars that begin after it was started", async () =>
+    startedStore(await newFolder(), { databaseUrl: await newDatabase(), clock: earlyClock() }),
+  );
 
   it("merges a bar that it takes for new and another process has stored", async () => {
     const databaseUrl = await newDatabase();
-    const [one, other] = [await startedStore(await newFolder(), { databaseUrl, clock: earlyClock() }), await startedStore(await newFolder(), { databaseUrl, clock: earlyClock() })];
+    const [one, other] = [
+      await startedStore(await newFolder(), { databaseUrl, clock: earlyClock() }),
+      await startedStore(await newFolder(), { databaseUrl, clock: earlyClock() }),
+    ];
     await one.bars.write([storedBar(7, 0, { high: 106_00 }), storedBar(8, 0)], "merge");
     await other.bars.write([storedBar(7, 0, { ticks: 20, close: 103_00 }), storedBar(7, 1)], "merge");
-    const { length, high, close, rev } = await other.bars.read({ instrumentId: 7, timeframe: "1m", from: 0, to: Infinity });
-    expect({ length, high: [...high], close: [...close], rev: [...rev] }).toEqual({ length: 2, high: [106_00, 105_00], close: [103_00, 104_00], rev: [1, 0] });
+    const { length, high, close, rev } = await other.bars.read({
+      instrumentId: 7,
+      timeframe: "1m",
+      from: 0,
+      to: Infinity,
+    });
+    expect({ length, high: [...high], close: [...close], rev: [...rev] }).toEqual({
+      length: 2,
+      high: [106_00, 105_00],
+      close: [103_00, 104_00],
+      rev: [1, 0],
+    });
     await one.stop();
     await other.stop();
   });
@@ -71,10 +88,15 @@ describe.skipIf(server === undefined)(`a PostgreSQL server${why}`, () => {
 
   it("is migrated once by two that start at the same time", async () => {
     const databaseUrl = await newDatabase();
-    const stores = await Promise.all([startedStore(await newFolder(), { databaseUrl }), startedStore(await newFolder(), { databaseUrl })]);
+    const stores = await Promise.all([
+      startedStore(await newFolder(), { databaseUrl }),
+      startedStore(await newFolder(), { databaseUrl }),
+    ]);
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
-    const { rows } = await client.query<{ times: string }>("SELECT count(*) AS times FROM _prisma_migrations GROUP BY migration_name");
+    const { rows } = await client.query<{ times: string }>(
+      "SELECT count(*) AS times FROM _prisma_migrations GROUP BY migration_name",
+    );
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.every((row) => row.times === "1")).toBe(true);
     await client.end();
@@ -90,7 +112,10 @@ describe.skipIf(server === undefined)(`a PostgreSQL server${why}`, () => {
       const store = await startedStore(await newFolder(), { databaseUrl });
       hasTimescale = store.describe().kind === "timescale";
       await store.instruments.upsert("kite", "2026-01-05", [listed("INFY", 408065)]);
-      await store.bars.write([0, 8 * 1440].map((minute) => storedBar(1, minute)), "merge");
+      await store.bars.write(
+        [0, 8 * 1440].map((minute) => storedBar(1, minute)),
+        "merge",
+      );
       await store.stop();
       client = new pg.Client({ connectionString: databaseUrl });
       await client.connect();
@@ -99,8 +124,13 @@ describe.skipIf(server === undefined)(`a PostgreSQL server${why}`, () => {
 
     it("keeps bars in chunks of seven days", async ({ skip }) => {
       if (!hasTimescale) skip("this server has no TimescaleDB");
-      const { rows } = await client.query("SELECT range_end - range_start AS length FROM timescaledb_information.chunks WHERE hypertable_name = 'bars'");
-      expect(rows).toEqual([{ length: expect.objectContaining({ days: 7 }) }, { length: expect.objectContaining({ days: 7 }) }]);
+      const { rows } = await client.query(
+        "SELECT range_end - range_start AS length FROM timescaledb_information.chunks WHERE hypertable_name = 'bars'",
+      );
+      expect(rows).toEqual([
+        { length: expect.objectContaining({ days: 7 }) },
+        { length: expect.objectContaining({ days: 7 }) },
+      ]);
     });
 
     it("can be told again to make hypertables, as after a move, and says which there are", async ({ skip }) => {
@@ -121,8 +151,11 @@ describe.skipIf(server === undefined)(`a PostgreSQL server${why}`, () => {
 
     it("compresses old chunks where the licence allows, and still takes a late bar into one", async ({ skip }) => {
       if (!hasTimescale) skip("this server has no TimescaleDB");
-      const { rows } = await client.query<{ license: string }>("SELECT current_setting('timescaledb.license') AS license");
-      if (rows[0]!.license !== "timescale") skip(`compression needs TimescaleDB's community licence; this one is ${rows[0]!.license}`);
+      const { rows } = await client.query<{ license: string }>(
+        "SELECT current_setting('timescaledb.license') AS license",
+      );
+      if (rows[0]!.license !== "timescale")
+        skip(`compression needs TimescaleDB's community licence; this one is ${rows[0]!.license}`);
       // In a database of its own: other tests look at the bars of the shared one.
       const own = await newDatabase();
       const store = await startedStore(await newFolder(), { databaseUrl: own });
@@ -131,14 +164,31 @@ describe.skipIf(server === undefined)(`a PostgreSQL server${why}`, () => {
       await beside.connect();
       await beside.query("SELECT compress_chunk(chunk) FROM show_chunks('bars') chunk");
       await beside.end();
-      await store.bars.write([storedBar(1, 0, { high: 106_00, ticks: 11, state: "patched" }), storedBar(1, 1)], "merge");
-      expect(Array.from((await store.bars.read({ instrumentId: 1, timeframe: "1m", from: 0, to: OPEN + 60_001 })).high)).toEqual([106_00, 105_00]);
+      await store.bars.write(
+        [storedBar(1, 0, { high: 106_00, ticks: 11, state: "patched" }), storedBar(1, 1)],
+        "merge",
+      );
+      expect(
+        Array.from((await store.bars.read({ instrumentId: 1, timeframe: "1m", from: 0, to: OPEN + 60_001 })).high),
+      ).toEqual([106_00, 105_00]);
       await store.stop();
     });
 
     it("shows bars in rupees and IST to a SQL client", async () => {
-      const { rows } = await client.query("SELECT exchange, symbol, timeframe, time_ist::text, close::text, vwap::text, state FROM bars_in_rupees ORDER BY time_ist LIMIT 1");
-      expect(rows).toEqual([{ exchange: "NSE", symbol: "INFY", timeframe: "1m", time_ist: "2026-01-05 09:15:00", close: "104.00", vwap: "102.0000", state: "closed" }]);
+      const { rows } = await client.query(
+        "SELECT exchange, symbol, timeframe, time_ist::text, close::text, vwap::text, state FROM bars_in_rupees ORDER BY time_ist LIMIT 1",
+      );
+      expect(rows).toEqual([
+        {
+          exchange: "NSE",
+          symbol: "INFY",
+          timeframe: "1m",
+          time_ist: "2026-01-05 09:15:00",
+          close: "104.00",
+          vwap: "102.0000",
+          state: "closed",
+        },
+      ]);
       await expect(client.query("DELETE FROM bars_in_rupees")).rejects.toThrow(/cannot delete from view/);
     });
   });

@@ -13,13 +13,24 @@ const locationOf = (url: URL): string => `${url.hostname || "localhost"}:${url.p
 const reasonOf = (error: unknown): string => {
   const { code, message } = error as { code?: string; message?: string };
   switch (code) {
-    case "ECONNREFUSED": return "nothing listens there";
-    case "ENOTFOUND": case "EAI_AGAIN": return "the host name is not known";
-    case "28P01": case "28000": return "it refuses this user or password";
-    case "3D000": return "there is no database of that name on it; create it first";
-    case "57P03": return "it is still starting";
-    case "53300": return "it has no connection free";
-    default: return message !== undefined && /timeout/i.test(message) ? `no answer within ${CONNECT_TIMEOUT_MS / 1000} seconds` : (message || code || "unknown error");
+    case "ECONNREFUSED":
+      return "nothing listens there";
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "the host name is not known";
+    case "28P01":
+    case "28000":
+      return "it refuses this user or password";
+    case "3D000":
+      return "there is no database of that name on it; create it first";
+    case "57P03":
+      return "it is still starting";
+    case "53300":
+      return "it has no connection free";
+    default:
+      return message !== undefined && /timeout/i.test(message)
+        ? `no answer within ${CONNECT_TIMEOUT_MS / 1000} seconds`
+        : message || code || "unknown error";
   }
 };
 
@@ -37,8 +48,12 @@ const parse = (databaseUrl: string): URL => {
 export const openPostgres = async (options: { databaseUrl: string; log: Log }): Promise<Backend> => {
   const location = locationOf(parse(options.databaseUrl));
   const pool = new pg.Pool({
-    connectionString: options.databaseUrl, max: CONNECTIONS, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, types,
-    application_name: "candela", keepAlive: true,
+    connectionString: options.databaseUrl,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    types,
+    application_name: "candela",
+    keepAlive: true,
   });
   pool.on("error", (error) => options.log.warn("The database dropped a connection", { error: error.message }));
   try {
@@ -50,14 +65,19 @@ export const openPostgres = async (options: { databaseUrl: string; log: Log }): 
     };
   } catch (cause) {
     await pool.end();
-    throw new AppError("store_unreachable", `The database at ${location} cannot be reached: ${reasonOf(cause)} (DATABASE_URL).`, { retryable: true, cause });
+    throw new AppError(
+      "store_unreachable",
+      `The database at ${location} cannot be reached: ${reasonOf(cause)} (DATABASE_URL).`,
+      { retryable: true, cause },
+    );
   }
 };
 
 /** With TimescaleDB in it, its version and edition; else the backend as it is. Asked after migrating, which adds it. */
 export const withTimescale = async (backend: Backend): Promise<Backend> => {
   const { rows } = await backend.pool.query<{ version: string; license: string | null }>(
-    "SELECT extversion AS version, current_setting('timescaledb.license', true) AS license FROM pg_extension WHERE extname = 'timescaledb'");
+    "SELECT extversion AS version, current_setting('timescaledb.license', true) AS license FROM pg_extension WHERE extname = 'timescaledb'",
+  );
   const found = rows[0];
   if (found === undefined) return backend;
   const version = `TimescaleDB ${found.version} (${found.license ?? "unknown edition"}), ${backend.description.version}`;

@@ -9,6 +9,8 @@ export const settingStore = (database: () => Database): SettingStore => ({
   },
   async set(name, given) {
     const value = given === null || given === undefined ? Prisma.JsonNull : (given as Prisma.InputJsonValue);
-    await reaching(() => database().prisma.setting.upsert({ where: { name }, create: { name, value }, update: { value } }));
+    await reaching(() =>
+      database().prisma.setting.upsert({ where: { name }, create: { name, value }, update: { value } }),
+    );
   },
 });

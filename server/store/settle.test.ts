@@ -12,7 +12,8 @@ const pool = (chunks: { name: string; bytes: number; after: number }[]) => {
     if (text.includes("to_regclass")) return { rows: [[true]] };
     if (text.includes("information.hypertables")) return { rows: [[1]] };
     if (text.includes("is_compressed IS TRUE")) return { rows: chunks.map(({ name, bytes }) => [name, bytes]) };
-    if (text.startsWith("SELECT pg_relation_size")) return { rows: [[chunks.find(({ name }) => name === args[0])!.after]] };
+    if (text.startsWith("SELECT pg_relation_size"))
+      return { rows: [[chunks.find(({ name }) => name === args[0])!.after]] };
     return { rows: [] };
   };
   return { pool: { query } as unknown as Database["pool"], said };
@@ -20,10 +21,21 @@ const pool = (chunks: { name: string; bytes: number; after: number }[]) => {
 
 describe("compressed weeks", () => {
   it("give back the room that their own file keeps, without a lock that holds anybody up", async () => {
-    const { pool: given, said } = pool([{ name: "_timescaledb_internal._hyper_1_1_chunk", bytes: 9_000_000, after: 0 }, { name: "_timescaledb_internal._hyper_1_2_chunk", bytes: 5_000_000, after: 5_000_000 }]);
-    const settled = await settleBars({ pool: given }, { sleep: async () => {} } as unknown as Clock, { pruned: 0, finished: 0 }, new AbortController().signal);
+    const { pool: given, said } = pool([
+      { name: "_timescaledb_internal._hyper_1_1_chunk", bytes: 9_000_000, after: 0 },
+      { name: "_timescaledb_internal._hyper_1_2_chunk", bytes: 5_000_000, after: 5_000_000 },
+    ]);
+    const settled = await settleBars(
+      { pool: given },
+      { sleep: async () => {} } as unknown as Clock,
+      { pruned: 0, finished: 0 },
+      new AbortController().signal,
+    );
     expect(settled).toEqual({ chunks: 1, bytes: 9_000_000, busy: 0 });
-    expect(said.filter((text) => text.startsWith("VACUUM"))).toEqual(["VACUUM (ANALYZE) _timescaledb_internal._hyper_1_1_chunk", "VACUUM (ANALYZE) _timescaledb_internal._hyper_1_2_chunk"]);
+    expect(said.filter((text) => text.startsWith("VACUUM"))).toEqual([
+      "VACUUM (ANALYZE) _timescaledb_internal._hyper_1_1_chunk",
+      "VACUUM (ANALYZE) _timescaledb_internal._hyper_1_2_chunk",
+    ]);
     expect(said.some((text) => text.startsWith("CLUSTER"))).toBe(false);
   });
 });

@@ -38,11 +38,15 @@ const FINISHED = `
 const isOutOfOrder = async (pool: Database["pool"], chunk: string, pages: number): Promise<boolean> => {
   const percent = pages <= SAMPLE_PAGES ? 100 : (100 * SAMPLE_PAGES) / pages;
   const page = (of: string): string => `(${of}::text::point)[0]`;
-  const [row] = await rowsOf<[number | null]>(pool, `
+  const [row] = await rowsOf<[number | null]>(
+    pool,
+    `
     SELECT avg((abs(${page("follower.ctid")} - ${page("one.ctid")}) > 1)::int)::float8
     FROM (SELECT ctid, instrument_id, timeframe, ts FROM ${chunk} TABLESAMPLE SYSTEM (${percent}) REPEATABLE (1) WHERE (ctid::text::point)[1]::int % 16 = 1) one
     CROSS JOIN LATERAL (SELECT n.ctid FROM ${chunk} n WHERE (n.instrument_id, n.timeframe, n.ts) > (one.instrument_id, one.timeframe, one.ts)
-      ORDER BY n.instrument_id, n.timeframe, n.ts LIMIT 1) follower`, []);
+      ORDER BY n.instrument_id, n.timeframe, n.ts LIMIT 1) follower`,
+    [],
+  );
   return (row![0] ?? 0) > OUT_OF_ORDER;
 };
 
@@ -65,7 +69,9 @@ const emptyCompressed = async ({ pool }: Pick<Database, "pool">, signal: AbortSi
   for (const [chunk, bytes] of await reaching(() => rowsOf<[string, number]>(pool, EMPTIED, []))) {
     if (signal.aborted) break;
     await reaching(() => pool.query(`VACUUM (ANALYZE) ${chunk}`));
-    const [now] = await reaching(() => rowsOf<[number]>(pool, "SELECT pg_relation_size($1::text::regclass)::bigint", [chunk]));
+    const [now] = await reaching(() =>
+      rowsOf<[number]>(pool, "SELECT pg_relation_size($1::text::regclass)::bigint", [chunk]),
+    );
     if (now![0] >= bytes) continue;
     settled.chunks++;
     settled.bytes += bytes - now![0];
@@ -79,15 +85,27 @@ const emptyCompressed = async ({ pool }: Pick<Database, "pool">, signal: AbortSi
  * and again when pruning has emptied it, which gives the room back to the disk. A chunk that is in use is left for another time.
  * Other databases reuse the room in place and have nothing to settle.
  */
-export const settleBars = async ({ pool }: Pick<Database, "pool">, clock: Clock, bounds: { pruned: number; finished: number }, signal: AbortSignal): Promise<Settled> => {
-  if (!await reaching(() => isHypertable(pool, "bars"))) return { chunks: 0, bytes: 0, busy: 0 };
+export const settleBars = async (
+  { pool }: Pick<Database, "pool">,
+  clock: Clock,
+  bounds: { pruned: number; finished: number },
+  signal: AbortSignal,
+): Promise<Settled> => {
+  if (!(await reaching(() => isHypertable(pool, "bars")))) return { chunks: 0, bytes: 0, busy: 0 };
   const settled = await emptyCompressed({ pool }, signal);
-  const finished = await reaching(() => rowsOf<[string, string, number, boolean, number]>(pool, FINISHED, [instant(bounds.pruned), instant(bounds.finished)]));
+  const finished = await reaching(() =>
+    rowsOf<[string, string, number, boolean, number]>(pool, FINISHED, [
+      instant(bounds.pruned),
+      instant(bounds.finished),
+    ]),
+  );
   for (const [chunk, index, bytes, due, pages] of finished) {
     if (signal.aborted) break;
-    if (!due && !await reaching(() => isOutOfOrder(pool, chunk, pages))) continue;
+    if (!due && !(await reaching(() => isOutOfOrder(pool, chunk, pages)))) continue;
     if (await reaching(() => rewrite(pool, chunk, index))) {
-      const [now] = await reaching(() => rowsOf<[number]>(pool, "SELECT pg_total_relation_size($1::text::regclass)::bigint", [chunk]));
+      const [now] = await reaching(() =>
+        rowsOf<[number]>(pool, "SELECT pg_total_relation_size($1::text::regclass)::bigint", [chunk]),
+      );
       settled.chunks++;
       settled.bytes += bytes - now![0];
     } else settled.busy++;

@@ -1,4 +1,15 @@
-import { appendFile, type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -19,39 +30,66 @@ import { storedBar } from "@/server/testing/store-suite-rows";
 import { openSpool, recordsIn } from "./spool";
 
 const said: string[] = [];
-const log: Log = { info: () => {}, warn: (text) => { said.push(text); }, error: (text) => { said.push(text); }, with: () => log };
+const log: Log = {
+  info: () => {},
+  warn: (text) => {
+    said.push(text);
+  },
+  error: (text) => {
+    said.push(text);
+  },
+  with: () => log,
+};
 
 describe("the spool", () => {
   let folder: string;
-  beforeEach(async () => { said.length = 0; folder = await mkdtemp(path.join(tmpdir(), "candela-spool-")); });
+  beforeEach(async () => {
+    said.length = 0;
+    folder = await mkdtemp(path.join(tmpdir(), "candela-spool-"));
+  });
   afterEach(() => rm(folder, { recursive: true, force: true }));
   const spool = (limitBytes = 1e7): Promise<Spool<unknown>> => openSpool(folder, { limitBytes, log });
   const all = async (one: Spool<unknown>): Promise<unknown[]> => {
     const records: unknown[] = [];
-    for (let record = await one.first(); record !== null; record = await one.first()) { records.push(record); await one.shift(); }
+    for (let record = await one.first(); record !== null; record = await one.first()) {
+      records.push(record);
+      await one.shift();
+    }
     return records;
   };
 
   it("gives back what was appended, in order, typed arrays included, over any number of restarts", async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.record({ rows: fc.array(fc.integer(), { maxLength: 20 }), reopen: fc.boolean(), take: fc.boolean() }), { maxLength: 12 }), async (steps) => {
-      let one = await spool();
-      const expected: Float64Array[] = [];
-      const got: unknown[] = [];
-      for (const { rows, reopen, take } of steps) {
-        expected.push(Float64Array.from(rows));
-        await one.append(Float64Array.from(rows));
-        if (reopen) {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({ rows: fc.array(fc.integer(), { maxLength: 20 }), reopen: fc.boolean(), take: fc.boolean() }),
+          { maxLength: 12 },
+        ),
+        async (steps) => {
+          let one = await spool();
+          const expected: Float64Array[] = [];
+          const got: unknown[] = [];
+          for (const { rows, reopen, take } of steps) {
+            expected.push(Float64Array.from(rows));
+            await one.append(Float64Array.from(rows));
+            if (reopen) {
+              await one.close();
+              one = await spool();
+              // A record that was taken before may come again.
+              if (one.records > expected.length - got.length) got.splice(expected.length - one.records);
+            }
+            if (take) {
+              got.push(await one.first());
+              await one.shift();
+            }
+          }
+          expect([...got, ...(await all(one))]).toEqual(expected);
+          expect(await readdir(folder)).toEqual([]);
           await one.close();
-          one = await spool();
-          // A record that was taken before may come again.
-          if (one.records > expected.length - got.length) got.splice(expected.length - one.records);
-        }
-        if (take) { got.push(await one.first()); await one.shift(); }
-      }
-      expect([...got, ...(await all(one))]).toEqual(expected);
-      expect(await readdir(folder)).toEqual([]);
-      await one.close();
-    }), { numRuns: 60 });
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   it("sets the record a crash has cut short aside, and keeps those before it", async () => {
@@ -63,7 +101,11 @@ describe("the spool", () => {
     const whole = await readFile(file);
     await truncate(file, whole.length - 3);
     const again = await spool();
-    expect([await all(again), said, await readdir(folder)]).toEqual([["first"], [expect.stringContaining("cut short")], ["00000001.spool.damaged"]]);
+    expect([await all(again), said, await readdir(folder)]).toEqual([
+      ["first"],
+      [expect.stringContaining("cut short")],
+      ["00000001.spool.damaged"],
+    ]);
     expect(whole.includes(await readFile(path.join(folder, "00000001.spool.damaged")))).toBe(true);
     await again.close();
   });
@@ -73,7 +115,8 @@ describe("the spool", () => {
     await one.append("first");
     await one.close();
     const sound = await readFile(await fileIn());
-    for (const name of ["backup.spool", "00000001 (1).spool", "1.spool"]) await writeFile(path.join(folder, name), sound);
+    for (const name of ["backup.spool", "00000001 (1).spool", "1.spool"])
+      await writeFile(path.join(folder, name), sound);
     await mkdir(path.join(folder, "00000009.spool"));
     const before = (await readdir(folder)).filter((name) => name !== "00000001.spool");
     const again = await spool();
@@ -101,7 +144,8 @@ describe("the spool", () => {
     const junk = Buffer.alloc(500, "junk ");
     await writeFile(path.join(folder, "00000004.spool"), junk);
     const asides: SetAside[] = [];
-    const open = (): Promise<Spool<unknown>> => openSpool(folder, { limitBytes: 1e7, log, onAside: (part) => asides.push(part) });
+    const open = (): Promise<Spool<unknown>> =>
+      openSpool(folder, { limitBytes: 1e7, log, onAside: (part) => asides.push(part) });
     expect([(await open()).records, asides.length]).toEqual([0, 1]);
     await kept("00000004.spool", junk);
     const faulty = Buffer.from(second);
@@ -121,7 +165,9 @@ describe("the spool", () => {
     const one = await spool();
     for (const text of ["first", "second"]) await one.append(text);
     await one.close();
-    await change((bytes) => { bytes[bytes.indexOf("second") + 2]! ^= 1; });
+    await change((bytes) => {
+      bytes[bytes.indexOf("second") + 2]! ^= 1;
+    });
     const bytes = await readFile(await fileIn());
     await mkdir(path.join(folder, "00000001.spool.damaged"));
     const again = await spool();
@@ -130,7 +176,11 @@ describe("the spool", () => {
     expect((await readFile(await fileIn())).equals(bytes)).toBe(true);
   });
 
-  const fileIn = async (): Promise<string> => path.join(folder, (await readdir(folder)).find((name) => name.endsWith(".spool"))!);
+  const fileIn = async (): Promise<string> =>
+    path.join(
+      folder,
+      (await readdir(folder)).find((name) => name.endsWith(".spool"))!,
+    );
   const change = async (by: (bytes: Buffer) => Buffer | void): Promise<void> => {
     const file = await fileIn();
     const bytes = await readFile(file);
@@ -141,12 +191,16 @@ describe("the spool", () => {
     const one = await spool();
     for (const text of ["first", "second", "third"]) await one.append(text);
     await one.close();
-    await change((bytes) => { bytes[bytes.indexOf("second") + 2]! ^= 1; });
+    await change((bytes) => {
+      bytes[bytes.indexOf("second") + 2]! ^= 1;
+    });
     const asides: SetAside[] = [];
     const again = await openSpool(folder, { limitBytes: 1e7, log, onAside: (part) => asides.push(part) });
     expect([await all(again), said]).toEqual([["first", "third"], [expect.stringContaining("set aside")]]);
     expect(await readdir(folder)).toEqual([expect.stringContaining(".damaged")]);
-    expect(asides).toMatchObject([{ file: path.join(folder, "00000001.spool.damaged"), reason: expect.stringMatching(/damaged/) as unknown }]);
+    expect(asides).toMatchObject([
+      { file: path.join(folder, "00000001.spool.damaged"), reason: expect.stringMatching(/damaged/) as unknown },
+    ]);
     expect((await readFile(asides[0]!.file)).length).toBe(asides[0]!.bytes);
     await again.close();
   });
@@ -155,7 +209,9 @@ describe("the spool", () => {
     const one = await spool();
     for (const text of ["first", "second", "third"]) await one.append(text);
     await one.close();
-    await change((bytes) => { bytes[bytes.indexOf("first") + 2]! ^= 1; });
+    await change((bytes) => {
+      bytes[bytes.indexOf("first") + 2]! ^= 1;
+    });
     await (await spool()).close();
     said.length = 0;
     const again = await spool();
@@ -166,7 +222,9 @@ describe("the spool", () => {
   it("passes over a record that is damaged, or whose file is removed, while it runs", async () => {
     const one = await spool();
     for (const text of ["first", "second", "third"]) await one.append(text);
-    await change((bytes) => { bytes[bytes.indexOf("second") + 2]! ^= 1; });
+    await change((bytes) => {
+      bytes[bytes.indexOf("second") + 2]! ^= 1;
+    });
     expect(await one.first()).toBe("first");
     await one.shift();
     expect(await one.first()).toBe("third");
@@ -191,19 +249,42 @@ describe("the spool", () => {
     head.writeUInt32LE(strange.length, 0);
     head.writeUInt32LE(crc32(strange), 4);
     await appendFile(await fileIn(), Buffer.concat([head, strange]));
-    const again = await openSpool<string>(folder, { limitBytes: 1e7, log, accepts: isText, onAside: (part) => asides.push(part) });
+    const again = await openSpool<string>(folder, {
+      limitBytes: 1e7,
+      log,
+      accepts: isText,
+      onAside: (part) => asides.push(part),
+    });
     await again.append("third");
     expect(await all(again)).toEqual(["first", "second", "third"]);
-    expect(asides.map(({ reason }) => reason)).toEqual([expect.stringContaining("shape"), expect.stringContaining("cannot be read")]);
+    expect(asides.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining("shape"),
+      expect.stringContaining("cannot be read"),
+    ]);
     await again.close();
   });
 
   // Every bit of a small spool in turn: at most the record it lies in is lost, and none that follows; a flipped length loses nothing.
-  const block = (rows: number): TickRecord => { const ticks = storedTicks(rows); ticks.length = rows; ticks.time.fill(1.7e12); return { runs: [{ instrumentId: 7, first: 0, end: rows }], ticks }; };
-  const bars = (count: number): BarRecord => ({ how: "merge", bars: Array.from({ length: count }, (_, at) => storedBar(7, at)) });
-  const books = (rows: number): BookRun[] => { const held = storedBooks(rows); held.length = rows; held.figures.fill(255); return [{ instrumentId: 7, books: held }]; };
+  const block = (rows: number): TickRecord => {
+    const ticks = storedTicks(rows);
+    ticks.length = rows;
+    ticks.time.fill(1.7e12);
+    return { runs: [{ instrumentId: 7, first: 0, end: rows }], ticks };
+  };
+  const bars = (count: number): BarRecord => ({
+    how: "merge",
+    bars: Array.from({ length: count }, (_, at) => storedBar(7, at)),
+  });
+  const books = (rows: number): BookRun[] => {
+    const held = storedBooks(rows);
+    held.length = rows;
+    held.figures.fill(255);
+    return [{ instrumentId: 7, books: held }];
+  };
   it.each<[string, (record: unknown) => record is unknown, unknown[]]>([
-    ["bars", isBarRecord as never, [bars(1), bars(2), bars(1)]], ["ticks", isTickRecord as never, [block(1), block(2), block(1)]], ["books", isBookRecord as never, [books(1), books(1)]],
+    ["bars", isBarRecord as never, [bars(1), bars(2), bars(1)]],
+    ["ticks", isTickRecord as never, [block(1), block(2), block(1)]],
+    ["books", isBookRecord as never, [books(1), books(1)]],
   ])("of %s loses at most the record in which a bit is flipped", async (_, accepts, records) => {
     const one = await spool();
     const ends: number[] = [];
@@ -220,50 +301,78 @@ describe("the spool", () => {
       const hit = ends.findIndex((end) => bit >> 3 < end);
       return { hit, isLength: (bit >> 3) - (ends[hit - 1] ?? 0) < 4 };
     };
-    const flipped = (bit: number): Buffer => { const bytes = Buffer.from(sound); bytes[bit >> 3]! ^= 1 << (bit & 7); return bytes; };
+    const flipped = (bit: number): Buffer => {
+      const bytes = Buffer.from(sound);
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+      return bytes;
+    };
     for (let bit = 0; bit < sound.length * 8; bit++) {
       const { hit, isLength } = lost(bit);
-      const whole = ends.map((end, at) => ({ offset: (ends[at - 1] ?? 0) + 8, length: end - (ends[at - 1] ?? 0) - 8 })).filter((__, at) => isLength || at !== hit);
+      const whole = ends
+        .map((end, at) => ({ offset: (ends[at - 1] ?? 0) + 8, length: end - (ends[at - 1] ?? 0) - 8 }))
+        .filter((__, at) => isLength || at !== hit);
       if (!isDeepStrictEqual(recordsIn(flipped(bit)).records, whole)) throw new Error(`bit ${bit} of record ${hit}`);
     }
     // The same through the files, a bit in 97: a start, what is set aside, and what comes.
     for (let bit = 0; bit < sound.length * 8; bit += 97) {
       let told = 0;
       await writeFile(file, flipped(bit));
-      const again = await openSpool<unknown>(folder, { limitBytes: 1e7, log: silentLog(), accepts, onAside: () => { told++; } });
+      const again = await openSpool<unknown>(folder, {
+        limitBytes: 1e7,
+        log: silentLog(),
+        accepts,
+        onAside: () => {
+          told++;
+        },
+      });
       const { hit, isLength } = lost(bit);
       const got = await all(again);
       await again.close();
-      if (!isDeepStrictEqual(got, isLength ? held : held.filter((__, at) => at !== hit))) throw new Error(`bit ${bit} of record ${hit}: ${got.length} records`);
+      if (!isDeepStrictEqual(got, isLength ? held : held.filter((__, at) => at !== hit)))
+        throw new Error(`bit ${bit} of record ${hit}: ${got.length} records`);
       expect(told).toBe(isLength ? 0 : 1);
       await rm(`${file}.damaged`, { force: true });
     }
   });
 
   it("finds its records again behind any damage: bytes changed, cut out or put in", async () => {
-    const damage = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), cut: fc.nat(40), put: fc.uint8Array({ maxLength: 40 }) });
-    await fc.assert(fc.asyncProperty(fc.array(fc.string({ maxLength: 60 }), { minLength: 2, maxLength: 8 }), damage, async (texts, { at, cut, put }) => {
-      const one = await spool();
-      const ends: number[] = [];
-      for (const text of texts) { await one.append(text); ends.push(one.bytes); }
-      await one.close();
-      let from = 0;
-      let to = 0;
-      await change((bytes) => {
-        from = Math.floor(at * bytes.length);
-        to = Math.min(bytes.length, from + cut);
-        return Buffer.concat([bytes.subarray(0, from), put, bytes.subarray(to)]);
-      });
-      const again = await spool();
-      const got = await all(again);
-      await again.close();
-      const whole = texts.filter((_, place) => ends[place]! <= from || (ends[place - 1] ?? 0) >= to);
-      // What the damage did not touch is there, in order; a record it touched may be.
-      let found = 0;
-      for (const record of got) if (record === whole[found]) found++;
-      expect([found, got.length <= texts.length]).toEqual([whole.length, true]);
-      for (const name of await readdir(folder)) await rm(path.join(folder, name));
-    }), { numRuns: 150 });
+    const damage = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      cut: fc.nat(40),
+      put: fc.uint8Array({ maxLength: 40 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ maxLength: 60 }), { minLength: 2, maxLength: 8 }),
+        damage,
+        async (texts, { at, cut, put }) => {
+          const one = await spool();
+          const ends: number[] = [];
+          for (const text of texts) {
+            await one.append(text);
+            ends.push(one.bytes);
+          }
+          await one.close();
+          let from = 0;
+          let to = 0;
+          await change((bytes) => {
+            from = Math.floor(at * bytes.length);
+            to = Math.min(bytes.length, from + cut);
+            return Buffer.concat([bytes.subarray(0, from), put, bytes.subarray(to)]);
+          });
+          const again = await spool();
+          const got = await all(again);
+          await again.close();
+          const whole = texts.filter((_, place) => ends[place]! <= from || (ends[place - 1] ?? 0) >= to);
+          // What the damage did not touch is there, in order; a record it touched may be.
+          let found = 0;
+          for (const record of got) if (record === whole[found]) found++;
+          expect([found, got.length <= texts.length]).toEqual([whole.length, true]);
+          for (const name of await readdir(folder)) await rm(path.join(folder, name));
+        },
+      ),
+      { numRuns: 150 },
+    );
   });
 
   it("gives back exactly what was taken when the disk takes a part of a record, or takes it and cannot keep it", async () => {
@@ -276,37 +385,64 @@ describe("the spool", () => {
     const faults = {
       none: () => {},
       // What fits is written: a record of which a share of the bytes stands there.
-      partly: (share: number) => { vi.spyOn(handle, "appendFile").mockImplementationOnce(async function partly(this: FileHandle, bytes) { await append.call(this, (bytes as Buffer).subarray(0, Math.floor(share * (bytes as Buffer).length))); throw full; }); },
-      unsynced: () => { vi.spyOn(handle, "sync").mockRejectedValueOnce(full); },
-      stuck: (share: number) => { faults.partly(share); vi.spyOn(handle, "truncate").mockRejectedValueOnce(full); },
+      partly: (share: number) => {
+        vi.spyOn(handle, "appendFile").mockImplementationOnce(async function partly(this: FileHandle, bytes) {
+          await append.call(this, (bytes as Buffer).subarray(0, Math.floor(share * (bytes as Buffer).length)));
+          throw full;
+        });
+      },
+      unsynced: () => {
+        vi.spyOn(handle, "sync").mockRejectedValueOnce(full);
+      },
+      stuck: (share: number) => {
+        faults.partly(share);
+        vi.spyOn(handle, "truncate").mockRejectedValueOnce(full);
+      },
     };
     let run = 0;
-    const step = fc.record({ fault: fc.constantFrom(...Object.keys(faults) as (keyof typeof faults)[]), share: fc.double({ min: 0, max: 0.99, noNaN: true }), size: fc.nat(300), take: fc.boolean(), reopen: fc.boolean() });
+    const step = fc.record({
+      fault: fc.constantFrom(...(Object.keys(faults) as (keyof typeof faults)[])),
+      share: fc.double({ min: 0, max: 0.99, noNaN: true }),
+      size: fc.nat(300),
+      take: fc.boolean(),
+      reopen: fc.boolean(),
+    });
     try {
-      await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
-        const own = path.join(folder, String(++run));
-        let one = await openSpool<string>(own, { limitBytes: 1e7, log });
-        const waiting: string[] = [];
-        for (const [turn, { fault, share, size, take, reopen }] of steps.entries()) {
-          const record = `${turn} ${"x".repeat(size)}`;
-          faults[fault](share);
-          const taken = await one.append(record).then(() => true, () => false);
-          expect(taken).toBe(fault === "none");
-          if (taken) waiting.push(record);
-          vi.restoreAllMocks();
-          if (take && waiting.length > 0) { expect(await one.first()).toBe(waiting.shift()); await one.shift(); }
-          if (!reopen) continue;
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
+          const own = path.join(folder, String(++run));
+          let one = await openSpool<string>(own, { limitBytes: 1e7, log });
+          const waiting: string[] = [];
+          for (const [turn, { fault, share, size, take, reopen }] of steps.entries()) {
+            const record = `${turn} ${"x".repeat(size)}`;
+            faults[fault](share);
+            const taken = await one.append(record).then(
+              () => true,
+              () => false,
+            );
+            expect(taken).toBe(fault === "none");
+            if (taken) waiting.push(record);
+            vi.restoreAllMocks();
+            if (take && waiting.length > 0) {
+              expect(await one.first()).toBe(waiting.shift());
+              await one.shift();
+            }
+            if (!reopen) continue;
+            await one.close();
+            one = await openSpool<string>(own, { limitBytes: 1e7, log });
+            // Of a file that is not yet read to its end all comes again, and nothing else.
+            const found = await all(one);
+            expect(found.slice(found.length - waiting.length)).toEqual(waiting);
+            waiting.length = 0;
+          }
+          expect(await all(one)).toEqual(waiting);
           await one.close();
-          one = await openSpool<string>(own, { limitBytes: 1e7, log });
-          // Of a file that is not yet read to its end all comes again, and nothing else.
-          const found = await all(one);
-          expect(found.slice(found.length - waiting.length)).toEqual(waiting);
-          waiting.length = 0;
-        }
-        expect(await all(one)).toEqual(waiting);
-        await one.close();
-      }), { numRuns: 200 });
-    } finally { vi.restoreAllMocks(); }
+        }),
+        { numRuns: 200 },
+      );
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   it("counts the bytes that wait: a file that was read to its end takes all of its own with it, and no others", async () => {
@@ -353,7 +489,11 @@ describe("the spool", () => {
 
   it("refuses what is beyond its limit, and warns long before", async () => {
     const one = await spool(1_000);
-    await expect((async () => { for (let turn = 0; turn < 100; turn++) await one.append("x".repeat(50)); })()).rejects.toMatchObject({ code: "spool_full" });
+    await expect(
+      (async () => {
+        for (let turn = 0; turn < 100; turn++) await one.append("x".repeat(50));
+      })(),
+    ).rejects.toMatchObject({ code: "spool_full" });
     expect(one.bytes).toBeLessThanOrEqual(1_000);
     expect(said).toHaveLength(3);
     await one.close();

@@ -18,7 +18,12 @@ const WARNINGS = [0.25, 0.5, 0.9];
 /** Of files that are not the spool's, so many are named. */
 const MOST_NAMES = 5;
 
-interface Place { segment: number; offset: number; length: number; crc: number }
+interface Place {
+  segment: number;
+  offset: number;
+  length: number;
+  crc: number;
+}
 
 export interface SpoolOptions<T> {
   limitBytes: number;
@@ -29,7 +34,8 @@ export interface SpoolOptions<T> {
   onAside?(part: SetAside): void;
 }
 
-const fileOf = (folder: string, segment: number): string => path.join(folder, `${String(segment).padStart(8, "0")}${EXTENSION}`);
+const fileOf = (folder: string, segment: number): string =>
+  path.join(folder, `${String(segment).padStart(8, "0")}${EXTENSION}`);
 const asideOf = (file: string): string => `${file}.damaged`;
 
 /**
@@ -54,35 +60,68 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     const aside = asideOf(file);
     await appendFile(aside, part);
     // Nobody was told that it is kept: it is no loss.
-    if (isCut) { log.warn("a record of the spool was cut short by a crash and was set aside", { file: aside, bytes: part.length }); return; }
-    log.error("a part of the spool was set aside; what stands before and behind it goes on", { file: aside, bytes: part.length, reason });
+    if (isCut) {
+      log.warn("a record of the spool was cut short by a crash and was set aside", { file: aside, bytes: part.length });
+      return;
+    }
+    log.error("a part of the spool was set aside; what stands before and behind it goes on", {
+      file: aside,
+      bytes: part.length,
+      reason,
+    });
     options.onAside?.({ file: aside, bytes: part.length, reason });
   };
 
   const held = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => name.endsWith(EXTENSION));
   const isOwn = (each: Dirent): boolean => OWN_NAME.test(each.name) && each.isFile();
   const strangers = held.filter((each) => !isOwn(each)).map(({ name }) => name);
-  if (strangers.length > 0) log.warn("what the spool has not written lies in its folder and is left alone", { folder, names: strangers.slice(0, MOST_NAMES), count: strangers.length });
-  const known = held.filter(isOwn).map(({ name }) => Number.parseInt(name, 10)).sort((a, b) => a - b);
+  if (strangers.length > 0)
+    log.warn("what the spool has not written lies in its folder and is left alone", {
+      folder,
+      names: strangers.slice(0, MOST_NAMES),
+      count: strangers.length,
+    });
+  const known = held
+    .filter(isOwn)
+    .map(({ name }) => Number.parseInt(name, 10))
+    .sort((a, b) => a - b);
   for (const segment of known) {
     const file = fileOf(folder, segment);
     const content = await readFile(file);
-    if (content.length === 0) { await rm(file); continue; }
+    if (content.length === 0) {
+      await rm(file);
+      continue;
+    }
     const found = recordsIn(content);
     // Only the file that was written to last can end in the middle of a record.
     const isCut = found.cut > 0 && segment === known.at(-1);
     if (found.cut > 0 && !isCut) found.damaged.push({ from: content.length - found.cut, to: content.length });
     let at = 0;
-    let own = found.records.map(({ offset, length }): Place => ({ segment, offset, length, crc: crc32(content.subarray(offset, offset + length)) }));
+    let own = found.records.map(({ offset, length }): Place => ({
+      segment,
+      offset,
+      length,
+      crc: crc32(content.subarray(offset, offset + length)),
+    }));
     const together = own.map((place): Place => {
       at += HEAD_BYTES + place.length;
       return { ...place, offset: at - place.length };
     });
     if (found.mended || found.damaged.length > 0 || isCut) {
       try {
-        for (const { from, to } of found.damaged) await keepAside(file, content.subarray(from, to), `bytes ${from} to ${to} are damaged`);
+        for (const { from, to } of found.damaged)
+          await keepAside(file, content.subarray(from, to), `bytes ${from} to ${to} are damaged`);
         if (isCut) await keepAside(file, content.subarray(content.length - found.cut), "", true);
-        if (found.mended || found.damaged.length > 0) await replaceFile(file, Buffer.concat(found.records.flatMap(({ offset, length }) => [headOf(content.subarray(offset, offset + length)), content.subarray(offset, offset + length)])));
+        if (found.mended || found.damaged.length > 0)
+          await replaceFile(
+            file,
+            Buffer.concat(
+              found.records.flatMap(({ offset, length }) => [
+                headOf(content.subarray(offset, offset + length)),
+                content.subarray(offset, offset + length),
+              ]),
+            ),
+          );
         else await truncate(file, content.length - found.cut);
         own = together;
       } catch (cause) {
@@ -95,7 +134,8 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     places.push(...own);
     bytes += at;
   }
-  let segment = Math.max(0, ...held.filter(({ name }) => OWN_NAME.test(name)).map(({ name }) => Number.parseInt(name, 10))) + 1;
+  let segment =
+    Math.max(0, ...held.filter(({ name }) => OWN_NAME.test(name)).map(({ name }) => Number.parseInt(name, 10))) + 1;
   let offset = 0;
 
   /** Ends the file that is written to: what is appended next begins another. */
@@ -110,7 +150,7 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
 
   const roll = async (): Promise<FileHandle> => {
     if (offset >= SEGMENT_BYTES) await endFile();
-    return writer ??= await open(fileOf(folder, segment), "a");
+    return (writer ??= await open(fileOf(folder, segment), "a"));
   };
 
   /** A disk that is full has taken a part of the record: it goes again, or no later one stands where it is looked for. */
@@ -129,12 +169,16 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     const share = bytes / limitBytes;
     if (share < WARNINGS[0]!) warned = 0;
     const level = WARNINGS.filter((each) => share >= each).length;
-    if (level > warned) log.warn("the spool fills: the store is away", { percent: Math.round(share * 100), bytes, limitBytes });
+    if (level > warned)
+      log.warn("the spool fills: the store is away", { percent: Math.round(share * 100), bytes, limitBytes });
     warned = Math.max(warned, level);
   };
 
   const append = async (body: Buffer): Promise<void> => {
-    if (bytes + HEAD_BYTES + body.length > limitBytes) throw new AppError("spool_full", `The spool ${folder} is full (${limitBytes} bytes); records wait in memory.`, { details: { bytes, limitBytes } });
+    if (bytes + HEAD_BYTES + body.length > limitBytes)
+      throw new AppError("spool_full", `The spool ${folder} is full (${limitBytes} bytes); records wait in memory.`, {
+        details: { bytes, limitBytes },
+      });
     const head = headOf(body);
     await write(Buffer.concat([head, body]));
     places.push({ segment, offset: offset + HEAD_BYTES, length: body.length, crc: head.readUInt32LE(4) });
@@ -149,10 +193,16 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     return next;
   };
 
-  const closeReader = async (): Promise<void> => { await reader?.file.close(); reader = null; };
+  const closeReader = async (): Promise<void> => {
+    await reader?.file.close();
+    reader = null;
+  };
 
   const bodyOf = async (place: Place): Promise<Buffer> => {
-    if (reader?.segment !== place.segment) { await closeReader(); reader = { segment: place.segment, file: await open(fileOf(folder, place.segment), "r") }; }
+    if (reader?.segment !== place.segment) {
+      await closeReader();
+      reader = { segment: place.segment, file: await open(fileOf(folder, place.segment), "r") };
+    }
     const body = Buffer.alloc(place.length);
     const { bytesRead } = await reader.file.read(body, 0, place.length, place.offset);
     return body.subarray(0, bytesRead);
@@ -166,7 +216,13 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     await closeReader();
     if (place.segment === segment) await endFile();
     const file = fileOf(folder, place.segment);
-    if (!unmended.has(place.segment)) await rm(file, { force: true }).catch((cause: unknown) => log.warn("a file of the spool could not be removed; its records come again at the next start", { file, cause: String(cause) }));
+    if (!unmended.has(place.segment))
+      await rm(file, { force: true }).catch((cause: unknown) =>
+        log.warn("a file of the spool could not be removed; its records come again at the next start", {
+          file,
+          cause: String(cause),
+        }),
+      );
     bytes = places.length === 0 ? 0 : Math.max(0, bytes - place.offset - place.length);
     warn();
   };
@@ -175,7 +231,11 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     const place = places[0];
     if (place === undefined) return;
     const body = await bodyOf(place).catch(absent);
-    await keepAside(fileOf(folder, place.segment), body === null ? Buffer.alloc(0) : Buffer.concat([headOf(body), body]), reason);
+    await keepAside(
+      fileOf(folder, place.segment),
+      body === null ? Buffer.alloc(0) : Buffer.concat([headOf(body), body]),
+      reason,
+    );
     await shift();
   };
 
@@ -183,7 +243,8 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
   const recordOf = async (place: Place): Promise<{ record: T } | { reason: string }> => {
     const body = await bodyOf(place).catch(absent);
     if (body === null) return { reason: "its file is gone" };
-    if (body.length !== place.length || crc32(body) !== place.crc) return { reason: "it was damaged since it was written" };
+    if (body.length !== place.length || crc32(body) !== place.crc)
+      return { reason: "it was damaged since it was written" };
     try {
       const record: unknown = deserialize(body);
       if (options.accepts?.(record) === false) return { reason: "it has not the shape that is stored here" };
@@ -194,22 +255,32 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
   };
 
   return {
-    get records() { return places.length; },
-    get bytes() { return bytes; },
+    get records() {
+      return places.length;
+    },
+    get bytes() {
+      return bytes;
+    },
     append: (record) => {
       const body = serialize(record); // now: its arrays may be used again in the next moment
       return inTurn(() => append(body));
     },
-    first: () => inTurn(async () => {
-      for (let place = places[0]; place !== undefined; place = places[0]) {
-        const found = await recordOf(place);
-        if ("record" in found) return found.record;
-        await setAside(found.reason);
-      }
-      return null;
-    }),
+    first: () =>
+      inTurn(async () => {
+        for (let place = places[0]; place !== undefined; place = places[0]) {
+          const found = await recordOf(place);
+          if ("record" in found) return found.record;
+          await setAside(found.reason);
+        }
+        return null;
+      }),
     shift: () => inTurn(shift),
-    close: () => inTurn(async () => { await closeReader(); await writer?.close(); writer = null; }),
+    close: () =>
+      inTurn(async () => {
+        await closeReader();
+        await writer?.close();
+        writer = null;
+      }),
   };
 };
 
@@ -233,7 +304,9 @@ const replaceFile = async (file: string, content: Buffer): Promise<void> => {
   try {
     await handle.writeFile(content);
     await handle.sync();
-  } finally { await handle.close(); }
+  } finally {
+    await handle.close();
+  }
   await rename(next, file);
 };
 
@@ -256,7 +329,8 @@ const wholeAt = (content: Buffer, at: number): number => {
   const body = at + HEAD_BYTES;
   if (body + 2 > content.length) return -1;
   const length = content.readUInt32LE(at);
-  if (length < 2 || body + length > content.length || content[body] !== MARK || content[body + 1]! > MOST_VERSION) return -1;
+  if (length < 2 || body + length > content.length || content[body] !== MARK || content[body + 1]! > MOST_VERSION)
+    return -1;
   return crc32(content.subarray(body, body + length)) === content.readUInt32LE(at + 4) ? length : -1;
 };
 
@@ -281,7 +355,8 @@ export const recordsIn = (content: Buffer): Found => {
     if (body < next && crc32(content.subarray(body, next)) === content.readUInt32LE(at + 4)) {
       found.records.push({ offset: body, length: next - body });
       found.mended = true;
-    } else if (next === size && declared > size - body && (body >= size || content[body] === MARK)) found.cut = size - at;
+    } else if (next === size && declared > size - body && (body >= size || content[body] === MARK))
+      found.cut = size - at;
     else found.damaged.push({ from: at, to: next });
     at = next;
   }

@@ -51,8 +51,12 @@ export class TickEncoder extends VarintWriter {
     const flags = from.flags[row]!;
     const expected = (flags & EXCHANGE_CLOCK) === 0 ? received : this.time;
     const { bytes } = this;
-    bytes[this.length++] = (flags < FLAGS_FOLLOW ? flags : FLAGS_FOLLOW) | (price === this.price ? 0 : PRICE)
-      | (volume === this.volume ? 0 : VOLUME) | (interest === this.interest ? 0 : INTEREST) | (time === expected ? 0 : TIME);
+    bytes[this.length++] =
+      (flags < FLAGS_FOLLOW ? flags : FLAGS_FOLLOW) |
+      (price === this.price ? 0 : PRICE) |
+      (volume === this.volume ? 0 : VOLUME) |
+      (interest === this.interest ? 0 : INTEREST) |
+      (time === expected ? 0 : TIME);
     if (flags >= FLAGS_FOLLOW) bytes[this.length++] = flags;
     this.varint(sequence - this.sequence);
     this.signed(received - this.received);
@@ -78,7 +82,12 @@ export class TickEncoder extends VarintWriter {
 /** Reads a run of `count` ticks from `bytes` at `offset` into rows of `into` from its length on. Answers where the run ends. */
 export const decodeRun = (bytes: Uint8Array, offset: number, count: number, into: StoredTicks): number => {
   const reader = new VarintReader(bytes, offset);
-  let sequence = 0, received = 0, time = 0, price = 0, volume = -1, interest = -1;
+  let sequence = 0,
+    received = 0,
+    time = 0,
+    price = 0,
+    volume = -1,
+    interest = -1;
   for (let tick = 0; tick < count; tick++) {
     const tag = reader.byte();
     let flags = tag & 15;

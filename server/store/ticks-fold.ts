@@ -12,7 +12,11 @@ const BLOCKS_A_SLICE = 200;
 /** Longer blocks gain nothing and make a short read long. */
 const TICKS_A_BLOCK = 4_096;
 
-interface Run { bytes: Buffer; start: number; count: number }
+interface Run {
+  bytes: Buffer;
+  start: number;
+  count: number;
+}
 
 /** Blocks on their way into one statement: columns, and their bytes side by side. */
 class Blocks {
@@ -30,7 +34,9 @@ class Blocks {
   add(instrument: number, ticks: StoredTicks, first: number, end: number): void {
     const { encoder } = this;
     const start = encoder.length;
-    let firstTime = Infinity, lastTime = -Infinity, until = -Infinity;
+    let firstTime = Infinity,
+      lastTime = -Infinity,
+      until = -Infinity;
     encoder.begin();
     for (let row = first; row < end; row++) {
       const time = ticks.time[row]!;
@@ -52,8 +58,21 @@ class Blocks {
 
   /** Parameters of `INSERT_BLOCKS`. */
   values(): (string | Buffer)[] {
-    const columns = [this.instruments, this.until, this.firstTime, this.firstSequence, this.lastTime, this.lastSequence, this.counts, this.starts, this.lengths];
-    return [...columns.map((column) => `{${column.join(",")}}`), Buffer.from(this.encoder.bytes.buffer, 0, this.encoder.length)];
+    const columns = [
+      this.instruments,
+      this.until,
+      this.firstTime,
+      this.firstSequence,
+      this.lastTime,
+      this.lastSequence,
+      this.counts,
+      this.starts,
+      this.lengths,
+    ];
+    return [
+      ...columns.map((column) => `{${column.join(",")}}`),
+      Buffer.from(this.encoder.bytes.buffer, 0, this.encoder.length),
+    ];
   }
 }
 
@@ -79,7 +98,9 @@ const OVERLAPPING = `
 export const foldJournal = async (pool: Pool): Promise<number> => {
   let folded = 0;
   for (;;) {
-    const ids = (await rowsOf<[number]>(pool, "SELECT id FROM tick_journal ORDER BY id LIMIT $1", [ROWS_A_FOLD])).map(([id]) => id);
+    const ids = (await rowsOf<[number]>(pool, "SELECT id FROM tick_journal ORDER BY id LIMIT $1", [ROWS_A_FOLD])).map(
+      ([id]) => id,
+    );
     if (ids.length === 0) return folded;
     const runs = new Map<number, Run[]>();
     for (const id of ids) await takeRuns(pool, id, runs);
@@ -93,18 +114,28 @@ export const foldJournal = async (pool: Pool): Promise<number> => {
 /** One row at a time: a minute of a busy market at once would hold the event loop for its hexadecimal text. */
 const takeRuns = async (pool: Pool, id: number, into: Map<number, Run[]>): Promise<void> => {
   // Lists as text: the driver's own reader of lists takes ten times as long.
-  const [row] = await rowsOf<[string, string, string, Buffer]>(pool, "SELECT instruments::text, counts::text, starts::text, packed FROM tick_journal WHERE id = $1", [id]);
+  const [row] = await rowsOf<[string, string, string, Buffer]>(
+    pool,
+    "SELECT instruments::text, counts::text, starts::text, packed FROM tick_journal WHERE id = $1",
+    [id],
+  );
   if (row === undefined) return;
-  const [instruments, counts, starts] = [row[0], row[1], row[2]].map((list) => list.slice(1, -1).split(",").map(Number)) as [number[], number[], number[]];
+  const [instruments, counts, starts] = [row[0], row[1], row[2]].map((list) =>
+    list.slice(1, -1).split(",").map(Number),
+  ) as [number[], number[], number[]];
   const bytes = row[3];
   instruments.forEach((instrument, at) => {
     let known = into.get(instrument);
-    if (known === undefined) into.set(instrument, known = []);
+    if (known === undefined) into.set(instrument, (known = []));
     known.push({ bytes, start: starts[at]!, count: counts[at]! });
   });
 };
 
-const moveRuns = async (pool: Pool, ids: readonly number[], runs: ReadonlyMap<number, readonly Run[]>): Promise<number> => {
+const moveRuns = async (
+  pool: Pool,
+  ids: readonly number[],
+  runs: ReadonlyMap<number, readonly Run[]>,
+): Promise<number> => {
   const client = await pool.connect();
   try {
     await client.query("BEGIN");
@@ -113,7 +144,8 @@ const moveRuns = async (pool: Pool, ids: readonly number[], runs: ReadonlyMap<nu
       const blocks = new Blocks();
       await withoutKnown(client, slice);
       for (const [instrument, ticks] of slice) {
-        for (let first = 0; first < ticks.length; first += TICKS_A_BLOCK) blocks.add(instrument, ticks, first, Math.min(ticks.length, first + TICKS_A_BLOCK));
+        for (let first = 0; first < ticks.length; first += TICKS_A_BLOCK)
+          blocks.add(instrument, ticks, first, Math.min(ticks.length, first + TICKS_A_BLOCK));
       }
       if (blocks.instruments.length > 0) await client.query(INSERT_BLOCKS, blocks.values());
       folded += blocks.instruments.length;
@@ -148,16 +180,25 @@ function* slicesOf(runs: ReadonlyMap<number, readonly Run[]>): Generator<Map<num
 
 /** Takes out of a slice what an earlier fold has put into blocks. Hardly ever anything: a question to the index. */
 const withoutKnown = async (client: PoolClient, slice: Map<number, StoredTicks>): Promise<void> => {
-  const spans = [...slice].map(([instrument, { length, received, sequence }]) =>
-    [instrument, received.subarray(0, length).reduce((least, each) => Math.min(least, each), Infinity), sequence[0]!, sequence[length - 1]!]);
+  const spans = [...slice].map(([instrument, { length, received, sequence }]) => [
+    instrument,
+    received.subarray(0, length).reduce((least, each) => Math.min(least, each), Infinity),
+    sequence[0]!,
+    sequence[length - 1]!,
+  ]);
   const { rows } = await client.query<[number, number, Buffer]>({
-    text: OVERLAPPING, values: [0, 1, 2, 3].map((column) => `{${spans.map((span) => span[column]).join(",")}}`), rowMode: "array",
+    text: OVERLAPPING,
+    values: [0, 1, 2, 3].map((column) => `{${spans.map((span) => span[column]).join(",")}}`),
+    rowMode: "array",
   });
   for (const [instrument, count, run] of rows) {
     const stored = storedTicks(count);
     decodeRun(run, 0, count, stored);
     const known = new Set(stored.sequence);
     const ticks = slice.get(instrument)!;
-    slice.set(instrument, filterTicks(ticks, (row) => !known.has(ticks.sequence[row]!)));
+    slice.set(
+      instrument,
+      filterTicks(ticks, (row) => !known.has(ticks.sequence[row]!)),
+    );
   }
 };

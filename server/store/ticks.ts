@@ -38,17 +38,33 @@ export interface FoldingTickStore extends TickStore {
 export const tickStore = (database: () => Database): FoldingTickStore => {
   let folding: Promise<number> | null = null;
   const fold = (): Promise<number> => {
-    folding ??= reaching(() => foldJournal(database().pool)).finally(() => { folding = null; });
+    folding ??= reaching(() => foldJournal(database().pool)).finally(() => {
+      folding = null;
+    });
     return folding;
   };
 
-  const readRuns = async (instrumentId: number, from: number, to: number, blocks?: number): Promise<{ ticks: StoredTicks; runs: number }> => {
-    const rows = await reaching(() => rowsOf<[number, Buffer]>(database().pool, runsOf(blocks === undefined ? "" : "LIMIT $4"),
-      [instrumentId, instant(from), instant(to), ...(blocks === undefined ? [] : [blocks])]));
+  const readRuns = async (
+    instrumentId: number,
+    from: number,
+    to: number,
+    blocks?: number,
+  ): Promise<{ ticks: StoredTicks; runs: number }> => {
+    const rows = await reaching(() =>
+      rowsOf<[number, Buffer]>(database().pool, runsOf(blocks === undefined ? "" : "LIMIT $4"), [
+        instrumentId,
+        instant(from),
+        instant(to),
+        ...(blocks === undefined ? [] : [blocks]),
+      ]),
+    );
     const ticks = storedTicks(rows.reduce((sum, [count]) => sum + count, 0));
     for (const [count, run] of rows) decodeRun(run, 0, count, ticks);
     const ordered = arrange(ticks);
-    return { ticks: filterTicks(ordered, (row) => ordered.time[row]! >= from && ordered.time[row]! < to), runs: rows.length };
+    return {
+      ticks: filterTicks(ordered, (row) => ordered.time[row]! >= from && ordered.time[row]! < to),
+      runs: rows.length,
+    };
   };
 
   return {
@@ -56,11 +72,17 @@ export const tickStore = (database: () => Database): FoldingTickStore => {
 
     async write(runs) {
       const encoder = new TickEncoder();
-      const instruments: number[] = [], counts: number[] = [], starts: number[] = [], lengths: number[] = [];
+      const instruments: number[] = [],
+        counts: number[] = [],
+        starts: number[] = [],
+        lengths: number[] = [];
       let packed = 0;
       for (const { instrumentId, ticks, first = 0, end = ticks.length } of runs as readonly TickRun[]) {
         if (end <= first) continue;
-        if (encoder.length - packed > SLICE_BYTES) { packed = encoder.length; await setImmediate(); }
+        if (encoder.length - packed > SLICE_BYTES) {
+          packed = encoder.length;
+          await setImmediate();
+        }
         instruments.push(instrumentId);
         counts.push(end - first);
         starts.push(encoder.length);
@@ -69,9 +91,18 @@ export const tickStore = (database: () => Database): FoldingTickStore => {
         lengths.push(encoder.length - starts.at(-1)!);
       }
       if (instruments.length === 0) return;
-      await reaching(() => database().pool.query(
-        "INSERT INTO tick_journal (instruments, counts, starts, lengths, packed) VALUES ($1::text::int[], $2::text::int[], $3::text::int[], $4::text::int[], $5)",
-        [list(instruments), list(counts), list(starts), list(lengths), Buffer.from(encoder.bytes.buffer, 0, encoder.length)]));
+      await reaching(() =>
+        database().pool.query(
+          "INSERT INTO tick_journal (instruments, counts, starts, lengths, packed) VALUES ($1::text::int[], $2::text::int[], $3::text::int[], $4::text::int[], $5)",
+          [
+            list(instruments),
+            list(counts),
+            list(starts),
+            list(lengths),
+            Buffer.from(encoder.bytes.buffer, 0, encoder.length),
+          ],
+        ),
+      );
     },
 
     async read({ instrumentId, from, to, limit }) {

@@ -42,7 +42,10 @@ export class VarintWriter {
 
 /** Reads what a writer wrote. Throws a `RangeError` where the bytes end inside a number. */
 export class VarintReader {
-  constructor(private readonly bytes: Uint8Array, public at: number) {}
+  constructor(
+    private readonly bytes: Uint8Array,
+    public at: number,
+  ) {}
 
   byte(): number {
     const byte = this.bytes[this.at++];

@@ -5,7 +5,9 @@ import { temporaryFolder } from "@/server/testing/store-open";
 import { openVault } from "./vault";
 
 let folder: string;
-beforeEach(async () => { folder = await temporaryFolder(); });
+beforeEach(async () => {
+  folder = await temporaryFolder();
+});
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe("the vault", () => {

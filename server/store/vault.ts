@@ -22,12 +22,17 @@ export const fingerprint = (secret: string): string => createHash("sha256").upda
 export const openVault = async (dataDir: string): Promise<Vault> => {
   const file = path.join(dataDir, "secret.key");
   await mkdir(dataDir, { recursive: true });
-  await writeFile(file, `${randomBytes(KEY_BYTES).toString("base64")}\n`, { flag: "wx", mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
+  await writeFile(file, `${randomBytes(KEY_BYTES).toString("base64")}\n`, { flag: "wx", mode: 0o600 }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    },
+  );
   const key = Buffer.from(await readFile(file, "utf8"), "base64");
   if (key.length !== KEY_BYTES) {
-    throw new AppError("bad_input", `${file} is not a key of ${KEY_BYTES} bytes in base64; restore it, or delete it and enter the broker logins again.`);
+    throw new AppError(
+      "bad_input",
+      `${file} is not a key of ${KEY_BYTES} bytes in base64; restore it, or delete it and enter the broker logins again.`,
+    );
   }
   return {
     seal(name, secret) {
@@ -45,7 +50,11 @@ export const openVault = async (dataDir: string): Promise<Vault> => {
         const body = Buffer.concat([decipher.update(bytes.subarray(1 + IV_BYTES + TAG_BYTES)), decipher.final()]);
         return JSON.parse(body.toString("utf8")) as Record<string, string>;
       } catch (cause) {
-        throw new AppError("internal", `The login of ${name} was stored with another key than ${file}; enter it again.`, { cause });
+        throw new AppError(
+          "internal",
+          `The login of ${name} was stored with another key than ${file}; enter it again.`,
+          { cause },
+        );
       }
     },
   };

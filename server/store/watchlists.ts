@@ -7,7 +7,10 @@ import { reaching, type Database } from "./database";
 /** Lists come in the order in which they were first saved, rows as they were given. */
 export const watchlistStore = (database: () => Database, unreadable: Unreadable): WatchlistStore => {
   const toWatchlist = (row: Row): Watchlist => ({
-    name: row.name, title: row.title, category: watchlistCategory.catch("user").parse(row.category), readOnly: row.readOnly,
+    name: row.name,
+    title: row.title,
+    category: watchlistCategory.catch("user").parse(row.category),
+    readOnly: row.readOnly,
     rows: readRows(`watchlist ${JSON.stringify(row.name)}`, row.rows, watchlistRow, unreadable),
   });
   return {
@@ -20,7 +23,9 @@ export const watchlistStore = (database: () => Database, unreadable: Unreadable)
     },
     async save({ name, title, category, readOnly, rows }) {
       const values = { title, category, readOnly, rows: rows.map(({ key, section }) => ({ key, section })) };
-      await reaching(() => database().prisma.watchlist.upsert({ where: { name }, create: { name, ...values }, update: values }));
+      await reaching(() =>
+        database().prisma.watchlist.upsert({ where: { name }, create: { name, ...values }, update: values }),
+      );
     },
   };
 };

@@ -19,28 +19,52 @@ export interface BrokerProxy {
 export const brokerProxy = async (port: number): Promise<BrokerProxy> => {
   const times: number[] = [];
   const proxy: BrokerProxy = {
-    url: "", asked: [], fate: () => null,
-    fastest: () => Math.max(0, ...times.map((time) => times.filter((other) => other >= time && other < time + 950).length)),
-    close: () => new Promise((closed) => { server.close(() => closed()); server.closeAllConnections(); }),
+    url: "",
+    asked: [],
+    fate: () => null,
+    fastest: () =>
+      Math.max(0, ...times.map((time) => times.filter((other) => other >= time && other < time + 950).length)),
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
   };
   const pass = (request: IncomingMessage, response: ServerResponse): void => {
-    const onward = ask({ host: "127.0.0.1", port, path: request.url, method: request.method, headers: { ...request.headers, host: `127.0.0.1:${port}` } }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(response);
-    });
+    const onward = ask(
+      {
+        host: "127.0.0.1",
+        port,
+        path: request.url,
+        method: request.method,
+        headers: { ...request.headers, host: `127.0.0.1:${port}` },
+      },
+      (answer) => {
+        response.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(response);
+      },
+    );
     onward.on("error", () => response.destroy());
     request.pipe(onward);
   };
   const server = createServer((request, response) => {
     const path = request.url ?? "";
-    if (!path.startsWith("/instruments/historical/")) { pass(request, response); return; }
+    if (!path.startsWith("/instruments/historical/")) {
+      pass(request, response);
+      return;
+    }
     proxy.asked.push(path);
     times.push(performance.now());
     const fate = proxy.fate(path, proxy.asked.length);
     if (fate === null) pass(request, response);
-    else if (fate !== "hang") response.writeHead(fate.status, { "Content-Type": "application/json" }).end(JSON.stringify({ status: "error", message: fate.message, error_type: fate.type, data: null }));
+    else if (fate !== "hang")
+      response
+        .writeHead(fate.status, { "Content-Type": "application/json" })
+        .end(JSON.stringify({ status: "error", message: fate.message, error_type: fate.type, data: null }));
   });
-  await new Promise<void>((listening) => { server.listen(0, "127.0.0.1", listening); });
+  await new Promise<void>((listening) => {
+    server.listen(0, "127.0.0.1", listening);
+  });
   proxy.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return proxy;
 };

@@ -19,8 +19,12 @@ export const seeded = (seed: number): (() => number) => {
 };
 
 /** What a run is given by the environment: FAULT_SEED to repeat one, FAULT_KILLS, FAULT_SPEED of the market's clock, FAULT_LOG for a file that keeps what the servers print. */
-export const faultSettings = (environment: Record<string, string | undefined>): { seed: number; kills: number; speed: number; log?: string } => ({
-  seed: Number(environment["FAULT_SEED"] ?? randomInt(1, 1_000_000)), kills: Number(environment["FAULT_KILLS"] ?? 50), speed: Number(environment["FAULT_SPEED"] ?? 1),
+export const faultSettings = (
+  environment: Record<string, string | undefined>,
+): { seed: number; kills: number; speed: number; log?: string } => ({
+  seed: Number(environment["FAULT_SEED"] ?? randomInt(1, 1_000_000)),
+  kills: Number(environment["FAULT_KILLS"] ?? 50),
+  speed: Number(environment["FAULT_SPEED"] ?? 1),
   ...(environment["FAULT_LOG"] === undefined ? {} : { log: environment["FAULT_LOG"] }),
 });
 
@@ -31,7 +35,16 @@ const MIDNIGHT = Date.parse("2026-11-20T00:00:00+05:30");
 const SYMBOLS = ["SIM:RELIANCE", "SIM:HDFCBANK", "SIM:M&M", "SIM:BAJAJ-AUTO", "SIM:NIFTY 50", "SIM:INDIA VIX"];
 
 /** `rate`: ticks a second of each instrument. */
-export interface RigOptions { seed: number; speed: number; rate?: number; beforeMidnightMs?: number; log?: string; dataDir?: string; databaseUrl?: string; settings?: Record<string, string> }
+export interface RigOptions {
+  seed: number;
+  speed: number;
+  rate?: number;
+  beforeMidnightMs?: number;
+  log?: string;
+  dataDir?: string;
+  databaseUrl?: string;
+  settings?: Record<string, string>;
+}
 
 /** An exchange, a server with its folder and database, and the record of when the server listened. */
 export class FaultRig {
@@ -41,56 +54,102 @@ export class FaultRig {
   private listeningFrom: number | null = null;
 
   private constructor(
-    readonly exchange: ExchangeProgram, readonly server: ServerProgram, private readonly speed: number,
-    private readonly databaseUrl: string | undefined, private readonly ownFolder: boolean,
+    readonly exchange: ExchangeProgram,
+    readonly server: ServerProgram,
+    private readonly speed: number,
+    private readonly databaseUrl: string | undefined,
+    private readonly ownFolder: boolean,
   ) {}
 
-  static async create({ seed, speed, rate = 2, beforeMidnightMs = BEFORE_MIDNIGHT_MS, log, dataDir, databaseUrl, settings }: RigOptions): Promise<FaultRig> {
+  static async create({
+    seed,
+    speed,
+    rate = 2,
+    beforeMidnightMs = BEFORE_MIDNIGHT_MS,
+    log,
+    dataDir,
+    databaseUrl,
+    settings,
+  }: RigOptions): Promise<FaultRig> {
     const exchange = await ExchangeProgram.start({ seed, start: MIDNIGHT - beforeMidnightMs * speed, speed, rate });
     const folder = dataDir ?? mkdtempSync(path.join(tmpdir(), "candela-fault-"));
-    const server = new ServerProgram(folder, { ...settings, ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }) }, log);
+    const server = new ServerProgram(
+      folder,
+      { ...settings, ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }) },
+      log,
+    );
     const rig = new FaultRig(exchange, server, speed, databaseUrl, dataDir === undefined);
     const all = await exchange.listed();
-    rig.listed = [...SYMBOLS.map((key) => all.find((each) => each.key === key)!), all.find((each) => each.type === "FUT")!];
+    rig.listed = [
+      ...SYMBOLS.map((key) => all.find((each) => each.key === key)!),
+      all.find((each) => each.type === "FUT")!,
+    ];
     rig.from = await exchange.now();
     // The server's Kite login subscribes what its collector's row says.
-    await rig.withStore((store) => store.collectors.save(
-      { name: "kite-1", feed: "kite", mode: "full", autoStart: true, subscriptions: rig.listed.map(({ key }) => key) }, {},
-    ));
+    await rig.withStore((store) =>
+      store.collectors.save(
+        {
+          name: "kite-1",
+          feed: "kite",
+          mode: "full",
+          autoStart: true,
+          subscriptions: rig.listed.map(({ key }) => key),
+        },
+        {},
+      ),
+    );
     return rig;
   }
 
   /** The server's store in this process, while the server does not run. */
   async withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-    const store = storeAt(this.server.dataDir, { templateFile: path.join(project, ".build/pglite-template.tar"), ...(this.databaseUrl === undefined ? {} : { databaseUrl: this.databaseUrl }) });
+    const store = storeAt(this.server.dataDir, {
+      templateFile: path.join(project, ".build/pglite-template.tar"),
+      ...(this.databaseUrl === undefined ? {} : { databaseUrl: this.databaseUrl }),
+    });
     await store.start(new AbortController().signal);
-    try { return await work(store); } finally { await store.stop(); }
+    try {
+      return await work(store);
+    } finally {
+      await store.stop();
+    }
   }
 
-  async launch(skewMs = 0): Promise<void> { await this.server.launch(await this.exchange.environment(skewMs)); }
+  async launch(skewMs = 0): Promise<void> {
+    await this.server.launch(await this.exchange.environment(skewMs));
+  }
 
   /** From here on the server misses nothing; `until` marks the end of that. Half a second is left for what was on its way. */
-  async listens(): Promise<void> { this.listeningFrom = Math.ceil((await this.exchange.now() + 500 * this.speed) / 1_000) * 1_000; }
+  async listens(): Promise<void> {
+    this.listeningFrom = Math.ceil(((await this.exchange.now()) + 500 * this.speed) / 1_000) * 1_000;
+  }
   /** The server has been cut off, or is about to be: seconds that were being closed and written (`openMs`) are not counted on. */
   async deaf(openMs = 0): Promise<void> {
     if (this.listeningFrom === null) return;
-    this.listened.push({ from: this.listeningFrom, to: await this.exchange.now() - openMs });
+    this.listened.push({ from: this.listeningFrom, to: (await this.exchange.now()) - openMs });
     this.listeningFrom = null;
   }
 
   /** Resolves when all that was missed has been fetched: the minute of the last return is over and no job is at work. */
   async healed(limitMs = 180_000): Promise<void> {
-    const back = Math.ceil(await this.exchange.now() / 60_000) * 60_000;
+    const back = Math.ceil((await this.exchange.now()) / 60_000) * 60_000;
     await this.exchange.until(back + 5_000);
     const end = Date.now() + limitMs;
     do {
       let quiet = 0;
-      await this.server.until("every gap filled", ({ jobs, feed, failing, spooled }) => {
-        quiet = feed?.state === "LIVE" && !failing && !spooled && jobs.length > 0 && jobs.every((job) => job.finished) ? quiet + 1 : 0;
-        return quiet >= 20;
-      }, end - Date.now());
+      await this.server.until(
+        "every gap filled",
+        ({ jobs, feed, failing, spooled }) => {
+          quiet =
+            feed?.state === "LIVE" && !failing && !spooled && jobs.length > 0 && jobs.every((job) => job.finished)
+              ? quiet + 1
+              : 0;
+          return quiet >= 20;
+        },
+        end - Date.now(),
+      );
       // What stays open is asked for again in a minute; a comparison tells what never closes.
-    } while (await this.server.openGaps() !== 0 && Date.now() < end - 5_000);
+    } while ((await this.server.openGaps()) !== 0 && Date.now() < end - 5_000);
   }
 
   /** Stops the server in order and compares all it has stored with the exchange. */
@@ -98,7 +157,9 @@ export class FaultRig {
     await this.deaf(4_000);
     const to = await this.exchange.now();
     const code = await this.server.stop();
-    const compared = await this.withStore((store) => compareAll(store, this.exchange, this.listed, { from: this.from, to: to - 3_000, listened: this.listened }));
+    const compared = await this.withStore((store) =>
+      compareAll(store, this.exchange, this.listed, { from: this.from, to: to - 3_000, listened: this.listened }),
+    );
     return { ...compared, code };
   }
 

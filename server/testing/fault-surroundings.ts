@@ -21,12 +21,17 @@ export class Witness {
     this.pool.on("error", () => {});
   }
 
-  start(): void { this.timer = setInterval(() => { void this.look(); }, 250); }
+  start(): void {
+    this.timer = setInterval(() => {
+      void this.look();
+    }, 250);
+  }
 
   private async rows(since: number): Promise<[string, number, number][]> {
     const { rows } = await this.pool.query<[string, number, number]>({
       text: "SELECT concat_ws(' ', instrument_id, timeframe, extract(epoch FROM ts)::bigint), rev, (extract(epoch FROM written_at) * 1000)::float8 FROM bars WHERE written_at >= to_timestamp($1::float8 / 1000)",
-      values: [since], rowMode: "array",
+      values: [since],
+      rowMode: "array",
     });
     return rows;
   }
@@ -40,14 +45,23 @@ export class Witness {
         this.seen.set(key, Math.max(rev, this.seen.get(key) ?? 0));
         this.since = Math.max(this.since, written);
       }
-    } catch { /* the database is away, as it should be */ } finally { this.looking = false; }
+    } catch {
+      /* the database is away, as it should be */
+    } finally {
+      this.looking = false;
+    }
   }
 
   /** Bars it has seen, and those of them that are gone or older than they were. */
   async verdict(): Promise<{ seen: number; gone: string[] }> {
     clearInterval(this.timer);
     const now = new Map((await this.rows(0)).map(([key, rev]) => [key, rev]));
-    const gone = [...this.seen].filter(([key, rev]) => (now.get(key) ?? 0) < rev).map(([key, rev]) => `instrument, timeframe, time ${key}: revision ${rev} was committed, ${now.get(key) ?? "nothing"} is there`);
+    const gone = [...this.seen]
+      .filter(([key, rev]) => (now.get(key) ?? 0) < rev)
+      .map(
+        ([key, rev]) =>
+          `instrument, timeframe, time ${key}: revision ${rev} was committed, ${now.get(key) ?? "nothing"} is there`,
+      );
     return { seen: this.seen.size, gone };
   }
 
@@ -63,21 +77,36 @@ export class Readers {
   readonly faults: string[] = [];
   private readonly ended = new AbortController();
   private work: Promise<unknown> = Promise.resolve();
-  constructor(private readonly port: () => number, private readonly keys: readonly string[]) {}
+  constructor(
+    private readonly port: () => number,
+    private readonly keys: readonly string[],
+  ) {}
 
-  start(count: number): void { this.work = Promise.all(Array.from({ length: count }, (_, reader) => this.read(reader))); }
+  start(count: number): void {
+    this.work = Promise.all(Array.from({ length: count }, (_, reader) => this.read(reader)));
+  }
 
   private async read(reader: number): Promise<void> {
     for (let turn = reader; !this.ended.signal.aborted; turn++) {
       const key = this.keys[turn % this.keys.length]!;
       try {
-        const answer = await fetch(`http://127.0.0.1:${this.port()}/api/v1/bars/${encodeURIComponent(key)}?timeframe=1s&limit=300`, { signal: AbortSignal.timeout(10_000) });
-        const { data } = await answer.json() as { data?: { time: number }[] };
+        const answer = await fetch(
+          `http://127.0.0.1:${this.port()}/api/v1/bars/${encodeURIComponent(key)}?timeframe=1s&limit=300`,
+          { signal: AbortSignal.timeout(10_000) },
+        );
+        const { data } = (await answer.json()) as { data?: { time: number }[] };
         if (data !== undefined) {
           this.answers++;
-          data.forEach(({ time }, row) => { if (row > 0 && time <= data[row - 1]!.time) this.faults.push(`${key}: ${new Date(time).toISOString()} after ${new Date(data[row - 1]!.time).toISOString()}`); });
+          data.forEach(({ time }, row) => {
+            if (row > 0 && time <= data[row - 1]!.time)
+              this.faults.push(
+                `${key}: ${new Date(time).toISOString()} after ${new Date(data[row - 1]!.time).toISOString()}`,
+              );
+          });
         }
-      } catch { /* the server is away, or its database */ }
+      } catch {
+        /* the server is away, or its database */
+      }
       await wait(50);
     }
   }
@@ -93,7 +122,9 @@ export const canMount = (): boolean => {
   try {
     new SmallDisk(1).remove();
     return true;
-  } catch { return false; }
+  } catch {
+    return false;
+  }
 };
 
 /** A disk that can be filled to the last byte. */
@@ -121,7 +152,11 @@ export class SmallDisk {
     let part = 0;
     const take = (): void => {
       const { bavail, bsize } = statfsSync(this.folder);
-      try { if (bavail > 0) writeFileSync(path.join(this.folder, `filler/part-${part++}`), Buffer.alloc(bavail * bsize)); } catch { /* somebody else was faster: it is full */ }
+      try {
+        if (bavail > 0) writeFileSync(path.join(this.folder, `filler/part-${part++}`), Buffer.alloc(bavail * bsize));
+      } catch {
+        /* somebody else was faster: it is full */
+      }
     };
     take();
     this.keeping = setInterval(take, 20);

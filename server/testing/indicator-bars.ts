@@ -29,7 +29,12 @@ export const walkBars = (length: number, seed = 7, perDay = 375): IndicatorBar[]
     openInterest = Math.max(0, openInterest + 25 * (contracts(81) - 40));
     return {
       time: FIRST_BAR + Math.floor(row / perDay) * 1_440 * MINUTE + (row % perDay) * MINUTE,
-      open, high: Math.max(open, close) + random(60), low: Math.min(open, close) - random(60), close, volume: 1 + random(9_000), openInterest,
+      open,
+      high: Math.max(open, close) + random(60),
+      low: Math.min(open, close) - random(60),
+      close,
+      volume: 1 + random(9_000),
+      openInterest,
     };
   });
 };
@@ -40,18 +45,35 @@ export const walkBars = (length: number, seed = 7, perDay = 375): IndicatorBar[]
  */
 export const talibSeries = {
   walk: () => walkBars(240, 3),
-  quiet: () => series({
-    seed: 11, start: 10_000, shadow: 5, still: (row) => row % 80 >= 50,
-    step: (random) => (random(100) < 70 ? 0 : 5 * (random(5) - 2)), volume: (random) => (random(5) === 0 ? 0 : 1 + random(500)),
-  }),
-  wild: () => series({
-    seed: 13, start: 2_400_000, shadow: 6_000, still: () => false,
-    step: (random) => (random(12) === 0 ? random(400_001) - 200_000 : random(8_001) - 4_000), volume: (random) => 1 + random(5_000_000),
-  }),
+  quiet: () =>
+    series({
+      seed: 11,
+      start: 10_000,
+      shadow: 5,
+      still: (row) => row % 80 >= 50,
+      step: (random) => (random(100) < 70 ? 0 : 5 * (random(5) - 2)),
+      volume: (random) => (random(5) === 0 ? 0 : 1 + random(500)),
+    }),
+  wild: () =>
+    series({
+      seed: 13,
+      start: 2_400_000,
+      shadow: 6_000,
+      still: () => false,
+      step: (random) => (random(12) === 0 ? random(400_001) - 200_000 : random(8_001) - 4_000),
+      volume: (random) => 1 + random(5_000_000),
+    }),
 } satisfies Record<string, () => IndicatorBar[]>;
 
 type Random = (below: number) => number;
-interface Look { seed: number; start: number; step: (random: Random) => number; shadow: number; still: (row: number) => boolean; volume: (random: Random) => number }
+interface Look {
+  seed: number;
+  start: number;
+  step: (random: Random) => number;
+  shadow: number;
+  still: (row: number) => boolean;
+  volume: (random: Random) => number;
+}
 const series = ({ seed, start, step, shadow, still, volume }: Look): IndicatorBar[] => {
   const random = randomBelow(seed);
   let close = start;
@@ -60,7 +82,15 @@ const series = ({ seed, start, step, shadow, still, volume }: Look): IndicatorBa
     const open = moves ? close + step(random) : close;
     close = moves ? Math.max(100, open + step(random)) : open;
     const [above, below] = moves ? [random(shadow), random(shadow)] : [0, 0];
-    return { time: FIRST_BAR + row * MINUTE, open, high: Math.max(open, close) + above, low: Math.min(open, close) - below, close, volume: volume(random), openInterest: -1 };
+    return {
+      time: FIRST_BAR + row * MINUTE,
+      open,
+      high: Math.max(open, close) + above,
+      low: Math.min(open, close) - below,
+      close,
+      volume: volume(random),
+      openInterest: -1,
+    };
   });
 };
 
@@ -68,6 +98,7 @@ const series = ({ seed, start, step, shadow, still, volume }: Look): IndicatorBa
 export const columnsOfBars = (bars: readonly IndicatorBar[]): BarColumns => {
   const columns = barColumns(bars.length);
   columns.length = bars.length;
-  for (const name of ["time", "open", "high", "low", "close", "volume", "openInterest"] as const) columns[name].set(bars.map((bar) => bar[name]));
+  for (const name of ["time", "open", "high", "low", "close", "volume", "openInterest"] as const)
+    columns[name].set(bars.map((bar) => bar[name]));
   return columns;
 };

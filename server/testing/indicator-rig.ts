@@ -20,8 +20,13 @@ export const columnsOfBars = (bars: readonly IndicatorBar[]): BarColumns =>
 /** Sets in memory, each as the text it was kept as; `damage` makes one unreadable. */
 export class MemorySnapshots implements SnapshotStore {
   readonly sets: (SnapshotSet & { id: number; damaged: boolean })[] = [];
-  async save(set: SnapshotSet): Promise<void> { this.sets.unshift({ ...set, id: this.sets.length + 1, damaged: false }); this.sets.length = Math.min(10, this.sets.length); }
-  async list(): Promise<KeptSet[]> { return this.sets; }
+  async save(set: SnapshotSet): Promise<void> {
+    this.sets.unshift({ ...set, id: this.sets.length + 1, damaged: false });
+    this.sets.length = Math.min(10, this.sets.length);
+  }
+  async list(): Promise<KeptSet[]> {
+    return this.sets;
+  }
   async lines(id: number): Promise<string[]> {
     const set = this.sets.find((each) => each.id === id)!;
     if (set.damaged) throw new Error("incorrect data check");
@@ -29,7 +34,14 @@ export class MemorySnapshots implements SnapshotStore {
   }
 }
 
-interface Query { instrument: number; timeframe: AnyTimeframe; from?: number; to?: number; limit?: number; asOf?: number }
+interface Query {
+  instrument: number;
+  timeframe: AnyTimeframe;
+  from?: number;
+  to?: number;
+  limit?: number;
+  asOf?: number;
+}
 
 export class IndicatorRig {
   readonly table = new InstrumentTable();
@@ -51,14 +63,20 @@ export class IndicatorRig {
 
   constructor(
     readonly options: { instruments?: number; configs?: string; timeframes?: string; hours?: string } = {},
-    readonly snapshots = new MemorySnapshots(), readonly settings = new Map<string, unknown>(), public reread: IndicatorConfiguration = { configs: "", timeframes: "1m" },
+    readonly snapshots = new MemorySnapshots(),
+    readonly settings = new Map<string, unknown>(),
+    public reread: IndicatorConfiguration = { configs: "", timeframes: "1m" },
   ) {
     for (let id = 1; id <= (options.instruments ?? 1); id++) this.table.put(testInstrument(id), options.hours ?? "NSE");
     this.service = this.build();
   }
 
-  place(instrument: number, timeframe: string): string { return `${instrument}/${timeframe}`; }
-  put(instrument: number, timeframe: string, bars: readonly IndicatorBar[]): void { this.stored.set(this.place(instrument, timeframe), [...bars]); }
+  place(instrument: number, timeframe: string): string {
+    return `${instrument}/${timeframe}`;
+  }
+  put(instrument: number, timeframe: string, bars: readonly IndicatorBar[]): void {
+    this.stored.set(this.place(instrument, timeframe), [...bars]);
+  }
 
   /** A bar closes: the store has it, the stage takes it. */
   close(instrument: number, timeframe: string, bar: IndicatorBar): void {
@@ -68,7 +86,11 @@ export class IndicatorRig {
   }
   /** A stored bar becomes another one, and the stage hears of it. */
   patch(instrument: number, timeframe: string, bar: IndicatorBar): void {
-    this.put(instrument, timeframe, (this.stored.get(this.place(instrument, timeframe)) ?? []).map((each) => (each.time === bar.time ? bar : each)));
+    this.put(
+      instrument,
+      timeframe,
+      (this.stored.get(this.place(instrument, timeframe)) ?? []).map((each) => (each.time === bar.time ? bar : each)),
+    );
     this.core.on(this.batch(instrument, timeframe, bar, PATCH), (points) => this.hear(points));
   }
   /** Lets real time pass, and everything that it sets off happen. */
@@ -79,7 +101,8 @@ export class IndicatorRig {
       const next = this.timers.filter(({ due }) => due <= until).sort((a, b) => a.due - b.due)[0];
       if (next === undefined) break;
       this.elapsed = Math.max(this.elapsed, next.due);
-      if (next.every > 0) next.due += next.every; else this.timers = this.timers.filter((each) => each !== next);
+      if (next.every > 0) next.due += next.every;
+      else this.timers = this.timers.filter((each) => each !== next);
       next.run();
       this.core.at(0, (points) => this.hear(points));
     }
@@ -87,19 +110,31 @@ export class IndicatorRig {
     this.core.at(0, (points) => this.hear(points));
   }
 
-  private async settled(): Promise<void> { for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve)); }
+  private async settled(): Promise<void> {
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
 
   private hear({ length, instance, time, values, stride }: Parameters<Parameters<Indicators["at"]>[1]>[0]): void {
     for (let row = 0; row < length; row++) {
       const heard = this.told.get(instance[row]!) ?? new Map<number, number[]>();
-      this.told.set(instance[row]!, heard.set(time[row]!, Array.from(values.subarray(row * stride, row * stride + (this.core.get(instance[row]!)?.plots ?? 1)))));
+      this.told.set(
+        instance[row]!,
+        heard.set(
+          time[row]!,
+          Array.from(values.subarray(row * stride, row * stride + (this.core.get(instance[row]!)?.plots ?? 1))),
+        ),
+      );
     }
   }
 
   private batch(instrument: number, timeframe: string, bar: IndicatorBar, event: number): BarBatch {
     const batch = barBatch(1);
-    batch.length = 1; batch.event[0] = event; batch.instrument[0] = instrument; batch.timeframe[0] = timeframeNamed(timeframe as "1m").index;
-    for (const name of ["time", "open", "high", "low", "close", "volume", "openInterest"] as const) batch[name][0] = bar[name];
+    batch.length = 1;
+    batch.event[0] = event;
+    batch.instrument[0] = instrument;
+    batch.timeframe[0] = timeframeNamed(timeframe as "1m").index;
+    for (const name of ["time", "open", "high", "low", "close", "volume", "openInterest"] as const)
+      batch[name][0] = bar[name];
     return batch;
   }
 
@@ -108,21 +143,47 @@ export class IndicatorRig {
       now: () => this.elapsed,
       after: (delayMs, run) => this.timer(0, delayMs, run),
       every: (intervalMs, run) => this.timer(intervalMs, intervalMs, run),
-      sleep: (delayMs) => (delayMs === 0 ? new Promise((resolve) => setImmediate(resolve)) : new Promise((resolve) => { this.timer(0, delayMs, resolve); })),
+      sleep: (delayMs) =>
+        delayMs === 0
+          ? new Promise((resolve) => setImmediate(resolve))
+          : new Promise((resolve) => {
+              this.timer(0, delayMs, resolve);
+            }),
     };
-    const log: Log = { ...silentLog(), warn: (message) => { this.warnings.push(message); } };
+    const log: Log = {
+      ...silentLog(),
+      warn: (message) => {
+        this.warnings.push(message);
+      },
+    };
     return new IndicatorService({
-      running: this.core, live: { table: this.table } as LiveMarket, calendar: this.calendar, clock: { ...wall, now: () => this.now }, wall, log, meter: this.meter, snapshots: this.snapshots,
-      settings: { get: async (name) => this.settings.get(name) ?? null, set: async (name, value) => { this.settings.set(name, value); } },
+      running: this.core,
+      live: { table: this.table } as LiveMarket,
+      calendar: this.calendar,
+      clock: { ...wall, now: () => this.now },
+      wall,
+      log,
+      meter: this.meter,
+      snapshots: this.snapshots,
+      settings: {
+        get: async (name) => this.settings.get(name) ?? null,
+        set: async (name, value) => {
+          this.settings.set(name, value);
+        },
+      },
       bars: { committed: async () => {}, read: async (query) => this.read(query) },
-      liveInstruments: () => this.table.all().keys(), configuration: { configs: this.options.configs ?? "", timeframes: this.options.timeframes ?? "1m" }, reread: () => this.reread,
+      liveInstruments: () => this.table.all().keys(),
+      configuration: { configs: this.options.configs ?? "", timeframes: this.options.timeframes ?? "1m" },
+      reread: () => this.reread,
     });
   }
 
   private timer(every: number, delayMs: number, run: () => void): () => void {
     const timer = { every, due: this.elapsed + delayMs, run };
     this.timers.push(timer);
-    return () => { this.timers = this.timers.filter((each) => each !== timer); };
+    return () => {
+      this.timers = this.timers.filter((each) => each !== timer);
+    };
   }
 
   private read(query: Query): { closed: BarColumns; forming: BarColumns } {

@@ -21,15 +21,31 @@ const talib = createRequire(path.resolve(folder, "package.json"))("talib") as Ta
 
 const record = (name: keyof typeof talibSeries): TalibValues[keyof TalibValues] => {
   const bars = talibSeries[name]();
-  return Object.fromEntries(talibCases.map((each) => {
-    const { begIndex, result } = talib.execute({ name: each.call, startIdx: 0, endIdx: bars.length - 1, ...each.inputs(bars), ...each.options });
-    const values = result[each.output];
-    if (values === undefined) throw new Error(`${each.call} has no output ${each.output}: ${Object.keys(result).join(", ")}`);
-    return [nameOf(each), { begin: begIndex, values: sampledRows(begIndex, bars.length).map((row) => values[row - begIndex]!) }];
-  }));
+  return Object.fromEntries(
+    talibCases.map((each) => {
+      const { begIndex, result } = talib.execute({
+        name: each.call,
+        startIdx: 0,
+        endIdx: bars.length - 1,
+        ...each.inputs(bars),
+        ...each.options,
+      });
+      const values = result[each.output];
+      if (values === undefined)
+        throw new Error(`${each.call} has no output ${each.output}: ${Object.keys(result).join(", ")}`);
+      return [
+        nameOf(each),
+        { begin: begIndex, values: sampledRows(begIndex, bars.length).map((row) => values[row - begIndex]!) },
+      ];
+    }),
+  );
 };
 
 const recorded: TalibValues = { walk: record("walk"), quiet: record("quiet"), wild: record("wild") };
-const lines = Object.entries(recorded).map(([name, cases]) =>
-  `${JSON.stringify(name)}: {\n${Object.entries(cases).map(([text, values]) => `${JSON.stringify(text)}: ${JSON.stringify(values)}`).join(",\n")}\n}`);
+const lines = Object.entries(recorded).map(
+  ([name, cases]) =>
+    `${JSON.stringify(name)}: {\n${Object.entries(cases)
+      .map(([text, values]) => `${JSON.stringify(text)}: ${JSON.stringify(values)}`)
+      .join(",\n")}\n}`,
+);
 writeFileSync(path.join(path.dirname(program), "indicator-talib.json"), `{\n${lines.join(",\n")}\n}\n`);

@@ -23,37 +23,70 @@ import type { Round } from "./session-rounds";
  * `restarts`: the process ends in front of the happenings with these positions and another begins. Instruments get ids
  * from `firstId` on, in the order of the round.
  */
-export const keepRound = async (store: Store, calendar: TradingCalendar, round: Round, firstId: number, restarts: readonly number[] = []): Promise<{ instrument: Instrument; hours: string }[]> => {
+export const keepRound = async (
+  store: Store,
+  calendar: TradingCalendar,
+  round: Round,
+  firstId: number,
+  restarts: readonly number[] = [],
+): Promise<{ instrument: Instrument; hours: string }[]> => {
   const borders = [0, ...restarts, round.happenings.length];
   let kept: { instrument: Instrument; hours: string }[] = [];
-  for (let life = 0; life + 1 < borders.length; life++) kept = await live(store, calendar, round, firstId, borders[life]!, borders[life + 1]!);
+  for (let life = 0; life + 1 < borders.length; life++)
+    kept = await live(store, calendar, round, firstId, borders[life]!, borders[life + 1]!);
   return kept;
 };
 
 /** One process from its start to its end. */
-const live = async (store: Store, calendar: TradingCalendar, round: Round, firstId: number, from: number, to: number): Promise<{ instrument: Instrument; hours: string }[]> => {
+const live = async (
+  store: Store,
+  calendar: TradingCalendar,
+  round: Round,
+  firstId: number,
+  from: number,
+  to: number,
+): Promise<{ instrument: Instrument; hours: string }[]> => {
   const [wall, log, metrics] = [systemClock(), silentLog(), new Metrics()];
   const table = new InstrumentTable();
   const tokens = new TokenMap();
   const kept = round.hours.map((hours, at) => {
-    const instrument = testInstrument(firstId + at, hours === "NSE_INDEX" ? { exchange: "NSE_INDEX", segment: "index", key: `NSE_INDEX:I${firstId + at}` } : {});
+    const instrument = testInstrument(
+      firstId + at,
+      hours === "NSE_INDEX" ? { exchange: "NSE_INDEX", segment: "index", key: `NSE_INDEX:I${firstId + at}` } : {},
+    );
     tokens.set(at + 1_000, table.put(instrument, hours), 1);
     return { instrument, hours };
   });
   const began = round.happenings[from]?.received ?? 0;
   const windows = new SessionWindows(calendar, table);
-  const normaliser = new Normaliser({ table, windows, tokens: () => tokens, maxSkewMs: 0, maxAgeMs: 12 * 3_600_000, firstSequence: began * 1_000 });
+  const normaliser = new Normaliser({
+    table,
+    windows,
+    tokens: () => tokens,
+    maxSkewMs: 0,
+    maxAgeMs: 12 * 3_600_000,
+    firstSequence: began * 1_000,
+  });
   const seconds = new SecondBars();
   const auctions = new AuctionBars(windows, table, seconds);
   const timeframes = new TimeframeBars(calendar, table, seconds);
   const writer = new BarWriter(store.bars, table, wall, log, metrics);
   const recorder = new TickRecorder(store.ticks, table, wall, log, metrics);
   const clock = { ...wall, now: () => began };
-  const bars = new Bars({ store: store.bars, recent: writer, live: { table, board: normaliser.board, bars: timeframes }, calendar, clock });
+  const bars = new Bars({
+    store: store.bars,
+    recent: writer,
+    live: { table, board: normaliser.board, bars: timeframes },
+    calendar,
+    clock,
+  });
   for (let index = 0; index < table.size; index++) await bars.warm(index);
 
   const read = (batch: BarBatch): void => writer.on(batch);
-  const toDay = (batch: BarBatch): void => { read(batch); timeframes.onAuctions(batch, read); };
+  const toDay = (batch: BarBatch): void => {
+    read(batch);
+    timeframes.onAuctions(batch, read);
+  };
   const toBars = (batch: BarBatch): void => timeframes.on(batch, read);
   const toStages = (message: TickMessage): void => {
     recorder.on(message);
@@ -61,7 +94,8 @@ const live = async (store: Store, calendar: TradingCalendar, round: Round, first
     seconds.on(message, toBars);
   };
   const raw = rawBatch(64);
-  const line = (kind: "connected" | "disconnected", receivedTime: number): void => normaliser.on({ kind, collector: 0, receivedTime, detail: "" }, toStages);
+  const line = (kind: "connected" | "disconnected", receivedTime: number): void =>
+    normaliser.on({ kind, collector: 0, receivedTime, detail: "" }, toStages);
   const at = (now: number): void => {
     auctions.at(now, toDay);
     seconds.at(now, toBars);
@@ -70,7 +104,11 @@ const live = async (store: Store, calendar: TradingCalendar, round: Round, first
   line("connected", began);
   for (const happening of round.happenings.slice(from, to)) {
     at(happening.received);
-    if (happening.kind === "lost") { line("disconnected", happening.received); line("connected", happening.received); continue; }
+    if (happening.kind === "lost") {
+      line("disconnected", happening.received);
+      line("connected", happening.received);
+      continue;
+    }
     raw.length = 0;
     raw.receivedTime = happening.received;
     for (const { instrument, price, volume, time } of happening.rows) {

@@ -12,28 +12,65 @@ export interface LatestReader {
   close(): Promise<void>;
 }
 
-export interface OpenLatest { latest: Latest; reader: LatestReader }
+export interface OpenLatest {
+  latest: Latest;
+  reader: LatestReader;
+}
 
 export const OPEN = Date.UTC(2025, 10, 12, 3, 45);
 
 export const latestBar = (second: number, more: Partial<LatestBar> = {}): LatestBar => ({
-  event: "close", newest: true, key: "NSE:RELIANCE", timeframe: "1s", decimals: 2, time: OPEN + second * 1_000, end: OPEN + second * 1_000 + 1_000,
-  open: 157_300, high: 157_410, low: 157_205, close: 157_315, volume: 1_234, value: 194_126_710, ticks: 4, openInterest: -1,
-  rev: 1, state: "closed", incomplete: false, ...more,
+  event: "close",
+  newest: true,
+  key: "NSE:RELIANCE",
+  timeframe: "1s",
+  decimals: 2,
+  time: OPEN + second * 1_000,
+  end: OPEN + second * 1_000 + 1_000,
+  open: 157_300,
+  high: 157_410,
+  low: 157_205,
+  close: 157_315,
+  volume: 1_234,
+  value: 194_126_710,
+  ticks: 4,
+  openInterest: -1,
+  rev: 1,
+  state: "closed",
+  incomplete: false,
+  ...more,
 });
 
 export const latestTick = (more: Partial<LatestTick> = {}): LatestTick => ({
-  key: "NSE:RELIANCE", decimals: 2, price: 157_310, volume: 2_000_000, openInterest: -1, time: OPEN + 250, received: OPEN + 299.75, ...more,
+  key: "NSE:RELIANCE",
+  decimals: 2,
+  price: 157_310,
+  volume: 2_000_000,
+  openInterest: -1,
+  time: OPEN + 250,
+  received: OPEN + 299.75,
+  ...more,
 });
 
 export const latestPoint = (more: Partial<LatestPoint> = {}): LatestPoint => ({
-  name: "EMA_20", key: "NSE:RELIANCE", timeframe: "1m", decimals: 2, time: OPEN, live: false, values: [{ plot: "value", unit: "price", value: 157_312.5 }], ...more,
+  name: "EMA_20",
+  key: "NSE:RELIANCE",
+  timeframe: "1m",
+  decimals: 2,
+  time: OPEN,
+  live: false,
+  values: [{ plot: "value", unit: "price", value: 157_312.5 }],
+  ...more,
 });
 
-const timesOf = (texts: readonly string[]): number[] => texts.map((text) => ((JSON.parse(text) as { time: number }).time - OPEN) / 1_000);
+const timesOf = (texts: readonly string[]): number[] =>
+  texts.map((text) => ((JSON.parse(text) as { time: number }).time - OPEN) / 1_000);
 
 /** What every `Latest` promises to the programs that read it. `open` answers a started one under a prefix nobody else uses. */
-export const latestSuite = (name: string, open: (options: { prefix: string; streamLength: number }) => Promise<OpenLatest>): void => {
+export const latestSuite = (
+  name: string,
+  open: (options: { prefix: string; streamLength: number }) => Promise<OpenLatest>,
+): void => {
   describe(`latest on ${name}`, () => {
     let latest: Latest;
     let reader: LatestReader;
@@ -43,7 +80,10 @@ export const latestSuite = (name: string, open: (options: { prefix: string; stre
       prefix = `test-${process.pid}-${Date.now()}-${runs++}:`;
       ({ latest, reader } = await open({ prefix, streamLength: 200 }));
     });
-    afterEach(async () => { await latest.stop(); await reader.close(); });
+    afterEach(async () => {
+      await latest.stop();
+      await reader.close();
+    });
 
     const value = async (of: string, holds: string): Promise<{ text: string; ttlMs: number }> =>
       vi.waitFor(async () => {
@@ -69,30 +109,70 @@ export const latestSuite = (name: string, open: (options: { prefix: string; stre
       expect(ttlMs).toBeGreaterThan(890_000);
       expect(ttlMs).toBeLessThanOrEqual(900_000);
       expect(JSON.parse(text)).toEqual({
-        event: "close", instrument: "NSE:RELIANCE", timeframe: "1s", time: OPEN, end: OPEN + 1_000, open: 1573, high: 1574.1, low: 1572.05, close: 1573.1,
-        volume: 1234, value: 1941267.1, ticks: 4, openInterest: null, rev: 1, incomplete: false,
+        event: "close",
+        instrument: "NSE:RELIANCE",
+        timeframe: "1s",
+        time: OPEN,
+        end: OPEN + 1_000,
+        open: 1573,
+        high: 1574.1,
+        low: 1572.05,
+        close: 1573.1,
+        volume: 1234,
+        value: 1941267.1,
+        ticks: 4,
+        openInterest: null,
+        rev: 1,
+        incomplete: false,
       });
     });
 
     it("keeps the movers as they are now, the greatest first", async () => {
-      latest.publishMovers("gainers", [{ key: "NSE:TCS", change: 2.5 }, { key: "NSE:INFY", change: 1.25 }]);
-      latest.publishMovers("gainers", [{ key: "NSE:ITC", change: 1.5 }, { key: "NSE:TCS", change: 3 }]);
+      latest.publishMovers("gainers", [
+        { key: "NSE:TCS", change: 2.5 },
+        { key: "NSE:INFY", change: 1.25 },
+      ]);
+      latest.publishMovers("gainers", [
+        { key: "NSE:ITC", change: 1.5 },
+        { key: "NSE:TCS", change: 3 },
+      ]);
       latest.publishMovers("losers", []);
-      await vi.waitFor(async () => expect(await reader.members(`${prefix}market:gainers`)).toEqual([["NSE:TCS", 3], ["NSE:ITC", 1.5]]), 5_000);
+      await vi.waitFor(
+        async () =>
+          expect(await reader.members(`${prefix}market:gainers`)).toEqual([
+            ["NSE:TCS", 3],
+            ["NSE:ITC", 1.5],
+          ]),
+        5_000,
+      );
       expect(await reader.members(`${prefix}market:losers`)).toEqual([]);
     });
 
     it("keeps the newest tick for 5 minutes", async () => {
-      latest.publishTicks([latestTick(), latestTick({ key: "NFO:NIFTY25NOVFUT", price: 2_600_005, openInterest: 900, volume: -1 })]);
+      latest.publishTicks([
+        latestTick(),
+        latestTick({ key: "NFO:NIFTY25NOVFUT", price: 2_600_005, openInterest: 900, volume: -1 }),
+      ]);
       const { text, ttlMs } = await value("tick:latest:NSE:RELIANCE", '"price":1573.10,');
       expect(ttlMs).toBeGreaterThan(290_000);
       expect(ttlMs).toBeLessThanOrEqual(300_000);
-      expect(JSON.parse(text)).toEqual({ instrument: "NSE:RELIANCE", price: 1573.1, volume: 2_000_000, openInterest: null, time: OPEN + 250, received: OPEN + 300 });
+      expect(JSON.parse(text)).toEqual({
+        instrument: "NSE:RELIANCE",
+        price: 1573.1,
+        volume: 2_000_000,
+        openInterest: null,
+        time: OPEN + 250,
+        received: OPEN + 300,
+      });
       await value("tick:latest:NFO:NIFTY25NOVFUT", '"price":26000.05,"volume":null,"openInterest":900');
     });
 
     it("keeps spaces of a symbol, and instruments and timeframes apart", async () => {
-      latest.publishBars([latestBar(0, { key: "NSE_INDEX:NIFTY 50", timeframe: "1m" }), latestBar(1, { key: "NSE_INDEX:NIFTY 50", timeframe: "1M" }), latestBar(2)]);
+      latest.publishBars([
+        latestBar(0, { key: "NSE_INDEX:NIFTY 50", timeframe: "1m" }),
+        latestBar(1, { key: "NSE_INDEX:NIFTY 50", timeframe: "1M" }),
+        latestBar(2),
+      ]);
       await value("candle:1m:latest:NSE_INDEX:NIFTY 50", `"time":${OPEN},`);
       await value("candle:1M:latest:NSE_INDEX:NIFTY 50", `"time":${OPEN + 1_000},`);
       await value("candle:1s:latest:NSE:RELIANCE", `"time":${OPEN + 2_000},`);
@@ -108,15 +188,27 @@ export const latestSuite = (name: string, open: (options: { prefix: string; stre
     it("writes a close once however often it is told, and a corrected one as a patch of the whole bar", async () => {
       const heard: string[] = [];
       await reader.subscribe(`${prefix}pub:candle:1W:NSE:RELIANCE`, (text) => heard.push(text));
-      const week = (second: number, more: Partial<LatestBar> = {}): LatestBar => latestBar(second, { timeframe: "1W", ...more });
-      const entries = async (): Promise<string[]> => (await reader.stream(`${prefix}candle:1W:stream:NSE:RELIANCE`)).map((text) => {
-        const { event, time, volume, whole } = JSON.parse(text) as { event: string; time: number; volume: number; whole?: boolean };
-        return `${event}${whole === true ? " whole" : ""} ${(time - OPEN) / 1_000} ${volume}`;
-      });
+      const week = (second: number, more: Partial<LatestBar> = {}): LatestBar =>
+        latestBar(second, { timeframe: "1W", ...more });
+      const entries = async (): Promise<string[]> =>
+        (await reader.stream(`${prefix}candle:1W:stream:NSE:RELIANCE`)).map((text) => {
+          const { event, time, volume, whole } = JSON.parse(text) as {
+            event: string;
+            time: number;
+            volume: number;
+            whole?: boolean;
+          };
+          return `${event}${whole === true ? " whole" : ""} ${(time - OPEN) / 1_000} ${volume}`;
+        });
       for (let told = 0; told < 9; told++) latest.publishBars([week(0), week(0, { rev: 3 })]);
       latest.publishBars([week(7)]);
       for (let told = 0; told < 9; told++) latest.publishBars([week(0), week(7)]);
-      latest.publishBars([week(7, { volume: 9 }), week(0, { volume: 5 }), week(7, { volume: 9 }), week(0, { volume: 5, rev: 2 })]);
+      latest.publishBars([
+        week(7, { volume: 9 }),
+        week(0, { volume: 5 }),
+        week(7, { volume: 9 }),
+        week(0, { volume: 5, rev: 2 }),
+      ]);
       latest.publishBars([week(8, { event: "close" })]);
       await streamOf("candle:1W:stream:NSE:RELIANCE", 8);
       const expected = ["close 0 1234", "close 7 1234", "patch whole 7 9", "patch whole 0 5", "close 8 1234"];
@@ -142,14 +234,35 @@ export const latestSuite = (name: string, open: (options: { prefix: string; stre
     it("writes the patch of a newest bar once, and every late tick of an older one", async () => {
       const whole = latestBar(1, { event: "patch", rev: 2, high: 160_000, state: "patched" });
       const part = latestBar(0, { event: "patch", newest: false, ticks: 1, state: "patched" });
-      latest.publishBars([latestBar(0), latestBar(1), whole, whole, part, part, { ...whole, event: "close", rev: 1 }, latestBar(2)]);
-      const entries = (await streamOf("candle:1s:stream:NSE:RELIANCE", 2)).map((text) => JSON.parse(text) as { event: string; time: number });
-      expect(entries.map(({ event, time }) => `${event} ${(time - OPEN) / 1_000}`)).toEqual(["close 0", "close 1", "patch 1", "patch 0", "patch 0", "close 2"]);
+      latest.publishBars([
+        latestBar(0),
+        latestBar(1),
+        whole,
+        whole,
+        part,
+        part,
+        { ...whole, event: "close", rev: 1 },
+        latestBar(2),
+      ]);
+      const entries = (await streamOf("candle:1s:stream:NSE:RELIANCE", 2)).map(
+        (text) => JSON.parse(text) as { event: string; time: number },
+      );
+      expect(entries.map(({ event, time }) => `${event} ${(time - OPEN) / 1_000}`)).toEqual([
+        "close 0",
+        "close 1",
+        "patch 1",
+        "patch 0",
+        "patch 0",
+        "close 2",
+      ]);
     });
 
     it("streams bars in the order they were published, over many batches", async () => {
-      for (let from = 0; from < 150; from += 50) latest.publishBars(Array.from({ length: 50 }, (_, row) => latestBar(from + row)));
-      expect(timesOf(await streamOf("candle:1s:stream:NSE:RELIANCE", 149))).toEqual(Array.from({ length: 150 }, (_, second) => second));
+      for (let from = 0; from < 150; from += 50)
+        latest.publishBars(Array.from({ length: 50 }, (_, row) => latestBar(from + row)));
+      expect(timesOf(await streamOf("candle:1s:stream:NSE:RELIANCE", 149))).toEqual(
+        Array.from({ length: 150 }, (_, second) => second),
+      );
     });
 
     it("trims a stream to about its length, the newest staying", async () => {
@@ -167,7 +280,10 @@ export const latestSuite = (name: string, open: (options: { prefix: string; stre
       await reader.subscribe(`${prefix}pub:tick:NSE:RELIANCE`, (text) => ticks.push(text));
       latest.publishBars([latestBar(0), latestBar(1), latestBar(1, { key: "NSE:INFY" })]);
       latest.publishTicks([latestTick()]);
-      await vi.waitFor(() => { expect(bars).toHaveLength(2); expect(ticks).toHaveLength(1); }, 5_000);
+      await vi.waitFor(() => {
+        expect(bars).toHaveLength(2);
+        expect(ticks).toHaveLength(1);
+      }, 5_000);
       expect(timesOf(bars)).toEqual([0, 1]);
       expect(bars).toEqual(await streamOf("candle:1s:stream:NSE:RELIANCE", 1));
       expect(ticks[0]).toContain('"price":1573.10,');
@@ -179,7 +295,15 @@ export const latestSuite = (name: string, open: (options: { prefix: string; stre
       latest.publishPoints([latestPoint(), latestPoint({ name: "EMA_20", timeframe: "1h" })]);
       const { text, ttlMs } = await value("ind:EMA_20:1m:NSE:RELIANCE", '"name":"EMA_20"');
       expect(JSON.parse(text)).toEqual({
-        name: "EMA_20", instrument: "NSE:RELIANCE", exchange: "NSE", timeframe: "1m", time: OPEN, value: 1573.125, values: { value: 1573.125 }, ready: true, live: false,
+        name: "EMA_20",
+        instrument: "NSE:RELIANCE",
+        exchange: "NSE",
+        timeframe: "1m",
+        time: OPEN,
+        value: 1573.125,
+        values: { value: 1573.125 },
+        ready: true,
+        live: false,
       });
       expect(ttlMs).toBeGreaterThan(890_000);
       expect(ttlMs).toBeLessThanOrEqual(900_000);
@@ -190,7 +314,15 @@ export const latestSuite = (name: string, open: (options: { prefix: string; stre
     });
 
     it("tells an indicator that is still warming up, and values that are no prices", async () => {
-      latest.publishPoints([latestPoint({ name: "MACD_12_26_9", values: [{ plot: "macd", unit: "value", value: -41.25 }, { plot: "signal", unit: "value", value: Number.NaN }] })]);
+      latest.publishPoints([
+        latestPoint({
+          name: "MACD_12_26_9",
+          values: [
+            { plot: "macd", unit: "value", value: -41.25 },
+            { plot: "signal", unit: "value", value: Number.NaN },
+          ],
+        }),
+      ]);
       const { text } = await value("ind:MACD_12_26_9:1m:NSE:RELIANCE", "macd");
       expect(JSON.parse(text)).toMatchObject({ value: -41.25, values: { macd: -41.25, signal: null }, ready: false });
     });
@@ -198,7 +330,11 @@ export const latestSuite = (name: string, open: (options: { prefix: string; stre
     it("may be stopped twice, and swallows what comes after", async () => {
       await latest.stop();
       await latest.stop();
-      expect(() => { latest.publishBars([latestBar(9)]); latest.publishTicks([latestTick()]); latest.publishPoints([latestPoint()]); }).not.toThrow();
+      expect(() => {
+        latest.publishBars([latestBar(9)]);
+        latest.publishTicks([latestTick()]);
+        latest.publishPoints([latestPoint()]);
+      }).not.toThrow();
     });
   });
 };

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LeaseHolder, LeaseStore } from "@/server/ports/leases";
 import type { Store } from "@/server/ports/stores";
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
+const wait = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 const holder = (instance: string): LeaseHolder => ({ instance, host: "desk", pid: 4_000, started: "boot 77" });
 const LONG_MS = 60_000;
 
@@ -11,7 +14,10 @@ export const leaseSuite = (name: string, open: () => Promise<Store>): void => {
   describe(`leases of ${name}`, () => {
     let store: Store;
     let leases: LeaseStore;
-    beforeAll(async () => { store = await open(); ({ leases } = store); });
+    beforeAll(async () => {
+      store = await open();
+      ({ leases } = store);
+    });
     afterAll(() => store.stop());
 
     it("gives a free one, says whose it is and for how long", async () => {
@@ -66,7 +72,9 @@ export const leaseSuite = (name: string, open: () => Promise<Store>): void => {
     });
 
     it("goes to exactly one of many who ask at once", async () => {
-      const asked = await Promise.all(Array.from({ length: 12 }, (_, each) => leases.acquire("wanted", holder(`i${each}`), LONG_MS)));
+      const asked = await Promise.all(
+        Array.from({ length: 12 }, (_, each) => leases.acquire("wanted", holder(`i${each}`), LONG_MS)),
+      );
       const winners = new Set(asked.map((each) => each.holder.instance));
       expect(winners.size).toBe(1);
     });

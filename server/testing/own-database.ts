@@ -6,7 +6,11 @@ const made: { server: string; name: string }[] = [];
 const asAdmin = async (server: string, statement: string): Promise<void> => {
   const client = new pg.Client({ connectionString: server });
   await client.connect();
-  try { await client.query(statement); } finally { await client.end(); }
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 };
 
 /** Makes an empty database; returns its address. `purpose`: letters for its name. */

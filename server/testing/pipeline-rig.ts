@@ -1,5 +1,16 @@
 /** The pure stages on one instrument, with what they closed kept by timeframe. */
-import { type Bar, type BarBatch, type BarColumns, type BarPassport, CLOSE, columnsOf, CUT, joinPassports, PATCH, passportAt } from "@/server/domain/bar";
+import {
+  type Bar,
+  type BarBatch,
+  type BarColumns,
+  type BarPassport,
+  CLOSE,
+  columnsOf,
+  CUT,
+  joinPassports,
+  PATCH,
+  passportAt,
+} from "@/server/domain/bar";
 import type { TradingCalendar } from "@/server/domain/calendar";
 import { InstrumentTable } from "@/server/domain/instrument-table";
 import type { Instrument } from "@/server/domain/instrument";
@@ -13,8 +24,18 @@ import { formingColumns, TimeframeBars } from "@/server/pipeline/resample";
 import type { OracleBar, OracleTick } from "./bar-oracle";
 
 export const testInstrument = (id: number, overrides: Partial<Instrument> = {}): Instrument => ({
-  id, key: `NSE:TEST${id}`, exchange: "NSE", symbol: `TEST${id}`, name: `Test ${id}`, segment: "equity",
-  decimals: 2, tickSize: 5, lotSize: 1, expiry: null, strike: null, ...overrides,
+  id,
+  key: `NSE:TEST${id}`,
+  exchange: "NSE",
+  symbol: `TEST${id}`,
+  name: `Test ${id}`,
+  segment: "equity",
+  decimals: 2,
+  tickSize: 5,
+  lotSize: 1,
+  expiry: null,
+  strike: null,
+  ...overrides,
 });
 
 export interface BarEvent extends OracleBar {
@@ -27,7 +48,11 @@ export interface BarEvent extends OracleBar {
 
 /** What the store makes of a late tick alone. */
 const patched = (bar: BarEvent, late: BarEvent): BarEvent => ({
-  ...bar, incomplete: bar.incomplete || late.incomplete, high: Math.max(bar.high, late.high), low: Math.min(bar.low, late.low), ticks: bar.ticks + late.ticks,
+  ...bar,
+  incomplete: bar.incomplete || late.incomplete,
+  high: Math.max(bar.high, late.high),
+  low: Math.min(bar.low, late.low),
+  ticks: bar.ticks + late.ticks,
   open: late.passport.firstTime < bar.passport.firstTime ? late.open : bar.open,
   close: late.passport.lastTime >= bar.passport.lastTime ? late.close : bar.close,
   passport: joinPassports(bar.passport, late.passport),
@@ -42,10 +67,16 @@ export class PipelineRig {
   private sequence = 1;
   readonly events: BarEvent[] = [];
   private readonly batch = tickBatch(1_024);
-  private readonly read = (batch: BarBatch): void => { for (let row = 0; row < batch.length; row++) this.events.push(eventOf(batch, row)); };
+  private readonly read = (batch: BarBatch): void => {
+    for (let row = 0; row < batch.length; row++) this.events.push(eventOf(batch, row));
+  };
   private readonly toBars = (batch: BarBatch): void => this.bars.on(batch, this.read);
 
-  constructor(readonly calendar: TradingCalendar, readonly hours: HoursKey, startsWarm = true) {
+  constructor(
+    readonly calendar: TradingCalendar,
+    readonly hours: HoursKey,
+    startsWarm = true,
+  ) {
     this.table.put(testInstrument(1), hours);
     this.bars = new TimeframeBars(calendar, this.table, this.seconds, startsWarm);
     this.auctions = new AuctionBars(new SessionWindows(calendar, this.table), this.table, this.seconds);
@@ -53,7 +84,10 @@ export class PipelineRig {
 
   /** One batch of trades of instrument 0; rows of auctions go on one by one, as the normaliser sends them. */
   ticks(ticks: readonly OracleTick[], flags = TRADE): void {
-    if ((flags & AUCTION) !== 0 && ticks.length > 1) { for (const tick of ticks) this.ticks([tick], flags); return; }
+    if ((flags & AUCTION) !== 0 && ticks.length > 1) {
+      for (const tick of ticks) this.ticks([tick], flags);
+      return;
+    }
     this.batch.length = ticks.length;
     ticks.forEach((tick, row) => {
       this.batch.instrument[row] = 0;
@@ -66,7 +100,10 @@ export class PipelineRig {
     });
     this.batch.sequence = this.sequence;
     this.sequence += ticks.length;
-    this.auctions.on(this.batch, (batch) => { this.read(batch); this.bars.onAuctions(batch, this.read); });
+    this.auctions.on(this.batch, (batch) => {
+      this.read(batch);
+      this.bars.onAuctions(batch, this.read);
+    });
     this.seconds.on(this.batch, this.toBars);
   }
   event(kind: "connected" | "disconnected" | "silent", receivedTime = 0): void {
@@ -74,20 +111,38 @@ export class PipelineRig {
     this.seconds.on({ kind, collector: 0, receivedTime, detail: "" }, this.toBars);
   }
   at(now: number): void {
-    this.auctions.at(now, (batch) => { this.read(batch); this.bars.onAuctions(batch, this.read); });
+    this.auctions.at(now, (batch) => {
+      this.read(batch);
+      this.bars.onAuctions(batch, this.read);
+    });
     this.seconds.at(now, this.toBars);
     this.bars.at(now, this.read);
   }
   finish(): void {
     this.seconds.finish(this.toBars);
-    this.auctions.finish((batch) => { this.read(batch); this.bars.onAuctions(batch, this.read); });
+    this.auctions.finish((batch) => {
+      this.read(batch);
+      this.bars.onAuctions(batch, this.read);
+    });
     this.bars.finish(this.read);
   }
   /** New timeframe stage, as after a start. */
-  restart(): void { this.bars = new TimeframeBars(this.calendar, this.table, this.seconds); }
+  restart(): void {
+    this.bars = new TimeframeBars(this.calendar, this.table, this.seconds);
+  }
 
   /** Closed bars of a timeframe in the order they were closed, patches folded in. */
-  closed(of: Timeframe): OracleBar[] { return this.whole(of).map(({ time, open, high, low, close, volume, ticks }) => ({ time, open, high, low, close, volume, ticks })); }
+  closed(of: Timeframe): OracleBar[] {
+    return this.whole(of).map(({ time, open, high, low, close, volume, ticks }) => ({
+      time,
+      open,
+      high,
+      low,
+      close,
+      volume,
+      ticks,
+    }));
+  }
   /** The same, with what else they know of themselves. */
   whole(of: Timeframe): BarEvent[] {
     const bars = new Map<number, BarEvent>();
@@ -106,19 +161,38 @@ export class PipelineRig {
   }
   /** Closed bars of a stored timeframe as a store would give them. */
   stored(of: Timeframe, from: number, to = Number.POSITIVE_INFINITY): BarColumns {
-    return columnsOf(this.closed(of).filter(({ time }) => time >= from && time < to).map((bar): Bar => ({ ...bar, value: 0, openInterest: -1, rev: 1, state: "closed", incomplete: false })));
+    return columnsOf(
+      this.closed(of)
+        .filter(({ time }) => time >= from && time < to)
+        .map((bar): Bar => ({ ...bar, value: 0, openInterest: -1, rev: 1, state: "closed", incomplete: false })),
+    );
   }
 }
 
-export const rowsOf = (columns: BarColumns): OracleBar[] => Array.from({ length: columns.length }, (_, row) => ({
-  time: columns.time[row]!, open: columns.open[row]!, high: columns.high[row]!, low: columns.low[row]!, close: columns.close[row]!,
-  volume: columns.volume[row]!, ticks: columns.ticks[row]!,
-}));
+export const rowsOf = (columns: BarColumns): OracleBar[] =>
+  Array.from({ length: columns.length }, (_, row) => ({
+    time: columns.time[row]!,
+    open: columns.open[row]!,
+    high: columns.high[row]!,
+    low: columns.low[row]!,
+    close: columns.close[row]!,
+    volume: columns.volume[row]!,
+    ticks: columns.ticks[row]!,
+  }));
 
 const eventOf = (batch: BarBatch, row: number): BarEvent => ({
-  event: batch.event[row]!, timeframe: batch.timeframe[row]!, time: batch.time[row]!, end: batch.end[row]!,
-  open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!, volume: batch.volume[row]!, ticks: batch.ticks[row]!,
-  incomplete: batch.incomplete[row] === 1, passport: passportAt(batch, row),
+  event: batch.event[row]!,
+  timeframe: batch.timeframe[row]!,
+  time: batch.time[row]!,
+  end: batch.end[row]!,
+  open: batch.open[row]!,
+  high: batch.high[row]!,
+  low: batch.low[row]!,
+  close: batch.close[row]!,
+  volume: batch.volume[row]!,
+  ticks: batch.ticks[row]!,
+  incomplete: batch.incomplete[row] === 1,
+  passport: passportAt(batch, row),
 });
 
 export const named = (name: string): Timeframe => timeframes.find((each) => each.name === name)!;

@@ -12,12 +12,32 @@ export class RedisServer {
   private child: ChildProcess | null = null;
   private constructor(readonly port: number) {}
 
-  static async create(): Promise<RedisServer> { return new RedisServer(await freePort()); }
+  static async create(): Promise<RedisServer> {
+    return new RedisServer(await freePort());
+  }
 
-  get url(): string { return `redis://127.0.0.1:${this.port}`; }
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
 
   async start(...more: string[]): Promise<void> {
-    this.child = spawn("redis-server", ["--port", String(this.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", tmpdir(), ...more], { stdio: ["ignore", "pipe", "ignore"] });
+    this.child = spawn(
+      "redis-server",
+      [
+        "--port",
+        String(this.port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        tmpdir(),
+        ...more,
+      ],
+      { stdio: ["ignore", "pipe", "ignore"] },
+    );
     for await (const chunk of this.child.stdout!) if (String(chunk).includes("Ready to accept connections")) break;
   }
 
@@ -31,8 +51,14 @@ export class RedisServer {
   }
 
   /** Takes connections (the kernel does) and answers nothing. */
-  freeze(): void { this.child?.kill("SIGSTOP"); }
-  thaw(): void { this.child?.kill("SIGCONT"); }
+  freeze(): void {
+    this.child?.kill("SIGSTOP");
+  }
+  thaw(): void {
+    this.child?.kill("SIGCONT");
+  }
 
-  connect(): Redis { return new Redis(this.url, { retryStrategy: () => 20 }).on("error", () => {}); }
+  connect(): Redis {
+    return new Redis(this.url, { retryStrategy: () => 20 }).on("error", () => {});
+  }
 }

@@ -21,25 +21,49 @@ export class SessionRig {
   private timeframes: TimeframeBars;
   private readonly auctions: AuctionBars;
   private raw = rawBatch(64);
-  private readonly read = (batch: BarBatch): void => { for (let row = 0; row < batch.length; row++) this.keep(batch, row); };
-  private readonly toDay = (batch: BarBatch): void => { this.read(batch); this.timeframes.onAuctions(batch, this.read); };
+  private readonly read = (batch: BarBatch): void => {
+    for (let row = 0; row < batch.length; row++) this.keep(batch, row);
+  };
+  private readonly toDay = (batch: BarBatch): void => {
+    this.read(batch);
+    this.timeframes.onAuctions(batch, this.read);
+  };
   private readonly toBars = (batch: BarBatch): void => this.timeframes.on(batch, this.read);
   private readonly toStages = (message: TickMessage): void => {
     this.auctions.on(message, this.toDay);
     this.seconds.on(message, this.toBars);
   };
 
-  constructor(private readonly round: Round, private readonly calendar: TradingCalendar, private readonly own: (instrument: number) => boolean = () => true) {
+  constructor(
+    private readonly round: Round,
+    private readonly calendar: TradingCalendar,
+    private readonly own: (instrument: number) => boolean = () => true,
+  ) {
     const tokens = new TokenMap();
     round.hours.forEach((hours, instrument) => {
       const index = hours === "NSE_INDEX";
-      const number = this.table.put(testInstrument(instrument + 1, index ? { key: `NSE_INDEX:I${instrument}`, exchange: "NSE_INDEX", segment: "index" } : {}), hours);
+      const number = this.table.put(
+        testInstrument(
+          instrument + 1,
+          index ? { key: `NSE_INDEX:I${instrument}`, exchange: "NSE_INDEX", segment: "index" } : {},
+        ),
+        hours,
+      );
       tokens.set(instrument + 1_000, number, 1);
     });
     const windows = new SessionWindows(calendar, this.table);
-    this.normaliser = new Normaliser({ table: this.table, windows, tokens: () => tokens, maxSkewMs: 0, maxAgeMs: Number.POSITIVE_INFINITY });
+    this.normaliser = new Normaliser({
+      table: this.table,
+      windows,
+      tokens: () => tokens,
+      maxSkewMs: 0,
+      maxAgeMs: Number.POSITIVE_INFINITY,
+    });
     this.timeframes = new TimeframeBars(calendar, this.table, this.seconds, true);
-    this.auctions = new AuctionBars(windows, this.table, { dayVolume: (each) => this.seconds.dayVolume(each), volumeDay: (each) => this.seconds.volumeDay(each) });
+    this.auctions = new AuctionBars(windows, this.table, {
+      dayVolume: (each) => this.seconds.dayVolume(each),
+      volumeDay: (each) => this.seconds.volumeDay(each),
+    });
   }
 
   /** `clocked`: time passes before each frame, as it does live; a recording without late rows needs no clock. */
@@ -47,7 +71,8 @@ export class SessionRig {
     for (const happening of batchRows === 0 ? happenings : rebatched(happenings, batchRows)) {
       if (clocked) this.at(happening.received);
       if (happening.kind === "lost") {
-        for (const kind of ["disconnected", "connected"] as const) this.normaliser.on({ kind, collector: 0, receivedTime: happening.received, detail: "" }, this.toStages);
+        for (const kind of ["disconnected", "connected"] as const)
+          this.normaliser.on({ kind, collector: 0, receivedTime: happening.received, detail: "" }, this.toStages);
         continue;
       }
       if (happening.rows.length > this.raw.token.length) this.raw = rawBatch(happening.rows.length);
@@ -92,11 +117,20 @@ export class SessionRig {
     const key = barKey(batch.instrument[row]!, batch.timeframe[row]!, batch.time[row]!);
     const known = this.bars.get(key);
     const bar: ExpectedBar = {
-      time: batch.time[row]!, open: batch.open[row]!, high: batch.high[row]!, low: batch.low[row]!, close: batch.close[row]!,
-      volume: batch.volume[row]!, ...passportAt(batch, row), ticks: batch.ticks[row]!,
+      time: batch.time[row]!,
+      open: batch.open[row]!,
+      high: batch.high[row]!,
+      low: batch.low[row]!,
+      close: batch.close[row]!,
+      volume: batch.volume[row]!,
+      ...passportAt(batch, row),
+      ticks: batch.ticks[row]!,
     };
     if (batch.event[row] === CLOSE) {
-      if (known !== undefined && known.ticks > known.late) { this.doubled++; return; }
+      if (known !== undefined && known.ticks > known.late) {
+        this.doubled++;
+        return;
+      }
       this.bars.set(key, known === undefined ? bar : patched(bar, known));
     } else if (batch.event[row] === PATCH) this.bars.set(key, known === undefined ? bar : patched(known, bar));
   }
@@ -106,14 +140,24 @@ export class SessionRig {
 const rebatched = (happenings: readonly Happening[], batchRows: number): Happening[] => {
   const rows = happenings.flatMap((each) => (each.kind === "rows" ? each.rows : []));
   const received = happenings.at(-1)!.received;
-  return Array.from({ length: Math.ceil(rows.length / batchRows) }, (_, batch) => ({ kind: "rows" as const, rows: rows.slice(batch * batchRows, (batch + 1) * batchRows), received }));
+  return Array.from({ length: Math.ceil(rows.length / batchRows) }, (_, batch) => ({
+    kind: "rows" as const,
+    rows: rows.slice(batch * batchRows, (batch + 1) * batchRows),
+    received,
+  }));
 };
 
 /** What the store makes of late ticks alone. */
 const patched = (bar: ExpectedBar, late: ExpectedBar): ExpectedBar => ({
-  ...bar, ...(joinPassports(bar, late) satisfies BarPassport), time: bar.time, high: Math.max(bar.high, late.high), low: Math.min(bar.low, late.low),
-  volume: bar.volume + late.volume, ticks: bar.ticks + late.ticks,
-  open: late.firstTime < bar.firstTime ? late.open : bar.open, close: late.lastTime >= bar.lastTime ? late.close : bar.close,
+  ...bar,
+  ...(joinPassports(bar, late) satisfies BarPassport),
+  time: bar.time,
+  high: Math.max(bar.high, late.high),
+  low: Math.min(bar.low, late.low),
+  volume: bar.volume + late.volume,
+  ticks: bar.ticks + late.ticks,
+  open: late.firstTime < bar.firstTime ? late.open : bar.open,
+  close: late.lastTime >= bar.lastTime ? late.close : bar.close,
 });
 
 export const sessionsOf = (rounds: number): number => rounds * INSTRUMENTS;

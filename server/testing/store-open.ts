@@ -18,9 +18,12 @@ export const temporaryFolder = (): Promise<string> => mkdtemp(path.join(tmpdir()
 
 /** A template of this PGlite version, made once per machine: a test's database then takes one second to make instead of four. */
 export const templateFile = async (): Promise<string> => {
-  const { version } = JSON.parse(readFileSync(path.join(project, "node_modules/@electric-sql/pglite/package.json"), "utf8")) as { version: string };
+  const { version } = JSON.parse(
+    readFileSync(path.join(project, "node_modules/@electric-sql/pglite/package.json"), "utf8"),
+  ) as { version: string };
   const file = path.join(tmpdir(), `candela-test-pglite-${version}.tar.gz`);
-  if (!existsSync(file)) await promisify(execFile)(process.execPath, [path.join(project, "server/store/pglite-template.mjs"), file]);
+  if (!existsSync(file))
+    await promisify(execFile)(process.execPath, [path.join(project, "server/store/pglite-template.mjs"), file]);
   return file;
 };
 
@@ -29,7 +32,8 @@ export const storeAt = (dataDir: string, more: Partial<StoreOptions> = {}): Stor
   createStore({ dataDir, workerFile, migrationsDir, log: silentLog(), clock: systemClock(), ...more });
 
 /** The clock of a store that was started before any bar of the suite began: to it they are new ones. */
-export const earlyClock = (): Clock => shiftedClock(systemClock(), { real: Date.now(), shown: Date.UTC(2020, 0, 1), speed: 1 });
+export const earlyClock = (): Clock =>
+  shiftedClock(systemClock(), { real: Date.now(), shown: Date.UTC(2020, 0, 1), speed: 1 });
 
 export const startedStore = async (dataDir: string, more: Partial<StoreOptions> = {}): Promise<Store> => {
   const store = storeAt(dataDir, { templateFile: await templateFile(), ...more });

@@ -6,6 +6,9 @@ const BATCH = 50;
 const store = await startedStore(process.argv[2]!);
 process.stdout.write("open\n");
 for (let written = 0; ; written += BATCH) {
-  await store.bars.write(Array.from({ length: BATCH }, (_, at) => storedBar(1, written + at)), "merge");
+  await store.bars.write(
+    Array.from({ length: BATCH }, (_, at) => storedBar(1, written + at)),
+    "merge",
+  );
   process.stdout.write(`${written + BATCH}\n`);
 }

@@ -1,26 +1,47 @@
 import type { Clock } from "@/server/ports/clock";
 
-interface Timer { at: number; every: number; run(): void }
+interface Timer {
+  at: number;
+  every: number;
+  run(): void;
+}
 
 /** A clock that stands still until it is moved, and then calls back what has become due, in order; what repeats once a move. */
 export class VirtualTime implements Clock {
   private readonly timers = new Set<Timer>();
   constructor(private shown: number) {}
 
-  now(): number { return this.shown; }
-  after(delayMs: number, run: () => void): () => void { return this.add(delayMs, 0, run); }
-  every(intervalMs: number, run: () => void): () => void { return this.add(intervalMs, intervalMs, run); }
+  now(): number {
+    return this.shown;
+  }
+  after(delayMs: number, run: () => void): () => void {
+    return this.add(delayMs, 0, run);
+  }
+  every(intervalMs: number, run: () => void): () => void {
+    return this.add(intervalMs, intervalMs, run);
+  }
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) { reject(signal.reason as Error); return; }
-      const stop = (): void => { cancel(); reject(signal!.reason as Error); };
-      const cancel = this.add(delayMs, 0, () => { signal?.removeEventListener("abort", stop); resolve(); });
+      if (signal?.aborted === true) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const stop = (): void => {
+        cancel();
+        reject(signal!.reason as Error);
+      };
+      const cancel = this.add(delayMs, 0, () => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      });
       signal?.addEventListener("abort", stop, { once: true });
     });
   }
 
   /** Shows an instant; nothing is called back. */
-  show(instant: number): void { this.shown = Math.max(this.shown, instant); }
+  show(instant: number): void {
+    this.shown = Math.max(this.shown, instant);
+  }
 
   /** Calls back what is due. */
   turn(): void {
@@ -36,6 +57,8 @@ export class VirtualTime implements Clock {
   private add(delayMs: number, every: number, run: () => void): () => void {
     const timer: Timer = { at: this.shown + Math.max(0, delayMs), every, run };
     this.timers.add(timer);
-    return () => { this.timers.delete(timer); };
+    return () => {
+      this.timers.delete(timer);
+    };
   }
 }

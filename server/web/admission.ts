@@ -20,17 +20,36 @@ const PAGE_METHODS = ["GET", "HEAD"];
 /** Programs read JSON, whatever they say they accept. */
 export const isOfApi = (path: string): boolean => /^\/(api|intraday|metrics)(?:[/?]|$)/.test(path);
 export const wantsHtml = ({ headers }: IncomingMessage): boolean => headers.accept?.includes("text/html") === true;
-export const pathOf = (url: string): string => { const end = url.indexOf("?"); return end === -1 ? url : url.slice(0, end); };
+export const pathOf = (url: string): string => {
+  const end = url.indexOf("?");
+  return end === -1 ? url : url.slice(0, end);
+};
 
 type Told = Omit<ErrorEnvelope["error"], "requestId">;
 
 /** Ends a request with an error in the shape its sender reads. */
-export const refuse = (request: IncomingMessage, response: ServerResponse, status: number, error: Told, headers: Record<string, string> = {}): void => {
+export const refuse = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  error: Told,
+  headers: Record<string, string> = {},
+): void => {
   const api = isOfApi(request.url ?? "/") || !wantsHtml(request);
   const { type, body }: Pick<Reply, "type" | "body"> = api
-    ? jsonReply({ status: "error", error: { ...error, requestId: crypto.randomUUID().slice(0, 8) } } satisfies ErrorEnvelope)
+    ? jsonReply({
+        status: "error",
+        error: { ...error, requestId: crypto.randomUUID().slice(0, 8) },
+      } satisfies ErrorEnvelope)
     : { type: "text/plain; charset=utf-8", body: `${error.message}\n` };
-  response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store", "Content-Length": Buffer.byteLength(body), ...headers }).end(body);
+  response
+    .writeHead(status, {
+      "Content-Type": type,
+      "Cache-Control": "no-store",
+      "Content-Length": Buffer.byteLength(body),
+      ...headers,
+    })
+    .end(body);
 };
 
 /** Requests under way, by connection and in all. */
@@ -40,26 +59,52 @@ export class Admission {
   private readonly ofOne = new WeakMap<Socket, number>();
   private readonly refused = new WeakSet<Socket>();
 
-  get busy(): number { return this.underWay; }
+  get busy(): number {
+    return this.underWay;
+  }
   /** True while a connection waits for an answer. */
-  isBusy(socket: Socket): boolean { return (this.ofOne.get(socket) ?? 0) > 0; }
+  isBusy(socket: Socket): boolean {
+    return (this.ofOne.get(socket) ?? 0) > 0;
+  }
 
   /** False when the request has been answered, or must not be: nothing more is to be done for it. */
   admit(request: IncomingMessage, response: ServerResponse): boolean {
     const { socket } = request;
     // What a client has sent behind a refusal goes down with the connection.
     if (this.refused.has(socket)) return false;
-    if (!this.target(request, response) || !this.sender(request, response) || !this.method(request, response)) return false;
+    if (!this.target(request, response) || !this.sender(request, response) || !this.method(request, response))
+      return false;
     const mine = this.ofOne.get(socket) ?? 0;
     if (mine >= MOST_OF_ONE) {
       this.refused.add(socket);
       socket.pause();
-      this.hangUp(request, response, 429, { code: "rate_limited", message: `${MOST_OF_ONE} requests of this connection are under way already; wait for their answers`, details: { retryAfterMs: 1_000 } }, { "Retry-After": RETRY_S });
+      this.hangUp(
+        request,
+        response,
+        429,
+        {
+          code: "rate_limited",
+          message: `${MOST_OF_ONE} requests of this connection are under way already; wait for their answers`,
+          details: { retryAfterMs: 1_000 },
+        },
+        { "Retry-After": RETRY_S },
+      );
       return false;
     }
-    const hasBody = Number(request.headers["content-length"] ?? 0) > 0 || request.headers["transfer-encoding"] !== undefined;
+    const hasBody =
+      Number(request.headers["content-length"] ?? 0) > 0 || request.headers["transfer-encoding"] !== undefined;
     if (this.underWay >= MOST_OF_ALL || (hasBody && this.bodies >= MOST_BODIES)) {
-      this.hangUp(request, response, 503, { code: "overloaded", message: `${MOST_OF_ALL} requests are under way already; ask again in a second`, details: { retryAfterMs: 1_000 } }, { "Retry-After": RETRY_S });
+      this.hangUp(
+        request,
+        response,
+        503,
+        {
+          code: "overloaded",
+          message: `${MOST_OF_ALL} requests are under way already; ask again in a second`,
+          details: { retryAfterMs: 1_000 },
+        },
+        { "Retry-After": RETRY_S },
+      );
       return false;
     }
     if (Number(request.headers["content-length"] ?? 0) > MOST_BODY_BYTES) {
@@ -82,12 +127,16 @@ export class Admission {
   /** Takes a place; what it answers gives it back. */
   private enter(): () => void {
     this.underWay++;
-    return () => { this.underWay--; };
+    return () => {
+      this.underWay--;
+    };
   }
 
   /** Takes a place when the body is there: who sends half of one keeps nobody out, and is cut off. */
   private whenArrived(request: IncomingMessage): () => void {
-    let leave = (): void => { this.bodies--; };
+    let leave = (): void => {
+      this.bodies--;
+    };
     this.bodies++;
     const arrived = (): void => {
       clearTimeout(late);
@@ -96,7 +145,10 @@ export class Admission {
     };
     const late = setTimeout(() => {
       request.off("end", arrived);
-      if (request.complete) { arrived(); return; } // there, and nobody has read it
+      if (request.complete) {
+        arrived();
+        return;
+      } // there, and nobody has read it
       request.socket.end("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       setTimeout(() => request.socket.destroy(), LINGER_MS).unref();
     }, BODY_MS);
@@ -117,20 +169,33 @@ export class Admission {
       return false;
     }
     if (/^https?:\/\//i.test(url)) {
-      if (!isLocalUrl(url)) { misdirected(response); return false; }
+      if (!isLocalUrl(url)) {
+        misdirected(response);
+        return false;
+      }
       const { pathname, search } = new URL(url);
       request.url = `${pathname}${search}`;
     }
     const path = pathOf(request.url ?? "/");
     if (path.startsWith("/") && !path.includes("//") && !path.includes("\\")) return true;
-    refuse(request, response, 400, { code: "bad_input", message: `path: ${JSON.stringify(path.slice(0, 200))} is not accepted; use a path with single slashes`, details: { field: "path", value: path.slice(0, 200), accepted: "a path with single slashes" } });
+    refuse(request, response, 400, {
+      code: "bad_input",
+      message: `path: ${JSON.stringify(path.slice(0, 200))} is not accepted; use a path with single slashes`,
+      details: { field: "path", value: path.slice(0, 200), accepted: "a path with single slashes" },
+    });
     return false;
   }
 
   private sender(request: IncomingMessage, response: ServerResponse): boolean {
-    if (!localRequest(request)) { misdirected(response); return false; }
+    if (!localRequest(request)) {
+      misdirected(response);
+      return false;
+    }
     if (!isForeign(request, isOfApi(request.url ?? "/"))) return true;
-    refuse(request, response, 403, { code: "forbidden", message: "A page of another site may not load anything from here." });
+    refuse(request, response, 403, {
+      code: "forbidden",
+      message: "A page of another site may not load anything from here.",
+    });
     return false;
   }
 
@@ -143,18 +208,36 @@ export class Admission {
     }
     if (method !== "TRACE") return true;
     const told = (methodsOf(path) ?? PAGE_METHODS).join(", ");
-    refuse(request, response, 405, { code: "bad_input", message: `method: "${method}" is not accepted here; use ${told}`, details: { field: "method", value: method, accepted: told } }, { Allow: told });
+    refuse(
+      request,
+      response,
+      405,
+      {
+        code: "bad_input",
+        message: `method: "${method}" is not accepted here; use ${told}`,
+        details: { field: "method", value: method, accepted: told },
+      },
+      { Allow: told },
+    );
     return false;
   }
 
-  private hangUp(request: IncomingMessage, response: ServerResponse, status: number, error: Told, headers: Record<string, string>): void {
+  private hangUp(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    error: Told,
+    headers: Record<string, string>,
+  ): void {
     response.shouldKeepAlive = false;
     refuse(request, response, status, error, { ...headers, Connection: "close" });
   }
 
   /** A body that nobody has read to its end is not read after the answer either: the connection ends. */
   private endUnread(request: IncomingMessage, response: ServerResponse): void {
-    response.once("finish", () => { if (!request.complete) setTimeout(() => request.socket.destroy(), LINGER_MS).unref(); });
+    response.once("finish", () => {
+      if (!request.complete) setTimeout(() => request.socket.destroy(), LINGER_MS).unref();
+    });
   }
 }
 
@@ -162,14 +245,18 @@ export class Admission {
 const LINGER_MS = 250;
 
 const misdirected = (response: ServerResponse): void => {
-  response.writeHead(421, { "Content-Type": "text/plain" }).end("This server answers requests that name this machine (localhost) only.\n");
+  response
+    .writeHead(421, { "Content-Type": "text/plain" })
+    .end("This server answers requests that name this machine (localhost) only.\n");
 };
 
 /** No answer sends its reader to another host, whatever path it was made of. */
 export const keepRedirectsHome = (request: IncomingMessage, response: ServerResponse): void => {
   const write = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse;
   response.writeHead = ((status: number, ...rest: unknown[]) => {
-    const given = rest.find((each): each is Record<string, unknown> => typeof each === "object" && each !== null && !Array.isArray(each));
+    const given = rest.find(
+      (each): each is Record<string, unknown> => typeof each === "object" && each !== null && !Array.isArray(each),
+    );
     const location = response.getHeader("location") ?? given?.["Location"] ?? given?.["location"];
     if (location === undefined || isHome(String(location), request.headers.host ?? "")) return write(status, ...rest);
     response.removeHeader("location");
@@ -178,5 +265,9 @@ export const keepRedirectsHome = (request: IncomingMessage, response: ServerResp
 };
 
 const isHome = (location: string, host: string): boolean => {
-  try { return new URL(location, `http://${host}`).host === new URL(`http://${host}`).host; } catch { return false; }
+  try {
+    return new URL(location, `http://${host}`).host === new URL(`http://${host}`).host;
+  } catch {
+    return false;
+  }
 };

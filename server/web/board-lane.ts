@@ -30,18 +30,30 @@ export class BoardLane {
 
   constructor(private readonly parts: { desk: Desk; clock: Clock; wall: Clock; meter: Meter }) {}
 
-  start(): void { this.stopTimer ??= this.parts.wall.every(WINDOW_MS / SLICES, () => this.turn()); }
-  stop(): void { this.stopTimer?.(); this.stopTimer = null; this.boards.clear(); }
+  start(): void {
+    this.stopTimer ??= this.parts.wall.every(WINDOW_MS / SLICES, () => this.turn());
+  }
+  stop(): void {
+    this.stopTimer?.();
+    this.stopTimer = null;
+    this.boards.clear();
+  }
 
   /** `send` says whether the frame went out: rows of one that did not stay changed, and go with a later frame as they are then. */
-  async subscribe(client: string, keys: readonly string[], send: (frame: QuotesFrame) => boolean, signal?: AbortSignal): Promise<QuotesSnapshot> {
+  async subscribe(
+    client: string,
+    keys: readonly string[],
+    send: (frame: QuotesFrame) => boolean,
+    signal?: AbortSignal,
+  ): Promise<QuotesSnapshot> {
     const { desk, clock, wall } = this.parts;
     const unknown: string[] = [];
     const wanted: { key: string; index: number }[] = [];
     const turns = new Turns(() => wall.sleep(0, signal));
     for (const key of keys) {
       const index = desk.find(key);
-      if (index === -1) unknown.push(key); else wanted.push({ key, index });
+      if (index === -1) unknown.push(key);
+      else wanted.push({ key, index });
       await turns.take(KEY_UNITS);
     }
     signal?.throwIfAborted();
@@ -51,27 +63,50 @@ export class BoardLane {
       sparks.push(await desk.spark(index));
       signal?.throwIfAborted();
     }
-    const stored = await desk.lastCloses(wanted.map(({ index }) => index).filter((index) => desk.quote(index) === null), signal);
+    const stored = await desk.lastCloses(
+      wanted.map(({ index }) => index).filter((index) => desk.quote(index) === null),
+      signal,
+    );
     signal?.throwIfAborted();
     const rows: QuoteRow[] = wanted.map(({ key, index }, place) => {
       const { symbol, exchange, name, decimals } = desk.instrument(index);
       const values = desk.quote(index);
       return {
-        key, symbol, exchange, name, decimals, spark: [...sparks[place]!], live: desk.isLive(index), simulated: desk.isSimulated(index),
-        price: values?.price ?? stored.get(index)?.price ?? null, previousClose: values?.previousClose ?? 0, open: values?.open ?? 0, high: values?.high ?? 0, low: values?.low ?? 0,
-        volume: values?.volume ?? 0, time: values?.time ?? stored.get(index)?.time ?? 0, received: values?.received ?? 0,
+        key,
+        symbol,
+        exchange,
+        name,
+        decimals,
+        spark: [...sparks[place]!],
+        live: desk.isLive(index),
+        simulated: desk.isSimulated(index),
+        price: values?.price ?? stored.get(index)?.price ?? null,
+        previousClose: values?.previousClose ?? 0,
+        open: values?.open ?? 0,
+        high: values?.high ?? 0,
+        low: values?.low ?? 0,
+        volume: values?.volume ?? 0,
+        time: values?.time ?? stored.get(index)?.time ?? 0,
+        received: values?.received ?? 0,
       };
     });
     this.boards.set(client, {
-      rows: wanted.map((each) => each.index), seen: wanted.map((each) => desk.quote(each.index)?.sequence ?? 0),
+      rows: wanted.map((each) => each.index),
+      seen: wanted.map((each) => desk.quote(each.index)?.sequence ?? 0),
       sparks: sparks.map((closes) => ({ closes, length: closes.length })),
-      slice: this.joined++ % SLICES, seq: 0, send,
+      slice: this.joined++ % SLICES,
+      seq: 0,
+      send,
     });
     return { rows, unknown, seq: 0, serverTime: clock.now() };
   }
 
-  get size(): number { return this.boards.size; }
-  leave(client: string): void { this.boards.delete(client); }
+  get size(): number {
+    return this.boards.size;
+  }
+  leave(client: string): void {
+    this.boards.delete(client);
+  }
 
   private turn(): void {
     this.slice = (this.slice + 1) % SLICES;
@@ -87,17 +122,32 @@ export class BoardLane {
       const values = desk.quote(index, board.seen[place]);
       if (values === null) return;
       sequences.push(values.sequence);
-      rows.push([place, values.price, values.volume, values.time, values.received, values.high, values.low, values.open, values.previousClose]);
+      rows.push([
+        place,
+        values.price,
+        values.volume,
+        values.time,
+        values.received,
+        values.high,
+        values.low,
+        values.open,
+        values.previousClose,
+      ]);
       const closes = desk.sparkNow(index);
       const sent = board.sparks[place]!;
       if (closes.length === 0 || (closes === sent.closes && closes.length === sent.length)) return;
       spark.push([place, closes]);
     });
     if (rows.length === 0) return;
-    if (!board.send({ seq: board.seq + 1, rows, spark })) { meter.count("frames.quotesLater"); return; }
+    if (!board.send({ seq: board.seq + 1, rows, spark })) {
+      meter.count("frames.quotesLater");
+      return;
+    }
     meter.count("frames.quotes");
     board.seq++;
-    rows.forEach(([place], at) => { board.seen[place] = sequences[at]!; });
+    rows.forEach(([place], at) => {
+      board.seen[place] = sequences[at]!;
+    });
     for (const [place, closes] of spark) board.sparks[place] = { closes, length: closes.length };
   }
 }

@@ -44,7 +44,10 @@ export interface ServeOptions {
 }
 
 const headers = {
-  "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",
 };
 /** Longest the clients' goodbye may take. */
@@ -59,13 +62,18 @@ const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.
 const upgrading = { shouldUpgradeCallback: isWebSocket };
 
 /** Pages, REST and sockets on one port. Answers this machine only. Rejects with the reason of `stopping` when that comes first. */
-export const serve = async (options: ServeOptions, pagesOn: (server: EventEmitter, port: number) => Pages = nextOn(options)): Promise<Web> => {
+export const serve = async (
+  options: ServeOptions,
+  pagesOn: (server: EventEmitter, port: number) => Pages = nextOn(options),
+): Promise<Web> => {
   const { host, development, sockets, stopping } = options;
   const server = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000, maxHeaderSize: 16_384, ...upgrading });
   server.maxConnections = MOST_CONNECTIONS;
   const admission = new Admission();
   // Nothing came or went for so long: it reads nothing of what is there for it, or has asked for nothing. One that waits for its answer goes on waiting.
-  server.setTimeout(DEAF_MS, (socket: Socket) => { if (socket.writableLength > 0 || !admission.isBusy(socket)) socket.destroy(); });
+  server.setTimeout(DEAF_MS, (socket: Socket) => {
+    if (socket.writableLength > 0 || !admission.isBusy(socket)) socket.destroy();
+  });
   const built = path.join(options.root, ".next");
   const files = development ? null : staticDoor(built);
   const isKnown = development ? () => true : knownPaths(built, path.join(options.root, "public"));
@@ -76,24 +84,54 @@ export const serve = async (options: ServeOptions, pagesOn: (server: EventEmitte
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (!admission.admit(request, response)) return;
     if (pages === null || !opened) {
-      const [type, body] = isOfApi(request.url ?? "/") || !wantsHtml(request) ? ["application/json", STARTING_API] : ["text/html; charset=utf-8", STARTING];
+      const [type, body] =
+        isOfApi(request.url ?? "/") || !wantsHtml(request)
+          ? ["application/json", STARTING_API]
+          : ["text/html; charset=utf-8", STARTING];
       response.writeHead(503, { "Content-Type": type, "Retry-After": "1", "Cache-Control": "no-store" }).end(body);
       return;
     }
     request.url = pathNow(request.method ?? "", request.url ?? "/", request.headers.accept) ?? request.url ?? "/";
-    if (wrongMethod(request, response) || options.hot?.(request, response) === true || files?.(request, response) === true) return;
+    if (
+      wrongMethod(request, response) ||
+      options.hot?.(request, response) === true ||
+      files?.(request, response) === true
+    )
+      return;
     const asked = pathOf(request.url);
     if (asked.startsWith("/_next/image") || (!isKnown(asked) && (isOfApi(asked) || !wantsHtml(request)))) {
-      refuse(request, response, 404, { code: "not_found", message: `there is nothing at ${asked.slice(0, 200)}`, details: { field: "path", value: asked.slice(0, 200), accepted: "a path under /api/v1 that the README names" } });
+      refuse(request, response, 404, {
+        code: "not_found",
+        message: `there is nothing at ${asked.slice(0, 200)}`,
+        details: { field: "path", value: asked.slice(0, 200), accepted: "a path under /api/v1 that the README names" },
+      });
       return;
     }
     if (!development && !isOfApi(asked) && !wantsPage(request)) {
       const method = request.method ?? "";
-      refuse(request, response, 405, { code: "bad_input", message: `method: "${method}" is not accepted here; use GET`, details: { field: "method", value: method, accepted: "GET" } }, { Allow: "GET, HEAD" });
+      refuse(
+        request,
+        response,
+        405,
+        {
+          code: "bad_input",
+          message: `method: "${method}" is not accepted here; use GET`,
+          details: { field: "method", value: method, accepted: "GET" },
+        },
+        { Allow: "GET, HEAD" },
+      );
       return;
     }
     if (!isDecodable(asked)) {
-      refuse(request, response, 400, { code: "bad_input", message: "path: it is not encoded as a URL is", details: { field: "path", value: asked.slice(0, 200), accepted: "a path in which % is followed by two hex digits of UTF-8" } });
+      refuse(request, response, 400, {
+        code: "bad_input",
+        message: "path: it is not encoded as a URL is",
+        details: {
+          field: "path",
+          value: asked.slice(0, 200),
+          accepted: "a path in which % is followed by two hex digits of UTF-8",
+        },
+      });
       return;
     }
     keepRedirectsHome(request, response);
@@ -101,7 +139,9 @@ export const serve = async (options: ServeOptions, pagesOn: (server: EventEmitte
   };
   server.on("request", answer);
   // A tunnel is nobody's here.
-  server.on("connect", (_, socket) => socket.end("HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
+  server.on("connect", (_, socket) =>
+    socket.end("HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+  );
   // Upgraded sockets no longer belong to the http server: closing all its connections leaves them open.
   const upgraded = new Set<Duplex>();
   // Socket.io answers its own path; the rest is Next's hot reload, or nobody's.
@@ -109,9 +149,15 @@ export const serve = async (options: ServeOptions, pagesOn: (server: EventEmitte
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
     socket.on("error", () => socket.destroy());
-    if (!isWebSocket(request)) { answerPlainly(request, socket, answer); return; }
+    if (!isWebSocket(request)) {
+      answerPlainly(request, socket, answer);
+      return;
+    }
     // A tab that is left open comes back by itself as soon as it is refused.
-    if (pages === null || !opened) { ended(socket, "503 Service Unavailable", "Retry-After: 1\r\n"); return; }
+    if (pages === null || !opened) {
+      ended(socket, "503 Service Unavailable", "Retry-After: 1\r\n");
+      return;
+    }
     if (request.url?.startsWith("/socket.io/") === true) return;
     if (development && localRequest(request)) void pages.upgrade(request, socket, head);
     else ended(socket, "404 Not Found");
@@ -151,41 +197,59 @@ export const serve = async (options: ServeOptions, pagesOn: (server: EventEmitte
 const required = createRequire(import.meta.url);
 
 /** Next's pages on our server. */
-export const nextOn = ({ root, host, development }: ServeOptions) => (server: EventEmitter, port: number): Pages => {
-  // Given none it takes the one its first request came by; of what it is given it asks no more than `on`.
-  const app = next({ dev: development, quiet: true, dir: root, hostname: host, port, httpServer: server as Server });
-  return {
-    async prepare() {
-      // Next reports how long it took to read its configuration, whatever `quiet` says; it is silent when that has been read before.
-      const { PHASE_DEVELOPMENT_SERVER, PHASE_PRODUCTION_SERVER } = required("next/constants") as typeof NextConstants;
-      const { default: loadConfig } = required("next/dist/server/config") as typeof NextConfiguration;
-      await loadConfig(development ? PHASE_DEVELOPMENT_SERVER : PHASE_PRODUCTION_SERVER, root);
-      await app.prepare();
-    },
-    request: (request, response) => app.getRequestHandler()(request, response),
-    upgrade: (request, socket, head) => app.getUpgradeHandler()(request, socket, head),
-    close: () => app.close(),
+export const nextOn =
+  ({ root, host, development }: ServeOptions) =>
+  (server: EventEmitter, port: number): Pages => {
+    // Given none it takes the one its first request came by; of what it is given it asks no more than `on`.
+    const app = next({ dev: development, quiet: true, dir: root, hostname: host, port, httpServer: server as Server });
+    return {
+      async prepare() {
+        // Next reports how long it took to read its configuration, whatever `quiet` says; it is silent when that has been read before.
+        const { PHASE_DEVELOPMENT_SERVER, PHASE_PRODUCTION_SERVER } = required(
+          "next/constants",
+        ) as typeof NextConstants;
+        const { default: loadConfig } = required("next/dist/server/config") as typeof NextConfiguration;
+        await loadConfig(development ? PHASE_DEVELOPMENT_SERVER : PHASE_PRODUCTION_SERVER, root);
+        await app.prepare();
+      },
+      request: (request, response) => app.getRequestHandler()(request, response),
+      upgrade: (request, socket, head) => app.getUpgradeHandler()(request, socket, head),
+      close: () => app.close(),
+    };
   };
-};
 
 const STARTING = `<!doctype html><html lang="en-IN"><meta charset="utf-8"><meta http-equiv="refresh" content="1"><title>Candela is starting</title>
 <body style="background:#0e1117;color:#9aa4b5;font:13px system-ui;display:grid;place-items:center;height:100vh;margin:0"><p role="status">Candela is starting</p></body></html>
 `;
 
-const STARTING_API = JSON.stringify({ status: "error", error: { code: "starting", message: "Candela is starting; ask again in a second." } });
+const STARTING_API = JSON.stringify({
+  status: "error",
+  error: { code: "starting", message: "Candela is starting; ask again in a second." },
+});
 const wantsPage = ({ method }: IncomingMessage): boolean => method === "GET" || method === "HEAD";
 
 const isDecodable = (asked: string): boolean => {
-  try { decodeURIComponent(asked); return true; } catch { return false; }
+  try {
+    decodeURIComponent(asked);
+    return true;
+  } catch {
+    return false;
+  }
 };
 
-const ended = (socket: Duplex, status: string, more = ""): void => { socket.end(`HTTP/1.1 ${status}\r\n${more}Connection: close\r\nContent-Length: 0\r\n\r\n`); };
+const ended = (socket: Duplex, status: string, more = ""): void => {
+  socket.end(`HTTP/1.1 ${status}\r\n${more}Connection: close\r\nContent-Length: 0\r\n\r\n`);
+};
 
 /**
  * An upgrade to something else than a web socket (curl offers h2c) is an offer that may be left unheard: the request is
  * answered as it stands. Node has let go of the connection already; a body could no longer be read from it.
  */
-const answerPlainly = (request: IncomingMessage, socket: Duplex, answer: (request: IncomingMessage, response: ServerResponse) => void): void => {
+const answerPlainly = (
+  request: IncomingMessage,
+  socket: Duplex,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): void => {
   if (request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined) {
     ended(socket, "426 Upgrade Required", "Upgrade: websocket\r\n");
     return;
@@ -193,25 +257,41 @@ const answerPlainly = (request: IncomingMessage, socket: Duplex, answer: (reques
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket as Socket);
-  response.once("finish", () => { response.detachSocket(socket as Socket); socket.end(); });
+  response.once("finish", () => {
+    response.detachSocket(socket as Socket);
+    socket.end();
+  });
   socket.once("close", () => response.destroy());
   // What came of the request: there is no body.
   request.complete = true;
   answer(request, response);
 };
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms).unref(); });
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 
-const orAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => new Promise((resolve, reject) => {
-  const stop = (): void => reject(signal.reason as Error);
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
-  work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-});
+const orAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 
-const listen = (server: Server, host: string, port: number): Promise<number> => new Promise((resolve, reject) => {
-  server.once("error", (cause: NodeJS.ErrnoException) => reject(cause.code === "EADDRINUSE"
-    ? new AppError("port_in_use", `Port ${port} is in use; stop the other program or choose another: npm start -- --port ${port + 1}`, { cause })
-    : new AppError("internal", `Cannot listen on ${host}:${port}: ${cause.message}`, { cause })));
-  server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
-});
+const listen = (server: Server, host: string, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) =>
+      reject(
+        cause.code === "EADDRINUSE"
+          ? new AppError(
+              "port_in_use",
+              `Port ${port} is in use; stop the other program or choose another: npm start -- --port ${port + 1}`,
+              { cause },
+            )
+          : new AppError("internal", `Cannot listen on ${host}:${port}: ${cause.message}`, { cause }),
+      ),
+    );
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });

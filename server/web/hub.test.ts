@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { AUCTION_BAR, type BarBatch, barBatch, barColumns, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
+import {
+  AUCTION_BAR,
+  type BarBatch,
+  barBatch,
+  barColumns,
+  type BarColumns,
+  CLOSE,
+  columnsOf,
+} from "@/server/domain/bar";
 import type { Instrument } from "@/server/domain/instrument";
 import { tickBatch, type TickBatch } from "@/server/domain/tick";
 import { timeframe } from "@/server/domain/timeframe";
@@ -10,31 +18,108 @@ import type { Desk } from "@/server/ports/desk";
 import { Hub } from "./hub";
 
 const MINUTE = 60_000;
-const instrument: Instrument = { id: 1, key: "NSE:INFY", exchange: "NSE", symbol: "INFY", name: "Infosys", segment: "equity", decimals: 2, tickSize: 5, lotSize: 1, expiry: null, strike: null };
-const bar = (time: number, close: number) => ({ time, open: 100, high: 110, low: 90, close, volume: 5, value: 0, ticks: 1, openInterest: -1, rev: 1, state: "closed" as const, incomplete: false });
+const instrument: Instrument = {
+  id: 1,
+  key: "NSE:INFY",
+  exchange: "NSE",
+  symbol: "INFY",
+  name: "Infosys",
+  segment: "equity",
+  decimals: 2,
+  tickSize: 5,
+  lotSize: 1,
+  expiry: null,
+  strike: null,
+};
+const bar = (time: number, close: number) => ({
+  time,
+  open: 100,
+  high: 110,
+  low: 90,
+  close,
+  volume: 5,
+  value: 0,
+  ticks: 1,
+  openInterest: -1,
+  rev: 1,
+  state: "closed" as const,
+  incomplete: false,
+});
 
 /** A hub over a desk that holds what the test puts into it, on a clock the test turns. */
 const rig = (options: { warm?: boolean; replay?: boolean } = {}) => {
   let now = 1_000_000 * MINUTE;
   const timers: { every: number; run: () => void }[] = [];
   const clock: Clock = {
-    now: () => now, after: () => () => {}, sleep: () => Promise.resolve(),
-    every(every, run) { const timer = { every, run }; timers.push(timer); return () => timers.splice(timers.indexOf(timer), 1); },
+    now: () => now,
+    after: () => () => {},
+    sleep: () => Promise.resolve(),
+    every(every, run) {
+      const timer = { every, run };
+      timers.push(timer);
+      return () => timers.splice(timers.indexOf(timer), 1);
+    },
   };
   const held: number[] = [];
   let forming: BarColumns = barColumns(4);
   let closed: BarColumns = columnsOf([bar(now - 2 * MINUTE, 101), bar(now - MINUTE, 102)]);
   let closing: BarColumns = columnsOf([]);
   const desk: Partial<Desk> = {
-    resolve: () => 0, instrument: () => instrument, isLive: () => true, isSimulated: () => false, session: () => null, sessionOpens: () => [],
-    bars: ({ closingRows = false }) => Promise.resolve({ closed, forming, ...(closingRows ? { closing } : {}) }), committed: () => Promise.resolve(), firstStored: () => Promise.resolve(0), warm: () => Promise.resolve(), isWarm: () => options.warm ?? true,
-    forming(_, __, into) { for (let row = 0; row < forming.length; row++) { into.time[into.length] = forming.time[row]!; into.close[into.length] = forming.close[row]!; into.length++; } return forming.length; },
-    endOf: (_, of, start) => start + of.lengthMs, quote: () => null,
+    resolve: () => 0,
+    instrument: () => instrument,
+    isLive: () => true,
+    isSimulated: () => false,
+    session: () => null,
+    sessionOpens: () => [],
+    bars: ({ closingRows = false }) => Promise.resolve({ closed, forming, ...(closingRows ? { closing } : {}) }),
+    committed: () => Promise.resolve(),
+    firstStored: () => Promise.resolve(0),
+    warm: () => Promise.resolve(),
+    isWarm: () => options.warm ?? true,
+    forming(_, __, into) {
+      for (let row = 0; row < forming.length; row++) {
+        into.time[into.length] = forming.time[row]!;
+        into.close[into.length] = forming.close[row]!;
+        into.length++;
+      }
+      return forming.length;
+    },
+    endOf: (_, of, start) => start + of.lengthMs,
+    quote: () => null,
     indicators: {
-      describe: () => { throw new Error("not asked"); }, running: () => held, isStale: () => false,
-      hold: (_, __, spec) => { held.push(held.length + 1); return { instance: held.length, id: spec.id, label: spec.id, params: {}, pane: "price", guides: [], plots: [{ id: "value", title: "", kind: "line", unit: "price" }] }; },
-      drop: (instance) => { held.splice(held.indexOf(instance), 1); },
-      read: ({ closingRows = false }, helds) => Promise.resolve({ closed, forming, first: 0, ...(closingRows ? { closing } : {}), values: helds.map(() => [Float64Array.from([closed, forming].flatMap((bars) => [...bars.close.subarray(0, bars.length)]), (close) => close * 2)]) }),
+      describe: () => {
+        throw new Error("not asked");
+      },
+      running: () => held,
+      isStale: () => false,
+      hold: (_, __, spec) => {
+        held.push(held.length + 1);
+        return {
+          instance: held.length,
+          id: spec.id,
+          label: spec.id,
+          params: {},
+          pane: "price",
+          guides: [],
+          plots: [{ id: "value", title: "", kind: "line", unit: "price" }],
+        };
+      },
+      drop: (instance) => {
+        held.splice(held.indexOf(instance), 1);
+      },
+      read: ({ closingRows = false }, helds) =>
+        Promise.resolve({
+          closed,
+          forming,
+          first: 0,
+          ...(closingRows ? { closing } : {}),
+          values: helds.map(() => [
+            Float64Array.from(
+              [closed, forming].flatMap((bars) => [...bars.close.subarray(0, bars.length)]),
+              (close) => close * 2,
+            ),
+          ]),
+        }),
       peek: (_, bars) => Float64Array.from(bars.close.subarray(0, bars.length), (close) => close * 2),
     },
   };
@@ -42,20 +127,51 @@ const rig = (options: { warm?: boolean; replay?: boolean } = {}) => {
   const spans: [string, number][] = [];
   const counted: Record<string, number> = {};
   const hub = new Hub({
-    desk: desk as Desk, clock, wall: options.replay === true ? { ...clock } : clock, transport: { toRoom: (_, __, frame) => frames.push(frame as BarsFrame) },
-    meter: { count: (name) => { counted[name] = (counted[name] ?? 0) + 1; }, record: (name, ms) => { spans.push([name, ms]); }, reject: () => {}, gauge: () => {} },
+    desk: desk as Desk,
+    clock,
+    wall: options.replay === true ? { ...clock } : clock,
+    transport: { toRoom: (_, __, frame) => frames.push(frame as BarsFrame) },
+    meter: {
+      count: (name) => {
+        counted[name] = (counted[name] ?? 0) + 1;
+      },
+      record: (name, ms) => {
+        spans.push([name, ms]);
+      },
+      reject: () => {},
+      gauge: () => {},
+    },
   });
   const tick = (): TickBatch => ({ ...tickBatch(1), length: 1, receivedTime: now });
   return {
-    hub, frames, spans, held, tick,
-    form: (close: number) => { forming = columnsOf([{ ...bar(now, close), state: "forming" as never }]); },
-    store: (...bars: ReturnType<typeof bar>[]) => { closed = columnsOf(bars); },
-    end: (...rows: ReturnType<typeof bar>[]) => { closing = columnsOf(rows); },
-    pass(ms: number) { now += ms; for (const timer of [...timers]) timer.run(); },
+    hub,
+    frames,
+    spans,
+    held,
+    tick,
+    form: (close: number) => {
+      forming = columnsOf([{ ...bar(now, close), state: "forming" as never }]);
+    },
+    store: (...bars: ReturnType<typeof bar>[]) => {
+      closed = columnsOf(bars);
+    },
+    end: (...rows: ReturnType<typeof bar>[]) => {
+      closing = columnsOf(rows);
+    },
+    pass(ms: number) {
+      now += ms;
+      for (const timer of [...timers]) timer.run();
+    },
     now: () => now,
     close(time: number, of = "1m" as const): BarBatch {
       const batch = barBatch(1);
-      batch.length = 1; batch.event[0] = CLOSE; batch.timeframe[0] = timeframe(of).index; batch.time[0] = time; batch.end[0] = time + MINUTE; batch.close[0] = 103; batch.state[0] = 1;
+      batch.length = 1;
+      batch.event[0] = CLOSE;
+      batch.timeframe[0] = timeframe(of).index;
+      batch.time[0] = time;
+      batch.end[0] = time + MINUTE;
+      batch.close[0] = 103;
+      batch.state[0] = 1;
       return batch;
     },
   };
@@ -82,7 +198,10 @@ describe("chart rooms", () => {
   it("send one frame in fifty milliseconds however many ticks come, and the last of them", async () => {
     const { hub, frames, tick, form, pass } = rig();
     await hub.subscribe("a", wish, () => {});
-    for (let close = 1; close <= 10; close++) { form(close); hub.onTicks(tick()); }
+    for (let close = 1; close <= 10; close++) {
+      form(close);
+      hub.onTicks(tick());
+    }
     expect(frames).toHaveLength(1);
     pass(20);
     expect(frames).toHaveLength(1);
@@ -114,7 +233,10 @@ describe("chart rooms", () => {
     hub.onBars(close(now() - MINUTE));
     await settled();
     hub.onTicks({ ...tick(), instrument: Int32Array.of(7) });
-    expect(frames.map(({ stamps }) => stamps)).toEqual([{ received, emitted: received }, { received: 0, emitted: received + 2_000 }]);
+    expect(frames.map(({ stamps }) => stamps)).toEqual([
+      { received, emitted: received },
+      { received: 0, emitted: received + 2_000 },
+    ]);
     expect(spans.filter(([name]) => name === "receiveToEmit")).toEqual([["receiveToEmit", 0]]);
     hub.onTicks(tick());
     pass(10);
@@ -157,7 +279,8 @@ describe("chart rooms", () => {
 
   it("get the row of a closing auction when it is over, and no value of an indicator with it", async () => {
     const { hub, frames, now, end, close } = rig();
-    for (const timeframe of ["1m", "15m", "30s", "1d"] as const) await hub.subscribe("a", { ...wish, timeframe }, () => {});
+    for (const timeframe of ["1m", "15m", "30s", "1d"] as const)
+      await hub.subscribe("a", { ...wish, timeframe }, () => {});
     const auction = close(now() + 20 * MINUTE);
     auction.timeframe[0] = AUCTION_BAR;
     auction.end[0] = now() + 35 * MINUTE;
@@ -168,12 +291,22 @@ describe("chart rooms", () => {
     end(bar(now(), 95));
     hub.onAuctions(auction);
     await settled();
-    expect(frames.map(({ room, bars, points }) => [room, bars.map(([event, time, , , , , last]) => [event, time, last]), points])).toEqual([
-      ["bars:NSE:INFY:1m", [[2, now(), 95]], []], ["bars:NSE:INFY:15m", [[2, now(), 95]], []],
+    expect(
+      frames.map(({ room, bars, points }) => [
+        room,
+        bars.map(([event, time, , , , , last]) => [event, time, last]),
+        points,
+      ]),
+    ).toEqual([
+      ["bars:NSE:INFY:1m", [[2, now(), 95]], []],
+      ["bars:NSE:INFY:15m", [[2, now(), 95]], []],
     ]);
     // Who comes later finds it in its place, behind the bars before it and without a value.
     const { packed, values } = await hub.subscribe("b", wish, () => {});
-    expect([[...unpackBars(packed).close], [...new Float64Array(values)]]).toEqual([[101, 102, 95], [202, 204, Number.NaN]]);
+    expect([[...unpackBars(packed).close], [...new Float64Array(values)]]).toEqual([
+      [101, 102, 95],
+      [202, 204, Number.NaN],
+    ]);
     const { packed: since } = await hub.subscribe("c", { ...wish, since: now() }, () => {});
     expect([...unpackBars(since).time].at(-1)).toBe(now());
   });

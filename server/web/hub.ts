@@ -67,7 +67,15 @@ export class Hub {
   private ticking: (() => void) | null = null;
   private scheduled = false;
 
-  constructor(private readonly parts: { desk: Desk; transport: Transport; /** Market time. */ clock: Clock; /** Real time: frames are spaced and measured by it. */ wall: Clock; meter: Meter }) {}
+  constructor(
+    private readonly parts: {
+      desk: Desk;
+      transport: Transport;
+      /** Market time. */ clock: Clock;
+      /** Real time: frames are spaced and measured by it. */ wall: Clock;
+      meter: Meter;
+    },
+  ) {}
 
   onTicks(message: TickMessage): void {
     if (message.kind !== "ticks") return;
@@ -90,7 +98,10 @@ export class Hub {
       if (rooms === undefined) continue;
       for (const room of rooms) {
         if (room.timeframe.index !== batch.timeframe[row]) continue;
-        if (batch.event[row] === PATCH) { this.reread(room, batch.time[row]!, batch.end[row]!); continue; }
+        if (batch.event[row] === PATCH) {
+          this.reread(room, batch.time[row]!, batch.end[row]!);
+          continue;
+        }
         room.bars.push(barTuple(CLOSE, batch.end[row]!, batch, row));
         this.touch(room, true);
       }
@@ -118,7 +129,8 @@ export class Hub {
   onAuctions(batch: BarBatch): void {
     for (let row = 0; row < batch.length; row++) {
       if (batch.event[row] !== CLOSE) continue;
-      for (const room of this.byInstrument[batch.instrument[row]!] ?? []) if (showsClosing(room.timeframe)) this.reread(room, batch.time[row]!, batch.end[row]!);
+      for (const room of this.byInstrument[batch.instrument[row]!] ?? [])
+        if (showsClosing(room.timeframe)) this.reread(room, batch.time[row]!, batch.end[row]!);
     }
   }
 
@@ -129,7 +141,12 @@ export class Hub {
 
   /** `join` is called in the very turn of the snapshot: no frame falls between the two. */
   /** `signal` aborts when the client has gone. */
-  async subscribe(client: string, request: z.output<typeof barsSubscribe>, join: (room: string) => void, signal?: AbortSignal): Promise<BarsSnapshot> {
+  async subscribe(
+    client: string,
+    request: z.output<typeof barsSubscribe>,
+    join: (room: string) => void,
+    signal?: AbortSignal,
+  ): Promise<BarsSnapshot> {
     const { desk, clock } = this.parts;
     const instrument = desk.resolve(request.key);
     const timeframe = timeframeNamed(request.timeframe);
@@ -138,27 +155,45 @@ export class Hub {
     const room = this.room(instrument, timeframe);
     if (mine >= MOST_ROOMS && !room.clients.has(client)) {
       this.closeIfEmpty(room);
-      throw new AppError("rate_limited", `a client may watch ${MOST_ROOMS} charts at most; unsubscribe one first`, { details: { field: "key", value: request.key, accepted: `at most ${MOST_ROOMS} charts` } });
+      throw new AppError("rate_limited", `a client may watch ${MOST_ROOMS} charts at most; unsubscribe one first`, {
+        details: { field: "key", value: request.key, accepted: `at most ${MOST_ROOMS} charts` },
+      });
     }
     const helds: HeldIndicator[] = [];
     const following = isListed(timeframe) ? null : desk.follow(instrument, timeframe);
     const held: Held = { indicators: helds, endFollowing: () => following?.end() };
     try {
       if (following !== null) await following.ready;
-      if (this.held + request.indicators.length > MOST_HELD) throw new AppError("overloaded", `readers hold ${this.held} indicators, and ${MOST_HELD} at most`, { retryable: true, details: { retryAfterMs: 1_000 } });
-      for (const spec of request.indicators) { helds.push(desk.indicators.hold(instrument, timeframe, spec)); this.held++; }
-      const answer = await barsSnapshot(desk, clock, request, instrument, helds, room.name, () => {
-        // Who has hung up meanwhile must not be entered: nobody would ever take it out again.
-        signal?.throwIfAborted();
-        // What was queued before this instant is in the snapshot already; the frame of it goes to the others now.
-        this.flush(room);
-        this.register(room); // its last client may have left while this one waited
-        const before = room.clients.get(client);
-        room.clients.set(client, held);
-        if (before !== undefined) this.drop(before);
-        join(room.name);
-        return room.seq;
-      }, signal);
+      if (this.held + request.indicators.length > MOST_HELD)
+        throw new AppError("overloaded", `readers hold ${this.held} indicators, and ${MOST_HELD} at most`, {
+          retryable: true,
+          details: { retryAfterMs: 1_000 },
+        });
+      for (const spec of request.indicators) {
+        helds.push(desk.indicators.hold(instrument, timeframe, spec));
+        this.held++;
+      }
+      const answer = await barsSnapshot(
+        desk,
+        clock,
+        request,
+        instrument,
+        helds,
+        room.name,
+        () => {
+          // Who has hung up meanwhile must not be entered: nobody would ever take it out again.
+          signal?.throwIfAborted();
+          // What was queued before this instant is in the snapshot already; the frame of it goes to the others now.
+          this.flush(room);
+          this.register(room); // its last client may have left while this one waited
+          const before = room.clients.get(client);
+          room.clients.set(client, held);
+          if (before !== undefined) this.drop(before);
+          join(room.name);
+          return room.seq;
+        },
+        signal,
+      );
       return answer;
     } catch (cause) {
       this.drop(held);
@@ -186,9 +221,18 @@ export class Hub {
     for (const room of [...this.rooms.values()]) if (room.clients.has(client)) this.unsubscribe(client, room.name);
   }
 
-  watched(instrument: number): boolean { return (this.byInstrument[instrument]?.length ?? 0) > 0; }
-  get size(): number { return this.rooms.size; }
-  stop(): void { this.ticking?.(); this.ticking = null; this.rooms.clear(); this.byInstrument.length = 0; }
+  watched(instrument: number): boolean {
+    return (this.byInstrument[instrument]?.length ?? 0) > 0;
+  }
+  get size(): number {
+    return this.rooms.size;
+  }
+  stop(): void {
+    this.ticking?.();
+    this.ticking = null;
+    this.rooms.clear();
+    this.byInstrument.length = 0;
+  }
 
   private roomsOf(client: string): number {
     let count = 0;
@@ -200,7 +244,21 @@ export class Hub {
     const name = `bars:${this.parts.desk.instrument(instrument).key}:${timeframe.name}`;
     let room = this.rooms.get(name);
     if (room === undefined) {
-      room = { name, instrument, timeframe, seq: 0, clients: new Map(), dirty: false, urgent: false, lastFrame: 0, received: 0, bars: [], points: [], whole: [], changed: null };
+      room = {
+        name,
+        instrument,
+        timeframe,
+        seq: 0,
+        clients: new Map(),
+        dirty: false,
+        urgent: false,
+        lastFrame: 0,
+        received: 0,
+        bars: [],
+        points: [],
+        whole: [],
+        changed: null,
+      };
       this.register(room);
     }
     return room;
@@ -228,7 +286,11 @@ export class Hub {
 
   /** Sends rooms whose time has come; the rest is looked at again while any waits. */
   private flushDue(): void {
-    if (this.late.size === 0) { this.ticking?.(); this.ticking = null; return; }
+    if (this.late.size === 0) {
+      this.ticking?.();
+      this.ticking = null;
+      return;
+    }
     const now = this.parts.wall.now();
     for (const room of this.late) if (room.urgent || now - room.lastFrame >= FRAME_MS) this.flush(room);
     if (this.late.size > 0) this.ticking ??= this.parts.wall.every(10, () => this.flushDue());
@@ -238,7 +300,10 @@ export class Hub {
   private flushSoon(): void {
     if (this.scheduled || this.late.size === 0) return;
     this.scheduled = true;
-    queueMicrotask(() => { this.scheduled = false; this.flushDue(); });
+    queueMicrotask(() => {
+      this.scheduled = false;
+      this.flushDue();
+    });
   }
 
   private flush(room: Room): void {
@@ -251,13 +316,18 @@ export class Hub {
     const known = timeframe.from === "1s" || timeframe.name === "1m" || !isListed(timeframe) || desk.isWarm(instrument);
     const count = known ? desk.forming(instrument, timeframe, this.scratch) : 0;
     const bars = room.bars;
-    for (let row = 0; row < count; row++) bars.push(barTuple(UPDATE, desk.endOf(instrument, timeframe, this.scratch.time[row]!), this.scratch, row));
+    for (let row = 0; row < count; row++)
+      bars.push(barTuple(UPDATE, desk.endOf(instrument, timeframe, this.scratch.time[row]!), this.scratch, row));
     const points = room.points;
     if (count > 0) this.peek(room, points);
     const quote = desk.quote(instrument);
     const now = wall.now();
     const frame: BarsFrame = {
-      room: room.name, seq: ++room.seq, bars, points, ...(room.whole.length > 0 ? { whole: room.whole } : {}),
+      room: room.name,
+      seq: ++room.seq,
+      bars,
+      points,
+      ...(room.whole.length > 0 ? { whole: room.whole } : {}),
       ltp: quote === null ? null : { price: quote.price, time: quote.time, received: quote.received },
       stamps: { received: room.received, emitted: now },
     };
@@ -284,13 +354,18 @@ export class Hub {
       if (plots === 0) continue;
       const values = indicators.peek(instance, this.scratch);
       for (let row = 0; row < this.scratch.length; row++) {
-        points.push([instance, this.scratch.time[row]!, ...Array.from(values.subarray(row * plots, (row + 1) * plots), orNull)]);
+        points.push([
+          instance,
+          this.scratch.time[row]!,
+          ...Array.from(values.subarray(row * plots, (row + 1) * plots), orNull),
+        ]);
       }
     }
   }
 
   private plotsOf(room: Room, instance: number): number {
-    for (const { indicators } of room.clients.values()) for (const held of indicators) if (held.instance === instance) return held.plots.length;
+    for (const { indicators } of room.clients.values())
+      for (const held of indicators) if (held.instance === instance) return held.plots.length;
     return 0;
   }
 
@@ -300,7 +375,8 @@ export class Hub {
    */
   private reread(room: Room, from: number, to: number): void {
     const { changed } = room;
-    room.changed = changed === null ? { from, to } : { from: Math.min(changed.from, from), to: Math.max(changed.to, to) };
+    room.changed =
+      changed === null ? { from, to } : { from: Math.min(changed.from, from), to: Math.max(changed.to, to) };
     if (changed !== null) return;
     const { desk } = this.parts;
     const { instrument, timeframe } = room;
@@ -311,7 +387,14 @@ export class Hub {
       // What closes after this instant comes by itself.
       const to = Math.min(span.to, this.parts.clock.now());
       // From the bar that holds the first change on: a nominal month may be a day short.
-      const { closed, closing } = await desk.bars({ instrument, timeframe, from: span.from - timeframe.lengthMs - (timeframe.kind === "month" ? DAY_MS : 0), to: span.to, limit: PATCH_BARS, closingRows: true });
+      const { closed, closing } = await desk.bars({
+        instrument,
+        timeframe,
+        from: span.from - timeframe.lengthMs - (timeframe.kind === "month" ? DAY_MS : 0),
+        to: span.to,
+        limit: PATCH_BARS,
+        closingRows: true,
+      });
       if (this.rooms.get(room.name) !== room) return;
       const before = room.bars.length;
       const from = closed.length < PATCH_BARS ? span.from : Math.max(span.from, closed.time[0]!);
@@ -319,12 +402,16 @@ export class Hub {
         const end = desk.endOf(instrument, timeframe, closed.time[row]!);
         if (end > span.from && closed.time[row]! < span.to) room.bars.push(barTuple(PATCH, end, closed, row));
       }
-      for (let row = 0; row < (closing?.length ?? 0); row++) room.bars.push(barTuple(PATCH, desk.endOf(instrument, timeframe, closing!.time[row]!), closing!, row));
+      for (let row = 0; row < (closing?.length ?? 0); row++)
+        room.bars.push(barTuple(PATCH, desk.endOf(instrument, timeframe, closing!.time[row]!), closing!, row));
       if (from < to) room.whole.push([from, to]);
       else if (room.bars.length === before) return;
       this.touch(room, true);
       this.flushDue();
-    })().catch(() => { room.changed = null; this.parts.meter.count("hub.rereadFailures"); });
+    })().catch(() => {
+      room.changed = null;
+      this.parts.meter.count("hub.rereadFailures");
+    });
   }
 }
 

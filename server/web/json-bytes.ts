@@ -16,7 +16,9 @@ export class JsonBytes {
   private length = 0;
 
   /** What has been written; the memory stays the writer's. */
-  done(): Uint8Array<ArrayBuffer> { return this.bytes.subarray(0, this.length); }
+  done(): Uint8Array<ArrayBuffer> {
+    return this.bytes.subarray(0, this.length);
+  }
 
   raw(part: Uint8Array): void {
     this.room(part.length);
@@ -32,19 +34,31 @@ export class JsonBytes {
     this.length += encoder.encodeInto(text, this.bytes.subarray(this.length)).written;
   }
 
-  bool(value: boolean): void { this.raw(value ? TRUE : FALSE); }
-  nothing(): void { this.raw(NULL); }
+  bool(value: boolean): void {
+    this.raw(value ? TRUE : FALSE);
+  }
+  nothing(): void {
+    this.raw(NULL);
+  }
 
   /** A whole number below 2^53; `null` for what is no number. */
-  int(value: number): void { this.decimal(value, 1); }
+  int(value: number): void {
+    this.decimal(value, 1);
+  }
 
   /** `value` / `scale` with all its digits and no more: 157350 and 100 give 1573.5. */
   decimal(value: number, scale: number): void {
     this.room(40);
     // Nobody hands these over; who does gets what JSON.stringify writes, and no loop that ends by luck.
-    if (!Number.isSafeInteger(value) || scale > BILLION) { this.text(JSON.stringify(value / scale)); return; }
+    if (!Number.isSafeInteger(value) || scale > BILLION) {
+      this.text(JSON.stringify(value / scale));
+      return;
+    }
     let rest = value;
-    if (rest < 0) { this.bytes[this.length++] = 45; rest = -rest; }
+    if (rest < 0) {
+      this.bytes[this.length++] = 45;
+      rest = -rest;
+    }
     const whole = scale === 1 ? rest : Math.floor(rest / scale);
     if (whole < BILLION) this.digits(whole | 0, 1);
     else {

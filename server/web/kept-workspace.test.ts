@@ -2,8 +2,15 @@ import { describe, expect, it } from "vitest";
 import { keptWorkspace } from "./kept-workspace";
 
 const whole = {
-  key: "NSE:TCS", timeframe: "15m", indicators: [{ id: "EMA", params: { length: 20 } }, { id: "RSI", params: {} }], watchlist: "mine",
-  rightDock: { open: false, width: 400 }, scale: { mode: "log", auto: false, inverted: true },
+  key: "NSE:TCS",
+  timeframe: "15m",
+  indicators: [
+    { id: "EMA", params: { length: 20 } },
+    { id: "RSI", params: {} },
+  ],
+  watchlist: "mine",
+  rightDock: { open: false, width: 400 },
+  scale: { mode: "log", auto: false, inverted: true },
 };
 
 const listed = (key: string): boolean => key === "NSE:TCS";
@@ -24,11 +31,26 @@ describe("the kept workspace", () => {
 
   it("loses the broken part alone", () => {
     const told: string[] = [];
-    const broken = { ...whole, key: 7, timeframe: "7 parsecs", indicators: [{ id: "EMA", params: null }, { id: "RSI", params: {} }, 3], scale: { mode: "round" } };
+    const broken = {
+      ...whole,
+      key: 7,
+      timeframe: "7 parsecs",
+      indicators: [{ id: "EMA", params: null }, { id: "RSI", params: {} }, 3],
+      scale: { mode: "round" },
+    };
     expect(keptWorkspace(broken, "NSE:FIRST", listed, (what) => told.push(what))).toEqual({
-      ...whole, key: "NSE:FIRST", timeframe: "5m", indicators: [{ id: "RSI", params: {} }], scale: { mode: "normal", auto: true, inverted: false },
+      ...whole,
+      key: "NSE:FIRST",
+      timeframe: "5m",
+      indicators: [{ id: "RSI", params: {} }],
+      scale: { mode: "normal", auto: true, inverted: false },
     });
-    expect(told).toEqual(["setting workspace, key", "setting workspace, timeframe", "setting workspace, indicators", "setting workspace, scale"]);
+    expect(told).toEqual([
+      "setting workspace, key",
+      "setting workspace, timeframe",
+      "setting workspace, indicators",
+      "setting workspace, scale",
+    ]);
   });
 
   it("opens the first instrument where the saved one is not listed", () => {

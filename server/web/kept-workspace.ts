@@ -11,7 +11,12 @@ const { key, timeframe, watchlist, rightDock, scale } = workspace.shape;
  * A key that is listed no more (an expired contract, a mistyped one) gives way to the first instrument; where nothing
  * is listed yet there is no `first`, and the saved key stands.
  */
-export const keptWorkspace = (value: unknown, first: string | null, isListed: (key: string) => boolean, unreadable?: Unreadable): Workspace | null => {
+export const keptWorkspace = (
+  value: unknown,
+  first: string | null,
+  isListed: (key: string) => boolean,
+  unreadable?: Unreadable,
+): Workspace | null => {
   const kept = readStored("setting workspace", value, byName, unreadable);
   if (kept === null) return null;
   const part = <T>(name: keyof Workspace, schema: z.ZodType<T>, otherwise: T): T => {
@@ -21,8 +26,14 @@ export const keptWorkspace = (value: unknown, first: string | null, isListed: (k
   };
   const saved = part("key", key, first ?? "");
   return {
-    key: first === null || isListed(saved) ? saved : first, timeframe: part("timeframe", timeframe, "5m"), watchlist: part("watchlist", watchlist, ""),
-    indicators: readRows("setting workspace, indicators", kept["indicators"], workspaceIndicator, unreadable).slice(0, MOST_INDICATORS),
-    rightDock: part("rightDock", rightDock, { open: true, width: 320 }), scale: part("scale", scale, { mode: "normal", auto: true, inverted: false }),
+    key: first === null || isListed(saved) ? saved : first,
+    timeframe: part("timeframe", timeframe, "5m"),
+    watchlist: part("watchlist", watchlist, ""),
+    indicators: readRows("setting workspace, indicators", kept["indicators"], workspaceIndicator, unreadable).slice(
+      0,
+      MOST_INDICATORS,
+    ),
+    rightDock: part("rightDock", rightDock, { open: true, width: 320 }),
+    scale: part("scale", scale, { mode: "normal", auto: true, inverted: false }),
   };
 };

@@ -1,13 +1,21 @@
 import type { IncomingMessage } from "node:http";
 
 const hostOf = (authority: string): string => {
-  try { return new URL(`http://${authority}`).hostname; } catch { return ""; }
+  try {
+    return new URL(`http://${authority}`).hostname;
+  } catch {
+    return "";
+  }
 };
 const isLocal = (host: string): boolean => host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** True for an absolute URL that names this machine. */
 export const isLocalUrl = (url: string): boolean => {
-  try { return isLocal(new URL(url).hostname); } catch { return false; }
+  try {
+    return isLocal(new URL(url).hostname);
+  } catch {
+    return false;
+  }
 };
 
 /**
@@ -28,12 +36,20 @@ export const localRequest = (request: IncomingMessage): boolean => {
  */
 export const isForeign = ({ headers, method }: IncomingMessage, isOfApi: boolean): boolean => {
   const site = headers["sec-fetch-site"];
-  if (site === undefined) return isOfApi && headers.referer !== undefined && !isFrom(headers.referer, headers.host ?? "");
+  if (site === undefined)
+    return isOfApi && headers.referer !== undefined && !isFrom(headers.referer, headers.host ?? "");
   if (site === "same-origin" || site === "none") return false;
-  const followed = (method === "GET" || method === "HEAD") && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
+  const followed =
+    (method === "GET" || method === "HEAD") &&
+    headers["sec-fetch-mode"] === "navigate" &&
+    headers["sec-fetch-dest"] === "document";
   return isOfApi || !followed;
 };
 
 const isFrom = (referer: string, host: string): boolean => {
-  try { return new URL(referer).host === host; } catch { return false; }
+  try {
+    return new URL(referer).host === host;
+  } catch {
+    return false;
+  }
 };

@@ -16,24 +16,59 @@ const methods: readonly (readonly [path: string, ...methods: string[]])[] = [
   ["/api/v1/indicators/active", "GET", "POST", "PUT"],
   ["/api/v1/indicators/reload", "POST"],
   ["/api/v1/workspace", "GET", "PUT"],
-  ...["jobs", "gaps", "completeness", "calendar", "calendar/status", "calendar/audit", "indicators", "indicators/values", "instruments", "watchlists", "watchlists/{}", "verify/{}", "status", "storage", "health"]
-    .map((path) => [`/api/v1/${path}`, "GET"] as const),
-  ...["bars", "latest", "today", "stats", "vwap", "ticks", "orderbook", "gaps", "completeness"].map((view) => [`/api/v1/${view}/*`, "GET"] as const),
+  ...[
+    "jobs",
+    "gaps",
+    "completeness",
+    "calendar",
+    "calendar/status",
+    "calendar/audit",
+    "indicators",
+    "indicators/values",
+    "instruments",
+    "watchlists",
+    "watchlists/{}",
+    "verify/{}",
+    "status",
+    "storage",
+    "health",
+  ].map((path) => [`/api/v1/${path}`, "GET"] as const),
+  ...["bars", "latest", "today", "stats", "vwap", "ticks", "orderbook", "gaps", "completeness"].map(
+    (view) => [`/api/v1/${view}/*`, "GET"] as const,
+  ),
   ["/intraday/*", "GET"],
 ];
 
-const patterns = methods.map(([path, ...accepted]) => ({ pattern: new RegExp(`^${path.replaceAll("{}", "[^/]+").replace("*", ".+")}/?$`), accepted }));
+const patterns = methods.map(([path, ...accepted]) => ({
+  pattern: new RegExp(`^${path.replaceAll("{}", "[^/]+").replace("*", ".+")}/?$`),
+  accepted,
+}));
 
 /** Null for a path that is none of the API's. */
-export const methodsOf = (pathname: string): readonly string[] | null => patterns.find(({ pattern }) => pattern.test(pathname))?.accepted ?? null;
+export const methodsOf = (pathname: string): readonly string[] | null =>
+  patterns.find(({ pattern }) => pattern.test(pathname))?.accepted ?? null;
 
 /** Answers a method that its path does not take; false for everything else. */
 export const wrongMethod = ({ method = "GET", url = "/" }: IncomingMessage, response: ServerResponse): boolean => {
   const end = url.indexOf("?");
   const accepted = methodsOf(end === -1 ? url : url.slice(0, end));
-  if (accepted === null || accepted.includes(method) || method === "OPTIONS" || (method === "HEAD" && accepted.includes("GET"))) return false;
+  if (
+    accepted === null ||
+    accepted.includes(method) ||
+    method === "OPTIONS" ||
+    (method === "HEAD" && accepted.includes("GET"))
+  )
+    return false;
   const told = accepted.join(", ");
-  const { type, body } = jsonReply({ status: "error", error: { code: "bad_input", message: `method: "${method}" is not accepted here; use ${told}`, details: { field: "method", value: method, accepted: told }, requestId: crypto.randomUUID().slice(0, 8) } });
+  const { type, body } = jsonReply({
+    status: "error",
+    error: {
+      code: "bad_input",
+      message: `method: "${method}" is not accepted here; use ${told}`,
+      details: { field: "method", value: method, accepted: told },
+      requestId: crypto.randomUUID().slice(0, 8),
+    },
+  });
   response.writeHead(405, { "Content-Type": type, "Cache-Control": "no-store", Allow: told }).end(body);
   return true;
 };

@@ -22,16 +22,29 @@ export const readPath = (pathname: string): ReadPath | null => {
   const rest = decoded(match[3]!);
   if (match[1] !== undefined) {
     const legacy = legacyView(first, (name) => segmentNames.includes(name.toUpperCase()));
-    return legacy === undefined ? null : { ask: legacy.ask, view: legacy.withFirst ? null : first as ReadView, symbol: legacy.withFirst ? `${first}/${rest}` : rest };
+    return legacy === undefined
+      ? null
+      : {
+          ask: legacy.ask,
+          view: legacy.withFirst ? null : (first as ReadView),
+          symbol: legacy.withFirst ? `${first}/${rest}` : rest,
+        };
   }
-  if (first === "bars" && rest.endsWith("/passport")) return { ask: views.passport, view: "passport", symbol: rest.slice(0, -"/passport".length) };
+  if (first === "bars" && rest.endsWith("/passport"))
+    return { ask: views.passport, view: "passport", symbol: rest.slice(0, -"/passport".length) };
   // Gaps and completeness of a symbol are routes: they share the ledger's.
-  return first !== "passport" && Object.hasOwn(views, first) ? { ask: views[first as ViewName], view: first as ReadView, symbol: rest } : null;
+  return first !== "passport" && Object.hasOwn(views, first)
+    ? { ask: views[first as ViewName], view: first as ReadView, symbol: rest }
+    : null;
 };
 
 /** What is not encoded as it should be is no symbol either, and is told as it came. */
 const decoded = (text: string): string => {
-  try { return decodeURIComponent(text); } catch { return text; }
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 };
 
 /** Any read, by its URL. For the routes; never throws. */
@@ -39,25 +52,49 @@ export const answerRead = (parts: ReadParts, url: string, signal?: AbortSignal):
   const { pathname, searchParams } = new URL(url, "http://localhost");
   const path = readPath(pathname);
   if (path !== null) return path.ask(parts, path.symbol, Object.fromEntries(searchParams), signal);
-  const error = { code: "not_found", message: `nothing is at ${pathname}`, details: { field: "path", value: pathname, accepted: `/intraday/{${readViews.join("|")}}/{symbol} or /intraday/{${segmentNames.join("|")}}/{token}` } };
+  const error = {
+    code: "not_found",
+    message: `nothing is at ${pathname}`,
+    details: {
+      field: "path",
+      value: pathname,
+      accepted: `/intraday/{${readViews.join("|")}}/{symbol} or /intraday/{${segmentNames.join("|")}}/{token}`,
+    },
+  };
   return Promise.resolve(jsonReply({ status: "error", error }, statusOf.not_found));
 };
 
 /** Answers the hot reads on the http server itself; false for everything else, which is Next's. */
-export const readDoor = (parts: ReadParts) => (request: IncomingMessage, response: ServerResponse): boolean => {
-  if (request.method !== "GET" || request.url === undefined) return false;
-  const end = request.url.indexOf("?");
-  const path = readPath(end === -1 ? request.url : request.url.slice(0, end));
-  if (path === null || !(hotViews as readonly (string | null)[]).includes(path.view)) return false;
-  const gone = new AbortController();
-  response.once("close", () => { if (!response.writableFinished) gone.abort(new Error("the reader has gone")); });
-  void path.ask(parts, path.symbol, Object.fromEntries(new URLSearchParams(end === -1 ? "" : request.url.slice(end + 1))), gone.signal).then((reply) => send(response, reply));
-  return true;
-};
+export const readDoor =
+  (parts: ReadParts) =>
+  (request: IncomingMessage, response: ServerResponse): boolean => {
+    if (request.method !== "GET" || request.url === undefined) return false;
+    const end = request.url.indexOf("?");
+    const path = readPath(end === -1 ? request.url : request.url.slice(0, end));
+    if (path === null || !(hotViews as readonly (string | null)[]).includes(path.view)) return false;
+    const gone = new AbortController();
+    response.once("close", () => {
+      if (!response.writableFinished) gone.abort(new Error("the reader has gone"));
+    });
+    void path
+      .ask(
+        parts,
+        path.symbol,
+        Object.fromEntries(new URLSearchParams(end === -1 ? "" : request.url.slice(end + 1))),
+        gone.signal,
+      )
+      .then((reply) => send(response, reply));
+    return true;
+  };
 
 const send = (response: ServerResponse, { status, type, body, headers }: Reply): void => {
   if (response.destroyed) return;
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
-  response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store", "Content-Length": bytes.byteLength, ...headers });
+  response.writeHead(status, {
+    "Content-Type": type,
+    "Cache-Control": "no-store",
+    "Content-Length": bytes.byteLength,
+    ...headers,
+  });
   response.end(bytes);
 };

@@ -7,7 +7,8 @@ import { passportView } from "./reads-passport";
 
 /** Digits a VWAP has more than a price. */
 const MORE_DIGITS = 100;
-const vwapMinor = (value: number, volume: number): number => (volume > 0 && value > 0 ? Math.round((value / volume) * MORE_DIGITS) : Number.NaN);
+const vwapMinor = (value: number, volume: number): number =>
+  volume > 0 && value > 0 ? Math.round((value / volume) * MORE_DIGITS) : Number.NaN;
 
 /** Traded value over volume in rupees; null where the value is not known. */
 export const vwapOf = (value: number, volume: number, decimals: number): number | null => {
@@ -23,12 +24,25 @@ const PIECE = 500;
 const COLUMN_PIECE = 5_000;
 
 /** How the fields of a bar are written, in their order. */
-const fields = ({ bars, filled, passports }: BarsReading, decimals: number, zone: Zone): [string, (json: JsonBytes, row: number) => void][] => {
+const fields = (
+  { bars, filled, passports }: BarsReading,
+  decimals: number,
+  zone: Zone,
+): [string, (json: JsonBytes, row: number) => void][] => {
   const scale = 10 ** decimals;
-  const price = (column: Float64Array) => (json: JsonBytes, row: number): void => json.decimal(column[row]!, scale);
+  const price =
+    (column: Float64Array) =>
+    (json: JsonBytes, row: number): void =>
+      json.decimal(column[row]!, scale);
   return [
-    ["time", (json, row) => (zone === undefined ? json.int(bars.time[row]!) : json.text(`"${timeIn(zone, bars.time[row]!)}"`))],
-    ["open", price(bars.open)], ["high", price(bars.high)], ["low", price(bars.low)], ["close", price(bars.close)],
+    [
+      "time",
+      (json, row) => (zone === undefined ? json.int(bars.time[row]!) : json.text(`"${timeIn(zone, bars.time[row]!)}"`)),
+    ],
+    ["open", price(bars.open)],
+    ["high", price(bars.high)],
+    ["low", price(bars.low)],
+    ["close", price(bars.close)],
     ["volume", (json, row) => json.int(bars.volume[row]!)],
     ["vwap", (json, row) => json.decimal(vwapMinor(bars.value[row]!, bars.volume[row]!), scale * MORE_DIGITS)],
     ["openInterest", (json, row) => json.int(bars.openInterest[row]! < 0 ? Number.NaN : bars.openInterest[row]!)],
@@ -36,28 +50,54 @@ const fields = ({ bars, filled, passports }: BarsReading, decimals: number, zone
     ["state", (json, row) => json.raw(filled?.[row] === 1 ? FILLED : states[bars.state[row]!]!)],
     ["rev", (json, row) => json.int(bars.rev[row]!)],
     ["incomplete", (json, row) => json.bool(bars.incomplete[row] === 1)],
-    ...(passports === null ? [] : [["passport", (json, row) => json.text(JSON.stringify(told(passports.get(bars.time[row]!), zone)))] as [string, (json: JsonBytes, row: number) => void]]),
+    ...(passports === null
+      ? []
+      : [
+          ["passport", (json, row) => json.text(JSON.stringify(told(passports.get(bars.time[row]!), zone)))] as [
+            string,
+            (json: JsonBytes, row: number) => void,
+          ],
+        ]),
   ];
 };
 
-const told = (passport: BarPassport | undefined, zone: Zone) => (passport === undefined ? null : passportView(passport, (instant) => timeIn(zone, instant)));
+const told = (passport: BarPassport | undefined, zone: Zone) =>
+  passport === undefined ? null : passportView(passport, (instant) => timeIn(zone, instant));
 
 /** A list of `RestBar`. */
-export const writeRows = async (json: JsonBytes, reading: BarsReading, decimals: number, zone: Zone, turns: Turns): Promise<void> => {
-  const written = fields(reading, decimals, zone).map(([name, write], place) => ({ before: ascii(`${place === 0 ? "{" : ","}"${name}":`), write }));
+export const writeRows = async (
+  json: JsonBytes,
+  reading: BarsReading,
+  decimals: number,
+  zone: Zone,
+  turns: Turns,
+): Promise<void> => {
+  const written = fields(reading, decimals, zone).map(([name, write], place) => ({
+    before: ascii(`${place === 0 ? "{" : ","}"${name}":`),
+    write,
+  }));
   const [open, end, comma] = [ascii("["), ascii("}"), ascii(",")];
   json.raw(open);
   for (let row = 0; row < reading.bars.length; row++) {
     if (row > 0) json.raw(comma);
     if (row % PIECE === PIECE - 1) await turns.take(2 * PIECE);
-    for (const { before, write } of written) { json.raw(before); write(json, row); }
+    for (const { before, write } of written) {
+      json.raw(before);
+      write(json, row);
+    }
     json.raw(end);
   }
   json.text("]");
 };
 
 /** The same as one list a field. */
-export const writeColumns = async (json: JsonBytes, reading: BarsReading, decimals: number, zone: Zone, turns: Turns): Promise<void> => {
+export const writeColumns = async (
+  json: JsonBytes,
+  reading: BarsReading,
+  decimals: number,
+  zone: Zone,
+  turns: Turns,
+): Promise<void> => {
   const comma = ascii(",");
   for (const [place, [name, write]] of fields(reading, decimals, zone).entries()) {
     json.text(`${place === 0 ? "{" : ","}"${name}":[`);
@@ -74,6 +114,12 @@ export const writeColumns = async (json: JsonBytes, reading: BarsReading, decima
 /** A few rows as objects. */
 export const barViews = async (bars: BarColumns, decimals: number, zone: Zone): Promise<unknown[]> => {
   const json = new JsonBytes();
-  await writeRows(json, { bars, filled: null, passports: null, expected: null, received: 0, incomplete: 0, truncated: false, notice: null }, decimals, zone, new Turns(() => Promise.resolve()));
+  await writeRows(
+    json,
+    { bars, filled: null, passports: null, expected: null, received: 0, incomplete: 0, truncated: false, notice: null },
+    decimals,
+    zone,
+    new Turns(() => Promise.resolve()),
+  );
   return JSON.parse(new TextDecoder().decode(json.done())) as unknown[];
 };

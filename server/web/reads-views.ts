@@ -8,7 +8,8 @@ import { vwapOf } from "./reads-json";
 
 /** Of every answer: what it is about and how old the newest data are. */
 export const metaOf = (reads: MarketReads, { instrument, quote }: About): Record<string, unknown> => ({
-  key: instrument.key, dataAgeMs: quote === null ? null : Math.max(0, reads.now() - Math.round(quote.received)),
+  key: instrument.key,
+  dataAgeMs: quote === null ? null : Math.max(0, reads.now() - Math.round(quote.received)),
 });
 
 export const statsView = (stats: SpanStats, decimals: number, zone: Zone) => {
@@ -16,52 +17,100 @@ export const statsView = (stats: SpanStats, decimals: number, zone: Zone) => {
   const empty = stats.bars + stats.auctions === 0;
   const known = !empty && stats.previousClose > 0;
   return {
-    open: empty ? null : rupees(stats.open), high: empty ? null : rupees(stats.high), low: empty ? null : rupees(stats.low), close: empty ? null : rupees(stats.close),
-    volume: stats.volume, value: Math.round(stats.value) / scaleOf(decimals), vwap: vwapOf(stats.value, stats.volume, decimals),
+    open: empty ? null : rupees(stats.open),
+    high: empty ? null : rupees(stats.high),
+    low: empty ? null : rupees(stats.low),
+    close: empty ? null : rupees(stats.close),
+    volume: stats.volume,
+    value: Math.round(stats.value) / scaleOf(decimals),
+    vwap: vwapOf(stats.value, stats.volume, decimals),
     /** Volume whose traded value nobody told: typical price stands for it. */
-    estimatedVolume: stats.estimatedVolume, ticks: stats.ticks, bars: stats.bars, auctions: stats.auctions, openInterest: stats.openInterest < 0 ? null : stats.openInterest,
-    previousClose: stats.previousClose > 0 ? rupees(stats.previousClose) : null, change: known ? rupees(stats.close - stats.previousClose) : null,
+    estimatedVolume: stats.estimatedVolume,
+    ticks: stats.ticks,
+    bars: stats.bars,
+    auctions: stats.auctions,
+    openInterest: stats.openInterest < 0 ? null : stats.openInterest,
+    previousClose: stats.previousClose > 0 ? rupees(stats.previousClose) : null,
+    change: known ? rupees(stats.close - stats.previousClose) : null,
     changePercent: known ? Math.round(((stats.close - stats.previousClose) / stats.previousClose) * 1e4) / 100 : null,
     /** Where the close stands between low (0) and high (1). */
-    placeInRange: empty || stats.high === stats.low ? null : Math.round(((stats.close - stats.low) / (stats.high - stats.low)) * 1e4) / 1e4,
-    firstBar: empty ? null : timeIn(zone, stats.firstTime), lastBar: empty ? null : timeIn(zone, stats.lastTime),
+    placeInRange:
+      empty || stats.high === stats.low
+        ? null
+        : Math.round(((stats.close - stats.low) / (stats.high - stats.low)) * 1e4) / 1e4,
+    firstBar: empty ? null : timeIn(zone, stats.firstTime),
+    lastBar: empty ? null : timeIn(zone, stats.lastTime),
   };
 };
 
-export const ticksView = (turns: Turns, { ticks, quantity }: TickReading, limit: number, decimals: number, zone: Zone) =>
+export const ticksView = (
+  turns: Turns,
+  { ticks, quantity }: TickReading,
+  limit: number,
+  decimals: number,
+  zone: Zone,
+) =>
   inTurns(turns, Math.min(ticks.length, limit), (at) => {
     const row = Math.max(0, ticks.length - limit) + at;
     const flags = ticks.flags[row]!;
     const known = (value: number): number | null => (value < 0 ? null : value);
     return {
-      time: timeIn(zone, ticks.time[row]!), received: timeIn(zone, ticks.received[row]!), price: toRupees(ticks.price[row]!, decimals), quantity: known(quantity[row]!),
-      dayVolume: known(ticks.volume[row]!), openInterest: known(ticks.openInterest[row]!), kind: (flags & AUCTION) !== 0 ? "auction" : (flags & TRADE) !== 0 ? "trade" : "book",
-      clock: (flags & EXCHANGE_CLOCK) !== 0 ? "exchange" : "ours", firstAfterConnect: (flags & JOINED) !== 0, sequence: ticks.sequence[row]!,
+      time: timeIn(zone, ticks.time[row]!),
+      received: timeIn(zone, ticks.received[row]!),
+      price: toRupees(ticks.price[row]!, decimals),
+      quantity: known(quantity[row]!),
+      dayVolume: known(ticks.volume[row]!),
+      openInterest: known(ticks.openInterest[row]!),
+      kind: (flags & AUCTION) !== 0 ? "auction" : (flags & TRADE) !== 0 ? "trade" : "book",
+      clock: (flags & EXCHANGE_CLOCK) !== 0 ? "exchange" : "ours",
+      firstAfterConnect: (flags & JOINED) !== 0,
+      sequence: ticks.sequence[row]!,
     };
   });
 
 export const orderBookView = (book: OrderBook, decimals: number, zone: Zone) => {
-  const side = (levels: OrderBook["bids"]) => levels.map((level) => ({ ...level, price: toRupees(level.price, decimals) }));
+  const side = (levels: OrderBook["bids"]) =>
+    levels.map((level) => ({ ...level, price: toRupees(level.price, decimals) }));
   const [bid, ask] = [book.bids[0], book.asks[0]];
   const orders = book.buyQuantity + book.sellQuantity;
   return {
-    bids: side(book.bids), asks: side(book.asks), spread: bid === undefined || ask === undefined ? null : toRupees(ask.price - bid.price, decimals),
-    buyQuantity: book.buyQuantity, sellQuantity: book.sellQuantity, imbalance: orders === 0 ? null : Math.round(((book.buyQuantity - book.sellQuantity) / orders) * 1e4) / 1e4,
-    lastPrice: toRupees(book.lastPrice, decimals), time: timeIn(zone, book.time), received: timeIn(zone, book.received),
+    bids: side(book.bids),
+    asks: side(book.asks),
+    spread: bid === undefined || ask === undefined ? null : toRupees(ask.price - bid.price, decimals),
+    buyQuantity: book.buyQuantity,
+    sellQuantity: book.sellQuantity,
+    imbalance: orders === 0 ? null : Math.round(((book.buyQuantity - book.sellQuantity) / orders) * 1e4) / 1e4,
+    lastPrice: toRupees(book.lastPrice, decimals),
+    time: timeIn(zone, book.time),
+    received: timeIn(zone, book.received),
   };
 };
 
 /** Why there is no depth. */
 export const noDepth = ({ instrument, quote }: About): string =>
-  instrument.segment === "index" ? "an index has no order book" : quote === null ? "no packet of it has come since the start" : "its packets carry no depth: a collector subscribes it in another mode than full";
+  instrument.segment === "index"
+    ? "an index has no order book"
+    : quote === null
+      ? "no packet of it has come since the start"
+      : "its packets carry no depth: a collector subscribes it in another mode than full";
 
 /** Why there is none of the past. */
 export const noBooks = ({ instrument }: About): string =>
-  instrument.segment === "index" ? "an index has no order book" : "no order book of it is kept of that time: they are kept once a second (DEPTH_SECONDS) for some days (DEPTH_RETENTION_DAYS), from packets of mode full";
+  instrument.segment === "index"
+    ? "an index has no order book"
+    : "no order book of it is kept of that time: they are kept once a second (DEPTH_SECONDS) for some days (DEPTH_RETENTION_DAYS), from packets of mode full";
 
-export const quoteMeta = ({ instrument, quote }: About, zone: Zone): unknown => (quote === null ? null : {
-  lastPrice: toRupees(quote.price, instrument.decimals), dayVolume: quote.volume, time: timeIn(zone, quote.time),
-  ...(quote.previousClose <= 0 ? { change: null, changePercent: null } : {
-    change: toRupees(quote.price - quote.previousClose, instrument.decimals), changePercent: Math.round(((quote.price - quote.previousClose) / quote.previousClose) * 1e4) / 100,
-  }),
-});
+export const quoteMeta = ({ instrument, quote }: About, zone: Zone): unknown =>
+  quote === null
+    ? null
+    : {
+        lastPrice: toRupees(quote.price, instrument.decimals),
+        dayVolume: quote.volume,
+        time: timeIn(zone, quote.time),
+        ...(quote.previousClose <= 0
+          ? { change: null, changePercent: null }
+          : {
+              change: toRupees(quote.price - quote.previousClose, instrument.decimals),
+              changePercent: Math.round(((quote.price - quote.previousClose) / quote.previousClose) * 1e4) / 100,
+            }),
+      };

@@ -40,7 +40,13 @@ const GONE = "the client has gone";
 /** Requests of one client under way at once. */
 const MOST_UNDER_WAY = 32;
 
-interface Peer { tokens: number; at: number; behindSince: number | null; underWay: number; gone: AbortController }
+interface Peer {
+  tokens: number;
+  at: number;
+  behindSince: number | null;
+  underWay: number;
+  gone: AbortController;
+}
 
 /** Socket.io on the shared port: parses by contract, answers through the hub, limits each client. */
 export class SocketIo implements Transport {
@@ -55,8 +61,14 @@ export class SocketIo implements Transport {
 
   attach(server: HttpServer): void {
     this.io = new Server(server, {
-      transports: ["websocket"], serveClient: false, perMessageDeflate: false, httpCompression: false, destroyUpgrade: false,
-      maxHttpBufferSize: 65_536, pingInterval: 10_000, pingTimeout: 8_000,
+      transports: ["websocket"],
+      serveClient: false,
+      perMessageDeflate: false,
+      httpCompression: false,
+      destroyUpgrade: false,
+      maxHttpBufferSize: 65_536,
+      pingInterval: 10_000,
+      pingTimeout: 8_000,
       allowRequest: (request: IncomingMessage, decide) => {
         if (!localRequest(request)) decide("this server answers its own machine only", false);
         else decide(this.peers.size >= MOST_CLIENTS ? "too many clients" : null, this.peers.size < MOST_CLIENTS);
@@ -66,7 +78,9 @@ export class SocketIo implements Transport {
     this.stops = [this.parts.wall.every(1_000, () => this.guarded("each second", () => this.eachSecond()))];
   }
 
-  get clients(): number { return this.peers.size; }
+  get clients(): number {
+    return this.peers.size;
+  }
 
   toRoom(room: string, event: string, frame: unknown): void {
     if (this.io === null) return;
@@ -96,20 +110,55 @@ export class SocketIo implements Transport {
       parts.hub().leave(socket.id);
       parts.board().leave(socket.id);
     });
-    this.answer(socket, "bars.subscribe", barsSubscribe, (request) => parts.charts.run(() => parts.hub().subscribe(socket.id, request, (room) => void socket.join(room), signal), signal));
-    this.answer(socket, "bars.unsubscribe", barsUnsubscribe, async ({ room }) => { await socket.leave(room); parts.hub().unsubscribe(socket.id, room); return { room }; });
-    this.answer(socket, "bars.page", barsPage, (request) => parts.charts.run(() => barsPageAnswer(parts.desk, parts.clock, request, parts.desk.resolve(request.key), signal), signal));
-    this.answer(socket, "quotes.subscribe", quotesSubscribe, ({ keys }) => parts.board().subscribe(socket.id, keys, (frame) => {
-      if (this.isBehind(socket.id)) { this.conflated++; return false; }
-      return socket.emit("quotes", frame);
-    }, signal));
-    this.answer(socket, "status.subscribe", z.unknown(), async () => { await socket.join("status"); return parts.status.snapshot(); });
-    this.answer(socket, "status.unsubscribe", z.unknown(), async () => { await socket.leave("status"); return {}; });
+    this.answer(socket, "bars.subscribe", barsSubscribe, (request) =>
+      parts.charts.run(
+        () => parts.hub().subscribe(socket.id, request, (room) => void socket.join(room), signal),
+        signal,
+      ),
+    );
+    this.answer(socket, "bars.unsubscribe", barsUnsubscribe, async ({ room }) => {
+      await socket.leave(room);
+      parts.hub().unsubscribe(socket.id, room);
+      return { room };
+    });
+    this.answer(socket, "bars.page", barsPage, (request) =>
+      parts.charts.run(
+        () => barsPageAnswer(parts.desk, parts.clock, request, parts.desk.resolve(request.key), signal),
+        signal,
+      ),
+    );
+    this.answer(socket, "quotes.subscribe", quotesSubscribe, ({ keys }) =>
+      parts.board().subscribe(
+        socket.id,
+        keys,
+        (frame) => {
+          if (this.isBehind(socket.id)) {
+            this.conflated++;
+            return false;
+          }
+          return socket.emit("quotes", frame);
+        },
+        signal,
+      ),
+    );
+    this.answer(socket, "status.subscribe", z.unknown(), async () => {
+      await socket.join("status");
+      return parts.status.snapshot();
+    });
+    this.answer(socket, "status.unsubscribe", z.unknown(), async () => {
+      await socket.leave("status");
+      return {};
+    });
     this.answer(socket, "time", z.unknown(), async () => ({ serverTime: parts.clock.now() }));
     this.guarded("feed", () => socket.emit("feed", parts.status.feed()));
   }
 
-  private answer<S extends z.ZodType>(socket: Socket, event: string, schema: S, work: (request: z.output<S>) => Promise<unknown>): void {
+  private answer<S extends z.ZodType>(
+    socket: Socket,
+    event: string,
+    schema: S,
+    work: (request: z.output<S>) => Promise<unknown>,
+  ): void {
     socket.on(event, (...args: unknown[]) => {
       const reply = args[args.length - 1];
       if (typeof reply !== "function") return;
@@ -117,19 +166,33 @@ export class SocketIo implements Transport {
       void (async () => {
         const peer = this.peers.get(socket.id);
         if (peer === undefined) return undefined;
-        if (!this.allow(socket.id)) throw new AppError("rate_limited", `at most ${PER_SECOND} requests a second`, { details: { retryAfterMs: 1_000 } });
-        if (peer.underWay >= MOST_UNDER_WAY) throw new AppError("rate_limited", `${MOST_UNDER_WAY} requests are under way already; wait for their answers`, { details: { retryAfterMs: 1_000 } });
+        if (!this.allow(socket.id))
+          throw new AppError("rate_limited", `at most ${PER_SECOND} requests a second`, {
+            details: { retryAfterMs: 1_000 },
+          });
+        if (peer.underWay >= MOST_UNDER_WAY)
+          throw new AppError(
+            "rate_limited",
+            `${MOST_UNDER_WAY} requests are under way already; wait for their answers`,
+            { details: { retryAfterMs: 1_000 } },
+          );
         const parsed = parsedBy(schema, args.length > 1 ? args[0] : undefined);
-        if ("fault" in parsed) throw new AppError("bad_input", parsed.fault.message, { details: parsed.fault.details ?? {} });
+        if ("fault" in parsed)
+          throw new AppError("bad_input", parsed.fault.message, { details: parsed.fault.details ?? {} });
         peer.underWay++;
-        try { return await work(parsed.data); } finally { peer.underWay--; }
+        try {
+          return await work(parsed.data);
+        } finally {
+          peer.underWay--;
+        }
       })().then(respond, (cause: unknown) => respond(this.failure(event, cause)));
     });
   }
 
   private failure(event: string, cause: unknown): LiveError {
     if (cause instanceof Error && cause.message === GONE) return { error: { code: "internal", message: GONE } };
-    if (cause instanceof AppError && cause.code !== "internal") return { error: { code: cause.code, message: cause.message, details: cause.details } };
+    if (cause instanceof AppError && cause.code !== "internal")
+      return { error: { code: cause.code, message: cause.message, details: cause.details } };
     this.parts.log.error("a request failed", { event, cause: cause instanceof Error ? cause.stack : String(cause) });
     return { error: { code: "internal", message: "the server failed on this request; its log says why" } };
   }
@@ -152,10 +215,15 @@ export class SocketIo implements Transport {
 
   /** What fails here would end the process; said once, it is tried again. */
   private guarded(what: string, work: () => void): void {
-    try { work(); } catch (cause) {
+    try {
+      work();
+    } catch (cause) {
       if (this.failing.has(what)) return;
       this.failing.add(what);
-      this.parts.log.error("a frame could not be made", { what, cause: cause instanceof Error ? cause.stack : String(cause) });
+      this.parts.log.error("a frame could not be made", {
+        what,
+        cause: cause instanceof Error ? cause.stack : String(cause),
+      });
     }
   }
 
@@ -164,10 +232,11 @@ export class SocketIo implements Transport {
     if (this.io === null || this.peers.size === 0) return;
     const { io } = this;
     this.guarded("feed", () => io.emit("feed", this.parts.status.feed()));
-    if ((io.sockets.adapter.rooms.get("status")?.size ?? 0) > 0) this.guarded("status", () => io.to("status").emit("status", this.parts.status.snapshot()));
+    if ((io.sockets.adapter.rooms.get("status")?.size ?? 0) > 0)
+      this.guarded("status", () => io.to("status").emit("status", this.parts.status.snapshot()));
     const now = this.parts.wall.now();
     for (const [id, peer] of this.peers) {
-      peer.behindSince = this.isBehind(id) ? peer.behindSince ?? now : null;
+      peer.behindSince = this.isBehind(id) ? (peer.behindSince ?? now) : null;
       if (peer.behindSince === null || now - peer.behindSince < BACKLOG_MS) continue;
       this.dropped++;
       this.parts.log.warn("a client that does not read was disconnected", { client: id, seconds: BACKLOG_MS / 1_000 });

@@ -7,10 +7,21 @@ import path from "node:path";
 import { pathOf } from "./admission";
 
 const types: Readonly<Record<string, string>> = {
-  ".js": "application/javascript; charset=UTF-8", ".css": "text/css; charset=UTF-8", ".html": "text/html; charset=utf-8", ".json": "application/json; charset=UTF-8", ".svg": "image/svg+xml",
-  ".woff2": "font/woff2", ".txt": "text/plain; charset=UTF-8", ".map": "application/json; charset=UTF-8", ".ico": "image/x-icon", ".png": "image/png",
+  ".js": "application/javascript; charset=UTF-8",
+  ".css": "text/css; charset=UTF-8",
+  ".html": "text/html; charset=utf-8",
+  ".json": "application/json; charset=UTF-8",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+  ".txt": "text/plain; charset=UTF-8",
+  ".map": "application/json; charset=UTF-8",
+  ".ico": "image/x-icon",
+  ".png": "image/png",
 };
-const codings = [["br", ".br"], ["gzip", ".gz"]] as const;
+const codings = [
+  ["br", ".br"],
+  ["gzip", ".gz"],
+] as const;
 type Coding = (typeof codings)[number][0];
 
 interface Served {
@@ -26,11 +37,13 @@ interface Served {
 
 /** `Accept-Encoding` by coding; what is not named is as `*` says. */
 export const accepted = (header: string): ((coding: string) => boolean) => {
-  const weights = new Map(header.split(",").map((part) => {
-    const [name = "", ...parameters] = part.split(";").map((each) => each.trim().toLowerCase());
-    const q = parameters.find((each) => each.startsWith("q="));
-    return [name, q === undefined ? 1 : Number(q.slice(2))] as const;
-  }));
+  const weights = new Map(
+    header.split(",").map((part) => {
+      const [name = "", ...parameters] = part.split(";").map((each) => each.trim().toLowerCase());
+      const q = parameters.find((each) => each.startsWith("q="));
+      return [name, q === undefined ? 1 : Number(q.slice(2))] as const;
+    }),
+  );
   return (coding) => (weights.get(coding) ?? weights.get("*") ?? 0) > 0;
 };
 
@@ -42,8 +55,13 @@ export const staticDoor = (built: string): StaticDoor => {
   const files = new Map<string, Served>();
   const add = (url: string, file: string, cache: string, tagged: boolean): void => {
     files.set(url, {
-      file, cache, type: types[path.extname(file)] ?? "application/octet-stream", bytes: statSync(file).size,
-      coded: codings.flatMap(([coding, end]) => (existsSync(`${file}${end}`) ? [{ coding, file: `${file}${end}`, bytes: statSync(`${file}${end}`).size }] : [])),
+      file,
+      cache,
+      type: types[path.extname(file)] ?? "application/octet-stream",
+      bytes: statSync(file).size,
+      coded: codings.flatMap(([coding, end]) =>
+        existsSync(`${file}${end}`) ? [{ coding, file: `${file}${end}`, bytes: statSync(`${file}${end}`).size }] : [],
+      ),
       tag: tagged ? `"${createHash("sha256").update(readFileSync(file)).digest("base64url").slice(0, 22)}"` : null,
     });
   };
@@ -52,7 +70,12 @@ export const staticDoor = (built: string): StaticDoor => {
     for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || /\.(br|gz)$/.test(entry.name)) continue;
       const file = path.join(entry.parentPath, entry.name);
-      add(`/_next/static/${path.relative(root, file).split(path.sep).join("/")}`, file, "public, max-age=31536000, immutable", false);
+      add(
+        `/_next/static/${path.relative(root, file).split(path.sep).join("/")}`,
+        file,
+        "public, max-age=31536000, immutable",
+        false,
+      );
     }
   }
   for (const url of prerendered(built)) {
@@ -64,7 +87,8 @@ export const staticDoor = (built: string): StaticDoor => {
     const url = request.url ?? "/";
     const found = files.get(pathOf(url));
     // The same address is data for the router of a page that is open already.
-    if (found === undefined || (found.tag !== null && (request.headers["rsc"] !== undefined || url.includes("_rsc=")))) return false;
+    if (found === undefined || (found.tag !== null && (request.headers["rsc"] !== undefined || url.includes("_rsc="))))
+      return false;
     void send(found, request, response);
     return true;
   };
@@ -74,30 +98,53 @@ export const staticDoor = (built: string): StaticDoor => {
 const prerendered = (built: string): string[] => {
   const file = path.join(built, "prerender-manifest.json");
   if (!existsSync(file)) return [];
-  const { routes } = JSON.parse(readFileSync(file, "utf8")) as { routes: Record<string, { initialRevalidateSeconds: number | false; initialStatus?: number }> };
-  return Object.entries(routes).flatMap(([url, { initialRevalidateSeconds, initialStatus = 200 }]) => (initialRevalidateSeconds === false && initialStatus === 200 && !url.startsWith("/_") ? [url] : []));
+  const { routes } = JSON.parse(readFileSync(file, "utf8")) as {
+    routes: Record<string, { initialRevalidateSeconds: number | false; initialStatus?: number }>;
+  };
+  return Object.entries(routes).flatMap(([url, { initialRevalidateSeconds, initialStatus = 200 }]) =>
+    initialRevalidateSeconds === false && initialStatus === 200 && !url.startsWith("/_") ? [url] : [],
+  );
 };
 
 /** True for a page that was built to lead elsewhere: its file beside it names the status, and the framework sends it. */
 const isRedirect = (file: string): boolean => {
   const beside = file.replace(/\.html$/, ".meta");
-  return existsSync(beside) && ((JSON.parse(readFileSync(beside, "utf8")) as { status?: number }).status ?? 200) !== 200;
+  return (
+    existsSync(beside) && ((JSON.parse(readFileSync(beside, "utf8")) as { status?: number }).status ?? 200) !== 200
+  );
 };
 
 const send = async (found: Served, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const takes = accepted(String(request.headers["accept-encoding"] ?? ""));
   const coded = found.coded.find(({ coding }) => takes(coding));
   // A coding is another form of the page, and so has a tag of its own.
-  const tag = found.tag === null ? null : coded === undefined ? found.tag : found.tag.replace(/"$/, `-${coded.coding}"`);
-  const headers = { "Content-Type": found.type, "Cache-Control": found.cache, Vary: found.tag === null ? "Accept-Encoding" : "Accept-Encoding, RSC", ...(tag === null ? {} : { ETag: tag }) };
-  if (tag !== null && request.headers["if-none-match"]?.includes(tag) === true) { response.writeHead(304, headers).end(); return; }
-  const size = { ...(coded === undefined ? {} : { "Content-Encoding": coded.coding }), "Content-Length": coded?.bytes ?? found.bytes };
-  if (request.method === "HEAD") { response.writeHead(200, { ...headers, ...size }).end(); return; }
+  const tag =
+    found.tag === null ? null : coded === undefined ? found.tag : found.tag.replace(/"$/, `-${coded.coding}"`);
+  const headers = {
+    "Content-Type": found.type,
+    "Cache-Control": found.cache,
+    Vary: found.tag === null ? "Accept-Encoding" : "Accept-Encoding, RSC",
+    ...(tag === null ? {} : { ETag: tag }),
+  };
+  if (tag !== null && request.headers["if-none-match"]?.includes(tag) === true) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const size = {
+    ...(coded === undefined ? {} : { "Content-Encoding": coded.coding }),
+    "Content-Length": coded?.bytes ?? found.bytes,
+  };
+  if (request.method === "HEAD") {
+    response.writeHead(200, { ...headers, ...size }).end();
+    return;
+  }
   try {
     const bytes = await readFile(coded?.file ?? found.file);
     response.writeHead(200, { ...headers, ...size, "Content-Length": bytes.byteLength }).end(bytes);
   } catch {
-    response.writeHead(404, { "Content-Type": "text/plain", "Cache-Control": "no-store" }).end("This file is gone; reload the page.\n");
+    response
+      .writeHead(404, { "Content-Type": "text/plain", "Cache-Control": "no-store" })
+      .end("This file is gone; reload the page.\n");
   }
 };
 
@@ -105,10 +152,23 @@ const send = async (found: Served, request: IncomingMessage, response: ServerRes
 export const knownPaths = (built: string, publicFolder: string): ((path: string) => boolean) => {
   const file = path.join(built, "routes-manifest.json");
   if (!existsSync(file)) return () => true;
-  const { staticRoutes, dynamicRoutes } = JSON.parse(readFileSync(file, "utf8")) as Record<"staticRoutes" | "dynamicRoutes", { page: string; regex: string }[]>;
+  const { staticRoutes, dynamicRoutes } = JSON.parse(readFileSync(file, "utf8")) as Record<
+    "staticRoutes" | "dynamicRoutes",
+    { page: string; regex: string }[]
+  >;
   // The catch-all under /api says itself that there is nothing, as the door does.
-  const patterns = [...staticRoutes, ...dynamicRoutes].filter(({ page }) => !page.startsWith("/_") && page !== "/api/[...path]").map(({ regex }) => new RegExp(regex));
-  const open = new Set(existsSync(publicFolder) ? readdirSync(publicFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    .map((entry) => `/${path.relative(publicFolder, path.join(entry.parentPath, entry.name)).split(path.sep).join("/")}`) : []);
+  const patterns = [...staticRoutes, ...dynamicRoutes]
+    .filter(({ page }) => !page.startsWith("/_") && page !== "/api/[...path]")
+    .map(({ regex }) => new RegExp(regex));
+  const open = new Set(
+    existsSync(publicFolder)
+      ? readdirSync(publicFolder, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map(
+            (entry) =>
+              `/${path.relative(publicFolder, path.join(entry.parentPath, entry.name)).split(path.sep).join("/")}`,
+          )
+      : [],
+  );
   return (asked) => open.has(asked) || patterns.some((pattern) => pattern.test(asked));
 };

@@ -6,11 +6,44 @@ import { Status, type StatusParts } from "./status";
 const setUp = () => {
   let tick: () => void = () => undefined;
   const said: string[] = [];
-  const parts = { now: 0, warning: null as string | null, failingSince: null as number | null, refused: 0, refusedAt: null as number | null, bus: { kind: "Redis", ok: true, detail: "Redis at here" }, feeds: [{ ticksPerSecond: 0 }] };
-  const wall = { now: () => parts.now, every: (_: number, work: () => void) => { tick = work; return () => undefined; } };
+  const parts = {
+    now: 0,
+    warning: null as string | null,
+    failingSince: null as number | null,
+    refused: 0,
+    refusedAt: null as number | null,
+    bus: { kind: "Redis", ok: true, detail: "Redis at here" },
+    feeds: [{ ticksPerSecond: 0 }],
+  };
+  const wall = {
+    now: () => parts.now,
+    every: (_: number, work: () => void) => {
+      tick = work;
+      return () => undefined;
+    },
+  };
   const status = new Status({
-    clock: wall, wall, clockRate: () => 1, dataDir: tmpdir(), counters: () => ({}), percentiles: () => ({ p95: 0 }), stages: () => [{ name: "normalise", rate: 1.2 }], truth: () => parts.feeds, jobs: () => [], markets: () => [{ exchange: "NSE", session: { hours: "NSE", phases: [] } }], coverage: () => ({ warning: parts.warning }), store: { ping: () => Promise.resolve(1), describe: () => ({ kind: "timescale" }) },
-    writer: () => ({ waiting: 3, spooled: 0, failingSince: parts.failingSince, refused: parts.refused, refusedAt: parts.refusedAt }), bus: () => parts.bus, note: (level: string, source: string, message: string) => said.push(`${level} ${source}: ${message}`),
+    clock: wall,
+    wall,
+    clockRate: () => 1,
+    dataDir: tmpdir(),
+    counters: () => ({}),
+    percentiles: () => ({ p95: 0 }),
+    stages: () => [{ name: "normalise", rate: 1.2 }],
+    truth: () => parts.feeds,
+    jobs: () => [],
+    markets: () => [{ exchange: "NSE", session: { hours: "NSE", phases: [] } }],
+    coverage: () => ({ warning: parts.warning }),
+    store: { ping: () => Promise.resolve(1), describe: () => ({ kind: "timescale" }) },
+    writer: () => ({
+      waiting: 3,
+      spooled: 0,
+      failingSince: parts.failingSince,
+      refused: parts.refused,
+      refusedAt: parts.refusedAt,
+    }),
+    bus: () => parts.bus,
+    note: (level: string, source: string, message: string) => said.push(`${level} ${source}: ${message}`),
   } as unknown as StatusParts);
   status.start();
   return { status, said, parts, look: () => tick() };
@@ -21,10 +54,17 @@ describe("the status", () => {
     const { status, said, parts, look } = setUp();
     look();
     parts.failingSince = Date.parse("2026-11-20T05:00:00Z");
-    parts.bus = { kind: "Redis", ok: false, detail: "Redis at here: ECONNREFUSED, since 2026-11-20T05:01:00.000Z, 9 wait" };
+    parts.bus = {
+      kind: "Redis",
+      ok: false,
+      detail: "Redis at here: ECONNREFUSED, since 2026-11-20T05:01:00.000Z, 9 wait",
+    };
     look();
     look();
-    expect(said).toEqual(["warn store: refuses bars since 2026-11-20 10:30:00, 3 wait", "warn bus: Redis at here: ECONNREFUSED, since 2026-11-20T05:01:00.000Z, 9 wait"]);
+    expect(said).toEqual([
+      "warn store: refuses bars since 2026-11-20 10:30:00, 3 wait",
+      "warn bus: Redis at here: ECONNREFUSED, since 2026-11-20T05:01:00.000Z, 9 wait",
+    ]);
     parts.failingSince = null;
     look();
     parts.bus = { kind: "Redis", ok: true, detail: "" };
@@ -37,7 +77,10 @@ describe("the status", () => {
     const { status, parts } = setUp();
     parts.now = Date.parse("2026-11-20T05:00:10Z");
     Object.assign(parts, { refused: 2, refusedAt: parts.now - 10_000 });
-    expect(status.storeOk()).toEqual({ ok: false, detail: "refused 2 bars as no bar can be, the last at 2026-11-20 10:30:00; the log names them" });
+    expect(status.storeOk()).toEqual({
+      ok: false,
+      detail: "refused 2 bars as no bar can be, the last at 2026-11-20 10:30:00; the log names them",
+    });
     parts.now += 16 * 60_000;
     expect(status.storeOk()).toMatchObject({ ok: true, detail: expect.stringContaining("refused 2 bars") as string });
     status.stop();
@@ -56,7 +99,11 @@ describe("the status", () => {
     parts.warning = "the holidays of NSE are known to 2026-12-31 only";
     look();
     look();
-    expect(said).toEqual([expect.stringMatching(/^warn calendar: the holidays of NSE are known to 2026-12-31 only; closed days can be added/)]);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^warn calendar: the holidays of NSE are known to 2026-12-31 only; closed days can be added/,
+      ),
+    ]);
     parts.now += 86_400_000;
     look();
     expect(said).toHaveLength(2);
@@ -66,8 +113,19 @@ describe("the status", () => {
   it("tells the rest, each second, when a part of it cannot be told, and names that once", () => {
     const said: string[] = [];
     const clock = { now: () => 0 };
-    const fails = (): never => { throw new TypeError("leftOut is undefined"); };
-    const status = new Status({ clock, wall: clock, clockRate: () => 1, truth: () => [{ ticksPerSecond: 7 }], markets: () => [], mute: () => [], jobs: fails, note: (...event: string[]) => said.push(event.join(" ")) } as unknown as StatusParts);
+    const fails = (): never => {
+      throw new TypeError("leftOut is undefined");
+    };
+    const status = new Status({
+      clock,
+      wall: clock,
+      clockRate: () => 1,
+      truth: () => [{ ticksPerSecond: 7 }],
+      markets: () => [],
+      mute: () => [],
+      jobs: fails,
+      note: (...event: string[]) => said.push(event.join(" ")),
+    } as unknown as StatusParts);
     for (let second = 0; second < 3; second++) expect(status.feed()).toMatchObject({ ticksPerSecond: 7, job: null });
     expect([status.jobs(), said]).toEqual([[], ["warn status jobs cannot be told: leftOut is undefined"]]);
   });

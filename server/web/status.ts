@@ -34,7 +34,13 @@ export interface StatusParts {
   note(level: "info" | "warn", source: string, message: string): void;
   instruments(): number;
   /** Bars waiting and since when the store refuses them. */
-  writer(): { waiting: number; spooled: number; failingSince: number | null; refused: number; refusedAt: number | null };
+  writer(): {
+    waiting: number;
+    spooled: number;
+    failingSince: number | null;
+    refused: number;
+    refusedAt: number | null;
+  };
   sockets(): { clients: number; conflated: number; dropped: number };
   bus(): { kind: string; ok: boolean; detail: string };
   clockSkew(): { ms: number; errorMs: number } | null;
@@ -66,12 +72,21 @@ export class Status {
   private readonly untold = new Set<string>();
   private readonly away = new Set<"store" | "bus">();
 
-  constructor(private readonly parts: StatusParts) { this.startedAt = parts.wall.now(); }
+  constructor(private readonly parts: StatusParts) {
+    this.startedAt = parts.wall.now();
+  }
 
   start(): void {
     const { wall } = this.parts;
     this.loop.enable();
-    this.stops = [wall.every(POINT_MS, () => { this.point(); this.noteAway(); this.noteCoverage(); void this.probe(); })];
+    this.stops = [
+      wall.every(POINT_MS, () => {
+        this.point();
+        this.noteAway();
+        this.noteCoverage();
+        void this.probe();
+      }),
+    ];
     void this.probe();
   }
   stop(): void {
@@ -85,19 +100,37 @@ export class Status {
     const now = clock.now();
     const feeds = this.part("feeds", () => this.parts.truth(), []);
     return {
-      feeds, serverTime: now, clockRate: this.parts.clockRate(), replay: feeds.some((feed) => feed.feed === "replay"), ticksPerSecond: this.ticksPerSecond(feeds), simulated: feeds.some((feed) => feed.simulated),
-      markets: this.part("markets", () => this.parts.markets(now).map(({ exchange, session, closedSince }) => ({ exchange, session: sessionView(session, now), closedSince })), []),
+      feeds,
+      serverTime: now,
+      clockRate: this.parts.clockRate(),
+      replay: feeds.some((feed) => feed.feed === "replay"),
+      ticksPerSecond: this.ticksPerSecond(feeds),
+      simulated: feeds.some((feed) => feed.simulated),
+      markets: this.part(
+        "markets",
+        () =>
+          this.parts.markets(now).map(({ exchange, session, closedSince }) => ({
+            exchange,
+            session: sessionView(session, now),
+            closedSince,
+          })),
+        [],
+      ),
       mute: this.part("mute", () => this.parts.mute(MOST_MUTE), []),
       job: this.jobs().find((job) => !job.finished && (job.state ?? "running") === "running") ?? null,
     };
   }
 
   /** Jobs that run, wait, or are lately over. */
-  jobs(): JobView[] { return this.part("jobs", () => this.parts.jobs(), []); }
+  jobs(): JobView[] {
+    return this.part("jobs", () => this.parts.jobs(), []);
+  }
 
   /** One part that cannot be told is left out and named once; the rest is told. */
   private part<T>(name: string, tell: () => T, otherwise: T): T {
-    try { return tell(); } catch (cause) {
+    try {
+      return tell();
+    } catch (cause) {
       if (!this.untold.has(name)) {
         this.untold.add(name);
         this.parts.note("warn", "status", `${name} cannot be told: ${(cause as Error).message}`);
@@ -108,11 +141,18 @@ export class Status {
 
   storeOk(): { ok: boolean; detail: string } {
     const { failingSince, waiting, spooled, refused, refusedAt } = this.parts.writer();
-    if (failingSince !== null) return { ok: false, detail: `refuses bars since ${istText(failingSince)}, ${waiting} wait${spooled === 0 ? "" : `, ${spooled} batches on disk`}` };
+    if (failingSince !== null)
+      return {
+        ok: false,
+        detail: `refuses bars since ${istText(failingSince)}, ${waiting} wait${spooled === 0 ? "" : `, ${spooled} batches on disk`}`,
+      };
     if (this.storeDetail !== "") return { ok: false, detail: this.storeDetail };
     if (refusedAt === null) return { ok: true, detail: "" };
     // A bar is lost: that is not well, though the store works.
-    return { ok: this.parts.wall.now() - refusedAt > REFUSED_MS, detail: `refused ${refused === 1 ? "a bar" : `${refused} bars`} as no bar can be, the last at ${istText(refusedAt)}; the log names ${refused === 1 ? "it" : "them"}` };
+    return {
+      ok: this.parts.wall.now() - refusedAt > REFUSED_MS,
+      detail: `refused ${refused === 1 ? "a bar" : `${refused} bars`} as no bar can be, the last at ${istText(refusedAt)}; the log names ${refused === 1 ? "it" : "them"}`,
+    };
   }
 
   snapshot(): StatusSnapshot {
@@ -122,27 +162,55 @@ export class Status {
     const ok = this.storeOk();
     const skew = parts.clockSkew();
     return {
-      startedAt: this.startedAt, serverTime: now, version: parts.version, node: process.version,
-      feeds: this.part("feeds", () => parts.truth(), []), stages: this.part("stages", () => parts.stages(parts.wall.now()), []), rejects: parts.rejects(), counters: parts.counters(),
+      startedAt: this.startedAt,
+      serverTime: now,
+      version: parts.version,
+      node: process.version,
+      feeds: this.part("feeds", () => parts.truth(), []),
+      stages: this.part("stages", () => parts.stages(parts.wall.now()), []),
+      rejects: parts.rejects(),
+      counters: parts.counters(),
       latency: {
-        receiveToEmit: parts.percentiles("receiveToEmit", 0.5), emitToSocket: parts.percentiles("emitToSocket", 0.25),
-        commit: parts.percentiles("commit", 20), eventLoop: this.eventLoop(),
+        receiveToEmit: parts.percentiles("receiveToEmit", 0.5),
+        emitToSocket: parts.percentiles("emitToSocket", 0.25),
+        commit: parts.percentiles("commit", 20),
+        eventLoop: this.eventLoop(),
       },
-      history: this.history, store: { ...this.described(), pingMs: this.pingMs, ...ok }, bus: parts.bus(),
+      history: this.history,
+      store: { ...this.described(), pingMs: this.pingMs, ...ok },
+      bus: parts.bus(),
       sockets: { ...parts.sockets(), framesPerSecond: this.frames.rate },
       process: { rssMb: memory.rss / 1_048_576, heapMb: memory.heapUsed / 1_048_576, uptimeS: process.uptime() },
-      disk: this.disk, clockSkewMs: skew?.ms ?? null, clockSkewErrorMs: skew?.errorMs ?? null,
-      lists: this.part("lists", () => parts.lists(), []), unusable: parts.unusable(),
-      markets: this.part("markets", () => parts.markets(now).map(({ exchange, session }) => ({ exchange, session: sessionView(session, now), ...parts.coverage(session.hours, now) })), []),
-      instruments: parts.instruments(), jobs: this.jobs(), events: parts.events(),
+      disk: this.disk,
+      clockSkewMs: skew?.ms ?? null,
+      clockSkewErrorMs: skew?.errorMs ?? null,
+      lists: this.part("lists", () => parts.lists(), []),
+      unusable: parts.unusable(),
+      markets: this.part(
+        "markets",
+        () =>
+          parts.markets(now).map(({ exchange, session }) => ({
+            exchange,
+            session: sessionView(session, now),
+            ...parts.coverage(session.hours, now),
+          })),
+        [],
+      ),
+      instruments: parts.instruments(),
+      jobs: this.jobs(),
+      events: parts.events(),
     };
   }
 
   /** The database or Redis has gone, or is back: an event each. */
   private noteAway(): void {
-    for (const [source, { ok, detail }] of [["store", this.storeOk()], ["bus", this.parts.bus()]] as const) {
+    for (const [source, { ok, detail }] of [
+      ["store", this.storeOk()],
+      ["bus", this.parts.bus()],
+    ] as const) {
       if (ok !== this.away.has(source)) continue;
-      if (ok) this.away.delete(source); else this.away.add(source);
+      if (ok) this.away.delete(source);
+      else this.away.add(source);
       this.parts.note(ok ? "info" : "warn", source, ok ? "works again" : detail);
     }
   }
@@ -155,12 +223,20 @@ export class Status {
       const { warning } = parts.coverage(session.hours, now);
       if (warning === null || this.warnedOn.get(exchange) === istDay(now)) continue;
       this.warnedOn.set(exchange, istDay(now));
-      parts.note("warn", "calendar", `${warning}; closed days can be added as edits of the calendar, or come with a newer version`);
+      parts.note(
+        "warn",
+        "calendar",
+        `${warning}; closed days can be added as edits of the calendar, or come with a newer version`,
+      );
     }
   }
 
   private described(): { kind: string; version: string; location: string } {
-    try { return this.parts.store.describe(); } catch { return { kind: "none", version: "not running", location: "" }; }
+    try {
+      return this.parts.store.describe();
+    } catch {
+      return { kind: "none", version: "not running", location: "" };
+    }
   }
 
   /** The figure of each feed is the figure of all: a stage's own counts over another window. */
@@ -178,10 +254,16 @@ export class Status {
     const counters = this.parts.counters();
     const frames = (counters["frames.bars"] ?? 0) + (counters["frames.quotes"] ?? 0);
     this.frames = { count: frames, rate: (frames - this.frames.count) / (POINT_MS / 1_000) };
-    this.history = [...this.history, {
-      time: this.parts.clock.now(), receiveToEmit: this.parts.percentiles("receiveToEmit", 0.5).p95, eventLoop: this.eventLoop().p95,
-      commit: this.parts.percentiles("commit", 20).p95, ticksPerSecond: this.ticksPerSecond(),
-    }].slice(-LONGEST);
+    this.history = [
+      ...this.history,
+      {
+        time: this.parts.clock.now(),
+        receiveToEmit: this.parts.percentiles("receiveToEmit", 0.5).p95,
+        eventLoop: this.eventLoop().p95,
+        commit: this.parts.percentiles("commit", 20).p95,
+        ticksPerSecond: this.ticksPerSecond(),
+      },
+    ].slice(-LONGEST);
     this.loop.reset();
   }
 
@@ -189,18 +271,32 @@ export class Status {
     try {
       this.pingMs = await this.parts.store.ping();
       this.storeDetail = "";
-    } catch (cause) { this.storeDetail = (cause as Error).message; }
+    } catch (cause) {
+      this.storeDetail = (cause as Error).message;
+    }
     try {
       const { bavail, bsize } = await statfs(this.parts.dataDir);
       // The folder is walked once a minute: it has a few hundred files.
-      if (this.probes++ % 12 === 0) this.dataMb = this.described().kind === "embedded" ? (await folderBytes(this.parts.dataDir)) / 1e6 : null;
+      if (this.probes++ % 12 === 0)
+        this.dataMb = this.described().kind === "embedded" ? (await folderBytes(this.parts.dataDir)) / 1e6 : null;
       this.disk = { freeGb: (bavail * bsize) / 1e9, dataMb: this.dataMb };
-    } catch { this.disk = null; }
+    } catch {
+      this.disk = null;
+    }
   }
 }
 
 const folderBytes = async (folder: string): Promise<number> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const sizes = await Promise.all(entries.filter((entry) => entry.isFile()).map((entry) => stat(path.join(entry.parentPath, entry.name)).then((info) => info.size, () => 0)));
+  const sizes = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        stat(path.join(entry.parentPath, entry.name)).then(
+          (info) => info.size,
+          () => 0,
+        ),
+      ),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 };

@@ -2,8 +2,15 @@ import { z } from "zod";
 import { route } from "@/app/api/_lib/route";
 
 /** A path of the API that is none: programs are told so in JSON, not with a page. */
-const none = route(z.string(), (_running, path) => {
-  throw Object.assign(new Error(`there is nothing at ${path}`), { code: "not_found", details: { field: "path", value: path, accepted: "a path under /api/v1 that the README names" } });
-}, (request) => new URL(request.url).pathname);
+const none = route(
+  z.string(),
+  (_running, path) => {
+    throw Object.assign(new Error(`there is nothing at ${path}`), {
+      code: "not_found",
+      details: { field: "path", value: path, accepted: "a path under /api/v1 that the README names" },
+    });
+  },
+  (request) => new URL(request.url).pathname,
+);
 
 export { none as DELETE, none as GET, none as PATCH, none as POST, none as PUT };

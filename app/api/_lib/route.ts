@@ -1,37 +1,70 @@
 import type { z } from "zod";
-import { type Answer, answered, isTooDeep, MOST_BODY_BYTES, NO_NUL, type Reply, tooLarge } from "@/server/contract/answer";
+import {
+  type Answer,
+  answered,
+  isTooDeep,
+  MOST_BODY_BYTES,
+  NO_NUL,
+  type Reply,
+  tooLarge,
+} from "@/server/contract/answer";
 import { container } from "@/server/runtime";
 
 type Running = ReturnType<typeof container>;
 type Context = { params: Promise<Record<string, string | string[] | undefined>> };
 
 /** The one way a route answers: parse by contract, call the running server, wrap. */
-export const route = <S extends z.ZodType>(
-  schema: S, work: (running: Running, input: z.output<S>, params: Record<string, string>, signal: AbortSignal) => Promise<Answer> | Answer,
-  read: (request: Request) => Promise<unknown> | unknown = (request) => Object.fromEntries(new URL(request.url).searchParams),
-) => async (request: Request, context: Context): Promise<Response> => {
-  const running = container();
-  const { signal } = request;
-  const body = await read(request);
-  if (body === TOO_LARGE) return responseOf(tooLarge());
-  return responseOf(await answered({
-    schema, given: body, signal, turns: running.turns(signal),
-    work: async (input) => work(running, input, await paramsOf(context), signal),
-    failed: (requestId, cause) => running.log.error("a request failed", { requestId, path: new URL(request.url).pathname, cause: cause instanceof Error ? cause.stack : String(cause) }),
-  }));
-};
+export const route =
+  <S extends z.ZodType>(
+    schema: S,
+    work: (
+      running: Running,
+      input: z.output<S>,
+      params: Record<string, string>,
+      signal: AbortSignal,
+    ) => Promise<Answer> | Answer,
+    read: (request: Request) => Promise<unknown> | unknown = (request) =>
+      Object.fromEntries(new URL(request.url).searchParams),
+  ) =>
+  async (request: Request, context: Context): Promise<Response> => {
+    const running = container();
+    const { signal } = request;
+    const body = await read(request);
+    if (body === TOO_LARGE) return responseOf(tooLarge());
+    return responseOf(
+      await answered({
+        schema,
+        given: body,
+        signal,
+        turns: running.turns(signal),
+        work: async (input) => work(running, input, await paramsOf(context), signal),
+        failed: (requestId, cause) =>
+          running.log.error("a request failed", {
+            requestId,
+            path: new URL(request.url).pathname,
+            cause: cause instanceof Error ? cause.stack : String(cause),
+          }),
+      }),
+    );
+  };
 
 /** Path parameters as they were meant; the parts of a catch-all stay joined by slashes. Throws `bad_input`. */
 export const paramsOf = async (context: Context): Promise<Record<string, string>> =>
-  Object.fromEntries(Object.entries((await context.params) ?? {}).map(([name, value]) => {
-    const text = (Array.isArray(value) ? value : [String(value)]).map(decoded).join("/");
-    if (text.includes("\0")) throw container().badInput(name, text, NO_NUL);
-    return [name, text];
-  }));
+  Object.fromEntries(
+    Object.entries((await context.params) ?? {}).map(([name, value]) => {
+      const text = (Array.isArray(value) ? value : [String(value)]).map(decoded).join("/");
+      if (text.includes("\0")) throw container().badInput(name, text, NO_NUL);
+      return [name, text];
+    }),
+  );
 
 /** What is not encoded as it should be is told as it came. */
 const decoded = (text: string): string => {
-  try { return decodeURIComponent(text); } catch { return text; }
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 };
 
 export const responseOf = ({ status, type, body, headers }: Reply): Response =>
@@ -45,7 +78,11 @@ export const jsonBody = async (request: Request): Promise<unknown> => {
   const text = await textOf(request);
   if (text === null) return TOO_LARGE;
   if (isTooDeep(text)) return text;
-  try { return JSON.parse(text); } catch { return text; }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 };
 
 /** The same where none is needed: an empty one stands for an object without fields. */

@@ -18,18 +18,27 @@ export const runApp = async (root: string): Promise<void> => {
   if (config.feed.kind !== "kite") throw new AppError("internal", "the bench's app reads a Kite feed");
   const clock = systemClock();
   const store = createStore({
-    databaseUrl: config.databaseUrl, dataDir: config.dataDir, log: createLog(config.logLevel), clock,
-    workerFile: path.join(root, "server/store/pglite-worker.mjs"), migrationsDir: path.join(root, "prisma/migrations"),
+    databaseUrl: config.databaseUrl,
+    dataDir: config.dataDir,
+    log: createLog(config.logLevel),
+    clock,
+    workerFile: path.join(root, "server/store/pglite-worker.mjs"),
+    migrationsDir: path.join(root, "prisma/migrations"),
   });
   const stopping = new AbortController();
   await store.start(stopping.signal);
-  await store.collectors.save({ name: "kite-1", feed: "kite", autoStart: true, mode: "full", subscriptions: ["*"] }, config.feed.login);
+  await store.collectors.save(
+    { name: "kite-1", feed: "kite", autoStart: true, mode: "full", subscriptions: ["*"] },
+    config.feed.login,
+  );
   await store.stop();
 
   const container = await createContainer(config, () => {});
   const server = createServer();
   container.sockets.attach(server);
-  await new Promise<void>((listening) => { server.listen(0, "127.0.0.1", listening); });
+  await new Promise<void>((listening) => {
+    server.listen(0, "127.0.0.1", listening);
+  });
   await container.start(stopping.signal);
   tell({ port: (server.address() as AddressInfo).port });
 

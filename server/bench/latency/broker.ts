@@ -24,7 +24,8 @@ export const runBroker = async (instruments: number): Promise<void> => {
   ].join("\n");
   const server = createServer((request, response) => {
     if (request.url === "/instruments") response.writeHead(200, { "content-type": "text/csv" }).end(csv);
-    else response.writeHead(200, { "content-type": "application/json" }).end('{"status":"success","data":{"candles":[]}}');
+    else
+      response.writeHead(200, { "content-type": "application/json" }).end('{"status":"success","data":{"candles":[]}}');
   });
   const sockets = new WebSocketServer({ server, perMessageDeflate: false });
   const connections: WebSocket[] = [];
@@ -40,11 +41,15 @@ export const runBroker = async (instruments: number): Promise<void> => {
     });
   });
   // Kite's sign of life while nothing is sent.
-  setInterval(() => { for (const socket of sockets.clients) socket.send(Uint8Array.of(0)); }, 1_000).unref();
+  setInterval(() => {
+    for (const socket of sockets.clients) socket.send(Uint8Array.of(0));
+  }, 1_000).unref();
   server.listen(0, "127.0.0.1", () => tell({ port: (server.address() as AddressInfo).port }));
 
   const sender = frameSender(tokens);
-  onOrders<SendOrder>(async (order) => { tell(await sender(connections[order.connection]!, order)); });
+  onOrders<SendOrder>(async (order) => {
+    tell(await sender(connections[order.connection]!, order));
+  });
 };
 
 /** Sends at a steady pace; answers when each frame went out. Volumes and frame numbers go on from order to order. */
@@ -85,7 +90,9 @@ const frameSender = (tokens: readonly number[]): ((socket: WebSocket, order: Sen
         times[frame] = monotonicMs();
         socket.send(bytes);
       }
-      await new Promise((turn) => { setTimeout(turn, 1); });
+      await new Promise((turn) => {
+        setTimeout(turn, 1);
+      });
     }
     return { first, times: Array.from(times), ticks: frames * packets, tookMs: monotonicMs() - start };
   };

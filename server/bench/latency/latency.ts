@@ -26,7 +26,11 @@ export interface LatencyRow {
   rejected: number;
   rssMb: number;
 }
-export interface Percentiles { p50: number; p95: number; p99: number }
+export interface Percentiles {
+  p50: number;
+  p95: number;
+  p99: number;
+}
 
 export const INSTRUMENTS = 3_000;
 export const CHARTS = 20;
@@ -35,20 +39,34 @@ const WINDOW_MS = 50;
 const WARM_SECONDS = 3;
 
 /** One of the two programs between broker and client, with a client of its own. */
-interface Path { who: LatencyRow["who"]; process: ChildProcess; client: ChildProcess; connection: number }
+interface Path {
+  who: LatencyRow["who"];
+  process: ChildProcess;
+  client: ChildProcess;
+  connection: number;
+}
 
 /**
  * From the broker's socket frame to a Socket.io client, through the whole app and through a bare relay, taking turns
  * in one run: what the machine does to both is in both. Medians over the rounds.
  */
-export const measureLatency = async (
-  options: { program: string; root: string; rates: readonly number[]; seconds: number; rounds: number; onProgress(doing: string): void },
-): Promise<LatencyRow[]> => {
+export const measureLatency = async (options: {
+  program: string;
+  root: string;
+  rates: readonly number[];
+  seconds: number;
+  rounds: number;
+  onProgress(doing: string): void;
+}): Promise<LatencyRow[]> => {
   const { program, root, rates, seconds, rounds, onProgress } = options;
   const dataDir = mkdtempSync(path.join(tmpdir(), "candela-bench-"));
   const children: ChildProcess[] = [];
   const start = (role: string, wishes: unknown, env: Record<string, string> = {}): ChildProcess => {
-    const child = fork(program, [ROLE, role, JSON.stringify(wishes)], { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const child = fork(program, [ROLE, role, JSON.stringify(wishes)], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
     children.push(child);
     return child;
   };
@@ -67,8 +85,17 @@ export const measureLatency = async (
     await subscribed;
     subscribed = answer(broker);
     const app = start("app", root, {
-      NODE_ENV: "production", PORT: "0", DATA_DIR: dataDir, DATABASE_URL: "", REDIS_URL: "", FEED: "kite", LOG_LEVEL: "error",
-      KITE_API_KEY: "bench", KITE_ACCESS_TOKEN: "bench", KITE_ROOT: `http://127.0.0.1:${brokerPort}`, KITE_SOCKET: `ws://127.0.0.1:${brokerPort}`,
+      NODE_ENV: "production",
+      PORT: "0",
+      DATA_DIR: dataDir,
+      DATABASE_URL: "",
+      REDIS_URL: "",
+      FEED: "kite",
+      LOG_LEVEL: "error",
+      KITE_API_KEY: "bench",
+      KITE_ACCESS_TOKEN: "bench",
+      KITE_ROOT: `http://127.0.0.1:${brokerPort}`,
+      KITE_SOCKET: `ws://127.0.0.1:${brokerPort}`,
     });
     // The client asks for charts of instruments: they are known once the app has read the broker's list and subscribed.
     const port = answer<{ port: number }>(app);
@@ -89,15 +116,23 @@ export const measureLatency = async (
     }
     app.send("stop");
     await Promise.race([once(app, "exit"), pause(10_000)]);
-    return rates.flatMap((rate) => paths.map(({ who }) => medianRow(rows.filter((row) => row.who === who && row.ticksPerSecond === rate))));
+    return rates.flatMap((rate) =>
+      paths.map(({ who }) => medianRow(rows.filter((row) => row.who === who && row.ticksPerSecond === rate))),
+    );
   } finally {
     for (const child of children) if (child.exitCode === null) child.kill("SIGKILL");
     rmSync(dataDir, { recursive: true, force: true });
   }
 };
 
-const measure = async (broker: ChildProcess, way: Path, ticksPerSecond: number, seconds: number): Promise<LatencyRow> => {
-  const send = (duration: number): Promise<Sent> => ask<Sent>(broker, { connection: way.connection, ticksPerSecond, seconds: duration } satisfies SendOrder);
+const measure = async (
+  broker: ChildProcess,
+  way: Path,
+  ticksPerSecond: number,
+  seconds: number,
+): Promise<LatencyRow> => {
+  const send = (duration: number): Promise<Sent> =>
+    ask<Sent>(broker, { connection: way.connection, ticksPerSecond, seconds: duration } satisfies SendOrder);
   await send(WARM_SECONDS);
   await pause(200);
   await ask<Arrival[]>(way.client, "take");
@@ -109,11 +144,16 @@ const measure = async (broker: ChildProcess, way: Path, ticksPerSecond: number, 
 };
 
 /** The next message of a child; rejects when it ends instead. */
-const answer = <Message>(child: ChildProcess): Promise<Message> => new Promise((resolve, reject) => {
-  const ended = (code: number | null): void => reject(new Error(`the bench's ${child.spawnargs[3]} ended with ${code}`));
-  child.once("exit", ended);
-  child.once("message", (message) => { child.off("exit", ended); resolve(message as Message); });
-});
+const answer = <Message>(child: ChildProcess): Promise<Message> =>
+  new Promise((resolve, reject) => {
+    const ended = (code: number | null): void =>
+      reject(new Error(`the bench's ${child.spawnargs[3]} ended with ${code}`));
+    child.once("exit", ended);
+    child.once("message", (message) => {
+      child.off("exit", ended);
+      resolve(message as Message);
+    });
+  });
 
 const ask = <Message>(child: ChildProcess, question: SendOrder | string): Promise<Message> => {
   const answered = answer<Message>(child);
@@ -121,7 +161,14 @@ const ask = <Message>(child: ChildProcess, question: SendOrder | string): Promis
   return answered;
 };
 
-const rowOf = (who: LatencyRow["who"], ticksPerSecond: number, sent: Sent, arrivals: readonly Arrival[], before: AppUse, after: AppUse): LatencyRow => {
+const rowOf = (
+  who: LatencyRow["who"],
+  ticksPerSecond: number,
+  sent: Sent,
+  arrivals: readonly Arrival[],
+  before: AppUse,
+  after: AppUse,
+): LatencyRow => {
   const whole: number[] = [];
   const beyond: number[] = [];
   const last = new Map<string, Arrival>();
@@ -144,25 +191,44 @@ const rowOf = (who: LatencyRow["who"], ticksPerSecond: number, sent: Sent, arriv
   }
   const sentSeconds = sent.tookMs / 1_000;
   return {
-    who, ticksPerSecond, sentPerSecond: Math.round(sent.ticks / sentSeconds),
-    whole: percentiles(whole), beyondWindow: percentiles(beyond), framesPerSecond: Math.round(arrived / sentSeconds),
+    who,
+    ticksPerSecond,
+    sentPerSecond: Math.round(sent.ticks / sentSeconds),
+    whole: percentiles(whole),
+    beyondWindow: percentiles(beyond),
+    framesPerSecond: Math.round(arrived / sentSeconds),
     delivered: numbered === 0 ? 0 : arrived / numbered,
-    cpu: (after.cpuMs - before.cpuMs) / (after.atMs - before.atMs), loopP99: after.loopP99, rejected: after.rejected - before.rejected, rssMb: after.rssMb,
+    cpu: (after.cpuMs - before.cpuMs) / (after.atMs - before.atMs),
+    loopP99: after.loopP99,
+    rejected: after.rejected - before.rejected,
+    rssMb: after.rssMb,
   };
 };
 
 const percentiles = (values: number[]): Percentiles => {
   const sorted = values.sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 };
 
 const medianRow = (rows: readonly LatencyRow[]): LatencyRow => {
   const of = (pick: (row: LatencyRow) => number): number => median(rows.map(pick));
-  const points = (pick: (row: LatencyRow) => Percentiles): Percentiles => ({ p50: of((row) => pick(row).p50), p95: of((row) => pick(row).p95), p99: of((row) => pick(row).p99) });
+  const points = (pick: (row: LatencyRow) => Percentiles): Percentiles => ({
+    p50: of((row) => pick(row).p50),
+    p95: of((row) => pick(row).p95),
+    p99: of((row) => pick(row).p99),
+  });
   return {
-    ...rows[0]!, sentPerSecond: of((row) => row.sentPerSecond), whole: points((row) => row.whole), beyondWindow: points((row) => row.beyondWindow),
-    framesPerSecond: of((row) => row.framesPerSecond), delivered: of((row) => row.delivered), cpu: of((row) => row.cpu), loopP99: of((row) => row.loopP99),
-    rejected: of((row) => row.rejected), rssMb: of((row) => row.rssMb),
+    ...rows[0]!,
+    sentPerSecond: of((row) => row.sentPerSecond),
+    whole: points((row) => row.whole),
+    beyondWindow: points((row) => row.beyondWindow),
+    framesPerSecond: of((row) => row.framesPerSecond),
+    delivered: of((row) => row.delivered),
+    cpu: of((row) => row.cpu),
+    loopP99: of((row) => row.loopP99),
+    rejected: of((row) => row.rejected),
+    rssMb: of((row) => row.rssMb),
   };
 };

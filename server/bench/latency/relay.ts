@@ -13,7 +13,13 @@ const WINDOW_MS = 50;
  * The least that can stand between a broker's socket and a Socket.io client: finds the watched instruments' packets in
  * a frame and sends their price on, at most one frame per chart and 50 ms, as the app does. No bars, checks or database.
  */
-export const runRelay = async ({ brokerPort, instruments }: { brokerPort: number; instruments: number }): Promise<void> => {
+export const runRelay = async ({
+  brokerPort,
+  instruments,
+}: {
+  brokerPort: number;
+  instruments: number;
+}): Promise<void> => {
   const tokens = tokensOf(instruments);
   const tokenBySymbol = new Map(tokens.map((token, at) => [`SIM:${symbolOf(at)}`, token]));
   const charts = new Map<number, { room: string; seq: number; lastFrame: number }>();
@@ -37,7 +43,14 @@ export const runRelay = async ({ brokerPort, instruments }: { brokerPort: number
       if (emitted - chart.lastFrame < WINDOW_MS) continue;
       chart.lastFrame = emitted;
       waiting.delete(token);
-      const frame: BarsFrame = { room: chart.room, seq: ++chart.seq, bars: [], points: [], ltp: { price, time: received, received }, stamps: { received, emitted } };
+      const frame: BarsFrame = {
+        room: chart.room,
+        seq: ++chart.seq,
+        bars: [],
+        points: [],
+        ltp: { price, time: received, received },
+        stamps: { received, emitted },
+      };
       io.to(chart.room).emit("bars", frame);
     }
   };
@@ -56,9 +69,13 @@ export const runRelay = async ({ brokerPort, instruments }: { brokerPort: number
     }
     send();
   });
-  await new Promise<void>((opened) => { feed.once("open", opened); });
+  await new Promise<void>((opened) => {
+    feed.once("open", opened);
+  });
   feed.send(JSON.stringify({ a: "subscribe", v: tokens }));
-  await new Promise<void>((listening) => { server.listen(0, "127.0.0.1", listening); });
+  await new Promise<void>((listening) => {
+    server.listen(0, "127.0.0.1", listening);
+  });
   tell({ port: (server.address() as AddressInfo).port });
 
   const use = meterOfUse();

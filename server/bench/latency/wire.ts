@@ -10,7 +10,12 @@ export interface SendOrder {
 }
 
 /** What was sent: frame `first + i` left at `times[i]` (monotonic ms). */
-export interface Sent { first: number; times: number[]; ticks: number; tookMs: number }
+export interface Sent {
+  first: number;
+  times: number[];
+  ticks: number;
+  tookMs: number;
+}
 
 /** One frame as a Socket.io client got it. Times of the app's clock are epoch ms. */
 export interface Arrival {
@@ -47,17 +52,26 @@ export const meterOfUse = (): (() => Use) => {
     const { user, system } = process.cpuUsage();
     const loopP99 = delay.percentile(99) / 1e6;
     delay.reset();
-    return { cpuMs: (user + system) / 1_000, atMs: monotonicMs(), loopP99, rssMb: Math.round(process.memoryUsage.rss() / 1e6) };
+    return {
+      cpuMs: (user + system) / 1_000,
+      atMs: monotonicMs(),
+      loopP99,
+      rssMb: Math.round(process.memoryUsage.rss() / 1e6),
+    };
   };
 };
 
 /** Milliseconds of the machine's monotonic clock: one clock for all processes. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-export const tell = (message: unknown): void => { process.send?.(message); };
+export const tell = (message: unknown): void => {
+  process.send?.(message);
+};
 
 /** Runs one order after the other until the parent goes; with it this process ends. */
 export const onOrders = <Order>(obey: (order: Order) => Promise<void> | void): void => {
-  process.on("message", (order) => { void obey(order as Order); });
+  process.on("message", (order) => {
+    void obey(order as Order);
+  });
   process.once("disconnect", () => process.exit(0));
 };

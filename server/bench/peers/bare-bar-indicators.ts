@@ -9,11 +9,11 @@ export class BareAtr implements BareIndicator {
   next(close: number, high: number, low: number): number {
     const range = Math.max(high, this.previous) - Math.min(low, this.previous);
     this.previous = close;
-    if (this.count >= this.period) return this.value += (range - this.value) / this.period;
+    if (this.count >= this.period) return (this.value += (range - this.value) / this.period);
     if (++this.count === 0) return Number.NaN;
     this.value += range;
     if (this.count < this.period) return Number.NaN;
-    return this.value /= this.period;
+    return (this.value /= this.period);
   }
   peek(_: number, high: number, low: number): number {
     if (this.count < this.period) return Number.NaN;
@@ -28,7 +28,12 @@ export class BareSupertrend implements BareIndicator {
   private upper = 0;
   private lower = 0;
   private close = 0;
-  constructor(period: number, private readonly multiplier: number) { this.range = new BareAtr(period); }
+  constructor(
+    period: number,
+    private readonly multiplier: number,
+  ) {
+    this.range = new BareAtr(period);
+  }
   next(close: number, high: number, low: number): number {
     const width = this.multiplier * this.range.next(close, high, low);
     if (width !== width) return width;
@@ -67,7 +72,11 @@ export class BareStochastic implements BareIndicator {
   private low = Number.POSITIVE_INFINITY;
   private readonly fast: BareMean;
   private readonly slow: BareMean;
-  constructor(private readonly period: number, smooth: number, signal: number) {
+  constructor(
+    private readonly period: number,
+    smooth: number,
+    signal: number,
+  ) {
     this.highs = new Float64Array(period).fill(Number.NEGATIVE_INFINITY);
     this.lows = new Float64Array(period).fill(Number.POSITIVE_INFINITY);
     this.fast = new BareMean(smooth);
@@ -79,8 +88,10 @@ export class BareStochastic implements BareIndicator {
     highs[place] = high;
     lows[place] = low;
     if (++this.place === this.period) this.place = 0;
-    if (high >= this.high) this.high = high; else if (oldHigh === this.high) this.high = most(highs);
-    if (low <= this.low) this.low = low; else if (oldLow === this.low) this.low = least(lows);
+    if (high >= this.high) this.high = high;
+    else if (oldHigh === this.high) this.high = most(highs);
+    if (low <= this.low) this.low = low;
+    else if (oldLow === this.low) this.low = least(lows);
     if (++this.count < this.period) return Number.NaN;
     const slow = this.fast.next(this.high === this.low ? 0 : (100 * (close - this.low)) / (this.high - this.low));
     return slow !== slow ? slow : slow + this.slow.next(slow);
@@ -89,8 +100,16 @@ export class BareStochastic implements BareIndicator {
     const { highs, lows, place } = this;
     let top = this.high;
     let floor = this.low;
-    if (high >= top) top = high; else if (highs[place] === top) { top = high; for (let at = 0; at < this.period; at++) if (at !== place && highs[at]! > top) top = highs[at]!; }
-    if (low <= floor) floor = low; else if (lows[place] === floor) { floor = low; for (let at = 0; at < this.period; at++) if (at !== place && lows[at]! < floor) floor = lows[at]!; }
+    if (high >= top) top = high;
+    else if (highs[place] === top) {
+      top = high;
+      for (let at = 0; at < this.period; at++) if (at !== place && highs[at]! > top) top = highs[at]!;
+    }
+    if (low <= floor) floor = low;
+    else if (lows[place] === floor) {
+      floor = low;
+      for (let at = 0; at < this.period; at++) if (at !== place && lows[at]! < floor) floor = lows[at]!;
+    }
     const slow = this.fast.peek(top === floor ? 0 : (100 * (close - floor)) / (top - floor));
     return slow + this.slow.peek(slow);
   }
@@ -101,18 +120,30 @@ class BareMean {
   private count = 0;
   private place = 0;
   private sum = 0;
-  constructor(private readonly period: number) { this.ring = new Float64Array(period); }
+  constructor(private readonly period: number) {
+    this.ring = new Float64Array(period);
+  }
   next(value: number): number {
     this.sum += value - this.ring[this.place]!;
     this.ring[this.place] = value;
     if (++this.place === this.period) this.place = 0;
     return ++this.count < this.period ? Number.NaN : this.sum / this.period;
   }
-  peek(value: number): number { return (this.sum - this.ring[this.place]! + value) / this.period; }
+  peek(value: number): number {
+    return (this.sum - this.ring[this.place]! + value) / this.period;
+  }
 }
 
-const most = (values: Float64Array): number => { let top = values[0]!; for (let at = 1; at < values.length; at++) if (values[at]! > top) top = values[at]!; return top; };
-const least = (values: Float64Array): number => { let low = values[0]!; for (let at = 1; at < values.length; at++) if (values[at]! < low) low = values[at]!; return low; };
+const most = (values: Float64Array): number => {
+  let top = values[0]!;
+  for (let at = 1; at < values.length; at++) if (values[at]! > top) top = values[at]!;
+  return top;
+};
+const least = (values: Float64Array): number => {
+  let low = values[0]!;
+  for (let at = 1; at < values.length; at++) if (values[at]! < low) low = values[at]!;
+  return low;
+};
 
 export class BareAdx implements BareIndicator {
   private count = -1;
@@ -142,7 +173,10 @@ export class BareAdx implements BareIndicator {
     const plus = (100 * this.rises) / this.ranges;
     const minus = (100 * this.falls) / this.ranges;
     const index = (100 * Math.abs(plus - minus)) / (plus + minus);
-    if (count < 2 * period - 1) { this.value += index; return Number.NaN; }
+    if (count < 2 * period - 1) {
+      this.value += index;
+      return Number.NaN;
+    }
     this.value = count === 2 * period - 1 ? (this.value + index) / period : this.value + (index - this.value) / period;
     return this.value + plus + minus;
   }

@@ -27,7 +27,8 @@ export const bareBatch = {
     let loss = 0;
     for (let row = 1; row <= 14; row++) {
       const change = close[row]! - close[row - 1]!;
-      if (change > 0) gain += change; else loss -= change;
+      if (change > 0) gain += change;
+      else loss -= change;
     }
     gain /= 14;
     loss /= 14;
@@ -49,7 +50,10 @@ export const bareBatch = {
       fast += (close[row]! - fast) * (2 / 13);
       slow += (close[row]! - slow) * (2 / 27);
       const macd = fast - slow;
-      if (row < 33) { signal += macd; continue; }
+      if (row < 33) {
+        signal += macd;
+        continue;
+      }
       signal = row === 33 ? (signal + macd) / 9 : signal + (macd - signal) * 0.2;
       lines[row] = macd;
       signals[row] = signal;

@@ -12,11 +12,16 @@ export class BareSma implements BareIndicator {
   private place = 0;
   private full = false;
   private sum = 0;
-  constructor(private readonly period: number) { this.ring = new Float64Array(period); }
+  constructor(private readonly period: number) {
+    this.ring = new Float64Array(period);
+  }
   next(close: number): number {
     this.sum += close - this.ring[this.place]!;
     this.ring[this.place] = close;
-    if (++this.place === this.period) { this.place = 0; this.full = true; }
+    if (++this.place === this.period) {
+      this.place = 0;
+      this.full = true;
+    }
     return this.full ? this.sum / this.period : Number.NaN;
   }
   peek(close: number): number {
@@ -28,12 +33,14 @@ export class BareEma implements BareIndicator {
   private readonly weight: number;
   private count = 0;
   private value = 0;
-  constructor(private readonly period: number) { this.weight = 2 / (period + 1); }
+  constructor(private readonly period: number) {
+    this.weight = 2 / (period + 1);
+  }
   next(close: number): number {
-    if (this.count >= this.period) return this.value += (close - this.value) * this.weight;
+    if (this.count >= this.period) return (this.value += (close - this.value) * this.weight);
     this.value += close;
     if (++this.count < this.period) return Number.NaN;
-    return this.value /= this.period;
+    return (this.value /= this.period);
   }
   peek(close: number): number {
     return this.count >= this.period ? this.value + (close - this.value) * this.weight : Number.NaN;
@@ -79,7 +86,8 @@ export class BareRsi implements BareIndicator {
       return (100 * this.gain) / (this.gain + this.loss);
     }
     if (++this.count === 0) return Number.NaN;
-    if (change > 0) this.gain += change; else this.loss -= change;
+    if (change > 0) this.gain += change;
+    else this.loss -= change;
     if (this.count < this.period) return Number.NaN;
     this.gain /= this.period;
     this.loss /= this.period;
@@ -102,7 +110,11 @@ export class BareMacd implements BareIndicator {
   private fastValue = 0;
   private slowValue = 0;
   private signalValue = 0;
-  constructor(private readonly fast: number, private readonly slow: number, private readonly signal: number) {
+  constructor(
+    private readonly fast: number,
+    private readonly slow: number,
+    private readonly signal: number,
+  ) {
     this.fastWeight = 2 / (fast + 1);
     this.slowWeight = 2 / (slow + 1);
     this.signalWeight = 2 / (signal + 1);
@@ -120,14 +132,23 @@ export class BareMacd implements BareIndicator {
   }
   peek(close: number): number {
     if (this.count < this.slow + this.signal) return Number.NaN;
-    const macd = this.fastValue + (close - this.fastValue) * this.fastWeight - (this.slowValue + (close - this.slowValue) * this.slowWeight);
+    const macd =
+      this.fastValue +
+      (close - this.fastValue) * this.fastWeight -
+      (this.slowValue + (close - this.slowValue) * this.slowWeight);
     const signal = this.signalValue + (macd - this.signalValue) * this.signalWeight;
     return macd + signal + (macd - signal);
   }
   private warmUp(count: number, close: number): number {
     const { fast, slow, signal } = this;
     const step = (value: number, input: number, taken: number, period: number, weight: number): number =>
-      taken < 1 ? 0 : taken < period ? value + input : taken === period ? (value + input) / period : value + (input - value) * weight;
+      taken < 1
+        ? 0
+        : taken < period
+          ? value + input
+          : taken === period
+            ? (value + input) / period
+            : value + (input - value) * weight;
     this.fastValue = step(this.fastValue, close, count - slow + fast, fast, this.fastWeight);
     this.slowValue = step(this.slowValue, close, count, slow, this.slowWeight);
     const macd = this.fastValue - this.slowValue;
@@ -143,7 +164,12 @@ export class BareBollinger implements BareIndicator {
   private base = 0;
   private sum = 0;
   private squares = 0;
-  constructor(private readonly period: number, private readonly deviations: number) { this.ring = new Float64Array(period); }
+  constructor(
+    private readonly period: number,
+    private readonly deviations: number,
+  ) {
+    this.ring = new Float64Array(period);
+  }
   /** Upper, middle and lower, less a base near the price once for all: three times the mean is their sum. */
   next(close: number): number {
     if (this.count++ === 0) this.base = close;
@@ -165,6 +191,6 @@ export class BareBollinger implements BareIndicator {
     const { period } = this;
     const mean = this.base + sum / period;
     const width = (this.deviations * Math.sqrt(period * squares - sum * sum)) / period;
-    return (mean + width) + mean + (mean - width);
+    return mean + width + mean + (mean - width);
   }
 }

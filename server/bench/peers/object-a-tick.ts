@@ -12,7 +12,11 @@ import { noSums, type BarSums, type Contender } from "../contender";
 import { listed } from "../hot-path";
 import { tokensOf, type Frame, type MarketShape } from "../market";
 
-interface Level { price: number; quantity: number; orders: number }
+interface Level {
+  price: number;
+  quantity: number;
+  orders: number;
+}
 
 interface Tick {
   token: number;
@@ -30,7 +34,13 @@ interface Tick {
   receivedTime: number;
 }
 
-interface NormalTick { instrument: Instrument; time: number; price: number; volume: number; openInterest: number | undefined }
+interface NormalTick {
+  instrument: Instrument;
+  time: number;
+  price: number;
+  volume: number;
+  openInterest: number | undefined;
+}
 
 interface Bar {
   instrument: Instrument;
@@ -49,9 +59,19 @@ interface Bar {
 /** One packet with all it carries. */
 const parsePacket = (view: DataView, at: number, length: number, receivedTime: number): Tick => {
   const tick: Tick = {
-    token: view.getUint32(at), lastPrice: view.getUint32(at + 4), lastQuantity: view.getUint32(at + 8), averagePrice: view.getUint32(at + 12),
-    volume: view.getUint32(at + 16), buyQuantity: view.getUint32(at + 20), sellQuantity: view.getUint32(at + 24),
-    ohlc: { open: view.getUint32(at + 28), high: view.getUint32(at + 32), low: view.getUint32(at + 36), close: view.getUint32(at + 40) },
+    token: view.getUint32(at),
+    lastPrice: view.getUint32(at + 4),
+    lastQuantity: view.getUint32(at + 8),
+    averagePrice: view.getUint32(at + 12),
+    volume: view.getUint32(at + 16),
+    buyQuantity: view.getUint32(at + 20),
+    sellQuantity: view.getUint32(at + 24),
+    ohlc: {
+      open: view.getUint32(at + 28),
+      high: view.getUint32(at + 32),
+      low: view.getUint32(at + 36),
+      close: view.getUint32(at + 40),
+    },
     receivedTime,
   };
   if (length !== 184) return tick;
@@ -60,7 +80,8 @@ const parsePacket = (view: DataView, at: number, length: number, receivedTime: n
   tick.exchangeTime = view.getUint32(at + 60) * 1_000;
   const levels = (side: number): Level[] => {
     const rows: Level[] = [];
-    for (let row = side; row < side + 60; row += 12) rows.push({ quantity: view.getUint32(row), price: view.getUint32(row + 4), orders: view.getUint16(row + 8) });
+    for (let row = side; row < side + 60; row += 12)
+      rows.push({ quantity: view.getUint32(row), price: view.getUint32(row + 4), orders: view.getUint16(row + 8) });
     return rows;
   };
   tick.depth = { buy: levels(at + 64), sell: levels(at + 124) };
@@ -84,7 +105,9 @@ const day = timeframes.find(({ name }) => name === "1d")!;
 const second = timeframes[0]!;
 const longer = timeframes.slice(1);
 const fromSeconds = longer.filter((each) => each.lengthMs <= minute.lengthMs);
-const fromMinutes = longer.filter((each) => each.lengthMs > minute.lengthMs && (each.kind === "intraday" || each.kind === "day"));
+const fromMinutes = longer.filter(
+  (each) => each.lengthMs > minute.lengthMs && (each.kind === "intraday" || each.kind === "day"),
+);
 const fromDays = longer.filter((each) => each.kind === "week" || each.kind === "month");
 
 export const objectATick = ({ instruments: count }: MarketShape): Contender<readonly Frame[]> => {
@@ -130,8 +153,17 @@ export const objectATick = ({ instruments: count }: MarketShape): Contender<read
     }
     if (bar !== undefined) onSecond(bar);
     forming.set(key, {
-      instrument: tick.instrument, timeframe: second, time, end: time + 1_000,
-      open: tick.price, high: tick.price, low: tick.price, close: tick.price, volume: step, value: step * tick.price, ticks: 1,
+      instrument: tick.instrument,
+      timeframe: second,
+      time,
+      end: time + 1_000,
+      open: tick.price,
+      high: tick.price,
+      low: tick.price,
+      close: tick.price,
+      volume: step,
+      value: step * tick.price,
+      ticks: 1,
     });
   };
 

@@ -9,12 +9,23 @@ interface KiteTick {
   exchange_timestamp?: Date | null;
 }
 
-interface Bar { second: number; open: number; high: number; low: number; close: number; volume: number }
+interface Bar {
+  second: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+}
 
 /** kiteconnect's own decoder, then the plainest one-second bars. Prices come as rupees and go back to paise. */
-export const official = async (_shape: MarketShape): Promise<Contender<{ receivedTime: number; message: ArrayBuffer }[]>> => {
+export const official = async (
+  _shape: MarketShape,
+): Promise<Contender<{ receivedTime: number; message: ArrayBuffer }[]>> => {
   const { KiteTicker } = await import("kiteconnect");
-  const ticker = new KiteTicker({ api_key: "bench", access_token: "bench" }) as unknown as { parseBinary(message: ArrayBuffer): KiteTick[] };
+  const ticker = new KiteTicker({ api_key: "bench", access_token: "bench" }) as unknown as {
+    parseBinary(message: ArrayBuffer): KiteTick[];
+  };
   const forming = new Map<number, Bar>();
   const bases = new Map<number, number>();
   const sums: Sums = noSums();
@@ -42,9 +53,11 @@ export const official = async (_shape: MarketShape): Promise<Contender<{ receive
   };
   return {
     // The client's socket hands its parser an ArrayBuffer a message.
-    prepare: (second) => second.frames.map(({ receivedTime, bytes }) => ({ receivedTime, message: bytes.slice().buffer })),
+    prepare: (second) =>
+      second.frames.map(({ receivedTime, bytes }) => ({ receivedTime, message: bytes.slice().buffer })),
     run(messages) {
-      for (const { receivedTime, message } of messages) for (const tick of ticker.parseBinary(message)) onTick(tick, receivedTime);
+      for (const { receivedTime, message } of messages)
+        for (const tick of ticker.parseBinary(message)) onTick(tick, receivedTime);
     },
     finish() {
       for (const bar of forming.values()) close(bar);

@@ -19,15 +19,27 @@ export const tardis = async ({ packet }: MarketShape): Promise<Contender<Trade[]
   let hungry: () => void = () => {};
   const source = async function* (): AsyncGenerator<Trade> {
     for (;;) {
-      const trades = await new Promise<Trade[] | null>((feed) => { waiting = feed; hungry(); });
+      const trades = await new Promise<Trade[] | null>((feed) => {
+        waiting = feed;
+        hungry();
+      });
       if (trades === null) return;
       yield* trades;
     }
   };
-  const feed = (trades: Trade[] | null): Promise<void> => new Promise((eaten) => { hungry = eaten; waiting(trades); });
-  const reading = new Promise<void>((ready) => { hungry = ready; });
+  const feed = (trades: Trade[] | null): Promise<void> =>
+    new Promise((eaten) => {
+      hungry = eaten;
+      waiting(trades);
+    });
+  const reading = new Promise<void>((ready) => {
+    hungry = ready;
+  });
   const end = (async () => {
-    for await (const message of compute(source() as AsyncIterableIterator<NormalizedData>, computeTradeBars({ kind: "time", interval: 1_000 }))) {
+    for await (const message of compute(
+      source() as AsyncIterableIterator<NormalizedData>,
+      computeTradeBars({ kind: "time", interval: 1_000 }),
+    )) {
       if (message.type !== "trade_bar") continue;
       const bar = message as TradeBar;
       sums.bars++;
@@ -39,7 +51,17 @@ export const tardis = async ({ packet }: MarketShape): Promise<Contender<Trade[]
 
   const trade = (symbol: string, price: number, amount: number, time: number): Trade => {
     const timestamp = new Date(time);
-    return { type: "trade", symbol, exchange: "deribit", id: undefined, price, amount, side: "buy", timestamp, localTimestamp: timestamp };
+    return {
+      type: "trade",
+      symbol,
+      exchange: "deribit",
+      id: undefined,
+      price,
+      amount,
+      side: "buy",
+      timestamp,
+      localTimestamp: timestamp,
+    };
   };
   return {
     prepare(second) {
@@ -51,7 +73,9 @@ export const tardis = async ({ packet }: MarketShape): Promise<Contender<Trade[]
           const volume = raw.volume[row]!;
           const amount = volume - (volumes.get(token) ?? volume);
           volumes.set(token, volume);
-          trades.push(trade(String(token), raw.price[row]!, amount, packet === "full" ? raw.exchangeTime[row]! : receivedTime));
+          trades.push(
+            trade(String(token), raw.price[row]!, amount, packet === "full" ? raw.exchangeTime[row]! : receivedTime),
+          );
         }
       }
       return trades;

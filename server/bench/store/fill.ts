@@ -19,13 +19,18 @@ export const fillStore = async (client: pg.Client, now: number): Promise<{ instr
     SELECT i.id, ${timeframe}, t.ts, 150000 + n % 997, 150500 + n % 997, 149500 + n % 991, 150123 + n % 983, 1000 + n % 7919, (1000 + n % 7919)::bigint * 150111, 60, 1, 1, false,
       0, 5, 59000, 1700000000000000 + n, 1700000000000060 + n, 9, 140737488355328 + n, t.ts + interval '1 minute'
     FROM (${times}) AS t, instruments i ORDER BY t.ts, i.id ON CONFLICT DO NOTHING`;
-  const from = (ms: number, count: number, step: string): string => `SELECT to_timestamp(${ms / 1_000}) + n * interval '${step}' AS ts, n FROM generate_series(0, ${count - 1}) AS n`;
-  for (let day = DAYS; day >= 1; day--) await client.query(insert(4, from(today - day * 86_400_000, DAY_MINUTES, "1 minute")));
+  const from = (ms: number, count: number, step: string): string =>
+    `SELECT to_timestamp(${ms / 1_000}) + n * interval '${step}' AS ts, n FROM generate_series(0, ${count - 1}) AS n`;
+  for (let day = DAYS; day >= 1; day--)
+    await client.query(insert(4, from(today - day * 86_400_000, DAY_MINUTES, "1 minute")));
   const minutes = Math.floor((now - today) / 60_000) - 10;
   if (minutes > 0) await client.query(insert(4, from(today, minutes, "1 minute")));
   await client.query(insert(0, from(Math.floor(now / 1_000) * 1_000 - (SECONDS + 600) * 1_000, SECONDS, "1 second")));
-  for (let day = 2 * YEAR_DAYS; day >= 1; day--) await client.query(insert(9, from(today - day * 86_400_000 + 13_500_000, QUARTERS, "15 minutes")));
+  for (let day = 2 * YEAR_DAYS; day >= 1; day--)
+    await client.query(insert(9, from(today - day * 86_400_000 + 13_500_000, QUARTERS, "15 minutes")));
   await client.query("VACUUM (ANALYZE) bars");
-  const { rows } = await client.query<{ instruments: string; bars: string }>("SELECT (SELECT count(*) FROM instruments) AS instruments, (SELECT count(*) FROM bars) AS bars");
+  const { rows } = await client.query<{ instruments: string; bars: string }>(
+    "SELECT (SELECT count(*) FROM instruments) AS instruments, (SELECT count(*) FROM bars) AS bars",
+  );
   return { instruments: Number(rows[0]!.instruments), bars: Number(rows[0]!.bars) };
 };

@@ -23,27 +23,54 @@ const YEAR_MS = 365 * 86_400_000;
 
 const FLOOR = `SELECT ts, open, high, low, close, volume, value, ticks, open_interest, rev, state, incomplete FROM bars
   WHERE instrument_id = $1 AND timeframe = $2 AND ts >= to_timestamp($3::float8 / 1000) AND ts < to_timestamp($4::float8 / 1000) ORDER BY ts DESC LIMIT $5`;
-const asText: pg.CustomTypesConfig = { getTypeParser: (() => (text: string) => text) as unknown as pg.CustomTypesConfig["getTypeParser"] };
+const asText: pg.CustomTypesConfig = {
+  getTypeParser: (() => (text: string) => text) as unknown as pg.CustomTypesConfig["getTypeParser"],
+};
 
 /**
  * The same bars in four ways, in turns; of the rounds the quietest. The server collects meanwhile. Weeks that are over lie in
  * the order they are read in: the server sees to that a minute after its start, which the bench does not wait for.
  */
-export const measureReads = async (options: { client: pg.Client; store: Store; server: Server; instrumentId: number; now: number; rounds: number; onProgress(doing: string): void }): Promise<ReadRow[]> => {
+export const measureReads = async (options: {
+  client: pg.Client;
+  store: Store;
+  server: Server;
+  instrumentId: number;
+  now: number;
+  rounds: number;
+  onProgress(doing: string): void;
+}): Promise<ReadRow[]> => {
   const { client, store, server, instrumentId, now, rounds, onProgress } = options;
   // The end of the last week that is over: the running one is never settled.
-  const newest = await client.query<{ ms: string }>("SELECT (date_part('epoch', max(range_start)) * 1000)::bigint AS ms FROM timescaledb_information.chunks WHERE hypertable_name = 'bars'");
+  const newest = await client.query<{ ms: string }>(
+    "SELECT (date_part('epoch', max(range_start)) * 1000)::bigint AS ms FROM timescaledb_information.chunks WHERE hypertable_name = 'bars'",
+  );
   const to = Math.min(Number(newest.rows[0]!.ms), Math.floor(now / 86_400_000) * 86_400_000);
   const year = { from: to - YEAR_MS, to };
-  const bare = (timeframe: number, from: number, limit: number) => () => client.query({ text: FLOOR, values: [instrumentId, timeframe, from, to, limit], rowMode: "array", types: asText });
+  const bare = (timeframe: number, from: number, limit: number) => () =>
+    client.query({ text: FLOOR, values: [instrumentId, timeframe, from, to, limit], rowMode: "array", types: asText });
   const route = (query: string, format: string): string => `/api/v1/bars/${SYMBOL}?${query}&to=${to}&format=${format}`;
-  const cases: { what: ReadRow["what"]; query: string; bare: () => Promise<{ rows: unknown[] }>; read: () => Promise<unknown> }[] = [
-    ...([[300, "300 bars"], [5_000, "5,000 bars"]] as const).map(([limit, what]) => ({
-      what, query: `timeframe=1m&limit=${limit}`, bare: bare(MINUTE, to - limit * 60_000, limit),
+  const cases: {
+    what: ReadRow["what"];
+    query: string;
+    bare: () => Promise<{ rows: unknown[] }>;
+    read: () => Promise<unknown>;
+  }[] = [
+    ...(
+      [
+        [300, "300 bars"],
+        [5_000, "5,000 bars"],
+      ] as const
+    ).map(([limit, what]) => ({
+      what,
+      query: `timeframe=1m&limit=${limit}`,
+      bare: bare(MINUTE, to - limit * 60_000, limit),
       read: () => store.bars.read({ instrumentId, timeframe: "1m", from: 0, to, limit }),
     })),
     {
-      what: "a year of hours", query: `timeframe=1h&from=${year.from}&limit=50000`, bare: bare(QUARTER, year.from, 1e6),
+      what: "a year of hours",
+      query: `timeframe=1h&from=${year.from}&limit=50000`,
+      bare: bare(QUARTER, year.from, 1e6),
       read: () => store.bars.read({ instrumentId, timeframe: "15m", ...year }),
     },
   ];
@@ -51,7 +78,12 @@ export const measureReads = async (options: { client: pg.Client; store: Store; s
   onProgress("putting the weeks that are over in order");
   await store.upkeep.settleBars({ pruned: 0, finished: to }, new AbortController().signal);
   for (const { what, query, bare: floor, read } of cases) {
-    const measured: Record<"floor" | "store" | "binary" | "json", Timing[]> = { floor: [], store: [], binary: [], json: [] };
+    const measured: Record<"floor" | "store" | "binary" | "json", Timing[]> = {
+      floor: [],
+      store: [],
+      binary: [],
+      json: [],
+    };
     const { rows } = await floor();
     for (let round = 0; round <= rounds; round++) {
       onProgress(round === 0 ? `reading ${what}` : `reading ${what}, round ${round} of ${rounds}`);
@@ -62,13 +94,21 @@ export const measureReads = async (options: { client: pg.Client; store: Store; s
         ms.binary.push(await took(() => answered(server, route(query, "binary"))));
         ms.json.push(await took(() => answered(server, route(query, "rows"))));
       }
-      if (round > 0) for (const name of Object.keys(measured) as (keyof typeof measured)[]) measured[name].push(timing(ms[name]));
+      if (round > 0)
+        for (const name of Object.keys(measured) as (keyof typeof measured)[]) measured[name].push(timing(ms[name]));
     }
-    results.push({ what, rows: rows.length, floor: quietest(measured.floor), store: quietest(measured.store), binary: quietest(measured.binary), json: quietest(measured.json) });
+    results.push({
+      what,
+      rows: rows.length,
+      floor: quietest(measured.floor),
+      store: quietest(measured.store),
+      binary: quietest(measured.binary),
+      json: quietest(measured.json),
+    });
   }
   return results;
 };
 
 const answered = async (server: Server, route: string): Promise<void> => {
-  if (await server.get(route) === null) throw new Error(`no answer to ${route}`);
+  if ((await server.get(route)) === null) throw new Error(`no answer to ${route}`);
 };

@@ -10,16 +10,37 @@ import { quietest, type Timing, timing, took } from "./percentiles";
 import { secondBars } from "./rows";
 
 /** 3,000 closes: latest value, stream entry and message of each, until Redis has answered for all. */
-export interface RedisResult { ours: Timing; floor: Timing }
+export interface RedisResult {
+  ours: Timing;
+  floor: Timing;
+}
 
 const FLUSHES = 40;
 
-const closes = (time: number): LatestBar[] => secondBars(time).map((bar, at): LatestBar =>
-  ({ ...bar, event: "close", newest: true, key: `NSE:S${at}`, timeframe: "1s", decimals: 2, end: time + 1_000 }));
+const closes = (time: number): LatestBar[] =>
+  secondBars(time).map((bar, at): LatestBar => ({
+    ...bar,
+    event: "close",
+    newest: true,
+    key: `NSE:S${at}`,
+    timeframe: "1s",
+    decimals: 2,
+    end: time + 1_000,
+  }));
 
-export const measureRedis = async (options: { url: string; rounds: number; onProgress(doing: string): void }): Promise<RedisResult> => {
+export const measureRedis = async (options: {
+  url: string;
+  rounds: number;
+  onProgress(doing: string): void;
+}): Promise<RedisResult> => {
   const metrics = new Metrics();
-  const latest = new RedisLatest({ redisUrl: options.url, prefix: "ours:", clock: systemClock(), log: silentLog(), meter: metrics });
+  const latest = new RedisLatest({
+    redisUrl: options.url,
+    prefix: "ours:",
+    clock: systemClock(),
+    log: silentLog(),
+    meter: metrics,
+  });
   await latest.start(new AbortController().signal);
   const { hostname, port } = new URL(options.url);
   const socket = createConnection(Number(port), hostname).setNoDelay(true);
@@ -43,11 +64,14 @@ export const measureRedis = async (options: { url: string; rounds: number; onPro
     const ours: number[] = [];
     const floor: number[] = [];
     for (let flush = 0; flush < FLUSHES; flush++) {
-      const rows = closes(time += 1_000);
+      const rows = closes((time += 1_000));
       ours.push(await took(() => published(rows)));
       floor.push(await took(() => sendByHand(socket, rows)));
     }
-    if (round > 0) { measured.ours.push(timing(ours)); measured.floor.push(timing(floor)); }
+    if (round > 0) {
+      measured.ours.push(timing(ours));
+      measured.floor.push(timing(floor));
+    }
   }
   socket.destroy();
   await latest.stop();
@@ -72,10 +96,17 @@ const sendByHand = async (socket: Socket, rows: readonly LatestBar[]): Promise<v
     };
     socket.on("data", count);
   });
-  socket.write(rows.map((row) => {
-    const text = barText(row);
-    return command("XADD", by.barStream("1s", row.key), "MAXLEN", "~", String(STREAM_LENGTH), "*", "bar", text)
-      + command("SET", by.bar("1s", row.key), text, "EX", String(BAR_SECONDS)) + command("PUBLISH", by.barChannel("1s", row.key), text);
-  }).join(""));
+  socket.write(
+    rows
+      .map((row) => {
+        const text = barText(row);
+        return (
+          command("XADD", by.barStream("1s", row.key), "MAXLEN", "~", String(STREAM_LENGTH), "*", "bar", text) +
+          command("SET", by.bar("1s", row.key), text, "EX", String(BAR_SECONDS)) +
+          command("PUBLISH", by.barChannel("1s", row.key), text)
+        );
+      })
+      .join(""),
+  );
   await answered;
 };

@@ -16,9 +16,24 @@ export interface RestartResult {
 export const SYMBOL = "SIM:RELIANCE";
 const LIMIT_MS = 120_000;
 
-interface Bar { time: number; open: number; high: number; low: number; close: number; volume: number; state: string; incomplete: boolean }
+interface Bar {
+  time: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+  state: string;
+  incomplete: boolean;
+}
 
-export const measureRestarts = async (options: { server: Server; exchange: Exchange; token: number; restarts: number; onProgress(doing: string): void }): Promise<RestartResult> => {
+export const measureRestarts = async (options: {
+  server: Server;
+  exchange: Exchange;
+  token: number;
+  restarts: number;
+  onProgress(doing: string): void;
+}): Promise<RestartResult> => {
   const results: { live: number; closed: number; day: number }[] = [];
   for (let each = 1; each <= options.restarts; each++) {
     options.onProgress(`kill -9 and restart with a month stored, ${each} of ${options.restarts}`);
@@ -26,12 +41,18 @@ export const measureRestarts = async (options: { server: Server; exchange: Excha
     await pause(5_000);
   }
   return {
-    firstLiveMs: median(results.map(({ live }) => live)), firstClosedMs: median(results.map(({ closed }) => closed)), dayMs: median(results.map(({ day }) => day)),
+    firstLiveMs: median(results.map(({ live }) => live)),
+    firstClosedMs: median(results.map(({ closed }) => closed)),
+    dayMs: median(results.map(({ day }) => day)),
     slowestMs: Math.max(...results.map(({ live }) => live)),
   };
 };
 
-const restart = async (server: Server, exchange: Exchange, token: number): Promise<{ live: number; closed: number; day: number }> => {
+const restart = async (
+  server: Server,
+  exchange: Exchange,
+  token: number,
+): Promise<{ live: number; closed: number; day: number }> => {
   const before = (await server.data<Bar>(`/api/v1/latest/${SYMBOL}?timeframe=1d`))!;
   await server.end("SIGKILL");
   await pause(1_000);
@@ -47,22 +68,41 @@ const restart = async (server: Server, exchange: Exchange, token: number): Promi
     const forming = await server.data<Bar>(`/api/v1/latest/${SYMBOL}?timeframe=1s`);
     if (forming !== null && forming.time >= startedAt && !seen.has(forming.time)) seen.set(forming.time, since());
     if (first === null && seen.size > 0) {
-      const closed = (await server.data<Bar[]>(`/api/v1/bars/${SYMBOL}?timeframe=1s&from=${startedAt}&limit=60`))?.filter(({ state }) => state === "closed") ?? [];
-      const theirs = new Map((await exchange.seconds(token, startedAt - 1_000, Date.now())).map((second) => [second[0]!, second]));
+      const closed =
+        (await server.data<Bar[]>(`/api/v1/bars/${SYMBOL}?timeframe=1s&from=${startedAt}&limit=60`))?.filter(
+          ({ state }) => state === "closed",
+        ) ?? [];
+      const theirs = new Map(
+        (await exchange.seconds(token, startedAt - 1_000, Date.now())).map((second) => [second[0]!, second]),
+      );
       const correct = closed.find((bar) => isEqual(bar, theirs.get(bar.time)));
       if (correct !== undefined) first = { live: seen.get(correct.time) ?? since(), closed: since() };
     }
     if (day === null && forming !== null) {
       const now = await server.data<Bar>(`/api/v1/latest/${SYMBOL}?timeframe=1d`);
-      if (now !== null && now.time === before.time && now.open === before.open && now.high >= before.high && now.low <= before.low && now.volume >= before.volume) day = since();
+      if (
+        now !== null &&
+        now.time === before.time &&
+        now.open === before.open &&
+        now.high >= before.high &&
+        now.low <= before.low &&
+        now.volume >= before.volume
+      )
+        day = since();
     }
     if (first !== null && day !== null) return { ...first, day };
     await pause(20);
   }
-  throw new Error(`within ${LIMIT_MS / 1_000} s of a restart ${SYMBOL} had ${first === null ? "no second as the exchange has it" : "not the whole day"}`);
+  throw new Error(
+    `within ${LIMIT_MS / 1_000} s of a restart ${SYMBOL} had ${first === null ? "no second as the exchange has it" : "not the whole day"}`,
+  );
 };
 
 const paise = (rupees: number): number => Math.round(rupees * 100);
 
 const isEqual = (bar: Bar, theirs: number[] | undefined): boolean =>
-  theirs !== undefined && !bar.incomplete && [paise(bar.open), paise(bar.high), paise(bar.low), paise(bar.close), bar.volume].every((figure, at) => figure === theirs[at + 1]);
+  theirs !== undefined &&
+  !bar.incomplete &&
+  [paise(bar.open), paise(bar.high), paise(bar.low), paise(bar.close), bar.volume].every(
+    (figure, at) => figure === theirs[at + 1],
+  );

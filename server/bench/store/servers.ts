@@ -7,7 +7,11 @@ import { createLog } from "@/server/observe/log";
 import type { Store } from "@/server/ports/stores";
 import { createStore } from "@/server/store";
 
-interface Program { url: string; title: string; stop(): Promise<void> }
+interface Program {
+  url: string;
+  title: string;
+  stop(): Promise<void>;
+}
 
 /** What the tests start their servers with: the bench runs against the same ones. */
 interface Services {
@@ -17,13 +21,18 @@ interface Services {
   startRedis(): Promise<Program>;
 }
 
-export const services = (root: string): Promise<Services> => import(pathToFileURL(path.join(root, "scripts/services.mjs")).href) as Promise<Services>;
+export const services = (root: string): Promise<Services> =>
+  import(pathToFileURL(path.join(root, "scripts/services.mjs")).href) as Promise<Services>;
 
 /** As a server comes out of its package: what was committed is on the disk. */
 const DURABLE = { fsync: "on", full_page_writes: "on", synchronous_commit: "on" };
 
 /** A database server of the bench's own, and a folder beside it; both are thrown away by `stop`. */
-export interface BenchDatabase { url: string; dataDir: string; stop(): Promise<void> }
+export interface BenchDatabase {
+  url: string;
+  dataDir: string;
+  stop(): Promise<void>;
+}
 
 /** Null where the machine has no database server. */
 export const startBenchDatabase = async (root: string): Promise<BenchDatabase | null> => {
@@ -31,14 +40,25 @@ export const startBenchDatabase = async (root: string): Promise<BenchDatabase | 
   if (!hasPostgres()) return null;
   const server = await startDatabase(DURABLE);
   const dataDir = mkdtempSync(path.join(tmpdir(), "candela-bench-"));
-  return { url: server.url, dataDir, async stop() { await server.stop(); rmSync(dataDir, { recursive: true, force: true }); } };
+  return {
+    url: server.url,
+    dataDir,
+    async stop() {
+      await server.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
 };
 
 /** The store as the server builds it, started. */
 export const openStore = async (root: string, { url, dataDir }: { url: string; dataDir: string }): Promise<Store> => {
   const store = createStore({
-    databaseUrl: url, dataDir, log: createLog("error"), clock: systemClock(),
-    workerFile: path.join(root, "server/store/pglite-worker.mjs"), migrationsDir: path.join(root, "prisma/migrations"),
+    databaseUrl: url,
+    dataDir,
+    log: createLog("error"),
+    clock: systemClock(),
+    workerFile: path.join(root, "server/store/pglite-worker.mjs"),
+    migrationsDir: path.join(root, "prisma/migrations"),
   });
   await store.start(new AbortController().signal);
   return store;

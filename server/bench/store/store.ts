@@ -18,7 +18,11 @@ export interface StoreResult {
   skipped: string[];
 }
 
-interface Options { root: string; rounds: number; onProgress(doing: string): void }
+interface Options {
+  root: string;
+  rounds: number;
+  onProgress(doing: string): void;
+}
 
 /** Writing, reading, publishing and starting again, each beside the barest way of doing the same. Null without a database server. */
 export const measureStore = async (options: Options): Promise<StoreResult | null> => {
@@ -30,9 +34,16 @@ export const measureStore = async (options: Options): Promise<StoreResult | null
   try {
     const written = await inDatabase("bench_writes", database.url, async (url) => {
       const store = await openStore(root, { ...database, url });
-      try { return { title: store.describe().version, result: await measureWrites({ store, url, rounds, onProgress }) }; } finally { await store.stop(); }
+      try {
+        return { title: store.describe().version, result: await measureWrites({ store, url, rounds, onProgress }) };
+      } finally {
+        await store.stop();
+      }
     });
-    const redis = await withRedis(options).catch((cause: unknown) => { skipped.push(`Redis: ${(cause as Error).message}`); return null; });
+    const redis = await withRedis(options).catch((cause: unknown) => {
+      skipped.push(`Redis: ${(cause as Error).message}`);
+      return null;
+    });
     if (!isBuilt(root)) skipped.push("reads and restarts of the running server: npm run build makes its pages first");
     const server = isBuilt(root) ? await withServer(options, database) : null;
     return { database: written.title, write: written.result, redis, server, skipped };
@@ -58,12 +69,22 @@ const inDatabase = async <T>(name: string, url: string, work: (url: string) => P
 
 const withRedis = async ({ root, rounds, onProgress }: Options): Promise<RedisResult> => {
   const redis = await (await services(root)).startRedis();
-  try { return await measureRedis({ url: redis.url, rounds, onProgress }); } finally { await redis.stop(); }
+  try {
+    return await measureRedis({ url: redis.url, rounds, onProgress });
+  } finally {
+    await redis.stop();
+  }
 };
 
-const withServer = async ({ root, rounds, onProgress }: Options, database: NonNullable<Awaited<ReturnType<typeof startBenchDatabase>>>): Promise<StoreResult["server"]> => {
+const withServer = async (
+  { root, rounds, onProgress }: Options,
+  database: NonNullable<Awaited<ReturnType<typeof startBenchDatabase>>>,
+): Promise<StoreResult["server"]> => {
   const store = await openStore(root, database);
-  await store.collectors.save({ name: "kite-1", feed: "kite", autoStart: true, mode: "full", subscriptions: ["*"] }, {});
+  await store.collectors.save(
+    { name: "kite-1", feed: "kite", autoStart: true, mode: "full", subscriptions: ["*"] },
+    {},
+  );
   const exchange = await startExchange(root);
   const server = await Server.create(root, database, exchange);
   const client = new pg.Client({ connectionString: database.url });
@@ -77,13 +98,19 @@ const withServer = async ({ root, rounds, onProgress }: Options, database: NonNu
     const now = Date.now();
     const filled = await fillStore(client, now);
     const { rows } = await client.query<{ id: number; token: string }>(
-      "SELECT i.id, a.token FROM instruments i JOIN instrument_aliases a ON a.instrument_id = i.id WHERE i.exchange || ':' || i.symbol = $1 ORDER BY a.valid_from DESC LIMIT 1", [SYMBOL]);
+      "SELECT i.id, a.token FROM instruments i JOIN instrument_aliases a ON a.instrument_id = i.id WHERE i.exchange || ':' || i.symbol = $1 ORDER BY a.valid_from DESC LIMIT 1",
+      [SYMBOL],
+    );
     const { id, token } = rows[0]!;
     server.launch();
     await server.settled();
     const restart = await measureRestarts({ server, exchange, token: Number(token), restarts: rounds, onProgress });
     await server.settled();
-    return { ...filled, restart, reads: await measureReads({ client, store, server, instrumentId: id, now, rounds, onProgress }) };
+    return {
+      ...filled,
+      restart,
+      reads: await measureReads({ client, store, server, instrumentId: id, now, rounds, onProgress }),
+    };
   } finally {
     await server.end("SIGKILL");
     await exchange.stop();

@@ -38,7 +38,12 @@ const newWriter = (store: Store, metrics = new Metrics()): BarWriter => {
  * Bars through the writer's queue, Prisma and the merge into TimescaleDB, beside COPY of the same bars in the same
  * batches into a table like it, round by round; then the same with 10,000 ticks a second stored beside both.
  */
-export const measureWrites = async (options: { store: Store; url: string; rounds: number; onProgress(doing: string): void }): Promise<WriteResult> => {
+export const measureWrites = async (options: {
+  store: Store;
+  url: string;
+  rounds: number;
+  onProgress(doing: string): void;
+}): Promise<WriteResult> => {
   const { store, url, rounds, onProgress } = options;
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -48,14 +53,28 @@ export const measureWrites = async (options: { store: Store; url: string; rounds
   let second = Math.ceil(Date.now() / 1_000) * 1_000 + 3_600_000;
   const made = (): StoredBar[] => {
     const bars: StoredBar[] = [];
-    for (let each = 0; each < SECONDS; each++) bars.push(...secondBars(second += 1_000));
+    for (let each = 0; each < SECONDS; each++) bars.push(...secondBars((second += 1_000)));
     return bars;
   };
   const ours = async (bars: readonly StoredBar[], how: "merge" | "replace"): Promise<number> =>
-    rate(bars, await took(async () => { writer.enqueue(bars, how); await writer.settled(); }));
-  const copied = async (bars: readonly StoredBar[]): Promise<number> => rate(bars, await took(() => copyBars(client, bars, BATCH)));
+    rate(
+      bars,
+      await took(async () => {
+        writer.enqueue(bars, how);
+        await writer.settled();
+      }),
+    );
+  const copied = async (bars: readonly StoredBar[]): Promise<number> =>
+    rate(bars, await took(() => copyBars(client, bars, BATCH)));
 
-  const measured: Record<keyof WriteResult["perSecond"], number[]> = { copy: [], added: [], again: [], replaced: [], copyWithTicks: [], addedWithTicks: [] };
+  const measured: Record<keyof WriteResult["perSecond"], number[]> = {
+    copy: [],
+    added: [],
+    again: [],
+    replaced: [],
+    copyWithTicks: [],
+    addedWithTicks: [],
+  };
   await ours(made(), "merge");
   for (let round = 1; round <= rounds; round++) {
     onProgress(`writing bars, round ${round} of ${rounds}`);
@@ -63,7 +82,12 @@ export const measureWrites = async (options: { store: Store; url: string; rounds
     measured.copy.push(await copied(bars));
     measured.added.push(await ours(bars, "merge"));
     measured.again.push(await ours(bars, "merge"));
-    measured.replaced.push(await ours(bars.map((bar) => ({ ...bar, high: bar.high + 5, state: "corrected" })), "replace"));
+    measured.replaced.push(
+      await ours(
+        bars.map((bar) => ({ ...bar, high: bar.high + 5, state: "corrected" })),
+        "replace",
+      ),
+    );
   }
   const tickRates: number[] = [];
   for (let round = 1; round <= rounds; round++) {
@@ -82,14 +106,20 @@ export const measureWrites = async (options: { store: Store; url: string; rounds
     closeToCommit.push({ instruments, timing: await closesToCommits(store, instruments, () => (second += 1_000)) });
   }
   await client.end();
-  const ratio = (of: readonly number[], floor: readonly number[]): number => median(of.map((value, round) => value / floor[round]!));
+  const ratio = (of: readonly number[], floor: readonly number[]): number =>
+    median(of.map((value, round) => value / floor[round]!));
   return {
-    perSecond: Object.fromEntries(Object.entries(measured).map(([name, values]) => [name, median(values)])) as WriteResult["perSecond"],
+    perSecond: Object.fromEntries(
+      Object.entries(measured).map(([name, values]) => [name, median(values)]),
+    ) as WriteResult["perSecond"],
     ratio: {
-      added: ratio(measured.added, measured.copy), again: ratio(measured.again, measured.copy), replaced: ratio(measured.replaced, measured.copy),
+      added: ratio(measured.added, measured.copy),
+      again: ratio(measured.again, measured.copy),
+      replaced: ratio(measured.replaced, measured.copy),
       addedWithTicks: ratio(measured.addedWithTicks, measured.copyWithTicks),
     },
-    ticksPerSecond: median(tickRates), closeToCommit,
+    ticksPerSecond: median(tickRates),
+    closeToCommit,
   };
 };
 
@@ -109,7 +139,12 @@ const tickWriter = (store: Store): { stop(): Promise<number> } => {
     }
     return stored / ((performance.now() - began) / 1_000);
   })();
-  return { stop: () => { stopping.abort(); return running; } };
+  return {
+    stop: () => {
+      stopping.abort();
+      return running;
+    },
+  };
 };
 
 /** All instruments close at the turn of each second, as they do live. */
@@ -117,7 +152,10 @@ const closesToCommits = async (store: Store, instruments: number, next: () => nu
   const measured: number[] = [];
   const metrics = new Metrics();
   const record = metrics.record.bind(metrics);
-  metrics.record = (name, value) => { if (name === "closeToCommit") measured.push(value); record(name, value); };
+  metrics.record = (name, value) => {
+    if (name === "closeToCommit") measured.push(value);
+    record(name, value);
+  };
   const writer = newWriter(store, metrics);
   const ticks = tickWriter(store);
   for (let each = 0; each < COMMIT_SECONDS; each++) {

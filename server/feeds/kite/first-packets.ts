@@ -29,7 +29,16 @@ export class FirstPackets {
       const token = batch.token[row]!;
       if (awaited.has(token) && !isFullPacket(batch.frame!, batch.offset[row]!)) continue;
       awaited.delete(token);
-      if (kept !== row) for (const column of [batch.token, batch.price, batch.volume, batch.exchangeTime, batch.openInterest, batch.offset]) column[kept] = column[row]!;
+      if (kept !== row)
+        for (const column of [
+          batch.token,
+          batch.price,
+          batch.volume,
+          batch.exchangeTime,
+          batch.openInterest,
+          batch.offset,
+        ])
+          column[kept] = column[row]!;
       kept++;
     }
     batch.length = kept;

@@ -9,18 +9,40 @@ describe("readCandles", () => {
   it("labels bars by their start in UTC and keeps prices exact", async () => {
     const bars = await readCandles([["2017-12-15T09:15:00+0530", 1704.5, 1705, 1699.25, 1702.8, 2499]], 2);
     expect(barAt(bars, 0)).toEqual({
-      time: Date.parse("2017-12-15T03:45:00Z"), open: 170_450, high: 170_500, low: 169_925, close: 170_280, volume: 2_499, value: 0,
-      ticks: 0, openInterest: -1, rev: 0, state: "backfilled", incomplete: false,
+      time: Date.parse("2017-12-15T03:45:00Z"),
+      open: 170_450,
+      high: 170_500,
+      low: 169_925,
+      close: 170_280,
+      volume: 2_499,
+      value: 0,
+      ticks: 0,
+      openInterest: -1,
+      rev: 0,
+      state: "backfilled",
+      incomplete: false,
     });
   });
 
   it("keeps currency's four decimals, the open interest where sent, and the day's own label", async () => {
     const bars = await readCandles([["2024-08-12T00:00:00+0530", 83.955, 84.0025, 83.95, 83.97, 10, 777]], 4);
-    expect(barAt(bars, 0)).toMatchObject({ time: Date.parse("2024-08-11T18:30:00Z"), open: 839_550, high: 840_025, openInterest: 777 });
+    expect(barAt(bars, 0)).toMatchObject({
+      time: Date.parse("2024-08-11T18:30:00Z"),
+      open: 839_550,
+      high: 840_025,
+      openInterest: 777,
+    });
   });
 
   it("leaves out minutes without a trade", async () => {
-    const row = (minute: string, price: number): unknown[] => [`2017-12-15T09:${minute}:00+0530`, price, price, price, price, 1];
+    const row = (minute: string, price: number): unknown[] => [
+      `2017-12-15T09:${minute}:00+0530`,
+      price,
+      price,
+      price,
+      price,
+      1,
+    ];
     const refused = new RefusedRows();
     const bars = await readCandles([row("15", 1), row("16", 0), row("17", 3)], 2, refused);
     expect([[...bars.close.subarray(0, bars.length)], refused.total]).toEqual([[100, 300], 0]);
@@ -29,16 +51,43 @@ describe("readCandles", () => {
   it("sets aside rows that are no candles, by number, and reads the rest", async () => {
     const refused = new RefusedRows();
     const good = ["2017-12-15T09:15:00+0530", 1, 1, 1, 1, 1];
-    const bars = await readCandles([good, ["2017-12-15T09:16:00+0530", null, 1, 1, 1, 1], ["soon", 1, 1, 1, 1, 1], null, "row", [], ["2017-12-15T09:17:00+0530", "1", 1, 1, 1, 1]], 2, refused);
-    expect([bars.length, refused.total, refused.first]).toEqual([1, 6, 'Kite\'s candle 1 cannot be read: ["2017-12-15T09:16:00+0530",null,1,1,1,1]']);
+    const bars = await readCandles(
+      [
+        good,
+        ["2017-12-15T09:16:00+0530", null, 1, 1, 1, 1],
+        ["soon", 1, 1, 1, 1, 1],
+        null,
+        "row",
+        [],
+        ["2017-12-15T09:17:00+0530", "1", 1, 1, 1, 1],
+      ],
+      2,
+      refused,
+    );
+    expect([bars.length, refused.total, refused.first]).toEqual([
+      1,
+      6,
+      'Kite\'s candle 1 cannot be read: ["2017-12-15T09:16:00+0530",null,1,1,1,1]',
+    ]);
   });
 
   it("words a row by how it begins, however deep or long it is", async () => {
     const deep = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`) as unknown;
     const refused = new RefusedRows();
-    const bars = await readCandles([["2017-12-15T09:15:00+0530", deep, { deep }, "x".repeat(1e6)], deep, Array.from({ length: 1e5 }, () => 1), ["2017-12-15T09:16:00+0530", 1, 1, 1, 1, 1]], 2, refused);
+    const bars = await readCandles(
+      [
+        ["2017-12-15T09:15:00+0530", deep, { deep }, "x".repeat(1e6)],
+        deep,
+        Array.from({ length: 1e5 }, () => 1),
+        ["2017-12-15T09:16:00+0530", 1, 1, 1, 1, 1],
+      ],
+      2,
+      refused,
+    );
     expect([bars.length, refused.total]).toEqual([1, 3]);
-    expect(refused.first).toMatch(/^Kite's candle 0 cannot be read: \["2017-12-15T09:15:00\+0530",\[…\],\{…\},"x{1,80}/);
+    expect(refused.first).toMatch(
+      /^Kite's candle 0 cannot be read: \["2017-12-15T09:15:00\+0530",\[…\],\{…\},"x{1,80}/,
+    );
     expect(refused.first.length).toBeLessThan(200);
   });
 
@@ -46,7 +95,10 @@ describe("readCandles", () => {
     const rows = Array.from({ length: 20_000 }, () => ["2017-12-15T09:15:00+0530", 1, 1, 1, 1, 1]);
     let turns = 0;
     let reading = true;
-    const count = (): void => { turns++; if (reading) setImmediate(count); };
+    const count = (): void => {
+      turns++;
+      if (reading) setImmediate(count);
+    };
     setImmediate(count);
     await readCandles(rows, 2);
     expect(turns).toBeGreaterThan(10);
@@ -59,11 +111,21 @@ describe("readCandles", () => {
 
   const recorded = path.resolve(process.cwd(), "../shared/fixtures/kite/rest/historical_minute.json");
   it.skipIf(!existsSync(recorded))("reads the recorded answer, every price as printed", async () => {
-    const { candles } = (JSON.parse(readFileSync(recorded, "utf8")) as { data: { candles: [string, number, number, number, number, number][] } }).data;
+    const { candles } = (
+      JSON.parse(readFileSync(recorded, "utf8")) as {
+        data: { candles: [string, number, number, number, number, number][] };
+      }
+    ).data;
     const bars = await readCandles(candles, 2);
     expect(bars.length).toBe(candles.length);
     candles.forEach(([, open, high, low, close, volume], row) => {
-      expect([bars.open[row]! / 100, bars.high[row]! / 100, bars.low[row]! / 100, bars.close[row]! / 100, bars.volume[row]]).toEqual([open, high, low, close, volume]);
+      expect([
+        bars.open[row]! / 100,
+        bars.high[row]! / 100,
+        bars.low[row]! / 100,
+        bars.close[row]! / 100,
+        bars.volume[row],
+      ]).toEqual([open, high, low, close, volume]);
       if (row > 0) expect(bars.time[row]! - bars.time[row - 1]!).toBe(60_000);
     });
   });

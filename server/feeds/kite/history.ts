@@ -31,17 +31,25 @@ const ROWS_PER_TURN = 1_000;
 /** Day bars are labelled 00:00 IST as Kite gives them, not with the session's open. */
 const bars = async (login: KiteLogin, request: HistoryRequest, signal: AbortSignal): Promise<BarColumns> => {
   const interval = INTERVALS[request.timeframe];
-  if (interval === undefined) throw badInput("timeframe", request.timeframe, `one Kite serves: ${Object.keys(INTERVALS).join(", ")}`);
+  if (interval === undefined)
+    throw badInput("timeframe", request.timeframe, `one Kite serves: ${Object.keys(INTERVALS).join(", ")}`);
   // Every minute of the span, each day counted as begun: more candles than that are no answer to this.
-  const rows = Math.ceil((Math.floor((request.to - request.from) / DAY_MS) + 2) * (DAY_MS / timeframe(request.timeframe).lengthMs));
-  const data = await kiteRequest(login, {
-    mostBytes: ENVELOPE_BYTES + rows * BYTES_PER_ROW,
-    path: `/instruments/historical/${request.token}/${interval.name}`,
-    query: { from: istText(request.from), to: istText(request.to), continuous: "0", oi: "1" },
-  }, signal);
+  const rows = Math.ceil(
+    (Math.floor((request.to - request.from) / DAY_MS) + 2) * (DAY_MS / timeframe(request.timeframe).lengthMs),
+  );
+  const data = await kiteRequest(
+    login,
+    {
+      mostBytes: ENVELOPE_BYTES + rows * BYTES_PER_ROW,
+      path: `/instruments/historical/${request.token}/${interval.name}`,
+      query: { from: istText(request.from), to: istText(request.to), continuous: "0", oi: "1" },
+    },
+    signal,
+  );
   const candles = (data as { candles?: unknown } | null)?.candles;
   if (!Array.isArray(candles)) throw new AppError("broker_refused", "Kite's historical answer carries no candles");
-  if (candles.length > 2 * rows) throw new AppError("broker_refused", `Kite tells ${candles.length} candles of a span that has ${rows} at most`);
+  if (candles.length > 2 * rows)
+    throw new AppError("broker_refused", `Kite tells ${candles.length} candles of a span that has ${rows} at most`);
   return readCandles(candles, request.decimals, request.refused, signal);
 };
 
@@ -51,10 +59,23 @@ export const history: HistoryDefinition<KiteLogin> = {
   bars,
 };
 
-type Candle = readonly [label: string, open: number, high: number, low: number, close: number, volume: number, openInterest?: number];
+type Candle = readonly [
+  label: string,
+  open: number,
+  high: number,
+  low: number,
+  close: number,
+  volume: number,
+  openInterest?: number,
+];
 
 /** Candle arrays to columns, in their order. Rows that are no candles go to `refused`; whether the others can be bars is for `checkedRows` to say. */
-export const readCandles = async (candles: readonly unknown[], decimals: number, refused = new RefusedRows(), signal?: AbortSignal): Promise<BarColumns> => {
+export const readCandles = async (
+  candles: readonly unknown[],
+  decimals: number,
+  refused = new RefusedRows(),
+  signal?: AbortSignal,
+): Promise<BarColumns> => {
   const columns = barColumns(candles.length);
   for (const [place, row] of candles.entries()) {
     if (place % ROWS_PER_TURN === ROWS_PER_TURN - 1) {
@@ -63,7 +84,11 @@ export const readCandles = async (candles: readonly unknown[], decimals: number,
     }
     const label = Array.isArray(row) && typeof row[0] === "string" ? parseLabel(row[0]) : Number.NaN;
     if (Number.isNaN(label) || !isCandle(row)) {
-      refused.add("unreadable", Number.isNaN(label) ? null : label, () => `Kite's candle ${place} cannot be read: ${shown(row)}`);
+      refused.add(
+        "unreadable",
+        Number.isNaN(label) ? null : label,
+        () => `Kite's candle ${place} cannot be read: ${shown(row)}`,
+      );
       continue;
     }
     const [, open, high, low, close, volume, openInterest] = row;
@@ -83,11 +108,25 @@ export const readCandles = async (candles: readonly unknown[], decimals: number,
 };
 
 /** How a row begins, not how it goes on inside: nobody knows how deep that is. */
-const shown = (row: unknown): string => (Array.isArray(row) ? `[${row.slice(0, 8).map(flat).join(",")}${row.length > 8 ? ",…" : ""}]` : flat(row)).slice(0, 120);
-const flat = (value: unknown): string => (Array.isArray(value) ? "[…]" : typeof value === "object" && value !== null ? "{…}" : typeof value === "string" ? JSON.stringify(value.slice(0, 120)) : String(value));
+const shown = (row: unknown): string =>
+  (Array.isArray(row) ? `[${row.slice(0, 8).map(flat).join(",")}${row.length > 8 ? ",…" : ""}]` : flat(row)).slice(
+    0,
+    120,
+  );
+const flat = (value: unknown): string =>
+  Array.isArray(value)
+    ? "[…]"
+    : typeof value === "object" && value !== null
+      ? "{…}"
+      : typeof value === "string"
+        ? JSON.stringify(value.slice(0, 120))
+        : String(value);
 
 const isCandle = (row: unknown): row is Candle =>
-  Array.isArray(row) && row.length >= 6 && typeof row[0] === "string" && row.slice(1, 7).every((value) => typeof value === "number");
+  Array.isArray(row) &&
+  row.length >= 6 &&
+  typeof row[0] === "string" &&
+  row.slice(1, 7).every((value) => typeof value === "number");
 
 /** `2017-12-15T09:15:00+0530`: the zone lacks the colon ISO asks for. */
 const parseLabel = (label: string): number => Date.parse(label.replace(/([+-]\d{2})(\d{2})$/, "$1:$2"));

@@ -14,7 +14,9 @@ export const kite = defineFeed({
   login: kiteLogin,
   secretFields: ["accessToken", "apiSecret"],
   limits: { instrumentsPerConnection: 3_000, connections: 3 },
-  async check(login, signal) { await kiteRequest(login, { path: "/user/profile" }, signal); },
+  async check(login, signal) {
+    await kiteRequest(login, { path: "/user/profile" }, signal);
+  },
   connect,
   instruments: listInstruments,
   history,

@@ -39,9 +39,21 @@ export const listInstruments = async (login: KiteLogin, signal: AbortSignal): Pr
 };
 
 /** One row of the dump: an instrument, or why it is none. */
-export type DumpRow = { line: number; listed: ListedInstrument; reason: null } | { line: number; listed: null; reason: string };
+export type DumpRow =
+  { line: number; listed: ListedInstrument; reason: null } | { line: number; listed: null; reason: string };
 
-const COLUMNS = ["instrument_token", "tradingsymbol", "name", "expiry", "strike", "tick_size", "lot_size", "instrument_type", "segment", "exchange"] as const;
+const COLUMNS = [
+  "instrument_token",
+  "tradingsymbol",
+  "name",
+  "expiry",
+  "strike",
+  "tick_size",
+  "lot_size",
+  "instrument_type",
+  "segment",
+  "exchange",
+] as const;
 type Fields = Record<(typeof COLUMNS)[number], string>;
 
 /** Reads the CSV row by row, columns found by their names. Throws `broker_refused` only when it is not this CSV at all. */
@@ -56,16 +68,27 @@ export function* readInstruments(text: string): Generator<DumpRow> {
       continue;
     }
     if (raw.length > LONGEST_LINE) {
-      if (places === undefined) throw new AppError("broker_refused", `Kite's instruments list begins with a line of ${raw.length} characters: ${JSON.stringify(raw.slice(0, 60))}`);
+      if (places === undefined)
+        throw new AppError(
+          "broker_refused",
+          `Kite's instruments list begins with a line of ${raw.length} characters: ${JSON.stringify(raw.slice(0, 60))}`,
+        );
       yield { line, listed: null, reason: `the line has ${raw.length} characters` };
       continue;
     }
-    if (places !== undefined && raw.split('"').length % 2 === 0) { yield { line, listed: null, reason: "a quote is not closed" }; continue; }
+    if (places !== undefined && raw.split('"').length % 2 === 0) {
+      yield { line, listed: null, reason: "a quote is not closed" };
+      continue;
+    }
     const cells = splitRow(raw);
     if (places === undefined) {
       places = new Map(cells.map((name, place) => [name.trim(), place]));
       const missing = COLUMNS.filter((name) => !places!.has(name));
-      if (missing.length > 0) throw new AppError("broker_refused", `Kite's instruments list lacks ${missing.join(", ")}: it begins ${JSON.stringify(raw.slice(0, 60))}`);
+      if (missing.length > 0)
+        throw new AppError(
+          "broker_refused",
+          `Kite's instruments list lacks ${missing.join(", ")}: it begins ${JSON.stringify(raw.slice(0, 60))}`,
+        );
       continue;
     }
     const fields = {} as Fields;
@@ -89,7 +112,10 @@ function* linesOf(text: string): Generator<string> {
 /** Cells of one CSV line; names with commas stand in quotes, a quote in them is doubled. */
 const splitRow = (line: string): string[] => {
   if (!line.includes('"')) return line.split(",");
-  return Array.from(line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g), (cell) => cell[1]?.replaceAll('""', '"') ?? cell[2] ?? "");
+  return Array.from(
+    line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g),
+    (cell) => cell[1]?.replaceAll('""', '"') ?? cell[2] ?? "",
+  );
 };
 
 /** `Number` would also take `0x10`, and nothing for 0. */
@@ -98,11 +124,13 @@ const NUMBER = /^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 /** The instrument, or the reason there is none. */
 const readFields = (fields: Fields): ListedInstrument | string => {
   const token = Number(fields.instrument_token);
-  if (!/^\d+$/.test(fields.instrument_token) || token <= 0 || token > 0xffffffff) return `instrument_token "${fields.instrument_token}" is not a 32-bit number`;
+  if (!/^\d+$/.test(fields.instrument_token) || token <= 0 || token > 0xffffffff)
+    return `instrument_token "${fields.instrument_token}" is not a 32-bit number`;
   if (fields.tradingsymbol === "" || fields.exchange === "") return "no tradingsymbol or exchange";
   const exchange = exchangeOf(fields);
   const segment = kindOf(fields);
-  if (segment === null) return `instrument_type "${fields.instrument_type}" of segment "${fields.segment}" is not known`;
+  if (segment === null)
+    return `instrument_type "${fields.instrument_type}" of segment "${fields.segment}" is not known`;
   const tick = Number(fields.tick_size);
   const lotSize = Number(fields.lot_size);
   if (!NUMBER.test(fields.tick_size)) return `tick_size "${fields.tick_size}" is not a number`;
@@ -114,11 +142,18 @@ const readFields = (fields: Fields): ListedInstrument | string => {
   const strike = segment === "index" || !isOption(fields) ? null : parseDecimal(fields.strike, decimals);
   if (strike === null && isOption(fields)) return `strike "${fields.strike}" is not a number`;
   const listed: ListedInstrument = {
-    exchange, symbol: fields.tradingsymbol, name: fields.name === "" ? fields.tradingsymbol : fields.name,
-    segment, decimals,
+    exchange,
+    symbol: fields.tradingsymbol,
+    name: fields.name === "" ? fields.tradingsymbol : fields.name,
+    segment,
+    decimals,
     // Indices are listed with tick 0 and lot 0: they print any hundredth.
-    tickSize: Math.max(1, Math.round(tick * scaleOf(decimals))), lotSize: Math.max(1, lotSize),
-    expiry, strike, token, wireDivisor: scaleOf(wire - decimals),
+    tickSize: Math.max(1, Math.round(tick * scaleOf(decimals))),
+    lotSize: Math.max(1, lotSize),
+    expiry,
+    strike,
+    token,
+    wireDivisor: scaleOf(wire - decimals),
   };
   return listingFault(listed) ?? listed;
 };

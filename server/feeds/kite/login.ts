@@ -27,14 +27,24 @@ const session = z.object({ access_token: z.string().min(1), user_id: z.string() 
 
 /** Exchanges the request token of a browser login for the day's access token. */
 export const createSession = async (
-  login: { apiKey: string; apiSecret: string; requestToken: string; root?: string }, signal: AbortSignal,
+  login: { apiKey: string; apiSecret: string; requestToken: string; root?: string },
+  signal: AbortSignal,
 ): Promise<{ accessToken: string; userId: string }> => {
   const { apiKey, apiSecret, requestToken } = login;
-  const checksum = createHash("sha256").update(apiKey + requestToken + apiSecret).digest("hex");
-  const answer = await kiteRequest({ root: login.root ?? kiteLogin.shape.root.parse(undefined), apiKey }, {
-    method: "POST", path: "/session/token", form: { api_key: apiKey, request_token: requestToken, checksum },
-  }, signal);
+  const checksum = createHash("sha256")
+    .update(apiKey + requestToken + apiSecret)
+    .digest("hex");
+  const answer = await kiteRequest(
+    { root: login.root ?? kiteLogin.shape.root.parse(undefined), apiKey },
+    {
+      method: "POST",
+      path: "/session/token",
+      form: { api_key: apiKey, request_token: requestToken, checksum },
+    },
+    signal,
+  );
   const parsed = session.safeParse(answer);
-  if (!parsed.success) throw new AppError("broker_refused", "Kite's session answer carries no access token", { cause: parsed.error });
+  if (!parsed.success)
+    throw new AppError("broker_refused", "Kite's session answer carries no access token", { cause: parsed.error });
   return { accessToken: parsed.data.access_token, userId: parsed.data.user_id };
 };

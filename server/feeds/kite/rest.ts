@@ -32,7 +32,9 @@ export const kiteRequest = async (caller: KiteCaller, call: KiteCall, signal: Ab
   const text = await kiteText(caller, call, signal);
   const body = parseJson(text) as { data?: unknown } | null;
   if (body === null || typeof body !== "object" || !("data" in body)) {
-    throw new AppError("broker_refused", `Kite answered ${call.path} with something other than its JSON envelope`, { details: { value: brokerWords(text, [caller.apiKey, caller.accessToken]) } });
+    throw new AppError("broker_refused", `Kite answered ${call.path} with something other than its JSON envelope`, {
+      details: { value: brokerWords(text, [caller.apiKey, caller.accessToken]) },
+    });
   }
   return body.data;
 };
@@ -48,14 +50,19 @@ export const kiteText = async (caller: KiteCaller, call: KiteCall, signal: Abort
   let text: string;
   try {
     response = await fetch(url, {
-      method: call.method ?? "GET", headers, signal: deadline,
+      method: call.method ?? "GET",
+      headers,
+      signal: deadline,
       ...(call.form === undefined ? {} : { body: new URLSearchParams(call.form) }),
     });
     text = await boundedText(response, call.path, Math.min(call.mostBytes ?? MOST_BYTES, MOST_BYTES));
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof AppError) throw cause;
-    throw new AppError("broker_unreachable", `No answer from ${new URL(root).host} to ${call.path}`, { retryable: true, cause });
+    throw new AppError("broker_unreachable", `No answer from ${new URL(root).host} to ${call.path}`, {
+      retryable: true,
+      cause,
+    });
   }
   if (!response.ok) throw refusal(response, text, call.path, [apiKey, accessToken]);
   return text;
@@ -71,27 +78,48 @@ const boundedText = async (response: Response, path: string, most: number): Prom
     bytes += part.value.byteLength;
     if (bytes > most) {
       await reader!.cancel();
-      throw new AppError("broker_refused", `Kite answers ${path} with more than ${most === MOST_BYTES ? `${MOST_BYTES / 1024 ** 2} MB` : `${most} bytes`}`, { details: { path } });
+      throw new AppError(
+        "broker_refused",
+        `Kite answers ${path} with more than ${most === MOST_BYTES ? `${MOST_BYTES / 1024 ** 2} MB` : `${most} bytes`}`,
+        { details: { path } },
+      );
     }
     text += decoder.decode(part.value, { stream: true });
   }
   return text + decoder.decode();
 };
 
-const refusal = (response: Response, text: string, path: string, secrets: readonly (string | undefined)[]): AppError => {
+const refusal = (
+  response: Response,
+  text: string,
+  path: string,
+  secrets: readonly (string | undefined)[],
+): AppError => {
   const body = parseJson(text) as { message?: unknown; error_type?: unknown } | null;
-  const said = typeof body?.message === "string" && body.message !== "" ? brokerWords(body.message, secrets) : `HTTP ${response.status}`;
-  const details = { status: response.status, type: typeof body?.error_type === "string" ? body.error_type : undefined, path };
+  const said =
+    typeof body?.message === "string" && body.message !== ""
+      ? brokerWords(body.message, secrets)
+      : `HTTP ${response.status}`;
+  const details = {
+    status: response.status,
+    type: typeof body?.error_type === "string" ? body.error_type : undefined,
+    path,
+  };
   if (response.status === 429) {
     const seconds = Number(response.headers.get("retry-after"));
     return new AppError("rate_limited", `Kite asks for fewer requests: ${said}`, {
-      retryable: true, details: { ...details, retryAfterMs: seconds > 0 ? Math.min(seconds * 1_000, LONGEST_RETRY_AFTER_MS) : RETRY_AFTER_MS },
+      retryable: true,
+      details: {
+        ...details,
+        retryAfterMs: seconds > 0 ? Math.min(seconds * 1_000, LONGEST_RETRY_AFTER_MS) : RETRY_AFTER_MS,
+      },
     });
   }
   if (response.status === 403 || details.type === "TokenException") {
     return new AppError("login_expired", `Kite refuses the access token: ${said}`, { details });
   }
-  if (response.status >= 500) return new AppError("broker_unreachable", `Kite is not available: ${said}`, { retryable: true, details });
+  if (response.status >= 500)
+    return new AppError("broker_unreachable", `Kite is not available: ${said}`, { retryable: true, details });
   return new AppError("broker_refused", `Kite refused ${path}: ${said}`, { details });
 };
 

@@ -26,29 +26,55 @@ describe("Kite's socket", () => {
     server.handleUpgrade(request, socket, head, (client) => {
       const said: unknown[] = [];
       client.on("message", (text) => said.push(JSON.parse(String(text))));
-      clients.push({ socket: client, said, url: new URL(request.url!, "ws://broker"), version: request.headers["x-kite-version"] });
+      clients.push({
+        socket: client,
+        said,
+        url: new URL(request.url!, "ws://broker"),
+        version: request.headers["x-kite-version"],
+      });
     });
   });
 
   beforeEach(async () => {
     [refuseWith, refuseBody, clients, messages, rejects, abort, now] = [0, "", [], [], [], new AbortController(), 77.5];
-    await new Promise<void>((listening) => { http.listen(0, "127.0.0.1", listening); });
-    login = kiteLogin.parse({ apiKey: "key", accessToken: "to ken", socket: `ws://127.0.0.1:${(http.address() as AddressInfo).port}` });
+    await new Promise<void>((listening) => {
+      http.listen(0, "127.0.0.1", listening);
+    });
+    login = kiteLogin.parse({
+      apiKey: "key",
+      accessToken: "to ken",
+      socket: `ws://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    });
   });
   afterEach(async () => {
     abort.abort();
     for (const client of server.clients) client.terminate();
-    await new Promise((closed) => { http.close(closed); http.closeAllConnections(); });
+    await new Promise((closed) => {
+      http.close(closed);
+      http.closeAllConnections();
+    });
   });
 
   /** Notes what comes into this test's list, not into the next one's. */
-  const noting = (list: typeof messages) => (message: RawMessage): void => {
-    list.push(message.kind !== "ticks" ? message : {
-      tokens: [...message.token.subarray(0, message.length)], prices: [...message.price.subarray(0, message.length)], receivedTime: message.receivedTime,
-    });
-  };
+  const noting =
+    (list: typeof messages) =>
+    (message: RawMessage): void => {
+      list.push(
+        message.kind !== "ticks"
+          ? message
+          : {
+              tokens: [...message.token.subarray(0, message.length)],
+              prices: [...message.price.subarray(0, message.length)],
+              receivedTime: message.receivedTime,
+            },
+      );
+    };
   const options = () => ({
-    collector: 4, now: () => now, onMessage: noting(messages), onReject: (reason: string, count: number) => rejects.push([reason, count]), signal: abort.signal,
+    collector: 4,
+    now: () => now,
+    onMessage: noting(messages),
+    onReject: (reason: string, count: number) => rejects.push([reason, count]),
+    signal: abort.signal,
   });
 
   it("logs in by the address and subscribes with modes, at most 500 tokens a message", async () => {
@@ -58,8 +84,11 @@ describe("Kite's socket", () => {
     connection.unsubscribe([7]);
     await vi.waitFor(() => expect(clients[0]!.said.length).toBe(5));
     expect(clients[0]!.said).toEqual([
-      { a: "subscribe", v: tokens.slice(0, 500) }, { a: "mode", v: ["full", tokens.slice(0, 500)] },
-      { a: "subscribe", v: [501] }, { a: "mode", v: ["full", [501]] }, { a: "unsubscribe", v: [7] },
+      { a: "subscribe", v: tokens.slice(0, 500) },
+      { a: "mode", v: ["full", tokens.slice(0, 500)] },
+      { a: "subscribe", v: [501] },
+      { a: "mode", v: ["full", [501]] },
+      { a: "unsubscribe", v: [7] },
     ]);
     expect(Object.fromEntries(clients[0]!.url.searchParams)).toEqual({ api_key: "key", access_token: "to ken" });
     expect(clients[0]!.version).toBe("3");
@@ -68,7 +97,14 @@ describe("Kite's socket", () => {
   it("hands over ticks, heartbeats and the broker's texts, and counts what it cannot decode", async () => {
     await connect(login, options());
     const { socket } = clients[0]!;
-    for (const text of ['{"type":"error","data":"too many"}', '{"type":"error","data":{"code":3}}', '{"type":"message","data":"hello"}', '{"type":"order","data":{}}', "{"]) socket.send(text);
+    for (const text of [
+      '{"type":"error","data":"too many"}',
+      '{"type":"error","data":{"code":3}}',
+      '{"type":"message","data":"hello"}',
+      '{"type":"order","data":{}}',
+      "{",
+    ])
+      socket.send(text);
     socket.send(Buffer.from([0]));
     socket.send(LTP);
     socket.send(Buffer.from("0002000100000800000000", "hex"));
@@ -81,15 +117,26 @@ describe("Kite's socket", () => {
       { kind: "heartbeat", collector: 4, receivedTime: 77.5, detail: "" },
       { tokens: [884737], prices: [39_295], receivedTime: 77.5 },
     ]);
-    expect(rejects).toEqual([["bad_text", 1], ["bad_packet", 1], ["bad_frame", 1]]);
+    expect(rejects).toEqual([
+      ["bad_text", 1],
+      ["bad_packet", 1],
+      ["bad_frame", 1],
+    ]);
   });
 
   it("counts frames of nothing and bytes too many by their own names, and takes the packets before them", async () => {
     await connect(login, options());
     const { socket } = clients[0]!;
-    for (const hex of ["", "0000", "0001", `${LTP.toString("hex")}cafe`, "0000cafe"]) socket.send(Buffer.from(hex, "hex"));
+    for (const hex of ["", "0000", "0001", `${LTP.toString("hex")}cafe`, "0000cafe"])
+      socket.send(Buffer.from(hex, "hex"));
     await vi.waitFor(() => expect(rejects.length).toBe(5));
-    expect(rejects).toEqual([["empty_frame", 1], ["empty_frame", 1], ["bad_frame", 1], ["trailing_bytes", 1], ["trailing_bytes", 1]]);
+    expect(rejects).toEqual([
+      ["empty_frame", 1],
+      ["empty_frame", 1],
+      ["bad_frame", 1],
+      ["trailing_bytes", 1],
+      ["trailing_bytes", 1],
+    ]);
     expect(messages.slice(1)).toEqual([{ tokens: [884737], prices: [39_295], receivedTime: 77.5 }]);
   });
 
@@ -100,13 +147,21 @@ describe("Kite's socket", () => {
     const { detail } = messages[1] as FeedEvent;
     expect(detail).toMatch(/^error: bad token … x x/);
     expect(detail.length).toBe(200);
-    [refuseWith, refuseBody] = [403, JSON.stringify({ status: "error", message: "Token to ken is dead", error_type: "TokenException" })];
-    await expect(connect(login, options())).rejects.toMatchObject({ code: "login_expired", message: "Kite refuses the access token (HTTP 403: Token … is dead)" });
+    [refuseWith, refuseBody] = [
+      403,
+      JSON.stringify({ status: "error", message: "Token to ken is dead", error_type: "TokenException" }),
+    ];
+    await expect(connect(login, options())).rejects.toMatchObject({
+      code: "login_expired",
+      message: "Kite refuses the access token (HTTP 403: Token … is dead)",
+    });
   });
 
   it.each([
-    [403, { code: "login_expired", retryable: false }], [429, { code: "rate_limited" }],
-    [503, { code: "broker_unreachable", retryable: true }], [404, { code: "broker_refused" }],
+    [403, { code: "login_expired", retryable: false }],
+    [429, { code: "rate_limited" }],
+    [503, { code: "broker_unreachable", retryable: true }],
+    [404, { code: "broker_refused" }],
   ])("says what HTTP %i at the upgrade means", async (status, expected) => {
     refuseWith = status;
     await expect(connect(login, options())).rejects.toMatchObject(expected);
@@ -114,7 +169,10 @@ describe("Kite's socket", () => {
   });
 
   it("says that nobody answers", async () => {
-    await expect(connect({ ...login, socket: "ws://127.0.0.1:1" }, options())).rejects.toMatchObject({ code: "broker_unreachable", retryable: true });
+    await expect(connect({ ...login, socket: "ws://127.0.0.1:1" }, options())).rejects.toMatchObject({
+      code: "broker_unreachable",
+      retryable: true,
+    });
   });
 
   it("ends a connection that is silent for 5 s, and not one that beats", async () => {
@@ -128,7 +186,11 @@ describe("Kite's socket", () => {
     await expect.poll(() => messages.at(-1)!.receivedTime).toBe(9_000);
     now = 14_000;
     expect(await connection.closed).toEqual({ code: "silent", reason: "nothing received for 5 s", expired: false });
-    expect(messages.at(-1)).toMatchObject({ kind: "disconnected", detail: "nothing received for 5 s", receivedTime: 9_000 });
+    expect(messages.at(-1)).toMatchObject({
+      kind: "disconnected",
+      detail: "nothing received for 5 s",
+      receivedTime: 9_000,
+    });
   });
 
   it("closes when told to, and when aborted", async () => {
@@ -144,12 +206,25 @@ describe("Kite's socket", () => {
   it("comes back after a drop with all subscriptions and modes, until the token is refused", async () => {
     const states: LinkState[] = [];
     const clock: Clock = {
-      now: () => performance.now(), after: () => () => {}, every: () => () => {},
-      sleep: (ms) => new Promise((resolve) => { setTimeout(resolve, ms); }),
+      now: () => performance.now(),
+      after: () => () => {},
+      every: () => () => {},
+      sleep: (ms) =>
+        new Promise((resolve) => {
+          setTimeout(resolve, ms);
+        }),
     };
     const link = keepConnected({
-      feed: { connect }, login, ...options(), clock, random: () => 0.01, onState: (state) => states.push(state),
-      subscriptions: () => [{ tokens: [1, 2], mode: "full" }, { tokens: [3], mode: "quote" }],
+      feed: { connect },
+      login,
+      ...options(),
+      clock,
+      random: () => 0.01,
+      onState: (state) => states.push(state),
+      subscriptions: () => [
+        { tokens: [1, 2], mode: "full" },
+        { tokens: [3], mode: "quote" },
+      ],
     });
     await vi.waitFor(() => expect(clients[0]?.said.length).toBe(4));
     clients[0]!.socket.terminate();
@@ -158,8 +233,22 @@ describe("Kite's socket", () => {
     refuseWith = 403;
     clients[1]!.socket.close(1001, "expired");
     await link.ended;
-    expect(states.map((state) => state.phase)).toEqual(["connecting", "live", "reconnecting", "reconnecting", "live", "reconnecting", "reconnecting", "failed"]);
+    expect(states.map((state) => state.phase)).toEqual([
+      "connecting",
+      "live",
+      "reconnecting",
+      "reconnecting",
+      "live",
+      "reconnecting",
+      "reconnecting",
+      "failed",
+    ]);
     expect(states.at(-1)).toMatchObject({ expired: true });
-    expect(messages.filter((message) => "kind" in message).map((message) => message.kind)).toEqual(["connected", "disconnected", "connected", "disconnected"]);
+    expect(messages.filter((message) => "kind" in message).map((message) => message.kind)).toEqual([
+      "connected",
+      "disconnected",
+      "connected",
+      "disconnected",
+    ]);
   });
 });

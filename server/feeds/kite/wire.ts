@@ -136,23 +136,43 @@ export const packetAt = (frame: Uint8Array, offset: number): KitePacket | null =
     case INDEX_TIMED:
       // High, low, open here; open, high, low in a quote.
       return {
-        ...last, mode: "index", high: price(8), low: price(12), open: price(16), close: price(20),
+        ...last,
+        mode: "index",
+        high: price(8),
+        low: price(12),
+        open: price(16),
+        close: price(20),
         ...(length === INDEX_TIMED ? { exchangeTime: time(28) } : {}),
       };
     case QUOTE:
     case FULL: {
       const quote = {
-        ...last, lastQuantity: at(8), averagePrice: price(12), volume: at(16), buyQuantity: at(20), sellQuantity: at(24),
-        open: price(28), high: price(32), low: price(36), close: price(40),
+        ...last,
+        lastQuantity: at(8),
+        averagePrice: price(12),
+        volume: at(16),
+        buyQuantity: at(20),
+        sellQuantity: at(24),
+        open: price(28),
+        high: price(32),
+        low: price(36),
+        close: price(40),
       };
       if (length === QUOTE) return { ...quote, mode: "quote" };
-      const levels = (side: number) => Array.from({ length: 5 }, (_, level) => {
-        const row = side + level * 12;
-        return { price: price(row + 4), quantity: at(row), orders: view.getUint16(offset + row + 8) };
-      });
+      const levels = (side: number) =>
+        Array.from({ length: 5 }, (_, level) => {
+          const row = side + level * 12;
+          return { price: price(row + 4), quantity: at(row), orders: view.getUint16(offset + row + 8) };
+        });
       return {
-        ...quote, mode: "full", lastTradeTime: time(44), openInterest: at(48), openInterestHigh: at(52), openInterestLow: at(56),
-        exchangeTime: time(60), depth: { buy: levels(64), sell: levels(124) },
+        ...quote,
+        mode: "full",
+        lastTradeTime: time(44),
+        openInterest: at(48),
+        openInterestHigh: at(52),
+        openInterestLow: at(56),
+        exchangeTime: time(60),
+        depth: { buy: levels(64), sell: levels(124) },
       };
     }
     default:
@@ -183,15 +203,19 @@ export const bookAt = (frame: Uint8Array, offset: number, into: Float64Array): b
 };
 
 /** Signed on the wire; a negative one is none. */
-const priceAt = (frame: Uint8Array, at: number): number => Math.max(0, (frame[at]! << 24) | (frame[at + 1]! << 16) | (frame[at + 2]! << 8) | frame[at + 3]!);
+const priceAt = (frame: Uint8Array, at: number): number =>
+  Math.max(0, (frame[at]! << 24) | (frame[at + 1]! << 16) | (frame[at + 2]! << 8) | frame[at + 3]!);
 
-const uint32 = (frame: Uint8Array, at: number): number => frame[at]! * 0x100_0000 + ((frame[at + 1]! << 16) | (frame[at + 2]! << 8) | frame[at + 3]!);
+const uint32 = (frame: Uint8Array, at: number): number =>
+  frame[at]! * 0x100_0000 + ((frame[at + 1]! << 16) | (frame[at + 2]! << 8) | frame[at + 3]!);
 
 /** Decimals of a token's wire integers. The segment is the token's low byte; of one that nobody has told of, official clients read hundredths. */
 export const wireDecimals = (token: number): number => segmentOfCode(token & 0xff)?.wireDecimals ?? 2;
 
 /** Where each packet of a frame begins and how long it is, and why the walk ended early if it did. For cold paths. */
-export const packetsOf = (frame: Uint8Array): { packets: { offset: number; length: number }[]; broken: string | null } => {
+export const packetsOf = (
+  frame: Uint8Array,
+): { packets: { offset: number; length: number }[]; broken: string | null } => {
   const packets: { offset: number; length: number }[] = [];
   if (frame.byteLength < 2) return { packets, broken: null };
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -200,7 +224,8 @@ export const packetsOf = (frame: Uint8Array): { packets: { offset: number; lengt
   let at = 2;
   for (let packet = 1; packet <= announced; packet++) {
     const length = at + 2 <= frame.byteLength ? view.getUint16(at) : Number.NaN;
-    if (!(at + 2 + length <= frame.byteLength)) return { packets, broken: `frame ends inside packet ${packet} of ${announced}` };
+    if (!(at + 2 + length <= frame.byteLength))
+      return { packets, broken: `frame ends inside packet ${packet} of ${announced}` };
     packets.push({ offset: at + 2, length });
     at += 2 + length;
   }

@@ -7,5 +7,12 @@ import { sessionsQuery } from "@/server/contract/calendar";
  */
 export const GET = route(sessionsQuery, async (running, question, _, signal) => {
   const data = await running.calendar.sessions(question, signal);
-  return { data, meta: { count: data.length, unknown: data.filter(({ kind }) => kind === "unknown").length, covered: running.calendar.covered(question) } };
+  return {
+    data,
+    meta: {
+      count: data.length,
+      unknown: data.filter(({ kind }) => kind === "unknown").length,
+      covered: running.calendar.covered(question),
+    },
+  };
 });

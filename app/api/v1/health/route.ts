@@ -5,5 +5,17 @@ import { route } from "@/app/api/_lib/route";
 export const GET = route(z.unknown(), (running) => {
   const { ready, causes } = running.readiness();
   const { feeds, ticksPerSecond, job } = running.status.feed();
-  return { data: { ready, causes, feeds, ticksPerSecond, job, store: running.status.storeOk(), instruments: running.instruments.size }, meta: { time: Math.round(running.clock.now()) }, status: ready ? 200 : 503 };
+  return {
+    data: {
+      ready,
+      causes,
+      feeds,
+      ticksPerSecond,
+      job,
+      store: running.status.storeOk(),
+      instruments: running.instruments.size,
+    },
+    meta: { time: Math.round(running.clock.now()) },
+    status: ready ? 200 : 503,
+  };
 });

@@ -6,7 +6,9 @@ interface Props {
   params: Promise<{ exchange: string; symbol: string }>;
 }
 
-export const generateMetadata = async ({ params }: Props): Promise<Metadata> => ({ title: decodeURIComponent((await params).symbol) });
+export const generateMetadata = async ({ params }: Props): Promise<Metadata> => ({
+  title: decodeURIComponent((await params).symbol),
+});
 
 /**
  * The address of a chart. What it shows is in the layout above, which reads the address. A server under test says so,
@@ -14,5 +16,7 @@ export const generateMetadata = async ({ params }: Props): Promise<Metadata> => 
  */
 export default async function ChartPage() {
   await connection();
-  return container().config.test ? <script dangerouslySetInnerHTML={{ __html: 'document.documentElement.dataset.test="1"' }} /> : null;
+  return container().config.test ? (
+    <script dangerouslySetInnerHTML={{ __html: 'document.documentElement.dataset.test="1"' }} />
+  ) : null;
 }

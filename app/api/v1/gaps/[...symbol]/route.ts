@@ -7,6 +7,9 @@ import { gapsOfQuery } from "@/server/contract/reads";
 export const GET = route(gapsOfQuery, async (running, { vendor, tz, timeframe, ...query }, { symbol }, signal) => {
   const instrument = keyOf(running, symbol!, vendor);
   const { data, meta } = await gapsAnswer(running, { ...query, instrument });
-  const lacking = timeframe === undefined ? {} : await lackingAnswer(running, { instrument, timeframe, from: query.from, to: query.to }, signal);
+  const lacking =
+    timeframe === undefined
+      ? {}
+      : await lackingAnswer(running, { instrument, timeframe, from: query.from, to: query.to }, signal);
   return inZone(tz, { data, meta: { ...meta, ...lacking } });
 });

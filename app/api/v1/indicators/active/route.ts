@@ -6,6 +6,10 @@ import { jsonBody, route } from "@/app/api/_lib/route";
 export const GET = route(z.unknown(), (running) => ({ data: running.indicators.active() }));
 
 /** Another set, from now on and after the next start; what both have goes on undisturbed. */
-const choose = route(activeIndicators, async (running, chosen) => ({ data: await running.indicators.choose(chosen) }), jsonBody);
+const choose = route(
+  activeIndicators,
+  async (running, chosen) => ({ data: await running.indicators.choose(chosen) }),
+  jsonBody,
+);
 
 export { choose as POST, choose as PUT };

@@ -8,4 +8,10 @@ const isChosen = (body: z.output<typeof reloadBody>): body is z.output<typeof ac
  * Without a body: reads the environment and .env again and runs the indicators they name; a set put by hand is forgotten.
  * With one (`{ indicators, timeframes }`): runs that set, as `PUT /api/v1/indicators/active` does.
  */
-export const POST = route(reloadBody, async (running, chosen) => ({ data: isChosen(chosen) ? await running.indicators.choose(chosen) : await running.indicators.reload() }), optionalBody);
+export const POST = route(
+  reloadBody,
+  async (running, chosen) => ({
+    data: isChosen(chosen) ? await running.indicators.choose(chosen) : await running.indicators.reload(),
+  }),
+  optionalBody,
+);

@@ -2,4 +2,6 @@ import { verifyQuery } from "@/server/contract/rest";
 import { route } from "@/app/api/_lib/route";
 
 /** Bars rebuilt from stored ticks and compared with the stored ones; what differs comes in rupees, stored and rebuilt. */
-export const GET = route(verifyQuery, async (running, query, { key }, signal) => ({ data: await running.heavy.run(() => running.verify.ask({ key: key!, ...query }, signal), signal) }));
+export const GET = route(verifyQuery, async (running, query, { key }, signal) => ({
+  data: await running.heavy.run(() => running.verify.ask({ key: key!, ...query }, signal), signal),
+}));

@@ -2,4 +2,8 @@ import { optionalBody, route } from "@/app/api/_lib/route";
 import { emptyBody } from "@/server/contract/rest";
 
 /** Stops a job after what it is at; days done stay done. */
-export const POST = route(emptyBody, async (running, _, { id }) => ({ data: await running.backfill.pause(id!) }), optionalBody);
+export const POST = route(
+  emptyBody,
+  async (running, _, { id }) => ({ data: await running.backfill.pause(id!) }),
+  optionalBody,
+);
