@@ -14,7 +14,7 @@ import { BarWriter } from "./pipeline/persist";
 import type { Store } from "./ports/stores";
 import type { Backfill } from "./services/backfill";
 import type { BackfillOrder } from "./services/backfill-order";
-import type { HistoryAccess } from "./services/history";
+import type { HistoryAccess } from "./ports/history-source";
 import { Instruments } from "./services/instruments";
 import { awayStretches } from "./services/gaps-away";
 import { RequestPaces } from "./services/request-pace";

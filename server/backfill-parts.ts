@@ -15,7 +15,7 @@ import { recordedInstrument } from "./feeds/replay";
 import { openSource, parseSource } from "./history-sources";
 import { brokerSource } from "./history-sources/broker";
 import { Backfill } from "./services/backfill";
-import type { HistoryAccess } from "./services/history";
+import type { HistoryAccess } from "./ports/history-source";
 import type { Instruments } from "./services/instruments";
 import type { RequestPaces } from "./services/request-pace";
 

@@ -2,6 +2,7 @@ import type { BarColumns } from "@/server/domain/bar";
 import type { Instrument } from "@/server/domain/instrument";
 import type { TimeframeName } from "@/server/domain/timeframe";
 import type { RefusedRows } from "@/server/domain/told-rows";
+import type { HistoryDefinition } from "./feed";
 
 /** How fast and in what pieces a source may be asked. */
 export interface HistoryLimits {
@@ -45,4 +46,14 @@ export interface HistorySource {
    * midnight of their date. Errors: `login_expired`, `rate_limited`, `broker_unreachable`, `broker_refused`, `bad_input`.
    */
   bars(question: HistoryQuestion, signal: AbortSignal): Promise<BarColumns>;
+}
+
+/** A logged-in broker connection that serves history. */
+export interface HistoryAccess {
+  /** The feed's id: how its candles print auctions (`source-conventions.ts`). */
+  feed: string;
+  definition: HistoryDefinition<unknown>;
+  login: unknown;
+  /** The broker's token of an instrument and what turns its wire prices into ours. */
+  token(instrument: number): number | undefined;
 }

@@ -22,7 +22,7 @@ import { counted } from "@/server/domain/counted";
 import { DayList } from "./broker-lists";
 import { BrokerSaid } from "./broker-said";
 import { judge } from "./feed-truth";
-import type { HistoryAccess } from "./history";
+import type { HistoryAccess } from "@/server/ports/history-source";
 import type { Instruments } from "./instruments";
 import { keepLimits } from "./price-limits";
 import { StampLag } from "./stamp-lag";

@@ -9,7 +9,7 @@ import { timeframe, type TimeframeName } from "@/server/domain/timeframe";
 import { hasCode } from "@/server/domain/errors";
 import { hasVolume } from "@/server/domain/instrument";
 import type { Clock } from "@/server/ports/clock";
-import type { HistoryDefinition } from "@/server/ports/feed";
+import type { HistoryAccess } from "@/server/ports/history-source";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { BarStore, SettingStore, StoredBar } from "@/server/ports/stores";
@@ -36,15 +36,6 @@ const MOST_WAIT_MS = 420_000;
 const STORE_PAUSE_MS = 1_000;
 /** Days of minutes that are merged at a time: a few thousand bars, some milliseconds. */
 const PIECE_DAYS = 5;
-
-export interface HistoryAccess {
-  /** The feed's id: how its candles print auctions (`source-conventions.ts`). */
-  feed: string;
-  definition: HistoryDefinition<unknown>;
-  login: unknown;
-  /** The broker's token of an instrument and what turns its wire prices into ours. */
-  token(instrument: number): number | undefined;
-}
 
 /** A broker's answer, and what had to be set aside of it. */
 export interface ToldBars {

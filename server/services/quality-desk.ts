@@ -16,7 +16,8 @@ import { CompletenessDays } from "./completeness";
 import { Gaps } from "./gaps";
 import { awayStretches } from "./gaps-away";
 import type { EventLog } from "./health";
-import type { History, HistoryAccess, ToldBars } from "./history";
+import type { HistoryAccess } from "@/server/ports/history-source";
+import type { History, ToldBars } from "./history";
 import { InstrumentTruths } from "./instrument-truth";
 import { DayQuality } from "./quality";
 
