@@ -32,6 +32,24 @@ const runtime = "^server/runtime\\.ts$";
 const files = "^server/files/";
 const stage = "^server/pipeline/stage\\.ts$";
 
+/** The rooms of a folder, lowest floor first: each one imports itself and the rooms listed beside it. A file belongs to a room. */
+const rooms = (folder, plan) => [
+  ...Object.entries(plan).map(([room, below]) => ({
+    name: `${folder.split("/")[1]}-${room}-room`,
+    comment: "Rooms are built on one another in one direction (README of the server).",
+    severity: "error",
+    from: { path: `^${folder}/${room}/`, pathNot: tests },
+    to: { path: `^${folder}/`, pathNot: [room, ...below].map((each) => `^${folder}/${each}/`) },
+  })),
+  {
+    name: `${folder.split("/")[1]}-known-room`,
+    comment: "A new room gets a row here first, and every file stands in one.",
+    severity: "error",
+    from: { path: `^${folder}/`, pathNot: `^${folder}/(${Object.keys(plan).join("|")})/` },
+    to: {},
+  },
+];
+
 /** An edge knows the domain, the ports and the contract, not the other edges. */
 const edge = (folder, ...more) =>
   only(
@@ -59,6 +77,14 @@ module.exports = {
     },
 
     only("domain", domain, [domain], "The domain knows itself only."),
+    ...rooms("server/domain", {
+      basics: [],
+      time: [],
+      instruments: ["basics", "time"],
+      calendar: ["basics", "time", "instruments"],
+      ticks: ["basics", "instruments"],
+      bars: ["basics", "time", "instruments", "calendar"],
+    }),
     packages("domain", domain, null, "The browser uses the domain too: no packages, no Node."),
     only("ports", ports, [ports, domain]),
     packages("ports", ports, [zod], "A port is an interface; a feed's credentials are described by a zod schema."),
@@ -86,6 +112,16 @@ module.exports = {
       "A service works through ports.",
     ),
     packages("services", "^server/services/", null, "A service works through ports."),
+    ...rooms("server/services", {
+      market: [],
+      bars: [],
+      history: [],
+      upkeep: [],
+      indicators: ["bars"],
+      collecting: ["market"],
+      quality: ["bars", "collecting", "history", "upkeep"],
+      reads: ["bars", "collecting", "market", "quality"],
+    }),
 
     only(
       "feed",
@@ -198,7 +234,7 @@ module.exports = {
       name: "alias-across-folders",
       comment: "Relative within a folder, @/ across: a path says where it leads.",
       severity: "error",
-      from: { path: "^(server/[^/]+|components|app)/" },
+      from: { path: "^(server/(?:domain|services)/[^/]+|server/(?!domain/|services/)[^/]+|components|app)/" },
       to: {
         path: "^(app|components|prisma|server)/",
         pathNot: "^$1/",

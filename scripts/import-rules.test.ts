@@ -21,6 +21,24 @@ const offences: readonly (readonly [file: string, source: string, rule: string])
   ["server/pipeline/a.ts", `import { s } from "@/server/store/s"; export const a = s;`, "pipeline-imports"],
   ["server/pipeline/b.ts", `import { EOL } from "node:os"; export const b = EOL;`, "pipeline-packages"],
   ["server/services/a.ts", `import { s } from "@/server/store/s"; export const a = s;`, "services-imports"],
+  [
+    "server/services/bars/a.ts",
+    `import { q } from "@/server/services/quality/q"; export const a = q;`,
+    "services-bars-room",
+  ],
+  [
+    "server/services/reads/a.ts",
+    `import { h } from "@/server/services/history/h"; export const a = h;`,
+    "services-reads-room",
+  ],
+  [
+    "server/services/attic/a.ts",
+    `import type { D } from "@/server/domain/d"; export type A = D;`,
+    "services-known-room",
+  ],
+  ["server/domain/time/a.ts", `import { b } from "@/server/domain/bars/b"; export const a = b;`, "domain-time-room"],
+  ["server/domain/g.ts", `import { b } from "@/server/domain/bars/b"; export const a = b;`, "domain-known-room"],
+  ["server/services/reads/c.ts", `import type { Q } from "../quality/q"; export type C = Q;`, "alias-across-folders"],
   ["server/services/b.ts", `import pg from "pg"; export const b = pg;`, "services-packages"],
   ["server/feeds/one/a.ts", `import { two } from "@/server/feeds/two/two"; export const a = two;`, "feed-imports"],
   ["server/feeds/one/b.ts", `import type { S } from "@/server/pipeline/stage"; export type B = S;`, "feed-imports"],
@@ -75,6 +93,13 @@ const lawful: readonly (readonly [file: string, source: string])[] = [
   ],
   ["server/web/w.ts", `export const w = 1; export type W = 1;`],
   ["server/pipeline/stage.ts", `export const stage = 1; export type S = 1;`],
+  [
+    "server/services/quality/q.ts",
+    `import { b } from "@/server/services/bars/b"; export const q = b; export type Q = 1;`,
+  ],
+  ["server/services/bars/b.ts", `export const b = 1;`],
+  ["server/services/history/h.ts", `export const h = 1;`],
+  ["server/domain/bars/b.ts", `export const b = 1;`],
   ["server/services/x.ts", `export const x = 1; export type X = 1;`],
   [
     "server/feeds/two/two.ts",

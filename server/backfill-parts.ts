@@ -1,10 +1,10 @@
-import { exchanges } from "@/server/domain/calendar";
-import type { Stretch } from "@/server/domain/completeness";
-import { AppError } from "@/server/domain/errors";
-import { type Instrument, splitKey } from "@/server/domain/instrument";
-import type { InstrumentTable } from "@/server/domain/instrument-table";
-import type { Calendar } from "@/server/domain/session";
-import type { RefusedRows } from "@/server/domain/told-rows";
+import { exchanges } from "@/server/domain/calendar/calendar";
+import type { Stretch } from "@/server/domain/bars/completeness";
+import { AppError } from "@/server/domain/basics/errors";
+import { type Instrument, splitKey } from "@/server/domain/instruments/instrument";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import type { Calendar } from "@/server/domain/time/session";
+import type { RefusedRows } from "@/server/domain/bars/told-rows";
 import type { Clock } from "@/server/ports/clock";
 import type { RecentBars } from "@/server/ports/live";
 import type { Log } from "@/server/ports/observe";
@@ -14,10 +14,10 @@ import { feeds } from "./feeds";
 import { recordedInstrument } from "./feeds/replay";
 import { openSource, parseSource } from "./history-sources";
 import { brokerSource } from "./history-sources/broker";
-import { Backfill } from "./services/backfill";
+import { Backfill } from "./services/history/jobs";
 import type { HistoryAccess } from "./ports/history-source";
-import type { Instruments } from "./services/instruments";
-import type { RequestPaces } from "./services/request-pace";
+import type { Instruments } from "./services/market/instruments";
+import type { RequestPaces } from "./services/history/request-pace";
 
 interface Parts {
   store: Store;

@@ -2,8 +2,8 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import nextEnv from "@next/env";
 import { z } from "zod";
-import { acceptedBy } from "@/server/domain/accepted";
-import { AppError } from "@/server/domain/errors";
+import { acceptedBy } from "@/server/domain/basics/accepted";
+import { AppError } from "@/server/domain/basics/errors";
 
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
@@ -95,7 +95,7 @@ export interface Config {
   /** Entries kept per stream: an NSE session of seconds. */
   redisStreamLength?: number;
   feed: FeedChoice;
-  /** Indicators that run on every live instrument, as written: `services/indicator-configs.ts` reads them. */
+  /** Indicators that run on every live instrument, as written: `services/indicators/configs.ts` reads them. */
   indicators: { configs: string; timeframes: string };
   /** Whether every tick is kept. */
   recordTicks: boolean;

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { createServer } from "node:net";
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 import type { Log } from "@/server/ports/observe";
 
 const START_MS = 20_000;

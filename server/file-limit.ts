@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 
 /** The database, the pages and their browsers: with fewer a start ends in the middle of something. */
 const FEWEST_FILES = 256;

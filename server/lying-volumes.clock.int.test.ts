@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { timeframe } from "@/server/domain/timeframe";
+import { timeframe } from "@/server/domain/time/timeframe";
 import { cleanUp, configured, differences, folder, historyOf, start } from "@/server/testing/whole-server";
 
 afterEach(cleanUp);

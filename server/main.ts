@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { loadConfig } from "./config";
 import { createContainer } from "./container";
-import { AppError } from "./domain/errors";
+import { AppError } from "./domain/basics/errors";
 import { checkFileLimit } from "./file-limit";
 import { publish } from "./runtime";
 import { startError } from "./start-error";

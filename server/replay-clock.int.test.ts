@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Container, createContainer } from "./container";
-import { timeframe } from "./domain/timeframe";
+import { timeframe } from "./domain/time/timeframe";
 import { wholeConfig } from "./testing/whole-config";
 
 const folders: string[] = [];

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
-import { timeframe } from "@/server/domain/timeframe";
+import { timeframe } from "@/server/domain/time/timeframe";
 import { dropDatabases, ownDatabase } from "@/server/testing/own-database";
 import {
   cleanUp,

@@ -1,4 +1,4 @@
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 import { isOutOfFiles, tooFewFiles } from "./file-limit";
 
 /** What the system says of a folder or a disk, and what that is in words. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { countdownText } from "@/components/format/times";
 import type { SessionView } from "@/server/contract/live";
-import { timeframe } from "@/server/domain/timeframe";
+import { timeframe } from "@/server/domain/time/timeframe";
 import { barEnd } from "./bar-end";
 
 const at = (clock: string): number => Date.parse(`2026-11-18T${clock}+05:30`);

@@ -1,5 +1,5 @@
 import type { SessionView } from "@/server/contract/live";
-import type { AnyTimeframe } from "@/server/domain/timeframe";
+import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 
 /**
  * Epoch ms at which the bar in progress ends: bars count from the session's open and the last one may be short.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BarsFrame, BarsSnapshot, BarTuple } from "@/server/contract/live";
 import { packBars, packSeries } from "@/server/contract/wire";
-import { barColumns, CLOSED, FORMING } from "@/server/domain/bar";
+import { barColumns, CLOSED, FORMING } from "@/server/domain/bars/bar";
 import { barsFeed, type BarsReader, type FeedPhase } from "./bars-feed";
 import { SeriesStore } from "./series-store";
 

@@ -8,9 +8,9 @@ import type {
   LiveError,
 } from "@/server/contract/live";
 import { unpackBars, unpackSeries } from "@/server/contract/wire";
-import { FORMING } from "@/server/domain/bar";
-import type { IndicatorSpec } from "@/server/domain/indicator";
-import type { AnyTimeframeName } from "@/server/domain/timeframe";
+import { FORMING } from "@/server/domain/bars/bar";
+import type { IndicatorSpec } from "@/server/domain/bars/indicator";
+import type { AnyTimeframeName } from "@/server/domain/time/timeframe";
 import { type BarPath, KEPT_BARS, MOST_BARS, type SeriesStore } from "./series-store";
 
 /** What a chart shows. */

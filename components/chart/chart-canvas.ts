@@ -17,7 +17,7 @@ import {
 } from "lightweight-charts";
 import { numberText, percentText, priceText } from "@/components/format/numbers";
 import type { Workspace } from "@/server/contract/rest";
-import { anyTimeframe as timeframeOf, type AnyTimeframeName } from "@/server/domain/timeframe";
+import { anyTimeframe as timeframeOf, type AnyTimeframeName } from "@/server/domain/time/timeframe";
 import { axisLabel, besideCrosshair, ticksBeside } from "./axis-label";
 import type { Drawing } from "./bar-router";
 import { AXIS_WIDTH, type ChartColours, readColours, themedOptions } from "./chart-colours";

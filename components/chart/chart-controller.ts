@@ -6,7 +6,7 @@ import { live } from "@/components/client/live";
 import { createValue, type Readable } from "@/components/client/store";
 import { theme } from "@/components/theme/theme";
 import type { InstrumentView, SessionView } from "@/server/contract/live";
-import { anyTimeframe as timeframeOf, type AnyTimeframeName } from "@/server/domain/timeframe";
+import { anyTimeframe as timeframeOf, type AnyTimeframeName } from "@/server/domain/time/timeframe";
 import { barEnd } from "./bar-end";
 import { barRouter, type RouteStats, routeStats } from "./bar-router";
 import { barsFeed, type BarsReader, type FeedPhase, type SnapshotHead } from "./bars-feed";

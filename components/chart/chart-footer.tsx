@@ -1,5 +1,5 @@
 import { Segmented } from "@/components/ui/segmented";
-import type { AnyTimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/time/timeframe";
 import type { ScaleState } from "./chart-canvas";
 import type { ViewRange } from "./chart-navigation";
 

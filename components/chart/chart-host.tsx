@@ -17,7 +17,7 @@ import { sessionOf } from "./feed-light";
 import { type IndicatorActions, MainLegend, PaneLegend } from "./legend";
 import { exposeChart } from "./test-bridge";
 import { timeframeTitle } from "./timeframe-entry";
-import type { AnyTimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/time/timeframe";
 
 export interface ChartHostProps {
   index: number;

@@ -1,5 +1,5 @@
 import type { AutoscaleInfo, IPrimitivePaneRenderer, PrimitivePaneViewZOrder } from "lightweight-charts";
-import { IST_OFFSET_MS } from "@/server/domain/session";
+import { IST_OFFSET_MS } from "@/server/domain/time/session";
 import type { ChartColours } from "./chart-colours";
 import type { SeriesStore } from "./series-store";
 

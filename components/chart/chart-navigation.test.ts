@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { barColumns } from "@/server/domain/bar";
+import { barColumns } from "@/server/domain/bars/bar";
 import type { BarsFeed } from "./bars-feed";
 import type { ChartCanvas } from "./chart-canvas";
 import { chartNavigation } from "./chart-navigation";

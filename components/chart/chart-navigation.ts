@@ -1,4 +1,4 @@
-import type { AnyTimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/time/timeframe";
 import type { BarsFeed } from "./bars-feed";
 import type { ChartCanvas } from "./chart-canvas";
 import { sessionStarts } from "./chart-marks";

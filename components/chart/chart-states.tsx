@@ -8,7 +8,7 @@ import { NoticeStrip } from "@/components/ui/notice-strip";
 import { Glyph } from "@/components/ui/glyph";
 import { Late, Skeleton } from "@/components/ui/skeleton";
 import type { InstrumentView } from "@/server/contract/live";
-import type { AnyTimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/time/timeframe";
 import type { FeedPhase } from "./bars-feed";
 import { feedOf } from "./feed-light";
 import { timeframeTitle } from "./timeframe-entry";

@@ -5,7 +5,7 @@ import { ReplayPill } from "@/components/shell/replay-pill";
 import { Menu, type MenuRow } from "@/components/ui/menu";
 import { Pill } from "@/components/ui/pill";
 import type { InstrumentView } from "@/server/contract/live";
-import type { AnyTimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/time/timeframe";
 import type { ChartController } from "./chart-controller";
 import { FeedPill } from "./feed-pill";
 import { LivePrice } from "./live-price";

@@ -1,4 +1,4 @@
-import { parseAnyTimeframe, type AnyTimeframeName } from "@/server/domain/timeframe";
+import { parseAnyTimeframe, type AnyTimeframeName } from "@/server/domain/time/timeframe";
 
 /** What a chart's address says; null where it says nothing. */
 export interface ChartAddress {

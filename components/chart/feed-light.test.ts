@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FeedFrame, InstrumentView, SessionView } from "@/server/contract/live";
-import type { FeedTruth } from "@/server/domain/collector";
+import type { FeedTruth } from "@/server/domain/ticks/collector";
 import { feedLight, feedOf, type LightFacts, priceNote } from "./feed-light";
 
 const now = Date.parse("2026-11-18T13:15:29+05:30");

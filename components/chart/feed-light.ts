@@ -11,8 +11,8 @@ import {
 } from "@/components/format/times";
 import type { PillState } from "@/components/ui/pill";
 import type { FeedFrame, InstrumentView, SessionView } from "@/server/contract/live";
-import type { FeedState, FeedTruth } from "@/server/domain/collector";
-import { istDay } from "@/server/domain/session";
+import type { FeedState, FeedTruth } from "@/server/domain/ticks/collector";
+import { istDay } from "@/server/domain/time/session";
 
 /** What the pill beside the name says of the data behind this chart, and the evidence it rests on. */
 export interface FeedLight {

@@ -1,6 +1,6 @@
 import { RequestError } from "@/components/client/request-error";
 import type { Envelope, ErrorEnvelope } from "@/server/contract/rest";
-import { dayOfDate } from "@/server/domain/session";
+import { dayOfDate } from "@/server/domain/time/session";
 
 /** One setting of an indicator, as `GET /api/v1/indicators` tells it. */
 export interface IndicatorParam {

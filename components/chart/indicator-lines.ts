@@ -12,8 +12,8 @@ import {
   type UTCTimestamp,
   type WhitespaceData,
 } from "lightweight-charts";
-import type { Plot } from "@/server/domain/indicator";
-import { istDay } from "@/server/domain/session";
+import type { Plot } from "@/server/domain/bars/indicator";
+import { istDay } from "@/server/domain/time/session";
 import { axisLabel, type AxisLabel } from "./axis-label";
 import { bandFill, tokenColour } from "./band-fill";
 import type { ChartColours } from "./chart-colours";

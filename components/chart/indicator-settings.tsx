@@ -4,7 +4,7 @@ import { live } from "@/components/client/live";
 import { Button } from "@/components/ui/button";
 import { cx } from "@/components/ui/class-names";
 import { Dialog } from "@/components/ui/dialog";
-import { istDate, istDay } from "@/server/domain/session";
+import { istDate, istDay } from "@/server/domain/time/session";
 import type { ChosenIndicator } from "./chosen-indicators";
 import {
   hintOf,

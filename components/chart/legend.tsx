@@ -6,7 +6,7 @@ import { Icon } from "@/components/ui/icon";
 import { Pill } from "@/components/ui/pill";
 import { ReplayPill } from "@/components/shell/replay-pill";
 import type { InstrumentView } from "@/server/contract/live";
-import type { AnyTimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/time/timeframe";
 import type { ChartController } from "./chart-controller";
 import { FeedPill } from "./feed-pill";
 import { type IndicatorView, isDrawn } from "./indicator-lines";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Plot } from "@/server/domain/indicator";
+import type { Plot } from "@/server/domain/bars/indicator";
 import { plainText, plotText, plotToken, signToken } from "./plot-look";
 
 const plots = (...kinds: Plot["kind"][]): Plot[] =>

@@ -1,5 +1,5 @@
 import { compactText, numberText, priceText } from "@/components/format/numbers";
-import type { Plot } from "@/server/domain/indicator";
+import type { Plot } from "@/server/domain/bars/indicator";
 
 interface Painted {
   plots: readonly Plot[];

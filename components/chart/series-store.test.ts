@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BarTuple, IndicatorSeries } from "@/server/contract/live";
-import { barColumns } from "@/server/domain/bar";
+import { barColumns } from "@/server/domain/bars/bar";
 import { SeriesStore } from "./series-store";
 
 const columns = (times: readonly number[], close = 100) => {

@@ -1,5 +1,5 @@
 import type { BarTuple, IndicatorSeries } from "@/server/contract/live";
-import { type BarColumns, FORMING } from "@/server/domain/bar";
+import { type BarColumns, FORMING } from "@/server/domain/bars/bar";
 
 /** Bars kept when the view follows the market, and the most that scrolling back may add to. */
 export const KEPT_BARS = 6_000;

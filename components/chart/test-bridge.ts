@@ -1,6 +1,6 @@
 import { latency } from "@/components/client/latency";
 import { once } from "@/components/client/store";
-import { type BarState, barStates } from "@/server/domain/bar";
+import { type BarState, barStates } from "@/server/domain/bars/bar";
 import type { ChartController } from "./chart-controller";
 
 /** A bar as tests read it: prices in minor units, time in epoch ms. */

@@ -2,7 +2,7 @@ import { ChevronDown } from "lucide-react";
 import { Icon } from "@/components/ui/icon";
 import { Menu, type MenuRow } from "@/components/ui/menu";
 import { Segmented } from "@/components/ui/segmented";
-import { type AnyTimeframe, anyTimeframe, type AnyTimeframeName, timeframes } from "@/server/domain/timeframe";
+import { type AnyTimeframe, anyTimeframe, type AnyTimeframeName, timeframes } from "@/server/domain/time/timeframe";
 import { timeframeLabel, timeframeTitle } from "./timeframe-entry";
 
 const chips: readonly AnyTimeframeName[] = ["1m", "5m", "15m", "1h", "1d"];

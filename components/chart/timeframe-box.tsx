@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type { AnyTimeframeName } from "@/server/domain/timeframe";
+import type { AnyTimeframeName } from "@/server/domain/time/timeframe";
 import { readTimeframe, timeframeTitle } from "./timeframe-entry";
 
 /** Opened by typing a digit or a comma on the chart: `75` Enter. Says what it read, or why it cannot. */

@@ -1,4 +1,9 @@
-import { type AnyTimeframe, type AnyTimeframeName, parseAnyTimeframe, timeframes } from "@/server/domain/timeframe";
+import {
+  type AnyTimeframe,
+  type AnyTimeframeName,
+  parseAnyTimeframe,
+  timeframes,
+} from "@/server/domain/time/timeframe";
 
 export type TimeframeEntry = { kind: "timeframe"; timeframe: AnyTimeframe } | { kind: "refused"; reason: string };
 

@@ -1,7 +1,7 @@
 import { fetchWorkspace, saveWorkspace } from "@/components/client/api";
 import { dock } from "@/components/shell/dock-state";
 import type { Workspace } from "@/server/contract/rest";
-import { type AnyTimeframeName, parseAnyTimeframe } from "@/server/domain/timeframe";
+import { type AnyTimeframeName, parseAnyTimeframe } from "@/server/domain/time/timeframe";
 import type { ScaleState } from "./chart-canvas";
 import { type ChosenIndicator, firstIndicators, fromWorkspace } from "./chosen-indicators";
 

@@ -9,7 +9,7 @@ import { Shell } from "@/components/shell/shell";
 import { Button } from "@/components/ui/button";
 import { NoticeStrip } from "@/components/ui/notice-strip";
 import { WatchlistDock } from "@/components/watchlist/watchlist-dock";
-import { type AnyTimeframeName, isListed, timeframes } from "@/server/domain/timeframe";
+import { type AnyTimeframeName, isListed, timeframes } from "@/server/domain/time/timeframe";
 import { ChartFooter, type RangeName, ranges } from "./chart-footer";
 import type { ScaleState } from "./chart-canvas";
 import { useChartKeys } from "./chart-keys";

@@ -2,7 +2,7 @@
 import type { RestGap } from "@/server/contract/quality";
 import type { HandedOver } from "@/server/contract/collectors";
 import type { Envelope, ErrorEnvelope, InstrumentHit, RestBar, Workspace } from "@/server/contract/rest";
-import type { Watchlist } from "@/server/domain/watchlist";
+import type { Watchlist } from "@/server/domain/instruments/watchlist";
 import { RequestError } from "./request-error";
 
 interface CallOptions {

@@ -1,6 +1,6 @@
 /** An exchange's state in words: `NSE open`, `continuous until 15:15`, and what is left. */
 import type { SessionView } from "@/server/contract/live";
-import { istDay } from "@/server/domain/session";
+import { istDay } from "@/server/domain/time/session";
 import { countdownText, timeText, waitText, weekdayTimeText } from "./times";
 
 const phaseTitles: Record<SessionView["phase"], string> = {

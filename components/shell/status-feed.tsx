@@ -7,7 +7,7 @@ import { countText, millisecondsText } from "@/components/format/numbers";
 import { ageText, clockText, spanText, untilText } from "@/components/format/times";
 import { Pill } from "@/components/ui/pill";
 import { Popover } from "@/components/ui/popover";
-import type { FeedTruth } from "@/server/domain/collector";
+import type { FeedTruth } from "@/server/domain/ticks/collector";
 import { shownUntil } from "./shown-until";
 import { statusItem } from "./status-item";
 import { worstFeed } from "./worst-feed";

@@ -1,4 +1,4 @@
-import type { FeedState, FeedTruth } from "@/server/domain/collector";
+import type { FeedState, FeedTruth } from "@/server/domain/ticks/collector";
 
 /** From what hurts most to what is as it should be. */
 const order: readonly FeedState[] = [

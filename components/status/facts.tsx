@@ -1,7 +1,7 @@
 import { compactText, countText, millisecondsText, numberText } from "@/components/format/numbers";
 import { clockText, waitText } from "@/components/format/times";
 import type { StatusSnapshot } from "@/server/contract/live";
-import { counted } from "@/server/domain/counted";
+import { counted } from "@/server/domain/basics/counted";
 import { wordsOfReject } from "./reject-words";
 
 const words = (name: string): string =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FIRST_START, gapCauses } from "@/server/domain/gap";
+import { FIRST_START, gapCauses } from "@/server/domain/bars/gap";
 import { causeText, concernedText, remainText } from "./gap-words";
 
 describe("a gap in words", () => {

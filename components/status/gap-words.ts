@@ -1,5 +1,5 @@
 import type { RestGap } from "@/server/contract/quality";
-import { FIRST_START } from "@/server/domain/gap";
+import { FIRST_START } from "@/server/domain/bars/gap";
 
 const causeWords: Readonly<Record<RestGap["cause"], string>> = {
   disconnect: "Line lost",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Percentiles, StageView, StatusSnapshot } from "@/server/contract/live";
-import type { FeedState } from "@/server/domain/collector";
+import type { FeedState } from "@/server/domain/ticks/collector";
 import { attentionCount, cardsOf, stageLight, summaryOf } from "./health";
 import { redact, reportText } from "./report";
 

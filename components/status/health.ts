@@ -3,7 +3,7 @@ import { compactText, countText, differenceText, millisecondsText, numberText } 
 import { sessionText } from "@/components/format/session";
 import type { PillState } from "@/components/ui/pill";
 import type { StageView, StatusSnapshot } from "@/server/contract/live";
-import { counted } from "@/server/domain/counted";
+import { counted } from "@/server/domain/basics/counted";
 import { budgets } from "./budgets";
 import { notReceiving } from "./receiving";
 

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { handOverToken } from "@/components/client/api";
 import { Button } from "@/components/ui/button";
-import type { FeedTruth } from "@/server/domain/collector";
+import type { FeedTruth } from "@/server/domain/ticks/collector";
 
 type Outcome = { good: boolean; text: string } | null;
 

@@ -1,4 +1,4 @@
-import type { FeedState, FeedTruth } from "@/server/domain/collector";
+import type { FeedState, FeedTruth } from "@/server/domain/ticks/collector";
 
 /** States in which nothing comes that should, the gravest first, and what a person has to do or is being done. */
 const silent: ReadonlyMap<FeedState, string> = new Map([

@@ -1,4 +1,4 @@
-import type { RejectReason } from "@/server/domain/tick";
+import type { RejectReason } from "@/server/domain/ticks/tick";
 
 /** What a row was, and what became of it: nothing, a move of the quote without a bar, a bar of another kind, or a bar all the same. */
 export const rejectWords: Readonly<Record<RejectReason, string>> = {

@@ -2,7 +2,7 @@
 import type { BrowserLatency } from "@/components/client/latency";
 import { clockText, dateText } from "@/components/format/times";
 import type { Percentiles, StatusSnapshot } from "@/server/contract/live";
-import { counted } from "@/server/domain/counted";
+import { counted } from "@/server/domain/basics/counted";
 
 /** Takes out credentials, addresses of other machines, and where things lie on this one (the last name stays). */
 export const redact = (text: string): string =>

@@ -1,4 +1,4 @@
-import { splitKey } from "@/server/domain/instrument";
+import { splitKey } from "@/server/domain/instruments/instrument";
 
 /** Where an instrument's chart lives. */
 export const chartHref = (key: string): string => {

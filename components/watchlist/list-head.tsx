@@ -13,7 +13,7 @@ import { Menu, type MenuRow } from "@/components/ui/menu";
 import { Pill } from "@/components/ui/pill";
 import { liveText } from "./live-text";
 import { rowState } from "./row-text";
-import type { Watchlist } from "@/server/domain/watchlist";
+import type { Watchlist } from "@/server/domain/instruments/watchlist";
 
 const categories: readonly [Watchlist["category"], string][] = [
   ["user", "My lists"],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FeedState, FeedTruth } from "@/server/domain/collector";
+import type { FeedState, FeedTruth } from "@/server/domain/ticks/collector";
 import { type LiveRow, liveText } from "./live-text";
 
 const feed = (state: FeedState, simulated = true): FeedTruth => ({ state, simulated }) as FeedTruth;

@@ -1,5 +1,5 @@
 import { feedOf } from "@/components/chart/feed-light";
-import type { FeedTruth } from "@/server/domain/collector";
+import type { FeedTruth } from "@/server/domain/ticks/collector";
 
 /** What a list's row says of its source. */
 export interface LiveRow {

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { fetchWatchlist, fetchWatchlists, type WatchlistHead } from "@/components/client/api";
 import { live } from "@/components/client/live";
-import type { Watchlist } from "@/server/domain/watchlist";
+import type { Watchlist } from "@/server/domain/instruments/watchlist";
 
 const LIST_KEY = "candela.watchlist";
 

@@ -5,7 +5,7 @@ import { quote } from "@/components/client/quotes";
 import { directionOf, MISSING, priceText, triangles } from "@/components/format/numbers";
 import { live } from "@/components/client/live";
 import type { QuoteRow } from "@/server/contract/live";
-import { splitKey } from "@/server/domain/instrument";
+import { splitKey } from "@/server/domain/instruments/instrument";
 import { chartHref } from "./chart-href";
 import { ageTexts, changeCell, isKept, moveOf, rowState } from "./row-text";
 import { sparkline } from "./sparkline";

@@ -1,10 +1,10 @@
-import { type BarBatch, CLOSE } from "@/server/domain/bar";
-import { createCalendar } from "@/server/domain/calendar";
-import { InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
-import { keyOf, type Instrument } from "@/server/domain/instrument";
-import { SessionWindows } from "@/server/domain/session-window";
-import { rawBatch, type TickMessage } from "@/server/domain/tick";
-import { timeframes } from "@/server/domain/timeframe";
+import { type BarBatch, CLOSE } from "@/server/domain/bars/bar";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import { InstrumentTable, TokenMap } from "@/server/domain/instruments/instrument-table";
+import { keyOf, type Instrument } from "@/server/domain/instruments/instrument";
+import { SessionWindows } from "@/server/domain/calendar/session-window";
+import { rawBatch, type TickMessage } from "@/server/domain/ticks/tick";
+import { timeframes } from "@/server/domain/time/timeframe";
 import { decodeFrame } from "@/server/feeds/kite/wire";
 import { SecondBars } from "@/server/pipeline/aggregate";
 import { Normaliser } from "@/server/pipeline/normalise";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { badInput } from "@/server/domain/errors";
+import { badInput } from "@/server/domain/basics/errors";
 import { MEASURE, ROLE } from "./child";
 import { compileFloor } from "./floor";
 import { measureHotPath } from "./hot";

@@ -1,4 +1,4 @@
-import { dayOfDate, istMidnight } from "@/server/domain/session";
+import { dayOfDate, istMidnight } from "@/server/domain/time/session";
 
 /** What a synthetic market looks like. Every packet is a trade, so that each contender must build the same bars. */
 export interface MarketShape {

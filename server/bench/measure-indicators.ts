@@ -1,6 +1,6 @@
 import { ADX, ATR, BollingerBands, EMA, MACD, RSI, SMA, StochasticOscillator, SuperTrend, WMA } from "trading-signals";
-import { barColumns, type BarColumns } from "@/server/domain/bar";
-import type { Indicator } from "@/server/domain/indicator";
+import { barColumns, type BarColumns } from "@/server/domain/bars/bar";
+import type { Indicator } from "@/server/domain/bars/indicator";
 import { parseIndicator } from "@/server/indicators";
 import { computeIndicator, emptyBar, STRIDE } from "@/server/indicators/compute";
 import { median } from "./child";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { timeframeNames } from "@/server/domain/timeframe";
+import { timeframeNames } from "@/server/domain/time/timeframe";
 import type { BarSums, Contender } from "./contender";
 import { contenders, type ContenderName } from "./contenders";
 import { SyntheticMarket, type MarketShape } from "./market";

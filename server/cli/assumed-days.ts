@@ -1,7 +1,7 @@
 /** Days a file has rows for although the calendar does not know their session: the exchange's regular hours are assumed. */
-import { createCalendar, type TradingCalendar } from "@/server/domain/calendar";
-import { calendarDays } from "@/server/domain/calendar-days";
-import { type HoursKey, istDate } from "@/server/domain/session";
+import { createCalendar, type TradingCalendar } from "@/server/domain/calendar/calendar";
+import { calendarDays } from "@/server/domain/calendar/calendar-days";
+import { type HoursKey, istDate } from "@/server/domain/time/session";
 
 export interface AssumedDays {
   /** Knows the project's days, and the file's as regular ones. */

@@ -1,11 +1,11 @@
 /** The two ways to a backfill: the store opened here, or a running server asked over REST. */
 import path from "node:path";
-import { AppError, badInput, type ErrorCode, hasCode } from "@/server/domain/errors";
-import type { BackfillEstimate, JobProgress, JobReport } from "@/server/domain/job";
+import { AppError, badInput, type ErrorCode, hasCode } from "@/server/domain/basics/errors";
+import type { BackfillEstimate, JobProgress, JobReport } from "@/server/domain/basics/job";
 import type { Wanted } from "@/server/backfill-local";
 import type { Config } from "@/server/config";
 import { type FileOptions, optionsText } from "@/server/files/options";
-import type { BackfillRequest } from "@/server/services/backfill-order";
+import type { BackfillRequest } from "@/server/services/history/order";
 
 export interface BackfillDoor {
   /** Ms between two looks at a job. */

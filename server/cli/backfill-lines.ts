@@ -1,5 +1,5 @@
 /** A backfill in words: what it would take, how far it is, what became of it. */
-import type { BackfillEstimate, JobProgress, JobReport } from "@/server/domain/job";
+import type { BackfillEstimate, JobProgress, JobReport } from "@/server/domain/basics/job";
 
 const count = (value: number): string => value.toLocaleString("en-IN");
 const plural = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;

@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 import { loadConfig } from "@/server/config";
 import { backfillBody, STANDARD_CONCURRENCY } from "@/server/contract/backfill";
-import { acceptedBy } from "@/server/domain/accepted";
-import { badInput, hasCode } from "@/server/domain/errors";
-import type { JobProgress } from "@/server/domain/job";
-import { dayFrom } from "@/server/domain/session-lines";
+import { acceptedBy } from "@/server/domain/basics/accepted";
+import { badInput, hasCode } from "@/server/domain/basics/errors";
+import type { JobProgress } from "@/server/domain/basics/job";
+import { dayFrom } from "@/server/domain/calendar/session-lines";
 import { fileRules } from "@/server/files/options";
 import { absoluteSource, type BackfillDoor, openDoor } from "./backfill-door";
 import { type FileCommandOptions, fileOptions, given } from "./file-options";

@@ -1,7 +1,7 @@
 /** `candela database migrate|timescale`: a server's tables, for those who do that apart from a start. */
 import path from "node:path";
 import type { Command } from "commander";
-import { AppError, badInput } from "@/server/domain/errors";
+import { AppError, badInput } from "@/server/domain/basics/errors";
 import { createLog } from "@/server/observe/log";
 import { migrate } from "@/server/store/migrator";
 import { openPostgres, withTimescale } from "@/server/store/postgres";

@@ -1,9 +1,9 @@
 /** `candela decode kite`: what is in a broker's frames, one JSON line per packet and nothing else on standard output. */
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { badInput } from "@/server/domain/errors";
-import { toDecimalText } from "@/server/domain/price";
-import { segmentOfCode } from "@/server/domain/segments";
+import { badInput } from "@/server/domain/basics/errors";
+import { toDecimalText } from "@/server/domain/basics/price";
+import { segmentOfCode } from "@/server/domain/instruments/segments";
 import { type KitePacket, packetAt, packetsOf, wireDecimals } from "@/server/feeds/kite/wire";
 import { readLines } from "@/server/files/text";
 import { refusedExit } from "./file-options";

@@ -1,6 +1,6 @@
 /** Options of commands that read files of bars or ticks: what the file leaves open, a person says. */
 import { type Command, Option } from "commander";
-import { historySources } from "@/server/domain/source-conventions";
+import { historySources } from "@/server/domain/instruments/source-conventions";
 import { type FileOptions, optionNames } from "@/server/files/options";
 
 export type FileCommandOptions = { [Name in keyof FileOptions]?: FileOptions[Name] | undefined };

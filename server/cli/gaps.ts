@@ -1,4 +1,4 @@
-import { type Calendar, type HoursKey, isContinuous, istDay, type Session } from "@/server/domain/session";
+import { type Calendar, type HoursKey, isContinuous, istDay, type Session } from "@/server/domain/time/session";
 
 /** A stretch of continuous trading in which whole minutes had no tick. */
 export interface Gap {

@@ -1,11 +1,11 @@
 /** `candela inspect FILE`: how a file of bars or ticks would be read, before anything is made of it or stored. */
 import { type Command, Option } from "commander";
-import { rowsOutside } from "@/server/domain/clock-doubt";
-import { hasCode } from "@/server/domain/errors";
-import { toDecimalText } from "@/server/domain/price";
-import { type Calendar, IST_OFFSET_MS, istDay, istText } from "@/server/domain/session";
-import { type AuctionConvention, classOf, conventionOf } from "@/server/domain/source-conventions";
-import { type AnyTimeframe, parseAnyTimeframe, timeframe as timeframeNamed } from "@/server/domain/timeframe";
+import { rowsOutside } from "@/server/domain/time/clock-doubt";
+import { hasCode } from "@/server/domain/basics/errors";
+import { toDecimalText } from "@/server/domain/basics/price";
+import { type Calendar, IST_OFFSET_MS, istDay, istText } from "@/server/domain/time/session";
+import { type AuctionConvention, classOf, conventionOf } from "@/server/domain/instruments/source-conventions";
+import { type AnyTimeframe, parseAnyTimeframe, timeframe as timeframeNamed } from "@/server/domain/time/timeframe";
 import { readTicks } from "@/server/feeds/tick-file";
 import { checkClocks } from "@/server/files/clock-check";
 import type { TableKind } from "@/server/files/columns";

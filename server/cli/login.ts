@@ -1,7 +1,7 @@
 /** `candela login [collector]`: hands a new access token to a running server. The token is read from standard input or KITE_ACCESS_TOKEN, never from the command line, where every user of the machine could see it. */
 import type { Command } from "commander";
 import type { HandedOver } from "@/server/contract/collectors";
-import { AppError, badInput, type ErrorCode } from "@/server/domain/errors";
+import { AppError, badInput, type ErrorCode } from "@/server/domain/basics/errors";
 
 const DEFAULT_SERVER = `http://127.0.0.1:${process.env["PORT"] ?? "8080"}`;
 

@@ -1,6 +1,6 @@
 /** `candela`: the project's command line. Standard output carries the answer alone; everything else goes to standard error. */
 import { CommanderError } from "commander";
-import { hasCode } from "@/server/domain/errors";
+import { hasCode } from "@/server/domain/basics/errors";
 import { createProgram } from "./program";
 
 // The reader has seen enough (`| head`): that is no error.

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type BarColumns, barAt } from "@/server/domain/bar";
-import { istDay, istText } from "@/server/domain/session";
+import { type BarColumns, barAt } from "@/server/domain/bars/bar";
+import { istDay, istText } from "@/server/domain/time/session";
 import { candles } from "@/server/exchange/history";
 import { market as openMarket } from "@/server/exchange/market";
-import type { AuctionMode } from "@/server/domain/auction-print";
+import type { AuctionMode } from "@/server/domain/bars/auction-print";
 import { replayLines } from "./replay";
 
 const at = (ist: string): number => Date.parse(`${ist}+05:30`);

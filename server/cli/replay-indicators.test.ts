@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { indicators } from "@/server/indicators";
 import { computeIndicator } from "@/server/indicators/compute";
-import { parseIndicatorList } from "@/server/services/indicator-configs";
+import { parseIndicatorList } from "@/server/services/indicators/configs";
 import { fixtureLines, fixturesAbsent } from "@/server/testing/fixtures";
 import { barJson, barTable } from "./bar-lines";
 import { replayLines, type ReplayReport } from "./replay";

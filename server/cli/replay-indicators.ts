@@ -1,6 +1,6 @@
-import { type BarBatch, type BarColumns, barColumns } from "@/server/domain/bar";
-import type { PointBatch } from "@/server/domain/indicator";
-import type { Timeframe } from "@/server/domain/timeframe";
+import { type BarBatch, type BarColumns, barColumns } from "@/server/domain/bars/bar";
+import type { PointBatch } from "@/server/domain/bars/indicator";
+import type { Timeframe } from "@/server/domain/time/timeframe";
 import type { ResolvedIndicator } from "@/server/indicators";
 import { type IndicatorInstance, Indicators } from "@/server/pipeline/indicate";
 import type { IndicatorLine } from "./bar-lines";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BarColumns } from "@/server/domain/bar";
+import type { BarColumns } from "@/server/domain/bars/bar";
 import { fixtureLines, fixturesAbsent } from "@/server/testing/fixtures";
 import { rowsOf } from "@/server/testing/pipeline-rig";
 import { parseBarFile } from "@/server/history-sources/bar-file";

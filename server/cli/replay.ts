@@ -6,15 +6,15 @@ import {
   closingRowsOf,
   printAuctions,
   type PrintRules,
-} from "@/server/domain/auction-print";
-import { AUCTION_BAR, type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bar";
-import { merge } from "@/server/domain/bar-rows";
-import { badInput } from "@/server/domain/errors";
-import { InstrumentTable } from "@/server/domain/instrument-table";
-import { resample } from "@/server/domain/resample";
-import { istDay, istText } from "@/server/domain/session";
-import { type AuctionConvention, classOf, conventionOf } from "@/server/domain/source-conventions";
-import { isListed, timeframe as timeframeNamed, timeframeNames } from "@/server/domain/timeframe";
+} from "@/server/domain/bars/auction-print";
+import { AUCTION_BAR, type Bar, type BarBatch, type BarColumns, CLOSE, columnsOf } from "@/server/domain/bars/bar";
+import { merge } from "@/server/domain/bars/bar-rows";
+import { badInput } from "@/server/domain/basics/errors";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { resample } from "@/server/domain/bars/resample";
+import { istDay, istText } from "@/server/domain/time/session";
+import { type AuctionConvention, classOf, conventionOf } from "@/server/domain/instruments/source-conventions";
+import { isListed, timeframe as timeframeNamed, timeframeNames } from "@/server/domain/time/timeframe";
 import { openTickFile, readTicks } from "@/server/feeds/tick-file";
 import { checkClocks } from "@/server/files/clock-check";
 import type { MalformedLine } from "@/server/files/doubt";
@@ -24,7 +24,7 @@ import { systemClock } from "@/server/observe/clock";
 import { FileRun } from "@/server/pipeline/file-run";
 import { PrintedBars } from "@/server/pipeline/print";
 import type { RejectCounts } from "@/server/pipeline/normalise";
-import { parseIndicatorList } from "@/server/services/indicator-configs";
+import { parseIndicatorList } from "@/server/services/indicators/configs";
 import { assumeDays } from "./assumed-days";
 import { type IndicatorLine, printBars, writeLines } from "./bar-lines";
 import { type Gap, gapsOf } from "./gaps";

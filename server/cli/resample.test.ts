@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { BarColumns } from "@/server/domain/bar";
+import type { BarColumns } from "@/server/domain/bars/bar";
 import { fixtureLines, fixturePath, fixturesAbsent } from "@/server/testing/fixtures";
 import { rowsOf } from "@/server/testing/pipeline-rig";
 import { parseBarFile } from "@/server/history-sources/bar-file";

@@ -1,18 +1,18 @@
 /** `candela resample FILE`: longer bars from a file of bars, by the pipeline's own rule. */
 import type { Command } from "commander";
-import { closingRowsOf } from "@/server/domain/auction-print";
-import type { BarColumns } from "@/server/domain/bar";
-import { merge } from "@/server/domain/bar-rows";
-import { badInput } from "@/server/domain/errors";
-import { resample } from "@/server/domain/resample";
-import { istDate, istDay } from "@/server/domain/session";
+import { closingRowsOf } from "@/server/domain/bars/auction-print";
+import type { BarColumns } from "@/server/domain/bars/bar";
+import { merge } from "@/server/domain/bars/bar-rows";
+import { badInput } from "@/server/domain/basics/errors";
+import { resample } from "@/server/domain/bars/resample";
+import { istDate, istDay } from "@/server/domain/time/session";
 import {
   type AuctionConvention,
   classOf,
   CLOSING_AUCTIONS_SINCE,
   conventionOf,
-} from "@/server/domain/source-conventions";
-import { type AnyTimeframe, timeframe, timeframeNames } from "@/server/domain/timeframe";
+} from "@/server/domain/instruments/source-conventions";
+import { type AnyTimeframe, timeframe, timeframeNames } from "@/server/domain/time/timeframe";
 import type { MalformedLine } from "@/server/files/doubt";
 import type { FileOptions } from "@/server/files/options";
 import { readPieces, type TextPieces } from "@/server/files/text";

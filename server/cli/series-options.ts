@@ -1,10 +1,10 @@
 /** What `replay` and `resample` are asked for: an instrument by key and timeframes by name, checked. */
-import { hoursOf } from "@/server/domain/calendar";
-import { hasClosingAuction } from "@/server/domain/closing-auction-stocks";
-import { badInput } from "@/server/domain/errors";
-import { type Instrument, keyOf } from "@/server/domain/instrument";
-import type { HoursKey } from "@/server/domain/session";
-import { type AnyTimeframe, parseAnyTimeframe, timeframeNames } from "@/server/domain/timeframe";
+import { hoursOf } from "@/server/domain/calendar/calendar";
+import { hasClosingAuction } from "@/server/domain/instruments/closing-auction-stocks";
+import { badInput } from "@/server/domain/basics/errors";
+import { type Instrument, keyOf } from "@/server/domain/instruments/instrument";
+import type { HoursKey } from "@/server/domain/time/session";
+import { type AnyTimeframe, parseAnyTimeframe, timeframeNames } from "@/server/domain/time/timeframe";
 import { recordedInstrument } from "@/server/feeds/replay";
 
 export interface FileInstrument {

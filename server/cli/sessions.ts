@@ -1,9 +1,9 @@
 /** `candela sessions NSE 2026-11-08 [--to DATE] [--segment …] [--symbol …] [--server URL] [--json]`: when an exchange trades. */
 import type { Command } from "commander";
-import { createCalendar, exchanges } from "@/server/domain/calendar";
-import { AppError, badInput, type ErrorCode } from "@/server/domain/errors";
-import { spanOf } from "@/server/domain/calendar-coverage";
-import { dayOfDate, istDate, istMidnight } from "@/server/domain/session";
+import { createCalendar, exchanges } from "@/server/domain/calendar/calendar";
+import { AppError, badInput, type ErrorCode } from "@/server/domain/basics/errors";
+import { spanOf } from "@/server/domain/calendar/calendar-coverage";
+import { dayOfDate, istDate, istMidnight } from "@/server/domain/time/session";
 import {
   dayFrom,
   hoursFor,
@@ -11,8 +11,8 @@ import {
   segmentNames,
   type SessionLine,
   sessionLines,
-} from "@/server/domain/session-lines";
-import type { AnnouncedPhase } from "@/server/domain/trading-day";
+} from "@/server/domain/calendar/session-lines";
+import type { AnnouncedPhase } from "@/server/domain/calendar/trading-day";
 
 export interface SessionsRequest extends HoursQuestion {
   date: string;

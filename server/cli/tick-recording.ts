@@ -1,5 +1,5 @@
 import type { TickRows } from "@/server/feeds/tick-file";
-import { widen } from "@/server/domain/columns";
+import { widen } from "@/server/domain/basics/columns";
 import type { TickColumns } from "@/server/pipeline/file-run";
 
 /** A recording in order of time. */

@@ -1,5 +1,5 @@
-import type { BarVerdict, NotComparable, VerifyReport } from "@/server/services/verify-report";
-import { istText } from "@/server/domain/session";
+import type { BarVerdict, NotComparable, VerifyReport } from "@/server/services/quality/verify-report";
+import { istText } from "@/server/domain/time/session";
 import { counted } from "./refused-lines";
 
 const reasons: Record<NotComparable, string> = {

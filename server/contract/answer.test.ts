@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { AppError } from "@/server/domain/errors";
-import { Turns } from "@/server/domain/turns";
+import { AppError } from "@/server/domain/basics/errors";
+import { Turns } from "@/server/domain/basics/turns";
 import { answered, asField, isTooDeep, type Reply } from "./answer";
 
 const query = z.strictObject({

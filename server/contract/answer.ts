@@ -1,7 +1,7 @@
 /** How a REST answer is made of a request, whichever door it came in by: parse by contract, work, wrap, map errors to statuses. */
 import type { z } from "zod";
-import { acceptedBy } from "@/server/domain/accepted";
-import { jsonInTurns, type Turns } from "@/server/domain/turns";
+import { acceptedBy } from "@/server/domain/basics/accepted";
+import { jsonInTurns, type Turns } from "@/server/domain/basics/turns";
 import { statusOf, type Envelope, type ErrorEnvelope } from "./rest";
 
 /** What the work gives: `data` and `meta` for the envelope, or a reply that is ready. */

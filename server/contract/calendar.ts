@@ -1,7 +1,7 @@
 /** The calendar's REST door: `/api/v1/calendar` and below. Market rules (overlaps, unknown exchanges) are the domain's. */
 import { z } from "zod";
-import { editors } from "@/server/domain/calendar-edits";
-import { announcedKinds, phaseNames } from "@/server/domain/session";
+import { editors } from "@/server/domain/calendar/calendar-edits";
+import { announcedKinds, phaseNames } from "@/server/domain/time/session";
 import { instant } from "./rest";
 
 const needed = (accepted: string) => z.string({ error: accepted }).trim().min(1, accepted);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Bar, barAt, barStates, columnsOf } from "@/server/domain/bar";
+import { type Bar, barAt, barStates, columnsOf } from "@/server/domain/bars/bar";
 import { parseInstant } from "./rest";
 import type { IndicatorHead } from "./live";
 import { packBars, packSeries, unpackBars, unpackSeries } from "./wire";

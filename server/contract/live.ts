@@ -3,12 +3,12 @@
  * Times are epoch ms, prices minor units (divide by 10^decimals of the instrument).
  */
 import { z } from "zod";
-import type { LeftOut } from "@/server/domain/broker-list";
-import type { FeedTruth, ListTruth } from "@/server/domain/collector";
-import type { Plot } from "@/server/domain/indicator";
-import type { Segment } from "@/server/domain/instrument";
-import type { JobState, JobStatistics } from "@/server/domain/job";
-import type { PhaseName, SessionKind } from "@/server/domain/session";
+import type { LeftOut } from "@/server/domain/instruments/broker-list";
+import type { FeedTruth, ListTruth } from "@/server/domain/ticks/collector";
+import type { Plot } from "@/server/domain/bars/indicator";
+import type { Segment } from "@/server/domain/instruments/instrument";
+import type { JobState, JobStatistics } from "@/server/domain/basics/job";
+import type { PhaseName, SessionKind } from "@/server/domain/time/session";
 import { anyOfTimeframes } from "./timeframes";
 
 export const indicatorSpec = z.object({

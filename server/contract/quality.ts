@@ -1,10 +1,10 @@
 /** REST doors to the quality of the data: the gap ledger, completeness, the day's compare. Times are epoch ms, prices rupees. */
 import { z } from "zod";
-import { editors } from "@/server/domain/calendar-edits";
-import { type GapCause, type GapState, gapStates } from "@/server/domain/gap";
-import { dayOfDate, type SessionKind } from "@/server/domain/session";
-import type { SlotKind } from "@/server/domain/completeness";
-import { parseTimeframe, timeframeNames, type TimeframeName } from "@/server/domain/timeframe";
+import { editors } from "@/server/domain/calendar/calendar-edits";
+import { type GapCause, type GapState, gapStates } from "@/server/domain/bars/gap";
+import { dayOfDate, type SessionKind } from "@/server/domain/time/session";
+import type { SlotKind } from "@/server/domain/bars/completeness";
+import { parseTimeframe, timeframeNames, type TimeframeName } from "@/server/domain/time/timeframe";
 import { instant } from "./rest";
 
 const needed = (accepted: string) => z.string({ error: accepted }).trim().min(1, accepted);

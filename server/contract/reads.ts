@@ -1,7 +1,7 @@
 /** The reading views of REST: `/api/v1/{view}/{symbol}` and, in the shapes older programs expect, `/intraday/{view}/{symbol}`. */
 import { z } from "zod";
-import { auctionModes } from "@/server/domain/auction-print";
-import { dayOfDate, IST_OFFSET_MS } from "@/server/domain/session";
+import { auctionModes } from "@/server/domain/bars/auction-print";
+import { dayOfDate, IST_OFFSET_MS } from "@/server/domain/time/session";
 import { completenessQuery, gapsQuery } from "./quality";
 import { instant } from "./rest";
 import { askedBars, builtBars } from "./timeframes";

@@ -1,9 +1,9 @@
 /** The REST door: one schema per view; status codes of error codes. Times in answers are epoch ms UTC, prices rupees. */
 import { z } from "zod";
-import type { ErrorCode } from "@/server/domain/errors";
-import { TimeReader } from "@/server/domain/read-time";
-import { FIRST_DAY, istMidnight, LAST_DAY } from "@/server/domain/session";
-import { timeframeNames } from "@/server/domain/timeframe";
+import type { ErrorCode } from "@/server/domain/basics/errors";
+import { TimeReader } from "@/server/domain/time/read-time";
+import { FIRST_DAY, istMidnight, LAST_DAY } from "@/server/domain/time/session";
+import { timeframeNames } from "@/server/domain/time/timeframe";
 import { indicatorSpec } from "./live";
 import { anyOfTimeframes, builtBars, listedTimeframe } from "./timeframes";
 

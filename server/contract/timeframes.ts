@@ -6,7 +6,7 @@ import {
   parseTimeframe,
   type TimeframeName,
   timeframeNames,
-} from "@/server/domain/timeframe";
+} from "@/server/domain/time/timeframe";
 
 const read = <Found>(accepted: string, parse: (text: string) => Found | undefined) =>
   z

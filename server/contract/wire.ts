@@ -12,7 +12,7 @@
  *   …       uint32  n ticks
  *   …       uint8   n state (index into `barStates`), bit 7 = incomplete
  */
-import { type BarColumns, barColumns } from "@/server/domain/bar";
+import { type BarColumns, barColumns } from "@/server/domain/bars/bar";
 import type { IndicatorHead, IndicatorSeries, PackedSeries } from "./live";
 
 const MAGIC = 0x43424152;

@@ -1,5 +1,5 @@
-import { createCalendar } from "@/server/domain/calendar";
-import { istDay, istMidnight, type PhaseName } from "@/server/domain/session";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import { istDay, istMidnight, type PhaseName } from "@/server/domain/time/session";
 
 export type CalendarName = "SIM" | "NSE";
 

@@ -1,6 +1,6 @@
 import { MAX_PACKET, writePacket } from "./packet";
 import type { Cursor } from "./cursor";
-import type { FeedMode } from "@/server/domain/tick";
+import type { FeedMode } from "@/server/domain/ticks/tick";
 import type { WebSocket } from "ws";
 
 /** Packets in a frame at most; their count is an int16. */

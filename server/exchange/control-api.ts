@@ -1,4 +1,4 @@
-import { AppError, badInput } from "@/server/domain/errors";
+import { AppError, badInput } from "@/server/domain/basics/errors";
 import { bodyOf, replyText } from "./reply";
 import { istLabel, parseIst } from "./ist-text";
 import { parseFault } from "./faults";

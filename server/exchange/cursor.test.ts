@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { averagePrice, depthRow } from "./packet";
-import { istDay } from "@/server/domain/session";
+import { istDay } from "@/server/domain/time/session";
 import { market } from "./market";
 import type { Cursor } from "./cursor";
 import type { Market } from "./market";

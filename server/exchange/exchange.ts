@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { AppError, hasCode } from "@/server/domain/errors";
+import { AppError, hasCode } from "@/server/domain/basics/errors";
 import { KiteError, replyError, replyText } from "./reply";
 import { controlApi } from "./control-api";
 import { faults as faultSwitches } from "./faults";

@@ -1,4 +1,4 @@
-import { badInput } from "@/server/domain/errors";
+import { badInput } from "@/server/domain/basics/errors";
 import { bitsAt } from "./hash";
 import type { Cursor } from "./cursor";
 

@@ -3,7 +3,7 @@ import { bitsAt } from "./hash";
 import type { Connection } from "./connection";
 import type { Cursor } from "./cursor";
 import type { Faults } from "./faults";
-import type { FeedMode } from "@/server/domain/tick";
+import type { FeedMode } from "@/server/domain/ticks/tick";
 
 /** Puts packets on the line the way a bad day would. */
 export interface FaultyLine {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { candles } from "./history";
 import { istLabel } from "./ist-text";
-import { istDay } from "@/server/domain/session";
+import { istDay } from "@/server/domain/time/session";
 import { market } from "./market";
 import type { HistoryQuery } from "./history";
 import type { Market } from "./market";

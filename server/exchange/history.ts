@@ -2,7 +2,7 @@ import { KiteError } from "./reply";
 import { closeOf } from "./calendar";
 import { dayRecord } from "./record";
 import { futureListings } from "./listing";
-import { istDay, istMidnight } from "@/server/domain/session";
+import { istDay, istMidnight } from "@/server/domain/time/session";
 import { istLabel } from "./ist-text";
 import type { DayRecord } from "./record";
 import type { Listing } from "./listing";

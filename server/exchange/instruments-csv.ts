@@ -1,5 +1,5 @@
 import { exchangeOf } from "./market";
-import { toDecimalText } from "@/server/domain/price";
+import { toDecimalText } from "@/server/domain/basics/price";
 import type { TradingCalendar } from "./calendar";
 import type { Faults } from "./faults";
 import type { Listing } from "./listing";

@@ -1,4 +1,4 @@
-import { IST_OFFSET_MS } from "@/server/domain/session";
+import { IST_OFFSET_MS } from "@/server/domain/time/session";
 
 /** `YYYY-MM-DD hh:mm:ss` in IST, as Kite writes times in quotes. */
 export const istText = (instant: number): string =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cashListings, futureListings } from "./listing";
-import { dayOfDate, istDate } from "@/server/domain/session";
+import { dayOfDate, istDate } from "@/server/domain/time/session";
 
 const cash = cashListings();
 const on = (date: string) => futureListings(cash, dayOfDate(date));

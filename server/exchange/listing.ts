@@ -1,4 +1,4 @@
-import { dayOfDate, istDate } from "@/server/domain/session";
+import { dayOfDate, istDate } from "@/server/domain/time/session";
 import { futureRoots, indices, stocks } from "./stocks";
 import type { Kind } from "./calendar";
 import type { Sector } from "./stocks";

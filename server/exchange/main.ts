@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { badInput } from "@/server/domain/errors";
+import { badInput } from "@/server/domain/basics/errors";
 import { DEMO_CREDENTIALS, createExchange } from "./exchange";
 import { MOST_STOCKS } from "./listing";
 import type { CalendarName } from "./calendar";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { MinutePath } from "./minute-path";
 import { book } from "./record";
 import { cashListings, futureListings } from "./listing";
-import { dayOfDate } from "@/server/domain/session";
+import { dayOfDate } from "@/server/domain/time/session";
 import { tradingCalendar } from "./calendar";
 import type { DayRecord } from "./record";
 import type { Listing } from "./listing";

@@ -1,6 +1,6 @@
 import { bitsAt } from "./hash";
 import type { Cursor } from "./cursor";
-import type { FeedMode } from "@/server/domain/tick";
+import type { FeedMode } from "@/server/domain/ticks/tick";
 
 /** Bytes of a packet, by mode; of an index, by mode. @see https://kite.trade/docs/connect/v3/websocket/ */
 const LENGTHS: Record<FeedMode, number> = { ltp: 8, quote: 44, full: 184 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { book, dayRecord } from "./record";
 import { cashListings, futureListings } from "./listing";
-import { dayOfDate } from "@/server/domain/session";
+import { dayOfDate } from "@/server/domain/time/session";
 import { tradingCalendar, tradingDayBefore } from "./calendar";
 import type { Listing } from "./listing";
 

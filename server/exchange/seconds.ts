@@ -1,4 +1,4 @@
-import { badInput } from "@/server/domain/errors";
+import { badInput } from "@/server/domain/basics/errors";
 import type { Market } from "./market";
 
 /** A second of an instrument as its packets made it: epoch ms of its start, paise, quantity. */

@@ -1,4 +1,4 @@
-import { dayOfDate } from "@/server/domain/session";
+import { dayOfDate } from "@/server/domain/time/session";
 import { bitsAt, fatTailed, gaussianOf, keyed } from "./hash";
 import type { TradingCalendar } from "./calendar";
 

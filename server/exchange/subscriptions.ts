@@ -1,4 +1,4 @@
-import { feedModes } from "@/server/domain/tick";
+import { feedModes } from "@/server/domain/ticks/tick";
 import type { Connection } from "./connection";
 
 /** Kite's limit for one socket. */

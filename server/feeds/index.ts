@@ -1,4 +1,4 @@
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 import type { FeedDefinition } from "@/server/ports/feed";
 import { kite } from "./kite";
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { AppError } from "@/server/domain/errors";
-import type { RawMessage } from "@/server/domain/tick";
+import { AppError } from "@/server/domain/basics/errors";
+import type { RawMessage } from "@/server/domain/ticks/tick";
 import type { Clock } from "@/server/ports/clock";
 import type { ConnectOptions, FeedConnection } from "@/server/ports/feed";
 import { keepConnected, type Link, type LinkState, type Subscription } from "./reconnect";

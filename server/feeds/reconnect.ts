@@ -2,8 +2,8 @@
  * Keeps one connection of any broker alive: connects, subscribes, and after a loss comes back with everything it had.
  * An adapter knows one connection; this file knows the next one.
  */
-import type { AppError } from "@/server/domain/errors";
-import { type FeedMode, feedModes, type RawMessage } from "@/server/domain/tick";
+import type { AppError } from "@/server/domain/basics/errors";
+import { type FeedMode, feedModes, type RawMessage } from "@/server/domain/ticks/tick";
 import type { Clock } from "@/server/ports/clock";
 import type { ConnectOptions, FeedConnection, FeedDefinition } from "@/server/ports/feed";
 

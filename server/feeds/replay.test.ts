@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RawMessage } from "@/server/domain/tick";
+import type { RawMessage } from "@/server/domain/ticks/tick";
 import type { MalformedLine } from "@/server/files/doubt";
 import type { Clock } from "@/server/ports/clock";
 import { recordedInstrument, replay, replayClock, startOfRecording } from "./replay";

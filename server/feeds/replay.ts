@@ -1,10 +1,10 @@
 /** A recorded session played as if it were a broker: `npm start -- --feed replay:FILE --speed 60`. */
 import { z } from "zod";
-import { AppError, badInput } from "@/server/domain/errors";
-import { keyFromText } from "@/server/domain/file-symbol";
-import { type ListedInstrument, splitKey } from "@/server/domain/instrument";
-import { segmentOf } from "@/server/domain/segments";
-import { type RawBatch, rawBatch } from "@/server/domain/tick";
+import { AppError, badInput } from "@/server/domain/basics/errors";
+import { keyFromText } from "@/server/domain/instruments/file-symbol";
+import { type ListedInstrument, splitKey } from "@/server/domain/instruments/instrument";
+import { segmentOf } from "@/server/domain/instruments/segments";
+import { type RawBatch, rawBatch } from "@/server/domain/ticks/tick";
 import type { Clock } from "@/server/ports/clock";
 import type { ConnectOptions, FeedConnection, FeedDefinition } from "@/server/ports/feed";
 import type { MalformedLine } from "@/server/files/doubt";

@@ -1,5 +1,5 @@
 /** Recorded ticks of one instrument from files in whatever layout: rows of `server/files`, checked as ticks. */
-import { isNothing, readDecimal, readWhole } from "@/server/domain/read-number";
+import { isNothing, readDecimal, readWhole } from "@/server/domain/basics/read-number";
 import type { MalformedLine } from "@/server/files/doubt";
 import type { FileOptions } from "@/server/files/options";
 import { type OpenTable, openText, type Row } from "@/server/files/read-table";

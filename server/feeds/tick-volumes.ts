@@ -1,4 +1,4 @@
-import { istDay } from "@/server/domain/session";
+import { istDay } from "@/server/domain/time/session";
 import { inDoubt } from "@/server/files/doubt";
 import type { OpenTable } from "@/server/files/read-table";
 

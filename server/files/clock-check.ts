@@ -1,5 +1,5 @@
-import { clockDoubt, clockWords } from "@/server/domain/clock-doubt";
-import { type Calendar, type HoursKey, istText } from "@/server/domain/session";
+import { clockDoubt, clockWords } from "@/server/domain/time/clock-doubt";
+import { type Calendar, type HoursKey, istText } from "@/server/domain/time/session";
 import { inDoubt } from "./doubt";
 import type { OpenTable } from "./read-table";
 

@@ -1,6 +1,6 @@
 /** Which column holds what: names as vendors and exchanges write them, and what a person says with `--columns`. */
-import { badInput } from "@/server/domain/errors";
-import { IST_OFFSET_MS } from "@/server/domain/session";
+import { badInput } from "@/server/domain/basics/errors";
+import { IST_OFFSET_MS } from "@/server/domain/time/session";
 
 export const roles = [
   "time",

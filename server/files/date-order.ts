@@ -1,6 +1,6 @@
 /** In which order day, month and year stand in a column of dates: what its rows show, or what they leave open. */
-import { DAY_MS } from "@/server/domain/session";
-import { type DateOrder, ordersOf, TimeReader, type TimeRules } from "@/server/domain/read-time";
+import { DAY_MS } from "@/server/domain/time/session";
+import { type DateOrder, ordersOf, TimeReader, type TimeRules } from "@/server/domain/time/read-time";
 
 export const orderNames: Readonly<Record<DateOrder, string>> = {
   dmy: "DD-MM-YYYY",

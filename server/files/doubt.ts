@@ -1,4 +1,4 @@
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 
 /** A row of a file that cannot be read. */
 export interface MalformedLine {

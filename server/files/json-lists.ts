@@ -2,7 +2,7 @@
  * The list of bars or ticks in a JSON document: rows as arrays or objects, or one array a column, wherever an answer keeps
  * them. Of several lists the one of the instrument asked for; names and symbols that stand beside a list are read with it.
  */
-import { badInput } from "@/server/domain/errors";
+import { badInput } from "@/server/domain/basics/errors";
 import { exampleColumns, isKnownName, placesOfNames, type TableKind, timeColumns } from "./columns";
 import { inDoubt } from "./doubt";
 import { isNaming, isWord, looksLikeSymbol, qualified } from "./naming";

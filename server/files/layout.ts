@@ -1,7 +1,7 @@
 /** Where a table has what: by its line of names, by names that stand elsewhere, or by the place of columns that have none. */
-import { badInput } from "@/server/domain/errors";
-import { readDecimal } from "@/server/domain/read-number";
-import { TimeReader } from "@/server/domain/read-time";
+import { badInput } from "@/server/domain/basics/errors";
+import { readDecimal } from "@/server/domain/basics/read-number";
+import { TimeReader } from "@/server/domain/time/read-time";
 import {
   applyWishes,
   exampleColumns,

@@ -1,5 +1,5 @@
 /** Rows that may be another instrument's, where no column of symbols says so. */
-import type { TimeReader } from "@/server/domain/read-time";
+import type { TimeReader } from "@/server/domain/time/read-time";
 import { inDoubt } from "./doubt";
 import { type Asked, type Head, type Layout, usedPlaces } from "./first-rows";
 import { holdsNoName, titleNames, unknownNaming } from "./naming";

@@ -1,6 +1,6 @@
 /** What in a file may name an instrument: columns by their name or by what stands in them, titles above a table. */
-import { exchangeFamily } from "@/server/domain/file-symbol";
-import { isNothing } from "@/server/domain/read-number";
+import { exchangeFamily } from "@/server/domain/instruments/file-symbol";
+import { isNothing } from "@/server/domain/basics/read-number";
 import { isNamingName, isNoVolume, nameKey } from "./columns";
 
 export { isNamingName as isNaming } from "./columns";

@@ -1,5 +1,5 @@
 /** Times that are counted in ways of their own: told by what stands in them, or refused. */
-import type { TimeRules } from "@/server/domain/read-time";
+import type { TimeRules } from "@/server/domain/time/read-time";
 import { inDoubt } from "./doubt";
 import type { Asked, Head, Layout } from "./first-rows";
 import type { Table } from "./rows";

@@ -1,8 +1,15 @@
 /** What a person says of a file that the file does not say itself: options of the command line and of a source's name. */
-import { badInput } from "@/server/domain/errors";
-import { type HistorySourceName, historySources } from "@/server/domain/source-conventions";
-import type { DecimalMark } from "@/server/domain/read-number";
-import { dateFormat, type DateRules, istRules, type TimeRules, type Zone, zoneOf } from "@/server/domain/read-time";
+import { badInput } from "@/server/domain/basics/errors";
+import { type HistorySourceName, historySources } from "@/server/domain/instruments/source-conventions";
+import type { DecimalMark } from "@/server/domain/basics/read-number";
+import {
+  dateFormat,
+  type DateRules,
+  istRules,
+  type TimeRules,
+  type Zone,
+  zoneOf,
+} from "@/server/domain/time/read-time";
 import { type ColumnWishes, columnWishes } from "./columns";
 
 export interface FileOptions {

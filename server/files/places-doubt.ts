@@ -1,6 +1,6 @@
 /** Columns that were told by their place alone: is what stands there what it was taken for? */
-import { type DecimalMark, readDecimal } from "@/server/domain/read-number";
-import { TimeReader, type TimeRules } from "@/server/domain/read-time";
+import { type DecimalMark, readDecimal } from "@/server/domain/basics/read-number";
+import { TimeReader, type TimeRules } from "@/server/domain/time/read-time";
 import { exampleColumns, type Role, tellsPlaces } from "./columns";
 import { inDoubt } from "./doubt";
 import type { Asked, Head, Layout } from "./first-rows";

@@ -1,8 +1,8 @@
 /** The one way into a file of bars or ticks: opened, understood, and its rows read with the same checks everywhere. */
-import { badInput } from "@/server/domain/errors";
-import { isNothing } from "@/server/domain/read-number";
-import { TimeReader, wrongOffset } from "@/server/domain/read-time";
-import { istText } from "@/server/domain/session";
+import { badInput } from "@/server/domain/basics/errors";
+import { isNothing } from "@/server/domain/basics/read-number";
+import { TimeReader, wrongOffset } from "@/server/domain/time/read-time";
+import { istText } from "@/server/domain/time/session";
 import { clockText, nameKey, placesOfNames, type TableKind, tellsPlaces } from "./columns";
 import { inDoubt, type MalformedLine, placeText } from "./doubt";
 import { titleNames } from "./naming";

@@ -1,6 +1,6 @@
 /** Rows of a file of text: delimited columns in whatever dialect, JSON lines, or a JSON document as brokers answer it. */
 import Papa from "papaparse";
-import { badInput } from "@/server/domain/errors";
+import { badInput } from "@/server/domain/basics/errors";
 import { documentRows, isFlat, type Json, type ListWanted, namesOf, parsed, rowOf } from "./json-lists";
 import type { RowBlock } from "./row-block";
 import { spacedBlocks, spacingOf } from "./spaced";

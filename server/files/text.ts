@@ -1,6 +1,6 @@
 /** A file's text, piece by piece: encoding, line ends and what is no text at all. */
 import { createReadStream } from "node:fs";
-import { badInput } from "@/server/domain/errors";
+import { badInput } from "@/server/domain/basics/errors";
 
 /** Pieces of text that each hold whole lines; a piece without its last line end is taken as if it had one. */
 export type TextPieces = Iterable<string> | AsyncIterable<string>;

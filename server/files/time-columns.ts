@@ -1,7 +1,7 @@
 /** Which columns say when: a date beside another one, a clock under any name or in parts, a zone in a column's name. */
-import { isNothing } from "@/server/domain/read-number";
-import { TimeReader, type TimeRules, zoneOf } from "@/server/domain/read-time";
-import { IST_OFFSET_MS, istDay } from "@/server/domain/session";
+import { isNothing } from "@/server/domain/basics/read-number";
+import { TimeReader, type TimeRules, zoneOf } from "@/server/domain/time/read-time";
+import { IST_OFFSET_MS, istDay } from "@/server/domain/time/session";
 import { clockParts, clockText, type Places, placesAt, timeColumns, zoneOfName } from "./columns";
 import { inDoubt } from "./doubt";
 import { type Asked, type Head, type Layout, usedPlaces } from "./first-rows";

@@ -1,7 +1,7 @@
 /** What a table's first rows say of it: names, columns, decimal mark, order of dates. What they leave open is refused, not guessed. */
-import { badInput } from "@/server/domain/errors";
-import { type DecimalMark, markOf } from "@/server/domain/read-number";
-import { type DateOrder, TimeReader, type TimeRules } from "@/server/domain/read-time";
+import { badInput } from "@/server/domain/basics/errors";
+import { type DecimalMark, markOf } from "@/server/domain/basics/read-number";
+import { type DateOrder, TimeReader, type TimeRules } from "@/server/domain/time/read-time";
 import type { Places, TableKind } from "./columns";
 import { columnOrder, orderNames } from "./date-order";
 import { inDoubt } from "./doubt";

@@ -1,5 +1,5 @@
 /** Is the column that was taken for the volume one, and is there none that may be? */
-import { type DecimalMark, isNothing, readWhole } from "@/server/domain/read-number";
+import { type DecimalMark, isNothing, readWhole } from "@/server/domain/basics/read-number";
 import { isMoney, isNoVolume, nameKey, rivalVolumes } from "./columns";
 import { inDoubt } from "./doubt";
 import { type Asked, type Head, type Layout, usedPlaces } from "./first-rows";

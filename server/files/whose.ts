@@ -1,9 +1,9 @@
 /** Which instrument a row of a table is of, by its columns of symbol, series, exchange and number. */
-import { type Contract, contractOf, expiresOn } from "@/server/domain/contract-symbol";
-import { exchangeFamily, namesOfSymbol, squeezeSymbol, writtenSymbol } from "@/server/domain/file-symbol";
-import { keyOf } from "@/server/domain/instrument";
-import { istRules, TimeReader } from "@/server/domain/read-time";
-import { istDate, istDay } from "@/server/domain/session";
+import { type Contract, contractOf, expiresOn } from "@/server/domain/instruments/contract-symbol";
+import { exchangeFamily, namesOfSymbol, squeezeSymbol, writtenSymbol } from "@/server/domain/instruments/file-symbol";
+import { keyOf } from "@/server/domain/instruments/instrument";
+import { istRules, TimeReader } from "@/server/domain/time/read-time";
+import { istDate, istDay } from "@/server/domain/time/session";
 import type { Places } from "./columns";
 
 /** What a file is asked for. */

@@ -1,8 +1,8 @@
-import { type BarColumns, columnsOf } from "@/server/domain/bar";
-import { type Auction, auctionAt, RANDOM_END_MS } from "@/server/domain/auction-times";
-import { type Calendar, type HoursKey, istDay, type Session } from "@/server/domain/session";
-import { type AuctionConvention, isClosingRow } from "@/server/domain/source-conventions";
-import type { AnyTimeframe } from "@/server/domain/timeframe";
+import { type BarColumns, columnsOf } from "@/server/domain/bars/bar";
+import { type Auction, auctionAt, RANDOM_END_MS } from "@/server/domain/calendar/auction-times";
+import { type Calendar, type HoursKey, istDay, type Session } from "@/server/domain/time/session";
+import { type AuctionConvention, isClosingRow } from "@/server/domain/instruments/source-conventions";
+import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 import type { FileBar } from "./bar-file";
 import type { LabelKind } from "./bar-labels";
 

@@ -1,5 +1,5 @@
-import { type Calendar, type HoursKey, istDay, istText } from "@/server/domain/session";
-import type { AnyTimeframe } from "@/server/domain/timeframe";
+import { type Calendar, type HoursKey, istDay, istText } from "@/server/domain/time/session";
+import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 import { inDoubt } from "@/server/files/doubt";
 import type { OpenTable } from "@/server/files/read-table";
 import type { FileBar } from "./bar-file";

@@ -1,8 +1,15 @@
 /** What a bar file's labels mean: which end of the bar they name, and how far apart they stand. */
-import { barStart } from "@/server/domain/bar-time";
-import { badInput } from "@/server/domain/errors";
-import { type Calendar, DAY_MS, type HoursKey, IST_OFFSET_MS, istDay, type Session } from "@/server/domain/session";
-import { type AnyTimeframe, timeframes } from "@/server/domain/timeframe";
+import { barStart } from "@/server/domain/bars/bar-time";
+import { badInput } from "@/server/domain/basics/errors";
+import {
+  type Calendar,
+  DAY_MS,
+  type HoursKey,
+  IST_OFFSET_MS,
+  istDay,
+  type Session,
+} from "@/server/domain/time/session";
+import { type AnyTimeframe, timeframes } from "@/server/domain/time/timeframe";
 
 export type LabelKind = "start" | "end";
 

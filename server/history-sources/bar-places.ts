@@ -1,4 +1,4 @@
-import { type BarColumns, columnsOf } from "@/server/domain/bar";
+import { type BarColumns, columnsOf } from "@/server/domain/bars/bar";
 import {
   type Calendar,
   type HoursKey,
@@ -7,8 +7,8 @@ import {
   phaseAt,
   type PhaseName,
   type Session,
-} from "@/server/domain/session";
-import type { AnyTimeframe } from "@/server/domain/timeframe";
+} from "@/server/domain/time/session";
+import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 import type { FileBar } from "./bar-file";
 import { isOnGrid, type LabelKind, startOf } from "./bar-labels";
 import { isEqual } from "./bar-repeats";

@@ -1,6 +1,6 @@
 /** Bars that tell one time twice, and bars of weeks and months that stand where days are asked for. */
-import { istDay, istText } from "@/server/domain/session";
-import type { AnyTimeframe } from "@/server/domain/timeframe";
+import { istDay, istText } from "@/server/domain/time/session";
+import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 import { inDoubt } from "@/server/files/doubt";
 import type { OpenTable } from "@/server/files/read-table";
 import type { FileBar } from "./bar-file";

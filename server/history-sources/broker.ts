@@ -1,5 +1,5 @@
 import type { HistoryDefinition } from "@/server/ports/feed";
-import type { Instrument } from "@/server/domain/instrument";
+import type { Instrument } from "@/server/domain/instruments/instrument";
 import type { HistorySource } from "@/server/ports/history-source";
 
 /** More are of no use: at three requests a second, ten under way means each takes over three seconds. */

@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
-import { type BarColumns, columnsOf } from "@/server/domain/bar";
-import { merge, within } from "@/server/domain/bar-rows";
-import { type AppError, badInput } from "@/server/domain/errors";
-import type { Instrument } from "@/server/domain/instrument";
-import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, istText } from "@/server/domain/session";
-import { classOf, conventionOf } from "@/server/domain/source-conventions";
-import { type AnyTimeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
+import { type BarColumns, columnsOf } from "@/server/domain/bars/bar";
+import { merge, within } from "@/server/domain/bars/bar-rows";
+import { type AppError, badInput } from "@/server/domain/basics/errors";
+import type { Instrument } from "@/server/domain/instruments/instrument";
+import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, istText } from "@/server/domain/time/session";
+import { classOf, conventionOf } from "@/server/domain/instruments/source-conventions";
+import { type AnyTimeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/time/timeframe";
 import { checkClocks } from "@/server/files/clock-check";
 import { inDoubt, type MalformedLine, placeText } from "@/server/files/doubt";
 import type { FileOptions } from "@/server/files/options";

@@ -1,4 +1,4 @@
-import { badInput } from "@/server/domain/errors";
+import { badInput } from "@/server/domain/basics/errors";
 import { type FileOptions, optionsFromText } from "@/server/files/options";
 import type { HistorySource } from "@/server/ports/history-source";
 import { fileSource, type FileOrder } from "./file";

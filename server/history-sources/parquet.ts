@@ -1,6 +1,6 @@
 /** Rows of a Parquet file as a table of texts: the same names and checks as of any file. */
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, type FileMetaData } from "hyparquet";
-import { badInput } from "@/server/domain/errors";
+import { badInput } from "@/server/domain/basics/errors";
 import type { RowBlock } from "@/server/files/row-block";
 import type { Table } from "@/server/files/rows";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
+import type { Indicator, IndicatorBar } from "@/server/domain/bars/indicator";
 import { isNothing, smooth, wilderSettle, wilderSum } from "./averages";
 import { defineIndicator } from "./define";
 import { bars } from "./params";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DAY_MS, dayOfDate, IST_OFFSET_MS, istDay } from "@/server/domain/session";
+import { DAY_MS, dayOfDate, IST_OFFSET_MS, istDay } from "@/server/domain/time/session";
 
 const MINUTE_MS = 60_000;
 

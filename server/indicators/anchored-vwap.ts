@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { IndicatorBar } from "@/server/domain/indicator";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { type Anchor, anchorDays, anchorOf, anchorParam } from "./anchor";
 import { Composed, Numbers } from "./composed";
 import { barsOfDays, defineIndicator } from "./define";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { BarColumns } from "@/server/domain/bar";
-import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
+import type { BarColumns } from "@/server/domain/bars/bar";
+import type { Indicator, IndicatorBar } from "@/server/domain/bars/indicator";
 import { defineIndicator } from "./define";
 import { bars, factor } from "./params";
 import { exactPriceOf, exactPricesOf, type PriceSource, scaleOf, sourceParam } from "./price-source";

@@ -1,4 +1,4 @@
-import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
+import type { Indicator, IndicatorBar } from "@/server/domain/bars/indicator";
 
 /** A piece of an indicator's state: an average, a window, a few numbers. Its snapshot is plain JSON. */
 export interface Part {

@@ -1,5 +1,5 @@
-import type { BarBatch, BarColumns } from "@/server/domain/bar";
-import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
+import type { BarBatch, BarColumns } from "@/server/domain/bars/bar";
+import type { Indicator, IndicatorBar } from "@/server/domain/bars/indicator";
 import type { ResolvedIndicator } from "./index";
 
 /** Room for the plots of one value: no indicator has more. */

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { Indicator, Plot } from "@/server/domain/indicator";
-import { DAY_MS } from "@/server/domain/session";
+import type { Indicator, Plot } from "@/server/domain/bars/indicator";
+import { DAY_MS } from "@/server/domain/time/session";
 
 /**
  * An indicator is data plus one line in `index.ts`. The settings form, the legend and the REST catalogue follow

@@ -1,5 +1,5 @@
-import type { BarColumns } from "@/server/domain/bar";
-import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
+import type { BarColumns } from "@/server/domain/bars/bar";
+import type { Indicator, IndicatorBar } from "@/server/domain/bars/indicator";
 import { barOf } from "./compute";
 
 /**

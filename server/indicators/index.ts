@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { acceptedBy } from "@/server/domain/accepted";
-import { AppError, badInput } from "@/server/domain/errors";
-import type { IndicatorSpec } from "@/server/domain/indicator";
+import { acceptedBy } from "@/server/domain/basics/accepted";
+import { AppError, badInput } from "@/server/domain/basics/errors";
+import type { IndicatorSpec } from "@/server/domain/bars/indicator";
 import type { IndicatorDefinition } from "./define";
 import { adx } from "./adx";
 import { anchoredVwap } from "./anchored-vwap";

@@ -1,6 +1,6 @@
 import { BollingerBands, CCI, DonchianChannels, MFI, ROC, RSI, SMA, WilliamsR, WMA } from "trading-signals";
 import { describe, expect, it } from "vitest";
-import type { IndicatorBar } from "@/server/domain/indicator";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { columnsOfBars, walkBars } from "@/server/testing/indicator-bars";
 import { recordedBars, recordedSeries } from "@/server/testing/indicator-fixtures";
 import { computeIndicator } from "./compute";

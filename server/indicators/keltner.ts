@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { IndicatorBar } from "@/server/domain/indicator";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { exponential, exponentialSettle, type Smoothed, wilder, wilderSettle } from "./averages";
 import { Composed } from "./composed";
 import { defineIndicator } from "./define";

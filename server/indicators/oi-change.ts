@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { istDay } from "@/server/domain/session";
-import type { IndicatorBar } from "@/server/domain/indicator";
+import { istDay } from "@/server/domain/time/session";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { Composed, Numbers } from "./composed";
 import { barsOfDays, defineIndicator } from "./define";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { IndicatorBar } from "@/server/domain/indicator";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { Composed } from "./composed";
 import { barsOfDays, defineIndicator } from "./define";
 import { PreviousDay } from "./previous-day";

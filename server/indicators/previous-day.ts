@@ -1,5 +1,5 @@
-import type { IndicatorBar } from "@/server/domain/indicator";
-import { istDay } from "@/server/domain/session";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
+import { istDay } from "@/server/domain/time/session";
 import type { Part } from "./composed";
 
 interface DayLevels {

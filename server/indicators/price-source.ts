@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { BarColumns } from "@/server/domain/bar";
-import type { IndicatorBar } from "@/server/domain/indicator";
+import type { BarColumns } from "@/server/domain/bars/bar";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
 
 /** Which price of a bar an indicator is made of; the names are TradingView's. */
 export const priceSources = ["close", "open", "high", "low", "hl2", "hlc3", "ohlc4"] as const;

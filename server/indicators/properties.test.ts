@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Indicator, IndicatorBar } from "@/server/domain/indicator";
+import type { Indicator, IndicatorBar } from "@/server/domain/bars/indicator";
 import { columnsOfBars, FIRST_BAR, walkBars } from "@/server/testing/indicator-bars";
 import { barOf, computeIndicator, emptyBar, runOver, STRIDE } from "./compute";
 import { indicatorCatalogue, indicators, resolveIndicator } from "./index";

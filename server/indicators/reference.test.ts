@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { IndicatorBar } from "@/server/domain/indicator";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { columnsOfBars, walkBars } from "@/server/testing/indicator-bars";
 import { fixturesAbsent } from "@/server/testing/fixtures";
 import { recordedBars, recordedSeries } from "@/server/testing/indicator-fixtures";

@@ -1,4 +1,4 @@
-import type { IndicatorBar } from "@/server/domain/indicator";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import type { Part } from "./composed";
 
 /** Wilder's true range: the bar and the step from the close before it. NaN on the first bar, as TA-Lib has it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { PointBatch } from "@/server/domain/indicator";
-import { InstrumentTable } from "@/server/domain/instrument-table";
+import type { PointBatch } from "@/server/domain/bars/indicator";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import type { Clock } from "@/server/ports/clock";
 import type { Latest, LatestPoint } from "@/server/ports/latest";
 import { testInstrument } from "@/server/testing/pipeline-rig";

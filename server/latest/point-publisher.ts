@@ -1,7 +1,7 @@
-import type { PointBatch } from "@/server/domain/indicator";
-import { widen } from "@/server/domain/columns";
-import type { InstrumentTable } from "@/server/domain/instrument-table";
-import { timeframes } from "@/server/domain/timeframe";
+import type { PointBatch } from "@/server/domain/bars/indicator";
+import { widen } from "@/server/domain/basics/columns";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { timeframes } from "@/server/domain/time/timeframe";
 import type { Sink } from "@/server/pipeline/stage";
 import type { Clock } from "@/server/ports/clock";
 import type { Latest, LatestPoint } from "@/server/ports/latest";

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type BarBatch, barBatch, CLOSE, CLOSED, PATCH, PATCHED, UPDATE } from "@/server/domain/bar";
-import type { Instrument } from "@/server/domain/instrument";
-import { InstrumentTable } from "@/server/domain/instrument-table";
-import { Quote, QuoteBoard } from "@/server/domain/quote-board";
-import { timeframe } from "@/server/domain/timeframe";
+import { type BarBatch, barBatch, CLOSE, CLOSED, PATCH, PATCHED, UPDATE } from "@/server/domain/bars/bar";
+import type { Instrument } from "@/server/domain/instruments/instrument";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { Quote, QuoteBoard } from "@/server/domain/ticks/quote-board";
+import { timeframe } from "@/server/domain/time/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { LatestBar, LatestTick } from "@/server/ports/latest";
 import { LatestPublisher } from "./publisher";

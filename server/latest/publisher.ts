@@ -1,8 +1,8 @@
-import { type BarBatch, barStates, CLOSE, PATCH } from "@/server/domain/bar";
-import { widen } from "@/server/domain/columns";
-import type { InstrumentTable } from "@/server/domain/instrument-table";
-import type { QuoteBoard } from "@/server/domain/quote-board";
-import { timeframes } from "@/server/domain/timeframe";
+import { type BarBatch, barStates, CLOSE, PATCH } from "@/server/domain/bars/bar";
+import { widen } from "@/server/domain/basics/columns";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import type { QuoteBoard } from "@/server/domain/ticks/quote-board";
+import { timeframes } from "@/server/domain/time/timeframe";
 import type { Sink } from "@/server/pipeline/stage";
 import type { Clock } from "@/server/ports/clock";
 import type { Latest, LatestBar, LatestTick } from "@/server/ports/latest";

@@ -1,5 +1,5 @@
-import { toDecimalText } from "@/server/domain/price";
-import { timeframe } from "@/server/domain/timeframe";
+import { toDecimalText } from "@/server/domain/basics/price";
+import { timeframe } from "@/server/domain/time/timeframe";
 import type { LatestBar, LatestPoint, LatestTick } from "@/server/ports/latest";
 
 /**

@@ -1,6 +1,6 @@
 import type { Percentiles } from "@/server/contract/live";
 import type { Meter } from "@/server/ports/observe";
-import { type RejectReason, rejectReasons } from "@/server/domain/tick";
+import { type RejectReason, rejectReasons } from "@/server/domain/ticks/tick";
 
 /** The newest values of one measure in a ring: percentiles are of what happened lately, not since the start. */
 class Recent {

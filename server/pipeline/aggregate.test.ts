@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { CLOSE, PATCH } from "@/server/domain/bar";
-import { createCalendar } from "@/server/domain/calendar";
-import { AUCTION, IN_TIME, JOINED, RESET, SUSPECT, TRADE, UNBELIEVED } from "@/server/domain/tick";
+import { CLOSE, PATCH } from "@/server/domain/bars/bar";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import { AUCTION, IN_TIME, JOINED, RESET, SUSPECT, TRADE, UNBELIEVED } from "@/server/domain/ticks/tick";
 import { named, PipelineRig } from "@/server/testing/pipeline-rig";
 
 const open = Date.parse("2024-08-13T09:15:00+05:30");

@@ -13,8 +13,8 @@ import {
   PATCH,
   PATCHED,
   tickHash,
-} from "@/server/domain/bar";
-import type { Accumulators } from "@/server/domain/accumulators";
+} from "@/server/domain/bars/bar";
+import type { Accumulators } from "@/server/domain/bars/accumulators";
 import {
   AUCTION,
   EXCHANGE_CLOCK,
@@ -27,9 +27,9 @@ import {
   type TickMessage,
   TRADE,
   UNBELIEVED,
-} from "@/server/domain/tick";
-import { widen } from "@/server/domain/columns";
-import { istDay } from "@/server/domain/session";
+} from "@/server/domain/ticks/tick";
+import { widen } from "@/server/domain/basics/columns";
+import { istDay } from "@/server/domain/time/session";
 import { baseAt, BROKEN, Day, DAY_SECONDS, dayOf, NONE, Open, Own, ringOf, volumeOf } from "./second-row";
 import { FeedLag } from "./feed-lag";
 import type { Core } from "./stage";

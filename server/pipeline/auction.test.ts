@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { AUCTION_BAR, CLOSE } from "@/server/domain/bar";
-import { createCalendar } from "@/server/domain/calendar";
-import { InstrumentTable } from "@/server/domain/instrument-table";
-import { SessionWindows } from "@/server/domain/session-window";
-import { AUCTION, SUSPECT, tickBatch, UNBELIEVED } from "@/server/domain/tick";
+import { AUCTION_BAR, CLOSE } from "@/server/domain/bars/bar";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { SessionWindows } from "@/server/domain/calendar/session-window";
+import { AUCTION, SUSPECT, tickBatch, UNBELIEVED } from "@/server/domain/ticks/tick";
 import { named, PipelineRig, testInstrument } from "@/server/testing/pipeline-rig";
 import { SecondBars } from "./aggregate";
 import { AuctionBars } from "./auction";

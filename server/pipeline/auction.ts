@@ -13,11 +13,11 @@ import {
   PATCH,
   PATCHED,
   tickHash,
-} from "@/server/domain/bar";
-import { type Auction, auctionAt } from "@/server/domain/auction-times";
-import type { InstrumentTable } from "@/server/domain/instrument-table";
-import { istDay } from "@/server/domain/session";
-import type { SessionWindows } from "@/server/domain/session-window";
+} from "@/server/domain/bars/bar";
+import { type Auction, auctionAt } from "@/server/domain/calendar/auction-times";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { istDay } from "@/server/domain/time/session";
+import type { SessionWindows } from "@/server/domain/calendar/session-window";
 import {
   AUCTION,
   EXCHANGE_CLOCK,
@@ -26,7 +26,7 @@ import {
   type TickBatch,
   type TickMessage,
   UNBELIEVED,
-} from "@/server/domain/tick";
+} from "@/server/domain/ticks/tick";
 import type { Core } from "./stage";
 
 const FLUSH_ROWS = 256;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { AUCTION_BAR, barBatch } from "@/server/domain/bar";
-import { type StoredBar, storedBarAt, type StoredBars } from "@/server/domain/stored-bars";
-import { timeframe } from "@/server/domain/timeframe";
+import { AUCTION_BAR, barBatch } from "@/server/domain/bars/bar";
+import { type StoredBar, storedBarAt, type StoredBars } from "@/server/domain/bars/stored-bars";
+import { timeframe } from "@/server/domain/time/timeframe";
 import type { BarWrite } from "@/server/ports/stores";
 import { storedBar } from "@/server/testing/store-suite-rows";
 import { BarShelf, BLOCK_ROWS } from "./bar-shelf";

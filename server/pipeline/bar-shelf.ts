@@ -1,4 +1,4 @@
-import type { BarBatch } from "@/server/domain/bar";
+import type { BarBatch } from "@/server/domain/bars/bar";
 import {
   cutStored,
   KINDS,
@@ -10,7 +10,7 @@ import {
   type StoredBars,
   storedBarAt,
   storedBars,
-} from "@/server/domain/stored-bars";
+} from "@/server/domain/bars/stored-bars";
 import type { BarWrite, StoredKind } from "@/server/ports/stores";
 
 /** Rows of one block: one statement's worth. */

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CLOSE } from "@/server/domain/bar";
-import { createCalendar } from "@/server/domain/calendar";
-import { istDay } from "@/server/domain/session";
-import { timeframes } from "@/server/domain/timeframe";
+import { CLOSE } from "@/server/domain/bars/bar";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import { istDay } from "@/server/domain/time/session";
+import { timeframes } from "@/server/domain/time/timeframe";
 import { oracleBars, type OracleBar } from "@/server/testing/bar-oracle";
 import { named, PipelineRig } from "@/server/testing/pipeline-rig";
 import { type ArrivingTick, randomTrading } from "@/server/testing/random-session";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Bar, barAt, type BarBatch, CLOSE, PATCH } from "@/server/domain/bar";
-import { createCalendar } from "@/server/domain/calendar";
-import { InstrumentTable } from "@/server/domain/instrument-table";
-import { istDay } from "@/server/domain/session";
+import { type Bar, barAt, type BarBatch, CLOSE, PATCH } from "@/server/domain/bars/bar";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { istDay } from "@/server/domain/time/session";
 import type { RejectCounts } from "./normalise";
 import { named, testInstrument } from "@/server/testing/pipeline-rig";
 import { randomOf } from "@/server/testing/session-rounds";

@@ -1,7 +1,7 @@
-import type { InstrumentTable } from "@/server/domain/instrument-table";
-import { widen } from "@/server/domain/columns";
-import { istDay } from "@/server/domain/session";
-import { RESET, type RejectReason, SUSPECT, UNBELIEVED } from "@/server/domain/tick";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { widen } from "@/server/domain/basics/columns";
+import { istDay } from "@/server/domain/time/session";
+import { RESET, type RejectReason, SUSPECT, UNBELIEVED } from "@/server/domain/ticks/tick";
 
 /** A figure that may be a lie, until the next tells. */
 interface Doubt {

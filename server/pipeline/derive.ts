@@ -1,4 +1,4 @@
-import { Accumulators } from "@/server/domain/accumulators";
+import { Accumulators } from "@/server/domain/bars/accumulators";
 import {
   type BarBatch,
   barBatch,
@@ -9,11 +9,11 @@ import {
   FORMING,
   PATCH,
   PATCHED,
-} from "@/server/domain/bar";
-import type { InstrumentTable } from "@/server/domain/instrument-table";
-import { spanAt } from "@/server/domain/resample";
-import type { Calendar } from "@/server/domain/session";
-import { type AnyTimeframe, type Timeframe, timeframe } from "@/server/domain/timeframe";
+} from "@/server/domain/bars/bar";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { spanAt } from "@/server/domain/bars/resample";
+import type { Calendar } from "@/server/domain/time/session";
+import { type AnyTimeframe, type Timeframe, timeframe } from "@/server/domain/time/timeframe";
 import type { LiveBars } from "@/server/ports/live";
 import type { Core } from "./stage";
 

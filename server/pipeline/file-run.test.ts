@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { AUCTION_BAR, type Bar, barAt, type BarBatch, CLOSE } from "@/server/domain/bar";
-import { createCalendar } from "@/server/domain/calendar";
-import { InstrumentTable } from "@/server/domain/instrument-table";
+import { AUCTION_BAR, type Bar, barAt, type BarBatch, CLOSE } from "@/server/domain/bars/bar";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import { testInstrument } from "@/server/testing/pipeline-rig";
 import { named } from "@/server/testing/pipeline-rig";
 import { randomOf } from "@/server/testing/session-rounds";

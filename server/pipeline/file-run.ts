@@ -1,8 +1,8 @@
-import type { BarBatch } from "@/server/domain/bar";
-import { type InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
-import { type Calendar, istDay, istMidnight } from "@/server/domain/session";
-import { SessionWindows } from "@/server/domain/session-window";
-import { type RawBatch, rawBatch, type TickMessage } from "@/server/domain/tick";
+import type { BarBatch } from "@/server/domain/bars/bar";
+import { type InstrumentTable, TokenMap } from "@/server/domain/instruments/instrument-table";
+import { type Calendar, istDay, istMidnight } from "@/server/domain/time/session";
+import { SessionWindows } from "@/server/domain/calendar/session-window";
+import { type RawBatch, rawBatch, type TickMessage } from "@/server/domain/ticks/tick";
 import { SecondBars } from "./aggregate";
 import { AuctionBars } from "./auction";
 import { Normaliser } from "./normalise";

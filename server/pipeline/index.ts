@@ -1,6 +1,6 @@
-import type { BarBatch } from "@/server/domain/bar";
-import type { PointBatch } from "@/server/domain/indicator";
-import type { RawMessage, TickMessage } from "@/server/domain/tick";
+import type { BarBatch } from "@/server/domain/bars/bar";
+import type { PointBatch } from "@/server/domain/bars/indicator";
+import type { RawMessage, TickMessage } from "@/server/domain/ticks/tick";
 import type { Bus } from "@/server/ports/bus";
 import type { Clock } from "@/server/ports/clock";
 import type { SecondBars } from "./aggregate";

@@ -1,5 +1,5 @@
-import type { Indicator } from "@/server/domain/indicator";
-import { TIMEFRAME_PLACES, timeframeAt } from "@/server/domain/timeframe";
+import type { Indicator } from "@/server/domain/bars/indicator";
+import { TIMEFRAME_PLACES, timeframeAt } from "@/server/domain/time/timeframe";
 import type { ResolvedIndicator } from "@/server/indicators";
 import { type Mark, Marks } from "./indicate-marks";
 

@@ -1,4 +1,4 @@
-import type { IndicatorBar, PointBatch } from "@/server/domain/indicator";
+import type { IndicatorBar, PointBatch } from "@/server/domain/bars/indicator";
 import { STRIDE } from "@/server/indicators/compute";
 
 /** Rows of one message of points. */

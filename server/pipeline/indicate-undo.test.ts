@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type BarBatch, barBatch, type BarColumns, CLOSE, columnsOf, PATCH } from "@/server/domain/bar";
-import type { IndicatorBar } from "@/server/domain/indicator";
+import { type BarBatch, barBatch, type BarColumns, CLOSE, columnsOf, PATCH } from "@/server/domain/bars/bar";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { indicators, parseIndicator } from "@/server/indicators";
 import { computeIndicator } from "@/server/indicators/compute";
 import { walkBars } from "@/server/testing/indicator-bars";

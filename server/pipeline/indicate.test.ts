@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type BarBatch, barBatch, CLOSE, columnsOf, PATCH, type BarColumns } from "@/server/domain/bar";
+import { type BarBatch, barBatch, CLOSE, columnsOf, PATCH, type BarColumns } from "@/server/domain/bars/bar";
 import { parseIndicator } from "@/server/indicators";
 import { computeIndicator } from "@/server/indicators/compute";
 import { Indicators } from "./indicate";

@@ -1,5 +1,5 @@
-import { type BarBatch, type BarColumns, CLOSE, PATCH } from "@/server/domain/bar";
-import type { PointBatch } from "@/server/domain/indicator";
+import { type BarBatch, type BarColumns, CLOSE, PATCH } from "@/server/domain/bars/bar";
+import type { PointBatch } from "@/server/domain/bars/indicator";
 import type { ResolvedIndicator } from "@/server/indicators";
 import { barOf, emptyBar, STRIDE } from "@/server/indicators/compute";
 import { peekForming } from "@/server/indicators/forming";

@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { createCalendar } from "@/server/domain/calendar";
-import { InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
-import { SessionWindows } from "@/server/domain/session-window";
-import { AUCTION, EXCHANGE_CLOCK, IN_TIME, JOINED, rawBatch, TRADE, type TickMessage } from "@/server/domain/tick";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import { InstrumentTable, TokenMap } from "@/server/domain/instruments/instrument-table";
+import { SessionWindows } from "@/server/domain/calendar/session-window";
+import {
+  AUCTION,
+  EXCHANGE_CLOCK,
+  IN_TIME,
+  JOINED,
+  rawBatch,
+  TRADE,
+  type TickMessage,
+} from "@/server/domain/ticks/tick";
 import { testInstrument } from "@/server/testing/pipeline-rig";
 import { Normaliser } from "./normalise";
 

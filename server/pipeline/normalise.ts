@@ -1,4 +1,4 @@
-import { MOST_PRICE } from "@/server/domain/bounds";
+import { MOST_PRICE } from "@/server/domain/basics/bounds";
 import {
   divisorOf,
   type InstrumentTable,
@@ -7,10 +7,16 @@ import {
   Rule,
   Target,
   type TokenMap,
-} from "@/server/domain/instrument-table";
-import { widen } from "@/server/domain/columns";
-import { lineOf, Quote, QuoteBoard } from "@/server/domain/quote-board";
-import { AUCTION_PHASE, Border, CONTINUOUS_BAR, NOTHING, type SessionWindows } from "@/server/domain/session-window";
+} from "@/server/domain/instruments/instrument-table";
+import { widen } from "@/server/domain/basics/columns";
+import { lineOf, Quote, QuoteBoard } from "@/server/domain/ticks/quote-board";
+import {
+  AUCTION_PHASE,
+  Border,
+  CONTINUOUS_BAR,
+  NOTHING,
+  type SessionWindows,
+} from "@/server/domain/calendar/session-window";
 import {
   AUCTION,
   EXCHANGE_CLOCK,
@@ -27,7 +33,7 @@ import {
   type TickMessage,
   TRADE,
   UNBELIEVED,
-} from "@/server/domain/tick";
+} from "@/server/domain/ticks/tick";
 import { DayVolumes } from "./day-volume";
 import type { Core } from "./stage";
 

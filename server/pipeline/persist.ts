@@ -1,6 +1,6 @@
-import { type BarBatch, barStates, CLOSE, PATCH } from "@/server/domain/bar";
-import { AppError, hasCode } from "@/server/domain/errors";
-import type { InstrumentTable } from "@/server/domain/instrument-table";
+import { type BarBatch, barStates, CLOSE, PATCH } from "@/server/domain/bars/bar";
+import { AppError, hasCode } from "@/server/domain/basics/errors";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import {
   cutStored,
   isStoredKind,
@@ -8,8 +8,8 @@ import {
   storedBarAt,
   type StoredBars,
   storedBarsOf,
-} from "@/server/domain/stored-bars";
-import { timeframes } from "@/server/domain/timeframe";
+} from "@/server/domain/bars/stored-bars";
+import { timeframes } from "@/server/domain/time/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";

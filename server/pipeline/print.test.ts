@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { AUCTION_BAR, type BarBatch, barBatch, CLOSE, PATCH } from "@/server/domain/bar";
-import { createCalendar } from "@/server/domain/calendar";
-import { InstrumentTable } from "@/server/domain/instrument-table";
-import { DAY_MS } from "@/server/domain/session";
-import { SessionWindows } from "@/server/domain/session-window";
-import { conventionOf } from "@/server/domain/source-conventions";
-import { AUCTION, tickBatch, TRADE } from "@/server/domain/tick";
+import { AUCTION_BAR, type BarBatch, barBatch, CLOSE, PATCH } from "@/server/domain/bars/bar";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { DAY_MS } from "@/server/domain/time/session";
+import { SessionWindows } from "@/server/domain/calendar/session-window";
+import { conventionOf } from "@/server/domain/instruments/source-conventions";
+import { AUCTION, tickBatch, TRADE } from "@/server/domain/ticks/tick";
 import { named, rowsOf, testInstrument } from "@/server/testing/pipeline-rig";
 import { SecondBars } from "./aggregate";
 import { AuctionBars } from "./auction";

@@ -1,10 +1,18 @@
-import { openAt, openingOf, type AuctionFigures } from "@/server/domain/auction-print";
-import { type BarBatch, barBatch, type BarColumns, type BarPassport, CLOSE, PATCH, PATCHED } from "@/server/domain/bar";
-import { widen } from "@/server/domain/columns";
-import type { InstrumentTable } from "@/server/domain/instrument-table";
-import { type Calendar, istDay, istMidnight } from "@/server/domain/session";
-import type { AuctionConvention } from "@/server/domain/source-conventions";
-import { type AnyTimeframe, type Timeframe, timeframe, timeframes } from "@/server/domain/timeframe";
+import { openAt, openingOf, type AuctionFigures } from "@/server/domain/bars/auction-print";
+import {
+  type BarBatch,
+  barBatch,
+  type BarColumns,
+  type BarPassport,
+  CLOSE,
+  PATCH,
+  PATCHED,
+} from "@/server/domain/bars/bar";
+import { widen } from "@/server/domain/basics/columns";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { type Calendar, istDay, istMidnight } from "@/server/domain/time/session";
+import type { AuctionConvention } from "@/server/domain/instruments/source-conventions";
+import { type AnyTimeframe, type Timeframe, timeframe, timeframes } from "@/server/domain/time/timeframe";
 import type { LiveBars } from "@/server/ports/live";
 import type { TimeframeBars } from "./resample";
 import type { Core } from "./stage";

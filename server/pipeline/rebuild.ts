@@ -8,13 +8,13 @@ import {
   PATCH,
   passportAt,
   type BarPassport,
-} from "@/server/domain/bar";
-import { InstrumentTable } from "@/server/domain/instrument-table";
-import { type Calendar, istDay } from "@/server/domain/session";
-import { SessionWindows } from "@/server/domain/session-window";
-import { type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
-import { JOINED, tickBatch, type TickBatch, TRADE } from "@/server/domain/tick";
-import { timeframe } from "@/server/domain/timeframe";
+} from "@/server/domain/bars/bar";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { type Calendar, istDay } from "@/server/domain/time/session";
+import { SessionWindows } from "@/server/domain/calendar/session-window";
+import { type StoredTicks, storedTicks } from "@/server/domain/ticks/stored-ticks";
+import { JOINED, tickBatch, type TickBatch, TRADE } from "@/server/domain/ticks/tick";
+import { timeframe } from "@/server/domain/time/timeframe";
 import type { BarRebuilder, RebuildRequest, RebuiltBar } from "@/server/ports/rebuild";
 import type { StoredKind } from "@/server/ports/stores";
 import { SecondBars } from "./aggregate";

@@ -1,7 +1,7 @@
-import { Book, LEVEL, type StoredBooks, storedBooks } from "@/server/domain/order-book";
-import { hasCode } from "@/server/domain/errors";
-import type { InstrumentTable } from "@/server/domain/instrument-table";
-import type { QuoteBoard } from "@/server/domain/quote-board";
+import { Book, LEVEL, type StoredBooks, storedBooks } from "@/server/domain/ticks/order-book";
+import { hasCode } from "@/server/domain/basics/errors";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import type { QuoteBoard } from "@/server/domain/ticks/quote-board";
 import type { Clock } from "@/server/ports/clock";
 import type { FeedDefinition } from "@/server/ports/feed";
 import type { Log, Meter } from "@/server/ports/observe";

@@ -1,7 +1,7 @@
-import { hasCode } from "@/server/domain/errors";
-import { copyTick, cutTicks, type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
-import type { InstrumentTable } from "@/server/domain/instrument-table";
-import type { TickBatch, TickMessage } from "@/server/domain/tick";
+import { hasCode } from "@/server/domain/basics/errors";
+import { copyTick, cutTicks, type StoredTicks, storedTicks } from "@/server/domain/ticks/stored-ticks";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import type { TickBatch, TickMessage } from "@/server/domain/ticks/tick";
 import type { Clock } from "@/server/ports/clock";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { Spool } from "@/server/ports/spool";

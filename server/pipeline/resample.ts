@@ -1,4 +1,4 @@
-import { Accumulators } from "@/server/domain/accumulators";
+import { Accumulators } from "@/server/domain/bars/accumulators";
 import {
   type BarBatch,
   barBatch,
@@ -12,13 +12,13 @@ import {
   PATCH,
   PATCHED,
   passportAt,
-} from "@/server/domain/bar";
-import { barEnd, barStart } from "@/server/domain/bar-time";
-import { widen } from "@/server/domain/columns";
-import type { InstrumentTable } from "@/server/domain/instrument-table";
-import { spanAt } from "@/server/domain/resample";
-import { type Calendar, istDay, type Session } from "@/server/domain/session";
-import { type AnyTimeframe, type Timeframe, timeframe, timeframes } from "@/server/domain/timeframe";
+} from "@/server/domain/bars/bar";
+import { barEnd, barStart } from "@/server/domain/bars/bar-time";
+import { widen } from "@/server/domain/basics/columns";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { spanAt } from "@/server/domain/bars/resample";
+import { type Calendar, istDay, type Session } from "@/server/domain/time/session";
+import { type AnyTimeframe, type Timeframe, timeframe, timeframes } from "@/server/domain/time/timeframe";
 import type { SecondBars } from "./aggregate";
 import type { Core } from "./stage";
 

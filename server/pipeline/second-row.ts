@@ -3,7 +3,7 @@
  * open there. With thousands of instruments the time goes into fetching memory: what a tick touches lies side by side
  * (three cache lines; in columns it would be twenty), and closing a second reads its table from end to end.
  */
-import { istDay, istMidnight } from "@/server/domain/session";
+import { istDay, istMidnight } from "@/server/domain/time/session";
 
 export const DAY_SECONDS = 86_400;
 /** No second is open. */

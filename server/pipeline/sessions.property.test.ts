@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createCalendar } from "@/server/domain/calendar";
+import { createCalendar } from "@/server/domain/calendar/calendar";
 import { type ExpectedBar, expectedBars, INSTRUMENTS, makeRound, randomOf } from "@/server/testing/session-rounds";
 import { SessionRig } from "@/server/testing/session-rig";
 

@@ -1,6 +1,6 @@
-import type { BarBatch } from "@/server/domain/bar";
-import type { RawMessage, TickMessage } from "@/server/domain/tick";
-import type { PointBatch } from "@/server/domain/indicator";
+import type { BarBatch } from "@/server/domain/bars/bar";
+import type { RawMessage, TickMessage } from "@/server/domain/ticks/tick";
+import type { PointBatch } from "@/server/domain/bars/indicator";
 
 /** What flows between stages. Hot topics carry columnar batches that are reused: read them before returning. */
 export interface Topics {

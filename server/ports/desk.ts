@@ -1,9 +1,9 @@
-import type { BarColumns } from "@/server/domain/bar";
-import type { FeedTruth } from "@/server/domain/collector";
-import type { IndicatorSpec, Plot } from "@/server/domain/indicator";
-import type { Instrument } from "@/server/domain/instrument";
-import type { Session } from "@/server/domain/session";
-import type { AnyTimeframe } from "@/server/domain/timeframe";
+import type { BarColumns } from "@/server/domain/bars/bar";
+import type { FeedTruth } from "@/server/domain/ticks/collector";
+import type { IndicatorSpec, Plot } from "@/server/domain/bars/indicator";
+import type { Instrument } from "@/server/domain/instruments/instrument";
+import type { Session } from "@/server/domain/time/session";
+import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 
 /** What the doors (sockets, REST) ask of the running market. Services stand behind it; errors are `AppError`. */
 export interface Desk {

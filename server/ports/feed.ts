@@ -1,8 +1,8 @@
-import type { BarColumns } from "@/server/domain/bar";
-import type { BrokerList } from "@/server/domain/broker-list";
-import type { TimeframeName } from "@/server/domain/timeframe";
-import type { RefusedRows } from "@/server/domain/told-rows";
-import type { FeedMode, RawMessage } from "@/server/domain/tick";
+import type { BarColumns } from "@/server/domain/bars/bar";
+import type { BrokerList } from "@/server/domain/instruments/broker-list";
+import type { TimeframeName } from "@/server/domain/time/timeframe";
+import type { RefusedRows } from "@/server/domain/bars/told-rows";
+import type { FeedMode, RawMessage } from "@/server/domain/ticks/tick";
 import type { z } from "zod";
 
 /**

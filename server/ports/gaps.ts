@@ -1,5 +1,5 @@
-import type { Gap, GapState } from "@/server/domain/gap";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { Gap, GapState } from "@/server/domain/bars/gap";
+import type { TimeframeName } from "@/server/domain/time/timeframe";
 
 /** What a gap is when it is opened; the rest begins empty. */
 export type NewGap = Pick<

@@ -1,7 +1,7 @@
-import type { BarColumns } from "@/server/domain/bar";
-import type { Instrument } from "@/server/domain/instrument";
-import type { TimeframeName } from "@/server/domain/timeframe";
-import type { RefusedRows } from "@/server/domain/told-rows";
+import type { BarColumns } from "@/server/domain/bars/bar";
+import type { Instrument } from "@/server/domain/instruments/instrument";
+import type { TimeframeName } from "@/server/domain/time/timeframe";
+import type { RefusedRows } from "@/server/domain/bars/told-rows";
 import type { HistoryDefinition } from "./feed";
 
 /** How fast and in what pieces a source may be asked. */

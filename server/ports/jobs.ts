@@ -1,5 +1,5 @@
-import type { DayCounts, JobState } from "@/server/domain/job";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { DayCounts, JobState } from "@/server/domain/basics/job";
+import type { TimeframeName } from "@/server/domain/time/timeframe";
 
 export interface JobRow {
   id: number;

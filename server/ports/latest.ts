@@ -1,6 +1,6 @@
-import type { Bar } from "@/server/domain/bar";
-import type { InstrumentKey } from "@/server/domain/instrument";
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { Bar } from "@/server/domain/bars/bar";
+import type { InstrumentKey } from "@/server/domain/instruments/instrument";
+import type { TimeframeName } from "@/server/domain/time/timeframe";
 
 /** A closed bar, or a late change of one, on its way to other programs. Prices in minor units of `decimals`. */
 export interface LatestBar extends Bar {

@@ -1,7 +1,7 @@
-import type { BarColumns, BarPassport } from "@/server/domain/bar";
-import type { InstrumentTable } from "@/server/domain/instrument-table";
-import type { QuoteBoard } from "@/server/domain/quote-board";
-import type { AnyTimeframe, Timeframe } from "@/server/domain/timeframe";
+import type { BarColumns, BarPassport } from "@/server/domain/bars/bar";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import type { QuoteBoard } from "@/server/domain/ticks/quote-board";
+import type { AnyTimeframe, Timeframe } from "@/server/domain/time/timeframe";
 import type { BarWrite, StoredBar, StoredKind } from "./stores";
 
 /** Forming bars as the pipeline has them now. */

@@ -1,4 +1,4 @@
-import type { RejectReason } from "@/server/domain/tick";
+import type { RejectReason } from "@/server/domain/ticks/tick";
 
 export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;

@@ -1,4 +1,4 @@
-import type { StoredBooks } from "@/server/domain/order-book";
+import type { StoredBooks } from "@/server/domain/ticks/order-book";
 
 /** Rows [first, end) of `books`, all of one instrument, as they came. Without the two, all rows. */
 export interface BookRun {

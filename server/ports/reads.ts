@@ -1,9 +1,9 @@
-import type { AuctionMode, PlacedAuction } from "@/server/domain/auction-print";
-import type { Bar, BarColumns, BarPassport } from "@/server/domain/bar";
-import type { Instrument } from "@/server/domain/instrument";
-import type { StoredTicks } from "@/server/domain/stored-ticks";
-import type { AskedBars, TimeframeName } from "@/server/domain/timeframe";
-import type { Turns } from "@/server/domain/turns";
+import type { AuctionMode, PlacedAuction } from "@/server/domain/bars/auction-print";
+import type { Bar, BarColumns, BarPassport } from "@/server/domain/bars/bar";
+import type { Instrument } from "@/server/domain/instruments/instrument";
+import type { StoredTicks } from "@/server/domain/ticks/stored-ticks";
+import type { AskedBars, TimeframeName } from "@/server/domain/time/timeframe";
+import type { Turns } from "@/server/domain/basics/turns";
 import type { QuoteValues } from "./desk";
 import type { DepthLevel } from "./feed";
 import type { BarRevision, StoredKind } from "./stores";

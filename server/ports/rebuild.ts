@@ -1,7 +1,7 @@
-import type { Bar, BarPassport } from "@/server/domain/bar";
-import type { Instrument } from "@/server/domain/instrument";
-import type { HoursKey } from "@/server/domain/session";
-import type { StoredTicks } from "@/server/domain/stored-ticks";
+import type { Bar, BarPassport } from "@/server/domain/bars/bar";
+import type { Instrument } from "@/server/domain/instruments/instrument";
+import type { HoursKey } from "@/server/domain/time/session";
+import type { StoredTicks } from "@/server/domain/ticks/stored-ticks";
 import type { StoredKind } from "./stores";
 
 /** A bar as the stages build it from stored ticks. */

@@ -1,11 +1,11 @@
 /** What is kept as JSON, parsed when it is read: another version, or a person, may have written it. */
 import { z } from "zod";
-import { editors, type DayEdit } from "@/server/domain/calendar-edits";
-import { AppError } from "@/server/domain/errors";
-import { announcedKinds, dayOfDate, phaseNames } from "@/server/domain/session";
-import { timeframeNames } from "@/server/domain/timeframe";
-import { feedModes } from "@/server/domain/tick";
-import { watchlistCategories } from "@/server/domain/watchlist";
+import { editors, type DayEdit } from "@/server/domain/calendar/calendar-edits";
+import { AppError } from "@/server/domain/basics/errors";
+import { announcedKinds, dayOfDate, phaseNames } from "@/server/domain/time/session";
+import { timeframeNames } from "@/server/domain/time/timeframe";
+import { feedModes } from "@/server/domain/ticks/tick";
+import { watchlistCategories } from "@/server/domain/instruments/watchlist";
 
 /** Told of each thing that was not understood, as often as it is read; `rows`: how many parts of it. */
 export type Unreadable = (what: string, why: string, rows?: number) => void;

@@ -1,12 +1,17 @@
-import type { Bar, BarColumns, BarState } from "@/server/domain/bar";
-import type { CalendarChange } from "@/server/domain/calendar-edits";
-import type { CollectorRow } from "@/server/domain/collector";
-import type { LeftOut } from "@/server/domain/broker-list";
-import type { Instrument, InstrumentAlias, InstrumentKey, ListedInstrument } from "@/server/domain/instrument";
-import type { StoredBar, StoredBars } from "@/server/domain/stored-bars";
-import type { StoredTicks } from "@/server/domain/stored-ticks";
-import type { StoredKind, TimeframeName } from "@/server/domain/timeframe";
-import type { Watchlist } from "@/server/domain/watchlist";
+import type { Bar, BarColumns, BarState } from "@/server/domain/bars/bar";
+import type { CalendarChange } from "@/server/domain/calendar/calendar-edits";
+import type { CollectorRow } from "@/server/domain/ticks/collector";
+import type { LeftOut } from "@/server/domain/instruments/broker-list";
+import type {
+  Instrument,
+  InstrumentAlias,
+  InstrumentKey,
+  ListedInstrument,
+} from "@/server/domain/instruments/instrument";
+import type { StoredBar, StoredBars } from "@/server/domain/bars/stored-bars";
+import type { StoredTicks } from "@/server/domain/ticks/stored-ticks";
+import type { StoredKind, TimeframeName } from "@/server/domain/time/timeframe";
+import type { Watchlist } from "@/server/domain/instruments/watchlist";
 import type { UpkeepStore } from "./upkeep";
 import type { CompareStore, GapStore } from "./gaps";
 import type { JobStore } from "./jobs";

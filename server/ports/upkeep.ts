@@ -1,4 +1,4 @@
-import type { TimeframeName } from "@/server/domain/timeframe";
+import type { TimeframeName } from "@/server/domain/time/timeframe";
 
 /** What is kept for a time of its own. */
 export type KeptPart = "ticks" | "depth" | "1s" | "1m" | "15m" | "1d";

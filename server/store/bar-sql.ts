@@ -1,5 +1,5 @@
-import { HASH_SIZE } from "@/server/domain/bar";
-import { timeframe } from "@/server/domain/timeframe";
+import { HASH_SIZE } from "@/server/domain/bars/bar";
+import { timeframe } from "@/server/domain/time/timeframe";
 
 /** The ways a bar is written, as one statement each: arrays in, one row a bar, in the order of `bar-write.ts`. */
 

@@ -1,4 +1,4 @@
-import { type BarColumns, barColumns } from "@/server/domain/bar";
+import { type BarColumns, barColumns } from "@/server/domain/bars/bar";
 
 /**
  * A page of bars comes out of the database as one text of whole numbers, `;` between bars and `,` between figures:

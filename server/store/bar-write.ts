@@ -1,9 +1,16 @@
 import { setImmediate } from "node:timers/promises";
 import type { PrismaClient } from "@/prisma/generated/client";
-import { AUCTION_BAR, BACKFILLED, CORRECTED, FROM_HISTORY } from "@/server/domain/bar";
-import { badInput } from "@/server/domain/errors";
-import { cutStored, isStoredKind, kindNamed, pickStored, placeOf, type StoredBars } from "@/server/domain/stored-bars";
-import { timeframe, timeframes } from "@/server/domain/timeframe";
+import { AUCTION_BAR, BACKFILLED, CORRECTED, FROM_HISTORY } from "@/server/domain/bars/bar";
+import { badInput } from "@/server/domain/basics/errors";
+import {
+  cutStored,
+  isStoredKind,
+  kindNamed,
+  pickStored,
+  placeOf,
+  type StoredBars,
+} from "@/server/domain/bars/stored-bars";
+import { timeframe, timeframes } from "@/server/domain/time/timeframe";
 import type { BarWrite, StoredKind } from "@/server/ports/stores";
 import { insertBars, mergeBars, patchBars, removeBars, replaceBars } from "./bar-sql";
 import { isDuplicate, reaching } from "./database";

@@ -1,7 +1,7 @@
-import { barAt, type BarColumns, barColumns, noPassport } from "@/server/domain/bar";
-import { join } from "@/server/domain/bar-rows";
-import { storedBarsOf } from "@/server/domain/stored-bars";
-import { timeframe } from "@/server/domain/timeframe";
+import { barAt, type BarColumns, barColumns, noPassport } from "@/server/domain/bars/bar";
+import { join } from "@/server/domain/bars/bar-rows";
+import { storedBarsOf } from "@/server/domain/bars/stored-bars";
+import { timeframe } from "@/server/domain/time/timeframe";
 import type { BarRevision, BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
 import { asOneText, BAR_AS_TEXT, BAR_FIGURES, columnsOfNewestFirst, eachBar, epochMs, setRow } from "./bar-text";
 import { BarStatements, storedIndex } from "./bar-write";

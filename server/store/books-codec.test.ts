@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { storedBooks } from "@/server/domain/order-book";
+import { storedBooks } from "@/server/domain/ticks/order-book";
 import { anyBooks, bookRow, type BookRow, booksOf, rowsOfBooks } from "@/server/testing/book-suite";
 import { BookEncoder, decodeBooks } from "./books-codec";
 

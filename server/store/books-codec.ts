@@ -1,4 +1,4 @@
-import { Book, LEVEL, type StoredBooks } from "@/server/domain/order-book";
+import { Book, LEVEL, type StoredBooks } from "@/server/domain/ticks/order-book";
 import { VARINT_BYTES, VarintReader, VarintWriter } from "./varints";
 
 /*

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { pickBooks, type StoredBooks, storedBooks } from "@/server/domain/order-book";
+import { pickBooks, type StoredBooks, storedBooks } from "@/server/domain/ticks/order-book";
 import type { BookRun, BookStore } from "@/server/ports/order-books";
 import { BLOCK_SPAN_MS, BookEncoder, decodeBooks } from "./books-codec";
 import { reaching, rowsOf, type Database } from "./database";

@@ -1,5 +1,5 @@
 import type { CalendarEdit as Row } from "@/prisma/generated/client";
-import type { CalendarChange, DayEdit } from "@/server/domain/calendar-edits";
+import type { CalendarChange, DayEdit } from "@/server/domain/calendar/calendar-edits";
 import { dayEdit, editor, readStored, type Unreadable } from "@/server/ports/stored";
 import type { CalendarEditStore } from "@/server/ports/stores";
 import { reaching, type Database } from "./database";

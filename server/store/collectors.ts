@@ -1,5 +1,5 @@
 import type { Collector } from "@/prisma/generated/client";
-import type { CollectorRow } from "@/server/domain/collector";
+import type { CollectorRow } from "@/server/domain/ticks/collector";
 import { feedMode, readRows, subscription, type Unreadable } from "@/server/ports/stored";
 import type { CollectorStore } from "@/server/ports/stores";
 import { reaching, type Database } from "./database";

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import pg from "pg";
 import type { PrismaClient } from "@/prisma/generated/client";
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 
 /** One driver under both: the pool for reads in columns, Prisma for writes and the small tables. */
 export interface Database {

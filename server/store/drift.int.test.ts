@@ -2,8 +2,8 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { barStates } from "@/server/domain/bar";
-import { timeframes } from "@/server/domain/timeframe";
+import { barStates } from "@/server/domain/bars/bar";
+import { timeframes } from "@/server/domain/time/timeframe";
 import { migrationsDir, temporaryFolder } from "@/server/testing/store-open";
 
 /** What schema.prisma and the database both state. Columns as `name type`, with `?` where null is allowed. */

@@ -1,7 +1,7 @@
 import { mkdir, readFile, realpath, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 import { isRunning, startOf } from "./leases-process";
 
 interface Owner {

@@ -1,6 +1,6 @@
 import type { CompareDifference, CompareRun as Row } from "@/prisma/generated/client";
-import { DAY_MS, istDay } from "@/server/domain/session";
-import { timeframe, type TimeframeName } from "@/server/domain/timeframe";
+import { DAY_MS, istDay } from "@/server/domain/time/session";
+import { timeframe, type TimeframeName } from "@/server/domain/time/timeframe";
 import type { CompareRun, CompareStore, Decision, Difference } from "@/server/ports/gaps";
 import type { Unreadable } from "@/server/ports/stored";
 import { reaching, type Database } from "./database";

@@ -1,6 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { PrismaClient } from "@/prisma/generated/client";
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 import type { Clock } from "@/server/ports/clock";
 import type { Log } from "@/server/ports/observe";
 import type { Unreadable } from "@/server/ports/stored";

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { keyOf, type Instrument, type InstrumentAlias, type ListedInstrument } from "@/server/domain/instrument";
+import {
+  keyOf,
+  type Instrument,
+  type InstrumentAlias,
+  type ListedInstrument,
+} from "@/server/domain/instruments/instrument";
 import { listed } from "@/server/testing/store-suite-rows";
 import { planUpsert, type Known } from "./instrument-plan";
 

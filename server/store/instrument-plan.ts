@@ -1,4 +1,9 @@
-import { keyOf, type Instrument, type InstrumentAlias, type ListedInstrument } from "@/server/domain/instrument";
+import {
+  keyOf,
+  type Instrument,
+  type InstrumentAlias,
+  type ListedInstrument,
+} from "@/server/domain/instruments/instrument";
 import type { Renamed } from "@/server/ports/stores";
 
 /** What the store holds when a list arrives: all instruments, and this broker's aliases that have not ended. */

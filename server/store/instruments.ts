@@ -1,13 +1,13 @@
 import type { PrismaClient } from "@/prisma/generated/client";
-import { LeftOutTally } from "@/server/domain/broker-list";
-import { type AppError, hasCode } from "@/server/domain/errors";
+import { LeftOutTally } from "@/server/domain/instruments/broker-list";
+import { type AppError, hasCode } from "@/server/domain/basics/errors";
 import {
   keyOf,
   type Instrument,
   type InstrumentAlias,
   type ListedInstrument,
   type Segment,
-} from "@/server/domain/instrument";
+} from "@/server/domain/instruments/instrument";
 import type { Log } from "@/server/ports/observe";
 import type { InstrumentStore } from "@/server/ports/stores";
 import { reaching, rowsOf, type Database } from "./database";

@@ -1,8 +1,8 @@
 import type { Job } from "@/prisma/generated/client";
 import type { Prisma } from "@/prisma/generated/client";
-import type { JobState } from "@/server/domain/job";
-import { dayOfDate, istDate } from "@/server/domain/session";
-import { timeframe } from "@/server/domain/timeframe";
+import type { JobState } from "@/server/domain/basics/job";
+import { dayOfDate, istDate } from "@/server/domain/time/session";
+import { timeframe } from "@/server/domain/time/timeframe";
 import type { BarDifference, Figures, JobDay, JobRow, JobStore, JobSums } from "@/server/ports/jobs";
 import type { Unreadable } from "@/server/ports/stored";
 import { reaching, rowsOf, type Database } from "./database";

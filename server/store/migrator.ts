@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Pool } from "pg";
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 import type { Log } from "@/server/ports/observe";
 
 /** Prisma's own table, so that `prisma migrate deploy` and this can take turns on one database. */

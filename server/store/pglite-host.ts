@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rm, statfs, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Worker } from "node:worker_threads";
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 import type { Clock } from "@/server/ports/clock";
 import type { Log } from "@/server/ports/observe";
 import type { WorkerMessage } from "./pglite-stream";

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { AppError, badInput } from "@/server/domain/errors";
+import { AppError, badInput } from "@/server/domain/basics/errors";
 import type { Log } from "@/server/ports/observe";
 import type { Backend } from "./backend";
 import { types } from "./database";

@@ -1,5 +1,5 @@
-import { badInput } from "@/server/domain/errors";
-import { timeframe, timeframes } from "@/server/domain/timeframe";
+import { badInput } from "@/server/domain/basics/errors";
+import { timeframe, timeframes } from "@/server/domain/time/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { DayOfPart, KeptPart, TableSize, UpkeepStore } from "@/server/ports/upkeep";
 import { reaching, rowsOf, type Database } from "./database";

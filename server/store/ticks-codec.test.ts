@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { storedTicks } from "@/server/domain/stored-ticks";
+import { storedTicks } from "@/server/domain/ticks/stored-ticks";
 import { anyTicks, rowsOfTicks, tickRow, type TickRow, ticksOf } from "@/server/testing/tick-suite";
 import { decodeRun, TickEncoder } from "./ticks-codec";
 

@@ -1,5 +1,5 @@
-import type { StoredTicks } from "@/server/domain/stored-ticks";
-import { EXCHANGE_CLOCK } from "@/server/domain/tick";
+import type { StoredTicks } from "@/server/domain/ticks/stored-ticks";
+import { EXCHANGE_CLOCK } from "@/server/domain/ticks/tick";
 import { VARINT_BYTES, VarintReader, VarintWriter } from "./varints";
 
 /*

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Pool, PoolClient } from "pg";
-import { arrange, filterTicks, type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
+import { arrange, filterTicks, type StoredTicks, storedTicks } from "@/server/domain/ticks/stored-ticks";
 import { rowsOf } from "./database";
 import { decodeRun, TickEncoder } from "./ticks-codec";
 

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AUCTION, JOINED, TRADE } from "@/server/domain/tick";
+import { AUCTION, JOINED, TRADE } from "@/server/domain/ticks/tick";
 import type { Store } from "@/server/ports/stores";
 import { dropDatabases, ownDatabase } from "@/server/testing/own-database";
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";

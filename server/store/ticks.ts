@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
-import { arrange, filterTicks, type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
+import { arrange, filterTicks, type StoredTicks, storedTicks } from "@/server/domain/ticks/stored-ticks";
 import type { TickRun, TickStore } from "@/server/ports/stores";
 import { reaching, rowsOf, type Database } from "./database";
 import { instant, pruneBlocks } from "./tables";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { timeframe } from "@/server/domain/timeframe";
+import { timeframe } from "@/server/domain/time/timeframe";
 import { withTimeframe } from "./timeframe-numbers";
 
 it("leaves out rows of a timeframe that a later version has numbered, and says so", () => {

@@ -1,6 +1,6 @@
-import { timeframes, type TimeframeName } from "@/server/domain/timeframe";
+import { timeframes, type TimeframeName } from "@/server/domain/time/timeframe";
 import { readRows, type Unreadable } from "@/server/ports/stored";
-import { badInput } from "@/server/domain/errors";
+import { badInput } from "@/server/domain/basics/errors";
 
 /** Reads rows that store a timeframe by its number. A later version may know more numbers: rows with an unknown one are reported and left out. */
 export const withTimeframe = <R, T>(

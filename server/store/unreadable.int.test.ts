@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DayEdit } from "@/server/domain/calendar-edits";
-import type { Gap } from "@/server/domain/gap";
-import type { WatchlistRow } from "@/server/domain/watchlist";
+import type { DayEdit } from "@/server/domain/calendar/calendar-edits";
+import type { Gap } from "@/server/domain/bars/gap";
+import type { WatchlistRow } from "@/server/domain/instruments/watchlist";
 import type { Store } from "@/server/ports/stores";
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";
 

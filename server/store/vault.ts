@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 
 /** Seals what must not be read from a copy of the database: AES-256-GCM, bound to the name it belongs to. */
 export interface Vault {

@@ -1,5 +1,5 @@
 import type { Watchlist as Row } from "@/prisma/generated/client";
-import type { Watchlist } from "@/server/domain/watchlist";
+import type { Watchlist } from "@/server/domain/instruments/watchlist";
 import { readRows, type Unreadable, watchlistCategory, watchlistRow } from "@/server/ports/stored";
 import type { WatchlistStore } from "@/server/ports/stores";
 import { reaching, type Database } from "./database";

@@ -2,9 +2,9 @@
  * Bars the slow, obvious way: put the ticks in order of their times, group them by second, fold each group. What the pipeline
  * does in one pass over columns must come to the same.
  */
-import type { TradingCalendar } from "@/server/domain/calendar";
-import { DAY_MS, type HoursKey, istDay } from "@/server/domain/session";
-import type { AnyTimeframe } from "@/server/domain/timeframe";
+import type { TradingCalendar } from "@/server/domain/calendar/calendar";
+import { DAY_MS, type HoursKey, istDay } from "@/server/domain/time/session";
+import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 
 export interface OracleTick {
   /** Epoch ms. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Book, LEVEL, type StoredBooks, storedBooks } from "@/server/domain/order-book";
+import { Book, LEVEL, type StoredBooks, storedBooks } from "@/server/domain/ticks/order-book";
 import type { Store } from "@/server/ports/stores";
 import { OPEN } from "./store-suite-rows";
 

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { type Container, createContainer } from "@/server/container";
-import type { CollectorRow, FeedTruth } from "@/server/domain/collector";
+import type { CollectorRow, FeedTruth } from "@/server/domain/ticks/collector";
 import { createExchange, DEMO_CREDENTIALS, type Exchange } from "@/server/exchange/exchange";
 import { publish } from "@/server/runtime";
 import { startedStore, temporaryFolder } from "./store-open";

@@ -1,13 +1,13 @@
-import { type BarColumns, barStates } from "@/server/domain/bar";
-import { createCalendar } from "@/server/domain/calendar";
-import { InstrumentTable } from "@/server/domain/instrument-table";
-import { QuoteBoard } from "@/server/domain/quote-board";
-import { istDay, istMidnight } from "@/server/domain/session";
-import { type Timeframe, timeframes } from "@/server/domain/timeframe";
+import { type BarColumns, barStates } from "@/server/domain/bars/bar";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { QuoteBoard } from "@/server/domain/ticks/quote-board";
+import { istDay, istMidnight } from "@/server/domain/time/session";
+import { type Timeframe, timeframes } from "@/server/domain/time/timeframe";
 import { systemClock } from "@/server/observe/clock";
 import type { LiveBars } from "@/server/ports/live";
 import type { Store } from "@/server/ports/stores";
-import { Bars } from "@/server/services/bars";
+import { Bars } from "@/server/services/bars/bars";
 import { oracleStart } from "./bar-oracle";
 import type { Candle, ExchangeProgram, Listed } from "./fault-programs";
 

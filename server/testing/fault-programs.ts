@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { appendFileSync, existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { FeedTruth } from "@/server/domain/collector";
-import { istDate, istDay, IST_OFFSET_MS } from "@/server/domain/session";
+import type { FeedTruth } from "@/server/domain/ticks/collector";
+import { istDate, istDay, IST_OFFSET_MS } from "@/server/domain/time/session";
 import { freePort } from "../../scripts/services.mjs";
 
 export const project = path.resolve(import.meta.dirname, "../..");

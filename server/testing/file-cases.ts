@@ -1,9 +1,9 @@
 /** Files as people have them: what each is asked for, and what is right. The texts are made here, after the layouts of vendors and exchanges. */
 import { resampleLines, type ResampleRequest } from "@/server/cli/resample";
 import { replayLines, type ReplayRequest } from "@/server/cli/replay";
-import { barAt } from "@/server/domain/bar";
-import { toRupees } from "@/server/domain/price";
-import { istText } from "@/server/domain/session";
+import { barAt } from "@/server/domain/bars/bar";
+import { toRupees } from "@/server/domain/basics/price";
+import { istText } from "@/server/domain/time/session";
 
 /** Bars in rupees, as `DATE CLOCK open high low close volume`. */
 export const barsOf = async (

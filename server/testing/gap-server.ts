@@ -6,7 +6,7 @@ import { expect, vi } from "vitest";
 import { GET as gaps } from "@/app/api/v1/gaps/route";
 import { type Container, createContainer } from "@/server/container";
 import type { RestGap } from "@/server/contract/quality";
-import { timeframe } from "@/server/domain/timeframe";
+import { timeframe } from "@/server/domain/time/timeframe";
 import { publish } from "@/server/runtime";
 import { wholeConfig } from "./whole-config";
 import { historyOf } from "./whole-server";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Gap } from "@/server/domain/gap";
-import { joinStretches } from "@/server/domain/completeness";
-import { istDay } from "@/server/domain/session";
+import type { Gap } from "@/server/domain/bars/gap";
+import { joinStretches } from "@/server/domain/bars/completeness";
+import { istDay } from "@/server/domain/time/session";
 import type { NewGap } from "@/server/ports/gaps";
 import type { Store } from "@/server/ports/stores";
 import { MINUTE, OPEN, storedBar } from "./store-suite-rows";

@@ -1,5 +1,5 @@
-import { type BarColumns, barColumns } from "@/server/domain/bar";
-import type { IndicatorBar } from "@/server/domain/indicator";
+import { type BarColumns, barColumns } from "@/server/domain/bars/bar";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
 
 const MINUTE = 60_000;
 /** A Monday, 09:15 in India. */

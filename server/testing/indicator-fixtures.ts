@@ -1,4 +1,4 @@
-import type { IndicatorBar } from "@/server/domain/indicator";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { fixtureLines, fixturesAbsent } from "./fixtures";
 
 /** Recorded bars outside the project, by file under `candles`; every number but the time as it stands there. */

@@ -1,9 +1,17 @@
 /** The indicator service over bars in memory, on a clock turned by hand. */
-import { type BarBatch, barBatch, type BarColumns, barColumns, CLOSE, columnsOf, PATCH } from "@/server/domain/bar";
-import { createCalendar } from "@/server/domain/calendar";
-import type { IndicatorBar } from "@/server/domain/indicator";
-import { InstrumentTable } from "@/server/domain/instrument-table";
-import { type AnyTimeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/timeframe";
+import {
+  type BarBatch,
+  barBatch,
+  type BarColumns,
+  barColumns,
+  CLOSE,
+  columnsOf,
+  PATCH,
+} from "@/server/domain/bars/bar";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { type AnyTimeframe, timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/time/timeframe";
 import { silentLog } from "@/server/observe/log";
 import { Metrics } from "@/server/observe/metrics";
 import { Indicators } from "@/server/pipeline/indicate";
@@ -11,7 +19,7 @@ import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket } from "@/server/ports/live";
 import type { Log } from "@/server/ports/observe";
 import type { KeptSet, SnapshotSet, SnapshotStore } from "@/server/ports/snapshots";
-import { type IndicatorConfiguration, IndicatorService } from "@/server/services/indicators";
+import { type IndicatorConfiguration, IndicatorService } from "@/server/services/indicators/service";
 import { testInstrument } from "./pipeline-rig";
 
 export const columnsOfBars = (bars: readonly IndicatorBar[]): BarColumns =>

@@ -2,11 +2,11 @@
  * A program for the crash test: runs indicators over the bars of `walkBars`, going on where the store in the folder ends,
  * and prints what it tells, a JSON line a value. Every few bars one of the bars before gets a late part.
  */
-import { type BarBatch, barBatch, CLOSE, CLOSED, PATCH, PATCHED } from "@/server/domain/bar";
-import { createCalendar } from "@/server/domain/calendar";
-import type { IndicatorBar } from "@/server/domain/indicator";
-import { InstrumentTable } from "@/server/domain/instrument-table";
-import { timeframe } from "@/server/domain/timeframe";
+import { type BarBatch, barBatch, CLOSE, CLOSED, PATCH, PATCHED } from "@/server/domain/bars/bar";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { timeframe } from "@/server/domain/time/timeframe";
 import { systemClock } from "@/server/observe/clock";
 import { silentLog } from "@/server/observe/log";
 import { Metrics } from "@/server/observe/metrics";
@@ -14,8 +14,8 @@ import { Indicators } from "@/server/pipeline/indicate";
 import { BarWriter } from "@/server/pipeline/persist";
 import type { Clock } from "@/server/ports/clock";
 import type { LiveBars, LiveMarket } from "@/server/ports/live";
-import { Bars } from "@/server/services/bars";
-import { IndicatorService } from "@/server/services/indicators";
+import { Bars } from "@/server/services/bars/bars";
+import { IndicatorService } from "@/server/services/indicators/service";
 import { walkBars } from "./indicator-bars";
 import { testInstrument } from "./pipeline-rig";
 import { startedStore } from "./store-open";

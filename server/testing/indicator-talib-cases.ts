@@ -1,4 +1,4 @@
-import type { IndicatorBar } from "@/server/domain/indicator";
+import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import type { talibSeries } from "./indicator-bars";
 
 /** One line of ours and the call of C TA-Lib that must give the same numbers. */

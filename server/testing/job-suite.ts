@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dayOfDate } from "@/server/domain/session";
+import { dayOfDate } from "@/server/domain/time/session";
 import type { BarDifference, JobDay, JobRow } from "@/server/ports/jobs";
 import type { Store } from "@/server/ports/stores";
 

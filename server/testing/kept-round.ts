@@ -1,10 +1,10 @@
 /** A random round (session-rounds.ts) through the pipeline into a real store, ticks and bars, as a running server leaves it. */
-import type { BarBatch } from "@/server/domain/bar";
-import type { TradingCalendar } from "@/server/domain/calendar";
-import type { Instrument } from "@/server/domain/instrument";
-import { InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
-import { SessionWindows } from "@/server/domain/session-window";
-import { rawBatch, type TickMessage } from "@/server/domain/tick";
+import type { BarBatch } from "@/server/domain/bars/bar";
+import type { TradingCalendar } from "@/server/domain/calendar/calendar";
+import type { Instrument } from "@/server/domain/instruments/instrument";
+import { InstrumentTable, TokenMap } from "@/server/domain/instruments/instrument-table";
+import { SessionWindows } from "@/server/domain/calendar/session-window";
+import { rawBatch, type TickMessage } from "@/server/domain/ticks/tick";
 import { systemClock } from "@/server/observe/clock";
 import { silentLog } from "@/server/observe/log";
 import { Metrics } from "@/server/observe/metrics";
@@ -15,7 +15,7 @@ import { BarWriter } from "@/server/pipeline/persist";
 import { TickRecorder } from "@/server/pipeline/record-ticks";
 import { TimeframeBars } from "@/server/pipeline/resample";
 import type { Store } from "@/server/ports/stores";
-import { Bars } from "@/server/services/bars";
+import { Bars } from "@/server/services/bars/bars";
 import { testInstrument } from "./pipeline-rig";
 import type { Round } from "./session-rounds";
 

@@ -10,14 +10,14 @@ import {
   joinPassports,
   PATCH,
   passportAt,
-} from "@/server/domain/bar";
-import type { TradingCalendar } from "@/server/domain/calendar";
-import { InstrumentTable } from "@/server/domain/instrument-table";
-import type { Instrument } from "@/server/domain/instrument";
-import type { HoursKey } from "@/server/domain/session";
-import { SessionWindows } from "@/server/domain/session-window";
-import { AUCTION, JOINED, tickBatch, TRADE } from "@/server/domain/tick";
-import { type Timeframe, timeframes } from "@/server/domain/timeframe";
+} from "@/server/domain/bars/bar";
+import type { TradingCalendar } from "@/server/domain/calendar/calendar";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import type { Instrument } from "@/server/domain/instruments/instrument";
+import type { HoursKey } from "@/server/domain/time/session";
+import { SessionWindows } from "@/server/domain/calendar/session-window";
+import { AUCTION, JOINED, tickBatch, TRADE } from "@/server/domain/ticks/tick";
+import { type Timeframe, timeframes } from "@/server/domain/time/timeframe";
 import { SecondBars } from "@/server/pipeline/aggregate";
 import { AuctionBars } from "@/server/pipeline/auction";
 import { formingColumns, TimeframeBars } from "@/server/pipeline/resample";

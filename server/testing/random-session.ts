@@ -1,7 +1,7 @@
 /** Random trading for property tests: bursts and silences over some sessions, ticks that overtake one another. */
 import fc from "fast-check";
-import type { TradingCalendar } from "@/server/domain/calendar";
-import { type HoursKey, istDay } from "@/server/domain/session";
+import type { TradingCalendar } from "@/server/domain/calendar/calendar";
+import { type HoursKey, istDay } from "@/server/domain/time/session";
 import type { OracleTick } from "./bar-oracle";
 
 export interface ArrivingTick extends OracleTick {

@@ -1,9 +1,9 @@
 /** Runs a round through the pipeline's own stages, in one piece, resumed, or split, and keeps the bars as the store would. */
-import { type BarBatch, type BarPassport, CLOSE, joinPassports, PATCH, passportAt } from "@/server/domain/bar";
-import type { TradingCalendar } from "@/server/domain/calendar";
-import { InstrumentTable, TokenMap } from "@/server/domain/instrument-table";
-import { SessionWindows } from "@/server/domain/session-window";
-import { rawBatch, type TickMessage } from "@/server/domain/tick";
+import { type BarBatch, type BarPassport, CLOSE, joinPassports, PATCH, passportAt } from "@/server/domain/bars/bar";
+import type { TradingCalendar } from "@/server/domain/calendar/calendar";
+import { InstrumentTable, TokenMap } from "@/server/domain/instruments/instrument-table";
+import { SessionWindows } from "@/server/domain/calendar/session-window";
+import { rawBatch, type TickMessage } from "@/server/domain/ticks/tick";
 import { SecondBars } from "@/server/pipeline/aggregate";
 import { AuctionBars } from "@/server/pipeline/auction";
 import { Normaliser } from "@/server/pipeline/normalise";

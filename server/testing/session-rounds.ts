@@ -3,11 +3,11 @@
  * A round is a market of sixty-four instruments: bursts, silences, rows that overtake one another, late rows, repeated
  * rows, moves of the book, lost connections, auctions, midnight. One number makes it.
  */
-import { addHash, AUCTION_BAR, type BarPassport, joinPassports, tickHash } from "@/server/domain/bar";
-import type { TradingCalendar } from "@/server/domain/calendar";
-import { type HoursKey, istDay, phaseAt, type Session } from "@/server/domain/session";
-import { spanAt } from "@/server/domain/resample";
-import { timeframes } from "@/server/domain/timeframe";
+import { addHash, AUCTION_BAR, type BarPassport, joinPassports, tickHash } from "@/server/domain/bars/bar";
+import type { TradingCalendar } from "@/server/domain/calendar/calendar";
+import { type HoursKey, istDay, phaseAt, type Session } from "@/server/domain/time/session";
+import { spanAt } from "@/server/domain/bars/resample";
+import { timeframes } from "@/server/domain/time/timeframe";
 
 export const INSTRUMENTS = 64;
 export const WATERMARK = 2;

@@ -1,4 +1,4 @@
-import type { ListedInstrument } from "@/server/domain/instrument";
+import type { ListedInstrument } from "@/server/domain/instruments/instrument";
 import type { StoredBar } from "@/server/ports/stores";
 
 export const MINUTE = 60_000;

@@ -10,7 +10,7 @@ import {
   FROM_LATE,
   FROM_STREAM,
   HASH_SIZE,
-} from "@/server/domain/bar";
+} from "@/server/domain/bars/bar";
 import type { Store, StoredBar } from "@/server/ports/stores";
 import { jobSuite } from "./job-suite";
 import { snapshotSuite } from "./snapshot-suite";

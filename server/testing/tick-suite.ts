@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AUCTION, EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/tick";
-import { type StoredTicks, storedTicks } from "@/server/domain/stored-ticks";
+import { AUCTION, EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/ticks/tick";
+import { type StoredTicks, storedTicks } from "@/server/domain/ticks/stored-ticks";
 import type { Store } from "@/server/ports/stores";
 import type { FoldingTickStore } from "@/server/store/ticks";
 import { OPEN } from "./store-suite-rows";

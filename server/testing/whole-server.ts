@@ -6,8 +6,8 @@ import type { Redis } from "ioredis";
 import { expect } from "vitest";
 import type { Config } from "@/server/config";
 import { type Container, createContainer } from "@/server/container";
-import { istDate, istDay } from "@/server/domain/session";
-import { timeframe } from "@/server/domain/timeframe";
+import { istDate, istDay } from "@/server/domain/time/session";
+import { timeframe } from "@/server/domain/time/timeframe";
 import { wholeConfig } from "./whole-config";
 
 const folders: string[] = [];

@@ -1,6 +1,6 @@
-import { barColumns, type BarColumns } from "@/server/domain/bar";
-import { copyRow, cut, join, within } from "@/server/domain/bar-rows";
-import { type AnyTimeframe, anyTimeframe as timeframeNamed } from "@/server/domain/timeframe";
+import { barColumns, type BarColumns } from "@/server/domain/bars/bar";
+import { copyRow, cut, join, within } from "@/server/domain/bars/bar-rows";
+import { type AnyTimeframe, anyTimeframe as timeframeNamed } from "@/server/domain/time/timeframe";
 import type { BarsPage, barsPage, barsSubscribe, BarsSnapshot } from "@/server/contract/live";
 import { packBars, packSeries } from "@/server/contract/wire";
 import type { Clock } from "@/server/ports/clock";

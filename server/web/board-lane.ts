@@ -1,5 +1,5 @@
 import type { QuoteRow, QuotesFrame, QuotesSnapshot } from "@/server/contract/live";
-import { Turns } from "@/server/domain/turns";
+import { Turns } from "@/server/domain/basics/turns";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk } from "@/server/ports/desk";
 import type { Meter } from "@/server/ports/observe";

@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream";
 import next from "next";
 import type * as NextConstants from "next/constants";
 import type * as NextConfiguration from "next/dist/server/config";
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 import { Admission, isOfApi, keepRedirectsHome, pathOf, refuse, wantsHtml } from "./admission";
 import { localRequest } from "./local-only";
 import { wrongMethod } from "./methods";

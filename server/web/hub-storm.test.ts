@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { barColumns } from "@/server/domain/bar";
+import { barColumns } from "@/server/domain/bars/bar";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk } from "@/server/ports/desk";
 import { BoardLane } from "./board-lane";

@@ -7,10 +7,10 @@ import {
   type BarColumns,
   CLOSE,
   columnsOf,
-} from "@/server/domain/bar";
-import type { Instrument } from "@/server/domain/instrument";
-import { tickBatch, type TickBatch } from "@/server/domain/tick";
-import { timeframe } from "@/server/domain/timeframe";
+} from "@/server/domain/bars/bar";
+import type { Instrument } from "@/server/domain/instruments/instrument";
+import { tickBatch, type TickBatch } from "@/server/domain/ticks/tick";
+import { timeframe } from "@/server/domain/time/timeframe";
 import type { BarsFrame } from "@/server/contract/live";
 import { unpackBars } from "@/server/contract/wire";
 import type { Clock } from "@/server/ports/clock";

@@ -1,10 +1,10 @@
-import { showsClosing } from "@/server/domain/auction-print";
-import { type BarBatch, barColumns, CLOSE, PATCH, UPDATE } from "@/server/domain/bar";
-import type { PointBatch } from "@/server/domain/indicator";
-import { AppError } from "@/server/domain/errors";
-import { DAY_MS } from "@/server/domain/session";
-import type { TickMessage } from "@/server/domain/tick";
-import { type AnyTimeframe, anyTimeframe as timeframeNamed, isListed } from "@/server/domain/timeframe";
+import { showsClosing } from "@/server/domain/bars/auction-print";
+import { type BarBatch, barColumns, CLOSE, PATCH, UPDATE } from "@/server/domain/bars/bar";
+import type { PointBatch } from "@/server/domain/bars/indicator";
+import { AppError } from "@/server/domain/basics/errors";
+import { DAY_MS } from "@/server/domain/time/session";
+import type { TickMessage } from "@/server/domain/ticks/tick";
+import { type AnyTimeframe, anyTimeframe as timeframeNamed, isListed } from "@/server/domain/time/timeframe";
 import type { BarsFrame, barsSubscribe, BarsSnapshot } from "@/server/contract/live";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk, HeldIndicator } from "@/server/ports/desk";

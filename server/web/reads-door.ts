@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { jsonReply, type Reply } from "@/server/contract/answer";
 import { hotViews, type ReadView, readViews } from "@/server/contract/reads";
 import { statusOf } from "@/server/contract/rest";
-import { segmentNames } from "@/server/domain/vendor-symbols";
+import { segmentNames } from "@/server/domain/instruments/vendor-symbols";
 import { type Ask, type ReadParts, type ViewName, views } from "./reads";
 import { legacyView } from "./reads-legacy";
 

@@ -1,7 +1,7 @@
 import { timeIn, type Zone } from "@/server/contract/reads";
-import { type BarColumns, type BarPassport, barStates } from "@/server/domain/bar";
+import { type BarColumns, type BarPassport, barStates } from "@/server/domain/bars/bar";
 import type { BarsReading } from "@/server/ports/reads";
-import { Turns } from "@/server/domain/turns";
+import { Turns } from "@/server/domain/basics/turns";
 import { ascii, JsonBytes } from "./json-bytes";
 import { passportView } from "./reads-passport";
 

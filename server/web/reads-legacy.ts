@@ -17,12 +17,12 @@ import {
   type Zone,
 } from "@/server/contract/reads";
 import type { ErrorEnvelope } from "@/server/contract/rest";
-import { type BarColumns, columnsOf } from "@/server/domain/bar";
-import { qualityOf } from "@/server/domain/completeness";
-import { badInput } from "@/server/domain/errors";
-import { inTurns, jsonInTurns, type Turns } from "@/server/domain/turns";
-import { toRupees } from "@/server/domain/price";
-import type { AskedBars } from "@/server/domain/timeframe";
+import { type BarColumns, columnsOf } from "@/server/domain/bars/bar";
+import { qualityOf } from "@/server/domain/bars/completeness";
+import { badInput } from "@/server/domain/basics/errors";
+import { inTurns, jsonInTurns, type Turns } from "@/server/domain/basics/turns";
+import { toRupees } from "@/server/domain/basics/price";
+import type { AskedBars } from "@/server/domain/time/timeframe";
 import type { About, MarketReads, OrderBook } from "@/server/ports/reads";
 import { type Ask, ask, bookFor, isOfSpan, readingOf, spanOf, tickSpan } from "./reads";
 import { vwapOf } from "./reads-json";

@@ -6,8 +6,8 @@ import {
   FROM_HISTORY,
   FROM_LATE,
   FROM_STREAM,
-} from "@/server/domain/bar";
-import { toRupees } from "@/server/domain/price";
+} from "@/server/domain/bars/bar";
+import { toRupees } from "@/server/domain/basics/price";
 import type { PassportReading } from "@/server/ports/reads";
 
 const sourceNames: readonly (readonly [number, string])[] = [

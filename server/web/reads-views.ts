@@ -1,8 +1,8 @@
 /** What REST says of figures: rupees, times as asked for, null for what is not known. */
 import { timeIn, type Zone } from "@/server/contract/reads";
-import { inTurns, type Turns } from "@/server/domain/turns";
-import { scaleOf, toRupees } from "@/server/domain/price";
-import { AUCTION, EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/tick";
+import { inTurns, type Turns } from "@/server/domain/basics/turns";
+import { scaleOf, toRupees } from "@/server/domain/basics/price";
+import { AUCTION, EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/ticks/tick";
 import type { About, MarketReads, OrderBook, SpanStats, TickReading } from "@/server/ports/reads";
 import { vwapOf } from "./reads-json";
 

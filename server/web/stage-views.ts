@@ -1,6 +1,6 @@
 import type { StageView } from "@/server/contract/live";
 import type { Percentiles } from "@/server/contract/live";
-import { counted } from "@/server/domain/counted";
+import { counted } from "@/server/domain/basics/counted";
 
 interface Measures {
   percentiles(name: string): Percentiles;

@@ -1,7 +1,7 @@
-import type { BarColumns } from "@/server/domain/bar";
-import { hasVolume } from "@/server/domain/instrument";
-import { phaseAt } from "@/server/domain/session";
-import type { Session } from "@/server/domain/session";
+import type { BarColumns } from "@/server/domain/bars/bar";
+import { hasVolume } from "@/server/domain/instruments/instrument";
+import { phaseAt } from "@/server/domain/time/session";
+import type { Session } from "@/server/domain/time/session";
 import type { BarTuple, IndicatorSeries, InstrumentView, Quote, SessionView } from "@/server/contract/live";
 import type { Desk, HeldIndicator } from "@/server/ports/desk";
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { loadConfig } from "@/server/config";
 import { createContainer } from "@/server/container";
-import { AppError } from "@/server/domain/errors";
+import { AppError } from "@/server/domain/basics/errors";
 import { createLog } from "@/server/observe/log";
 import { systemClock } from "@/server/observe/clock";
 import { createStore } from "@/server/store";

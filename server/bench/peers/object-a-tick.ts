@@ -3,11 +3,11 @@
  * on. It judges ticks by the same rules and folds timeframes at the same moments as ours, so that only the layout of
  * the data differs. It closes a second at the next one's first tick, without waiting for late ticks: less work than ours.
  */
-import { createCalendar } from "@/server/domain/calendar";
-import type { Instrument } from "@/server/domain/instrument";
-import { spanAt } from "@/server/domain/resample";
-import { istDay, isContinuous } from "@/server/domain/session";
-import { timeframes, type Timeframe } from "@/server/domain/timeframe";
+import { createCalendar } from "@/server/domain/calendar/calendar";
+import type { Instrument } from "@/server/domain/instruments/instrument";
+import { spanAt } from "@/server/domain/bars/resample";
+import { istDay, isContinuous } from "@/server/domain/time/session";
+import { timeframes, type Timeframe } from "@/server/domain/time/timeframe";
 import { noSums, type BarSums, type Contender } from "../contender";
 import { listed } from "../hot-path";
 import { tokensOf, type Frame, type MarketShape } from "../market";

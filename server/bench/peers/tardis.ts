@@ -1,5 +1,5 @@
 import type { NormalizedData, Trade, TradeBar } from "tardis-dev";
-import { rawBatch } from "@/server/domain/tick";
+import { rawBatch } from "@/server/domain/ticks/tick";
 import { decodeFrame } from "@/server/feeds/kite/wire";
 import { noSums, type Contender } from "../contender";
 import { SESSION_OPEN, type MarketShape } from "../market";

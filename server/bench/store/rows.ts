@@ -1,5 +1,5 @@
-import { EXCHANGE_CLOCK, TRADE } from "@/server/domain/tick";
-import { storedTicks } from "@/server/domain/stored-ticks";
+import { EXCHANGE_CLOCK, TRADE } from "@/server/domain/ticks/tick";
+import { storedTicks } from "@/server/domain/ticks/stored-ticks";
 import type { StoredBar, TickRun } from "@/server/ports/stores";
 
 /** Instruments of the made-up market; the price of each goes its own way. */

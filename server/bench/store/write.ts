@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
-import { InstrumentTable } from "@/server/domain/instrument-table";
+import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import { systemClock } from "@/server/observe/clock";
 import { silentLog } from "@/server/observe/log";
 import { Metrics } from "@/server/observe/metrics";

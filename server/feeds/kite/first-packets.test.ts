@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rawBatch, type RawBatch } from "@/server/domain/tick";
+import { rawBatch, type RawBatch } from "@/server/domain/ticks/tick";
 import { FirstPackets } from "./first-packets";
 import { decodeFrame } from "./wire";
 

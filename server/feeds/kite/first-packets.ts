@@ -1,4 +1,4 @@
-import type { FeedMode, RawBatch } from "@/server/domain/tick";
+import type { FeedMode, RawBatch } from "@/server/domain/ticks/tick";
 import { isFullPacket } from "./wire";
 
 /** A token that has not come in full by then never will: what comes is taken. */

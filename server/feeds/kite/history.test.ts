@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { barAt } from "@/server/domain/bar";
-import { RefusedRows } from "@/server/domain/told-rows";
+import { barAt } from "@/server/domain/bars/bar";
+import { RefusedRows } from "@/server/domain/bars/told-rows";
 import { readCandles } from "./history";
 
 describe("readCandles", () => {

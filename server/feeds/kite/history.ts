@@ -1,11 +1,11 @@
 /** Kite's own candles. @see https://kite.trade/docs/connect/v3/historical/ */
 import { setImmediate as breathe } from "node:timers/promises";
-import { BACKFILLED, type BarColumns, barColumns } from "@/server/domain/bar";
-import { AppError, badInput } from "@/server/domain/errors";
-import { fromRupees } from "@/server/domain/price";
-import { DAY_MS, istText } from "@/server/domain/session";
-import { timeframe, type TimeframeName } from "@/server/domain/timeframe";
-import { RefusedRows } from "@/server/domain/told-rows";
+import { BACKFILLED, type BarColumns, barColumns } from "@/server/domain/bars/bar";
+import { AppError, badInput } from "@/server/domain/basics/errors";
+import { fromRupees } from "@/server/domain/basics/price";
+import { DAY_MS, istText } from "@/server/domain/time/session";
+import { timeframe, type TimeframeName } from "@/server/domain/time/timeframe";
+import { RefusedRows } from "@/server/domain/bars/told-rows";
 import type { HistoryDefinition, HistoryRequest } from "@/server/ports/feed";
 import type { KiteLogin } from "./login";
 import { kiteRequest } from "./rest";

@@ -3,12 +3,12 @@
  * @see https://kite.trade/docs/connect/v3/market-quotes/#instruments
  */
 import { setImmediate as breathe } from "node:timers/promises";
-import { type BrokerList, LeftOutTally, listingFault } from "@/server/domain/broker-list";
-import { AppError } from "@/server/domain/errors";
-import type { ListedInstrument, Segment } from "@/server/domain/instrument";
-import { decimalsOfTick, parseDecimal, scaleOf } from "@/server/domain/price";
-import { segmentOf } from "@/server/domain/segments";
-import { dayOfDate } from "@/server/domain/session";
+import { type BrokerList, LeftOutTally, listingFault } from "@/server/domain/instruments/broker-list";
+import { AppError } from "@/server/domain/basics/errors";
+import type { ListedInstrument, Segment } from "@/server/domain/instruments/instrument";
+import { decimalsOfTick, parseDecimal, scaleOf } from "@/server/domain/basics/price";
+import { segmentOf } from "@/server/domain/instruments/segments";
+import { dayOfDate } from "@/server/domain/time/session";
 import type { KiteLogin } from "./login";
 import { kiteText } from "./rest";
 import { wireDecimals } from "./wire";

@@ -1,6 +1,6 @@
 /** The day's circuit limits, as the quote tells them. @see https://kite.trade/docs/connect/v3/market-quotes/ */
-import { MOST_PRICE } from "@/server/domain/bounds";
-import { fromRupees } from "@/server/domain/price";
+import { MOST_PRICE } from "@/server/domain/basics/bounds";
+import { fromRupees } from "@/server/domain/basics/price";
 import type { PriceLimits } from "@/server/ports/feed";
 import type { KiteLogin } from "./login";
 import { kiteRequest } from "./rest";

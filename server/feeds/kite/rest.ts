@@ -1,6 +1,6 @@
 /** One call of Kite's REST interface, and what its errors mean to us. */
-import { brokerWords } from "@/server/domain/broker-words";
-import { AppError } from "@/server/domain/errors";
+import { brokerWords } from "@/server/domain/instruments/broker-words";
+import { AppError } from "@/server/domain/basics/errors";
 
 export interface KiteCaller {
   root: string;

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { FeedEvent, RawMessage } from "@/server/domain/tick";
+import type { FeedEvent, RawMessage } from "@/server/domain/ticks/tick";
 import type { Clock } from "@/server/ports/clock";
 import { keepConnected, type LinkState } from "../reconnect";
 import { kiteLogin } from "./login";

@@ -4,9 +4,9 @@
  */
 import type { Socket } from "node:net";
 import WebSocket from "ws";
-import { brokerWords } from "@/server/domain/broker-words";
-import { AppError } from "@/server/domain/errors";
-import { type FeedMode, rawBatch } from "@/server/domain/tick";
+import { brokerWords } from "@/server/domain/instruments/broker-words";
+import { AppError } from "@/server/domain/basics/errors";
+import { type FeedMode, rawBatch } from "@/server/domain/ticks/tick";
 import type { ConnectOptions, FeedConnection } from "@/server/ports/feed";
 import { FirstPackets } from "./first-packets";
 import type { KiteLogin } from "./login";

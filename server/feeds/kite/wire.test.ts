@@ -3,9 +3,9 @@ import path from "node:path";
 import fc from "fast-check";
 import { KiteTicker } from "kiteconnect";
 import { describe, expect, it } from "vitest";
-import { Book, LEVEL } from "@/server/domain/order-book";
-import { rawBatch } from "@/server/domain/tick";
-import { toRupees } from "@/server/domain/price";
+import { Book, LEVEL } from "@/server/domain/ticks/order-book";
+import { rawBatch } from "@/server/domain/ticks/tick";
+import { toRupees } from "@/server/domain/basics/price";
 import { bookAt, decodeFrame, packetAt, packetsOf, wireDecimals } from "./wire";
 
 type Tick = Record<string, unknown> & {

@@ -7,10 +7,10 @@
  *
  * @see https://kite.trade/docs/connect/v3/websocket/#binary-market-data
  */
-import { Book, LEVEL } from "@/server/domain/order-book";
-import { segmentOfCode } from "@/server/domain/segments";
+import { Book, LEVEL } from "@/server/domain/ticks/order-book";
+import { segmentOfCode } from "@/server/domain/instruments/segments";
 import type { QuoteDetails } from "@/server/ports/feed";
-import { Figure, type RawBatch, rawBatch } from "@/server/domain/tick";
+import { Figure, type RawBatch, rawBatch } from "@/server/domain/ticks/tick";
 
 const LTP = 8;
 const INDEX = 28;

@@ -1,0 +1,122 @@
+import { widen } from "@/server/domain/basics/columns";
+import { FrameShelf, offsetOf, slotOf } from "@/server/domain/basics/frame-shelf";
+import { packetLength } from "./tick";
+
+/** Places of an instrument's figures in its row of `QuoteBoard.figures`. */
+export const enum Quote {
+  price,
+  time,
+  received,
+  volume,
+  openInterest,
+  sequence,
+  place,
+  line,
+  size,
+}
+
+/** Bytes of a packet's length, in front of it. */
+const PREFIX = 2;
+/** `Quote.place` of a packet in `kept`. */
+const KEPT = -1;
+
+/** A line is a collector's connection: connections so far x this + the collector's number. */
+const LINE = 65_536;
+export const lineOf = (collector: number, connections: number): number => connections * LINE + collector;
+
+/**
+ * The newest of every instrument, by dense number. Written by the normaliser, read by watchlists, the legend and
+ * health. An instrument's figures lie side by side: a tick touches one cache line, in columns it would touch eight.
+ * The frame that brought a row is kept: day figures and depth are decoded when somebody looks.
+ */
+export class QuoteBoard {
+  capacity = 0;
+  figures = new Float64Array(0);
+  /** Wire integers per minor unit in `frame`. */
+  wireDivisor = new Float64Array(0);
+  /** Rows over all instruments. */
+  total = 0;
+
+  private readonly shelf = new FrameShelf((isLeaving) => this.keepPackets(isLeaving));
+  /** Packets of instruments that have been quiet while their frames left the shelf, each behind its length. */
+  private readonly kept: (Uint8Array | null)[] = [];
+
+  constructor() {
+    this.grow(64);
+  }
+
+  /** Minor units; 0 before the first tick. */
+  price(instrument: number): number {
+    return this.at(instrument, Quote.price);
+  }
+  /** Bucketing time and receive time of the last tick, epoch ms; 0 before the first. */
+  time(instrument: number): number {
+    return this.at(instrument, Quote.time);
+  }
+  received(instrument: number): number {
+    return this.at(instrument, Quote.received);
+  }
+  /** As sent: day volume and open interest, -1 unknown. */
+  volume(instrument: number): number {
+    return this.at(instrument, Quote.volume);
+  }
+  openInterest(instrument: number): number {
+    return this.at(instrument, Quote.openInterest);
+  }
+  /** Counts rows per instrument: readers tell by it what changed since they looked. */
+  sequence(instrument: number): number {
+    return this.at(instrument, Quote.sequence);
+  }
+  /** The frame that holds the newest packet, where the packet stands in it, and whose it is; collector -1 before the first. */
+  frame(instrument: number): Uint8Array | null {
+    const place = this.at(instrument, Quote.place);
+    return place < 0 ? this.kept[instrument]! : this.shelf.at(slotOf(place));
+  }
+  offset(instrument: number): number {
+    const place = this.at(instrument, Quote.place);
+    return place < 0 ? PREFIX : offsetOf(place);
+  }
+  collector(instrument: number): number {
+    const line = this.at(instrument, Quote.line);
+    return line < 0 ? -1 : line % LINE;
+  }
+
+  /** Place of a frame's first byte, for `Quote.place`: a packet stands at it plus its offset. 0 without a frame. */
+  placeOf(frame: Uint8Array | null): number {
+    return frame === null ? 0 : this.shelf.put(frame);
+  }
+
+  grow(capacity: number): void {
+    if (capacity <= this.capacity) return;
+    const before = this.capacity;
+    this.capacity = Math.max(capacity, before * 2);
+    this.figures = widen(this.figures, this.capacity * Quote.size);
+    this.wireDivisor = widen(this.wireDivisor, this.capacity, 1);
+    for (let instrument = before; instrument < this.capacity; instrument++) {
+      const row = instrument * Quote.size;
+      this.figures[row + Quote.volume] = -1;
+      this.figures[row + Quote.openInterest] = -1;
+      this.figures[row + Quote.line] = -1;
+      this.kept.push(null);
+    }
+  }
+
+  /** Gives the newest packet of quiet instruments memory of its own before its frame goes. */
+  private keepPackets(isLeaving: (slot: number) => boolean): void {
+    for (let instrument = 0; instrument < this.capacity; instrument++) {
+      const place = this.at(instrument, Quote.place);
+      const slot = slotOf(place);
+      if (slot < 0 || !isLeaving(slot)) continue;
+      const frame = this.shelf.at(slot)!;
+      const offset = offsetOf(place);
+      const end = offset + packetLength(frame, offset);
+      const isWhole = offset >= PREFIX && end <= frame.length;
+      this.kept[instrument] = isWhole ? new Uint8Array(frame.subarray(offset - PREFIX, end)) : null;
+      this.figures[instrument * Quote.size + Quote.place] = isWhole ? KEPT : 0;
+    }
+  }
+
+  private at(instrument: number, figure: Quote): number {
+    return this.figures[instrument * Quote.size + figure]!;
+  }
+}

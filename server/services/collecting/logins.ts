@@ -1,0 +1,100 @@
+import { AppError, badInput, hasCode } from "@/server/domain/basics/errors";
+import type { FeedDefinition } from "@/server/ports/feed";
+import type { Log } from "@/server/ports/observe";
+import type { CollectorStore } from "@/server/ports/stores";
+
+interface Parts {
+  store: CollectorStore;
+  feedOf(id: string): FeedDefinition;
+  /** What a collector at work is given. */
+  renew(name: string, login: Record<string, string>): void;
+  /** Tells two secrets apart without keeping either. */
+  fingerprint(secret: string): string;
+  log: Log;
+}
+
+/** Kept beside a token that was handed over: the hash of the one the environment had then. */
+const REPLACES = "replaces";
+const TOKEN = /^[\x21-\x7e]{8,512}$/;
+const CHECK_MS = 10_000;
+
+/**
+ * Access tokens that are handed over while the server runs: a broker's dies every morning. They are asked of the broker,
+ * sealed into the vault, given to the collector, and never shown again.
+ */
+export class Logins {
+  private readonly configured = new Map<string, Record<string, string>>();
+  constructor(private readonly parts: Parts) {}
+
+  /** A login that is the same at every start, as the simulated exchange's: a token handed over while it runs goes with the run. */
+  configure(name: string, given: Record<string, string>): void {
+    this.configured.set(name, given);
+  }
+
+  /**
+   * The login a start works with. The environment's, except where a token was handed over since the environment got the one
+   * it still has: that one is newer. `said` is a sentence for the person who starts it, or null.
+   */
+  async atStart(
+    name: string,
+    given: Record<string, string>,
+  ): Promise<{ login: Record<string, string>; said: string | null }> {
+    this.configured.set(name, given);
+    const { stored, lost } = await this.parts.store.login(name).then(
+      (login) => ({ stored: login, lost: null }),
+      (cause: unknown) => {
+        if (hasCode(cause, "store_unreachable")) throw cause;
+        return { stored: null, lost: (cause as Error).message };
+      },
+    );
+    if (lost !== null) return { login: given, said: `${lost} The start goes on with the environment's login.` };
+    const isNewer =
+      stored?.["accessToken"] !== undefined &&
+      stored["apiKey"] === given["apiKey"] &&
+      stored[REPLACES] === this.parts.fingerprint(given["accessToken"] ?? "");
+    if (!isNewer) return { login: given, said: null };
+    return {
+      login: { ...given, accessToken: stored["accessToken"]!, [REPLACES]: stored[REPLACES]! },
+      said: "Access token: the one handed over while an earlier run was at work",
+    };
+  }
+
+  /** Throws `not_found`, `bad_input`, or `login_expired` where the broker refuses the token. A broker that does not answer stops nothing. */
+  async handOver(name: string, accessToken: string): Promise<{ collector: string; checked: boolean }> {
+    const { store, feedOf, renew, log } = this.parts;
+    const row = (await store.list()).find((each) => each.name === name);
+    const before = this.configured.get(name);
+    if (row === undefined || before === undefined)
+      throw new AppError(
+        "not_found",
+        `no collector ${JSON.stringify(name)} is configured; there are ${[...this.configured.keys()].join(", ") || "none"}`,
+        { details: { field: "collector", value: name, accepted: [...this.configured.keys()].join(", ") } },
+      );
+    // The value is a secret: a refusal does not repeat it.
+    if (!TOKEN.test(accessToken))
+      throw badInput(
+        "accessToken",
+        `${accessToken.length} characters`,
+        "8 to 512 visible ASCII characters without blanks",
+      );
+    const login = { ...before, accessToken, [REPLACES]: this.parts.fingerprint(before["accessToken"] ?? "") };
+    const checked = await this.check(feedOf(row.feed), login);
+    const { id: _id, ...kept } = row;
+    await store.save(kept, login);
+    renew(name, login);
+    log.info("an access token was handed over", { collector: name, checked });
+    return { collector: name, checked };
+  }
+
+  private async check(feed: FeedDefinition, login: Record<string, string>): Promise<boolean> {
+    const parsed = feed.login.safeParse(login);
+    if (!parsed.success || feed.check === undefined) return false;
+    try {
+      await feed.check(parsed.data, AbortSignal.timeout(CHECK_MS));
+      return true;
+    } catch (cause) {
+      if (hasCode(cause, "login_expired")) throw cause;
+      return false;
+    }
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * What becomes of a bar of ours when history tells the same bar: one table for whatever fetches history (a start, a heal,
+ * a backfill, the day's comparison), read from the top, the first row that holds decides. Pure: bars in, verdicts out.
+ */
+import { type Bar, type BarColumns, barAt, BY_OUR_CLOCK, type BarPassport } from "@/server/domain/bars/bar";
+import type { Stretch } from "@/server/domain/bars/completeness";
+import type { StoredBar, StoredKind } from "@/server/ports/stores";
+
+export type Authority = "broker" | "file";
+/** `added`: history has it, we have not. `removed`: the other way round. `kept`, `flagged`: ours stays; of the second somebody should know. */
+export type Decided = "equal" | "added" | "kept" | "corrected" | "removed" | "flagged";
+
+/** History's prices further than this from the stored bar's range are somebody's mistake. */
+const FAR = 0.1;
+/** Of the volume that our ticks counted, history must know at least this share: less is no trade at the border of two bars. */
+const LEAST_VOLUME = 0.9;
+/** Bars are neighbours when nothing lies between them: minutes. */
+const BORDER_MS = 60_000;
+
+export const figureNames = ["open", "high", "low", "close", "volume"] as const;
+export type FigureName = (typeof figureNames)[number];
+
+type Ours = Bar & { passport?: BarPassport };
+
+interface Case {
+  ours: Ours;
+  theirs: Bar;
+  authority: Authority;
+  /** It has volume: an index has none. */
+  traded: boolean;
+  /** Nothing came during part of it: the bar says so, or the gap ledger does. */
+  hole: boolean;
+  /** The bars with their neighbours. */
+  oursAround: readonly Bar[];
+  theirsAround: readonly Bar[];
+}
+
+interface Rule {
+  /** In words, as it is kept with the difference. */
+  rule: string;
+  verdict: Exclude<Decided, "added" | "removed">;
+  holds(which: Case): boolean;
+}
+
+const equal = ({ ours, theirs }: Case): boolean => figureNames.every((figure) => ours[figure] === theirs[figure]);
+const isFromHistory = ({ state, ticks }: Bar): boolean =>
+  state === "backfilled" || state === "corrected" || ticks === 0;
+const isFar = ({ ours, theirs }: Case): boolean =>
+  theirs.high > ours.high * (1 + FAR) ||
+  theirs.low < ours.low * (1 - FAR) ||
+  theirs.low > ours.high * (1 + FAR) ||
+  theirs.high < ours.low * (1 - FAR);
+const isBar = ({ open, high, low, close, volume }: Bar): boolean =>
+  low > 0 && high >= Math.max(open, close) && low <= Math.min(open, close) && volume >= 0;
+
+/** Our ticks were trades at these prices: bars without them are not the whole truth. */
+const holdsPrices = (ours: Bar, theirs: readonly Bar[]): boolean =>
+  theirs.some(({ high }) => high >= ours.high) && theirs.some(({ low }) => low <= ours.low);
+const holdsVolume = (ours: readonly Bar[], theirs: readonly Bar[], traded: boolean): boolean =>
+  !traded || volumeOf(theirs) >= volumeOf(ours);
+const volumeOf = (bars: readonly Bar[]): number => bars.reduce((sum, { volume }) => sum + volume, 0);
+
+/** Ticks put into their second by the time of receipt may stand in the neighbouring bar. */
+const byOurClock = ({ ours }: Case): boolean => ((ours.passport?.sources ?? 0) & BY_OUR_CLOCK) !== 0;
+
+/** Both sides have the bar. */
+export const barRules: readonly Rule[] = [
+  {
+    verdict: "flagged",
+    rule: "history's open, high, low and close contradict each other",
+    holds: ({ theirs }) => !isBar(theirs),
+  },
+  { verdict: "equal", rule: "both say the same", holds: (which) => equal(which) && !which.ours.incomplete },
+  { verdict: "corrected", rule: "history confirms a bar that had a hole", holds: equal },
+  { verdict: "flagged", rule: `prices are more than ${FAR * 100} % away from what is stored`, holds: isFar },
+  {
+    verdict: "kept",
+    rule: "history is stored, and a file does not overrule it",
+    holds: ({ ours, authority }) => authority === "file" && isFromHistory(ours),
+  },
+  { verdict: "corrected", rule: "history says otherwise than it did", holds: ({ ours }) => isFromHistory(ours) },
+  { verdict: "corrected", rule: "the stored bar had a hole", holds: ({ hole }) => hole },
+  { verdict: "corrected", rule: "ticks were placed by our clock: some may belong to the next bar", holds: byOurClock },
+  {
+    verdict: "corrected",
+    rule: "history saw more than the ticks we had",
+    holds: ({ ours, theirs, traded }) => holdsPrices(ours, [theirs]) && holdsVolume([ours], [theirs], traded),
+  },
+  {
+    verdict: "corrected",
+    rule: "a trade at the border of two bars is in the other one",
+    holds: ({ ours, traded, oursAround, theirsAround }) =>
+      theirsAround.length > 1 && holdsPrices(ours, theirsAround) && holdsVolume(oursAround, theirsAround, traded),
+  },
+  {
+    verdict: "flagged",
+    rule: "history leaves out a price that traded",
+    holds: ({ ours, theirs }) => !holdsPrices(ours, [theirs]),
+  },
+  {
+    verdict: "flagged",
+    rule: `history has less than ${LEAST_VOLUME * 100} % of the volume that ticks counted`,
+    holds: ({ ours, theirs }) => theirs.volume < ours.volume * LEAST_VOLUME,
+  },
+  { verdict: "corrected", rule: "history counts a little less volume", holds: () => true },
+];
+
+interface Alone {
+  ours: Bar;
+  traded: boolean;
+  /** Volume that history has in the silence at whose end the bar stands; -1 where it stands behind none. */
+  behind: number;
+}
+
+/** Only we have the bar, and history has told all there is. */
+const aloneRules: readonly { rule: string; verdict: "kept" | "flagged" | "removed"; holds(which: Alone): boolean }[] = [
+  {
+    verdict: "kept",
+    rule: "a price came without a trade; the exchange has no bar for that",
+    holds: ({ ours, traded }) => traded && ours.volume === 0,
+  },
+  { verdict: "kept", rule: "history told this bar before", holds: ({ ours }) => isFromHistory(ours) },
+  // The first packet after a silence tells the day's volume, not when it traded.
+  {
+    verdict: "removed",
+    rule: "history has its volume in earlier bars: it was counted when the silence ended",
+    holds: ({ ours, traded, behind }) => traded && behind >= ours.volume,
+  },
+  { verdict: "kept", rule: "history has no such bar; ours has a hole", holds: ({ ours }) => ours.incomplete },
+  { verdict: "flagged", rule: "history has no such bar", holds: () => true },
+];
+
+/** What becomes of one bar that either side has. */
+export interface Verdict<Bars extends Ours = Ours> {
+  time: number;
+  ours: Bars | null;
+  theirs: Bar | null;
+  verdict: Decided;
+  rule: string;
+  /** Figures that are not the same: all of a bar that one side lacks. */
+  differs: readonly FigureName[];
+}
+
+export interface JudgeOrder {
+  authority: Authority;
+  traded: boolean;
+  /** History has told all there is, of the span or of what begins before an instant (epoch ms): bars it does not have are judged too. */
+  whole: boolean | number;
+  /** Stretches in which the feed, or the instrument, brought nothing. */
+  away?: readonly Stretch[];
+  /** Length of a bar, ms; only with `away`. */
+  lengthMs?: number;
+}
+
+/** Our bars beside history's, both in order of time. */
+export const judgeBars = <Bars extends Ours>(
+  ours: readonly Bars[],
+  history: BarColumns,
+  { authority, traded, whole, away = [], lengthMs = BORDER_MS }: JudgeOrder,
+): Verdict<Bars>[] => {
+  const wholeUntil = typeof whole === "number" ? whole : whole ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  const silences = (time: number): Stretch[] => away.filter(({ from, to }) => from < time + lengthMs && to > time);
+  const told = Array.from({ length: history.length }, (_, row) => barAt(history, row));
+  const verdicts: Verdict<Bars>[] = [];
+  for (let our = 0, their = 0; our < ours.length || their < told.length;) {
+    const mine = ours[our];
+    const other = told[their];
+    const time = Math.min(mine?.time ?? Number.POSITIVE_INFINITY, other?.time ?? Number.POSITIVE_INFINITY);
+    if (mine?.time === time && other?.time === time) {
+      const which: Case = {
+        ours: mine,
+        theirs: other,
+        authority,
+        traded,
+        hole: mine.incomplete || silences(time).length > 0,
+        oursAround: around(ours, our++),
+        theirsAround: around(told, their++),
+      };
+      const { verdict, rule } = barRules.find(({ holds }) => holds(which))!;
+      verdicts.push({
+        time,
+        ours: mine,
+        theirs: other,
+        verdict,
+        rule,
+        differs: figureNames.filter((figure) => mine[figure] !== other[figure]),
+      });
+    } else if (mine?.time === time) {
+      our++;
+      if (time >= wholeUntil) continue;
+      const behind = Math.max(
+        -1,
+        ...silences(time).map(({ from }) =>
+          volumeOf(told.filter((bar) => bar.time > from - lengthMs && bar.time < time)),
+        ),
+      );
+      verdicts.push({
+        time,
+        ours: mine,
+        theirs: null,
+        ...outcome(aloneRules.find(({ holds }) => holds({ ours: mine, traded, behind }))!),
+        differs: figureNames,
+      });
+    } else {
+      their++;
+      verdicts.push({
+        time,
+        ours: null,
+        theirs: other!,
+        ...(isBar(other!) ? NEW : outcome(barRules[0]!)),
+        differs: figureNames,
+      });
+    }
+  }
+  return verdicts;
+};
+
+/** Traded value stays only where the volume it belongs to does, and where its VWAP lies inside the bar. */
+const valueInPlace = (ours: Bar | null, { volume, high, low }: Bar): number =>
+  ours !== null && ours.volume === volume && ours.value >= low * volume && ours.value <= high * volume ? ours.value : 0;
+
+/** History's bar in the place of ours. */
+export const barInPlace = <T extends StoredKind>(
+  instrumentId: number,
+  timeframe: T,
+  ours: Bar | null,
+  theirs: Bar,
+): StoredBar & { timeframe: T } => ({
+  ...theirs,
+  instrumentId,
+  timeframe,
+  value: valueInPlace(ours, theirs),
+  ticks: ours?.ticks ?? 0,
+  openInterest: theirs.openInterest >= 0 ? theirs.openInterest : (ours?.openInterest ?? -1),
+  rev: (ours?.rev ?? 0) + 1,
+  state: ours === null || ours.incomplete ? "backfilled" : "corrected",
+  incomplete: false,
+});
+
+const NEW = { verdict: "added", rule: "history has a bar that we have not" } as const;
+const outcome = <V extends Decided>({ verdict, rule }: { verdict: V; rule: string }): { verdict: V; rule: string } => ({
+  verdict,
+  rule,
+});
+const around = (bars: readonly Bar[], at: number): Bar[] =>
+  bars.slice(Math.max(0, at - 1), at + 2).filter(({ time }) => Math.abs(time - bars[at]!.time) <= BORDER_MS);

@@ -1,0 +1,32 @@
+/** Whose way of printing auctions holds where nobody has asked for another. */
+import type { Instrument } from "@/server/domain/instruments/instrument";
+import {
+  type AuctionConvention,
+  classOf,
+  conventionOf,
+  historySources,
+} from "@/server/domain/instruments/source-conventions";
+
+export interface BrokerParts {
+  /** The feed of the collector that brought the instrument's newest tick; undefined before the first. */
+  feedOf(instrument: number): string | undefined;
+  /** True where a broker's list has the instrument. */
+  isListed(broker: string, instrument: number): boolean;
+  instrument(instrument: number): Pick<Instrument, "segment">;
+  /** Whose candles a recording is printed like, where a person says. */
+  recorded?: string | undefined;
+}
+
+/**
+ * How the login's broker prints auctions in an instrument's candles of an IST day; before a collector has brought a tick, the
+ * broker whose list has the instrument. Recordings are printed as Kite does unless said otherwise, a broker nobody has looked at and what only files
+ * have told of in no way.
+ */
+export const brokerConvention =
+  ({ feedOf, isListed, instrument: at, recorded = "kite" }: BrokerParts) =>
+  (instrument: number, day: number): AuctionConvention => {
+    const feed = feedOf(instrument);
+    const source =
+      feed === "replay" ? recorded : (feed ?? historySources.find((name) => isListed(name, instrument)) ?? "unknown");
+    return conventionOf(source, classOf(at(instrument)), day);
+  };

@@ -1,0 +1,604 @@
+import { type BarColumns, FORMING } from "@/server/domain/bars/bar";
+import { filterRows, join, within } from "@/server/domain/bars/bar-rows";
+import type { Stretch } from "@/server/domain/bars/completeness";
+import { dayEnd } from "@/server/domain/calendar/day-end";
+import { resample } from "@/server/domain/bars/resample";
+import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "@/server/domain/time/session";
+import { classOf, conventionOf, settledFrom } from "@/server/domain/instruments/source-conventions";
+import { timeframe, type TimeframeName } from "@/server/domain/time/timeframe";
+import { hasCode } from "@/server/domain/basics/errors";
+import { hasVolume } from "@/server/domain/instruments/instrument";
+import type { Clock } from "@/server/ports/clock";
+import type { HistoryAccess } from "@/server/ports/history-source";
+import type { LiveMarket, RecentBars } from "@/server/ports/live";
+import type { Log, Meter } from "@/server/ports/observe";
+import type { BarStore, SettingStore, StoredBar } from "@/server/ports/stores";
+import { owedFrom, readCheckpoint, readStored, type Unreadable } from "@/server/ports/stored";
+import { checkedRows, RefusedRows } from "@/server/domain/bars/told-rows";
+import { mergeBars } from "./merge";
+import { type ClosingPrint, closingPrints, isAuctionRow, putPrints } from "./closing-prints";
+import type { Verdict } from "./bar-rules";
+import { putMerged, storedAndWaiting, wholeQuarters } from "./put-merged";
+import { openingsOf } from "./read-openings";
+import type { RequestPaces } from "./request-pace";
+
+/** How far back the first start reaches. */
+const MINUTE_DAYS = 5;
+const DAY_BAR_DAYS = 730;
+/** Right edge of a heal: the exchange may print a minute's last trade this long after it ended. */
+const SETTLE_MS = 3_000;
+/** History may tell its newest bars late: what it lacks further back than this, or before its last bar, it does not have. */
+const LAG_MS = 60_000;
+/** How often the feed's lag is looked at while a heal waits, and how long it waits at most: a minute, and the longest lag a feed is followed at. */
+const LAG_LOOK_MS = 1_000;
+const MOST_WAIT_MS = 420_000;
+/** How long a fetch waits while the store is away before it asks again; it goes on waiting, as bars do. */
+const STORE_PAUSE_MS = 1_000;
+/** Days of minutes that are merged at a time: a few thousand bars, some milliseconds. */
+const PIECE_DAYS = 5;
+
+/** A broker's answer, and what had to be set aside of it. */
+export interface ToldBars {
+  bars: BarColumns;
+  refused: RefusedRows;
+}
+
+export interface HistoryJob {
+  id: string;
+  title: string;
+  done: number;
+  total: number;
+  detail: string;
+  finished: boolean;
+  failed: number;
+}
+
+/**
+ * Instrument ids whose first days have been fetched whole, per timeframe: an interrupted first start goes on. `from`: where
+ * the minutes of the others were begun, epoch ms. What a crash broke off is written again from there, also on a later day.
+ */
+type Checkpoint = Record<"1m" | "1d", number[]> & { from?: number | undefined };
+const CHECKPOINT = "history.first";
+const CHECKPOINT_EVERY_MS = 5_000;
+/** Epoch ms from which on minutes may be missing that are still to be fetched: what a crash must not forget. */
+const OWED = "history.owed";
+/** A connection's first minutes are only partly its own. */
+const LEAD_MS = 120_000;
+
+interface Task {
+  instrument: number;
+  timeframe: "1m" | "1d";
+  from: number;
+}
+
+interface Parts {
+  store: BarStore;
+  settings: SettingStore;
+  recent: RecentBars;
+  live: LiveMarket;
+  calendar: Calendar;
+  clock: Clock;
+  log: Log;
+  meter: Meter;
+  /** Shared with whoever else asks with the same login. */
+  paces: RequestPaces;
+  /** Loads the instrument's running day into the pipeline again. */
+  warm(instrument: number): Promise<void>;
+  /** Told when bars of a span changed under the readers. */
+  changed(instrument: number, from: number, to: number): void;
+  /** Told what history has answered for [from, to), once its bars are committed: where it has none, nothing traded. */
+  answered?(instrument: number, timeframe: "1m" | "1d", from: number, to: number, bars: BarColumns): Promise<void>;
+  /** Stretches in which the feed brought nothing of an instrument. */
+  away?(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
+  /** Told of bars on which history and the store did not agree, with what became of them; not of those that were missing. */
+  differed?(instrument: number, timeframe: "1m" | "1d", verdicts: readonly Verdict[]): Promise<void>;
+  /** Told of rows of a broker's answer that were set aside. */
+  refused?(instrument: number, rows: RefusedRows): void;
+  /** Told of a checkpoint that cannot be read. */
+  unreadable?: Unreadable;
+  /** Instruments somebody looks at come first. */
+  watched(instrument: number): boolean;
+}
+
+/**
+ * Fills from the broker's history what the stream did not bring: the first days on a first start, the time of absence
+ * after a restart, a disconnect's span. Bars that are stored are merged with history's by the one table of rules
+ * (`bar-rules.ts`): what the stream saw whole stays. Requests keep to the broker's rate; the live chart never waits for them.
+ */
+export class History {
+  readonly jobs: HistoryJob[] = [];
+  private count = 0;
+  private readonly owed = new Set<{ from: number }>();
+  /** What an earlier run still owed when it ended; it is owed until a catch-up has paid it. */
+  private inherited: Promise<{ from: number }> | null = null;
+
+  constructor(private readonly parts: Parts) {}
+
+  /** What a start has to fetch: everything since the last stored bar, or the first days. One job. True when all of it was fetched. */
+  async catchUp(access: HistoryAccess, instruments: readonly number[], signal: AbortSignal): Promise<boolean> {
+    const { store, clock, live } = this.parts;
+    const now = clock.now();
+    const [minutes, days, saved, owed] = await Promise.all([
+      store.lastTimes("1m"),
+      store.lastTimes("1d"),
+      this.parts.settings.get(CHECKPOINT),
+      this.inheritance(),
+    ]);
+    const done: Checkpoint = readCheckpoint(`setting ${CHECKPOINT}`, saved, this.parts.unreadable);
+    const known = { "1m": new Set(done["1m"]), "1d": new Set(done["1d"]) };
+    const begun = (instrument: number, name: "1m" | "1d"): boolean => known[name].has(live.table.at(instrument).id);
+    const isFirst = instruments.some((instrument) => !begun(instrument, "1m"));
+    const first = Math.min(istMidnight(istDay(now) - MINUTE_DAYS), (isFirst ? done.from : undefined) ?? now);
+    if (isFirst && done.from !== first) {
+      done.from = first;
+      await this.parts.settings.set(CHECKPOINT, done);
+    }
+    const last = (times: Map<number, number>, instrument: number): number | undefined =>
+      times.get(live.table.at(instrument).id);
+    // A minute may be stored behind a hole, by a run that ended before it was filled.
+    const since = (instrument: number): number =>
+      Math.max(first, Math.min(last(minutes, instrument) ?? first, owed.from));
+    const sinceDay = (instrument: number): number =>
+      Math.max(
+        now - DAY_BAR_DAYS * DAY_MS,
+        Math.min(last(days, instrument) ?? 0, istMidnight(istDay(Math.min(owed.from, now)))),
+      );
+    const tasks = [
+      ...instruments.map((instrument) => ({
+        instrument,
+        timeframe: "1m" as const,
+        from: begun(instrument, "1m") ? since(instrument) : first,
+      })),
+      ...instruments.map((instrument) => ({
+        instrument,
+        timeframe: "1d" as const,
+        from: begun(instrument, "1d") ? sinceDay(instrument) : now - DAY_BAR_DAYS * DAY_MS,
+      })),
+    ].filter(
+      (task) => task.timeframe === "1m" || now - task.from > DAY_MS || this.hasEnded(task.instrument, task.from),
+    );
+    const paid = await this.owe(
+      Math.min(now - LEAD_MS, ...instruments.filter((instrument) => begun(instrument, "1m")).map(since)),
+    );
+    let savedAt = now;
+    const fetched = await this.run(
+      instruments.every((instrument) => begun(instrument, "1m")) ? "Catching up" : "First history",
+      access,
+      tasks,
+      now,
+      signal,
+      async ({ instrument, timeframe: name }, over) => {
+        const { id } = live.table.at(instrument);
+        if (!known[name].has(id)) {
+          known[name].add(id);
+          done[name].push(id);
+        }
+        if (!over && clock.now() - savedAt < CHECKPOINT_EVERY_MS) return;
+        savedAt = clock.now();
+        await this.parts.settings.set(CHECKPOINT, done);
+      },
+    );
+    if (fetched && done.from !== undefined) await this.parts.settings.set(CHECKPOINT, { ...done, from: undefined });
+    if (fetched) {
+      this.owed.delete(owed);
+      await paid();
+    }
+    return fetched;
+  }
+
+  /** Fetches the minutes of a span again: fills what is missing, and completes what the stream saw in part. True when all of it was fetched. */
+  async heal(
+    access: HistoryAccess,
+    instruments: readonly number[],
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const paid = await this.owe(from);
+    // The minute in which the feed came back must have ended before the exchange can tell it whole.
+    const end = Math.ceil(to / 60_000) * 60_000;
+    await this.untilSettled(end, signal);
+    // A day that is over by now was closed with the hole in it.
+    const tasks: Task[] = [
+      ...instruments.map((instrument) => ({
+        instrument,
+        timeframe: "1m" as const,
+        from: Math.floor(from / 60_000) * 60_000,
+      })),
+      ...instruments
+        .filter((instrument) => this.hasEnded(instrument, from))
+        .map((instrument) => ({ instrument, timeframe: "1d" as const, from: istMidnight(istDay(from)) })),
+    ];
+    const fetched = await this.run("Healing a gap", access, tasks, end, signal);
+    if (fetched) await paid();
+    return fetched;
+  }
+
+  /** What the broker's history says of a span, in sessions and ended; nothing is written. Null when the broker does not know the instrument. */
+  async read(
+    access: HistoryAccess,
+    instrument: number,
+    name: "1m" | "1d",
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<ToldBars | null> {
+    const pages: BarColumns[] = [];
+    const refused = new RefusedRows();
+    for (const [start, end] of this.pages(access, name, from, to)) {
+      const page = await this.page(access, instrument, name, start, end, signal, refused);
+      if (page === null) return null;
+      pages.push(page.bars);
+    }
+    if (refused.total > 0) this.parts.refused?.(instrument, refused);
+    return { bars: join(pages), refused };
+  }
+
+  /** Notes in the store that minutes from here on are still to be fetched; the returned function takes the note back. */
+  private async owe(from: number): Promise<() => Promise<void>> {
+    await this.inheritance();
+    const span = { from };
+    const note = (): Promise<void> => {
+      const earliest = Math.min(...[...this.owed].map((each) => each.from));
+      return this.parts.settings.set(OWED, earliest === Number.POSITIVE_INFINITY ? null : earliest);
+    };
+    this.owed.add(span);
+    await note();
+    return () => {
+      this.owed.delete(span);
+      return note();
+    };
+  }
+
+  private inheritance(): Promise<{ from: number }> {
+    return (this.inherited ??= this.parts.settings.get(OWED).then((saved) => {
+      const span = {
+        from: readStored(`setting ${OWED}`, saved, owedFrom, this.parts.unreadable) ?? Number.POSITIVE_INFINITY,
+      };
+      this.owed.add(span);
+      return span;
+    }));
+  }
+
+  /** True when all of it was fetched. */
+  private async run(
+    title: string,
+    access: HistoryAccess,
+    tasks: readonly Task[],
+    to: number,
+    signal: AbortSignal,
+    filled: (task: Task, over: boolean) => Promise<void> = async () => {},
+  ): Promise<boolean> {
+    if (tasks.length === 0) return true;
+    const job: HistoryJob = {
+      id: `history-${++this.count}`,
+      title,
+      done: 0,
+      total: tasks.length,
+      detail: "",
+      finished: false,
+      failed: 0,
+    };
+    this.jobs.unshift(job);
+    this.jobs.length = Math.min(this.jobs.length, 20);
+    const { log, live, meter } = this.parts;
+    const began = this.parts.clock.now();
+    const waiting = [...tasks];
+    while (waiting.length > 0 && !signal.aborted) {
+      // Asked before each: who opens a chart meanwhile does not wait for all the others.
+      const task = waiting.splice(
+        Math.max(
+          0,
+          waiting.findIndex(({ instrument }) => this.parts.watched(instrument)),
+        ),
+        1,
+      )[0]!;
+      job.detail = `${live.table.at(task.instrument).key} ${task.timeframe}`;
+      try {
+        await this.fill(access, task.instrument, task.timeframe, task.from, to, signal);
+        await filled(task, waiting.length === 0);
+      } catch (cause) {
+        if (signal.aborted) break;
+        if (hasCode(cause, "store_unreachable")) {
+          // The broker is not at fault: the same piece is fetched again once it can be stored.
+          waiting.unshift(task);
+          await this.parts.clock.sleep(STORE_PAUSE_MS, signal).catch(() => undefined);
+          continue;
+        }
+        job.failed++;
+        meter.count("history.failures");
+        log.warn("history could not be fetched", {
+          instrument: live.table.at(task.instrument).key,
+          timeframe: task.timeframe,
+          cause: String(cause),
+        });
+        if (hasCode(cause, "login_expired")) {
+          job.failed += job.total - job.done - 1;
+          break;
+        }
+      }
+      job.done++;
+    }
+    job.finished = true;
+    job.detail = "";
+    log.info(title.toLowerCase(), {
+      tasks: job.total,
+      failed: job.failed,
+      seconds: Math.round((this.parts.clock.now() - began) / 100) / 10,
+    });
+    return job.failed === 0 && !signal.aborted;
+  }
+
+  private async fill(
+    access: HistoryAccess,
+    instrument: number,
+    name: "1m" | "1d",
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock } = this.parts;
+    for (const [first, end] of this.pages(access, name, from, to)) {
+      const refused = new RefusedRows();
+      const page = await this.page(access, instrument, name, first, end, signal, refused);
+      if (page === null) return;
+      const { bars: told, prints } = page;
+      if (refused.total > 0) this.parts.refused?.(instrument, refused);
+      const last = told.length === 0 ? 0 : told.time[told.length - 1]!;
+      // Of days only what lies before the last one told: the newest may not be there yet.
+      const whole = name === "1d" ? last : Math.max(last, clock.now() - LAG_MS - 60_000);
+      const step = name === "1m" ? PIECE_DAYS * DAY_MS : end - first;
+      // A piece is committed before the next one: memory holds one page, and a stop loses one piece.
+      for (let start = first; start < end; start += step)
+        await this.take(access.feed, instrument, name, start, Math.min(start + step, end), told, whole, refused);
+      await putPrints(this.parts, this.parts.live.table.at(instrument).id, prints);
+      for (const span of refused.spoken(first, end, name === "1m" ? 60_000 : DAY_MS))
+        await this.parts.answered?.(instrument, name, span.from, span.to, within(told, span.from, span.to));
+    }
+    // Days too: the running week and month are made of them.
+    if (to > clock.now() - 2 * DAY_MS) await this.parts.warm(instrument);
+    this.parts.changed(instrument, from, to);
+  }
+
+  /** What history has told of [from, to) beside what is stored. `whole`: bars that begin before it and are not told do not exist. */
+  private async take(
+    source: string,
+    instrument: number,
+    name: "1m" | "1d",
+    from: number,
+    to: number,
+    all: BarColumns,
+    whole: number,
+    refused: RefusedRows,
+  ): Promise<void> {
+    const { live, recent, store, calendar } = this.parts;
+    const { id, segment } = live.table.at(instrument);
+    const hours = live.table.hours(instrument);
+    const until = this.settled();
+    const { settled: told, provisional } =
+      name === "1d"
+        ? this.partDays(source, instrument, within(all, from, to))
+        : { settled: within(all, from, to), provisional: null };
+    const around = name === "1m" ? wholeQuarters(calendar, hours, from, to) : { from, to };
+    const held = await storedAndWaiting({ store, recent }, { instrumentId: id, timeframe: name, ...around });
+    // The same evening a day bar lacks the auctions: it stands in until the morning, where there is none of ours.
+    if (provisional !== null)
+      recent.enqueue(
+        stored(
+          filterRows(provisional, (row) => held.every(({ time }) => time !== provisional.time[row])),
+          id,
+          name,
+        ).map((bar) => ({ ...bar, incomplete: true })),
+        "replace",
+      );
+    if (held.length === 0) {
+      // Nothing is there: no bar needs to be looked at.
+      if (told.length === 0) {
+        if (provisional !== null) await recent.settled();
+        return;
+      }
+      recent.enqueue(stored(told, id, name), "replace");
+      if (name === "1m") {
+        const quarters = resample(told, calendar, hours, timeframe("15m"), until);
+        recent.enqueue(
+          stored(
+            filterRows(quarters.bars, (row) => quarters.bars.state[row] !== FORMING),
+            id,
+            "15m",
+          ),
+          "replace",
+        );
+      }
+      await recent.settled();
+      return;
+    }
+    const spoken = new Set(told.time.subarray(0, told.length));
+    // Of a bar whose row could not be read history has said nothing: ours stays.
+    const ours = held.filter(
+      ({ time }) =>
+        time >= from &&
+        time < to &&
+        (name === "1d" || time + 60_000 <= until) &&
+        (spoken.has(time) || !refused.hides(...startsOf(name, time))),
+    );
+    const away = ours.length === 0 || name === "1d" ? [] : ((await this.parts.away?.(instrument, from, to)) ?? []);
+    const openings =
+      name === "1d"
+        ? []
+        : await openingsOf(
+            { store, recent, calendar },
+            { instrumentId: id, of: classOf({ segment }), hours, source, from, to },
+          );
+    const merged = mergeBars(ours, told, {
+      instrumentId: id,
+      timeframe: name,
+      authority: "broker",
+      traded: hasVolume(segment),
+      whole,
+      away,
+      openings,
+    });
+    await putMerged({ store, recent, calendar }, { instrumentId: id, hours, timeframe: name, held, until }, merged);
+    const differing = merged.verdicts.filter(
+      ({ theirs, verdict, differs }) =>
+        verdict !== "added" && differs.length > 0 && !(theirs === null && verdict === "kept"),
+    );
+    if (differing.length > 0) await this.parts.differed?.(instrument, name, differing);
+  }
+
+  /** Spans [from, to) of one request each. */
+  private *pages(
+    access: HistoryAccess,
+    name: "1m" | "1d",
+    from: number,
+    to: number,
+  ): Generator<readonly [number, number]> {
+    const span = (access.definition.daysPerRequest[name] ?? 30) * DAY_MS;
+    for (let page = from; page < to; page += span) yield [page, Math.min(to, page + span)];
+  }
+
+  private async page(
+    access: HistoryAccess,
+    instrument: number,
+    name: "1m" | "1d",
+    from: number,
+    to: number,
+    signal: AbortSignal,
+    refused: RefusedRows,
+  ): Promise<{ bars: BarColumns; prints: ClosingPrint[] } | null> {
+    const { live, clock, calendar } = this.parts;
+    const token = access.token(instrument);
+    if (token === undefined) return null;
+    const { decimals, segment } = live.table.at(instrument);
+    const rows = await this.parts.paces
+      .of(access.login, access.definition.requestsPerSecond)
+      .ask(
+        () =>
+          access.definition.bars(access.login, { token, decimals, timeframe: name, from, to: to - 1, refused }, signal),
+        { signal, urgent: true, attempts: 5 },
+      );
+    const bars = checkedRows(rows, { from, to: to - 1, days: name === "1d" }, refused);
+    if (name === "1d") return { bars: this.sessionDays(instrument, bars, clock.now()), prints: [] };
+    const until = this.settled();
+    const prints = closingPrints(bars, {
+      calendar,
+      hours: live.table.hours(instrument),
+      of: classOf({ segment }),
+      source: access.feed,
+      until,
+    });
+    return { bars: this.sessionMinutes(instrument, bars, until, refused), prints };
+  }
+
+  /** Minutes that lie in a continuous session and have ended; labels are starts. */
+  private sessionMinutes(instrument: number, bars: BarColumns, now: number, refused: RefusedRows): BarColumns {
+    const hours = this.parts.live.table.hours(instrument);
+    return filterRows(bars, (row) => {
+      const time = bars.time[row]!;
+      const session = this.parts.calendar.on(hours, istDay(time));
+      if (
+        session === null ||
+        isAuctionRow(session, time, refused) ||
+        time < session.open ||
+        time >= session.close ||
+        time + 60_000 > now
+      )
+        return false;
+      if ((time - session.open) % 60_000 === 0) return true;
+      refused.add("off_grid", time, () => `${new Date(time).toISOString()} is no start of a minute`);
+      return false;
+    });
+  }
+
+  /** Day bars are labelled by the date's midnight; ours stand at the session's open. The running day is left out. */
+  private sessionDays(instrument: number, bars: BarColumns, now: number): BarColumns {
+    const hours = this.parts.live.table.hours(instrument);
+    const sessionOf = (row: number): Session | null => this.parts.calendar.on(hours, istDay(bars.time[row]!));
+    const over = filterRows(bars, (row) => dayEndOf(sessionOf(row)) <= now);
+    for (let row = 0; row < over.length; row++)
+      over.time[row] = this.parts.calendar.on(hours, istDay(over.time[row]!))!.open;
+    return over;
+  }
+
+  /** Day bars that are the source's last word, and those of this evening, which the exchange's file replaces overnight; null where there are none. */
+  private partDays(
+    source: string,
+    instrument: number,
+    days: BarColumns,
+  ): { settled: BarColumns; provisional: BarColumns | null } {
+    const { live, clock } = this.parts;
+    const now = clock.now();
+    const of = classOf(live.table.at(instrument));
+    const isSettled = (row: number): boolean => {
+      const day = istDay(days.time[row]!);
+      return !this.hasAuctions(instrument, day) || settledFrom(conventionOf(source, of, day), day) <= now;
+    };
+    const provisional = filterRows(days, (row) => !isSettled(row));
+    return provisional.length === 0
+      ? { settled: days, provisional: null }
+      : { settled: filterRows(days, isSettled), provisional };
+  }
+
+  /** A day without auctions and post-close is the sum of its candles, this evening as tomorrow. */
+  private hasAuctions(instrument: number, day: number): boolean {
+    const { live, calendar } = this.parts;
+    return (
+      calendar
+        .on(live.table.hours(instrument), day)
+        ?.phases.some(({ phase }) => phase !== "continuous" && phase !== "halt") ?? false
+    );
+  }
+
+  /** Minutes that end at or before this instant are closed, here and at the exchange. */
+  private settled(): number {
+    const now = this.parts.clock.now();
+    return Math.min(now - SETTLE_MS, this.parts.live.bars.settledBefore(now));
+  }
+
+  /**
+   * Waits until minutes that end at `end` are closed, here and at the exchange. How far the feed lags behind our clock may
+   * only be known while we wait: it is asked again.
+   */
+  private async untilSettled(end: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.parts;
+    const latest = clock.now() + MOST_WAIT_MS;
+    for (let left = end - this.settled(); left > 0 && clock.now() < latest; left = end - this.settled())
+      await clock.sleep(Math.min(left, LAG_LOOK_MS), signal);
+  }
+
+  /** True when the trading day of an instant is over, auctions included: the broker's history has its bar. */
+  private hasEnded(instrument: number, instant: number): boolean {
+    const { live, calendar, clock } = this.parts;
+    return dayEndOf(calendar.on(live.table.hours(instrument), istDay(instant))) <= clock.now();
+  }
+}
+
+/** Where the row of a stored bar may begin: a day's at its date's midnight. */
+export const startsOf = (name: "1m" | "1d", time: number): [number, number] =>
+  name === "1m" ? [time, time + 60_000] : [istMidnight(istDay(time)), istMidnight(istDay(time) + 1)];
+
+const dayEndOf = (session: Session | null): number => (session === null ? Number.POSITIVE_INFINITY : dayEnd(session));
+
+/** Written out field by field: spreading an object for each of half a million rows took seconds of the live chart's time. */
+const stored = (bars: BarColumns, instrumentId: number, name: TimeframeName): StoredBar[] => {
+  const rows: StoredBar[] = [];
+  for (let row = 0; row < bars.length; row++) {
+    rows.push({
+      instrumentId,
+      timeframe: name,
+      time: bars.time[row]!,
+      open: bars.open[row]!,
+      high: bars.high[row]!,
+      low: bars.low[row]!,
+      close: bars.close[row]!,
+      volume: bars.volume[row]!,
+      value: bars.value[row]!,
+      ticks: bars.ticks[row]!,
+      openInterest: bars.openInterest[row]!,
+      rev: bars.rev[row]!,
+      state: "backfilled",
+      incomplete: false,
+    });
+  }
+  return rows;
+};

@@ -1,0 +1,185 @@
+import { timeframe as timeframeNamed, timeframeOf, timeframes } from "@/server/domain/time/timeframe";
+import type { IndicatorDefinition } from "@/server/indicators/define";
+import { indicators } from "@/server/indicators";
+import type { Clock } from "@/server/ports/clock";
+import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import type { Log, Meter } from "@/server/ports/observe";
+import type { SnapshotStore } from "@/server/ports/snapshots";
+import type { IndicatorState, RunningIndicators, RunningInstance } from "./running";
+
+interface Parts {
+  running: RunningIndicators;
+  store: SnapshotStore;
+  table: InstrumentTable;
+  /** Real time. */
+  wall: Clock;
+  log: Log;
+  meter: Meter;
+}
+
+/** Of the lines: a set of another version is passed over. */
+const VERSION = 1;
+const EVERY_MS = 30_000;
+/** What nobody has taken up so long after a start is let go. */
+const UNTOUCHED_MS = 600_000;
+/** A turn of the event loop may be held so long. */
+const TURN_MS = 2;
+
+/** A line: instrument id, timeframe, indicator, its parameters' text, time and state. */
+type Line = [instrument: number, timeframe: string, indicator: string, hash: string, time: number, state: unknown];
+
+/**
+ * The states of all running instances, kept every half minute, and those of the last run for whoever is begun again. The
+ * state kept is one of some bars ago (`kept` of the stage): a start takes those bars again, so that what came late just
+ * before a crash is in it.
+ */
+export class IndicatorSnapshots {
+  private readonly left = new Map<string, { line: string; state: IndicatorState }>();
+  private stopTimer: (() => void) | null = null;
+  private forget: (() => void) | null = null;
+  private saving: Promise<void> | null = null;
+  private savedAt = 0;
+
+  constructor(private readonly parts: Parts) {}
+
+  /** Reads the newest set that can be read; those that cannot are told and passed over. */
+  async restore(): Promise<void> {
+    const { store, log, wall } = this.parts;
+    const sets = await store.list();
+    for (const { id, takenAt, version, instances } of sets) {
+      try {
+        if (version !== VERSION) throw new Error(`version ${version} is not ${VERSION}`);
+        await this.take(await store.lines(id));
+        log.info("indicator states read", { takenAt: new Date(takenAt).toISOString(), instances: this.left.size });
+        break;
+      } catch (cause) {
+        this.left.clear();
+        log.warn("a snapshot of indicators cannot be used; the one before it is tried", {
+          id,
+          takenAt: new Date(takenAt).toISOString(),
+          instances,
+          cause: String(cause),
+        });
+      }
+    }
+    this.forget = wall.after(UNTOUCHED_MS, () => this.left.clear());
+  }
+
+  start(): void {
+    this.stopTimer ??= this.parts.wall.every(EVERY_MS, () => void this.save());
+  }
+
+  /** Keeps the last states too. */
+  async stop(): Promise<void> {
+    this.stopTimer?.();
+    this.forget?.();
+    await this.save();
+  }
+
+  /** The state of the last run that an instance may go on from, once. */
+  keptOf(instance: RunningInstance): IndicatorState | null {
+    const timeframe = timeframes[instance.timeframe];
+    if (timeframe === undefined) return null; // derived: not kept
+    const name = nameOf(this.parts.table.at(instance.instrument).id, timeframe.name, instance.resolved.hash);
+    const found = this.left.get(name);
+    this.left.delete(name);
+    return found?.state ?? null;
+  }
+
+  save(): Promise<void> {
+    this.saving ??= this.write()
+      .catch((cause: unknown) => {
+        this.parts.meter.count("indicators.snapshotFailures");
+        this.parts.log.warn("the states of indicators could not be kept", { cause: String(cause) });
+      })
+      .finally(() => {
+        this.saving = null;
+      });
+    return this.saving;
+  }
+
+  private async write(): Promise<void> {
+    const { running, store, table, wall, meter } = this.parts;
+    if (running.taken === this.savedAt) return;
+    const taken = running.taken;
+    const began = wall.now();
+    const pieces: string[] = [JSON.stringify({ version: VERSION, definitions: definitions() })];
+    let lines: string[] = [];
+    let count = 0;
+    let turn = began;
+    for (const instance of running.all()) {
+      const timeframe = timeframes[instance.timeframe];
+      const kept = timeframe === undefined ? null : running.kept(instance);
+      if (timeframe === undefined || kept === null) continue;
+      const { resolved } = instance;
+      // The state is JSON already.
+      lines.push(
+        `[${table.at(instance.instrument).id},"${timeframe.name}","${resolved.definition.id}",${JSON.stringify(resolved.hash)},${kept.time},${kept.state}]`,
+      );
+      count++;
+      if (wall.now() - turn < TURN_MS) continue;
+      pieces.push(lines.join("\n"));
+      lines = [];
+      await wall.sleep(0);
+      turn = wall.now();
+    }
+    for (const { line } of this.left.values()) {
+      lines.push(line);
+      count++;
+    }
+    if (count === 0) return;
+    if (lines.length > 0) pieces.push(lines.join("\n"));
+    await store.save({ takenAt: Math.round(began), version: VERSION, instances: count, pieces });
+    this.savedAt = taken;
+    meter.count("indicators.snapshots");
+    meter.record("indicators.snapshot", wall.now() - began);
+  }
+
+  private async take(lines: readonly string[]): Promise<void> {
+    const { wall } = this.parts;
+    const [head = "", ...rest] = lines;
+    const before = (JSON.parse(head) as { definitions: Record<string, string> }).definitions;
+    const now = definitions();
+    let turn = wall.now();
+    for (const line of rest) {
+      const [instrument, timeframe, indicator, hash, time, state] = JSON.parse(line) as Line;
+      if (
+        typeof instrument !== "number" ||
+        typeof time !== "number" ||
+        typeof hash !== "string" ||
+        timeframeOf(timeframe) === undefined
+      )
+        throw new TypeError(`not a state: ${line.slice(0, 80)}`);
+      // An indicator that is computed otherwise now begins anew.
+      if (before[indicator] === now[indicator])
+        this.left.set(nameOf(instrument, timeframeNamed(timeframe as never).name, hash), {
+          line,
+          state: { time, state: JSON.stringify(state) },
+        });
+      if (wall.now() - turn < TURN_MS) continue;
+      await wall.sleep(0);
+      turn = wall.now();
+    }
+  }
+}
+
+const nameOf = (instrumentId: number, timeframe: string, hash: string): string =>
+  `${instrumentId}/${timeframe}/${hash}`;
+
+/** What tells one making of an indicator from another: by what it says of itself and how its state looks. */
+const definitions = (): Record<string, string> =>
+  Object.fromEntries(indicators.map((each) => [each.id, fingerprint(each)]));
+
+const fingerprint = (definition: IndicatorDefinition): string => {
+  const params = definition.params.parse({});
+  const text = JSON.stringify([
+    definition.source,
+    definition.order,
+    definition.plots.map(({ id }) => id),
+    definition.warmUp(params),
+    definition.create(params).snapshot(),
+  ]);
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(36);
+};
