@@ -12,7 +12,7 @@ export default function PageError({ error, reset }: { error: Error & { digest?: 
         tone="danger"
         icon={CircleX}
         className="flex-1"
-        title="This page could not be shown"
+        title="This page could not be displayed"
         detail={error.message}
         actions={
           <Button icon={RotateCcw} onClick={reset}>

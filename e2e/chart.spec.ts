@@ -113,7 +113,7 @@ test("CH-05 timeframes by chip and by typing; a refusal names the reason", async
   await page.keyboard.press("Enter");
   await expect(
     page.getByRole("alert").filter({
-      hasText: "A bar cannot have no length. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M",
+      hasText: "A timeframe cannot be zero. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M",
     }),
   ).toBeVisible();
   await page.keyboard.press("Escape");

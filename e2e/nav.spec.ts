@@ -62,7 +62,7 @@ test("an unknown symbol is a page with a search, an unknown page says so", async
 test("a mistyped symbol does not become the start page", async ({ page, app }) => {
   await openChart(page, app, { address: "SIM/TCS" });
   await page.goto(`${app.url}/chart/SIM/RELIENCE?tf=5m`);
-  await expect(page.getByTestId("chart-error")).toContainText("No instrument has that name. Use search to find one.");
+  await expect(page.getByTestId("chart-error")).toContainText("No instrument has this name. Use search to find one.");
   // The workspace is saved when the page is left.
   await page.goto(`${app.url}/status`);
   const start = async (): Promise<string | undefined> =>

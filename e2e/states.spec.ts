@@ -18,7 +18,7 @@ test("a feed that is connected and silent is MUTE, with the evidence, and LIVE a
     await expect(light(page)).toContainText("MUTE");
     await expect(feedPill(page).locator('[data-state="MUTE"]')).toBeVisible();
     await feedPill(page).click();
-    const evidence = page.getByRole("dialog", { name: "Data of this chart" });
+    const evidence = page.getByRole("dialog", { name: "Data feed of this chart" });
     await expect(evidence).toContainText(/connected, but no tick for \d/);
     await expect(evidence).toContainText(/Last tick\s*\d\d:\d\d:\d\d/);
     await expect(page.locator(".axis-label.is-stale").first()).toBeVisible();
@@ -82,7 +82,7 @@ test("a token that has expired is said, and not tried for ever", async ({ page, 
   await expect(light(page)).toContainText("AUTH_EXPIRED");
   expect(app.output()).toContain("! sim-1 is not logged in: ");
   await expect(page.getByRole("alert").filter({ hasText: "sim-1" })).toBeVisible();
-  await page.getByRole("link", { name: "Log in on Status" }).click();
+  await page.getByRole("link", { name: "Log in on the Status page" }).click();
   await expect(page.getByTestId("page-status")).toContainText("Not receiving data: log in");
   await expect(page.getByTestId("login-form")).toBeVisible();
 });

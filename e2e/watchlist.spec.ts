@@ -83,7 +83,7 @@ test("an instrument that is mute while its feed is not says so, in its row and b
   const row = page.getByTestId("wl-row-SIM:INFY");
   await expect(row).toHaveAttribute("data-mute", "true", { timeout: 90_000 });
   await expect(row).toContainText(/mute \d+s|mute \dm/);
-  await expect(row).toHaveAttribute("title", /no tick for .* while its feed brings others/);
+  await expect(row).toHaveAttribute("title", /no tick for .* while its feed delivers others/);
   await expect(page.getByTestId("chart-feed-pill").filter({ visible: true })).toContainText(/MUTE\s*no tick for/);
   await expect(page.getByTestId("wl-live")).toHaveText("21 of 22 live");
   await expect(page.getByTestId("wl-row-SIM:TCS")).toHaveAttribute("data-mute", "false");

@@ -827,7 +827,7 @@ export const createContainer = async (
 
     async start(signal: AbortSignal): Promise<void> {
       const began = wall.now();
-      // With a database elsewhere too: what waits on disk has one owner.
+      // With a external database too: what waits on disk has one owner.
       if (scratch === null) unlock = await lockFolder(config.dataDir, path.join(config.dataDir, "candela.lock"), began);
       await Promise.all([store.start(signal), latest.start(signal)]);
       const { version, location } = store.describe();

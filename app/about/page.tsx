@@ -50,12 +50,12 @@ export default function Page() {
           <section aria-label="Data" className="flex flex-col gap-2">
             <h2 className="text-14 font-semibold">Data</h2>
             <p className="text-text-2">
-              What carries a <span className="font-semibold text-sim">SIM</span> mark comes from the simulated exchange
-              that is part of Candela. It is not a market, and none of its prices is real.
+              Everything marked <span className="font-semibold text-sim">SIM</span> comes from Candela's built-in
+              simulated exchange. It is not a real market, and its prices are not real.
             </p>
           </section>
-          <section aria-label="Others' work" className="flex flex-col gap-2">
-            <h2 className="text-14 font-semibold">Others&apos; work in it</h2>
+          <section aria-label="Third-party software" className="flex flex-col gap-2">
+            <h2 className="text-14 font-semibold">Third-party software</h2>
             <table className="text-13">
               <tbody>
                 {others.map(([name, terms, href]) => (

@@ -13,7 +13,7 @@ export const ranges: Record<RangeName, { timeframe: AnyTimeframeName; range: Vie
   "3M": { timeframe: "1d", range: { days: 91 }, title: "Three months in daily bars" },
   "6M": { timeframe: "1d", range: { days: 182 }, title: "Six months in daily bars" },
   "1Y": { timeframe: "1d", range: { days: 365 }, title: "One year in daily bars" },
-  All: { timeframe: "1W", range: null, title: "All that is stored, in weekly bars" },
+  All: { timeframe: "1W", range: null, title: "All stored history in weekly bars" },
 };
 const names = Object.keys(ranges) as RangeName[];
 

@@ -34,7 +34,7 @@ describe("the menu of a chart", () => {
       "Search symbol…",
       "Price scale",
       "Fit prices in view",
-      "Upside down",
+      "Invert the scale",
       "Regular",
       "Logarithmic",
       "Percent",

@@ -68,7 +68,7 @@ export const scaleRows = ({
   },
   {
     kind: "check",
-    label: "Upside down",
+    label: "Invert the scale",
     checked: scale.inverted,
     shortcut: "Alt I",
     onSelect: () => actions.scale({ ...scale, auto: autoScaled, inverted: !scale.inverted }),

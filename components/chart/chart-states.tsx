@@ -78,8 +78,8 @@ export function EmptyChart({
           firstStored === null
             ? instrument.live
               ? "The first bar appears with the first tick."
-              : "Nothing is stored, and no running collector subscribes it."
-            : `Stored since ${dateText(firstStored)}.`
+              : "Nothing is stored, and no running collector subscribes to it."
+            : `Stored data begins on ${dateText(firstStored)}.`
         }
         actions={
           <Button kind="primary" onClick={() => onTimeframe(other)}>
@@ -110,10 +110,10 @@ export function ChartError({
       <EmptyState
         icon={CircleX}
         tone="danger"
-        title={unknown ? `No instrument ${symbol}` : "The chart could not be read"}
+        title={unknown ? `No instrument ${symbol}` : "The chart could not be loaded"}
         detail={
           phase.code === "not_found"
-            ? "No instrument has that name. Use search to find one."
+            ? "No instrument has this name. Use search to find one."
             : `${phase.message}${/[.!?…]$/.test(phase.message) ? "" : "."}${unknown ? "" : " Other panels are not affected."}`
         }
         actions={
@@ -156,7 +156,7 @@ export function FeedStrip({ instrument, open }: { instrument: InstrumentView; op
         urgent
         action={
           <Link href="/status" className="shrink-0 text-link">
-            Log in on Status
+            Log in on the Status page
           </Link>
         }
       >

@@ -130,7 +130,7 @@ function PhoneHeader({
             <button
               type="button"
               data-testid="chart-menu-phone"
-              aria-label="More of the chart"
+              aria-label="More chart options"
               className="inline-flex size-11 shrink-0 items-center justify-center text-muted short:h-10"
             >
               <Icon of={Ellipsis} size={18} />

@@ -134,7 +134,7 @@ export const feedLight = ({
   if (historicalOnly) return { state: "HISTORY", detail: "", stale: false, feed: null };
   const closed = session !== null && session.phase === "closed";
   if (feed?.state === "CLOSED" && session?.kind === "unknown")
-    return { state: "CLOSED", detail: "unknown whether it trades today: no holiday list", stale: false, feed };
+    return { state: "CLOSED", detail: "no holiday list for today, trading unknown", stale: false, feed };
   if (closed || feed?.state === "CLOSED") {
     const opens = session?.until ?? null;
     const since = sinceText(marketOf(frame?.markets, instrument.exchange)?.closedSince ?? null, now);

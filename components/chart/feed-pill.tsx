@@ -19,7 +19,7 @@ export function FeedPill({ controller }: { controller: ChartController | null })
   if (state === null) return null;
   return (
     <Popover
-      label="Data of this chart"
+      label="Data feed of this chart"
       width={288}
       trigger={
         <button type="button" data-testid="chart-feed-pill" className="pointer-events-auto inline-flex rounded-sm">
@@ -38,9 +38,9 @@ function Evidence({ controller }: { controller: ChartController | null }) {
   const feed = light?.feed ?? null;
   if (light?.state === "HISTORY")
     return (
-      <p className="text-muted">No running collector subscribes this instrument. What is shown was stored before.</p>
+      <p className="text-muted">No live feed is subscribed to this instrument. The chart shows stored data only.</p>
     );
-  if (feed === null) return <p className="text-muted">No feed for this instrument is running.</p>;
+  if (feed === null) return <p className="text-muted">No feed is running for this instrument.</p>;
   const now = frame?.serverTime ?? feed.since;
   const rows: [string, string][] = [
     [

@@ -32,7 +32,7 @@ export const fetchIndicators = async (signal?: AbortSignal): Promise<readonly In
   if (body?.status === "success") return body.data;
   throw new RequestError(
     body?.error.code ?? "internal",
-    body?.error.message ?? `The server answered ${response.status} for the list of indicators`,
+    body?.error.message ?? `The server returned ${response.status} for the list of indicators`,
   );
 };
 

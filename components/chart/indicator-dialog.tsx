@@ -107,7 +107,7 @@ export function IndicatorDialog({
         <div className="md:flex md:min-h-0 md:flex-col">
           {catalogue.error !== null && (
             <p role="alert" className="py-2 text-13 text-danger">
-              The list of indicators could not be read. {catalogue.error}{" "}
+              The list of indicators could not be loaded. {catalogue.error}{" "}
               <Button size="sm" className="ml-1" onClick={catalogue.retry}>
                 Retry
               </Button>
@@ -165,7 +165,9 @@ export function IndicatorDialog({
           className="border-line max-md:-order-1 max-md:border-b max-md:pb-2 short:order-none short:border-b-0 short:border-l short:pl-5 md:min-h-0 md:overflow-y-auto md:border-l md:pl-5"
         >
           <h3 className="mb-1 text-12 text-muted">On this chart</h3>
-          {chosen.length === 0 && <p className="py-1 text-13 text-muted">None yet. Enter adds the marked one.</p>}
+          {chosen.length === 0 && (
+            <p className="py-1 text-13 text-muted">None yet. Press Enter to add the selected one.</p>
+          )}
           <ul>
             {chosen.map((indicator, at) => {
               const label = indicatorLabel(

@@ -98,7 +98,7 @@ export function IndicatorSettings({
         {entry !== undefined && <p className="mb-3 text-13 text-muted">{entry.title}</p>}
         {error !== null && (
           <p role="alert" className="text-13 text-danger">
-            The settings could not be read. {error}
+            The settings could not be loaded. {error}
           </p>
         )}
         {entry !== undefined && entry.params.length > 0 && <h3 className="mb-1 text-12 text-muted">Inputs</h3>}

@@ -114,7 +114,7 @@ function Fold({ open, onFold, controls }: { open: boolean | null; onFold: (open:
       type="button"
       aria-expanded={shown}
       aria-controls={controls}
-      aria-label={shown ? "Fold the legend" : "Unfold the legend"}
+      aria-label={shown ? "Collapse the legend" : "Expand the legend"}
       onClick={() => onFold(!shown)}
       className={cx(
         "pointer-events-auto inline-flex h-[18px] w-6 shrink-0 items-center justify-center rounded-xs bg-bg/82 text-muted hover:bg-selected hover:text-text",
@@ -235,7 +235,7 @@ export function IndicatorItem({
         style={{ background: `var(--c-series-${indicator.colour + 1})` }}
       />
       <span className="text-muted">{indicator.label}</span>
-      {indicator.idle && <span className="text-muted">below one day only</span>}
+      {indicator.idle && <span className="text-muted">only on timeframes below one day</span>}
       <span ref={values} data-value="points" className={indicator.idle ? "hidden" : "contents text-text"}>
         {indicator.plots.map((plot, at) =>
           several ? (

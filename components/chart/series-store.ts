@@ -257,7 +257,7 @@ const numbersOf = (bytes: ArrayBuffer | ArrayBufferView, rows: number): Float64A
       ? bytes
       : (bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
   if (buffer.byteLength !== rows * 8)
-    throw new RangeError(`an indicator came with ${buffer.byteLength / 8} values for ${rows} bars`);
+    throw new RangeError(`an indicator has ${buffer.byteLength / 8} values for ${rows} bars`);
   return new Float64Array(buffer.slice(0));
 };
 

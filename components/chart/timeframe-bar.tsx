@@ -11,7 +11,7 @@ const phoneChips: readonly AnyTimeframeName[] = ["1m", "5m", "15m", "30m", "1h",
 const groups: readonly (readonly [title: string, member: (timeframe: AnyTimeframe) => boolean])[] = [
   ["Seconds", ({ lengthMs }) => lengthMs < 60_000],
   ["Minutes and hours", ({ kind, lengthMs }) => kind === "intraday" && lengthMs >= 60_000],
-  ["Days and more", ({ kind }) => kind !== "intraday"],
+  ["Days and longer", ({ kind }) => kind !== "intraday"],
 ];
 
 export interface TimeframeBarProps {

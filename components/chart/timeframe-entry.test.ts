@@ -35,21 +35,21 @@ describe("the timeframe box", () => {
   });
 
   it("refuses more minutes than the instrument's day has", () => {
-    expect(named("500m", 375 * 60_000)).toBe("refused: The trading day here has 375 minutes. For whole days type D");
+    expect(named("500m", 375 * 60_000)).toBe("refused: A trading day here has 375 minutes. For daily bars, type D");
     expect([named("375", 375 * 60_000), named("500m", 895 * 60_000), named("500m")]).toEqual(["375m", "500m", "500m"]);
     expect(named("D", 375 * 60_000)).toBe("1d");
   });
 
   it("refuses with the timeframes there are", () => {
     expect(named("0m")).toBe(
-      "refused: A bar cannot have no length. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M",
+      "refused: A timeframe cannot be zero. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M",
     );
     expect(named("7x")).toBe(
       "refused: “7x” is not a timeframe. Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M",
     );
-    expect(named("90s")).toBe("refused: Seconds go up to 59 (10s); longer bars are of whole minutes (2m)");
-    expect(named("1441")).toBe("refused: A bar has at most a day: up to 1440 minutes or 24h. For whole days type D");
-    expect(named("3d")).toBe("refused: Only one day, one week or one month: D, W, M");
+    expect(named("90s")).toBe("refused: Seconds go up to 59 (10s). For longer bars, use whole minutes (2m)");
+    expect(named("1441")).toBe("refused: A bar spans at most one day: 1440 minutes or 24h. For daily bars, type D");
+    expect(named("3d")).toBe("refused: Only one day, one week and one month are available: D, W, M");
     expect(named("soon")).toContain("“soon” is not a timeframe");
     expect(named(" ")).toContain("Type minutes");
   });

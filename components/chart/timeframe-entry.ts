@@ -42,17 +42,17 @@ export const readTimeframe = (typed: string, dayMs: number | null = null): Timef
     return tooLong
       ? {
           kind: "refused",
-          reason: `The trading day here has ${Math.floor(dayMs / MINUTE)} minutes. For whole days type D`,
+          reason: `A trading day here has ${Math.floor(dayMs / MINUTE)} minutes. For daily bars, type D`,
         }
       : { kind: "timeframe", timeframe };
   }
-  if (/^0+\s*[a-z]*$/i.test(text)) return { kind: "refused", reason: `A bar cannot have no length. ${ACCEPTED}` };
+  if (/^0+\s*[a-z]*$/i.test(text)) return { kind: "refused", reason: `A timeframe cannot be zero. ${ACCEPTED}` };
   if (/^\d+\s*(s|secs?|seconds?)$/i.test(text))
-    return { kind: "refused", reason: "Seconds go up to 59 (10s); longer bars are of whole minutes (2m)" };
+    return { kind: "refused", reason: "Seconds go up to 59 (10s). For longer bars, use whole minutes (2m)" };
   if (/^\d+\s*(m|mins?|minutes?|h|hrs?|hours?)?$/i.test(text))
-    return { kind: "refused", reason: "A bar has at most a day: up to 1440 minutes or 24h. For whole days type D" };
+    return { kind: "refused", reason: "A bar spans at most one day: 1440 minutes or 24h. For daily bars, type D" };
   if (/^\d+\s*(d|days?|w|wk|weeks?|mo|mon|months?)$/i.test(text))
-    return { kind: "refused", reason: "Only one day, one week or one month: D, W, M" };
+    return { kind: "refused", reason: "Only one day, one week and one month are available: D, W, M" };
   return { kind: "refused", reason: `“${text}” is not a timeframe. ${ACCEPTED}` };
 };
 

@@ -12,7 +12,7 @@ interface CallOptions {
 const call = async <T>(path: string, init: RequestInit = {}): Promise<Envelope<T>> => {
   const response = await fetch(`/api/v1${path}`, init).catch((cause: unknown) => {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-    throw new RequestError("offline", "The server cannot be reached", { path });
+    throw new RequestError("offline", "Cannot reach the server", { path });
   });
   const body = (await response.json().catch(() => null)) as Envelope<T> | ErrorEnvelope | null;
   if (body?.status === "success") return body;
@@ -21,7 +21,7 @@ const call = async <T>(path: string, init: RequestInit = {}): Promise<Envelope<T
       ...body.error.details,
       requestId: body.error.requestId,
     });
-  throw new RequestError("internal", `The server answered ${response.status} to ${path}`, {
+  throw new RequestError("internal", `The server returned ${response.status} for ${path}`, {
     path,
     status: response.status,
   });

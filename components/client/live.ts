@@ -149,7 +149,10 @@ const connect = (): LiveClient => {
         socket.timeout(timeoutMs).emit(event, payload ?? {}, (late: Error | null, answer: unknown) => {
           if (late !== null)
             return reject(
-              new RequestError("timeout", `No answer to ${event} within ${timeoutMs / 1_000} s`, { event, timeoutMs }),
+              new RequestError("timeout", `No response to ${event} within ${timeoutMs / 1_000} s`, {
+                event,
+                timeoutMs,
+              }),
             );
           if (isLiveError(answer))
             return reject(new RequestError(answer.error.code, answer.error.message, answer.error.details));

@@ -31,7 +31,7 @@ const unknownText = ({ open, close }: SessionView, now: number): SessionText => 
   state: "unknown",
   open: false,
   left: "",
-  detail: `no holiday list, ${istDay(open) === istDay(now) ? timeText(open) : weekdayTimeText(open)}–${timeText(close)} if it trades`,
+  detail: `no holiday list; ${istDay(open) === istDay(now) ? timeText(open) : weekdayTimeText(open)}–${timeText(close)} if it trades`,
 });
 
 export const sessionText = (session: SessionView, now: number): SessionText => {

@@ -235,21 +235,21 @@ function PaletteBody({ initialText }: { initialText: string }) {
 function NothingFound({ typed, error }: { typed: ReturnType<typeof parseTyped>; error: string | null }) {
   const hint =
     typed.scope === "commands"
-      ? "Without > the box searches instruments."
+      ? "Remove > to search instruments."
       : typed.scope === "lists"
-        ? "Lists are those of the watchlist."
+        ? "This searches the names of your watchlists."
         : typed.scope === "exchange"
-          ? "An exchange, then words: :nse bank"
-          : "Try a part of the name, or several parts in any order: nifty fut.";
+          ? "Start with an exchange: :nse bank"
+          : "Try part of the name, or several parts in any order: nifty fut.";
   return (
     <div className="px-4 py-8 text-center" role="status">
       <p className="text-14 font-semibold">
         {error !== null
-          ? "The search did not answer"
+          ? "The search did not respond"
           : typed.scope === "commands"
             ? "No command matches"
             : typed.scope === "lists"
-              ? "No list matches"
+              ? "No watchlist matches"
               : "No instrument matches"}
       </p>
       <p className="mt-1 text-13 text-muted">{error ?? hint}</p>

@@ -34,7 +34,7 @@ export function RightDock({ children }: { children: ReactNode }) {
     >
       <div
         role="separator"
-        aria-label="Width of the dock"
+        aria-label="Dock width"
         aria-orientation="vertical"
         aria-valuemin={DOCK_MIN}
         aria-valuemax={DOCK_MAX}

@@ -21,7 +21,7 @@ export const chartShortcuts: ShortcutGroup = {
       does: "Crosshair ten bars",
       press: { code: "ArrowLeft", key: "ArrowLeft", shift: true },
     },
-    { keys: ["Esc"], does: "Put the crosshair away", press: { code: "Escape", key: "Escape" } },
+    { keys: ["Esc"], does: "Hide the crosshair", press: { code: "Escape", key: "Escape" } },
     {
       keys: ["Ctrl ←", "Ctrl →"],
       does: "Scroll bar by bar",
@@ -41,7 +41,7 @@ export const shortcutGroups: readonly ShortcutGroup[] = [
     title: "Everywhere",
     rows: [
       { keys: ["Ctrl K", "/"], does: "Search instruments and commands", press: { code: "KeyK", control: true } },
-      { keys: ["?"], does: "This list", press: { key: "?" } },
+      { keys: ["?"], does: "Show keyboard shortcuts", press: { key: "?" } },
       { keys: ["]"], does: "Watchlist on or off", press: { code: "BracketRight" } },
       { keys: ["Alt Shift T"], does: "Next theme", press: { code: "KeyT", alt: true, shift: true } },
     ],
@@ -50,7 +50,7 @@ export const shortcutGroups: readonly ShortcutGroup[] = [
   {
     title: "Watchlist",
     rows: [
-      { keys: ["↑", "↓"], does: "Row by row; the chart follows" },
+      { keys: ["↑", "↓"], does: "Move row by row; the chart follows" },
       { keys: ["Home", "End"], does: "First row, last row" },
       { keys: ["Enter"], does: "Show the row's chart" },
     ],

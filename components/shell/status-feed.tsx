@@ -33,8 +33,8 @@ function Evidence({ feed, serverTime, now }: { feed: FeedTruth; serverTime: numb
     ["Instruments", countText(feed.subscribed)],
     ...(feed.lagMs === null
       ? []
-      : [["Behind", `${millisecondsText(feed.lagMs)} ms after the exchange's stamp`] as [string, string]]),
-    ...(feed.missing.count === 0 ? [] : [["Not listed", feed.missing.names.join(", ")] as [string, string]]),
+      : [["Delay", `${millisecondsText(feed.lagMs)} ms behind exchange time`] as [string, string]]),
+    ...(feed.missing.count === 0 ? [] : [["Not in broker's list", feed.missing.names.join(", ")] as [string, string]]),
     ...(feed.said === null
       ? []
       : [
@@ -44,7 +44,7 @@ function Evidence({ feed, serverTime, now }: { feed: FeedTruth; serverTime: numb
           ] as [string, string],
         ]),
     ["Reconnected", feed.reconnects === 0 ? "never" : `${countText(feed.reconnects)} ×`],
-    ["In this state", `since ${clockText(feed.since)}`],
+    ["Current state", `since ${clockText(feed.since)}`],
   ];
   return (
     <section className="not-first:mt-3 not-first:border-t not-first:border-line not-first:pt-3">
@@ -60,7 +60,7 @@ function Evidence({ feed, serverTime, now }: { feed: FeedTruth; serverTime: numb
       {feed.state === "AUTH_EXPIRED" && (
         <p className="mt-1">
           <Link href="/status" className="text-link">
-            Enter the day's new access token on Status
+            Enter today's access token on the Status page
           </Link>
         </p>
       )}
@@ -86,7 +86,7 @@ export function FeedItem() {
   const worst = frame === null ? null : worstFeed(frame.feeds);
   const offline = connection.status === "offline";
   const state = offline ? "OFFLINE" : (worst?.state ?? "STARTING");
-  const name = offline ? "server lost" : frame === null ? "connecting" : (worst?.collector ?? "none configured");
+  const name = offline ? "disconnected" : frame === null ? "connecting" : (worst?.collector ?? "none configured");
   const until = shownUntil(frame, connection);
   const age = offline
     ? until === null
@@ -112,16 +112,20 @@ export function FeedItem() {
       }
     >
       {offline && (
-        <p className="text-warn not-only:mb-3">The browser has lost the server; what follows is what it said last.</p>
+        <p className="text-warn not-only:mb-3">
+          Connection to the server lost. The values below are the last ones received.
+        </p>
       )}
       {frame === null || frame.feeds.length === 0 ? (
-        <p className="text-muted">{frame === null ? "The server has not spoken yet." : "No collector is running."}</p>
+        <p className="text-muted">
+          {frame === null ? "Waiting for the first data from the server." : "No collector is running."}
+        </p>
       ) : (
         frame.feeds.map((feed) => <Evidence key={feed.collector} feed={feed} serverTime={frame.serverTime} now={now} />)
       )}
       <p className="mt-3 border-t border-line pt-2">
         <Link href="/status" className="text-link">
-          All of it on Status
+          Details on the Status page
         </Link>
       </p>
     </Popover>

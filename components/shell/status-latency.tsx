@@ -9,7 +9,7 @@ const legTitles: Record<LegName, string> = {
   server: "Server pipeline",
   wire: "Wire",
   queue: "Browser queue",
-  frame: "Wait for the frame",
+  frame: "Wait for animation frame",
   paint: "Paint",
 };
 
@@ -41,8 +41,8 @@ function Row({
 /** How far the figures can be off, and what they are of. */
 const footOf = ({ roundTripMs, receiveToPaint }: BrowserLatency): string =>
   roundTripMs === null
-    ? "The server's clock has not been asked yet."
-    : `${receiveToPaint.count} frames of the last minute. Clocks agree to ±${millisecondsText(roundTripMs / 2)} ms.`;
+    ? "The server's clock has not been measured yet."
+    : `${receiveToPaint.count} frames in the last minute. Clock difference known to ±${millisecondsText(roundTripMs / 2)} ms.`;
 
 /** From the tick's arrival on the server to its pixel, leg by leg, measured in this tab. Absent until a chart has drawn. */
 export function LatencyItem() {
@@ -85,15 +85,15 @@ export function LatencyItem() {
             <Row key={name} testId={`leg-${name}`} name={legTitles[name]} spans={spans} />
           ))}
           <Row testId="leg-total" name="Receive to pixel" spans={view.receiveToPaint} whole />
-          <Row testId="leg-socket" name="of it in this page" spans={view.socketToPaint} />
+          <Row testId="leg-socket" name="Socket to pixel" spans={view.socketToPaint} />
         </tbody>
       </table>
       {view.brokerToServer !== null && (
         <p
           className="mt-2 flex justify-between gap-4 border-t border-line pt-2 text-muted"
-          title="Exchanges stamp whole seconds, so only the least of a minute says anything"
+          title="Exchange times are whole seconds, so only each minute's minimum is meaningful"
         >
-          Broker to server, least
+          Broker to server, minimum
           <span className="text-text" data-testid="leg-broker">
             {millisecondsText(view.brokerToServer)} ms
           </span>
@@ -102,7 +102,7 @@ export function LatencyItem() {
       <p className="mt-2 border-t border-line pt-2 text-muted">
         {footOf(view)}{" "}
         <Link href="/status" className="text-link">
-          The server&apos;s part
+          Server latency
         </Link>
       </p>
     </Popover>

@@ -7,7 +7,7 @@ import { statusItem } from "./status-item";
 const KEPT = 30;
 const HEIGHT = 12;
 
-/** Ticks a second of the last half minute. */
+/** Ticks per second of the last half minute. */
 const useRates = (): readonly number[] => {
   const [rates, setRates] = useState<readonly number[]>([]);
   useEffect(() => {
@@ -30,7 +30,7 @@ export function RateItem() {
   const most = Math.max(1, ...rates);
   return (
     <Popover
-      label="Ticks a second"
+      label="Ticks per second"
       width={220}
       side="top"
       trigger={
@@ -54,7 +54,7 @@ export function RateItem() {
         </button>
       }
     >
-      <h2 className="mb-2 text-13 font-semibold">Ticks a second</h2>
+      <h2 className="mb-2 text-13 font-semibold">Ticks per second</h2>
       <dl className="grid grid-cols-[1fr_auto] gap-y-0.5">
         {frame.feeds.map((row) => [
           <dt key={row.collector} className="text-muted">
@@ -62,7 +62,7 @@ export function RateItem() {
           </dt>,
           <dd key={`${row.collector} rate`}>{countText(Math.round(row.ticksPerSecond))}</dd>,
         ])}
-        <dt className="text-muted">most in {rates.length} s</dt>
+        <dt className="text-muted">peak in {rates.length} s</dt>
         <dd>{countText(Math.round(most))}</dd>
       </dl>
     </Popover>

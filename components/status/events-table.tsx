@@ -10,7 +10,7 @@ const marks: Record<StatusSnapshot["events"][number]["level"], PillState> = {
   warn: "SLOW",
   error: "ERROR",
 };
-const levels = { info: "note", warn: "warning", error: "error" } as const;
+const levels = { info: "info", warn: "warning", error: "error" } as const;
 
 /** What happened, newest first. */
 export function EventsTable({ events }: { events: StatusSnapshot["events"] }) {
@@ -24,7 +24,7 @@ export function EventsTable({ events }: { events: StatusSnapshot["events"] }) {
       <div className="flex h-9 items-center justify-between px-4">
         <h2 className="text-13 font-semibold">Events</h2>
         <Segmented
-          label="Which events"
+          label="Filter events"
           value={filter}
           onChange={setFilter}
           size="sm"
@@ -37,7 +37,7 @@ export function EventsTable({ events }: { events: StatusSnapshot["events"] }) {
       </div>
       {shown.length === 0 ? (
         <p className="px-4 py-2 text-12 text-muted">
-          {filter === "all" ? "Nothing has happened since the start." : "None."}
+          {filter === "all" ? "No events since the server started." : "None."}
         </p>
       ) : (
         <table className="w-full text-12">

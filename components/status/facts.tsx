@@ -53,23 +53,23 @@ const LISTED = 6;
 /** What of the brokers' instrument lists is not in use, and why. */
 const listRows = ({ lists, unusable, feeds }: StatusSnapshot): [string, string, string?][] => [
   ...lists.flatMap(({ collector, readAt, rows, leftOut, problem }): [string, string, string?][] => [
-    [collector, readAt === null ? "of an earlier run" : `${counted(rows, "instrument")}, ${clockText(readAt)}`],
-    ...(problem === null ? [] : [["newest answer not in use", problem, problem] as [string, string, string]]),
+    [collector, readAt === null ? "from an earlier run" : `${counted(rows, "instrument")}, ${clockText(readAt)}`],
+    ...(problem === null ? [] : [["latest list rejected", problem, problem] as [string, string, string]]),
     ...leftOut
       .slice(0, LISTED)
       .map(({ reason, count, examples }): [string, string, string] => [
-        `left out: ${reason}`,
+        `skipped: ${reason}`,
         countText(count),
         examples.join("\n"),
       ]),
   ]),
   ...feeds.flatMap(({ missing }) =>
-    missing.names.slice(0, LISTED).map((key): [string, string] => [key, "subscribed, not listed"]),
+    missing.names.slice(0, LISTED).map((key): [string, string] => [key, "subscribed, not in the broker's list"]),
   ),
   ...unusable
     .slice(0, LISTED)
     .map(({ reason, count, examples }): [string, string, string] => [
-      `stored, left out: ${reason}`,
+      `stored, unreadable: ${reason}`,
       countText(count),
       examples.join("\n"),
     ]),
@@ -86,29 +86,29 @@ export function Facts({ snapshot }: { snapshot: StatusSnapshot }) {
   return (
     <div className="flex border-b border-line max-lg:flex-col">
       <Table
-        title="Refused, set aside or noted"
-        head="rows, since the start"
+        title="Rejected or flagged"
+        head="rows since start"
         rows={counts(snapshot.rejects, wordsOfReject)}
-        none="Every row was an ordinary one."
+        none="No rows were rejected or flagged."
       />
       <Table
         title="Instrument lists"
-        head="of the brokers"
+        head="from brokers"
         rows={listRows(snapshot)}
         none="No broker's list is in use."
       />
-      <Table title="Counted" head="since the start" rows={counts(snapshot.counters)} none="Nothing yet." />
+      <Table title="Counters" head="since start" rows={counts(snapshot.counters)} none="Nothing yet." />
       <Table
-        title="Runs on"
+        title="System"
         head=""
         none=""
         rows={[
           ["version", snapshot.version],
           ["Node", snapshot.node],
-          ["up for", waitText(process.uptimeS * 1_000)],
+          ["uptime", waitText(process.uptimeS * 1_000)],
           ["memory", `${countText(Math.round(process.rssMb))} MB, heap ${countText(Math.round(process.heapMb))} MB`],
           ["store", store.version === "" ? store.kind : store.version],
-          ["store answers in", `${millisecondsText(store.pingMs)} ms`],
+          ["store ping", `${millisecondsText(store.pingMs)} ms`],
           ["commit p95", latency.commit.count === 0 ? "–" : `${millisecondsText(latency.commit.p95)} ms`],
           ["bus", bus.kind],
           ["browsers", `${countText(sockets.clients)}, ${numberText(sockets.framesPerSecond, 0)} frames/s`],

@@ -7,7 +7,7 @@ describe("a gap in words", () => {
     expect([
       causeText({ cause: "restart", note: `${FIRST_START}; the server ended meanwhile` }),
       causeText({ cause: "restart", note: "" }),
-    ]).toEqual(["Before the first start", "Candela was off"]);
+    ]).toEqual(["Before the first start", "Candela was not running"]);
     for (const cause of gapCauses) expect(causeText({ cause, note: "" })).toMatch(/^[A-Z][a-z]/);
   });
   it("says whose data are missing", () => {
@@ -26,6 +26,6 @@ describe("a gap in words", () => {
       remainText({ remaining: 42, to: 1 }),
       remainText({ remaining: null, to: null }),
       remainText({ remaining: null, to: 1 }),
-    ]).toEqual(["0", "42", "not over yet", "being counted"]);
+    ]).toEqual(["0", "42", "ongoing", "counting"]);
   });
 });

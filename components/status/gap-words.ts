@@ -2,10 +2,10 @@ import type { RestGap } from "@/server/contract/quality";
 import { FIRST_START } from "@/server/domain/bars/gap";
 
 const causeWords: Readonly<Record<RestGap["cause"], string>> = {
-  disconnect: "Line lost",
+  disconnect: "Disconnected",
   silence: "Silence",
-  restart: "Candela was off",
-  missing_sequence: "Messages left out",
+  restart: "Candela was not running",
+  missing_sequence: "Messages skipped",
   completeness: "Bars missing",
 };
 
@@ -32,4 +32,4 @@ export const concernedText = ({
 
 /** Minutes still without a bar; not known before the gap has ended. */
 export const remainText = ({ remaining, to }: Pick<RestGap, "remaining" | "to">): string =>
-  remaining !== null ? String(remaining) : to === null ? "not over yet" : "being counted";
+  remaining !== null ? String(remaining) : to === null ? "ongoing" : "counting";

@@ -45,14 +45,14 @@ export function GapsTable({ now }: { now: number }) {
         {found !== null && !("error" in found) && found.open > 0 && (
           <span className="ml-2 text-12 font-normal text-muted">
             {countText(found.open)}
-            {found.open > found.gaps.length ? `, the newest ${countText(found.gaps.length)}` : ""}
+            {found.open > found.gaps.length ? `, showing the newest ${countText(found.gaps.length)}` : ""}
           </span>
         )}
       </h2>
       {found === null ? (
-        <p className="px-4 py-1 text-12 text-muted">Reading the ledger.</p>
+        <p className="px-4 py-1 text-12 text-muted">Loading gaps…</p>
       ) : "error" in found ? (
-        <p className="px-4 py-1 text-12 text-danger">The ledger could not be read: {found.error}</p>
+        <p className="px-4 py-1 text-12 text-danger">The gaps could not be loaded: {found.error}</p>
       ) : found.gaps.length === 0 ? (
         <Whole />
       ) : (
@@ -64,7 +64,7 @@ export function GapsTable({ now }: { now: number }) {
                   Cause
                 </th>
                 <th scope="col" className="py-1 font-normal">
-                  Whose data
+                  Affected data
                 </th>
                 <th scope="col" className="py-1 font-normal">
                   From
@@ -73,7 +73,7 @@ export function GapsTable({ now }: { now: number }) {
                   To
                 </th>
                 <th scope="col" className="py-1 pr-4 text-right font-normal">
-                  Minutes left
+                  Minutes missing
                 </th>
                 <th scope="col" className="py-1 pr-4 font-normal">
                   State
@@ -100,7 +100,7 @@ function GapRow({ gap, now }: { gap: RestGap; now: number }) {
       </th>
       <td className="py-1 pr-3 text-text-2">{concernedText(gap)}</td>
       <td className="py-1 pr-3 whitespace-nowrap">{untilText(gap.from, now)}</td>
-      <td className="py-1 pr-3 whitespace-nowrap">{gap.to === null ? "still lasts" : untilText(gap.to, now)}</td>
+      <td className="py-1 pr-3 whitespace-nowrap">{gap.to === null ? "ongoing" : untilText(gap.to, now)}</td>
       <td
         className="py-1 pr-4 text-right whitespace-nowrap"
         title={gap.remainingIn === null ? undefined : gap.remainingIn.join(", ")}
@@ -123,8 +123,8 @@ function Whole() {
     <p className="flex items-center gap-2 px-4 py-1 text-12 text-muted">
       <StateMark state="LIVE" size={8} />
       <span>
-        <span className="font-medium text-text">No open gaps.</span> Every minute that was missed has been filled, had
-        no trade, or was set aside with a note.
+        <span className="font-medium text-text">No open gaps.</span> Every missed minute has been filled, had no trades,
+        or was ignored with a note.
       </span>
     </p>
   );

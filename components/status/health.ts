@@ -51,7 +51,7 @@ const feedCard = (snapshot: StatusSnapshot): Card => {
     detail:
       broken === undefined
         ? missing > 0
-          ? `${countText(missing)} subscribed, not listed`
+          ? `${countText(missing)} subscribed, not in the broker's list`
           : `${countText(Math.round(rate))} ticks/s`
         : `${broken.collector}: ${broken.state.toLowerCase().replace("_", " ")}`,
     light,
@@ -60,7 +60,7 @@ const feedCard = (snapshot: StatusSnapshot): Card => {
 
 const marketCard = (snapshot: StatusSnapshot): Card => {
   const market = snapshot.markets.find(({ warning }) => warning !== null) ?? snapshot.markets[0];
-  if (market === undefined) return { title: "Calendar", value: "–", detail: "no exchange in use", light: "quiet" };
+  if (market === undefined) return { title: "Calendar", value: "–", detail: "no exchange configured", light: "quiet" };
   const text = sessionText(market.session, snapshot.serverTime);
   if (market.warning !== null)
     return { title: "Calendar", value: `${market.exchange} ${text.state}`, detail: market.warning, light: "warn" };
@@ -110,7 +110,9 @@ export const cardsOf = (snapshot: StatusSnapshot): Card[] => {
       title: "Clock skew",
       value: clockSkewMs === null ? "–" : `${differenceText(Math.round(clockSkewMs), 0)} ms`,
       detail:
-        clockSkewErrorMs === null ? "against the feed" : `± ${millisecondsText(clockSkewErrorMs)} ms, against the feed`,
+        clockSkewErrorMs === null
+          ? "relative to the feed"
+          : `± ${millisecondsText(clockSkewErrorMs)} ms, relative to the feed`,
       light:
         clockSkewMs === null
           ? "quiet"
@@ -123,7 +125,7 @@ export const cardsOf = (snapshot: StatusSnapshot): Card[] => {
       : {
           title: "Disk",
           value: `${numberText(disk.freeGb, disk.freeGb < 10 ? 1 : 0)} GB free`,
-          detail: disk.dataMb === null ? "database elsewhere" : `${countText(Math.round(disk.dataMb))} MB stored`,
+          detail: disk.dataMb === null ? "external database" : `${countText(Math.round(disk.dataMb))} MB stored`,
           light: disk.freeGb < LOW_DISK_GB ? "danger" : "ok",
         },
     marketCard(snapshot),

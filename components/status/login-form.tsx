@@ -20,8 +20,8 @@ export function LoginForm({ feed }: { feed: FeedTruth }) {
           setOutcome({
             good: true,
             text: checked
-              ? "The broker accepts it; the feed connects."
-              : "Taken; the broker could not be asked whether it is good.",
+              ? "The broker accepted the token. Connecting…"
+              : "Token saved, but the broker could not be reached to check it.",
           });
         },
         (cause: Error) => setOutcome({ good: false, text: cause.message }),
@@ -29,18 +29,19 @@ export function LoginForm({ feed }: { feed: FeedTruth }) {
       .finally(() => setBusy(false));
   };
   const how = feed.simulated
-    ? "The simulated exchange takes the token candela-demo-token once its fault is over."
-    : "Log in at the broker, and enter the day's new access token here.";
+    ? "The simulated exchange accepts the token candela-demo-token once its fault has ended."
+    : "Log in with the broker and enter today's access token here.";
   const id = `token-${feed.collector}`;
   return (
     <section
-      aria-label={`Login of ${feed.collector}`}
+      aria-label={`Log in to ${feed.collector}`}
       data-testid="login-form"
       className="border-b border-line px-4 py-3"
     >
       <h2 className="text-13 font-semibold">{feed.collector}: the access token has expired</h2>
       <p className="mt-0.5 text-12 text-muted">
-        {how} It is kept encrypted and never shown again. On the command line: npm run candela -- login {feed.collector}
+        {how} The token is stored encrypted and never shown again. From the command line: npm run candela -- login{" "}
+        {feed.collector}
       </p>
       <form onSubmit={send} className="mt-2 flex flex-wrap items-center gap-2">
         <label htmlFor={id} className="text-12">
@@ -56,7 +57,7 @@ export function LoginForm({ feed }: { feed: FeedTruth }) {
           className="h-8 w-72 max-w-full rounded-sm border border-line bg-bg px-2 text-13"
         />
         <Button type="submit" kind="primary" disabled={busy || token.trim() === ""}>
-          {busy ? "Asking the broker…" : "Use it"}
+          {busy ? "Checking with the broker…" : "Use token"}
         </Button>
         {outcome !== null && (
           <p role="status" className={outcome.good ? "text-12 text-muted" : "text-12 text-danger"}>

@@ -34,7 +34,7 @@ function Stage({ stage, box }: { stage: StageView; box?: Box }) {
     >
       <p className="flex items-center justify-between font-semibold">
         {stage.name}
-        <span role="img" aria-label={light === "ok" ? "works" : "wants a look"}>
+        <span role="img" aria-label={light === "ok" ? "works" : "needs attention"}>
           <StateMark state={lightState[light]} size={8} />
         </span>
       </p>
@@ -159,7 +159,7 @@ export function PipelineDiagram({ snapshot }: { snapshot: StatusSnapshot }) {
         <span className="text-13 font-semibold" role="heading" aria-level={2}>
           Pipeline
         </span>
-        <span className="text-12 text-muted">line weight follows messages/s · p95 per stage · queue used / size</span>
+        <span className="text-12 text-muted">line width shows messages/s · p95 per stage · queue used / size</span>
       </p>
       <div
         ref={element}

@@ -16,7 +16,7 @@ export function StatusCards({ snapshot }: { snapshot: StatusSnapshot }) {
             {card.title}
             <span
               role="img"
-              aria-label={card.light === "ok" ? "works" : card.light === "quiet" ? "nothing to say" : "wants a look"}
+              aria-label={card.light === "ok" ? "works" : card.light === "quiet" ? "inactive" : "needs attention"}
             >
               <StateMark state={lightState[card.light]} />
             </span>

@@ -33,7 +33,7 @@ export function StatusPage() {
     snapshot === null
       ? { text: "", danger: false }
       : status === "offline"
-        ? { text: "The server does not answer", danger: true }
+        ? { text: "The server is not responding", danger: true }
         : summaryOf(snapshot);
   const copy = (): void => {
     if (snapshot === null) return;
@@ -70,7 +70,7 @@ export function StatusPage() {
           </Late>
         )}
         {snapshot === null && error !== null && (
-          <EmptyState tone="danger" icon={CircleX} title="The status could not be read" detail={error} />
+          <EmptyState tone="danger" icon={CircleX} title="The status could not be loaded" detail={error} />
         )}
         {snapshot !== null && (
           <>

@@ -42,7 +42,7 @@ describe("a row before its first tick", () => {
       quiet: false,
       mute: "",
       exchange: "NSE · 15:30",
-      title: "Infosys · no tick yet, last close of 15:30",
+      title: "Infosys · no tick yet, last close 15:30",
     });
   });
   test("shows the dash where nothing is kept, never a 0", () => {
@@ -95,7 +95,7 @@ describe("a row of a market that is closed, or of an instrument that is mute", (
     expect(ageTexts({ ...ticked, received: now - 240_000 }, now, state)).toMatchObject({
       mute: "mute 4m",
       exchange: "NSE · mute 4m",
-      title: expect.stringContaining("no tick for 4m while its feed brings others") as string,
+      title: expect.stringContaining("no tick for 4m while its feed delivers others") as string,
     });
     expect(rowState({ ...ticked, key: "NSE:TCS" }, open, now)).toEqual({ muteSince: null, closed: null });
     expect(rowState({ ...ticked, live: false }, open, now).muteSince).toBeNull();

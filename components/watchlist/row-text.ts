@@ -57,15 +57,11 @@ export const ageTexts = (
   const mute = muteSince === null ? "" : `mute ${ageText(muteSince, now)}`;
   const shut = closed === null ? "" : `market closed${closed === "" ? "" : ` ${closed}`} · `;
   const age = kept ? (row.price === null ? MISSING : ageText(row.time, now)) : ageText(row.received, now);
-  const said = !kept
-    ? `last tick ${age} ago`
-    : row.price === null
-      ? "no price yet"
-      : `no tick yet, last close of ${age}`;
+  const said = !kept ? `last tick ${age} ago` : row.price === null ? "no price yet" : `no tick yet, last close ${age}`;
   return {
     quiet: row.live && !kept && closed === null && now - row.received > QUIET_MS,
     mute,
     exchange: `${row.exchange} · ${closed !== null ? "closed, " : ""}${mute !== "" ? mute : age}`,
-    title: `${row.name} · ${shut}${mute === "" ? "" : `${muteText(muteSince!, now)} while its feed brings others · `}${said}${dayText(row)}${row.volume > 0 ? ` · volume ${countText(row.volume)}` : ""}`,
+    title: `${row.name} · ${shut}${mute === "" ? "" : `${muteText(muteSince!, now)} while its feed delivers others · `}${said}${dayText(row)}${row.volume > 0 ? ` · volume ${countText(row.volume)}` : ""}`,
   };
 };

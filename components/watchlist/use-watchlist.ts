@@ -38,7 +38,7 @@ export const useWatchlist = (first?: string): ChosenWatchlist => {
       (found) => {
         setHeads(found);
         setName((before) => before ?? firstList(found, first));
-        if (found.length === 0) setError("The server has no lists yet.");
+        if (found.length === 0) setError("The server has no watchlists yet.");
       },
       (cause: Error) => {
         if (!leaving.signal.aborted) setError(cause.message);

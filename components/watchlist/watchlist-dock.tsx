@@ -122,12 +122,12 @@ export function WatchlistDock({ current, onPick, list, onList }: WatchlistDockPr
         {error !== null && (
           <EmptyState
             tone="danger"
-            title="The list could not be read"
+            title="The watchlist could not be loaded"
             detail={error}
             actions={<Button onClick={retry}>Retry</Button>}
           />
         )}
-        {rows?.length === 0 && <EmptyState title="This list is empty" detail="Pick another list above." />}
+        {rows?.length === 0 && <EmptyState title="This watchlist is empty" detail="Choose another watchlist above." />}
         {rows?.map((row, index) => {
           const heading = row.section !== "" && row.section !== rows[index - 1]?.section ? row.section : null;
           return [

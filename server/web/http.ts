@@ -103,7 +103,7 @@ export const serve = async (
       refuse(request, response, 404, {
         code: "not_found",
         message: `there is nothing at ${asked.slice(0, 200)}`,
-        details: { field: "path", value: asked.slice(0, 200), accepted: "a path under /api/v1 that the README names" },
+        details: { field: "path", value: asked.slice(0, 200), accepted: "a path under /api/v1 listed in docs/api.md" },
       });
       return;
     }

@@ -5,9 +5,9 @@ import { route } from "@/app/api/_lib/route";
 const none = route(
   z.string(),
   (_running, path) => {
-    throw Object.assign(new Error(`there is nothing at ${path}`), {
+    throw Object.assign(new Error(`There is nothing at ${path}`), {
       code: "not_found",
-      details: { field: "path", value: path, accepted: "a path under /api/v1 that the README names" },
+      details: { field: "path", value: path, accepted: "a path under /api/v1 listed in docs/api.md" },
     });
   },
   (request) => new URL(request.url).pathname,

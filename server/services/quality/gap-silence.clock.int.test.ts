@@ -23,12 +23,12 @@ describe("silences of a running server", () => {
     await fault({ kind: "mute", symbols: ["RELIANCE"], ms: 50_000 });
     const one = await found((gap) => gap.cause === "silence" && gap.instrument === "SIM:RELIANCE");
     expect(one).toMatchObject({ to: null, state: "open", collector: "sim-1" });
-    expect(one.note).toMatch(/no tick for \d+ s, usually every .* while its feed brings others/);
+    expect(one.note).toMatch(/no tick for \d+ s, usually every .* while its feed delivers others/);
     const truth = (await ask(gaps, "/gaps?instrument=SIM:RELIANCE")).meta["feed"];
     expect(truth).toMatchObject({
       collector: "sim-1",
       state: "MUTE",
-      reason: expect.stringMatching(/^no tick for \d+ s, usually every .* while its feed brings others$/) as string,
+      reason: expect.stringMatching(/^no tick for \d+ s, usually every .* while its feed delivers others$/) as string,
       expectedPerMinute: expect.any(Number) as number,
     });
     expect(container.desk.truth()[0]!.state).toBe("LIVE");

@@ -84,7 +84,7 @@ describe("an instrument of a live feed", () => {
     expect(truths.mutes(10)).toEqual([{ instrument: 0, since: at("10:02:00"), reason: truths.of(0).reason }]);
     expect(truths.mutes(0)).toEqual([]);
     expect(truths.of(0).reason).toMatch(
-      /^no tick for 88 s, usually every 1\.0 s, never longer than .*, while its feed brings others$/,
+      /^no tick for 88 s, usually every 1\.0 s, never longer than .*, while its feed delivers others$/,
     );
     expect(truths.of(1).state).toBe("LIVE");
     run(6, () => [0, 1]);

@@ -163,7 +163,7 @@ export class InstrumentTruths {
 
   private silenceOf(instrument: number, silence: number): string {
     const pulse = this.pulse.of(instrument);
-    return `no tick for ${seconds(silence)}${pulse === null ? "" : `, usually every ${seconds(pulse.interval)}, never longer than ${seconds(pulse.longest)}`}, while its feed brings others`;
+    return `no tick for ${seconds(silence)}${pulse === null ? "" : `, usually every ${seconds(pulse.interval)}, never longer than ${seconds(pulse.longest)}`}, while its feed delivers others`;
   }
 
   /** Since when each feed has brought ticks without a break. */
