@@ -18,6 +18,10 @@ const checks = [
   },
   { title: "Code", args: [inProject("node_modules/oxlint/bin/oxlint"), "--deny-warnings"] },
   {
+    title: "Unused exports and packages",
+    args: [inProject("node_modules/knip/bin/knip.js"), "--no-progress", "--no-config-hints"],
+  },
+  {
     title: "Import rules",
     args: [
       inProject("node_modules/dependency-cruiser/bin/dependency-cruise.mjs"),

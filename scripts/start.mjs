@@ -2,6 +2,6 @@
 import { requireNode } from "./node-version.mjs";
 
 requireNode();
-import("./start-app.mjs").then(function (app) {
+void import("./start-app.mjs").then(function (app) {
   return app.start(process.argv.slice(2));
 });

@@ -78,12 +78,15 @@ async function endChildren(signal) {
 
 /** On Ctrl-C or SIGTERM, ends every program started by `run`, then `beforeExit`, then this process. Returns how to take that back. */
 export function endWithChildren(beforeExit = async () => {}) {
-  const end = async (signal) => {
-    if (ending) return;
-    ending = true;
+  const stop = async (signal) => {
     await endChildren("SIGINT");
     await beforeExit();
     process.exit(signal === "SIGINT" ? 130 : 143);
+  };
+  const end = (signal) => {
+    if (ending) return;
+    ending = true;
+    void stop(signal);
   };
   process.on("SIGINT", end);
   process.on("SIGTERM", end);

@@ -54,7 +54,7 @@ const modes: readonly (readonly [mode: ScaleState["mode"], label: string, shortc
 const line: MenuRow = { kind: "line" };
 
 /** How the price pane counts. */
-export const scaleRows = ({
+const scaleRows = ({
   scale,
   autoScaled,
   actions,

@@ -205,7 +205,7 @@ function BarRow({ controller, hasVolume }: { controller: ChartController; hasVol
 }
 
 /** One indicator with its values under the crosshair; buttons on hover or focus, all of them also in the dialog. */
-export function IndicatorItem({
+function IndicatorItem({
   controller,
   indicator,
   actions,

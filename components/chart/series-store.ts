@@ -7,7 +7,6 @@ export const MOST_BARS = 12_000;
 
 const numberColumns = ["time", "open", "high", "low", "close", "volume", "ticks"] as const;
 const byteColumns = ["state", "incomplete"] as const;
-type NumberColumn = (typeof numberColumns)[number];
 
 /** A new bar behind the last, the last bar again, an older bar we hold, an older bar we do not hold. */
 export type BarPath = "append" | "last" | "older" | "absent";
@@ -247,8 +246,6 @@ export class SeriesStore {
     this.points = this.points.map((plots) => plots.map(larger));
   }
 }
-
-export type PriceColumn = Exclude<NumberColumn, "time" | "ticks">;
 
 /** Bytes of the wire as numbers; a view into a larger buffer need not be aligned. */
 const numbersOf = (bytes: ArrayBuffer | ArrayBufferView, rows: number): Float64Array<ArrayBuffer> => {

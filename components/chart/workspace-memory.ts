@@ -15,7 +15,7 @@ export interface KeptChart {
 
 const KEY = "candela.chart";
 const DEBOUNCE_MS = 1_000;
-export const plainScale: ScaleState = { mode: "normal", auto: true, inverted: false };
+const plainScale: ScaleState = { mode: "normal", auto: true, inverted: false };
 
 export const firstChart: KeptChart = { timeframe: "5m", indicators: firstIndicators, scale: plainScale, watchlist: "" };
 

@@ -1,7 +1,7 @@
 /** The REST calls the browser makes, typed from the contract. */
 import type { RestGap } from "@/server/contract/quality";
 import type { HandedOver } from "@/server/contract/collectors";
-import type { Envelope, ErrorEnvelope, InstrumentHit, RestBar, Workspace } from "@/server/contract/rest";
+import type { Envelope, ErrorEnvelope, InstrumentHit, Workspace } from "@/server/contract/rest";
 import type { Watchlist } from "@/server/domain/instruments/watchlist";
 import { RequestError } from "./request-error";
 
@@ -33,18 +33,6 @@ const query = (fields: Record<string, string | number | undefined>): string => {
   const text = search.toString();
   return text === "" ? "" : `?${text}`;
 };
-
-export interface BarsQuery {
-  timeframe?: string;
-  /** Epoch ms. */
-  from?: number;
-  to?: number;
-  limit?: number;
-}
-
-/** Bars in rupees, oldest first. */
-export const fetchBars = async (key: string, fields: BarsQuery = {}, options: CallOptions = {}): Promise<RestBar[]> =>
-  (await call<RestBar[]>(`/bars/${encodeURIComponent(key)}${query({ ...fields })}`, options)).data;
 
 export interface InstrumentSearch {
   hits: InstrumentHit[];

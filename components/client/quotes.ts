@@ -16,7 +16,6 @@ const quotesClient = () => {
   const client = live();
   const wanted = new Map<string, number>();
   const values = new Map<string, Value<QuoteRow | null>>();
-  const unknown = createValue<ReadonlySet<string>>(new Set());
   let table = emptyQuotes;
   let asked = "";
   let generation = 0;
@@ -32,13 +31,12 @@ const quotesClient = () => {
     asked = keys.join("\n");
     const mine = ++generation;
     const request = client.request<QuotesSnapshot>("quotes.subscribe", { keys });
-    if (again) trackCatchUp(request);
-    request.then(
+    if (again) void trackCatchUp(request);
+    void request.then(
       (snapshot) => {
         if (mine !== generation) return;
         table = quotesOf(snapshot);
         for (const row of table.rows) valueOf(row.key).set(row);
-        unknown.set(new Set(table.unknown));
       },
       () => {
         // Not the list's fault as a rule (a restart, a slow moment): ask again while it is still wanted.
@@ -71,7 +69,6 @@ const quotesClient = () => {
   });
 
   return {
-    unknown: unknown as Readable<ReadonlySet<string>>,
     quote: (key: string): Readable<QuoteRow | null> => valueOf(key),
     want(keys: readonly string[]): () => void {
       for (const key of keys) wanted.set(key, (wanted.get(key) ?? 0) + 1);
@@ -98,6 +95,3 @@ export const wantQuotes = (keys: readonly string[]): (() => void) => quotes().wa
 
 /** The newest quote of a key, null before its first; kept after the last part has left, and then old: see `received`. */
 export const quote = (key: string): Readable<QuoteRow | null> => quotes().quote(key);
-
-/** Keys of the last subscription that no instrument answers to. */
-export const unknownQuotes = (): Readable<ReadonlySet<string>> => quotes().unknown;

@@ -2,7 +2,6 @@
 import { MISSING } from "./numbers";
 
 export type Zone = "IST" | "UTC" | "browser";
-export const zoneLabel = (zone: Zone): string => (zone === "browser" ? "local" : zone);
 
 type Known = number | null | undefined;
 const known = (value: Known): value is number => value !== null && value !== undefined && Number.isFinite(value);

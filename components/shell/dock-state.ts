@@ -21,7 +21,7 @@ const initial: Dock = { open: true, width: DOCK_WIDTH };
 const within = (width: number): number => Math.round(Math.min(DOCK_MAX, Math.max(DOCK_MIN, width)));
 
 /** What was kept, or the first look when it is missing or damaged. */
-export const parseDock = (text: string | null): Dock => {
+const parseDock = (text: string | null): Dock => {
   try {
     const kept = JSON.parse(text ?? "null") as Partial<Dock> | null;
     return { open: kept?.open !== false, width: typeof kept?.width === "number" ? within(kept.width) : DOCK_WIDTH };

@@ -20,7 +20,7 @@ export const isTyping = (event: KeyboardEvent): boolean => {
   );
 };
 
-export const matches = (shortcut: Shortcut, event: KeyboardEvent): boolean =>
+const matches = (shortcut: Shortcut, event: KeyboardEvent): boolean =>
   event.code === shortcut.code &&
   (event.ctrlKey || event.metaKey) === (shortcut.control ?? false) &&
   event.altKey === (shortcut.alt ?? false) &&

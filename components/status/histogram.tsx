@@ -7,7 +7,7 @@ const AXIS = 20;
 const TICKS = 4;
 
 /** Right end of the axis in ms: past the budget and past what matters of the tail, on a round number. */
-export const axisEnd = (spans: Percentiles, budget: number): number => {
+const axisEnd = (spans: Percentiles, budget: number): number => {
   const wanted = Math.max(budget * 1.6, Math.min(spans.p99 * 1.1, budget * 8));
   const step = [0.4, 0.8, 1.6, 4, 8, 16, 20, 32, 40, 80, 160, 320, 400, 800, 1_600].find(
     (candidate) => candidate >= wanted,

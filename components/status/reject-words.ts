@@ -1,7 +1,7 @@
 import type { RejectReason } from "@/server/domain/ticks/tick";
 
 /** What a row was, and what became of it: nothing, a move of the quote without a bar, a bar of another kind, or a bar all the same. */
-export const rejectWords: Readonly<Record<RejectReason, string>> = {
+const rejectWords: Readonly<Record<RejectReason, string>> = {
   unknown_token: "unknown token: rejected",
   zero_price: "zero price: rejected",
   impossible_price: "implausible price: rejected",

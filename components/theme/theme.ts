@@ -32,7 +32,7 @@ const initial: Theme = { choice: "system", name: "dark", colourBlindSafe: false 
 const isTheme = (text: string | null): text is ThemeName => text === "dark" || text === "light" || text === "contrast";
 
 /** The theme a choice means on a machine with these preferences. */
-export const resolveTheme = (choice: ThemeChoice, prefers: { contrast: boolean; light: boolean }): ThemeName =>
+const resolveTheme = (choice: ThemeChoice, prefers: { contrast: boolean; light: boolean }): ThemeName =>
   choice !== "system" ? choice : prefers.contrast ? "contrast" : prefers.light ? "light" : "dark";
 
 const themeStore = (): ThemeStore => {

@@ -79,7 +79,7 @@ function endGroup(child: ChildProcess): void {
 }
 
 /** Starts the built server and resolves when ticks flow. The caller has to `stop()` it. */
-export async function startApp(options: AppOptions = {}): Promise<App> {
+async function startApp(options: AppOptions = {}): Promise<App> {
   if (!existsSync(main)) throw new Error("The server is not built: run `npm run build` first.");
   const [port, exchangePort] = [await freePort(), await freePort()];
   const dataDir = mkdtempSync(path.join(tmpdir(), "candela-e2e-"));

@@ -29,13 +29,13 @@ interface Options extends FileCommandOptions {
 }
 
 /** Done; some days failed; nothing begun for bad input; stopped on the way, to be gone on with. */
-export const exits = { done: 0, failed: 1, badInput: 2, interrupted: 3 } as const;
+const exits = { done: 0, failed: 1, badInput: 2, interrupted: 3 } as const;
 
 /** Between two lines of progress in a log. */
 const LINE_EVERY_MS = 5_000;
 
 /** Options as the contract of the REST door has them; throws `bad_input` naming the option. */
-export const requestOf = (options: Options) => {
+const requestOf = (options: Options) => {
   const { watchlist, symbols, from, to, timeframe, source, concurrency, force = false, daily = false } = options;
   fileRules(given(options)); // a wrong option is named here, not by the job
   const asked = {

@@ -48,7 +48,7 @@ export const weekendNote = (request: SessionsRequest): string | null => {
 };
 
 /** The trading days as a running server has them: with the edits made there. */
-export const serverLines = async (server: string, request: SessionsRequest): Promise<SessionLine[]> => {
+const serverLines = async (server: string, request: SessionsRequest): Promise<SessionLine[]> => {
   daysOf(request);
   const { exchange, date, to, segment, symbol } = request;
   const query = new URLSearchParams(

@@ -102,7 +102,7 @@ describe("candela verify", () => {
   it("asks the server that has the database, and says where it looked when there is none", async () => {
     const door = createServer((request, response) => {
       const { pathname, searchParams } = new URL(request.url!, "http://localhost");
-      running!.verify
+      void running!.verify
         .ask({
           key: decodeURIComponent(pathname.split("/").at(-1)!),
           timeframe: searchParams.get("timeframe")!,

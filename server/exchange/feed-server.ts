@@ -12,7 +12,7 @@ import type { SendCounters } from "./connection";
 import type { Transcript } from "./transcript";
 import type { VirtualClock } from "./virtual-clock";
 
-export const CONNECTIONS_PER_KEY = 3;
+const CONNECTIONS_PER_KEY = 3;
 const HEARTBEAT_MS = 1_000;
 /** After a longer stall (a sleeping machine) the feed goes on at the present instead of playing it all. */
 const STALL_MS = 10_000;

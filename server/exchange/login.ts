@@ -19,7 +19,7 @@ export interface Logins {
 }
 
 /** Always accepted as a request token, so that scripts need no browser. */
-export const DEMO_REQUEST_TOKEN = "demo";
+const DEMO_REQUEST_TOKEN = "demo";
 
 export const logins = (credentials: Credentials): Logins => {
   const requests = new Set<string>();

@@ -2,7 +2,7 @@ import { feedModes } from "@/server/domain/ticks/tick";
 import type { Connection } from "./connection";
 
 /** Kite's limit for one socket. */
-export const INSTRUMENTS_PER_CONNECTION = 3_000;
+const INSTRUMENTS_PER_CONNECTION = 3_000;
 
 const isTokens = (value: unknown): value is unknown[] =>
   Array.isArray(value) && value.every((token) => Number.isInteger(Number(token)));

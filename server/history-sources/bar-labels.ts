@@ -20,7 +20,7 @@ const isLastSecond = (label: number, from: AnyTimeframe): boolean =>
   from.lengthMs % MINUTE_MS === 0 && label % MINUTE_MS >= LAST_SECOND_MS;
 
 /** Where a label stands: itself, or the end of the minute of whose last second it is. */
-export const edgeOf = (label: number, from: AnyTimeframe): number =>
+const edgeOf = (label: number, from: AnyTimeframe): number =>
   isLastSecond(label, from) ? Math.ceil(label / MINUTE_MS) * MINUTE_MS : label;
 
 /** True where a label of a session is the start or the end of one of its bars; what lies outside is no bar anyhow. */

@@ -66,6 +66,7 @@ export const indicators: readonly IndicatorDefinition<any>[] = [
 /**
  * Raised whenever the snapshot of any indicator changes its shape or meaning: one that was written under another
  * number must not be restored.
+ * @public
  */
 export const SNAPSHOT_FORMAT = 2;
 

@@ -66,8 +66,7 @@ const MOST_DOUBTS = 3;
 const ALIKE = 1.5;
 
 export type RejectCounts = Record<RejectReason, number>;
-export const noRejects = (): RejectCounts =>
-  Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as RejectCounts;
+const noRejects = (): RejectCounts => Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as RejectCounts;
 
 /**
  * Broker rows to our rows: instrument, minor units, one time, trade or book move. What is refused is counted in

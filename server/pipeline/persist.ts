@@ -99,7 +99,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   start(spool: Spool<BarRecord> | null = null): void {
     this.spool = spool;
     this.stopSweep ??= this.clock.every(SWEEP_MS, () => this.sweep());
-    if (this.spooled > 0) this.flush();
+    if (this.spooled > 0) void this.flush();
   }
 
   on(batch: BarBatch): void {
@@ -132,11 +132,11 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
 
   private flushSoon(): void {
     this.meter.gauge("persist.queue", this.waiting);
-    if (this.waiting >= BLOCK_ROWS) this.flush();
+    if (this.waiting >= BLOCK_ROWS) void this.flush();
     else
       this.cancelTimer ??= this.clock.after(FLUSH_MS, () => {
         this.cancelTimer = null;
-        this.flush();
+        void this.flush();
       });
   }
 

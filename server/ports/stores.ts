@@ -1,4 +1,4 @@
-import type { Bar, BarColumns, BarState } from "@/server/domain/bars/bar";
+import type { Bar, BarColumns } from "@/server/domain/bars/bar";
 import type { CalendarChange } from "@/server/domain/calendar/calendar-edits";
 import type { CollectorRow } from "@/server/domain/ticks/collector";
 import type { LeftOut } from "@/server/domain/instruments/broker-list";
@@ -171,4 +171,3 @@ export interface Store {
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
-export type { BarState };

@@ -26,7 +26,7 @@ export const columnsOfBars = (bars: readonly IndicatorBar[]): BarColumns =>
   columnsOf(bars.map((bar) => ({ value: 0, ticks: 1, rev: 1, state: "closed" as const, incomplete: false, ...bar })));
 
 /** Sets in memory, each as the text it was kept as; `damage` makes one unreadable. */
-export class MemorySnapshots implements SnapshotStore {
+class MemorySnapshots implements SnapshotStore {
   readonly sets: (SnapshotSet & { id: number; damaged: boolean })[] = [];
   async save(set: SnapshotSet): Promise<void> {
     this.sets.unshift({ ...set, id: this.sets.length + 1, damaged: false });

@@ -9,7 +9,7 @@ import { AuctionBars } from "@/server/pipeline/auction";
 import { Normaliser } from "@/server/pipeline/normalise";
 import { TimeframeBars } from "@/server/pipeline/resample";
 import { testInstrument } from "./pipeline-rig";
-import { barKey, type ExpectedBar, type Happening, INSTRUMENTS, type Round, WATERMARK } from "./session-rounds";
+import { barKey, type ExpectedBar, type Happening, type Round, WATERMARK } from "./session-rounds";
 
 export class SessionRig {
   readonly bars = new Map<number, ExpectedBar>();
@@ -159,5 +159,3 @@ const patched = (bar: ExpectedBar, late: ExpectedBar): ExpectedBar => ({
   open: late.firstTime < bar.firstTime ? late.open : bar.open,
   close: late.lastTime >= bar.lastTime ? late.close : bar.close,
 });
-
-export const sessionsOf = (rounds: number): number => rounds * INSTRUMENTS;

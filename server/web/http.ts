@@ -197,7 +197,7 @@ export const serve = async (
 const required = createRequire(import.meta.url);
 
 /** Next's pages on our server. */
-export const nextOn =
+const nextOn =
   ({ root, host, development }: ServeOptions) =>
   (server: EventEmitter, port: number): Pages => {
     // Given none it takes the one its first request came by; of what it is given it asks no more than `on`.

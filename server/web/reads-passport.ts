@@ -19,7 +19,7 @@ const sourceNames: readonly (readonly [number, string])[] = [
 ];
 
 /** Bits of `BarPassport.sources` by name; collectors by number. */
-export const sourcesOf = (sources: number): { sources: string[]; collectors: number[] } => ({
+const sourcesOf = (sources: number): { sources: string[]; collectors: number[] } => ({
   sources: sourceNames.flatMap(([bit, name]) => ((sources & bit) === 0 ? [] : [name])),
   collectors: Array.from({ length: 16 }, (_, number) => number).filter(
     (number) => (sources & (1 << (8 + number))) !== 0,

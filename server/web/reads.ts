@@ -310,7 +310,7 @@ export const views: Record<ViewName, Ask> = {
 };
 
 /** What a bar holds of its day's auctions, as it is printed; `auction`: of the pre-open alone. */
-export const auctionsView = (held: PassportReading["auctions"], decimals: number) => {
+const auctionsView = (held: PassportReading["auctions"], decimals: number) => {
   const view = ({ price, volume, volumeIncluded, source }: PassportReading["auctions"][number]) => ({
     price: toRupees(price, decimals),
     volume,
@@ -347,7 +347,7 @@ export const tickSpan = (
 };
 
 /** Dense number of the symbol in a path. */
-export const instrumentOf = (reads: MarketReads, symbol: string, vendor: string | undefined): number => {
+const instrumentOf = (reads: MarketReads, symbol: string, vendor: string | undefined): number => {
   const parsed = symbolText.safeParse(symbol);
   if (!parsed.success) throw badInput("symbol", symbol, parsed.error.issues[0]!.message);
   return asField("symbol", () => reads.resolve(parsed.data, vendor));

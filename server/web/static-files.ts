@@ -36,7 +36,7 @@ interface Served {
 }
 
 /** `Accept-Encoding` by coding; what is not named is as `*` says. */
-export const accepted = (header: string): ((coding: string) => boolean) => {
+const accepted = (header: string): ((coding: string) => boolean) => {
   const weights = new Map(
     header.split(",").map((part) => {
       const [name = "", ...parameters] = part.split(";").map((each) => each.trim().toLowerCase());

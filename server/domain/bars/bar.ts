@@ -4,7 +4,6 @@
 export const UPDATE = 0;
 export const CLOSE = 1;
 export const PATCH = 2;
-export type BarEventKind = typeof UPDATE | typeof CLOSE | typeof PATCH;
 /** Between the stages only: the feed was away at `time`, whatever bar of the instrument is open has a hole. */
 export const CUT = 3;
 

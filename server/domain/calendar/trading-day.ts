@@ -136,7 +136,7 @@ const inForce = (row: HoursRow, day: number): boolean => {
 };
 
 /** Second Sunday of March to the first Sunday of November (Energy Policy Act of 2005), as seen from an Indian evening. */
-export const isUsDaylightSaving = (day: number): boolean => {
+const isUsDaylightSaving = (day: number): boolean => {
   const year = istDate(day).slice(0, 4);
   const firstSundayFrom = (date: string): number => {
     const start = dayOfDate(date);

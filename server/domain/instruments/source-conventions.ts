@@ -225,7 +225,7 @@ export const isClosingRow = ({ closingLabels }: AuctionConvention, label: number
 };
 
 /** Intraday volume by the day's: 0.803 is the least of 115 stock-days, never above 1 (section 3); above `most` somebody is wrong. */
-export const INTRADAY_TO_DAY = { least: 0.8, most: 1.001 } as const;
+const INTRADAY_TO_DAY = { least: 0.8, most: 1.001 } as const;
 
 /** What the sum of a day's intraday volume says beside the day bar's; null where there is nothing to compare. */
 export const volumeVerdict = (intraday: number, day: number): "normal" | "too_little" | "too_much" | null => {

@@ -33,7 +33,7 @@ export const storedBooks = (capacity: number): StoredBooks => ({
 });
 
 /** Row `row` of `from` behind the last of `to`, which has room for it. */
-export const copyBook = (from: StoredBooks, row: number, to: StoredBooks): void => {
+const copyBook = (from: StoredBooks, row: number, to: StoredBooks): void => {
   const at = to.length++;
   to.time[at] = from.time[row]!;
   to.received[at] = from.received[row]!;

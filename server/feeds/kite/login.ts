@@ -19,10 +19,6 @@ export const kiteLogin = z.object({
 });
 export type KiteLogin = z.infer<typeof kiteLogin>;
 
-/** Where the user's browser goes to log in. */
-export const loginUrl = (apiKey: string): string =>
-  `https://kite.zerodha.com/connect/login?${new URLSearchParams({ v: "3", api_key: apiKey })}`;
-
 const session = z.object({ access_token: z.string().min(1), user_id: z.string() });
 
 /** Exchanges the request token of a browser login for the day's access token. */
