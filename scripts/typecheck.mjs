@@ -1,10 +1,11 @@
 // `npm run typecheck`: with Next's own declarations, which a fresh clone does not have yet and which change what is right.
+// TypeScript 7 checks in a third of the time of 5, which stays for the tools that call its interface (Next, dependency-cruiser).
 import { endWithChildren, fail, inProject, run } from "./steps.mjs";
 
 endWithChildren();
 for (const args of [
   ["next/dist/bin/next", "typegen"],
-  ["typescript/bin/tsc", "--noEmit"],
+  ["typescript-native/bin/tsc", "--noEmit"],
 ]) {
   const [file, ...rest] = args;
   const { code, output } = await run(process.execPath, [inProject("node_modules", file), ...rest]).catch(fail);
