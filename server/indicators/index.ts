@@ -64,11 +64,10 @@ export const indicators: readonly IndicatorDefinition<any>[] = [
 ];
 
 /**
- * Raised whenever the snapshot of any indicator changes its shape or meaning: one that was written under another
- * number must not be restored.
- * @public
+ * Raised whenever the snapshot of any indicator changes its shape or meaning, or the lines of a kept set do: a set that
+ * was written under another number is left aside at a start. `snapshot-format.test.ts` fails when the number stays.
  */
-export const SNAPSHOT_FORMAT = 2;
+export const SNAPSHOT_FORMAT = 3;
 
 export interface ResolvedIndicator {
   definition: IndicatorDefinition;

@@ -31,7 +31,8 @@ import {
 import { widen } from "@/server/domain/basics/columns";
 import { istDay } from "@/server/domain/time/session";
 import { baseAt, BROKEN, Day, DAY_SECONDS, dayOf, NONE, Open, Own, ringOf, volumeOf } from "./second-row";
-import { FeedLag } from "./feed-lag";
+import { FeedLag, type FeedLagSnapshot } from "./feed-lag";
+import { mustBeReadable, STAGE_SNAPSHOT_FORMAT } from "./snapshot-format";
 import type { Core } from "./stage";
 
 /** Small enough that what reads the batch finds it in the processor's cache. */
@@ -659,19 +660,31 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   /** State of all instruments, to go on from later: with the same ticks after it the bars are the same. */
   snapshot(): SecondBarsSnapshot {
     const { capacity, own, days, open, cut, lastSwept, late } = this;
-    return { capacity, own: own.slice(), days: days.slice(), open: open.slice(), cut: cut.slice(), lastSwept, late };
+    return {
+      format: STAGE_SNAPSHOT_FORMAT,
+      capacity,
+      own: own.slice(),
+      days: days.slice(),
+      open: open.slice(),
+      cut: cut.slice(),
+      lastSwept,
+      late,
+      lag: this.lag.snapshot(),
+    };
   }
 
   restore(snapshot: SecondBarsSnapshot): void {
+    mustBeReadable(snapshot.format);
     if (snapshot.open.length !== snapshot.capacity * this.ring * Open.size)
       throw new RangeError("a snapshot of another watermark");
-    Object.assign(this, {
-      ...snapshot,
-      own: snapshot.own.slice(),
-      days: snapshot.days.slice(),
-      open: snapshot.open.slice(),
-      cut: snapshot.cut.slice(),
-    });
+    this.capacity = snapshot.capacity;
+    this.own = snapshot.own.slice();
+    this.days = snapshot.days.slice();
+    this.open = snapshot.open.slice();
+    this.cut = snapshot.cut.slice();
+    this.lastSwept = snapshot.lastSwept;
+    this.late = snapshot.late;
+    this.lag.restore(snapshot.lag);
   }
 
   private flush(emit: (batch: BarBatch) => void): void {
@@ -706,6 +719,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
 }
 
 export interface SecondBarsSnapshot {
+  format: number;
   capacity: number;
   own: Float64Array<ArrayBuffer>;
   days: Float64Array<ArrayBuffer>;
@@ -713,4 +727,5 @@ export interface SecondBarsSnapshot {
   cut: Uint8Array<ArrayBuffer>;
   lastSwept: number;
   late: number;
+  lag: FeedLagSnapshot;
 }

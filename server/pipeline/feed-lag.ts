@@ -30,4 +30,21 @@ export class FeedLag {
     const lag = Math.min(this.before, this.current);
     return lag > NO_LAG_MS && lag <= MOST_MS ? now - lag : now;
   }
+
+  /** What has been seen, to go on from later. */
+  snapshot(): FeedLagSnapshot {
+    return { before: this.before, current: this.current, began: this.began };
+  }
+  restore(snapshot: FeedLagSnapshot): void {
+    this.before = snapshot.before;
+    this.current = snapshot.current;
+    this.began = snapshot.began;
+  }
+}
+
+/** Smallest lags of the window before and of this one, infinite while nothing came, and when this one began (epoch ms). */
+export interface FeedLagSnapshot {
+  before: number;
+  current: number;
+  began: number;
 }

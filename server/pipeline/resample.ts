@@ -20,6 +20,7 @@ import { spanAt } from "@/server/domain/bars/resample";
 import { type Calendar, istDay, type Session } from "@/server/domain/time/session";
 import { type AnyTimeframe, type Timeframe, timeframe, timeframes } from "@/server/domain/time/timeframe";
 import type { SecondBars } from "./aggregate";
+import { mustBeReadable, STAGE_SNAPSHOT_FORMAT } from "./snapshot-format";
 import type { Core } from "./stage";
 
 const COUNT = timeframes.length;
@@ -461,6 +462,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   /** State of all instruments, to go on from later. */
   snapshot(): TimeframeBarsSnapshot {
     return {
+      format: STAGE_SNAPSHOT_FORMAT,
       capacity: this.capacity,
       cells: this.cells.snapshot(),
       due: this.due.slice(),
@@ -472,6 +474,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   }
 
   restore(snapshot: TimeframeBarsSnapshot): void {
+    mustBeReadable(snapshot.format);
     this.cells.restore(snapshot.cells);
     this.capacity = snapshot.capacity;
     this.due = snapshot.due.slice();
@@ -503,6 +506,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
 }
 
 export interface TimeframeBarsSnapshot {
+  format: number;
   capacity: number;
   cells: Float64Array;
   due: Float64Array<ArrayBuffer>;

@@ -57,6 +57,8 @@ export class IndicatorRig {
   readonly core = new Indicators();
   readonly meter = new Metrics();
   readonly warnings: string[] = [];
+  /** The cause each warning names. */
+  readonly reasons: unknown[] = [];
   /** Stored bars by instrument and timeframe, oldest first; forming ones apart. */
   readonly stored = new Map<string, IndicatorBar[]>();
   readonly forming = new Map<string, IndicatorBar[]>();
@@ -160,8 +162,9 @@ export class IndicatorRig {
     };
     const log: Log = {
       ...silentLog(),
-      warn: (message) => {
+      warn: (message, fields) => {
         this.warnings.push(message);
+        this.reasons.push(fields?.["cause"]);
       },
     };
     return new IndicatorService({

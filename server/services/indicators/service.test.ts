@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { timeframe } from "@/server/domain/time/timeframe";
-import { indicators } from "@/server/indicators";
+import { indicators, SNAPSHOT_FORMAT } from "@/server/indicators";
 import { computeIndicator } from "@/server/indicators/compute";
 import { parseIndicatorList } from "./configs";
 import { walkBars } from "@/server/testing/indicator-bars";
@@ -257,7 +257,7 @@ describe("kept states", () => {
       await rig.pass(30_000);
     }
     expect(rig.snapshots.sets).toHaveLength(10);
-    expect(rig.snapshots.sets[0]).toMatchObject({ version: 1, instances: 3 });
+    expect(rig.snapshots.sets[0]).toMatchObject({ version: SNAPSHOT_FORMAT, instances: 3 });
   });
 
   it("are gone on from after a crash with the bars since, to the last bit as if it had never been", async () => {
@@ -304,7 +304,7 @@ describe("kept states", () => {
   it("of another version, another making or other parameters are not gone on from", async () => {
     const changed = async (
       change: (text: string) => string,
-      version = 1,
+      version = SNAPSHOT_FORMAT,
       configs = "EMA:20",
     ): Promise<IndicatorRig> => {
       const first = await ran("EMA:20");
@@ -313,15 +313,37 @@ describe("kept states", () => {
       return started(restarted(first, configs, 710));
     };
     for (const rig of [
-      await changed((text) => text, 2),
+      await changed((text) => text, SNAPSHOT_FORMAT + 1),
       await changed((text) => text.replace(/"EMA":"\w+"/, '"EMA":"other"')),
-      await changed((text) => text, 1, "EMA:21"),
+      await changed((text) => text, SNAPSHOT_FORMAT, "EMA:21"),
       await changed((text) => text.replace('"count"', '"counted"')),
       await changed(() => "no set at all"),
       await changed((text) => `${text}\n[1,"7m","EMA","EMA:20",5,{}]`),
     ]) {
       expect(rig.meter.counters.get("indicators.resumed") ?? 0).toBe(0);
       expect([...rig.core.all()].map((each) => each.lastTime)).toEqual([bars[709]!.time]);
+    }
+  });
+
+  it("of another format are left aside with the reason, and the newest set of this format is gone on from", async () => {
+    for (const format of [SNAPSHOT_FORMAT - 1, SNAPSHOT_FORMAT + 1]) {
+      const first = await ran("EMA:20");
+      first.close(0, "1m", bars[700]!);
+      await first.pass(30_000);
+      const [newest, before] = first.snapshots.sets;
+      expect([newest!.version, before!.version]).toEqual([SNAPSHOT_FORMAT, SNAPSHOT_FORMAT]);
+      first.snapshots.sets[0] = { ...newest!, version: format };
+      const second = await started(restarted(first, "EMA:20", 710));
+      expect(second.warnings).toEqual([expect.stringContaining("the one before it is tried")]);
+      expect(second.reasons).toEqual([`Error: format ${format} is not ${SNAPSHOT_FORMAT}`]);
+      expect(second.meter.counters.get("indicators.resumed")).toBe(1);
+      first.snapshots.sets[1] = { ...before!, version: format };
+      const third = await started(restarted(first, "EMA:20", 710));
+      expect(third.warnings).toHaveLength(2);
+      expect([
+        third.meter.counters.get("indicators.resumed") ?? 0,
+        third.meter.counters.get("indicators.seeded"),
+      ]).toEqual([0, 1]);
     }
   });
 

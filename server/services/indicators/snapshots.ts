@@ -1,6 +1,6 @@
 import { timeframe as timeframeNamed, timeframeOf, timeframes } from "@/server/domain/time/timeframe";
 import type { IndicatorDefinition } from "@/server/indicators/define";
-import { indicators } from "@/server/indicators";
+import { indicators, SNAPSHOT_FORMAT } from "@/server/indicators";
 import type { Clock } from "@/server/ports/clock";
 import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import type { Log, Meter } from "@/server/ports/observe";
@@ -17,8 +17,6 @@ interface Parts {
   meter: Meter;
 }
 
-/** Of the lines: a set of another version is passed over. */
-const VERSION = 1;
 const EVERY_MS = 30_000;
 /** What nobody has taken up so long after a start is let go. */
 const UNTOUCHED_MS = 600_000;
@@ -48,7 +46,7 @@ export class IndicatorSnapshots {
     const sets = await store.list();
     for (const { id, takenAt, version, instances } of sets) {
       try {
-        if (version !== VERSION) throw new Error(`version ${version} is not ${VERSION}`);
+        if (version !== SNAPSHOT_FORMAT) throw new Error(`format ${version} is not ${SNAPSHOT_FORMAT}`);
         await this.take(await store.lines(id));
         log.info("indicator states read", { takenAt: new Date(takenAt).toISOString(), instances: this.left.size });
         break;
@@ -103,7 +101,7 @@ export class IndicatorSnapshots {
     if (running.taken === this.savedAt) return;
     const taken = running.taken;
     const began = wall.now();
-    const pieces: string[] = [JSON.stringify({ version: VERSION, definitions: definitions() })];
+    const pieces: string[] = [JSON.stringify({ version: SNAPSHOT_FORMAT, definitions: definitions() })];
     let lines: string[] = [];
     let count = 0;
     let turn = began;
@@ -129,7 +127,7 @@ export class IndicatorSnapshots {
     }
     if (count === 0) return;
     if (lines.length > 0) pieces.push(lines.join("\n"));
-    await store.save({ takenAt: Math.round(began), version: VERSION, instances: count, pieces });
+    await store.save({ takenAt: Math.round(began), version: SNAPSHOT_FORMAT, instances: count, pieces });
     this.savedAt = taken;
     meter.count("indicators.snapshots");
     meter.record("indicators.snapshot", wall.now() - began);
