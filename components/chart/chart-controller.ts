@@ -1,22 +1,24 @@
 import { browserClock } from "@/components/client/browser-clock";
 import { trackCatchUp } from "@/components/client/catch-up";
 import { feed as feedFrames } from "@/components/client/feed";
-import { type FrameTimes, latency } from "@/components/client/latency";
+import { latency } from "@/components/client/latency";
 import { live } from "@/components/client/live";
 import { createValue, type Readable } from "@/components/client/store";
 import { theme } from "@/components/theme/theme";
 import type { InstrumentView, SessionView } from "@/server/contract/live";
-import { anyTimeframe as timeframeOf, type AnyTimeframeName } from "@/server/domain/time/timeframe";
-import { barEnd } from "./bar-end";
+import type { AnyTimeframeName } from "@/server/domain/time/timeframe";
 import { barRouter, type RouteStats, routeStats } from "./bar-router";
 import { barsFeed, type BarsReader, type FeedPhase, type SnapshotHead } from "./bars-feed";
+import { browserFrames } from "./browser-frames";
 import { chartCanvas, type ChartCanvas, type PaneBox, type ScaleState } from "./chart-canvas";
 import { type ChartNavigation, chartNavigation } from "./chart-navigation";
 import { type ChosenIndicator, sameIndicators } from "./chosen-indicators";
-import { feedLight, type FeedLight, priceNote, sessionOf } from "./feed-light";
+import type { FeedLight } from "./feed-light";
 import { frameClock } from "./frame-clock";
 import type { IndicatorView } from "./indicator-lines";
 import { legendRow } from "./legend-values";
+import { paintLatency } from "./paint-latency";
+import { PriceLine } from "./price-line";
 import { SeriesStore } from "./series-store";
 import { needsSessions } from "./sessions-only";
 
@@ -114,17 +116,10 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   };
 
   let wish: ChartWish | null = null;
-  let session: SessionView | null = null;
-  let ltp: { price: number; received: number } | null = null;
-  let previousClose: number | null = null;
   let hovered: number | null = null;
-  let light: FeedLight | null = null;
   let pageTimer: ReturnType<typeof setTimeout> | undefined;
   let secondTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The oldest frame not yet painted. */
-  let unpainted: Pick<FrameTimes, "stamped" | "received" | "emitted" | "arrived"> | null = null;
   let painted = false;
-  let shownOnce = false;
   let removed = false;
 
   const canvas = chartCanvas(host, overlay, store, {
@@ -137,65 +132,17 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     panes: (panes, axisWidth) => change({ panes, axisWidth, indicatorPanes: canvas.lines.panes() }),
   });
   const here = browserClock();
-  const clock = frameClock(
-    () => canvas.prime(),
-    (drawing) => {
-      if (unpainted === null) return;
-      latency().record({ ...unpainted, drawing, painted: here() });
-      unpainted = null;
-    },
-    here,
-  );
-  const router = barRouter(
-    canvas,
-    {
-      frame: (run) => clock.request(run),
-      idle(run) {
-        const handle =
-          typeof requestIdleCallback === "function"
-            ? requestIdleCallback(run, { timeout: 500 })
-            : Number(setTimeout(run, 50));
-        return () => {
-          if (typeof cancelIdleCallback === "function") cancelIdleCallback(handle);
-          else clearTimeout(handle);
-        };
-      },
-    },
-    stats,
-  );
+  const latencyOfPaint = paintLatency(here, (times) => latency().record(times));
+  const clock = frameClock(() => canvas.prime(), latencyOfPaint.painted, here);
+  const router = barRouter(canvas, browserFrames(clock), stats);
+  const priceLine = new PriceLine(store);
   const newest = (): number => store.time[store.length - 1] ?? Number.NEGATIVE_INFINITY;
 
   function paintTexts(): void {
     const { instrument, timeframe, historicalOnly } = status.get();
     if (instrument !== null) {
-      const now = client.now();
-      const frame = feedFrames().get();
-      const present = sessionOf(frame, instrument, session);
-      const connection = client.connection.get();
-      light = feedLight({
-        instrument,
-        historicalOnly,
-        session: present,
-        lastTick: ltp?.received ?? null,
-        connection,
-        frame,
-        now,
-      });
-      const end = historicalOnly ? null : barEnd(present, timeframeOf(timeframe), now);
-      const last = store.length - 1;
-      const below = priceNote({
-        light,
-        lastTick: ltp?.received ?? null,
-        lastBar: last < 0 ? null : Math.min(now, store.time[last]! + timeframeOf(timeframe).lengthMs),
-        end,
-        now,
-      });
-      canvas.lastPrice({
-        price: ltp?.price ?? (last < 0 ? null : store.close[last]!),
-        rising: last < 0 || store.close[last]! >= store.open[last]!,
-        stale: light.stale,
-        below,
-      });
+      const [connection, frame, now] = [client.connection.get(), feedFrames().get(), client.now()];
+      canvas.lastPrice(priceLine.judge({ instrument, timeframe, historicalOnly, connection, frame, now }));
     }
     for (const handler of handlers) handler();
   }
@@ -222,13 +169,8 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     }, PAGE_DEBOUNCE_MS);
   }
 
-  const keepQuote = ({ session: told, quote }: SnapshotHead): void => {
-    session = told;
-    previousClose = quote === null || quote.previousClose === 0 ? null : quote.previousClose;
-    ltp = quote === null ? null : { price: quote.price, received: quote.received };
-  };
   const place = (head: SnapshotHead, sameBars: boolean): void => {
-    keepQuote(head);
+    priceLine.snapshot(head);
     const chosen = wish?.indicators ?? [];
     const timeframe = wish?.timeframe ?? status.get().timeframe;
     const indicators = head.indicators.map((indicator, at): IndicatorView => ({
@@ -275,7 +217,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       requestAnimationFrame(() =>
         requestAnimationFrame(() => {
           performance.mark("chart:first-paint");
-          shownOnce = true;
+          latencyOfPaint.shown();
         }),
       );
     } else if (!sameBars)
@@ -285,7 +227,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   const reader: BarsReader = {
     replaced: place,
     resumed(head, paths) {
-      keepQuote(head);
+      priceLine.snapshot(head);
       change({
         historicalOnly: head.historicalOnly,
         firstStored: head.firstStored,
@@ -311,15 +253,8 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
     },
     points: (time) => router.touched(time),
     frame(frame) {
-      // What nobody can see takes no time: a page that still loads, or lies behind others.
-      if (frame.ltp !== null && shownOnce && document.visibilityState === "visible")
-        unpainted ??= {
-          stamped: frame.ltp.time,
-          received: frame.stamps.received,
-          emitted: frame.stamps.emitted,
-          arrived: here(),
-        };
-      if (frame.ltp !== null) ltp = { price: frame.ltp.price, received: frame.ltp.received };
+      latencyOfPaint.arrived(frame, document.visibilityState === "visible");
+      if (frame.ltp !== null) priceLine.ltp = { price: frame.ltp.price, received: frame.ltp.received };
       clock.request(paintTexts);
     },
     phase: (phase) => change({ phase }),
@@ -355,7 +290,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
   }
 
   const onVisibility = (): void => {
-    unpainted = null;
+    latencyOfPaint.forget();
     if (document.visibilityState === "hidden") feed.pause();
     else feed.resume();
   };
@@ -384,9 +319,9 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       row: legendRow(store, hovered),
       pointed: hovered !== null && store.rowOf(hovered) !== -1,
       decimals: status.get().instrument?.decimals ?? 2,
-      ltp: ltp?.price ?? null,
-      previousClose,
-      light,
+      ltp: priceLine.ltp?.price ?? null,
+      previousClose: priceLine.previousClose,
+      light: priceLine.light,
     }),
     onPaint(handler) {
       handlers.add(handler);
