@@ -72,13 +72,17 @@ export class SessionRig {
       if (clocked) this.at(happening.received);
       if (happening.kind === "lost") {
         for (const kind of ["disconnected", "connected"] as const)
-          this.normaliser.on({ kind, collector: 0, receivedTime: happening.received, detail: "" }, this.toStages);
+          this.normaliser.on(
+            { kind, collector: this.round.collector, receivedTime: happening.received, detail: "" },
+            this.toStages,
+          );
         continue;
       }
       if (happening.rows.length > this.raw.token.length) this.raw = rawBatch(happening.rows.length);
       const { raw } = this;
       raw.length = 0;
       raw.receivedTime = happening.received;
+      raw.collector = this.round.collector;
       for (const row of happening.rows) {
         if (!this.own(row.instrument)) continue;
         const at = raw.length++;
@@ -86,7 +90,7 @@ export class SessionRig {
         raw.price[at] = row.price;
         raw.volume[at] = this.round.hours[row.instrument] === "NSE_INDEX" ? -1 : row.volume;
         raw.exchangeTime[at] = row.time;
-        raw.openInterest[at] = -1;
+        raw.openInterest[at] = row.openInterest;
       }
       if (raw.length > 0) this.normaliser.on(raw, this.toStages);
     }
@@ -123,8 +127,16 @@ export class SessionRig {
       low: batch.low[row]!,
       close: batch.close[row]!,
       volume: batch.volume[row]!,
+      value: batch.value[row]!,
+      openInterest: batch.openInterest[row]!,
       ...passportAt(batch, row),
       ticks: batch.ticks[row]!,
+      end: batch.end[row]!,
+      incomplete: batch.incomplete[row] === 1,
+      state: batch.state[row]!,
+      rev: batch.rev[row]!,
+      patches: batch.event[row] === PATCH ? 1 : 0,
+      mostPatches: 0,
     };
     if (batch.event[row] === CLOSE) {
       if (known !== undefined && known.ticks > known.late) {
@@ -147,7 +159,7 @@ const rebatched = (happenings: readonly Happening[], batchRows: number): Happeni
   }));
 };
 
-/** What the store makes of late ticks alone. */
+/** What the store makes of late ticks alone (`patchBars`): each is a revision. */
 const patched = (bar: ExpectedBar, late: ExpectedBar): ExpectedBar => ({
   ...bar,
   ...(joinPassports(bar, late) satisfies BarPassport),
@@ -155,7 +167,13 @@ const patched = (bar: ExpectedBar, late: ExpectedBar): ExpectedBar => ({
   high: Math.max(bar.high, late.high),
   low: Math.min(bar.low, late.low),
   volume: bar.volume + late.volume,
+  value: bar.value + late.value,
   ticks: bar.ticks + late.ticks,
   open: late.firstTime < bar.firstTime ? late.open : bar.open,
   close: late.lastTime >= bar.lastTime ? late.close : bar.close,
+  openInterest: late.openInterest >= 0 ? late.openInterest : bar.openInterest,
+  incomplete: bar.incomplete || late.incomplete,
+  state: late.state,
+  rev: bar.rev + late.rev,
+  patches: bar.patches + late.patches,
 });

@@ -3,7 +3,19 @@
  * A round is a market of sixty-four instruments: bursts, silences, rows that overtake one another, late rows, repeated
  * rows, moves of the book, lost connections, auctions, midnight. One number makes it.
  */
-import { addHash, AUCTION_BAR, type BarPassport, joinPassports, tickHash } from "@/server/domain/bars/bar";
+import {
+  addHash,
+  AUCTION_BAR,
+  type BarPassport,
+  BY_EXCHANGE_CLOCK,
+  CLOSED,
+  FROM_LATE,
+  FROM_STREAM,
+  fromCollector,
+  joinPassports,
+  PATCHED,
+  tickHash,
+} from "@/server/domain/bars/bar";
 import type { TradingCalendar } from "@/server/domain/calendar/calendar";
 import { type HoursKey, istDay, phaseAt, type Session } from "@/server/domain/time/session";
 import { spanAt } from "@/server/domain/bars/resample";
@@ -18,6 +30,8 @@ export interface Row {
   time: number;
   price: number;
   volume: number;
+  /** -1 where the packet carries none. */
+  openInterest: number;
   /** When it reaches us. */
   arrives: number;
 }
@@ -25,6 +39,8 @@ export interface Row {
 export type Happening = { kind: "rows"; rows: Row[]; received: number } | { kind: "lost"; received: number };
 
 export interface Round {
+  /** Dense number of the collector all rows come from. */
+  collector: number;
   hours: HoursKey[];
   happenings: Happening[];
 }
@@ -76,7 +92,25 @@ export const makeRound = (
     from += part.length;
     if (options.cuts && below(40) === 0) happenings.push({ kind: "lost", received: part.at(-1)!.arrives });
   }
-  return { hours, happenings };
+  withOpenInterest(seed, hours, happenings);
+  return { collector: seed % 7, hours, happenings };
+};
+
+/** Open interest on two rows of three; the same packet again carries the same. Its chance is its own, so that rounds stay what they were. */
+const withOpenInterest = (seed: number, hours: readonly HoursKey[], happenings: readonly Happening[]): void => {
+  const random = randomOf(seed ^ 0x5eed);
+  const last = new Map<number, Row>();
+  for (const happening of happenings) {
+    if (happening.kind === "lost") continue;
+    for (const row of happening.rows) {
+      const before = last.get(row.instrument);
+      const again =
+        before !== undefined && before.time === row.time && before.price === row.price && before.volume === row.volume;
+      const told = Math.floor(random() * 3) > 0 && tradesVolume(hours[row.instrument]!);
+      row.openInterest = again ? before.openInterest : told ? Math.floor(random() * 100_000) : -1;
+      last.set(row.instrument, row);
+    }
+  }
 };
 
 const tradingOf = (
@@ -142,8 +176,8 @@ const tradingOf = (
     const arrives = Math.max(time, second + delay + below(900));
     const row: Row =
       repeated < 0
-        ? { instrument, time, price, volume, arrives }
-        : { instrument, time, price, volume: repeated, arrives: time };
+        ? { instrument, time, price, volume, openInterest: -1, arrives }
+        : { instrument, time, price, volume: repeated, openInterest: -1, arrives: time };
     if (repeated >= 0) time = second + 1_000; // not in the second of the new date's own figures
     repeated = -1;
     rows.push(row);
@@ -168,7 +202,20 @@ export interface ExpectedBar extends BarPassport {
   low: number;
   close: number;
   volume: number;
+  /** Price x quantity, minor units; VWAP is value / volume. */
+  value: number;
   ticks: number;
+  openInterest: number;
+  end: number;
+  incomplete: boolean;
+  /** `CLOSED`, or `PATCHED` once a closed bar has been changed. */
+  state: number;
+  /** Revision in the store: one row for the closed bar, one for each patch. */
+  rev: number;
+  /** Patches of the closed bar. */
+  patches: number;
+  /** With lost lines a bar may be closed before its time: so many patches at most. */
+  mostPatches: number;
 }
 
 /** `instrument`, position of the timeframe (or `AUCTION_BAR`) and start as one number. */
@@ -181,15 +228,31 @@ interface Accepted extends Row {
   kind: "trade" | "auction" | "book";
   joined: boolean;
   late: boolean;
+  /** Newest second that was closed when it came. */
+  closed: number;
   /** Only repeats the old date's figure. */
   stale: boolean;
 }
 
-/** All bars of a round by definition: judge each row in order of arrival, then sort, group and fold. */
-export const expectedBars = (round: Round, calendar: TradingCalendar): Map<number, ExpectedBar> => {
+/** What happened to one instrument: its rows in order of arrival, and what the lost lines did to it. */
+interface Line {
+  rows: Accepted[];
+  /** When the line was lost, epoch ms, and how many of the rows had come. */
+  losses: { at: number; rows: number }[];
+  /** Seconds of which something may be missing. */
+  broken: Set<number>;
+  /** Seconds that had been closed when the line was lost right after them. */
+  brokenClosed: number[];
+}
+
+/** All bars of a round by definition: judge each row in order of arrival, then sort, group and fold. Rows of other instruments are not counted. */
+export const expectedBars = (
+  round: Round,
+  calendar: TradingCalendar,
+  own: (instrument: number) => boolean = () => true,
+): Map<number, ExpectedBar> => {
   const bars = new Map<number, ExpectedBar>();
-  const accepted = judge(round, calendar);
-  accepted.forEach((rows, instrument) => foldInstrument(rows, instrument, round.hours[instrument]!, calendar, bars));
+  judge(round, calendar, own).forEach((line, instrument) => foldInstrument(line, instrument, round, calendar, bars));
   return bars;
 };
 
@@ -204,16 +267,51 @@ const tradedAt = (calendar: TradingCalendar, hours: HoursKey, time: number): num
   return phase === null || phase.phase === "halt" || phase.phase === "transition" ? last : time;
 };
 
-const judge = (round: Round, calendar: TradingCalendar): Accepted[][] => {
-  const accepted: Accepted[][] = round.hours.map(() => []);
-  const board = round.hours.map(() => ({ price: 0, volume: -1, time: 0, cut: false, newest: -1, closed: -1, day: 0 }));
+const secondOf = (time: number): number => Math.floor(time / 1_000);
+/** Newest second the clock has closed. */
+const closedBy = (now: number): number => secondOf(now) - WATERMARK - 1;
+/** What ends by then is closed. */
+const settledBy = (now: number): number => (secondOf(now) - WATERMARK) * 1_000;
+/** A row that came last may be of the second before. */
+const UNDERWAY = 1_000;
+
+const judge = (round: Round, calendar: TradingCalendar, own: (instrument: number) => boolean): Line[] => {
+  const lines = round.hours.map((): Line => ({ rows: [], losses: [], broken: new Set(), brokenClosed: [] }));
+  const board = round.hours.map(() => ({
+    price: 0,
+    volume: -1,
+    time: 0,
+    cut: false,
+    newest: -1,
+    closed: -1,
+    day: 0,
+    /** Its line has brought something that a loss may have cut. */
+    begun: false,
+    /** The next second has a hole. */
+    hole: false,
+  }));
   let sequence = 0;
   for (const happening of round.happenings) {
     if (happening.kind === "lost") {
-      for (const each of board) each.cut = true;
+      board.forEach((known, instrument) => {
+        known.cut = true;
+        if (!known.begun) return;
+        const line = lines[instrument]!;
+        const at = happening.received;
+        known.closed = Math.max(known.closed, closedBy(at));
+        for (const { kind, late, time } of line.rows)
+          if (kind === "trade" && !late && secondOf(time) > known.closed) line.broken.add(secondOf(time));
+        if (known.newest >= 0 && (known.newest + 1) * 1_000 > at - UNDERWAY && known.newest <= known.closed) {
+          line.broken.add(known.newest);
+          line.brokenClosed.push(known.newest);
+        }
+        line.losses.push({ at, rows: line.rows.length });
+        known.hole = true;
+      });
       continue;
     }
     for (const sent of happening.rows) {
+      if (!own(sent.instrument)) continue;
       const known = board[sent.instrument]!;
       const hours = round.hours[sent.instrument]!;
       const row = { ...sent, time: tradedAt(calendar, hours, sent.time) };
@@ -243,7 +341,19 @@ const judge = (round: Round, calendar: TradingCalendar): Accepted[][] => {
         istDay(row.time) > known.day &&
         volume === known.volume;
       if (row.time >= known.time && (known.volume < 0 || volume !== known.volume)) known.day = istDay(row.time);
-      accepted[row.instrument]!.push({
+      const late = second <= known.closed;
+      if (joined) {
+        // Back before trading began, or after it ended: nothing has been missed.
+        const now = calendar.on(hours, istDay(happening.received));
+        known.hole = now !== null && happening.received >= now.open && happening.received < now.close;
+        known.begun = true;
+      }
+      if (kind === "trade" && !late) {
+        if (known.hole) lines[row.instrument]!.broken.add(second);
+        known.hole = false;
+        known.begun = true;
+      }
+      lines[row.instrument]!.rows.push({
         ...row,
         volume,
         stale,
@@ -251,7 +361,8 @@ const judge = (round: Round, calendar: TradingCalendar): Accepted[][] => {
         received: happening.received,
         kind,
         joined,
-        late: second <= known.closed,
+        late,
+        closed: known.closed,
       });
       if (kind === "trade") known.newest = Math.max(known.newest, second);
       // Of two rows of one instant the one with the smaller figure was overtaken.
@@ -263,54 +374,93 @@ const judge = (round: Round, calendar: TradingCalendar): Accepted[][] => {
         });
     }
   }
-  return accepted;
+  return lines;
 };
 
 const foldInstrument = (
-  rows: readonly Accepted[],
+  line: Line,
   instrument: number,
-  hours: HoursKey,
+  { hours: allHours, collector }: Round,
   calendar: TradingCalendar,
   bars: Map<number, ExpectedBar>,
 ): void => {
+  const { rows, losses, broken } = line;
+  const hours = allHours[instrument]!;
   const volumes = volumeBySecond(rows);
-  const auctions = auctionsOf(rows, hours, calendar);
-  for (const auction of auctions) bars.set(barKey(instrument, AUCTION_BAR, auction.time), auction);
+  const auctions = auctionsOf(line, hours, calendar, collector);
+  for (const { bar } of auctions) bars.set(barKey(instrument, AUCTION_BAR, bar.time), bar);
   for (const of of timeframes) {
     const groups = new Map<number, Accepted[]>();
-    const spans = new Map<number, number>(); // second to start
+    const spans = new Map<number, { start: number; end: number }>(); // by second
+    const ends = new Map<number, number>(); // by start
+    const interestTimes = new Map<number, number>(); // by start
     for (const row of rows) {
       if (row.kind !== "trade") continue;
-      const second = Math.floor(row.time / 1_000);
-      let start = spans.get(second);
-      if (start === undefined) spans.set(second, (start = spanAt(calendar, hours, of, second * 1_000)!.start));
+      const second = secondOf(row.time);
+      let span = spans.get(second);
+      if (span === undefined) spans.set(second, (span = spanAt(calendar, hours, of, second * 1_000)!));
+      const { start, end } = span;
+      ends.set(start, end);
       const group = groups.get(start);
       if (group === undefined) groups.set(start, [row]);
       else group.push(row);
     }
+    /** Had something of it come when the line was lost, and was it open still? */
+    const isCut = (end: number, begun: (loss: { at: number; rows: number }) => boolean): boolean =>
+      losses.some((loss) => end > settledBy(loss.at) && begun(loss));
     for (const [start, group] of groups) {
+      const end = ends.get(start)!;
       const ordered = [...group].sort((a, b) => a.time - b.time || a.sequence - b.sequence);
-      const seconds = new Set(ordered.map(({ time }) => Math.floor(time / 1_000)));
+      const seconds = [...new Set(ordered.map(({ time }) => secondOf(time)))];
+      const late = group.filter((row) => row.late);
+      const patches = late.filter(({ received }) => of.index === 0 || end <= settledBy(received)).length;
+      const holes = line.brokenClosed.filter((second) => second * 1_000 >= start && second * 1_000 < end).length;
+      const interest = newestInterest(group);
+      interestTimes.set(start, interest?.time ?? 0);
       const bar: ExpectedBar = {
         time: start,
+        end,
         open: ordered[0]!.price,
         close: ordered.at(-1)!.price,
         high: Math.max(...ordered.map(({ price }) => price)),
         low: Math.min(...ordered.map(({ price }) => price)),
-        volume: [...seconds].reduce((sum, second) => sum + (volumes.get(second) ?? 0), 0),
-        ...passportOf(ordered),
+        volume: seconds.reduce((sum, second) => sum + (volumes.get(second)?.volume ?? 0), 0),
+        value: seconds.reduce((sum, second) => sum + (volumes.get(second)?.value ?? 0), 0),
+        openInterest: interest?.openInterest ?? -1,
+        incomplete:
+          seconds.some((second) => broken.has(second)) ||
+          (of.index > 0 && isCut(end, (loss) => rows.indexOf(group[0]!) < loss.rows)),
+        ...passportOf(ordered, collector),
         ticks: ordered.length,
+        patches,
+        mostPatches: losses.length === 0 ? patches : late.length + 2 * holes, // a loss and a return both say that there is a hole
+        rev: patches + (patches < group.length ? 1 : 0),
+        state: patches > 0 ? PATCHED : CLOSED,
       };
       bars.set(barKey(instrument, of.index, start), bar);
     }
     if (of.kind === "intraday") continue;
     // Days, weeks and months have their auctions.
-    for (const auction of auctions) {
+    for (const { bar: auction, closedBefore, lateRows } of auctions) {
       const session = calendar.on(hours, istDay(auction.time))!;
-      const { start } = spanAt(calendar, hours, of, session.open)!;
+      const { start, end } = spanAt(calendar, hours, of, session.open)!;
       const known = bars.get(barKey(instrument, of.index, start));
+      const patches = lateRows.filter(({ received }) => end <= settledBy(received)).length;
+      const incomplete = auction.incomplete || isCut(end, closedBefore);
+      const part: ExpectedBar = {
+        ...auction,
+        time: start,
+        end,
+        incomplete,
+        patches,
+        mostPatches: losses.length === 0 ? patches : lateRows.length,
+        rev: patches + 1,
+        state: patches > 0 ? PATCHED : CLOSED,
+      };
+      const isNewest = auction.openInterest >= 0 && auction.lastTime >= (interestTimes.get(start) ?? 0);
+      if (isNewest) interestTimes.set(start, auction.lastTime);
       if (known === undefined) {
-        bars.set(barKey(instrument, of.index, start), { ...auction, time: start });
+        bars.set(barKey(instrument, of.index, start), part);
         continue;
       }
       bars.set(barKey(instrument, of.index, start), {
@@ -319,18 +469,33 @@ const foldInstrument = (
         high: Math.max(known.high, auction.high),
         low: Math.min(known.low, auction.low),
         volume: known.volume + auction.volume,
+        value: known.value + auction.value,
+        openInterest: isNewest ? auction.openInterest : known.openInterest,
+        incomplete: known.incomplete || incomplete,
         ticks: known.ticks + auction.ticks,
         open: auction.firstTime < known.firstTime ? auction.open : known.open,
         close: auction.lastTime > known.lastTime ? auction.close : known.close,
+        patches: known.patches + patches,
+        mostPatches: known.mostPatches + part.mostPatches,
+        rev: known.rev + patches,
+        state: known.patches + patches > 0 ? PATCHED : CLOSED,
       });
     }
   }
 };
 
-const passportOf = (rows: readonly Accepted[]): BarPassport & { ticks: number } => ({
+/** Open interest of the newest second that tells one; inside it what came last. A late row is of the past: it tells none. */
+const newestInterest = (rows: readonly Accepted[]): Accepted | undefined =>
+  rows
+    .filter(({ openInterest, late }) => openInterest >= 0 && !late)
+    .sort((a, b) => secondOf(a.time) - secondOf(b.time) || a.sequence - b.sequence)
+    .at(-1);
+
+const passportOf = (rows: readonly Accepted[], collector: number): BarPassport & { ticks: number } => ({
   ticks: rows.length,
   late: rows.filter(({ late }) => late).length,
-  sources: 0,
+  // Every packet carries the exchange's stamp.
+  sources: FROM_STREAM | BY_EXCHANGE_CLOCK | fromCollector(collector) | (rows.some(({ late }) => late) ? FROM_LATE : 0),
   firstTime: Math.min(...rows.map(({ time }) => time)),
   lastTime: Math.max(...rows.map(({ time }) => time)),
   firstSequence: Math.min(...rows.map(({ sequence }) => sequence)),
@@ -338,9 +503,18 @@ const passportOf = (rows: readonly Accepted[]): BarPassport & { ticks: number } 
   hash: rows.reduce((sum, { time, price, volume }) => addHash(sum, tickHash(time, price, volume)), 0),
 });
 
-/** Volume of each second: the greatest day volume reached in it, less what was counted before. Late rows were counted by those after them. */
-const volumeBySecond = (rows: readonly Accepted[]): Map<number, number> => {
-  const volumes = new Map<number, number>();
+interface Traded {
+  volume: number;
+  value: number;
+}
+
+/**
+ * Volume of each second: the greatest day volume reached in it, less what was counted before. Late rows were counted by
+ * those after them. Its value: each step of the day's volume, as it came, at the price that came with it; where the
+ * second's volume is not the sum of its steps (rows that overtook one another), their average price for all of it.
+ */
+const volumeBySecond = (rows: readonly Accepted[]): Map<number, Traded> => {
+  const volumes = new Map<number, Traded>();
   let counted = -1;
   let day = 0;
   /** One connection after the other: each begins with a figure that is no difference. */
@@ -356,13 +530,31 @@ const volumeBySecond = (rows: readonly Accepted[]): Map<number, number> => {
     counted = begin.volume;
     day = istDay(begin.time);
     const bySecond = new Map<number, Accepted[]>();
+    const steps = new Map<number, { size: number; worth: number }>();
+    let reachedSoFar = counted;
+    let dayReached = day;
     let traded = 0; // latest second of a trade so far
     for (const row of segment) {
       if (row.stale || row.kind === "book" || (row.late && row.kind === "trade")) continue;
       // What an auction matched, told after trading has begun, has been counted with the first trades.
       if (row.kind === "auction" && row.time < traded) continue;
-      if (row.kind === "trade") traded = Math.max(traded, row.time);
-      const second = Math.floor(row.time / 1_000);
+      const second = secondOf(row.time);
+      if (istDay(row.time) > dayReached && row.volume !== reachedSoFar) {
+        dayReached = istDay(row.time);
+        if (row.volume < reachedSoFar) reachedSoFar = 0;
+      }
+      if (row.kind === "trade") {
+        traded = Math.max(traded, row.time);
+        const step = Math.max(0, row.volume - reachedSoFar);
+        const known = steps.get(second) ?? { size: 0, worth: 0 };
+        steps.set(second, { size: known.size + step, worth: known.worth + step * row.price });
+        reachedSoFar += step;
+      } else {
+        // An auction's volume is its own bar's, unless a second is open that may still tell it.
+        const closed = Math.max(row.closed, second - WATERMARK - 1);
+        if ([...bySecond].every(([each, group]) => each <= closed || group.every(({ kind }) => kind !== "trade")))
+          reachedSoFar = Math.max(reachedSoFar, row.volume);
+      }
       bySecond.set(second, [...(bySecond.get(second) ?? []), row]);
     }
     for (const [second, group] of [...bySecond].sort(([a], [b]) => a - b)) {
@@ -372,8 +564,15 @@ const volumeBySecond = (rows: readonly Accepted[]): Map<number, number> => {
         day = today;
         counted = 0;
       }
-      if (group.some(({ kind }) => kind === "trade"))
-        volumes.set(second, (volumes.get(second) ?? 0) + Math.max(0, reached - counted));
+      const trades = group.filter(({ kind }) => kind === "trade").sort((a, b) => a.time - b.time);
+      if (trades.length > 0) {
+        const volume = Math.max(0, reached - counted);
+        const { size, worth } = steps.get(second)!;
+        const value =
+          size === volume ? worth : size > 0 ? Math.round((worth / size) * volume) : trades.at(-1)!.price * volume;
+        const known = volumes.get(second) ?? { volume: 0, value: 0 };
+        volumes.set(second, { volume: known.volume + volume, value: known.value + value });
+      }
       if (reached >= counted) counted = reached;
     }
   }
@@ -389,7 +588,20 @@ const groupsOf: Record<string, number> = {
   post_close: 2,
 };
 
-const auctionsOf = (rows: readonly Accepted[], hours: HoursKey, calendar: TradingCalendar): ExpectedBar[] => {
+interface ExpectedAuction {
+  bar: ExpectedBar;
+  /** True when the auction was over, and so part of its day, when the line was lost. */
+  closedBefore(loss: { at: number; rows: number }): boolean;
+  /** Rows that came after it was over. */
+  lateRows: Accepted[];
+}
+
+const auctionsOf = (
+  { rows, losses }: Line,
+  hours: HoursKey,
+  calendar: TradingCalendar,
+  collector: number,
+): ExpectedAuction[] => {
   const groups = new Map<number, { session: Session; group: number; rows: Accepted[] }>();
   for (const row of rows) {
     if (row.kind !== "auction") continue;
@@ -400,7 +612,7 @@ const auctionsOf = (rows: readonly Accepted[], hours: HoursKey, calendar: Tradin
     if (known === undefined) groups.set(from, { session, group, rows: [row] });
     else known.rows.push(row);
   }
-  const bars: ExpectedBar[] = [];
+  const bars: ExpectedAuction[] = [];
   for (const [from, { session, group, rows: inside }] of groups) {
     const own = session.phases.filter(({ phase }) => groupsOf[phase] === group);
     const matching = own.filter(({ phase }) => phase === "pre_open" || phase === "closing_auction").at(-1)?.to ?? from;
@@ -423,7 +635,13 @@ const auctionsOf = (rows: readonly Accepted[], hours: HoursKey, calendar: Tradin
     if (first.time >= matching && group === 0) base = before?.volume === first.volume ? first.volume : 0;
     else if (first.time >= matching && !first.joined)
       base = before !== undefined && istDay(before.time) === istDay(first.time) ? before.volume : first.volume;
+    // A new connection, or nothing known of the day: how much of it is the auction's nobody can tell.
+    const isUnknown =
+      first.time >= matching &&
+      group !== 0 &&
+      (first.joined || before === undefined || istDay(before.time) !== istDay(first.time));
     let volume = 0;
+    let value = 0;
     let price = 0;
     // After the match a row changes no price; where all are late, the first makes the bar.
     const end = own.at(-1)!.to + WATERMARK * 1_000;
@@ -438,21 +656,41 @@ const auctionsOf = (rows: readonly Accepted[], hours: HoursKey, calendar: Tradin
       }
       if (row.volume < base) base = group === 0 ? 0 : row.volume;
       if (row.volume - base > volume) {
+        value += (row.volume - base - volume) * row.price;
         volume = row.volume - base;
         price = row.price;
       }
     }
     if (price === 0) continue;
+    const to = own.at(-1)!.to;
+    const closedBefore = ({ at, rows: come }: { at: number; rows: number }): boolean =>
+      to + WATERMARK * 1_000 <= at ||
+      rows.slice(0, come).some(({ sequence, time }) => sequence > first.sequence && time >= to);
+    const lateRows = inside.filter((row) => !making.includes(row));
     bars.push({
-      time: from,
-      open: price,
-      high: price,
-      low: price,
-      close: price,
-      volume,
-      ...passportOf(inside),
-      late: inside.length - making.length,
-      ticks: inside.length,
+      closedBefore,
+      lateRows,
+      bar: {
+        time: from,
+        end: to,
+        open: price,
+        high: price,
+        low: price,
+        close: price,
+        volume,
+        value,
+        openInterest: making.filter(({ openInterest }) => openInterest >= 0).at(-1)?.openInterest ?? -1,
+        incomplete: isUnknown || losses.some((loss) => rows.indexOf(first) < loss.rows && !closedBefore(loss)),
+        ...passportOf(
+          inside.map((row) => ({ ...row, late: lateRows.includes(row) })),
+          collector,
+        ),
+        ticks: inside.length,
+        patches: lateRows.length,
+        mostPatches: lateRows.length,
+        rev: 1 + lateRows.length,
+        state: lateRows.length > 0 ? PATCHED : CLOSED,
+      },
     });
   }
   return bars;
