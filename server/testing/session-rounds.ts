@@ -7,11 +7,7 @@ import {
   addHash,
   AUCTION_BAR,
   type BarPassport,
-  BY_EXCHANGE_CLOCK,
   CLOSED,
-  FROM_LATE,
-  FROM_STREAM,
-  fromCollector,
   joinPassports,
   PATCHED,
   tickHash,
@@ -494,8 +490,8 @@ const newestInterest = (rows: readonly Accepted[]): Accepted | undefined =>
 const passportOf = (rows: readonly Accepted[], collector: number): BarPassport & { ticks: number } => ({
   ticks: rows.length,
   late: rows.filter(({ late }) => late).length,
-  // Every packet carries the exchange's stamp.
-  sources: FROM_STREAM | BY_EXCHANGE_CLOCK | fromCollector(collector) | (rows.some(({ late }) => late) ? FROM_LATE : 0),
+  // Bits as the store has them: the stream is 1, late ticks 4, the exchange's stamp 8 (every packet has one), collectors 256 and on.
+  sources: 1 + 8 + (rows.some(({ late }) => late) ? 4 : 0) + 2 ** (8 + collector),
   firstTime: Math.min(...rows.map(({ time }) => time)),
   lastTime: Math.max(...rows.map(({ time }) => time)),
   firstSequence: Math.min(...rows.map(({ sequence }) => sequence)),
