@@ -1,37 +1,67 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { aloneFiles, longFiles, workers } from "./scripts/test-times.mjs";
 
 const alias = { "@": fileURLToPath(new URL(".", import.meta.url)) };
+const seeded = fileURLToPath(new URL("server/testing/seeded-fast-check.ts", import.meta.url));
+
+// fast-check starts from the seed of the run, whoever imports it.
+const seedFastCheck = {
+  name: "seed-fast-check",
+  enforce: "pre" as const,
+  resolveId: (source: string, importer: string | undefined): string | undefined =>
+    source === "fast-check" && importer !== seeded ? seeded : undefined,
+};
+
+const secondsOf = ({ moduleId }: TestSpecification): number =>
+  longFiles.find(({ file }) => moduleId.endsWith(`/${file}`))?.seconds ?? 0;
+
+/** The longest files first: one that began last would keep one worker busy while the others have ended. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).sort((a, b) => secondsOf(b) - secondsOf(a));
+  }
+}
+
+const plugins = [seedFastCheck];
+const resolve = { alias };
+const limits = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
-  resolve: { alias },
+  resolve,
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
-        resolve: { alias },
+        plugins,
+        resolve,
         test: {
           name: "unit",
           include: ["{server,components,scripts}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.int.test.ts"],
           testTimeout: 30_000,
+          maxWorkers: workers.unit,
         },
       },
-      // Real servers, child processes and files: one at a time, so that two cores measure one thing.
+      // Real servers, child processes and files. Each file has a folder, a database and a Redis prefix of its own, and most
+      // of its time is waiting.
       {
-        resolve: { alias },
+        plugins,
+        resolve,
         test: {
           name: "integration",
           include: ["server/**/*.int.test.ts"],
-          exclude: ["**/*.clock.int.test.ts"],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: [...aloneFiles],
+          maxWorkers: workers.integration,
+          ...limits,
         },
       },
-      // Whole servers that wait for minutes to end and for a broker's pace: they hardly compute, and wait beside one another (`scripts/test.mjs`).
+      // What measures time or work with a narrow limit: one file after another, with nothing beside it.
       {
-        resolve: { alias },
-        test: { name: "clock", include: ["server/**/*.clock.int.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
+        plugins,
+        resolve,
+        test: { name: "alone", include: [...aloneFiles], fileParallelism: false, ...limits },
       },
     ],
   },

@@ -1,4 +1,3 @@
-import { exchangeAt } from "./support/exchange";
 import type { InstrumentHit } from "@/server/contract/rest";
 import { expect, test } from "./support/app";
 import { expectChart, openChart } from "./support/chart";
@@ -62,33 +61,6 @@ test("another list is another choice, kept over a reload", async ({ page, app })
   await expect(page.getByTestId("wl-row-SIM:TCS")).toHaveCount(0);
   await page.reload();
   await expect(page.getByTestId("watchlist").getByRole("button", { name: "Indices" })).toBeVisible();
-});
-
-test("an instrument that is mute while its feed is not says so, in its row and beside its chart", async ({
-  page,
-  launch,
-}) => {
-  test.setTimeout(240_000);
-  const app = await launch();
-  const exchange = exchangeAt(app.exchangeUrl);
-  await openChart(page, app, { address: "SIM/INFY" });
-  const muted = async (): Promise<boolean> => {
-    const { meta } = (await (await fetch(`${app.url}/api/v1/gaps/SIM:INFY`)).json()) as {
-      meta: { feed: { patienceMs: number | null } };
-    };
-    return meta.feed.patienceMs !== null;
-  };
-  await expect.poll(muted, { timeout: 120_000 }).toBe(true);
-  await exchange.fault("mute", { symbols: ["INFY"] });
-  const row = page.getByTestId("wl-row-SIM:INFY");
-  await expect(row).toHaveAttribute("data-mute", "true", { timeout: 90_000 });
-  await expect(row).toContainText(/mute \d+s|mute \dm/);
-  await expect(row).toHaveAttribute("title", /no tick for .* while its feed delivers others/);
-  await expect(page.getByTestId("chart-feed-pill").filter({ visible: true })).toContainText(/MUTE\s*no tick for/);
-  await expect(page.getByTestId("wl-live")).toHaveText("21 of 22 live");
-  await expect(page.getByTestId("wl-row-SIM:TCS")).toHaveAttribute("data-mute", "false");
-  await exchange.reset();
-  await expect(row).toHaveAttribute("data-mute", "false", { timeout: 30_000 });
 });
 
 test("a future's row has its whole name and the line of its day", async ({ page, app }) => {

@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 
 /** What a step of the tests came to. */
-export const counts = ({ passed = 0, failed = 0, failures = [], skipped = [] } = {}) => ({
+export const counts = ({ passed = 0, failed = 0, failures = [], skipped = [], times = [] } = {}) => ({
   passed,
   failed,
   failures,
   skipped,
+  times,
 });
 
 /** What scripts/vitest-counts.mjs wrote; a run that ended badly without counting a failure is one failure. */
@@ -29,6 +30,8 @@ export function playwrightCounts(file, code) {
   const result = counts();
   for (const suite of report.suites) {
     for (const { file: spec, title, test } of testsOf(suite)) {
+      const ms = (test.results ?? []).reduce((sum, { duration = 0 }) => sum + duration, 0);
+      if (ms > 0) result.times.push({ where: `e2e/${spec}: ${title}`, ms });
       if (test.status === "expected") result.passed += 1;
       else if (test.status === "skipped")
         result.skipped.push({
@@ -82,6 +85,35 @@ export const failureLines = (failures) =>
     return [`Failed: ${where}: ${first}`, ...rest.slice(0, MOST_LINES).map((line) => `  ${line}`)];
   });
 
+const MOST_SLOW = 10;
+
+/** The ten tests that took longest, the slowest first. */
+export const slowestLines = (times) => {
+  const slow = times.toSorted((a, b) => b.ms - a.ms).slice(0, MOST_SLOW);
+  return slow.length === 0
+    ? []
+    : [
+        `The ${slow.length} slowest tests:`,
+        ...slow.map(({ where, ms }) => `${(ms / 1_000).toFixed(1).padStart(7)} s  ${where}`),
+      ];
+};
+
+/** A suite that took longer than its budget has one failure more. `budget` undefined: it may take as long as it likes. */
+export const withinBudget = (result, name, seconds, budget) =>
+  budget === undefined || seconds <= budget
+    ? result
+    : counts({
+        ...result,
+        failed: result.failed + 1,
+        failures: [
+          ...result.failures,
+          {
+            where: `${name}: time budget`,
+            why: `It took ${Math.round(seconds)} s, and its budget is ${budget} s (scripts/test-times.mjs).`,
+          },
+        ],
+      });
+
 /** The sum over all steps. */
 export const total = (results) =>
   results.reduce(
@@ -91,6 +123,7 @@ export const total = (results) =>
         failed: sum.failed + each.failed,
         failures: [...sum.failures, ...each.failures],
         skipped: [...sum.skipped, ...each.skipped],
+        times: [...sum.times, ...each.times],
       }),
     counts(),
   );

@@ -2,7 +2,18 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { closing, counts, failureLines, playwrightCounts, skipLines, total, vitestCounts } from "./test-counts.mjs";
+import {
+  closing,
+  counts,
+  failureLines,
+  playwrightCounts,
+  skipLines,
+  slowestLines,
+  total,
+  vitestCounts,
+  withinBudget,
+} from "./test-counts.mjs";
+import { suiteTimes } from "./test-times.mjs";
 
 const folder = mkdtempSync(path.join(tmpdir(), "candela-counts-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -16,8 +27,8 @@ const written = (name: string, content: unknown): string => {
 describe("counting what the tests came to", () => {
   it("takes a run that ended badly without a failed test as one failure", () => {
     const file = written("quiet.json", { passed: 3, failed: 0, skipped: [] });
-    expect(vitestCounts(file, 1)).toEqual({ passed: 3, failed: 1, failures: [], skipped: [] });
-    expect(vitestCounts(file, 0)).toEqual({ passed: 3, failed: 0, failures: [], skipped: [] });
+    expect(vitestCounts(file, 1)).toEqual({ passed: 3, failed: 1, failures: [], skipped: [], times: [] });
+    expect(vitestCounts(file, 0)).toEqual({ passed: 3, failed: 0, failures: [], skipped: [], times: [] });
   });
 
   it("takes a run that left no report as one failure", () => {
@@ -53,6 +64,27 @@ describe("counting what the tests came to", () => {
       skipped: [{ where: "e2e/a.spec.ts: waits", reason: "no broker", count: 1 }],
     });
     expect(failureLines(read.failures)).toEqual(["Failed: e2e/a.spec.ts: wavers: it wavered", "  at line 1"]);
+  });
+
+  it("names the ten slowest tests, the slowest first", () => {
+    const times = Array.from({ length: 12 }, (_, at) => ({ where: `test ${at}`, ms: at * 1_000 + 40 }));
+    const lines = slowestLines(total([counts({ times: times.slice(6) }), counts({ times: times.slice(0, 6) })]).times);
+    expect(lines).toHaveLength(11);
+    expect(lines.slice(0, 2)).toEqual(["The 10 slowest tests:", "   11.0 s  test 11"]);
+    expect(lines.at(-1)).toBe("    2.0 s  test 2");
+    expect(slowestLines([])).toEqual([]);
+  });
+
+  it("fails a suite that takes longer than its budget, and each suite has one", () => {
+    const result = counts({ passed: 3 });
+    expect(withinBudget(result, "unit", 240, 240)).toBe(result);
+    expect(withinBudget(result, "unit", 9_999, undefined)).toBe(result);
+    const late = withinBudget(result, "unit", 240.6, 240);
+    expect(closing(late)).toBe("3 passed, 1 failed, 0 skipped");
+    expect(failureLines(late.failures)).toEqual([
+      "Failed: unit: time budget: It took 241 s, and its budget is 240 s (scripts/test-times.mjs).",
+    ]);
+    for (const { quiet, budget } of Object.values(suiteTimes)) expect(budget).toBeGreaterThanOrEqual(2 * quiet);
   });
 
   it("adds the steps up, gives each reason once and closes with the three numbers", () => {

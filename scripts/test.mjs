@@ -1,19 +1,39 @@
-// `npm test`: everything, from the packages to the browser. `npm test -- unit int` runs parts.
+// `npm test`: everything, from the packages to the browser. `npm test -- unit int` runs parts, `npm test -- --deep` all
+// rounds of the long random suites (docs/testing.md).
 import { requireNode } from "./node-version.mjs";
 
 requireNode();
 const { mkdtempSync, rmSync } = await import("node:fs");
 const { tmpdir } = await import("node:os");
 const path = await import("node:path");
+const { parseArgs } = await import("node:util");
 const { findChromium } = await import("./browser.mjs");
 const { missingLines } = await import("./missing-servers.mjs");
 const { prepare } = await import("./prepare.mjs");
 const { StepError, endWithChildren, fail, inProject, run } = await import("./steps.mjs");
-const { closing, counts, failureLines, listedTests, playwrightCounts, skipLines, total, vitestCounts } =
-  await import("./test-counts.mjs");
+const counting = await import("./test-counts.mjs");
+const { closing, counts, failureLines, listedTests, playwrightCounts, skipLines, slowestLines, total, vitestCounts } =
+  counting;
+const { suiteTimes } = await import("./test-times.mjs");
 const { provideBrowser, startServers } = await import("./test-servers.mjs");
 
 const out = process.stdout;
+function options() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { deep: { type: "boolean", default: false }, seed: { type: "string" } },
+    });
+  } catch (error) {
+    return fail(new StepError(`${error.message.split(". ")[0]}.`));
+  }
+}
+const { values: given, positionals: chosen } = options();
+const { deep } = given;
+// The usual run repeats itself. A deep one takes the day's number, so that each night tries others.
+const seed = Number(given.seed ?? (deep ? new Date().toISOString().slice(0, 10).replaceAll("-", "") : 1));
+if (!Number.isSafeInteger(seed) || seed < 0) fail(new StepError(`--seed=${given.seed} is not a whole number.`));
+const runSize = { TEST_SEED: String(seed), ...(deep ? { TEST_DEEP: "1" } : {}) };
 const scratch = mkdtempSync(path.join(tmpdir(), "candela-test-"));
 const bin = (file) => inProject("node_modules", file);
 // The programs write into our pipe: whether there is a person's terminal behind it, only we know.
@@ -23,12 +43,22 @@ const node = (args, env = {}) =>
 
 const whole = async (args) => ((await node(args)).code === 0 ? counts({ passed: 1 }) : counts({ failed: 1 }));
 
-async function vitest(project, env, options = []) {
+/** One suite of scripts/test-times.mjs: says how long it took, and fails where that is too long. */
+async function suite(name, work) {
+  const from = performance.now();
+  const result = await work();
+  const seconds = (performance.now() - from) / 1_000;
+  const { budget } = suiteTimes[name];
+  out.write(`${name} took ${Math.round(seconds)} s (budget ${deep ? "none with --deep" : `${budget} s`})\n`);
+  return counting.withinBudget(result, name, seconds, deep ? undefined : budget);
+}
+
+async function vitest(project, env) {
   const file = path.join(scratch, `${project}.json`);
   const reporters = ["--reporter=default", `--reporter=${inProject("scripts/vitest-counts.mjs")}`];
   const { code } = await node(
-    [bin("vitest/vitest.mjs"), "run", "--project", project, "--passWithNoTests", ...reporters, ...options],
-    { ...env, COUNTS_FILE: file },
+    [bin("vitest/vitest.mjs"), "run", "--project", project, "--passWithNoTests", ...reporters],
+    { ...env, ...runSize, COUNTS_FILE: file },
   );
   return vitestCounts(file, code);
 }
@@ -50,17 +80,16 @@ async function browser() {
       skipped: [{ where: "e2e", reason: "there is no Chromium here (set CHROMIUM_PATH)", count: listedTests(output) }],
     });
   }
-  await prepare(["pages", "server"], out);
   const file = inProject("e2e/results/report.json");
   rmSync(file, { force: true });
-  const { code } = await node(playwright);
+  const { code } = await node(playwright, runSize);
   return playwrightCounts(file, code);
 }
 
 const steps = {
-  typecheck: { title: "Types", work: () => whole([inProject("scripts/typecheck.mjs")]) },
-  lint: { title: "Lint and import rules", work: () => whole([inProject("scripts/lint.mjs")]) },
-  unit: { title: "Unit tests", work: () => vitest("unit", {}) },
+  typecheck: { title: "Types", work: () => suite("typecheck", () => whole([inProject("scripts/typecheck.mjs")])) },
+  lint: { title: "Lint and import rules", work: () => suite("lint", () => whole([inProject("scripts/lint.mjs")])) },
+  unit: { title: "Unit tests", work: () => suite("unit", () => vitest("unit", {})) },
   int: {
     title: "Integration tests",
     async work() {
@@ -68,14 +97,20 @@ const steps = {
       for (const line of missingLines({ ...process.env, ...servers.env })) out.write(`${line}\n`);
       await prepare(["pages", "server"], out);
       const results = [
-        await vitest("clock", servers.env, ["--maxWorkers=3"]),
-        await vitest("integration", servers.env),
+        await suite("integration", () => vitest("integration", servers.env)),
+        await suite("alone", () => vitest("alone", servers.env)),
       ];
       await servers.stop();
       return total(results);
     },
   },
-  e2e: { title: "Browser tests", work: browser },
+  e2e: {
+    title: "Browser tests",
+    async work() {
+      await prepare(["pages", "server"], out);
+      return suite("e2e", browser);
+    },
+  },
 };
 
 async function stopAll() {
@@ -97,12 +132,14 @@ async function result({ title, work }) {
 }
 
 endWithChildren(stopAll);
-const chosen = process.argv.slice(2);
 const wrong = chosen.find((name) => !Object.hasOwn(steps, name));
 if (wrong !== undefined)
   fail(new StepError(`There is no part "${wrong}": choose from ${Object.keys(steps).join(", ")}.`));
 await prepare(["packages", "client"], out).catch(fail);
 
+out.write(
+  `Random tests start from seed ${seed}${deep ? ", all rounds" : ""}: npm test -- ${deep ? "--deep " : ""}--seed=${seed} repeats them.\n`,
+);
 const results = [];
 for (const [name, each] of Object.entries(steps)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
@@ -112,5 +149,6 @@ for (const [name, each] of Object.entries(steps)) {
 }
 await stopAll();
 const sum = total(results);
+out.write(`\n${slowestLines(sum.times).join("\n")}\n`);
 for (const line of ["", ...failureLines(sum.failures), ...skipLines(sum.skipped), closing(sum)]) out.write(`${line}\n`);
 process.exitCode = sum.failed > 0 ? 1 : 0;

@@ -13,7 +13,7 @@ function reasonFor(file) {
   return "its own condition";
 }
 
-/** A vitest reporter that writes { passed, failed, failures: [{ where, why }], skipped: [{ where, reason, count }] } to the file named by COUNTS_FILE. */
+/** A vitest reporter that writes { passed, failed, failures: [{ where, why }], skipped: [{ where, reason, count }], times: [{ where, ms }] } to the file named by COUNTS_FILE. */
 export default class Counts {
   onTestRunEnd(modules, unhandledErrors) {
     const counts = {
@@ -21,6 +21,7 @@ export default class Counts {
       failed: unhandledErrors.length,
       failures: unhandledErrors.map(({ message }) => ({ where: "an unhandled error", why: message })),
       skipped: [],
+      times: [],
     };
     for (const file of modules) {
       const where = path.relative(process.cwd(), file.moduleId);
@@ -28,6 +29,8 @@ export default class Counts {
       let failures = 0;
       for (const test of tests) {
         const { state, note, errors } = test.result();
+        const ms = test.diagnostic()?.duration ?? 0;
+        if (ms > 0) counts.times.push({ where: `${where}: ${test.fullName}`, ms });
         if (state === "passed") counts.passed += 1;
         else if (state === "failed") {
           failures += 1;

@@ -1,10 +1,10 @@
-import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Store } from "@/server/ports/stores";
 import { type Comparison, compareAll, type Listening } from "./fault-compare";
 import { ExchangeProgram, type Listed, project, ServerProgram } from "./fault-programs";
+import { rounds, testSeed } from "./run-size";
 import { storeAt } from "./store-open";
 
 /** Random numbers of a seed, so that a run can be had again. */
@@ -18,12 +18,15 @@ export const seeded = (seed: number): (() => number) => {
   };
 };
 
-/** What a run is given by the environment: FAULT_SEED to repeat one, FAULT_KILLS, FAULT_SPEED of the market's clock, FAULT_LOG for a file that keeps what the servers print. */
+/**
+ * What a run is given by the environment: FAULT_SEED to repeat one, FAULT_KILLS (12, with `--deep` 50), FAULT_SPEED of the
+ * market's clock, FAULT_LOG for a file that keeps what the servers print.
+ */
 export const faultSettings = (
   environment: Record<string, string | undefined>,
 ): { seed: number; kills: number; speed: number; log?: string } => ({
-  seed: Number(environment["FAULT_SEED"] ?? randomInt(1, 1_000_000)),
-  kills: Number(environment["FAULT_KILLS"] ?? 50),
+  seed: Number(environment["FAULT_SEED"] ?? testSeed),
+  kills: Number(environment["FAULT_KILLS"] ?? rounds(12, 50)),
   speed: Number(environment["FAULT_SPEED"] ?? 1),
   ...(environment["FAULT_LOG"] === undefined ? {} : { log: environment["FAULT_LOG"] }),
 });
