@@ -136,6 +136,13 @@ module.exports = {
       "Only the registry names the feeds' folders.",
     ),
     only("feeds-registry", "^server/feeds/index\\.ts$", ["^server/feeds/", domain, ports]),
+    {
+      name: "feeds-folders",
+      comment: "A broker's folder is named by the registry alone: everybody else asks the registry.",
+      severity: "error",
+      from: { path: project, pathNot: [tests, "^server/feeds/", "^server/bench/"] },
+      to: { path: "^server/feeds/[^/]+/" },
+    },
 
     only(
       "files",
@@ -181,7 +188,7 @@ module.exports = {
     only(
       "config",
       "^server/config\\.ts$",
-      [domain, ports],
+      [domain, ports, "^server/feeds/index\\.ts$"],
       "The environment is read here and nowhere else, before anything is built.",
     ),
 

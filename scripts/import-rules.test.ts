@@ -44,6 +44,7 @@ const offences: readonly (readonly [file: string, source: string, rule: string])
   ["server/feeds/one/b.ts", `import type { S } from "@/server/pipeline/stage"; export type B = S;`, "feed-imports"],
   ["server/feeds/again.ts", `import { two } from "./two/two"; export const again = two;`, "feeds-shared-imports"],
   ["server/feeds/index.ts", `import { s } from "@/server/store/s"; export const a = s;`, "feeds-registry-imports"],
+  ["server/cli/feed.ts", `import { two } from "@/server/feeds/two/two"; export const feed = two;`, "feeds-folders"],
   ["server/store/a.ts", `import { w } from "@/server/web/w"; export const a = w;`, "store-imports"],
   ["server/bus/a.ts", `import { s } from "@/server/store/s"; export const a = s;`, "bus-imports"],
   ["server/latest/a.ts", `import { s } from "@/server/store/s"; export const a = s;`, "latest-imports"],

@@ -1,3 +1,12 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+const folder = new URL("../server/feeds/", import.meta.url);
+/** The brokers and what their logins need, as each states it beside its code: this runs before anything is built. */
+const brokers = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => ({ name, login: JSON.parse(readFileSync(new URL(`${name}/login.json`, folder), "utf8")) }));
+const names = brokers.map(({ name }) => name).join(", ");
+
 /**
  * Everything a person can set, in one table: what `npm start -- --help` prints and what `.env.example` lists.
  * `option` is the command-line form, `env` the variable of the same setting; the command line wins.
@@ -16,8 +25,8 @@ export const settings = [
     option: "--feed",
     value: "FEED",
     env: "FEED",
-    standard: "kite when its keys are set",
-    means: "source of ticks: simulated, kite or replay:FILE",
+    standard: `${names} when its keys are set`,
+    means: `source of ticks: simulated, ${names} or replay:FILE`,
   },
   {
     option: "--speed",
@@ -52,10 +61,7 @@ export const settings = [
     standard: "22500",
     means: "bars kept in each Redis stream: an NSE session of seconds",
   },
-  { env: "KITE_API_KEY", value: "KEY", standard: "none", means: "key of your Zerodha Kite Connect app" },
-  { env: "KITE_ACCESS_TOKEN", value: "TOKEN", standard: "none", means: "today's access token of that key" },
-  { env: "KITE_ROOT", value: "URL", standard: "Zerodha's", means: "address of Kite's REST interface" },
-  { env: "KITE_SOCKET", value: "URL", standard: "Zerodha's", means: "address of Kite's WebSocket" },
+  ...brokers.flatMap(({ login }) => login),
   { env: "EXCHANGE_PORT", value: "N", standard: "9001", means: "port of the simulated exchange" },
   { env: "EXCHANGE_SEED", value: "N", standard: "7", means: "which simulated market: a number names one for ever" },
   {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { environment, options } from "@/server/config";
+import { feeds } from "@/server/feeds";
 import { help, settings, unknownOption } from "./options.mjs";
 
 // Set by the commands themselves, not by a person.
@@ -9,9 +10,10 @@ const ours = ["CANDELA_TEST", "TEST_CLOCK", "NODE_ENV"];
 describe("the help text", () => {
   it("names every variable and option the server reads, and no other", () => {
     expect(settings.map((each) => each.env).sort()).toEqual(
-      Object.keys(environment.shape)
-        .filter((name) => !ours.includes(name))
-        .sort(),
+      [
+        ...Object.keys(environment.shape).filter((name) => !ours.includes(name)),
+        ...feeds.flatMap(({ loginFields }) => loginFields.map(({ env }) => env)),
+      ].sort(),
     );
     expect(
       settings

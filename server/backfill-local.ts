@@ -6,7 +6,7 @@ import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import { createBackfill } from "./backfill-parts";
 import type { Config } from "./config";
 import { startExchange, type ExchangeChild } from "./exchange-child";
-import { feedOf } from "./feeds";
+import { feedOf, feeds, simulatedLogin } from "./feeds";
 import { systemClock } from "./observe/clock";
 import { createLog } from "./observe/log";
 import { Metrics } from "./observe/metrics";
@@ -28,8 +28,8 @@ export interface LocalBackfill {
   close(): Promise<void>;
 }
 
-/** A source as it is written in a request, or the id of the job that is to go on. */
-export type Wanted = { source: string } | { job: string };
+/** A source as it is written in a request (without one: the configured broker's), or the id of the job that is to go on. */
+export type Wanted = { source?: string | undefined } | { job: string };
 
 /**
  * The parts of the server that a backfill needs, without the server: store, calendar, instruments, the broker's login.
@@ -79,16 +79,17 @@ export const openBackfill = async (
       table,
       clock: wall,
       hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }),
+      brokers: feeds,
     });
     await instruments.load();
     const writer = new BarWriter(store.bars, table, wall, log, new Metrics());
     writer.start();
     closing.push(() => writer.stop());
 
-    const source = "source" in wanted ? wanted.source : await sourceOfJob(store, wanted.job);
-    const access = source.includes(":")
+    const source = "job" in wanted ? await sourceOfJob(store, wanted.job) : (wanted.source ?? null);
+    const access = source?.includes(":")
       ? undefined
-      : await login(config, instruments, (exchange) => closing.push(() => exchange.stop()), say);
+      : await login(config, source, instruments, (exchange) => closing.push(() => exchange.stop()), say);
     const backfill = createBackfill({
       store,
       recent: writer,
@@ -99,7 +100,7 @@ export const openBackfill = async (
       wall,
       log,
       paces: new RequestPaces(wall),
-      login: (feed) => (feed === "kite" ? access : undefined),
+      login: (feed) => (feed === access?.feed ? access : undefined),
       changed: () => Promise.resolve(),
       // A server that starts looks at every gap that is open.
       review: () => Promise.resolve(),
@@ -139,15 +140,16 @@ const sourceOfJob = async (store: Store, id: string): Promise<string> => {
 /** The login the configuration names, with the broker's list of the day taken in. */
 const login = async (
   config: Config,
+  source: string | null,
   instruments: Instruments,
   started: (exchange: ExchangeChild) => void,
   say: (step: string) => void,
 ): Promise<HistoryAccess> => {
   const { feed } = config;
   if (feed.kind === "replay")
-    throw badInput("source", "kite", "csv:FILE or parquet:FILE: the feed is a recording, which has no history");
-  let credentials: Record<string, string>;
-  if (feed.kind === "kite") credentials = feed.login;
+    throw badInput("source", source, "csv:FILE or parquet:FILE: the feed is a recording, which has no history");
+  let credentials: { feed: string; login: Record<string, string> };
+  if (feed.kind === "broker") credentials = feed;
   else {
     const exchange = await startExchange(
       {
@@ -163,31 +165,27 @@ const login = async (
     );
     started(exchange);
     say(`Simulated exchange on http://127.0.0.1:${exchange.port}`);
-    credentials = {
-      apiKey: "candela-demo",
-      accessToken: "candela-demo-token",
-      root: `http://127.0.0.1:${exchange.port}`,
-      socket: `ws://127.0.0.1:${exchange.port}`,
-    };
+    credentials = simulatedLogin(exchange.port);
   }
-  const kite = feedOf("kite");
-  const parsed = kite.login.safeParse(credentials, { error: acceptedBy });
+  const broker = feedOf(credentials.feed);
+  const parsed = broker.login.safeParse(credentials.login, { error: acceptedBy });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    throw new AppError("bad_input", `the login of kite: ${issue.path.join(".")}: use ${issue.message}`, {
+    throw new AppError("bad_input", `the login of ${broker.id}: ${issue.path.join(".")}: use ${issue.message}`, {
       details: { field: issue.path.join(".") },
     });
   }
   try {
-    await instruments.take("kite", await kite.instruments(parsed.data, AbortSignal.timeout(60_000)));
+    await instruments.take(broker.id, await broker.instruments(parsed.data, AbortSignal.timeout(60_000)));
   } catch (cause) {
     // Without today's list the numbers of an earlier day serve, where there are any.
-    if ((cause as { code?: string }).code === "login_expired" || instruments.listedBy("kite").length === 0) throw cause;
+    if ((cause as { code?: string }).code === "login_expired" || instruments.listedBy(broker.id).length === 0)
+      throw cause;
   }
   return {
-    feed: kite.id,
-    definition: kite.history as HistoryAccess["definition"],
+    feed: broker.id,
+    definition: broker.history as HistoryAccess["definition"],
     login: parsed.data,
-    token: (instrument) => instruments.tokenOf("kite", instrument),
+    token: (instrument) => instruments.tokenOf(broker.id, instrument),
   };
 };

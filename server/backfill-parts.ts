@@ -107,6 +107,7 @@ export const createBackfill = (parts: Parts): Backfill => {
         },
       ),
     names: {
+      standardSource: () => feeds.find(({ id }) => parts.login(id) !== undefined)?.id ?? feeds[0]!.id,
       resolve: (text) => table.at(instruments.resolve(text)).id,
       watchlists: () => store.watchlists.list(),
       async introduce(key) {

@@ -115,7 +115,7 @@ beforeAll(async () => {
   );
   await store.stop();
   container = await createContainer(
-    wholeConfig(dataDir, { feed: { kind: "kite", login }, recordTicks: false, depthSeconds: 0 }),
+    wholeConfig(dataDir, { feed: { kind: "broker", feed: "kite", login }, recordTicks: false, depthSeconds: 0 }),
     () => {},
     { market: time },
   );

@@ -4,6 +4,8 @@ import nextEnv from "@next/env";
 import { z } from "zod";
 import { acceptedBy } from "@/server/domain/basics/accepted";
 import { AppError } from "@/server/domain/basics/errors";
+import { feeds } from "@/server/feeds";
+import { type FeedDefinition, requiredFields } from "@/server/ports/feed";
 
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
@@ -25,7 +27,9 @@ const url = (...protocols: string[]) =>
 
 const REPLAY = /^replay(?:\[([^\]]*)\])?:(.+)$/s;
 
-/** The environment, by variable. What a person sees of an error is the variable's name and the description here. */
+const brokers = feeds.map(({ id }) => id);
+
+/** The environment, by variable; those of the brokers' logins stand beside each broker (`FeedDefinition.loginFields`). What a person sees of an error is the variable's name and the description here. */
 export const environment = z.object({
   PORT: port.default(8080),
   HOST: z
@@ -44,8 +48,8 @@ export const environment = z.object({
     .string()
     .default("")
     .refine(
-      (text) => text === "" || text === "simulated" || text === "kite" || REPLAY.test(text),
-      "simulated, kite or replay:FILE",
+      (text) => text === "" || text === "simulated" || brokers.includes(text) || REPLAY.test(text),
+      `simulated, ${brokers.join(", ")} or replay:FILE`,
     ),
   SPEED: z.coerce.number().positive().max(10_000).default(1),
   INSTRUMENT: z.string().min(3).default("NSE_INDEX:NIFTY 50"),
@@ -53,10 +57,6 @@ export const environment = z.object({
   EXCHANGE_SEED: z.coerce.number().int().nonnegative().default(7),
   EXCHANGE_STOCKS: z.coerce.number().int().min(1).max(400).optional(),
   EXCHANGE_RATE: z.coerce.number().positive().max(1_000).default(1),
-  KITE_API_KEY: z.string().min(1).optional(),
-  KITE_ACCESS_TOKEN: z.string().min(1).optional(),
-  KITE_ROOT: url("http:", "https:").optional(),
-  KITE_SOCKET: url("ws:", "wss:").optional(),
   INDICATOR_CONFIGS: z.string().default(""),
   INDICATOR_TIMEFRAMES: z.string().default("1m"),
   TICK_STORE: z.enum(["on", "off"]).default("on"),
@@ -79,7 +79,8 @@ export const environment = z.object({
 
 export type FeedChoice =
   | { kind: "simulated"; port: number; seed: number; rate: number; stocks?: number | undefined }
-  | { kind: "kite"; login: Record<string, string> }
+  /** A broker's login, checked by the schema of its feed. */
+  | { kind: "broker"; feed: string; login: Record<string, string> }
   /** `fileOptions`: how the file is to be read, as in `replay[zone=UTC]:FILE`. */
   | { kind: "replay"; file: string; fileOptions: string; instrument: string; speed: number };
 
@@ -163,7 +164,7 @@ export const loadConfig = (root: string, argv: readonly string[], development: b
       seconds: env.SECOND_RETENTION_DAYS,
       minutes: env.MINUTE_RETENTION_DAYS,
     },
-    feed: feedOf(env),
+    feed: feedOf(env, given),
     indicators: { configs: env.INDICATOR_CONFIGS, timeframes: env.INDICATOR_TIMEFRAMES },
     logLevel: env.LOG_LEVEL,
     test: env.CANDELA_TEST === "1",
@@ -203,7 +204,52 @@ const testClockOf = (env: z.infer<typeof environment>): Pick<Config, "testClock"
   return { testClock: { real, shown, speed } };
 };
 
-const feedOf = (env: z.infer<typeof environment>): FeedChoice => {
+/** What is set of a broker's login, by field. Throws `bad_input` naming the variable, never its value: it may be a secret. */
+const loginOf = (feed: FeedDefinition, given: Given): Record<string, string> => {
+  const login: Record<string, string> = {};
+  for (const { field, env } of feed.loginFields) {
+    const value = given[env];
+    if (value !== undefined) login[field] = value;
+  }
+  for (const { path, message } of feed.login.safeParse(login, { error: acceptedBy }).error?.issues ?? []) {
+    const name = feed.loginFields.find(({ field }) => field === path[0])?.env;
+    if (name !== undefined && given[name] !== undefined)
+      throw new AppError("bad_input", `${name}: its value is not accepted; use ${message}`, {
+        details: { field: name, accepted: message },
+      });
+  }
+  return login;
+};
+
+/** The broker that is named, else the one whose keys are set; null where there is none. */
+export const brokerOf = (named: string, given: Given, among: readonly FeedDefinition[] = feeds): FeedChoice | null => {
+  const logins = among.map((feed) => {
+    const required = requiredFields(feed);
+    const variables = feed.loginFields.filter(({ field }) => required.includes(field)).map(({ env }) => env);
+    return { feed, login: loginOf(feed, given), variables };
+  });
+  const chosen = logins.filter(({ feed, variables }) =>
+    named === "" ? variables.some((name) => given[name] !== undefined) : feed.id === named,
+  );
+  if (chosen.length === 0) return null;
+  if (chosen.length > 1) {
+    const accepted = chosen.map(({ feed }) => feed.id).join(" or ");
+    throw new AppError("bad_input", `FEED is missing: the keys of several brokers are set; use ${accepted}`, {
+      details: { field: "FEED", accepted },
+    });
+  }
+  const { feed, login, variables } = chosen[0]!;
+  const missing = variables.find((name) => given[name] === undefined);
+  if (missing !== undefined)
+    throw new AppError("bad_input", `${missing} is missing: a ${feed.title} login needs ${variables.join(" and ")}`, {
+      details: { field: missing, accepted: "all of them, or none for the simulated exchange" },
+    });
+  return { kind: "broker", feed: feed.id, login };
+};
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+const feedOf = (env: z.infer<typeof environment>, given: Given): FeedChoice => {
   const recording = REPLAY.exec(env.FEED);
   if (recording !== null) {
     return {
@@ -214,24 +260,9 @@ const feedOf = (env: z.infer<typeof environment>): FeedChoice => {
       speed: env.SPEED,
     };
   }
-  const { KITE_API_KEY: apiKey, KITE_ACCESS_TOKEN: accessToken } = env;
-  if (env.FEED === "kite" || (env.FEED === "" && (apiKey !== undefined || accessToken !== undefined))) {
-    if (apiKey === undefined || accessToken === undefined) {
-      const missing = apiKey === undefined ? "KITE_API_KEY" : "KITE_ACCESS_TOKEN";
-      throw new AppError("bad_input", `${missing} is missing: a Kite login needs KITE_API_KEY and KITE_ACCESS_TOKEN`, {
-        details: { field: missing, accepted: "both, or neither for the simulated exchange" },
-      });
-    }
-    return {
-      kind: "kite",
-      login: {
-        apiKey,
-        accessToken,
-        ...(env.KITE_ROOT === undefined ? {} : { root: env.KITE_ROOT }),
-        ...(env.KITE_SOCKET === undefined ? {} : { socket: env.KITE_SOCKET }),
-      },
-    };
-  }
+  // Also where the simulated exchange is named: a variable that is wrong is said at once.
+  const broker = brokerOf(env.FEED, given);
+  if (broker !== null) return broker;
   return {
     kind: "simulated",
     port: env.EXCHANGE_PORT,

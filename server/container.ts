@@ -18,7 +18,7 @@ import { createBackfill } from "./backfill-parts";
 import { memoryBus } from "./bus/memory";
 import { type Config, readIndicators } from "./config";
 import { startExchange, type ExchangeChild } from "./exchange-child";
-import { feedOf } from "./feeds";
+import { feedOf, feeds as brokers, simulatedLogin } from "./feeds";
 import { keepConnected } from "./feeds/reconnect";
 import { optionsFromText } from "./files/options";
 import { recordedInstrument, replay, replayClock, startOfRecording } from "./feeds/replay";
@@ -175,6 +175,7 @@ export const createContainer = async (
     table,
     clock,
     hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }),
+    brokers,
     pause: () => wall.sleep(0),
   });
 
@@ -361,7 +362,7 @@ export const createContainer = async (
     ticks: store.ticks,
     books: store.books,
     feedAt: (collector) => collectors.feedAt(collector),
-    tokenOf: (instrument) => instruments.tokenOf("kite", instrument),
+    tokenOf: (instrument) => instruments.anyTokenOf(instrument),
     settleTicks: () => recorder?.settle() ?? Promise.resolve(),
     settleBooks: (instrument) => bookRecorder?.settle(instrument) ?? Promise.resolve(),
     completeness: () => quality.completeness,
@@ -690,29 +691,25 @@ export const createContainer = async (
         log,
       );
       say(`Simulated exchange on http://127.0.0.1:${exchange.port}`);
-      const login = {
-        apiKey: "candela-demo",
-        accessToken: "candela-demo-token",
-        root: `http://127.0.0.1:${exchange.port}`,
-        socket: `ws://127.0.0.1:${exchange.port}`,
-      };
+      const { feed: id, login } = simulatedLogin(exchange.port);
       logins.configure("sim-1", login);
       return {
-        row: await store.collectors.save({ name: "sim-1", feed: "kite", ...base, subscriptions: ["*"] }, login),
+        row: await store.collectors.save({ name: "sim-1", feed: id, ...base, subscriptions: ["*"] }, login),
         login,
         simulated: true,
       };
     }
-    const known = (await store.collectors.list()).find((each) => each.name === "kite-1");
-    const { login, said } = await logins.atStart("kite-1", feed.login);
+    const name = `${feed.feed}-1`;
+    const known = (await store.collectors.list()).find((each) => each.name === name);
+    const { login, said } = await logins.atStart(name, feedOf(feed.feed), feed.login);
     if (said !== null) {
       say(said);
-      events.add("info", "kite-1", said);
+      events.add("info", name, said);
     }
     const row = await store.collectors.save(
       {
-        name: "kite-1",
-        feed: "kite",
+        name,
+        feed: feed.feed,
         ...base,
         subscriptions: known === undefined || known.subscriptions.length === 0 ? niftyKeys() : known.subscriptions,
       },
@@ -805,7 +802,7 @@ export const createContainer = async (
     searches: new Gate(SEARCHES_AT_ONCE, SEARCHES_WAITING),
     turns: (signal?: AbortSignal) => reads.turns(signal),
     /** A new access token for a collector at work. */
-    handOver: (name: string, accessToken: string) => logins.handOver(name, accessToken),
+    handOver: (name: string, login: Record<string, string>) => logins.handOver(name, login),
     /** For routes: Next's bundle must not build errors or look up timeframes with its own copy of the code. */
     timeframe,
     badInput,
@@ -931,7 +928,7 @@ const FIRST_LIST_MS = 10_000;
 const versionOf = (root: string): string =>
   (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version;
 
-/** What a Kite login subscribes at first: the index and its stocks. */
+/** What a login subscribes at first: the index and its stocks. */
 const niftyKeys = (): string[] => [
   "NSE_INDEX:NIFTY 50",
   "NSE_INDEX:NIFTY BANK",

@@ -111,7 +111,7 @@ describe("a virtual week", () => {
     );
     await store.stop();
     const container = await createContainer(
-      wholeConfig(dataDir, { feed: { kind: "kite", login }, recordTicks: false, depthSeconds: 0 }),
+      wholeConfig(dataDir, { feed: { kind: "broker", feed: "kite", login }, recordTicks: false, depthSeconds: 0 }),
       () => {},
       { market: time },
     );

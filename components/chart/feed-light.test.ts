@@ -9,6 +9,7 @@ const truth = (over: Partial<FeedTruth>): FeedTruth => ({
   feed: "kite",
   state: "LIVE",
   simulated: false,
+  daily: [],
   reason: "",
   since: now,
   lastTick: now - 400,

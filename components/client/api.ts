@@ -57,12 +57,12 @@ export const fetchInstruments = async (keys: readonly string[], options: CallOpt
     : (await call<InstrumentHit[]>(`/instruments${query({ keys: keys.join(",") })}`, options)).data;
 
 /** Hands a new access token to a collector; no answer ever shows it. */
-export const handOverToken = async (collector: string, accessToken: string): Promise<HandedOver> =>
+export const handOverToken = async (collector: string, login: Record<string, string>): Promise<HandedOver> =>
   (
     await call<HandedOver>(`/collectors/${encodeURIComponent(collector)}/login`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ accessToken }),
+      body: JSON.stringify(login),
     })
   ).data;
 

@@ -27,6 +27,7 @@ const snapshot = (over: Partial<StatusSnapshot> = {}): StatusSnapshot => ({
       feed: "kite",
       state: "LIVE",
       simulated: true,
+      daily: [],
       reason: "ticks",
       since: 0,
       lastTick: 1,

@@ -5,18 +5,19 @@ import type { FeedTruth } from "@/server/domain/ticks/collector";
 
 type Outcome = { good: boolean; text: string } | null;
 
-/** What to do about a login that has expired, and the door for the day's new access token. */
+/** What to do about a login that has expired, and the door for what the broker wants anew every day. */
 export function LoginForm({ feed }: { feed: FeedTruth }) {
-  const [token, setToken] = useState("");
+  const [given, setGiven] = useState<Record<string, string>>({});
   const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<Outcome>(null);
+  const valueOf = (field: string): string => (given[field] ?? "").trim();
   const send = (event: FormEvent): void => {
     event.preventDefault();
     setBusy(true);
-    handOverToken(feed.collector, token.trim())
+    handOverToken(feed.collector, Object.fromEntries(feed.daily.map(({ field }) => [field, valueOf(field)])))
       .then(
         ({ checked }) => {
-          setToken("");
+          setGiven({});
           setOutcome({
             good: true,
             text: checked
@@ -31,7 +32,6 @@ export function LoginForm({ feed }: { feed: FeedTruth }) {
   const how = feed.simulated
     ? "The simulated exchange accepts the token candela-demo-token once its fault has ended."
     : "Log in with the broker and enter today's access token here.";
-  const id = `token-${feed.collector}`;
   return (
     <section
       aria-label={`Log in to ${feed.collector}`}
@@ -44,19 +44,20 @@ export function LoginForm({ feed }: { feed: FeedTruth }) {
         {feed.collector}
       </p>
       <form onSubmit={send} className="mt-2 flex flex-wrap items-center gap-2">
-        <label htmlFor={id} className="text-12">
-          Access token
-        </label>
-        <input
-          id={id}
-          type="password"
-          autoComplete="off"
-          spellCheck={false}
-          value={token}
-          onChange={(event) => setToken(event.target.value)}
-          className="h-8 w-72 max-w-full rounded-sm border border-line bg-bg px-2 text-13"
-        />
-        <Button type="submit" kind="primary" disabled={busy || token.trim() === ""}>
+        {feed.daily.map(({ field, title }) => (
+          <label key={field} className="flex max-w-full flex-wrap items-center gap-2 text-12">
+            {title}
+            <input
+              type="password"
+              autoComplete="off"
+              spellCheck={false}
+              value={given[field] ?? ""}
+              onChange={(event) => setGiven({ ...given, [field]: event.target.value })}
+              className="h-8 w-72 max-w-full rounded-sm border border-line bg-bg px-2 text-13"
+            />
+          </label>
+        ))}
+        <Button type="submit" kind="primary" disabled={busy || feed.daily.some(({ field }) => valueOf(field) === "")}>
           {busy ? "Checking with the broker…" : "Use token"}
         </Button>
         {outcome !== null && (

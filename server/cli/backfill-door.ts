@@ -105,8 +105,8 @@ const remote = (server: string): BackfillDoor => {
 };
 
 /** A file's path as the other end understands it, wherever that one was started; `options`: how the file is to be read. */
-export const absoluteSource = (source: string, options: FileOptions = {}): string => {
-  const match = /^(csv|parquet)(\[[^\]]*\])?:(.+)$/s.exec(source);
+export const absoluteSource = (source: string | undefined, options: FileOptions = {}): string | undefined => {
+  const match = /^(csv|parquet)(\[[^\]]*\])?:(.+)$/s.exec(source ?? "");
   if (match === null) {
     const [option] = Object.keys(options);
     if (option !== undefined)

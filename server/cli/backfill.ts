@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { loadConfig } from "@/server/config";
 import { backfillBody, STANDARD_CONCURRENCY } from "@/server/contract/backfill";
+import { feeds } from "@/server/feeds";
 import { acceptedBy } from "@/server/domain/basics/accepted";
 import { badInput, hasCode } from "@/server/domain/basics/errors";
 import type { JobProgress } from "@/server/domain/basics/job";
@@ -17,7 +18,7 @@ interface Options extends FileCommandOptions {
   from?: string;
   to?: string;
   timeframe: string;
-  source: string;
+  source?: string;
   concurrency: string;
   dryRun?: boolean;
   force?: boolean;
@@ -158,7 +159,10 @@ export const backfillCommand = (program: Command): void => {
     .option("--from <date>", "first date, YYYY-MM-DD (IST)")
     .option("--to <date>", "last date, included")
     .option("--timeframe <timeframe>", "1m, 15m or 1d; of minutes the quarters of an hour are made too", "1m")
-    .option("--source <source>", "kite, csv:FILE or parquet:FILE; {symbol} in FILE stands for the symbol", "kite")
+    .option(
+      "--source <source>",
+      `${feeds.map(({ id }) => id).join(", ")}, csv:FILE or parquet:FILE; {symbol} in FILE stands for the symbol (default: the broker that is logged in)`,
+    )
     .option(
       "--concurrency <n>",
       "requests under way at once, never faster than the broker allows",

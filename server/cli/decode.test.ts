@@ -1,17 +1,20 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { frames } from "@/server/feeds/kite/describe";
 import { describeFrame, framesOfFile, framesOfLines } from "./decode";
 
 const linesOfHex = async (...hex: string[]): Promise<unknown[]> => {
   const lines: unknown[] = [];
   let frame = 0;
-  for await (const input of framesOfLines(hex)) lines.push(...describeFrame(input, frame++));
+  for await (const input of framesOfLines(hex)) lines.push(...describeFrame(input, frame++, frames));
   return JSON.parse(JSON.stringify(lines)) as unknown[];
 };
 const linesOfFile = (bytes: Uint8Array): Record<string, unknown>[] =>
   JSON.parse(
-    JSON.stringify([...framesOfFile(bytes)].flatMap((input, frame) => [...describeFrame(input, frame)])),
+    JSON.stringify(
+      [...framesOfFile(bytes, frames)].flatMap((input, frame) => [...describeFrame(input, frame, frames)]),
+    ),
   ) as Record<string, unknown>[];
 
 /** A packet of big-endian fields after its token. */

@@ -1,6 +1,6 @@
 /** Options of commands that read files of bars or ticks: what the file leaves open, a person says. */
 import { type Command, Option } from "commander";
-import { historySources } from "@/server/domain/instruments/source-conventions";
+import { historySources, RECORDED_AS } from "@/server/domain/instruments/source-conventions";
 import { type FileOptions, optionNames } from "@/server/files/options";
 
 export type FileCommandOptions = { [Name in keyof FileOptions]?: FileOptions[Name] | undefined };
@@ -32,7 +32,7 @@ export const fileOptions = (command: Command): Command =>
     .addOption(
       new Option(
         "--broker <name>",
-        "whose candles these are: how auctions are printed in them (default: nobody knows, of bars; kite, of ticks)",
+        `whose candles these are: how auctions are printed in them (default: nobody knows, of bars; ${RECORDED_AS}, of ticks)`,
       ).choices([...historySources]),
     )
     .option("--lenient", "rows that cannot be read do not make the command fail");

@@ -1,49 +1,85 @@
-/** `candela login [collector]`: hands a new access token to a running server. The token is read from standard input or KITE_ACCESS_TOKEN, never from the command line, where every user of the machine could see it. */
+/**
+ * `candela login [collector]`: hands what a broker wants anew every day, such as an access token, to a running server. It is
+ * read from its variable or from standard input, never from the command line, where every user of the machine could see it.
+ */
+import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import type { HandedOver } from "@/server/contract/collectors";
 import { AppError, badInput, type ErrorCode } from "@/server/domain/basics/errors";
+import type { FeedTruth } from "@/server/domain/ticks/collector";
+import { feeds } from "@/server/feeds";
 
 const DEFAULT_SERVER = `http://127.0.0.1:${process.env["PORT"] ?? "8080"}`;
 
-const fromInput = async (): Promise<string> => {
-  if (process.stdin.isTTY) process.stderr.write("Access token, then Enter: ");
-  for await (const chunk of process.stdin) {
-    const [line] = String(chunk).split(/\r?\n/);
-    if (line !== undefined && line.trim() !== "") return line.trim();
+const variables = feeds
+  .flatMap(({ loginFields }) => loginFields.filter(({ daily }) => daily === true).map(({ env }) => env))
+  .join(", ");
+
+/** The value of each field: its variable, else the next line of standard input that is not empty. */
+const valuesOf = async (daily: FeedTruth["daily"]): Promise<Record<string, string>> => {
+  const values: Record<string, string> = {};
+  const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  for (const { field, title, env } of daily) {
+    let value = process.env[env]?.trim() ?? "";
+    if (value === "" && process.stdin.isTTY) process.stderr.write(`${title}, then Enter: `);
+    while (value === "") {
+      const line = await lines.next();
+      if (line.done === true) throw badInput(title.toLowerCase(), "", `a value in ${env} or on standard input`);
+      value = line.value.trim();
+    }
+    values[field] = value;
   }
-  return "";
+  return values;
+};
+
+const ask = async <T>(server: string, path: string, init: RequestInit = {}): Promise<T> => {
+  const answer = await fetch(new URL(path, server), { ...init, signal: AbortSignal.timeout(30_000) }).catch(
+    (cause: unknown) => {
+      throw new AppError("internal", `Nothing answers at ${server}; is Candela running there?`, { cause });
+    },
+  );
+  const body = (await answer.json().catch(() => null)) as {
+    data?: T;
+    error?: { code: ErrorCode; message: string };
+  } | null;
+  if (body?.error !== undefined) throw new AppError(body.error.code, body.error.message);
+  if (body?.data === undefined) throw badInput("--server", server, "the address of a running Candela");
+  return body.data;
+};
+
+/** The collector that is named, else the only one that wants something every day. */
+const collectorOf = (named: string | undefined, running: readonly FeedTruth[]): FeedTruth => {
+  const able = running.filter(({ daily }) => daily.length > 0);
+  const names = able.map(({ collector }) => collector).join(", ") || "none";
+  const chosen = named === undefined ? able : able.filter(({ collector }) => collector === named);
+  if (chosen.length === 1) return chosen[0]!;
+  if (named === undefined && chosen.length > 1) throw badInput("collector", "", `one of ${names}`);
+  throw new AppError("not_found", `no collector ${JSON.stringify(named ?? "")} is configured; there are ${names}`, {
+    details: { field: "collector", value: named ?? "", accepted: names },
+  });
 };
 
 export const loginCommand = (program: Command): void => {
   program
     .command("login")
     .description("hand the day's access token to a running server, which connects with it at once")
-    .argument("[collector]", "name of the login", "kite-1")
+    .argument("[collector]", "name of the login; without it the server's only one")
     .option("--server <url>", "address of the server", DEFAULT_SERVER)
     .option("--json", "one JSON object: { collector, checked }")
-    .addHelpText("after", "\nThe token is read from KITE_ACCESS_TOKEN, else from standard input.")
-    .action(async (collector: string, { server, json = false }: { server: string; json?: boolean }) => {
+    .addHelpText("after", `\nThe token is read from the broker's variable (${variables}), else from standard input.`)
+    .action(async (named: string | undefined, { server, json = false }: { server: string; json?: boolean }) => {
       if (!URL.canParse(server)) throw badInput("--server", server, `an address such as ${DEFAULT_SERVER}`);
-      const accessToken = process.env["KITE_ACCESS_TOKEN"] ?? (await fromInput());
-      if (accessToken === "") throw badInput("access token", "", "a token in KITE_ACCESS_TOKEN or on standard input");
-      const answer = await fetch(new URL(`/api/v1/collectors/${encodeURIComponent(collector)}/login`, server), {
+      const { feeds: running } = await ask<{ feeds: FeedTruth[] }>(server, "/api/v1/health");
+      const { collector, daily } = collectorOf(named, running);
+      const handed = await ask<HandedOver>(server, `/api/v1/collectors/${encodeURIComponent(collector)}/login`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ accessToken }),
-        signal: AbortSignal.timeout(30_000),
-      }).catch((cause: unknown) => {
-        throw new AppError("internal", `Nothing answers at ${server}; is Candela running there?`, { cause });
+        body: JSON.stringify(await valuesOf(daily)),
       });
-      const body = (await answer.json().catch(() => null)) as {
-        data?: HandedOver;
-        error?: { code: ErrorCode; message: string };
-      } | null;
-      if (body?.error !== undefined) throw new AppError(body.error.code, body.error.message);
-      if (body?.data === undefined) throw badInput("--server", server, "the address of a running Candela");
-      if (json) process.stdout.write(`${JSON.stringify(body.data)}\n`);
+      if (json) process.stdout.write(`${JSON.stringify(handed)}\n`);
       else
         process.stdout.write(
-          `${body.data.collector} has the new access token${body.data.checked ? ", and the broker accepts it" : "; the broker could not be asked whether it is good"}\n`,
+          `${handed.collector} has the new access token${handed.checked ? ", and the broker accepts it" : "; the broker could not be asked whether it is good"}\n`,
         );
       process.stdin.destroy();
     });

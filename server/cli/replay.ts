@@ -13,7 +13,12 @@ import { badInput } from "@/server/domain/basics/errors";
 import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import { resample } from "@/server/domain/bars/resample";
 import { istDay, istText } from "@/server/domain/time/session";
-import { type AuctionConvention, classOf, conventionOf } from "@/server/domain/instruments/source-conventions";
+import {
+  type AuctionConvention,
+  classOf,
+  conventionOf,
+  RECORDED_AS,
+} from "@/server/domain/instruments/source-conventions";
 import { isListed, timeframe as timeframeNamed, timeframeNames } from "@/server/domain/time/timeframe";
 import { openTickFile, readTicks } from "@/server/feeds/tick-file";
 import { checkClocks } from "@/server/files/clock-check";
@@ -44,7 +49,7 @@ export interface ReplayRequest extends FileOptions {
   timeframe: string;
   /** `EMA:20,RSI:14`; none when empty. */
   indicators?: string;
-  /** How auctions are printed into intraday bars: as Kite prints them unless said otherwise. */
+  /** How auctions are printed into intraday bars: as `RECORDED_AS` prints them unless said otherwise. */
   auctions?: AuctionMode;
   /** Epoch ms: what a recording says of later times is refused. */
   now: number;
@@ -139,7 +144,7 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
     else printed.on(batch, toIndicators);
   });
   const convention = (day: number): AuctionConvention =>
-    conventionOf(request.broker ?? "kite", classOf(instrument), day);
+    conventionOf(request.broker ?? RECORDED_AS, classOf(instrument), day);
   const printed = new PrintedBars(run.bars, calendar, instruments, (_, day) => convention(day));
   run.play(dense, ticks);
   run.finish();
@@ -273,7 +278,7 @@ export const replayCommand = (program: Command): void => {
     .addOption(
       new Option(
         "--auctions <how>",
-        "in intraday bars: as a broker prints them (Kite, or --broker), all merged into the bars beside them, or in none",
+        `in intraday bars: as a broker prints them (${RECORDED_AS}, or --broker), all merged into the bars beside them, or in none`,
       )
         .choices([...auctionModes])
         .default("broker"),

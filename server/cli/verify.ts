@@ -6,6 +6,7 @@ import { parseInstant } from "@/server/contract/rest";
 import { hoursIfKnown } from "@/server/domain/calendar/calendar";
 import { AppError, badInput, hasCode, type ErrorCode } from "@/server/domain/basics/errors";
 import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
+import { feeds } from "@/server/feeds";
 import { systemClock } from "@/server/observe/clock";
 import { silentLog } from "@/server/observe/log";
 import { TickReplay } from "@/server/pipeline/rebuild";
@@ -73,6 +74,7 @@ const askStore = async (config: Config, question: VerifyQuestion): Promise<Verif
       table,
       clock,
       hoursOf: (instrument, closingAuction) => hoursIfKnown(instrument, { closingAuction }),
+      brokers: feeds,
     });
     await instruments.load();
     return await new Verify({

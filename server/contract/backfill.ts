@@ -11,6 +11,8 @@ const date = text("a date as YYYY-MM-DD");
 /** How many requests are under way at once unless told. */
 export const STANDARD_CONCURRENCY = 4;
 
+const SOURCE = "a broker's name, csv:FILE or parquet:FILE, FILE being an absolute path";
+
 export const backfillBody = z.strictObject(
   {
     watchlist: text("the name of a watchlist").optional(),
@@ -21,12 +23,10 @@ export const backfillBody = z.strictObject(
     from: date,
     to: date,
     timeframe: fetchedTimeframe.default("1m"),
-    source: text("kite, csv:FILE or parquet:FILE, FILE being an absolute path")
-      .default("kite")
-      .refine(
-        (source) => !source.includes(":") || /^\w+(\[[^\]]*\])?:([\\/]|[A-Za-z]:)/.test(source),
-        "kite, csv:FILE or parquet:FILE, FILE being an absolute path",
-      ),
+    /** Without one: the broker whose login is connected. */
+    source: text(SOURCE)
+      .refine((source) => !source.includes(":") || /^\w+(\[[^\]]*\])?:([\\/]|[A-Za-z]:)/.test(source), SOURCE)
+      .optional(),
     concurrency: whole("a whole number from 1 to 20", 1, 20).default(STANDARD_CONCURRENCY),
     force: yesNo,
     daily: yesNo,

@@ -1,13 +1,12 @@
 /** Doors of the collectors: write-only. */
 import { z } from "zod";
 
-const TOKEN = "the day's access token as text";
+const ACCEPTED = "the fields of the login that change daily, such as accessToken, as text";
 
-/** `POST /api/v1/collectors/{name}/login`. */
-export const loginBody = z.strictObject(
-  { accessToken: z.string({ error: TOKEN }).trim() },
-  { error: `a body with accessToken: ${TOKEN}` },
-);
+/** `POST /api/v1/collectors/{name}/login`: which fields, the collector's broker says (`FeedTruth.daily`). */
+export const loginBody = z
+  .record(z.string(), z.string({ error: ACCEPTED }).trim(), { error: `a body with ${ACCEPTED}` })
+  .refine((body) => Object.keys(body).length > 0, `a body with ${ACCEPTED}`);
 
 /** Its answer. `checked`: the broker has said that the token is good; false where it could not be asked. */
 export interface HandedOver {

@@ -29,13 +29,14 @@ const number = (most: number) => {
 };
 const oneOf = <const T extends readonly [string, ...string[]]>(names: T) => z.enum(names, { error: names.join(", ") });
 
+const VENDOR = "a broker's name";
 const DATE = "a date as YYYY-MM-DD";
 const date = z.string().refine((text) => !Number.isNaN(dayOfDate(text)), DATE);
 
 /** Of every view. */
 const asked = {
-  /** Whose number the symbol is: `256265?vendor=kite`. */
-  vendor: z.string().min(1, "a broker's name, such as kite").max(32, "a broker's name, such as kite").optional(),
+  /** Whose number the symbol is: a feed's id, as in `256265?vendor=upstox`. */
+  vendor: z.string().min(1, VENDOR).max(32, VENDOR).optional(),
   /** Times in the answer as ISO text of that zone instead of epoch ms. */
   tz: oneOf(["Asia/Kolkata", "UTC"]).optional(),
 };
@@ -95,7 +96,7 @@ export const gapsOfQuery = gapsQuery
   .extend({ ...asked, timeframe: completenessQuery.shape.timeframe.unwrap().optional() });
 
 /** A symbol in a path: what is too long or has nothing to look up is refused before anything is searched. */
-const SYMBOL = "a symbol such as RELIANCE, NSE:RELIANCE, NSE_EQ/2475, or a token with ?vendor=kite";
+const SYMBOL = "a symbol such as RELIANCE, NSE:RELIANCE, NSE_EQ/2475, or a broker's token with ?vendor=BROKER";
 // Too long a text is not looked at: the search below would go through it once for each of its letters.
 export const symbolText = z
   .string()

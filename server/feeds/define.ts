@@ -1,6 +1,6 @@
 import type { FeedDefinition } from "@/server/ports/feed";
 
-/** States a broker; secret fields are names of its login. */
+/** States a broker; what is secret, and what people are asked for, are fields of its login. */
 export const defineFeed = <Login>(
   definition: FeedDefinition<Login> & { secretFields: readonly (keyof Login & string)[] },
 ): FeedDefinition<Login> => definition;

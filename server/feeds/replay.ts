@@ -128,6 +128,7 @@ export const replay = (options: ReplayOptions): FeedDefinition<Record<string, ne
     title: `Replay of ${options.file}`,
     login: z.record(z.string(), z.never()),
     secretFields: [],
+    loginFields: [],
     limits: { instrumentsPerConnection: 1, connections: 1 },
     connect: async (_login, connection) => play(options, connection),
     instruments: async () => ({ listed: [options.instrument], leftOut: [] }),

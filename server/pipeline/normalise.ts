@@ -23,7 +23,6 @@ import {
   Figure,
   IN_TIME,
   JOINED,
-  packetLength,
   type RawBatch,
   type RawMessage,
   type RejectReason,
@@ -139,7 +138,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     }
     if (this.parts.table.size > board.capacity) board.grow(this.parts.table.size);
     const line = lineOf(raw.collector, this.connections[raw.collector] ?? 0);
-    const frame = board.placeOf(raw.frame);
+    const frame = board.placeOf(raw.frame, raw.framing);
     for (let row = 0; row < raw.length; row++) {
       if (!this.ofAuctions) row = this.take(raw, tokens, line, frame, row);
       if (row < raw.length) this.judge(raw, tokens, line, frame, row, emit);
@@ -481,11 +480,13 @@ const samePacket = (board: QuoteBoard, instrument: number, raw: RawBatch, row: n
   const a = board.frame(instrument);
   const b = raw.frame;
   if (b === null) return true;
+  if (a === null) return false;
   const aOffset = board.offset(instrument);
   const bOffset = raw.offset[row]!;
-  if (a === null || aOffset < 2 || bOffset < 2) return a !== null;
-  const length = packetLength(a, aOffset);
-  if (length !== packetLength(b, bOffset)) return false;
+  const { framing } = raw;
+  const length = board.packetLength(instrument);
+  if (length < 0 || framing === null || bOffset < framing.prefix) return true;
+  if (length !== framing.length(b, bOffset)) return false;
   for (let at = 0; at < length; at++) if (a[aOffset + at] !== b[bOffset + at]) return false;
   return true;
 };

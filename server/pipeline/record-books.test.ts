@@ -121,7 +121,7 @@ const newRecorder = (): BookRecorder => {
 };
 /** A packet of an instrument comes. */
 const comes = (instrument: number, price: number, quantity: number, collector = 0): void => {
-  const place = board.placeOf(packet(price, quantity)) + 2;
+  const place = board.placeOf(packet(price, quantity), { prefix: 2, length: () => 2 }) + 2;
   const row = instrument * Quote.size;
   Object.entries({
     [Quote.price]: price,

@@ -16,6 +16,10 @@ export interface FeedDefinition<Login = unknown> {
   /** What a collector must know to log in; secrets are marked by `secretFields`. */
   login: z.ZodType<Login>;
   secretFields: readonly string[];
+  /** How people state the login's fields: as variables, in the help, on the command line and in the browser. */
+  loginFields: readonly LoginField[];
+  /** The login of the simulated exchange on a port of this machine, where it speaks this broker's protocol. */
+  simulated?(port: number): Record<string, string>;
   limits: { instrumentsPerConnection: number; connections: number };
   /** Rejects with `login_expired` when the broker refuses the login. */
   check?(login: Login, signal: AbortSignal): Promise<void>;
@@ -31,10 +35,47 @@ export interface FeedDefinition<Login = unknown> {
     sleep: (ms: number) => Promise<void>,
     signal: AbortSignal,
   ): Promise<Map<string, PriceLimits>>;
+  /** The broker's token of an exchange's own number (2475 on NSE); null where it has none. */
+  tokenOfNumber?(exchange: string, number: number): number | null;
+  /** What is in a frame, for `candela decode`; absent where the broker's frames are text. */
+  frames?: FrameReader;
   /** Day figures and depth of one packet of a frame, decoded when somebody looks. */
   quote(frame: Uint8Array, offset: number): QuoteDetails | null;
   /** The order book of one packet in wire integers, as a row of `Book`; false where the packet carries none. For every instrument once a second. */
   book?(frame: Uint8Array, offset: number, into: Float64Array): boolean;
+}
+
+export interface LoginField {
+  /** Its name in the login schema. */
+  field: string;
+  /** What people call it: a label. */
+  title: string;
+  /** Its variable in the environment and in .env. */
+  env: string;
+  /** Stands for its value in the help text, as KEY. */
+  value: string;
+  /** What holds when it is not set, in words; `none` where it must be set. */
+  standard: string;
+  /** What it is, one line of the help text. */
+  means: string;
+  /** The broker wants another every day: it may be handed over while the server runs. */
+  daily?: boolean;
+}
+
+/** Fields a login cannot do without: those its schema misses in an empty one. */
+export const requiredFields = ({ login }: Pick<FeedDefinition, "login">): string[] => [
+  ...new Set(login.safeParse({}).error?.issues.map(({ path }) => String(path[0]))),
+];
+
+export interface FrameReader {
+  /** What the frames are, for the command's help. */
+  about: string;
+  /** A line a packet, or `{ skipped: reason }`. */
+  describe(frame: Uint8Array): Iterable<Record<string, unknown>>;
+  /** True where bytes are one frame with nothing missing or left over. */
+  isWhole(bytes: Uint8Array): boolean;
+  /** Puts a bare packet into a frame of its own; other bytes are returned as they are. */
+  framed(bytes: Uint8Array): Uint8Array;
 }
 
 /** Lowest and highest price the exchange takes today, minor units, both inclusive. */

@@ -47,7 +47,10 @@ export class BrokerRig {
       root: this.url,
       socket: `ws://127.0.0.1:${this.exchange.port}`,
     };
-    this.container = await createContainer(wholeConfig(this.dataDir, { feed: { kind: "kite", login } }), () => {});
+    this.container = await createContainer(
+      wholeConfig(this.dataDir, { feed: { kind: "broker", feed: "kite", login } }),
+      () => {},
+    );
     publish(this.container);
     await this.container.start(new AbortController().signal);
     return this.container;

@@ -15,7 +15,7 @@ import { meterOfUse, onOrders, tell } from "./wire";
  */
 export const runApp = async (root: string): Promise<void> => {
   const config = loadConfig(root, [], false);
-  if (config.feed.kind !== "kite") throw new AppError("internal", "the bench's app reads a Kite feed");
+  if (config.feed.kind !== "broker") throw new AppError("internal", "the bench's app reads a Kite feed");
   const clock = systemClock();
   const store = createStore({
     databaseUrl: config.databaseUrl,

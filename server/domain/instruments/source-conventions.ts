@@ -1,13 +1,17 @@
 /**
  * How each broker prints the auctions of NSE and BSE in its candles. Data, not code: what a first candle opens at, whose
  * volume it holds and where the closing auction stands differ from broker to broker. Sections and counts are those of
- * `auctions-in-candles.md`; `A` was computed from published data, `B` measured by others, `C` is one remark or an inference.
+ * `auctions-in-candles.md`. A source is a feed's id or the maker of a file: they stand in one table, beside each other, since most
+ * are known from files and measurements before anybody writes their feed. `A` was computed from published data, `B` measured by others, `C` is one remark or an inference.
  */
 import type { Instrument } from "./instrument";
 import { clockMs, istDate, istDay, istMidnight } from "@/server/domain/time/session";
 
 export const historySources = ["kite", "upstox", "angel", "fivepaisa", "dhan", "yahoo", "unknown"] as const;
 export type HistorySourceName = (typeof historySources)[number];
+
+/** Recordings of ticks are printed as this broker's candles, unless a person says otherwise. */
+export const RECORDED_AS: HistorySourceName = "kite";
 
 /** Futures and options have no auction in any candle that was seen. */
 export type InstrumentClass = "stock" | "index" | "derivative";

@@ -25,6 +25,8 @@ export interface FeedTruth {
   feed: string;
   state: FeedState;
   simulated: boolean;
+  /** What the broker wants anew every day, to be handed over while the server runs: fields of its login. */
+  daily: readonly { field: string; title: string; env: string }[];
   /** One sentence: what the state rests on. */
   reason: string;
   /** Epoch ms since when it is so. */

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { lineOf, Quote, QuoteBoard } from "./quote-board";
+import type { Framing } from "./tick";
 
+/** A length of two bytes in front of each packet. */
+const framing: Framing = { prefix: 2, length: (bytes, offset) => bytes[offset - 2]! * 256 + bytes[offset - 1]! };
 const FIRST = 4;
 const SECOND = 9;
 /** A frame of two packets of three and two bytes, somewhere in a socket's larger buffer of `size` bytes. */
@@ -12,7 +15,7 @@ const frame = (size = 64): Uint8Array => {
 
 /** Gives the instruments the newest packets of a frame. */
 const bring = (quotes: QuoteBoard, bytes: Uint8Array | null, offsets: Record<number, number>): void => {
-  const place = quotes.placeOf(bytes);
+  const place = quotes.placeOf(bytes, bytes === null ? null : framing);
   for (const [instrument, offset] of Object.entries(offsets))
     quotes.figures[Number(instrument) * Quote.size + Quote.place] = place + offset;
 };

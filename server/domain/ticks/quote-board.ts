@@ -1,6 +1,6 @@
 import { widen } from "@/server/domain/basics/columns";
 import { FrameShelf, offsetOf, slotOf } from "@/server/domain/basics/frame-shelf";
-import { packetLength } from "./tick";
+import type { Framing } from "./tick";
 
 /** Places of an instrument's figures in its row of `QuoteBoard.figures`. */
 export const enum Quote {
@@ -15,8 +15,6 @@ export const enum Quote {
   size,
 }
 
-/** Bytes of a packet's length, in front of it. */
-const PREFIX = 2;
 /** `Quote.place` of a packet in `kept`. */
 const KEPT = -1;
 
@@ -38,8 +36,10 @@ export class QuoteBoard {
   total = 0;
 
   private readonly shelf = new FrameShelf((isLeaving) => this.keepPackets(isLeaving));
-  /** Packets of instruments that have been quiet while their frames left the shelf, each behind its length. */
-  private readonly kept: (Uint8Array | null)[] = [];
+  /** How packets stand in the frame of each of the shelf's slots. */
+  private readonly framings: (Framing | null)[] = [];
+  /** Packets of instruments that have been quiet while their frames left the shelf, each behind its prefix. */
+  private readonly kept: ({ bytes: Uint8Array; prefix: number } | null)[] = [];
 
   constructor() {
     this.grow(64);
@@ -70,11 +70,24 @@ export class QuoteBoard {
   /** The frame that holds the newest packet, where the packet stands in it, and whose it is; collector -1 before the first. */
   frame(instrument: number): Uint8Array | null {
     const place = this.at(instrument, Quote.place);
-    return place < 0 ? this.kept[instrument]! : this.shelf.at(slotOf(place));
+    return place < 0 ? this.kept[instrument]!.bytes : this.shelf.at(slotOf(place));
   }
   offset(instrument: number): number {
     const place = this.at(instrument, Quote.place);
-    return place < 0 ? PREFIX : offsetOf(place);
+    return place < 0 ? this.kept[instrument]!.prefix : offsetOf(place);
+  }
+  /** Bytes of the newest packet's body, which begins at `offset`; -1 where there is no such packet. */
+  packetLength(instrument: number): number {
+    const place = this.at(instrument, Quote.place);
+    if (place < 0) {
+      const { bytes, prefix } = this.kept[instrument]!;
+      return bytes.length - prefix;
+    }
+    const slot = slotOf(place);
+    const frame = this.shelf.at(slot);
+    const framing = this.framings[slot];
+    if (frame === null || framing == null || offsetOf(place) < framing.prefix) return -1;
+    return framing.length(frame, offsetOf(place));
   }
   collector(instrument: number): number {
     const line = this.at(instrument, Quote.line);
@@ -82,8 +95,11 @@ export class QuoteBoard {
   }
 
   /** Place of a frame's first byte, for `Quote.place`: a packet stands at it plus its offset. 0 without a frame. */
-  placeOf(frame: Uint8Array | null): number {
-    return frame === null ? 0 : this.shelf.put(frame);
+  placeOf(frame: Uint8Array | null, framing: Framing | null): number {
+    if (frame === null) return 0;
+    const place = this.shelf.put(frame);
+    this.framings[slotOf(place)] = framing;
+    return place;
   }
 
   grow(capacity: number): void {
@@ -108,10 +124,13 @@ export class QuoteBoard {
       const slot = slotOf(place);
       if (slot < 0 || !isLeaving(slot)) continue;
       const frame = this.shelf.at(slot)!;
+      const prefix = this.framings[slot]?.prefix ?? 0;
       const offset = offsetOf(place);
-      const end = offset + packetLength(frame, offset);
-      const isWhole = offset >= PREFIX && end <= frame.length;
-      this.kept[instrument] = isWhole ? new Uint8Array(frame.subarray(offset - PREFIX, end)) : null;
+      const length = this.packetLength(instrument);
+      const isWhole = length >= 0 && offset + length <= frame.length;
+      this.kept[instrument] = isWhole
+        ? { bytes: new Uint8Array(frame.subarray(offset - prefix, offset + length)), prefix }
+        : null;
       this.figures[instrument * Quote.size + Quote.place] = isWhole ? KEPT : 0;
     }
   }

@@ -19,6 +19,14 @@ export const enum Figure {
   count,
 }
 
+/** How packets stand in a feed's frames. Only the feed knows: everybody else keeps, copies and compares bytes. */
+export interface Framing {
+  /** Bytes in front of `offset` that belong to the packet. */
+  readonly prefix: number;
+  /** Bytes of the packet whose body begins at `offset`. */
+  length(frame: Uint8Array, offset: number): number;
+}
+
 /** A frame as the broker's decoder leaves it: the broker's tokens and integers, nothing judged yet. */
 export interface RawBatch {
   kind: "ticks";
@@ -39,6 +47,8 @@ export interface RawBatch {
   /** Where each packet stands in `frame`: depth and day figures are decoded when somebody looks. */
   offset: Int32Array;
   frame: Uint8Array | null;
+  /** Null where there is no frame. */
+  framing: Framing | null;
   /** `exchangeTime`, `price`, `volume`, `openInterest`. */
   figures: Float64Array;
 }
@@ -133,10 +143,6 @@ export const RESET = 128;
 /** Passed through in order, so that every later stage sees where the stream was cut. */
 export type TickMessage = TickBatch | FeedEvent;
 
-/** Length of the packet whose body begins at `offset`: it stands in the two bytes before. */
-export const packetLength = (frame: Uint8Array, offset: number): number =>
-  (frame[offset - 2]! << 8) | frame[offset - 1]!;
-
 export const tickBatch = (capacity: number): TickBatch => {
   const { time, ...figures } = figureColumns(capacity);
   return {
@@ -160,6 +166,7 @@ export const rawBatch = (capacity: number): RawBatch => {
     receivedTime: 0,
     length: 0,
     frame: null,
+    framing: null,
     token: new Uint32Array(capacity),
     offset: new Int32Array(capacity),
     exchangeTime,

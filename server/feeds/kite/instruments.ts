@@ -11,7 +11,7 @@ import { segmentOf } from "@/server/domain/instruments/segments";
 import { dayOfDate } from "@/server/domain/time/session";
 import type { KiteLogin } from "./login";
 import { kiteText } from "./rest";
-import { wireDecimals } from "./wire";
+import { wireDecimals } from "./segments";
 
 const DUMP_TIMEOUT_MS = 60_000;
 /** Rows read before others get the event loop: about 5 ms. */

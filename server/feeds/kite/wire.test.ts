@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { Book, LEVEL } from "@/server/domain/ticks/order-book";
 import { rawBatch } from "@/server/domain/ticks/tick";
 import { toRupees } from "@/server/domain/basics/price";
-import { bookAt, decodeFrame, packetAt, packetsOf, wireDecimals } from "./wire";
+import { bookAt, decodeFrame, packetAt, packetsOf } from "./wire";
+import { wireDecimals } from "./segments";
 
 type Tick = Record<string, unknown> & {
   ohlc?: Record<string, number>;

@@ -8,9 +8,8 @@
  * @see https://kite.trade/docs/connect/v3/websocket/#binary-market-data
  */
 import { Book, LEVEL } from "@/server/domain/ticks/order-book";
-import { segmentOfCode } from "@/server/domain/instruments/segments";
 import type { QuoteDetails } from "@/server/ports/feed";
-import { Figure, type RawBatch, rawBatch } from "@/server/domain/ticks/tick";
+import { Figure, type Framing, type RawBatch, rawBatch } from "@/server/domain/ticks/tick";
 
 const LTP = 8;
 const INDEX = 28;
@@ -19,6 +18,12 @@ const QUOTE = 44;
 const FULL = 184;
 /** Length field and the shortest packet: bounds how many rows a frame can hold. */
 const SHORTEST = 2 + LTP;
+
+/** A packet's length stands in the two bytes in front of it. */
+const framing: Framing = {
+  prefix: 2,
+  length: (frame, offset) => (frame[offset - 2]! << 8) | frame[offset - 1]!,
+};
 
 /** What became of one frame. Packets of unknown length are skipped; a bad frame ends before its last packet does. */
 export interface FrameReport {
@@ -30,13 +35,14 @@ export interface FrameReport {
 }
 
 /**
- * Decodes a frame into the batch's columns (sets `length` and `frame`, leaves `collector` and `receivedTime` alone) and
+ * Decodes a frame into the batch's columns (sets `length`, `frame` and `framing`, leaves `collector` and `receivedTime` alone) and
  * grows them when the frame holds more rows. Never throws: what was decoded before a frame breaks off is kept.
- * `offset` of a row is where the packet's body begins; its length stands in the two bytes before.
+ * `offset` of a row is where the packet's body begins.
  */
 export const decodeFrame = (frame: Uint8Array, batch: RawBatch): FrameReport => {
   batch.length = 0;
   batch.frame = frame;
+  batch.framing = framing;
   const size = frame.byteLength;
   // One byte is a heartbeat.
   if (size < 2) return { packets: 0, badPackets: 0, bad: false, trailing: 0 };
@@ -104,7 +110,7 @@ const growBatch = (batch: RawBatch, rows: number): void => {
 
 /** True for a packet of mode `full`, an index's too: it carries the exchange's time. */
 export const isFullPacket = (frame: Uint8Array, offset: number): boolean => {
-  const length = frame[offset - 2]! * 256 + frame[offset - 1]!;
+  const length = framing.length(frame, offset);
   return length === FULL || length === INDEX_TIMED;
 };
 
@@ -208,9 +214,6 @@ const priceAt = (frame: Uint8Array, at: number): number =>
 
 const uint32 = (frame: Uint8Array, at: number): number =>
   frame[at]! * 0x100_0000 + ((frame[at + 1]! << 16) | (frame[at + 2]! << 8) | frame[at + 3]!);
-
-/** Decimals of a token's wire integers. The segment is the token's low byte; of one that nobody has told of, official clients read hundredths. */
-export const wireDecimals = (token: number): number => segmentOfCode(token & 0xff)?.wireDecimals ?? 2;
 
 /** Where each packet of a frame begins and how long it is, and why the walk ended early if it did. For cold paths. */
 export const packetsOf = (

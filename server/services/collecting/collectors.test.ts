@@ -43,6 +43,7 @@ const rig = ({
   const feed = {
     id: "kite",
     login: z.object({}),
+    loginFields: [],
     history: {},
     instruments: () => Promise.reject(new AppError("login_expired", "the token has expired")),
   } as unknown as FeedDefinition;

@@ -434,6 +434,9 @@ export class Collectors {
       feed: each.row.feed,
       state: each.state,
       simulated: each.simulated,
+      daily: each.feed.loginFields.flatMap(({ field, title, env, daily }) =>
+        daily === true ? { field, title, env } : [],
+      ),
       reason: each.reason,
       since: each.since,
       lastTick: each.lastTick,

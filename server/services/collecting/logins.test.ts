@@ -13,7 +13,13 @@ const rig = () => {
   const save = vi.fn(() => Promise.resolve(row));
   const check = ({ accessToken }: { accessToken: string }): Promise<void> =>
     accessToken === demo.accessToken ? Promise.resolve() : Promise.reject(new AppError("login_expired", "refused"));
-  const feed = { id: "kite", login: z.object({ accessToken: z.string() }), check } as unknown as FeedDefinition;
+  const loginFields = [{ field: "accessToken", daily: true }];
+  const feed = {
+    id: "kite",
+    login: z.object({ accessToken: z.string() }),
+    loginFields,
+    check,
+  } as unknown as FeedDefinition;
   const logins = new Logins({
     store: { list: () => Promise.resolve([row]), save } as unknown as CollectorStore,
     feedOf: () => feed,
@@ -27,11 +33,18 @@ const rig = () => {
 describe("the simulated collector", () => {
   it("takes a token like any other, and refuses one its exchange refuses", async () => {
     const { logins, renew } = rig();
-    await expect(logins.handOver("sim-1", demo.accessToken)).rejects.toMatchObject({ code: "not_found" });
+    await expect(logins.handOver("sim-1", { accessToken: demo.accessToken })).rejects.toMatchObject({
+      code: "not_found",
+    });
     logins.configure("sim-1", demo);
-    await expect(logins.handOver("sim-1", "another-token")).rejects.toMatchObject({ code: "login_expired" });
+    await expect(logins.handOver("sim-1", { accessToken: "another-token" })).rejects.toMatchObject({
+      code: "login_expired",
+    });
     expect(renew).not.toHaveBeenCalled();
-    expect(await logins.handOver("sim-1", demo.accessToken)).toEqual({ collector: "sim-1", checked: true });
+    expect(await logins.handOver("sim-1", { accessToken: demo.accessToken })).toEqual({
+      collector: "sim-1",
+      checked: true,
+    });
     expect(renew).toHaveBeenCalledWith("sim-1", expect.objectContaining(demo));
   });
 });

@@ -1,5 +1,5 @@
 import { AppError, badInput, hasCode } from "@/server/domain/basics/errors";
-import type { FeedDefinition } from "@/server/ports/feed";
+import { type FeedDefinition, requiredFields } from "@/server/ports/feed";
 import type { Log } from "@/server/ports/observe";
 import type { CollectorStore } from "@/server/ports/stores";
 
@@ -13,7 +13,7 @@ interface Parts {
   log: Log;
 }
 
-/** Kept beside a token that was handed over: the hash of the one the environment had then. */
+/** Kept beside what was handed over: the hash of what the environment had then. */
 const REPLACES = "replaces";
 const TOKEN = /^[\x21-\x7e]{8,512}$/;
 const CHECK_MS = 10_000;
@@ -37,6 +37,7 @@ export class Logins {
    */
   async atStart(
     name: string,
+    feed: Pick<FeedDefinition, "login" | "loginFields">,
     given: Record<string, string>,
   ): Promise<{ login: Record<string, string>; said: string | null }> {
     this.configured.set(name, given);
@@ -48,19 +49,25 @@ export class Logins {
       },
     );
     if (lost !== null) return { login: given, said: `${lost} The start goes on with the environment's login.` };
+    const daily = dailyFields(feed);
     const isNewer =
-      stored?.["accessToken"] !== undefined &&
-      stored["apiKey"] === given["apiKey"] &&
-      stored[REPLACES] === this.parts.fingerprint(given["accessToken"] ?? "");
+      stored !== null &&
+      daily.length > 0 &&
+      daily.every((field) => stored[field] !== undefined) &&
+      requiredFields(feed).every((field) => daily.includes(field) || stored[field] === given[field]) &&
+      stored[REPLACES] === this.replaced(daily, given);
     if (!isNewer) return { login: given, said: null };
     return {
-      login: { ...given, accessToken: stored["accessToken"]!, [REPLACES]: stored[REPLACES]! },
+      login: { ...given, ...only(daily, stored), [REPLACES]: stored[REPLACES]! },
       said: "Access token: the one handed over while an earlier run was at work",
     };
   }
 
   /** Throws `not_found`, `bad_input`, or `login_expired` where the broker refuses the token. A broker that does not answer stops nothing. */
-  async handOver(name: string, accessToken: string): Promise<{ collector: string; checked: boolean }> {
+  async handOver(
+    name: string,
+    given: Readonly<Record<string, string>>,
+  ): Promise<{ collector: string; checked: boolean }> {
     const { store, feedOf, renew, log } = this.parts;
     const row = (await store.list()).find((each) => each.name === name);
     const before = this.configured.get(name);
@@ -70,20 +77,29 @@ export class Logins {
         `no collector ${JSON.stringify(name)} is configured; there are ${[...this.configured.keys()].join(", ") || "none"}`,
         { details: { field: "collector", value: name, accepted: [...this.configured.keys()].join(", ") } },
       );
-    // The value is a secret: a refusal does not repeat it.
-    if (!TOKEN.test(accessToken))
-      throw badInput(
-        "accessToken",
-        `${accessToken.length} characters`,
-        "8 to 512 visible ASCII characters without blanks",
-      );
-    const login = { ...before, accessToken, [REPLACES]: this.parts.fingerprint(before["accessToken"] ?? "") };
-    const checked = await this.check(feedOf(row.feed), login);
+    const feed = feedOf(row.feed);
+    const daily = dailyFields(feed);
+    for (const field of daily)
+      // The value is a secret: a refusal does not repeat it.
+      if (!TOKEN.test(given[field] ?? ""))
+        throw badInput(
+          field,
+          given[field] === undefined ? "nothing" : `${given[field].length} characters`,
+          "8 to 512 visible ASCII characters without blanks",
+        );
+    const other = Object.keys(given).find((field) => !daily.includes(field));
+    if (other !== undefined) throw badInput("body", other, `only what changes daily: ${daily.join(", ")}`);
+    const login = { ...before, ...only(daily, given), [REPLACES]: this.replaced(daily, before) };
+    const checked = await this.check(feed, login);
     const { id: _id, ...kept } = row;
     await store.save(kept, login);
     renew(name, login);
     log.info("an access token was handed over", { collector: name, checked });
     return { collector: name, checked };
+  }
+
+  private replaced(daily: readonly string[], login: Readonly<Record<string, string>>): string {
+    return this.parts.fingerprint(daily.map((field) => login[field] ?? "").join("\n"));
   }
 
   private async check(feed: FeedDefinition, login: Record<string, string>): Promise<boolean> {
@@ -98,3 +114,9 @@ export class Logins {
     }
   }
 }
+
+const dailyFields = ({ loginFields }: Pick<FeedDefinition, "loginFields">): string[] =>
+  loginFields.filter(({ daily }) => daily === true).map(({ field }) => field);
+
+const only = (fields: readonly string[], of: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(fields.map((field) => [field, of[field]!]));

@@ -5,6 +5,7 @@ import {
   classOf,
   conventionOf,
   historySources,
+  RECORDED_AS,
 } from "@/server/domain/instruments/source-conventions";
 
 export interface BrokerParts {
@@ -19,11 +20,11 @@ export interface BrokerParts {
 
 /**
  * How the login's broker prints auctions in an instrument's candles of an IST day; before a collector has brought a tick, the
- * broker whose list has the instrument. Recordings are printed as Kite does unless said otherwise, a broker nobody has looked at and what only files
+ * broker whose list has the instrument. Recordings are printed as `RECORDED_AS` says, a broker nobody has looked at and what only files
  * have told of in no way.
  */
 export const brokerConvention =
-  ({ feedOf, isListed, instrument: at, recorded = "kite" }: BrokerParts) =>
+  ({ feedOf, isListed, instrument: at, recorded = RECORDED_AS }: BrokerParts) =>
   (instrument: number, day: number): AuctionConvention => {
     const feed = feedOf(instrument);
     const source =

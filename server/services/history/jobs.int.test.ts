@@ -34,7 +34,10 @@ const login = () => ({
   socket: `ws://127.0.0.1:${exchange.port}`,
 });
 const start = async (): Promise<void> => {
-  container = await createContainer(wholeConfig(dataDir, { feed: { kind: "kite", login: login() } }), () => {});
+  container = await createContainer(
+    wholeConfig(dataDir, { feed: { kind: "broker", feed: "kite", login: login() } }),
+    () => {},
+  );
   publish(container);
   await container.start(new AbortController().signal);
 };

@@ -17,7 +17,8 @@ export interface BackfillRequest {
   from: string;
   to: string;
   timeframe: TimeframeName;
-  source: string;
+  /** Without one: the broker whose login is connected. */
+  source?: string | undefined;
   /** Requests under way at once; the source may allow fewer. */
   concurrency: number;
   /** Also days that are complete. */
@@ -48,6 +49,8 @@ export const backfilled: readonly TimeframeName[] = ["1m", "15m", "1d"];
 const MOST_DAYS = 1_000_000;
 
 export interface Names {
+  /** The source of a request that names none. */
+  standardSource(): string;
   /** Store id of what a person wrote; throws `not_found` or `ambiguous`. */
   resolve(text: string): number;
   watchlists(): Promise<Watchlist[]>;
@@ -65,7 +68,8 @@ export const resolveOrder = async (request: BackfillRequest, names: Names, now: 
   if (!backfilled.includes(request.timeframe)) throw badInput("timeframe", request.timeframe, backfilled.join(", "));
   if (request.daily && request.timeframe !== "1m")
     throw badInput("daily", request.daily, "false, or timeframe 1m: day bars are made of minutes");
-  const { instruments, leftOut, title } = await whatOf(request, names);
+  const source = request.source ?? names.standardSource();
+  const { instruments, leftOut, title } = await whatOf(request, source, names);
   if (instruments.length * (last - first + 1) > MOST_DAYS) {
     throw badInput(
       "to",
@@ -73,7 +77,7 @@ export const resolveOrder = async (request: BackfillRequest, names: Names, now: 
       `a date nearer to ${request.from}: ${instruments.length} instruments over ${last - first + 1} days are more than ${MOST_DAYS.toLocaleString("en-IN")} days to look at`,
     );
   }
-  const { timeframe, source, concurrency, force, daily } = request;
+  const { timeframe, concurrency, force, daily } = request;
   return {
     title: `Backfill ${title} ${timeframe}, ${request.from} to ${request.to}`,
     instruments,
@@ -91,7 +95,8 @@ export const resolveOrder = async (request: BackfillRequest, names: Names, now: 
 const squeeze = (text: string): string => text.replaceAll(/[^A-Za-z0-9]/g, "").toUpperCase();
 
 const whatOf = async (
-  { watchlist, symbols, source }: BackfillRequest,
+  { watchlist, symbols }: BackfillRequest,
+  source: string,
   names: Names,
 ): Promise<Pick<BackfillOrder, "instruments" | "leftOut" | "title">> => {
   if (watchlist === undefined) {

@@ -5,6 +5,7 @@ import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import { Turns } from "@/server/domain/basics/turns";
 import type { Clock } from "@/server/ports/clock";
 import type { InstrumentStore } from "@/server/ports/stores";
+import { feeds } from "@/server/feeds";
 import { Instruments } from "./instruments";
 
 const listed: [string, string, string, Segment, string | null][] = [
@@ -42,6 +43,7 @@ const aliases: InstrumentAlias[] = rows.map((row) => ({
 
 const table = new InstrumentTable();
 const instruments = new Instruments({
+  brokers: feeds,
   table,
   clock: { now: () => Date.UTC(2026, 10, 20) } as Clock,
   hoursOf: () => "NSE",
@@ -113,6 +115,7 @@ describe("instruments", () => {
 
   it("asks which broker is meant where two have the number", async () => {
     const both = new Instruments({
+      brokers: feeds,
       table: new InstrumentTable(),
       clock: { now: () => Date.UTC(2026, 10, 20) } as Clock,
       hoursOf: () => "NSE",
@@ -194,6 +197,7 @@ describe("instruments", () => {
     ];
     const kept = new InstrumentTable();
     const loaded = new Instruments({
+      brokers: feeds,
       table: kept,
       clock: { now: () => Date.UTC(2026, 10, 20) } as Clock,
       hoursOf: () => "NSE",
@@ -225,6 +229,7 @@ describe("instruments", () => {
     let turns = 0;
     let names = 0;
     const large: Instruments = new Instruments({
+      brokers: feeds,
       pause: async () => {
         turns++;
         names += large.find("NFO:NIFTY26D5CE") === -1 ? 0 : 1;

@@ -13,6 +13,7 @@ import { istDate, istDay } from "@/server/domain/time/session";
 import { Turns } from "@/server/domain/basics/turns";
 import { isIsin, numberedSymbol } from "@/server/domain/instruments/vendor-symbols";
 import type { Clock } from "@/server/ports/clock";
+import type { FeedDefinition } from "@/server/ports/feed";
 import type { InstrumentStore, TakenList } from "@/server/ports/stores";
 
 interface Entry {
@@ -55,6 +56,8 @@ export class Instruments {
       table: InstrumentTable;
       clock: Clock;
       hoursOf(instrument: Instrument, closingAuction: (symbol: string) => boolean): string | null;
+      /** Brokers whose tokens follow from the exchange's own numbers. */
+      brokers: readonly Pick<FeedDefinition, "id" | "tokenOfNumber">[];
       /** Lets others go first, by real time; without it a list is read in one go. */
       pause?(): Promise<void>;
     },
@@ -162,6 +165,14 @@ export class Instruments {
   tokenOf(vendor: string, index: number): number | undefined {
     return this.aliasOf.get(vendor)?.get(index)?.token;
   }
+  /** The token of the first of the brokers that lists it. */
+  anyTokenOf(index: number): number | undefined {
+    for (const { id } of this.parts.brokers) {
+      const token = this.tokenOf(id, index);
+      if (token !== undefined) return token;
+    }
+    return undefined;
+  }
   /** Every instrument a broker lists. */
   listedBy(vendor: string): number[] {
     return [...(this.aliasOf.get(vendor)?.keys() ?? [])];
@@ -216,8 +227,12 @@ export class Instruments {
     const formerly = this.formerly.get(written);
     if (formerly !== undefined) return [formerly];
     const numbered = numberedSymbol(written);
-    const index = numbered?.kind === "kite" ? this.tokenAt("kite", numbered.token) : -1;
-    if (index !== -1) return [index];
+    if (numbered?.kind === "number")
+      for (const { id, tokenOfNumber } of this.parts.brokers) {
+        const token = tokenOfNumber?.(numbered.exchange, numbered.number) ?? null;
+        const index = token === null ? -1 : this.tokenAt(id, token);
+        if (index !== -1) return [index];
+      }
     const text = numbered?.kind === "index" ? numbered.symbol : written;
     const parts = splitKey(text);
     const exchange = parts?.exchange.toUpperCase().replace(/_(EQ|INDEX)$/, "");

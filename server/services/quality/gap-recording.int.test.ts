@@ -27,6 +27,7 @@ import { Collectors, type KeepConnected } from "@/server/services/collecting/col
 import { EventLog } from "@/server/services/upkeep/events";
 import type { HistoryAccess } from "@/server/ports/history-source";
 import { History } from "@/server/services/history/catch-up";
+import { feeds } from "@/server/feeds";
 import { Instruments } from "@/server/services/market/instruments";
 import { createQualityDesk, type QualityDesk } from "./quality-desk";
 import { RequestPaces } from "@/server/services/history/request-pace";
@@ -95,6 +96,7 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
       new Metrics(),
     ];
     const instruments = new Instruments({
+      brokers: feeds,
       store: store.instruments,
       table,
       clock,
@@ -130,6 +132,7 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
     const feed = {
       id: "recorded",
       login: z.object({}),
+      loginFields: [],
       instruments: async () => ({ listed: [listed], leftOut: [] }),
       history,
     } as unknown as FeedDefinition;

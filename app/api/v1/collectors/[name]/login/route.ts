@@ -4,6 +4,6 @@ import { jsonBody, route } from "@/app/api/_lib/route";
 /** Takes a new access token for a collector at work: it connects with it at once, and no answer ever shows it. */
 export const POST = route(
   loginBody,
-  async (running, { accessToken }, params) => ({ data: await running.handOver(params["name"] ?? "", accessToken) }),
+  async (running, login, params) => ({ data: await running.handOver(params["name"] ?? "", login) }),
   jsonBody,
 );
