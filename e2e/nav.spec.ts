@@ -1,12 +1,11 @@
+import { pages as table } from "@/components/pages";
 import { expect, test } from "./support/app";
 import { barsOf, forgetWorkspace, legendOf, openChart } from "./support/chart";
 
 const pages = [
   { path: "/", page: "page-chart" },
-  { path: "/chart", page: "page-chart" },
   { path: "/chart/SIM/RELIANCE?tf=15m", page: "page-chart" },
-  { path: "/status", page: "page-status" },
-  { path: "/about", page: "page-about" },
+  ...table.map(({ root, name }) => ({ path: root, page: `page-${name}` })),
 ];
 
 for (const width of [1280, 390]) {

@@ -1,8 +1,9 @@
 "use client";
-import { Contrast, Eye, Gauge, Info, Link2, Moon, PanelRight, Sun } from "lucide-react";
+import { Contrast, Eye, Link2, Moon, PanelRight, Sun } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
+import { pages } from "@/components/pages";
 import { dock } from "@/components/shell/dock-state";
 import { useShortcut } from "@/components/shell/shortcuts";
 import { theme } from "@/components/theme/theme";
@@ -39,20 +40,9 @@ export function PaletteHost() {
           void navigator.clipboard.writeText(location.href);
         },
       },
-      {
-        id: "page status",
-        title: "Status",
-        words: "latency pipeline health",
-        icon: Gauge,
-        run: () => router.push("/status"),
-      },
-      {
-        id: "page about",
-        title: "About Candela",
-        words: "licence version",
-        icon: Info,
-        run: () => router.push("/about"),
-      },
+      ...pages.flatMap(({ name, href, icon, command }) =>
+        command === null ? [] : [{ id: `page ${name}`, ...command, icon, run: () => router.push(href) }],
+      ),
     ];
     setReady(true);
     return registerCommands(commands);

@@ -3,7 +3,7 @@ import { List, Settings } from "lucide-react";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
 import { useFeed } from "@/components/client/feed";
-import { type Destination, destinationAt, destinations } from "@/components/nav";
+import { type Page, pageAt, pages } from "@/components/pages";
 import { Menu } from "@/components/ui/menu";
 import { cx } from "@/components/ui/class-names";
 import { Icon } from "@/components/ui/icon";
@@ -18,7 +18,7 @@ const item =
 const current =
   "bg-selected text-text before:absolute before:-left-1.5 before:h-5 before:w-0.5 before:rounded-r-[1px] before:bg-accent before:content-['']";
 
-function PageLink({ to, here, attention }: { to: Destination; here: boolean; attention: boolean }) {
+function PageLink({ to, here, attention }: { to: Page; here: boolean; attention: boolean }) {
   return (
     <Tooltip content={to.title} side="right">
       <Link
@@ -39,15 +39,15 @@ function PageLink({ to, here, attention }: { to: Destination; here: boolean; att
 
 /** The way between pages, at the left edge; on a phone `TabBar` takes its place. */
 export function Rail({ hasDock }: { hasDock: boolean }) {
-  const here = destinationAt(usePathname());
+  const here = pageAt(usePathname());
   const router = useRouter();
   const { open } = useDock();
   const themeRows = useThemeMenu();
   const feed = useFeed();
   const worst = feed === null ? null : worstFeed(feed.feeds);
   const attention = worst !== null && ["SLOW", "MUTE", "DOWN", "AUTH_EXPIRED"].includes(worst.state);
-  const link = (to: Destination) => (
-    <PageLink key={to.name} to={to} here={to.name === here} attention={to.name === "status" && attention} />
+  const link = (to: Page) => (
+    <PageLink key={to.name} to={to} here={to === here} attention={to.showsFeeds === true && attention} />
   );
   const showList = (): void => {
     if (hasDock) dock().toggle();
@@ -62,7 +62,7 @@ export function Rail({ hasDock }: { hasDock: boolean }) {
         <Logo />
       </div>
       <div className="flex flex-1 flex-col items-center gap-1 pt-1">
-        {destinations.filter((to) => to.name === "chart").map(link)}
+        {pages.filter(({ href }) => href === "/").map(link)}
         <Tooltip content="Watchlist" shortcut="]" side="right">
           <button
             type="button"
@@ -74,9 +74,9 @@ export function Rail({ hasDock }: { hasDock: boolean }) {
             <Icon of={List} size={18} line={1.5} />
           </button>
         </Tooltip>
-        {destinations.filter((to) => to.place === "top" && to.name !== "chart").map(link)}
+        {pages.filter(({ rail, href }) => rail === "top" && href !== "/").map(link)}
         <span className="flex-1" />
-        {destinations.filter((to) => to.place === "bottom").map(link)}
+        {pages.filter(({ rail }) => rail === "bottom").map(link)}
         <Menu
           label="Appearance"
           side="right"

@@ -1,6 +1,6 @@
-import { ChartCandlestick, Gauge, List, Menu as MenuIcon, Search, type LucideIcon } from "lucide-react";
+import { List, Menu as MenuIcon, Search, type LucideIcon } from "lucide-react";
 import { usePathname, useRouter } from "next/navigation";
-import { destinationAt } from "@/components/nav";
+import { type Page, pageAt, pages } from "@/components/pages";
 import { openPalette } from "@/components/palette/palette-store";
 import { cx } from "@/components/ui/class-names";
 import { Icon } from "@/components/ui/icon";
@@ -26,24 +26,36 @@ function Face({ icon, title }: { icon: LucideIcon; title: string }) {
   );
 }
 
+function PageTab({ page, here, onClick }: { page: Page; here: boolean; onClick: () => void }) {
+  return (
+    <button type="button" className={tab(here)} aria-current={here ? "page" : undefined} onClick={onClick}>
+      <Face icon={page.icon} title={page.title} />
+    </button>
+  );
+}
+
 /** The rail's place on a phone: at the bottom, in reach of a thumb; at the edge of one held sideways, whose height is the chart's. */
 export function TabBar({ hasDock, lists }: { hasDock: boolean; lists: boolean }) {
   const router = useRouter();
-  const here = destinationAt(usePathname());
+  const here = pageAt(usePathname());
   const themeRows = useThemeMenu();
   const go = (view: "page" | "lists"): void => {
     if (hasDock) showPhoneView(view);
     else router.push(`${lastChart()}${view === "lists" ? "#lists" : ""}`);
   };
-  const chart = here === "chart" && !lists;
+  // The chart and the lists are one page, of which a phone shows a half.
+  const chart = here?.href === "/" && !lists;
+  const inMenu = pages.filter(({ phone }) => phone === "menu");
   return (
     <nav
       aria-label="Pages"
       className="flex border-t border-line bg-sunken pb-[max(env(safe-area-inset-bottom),20px)] short:order-first short:flex-col short:justify-evenly short:border-t-0 short:border-r short:pb-0 short:pl-[env(safe-area-inset-left)] md:hidden"
     >
-      <button type="button" className={tab(chart)} aria-current={chart ? "page" : undefined} onClick={() => go("page")}>
-        <Face icon={ChartCandlestick} title="Chart" />
-      </button>
+      {pages
+        .filter(({ href }) => href === "/")
+        .map((page) => (
+          <PageTab key={page.name} page={page} here={chart} onClick={() => go("page")} />
+        ))}
       <button
         type="button"
         className={tab(lists)}
@@ -55,28 +67,28 @@ export function TabBar({ hasDock, lists }: { hasDock: boolean; lists: boolean })
       <button type="button" className={tab(false)} aria-haspopup="dialog" onClick={() => openPalette()}>
         <Face icon={Search} title="Search" />
       </button>
-      <button
-        type="button"
-        className={tab(here === "status")}
-        aria-current={here === "status" ? "page" : undefined}
-        onClick={() => router.push("/status")}
-      >
-        <Face icon={Gauge} title="Status" />
-      </button>
+      {pages
+        .filter(({ phone, href }) => phone === "tab" && href !== "/")
+        .map((page) => (
+          <PageTab key={page.name} page={page} here={page === here} onClick={() => router.push(page.href)} />
+        ))}
       <Menu
         label="More"
         side="top"
         align="end"
         width={232}
         trigger={
-          <button type="button" className={tab(here === "about")}>
+          <button type="button" className={tab(here !== null && inMenu.includes(here))}>
             <Face icon={MenuIcon} title="More" />
           </button>
         }
         items={[
           ...themeRows.slice(0, -2),
           { kind: "line" },
-          { label: "About Candela", onSelect: () => router.push("/about") },
+          ...inMenu.map(({ title, href, command }) => ({
+            label: command?.title ?? title,
+            onSelect: () => router.push(href),
+          })),
         ]}
       />
     </nav>
