@@ -234,7 +234,7 @@ describe("history and stream of a chart", () => {
       snapshot(0, 2, 1, { room: "bars:3:1m", instrument: { ...snapshot(0, 1, 0).instrument, symbol: "ITC" } }),
     );
     await first!.answer(snapshot(0, 9, 1));
-    await second!.refuse({ code: "not_found", message: "no such instrument" });
+    await second!.refuse({ code: "unknown_instrument", message: "no such instrument" });
     expect(closes()).toEqual([0, 1, 2]);
     expect(log).toEqual(["replaced ITC 1m"]);
   });
@@ -380,7 +380,7 @@ describe("history and stream of a chart", () => {
   it("says why it failed and recovers on request", async () => {
     const { feed, last, phases } = bench();
     feed.open(infy);
-    await last("bars.subscribe").answer({ error: { code: "not_found", message: "No instrument NSE:INFY" } });
+    await last("bars.subscribe").answer({ error: { code: "unknown_instrument", message: "No instrument NSE:INFY" } });
     expect(phases).toEqual(["loading", "failed"]);
     feed.reload();
     await last("bars.subscribe").answer(snapshot(0, 3, 1));

@@ -104,7 +104,7 @@ export function ChartError({
   onSearch: () => void;
 }) {
   const requestId = phase.details.requestId;
-  const unknown = phase.code === "not_found" || phase.code === "ambiguous";
+  const unknown = phase.code === "unknown_instrument" || phase.code === "ambiguous";
   return (
     <div data-testid="chart-error" className="absolute inset-0 z-(--z-overlay) flex items-center justify-center bg-bg">
       <EmptyState
@@ -112,7 +112,7 @@ export function ChartError({
         tone="danger"
         title={unknown ? `No instrument ${symbol}` : "The chart could not be loaded"}
         detail={
-          phase.code === "not_found"
+          phase.code === "unknown_instrument"
             ? "No instrument has this name. Use search to find one."
             : `${phase.message}${/[.!?…]$/.test(phase.message) ? "" : "."}${unknown ? "" : " Other panels are not affected."}`
         }

@@ -184,7 +184,8 @@ export const backfillCommand = (program: Command): void => {
         process.exitCode = await run(options);
       } catch (cause) {
         // A name that is not known is bad input like any other.
-        if (!hasCode(cause, "not_found") && !hasCode(cause, "ambiguous")) throw cause;
+        if (!(["unknown_instrument", "ambiguous", "not_found"] as const).some((code) => hasCode(cause, code)))
+          throw cause;
         say((cause as Error).message);
         process.exitCode = exits.badInput;
       }

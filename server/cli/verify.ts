@@ -142,7 +142,7 @@ export const verifyCommand = (program: Command): void => {
       };
       const report = await verified(config, question, options.server).catch((error: unknown) => {
         // Who asks for what is not there has asked wrongly.
-        if (hasCode(error, "not_found") || hasCode(error, "ambiguous"))
+        if (hasCode(error, "unknown_instrument") || hasCode(error, "ambiguous"))
           throw new AppError("bad_input", (error as Error).message, { cause: error });
         throw error;
       });

@@ -122,7 +122,7 @@ describe("an answer", () => {
 
   it("calls an instrument nobody knows a bad value, under the name the field has at the door", async () => {
     const unknown = (): never => {
-      throw new AppError("not_found", "no instrument NOPE", {
+      throw new AppError("unknown_instrument", "no instrument NOPE", {
         details: { field: "instrument", value: "NOPE", accepted: "EXCHANGE:SYMBOL", candidates: [] },
       });
     };
@@ -136,7 +136,8 @@ describe("an answer", () => {
     });
     expect(
       await ask({}, () => {
-        throw new AppError("not_found", "there is no gap 7", { details: { field: "id", value: 7 } });
+        // Whatever the field is called: the code alone decides.
+        throw new AppError("not_found", "there is no gap 7", { details: { field: "instrument", value: 7 } });
       }),
     ).toMatchObject({ status: 404, error: { code: "not_found" } });
   });

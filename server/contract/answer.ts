@@ -2,7 +2,8 @@
 import type { z } from "zod";
 import { acceptedBy } from "@/server/domain/basics/accepted";
 import { jsonInTurns, type Turns } from "@/server/domain/basics/turns";
-import { statusOf, type Envelope, type ErrorEnvelope } from "./rest";
+import type { ErrorCode } from "@/server/domain/basics/errors";
+import { restCodeOf, statusOf, type Envelope, type ErrorEnvelope } from "./rest";
 
 /** What the work gives: `data` and `meta` for the envelope, or a reply that is ready. */
 export type Answer = { data: unknown; meta?: Record<string, unknown>; status?: number } | Reply;
@@ -139,12 +140,9 @@ export const answered = async <S extends z.ZodType>({
   } catch (cause) {
     if (signal?.aborted === true) return GONE;
     const { code, message, details } = cause as { code?: string; message?: string; details?: Record<string, unknown> };
-    // A name that no instrument has is a bad value like any other: the question itself is at its right place.
-    if (code === "not_found" && (details?.["field"] === "instrument" || details?.["field"] === "symbol"))
-      return failure({ code: "bad_input", message: message ?? code, details });
     if (code !== undefined && code in statusOf && code !== "internal")
       return failure({
-        code,
+        code: restCodeOf[code as ErrorCode] ?? code,
         ...(details === undefined ? { message: message ?? code } : asTyped(given, message ?? code, details)),
       });
     failed(requestId, cause);

@@ -10,6 +10,7 @@ import { anyOfTimeframes, builtBars, listedTimeframe } from "./timeframes";
 export const statusOf: Record<ErrorCode, number> = {
   bad_input: 400,
   not_found: 404,
+  unknown_instrument: 400,
   ambiguous: 409,
   forbidden: 403,
   login_expired: 401,
@@ -26,6 +27,9 @@ export const statusOf: Record<ErrorCode, number> = {
   unsupported: 400,
   internal: 500,
 };
+
+/** What an error is called at this door, where it has another name inside: the question stands at its right place, a value in it is wrong. */
+export const restCodeOf: Partial<Record<ErrorCode, ErrorCode>> = { unknown_instrument: "bad_input" };
 
 /**
  * An instant: epoch ms, ISO with a zone, or `YYYY-MM-DD[ HH:MM[:SS]]` without one, which is read as IST.

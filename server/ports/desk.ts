@@ -7,7 +7,7 @@ import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 
 /** What the doors (sockets, REST) ask of the running market. Services stand behind it; errors are `AppError`. */
 export interface Desk {
-  /** Dense number of what a person wrote, or of a broker's token; throws `not_found` or `ambiguous`. */
+  /** Dense number of what a person wrote, or of a broker's token; throws `unknown_instrument` or `ambiguous`. */
   resolve(text: string, vendor?: string): number;
   /** The same for the names of a list: -1 where one is not found or may be several. */
   find(text: string): number;

@@ -10,7 +10,7 @@ import type { BarRevision, StoredKind } from "./stores";
 
 /** What REST asks of the past and the present of one instrument. Times are epoch ms, prices minor units; errors are `AppError`. */
 export interface MarketReads {
-  /** Dense number of what a person wrote, or of a broker's token; throws `not_found`, `ambiguous` or `bad_input`. */
+  /** Dense number of what a person wrote, or of a broker's token; throws `unknown_instrument`, `ambiguous` or `bad_input`. */
   resolve(text: string, vendor?: string): number;
   about(instrument: number): About;
   bars(query: BarsRead): Promise<BarsReading>;

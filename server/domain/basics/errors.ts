@@ -2,6 +2,7 @@
 export type ErrorCode =
   | "bad_input" // a field of a request, file or variable: `details` has field, value, accepted
   | "not_found"
+  | "unknown_instrument" // a name or token in a question means no instrument
   | "ambiguous" // several instruments match: `details.candidates`
   | "forbidden"
   | "login_expired" // the broker refuses the token

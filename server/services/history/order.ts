@@ -1,5 +1,5 @@
 /** What a person asks for, checked and resolved into what a job can be begun, and begun again, from. */
-import { AppError, badInput } from "@/server/domain/basics/errors";
+import { AppError, badInput, hasCode } from "@/server/domain/basics/errors";
 import type { BackfillEstimate } from "@/server/domain/basics/job";
 import { nifty50 } from "@/server/domain/instruments/nifty50";
 import { istDate, istDay } from "@/server/domain/time/session";
@@ -51,14 +51,14 @@ const MOST_DAYS = 1_000_000;
 export interface Names {
   /** The source of a request that names none. */
   standardSource(): string;
-  /** Store id of what a person wrote; throws `not_found` or `ambiguous`. */
+  /** Store id of what a person wrote; throws `unknown_instrument` or `ambiguous`. */
   resolve(text: string): number;
   watchlists(): Promise<Watchlist[]>;
   /** Takes an instrument no broker has listed into the store, by its key; null when it is not `EXCHANGE:SYMBOL` of a known exchange. */
   introduce(key: string): Promise<number | null>;
 }
 
-/** Throws `bad_input`, `not_found` or `ambiguous`, naming the field. `now`: market time. */
+/** Throws `bad_input`, `unknown_instrument`, `not_found` (a watchlist) or `ambiguous`, naming the field. `now`: market time. */
 export const resolveOrder = async (request: BackfillRequest, names: Names, now: number): Promise<BackfillOrder> => {
   const first = dayFrom("from", request.from);
   const last = dayFrom("to", request.to);
@@ -161,7 +161,7 @@ const named = async (symbol: string, source: string, names: Names): Promise<numb
     return names.resolve(symbol);
   } catch (cause) {
     const introduced =
-      source.includes(":") && (cause as { code?: string }).code === "not_found" ? await names.introduce(symbol) : null;
+      source.includes(":") && hasCode(cause, "unknown_instrument") ? await names.introduce(symbol) : null;
     if (introduced === null) throw cause;
     return introduced;
   }

@@ -82,7 +82,7 @@ describe("instruments", () => {
   it("refuses a name that nothing has, with what comes near", () => {
     expect(() => instruments.resolve("NSE:RELIANC")).toThrow(
       expect.objectContaining({
-        code: "not_found",
+        code: "unknown_instrument",
         message: expect.stringContaining("NSE:RELIANCE") as string,
       }) as Error,
     );
@@ -105,10 +105,10 @@ describe("instruments", () => {
       code: "bad_input",
       details: { field: "instrument", value: "RELIANCE" },
     });
-    expect(refused("999", "kite")).toMatchObject({ code: "not_found" });
-    expect(refused("NSE_EQ/999")).toMatchObject({ code: "not_found" });
+    expect(refused("999", "kite")).toMatchObject({ code: "unknown_instrument" });
+    expect(refused("NSE_EQ/999")).toMatchObject({ code: "unknown_instrument" });
     expect(refused("INE002A01018")).toMatchObject({
-      code: "not_found",
+      code: "unknown_instrument",
       message: expect.stringContaining("ISIN") as string,
     });
   });

@@ -186,7 +186,7 @@ export class Instruments {
   /**
    * The instrument a person means: `NSE:RELIANCE`, `SIM_INDEX:NIFTY 50`, `NIFTY50`, `RELIANCE` (unique, or on NSE),
    * `NSE_EQ/2475`, `1:99926000`, a broker's token (with its `vendor` where several brokers have that number).
-   * Throws `not_found`, or `ambiguous` with the candidates.
+   * Throws `unknown_instrument`, or `ambiguous` with the candidates.
    */
   resolve(written: string, vendor?: string): number {
     if (vendor !== undefined || DIGITS.test(written)) return this.byToken(written, vendor);
@@ -208,7 +208,7 @@ export class Instruments {
       : near.length > 0
         ? `; did you mean ${near.join(", ")}?`
         : "";
-    throw new AppError("not_found", `no instrument ${written}${why}`, {
+    throw new AppError("unknown_instrument", `no instrument ${written}${why}`, {
       details: { field: "instrument", value: written, accepted: "EXCHANGE:SYMBOL", candidates: near },
     });
   }
@@ -277,7 +277,7 @@ export class Instruments {
         details: { field: "instrument", value: text, accepted: `vendor=${vendors.join(" or ")}`, candidates },
       });
     throw new AppError(
-      "not_found",
+      "unknown_instrument",
       `no instrument has the token ${text}${vendor === undefined ? "" : ` at ${vendor}`} today`,
       { details: { field: "instrument", value: text, accepted: "EXCHANGE:SYMBOL", candidates } },
     );

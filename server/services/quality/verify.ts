@@ -45,7 +45,7 @@ export interface VerifyQuestion {
 }
 
 interface Parts {
-  /** The instrument a person means; throws `not_found` or `ambiguous`. */
+  /** The instrument a person means; throws `unknown_instrument` or `ambiguous`. */
   find(key: string): { instrument: Instrument; hours: HoursKey };
   clock: Clock;
   bars: BarStore;
