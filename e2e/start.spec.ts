@@ -114,7 +114,7 @@ test("SIGTERM stops in order: exit 0, everything written, nothing left behind", 
   await expect.poll(async () => (await closedBars()).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(2);
   const closed = await closedBars();
   expect(await app.kill("SIGTERM")).toBe(0);
-  expect(app.output()).toContain("Stopped, everything written");
+  expect(app.output()).toContain("Stopped; everything is saved");
   await expect(fetch(`${app.exchangeUrl}/sim/clock`)).rejects.toThrow();
   await expect(page.getByTestId("offline-strip")).toBeVisible();
 

@@ -6,9 +6,9 @@ describe("servers that a run of the tests lacks", () => {
     expect(missingLines({ TEST_DATABASE_URL: "postgres://here", TEST_REDIS_URL: "redis://here" })).toEqual([]);
     const [database, redis, ...more] = missingLines({});
     expect(database).toMatch(
-      /^Some integration tests will be skipped: there is no PostgreSQL here: .*apt install postgresql.*TEST_DATABASE_URL\.$/,
+      /^Some integration tests will be skipped: PostgreSQL is not installed: .*apt install postgresql.*TEST_DATABASE_URL\.$/,
     );
-    expect(redis).toMatch(/no Redis here: .*apt install redis-server/);
+    expect(redis).toMatch(/Redis is not installed: .*apt install redis-server/);
     expect(more).toEqual([]);
   });
 });

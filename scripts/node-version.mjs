@@ -11,9 +11,9 @@ export function requireNode(running) {
       console.error(
         "Candela needs Node " +
           oldestNode.join(".") +
-          " or newer, and this is Node " +
+          " or newer; this is Node " +
           version +
-          ": install a current one from https://nodejs.org and try again.",
+          ". Install a current version from https://nodejs.org and try again.",
       );
       process.exit(1);
     }

@@ -50,7 +50,7 @@ const packages = {
     clearStamp(installed);
     await runOrFail(
       ...npm(...ci),
-      "The packages could not be installed: is the npm registry reachable, and is there room on the disk?",
+      "The packages could not be installed: is the npm registry reachable, and is there free disk space?",
     );
   },
   stamp: installed,
@@ -76,7 +76,7 @@ async function template() {
   await runOrFail(
     process.execPath,
     [inProject("server/store/pglite-template.mjs"), inProject(".build/pglite-template.tar")],
-    "The empty database could not be made.",
+    "The empty database could not be created.",
   );
 }
 

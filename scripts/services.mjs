@@ -95,7 +95,7 @@ export async function startRedis() {
   };
   if (!(await answersPing(port))) {
     await stop();
-    throw new StepError("redis-server started but does not answer.");
+    throw new StepError("redis-server started but does not respond.");
   }
   return { url: `redis://127.0.0.1:${port}`, title: "Redis", stop };
 }

@@ -45,7 +45,7 @@ export async function start(args) {
   let main;
   try {
     const unknown = unknownOption(args);
-    if (unknown !== null) throw new StepError(`There is no option ${unknown}: npm start -- --help lists them.`);
+    if (unknown !== null) throw new StepError(`Unknown option ${unknown}; npm start -- --help lists all options.`);
     requireFiles();
     await prepare(["packages", "client", "pages", "server"]);
     main = await program("main");
@@ -72,6 +72,6 @@ function requireFiles() {
   const allowed = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Infinity);
   if (allowed < FEWEST_FILES)
     throw new StepError(
-      `This process may open only ${allowed} files at once, and Candela needs ${FEWEST_FILES} or more: run "ulimit -n 4096" and start it again.`,
+      `This process may open only ${allowed} files at once, and Candela needs ${FEWEST_FILES} or more: run "ulimit -n 4096" and start again.`,
     );
 }

@@ -56,7 +56,7 @@ export async function startServers(out) {
   };
   if (hasTimescale() || hasPostgres())
     await add(
-      hasTimescale() ? "TimescaleDB" : "plain PostgreSQL (no TimescaleDB here)",
+      hasTimescale() ? "TimescaleDB" : "plain PostgreSQL (TimescaleDB is not installed)",
       "TEST_DATABASE_URL",
       startDatabase,
     );

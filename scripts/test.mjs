@@ -77,7 +77,7 @@ async function browser() {
   if ((await findChromium()) === null) {
     const { output } = await run(process.execPath, [...playwright, "--list", "--reporter=json"]);
     return counts({
-      skipped: [{ where: "e2e", reason: "there is no Chromium here (set CHROMIUM_PATH)", count: listedTests(output) }],
+      skipped: [{ where: "e2e", reason: "Chromium is not installed (set CHROMIUM_PATH)", count: listedTests(output) }],
     });
   }
   const file = inProject("e2e/results/report.json");
@@ -133,8 +133,7 @@ async function result({ title, work }) {
 
 endWithChildren(stopAll);
 const wrong = chosen.find((name) => !Object.hasOwn(steps, name));
-if (wrong !== undefined)
-  fail(new StepError(`There is no part "${wrong}": choose from ${Object.keys(steps).join(", ")}.`));
+if (wrong !== undefined) fail(new StepError(`Unknown part "${wrong}"; choose from ${Object.keys(steps).join(", ")}.`));
 await prepare(["packages", "client"], out).catch(fail);
 
 out.write(

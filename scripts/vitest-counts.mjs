@@ -6,7 +6,7 @@ import { missingServers } from "./missing-servers.mjs";
 function reasonFor(file) {
   const source = readFileSync(file, "utf8");
   if (source.includes("shared/fixtures") && !existsSync(path.resolve("../shared/fixtures")))
-    return "the recorded fixtures are not beside the project";
+    return "the recorded fixtures are not next to the project";
   for (const [name, reason] of Object.entries(missingServers)) {
     if (source.includes(name) && !process.env[name]) return reason;
   }

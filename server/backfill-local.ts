@@ -105,7 +105,7 @@ export const openBackfill = async (
       // A server that starts looks at every gap that is open.
       review: () => Promise.resolve(),
       refused: (instrument, rows) =>
-        say(`${table.at(instrument).key}: ${rows.total} rows of history were set aside; the first: ${rows.first}`),
+        say(`${table.at(instrument).key}: ${rows.total} history rows were rejected; the first: ${rows.first}`),
       away: async (instrument, from, to) =>
         awayStretches(
           store.gaps,
@@ -131,7 +131,8 @@ const sourceOfJob = async (store: Store, id: string): Promise<string> => {
       details: {
         field: "resume",
         value: id,
-        accepted: (await store.jobs.list(5)).map((each) => `backfill-${each.id}`).join(", ") || "there is none yet",
+        accepted:
+          (await store.jobs.list(5)).map((each) => `backfill-${each.id}`).join(", ") || "no backfill job exists yet",
       },
     });
   return (row.request as BackfillOrder).source;
@@ -147,7 +148,7 @@ const login = async (
 ): Promise<HistoryAccess> => {
   const { feed } = config;
   if (feed.kind === "replay")
-    throw badInput("source", source, "csv:FILE or parquet:FILE: the feed is a recording, which has no history");
+    throw badInput("source", source, "csv:FILE or parquet:FILE: the feed is a recording and has no history");
   let credentials: { feed: string; login: Record<string, string> };
   if (feed.kind === "broker") credentials = feed;
   else {

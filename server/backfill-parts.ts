@@ -59,14 +59,14 @@ export const createBackfill = (parts: Parts): Backfill => {
   const brokers = feeds.map(({ id }) => id);
   const rowOf = (id: number): number => {
     const index = table.indexOfId(id);
-    if (index === -1) throw new AppError("not_found", `instrument ${id} is not known any more`);
+    if (index === -1) throw new AppError("not_found", `instrument ${id} no longer exists`);
     return index;
   };
   const hours = ({ id }: Pick<Instrument, "id">): string => table.hours(rowOf(id));
   const loginOf = (name: string): HistoryAccess => {
     const login = parts.login(name);
     if (login === undefined)
-      throw new AppError("broker_unreachable", `no login of ${name} is connected: its history cannot be asked`, {
+      throw new AppError("broker_unreachable", `${name} has no connected login, so its history cannot be requested`, {
         retryable: true,
         details: { field: "source", value: name },
       });

@@ -284,7 +284,7 @@ describe("the index candle of a closing auction, on a chart", () => {
       await shown(INDEX, "5m", "15:15"),
       [{ place: "closing", printedBy: "broker" }],
     ]);
-    expect(closed.cause).toContain("seen by no indicator");
+    expect(closed.cause).toContain("excluded from indicators");
     // A pre-open that history did not know, above everything that traded.
     const [, , high] = (await rest(STOCK, "1m", `&from=${at("09:15")}&to=${at("09:16")}`))[0]!;
     await container.store.bars.write(

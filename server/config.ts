@@ -22,7 +22,7 @@ const url = (...protocols: string[]) =>
         return false;
       }
     },
-    `a URL that begins with ${protocols.map((each) => `${each}//`).join(" or ")}`,
+    `a URL that starts with ${protocols.map((each) => `${each}//`).join(" or ")}`,
   );
 
 const REPLAY = /^replay(?:\[([^\]]*)\])?:(.+)$/s;
@@ -37,7 +37,7 @@ export const environment = z.object({
     .default("127.0.0.1")
     .refine(
       isLoopback,
-      "a loopback address (127.0.0.1, ::1, localhost): other machines need keys, which this version does not have",
+      "a loopback address (127.0.0.1, ::1, localhost): access from other machines needs authentication, which this version lacks",
     ),
   DATA_DIR: z.string().min(1).default("./data"),
   DATABASE_URL: url("postgres:", "postgresql:").optional(),
@@ -71,7 +71,7 @@ export const environment = z.object({
     .string()
     .regex(
       /^\d+,\d+,\d+(\.\d+)?$/,
-      "REAL,SHOWN,SPEED: when this machine's clock says REAL (epoch ms) the server's says SHOWN, and runs SPEED times as fast",
+      "REAL,SHOWN,SPEED: at REAL (epoch ms, this machine's clock) the server's clock shows SHOWN and runs SPEED times as fast",
     )
     .optional(),
   NODE_ENV: z.string().default("development"),
@@ -197,7 +197,7 @@ const parseOptions = (argv: readonly string[]) => {
 const testClockOf = (env: z.infer<typeof environment>): Pick<Config, "testClock"> => {
   if (env.TEST_CLOCK === undefined) return {};
   if (env.CANDELA_TEST !== "1")
-    throw new AppError("bad_input", "TEST_CLOCK: only tests change the clock (CANDELA_TEST=1)", {
+    throw new AppError("bad_input", "TEST_CLOCK: only tests may change the clock (CANDELA_TEST=1)", {
       details: { field: "TEST_CLOCK" },
     });
   const [real, shown, speed] = env.TEST_CLOCK.split(",").map(Number) as [number, number, number];

@@ -253,7 +253,7 @@ export const createContainer = async (
             inSession: inSession(recordedHours),
             onMalformed: (line) => {
               metrics.reject("malformed_line");
-              log.warn("a line is not a tick", { ...line });
+              log.warn("invalid tick line", { ...line });
             },
           }),
         ];
@@ -284,7 +284,7 @@ export const createContainer = async (
         log.info("a feed changed", { collector: name, state, reason });
         if (state === "AUTH_EXPIRED")
           warn?.(
-            `${name} is not logged in: ${reason}. Hand over a new access token with: npm run -s candela -- login ${name}`,
+            `${name} is not logged in: ${reason}. Provide a new access token with: npm run -s candela -- login ${name}`,
           );
       },
       async onRenamed(renamed) {
@@ -310,7 +310,7 @@ export const createContainer = async (
         if (source !== undefined)
           history.catchUp(source, added, ending.signal).catch((cause: unknown) => {
             if (!ending.signal.aborted)
-              log.error("the history of added instruments could not be fetched", {
+              log.error("could not fetch history of added instruments", {
                 collector: name,
                 cause: String(cause),
               });
@@ -459,8 +459,8 @@ export const createContainer = async (
     metrics.reject("bad_history_row", rows.faulty);
     const { key } = table.at(instrument);
     const why = [...rows.counts].map(([fault, count]) => `${count} ${fault.replaceAll("_", " ")}`).join(", ");
-    log.warn("rows of history were set aside", { instrument: key, why, first: rows.first });
-    if (rows.hidesAny) events.add("warn", key, `history: rows set aside (${why}); the first: ${rows.first}`);
+    log.warn("history rows were rejected", { instrument: key, why, first: rows.first });
+    if (rows.hidesAny) events.add("warn", key, `history: rows rejected (${why}); the first: ${rows.first}`);
   };
   const history = new History({
     paces,
@@ -487,7 +487,7 @@ export const createContainer = async (
     indicatorService.changed(instrument, from);
     sparks
       .renew(instrument)
-      .catch((cause: unknown) => log.warn("a sparkline could not be read", { cause: String(cause) }));
+      .catch((cause: unknown) => log.warn("could not read a sparkline", { cause: String(cause) }));
   };
   const quality = createQualityDesk({
     store,
@@ -592,7 +592,7 @@ export const createContainer = async (
       events.add(
         "error",
         "spool",
-        `${bytes} bytes of ${name} that waited on disk were set aside in ${path.basename(path.dirname(file))}/${path.basename(file)}: ${reason}`,
+        `${bytes} bytes of ${name} waiting on disk were damaged and moved to ${path.basename(path.dirname(file))}/${path.basename(file)}: ${reason}`,
       );
     };
   const ending = new AbortController();
@@ -604,7 +604,7 @@ export const createContainer = async (
     log,
     isDead: (holder) => scratch !== null || config.databaseUrl === undefined || isDead(holder),
     tookOver: ({ pid, host }) => {
-      const said = `the login was held by process ${pid} on ${host}, which runs no more or had this folder before it was copied: taken over`;
+      const said = `took over the login from process ${pid} on ${host}, which no longer runs or used this folder before it was copied`;
       events.add("info", "start", said);
     },
   });
@@ -625,7 +625,7 @@ export const createContainer = async (
       "calendar",
       `${change.after === null ? "withdrawn" : change.before === null ? "added" : "replaced"}: ${type}, ${name}, ${date} (${hours.join(", ")})`,
     );
-    log.info("the calendar was edited", { change: change.id, edit: change.edit, who: change.who, note: change.note });
+    log.info("calendar edited", { change: change.id, edit: change.edit, who: change.who, note: change.note });
     if (Math.abs(dayOfDate(date) - istDay(clock.now())) > NEAR_DAYS) return;
     // Open bars were begun with the ends of the day as it was: they are made anew from what is stored.
     const touched = new Set(hours);
@@ -638,8 +638,8 @@ export const createContainer = async (
     };
     again().catch((cause: unknown) => {
       if (ending.signal.aborted) return;
-      events.add("error", "calendar", `bars could not be made anew: ${(cause as Error).message}`);
-      log.error("bars could not be made anew after an edit of the calendar", { cause: String(cause) });
+      events.add("error", "calendar", `bars could not be rebuilt: ${(cause as Error).message}`);
+      log.error("could not rebuild bars after a calendar edit", { cause: String(cause) });
     });
   };
 
@@ -654,7 +654,7 @@ export const createContainer = async (
         if (index !== -1 && !ending.signal.aborted && !desk.isWarm(index)) await desk.warm(index);
     };
     work().catch((cause: unknown) => {
-      if (!ending.signal.aborted) log.error("stored bars could not be loaded", { cause: String(cause) });
+      if (!ending.signal.aborted) log.error("could not load stored bars", { cause: String(cause) });
     });
   };
 

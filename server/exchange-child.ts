@@ -36,7 +36,7 @@ export const startExchange = async (
 ): Promise<ExchangeChild> => {
   const port = options.port !== 0 && (await isFree(options.port)) ? options.port : 0;
   if (port === 0 && options.port !== 0)
-    log.warn("the simulated exchange's port is taken, it takes another", { port: options.port });
+    log.warn("the simulated exchange's port is in use; using another", { port: options.port });
   const child = fork(
     options.file,
     [

@@ -71,7 +71,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
 
   const written = (): Promise<unknown> =>
     own().until(
-      "the database takes bars again",
+      "the database accepts bars again",
       ({ failing, spooled, waiting }) => !failing && !spooled && waiting < 200,
     );
 
@@ -190,7 +190,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
     try {
       await second.launch(await rig.exchange.environment());
       const { feed } = await second.until("it stands by", (told) => told.feed?.state === "STOPPED");
-      expect(feed?.reason).toContain(`stands by: process ${own().pid} on `);
+      expect(feed?.reason).toContain(`on standby: process ${own().pid} on `);
       await own().kill();
       const began = Date.now();
       await second.live();

@@ -6,7 +6,7 @@ const table = (soft: string): string =>
 
 test("a low limit of open files is a sentence that says what to do", () => {
   expect(() => checkFileLimit(() => table("128"))).toThrow(
-    'This process may open only 128 files at once, and Candela needs 256 or more: run "ulimit -n 4096" and start it again.',
+    'This process may open only 128 files at once, and Candela needs 256 or more: run "ulimit -n 4096" and start again.',
   );
   expect(() =>
     checkFileLimit(() => {

@@ -13,7 +13,7 @@ export const filesAllowed = (limits: string): number | null => {
 export const tooFewFiles = (allowed: number | null): AppError =>
   new AppError(
     "unsupported",
-    `This process may open ${allowed === null ? "too few" : `only ${allowed}`} files at once, and Candela needs ${FEWEST_FILES} or more: run "ulimit -n 4096" and start it again.`,
+    `This process may open ${allowed === null ? "too few" : `only ${allowed}`} files at once, and Candela needs ${FEWEST_FILES} or more: run "ulimit -n 4096" and start again.`,
     { details: { field: "ulimit -n", value: allowed, accepted: `${FEWEST_FILES} or more` } },
   );
 

@@ -36,7 +36,7 @@ const main = async (): Promise<void> => {
     // A start that was broken off has stopped as it was asked to.
     if (cause !== stopping.signal.reason) throw cause;
   }
-  say("Stopped, everything written");
+  say("Stopped; everything is saved");
 };
 
 const run = async (stopping: AbortSignal): Promise<void> => {

@@ -12,10 +12,10 @@ const told = (code: string, file?: string): Error =>
 describe("an error of the start", () => {
   it.each([
     ["ENOSPC", undefined, /disk is full \(ENOSPC/],
-    ["EACCES", "/data/candela.lock.guard", /this user may not read and write there \(EACCES/],
-    ["EROFS", "/data/x", /can only be read/],
-    ["ENOTDIR", "/data", /no folder/],
-    ["EISDIR", "/data/vault.key", /a folder stands where a file should/],
+    ["EACCES", "/data/candela.lock.guard", /this user has no read and write permission there \(EACCES/],
+    ["EROFS", "/data/x", /read-only/],
+    ["ENOTDIR", "/data", /not a folder/],
+    ["EISDIR", "/data/vault.key", /a folder is in the place of a file/],
   ])("%s at %s is a sentence that names the data folder", (code, file, words) => {
     for (const cause of [told(code, file), new Error("the store", { cause: told(code, file) })]) {
       expect(startError("/data", cause)).toMatchObject({
@@ -23,7 +23,7 @@ describe("an error of the start", () => {
         code: "store_unreachable",
         message: expect.stringMatching(words) as unknown,
       });
-      expect((startError("/data", cause) as Error).message).toContain("What is in /data does not start");
+      expect((startError("/data", cause) as Error).message).toContain("Cannot start with the data folder /data");
     }
   });
 

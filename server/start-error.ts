@@ -5,15 +5,15 @@ import { isOutOfFiles, tooFewFiles } from "./file-limit";
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk is full",
-  EACCES: "this user may not read and write there",
-  EPERM: "this user may not read and write there",
-  EROFS: "its disk can only be read",
-  EIO: "its disk has a fault",
-  ENOTDIR: "it is no folder",
-  EISDIR: "a folder stands where a file should",
-  EEXIST: "a file stands where a folder should",
-  ENAMETOOLONG: "its path is too long",
-  ELOOP: "its links lead in a circle",
+  EACCES: "this user has no read and write permission there",
+  EPERM: "this user has no read and write permission there",
+  EROFS: "the disk is read-only",
+  EIO: "the disk reported an I/O error",
+  ENOTDIR: "it is not a folder",
+  EISDIR: "a folder is in the place of a file",
+  EEXIST: "a file is in the place of a folder",
+  ENAMETOOLONG: "the path is too long",
+  ELOOP: "it contains a circular symbolic link",
 };
 
 /** Lock, key, spool or database: whatever meets a full disk or a closed folder first, the user needs the same sentence. */
@@ -24,10 +24,14 @@ export const startError = (dataDir: string, cause: unknown): unknown => {
     const reason = REASONS[code ?? ""];
     const isFull = code === "ENOSPC" || code === "EDQUOT";
     if (reason !== undefined && (isFull || path?.startsWith(dataDir) === true))
-      return new AppError("store_unreachable", `What is in ${dataDir} does not start: ${reason} (${error.message})`, {
-        retryable: true,
-        cause,
-      });
+      return new AppError(
+        "store_unreachable",
+        `Cannot start with the data folder ${dataDir}: ${reason} (${error.message})`,
+        {
+          retryable: true,
+          cause,
+        },
+      );
   }
   return cause;
 };

@@ -5,7 +5,7 @@ import { causeText, concernedText, remainText } from "./gap-words";
 describe("a gap in words", () => {
   it("tells the first start from a restart, and every cause there is", () => {
     expect([
-      causeText({ cause: "restart", note: `${FIRST_START}; the server ended meanwhile` }),
+      causeText({ cause: "restart", note: `${FIRST_START}; the server stopped in the meantime` }),
       causeText({ cause: "restart", note: "" }),
     ]).toEqual(["Before the first start", "Candela was not running"]);
     for (const cause of gapCauses) expect(causeText({ cause, note: "" })).toMatch(/^[A-Z][a-z]/);

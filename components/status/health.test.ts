@@ -130,7 +130,7 @@ describe("the calendar", () => {
   const market = { exchange: "NSE", session, known: true, knownTo: "2026-12-31", warning: null };
   test("wants a look when its holiday lists end, or have ended", () => {
     expect(card("Calendar", { markets: [market] })).toMatchObject({ value: "NSE open", light: "ok" });
-    const warning = "the holidays of MCX are known to 2026-12-31 only";
+    const warning = "the holiday list for MCX ends on 2026-12-31";
     expect(card("Calendar", { markets: [market, { ...market, exchange: "MCX", warning }] })).toMatchObject({
       value: "MCX open",
       detail: warning,

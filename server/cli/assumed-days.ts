@@ -22,7 +22,7 @@ const uncovered = (calendar: TradingCalendar, hours: HoursKey, days: Iterable<nu
   }
   return [...byYear].map(
     ([year, of]) =>
-      `${year}: the holidays of ${hours} are unknown on ${of.size === 1 ? "one day" : `${of.size} days`} of the file: having rows, ${of.size === 1 ? "it counts as a trading day" : "they count as trading days"} with the ordinary hours`,
+      `${year}: no holiday list of ${hours} covers ${of.size === 1 ? "one day" : `${of.size} days`} of the file that have rows: ${of.size === 1 ? "it is read as a trading day" : "they are read as trading days"} with regular hours`,
   );
 };
 
@@ -49,8 +49,8 @@ export const assumeDays = (hours: HoursKey, days: Iterable<number>): AssumedDays
       ...missing.map((day) => {
         const closed = known.dayOf(hours, day);
         const why =
-          closed === null ? `the calendar has ${hours} closed` : `the times of the ${closed.name} are not known`;
-        return `${istDate(day)}: ${why}, but the file has rows: the regular session is assumed`;
+          closed === null ? `the calendar says ${hours} is closed` : `the hours of the ${closed.name} are unknown`;
+        return `${istDate(day)}: ${why}, but the file has rows; the regular session is assumed`;
       }),
     ],
   };

@@ -53,12 +53,12 @@ export const openDoor = async (options: {
         () => false,
       )
     ) {
-      options.say(`A server owns the data folder: it is asked at ${server}`);
+      options.say(`A running server uses the data folder; sending the request to ${server}`);
       return door;
     }
     throw new AppError(
       "locked",
-      `${(cause as Error).message} No server answers at ${server}: name its address with --server URL.`,
+      `${(cause as Error).message} No server responds at ${server}. Give its address with --server URL.`,
       { cause },
     );
   }
@@ -76,7 +76,7 @@ const remote = (server: string): BackfillDoor => {
         ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
       });
     } catch (cause) {
-      throw new AppError("internal", `Nothing answers at ${server}; is Candela running there?`, {
+      throw new AppError("internal", `Nothing responds at ${server}. Is Candela running there?`, {
         retryable: true,
         cause,
       });
@@ -113,7 +113,7 @@ export const absoluteSource = (source: string | undefined, options: FileOptions 
       throw badInput(
         `--${option === "dateFormat" ? "date-format" : option}`,
         options[option as keyof FileOptions],
-        "a source that is a file: csv:FILE or parquet:FILE",
+        "a file source: csv:FILE or parquet:FILE",
       );
     return source;
   }

@@ -13,13 +13,13 @@ const clockText = (seconds: number): string => {
 
 export const estimateLines = (estimate: BackfillEstimate): string[] => [
   `Source       ${estimate.source}, ${estimate.timeframe}`,
-  `Instruments  ${count(estimate.instruments)}${estimate.leftOut.length === 0 ? "" : `, ${count(estimate.leftOut.length)} left out`}`,
+  `Instruments  ${count(estimate.instruments)}${estimate.leftOut.length === 0 ? "" : `, ${count(estimate.leftOut.length)} skipped`}`,
   `Days         ${count(estimate.days)} to fetch, ${count(estimate.skipped)} complete`,
   `Requests     ${count(estimate.requests)}`,
   `Bars         up to ${count(estimate.bars)}`,
-  `Time         ${estimate.days === 0 ? "none, there is nothing to fetch" : estimate.minutes === 0 ? "as fast as the file is read" : estimate.minutes < 1 ? `${Math.max(1, Math.round(estimate.minutes * 60))} seconds at the broker's rate` : `${estimate.minutes.toFixed(1)} minutes at the broker's rate`}`,
+  `Time         ${estimate.days === 0 ? "none, nothing to fetch" : estimate.minutes === 0 ? "limited by reading the file" : estimate.minutes < 1 ? `${Math.max(1, Math.round(estimate.minutes * 60))} seconds at the broker's rate` : `${estimate.minutes.toFixed(1)} minutes at the broker's rate`}`,
   `Disk         ${estimate.diskMb.toFixed(1)} MB`,
-  ...estimate.leftOut.map(({ name, reason }) => `Left out     ${name}: ${reason}`),
+  ...estimate.leftOut.map(({ name, reason }) => `Skipped      ${name}: ${reason}`),
   ...estimate.notes.map((note) => `Note         ${note}`),
 ];
 
@@ -55,15 +55,15 @@ export const summaryLines = (job: JobReport): string[] => {
     job.state === "done"
       ? "Done"
       : job.state === "failed"
-        ? "Ended with failures"
+        ? "Finished with failures"
         : job.state === "paused"
           ? "Interrupted"
           : "Cancelled";
   return [
     `${state}: ${job.title}`,
-    `Days         ${count(statistics.days)} of ${count(job.total)}${statistics.skipped > 0 ? `, ${count(statistics.skipped)} were complete` : ""}${statistics.failed > 0 ? `, ${count(statistics.failed)} failed` : ""}`,
+    `Days         ${count(statistics.days)} of ${count(job.total)}${statistics.skipped > 0 ? `, ${count(statistics.skipped)} already complete` : ""}${statistics.failed > 0 ? `, ${count(statistics.failed)} failed` : ""}`,
     `Bars         ${count(statistics.bars)}: ${count(statistics.added)} added, ${count(statistics.unchanged)} unchanged, ${count(statistics.corrected)} corrected, ${count(statistics.kept)} kept, ${count(statistics.flagged)} flagged`,
-    `Requests     ${count(statistics.requests)}${statistics.retries > 0 ? `, ${count(statistics.retries)} of them again` : ""}`,
+    `Requests     ${count(statistics.requests)}${statistics.retries > 0 ? `, ${count(statistics.retries)} of them retries` : ""}`,
   ];
 };
 
@@ -75,9 +75,7 @@ export const troubleLines = (job: JobReport): string[] => [
     : []),
   ...(job.failures.length === 0 && job.reason !== "" ? [job.reason] : []),
   ...(job.statistics.flagged > 0
-    ? [
-        `${plural(job.statistics.flagged, "bar")} differ in a way no rule decides: GET /api/v1/jobs/${job.id} shows them`,
-      ]
+    ? [`${plural(job.statistics.flagged, "bar")} differ in a way no rule resolves: see GET /api/v1/jobs/${job.id}`]
     : []),
-  ...(job.state === "failed" || job.state === "paused" ? [`Go on with: candela backfill --resume ${job.id}`] : []),
+  ...(job.state === "failed" || job.state === "paused" ? [`Continue with: candela backfill --resume ${job.id}`] : []),
 ];

@@ -323,7 +323,7 @@ describe("candela backfill against a broker", () => {
       [["--symbols", "NSE:INFY", "--from", "2026-01-02", "--to", "2026-01-01"], "to:"],
       [[...month], "--watchlist"],
       [["--symbols", "NSE:RELIANC", ...month], "did you mean"],
-      [["--watchlist", "mine", ...month], "there are NIFTY50"],
+      [["--watchlist", "mine", ...month], "available: NIFTY50"],
       [["--symbols", "NSE:INFY", ...month, "--timeframe", "2m"], "1m, 15m or 1d"],
       [["--symbols", "NSE:INFY", ...month, "--concurrency", "0"], "1 to 20"],
       [["--symbols", "NSE:INFY", ...month, "--source", "angel"], "csv:FILE"],
@@ -361,7 +361,7 @@ describe.skipIf(fixturesAbsent || !existsSync(fixturePath("candles/kite-2016")))
         "--json",
       ]).ended;
       expect([outcome.code, report(outcome).failures]).toEqual([0, []]);
-      expect(outcome.err).toContain("labels name the start of a bar");
+      expect(outcome.err).toContain("times label the start of a bar");
       const calendar = createCalendar();
       await withStore(dataDir, async (store) => {
         const { instruments } = await store.instruments.load("2026-11-21");

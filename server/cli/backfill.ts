@@ -153,31 +153,34 @@ const run = async (options: Options): Promise<number> => {
 /** Registers `backfill` with the command line. */
 export const backfillCommand = (program: Command): void => {
   fileOptions(program.command("backfill"))
-    .description("fill the past from a broker's history or from files; days that are complete are left out")
-    .option("--watchlist <name>", "a watchlist; NIFTY50 is always there")
-    .option("--symbols <list>", "instruments, such as NSE:RELIANCE,NSE:INFY; of a watchlist only these")
+    .description("load past bars from a broker's history or from files; complete days are skipped")
+    .option("--watchlist <name>", "a watchlist; NIFTY50 always exists")
+    .option("--symbols <list>", "instruments, such as NSE:RELIANCE,NSE:INFY; with --watchlist, only these of it")
     .option("--from <date>", "first date, YYYY-MM-DD (IST)")
-    .option("--to <date>", "last date, included")
-    .option("--timeframe <timeframe>", "1m, 15m or 1d; of minutes the quarters of an hour are made too", "1m")
+    .option("--to <date>", "last date, inclusive")
+    .option("--timeframe <timeframe>", "1m, 15m or 1d; from 1m, 15m bars are built too", "1m")
     .option(
       "--source <source>",
       `${feeds.map(({ id }) => id).join(", ")}, csv:FILE or parquet:FILE; {symbol} in FILE stands for the symbol (default: the broker that is logged in)`,
     )
     .option(
       "--concurrency <n>",
-      "requests under way at once, never faster than the broker allows",
+      "concurrent requests, never faster than the broker allows",
       String(STANDARD_CONCURRENCY),
     )
-    .option("--dry-run", "say what it would take: requests, bars, minutes, disk")
-    .option("--force", "also days that are complete")
-    .option("--daily", "also make day bars of the minutes, where none is stored")
-    .option("--resume <job>", "go on with a job, such as backfill-3; days that failed are tried again")
-    .option("--server <url>", "ask this running server; by default the data folder is opened, or its server asked")
-    .option("--data <dir>", "data folder, as of npm start")
+    .option("--dry-run", "print the cost only: requests, bars, minutes, disk")
+    .option("--force", "fetch complete days too")
+    .option("--daily", "also build day bars from minutes where none is stored")
+    .option("--resume <job>", "continue a job, such as backfill-3; failed days are tried again")
+    .option(
+      "--server <url>",
+      "use this running server; by default the data folder is opened, or the server that uses it",
+    )
+    .option("--data <dir>", "data folder, as for npm start")
     .option("--json", "print the result as one JSON object")
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 1 some days failed, 2 bad input, 3 interrupted (--resume goes on; so does the same command again).",
+      "\nExit codes: 0 done, 1 some days failed, 2 bad input, 3 interrupted (--resume or the same command continues).",
     )
     .action(async (options: Options) => {
       try {

@@ -10,7 +10,7 @@ import { applyTimescale, hypertables, whyNone } from "@/server/store/timescale";
 export const databaseCommand = (program: Command): void => {
   const database = program
     .command("database")
-    .description("the tables of the database in DATABASE_URL; a start of the server does this by itself");
+    .description("manage the tables of the database in DATABASE_URL; the server migrates them itself at start");
   const on = async (
     { json = false }: { json?: boolean },
     name: string,
@@ -32,8 +32,8 @@ export const databaseCommand = (program: Command): void => {
   };
   database
     .command("migrate")
-    .description("applies the migrations that are missing and names them")
-    .option("--json", "one JSON object: { migrations }")
+    .description("apply missing migrations and list them")
+    .option("--json", "print one JSON object: { migrations }")
     .action((options: { json?: boolean }) =>
       on(
         options,
@@ -45,9 +45,9 @@ export const databaseCommand = (program: Command): void => {
   database
     .command("timescale")
     .description(
-      "after a move to TimescaleDB, or to its full edition: makes hypertables, and a compression policy where the licence has it; fails where TimescaleDB is not loaded",
+      "after a move to TimescaleDB or its full edition: create hypertables, and a compression policy where the licence allows it; fails if TimescaleDB is not loaded",
     )
-    .option("--json", "one JSON object: { hypertables }")
+    .option("--json", "print one JSON object: { hypertables }")
     .action((options: { json?: boolean }) =>
       on(
         options,

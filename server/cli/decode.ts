@@ -8,7 +8,7 @@ import type { FrameReader } from "@/server/ports/feed";
 import { refusedExit } from "./file-options";
 
 export const decodeCommand = (program: Command): void => {
-  const decode = program.command("decode").description("show what is in a broker's binary frames");
+  const decode = program.command("decode").description("decode a broker's binary frames");
   for (const { id, frames } of feeds) if (frames !== undefined) brokerCommand(decode, id, frames);
 };
 
@@ -17,12 +17,12 @@ const brokerCommand = (decode: Command, broker: string, reader: FrameReader): vo
     .command(broker)
     .description(`${reader.about}; without an option, one frame in hex a line on standard input`)
     .option("--hex <hex>", "one frame in hex")
-    .option("--json", "one JSON object a packet: what it prints anyway")
-    .option("--file <file>", "one frame as bytes, frames in hex one a line, or one packet in base64")
-    .option("--lenient", "frames that cannot be decoded do not make the command fail")
+    .option("--json", "print one JSON object per packet (the default)")
+    .option("--file <file>", "a raw frame, hex frames one per line, or one base64 packet")
+    .option("--lenient", "do not fail on frames that cannot be decoded")
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 1 something was skipped or there was no frame (--lenient: 0 where something was decoded), 2 bad input.",
+      "\nExit codes: 0 done, 1 something was skipped or there was no frame (with --lenient, 0 if anything was decoded), 2 bad input.",
     )
     .action(async ({ hex, file, lenient = false }: { hex?: string; file?: string; lenient?: boolean }) => {
       if (hex !== undefined && file !== undefined) throw badInput("--file", file, "either --hex or --file");
@@ -93,6 +93,6 @@ const readFileOf = async (file: string): Promise<Uint8Array> => {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw badInput("--file", file, `a file that can be read (${(cause as Error).message})`);
+    throw badInput("--file", file, `a readable file (${(cause as Error).message})`);
   }
 };

@@ -9,33 +9,28 @@ export const fileOptions = (command: Command): Command =>
   command
     .option(
       "--columns <columns>",
-      "which column holds what, where names do not tell: volume=TTL_TRD_QNTY,close=5, or time,open,high,low,close,volume in the file's order (- for one that is passed over); ROLE=none",
+      "map columns when their names are unclear: volume=TTL_TRD_QNTY,close=5, or time,open,high,low,close,volume in file order (- skips a column); ROLE=none",
     )
     .addOption(
-      new Option("--labels <end>", "which end of a bar its time names; by default the file's days tell").choices([
-        "start",
-        "end",
-      ]),
+      new Option(
+        "--labels <end>",
+        "whether times label the start or end of a bar; by default detected from the file's days",
+      ).choices(["start", "end"]),
     )
     .option(
       "--zone <zone>",
-      "zone of clocks that write none: UTC, +05:30, America/New_York (default: IST); clock: zones in the file are wrong, its clocks are Indian",
+      "time zone of times without one: UTC, +05:30, America/New_York (default: IST); clock: ignore the zones in the file and read its times as IST",
     )
-    .option("--date-format <format>", "DD-MM-YYYY, MM/DD/YY, YYMMDD, excel …, where dates can be read in two ways")
-    .addOption(
-      new Option("--decimal <mark>", "the decimal mark, where 1,234 can be read in two ways").choices([
-        "point",
-        "comma",
-      ]),
-    )
-    .option("--symbol <name>", "what the file calls the instrument, where it is not its symbol")
+    .option("--date-format <format>", "date format when dates are ambiguous: DD-MM-YYYY, MM/DD/YY, YYMMDD, excel …")
+    .addOption(new Option("--decimal <mark>", "decimal mark when 1,234 is ambiguous").choices(["point", "comma"]))
+    .option("--symbol <name>", "the file's name for the instrument, if it is not the symbol")
     .addOption(
       new Option(
         "--broker <name>",
         `whose candles these are: how auctions are printed in them (default: nobody knows, of bars; ${RECORDED_AS}, of ticks)`,
       ).choices([...historySources]),
     )
-    .option("--lenient", "rows that cannot be read do not make the command fail");
+    .option("--lenient", "do not fail on unreadable rows");
 
 /** The options that were given. */
 export const given = (options: FileCommandOptions): FileOptions =>

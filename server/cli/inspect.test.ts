@@ -14,11 +14,11 @@ const yahoo = [
 describe("candela inspect", () => {
   it("says what it understood of bars, with the first rows", async () => {
     expect(inspectionLines(await inspect(yahoo, { instrument: "NSE:INFY" }))).toEqual([
-      "f.csv: bars, columns separated by comma, decimal point, names in line 3",
+      "f.csv: bars, columns separated by comma, decimal point, header in line 3",
       "columns: time ← Date, open ← Open, high ← High, low ← Low, close ← Close, volume ← Volume",
-      "times: year-month-day, month by name, or epoch; zone: written, epoch, or dates alone; 2026-11-19 00:00:00 to 2026-11-20 00:00:00 IST",
+      "times: year-month-day, month names, or epoch; zone: given in the file, epoch, or dates only; 2026-11-19 00:00:00 to 2026-11-20 00:00:00 IST",
       "timeframe: 1d",
-      "instrument: NSE:INFY: no column names it",
+      "instrument: NSE:INFY: no column names the instrument",
       "2 rows read, 0 refused",
       "  2026-11-19 00:00:00  open 1500.00  high 1520.00  low 1490.00  close 1510.00  volume 123456",
       "  2026-11-20 00:00:00  open 1510.00  high 1530.00  low 1500.00  close 1520.00  volume 223456",
@@ -51,10 +51,10 @@ describe("candela inspect", () => {
       format: "columns separated by semicolon",
       decimal: "comma",
       times: "day-month-year",
-      zone: "none written: read as IST",
+      zone: "not given: read as IST",
       rows: 1,
       refused: 1,
-      instrument: "NSE:INFY; rows of others: TCS",
+      instrument: "NSE:INFY; rows of other instruments: TCS",
       columns: { volume: "Qty" },
     });
     expect(inspectionLines(found)).toContain('f.csv:4: close "x" is not a number');
@@ -70,11 +70,11 @@ describe("candela inspect", () => {
     ];
     const upstox = await inspect(rows, { instrument: "NSE:RELIANCE", broker: "upstox" });
     expect(upstox.auctions).toBe(
-      "as upstox prints them: a day opens at the pre-open's price, with its volume; the closing auction in a row of its own; 1 auction in 2 rows, the last of 2026-08-31 15:20 at 1277.00, volume 26600000",
+      "as printed by upstox: a day opens at the pre-open's price, with its volume; the closing auction in a separate row; 1 auction in 2 rows, the last of 2026-08-31 15:20 at 1277.00, volume 26600000",
     );
     expect(inspectionLines(upstox)).toContain(`auctions: ${upstox.auctions}`);
     expect((await inspect(rows, { instrument: "NSE:RELIANCE" })).auctions).toBe(
-      "nobody said whose candles these are (--broker): a first bar stands as it is, rows in the hours of auctions are of auctions; 1 auction in 1 row, the last of 2026-08-31 15:20 at 1277.00, volume 26600000",
+      "the broker is not given (--broker): the first bar is kept as is, and rows during auction hours count as auctions; 1 auction in 1 row, the last of 2026-08-31 15:20 at 1277.00, volume 26600000",
     );
     expect((await inspect(rows)).auctions).toBeNull();
   });

@@ -147,7 +147,7 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
     notes.push(...assumed);
     if (of === null || of.kind === "intraday") {
       const { outside, total } = rowsOutside(times, calendar, asked.hours);
-      if (outside > 0) notes.push(`${outside} of ${counted(total, "row")} lie outside the session`);
+      if (outside > 0) notes.push(`${outside} of ${counted(total, "row")} are outside the session`);
     }
     if (of !== null) {
       const days = labelDays(times, calendar, asked.hours);
@@ -178,7 +178,7 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
         checkClocks(file, table, "tick", times, calendar, asked.hours);
       });
     }
-  } else if (asked === null) notes.push("without --instrument the symbol, the labels and the zone are not checked");
+  } else if (asked === null) notes.push("without --instrument, the symbol, labels and time zone are not checked");
 
   const { seen, rules } = table;
   let first = Number.POSITIVE_INFINITY;
@@ -195,13 +195,13 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
     decimal: seen.decimal === "," ? "comma" : "point",
     namesLine: seen.namesLine === 0 ? null : seen.namesLine,
     columns: columnNames(table),
-    times: seen.times.order === null ? "year-month-day, month by name, or epoch" : order[seen.times.order],
+    times: seen.times.order === null ? "year-month-day, month names, or epoch" : order[seen.times.order],
     zone:
       rules.zone !== null
-        ? "as --zone says"
+        ? "as given by --zone"
         : table.zoneless > 0
-          ? "none written: read as IST"
-          : "written, epoch, or dates alone",
+          ? "not given: read as IST"
+          : "given in the file, epoch, or dates only",
     labels,
     auctions,
     timeframe: of?.name ?? null,
@@ -220,14 +220,14 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
 const volumes = {
   included: "with its volume",
   left_out: "without its volume",
-  own_row: "its volume in a row of its own",
-  unknown: "whether with its volume nobody knows",
+  own_row: "its volume in a separate row",
+  unknown: "unknown whether its volume is included",
 } as const;
 const closings = {
   none: "no closing auction",
-  row: "the closing auction in a row of its own",
-  in_last_bar: "on to the closing auction's value in bars behind the last",
-  unknown: "the closing auction nobody knows where",
+  row: "the closing auction in a separate row",
+  in_last_bar: "continuing to the closing auction's value after the last bar",
+  unknown: "the closing auction's place unknown",
 } as const;
 
 /** As the broker is known to print on the file's last day, and what the file has of auctions. */
@@ -257,11 +257,11 @@ const auctionsText = (
       ? "opens at the pre-open's price"
       : firstOpen === "first_trade"
         ? "opens at its first trade"
-        : "opens nobody knows how";
+        : "open price rule unknown";
   const known =
     broker === "unknown"
-      ? "nobody said whose candles these are (--broker): a first bar stands as it is, rows in the hours of auctions are of auctions"
-      : `as ${broker} prints them: a day ${opens}, ${volumes[preOpenVolume]}; ${closings[closingAuction]}`;
+      ? "the broker is not given (--broker): the first bar is kept as is, and rows during auction hours count as auctions"
+      : `as printed by ${broker}: a day ${opens}, ${volumes[preOpenVolume]}; ${closings[closingAuction]}`;
   const last = auctions.at(-1);
   return `${known}; ${counted(auctions.length, "auction")} in ${counted(rows, "row")}${last === undefined ? "" : `, the last of ${istText(last.auction.from).slice(0, 16)} at ${price(last.price)}, volume ${last.volume}`}`;
 };
@@ -308,30 +308,30 @@ const columnNames = ({ seen: { places, names } }: OpenTable): Record<string, str
 const instrumentText = ({ whose, seen: { places } }: OpenTable, key: string | undefined): string => {
   const others = whose.otherNames;
   const asked = key === undefined ? "the file's own" : whose.askedFor;
-  if (places.symbol.length === 0) return `${asked}: no column names it`;
-  return others.length === 0 ? asked : `${asked}; rows of others: ${others.join(", ")}`;
+  if (places.symbol.length === 0) return `${asked}: no column names the instrument`;
+  return others.length === 0 ? asked : `${asked}; rows of other instruments: ${others.join(", ")}`;
 };
 
 /** For people: one line for each thing that was understood. */
 export const inspectionLines = (found: Inspection): string[] => [
-  `${found.file === "-" ? "standard input" : found.file}: ${found.kind}, ${found.format}, decimal ${found.decimal}, ${found.namesLine === null ? "no line of names" : `names in line ${found.namesLine}`}`,
+  `${found.file === "-" ? "standard input" : found.file}: ${found.kind}, ${found.format}, decimal ${found.decimal}, ${found.namesLine === null ? "no header line" : `header in line ${found.namesLine}`}`,
   `columns: ${Object.entries(found.columns)
     .map(([role, name]) => `${role} ← ${name}`)
     .join(", ")}`,
   `times: ${found.times}; zone: ${found.zone}${found.first === null ? "" : `; ${found.first} to ${found.last} IST`}`,
   ...(found.timeframe === null
     ? []
-    : [`timeframe: ${found.timeframe}${found.labels === null ? "" : `; times name the ${found.labels} of a bar`}`]),
+    : [`timeframe: ${found.timeframe}${found.labels === null ? "" : `; times label the ${found.labels} of a bar`}`]),
   ...(found.auctions === null ? [] : [`auctions: ${found.auctions}`]),
   `instrument: ${found.instrument}`,
   `${counted(found.rows, "row")} read, ${found.refused} refused`,
   ...found.preview.map((line) => `  ${line}`),
   ...malformedLines(found.malformed),
   ...(found.refused > found.malformed.length
-    ? [`… and ${found.refused - found.malformed.length} more refused rows`]
+    ? [`… and ${found.refused - found.malformed.length} more rejected rows`]
     : []),
   ...found.notes.map((note) => `note: ${note}`),
-  ...found.doubts.map((doubt) => `in doubt: ${doubt}`),
+  ...found.doubts.map((doubt) => `unclear: ${doubt}`),
 ];
 
 export const inspectCommand = (program: Command): void => {
@@ -339,19 +339,21 @@ export const inspectCommand = (program: Command): void => {
     program
       .command("inspect")
       .description(
-        "how a file of bars or ticks would be read: dialect, columns, times, labels, zone, instrument, rows refused, and its first rows",
+        "show how a file of bars or ticks would be read: dialect, columns, times, labels, zone, instrument, rejected rows, and its first rows",
       )
-      .argument("<file>", "the file; - for standard input")
-      .option(
-        "--instrument <key>",
-        "what it is of, like NSE:INFY or INFY.NS: then symbol, labels and zone are checked too",
-      ),
+      .argument("<file>", "file to read; - for standard input")
+      .option("--instrument <key>", "instrument, such as NSE:INFY or INFY.NS; also checks symbol, labels and zone"),
   )
-    .addOption(new Option("--kind <kind>", "what it holds; by default its columns tell").choices(["bars", "ticks"]))
+    .addOption(
+      new Option("--kind <kind>", "what the file holds; by default detected from its columns").choices([
+        "bars",
+        "ticks",
+      ]),
+    )
     .option("--json", "one JSON object")
     .addHelpText(
       "after",
-      "\nExit codes: 0 the file can be read, 1 rows are refused or something is in doubt, 2 it cannot be understood.",
+      "\nExit codes: 0 the file can be read, 1 rows are rejected or something is unclear, 2 it cannot be understood.",
     )
     .action(
       async (file: string, options: FileCommandOptions & { instrument?: string; kind?: TableKind; json?: boolean }) => {

@@ -35,7 +35,7 @@ const valuesOf = async (daily: FeedTruth["daily"]): Promise<Record<string, strin
 const ask = async <T>(server: string, path: string, init: RequestInit = {}): Promise<T> => {
   const answer = await fetch(new URL(path, server), { ...init, signal: AbortSignal.timeout(30_000) }).catch(
     (cause: unknown) => {
-      throw new AppError("internal", `Nothing answers at ${server}; is Candela running there?`, { cause });
+      throw new AppError("internal", `Nothing responds at ${server}. Is Candela running there?`, { cause });
     },
   );
   const body = (await answer.json().catch(() => null)) as {
@@ -62,9 +62,9 @@ const collectorOf = (named: string | undefined, running: readonly FeedTruth[]): 
 export const loginCommand = (program: Command): void => {
   program
     .command("login")
-    .description("hand the day's access token to a running server, which connects with it at once")
+    .description("give a running server today's access token; it connects at once")
     .argument("[collector]", "name of the login; without it the server's only one")
-    .option("--server <url>", "address of the server", DEFAULT_SERVER)
+    .option("--server <url>", "server address", DEFAULT_SERVER)
     .option("--json", "one JSON object: { collector, checked }")
     .addHelpText("after", `\nThe token is read from the broker's variable (${variables}), else from standard input.`)
     .action(async (named: string | undefined, { server, json = false }: { server: string; json?: boolean }) => {
@@ -79,7 +79,7 @@ export const loginCommand = (program: Command): void => {
       if (json) process.stdout.write(`${JSON.stringify(handed)}\n`);
       else
         process.stdout.write(
-          `${handed.collector} has the new access token${handed.checked ? ", and the broker accepts it" : "; the broker could not be asked whether it is good"}\n`,
+          `${handed.collector} has the new token${handed.checked ? ", and the broker accepted it" : "; the broker could not be reached to check it"}\n`,
         );
       process.stdin.destroy();
     });

@@ -17,7 +17,7 @@ export const createProgram = (): Command => {
     .description("market data of Indian exchanges on the command line")
     .version(version)
     .exitOverride()
-    .showHelpAfterError("(--help explains)");
+    .showHelpAfterError("(see --help)");
   decodeCommand(program);
   inspectCommand(program);
   replayCommand(program);

@@ -173,7 +173,7 @@ describe("candela replay", () => {
       .map(({ line }) => line);
     const [sorted, report] = [await replay(lines), await replay(shuffled)];
     expect(report.bars).toEqual(sorted.bars);
-    expect(report.notes[0]).toMatch(/out of order: sorted by time/);
+    expect(report.notes[0]).toMatch(/out of order; sorted by time/);
   });
 
   it("reads a bridge's JSON lines", async () => {
@@ -210,7 +210,7 @@ describe("candela replay", () => {
     const { bars, notes } = await replay(["2022-11-26 09:15:00,100", "2022-11-26 15:30:01,101"]);
     expect([bars.length, notes]).toEqual([
       1,
-      ["2022-11-26: the calendar has NSE_CAS closed, but the file has rows: the regular session is assumed"],
+      ["2022-11-26: the calendar says NSE_CAS is closed, but the file has rows; the regular session is assumed"],
     ]);
   });
 

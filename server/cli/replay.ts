@@ -80,14 +80,10 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
     request.timeframe === "auction" ? null : timeframeOption("--timeframe", request.timeframe, ["auction"]);
   const wishes = parseIndicatorList("--indicators", request.indicators ?? "");
   if (timeframe === null && wishes.length > 0)
-    throw badInput(
-      "--indicators",
-      request.indicators,
-      "none with --timeframe auction: auctions stay out of indicators",
-    );
+    throw badInput("--indicators", request.indicators, "none with --timeframe auction: indicators exclude auctions");
   const mode = request.auctions ?? "broker";
   if (mode === "merged" && wishes.length > 0)
-    throw badInput("--auctions", mode, "broker or apart with --indicators: indicators take no closing auction");
+    throw badInput("--auctions", mode, "broker or apart with --indicators: indicators exclude the closing auction");
   // The stages build bars of the listed timeframes; another count of minutes is derived from those.
   const built = timeframe === null ? null : isListed(timeframe) ? timeframe : timeframeNamed(timeframe.from);
   if (built !== timeframe && wishes.length > 0)
@@ -125,7 +121,7 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
   const { calendar, notes } = assumeDays(hours, daysOf(ticks.time));
   notes.push(...table.notes());
   checkClocks(file, table, "tick", ticks.time.subarray(0, ticks.length), calendar, hours);
-  if (ticks.outOfOrder > 0) notes.unshift(`${counted(ticks.outOfOrder, "tick")} out of order: sorted by time`);
+  if (ticks.outOfOrder > 0) notes.unshift(`${counted(ticks.outOfOrder, "tick")} out of order; sorted by time`);
   const instruments = new InstrumentTable();
   const dense = instruments.put(instrument, hours);
   const closed: Bar[] = [];
@@ -261,20 +257,20 @@ export const replayCommand = (program: Command): void => {
     program
       .command("replay")
       .description(
-        "bars of a recorded session: CSV with names or of time, price and volume of the day, or a bridge's JSON tick lines; candela inspect shows how a file is read",
+        "build bars from a recorded session: CSV with a header or with time, price and day volume, or JSON tick lines; candela inspect shows how a file is read",
       )
-      .argument("<file>", "the recording; - for standard input")
+      .argument("<file>", "recording to read; - for standard input")
       .requiredOption(
         "--instrument <key>",
-        'what it is of, like "NSE_INDEX:NIFTY 50" or NSE:INFY: its exchange gives the session',
+        'instrument, such as "NSE_INDEX:NIFTY 50" or NSE:INFY; its exchange sets the session',
       ),
   )
     .option(
       "--timeframe <timeframe>",
-      `${[...timeframeNames, "auction"].join(", ")}, or any count of minutes such as 45m or 4h, or of seconds below a minute`,
+      `${[...timeframeNames, "auction"].join(", ")}, or any number of minutes such as 45m or 4h, or of seconds up to 59`,
       "1m",
     )
-    .option("--indicators <list>", "also their values: SMA:9,EMA:20,RSI:14,MACD:12:26:9", "")
+    .option("--indicators <list>", "also print indicator values: SMA:9,EMA:20,RSI:14,MACD:12:26:9", "")
     .addOption(
       new Option(
         "--auctions <how>",
@@ -283,10 +279,10 @@ export const replayCommand = (program: Command): void => {
         .choices([...auctionModes])
         .default("broker"),
     )
-    .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
+    .option("--json", "print one JSON object per bar, prices in rupees (default: a table in IST)")
     .addHelpText(
       "after",
-      "\nThe last bar ends where the recording ends. Volume is the difference of the day's volume; a recording that begins\nafter the open starts from its first tick's figure; one that begins with the session starts from the pre-open's, or 0.\nA day bar has the counter's figure at its end.\nRefused rows, refused ticks and gaps are reported on standard error. Exit codes: 0 done, 1 rows were refused or nothing\ncame out (--lenient: 0 where something did), 2 the file or an option is refused.",
+      "\nThe last bar ends where the recording ends. Volume is the change in the day's volume. A recording that begins after the\nopen counts from its first tick; one that begins with the session counts from the pre-open's volume, or 0.\nA day bar has the day's volume at its end.\nRejected rows, rejected ticks and gaps are reported on standard error. Exit codes: 0 done, 1 rows were rejected or there\nwas no output (with --lenient, 0 if there was any), 2 the file or an option was refused.",
     )
     .action(
       async (

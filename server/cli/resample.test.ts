@@ -74,13 +74,13 @@ describe("candela resample", () => {
     });
   });
 
-  it("tells by a day's first label whether labels name the start or the end of a bar", async () => {
+  it("tells by a day's first label whether times label the start or the end of a bar", async () => {
     const starts = await resample(minutes(375));
     const ends = await resample(minutes(375, 9 * 60 + 16));
     expect(ends.bars).toEqual(starts.bars);
     expect([starts.notes[0], ends.notes[0]]).toEqual([
-      expect.stringContaining("labels name the start"),
-      expect.stringContaining("labels name the end"),
+      expect.stringContaining("times label the start"),
+      expect.stringContaining("times label the end"),
     ]);
     // A quiet first minute, or a quiet last one of labels by the end: nothing tells.
     await expect(resample(minutes(374, 9 * 60 + 16))).rejects.toMatchObject({
@@ -96,7 +96,7 @@ describe("candela resample", () => {
     const rows = minutes(3);
     const repeated = [...rows, rows[0]!, rows[1]!.replace(/,10$/, ",70")];
     await expect(resample(repeated)).rejects.toMatchObject({
-      message: expect.stringContaining("lines 2 and 5 have one time and different figures") as unknown,
+      message: expect.stringContaining("lines 2 and 5 have the same time and different values") as unknown,
       details: { line: 5, field: "time", option: expect.stringContaining("--lenient") as unknown },
     });
     const { bars, left } = await resample(repeated, { to: "5m", lenient: true });
@@ -250,7 +250,7 @@ describe("candela resample", () => {
       const { bars, notes } = await named(file, { instrument: "NSE:ANGELONE", from: "15m", to: "1d", broker: "kite" });
       expect([brief(bars), notes.at(-1)]).toEqual([
         ["09:15 29200 29400 29150 29350 v4036116"],
-        "candles of kite hold neither post-close nor the pre-open's volume nor the closing auction: days made of them lack them",
+        "candles of kite include neither the post-close nor the pre-open's volume nor the closing auction, so days built from them exclude these too",
       ]);
     });
 
@@ -269,7 +269,7 @@ describe("candela resample", () => {
     const report = await resample([...minutes(5), "2024-08-13 09:20:00,abc,1,1,1,1"]);
     expect(resampleSummary(report)).toEqual([
       'bars.csv:6: open "abc" is not a number',
-      expect.stringContaining("labels name"),
+      expect.stringContaining("times label"),
       "1 bar from 5 rows, 1 malformed line",
     ]);
   });
@@ -326,7 +326,7 @@ describe("candela resample", () => {
     const { bars, notes } = await resample(minutes(5, 555, "2024-08-17"));
     expect([bars.length, notes[0]]).toEqual([
       1,
-      "2024-08-17: the calendar has NSE_CAS closed, but the file has rows: the regular session is assumed",
+      "2024-08-17: the calendar says NSE_CAS is closed, but the file has rows; the regular session is assumed",
     ]);
   });
 });
@@ -380,7 +380,7 @@ describe.skipIf(fixturesAbsent)("recorded bars", () => {
   it("of a Saturday with a budget: a full day", async () => {
     const { bars, notes } = await index("BANKNIFTY_2020-02_1m.txt", "NSE_INDEX:NIFTY BANK", "30m");
     expect(rowsOf(bars).filter(({ time }) => clock(time).startsWith("2020-02-01")).length).toBe(13);
-    expect(notes).toEqual([expect.stringContaining("labels name the end")]);
+    expect(notes).toEqual([expect.stringContaining("times label the end")]);
   });
   it("of an unfinished day: the last bar holds what there is", async () => {
     const { bars } = await resample(fixtureLines("candles/nifty-2025-07-21/1m.csv"), {

@@ -127,7 +127,9 @@ const lackOf = (placed: BarColumns, broker: string, convention: (day: number) =>
   ];
   return lacks.length === 0
     ? []
-    : [`candles of ${broker} hold neither post-close nor ${lacks.join(" nor ")}: days made of them lack them`];
+    : [
+        `candles of ${broker} include neither the post-close nor ${lacks.join(" nor ")}, so days built from them exclude these too`,
+      ];
 };
 
 /** Bars of `to` must hold whole bars of `from`. */
@@ -135,7 +137,7 @@ const checkNesting = (from: AnyTimeframe, to: AnyTimeframe): void => {
   if (from.kind === "week" || from.kind === "month")
     throw badInput("--from", from.name, timeframeNames.filter((name) => name !== "1W" && name !== "1M").join(", "));
   const holds = to.kind === "intraday" ? from.kind === "intraday" && to.lengthMs % from.lengthMs === 0 : true;
-  if (!holds) throw badInput("--to", to.name, `a timeframe that holds whole bars of ${from.name}`);
+  if (!holds) throw badInput("--to", to.name, `a timeframe that is a whole multiple of ${from.name}`);
 };
 
 /** What happened, for people: malformed lines, assumptions, counts. */
@@ -153,23 +155,20 @@ export const resampleCommand = (program: Command): void => {
     program
       .command("resample")
       .description(
-        "longer bars from a file of bars: CSV or JSON as vendors, exchanges and brokers write it; candela inspect shows how a file is read",
+        "build longer bars from a file of bars: CSV or JSON from vendors, exchanges and brokers; candela inspect shows how a file is read",
       )
-      .argument("<file>", "the bars; - for standard input")
-      .requiredOption(
-        "--instrument <key>",
-        "what they are of, like NSE:INFY or INFY.NS: its exchange gives the session",
-      ),
+      .argument("<file>", "bars to read; - for standard input")
+      .requiredOption("--instrument <key>", "instrument, such as NSE:INFY or INFY.NS; its exchange sets the session"),
   )
     .requiredOption(
       "--to <timeframe>",
-      `${timeframeNames.join(", ")} or any count of minutes, such as 45m or 4h, or of seconds below a minute`,
+      `${timeframeNames.join(", ")} or any number of minutes, such as 45m or 4h, or of seconds up to 59`,
     )
     .option("--from <timeframe>", "the file's own timeframe", "1m")
-    .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
+    .option("--json", "print one JSON object per bar, prices in rupees (default: a table in IST)")
     .addHelpText(
       "after",
-      "\nBars start at the session's open, and the last one of a session may be short. Rows outside the continuous session are\nleft out, but a day opens at the pre-open's price and closes at the closing auction's. Two rows of one time with\ndifferent figures are refused (--lenient keeps the last one). Refused rows, assumptions and counts are reported on\nstandard error. Exit codes: 0 done, 1 rows were refused or nothing came out (--lenient: 0 where something did), 2 the file or\nan option is refused.",
+      "\nBars start at the session's open, and a session's last bar may be short. Rows outside the continuous session are\nskipped, but a day opens at the pre-open price and closes at the closing auction's price. Two rows with the same time\nand different values are refused (--lenient keeps the last one). Rejected rows, assumptions and counts are reported on\nstandard error. Exit codes: 0 done, 1 rows were rejected or there was no output (with --lenient, 0 if there was any),\n2 the file or an option was refused.",
     )
     .action(
       async (

@@ -27,7 +27,7 @@ export const timeframeOption = (option: string, text: string, besides: readonly 
       option,
       text,
       [...timeframeNames, ...besides].join(", ") +
-        " or any count of minutes, such as 45m or 4h, or of seconds below a minute",
+        " or any number of minutes, such as 45m or 4h, or of seconds up to 59",
     );
   return found;
 };

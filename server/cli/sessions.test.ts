@@ -52,7 +52,7 @@ describe("candela sessions", () => {
 
   it("says unknown of a Saturday or Sunday that no holiday list covers", () => {
     expect(weekendNote({ exchange: "NSE", date: "2015-02-28" })).toBe(
-      "2015-02-28: unknown: no holiday list of NSE covers it; on some there were special sessions",
+      "2015-02-28: unknown: no holiday list of NSE covers it; some had special sessions",
     );
     expect(weekendNote({ exchange: "NSE", date: "2015-02-23", to: "2015-03-15" })).toMatch(
       /^2015-02-28 and 5 more Saturdays and Sundays: unknown/,

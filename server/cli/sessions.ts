@@ -44,7 +44,7 @@ export const weekendNote = (request: SessionsRequest): string | null => {
     unknown.length <= 2
       ? unknown.map(istDate).join(", ")
       : `${istDate(unknown[0]!)} and ${unknown.length - 1} more Saturdays and Sundays`;
-  return `${dates}: unknown: no holiday list of ${hours} covers ${unknown.length === 1 ? "it" : "them"}; on some there were special sessions`;
+  return `${dates}: unknown: no holiday list of ${hours} covers ${unknown.length === 1 ? "it" : "them"}; some had special sessions`;
 };
 
 /** The trading days as a running server has them: with the edits made there. */
@@ -76,7 +76,7 @@ const asked = async (server: string, path: string): Promise<Response> => {
   } catch (cause) {
     throw new AppError(
       "internal",
-      `Nothing answers at ${server}; is Candela running there? Without --server the dated data alone are printed.`,
+      `Nothing responds at ${server}. Is Candela running there? Without --server, only the built-in calendar is printed.`,
       { cause },
     );
   }
@@ -116,17 +116,20 @@ interface Options {
 export const sessionsCommand = (program: Command): void => {
   program
     .command("sessions")
-    .description("trading days of an exchange and their phases; days without trading print nothing")
+    .description("print an exchange's trading days and their phases; days without trading print nothing")
     .argument("<exchange>", exchanges.join(", "))
     .argument("<date>", "first date, YYYY-MM-DD (IST)")
-    .option("--to <date>", "last date, included")
+    .option("--to <date>", "last date, inclusive")
     .option("--segment <segment>", segmentNames.join(", "))
     .option(
       "--symbol <symbol>",
-      "hours of this instrument: with a closing auction or without, option or future, agricultural or not",
+      "hours of this instrument: with or without a closing auction, option or future, agricultural or not",
     )
-    .option("--server <url>", "ask a running server, which knows of edited days; without it the dated data alone")
-    .option("--json", "one JSON object a line, times in epoch milliseconds")
+    .option(
+      "--server <url>",
+      "ask a running server, which includes calendar edits; by default only the built-in calendar is used",
+    )
+    .option("--json", "print one JSON object per line, times in epoch milliseconds")
     .action(async (exchange: string, date: string, { json = false, server, ...rest }: Options) => {
       const request = { exchange, date, ...rest };
       let printed = 0;

@@ -75,10 +75,10 @@ const connect = async (url: string | undefined): Promise<Redis> => {
   client.off("error", first);
   client.on("error", () => {}); // "close" tells
   client.on("close", () => {
-    process.stderr.write("Redis is away; waiting for it\n");
+    process.stderr.write("Redis is unavailable; waiting\n");
   });
   client.on("ready", () => {
-    process.stderr.write("Redis is back\n");
+    process.stderr.write("Redis is available again\n");
   });
   return client;
 };
@@ -94,27 +94,27 @@ const textLine = ({ text }: StreamEntry): string => {
 export const streamCommand = (program: Command): void => {
   program
     .command("stream")
-    .description("closed bars and patches from the Redis of a running server (REDIS_URL), as they come")
-    .option("--timeframe <list>", "timeframes, with commas between", "1m")
-    .option("--symbols <list>", "instruments by key, with commas between; without it all, also those that begin later")
+    .description("follow closed bars and patches from a running server's Redis (REDIS_URL)")
+    .option("--timeframe <list>", "timeframes, comma-separated", "1m")
+    .option("--symbols <list>", "instrument keys, comma-separated (default: all, including later ones)")
     .option(
       "--from <where>",
-      "now, start, an entry's id, or an instant (IST where it has no zone); default now, with a group start",
+      "now, start, an entry id, or a time (IST if it has no zone); default: now, or start with a group",
     )
     .option(
       "--group <name>",
-      "share the entries with the other consumers of this group; each is delivered until one has printed it",
+      "share entries with other consumers of this group; each entry is delivered until a consumer has printed it",
     )
     .option(
       "--consumer <name>",
-      "this consumer's name in the group: on a new start it gets what it had not printed",
+      "this consumer's name in the group; after a restart it receives what it had not printed",
       hostname(),
     )
-    .option("--reclaim <seconds>", "take over what another consumer has not finished for so long", "30")
-    .option("--once", "end when nothing more is there")
-    .option("--url <url>", "Redis; default REDIS_URL")
-    .option("--prefix <text>", "before every name; default REDIS_PREFIX")
-    .option("--json", 'one JSON object a line: {"id":…,"bar":{…}}')
+    .option("--reclaim <seconds>", "take over entries another consumer has not finished for this long", "30")
+    .option("--once", "stop after the last stored entry")
+    .option("--url <url>", "Redis address (default: REDIS_URL)")
+    .option("--prefix <text>", "prefix of every key (default: REDIS_PREFIX)")
+    .option("--json", 'print one JSON object per line: {"id":…,"bar":{…}}')
     .action(
       async ({
         timeframe,
@@ -158,7 +158,7 @@ export const streamCommand = (program: Command): void => {
                   : { name: group, consumer, reclaimAfterMs: Math.round(seconds * 1_000) },
               lost: (stream, ids) => {
                 process.stderr.write(
-                  `${ids.length} entries of ${stream} were trimmed before anybody had finished them\n`,
+                  `${ids.length} entries of ${stream} were trimmed before a consumer had finished them\n`,
                 );
               },
             },

@@ -6,8 +6,8 @@ const reasons: Record<NotComparable, string> = {
   from_history: "from the exchange's history",
   no_ticks: "no ticks stored",
   ticks_incomplete: "ticks incomplete",
-  restart: "the server was restarted inside it",
-  still_open: "not closed when ticks ended",
+  restart: "the server restarted during the bar",
+  still_open: "still open when the ticks ended",
 };
 
 export const verdictJson = (bar: BarVerdict): string => JSON.stringify(bar);
@@ -21,7 +21,7 @@ export function* verdictLines({ bars }: VerifyReport): Generator<string> {
 const textOf = ({ verdict, reason, fields }: BarVerdict): string => {
   if (reason !== undefined) return `not comparable: ${reasons[reason]}`;
   if (verdict === "equal") return "equal";
-  if (fields === undefined) return "differs: ticks make this bar, and none is stored";
+  if (fields === undefined) return "differs: the ticks produce this bar, but none is stored";
   return `differs: ${Object.entries(fields)
     .map(([field, { stored, rebuilt }]) => `${field} ${stored} → ${rebuilt}`)
     .join(", ")} (stored → rebuilt)`;
@@ -34,6 +34,6 @@ export const verifySummary = (report: VerifyReport): string[] => {
   return [
     `${report.key} ${report.timeframe}, ${istText(report.from)} to ${istText(report.to)}: ${counted(report.bars.length, "bar")}, ${counted(report.ticks, "tick")} played`,
     `${report.equal} equal, ${report.differs} ${report.differs === 1 ? "differs" : "differ"}, ${report.notComparable} not comparable${why === "" ? "" : ` (${why})`}`,
-    ...(report.bars.length > 0 ? [] : ["no bar is stored in this span, so nothing was compared"]),
+    ...(report.bars.length > 0 ? [] : ["no bar is stored in this period, so nothing was compared"]),
   ];
 };

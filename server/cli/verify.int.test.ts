@@ -221,7 +221,7 @@ describe("candela verify", () => {
     );
     expect([code, err.trim().split("\n").at(-1)]).toEqual([
       0,
-      "no bar is stored in this span, so nothing was compared",
+      "no bar is stored in this period, so nothing was compared",
     ]);
   });
 

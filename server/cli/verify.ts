@@ -33,12 +33,12 @@ const askServer = async (server: string, { key, timeframe, from, to }: VerifyQue
   } catch (cause) {
     throw new AppError(
       "locked",
-      `The database is in use by a running server, which does not answer at ${server}; --server URL says where it is.`,
+      `A running server uses the database but does not respond at ${server}. Give its address with --server URL.`,
       { cause },
     );
   }
   if (answer.data === undefined)
-    throw new AppError(answer.error?.code ?? "internal", answer.error?.message ?? "the server gave no answer");
+    throw new AppError(answer.error?.code ?? "internal", answer.error?.message ?? "the server sent no response");
   return answer.data;
 };
 
@@ -113,20 +113,17 @@ interface VerifyOptions {
 export const verifyCommand = (program: Command): void => {
   program
     .command("verify")
-    .description("rebuild stored bars from stored ticks by the pipeline's own stages and compare them")
-    .argument("<key>", "the instrument, like NSE:INFY")
+    .description("rebuild stored bars from stored ticks with the pipeline's own stages and compare them")
+    .argument("<key>", "instrument, such as NSE:INFY")
     .option("--timeframe <timeframe>", "any timeframe, or auction", "1m")
-    .option("--from <time>", "first bar's start; without a zone it is IST. By default the day of the last session")
-    .option("--to <time>", "bars that start before it; by default now")
-    .option("--data <dir>", "folder of the embedded database; as DATA_DIR")
-    .option(
-      "--server <url>",
-      "a running server to ask when it has the database to itself; by default on PORT of this machine",
-    )
-    .option("--json", "one JSON object a bar, prices in rupees; without it a table in IST")
+    .option("--from <time>", "start of the first bar, IST if it has no zone (default: the day of the last session)")
+    .option("--to <time>", "only bars that start before this time (default: now)")
+    .option("--data <dir>", "folder of the embedded database, as DATA_DIR")
+    .option("--server <url>", "running server to ask if it has the database open (default: PORT on this machine)")
+    .option("--json", "print one JSON object per bar, prices in rupees (default: a table in IST)")
     .addHelpText(
       "after",
-      "\nEnds with 0 when every bar that can be compared is equal, 1 when one differs, 2 when the input is wrong.\nBars of the exchange's own history are not compared, nor bars whose ticks are not stored.",
+      "\nExit codes: 0 every comparable bar is equal, 1 a bar differs, 2 bad input.\nBars from the exchange's history and bars without stored ticks are not compared.",
     )
     .action(async (key: string, options: VerifyOptions) => {
       const config = loadConfig(

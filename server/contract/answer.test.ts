@@ -35,7 +35,7 @@ describe("an answer", () => {
     ["what is too large", { limit: 10 }, "limit", 10, "9 or less"],
     ["what is not above", { above: 0 }, "above", 0, "more than 0"],
     ["what is no number", { limit: "many" }, "limit", "many", "a number"],
-    ["one of a list", { names: ["ab", "c"] }, "names[1]", "c", "a text of at least 2 characters"],
+    ["one of a list", { names: ["ab", "c"] }, "names[1]", "c", "text of at least 2 characters"],
     ["another type", { on: "yes" }, "on", "yes", "true or false"],
     ["no list", { names: "ab" }, "names", "ab", "a list"],
     ["another word", { side: "hold" }, "side", "hold", "buy, sell"],

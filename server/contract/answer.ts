@@ -27,7 +27,7 @@ export interface Asked<S extends z.ZodType> {
   shape?(error: ErrorEnvelope["error"]): unknown;
   /** In which a long list is written. */
   turns?: Turns | undefined;
-  /** Aborts when the reader has gone: then nothing is answered and nothing has failed. */
+  /** Aborts when the client disconnected: then nothing is answered and nothing has failed. */
   signal?: AbortSignal | undefined;
 }
 
@@ -67,11 +67,11 @@ export const parsedBy = <S extends z.ZodType>(schema: S, given: unknown): { data
     const fields =
       issue.path.length > 0 || !("shape" in schema)
         ? "the fields the documentation names"
-        : Object.keys(schema.shape as object).join(", ") || "none: this takes no fields";
+        : Object.keys(schema.shape as object).join(", ") || "none; this takes no fields";
     return {
       fault: {
         code: "bad_input",
-        message: `${field}: no such field is known; use ${fields}`,
+        message: `${field}: unknown field; use ${fields}`,
         details: { field, value, accepted: fields },
       },
     };
@@ -148,7 +148,7 @@ export const answered = async <S extends z.ZodType>({
     failed(requestId, cause);
     return failure({
       code: "internal",
-      message: `The server failed on this request; its log has it under ${requestId}.`,
+      message: `The server failed on this request; see its log under ${requestId}.`,
     });
   }
 };
@@ -220,7 +220,7 @@ export const tooLarge = (): Reply =>
       status: "error",
       error: {
         code: "too_large",
-        message: `a body may have ${MOST_BODY_BYTES.toLocaleString("en-IN")} bytes at most`,
+        message: `a body may have at most ${MOST_BODY_BYTES.toLocaleString("en-IN")} bytes`,
         details: { field: "body", accepted: `at most ${MOST_BODY_BYTES} bytes` },
         requestId: crypto.randomUUID().slice(0, 8),
       } satisfies ErrorEnvelope["error"],

@@ -36,14 +36,14 @@ const day = {
     .max(32, "at most 32 names"),
   date,
   /** Why: kept in the audit. */
-  note: needed("why it is changed, at least three characters")
-    .min(3, "why it is changed, at least three characters")
+  note: needed("the reason for the change, at least three characters")
+    .min(3, "the reason for the change, at least three characters")
     .max(500, "at most 500 characters"),
   by: z.enum(editors, { error: editors.join(", ") }).default("api"),
   /** Id of the edit this one takes the place of. */
   replaces: z.number({ error: "the id of an edit" }).int("the id of an edit").min(1, "the id of an edit").optional(),
 };
-const name = needed("what the day is called").max(80, "at most 80 characters");
+const name = needed("the day's name").max(80, "at most 80 characters");
 
 /** `POST /api/v1/calendar/edits`: adds an edit, or replaces one. */
 export const editBody = z.discriminatedUnion(

@@ -78,7 +78,7 @@ export const passportQuery = z.strictObject({
   ...asked,
   timeframe: builtBars.default("1m"),
   auctions: series.auctions,
-  time: z.string({ error: "an instant inside the bar" }).pipe(instant),
+  time: z.string({ error: "a time inside the bar" }).pipe(instant),
 });
 
 /** Bridge's gaps and completeness: what a span lacks, today's unless given. */

@@ -27,7 +27,7 @@ export const listedTimeframe = read(NAMES, (text): TimeframeName | undefined => 
 export const builtBars = read(`${NAMES} or auction`, (text): TimeframeName | "auction" | undefined =>
   text === "auction" ? text : parseTimeframe(text)?.name,
 );
-const ANY = `${NAMES}, any count of minutes up to a day such as 45m or 4h, of seconds up to 59 such as 10s`;
+const ANY = `${NAMES}, any number of minutes up to a day such as 45m or 4h, or of seconds up to 59 such as 10s`;
 /** Any timeframe a chart shows: those that are not listed are derived. */
 export const anyOfTimeframes = read(ANY, (text) => parseAnyTimeframe(text)?.name);
 /** The same, or `auction`. */

@@ -57,7 +57,7 @@ export const unpackBars = (bytes: ArrayBuffer | ArrayBufferView): BarColumns => 
       : (bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
   const header = new DataView(buffer);
   if (buffer.byteLength < HEADER || header.getUint32(0, true) !== MAGIC || header.getUint32(4, true) !== 1)
-    throw new RangeError("not packed bars of version 1");
+    throw new RangeError("not packed bars version 1");
   const rows = header.getUint32(8, true);
   const wide = (header.getUint32(12, true) & 1) === 1;
   const bars = barColumns(rows);

@@ -12,12 +12,12 @@ const HELP = `Simulated exchange that speaks Zerodha Kite, on 127.0.0.1 only
   --seed N            the market's seed (default 7): the same seed is the same market, past and future
   --rate N            ticks a second of each instrument, on average (default 1)
   --total N           instead: ticks a second of all instruments together, up to 50,000
-  --stocks N          how many stocks are listed, up to ${MOST_STOCKS}: beyond the real ones, copies of them (default: those)
+  --stocks N          number of listed stocks, up to ${MOST_STOCKS}: beyond the real ones, copies of them (default: those)
   --calendar NAME     SIM: round the clock (default); NSE: its trading days and hours, auctions included
-  --start TIME        what its clock shows first (ISO time; default: now)
-  --speed N           how fast its clock runs (default 1)
+  --start TIME        initial clock time (ISO; default: now)
+  --speed N           clock speed (default 1)
   --api-key, --api-secret, --access-token    the login (default ${DEMO_CREDENTIALS.apiKey}, ${DEMO_CREDENTIALS.apiSecret}, ${DEMO_CREDENTIALS.accessToken})
-  --no-limits         lift Kite's rate limits
+  --no-limits         disable Kite's rate limits
   --help
 `;
 
@@ -82,7 +82,7 @@ const optionsOf = (args: string[]): ExchangeOptions | null => {
   });
   if (values.help === true) return null;
   if (values.host !== undefined && values.host !== "127.0.0.1" && values.host !== "localhost")
-    throw badInput("--host", values.host, "127.0.0.1: it serves this machine only");
+    throw badInput("--host", values.host, "127.0.0.1; it serves this machine only");
   return {
     port: numeric(
       "port",

@@ -255,7 +255,7 @@ describe("replay", () => {
     expect(rows).toEqual([{ time: at("10:00:00"), price: 1_852_845, received: at("10:00:00"), token: 1, volume: 77 }]);
     expect(malformed).toMatchObject([{ file, line: 2, text: "oops" }]);
     expect(events).toEqual(["connected, recorded", "ended", "disconnected"]);
-    expect(closed).toEqual({ code: "stopped", reason: "stopped by us", expired: false });
+    expect(closed).toEqual({ code: "stopped", reason: "stopped by Candela", expired: false });
   });
 
   it("refuses a recording without a tick in a session, and a key that is none", async () => {

@@ -106,7 +106,7 @@ export const startOfRecording = async (recording: Recording, inSession: (time: n
   for await (const rows of ticksOf(recording)) {
     for (let row = 0; row < rows.length; row++) if (inSession(rows.time[row]!)) return rows.time[row]!;
   }
-  throw badInput("file", recording.file, "a recording with ticks inside a trading session of its instrument");
+  throw badInput("file", recording.file, "a recording with ticks inside one of its instrument's trading sessions");
 };
 
 export interface ReplayOptions extends Recording {
@@ -135,7 +135,7 @@ export const replay = (options: ReplayOptions): FeedDefinition<Record<string, ne
     history: {
       requestsPerSecond: 1,
       daysPerRequest: {},
-      bars: () => Promise.reject(new AppError("unsupported", "A recording has no history beyond itself")),
+      bars: () => Promise.reject(new AppError("unsupported", "A recording has no history before its first tick")),
     },
     quote: () => null,
   });
@@ -147,7 +147,7 @@ const play = (options: ReplayOptions, { collector, onMessage, signal }: ConnectO
   const say = (kind: "disconnected" | "ended", detail: string): void =>
     onMessage({ kind, collector, receivedTime: clock.now(), detail });
   let playing = false;
-  let reason = "stopped by us";
+  let reason = "stopped by Candela";
 
   const closed = new Promise<{ code: string; reason: string; expired: boolean }>((resolve) => {
     const end = (): void => {

@@ -83,13 +83,13 @@ describe("parseTickFile", () => {
   });
 
   it("names file, line, text and reason of each line that is no tick, and goes on", async () => {
-    const how = "; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format";
+    const how = "; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or set --date-format";
     const bad = [
       ["2022-11-25 09:15:00", "price is missing"],
-      ["2022-11-25 09:15:00,1,2,3", "4 fields where 3 are expected; a number with commas in it needs quotation marks"],
-      ["2022-02-30 09:15:00,1", `time "2022-02-30 09:15:00" is no time${how}`],
-      ["2022-11-25 24:15:00,1", `time "2022-11-25 24:15:00" is no time${how}`],
-      ["2,1", `time "2" is no time${how}`],
+      ["2022-11-25 09:15:00,1,2,3", "4 fields instead of 3; a number containing commas must be quoted"],
+      ["2022-02-30 09:15:00,1", `time "2022-02-30 09:15:00" is not a time${how}`],
+      ["2022-11-25 24:15:00,1", `time "2022-11-25 24:15:00" is not a time${how}`],
+      ["2,1", `time "2" is not a time${how}`],
       ["2022-11-25 09:15:00,1O0", 'price "1O0" is not a number'],
       ["2022-11-25 09:15:00,1,-5", 'volume "-5" is not a whole number'],
     ] as const;
@@ -113,7 +113,7 @@ describe("parseTickFile", () => {
     expect(json.malformed.map(({ line, reason }) => [line, reason])).toEqual([
       [2, "not JSON"],
       [3, 'price "" is not a number'],
-      [4, `time "" is no time${how}`],
+      [4, `time "" is not a time${how}`],
     ]);
     expect(json.ticks.length).toBe(2);
   });
@@ -124,7 +124,9 @@ describe("parseTickFile", () => {
       '{"token":"2","ltp":1,"timestamp":1669347901000}',
     ]);
     expect(ticks.length).toBe(1);
-    expect(malformed[0]!.reason).toBe('token "2" after "1": a file holds one instrument, or --symbol says which');
+    expect(malformed[0]!.reason).toBe(
+      'token "2" after "1": a file must contain one instrument, or --symbol must choose one',
+    );
   });
 
   it("hands over every row of a file longer than one chunk", async () => {

@@ -50,8 +50,8 @@ export class VolumeWatch {
         unit: this.table.seen.unit,
         field: "volume",
         value: volume,
-        why: `the volume of a day does not fall, and this falls in ${fell.length} of ${moves} rows that change it: it seems to be each trade's own`,
-        option: "--columns volume=none, or --columns volume=NAME (or its number) if it is the day's,",
+        why: `a day's volume never falls, but this one falls in ${fell.length} of ${moves} rows that change it: it seems to be each trade's volume`,
+        option: "--columns volume=none, or --columns volume=NAME (or its number) if it is the day's volume,",
       }),
     );
   }

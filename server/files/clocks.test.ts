@@ -72,13 +72,13 @@ describe("clocks of other zones", () => {
     expect(await refusal(of(rows))).toMatchObject({
       line: 227,
       field: "time",
-      message: expect.stringContaining("twelve hours") as unknown,
+      message: expect.stringContaining("12-hour clock") as unknown,
     });
   });
   it("rows that fit no zone", async () => {
     expect(await refusal(of([...minutes(555, 375), ...minutes(1_200, 20)]))).toMatchObject({
       line: expect.any(Number) as unknown,
-      message: expect.stringContaining("20 of 395 bars lie outside") as unknown,
+      message: expect.stringContaining("20 of 395 bars are outside") as unknown,
       option: expect.stringContaining("--zone IST") as unknown,
     });
     expect((await of([...minutes(555, 375), ...minutes(1_200, 20)], { zone: "IST" })).length).toBe(375);
@@ -113,7 +113,7 @@ describe("clocks of other zones", () => {
       instrument: "NSE:INFY",
       now: Date.parse("2026-12-31T00:00:00Z"),
     });
-    expect(found.notes).toContain("75 of 375 rows lie outside the session");
+    expect(found.notes).toContain("75 of 375 rows are outside the session");
     expect(found.doubts.join()).toContain("--zone +04:00");
   });
 });

@@ -597,7 +597,7 @@ export type ColumnWishes = ReadonlyMap<Role, string | number | null>;
  * a column that is passed over. Throws `bad_input` for `--columns`.
  */
 export const columnWishes = (text: string): ColumnWishes => {
-  const accepted = `ROLE=NAME, ROLE=NUMBER or ROLE=none, separated by commas, or the roles in the file's order (- for one that is passed over); roles are ${roles.join(", ")}`;
+  const accepted = `ROLE=NAME, ROLE=NUMBER or ROLE=none, separated by commas, or the roles in file order (- skips a column); roles are ${roles.join(", ")}`;
   const wishes = new Map<Role, string | number | null>();
   const parts = text.split(",").map((part) => part.trim());
   const put = (name: string, value: string | number | null): void => {
@@ -644,7 +644,7 @@ export const applyWishes = (
     if (typeof value === "number") {
       at = value - 1;
       if (at >= width)
-        throw badInput("--columns", `${role}=${value}`, `a number from 1 to ${width}: so many columns there are`);
+        throw badInput("--columns", `${role}=${value}`, `a number from 1 to ${width}, the number of columns`);
     } else if (value !== null) {
       at = names === null ? -1 : names.indexOf(value);
       if (at === -1 && names !== null) at = names.map(nameKey).indexOf(nameKey(value));
@@ -653,7 +653,7 @@ export const applyWishes = (
           "--columns",
           `${role}=${value}`,
           names === null
-            ? "numbers counted from 1: the file has no line of names"
+            ? "column numbers from 1; the file has no header line"
             : names.filter((name) => name.trim() !== "").join(", "),
         );
     }

@@ -27,7 +27,7 @@ export const inDoubt = (at: {
 }): AppError => {
   const { file, line, unit, field, value, why, option } = at;
   const where = line === undefined ? (file === "-" ? "standard input" : file) : placeText(file, line, unit);
-  return new AppError("bad_input", `${where}: ${field} ${JSON.stringify(value)}: ${why}; ${option} settles it`, {
+  return new AppError("bad_input", `${where}: ${field} ${JSON.stringify(value)}: ${why}; use ${option}`, {
     details: { file, ...(line === undefined ? {} : { line }), field, value, accepted: option, option },
   });
 };

@@ -102,7 +102,7 @@ export const documentRows = (text: string, asked: ListWanted): JsonRows => {
   try {
     root = parseJson(text);
   } catch (cause) {
-    throw badInput("file", asked.file, `JSON that can be read (${(cause as Error).message})`);
+    throw badInput("file", asked.file, `valid JSON (${(cause as Error).message})`);
   }
   if (Array.isArray(root) && isJsonTexts(root)) root = root.map((each) => parsed(each as string));
   const lists = listsIn(root);
@@ -112,7 +112,7 @@ export const documentRows = (text: string, asked: ListWanted): JsonRows => {
   throw badInput(
     "file",
     asked.file,
-    `JSON that holds a list of bars or ticks: arrays, objects, or one array a column${said === null ? "" : ` (it says: ${said})`}`,
+    `JSON with a list of bars or ticks: arrays, objects, or one array per column${said === null ? "" : ` (it says: ${said})`}`,
   );
 };
 
@@ -255,8 +255,8 @@ const theOne = (lists: readonly Found[], asked: ListWanted): JsonRows => {
       file: asked.file,
       field: "symbol",
       value: called(mine.length === 0 ? fit : mine),
-      why: `the document has ${fit.length} lists of ${asked.kind}, ${mine.length === 0 ? "and none is called as the instrument asked for" : "and more than one may be meant"}`,
-      option: "--symbol NAME, as the document calls the one that is meant,",
+      why: `the document has ${fit.length} lists of ${asked.kind}, ${mine.length === 0 ? "and none is named after the requested instrument" : "and more than one may match"}`,
+      option: "--symbol NAME, the document's name for the right one,",
     });
   }
   const [list] = mine as [Found];
@@ -267,8 +267,8 @@ const theOne = (lists: readonly Found[], asked: ListWanted): JsonRows => {
         file: asked.file,
         field: "symbol",
         value: names.join(", "),
-        why: "beside its list the document names another instrument than the one asked for",
-        option: `--symbol ${names[0]!}, if the file calls it so, or --columns symbol=none`,
+        why: "the document names another instrument than the one requested",
+        option: `--symbol ${names[0]!}, if that is the file's name for it, or --columns symbol=none`,
       });
     }
   }
@@ -344,8 +344,8 @@ const withNamesBeside = (list: Found, asked: ListWanted): JsonRows => {
           file: asked.file,
           field: "columns",
           value: names.join(", "),
-          why: `${key} names ${names.length} columns, and the rows have ${width}`,
-          option: `${exampleColumns[asked.kind]} (in the rows' order), with the names taken out,`,
+          why: `${key} names ${names.length} columns, but the rows have ${width}`,
+          option: `${exampleColumns[asked.kind]} (in row order), with the names removed,`,
         });
       }
       return withIndex({ names: names as string[], rows: list.rows }, level, asked.kind);

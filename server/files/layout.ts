@@ -84,7 +84,7 @@ export const layoutOf = (table: Table, head: Head, asked: Asked): Layout => {
       const { missing } = placesOfNames(names, kind);
       if (!(kind === "ticks" && placesOfNames(names, "bars").missing.length === 0))
         throw missingColumns(file, lines[almost]!, names, missing);
-      throw badInput("file", file, "a recording of ticks (it has the columns of bars: candela resample reads it)");
+      throw badInput("file", file, "a recording of ticks (this file has bar columns: use candela resample)");
     }
   }
   return { ...plain, ...unnamed(table, head, asked) };
@@ -126,8 +126,8 @@ const ofRemark = (
       unit: table.unit,
       field: "columns",
       value: names.join(", "),
-      why: `the remark names ${names.length} columns, and the rows have ${width}`,
-      option: `${exampleColumns[asked.kind]} (in the file's order)`,
+      why: `the comment names ${names.length} columns, but the rows have ${width}`,
+      option: `${exampleColumns[asked.kind]} (in file order)`,
     });
   }
   return {
@@ -143,7 +143,7 @@ const missingColumns = (file: string, line: number | undefined, names: readonly 
     ...(line === undefined ? {} : { line }),
     field: "columns",
     value: names.filter((name) => name !== "").join(", "),
-    why: `no column is known for ${missing.join(", ")}`,
+    why: `no column found for ${missing.join(", ")}`,
     option: `--columns ${missing.map((role) => `${role}=NAME`).join(",")}`,
   });
 
@@ -172,7 +172,7 @@ const named = (
       unit: table.unit,
       field: found.doubled.role,
       value: found.doubled.name,
-      why: "two columns have that name",
+      why: "two columns have this name",
       option: `--columns ${found.doubled.role}=NUMBER`,
     });
   }
@@ -289,8 +289,8 @@ const ofTicker = (names: readonly string[], tickers: readonly string[], asked: A
       line,
       field: "symbol",
       value: all.join(", "),
-      why: mine.length === 0 ? "the file is of another instrument" : "the file has several instruments",
-      option: "--symbol NAME, if the file calls it so,",
+      why: mine.length === 0 ? "the file is for another instrument" : "the file contains several instruments",
+      option: "--symbol NAME, if that is the file's name for it,",
     });
   }
   return names.map((name, at) =>
@@ -349,8 +349,8 @@ const unnamed = (
         unit: table.unit,
         field: "columns",
         value: row.join(table.delimiter ?? ","),
-        why: `${figures} figures and no line of names`,
-        option: `${exampleColumns[kind]} (in the file's order, - for one that is passed over)`,
+        why: `${figures} columns and no header line`,
+        option: `${exampleColumns[kind]} (in file order, - skips a column)`,
       });
     }
     // Names may be separated by another sign than the rows.
@@ -365,8 +365,8 @@ const unnamed = (
         unit: table.unit,
         field: "columns",
         value: looked[unread]!.map((name) => name.trim()).join(", "),
-        why: "this line seems to name the columns, and not by names that are known or not separated as the rows are",
-        option: `${exampleColumns[kind]} (in the file's order, - for one that is passed over)`,
+        why: "this looks like a header line, but its names are unknown or separated differently from the rows",
+        option: `${exampleColumns[kind]} (in file order, - skips a column)`,
       });
     }
     places.time = [time];
@@ -389,7 +389,7 @@ const unnamed = (
     const text = rows[0]!.join(table.delimiter ?? ",");
     const separated =
       table.format === "delimited"
-        ? `, columns separated by comma, semicolon, tab or spaces (it was read by ${delimiterName(table.delimiter!)})`
+        ? `; columns separated by comma, semicolon, tab or spaces (read with ${delimiterName(table.delimiter!)})`
         : "";
     throw inDoubt({
       file,
@@ -397,7 +397,7 @@ const unnamed = (
       unit: table.unit,
       field: "columns",
       value: text.slice(0, 200),
-      why: `expected ${kind === "bars" ? "time, open, high, low, close and volume" : "time, price and volume of the day"}${separated}; the time as YYYY-MM-DD HH:MM[:SS], ISO or epoch`,
+      why: `expected ${kind === "bars" ? "time, open, high, low, close and volume" : "time, price and day volume"}${separated}; the time as YYYY-MM-DD HH:MM[:SS], ISO or epoch`,
       option: exampleColumns[kind],
     });
   }
@@ -452,7 +452,7 @@ const clockApart = (rows: readonly string[][], time: number, asked: Asked, table
     unit: table.unit,
     field: "columns",
     value: rows[0]!.join(table.delimiter ?? ","),
-    why: `whether ${text} is a time of day or a price no row tells`,
+    why: `no row shows whether ${text} is a time of day or a price`,
     option: "--columns time,clock,open,high,low,close,volume or --columns time,open,high,low,close,volume",
   });
 };

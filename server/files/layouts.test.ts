@@ -116,7 +116,7 @@ describe("yfinance", () => {
     ).toMatchObject({ field: "symbol", value: "INFY.NS", option: expect.stringContaining("--symbol") as unknown });
     expect(await barsOf([...head, "2026-11-19,1510.0,1520.0,1490.0,1500.0,123456", "2026-11-20,,,,,"])).toEqual([
       day,
-      'refused 5: open "" is empty: the row has no price',
+      'refused 5: open "" is empty; the row has no price',
     ]);
     expect(
       await refusal(
@@ -380,7 +380,7 @@ describe("a volume that is another quantity", () => {
       expect(await refusal(barsOf(lines, { from: "1m", to: "1m" }))).toMatchObject({
         field: "volume",
         value: 2_753,
-        message: expect.stringContaining("the day's volume so far") as unknown,
+        message: expect.stringContaining("the day's cumulative volume") as unknown,
         option: expect.stringContaining("--columns volume=none") as unknown,
       });
     }
@@ -436,7 +436,7 @@ describe("a volume that is another quantity", () => {
       expect(await refusal(replayed(lines))).toMatchObject({
         field: "volume",
         value: 67,
-        message: expect.stringContaining("each trade's own") as unknown,
+        message: expect.stringContaining("each trade's volume") as unknown,
         option: expect.stringContaining("--columns volume=none") as unknown,
       });
     }
@@ -723,7 +723,7 @@ describe("brokers and programs", () => {
       '"19-11-2026","1,510.00","1,500.00","1,520.00","1,490.00","0.12M","1.00%"',
     ];
     expect((await refusal(barsOf(lines))).message).toContain(
-      'f.csv:2: volume "0.12M" is not a whole number: it is rounded; --columns volume=none',
+      'f.csv:2: volume "0.12M" is not a whole number (it is rounded); --columns volume=none',
     );
     expect(await barsOf(lines, { columns: "volume=none" })).toEqual([day.replace("123456", "0")]);
   });
@@ -897,16 +897,16 @@ describe("dialects", () => {
     expect(await barsOf(table)).toEqual([day, next]);
     expect(await barsOf([...table.slice(0, 2), table[2]!.replace("1,530.00", "        ")])).toEqual([
       day,
-      "refused 3: 5 fields where 6 are expected: where spaces separate columns no cell may be empty",
+      "refused 3: 5 fields where 6 are expected; with space-separated columns, no cell may be empty",
     ]);
   });
   it("says what is wrong with a cell that was too narrow, and with days as a spreadsheet counts them", async () => {
     expect(
       (await refusal(barsOf(["date,open,high,low,close,volume", "########,1500,1520,1490,1510,123456"]))).message,
-    ).toContain('f.csv:2: time "########" is no time');
+    ).toContain('f.csv:2: time "########" is not a time');
     const counted = ["date,open,high,low,close,volume", "46345.64583,1500,1520,1490,1510,123456"];
     expect((await refusal(barsOf(counted))).message).toContain(
-      'time "46345.64583" is no time; as a spreadsheet counts days it may be 2026-11-19 15:30: --date-format excel',
+      'time "46345.64583" is not a time; as a spreadsheet day number it would be 2026-11-19 15:30: --date-format excel',
     );
     expect(await barsOf(counted, { dateFormat: "excel" })).toEqual([day]);
   });
@@ -917,7 +917,7 @@ describe("dialects", () => {
           barsOf(["date,open,high,low,close,volume", "2026-11-18,24,500.50,24,600.00,24,400.00,24,550.00,5"]),
         )
       ).message,
-    ).toContain("f.csv:2: 10 fields where 6 are expected by the names");
+    ).toContain("f.csv:2: 10 fields instead of 6 (from the header)");
     const either = "Date;Open;High;Low;Close\n2026-11-18;24,500;24,600;24,400;24,550";
     expect(await refusal(barsOf(either))).toMatchObject({
       line: 2,
@@ -1119,7 +1119,9 @@ describe("times", () => {
       line: 1,
       field: "time",
       value: "1479613500",
-      message: expect.stringContaining("from 1980, it is of 2026; from 1970 of 2016") as unknown,
+      message: expect.stringContaining(
+        "from 1980, as in Dhan's first API, it is in 2026; counted from 1970, in 2016",
+      ) as unknown,
       option: "--date-format epoch1980 or --date-format epoch",
     });
     expect(await barsOf(text, { from: "1m", to: "1m", dateFormat: "epoch1980" })).toEqual([first, second]);
@@ -1195,7 +1197,7 @@ describe("times", () => {
       line: 6,
       field: "time",
       value: "13-11-2026",
-      message: expect.stringContaining("another way than in line 2") as unknown,
+      message: expect.stringContaining("differently from line 2") as unknown,
       option: expect.stringContaining("--date-format") as unknown,
     });
     for (const dates of [
@@ -1206,11 +1208,11 @@ describe("times", () => {
       expect(await refusal(barsOf(rows(dates)))).toMatchObject({
         line: 6,
         field: "time",
-        message: expect.stringContaining("the dates jump here, after line 5") as unknown,
+        message: expect.stringContaining("dates jump here, after line 5") as unknown,
       });
       expect(await refusal(barsOf(rows(dates.toReversed())))).toMatchObject({
         field: "time",
-        message: expect.stringContaining("the dates jump here") as unknown,
+        message: expect.stringContaining("dates jump here") as unknown,
       });
     }
     for (const dates of [
@@ -1321,7 +1323,7 @@ describe("dates on which nothing can have traded", () => {
       expect(await refusal(barsOf(rows(["2026-11-19", date]), { now }))).toMatchObject({
         line: 3,
         field: "time",
-        message: expect.stringContaining("has not come yet: by this machine's clock it is 2026-11-20 10:00") as unknown,
+        message: expect.stringContaining("in the future: this machine's clock shows 2026-11-20 10:00") as unknown,
         option: expect.stringContaining("--lenient") as unknown,
       });
     }
@@ -1367,9 +1369,9 @@ describe("dates on which nothing can have traded", () => {
       field: "time",
       value: "2026-11-08 00:00:00",
       message: expect.stringContaining(
-        "it is a Sunday, on which nothing trades; were every date a day later, none would be",
+        "it is a Sunday, when nothing trades; if every date were a day later, none would be",
       ) as unknown,
-      option: "--lenient, if the dates are right,",
+      option: "--lenient, if the dates are correct,",
     });
     expect(await refusal(barsOf(rows(["2026-11-11", "2026-11-12", "2026-11-13", "2026-11-14"])))).toMatchObject({
       line: 5,
@@ -1500,7 +1502,7 @@ describe("labels and spacing", () => {
         expect(await refusal(barsOf(five([...clocks]), { from, to: from, ...labels }))).toMatchObject({
           line,
           field: "time",
-          message: expect.stringContaining("stands off the grid of") as unknown,
+          message: expect.stringContaining("is not on the") as unknown,
           option: expect.stringContaining("--lenient") as unknown,
         });
       }
@@ -1605,7 +1607,7 @@ describe("columns by their place", () => {
       expect(await refusal(barsOf(rows, { lenient: true }))).toMatchObject({
         line: 1,
         field: "columns",
-        message: expect.stringContaining("seems to name the columns") as unknown,
+        message: expect.stringContaining("looks like a header line") as unknown,
         option: expect.stringContaining("--columns time,open") as unknown,
       });
       expect(await barsOf(rows, { columns: "time,open,high,low,close,volume" })).toEqual([day, next]);
@@ -1614,7 +1616,7 @@ describe("columns by their place", () => {
   it("refuses names that lack a price, a name that stands twice, and a file without sense", async () => {
     expect(await refusal(barsOf(["Date,Open,High,Low,Adj Close,Volume", "2026-11-19,1,1,1,1,1"]))).toMatchObject({
       line: 1,
-      message: expect.stringContaining("no column is known for close") as unknown,
+      message: expect.stringContaining("no column found for close") as unknown,
       option: "--columns close=NAME",
     });
     expect(await refusal(barsOf(["Date,Open,High,Low,Close,Close,Volume", "2026-11-19,1,1,1,1,1,1"]))).toMatchObject({
@@ -1764,7 +1766,7 @@ describe("ticks", () => {
         "2026-11-20 09:15:02,trade,1574,200",
         "2026-11-20 09:16:02,trade,1575,300",
       ]),
-    ).toEqual([...closes, 'refused 2: type "bid" is not known to be of trades']);
+    ).toEqual([...closes, 'refused 2: type "bid" is not a known trade type']);
   });
   it("refuses the paise of Angel's stream", async () => {
     const lines = [157_300, 157_400].map((last_traded_price, at) =>
@@ -1810,7 +1812,7 @@ describe("ticks", () => {
       expect(await refusal(replayed(rows(volumes)))).toMatchObject({
         line: 1,
         field: "columns",
-        message: expect.stringContaining("may mark decimals") as unknown,
+        message: expect.stringContaining("may be a decimal mark") as unknown,
         option: expect.stringContaining("--columns time,price,volume") as unknown,
       });
     }

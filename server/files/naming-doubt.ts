@@ -14,8 +14,8 @@ export const anotherTitle = (file: string, line: number, unit: "line" | "row", n
     unit,
     field: "symbol",
     value: names.join(", "),
-    why: "this line names another instrument than the one asked for",
-    option: `--symbol ${JSON.stringify(names[0])}, if the file calls it so, or --columns symbol=none`,
+    why: "this line names another instrument than the one requested",
+    option: `--symbol ${JSON.stringify(names[0])}, if that is the file's name for it, or --columns symbol=none`,
   });
 
 /** What may say that rows are of another instrument, and no column of symbols does: a title, a column of text nobody understands. */
@@ -47,7 +47,7 @@ export const namingDoubt = (head: Head, layout: Layout, reader: TimeReader, aske
     unit: table.unit,
     field: "symbol",
     value: found.texts.slice(0, 5).join(", "),
-    why: `the column ${JSON.stringify(column)} may name the instrument, and not as it was asked for`,
-    option: `--symbol ${JSON.stringify(found.texts[0])}, if the file calls it so, or --columns symbol=none`,
+    why: `the column ${JSON.stringify(column)} may name the instrument, but differs from the requested one`,
+    option: `--symbol ${JSON.stringify(found.texts[0])}, if that is the file's name for it, or --columns symbol=none`,
   });
 };

@@ -31,7 +31,7 @@ export const paiseDoubt = (
     unit: table.unit,
     field: "price",
     value: prices[0],
-    why: "Angel's stream counts prices in paise, and no row has decimals",
-    option: `rupees in the file, or --columns price=${names[places.price]!} if they are,`,
+    why: "Angel's stream gives prices in paise, and no row has decimals",
+    option: `prices in rupees, or --columns price=${names[places.price]!} if they are,`,
   });
 };

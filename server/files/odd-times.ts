@@ -42,7 +42,7 @@ export const epochDoubt = (
     unit: table.unit,
     field: "time",
     value,
-    why: `as Dhan's first interface counts, from 1980, it is of ${year(Date.UTC(1980, 0, 1))}; from 1970 of ${year(0)}`,
+    why: `counted from 1980, as in Dhan's first API, it is in ${year(Date.UTC(1980, 0, 1))}; counted from 1970, in ${year(0)}`,
     option: "--date-format epoch1980 or --date-format epoch",
   });
 };

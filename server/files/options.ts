@@ -63,14 +63,14 @@ export const fileRules = (options: FileOptions): FileRules => {
     throw badInput(
       "--zone",
       zone,
-      "UTC, IST, an offset such as +05:30, a zone such as America/New_York, or clock (zones that the file writes are wrong: its clocks are Indian)",
+      "UTC, IST, an offset such as +05:30, a zone such as America/New_York, or clock (ignore the file's zones and read its times as IST)",
     );
   const dates = format === undefined ? null : dateFormat(format);
   if (format !== undefined && dates === null)
     throw badInput(
       "--date-format",
       format,
-      "DD-MM-YYYY, MM-DD-YYYY, YYYY-MM-DD, their like with two-digit years or without separators, excel, epoch or epoch1980",
+      "DD-MM-YYYY, MM-DD-YYYY, YYYY-MM-DD, the same with two-digit years or without separators, excel, epoch or epoch1980",
     );
   return {
     wishes: columns === undefined ? new Map() : columnWishes(columns),
@@ -104,7 +104,7 @@ export const optionsFromText = (text: string): FileOptions => {
   const options: Record<string, string | boolean> = {};
   for (const [name, value] of new URLSearchParams(text)) {
     if (!(optionNames as readonly string[]).includes(name))
-      throw badInput("source", text, `options of a file: ${optionNames.join(", ")}`);
+      throw badInput("source", text, `file options: ${optionNames.join(", ")}`);
     options[name] = name === "lenient" ? value === "true" : value;
   }
   return options as FileOptions;

@@ -59,7 +59,7 @@ describe("open and close without names", () => {
     );
     expect(
       await refusal(barsOf(["2026-11-18,1500,1520,1490,1510,1000", "2026-11-19,1506,1530,1500,1509,2000"])),
-    ).toMatchObject({ field: "columns", message: expect.stringContaining("either way") as unknown });
+    ).toMatchObject({ field: "columns", message: expect.stringContaining("both orders fit") as unknown });
     expect(await barsOf(["2026-11-18,1500,1520,1490,1510,1000", "2026-11-19,1511,1530,1500,1525,2000"])).toHaveLength(
       2,
     );

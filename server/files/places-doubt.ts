@@ -75,21 +75,17 @@ const barDoubt = (rows: readonly Figures[], { places, notes, from }: Layout, tab
   const told = (swap: Partial<Record<Role, Role>> = {}): string => `--columns ${columnsText(places, swap)}`;
   const { pairs, asTaken, swapped, unequal } = fits(rows);
   const need = clearly(Math.max(1, pairs));
-  const either = `${told({ open: "close", close: "open" })}, or ${told()} if it is right,`;
+  const either = `${told({ open: "close", close: "open" })}, or ${told()} if it is correct,`;
   if (asTaken > swapped * need)
     throw doubt(
       rows[0]!,
-      "open and close seem to stand the other way round: the first price follows none before it",
+      "open and close seem to be swapped: the first price does not follow the previous close",
       either,
     );
   if (!known && pairs > 0 && swapped < asTaken * need)
-    throw doubt(
-      rows[0]!,
-      "which price is the open and which the close the rows do not tell: neighbours fit either way",
-      either,
-    );
+    throw doubt(rows[0]!, "the rows do not show which price is the open and which the close: both orders fit", either);
   if (!known && pairs === 0 && unequal)
-    notes.push(`without names, and with too few rows to tell, columns are taken as ${columnsText(places)}`);
+    notes.push(`no header and too few rows to tell: columns are read as ${columnsText(places)}`);
   if (places.volume === -1) return;
   const volumes = rows.filter(({ figures }) => !Number.isNaN(figures[5]));
   const uneven = volumes.filter(({ figures }) => figures[5] % SPLIT !== 0);
@@ -97,7 +93,7 @@ const barDoubt = (rows: readonly Figures[], { places, notes, from }: Layout, tab
   if (uneven.length * 2 > rows.length)
     throw doubt(
       uneven[0]!,
-      "the column behind the close is not a volume: it has decimals",
+      "the column after the close is not a volume: it has decimals",
       `${prices} (and volume=NUMBER)`,
     );
   if (
@@ -106,8 +102,8 @@ const barDoubt = (rows: readonly Figures[], { places, notes, from }: Layout, tab
   ) {
     throw doubt(
       volumes[0]!,
-      "the column behind the close seems to be a price: it lies between low and high",
-      `${prices} (and volume=NUMBER), or ${told()} if it is right,`,
+      "the column after the close seems to be a price: it lies between low and high",
+      `${prices} (and volume=NUMBER), or ${told()} if it is correct,`,
     );
   }
   const both = volumes.filter(({ figures }) => !Number.isNaN(figures[6]));
@@ -124,8 +120,8 @@ const barDoubt = (rows: readonly Figures[], { places, notes, from }: Layout, tab
   if (known ? least : !least || isValue(5, 6)) {
     throw doubt(
       both[0] ?? rows[from]!,
-      "which of the last two columns is the volume and which the open interest the rows do not tell",
-      `--columns ${columnsText({ ...places, volume: -1 })},-,volume, or ${told()} if it is right,`,
+      "the rows do not show which of the last two columns is the volume and which the open interest",
+      `--columns ${columnsText({ ...places, volume: -1 })},-,volume, or ${told()} if it is correct,`,
     );
   }
 };
@@ -200,8 +196,8 @@ const tickDoubt = (
   if (table.delimiter === "," && isShort && written.every(([price]) => /^\d+$/.test(price))) {
     throw doubt(
       rows[0]!,
-      "the second comma may mark decimals: no price has any, and no volume more than two digits",
-      "--columns time,price,volume, if they are price and volume, or quotation marks around the prices,",
+      "the second comma may be a decimal mark: no price has decimals, and no volume more than two digits",
+      "--columns time,price,volume, if they are price and volume, or quote the prices,",
     );
   }
   const decimals = rows.find(({ figures }) => !Number.isNaN(figures[5]) && figures[5] % SPLIT !== 0);
@@ -213,7 +209,7 @@ const tickDoubt = (
     throw doubt(
       decimals,
       "the column after the price is not a volume: it has decimals",
-      `${exampleColumns.ticks} (in the file's order, - for one that is passed over)`,
+      `${exampleColumns.ticks} (in file order, - skips a column)`,
     );
   }
   if (
@@ -224,7 +220,7 @@ const tickDoubt = (
   ) {
     throw doubt(
       rows[0]!,
-      "the second column never changes: it seems to be an instrument's number",
+      "the second column never changes: it seems to be an instrument token",
       "--columns time,-,price, or --columns time,price,volume if it is the price,",
     );
   }
@@ -237,7 +233,7 @@ const tickDoubt = (
   if (rows.length >= 10 && back * 5 > rows.length && forth === 0)
     throw doubt(
       rows[0]!,
-      "price and volume seem to stand the other way round: the volume of a day does not fall",
-      "--columns time,volume,price, or --columns time,price,volume if it is right,",
+      "price and volume seem to be swapped: a day's volume never falls",
+      "--columns time,volume,price, or --columns time,price,volume if it is correct,",
     );
 };

@@ -126,14 +126,14 @@ export class OpenTable {
         }
         if (fields.length > seen.width && this.tooLong(fields)) {
           refuse(
-            `${fields.length} fields where ${seen.width} are expected${names === null ? "" : " by the names"}; a number with commas in it needs quotation marks`,
+            `${fields.length} fields instead of ${seen.width}${names === null ? "" : " (from the header)"}; a number containing commas must be quoted`,
           );
           continue;
         }
         if (this.isWord(fields)) continue;
         const type = places.type === -1 ? "" : (fields[places.type] ?? "");
         if (type !== "" && !TRADED.test(type)) {
-          refuse(`type "${type}" is not known to be of trades`);
+          refuse(`type "${type}" is not a known trade type`);
           continue;
         }
         const read = this.timeOf(fields);
@@ -165,7 +165,7 @@ export class OpenTable {
       field: "symbol",
       value: names.join(", "),
       why: `the file has no rows of ${this.whose.askedFor || this.rules.symbol}${this.symbolColumn()}`,
-      option: `--symbol ${/\s/.test(this.whose.otherSymbol) ? JSON.stringify(this.whose.otherSymbol) : this.whose.otherSymbol}, if the file calls it so (--columns series=none takes every series, symbol=none every row),`,
+      option: `--symbol ${/\s/.test(this.whose.otherSymbol) ? JSON.stringify(this.whose.otherSymbol) : this.whose.otherSymbol}, if that is the file's name for it (--columns series=none reads every series, symbol=none every row),`,
     });
   }
 
@@ -177,11 +177,11 @@ export class OpenTable {
       ...(this.passedOverCount === 0
         ? []
         : [
-            `passed over, as no rows of the table: ${this.passedOver.join("; ")}${this.passedOverCount > TOLD ? ` and ${this.passedOverCount - TOLD} more` : ""}`,
+            `skipped lines outside the table: ${this.passedOver.join("; ")}${this.passedOverCount > TOLD ? ` and ${this.passedOverCount - TOLD} more` : ""}`,
           ]),
       ...(others === 0
         ? []
-        : [`${others} rows of other instruments were left out: ${this.whose.otherNames.slice(0, TOLD).join(", ")}`]),
+        : [`${others} rows of other instruments were skipped: ${this.whose.otherNames.slice(0, TOLD).join(", ")}`]),
     ];
   }
 
@@ -213,11 +213,11 @@ export class OpenTable {
     const stamp = [fields[time[0]!] ?? "", clockText(fields, this.seen.places)].join(" ").trim();
     const { order, serial } = this.seen.times;
     if (!serial && /^[2-7]\d{4}(?:\.\d+)?$/.test(stamp))
-      return `time "${stamp}" is no time; as a spreadsheet counts days it may be ${istText(new TimeReader({ ...this.seen.times, serial: true }).read(stamp)).slice(0, 16)}: --date-format excel`;
+      return `time "${stamp}" is not a time; as a spreadsheet day number it would be ${istText(new TimeReader({ ...this.seen.times, serial: true }).read(stamp)).slice(0, 16)}: --date-format excel`;
     const offset = wrongOffset(stamp);
     if (offset !== null)
-      return `time "${stamp}" writes ${offset}, which no clock is apart from UTC; --zone clock takes its clocks as Indian ones`;
-    return `time "${stamp}" is no time${order === "dmy" || order === "mdy" ? ` (dates are read as ${order === "dmy" ? "day-month-year" : "month-day-year"}; --date-format says otherwise)` : "; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format"}`;
+      return `time "${stamp}" has offset ${offset}, which no time zone uses; --zone clock reads its times as IST`;
+    return `time "${stamp}" is not a time${order === "dmy" || order === "mdy" ? ` (dates are read as ${order === "dmy" ? "day-month-year" : "month-day-year"}; override with --date-format)` : "; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or set --date-format"}`;
   }
 
   /** Remarks, totals and repeated names. */
@@ -277,9 +277,9 @@ export class OpenTable {
       value: fields.join(", "),
       why:
         names === null
-          ? "a line of names stands here, by which the rows above it were not read"
-          : `the columns stand in another order from here on than ${unit} ${namesLine} says`,
-      option: `--columns ${kind === "bars" ? "time=NUMBER,open=NUMBER,high=NUMBER,low=NUMBER,close=NUMBER,volume=NUMBER" : "time=NUMBER,price=NUMBER,volume=NUMBER"}, if they hold for all rows,`,
+          ? "this is a header line, but the rows above it were read without it"
+          : `from here the columns are in a different order than ${unit} ${namesLine} says`,
+      option: `--columns ${kind === "bars" ? "time=NUMBER,open=NUMBER,high=NUMBER,low=NUMBER,close=NUMBER,volume=NUMBER" : "time=NUMBER,price=NUMBER,volume=NUMBER"}, if they apply to all rows,`,
     });
   }
 
@@ -326,6 +326,6 @@ export const refusedRows = (malformed: readonly MalformedLine[], count: number) 
   return badInput(
     "file",
     file,
-    `rows that can be read; ${count} cannot, first ${placeText(file, line, unit)}: ${reason} (--lenient takes the rest)`,
+    `readable rows; ${count} are not, first ${placeText(file, line, unit)}: ${reason} (--lenient reads the rest)`,
   );
 };

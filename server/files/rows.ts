@@ -252,7 +252,7 @@ const whole = async (head: string, rest: AsyncGenerator<string>, file: string): 
       throw badInput(
         "file",
         file,
-        `a JSON document of at most ${MOST_OF_A_DOCUMENT / 1_048_576} million characters; longer ones as one JSON object a line`,
+        `a JSON document of at most ${MOST_OF_A_DOCUMENT / 1_048_576} million characters; for more, use one JSON object per line`,
       );
   }
   return pieces.join("");

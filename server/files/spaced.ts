@@ -121,7 +121,7 @@ export async function* spacedBlocks(
         else
           (block.broken ??= new Map()).set(
             block.rows.length,
-            `${fields.length} fields where ${width} are expected: where spaces separate columns no cell may be empty`,
+            `${fields.length} fields where ${width} are expected; with space-separated columns, no cell may be empty`,
           );
       }
       block.rows.push(fields);

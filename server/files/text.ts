@@ -14,7 +14,7 @@ const KINDS: readonly (readonly [start: readonly number[], name: string])[] = [
   [[0x50, 0x4b, 0x03, 0x04], "a zip archive or an Excel workbook: unpack it, or save the sheet as CSV"],
   [[0x1f, 0x8b], "packed with gzip: unpack it first"],
   [[0xd0, 0xcf, 0x11, 0xe0], "an old Excel workbook: save the sheet as CSV"],
-  [[0x50, 0x41, 0x52, 0x31], "a Parquet file: the source parquet:FILE reads it"],
+  [[0x50, 0x41, 0x52, 0x31], "a Parquet file: use the source parquet:FILE"],
   [[0x25, 0x50, 0x44, 0x46], "a PDF"],
 ];
 
@@ -64,7 +64,7 @@ export async function* readPieces(
     }
   } catch (cause) {
     if ((cause as { code?: unknown }).code === "bad_input") throw cause;
-    throw badInput("file", file, `a file that can be read (${(cause as Error).message})`);
+    throw badInput("file", file, `a readable file (${(cause as Error).message})`);
   }
   rest = (rest + (decoder?.decode() ?? "")).replace(/\r$/, "");
   if (rest !== "") yield `${rest}\n`;

@@ -62,7 +62,7 @@ const settleDates = (
       unit: table.unit,
       field: "time",
       value: `${rows[differs.at]![own]}, ${rows[differs.at]![other]}`,
-      why: `the columns ${names[own]!.trim()} and ${names[other]!.trim()} tell different days`,
+      why: `the columns ${names[own]!.trim()} and ${names[other]!.trim()} give different dates`,
       option: `--columns time=${names[own]!.trim()} or --columns time=${names[other]!.trim()}`,
     });
   }
@@ -116,12 +116,12 @@ const settleClock = (
       unit: table.unit,
       field: "clock",
       value: clocks.map((at) => names[at]!.trim()).join(", "),
-      why: "which of the columns is the time of day their names do not tell",
+      why: "the column names do not show which one is the time of day",
       option: clocks.map((at) => `--columns clock=${names[at]!.trim()}`).join(" or "),
     });
   }
   places.clock = clocks[0]!;
-  layout.notes.push(`the column ${names[places.clock]!.trim()} is taken as the time of day`);
+  layout.notes.push(`the column ${names[places.clock]!.trim()} is read as the time of day`);
 };
 
 /** A date that writes its own clock needs no second one, unless it is midnight in every row. */
@@ -151,16 +151,16 @@ export const namedZone = ({ names, places, notes }: Layout, asked: Asked, table:
         file: asked.file,
         field: "time zone",
         value: table.zone,
-        why: "the file names a zone that is not known",
+        why: "the file names an unknown time zone",
         option: "--zone ZONE",
       });
-    if (zone !== IST_OFFSET_MS) notes.push(`clocks without a zone are read as ${table.zone}, as the file says`);
+    if (zone !== IST_OFFSET_MS) notes.push(`times without a zone are read as ${table.zone}, as the file states`);
     return { zone };
   }
   if (names === null) return {};
   const name = [places.clock, places.time[0]!].map((at) => names[at] ?? "").find((each) => zoneOfName(each) !== null);
   if (name === undefined) return {};
-  if (zoneOfName(name) === 0) notes.push(`times are read in UTC, as the column ${name.trim()} says`);
+  if (zoneOfName(name) === 0) notes.push(`times are read as UTC because of the column ${name.trim()}`);
   return { zone: zoneOfName(name)! };
 };
 

@@ -83,7 +83,7 @@ export const understand = async (table: Table, asked: Asked): Promise<Understand
   epochDoubt(head, layout, times, asked, table);
   if (places.clock !== -1 && areSecondsOfDay(head.rows.slice(from).map((row) => row[places.clock] ?? ""))) {
     times.secondsOfDay = true;
-    notes.push("clocks are read as seconds of the day: as hours, minutes and seconds some would be none");
+    notes.push("times are read as seconds of the day: some are not valid hours, minutes and seconds");
   }
   settleSecondClock(head, layout, times);
   namingDoubt(head, layout, new TimeReader(times), asked, table);
@@ -172,7 +172,7 @@ const orderOf = (
     const { at, told } = found.contradiction;
     throw doubt(
       at,
-      `day, month and year stand in another order here than in line ${head.lines[from + told]}`,
+      `day, month and year are in a different order here than in line ${head.lines[from + told]}`,
       "--date-format",
     );
   }
@@ -182,17 +182,17 @@ const orderOf = (
     throw doubt(
       at,
       by === "separator"
-        ? `dates are written in another way than in ${table.unit} ${line}: a spreadsheet may have turned day and month in some of them`
-        : `the dates jump here, after ${table.unit} ${line}, and are in order where day and month are turned: a spreadsheet seems to have turned some of them`,
-      "--date-format (as every row is then read)",
+        ? `dates are written differently from ${table.unit} ${line}: a spreadsheet may have swapped day and month in some of them`
+        : `dates jump here, after ${table.unit} ${line}, but are in order with day and month swapped: a spreadsheet seems to have swapped some of them`,
+      "--date-format (applied to every row)",
     );
   }
   if (!sure) return null;
   throw doubt(
     found.at,
     found.open.includes("ymd")
-      ? "which of the numbers is the year and which the day no row tells"
-      : "which of the first two numbers is the day no row tells",
+      ? "no row shows which number is the year and which the day"
+      : "no row shows which of the first two numbers is the day",
     found.open.map((order) => `--date-format ${orderNames[order]}`).join(" or "),
   );
 };
@@ -234,7 +234,7 @@ const markOfTable = (head: Head, places: Places, from: number, asked: Asked, tab
       unit: table.unit,
       field: "decimal mark",
       value: head.rows[comma]!.join(table.delimiter ?? ","),
-      why: `a comma marks decimals here, a point in line ${head.lines[point]}`,
+      why: `the decimal mark is a comma here, but a point in line ${head.lines[point]}`,
       option: "--decimal point or --decimal comma",
     });
   }
@@ -247,7 +247,7 @@ const markOfTable = (head: Head, places: Places, from: number, asked: Asked, tab
       unit: table.unit,
       field: "decimal mark",
       value: head.rows[grouped]!.join(table.delimiter!),
-      why: "a point before three digits may group thousands or mark decimals",
+      why: "a point before three digits may be a thousands separator or a decimal mark",
       option: "--decimal point or --decimal comma",
     });
   }
@@ -259,7 +259,7 @@ const markOfTable = (head: Head, places: Places, from: number, asked: Asked, tab
       unit: table.unit,
       field: "decimal mark",
       value: openText,
-      why: "the comma may group thousands or mark decimals",
+      why: "the comma may be a thousands separator or a decimal mark",
       option: "--decimal point or --decimal comma",
     });
   }

@@ -42,7 +42,7 @@ export const volumeDoubt = (
       throw doubt(
         places.volume,
         [places.volume, ...others].map((at) => names[at]!.trim()).join(", "),
-        "two columns are called a volume, and their figures differ",
+        "two columns are named volume, and their values differ",
         others,
       );
     return;
@@ -62,9 +62,9 @@ export const volumeDoubt = (
         at,
         names[at]!,
         isMoney(names[at]!)
-          ? "a currency in its name says that it is a value, not a count"
-          : "whether this column is the volume its name does not tell",
+          ? "its name contains a currency, so it is a value, not a count"
+          : "its name does not show whether this column is the volume",
       );
   }
-  if (asked.kind === "bars" && !asked.volumeless) notes.push("the file has no column for the volume: it is 0");
+  if (asked.kind === "bars" && !asked.volumeless) notes.push("the file has no volume column; volume is 0");
 };

@@ -78,8 +78,7 @@ export class Whose {
 
   /** Place of the row's instrument among those asked for; `ANOTHER`; a text says why the row cannot be believed. */
   of(row: readonly string[]): number | string {
-    if (this.columns.length === 0)
-      return this.instruments.length <= 1 ? 0 : "no column says which instrument the row is of";
+    if (this.columns.length === 0) return this.instruments.length <= 1 ? 0 : "no column names the row's instrument";
     let text = "";
     for (const at of this.columns) text += `${row[at] ?? ""}\u0001`;
     if (text === this.lastText) return this.lastAnswer;
@@ -123,13 +122,13 @@ export class Whose {
     const name = texts[0] ?? "";
     if (this.instruments.length === 0 || this.places.symbol.length === 0) {
       // Nothing to compare with: then at least it is one.
-      if (name === "" && this.instruments.length > 1) return "no column says which instrument the row is of";
+      if (name === "" && this.instruments.length > 1) return "no column names the row's instrument";
       if (name === "") return 0;
       this.first ??= name;
       if (name === this.first) return 0;
-      return `${this.places.symbol.length === 0 ? "token" : "symbol"} "${name}" after "${this.first}": a file holds one instrument, or --symbol says which`;
+      return `${this.places.symbol.length === 0 ? "token" : "symbol"} "${name}" after "${this.first}": a file must contain one instrument, or --symbol must choose one`;
     }
-    if (texts.length === 0) return "the row does not say which instrument it is of";
+    if (texts.length === 0) return "the row does not name its instrument";
     const exchange = exchangeFamily(at(this.places.exchange));
     const series = at(this.places.series).toUpperCase();
     for (const text of texts) {

@@ -31,16 +31,16 @@ export const pastBars = (
       unit: table.seen.unit,
       field: "time",
       value: istText(first.label),
-      why: `it has not come yet: by this machine's clock it is ${istText(now).slice(0, 16)}`,
+      why: `it is in the future: this machine's clock shows ${istText(now).slice(0, 16)}`,
       option:
-        "--date-format, if the date is read wrongly, or --lenient (rows of the future are left out; where all are, the clock is not believed),",
+        "--date-format, if the date is misread, or --lenient (future rows are skipped; if all are in the future, the clock is ignored),",
     });
   }
   const past = bars.filter((bar) => !isFuture(bar));
   notes.push(
     past.length === 0
-      ? "all rows are of times that have not come by this machine's clock"
-      : `${bars.length - past.length} rows are of times that have not come: they were left out`,
+      ? "all rows are in the future by this machine's clock"
+      : `${bars.length - past.length} rows are in the future and were skipped`,
   );
   return past.length === 0 ? bars : past;
 };
@@ -75,9 +75,9 @@ export const checkWeekdays = (
     unit: table.seen.unit,
     field: "time",
     value: istText(first.label),
-    why: `it is a ${WEEKDAYS[weekdayOf(istDay(first.label))]}, on which nothing trades; were every date a day ${by === 1 ? "later" : "earlier"}, ${closed(by) === 0 ? "none" : "fewer"} would be: ${istDate(istDay(first.label))} seems to be ${istDate(istDay(first.label) + by)}, moved by a zone`,
+    why: `it is a ${WEEKDAYS[weekdayOf(istDay(first.label))]}, when nothing trades; if every date were a day ${by === 1 ? "later" : "earlier"}, ${closed(by) === 0 ? "none" : "fewer"} would be: ${istDate(istDay(first.label))} seems to be ${istDate(istDay(first.label) + by)}, shifted by a time zone`,
     option: hasClock
-      ? "--zone clock (the dates as they are written), --zone with the right zone, or --lenient (the dates as they are read)"
-      : "--lenient, if the dates are right,",
+      ? "--zone clock (dates as written), --zone with the right zone, or --lenient (dates as read)"
+      : "--lenient, if the dates are correct,",
   });
 };

@@ -75,23 +75,20 @@ describe("parseBarFile", () => {
     ]);
     expect(bars.length).toBe(1);
     expect(malformed.map(({ line, reason }) => [line, reason])).toEqual([
-      [
-        4,
-        'time "nonsense" is no time; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format',
-      ],
+      [4, 'time "nonsense" is not a time; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or set --date-format'],
       [5, 'high "x" is not a number'],
       [6, "low is missing"],
       [
         7,
-        'time "2016-02-30 09:15:00" is no time; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format',
+        'time "2016-02-30 09:15:00" is not a time; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or set --date-format',
       ],
       [
         8,
-        'time "2016-08-16 25:15:00" is no time; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or say how with --date-format',
+        'time "2016-08-16 25:15:00" is not a time; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or set --date-format',
       ],
       [9, "open 0 is not a price"],
       [10, "open, high, low, close 5, 4, 3, 4 contradict each other"],
-      [11, 'volume "many" is not a whole number; --columns volume=none takes the prices alone'],
+      [11, 'volume "many" is not a whole number; --columns volume=none reads the prices only'],
     ]);
   });
 
@@ -102,7 +99,7 @@ describe("parseBarFile", () => {
     ]);
     expect([bars.length, malformed[0]!.reason]).toEqual([
       1,
-      'symbol "TCS" after "INFY": a file holds one instrument, or --symbol says which',
+      'symbol "TCS" after "INFY": a file must contain one instrument, or --symbol must choose one',
     ]);
   });
 });

@@ -55,14 +55,14 @@ export async function* readBars(
       if (text === undefined) return `${name} is missing`;
       if (Number.isNaN(price))
         return isNothing(text)
-          ? `${name} "${text.trim()}" is empty: the row has no price`
+          ? `${name} "${text.trim()}" is empty; the row has no price`
           : `${name} "${text}" is not a number`;
       if (price <= 0) return `${name} ${text} is not a price`;
     }
     if (!(volume >= 0)) {
       const text = fields[volumeAt] ?? "";
       if (isNothing(text)) return `volume "${text.trim()}" is empty; use 0, or --columns volume=none`;
-      return `volume "${text}" is not a whole number${/^\s*[\d.,]+\s*(?:k|m|b|l|cr|lakhs?|crores?)\s*$/i.test(text) ? ": it is rounded" : ""}; --columns volume=none takes the prices alone`;
+      return `volume "${text}" is not a whole number${/^\s*[\d.,]+\s*(?:k|m|b|l|cr|lakhs?|crores?)\s*$/i.test(text) ? " (it is rounded)" : ""}; --columns volume=none reads the prices only`;
     }
     return `open, high, low, close ${[openAt, highAt, lowAt, closeAt].map((at) => fields[at]).join(", ")} contradict each other`;
   };

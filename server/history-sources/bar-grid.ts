@@ -29,8 +29,8 @@ export const checkGrid = (
       unit: table.seen.unit,
       field: "time",
       value: istText(label),
-      why: `it stands off the grid of ${of.name}, which counts from the session's open at ${istText(session.open).slice(11, 16)}`,
-      option: "--lenient (then such rows are left out), or a file of finer bars,",
+      why: `it is not on the ${of.name} grid, which starts at the session's open at ${istText(session.open).slice(11, 16)}`,
+      option: "--lenient (skips such rows), or a file of finer bars,",
     });
   }
 };

@@ -62,7 +62,7 @@ export const detectLabels = (
   from: AnyTimeframe,
 ): { kind: LabelKind; because: string } | null => {
   if (days.length > 0 && days.every(({ labels }) => labels.every((label) => isLastSecond(label, from))))
-    return { kind: "end", because: "times stand in the last second of a bar" };
+    return { kind: "end", because: "times are in the last second of a bar" };
   let starts = 0;
   let ends = 0;
   for (const { session, labels } of days) {
@@ -144,12 +144,12 @@ export const checkSpacing = (
   const counts = spacings(days);
   if (from.kind !== "intraday") {
     if ((!sure && days.some(({ labels }) => labels.length > 1)) || days.some(({ labels }) => labels.length > 2))
-      throw badInput(field, from.name, `${spacingName(counts)}: several rows have one date`);
+      throw badInput(field, from.name, `${spacingName(counts)}: several rows share a date`);
     return;
   }
   const least = Math.min(...counts.keys());
   if (counts.size > 0 && least < from.lengthMs && (!sure || usualSpacing(days)! < from.lengthMs))
-    throw badInput(field, from.name, `${spacingName(counts)}, as far as the rows stand apart`);
+    throw badInput(field, from.name, `${spacingName(counts)}, from the spacing of the rows`);
   if (sure) return;
   if (counts.size === 0) {
     // One bar a day at one time of day: a day's bars, unless it is a rare trade at the open of two days.
@@ -168,7 +168,7 @@ export const checkSpacing = (
     throw badInput(
       field,
       from.name,
-      `${spacingName(counts)}, as far as the rows stand apart (--lenient, if they are bars of ${from.name} of which most are missing)`,
+      `${spacingName(counts)}, from the spacing of the rows (--lenient, if they are ${from.name} bars and most are missing)`,
     );
   }
 };

@@ -8,7 +8,7 @@ import type { FileBar } from "./bar-file";
 export const isEqual = (a: FileBar, b: FileBar): boolean =>
   a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
 
-/** Throws where two rows have one time and different figures: which of them is the bar nobody says. Equal ones are one row. */
+/** Throws where two rows have the same time and different values: which of them is the bar nobody says. Equal ones are one row. */
 export const checkRepeats = (file: string, table: OpenTable, bars: readonly FileBar[]): void => {
   if (table.rules.lenient) return;
   const { unit, places } = table.seen;
@@ -26,8 +26,8 @@ export const checkRepeats = (file: string, table: OpenTable, bars: readonly File
       unit,
       field: "time",
       value: istText(bar.label),
-      why: `${unit}s ${before.line} and ${bar.line} have one time and different figures`,
-      option: `${places.symbol.length === 0 ? "--columns symbol=NAME, if a column tells them apart, or " : ""}--lenient (then the last one in the file holds)`,
+      why: `${unit}s ${before.line} and ${bar.line} have the same time and different values`,
+      option: `${places.symbol.length === 0 ? "--columns symbol=NAME, if a column distinguishes them, or " : ""}--lenient (keeps the last one in the file)`,
     });
   }
 };
@@ -65,7 +65,7 @@ export const checkDays = (file: string, table: OpenTable, bars: readonly FileBar
     unit: table.seen.unit,
     field: "time",
     value: istText(first.label).slice(0, 10),
-    why: `the rows stand as far apart as bars of ${found} do, not of days`,
-    option: "--lenient, if they are days of which most are missing,",
+    why: `the rows are spaced like bars of ${found}, not days`,
+    option: "--lenient, if they are days and most are missing,",
   });
 };

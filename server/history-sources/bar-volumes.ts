@@ -39,7 +39,7 @@ export const checkVolumes = (file: string, table: OpenTable, bars: readonly File
     unit: table.seen.unit,
     field: "volume",
     value: last.volume,
-    why: `from ${istText(first.label)} on it never falls within the day: it seems to be the day's volume so far, not the bar's`,
-    option: "--columns volume=none, or --columns volume=NAME (or its number) if it is each bar's own,",
+    why: `from ${istText(first.label)} on, it never falls within a day: it seems to be the day's cumulative volume, not the bar's`,
+    option: "--columns volume=none, or --columns volume=NAME (or its number) if it is each bar's volume,",
   });
 };

@@ -72,7 +72,7 @@ describe("a file of bars as a source of history", () => {
       for (const file of [place("pipe"), place("pipe-{symbol}"), "/dev/zero", place("folder"), place("nothing")]) {
         await expect(fileSource(order("", { kind, file })), `${kind}:${file}`).rejects.toMatchObject({
           code: "bad_input",
-          details: { field: "source", accepted: expect.stringMatching(/^a file/) as unknown },
+          details: { field: "source", accepted: expect.stringMatching(/^a (readable )?file/) as unknown },
         });
       }
     }
@@ -82,14 +82,14 @@ describe("a file of bars as a source of history", () => {
     const lines = minutes.map(([clock, ...figures]) => ["2026-01-05 " + clock, ...figures].join(","));
     const file = csv("long.csv", ["datetime,open,high,low,close,volume", ...lines]);
     const gone = new AbortController();
-    gone.abort(new Error("the reader has gone"));
-    await expect(fileSource(order(file, { signal: gone.signal }))).rejects.toThrow("the reader has gone");
+    gone.abort(new Error("the client disconnected"));
+    await expect(fileSource(order(file, { signal: gone.signal }))).rejects.toThrow("the client disconnected");
     expect(await barsOf(await fileSource(order(file, { signal: new AbortController().signal })))).toEqual(expected);
     // Told to be empty, and goes on all the same.
     if (existsSync("/proc/cpuinfo"))
       await expect(fileSource(order("", { file: "/proc/cpuinfo" }))).rejects.toMatchObject({
         code: "bad_input",
-        details: { field: "source", accepted: expect.stringContaining("does not grow") as unknown },
+        details: { field: "source", accepted: expect.stringContaining("does not change") as unknown },
       });
   });
 
@@ -132,13 +132,13 @@ describe("a file of bars as a source of history", () => {
     expect([upstox.source.prints, upstox.clocks, upstox.source.notes.at(-1)]).toEqual([
       "upstox",
       ["09:15", "09:16", "15:14", "15:15", "15:29"],
-      expect.stringMatching(/2 rows are of closing auctions, as upstox prints them$/),
+      expect.stringMatching(/2 rows belong to closing auctions, as printed by upstox$/),
     ]);
     const nobody = await of({});
     expect([nobody.source.prints, nobody.clocks, nobody.source.notes.at(-1)]).toEqual([
       "unknown",
       ["09:15", "09:16", "15:14"],
-      expect.stringMatching(/2 rows lie outside trading sessions$/),
+      expect.stringMatching(/2 rows are outside trading sessions$/),
     ]);
     csv(
       "upstox.csv",
@@ -167,7 +167,7 @@ describe("a file of bars as a source of history", () => {
     expect(await barsOf(await fileSource(order("ends-open.csv", { options: { labels: "end" } })))).toEqual(expected);
     const source = await fileSource(order(csv("ends.csv", [...lines, "2026-01-05 15:30,1,1,1,1,1"])));
     expect((await barsOf(source)).slice(0, 6)).toEqual(expected);
-    expect(source.notes).toEqual([expect.stringContaining("labels name the end of a bar")]);
+    expect(source.notes).toEqual([expect.stringContaining("times label the end of a bar")]);
   });
 
   it.each([
@@ -273,9 +273,9 @@ describe("a file of bars as a source of history", () => {
     const source = await fileSource(order(file, { options: { lenient: true } }));
     expect(source.notes).toEqual([
       expect.stringContaining("faults.csv:7: "),
-      expect.stringContaining("labels name the start"),
-      expect.stringContaining("2 rows lie outside trading sessions"),
-      expect.stringContaining("1 bars stand there twice and differ"),
+      expect.stringContaining("times label the start"),
+      expect.stringContaining("2 rows are outside trading sessions"),
+      expect.stringContaining("1 bars appear twice with different values"),
     ]);
     expect((await barsOf(source))[0]).toMatch(/ 77$/);
   });
@@ -310,7 +310,7 @@ describe("a file of bars as a source of history", () => {
     const file = csv("prose.csv", ["date,open,high,low,close,volume", "nonsense,1,1,1,1,1"]);
     await expect(fileSource(order(file))).rejects.toMatchObject({
       code: "bad_input",
-      message: expect.stringContaining('prose.csv:2: time "nonsense" is no time') as unknown,
+      message: expect.stringContaining('prose.csv:2: time "nonsense" is not a time') as unknown,
     });
     await expect(fileSource(order(file, { options: { lenient: true } }))).rejects.toMatchObject({
       code: "bad_input",
@@ -340,7 +340,7 @@ describe("the name of a source", () => {
       file: "/bars.csv",
       options: { zone: "UTC", columns: "volume=7", lenient: true },
     });
-    expect(() => parseSource("csv[colour=red]:/bars.csv", [])).toThrow(/options of a file: columns, labels/);
+    expect(() => parseSource("csv[colour=red]:/bars.csv", [])).toThrow(/file options: columns, labels/);
     for (const wrong of ["", "angel", "csv:", "xml:file"])
       expect(() => parseSource(wrong, ["kite"])).toThrow(/csv:FILE/);
   });

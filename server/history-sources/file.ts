@@ -92,7 +92,7 @@ export const fileSource = async (order: FileOrder): Promise<HistorySource> => {
     throw badInput(
       "source",
       name,
-      ["a file with bars of the instruments asked for", ...[...missing.values()].slice(0, 1)].join("; "),
+      ["a file with bars of the requested instruments", ...[...missing.values()].slice(0, 1)].join("; "),
     );
   return {
     name,
@@ -139,7 +139,7 @@ const readFile = async (
   if (count > 0) {
     if (!table.rules.lenient) throw refusedRows(refused, count);
     notes.push(...refused.map(({ file, line, unit, reason }) => `${placeText(file, line, unit)}: ${reason}`));
-    if (count > refused.length) notes.push(`${path}: ${count} rows are no bars`);
+    if (count > refused.length) notes.push(`${path}: ${count} rows are not bars`);
   }
   notes.push(...table.notes().map((note) => `${path}: ${note}`));
   return { bars, table };
@@ -149,7 +149,7 @@ const readFile = async (
 const sizeOf = async (kind: FileKind, path: string): Promise<number> => {
   const source = `${kind}:${path}`;
   const found = await stat(path).catch((cause: unknown) => {
-    throw badInput("source", source, `a file that can be read (${(cause as Error).message})`);
+    throw badInput("source", source, `a readable file (${(cause as Error).message})`);
   });
   if (!found.isFile())
     throw badInput("source", source, `a file (it is ${found.isDirectory() ? "a folder" : "a pipe or a device"})`);
@@ -163,12 +163,12 @@ async function* piecesOf(path: string, bytes: number, signal: AbortSignal | unde
       signal?.throwIfAborted();
       read += piece.length;
       // A character has a byte at least, and a last line may lack its end.
-      if (read > bytes + 1) throw badInput("source", `csv:${path}`, "a file that does not grow while it is read");
+      if (read > bytes + 1) throw badInput("source", `csv:${path}`, "a file that does not change while it is read");
       yield piece;
     }
   } catch (cause) {
     signal?.throwIfAborted();
-    throw badInput("source", `csv:${path}`, (cause as AppError).details?.accepted ?? "a file that can be read");
+    throw badInput("source", `csv:${path}`, (cause as AppError).details?.accepted ?? "a readable file");
   }
 }
 
@@ -211,7 +211,7 @@ export const checkTimes = (
         unit,
         field: "time",
         value: istText(bars[0]!.label),
-        why: "every day is stamped 18:30, midnight in India as UTC shows it",
+        why: "every day has the time 18:30, which is midnight in India as UTC",
         option: "--zone UTC (or --zone IST)",
       });
     const doubled = table.rules.lenient ? null : doubledDate(days);
@@ -223,8 +223,8 @@ export const checkTimes = (
         unit,
         field: "time",
         value: istText(at(doubled.second).label),
-        why: `${unit}s ${lines[0]} and ${lines[1]} are one date, stamped in two ways`,
-        option: "--lenient (then the last one in the file holds)",
+        why: `${unit}s ${lines[0]} and ${lines[1]} are one date, with two different times`,
+        option: "--lenient (keeps the last one in the file)",
       });
     }
   }
@@ -246,12 +246,12 @@ export const labelsOf = (
   if (asked !== null || of.kind !== "intraday") return asked ?? "start";
   const detected = detectLabels(days, of);
   if (detected !== null) {
-    notes.push(`labels name the ${detected.kind} of a bar (${detected.because}); --labels says otherwise`);
+    notes.push(`times label the ${detected.kind} of a bar (${detected.because}); override with --labels`);
     return detected.kind;
   }
   const known = seen.labels ?? seen.places.labels;
   if (known !== null) {
-    notes.push(`labels name the ${known} of a bar (files of that kind do); --labels says otherwise`);
+    notes.push(`times label the ${known} of a bar (usual for this kind of file); override with --labels`);
     return known;
   }
   const first = bars.find(({ label }) => label === days[0]?.labels[0]) ?? bars[0]!;
@@ -261,7 +261,7 @@ export const labelsOf = (
     unit: seen.unit,
     field: "time",
     value: istText(first.label),
-    why: "whether times name the start or the end of a bar no day shows: none has a bar at the open, or bars side by side up to one that ends at the close",
+    why: "no day shows whether times label the start or end of a bar: none has a bar at the open, or consecutive bars up to the close",
     option: "--labels start or --labels end",
   });
 };
@@ -301,13 +301,13 @@ const placed = (
   const columns = merge(trading, closing);
   const outside = left.outside_session + left.pre_open + left.closing_auction - closing.length;
   if (closing.length > 0)
-    notes.push(`${path}: ${closing.length} rows are of closing auctions, as ${options!.broker!} prints them`);
-  if (outside > 0) notes.push(`${path}: ${outside} rows lie outside trading sessions`);
-  if (left.off_grid > 0) notes.push(`${path}: ${left.off_grid} rows stand off the grid of ${name} and were left out`);
+    notes.push(`${path}: ${closing.length} rows belong to closing auctions, as printed by ${options!.broker!}`);
+  if (outside > 0) notes.push(`${path}: ${outside} rows are outside trading sessions`);
+  if (left.off_grid > 0) notes.push(`${path}: ${left.off_grid} rows are not on the ${name} grid and were skipped`);
   if (left.untraded > 0)
-    notes.push(`${path}: ${left.untraded} rows without volume repeat the close before them: they are no bars`);
+    notes.push(`${path}: ${left.untraded} rows without volume repeat the previous close and are not bars`);
   if (left.replaced_duplicate > 0)
-    notes.push(`${path}: ${left.replaced_duplicate} bars stand there twice and differ; the last holds`);
+    notes.push(`${path}: ${left.replaced_duplicate} bars appear twice with different values; the last one is used`);
   if (of.kind === "day")
     for (let row = 0; row < columns.length; row++) columns.time[row] = istMidnight(istDay(columns.time[row]!));
   return columns;

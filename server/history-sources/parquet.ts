@@ -9,7 +9,7 @@ const ROWS = 20_000;
 /** Throws `bad_input` for `field` on a file that cannot be read. */
 export const openParquet = async (file: string, field: string): Promise<Table> => {
   const buffer = await asyncBufferFromFile(file).catch((cause: Error) => {
-    throw badInput(field, file, `a file that can be read (${cause.message})`);
+    throw badInput(field, file, `a readable file (${cause.message})`);
   });
   const metadata = await parquetMetadataAsync(buffer).catch((cause: Error) => {
     throw badInput(field, file, `a Parquet file (${cause.message})`);
@@ -26,7 +26,7 @@ export const openParquet = async (file: string, field: string): Promise<Table> =
         rowStart: from,
         rowEnd: Math.min(total, from + ROWS),
       }).catch((cause: Error) => {
-        throw badInput(field, file, `a Parquet file that can be decoded (${cause.message})`);
+        throw badInput(field, file, `a decodable Parquet file (${cause.message})`);
       });
       yield {
         rows: rows.map((row) => names.map((name, at) => texts[at]!(row[name]))),

@@ -167,7 +167,7 @@ describe.skipIf(!own)(`bars out of Redis streams${why}`, () => {
     expect(next.got).toEqual([]);
   });
 
-  it("are told when they were trimmed before anybody had finished them", async () => {
+  it("are told when they were trimmed before a consumer had finished them", async () => {
     await publish([0, 1, 2]);
     const dies = reader(groupOf("dies"), () => new Promise(() => {}));
     await shows(dies, [0, 1, 2]);

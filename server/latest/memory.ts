@@ -137,7 +137,7 @@ export class MemoryLatest implements Latest {
       kind: "memory",
       ok: true,
       since: this.since,
-      detail: "within this process: no Redis is configured",
+      detail: "in process; no Redis configured",
       queued: 0,
       dropped: 0,
     };

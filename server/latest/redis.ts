@@ -101,11 +101,11 @@ export class RedisLatest implements Latest {
     }) as Client;
     this.client.on("error", (error: Error) => this.degrade(reasonOf(error)));
     this.client.on("close", () => {
-      if (this.ok !== false) this.degrade("the connection was lost");
+      if (this.ok !== false) this.degrade("connection lost");
     });
     this.client.on("ready", () => {
       if (!this.waiting) this.recover();
-      else this.degrade("it answers; what has waited goes out first");
+      else this.degrade("connected; sending queued entries first");
       this.wake();
     });
   }
@@ -114,7 +114,7 @@ export class RedisLatest implements Latest {
     if (this.stopping.signal.aborted) return;
     const over = this.bars.push(rows);
     this.drop(over);
-    if (over > 0 && this.ok === true) this.degrade("it does not keep up");
+    if (over > 0 && this.ok === true) this.degrade("it cannot keep up");
     this.wake();
   }
 
@@ -290,7 +290,7 @@ export class RedisLatest implements Latest {
     try {
       const refused = await run();
       if (refused > 0) {
-        if (this.refused === 0) log.error("a stream's name is used for something else in Redis", { bars: refused });
+        if (this.refused === 0) log.error("a stream's key holds another type in Redis", { bars: refused });
         this.refused += refused;
         this.drop(refused);
       }
@@ -311,13 +311,14 @@ export class RedisLatest implements Latest {
   private degrade(reason: string): void {
     if (this.stopping.signal.aborted) return;
     if (this.ok !== false)
-      this.options.log.warn("Redis is not well; everything else goes on", { reason, location: this.location });
+      this.options.log.warn("Redis is unavailable; everything else continues", { reason, location: this.location });
     this.change(false, `Redis at ${this.location}: ${reason}`);
   }
 
   private recover(): void {
     if (this.stopping.signal.aborted) return;
-    if (this.ok !== true) this.options.log.info("Redis answers", { location: this.location, dropped: this.dropped });
+    if (this.ok !== true)
+      this.options.log.info("Redis is available", { location: this.location, dropped: this.dropped });
     this.change(true, `Redis at ${this.location}`);
   }
 

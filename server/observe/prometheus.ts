@@ -49,13 +49,13 @@ export const createExposition = (
       } as unknown as Metric);
     add(
       "candela_rejects_total",
-      "Rows that went no further, by reason.",
+      "Rejected rows by reason.",
       "counter",
       Object.entries(rejects()).map(([reason, value]) => ({ labels: { reason }, value })),
     );
     for (const [name, value] of metrics.counters) {
       if (!name.startsWith("reject."))
-        add(`${nameOf(name)}_total`, `Count of ${name} since the start.`, "counter", [{ value }]);
+        add(`${nameOf(name)}_total`, `Count of ${name} since start.`, "counter", [{ value }]);
     }
     for (const [name, value] of metrics.gauges)
       new Gauge({ name: nameOf(name), help: `${name} now.`, registers: [registry] }).set(value);

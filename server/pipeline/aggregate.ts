@@ -676,7 +676,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   restore(snapshot: SecondBarsSnapshot): void {
     mustBeReadable(snapshot.format);
     if (snapshot.open.length !== snapshot.capacity * this.ring * Open.size)
-      throw new RangeError("a snapshot of another watermark");
+      throw new RangeError("a snapshot with a different watermark");
     this.capacity = snapshot.capacity;
     this.own = snapshot.own.slice();
     this.days = snapshot.days.slice();

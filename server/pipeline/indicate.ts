@@ -192,7 +192,8 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     const mark: Mark = { time: kept.time, state: kept.state, count: 0 };
     try {
       this.begin(running, mark);
-      if (JSON.stringify(running.indicator.snapshot()) !== kept.state) throw new TypeError("another state came back");
+      if (JSON.stringify(running.indicator.snapshot()) !== kept.state)
+        throw new TypeError("received a different state");
     } catch {
       this.begin(running, null);
       instance.lastTime = 0;

@@ -157,7 +157,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     while (this.waiting > 0 || this.spooled > 0 || this.flushing !== null) {
       await this.flush();
       if (this.stopped && (this.waiting > 0 || this.spooled > 0))
-        throw new AppError("store_unreachable", "the writer has stopped; bars wait on disk for the next start");
+        throw new AppError("store_unreachable", "writer stopped; bars are on disk for the next start");
     }
   }
 
@@ -171,7 +171,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     await this.spill();
     await this.spool?.close();
     if (this.waiting > 0)
-      this.log.error("bars were not written: the store is away and the spool is full", { bars: this.waiting });
+      this.log.error("bars not written: the database is unavailable and the spool is full", { bars: this.waiting });
   }
 
   private flush(): Promise<void> {
@@ -191,7 +191,10 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
         await this.write(head.rows, head.how);
       } catch (cause) {
         if (this.failingSince === null)
-          this.log.error("bars cannot be stored; they wait on disk", { cause: String(cause), bars: this.waiting });
+          this.log.error("database unavailable; bars are spooled to disk", {
+            cause: String(cause),
+            bars: this.waiting,
+          });
         this.failingSince ??= began;
         this.meter.count("persist.failures");
         await this.spill();
@@ -202,7 +205,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
       if (head.queuedAt === null) await this.spool!.shift();
       else this.shelf.shift(head.rows.length, this.clock.now());
       if (this.failingSince !== null) {
-        this.log.info("the store takes bars again", { waited: this.waiting, spooled: this.spooled });
+        this.log.info("the database accepts bars again", { waited: this.waiting, spooled: this.spooled });
         this.failingSince = null;
       }
       this.committed(head, began);
@@ -228,7 +231,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
         this.refused++;
         this.refusedAt = this.clock.now();
         this.meter.count("persist.refused");
-        this.log.error("the store refuses a bar", { bar: storedBarAt(rows, 0), cause: String(cause) });
+        this.log.error("the database rejected a bar", { bar: storedBarAt(rows, 0), cause: String(cause) });
         return;
       }
       const half = Math.ceil(rows.length / 2);
@@ -247,7 +250,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
         this.meter.count("persist.spoolFailures");
         // Once, not with every attempt of the seconds to come.
         if (!this.spoolRefuses)
-          this.log.error("bars could not be written to disk; they wait in memory", {
+          this.log.error("could not write bars to disk; they are held in memory", {
             cause: String(cause),
             bars: this.waiting,
           });

@@ -150,7 +150,7 @@ export class BookRecorder {
       }
       const { instrumentId, books, first = 0, end = books.length } = runs[0]!;
       meter.count("books.refused", end - first);
-      log.error("the store refuses order books of an instrument", {
+      log.error("the database rejected an instrument's order books", {
         instrumentId,
         books: end - first,
         cause: String(cause),

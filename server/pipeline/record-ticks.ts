@@ -186,7 +186,7 @@ export class TickRecorder implements Sink<TickMessage> {
       const { instrumentId, ticks, first = 0, end = ticks.length } = runs[0]!;
       this.refused += end - first;
       this.meter.count("ticks.refused", end - first);
-      this.log.error("the store refuses ticks of an instrument", {
+      this.log.error("the database rejected an instrument's ticks", {
         instrumentId,
         ticks: end - first,
         cause: String(cause),

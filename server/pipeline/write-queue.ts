@@ -87,7 +87,7 @@ export class WriteQueue<Item, Kept> {
     await this.spool?.close();
     const { log, name } = this.parts;
     if (this.queue.length > 0)
-      log.error(`${name} were not written: the store is away and the spool is full`, { waiting: this.waiting });
+      log.error(`${name} not written: the database is unavailable and the spool is full`, { waiting: this.waiting });
   }
 
   private async drain(): Promise<void> {
@@ -106,7 +106,10 @@ export class WriteQueue<Item, Kept> {
         await write(kept);
       } catch (cause) {
         if (this.failingSince === null)
-          log.error(`${name} cannot be stored; they wait on disk`, { cause: String(cause), waiting: this.waiting });
+          log.error(`database unavailable; ${name} are spooled to disk`, {
+            cause: String(cause),
+            waiting: this.waiting,
+          });
         this.failingSince ??= began;
         meter.count(`${name}.failures`);
         await this.spill();
@@ -116,7 +119,7 @@ export class WriteQueue<Item, Kept> {
         continue;
       }
       if (this.failingSince !== null) {
-        log.info(`the store takes ${name} again`, { waiting: this.waiting, spooled: this.spooled });
+        log.info(`the database accepts ${name} again`, { waiting: this.waiting, spooled: this.spooled });
         this.failingSince = null;
       }
       meter.record(`${name}.commit`, clock.now() - began);
@@ -136,7 +139,7 @@ export class WriteQueue<Item, Kept> {
         meter.count(`${name}.spoolFailures`);
         // Once, not with every attempt of the seconds to come.
         if (!this.spoolRefuses)
-          log.error(`${name} could not be written to disk; they wait in memory`, {
+          log.error(`could not write ${name} to disk; they are held in memory`, {
             cause: String(cause),
             waiting: this.waiting,
           });

@@ -40,7 +40,7 @@ export interface Desk {
   isWarm(index: number): boolean;
   /** The newest of an instrument; null before its first tick, and when nothing came since the sequence `seen`. */
   quote(index: number, seen?: number): QuoteValues | null;
-  /** The last closes that are kept, and when their bars ended; for what has had no tick yet. Ends when the reader has gone. */
+  /** The last closes that are kept, and when their bars ended; for what has had no tick yet. Ends when the client disconnected. */
   lastCloses(
     indexes: readonly number[],
     signal?: AbortSignal,
@@ -85,7 +85,7 @@ export interface IndicatorReadQuery {
   bars: number;
   since?: number;
   to?: number;
-  /** Aborts when the reader has gone. */
+  /** Aborts when the client disconnected. */
   signal?: AbortSignal | undefined;
   /** Also what forms, where it begins before `to`; without it only where there is no `to`. */
   withForming?: boolean;

@@ -39,7 +39,7 @@ describe("what is stored as JSON", () => {
   it.each([{}, "text", 7, true])("has no rows where %j stands in place of a list, and says so", (value) => {
     const { told, tell } = listening();
     expect(readRows("a list", value, watchlistRow, tell)).toEqual([]);
-    expect(told).toEqual([["a list", "it is no list", undefined]]);
+    expect(told).toEqual([["a list", "it is not a list", undefined]]);
   });
 
   it("is silent about what was never set", () => {

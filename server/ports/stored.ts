@@ -57,7 +57,7 @@ export const readRows = <T>(
   unreadable?: Unreadable,
 ): T[] => {
   if (!Array.isArray(value)) {
-    if (value !== null && value !== undefined) unreadable?.(what, "it is no list");
+    if (value !== null && value !== undefined) unreadable?.(what, "it is not a list");
     return [];
   }
   const read = typeof row === "function" ? row : (each: unknown) => row.parse(each);
@@ -77,7 +77,7 @@ export const readByName = <T>(
   unreadable?: Unreadable,
 ): Map<string, T> => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    if (value !== null && value !== undefined) unreadable?.(what, "it is no set of values by name");
+    if (value !== null && value !== undefined) unreadable?.(what, "it is not an object of named values");
     return new Map();
   }
   return new Map(rowsOf(what, Object.entries(value), (each) => schema.parse(each), unreadable));
@@ -139,7 +139,7 @@ export const backfillOrder = z.object({
 const clock = z.string().regex(/^([01]\d|2[0-4]):[0-5]\d(:[0-5]\d)?$/);
 const phase = z.object({ phase: z.enum(phaseNames), from: clock.nullable(), to: clock.nullable() });
 const day = {
-  date: z.string().refine((date) => !Number.isNaN(dayOfDate(date)), "no date"),
+  date: z.string().refine((date) => !Number.isNaN(dayOfDate(date)), "not a date"),
   hours: z.array(z.string().min(1)).min(1),
   name: z.string(),
 };

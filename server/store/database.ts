@@ -72,9 +72,9 @@ export const reaching = async <T>(query: () => Promise<T>): Promise<T> => {
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     if (isRefusal(cause))
-      throw new AppError("store_refused", `The database refuses a value: ${saidBy(cause)}`, { cause });
+      throw new AppError("store_refused", `The database rejected a value: ${saidBy(cause)}`, { cause });
     if (!isAway(cause)) throw cause;
-    throw new AppError("store_unreachable", `The database does not answer: ${saidBy(cause)}`, {
+    throw new AppError("store_unreachable", `The database does not respond: ${saidBy(cause)}`, {
       retryable: true,
       cause,
     });

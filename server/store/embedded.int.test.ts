@@ -120,7 +120,7 @@ describe("the embedded database", () => {
 
     await writeFile(path.join(dataDir, "secret.key"), `${Buffer.alloc(32, 7).toString("base64")}\n`);
     const otherKey = await startedStore(dataDir);
-    await expect(otherKey.collectors.login("main")).rejects.toThrow(/stored with another key/);
+    await expect(otherKey.collectors.login("main")).rejects.toThrow(/stored with a different key/);
     await otherKey.stop();
   });
 

@@ -71,7 +71,7 @@ export const openEmbedded = async (options: EmbeddedOptions): Promise<Backend> =
   };
   const cancelMaintenance = clock.every(CHECKPOINT_MS, () => {
     maintaining ??= maintain()
-      .catch((error: Error) => log.warn("Looking after the embedded database failed", { error: error.message }))
+      .catch((error: Error) => log.warn("Maintenance of the embedded database failed", { error: error.message }))
       .finally(() => {
         maintaining = null;
       });

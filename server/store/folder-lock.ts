@@ -60,11 +60,9 @@ const guarded = async <T>(guard: string, now: number, work: () => Promise<T>): P
   while (!(await makes(guard))) {
     const passed = performance.now() - began;
     if (passed > GUARD_WAIT_MS)
-      throw new AppError(
-        "locked",
-        `Another process is opening ${guard.replace(/\.lock\.guard$/, "")} at this moment; try again.`,
-        { retryable: true },
-      );
+      throw new AppError("locked", `Another process is opening ${guard.replace(/\.lock\.guard$/, "")}; try again.`, {
+        retryable: true,
+      });
     // Left by a process that was killed in these few milliseconds.
     const left = await stat(guard).catch(() => null);
     if (left !== null && now + passed - left.mtimeMs > GUARD_STALE_MS) await rmdir(guard).catch(() => undefined);
@@ -103,7 +101,7 @@ export const lockFolder = async (folder: string, file: string, now: number): Pro
     ) {
       throw new AppError(
         "locked",
-        `Data folder ${folder} is in use by process ${owner.pid}; stop that one, or choose another folder with --data DIR.`,
+        `Data folder ${folder} is in use by process ${owner.pid}; stop that process, or choose another folder with --data DIR.`,
         { details: { pid: owner.pid, folder } },
       );
     }
@@ -111,7 +109,7 @@ export const lockFolder = async (folder: string, file: string, now: number): Pro
     return create(file, place);
   });
   if (!taken)
-    throw new AppError("locked", `Data folder ${folder} was locked by another process at this moment; try again.`, {
+    throw new AppError("locked", `Data folder ${folder} was locked by another process; try again.`, {
       retryable: true,
     });
   return async () => {

@@ -63,7 +63,7 @@ export const createStore = (options: StoreOptions): Store => {
   const unreadable: Unreadable =
     options.unreadable ??
     ((what, cause, rows = 1) =>
-      options.log.warn("something stored cannot be read and is left out", { what, cause, rows }));
+      options.log.warn("a stored record is unreadable and is skipped", { what, cause, rows }));
   const ticks = tickStore(database);
   let stopFolding: (() => void) | null = null;
   let folding: Promise<unknown> = Promise.resolve();
@@ -71,7 +71,7 @@ export const createStore = (options: StoreOptions): Store => {
     folding = ticks
       .fold()
       .catch((error: Error) =>
-        options.log.warn("Ticks could not be folded into blocks; tried again in a minute", { error: error.message }),
+        options.log.warn("Could not fold ticks into blocks; retrying in a minute", { error: error.message }),
       );
   };
 

@@ -105,7 +105,7 @@ const FORMER = `
 
 const WHY: Record<InstrumentPlan["refused"][number]["reason"], string> = {
   listed_twice: "the same token or symbol is listed twice",
-  other_decimals: "listed with other decimals than its stored bars have",
+  other_decimals: "its decimals differ from those of its stored bars",
 };
 
 /**
@@ -177,7 +177,7 @@ export const instrumentStore = (database: () => Database, log: Log): InstrumentS
       leftOut.add(exchange === undefined ? `token ${token}` : `${exchange}:${symbol}`, message);
     });
     const told = leftOut.list();
-    if (told.length > 0) log.warn("Instruments of a broker's list were left out", { vendor, leftOut: told });
+    if (told.length > 0) log.warn("Some instruments of a broker's list were skipped", { vendor, leftOut: told });
     return { leftOut: told, renamed: plan.renamed };
   },
 });

@@ -65,7 +65,7 @@ describe("the migrator", () => {
 
   it("refuses a migration that was changed after it was applied", async () => {
     await write("20261121000000_store", "SELECT 1;");
-    await expect(run()).rejects.toThrow(/20261121000000_store was changed after this database took it/);
+    await expect(run()).rejects.toThrow(/20261121000000_store was changed after it was applied to this database/);
   });
 
   it("stops at one that Prisma's own command left failed", async () => {

@@ -41,7 +41,7 @@ export const migrate = async (pool: Pool, dir: string, log: Log): Promise<string
       .map((entry) => entry.name)
       .sort();
     const unknown = [...done.keys()].filter((name) => !names.includes(name));
-    if (unknown.length > 0) log.warn("The database has migrations this version does not know", { migrations: unknown });
+    if (unknown.length > 0) log.warn("The database has migrations unknown to this version", { migrations: unknown });
     const applied: string[] = [];
     for (const name of names) {
       const sql = await readFile(path.join(dir, name, "migration.sql"), "utf8");
@@ -51,7 +51,10 @@ export const migrate = async (pool: Pool, dir: string, log: Log): Promise<string
         await apply(client, name, sql, checksum);
         applied.push(name);
       } else if (before !== checksum) {
-        throw new AppError("internal", `Migration ${name} was changed after this database took it; restore the file.`);
+        throw new AppError(
+          "internal",
+          `Migration ${name} was changed after it was applied to this database; restore the file.`,
+        );
       }
     }
     return applied;

@@ -38,7 +38,7 @@ export const pgliteHost = (options: {
     if (existsSync(unfinished)) await rm(folder, { recursive: true, force: true });
     const isNew = !existsSync(folder);
     if (isNew) {
-      await writeFile(unfinished, "The first start did not finish; this folder's database is made anew.\n");
+      await writeFile(unfinished, "The first start did not finish; creating this folder's database again.\n");
       await mkdir(folder, { recursive: true, mode: 0o700 });
     }
     const template =
@@ -58,7 +58,7 @@ export const pgliteHost = (options: {
       if (stopping) return;
       running = null;
       failures.push(clock.now());
-      log.warn("The embedded database stopped and is started again");
+      log.warn("The embedded database stopped; restarting it");
     });
     if (isNew) await rm(unfinished, { force: true });
     return worker;
@@ -68,7 +68,7 @@ export const pgliteHost = (options: {
   const shortage = async (): Promise<string | null> => {
     const disk = await statfs(path.dirname(folder)).catch(() => null);
     const free = disk === null ? Number.POSITIVE_INFINITY : disk.bavail * disk.bsize;
-    return free < ROOM_BYTES ? `the disk is full (${Math.floor(free / 1024 ** 2)} MB are free)` : null;
+    return free < ROOM_BYTES ? `the disk is full (${Math.floor(free / 1024 ** 2)} MB free)` : null;
   };
 
   const worker = (): Promise<Worker> => {
@@ -88,7 +88,7 @@ export const pgliteHost = (options: {
       failures.push(clock.now());
       throw new AppError(
         "store_unreachable",
-        `The embedded database in ${folder} does not start: ${(await shortage()) ?? cause.message}`,
+        `The embedded database in ${folder} cannot start: ${(await shortage()) ?? cause.message}`,
         { retryable: true, cause },
       );
     });

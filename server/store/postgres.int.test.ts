@@ -83,7 +83,7 @@ describe.skipIf(server === undefined)(`a PostgreSQL server${why}`, () => {
   it("says which database is missing", async () => {
     const url = new URL(server!);
     url.pathname = "/candela_no_such_database";
-    expect((await refusal(url.href)).message).toMatch(/no database of that name/);
+    expect((await refusal(url.href)).message).toMatch(/no database with that name/);
   });
 
   it("is migrated once by two that start at the same time", async () => {

@@ -17,19 +17,19 @@ const reasonOf = (error: unknown): string => {
       return "nothing listens there";
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return "the host name is not known";
+      return "the host name is unknown";
     case "28P01":
     case "28000":
-      return "it refuses this user or password";
+      return "it rejected the user or password";
     case "3D000":
-      return "there is no database of that name on it; create it first";
+      return "it has no database with that name; create it first";
     case "57P03":
       return "it is still starting";
     case "53300":
-      return "it has no connection free";
+      return "it has no free connection";
     default:
       return message !== undefined && /timeout/i.test(message)
-        ? `no answer within ${CONNECT_TIMEOUT_MS / 1000} seconds`
+        ? `no response within ${CONNECT_TIMEOUT_MS / 1000} seconds`
         : message || code || "unknown error";
   }
 };

@@ -61,10 +61,10 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     await appendFile(aside, part);
     // Nobody was told that it is kept: it is no loss.
     if (isCut) {
-      log.warn("a record of the spool was cut short by a crash and was set aside", { file: aside, bytes: part.length });
+      log.warn("a spool record truncated by a crash was set aside", { file: aside, bytes: part.length });
       return;
     }
-    log.error("a part of the spool was set aside; what stands before and behind it goes on", {
+    log.error("a damaged part of the spool was set aside; the rest continues", {
       file: aside,
       bytes: part.length,
       reason,
@@ -76,7 +76,7 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
   const isOwn = (each: Dirent): boolean => OWN_NAME.test(each.name) && each.isFile();
   const strangers = held.filter((each) => !isOwn(each)).map(({ name }) => name);
   if (strangers.length > 0)
-    log.warn("what the spool has not written lies in its folder and is left alone", {
+    log.warn("the spool folder contains other files; they are left alone", {
       folder,
       names: strangers.slice(0, MOST_NAMES),
       count: strangers.length,
@@ -127,7 +127,7 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
       } catch (cause) {
         // A full disk: what is whole is read where it stands, and the rest is looked at again at the next start.
         unmended.add(segment);
-        log.error("a damaged file of the spool could not be mended; it stays as it is", { file, cause: String(cause) });
+        log.error("could not repair a damaged spool file; it is left as it is", { file, cause: String(cause) });
       }
     }
     if (own.length === 0 && !unmended.has(segment)) await rm(file, { force: true });
@@ -170,7 +170,11 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     if (share < WARNINGS[0]!) warned = 0;
     const level = WARNINGS.filter((each) => share >= each).length;
     if (level > warned)
-      log.warn("the spool fills: the store is away", { percent: Math.round(share * 100), bytes, limitBytes });
+      log.warn("the spool is filling up: the database is unavailable", {
+        percent: Math.round(share * 100),
+        bytes,
+        limitBytes,
+      });
     warned = Math.max(warned, level);
   };
 
@@ -218,7 +222,7 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     const file = fileOf(folder, place.segment);
     if (!unmended.has(place.segment))
       await rm(file, { force: true }).catch((cause: unknown) =>
-        log.warn("a file of the spool could not be removed; its records come again at the next start", {
+        log.warn("could not remove a spool file; its records are replayed at the next start", {
           file,
           cause: String(cause),
         }),
@@ -242,12 +246,12 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
   /** The record, or why it is none. */
   const recordOf = async (place: Place): Promise<{ record: T } | { reason: string }> => {
     const body = await bodyOf(place).catch(absent);
-    if (body === null) return { reason: "its file is gone" };
+    if (body === null) return { reason: "its file is missing" };
     if (body.length !== place.length || crc32(body) !== place.crc)
-      return { reason: "it was damaged since it was written" };
+      return { reason: "it was damaged after it was written" };
     try {
       const record: unknown = deserialize(body);
-      if (options.accepts?.(record) === false) return { reason: "it has not the shape that is stored here" };
+      if (options.accepts?.(record) === false) return { reason: "it is not a valid record" };
       return { record: record as T };
     } catch (cause) {
       return { reason: `it cannot be read: ${(cause as Error).message}` };

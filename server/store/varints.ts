@@ -49,7 +49,7 @@ export class VarintReader {
 
   byte(): number {
     const byte = this.bytes[this.at++];
-    if (byte === undefined) throw new RangeError("a run of bytes ends inside a row");
+    if (byte === undefined) throw new RangeError("the data ends inside a row");
     return byte;
   }
 

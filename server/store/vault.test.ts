@@ -33,7 +33,7 @@ describe("the vault", () => {
     expect(() => vault.unseal("other", sealed)).toThrow(/enter it again/);
     await rm(path.join(folder, "secret.key"));
     const another = await openVault(folder);
-    expect(() => another.unseal("main", sealed)).toThrow(/stored with another key/);
+    expect(() => another.unseal("main", sealed)).toThrow(/stored with a different key/);
   });
 
   it("says so when the key file is not a key, and leaves it alone", async () => {

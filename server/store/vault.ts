@@ -52,7 +52,7 @@ export const openVault = async (dataDir: string): Promise<Vault> => {
       } catch (cause) {
         throw new AppError(
           "internal",
-          `The login of ${name} was stored with another key than ${file}; enter it again.`,
+          `The login of ${name} was stored with a different key than ${file}; enter it again.`,
           { cause },
         );
       }

@@ -84,7 +84,7 @@ export class Admission {
         429,
         {
           code: "rate_limited",
-          message: `${MOST_OF_ONE} requests of this connection are under way already; wait for their answers`,
+          message: `${MOST_OF_ONE} requests on this connection are already in progress; wait for their responses`,
           details: { retryAfterMs: 1_000 },
         },
         { "Retry-After": RETRY_S },
@@ -100,7 +100,7 @@ export class Admission {
         503,
         {
           code: "overloaded",
-          message: `${MOST_OF_ALL} requests are under way already; ask again in a second`,
+          message: `${MOST_OF_ALL} requests are already in progress; try again in a second`,
           details: { retryAfterMs: 1_000 },
         },
         { "Retry-After": RETRY_S },
@@ -194,7 +194,7 @@ export class Admission {
     if (!isForeign(request, isOfApi(request.url ?? "/"))) return true;
     refuse(request, response, 403, {
       code: "forbidden",
-      message: "A page of another site may not load anything from here.",
+      message: "Pages of other sites may not load anything from this server.",
     });
     return false;
   }
@@ -247,7 +247,7 @@ const LINGER_MS = 250;
 const misdirected = (response: ServerResponse): void => {
   response
     .writeHead(421, { "Content-Type": "text/plain" })
-    .end("This server answers requests that name this machine (localhost) only.\n");
+    .end("This server accepts requests addressed to this machine (localhost) only.\n");
 };
 
 /** No answer sends its reader to another host, whatever path it was made of. */

@@ -118,7 +118,7 @@ describe("the watchlist lane", () => {
     expect(frames.map(({ seq }) => seq)).toEqual([1]);
   });
 
-  it("looks a long list up in turns, and no further once the client has gone", async () => {
+  it("looks a long list up in turns, and no further once the client disconnected", async () => {
     const gone = new AbortController();
     let looked = 0;
     const desk = {

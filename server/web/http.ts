@@ -102,7 +102,7 @@ export const serve = async (
     if (asked.startsWith("/_next/image") || (!isKnown(asked) && (isOfApi(asked) || !wantsHtml(request)))) {
       refuse(request, response, 404, {
         code: "not_found",
-        message: `there is nothing at ${asked.slice(0, 200)}`,
+        message: `There is nothing at ${asked.slice(0, 200)}`,
         details: { field: "path", value: asked.slice(0, 200), accepted: "a path under /api/v1 listed in docs/api.md" },
       });
       return;
@@ -125,11 +125,11 @@ export const serve = async (
     if (!isDecodable(asked)) {
       refuse(request, response, 400, {
         code: "bad_input",
-        message: "path: it is not encoded as a URL is",
+        message: "path: it is not a correctly encoded URL",
         details: {
           field: "path",
           value: asked.slice(0, 200),
-          accepted: "a path in which % is followed by two hex digits of UTF-8",
+          accepted: "a path in which every % is followed by two hex digits of UTF-8",
         },
       });
       return;
@@ -224,7 +224,7 @@ const STARTING = `<!doctype html><html lang="en-IN"><meta charset="utf-8"><meta 
 
 const STARTING_API = JSON.stringify({
   status: "error",
-  error: { code: "starting", message: "Candela is starting; ask again in a second." },
+  error: { code: "starting", message: "Candela is starting; try again in a second." },
 });
 const wantsPage = ({ method }: IncomingMessage): boolean => method === "GET" || method === "HEAD";
 
@@ -287,7 +287,7 @@ const listen = (server: Server, host: string, port: number): Promise<number> =>
         cause.code === "EADDRINUSE"
           ? new AppError(
               "port_in_use",
-              `Port ${port} is in use; stop the other program or choose another: npm start -- --port ${port + 1}`,
+              `Port ${port} is in use; stop the other program or choose another port: npm start -- --port ${port + 1}`,
               { cause },
             )
           : new AppError("internal", `Cannot listen on ${host}:${port}: ${cause.message}`, { cause }),

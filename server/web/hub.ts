@@ -140,7 +140,7 @@ export class Hub {
   }
 
   /** `join` is called in the very turn of the snapshot: no frame falls between the two. */
-  /** `signal` aborts when the client has gone. */
+  /** `signal` aborts when the client disconnected. */
   async subscribe(
     client: string,
     request: z.output<typeof barsSubscribe>,
@@ -155,7 +155,7 @@ export class Hub {
     const room = this.room(instrument, timeframe);
     if (mine >= MOST_ROOMS && !room.clients.has(client)) {
       this.closeIfEmpty(room);
-      throw new AppError("rate_limited", `a client may watch ${MOST_ROOMS} charts at most; unsubscribe one first`, {
+      throw new AppError("rate_limited", `a client may watch at most ${MOST_ROOMS} charts; unsubscribe one first`, {
         details: { field: "key", value: request.key, accepted: `at most ${MOST_ROOMS} charts` },
       });
     }
@@ -165,7 +165,7 @@ export class Hub {
     try {
       if (following !== null) await following.ready;
       if (this.held + request.indicators.length > MOST_HELD)
-        throw new AppError("overloaded", `readers hold ${this.held} indicators, and ${MOST_HELD} at most`, {
+        throw new AppError("overloaded", `clients use ${this.held} indicators; the limit is ${MOST_HELD}`, {
           retryable: true,
           details: { retryAfterMs: 1_000 },
         });

@@ -54,7 +54,7 @@ export const answerRead = (parts: ReadParts, url: string, signal?: AbortSignal):
   if (path !== null) return path.ask(parts, path.symbol, Object.fromEntries(searchParams), signal);
   const error = {
     code: "not_found",
-    message: `nothing is at ${pathname}`,
+    message: `there is nothing at ${pathname}`,
     details: {
       field: "path",
       value: pathname,
@@ -74,7 +74,7 @@ export const readDoor =
     if (path === null || !(hotViews as readonly (string | null)[]).includes(path.view)) return false;
     const gone = new AbortController();
     response.once("close", () => {
-      if (!response.writableFinished) gone.abort(new Error("the reader has gone"));
+      if (!response.writableFinished) gone.abort(new Error("the client disconnected"));
     });
     void path
       .ask(

@@ -70,8 +70,8 @@ const bridgeBars = (
 type Series = z.output<typeof todayQuery>;
 /** Bridge knew rows of bars that traded; what else can be asked for has no place in its shape. */
 const plain = (query: Series): void => {
-  if (query.format !== "rows") throw badInput("format", query.format, "rows here; other formats under /api/v1");
-  if (query.fields !== undefined) throw badInput("fields", query.fields, "nothing here; passports are under /api/v1");
+  if (query.format !== "rows") throw badInput("format", query.format, "rows here; other formats are under /api/v1");
+  if (query.fields !== undefined) throw badInput("fields", query.fields, "none here; passports are under /api/v1");
 };
 
 /** What a span lacks, with the span as Bridge said it. */

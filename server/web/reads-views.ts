@@ -91,14 +91,14 @@ export const noDepth = ({ instrument, quote }: About): string =>
   instrument.segment === "index"
     ? "an index has no order book"
     : quote === null
-      ? "no packet of it has come since the start"
-      : "its packets carry no depth: a collector subscribes it in another mode than full";
+      ? "no packet received for it since the start"
+      : "its packets contain no depth, because it is not subscribed in full mode";
 
 /** Why there is none of the past. */
 export const noBooks = ({ instrument }: About): string =>
   instrument.segment === "index"
     ? "an index has no order book"
-    : "no order book of it is kept of that time: they are kept once a second (DEPTH_SECONDS) for some days (DEPTH_RETENTION_DAYS), from packets of mode full";
+    : "no order book was recorded for that time. Books are recorded once a second (DEPTH_SECONDS) and kept for DEPTH_RETENTION_DAYS, for instruments subscribed in full mode";
 
 export const quoteMeta = ({ instrument, quote }: About, zone: Zone): unknown =>
   quote === null

@@ -519,7 +519,7 @@ describe("a read over REST", () => {
     expect(passport).toMatchObject({
       state: "corrected",
       rev: 3,
-      cause: "replaced by the exchange's own bar, which differed from ours",
+      cause: "replaced by the exchange's bar, which differed from ours",
       end: OPEN + (at + 1) * MINUTE,
       lateTicks: 1,
       foldedFrom: null,
@@ -565,7 +565,7 @@ describe("a read over REST", () => {
       firstTick: { sequence: 1_000 },
       lastTick: { sequence: 1_099 },
       hash: (10 * 7 + 45).toString(16).padStart(12, "0"),
-      cause: "made of the ticks of the stream",
+      cause: "built from the feed's ticks",
     });
   });
 
@@ -596,7 +596,7 @@ describe("a read over REST", () => {
     });
     expect((await ask("/api/v1/vwap/SIM:NIFTY%2050")).body).toMatchObject({
       data: { vwap: null },
-      meta: { notice: "an index has no volume, and so no VWAP" },
+      meta: { notice: "an index has no volume and therefore no VWAP" },
     });
   });
 
@@ -636,7 +636,7 @@ describe("a read over REST", () => {
       meta: { notice: "an index has no order book" },
     });
     expect((await ask("/api/v1/orderbook/NSE:QUIET")).body.meta.notice).toBe(
-      "no packet of it has come since the start",
+      "no packet received for it since the start",
     );
     expect((await ask("/intraday/orderbook/SIM:NIFTY%2050")).status).toBe(404);
   });
@@ -1126,7 +1126,7 @@ describe("a read over REST", () => {
         auction: preOpen,
         auctions: [{ place: "pre_open", ...preOpen }],
         cause:
-          "made of the ticks of the stream; it opens at the pre-open's price as the broker prints it, without the pre-open's volume",
+          "built from the feed's ticks; it opens at the pre-open's price as the broker prints it, without the pre-open's volume",
       });
       const merged = { price: 292, volume: 7_605, volumeIncluded: true, printedBy: "asked" };
       expect(await passport("NSE:ANGELONE", "08-10T09:15", "merged")).toMatchObject({
@@ -1134,13 +1134,13 @@ describe("a read over REST", () => {
         auction: merged,
         auctions: [{ place: "pre_open", ...merged }],
         cause:
-          "made of the ticks of the stream; printed with the auctions beside it, as asked; it opens at the pre-open's price, with the pre-open's volume",
+          "built from the feed's ticks; merged with adjacent auctions, as requested; it opens at the pre-open's price, with the pre-open's volume",
       });
       expect(await passport("NSE:ANGELONE", "08-10T09:15", "apart")).toMatchObject({
         bar: { open: 292.3, volume: 367_153 },
         auction: null,
         auctions: [],
-        cause: "made of the ticks of the stream; printed without auctions, as asked",
+        cause: "built from the feed's ticks; shown without auctions, as requested",
       });
       expect(await passport("NSE:ANGELONE", "08-10T15:14", "merged")).toMatchObject({
         bar: { close: 294.8, volume: 3_701_428 },
@@ -1153,7 +1153,7 @@ describe("a read over REST", () => {
       expect(await passport("NSE:ANGELONE", "08-10T15:14")).toMatchObject({
         bar: { close: 293.5 },
         auctions: [],
-        cause: "made of the ticks of the stream",
+        cause: "built from the feed's ticks",
       });
       expect(await passport("NSE:BDL", "08-11T09:15")).toMatchObject({
         bar: { volume: 79_963 },
@@ -1168,7 +1168,7 @@ describe("a read over REST", () => {
         foldedFrom: null,
         hash: "000000000007",
         cause:
-          "made of the ticks of the stream; the row in which the broker's candles go on to the closing auction's value: no bar of continuous trading, seen by no indicator",
+          "built from the feed's ticks; the broker's candle row for the closing auction: not continuous trading, excluded from indicators",
       });
       for (const [key, time, auctions] of [
         ["NSE_INDEX:NIFTY 50", "09-21T15:15", "apart"],

@@ -118,9 +118,9 @@ export const readingOf = (
 ): Promise<BarsReading> => {
   const { timeframe, fill, asOf, fields, format, auctions } = query;
   if (format === "binary" && (fill === "null" || fields !== undefined))
-    throw badInput("format", format, "rows or columns: packed bars hold no nulls and no passports");
+    throw badInput("format", format, "rows or columns; packed bars have no nulls and no passports");
   if (fields !== undefined && asOf !== undefined)
-    throw badInput("fields", fields, "no asOf: passports are those of today");
+    throw badInput("fields", fields, "no asOf; passports describe the current bars");
   return reads.bars({ instrument, timeframe, fill, asOf, auctions, passports: fields === "passport", signal, ...span });
 };
 
@@ -211,7 +211,7 @@ export const views: Record<ViewName, Ask> = {
     const isToday = query.from === undefined && query.to === undefined && date === reads.day().date;
     const notice =
       about.instrument.segment === "index"
-        ? "an index has no volume, and so no VWAP"
+        ? "an index has no volume and therefore no VWAP"
         : stats.bars > 0
           ? null
           : reads.closedNotice(instrument, from, to);

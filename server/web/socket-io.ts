@@ -36,7 +36,7 @@ interface Parts {
   charts: Gate;
 }
 
-const GONE = "the client has gone";
+const GONE = "the client disconnected";
 /** Requests of one client under way at once. */
 const MOST_UNDER_WAY = 32;
 
@@ -70,7 +70,7 @@ export class SocketIo implements Transport {
       pingInterval: 10_000,
       pingTimeout: 8_000,
       allowRequest: (request: IncomingMessage, decide) => {
-        if (!localRequest(request)) decide("this server answers its own machine only", false);
+        if (!localRequest(request)) decide("this server accepts connections from its own machine only", false);
         else decide(this.peers.size >= MOST_CLIENTS ? "too many clients" : null, this.peers.size < MOST_CLIENTS);
       },
     });
@@ -167,13 +167,13 @@ export class SocketIo implements Transport {
         const peer = this.peers.get(socket.id);
         if (peer === undefined) return undefined;
         if (!this.allow(socket.id))
-          throw new AppError("rate_limited", `at most ${PER_SECOND} requests a second`, {
+          throw new AppError("rate_limited", `at most ${PER_SECOND} requests per second`, {
             details: { retryAfterMs: 1_000 },
           });
         if (peer.underWay >= MOST_UNDER_WAY)
           throw new AppError(
             "rate_limited",
-            `${MOST_UNDER_WAY} requests are under way already; wait for their answers`,
+            `${MOST_UNDER_WAY} requests are already in progress; wait for their responses`,
             { details: { retryAfterMs: 1_000 } },
           );
         const parsed = parsedBy(schema, args.length > 1 ? args[0] : undefined);
@@ -194,7 +194,7 @@ export class SocketIo implements Transport {
     if (cause instanceof AppError && cause.code !== "internal")
       return { error: { code: cause.code, message: cause.message, details: cause.details } };
     this.parts.log.error("a request failed", { event, cause: cause instanceof Error ? cause.stack : String(cause) });
-    return { error: { code: "internal", message: "the server failed on this request; its log says why" } };
+    return { error: { code: "internal", message: "the server failed on this request; see its log for the reason" } };
   }
 
   private allow(id: string): boolean {
@@ -220,7 +220,7 @@ export class SocketIo implements Transport {
     } catch (cause) {
       if (this.failing.has(what)) return;
       this.failing.add(what);
-      this.parts.log.error("a frame could not be made", {
+      this.parts.log.error("could not build a frame", {
         what,
         cause: cause instanceof Error ? cause.stack : String(cause),
       });
@@ -239,7 +239,7 @@ export class SocketIo implements Transport {
       peer.behindSince = this.isBehind(id) ? (peer.behindSince ?? now) : null;
       if (peer.behindSince === null || now - peer.behindSince < BACKLOG_MS) continue;
       this.dropped++;
-      this.parts.log.warn("a client that does not read was disconnected", { client: id, seconds: BACKLOG_MS / 1_000 });
+      this.parts.log.warn("disconnected a client that does not read", { client: id, seconds: BACKLOG_MS / 1_000 });
       io.sockets.sockets.get(id)?.disconnect(true);
     }
   }

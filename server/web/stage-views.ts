@@ -33,7 +33,7 @@ export const stageViews = (
   };
   return [
     view("collect", null, "raw", null, "one batch per frame"),
-    view("normalise", "raw", "ticks", null, "in the caller's turn"),
+    view("normalise", "raw", "ticks", null, "synchronous"),
     view("aggregate", "ticks", "bars.base", null, "seconds, watermark 2 s"),
     view("resample", "bars.base", "bars", null, counted(facts.forming, "instrument")),
     view("indicate", "bars", "points", null, `${facts.instances} instances`),

@@ -144,7 +144,7 @@ const send = async (found: Served, request: IncomingMessage, response: ServerRes
   } catch {
     response
       .writeHead(404, { "Content-Type": "text/plain", "Cache-Control": "no-store" })
-      .end("This file is gone; reload the page.\n");
+      .end("This file no longer exists; reload the page.\n");
   }
 };
 

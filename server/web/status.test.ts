@@ -62,7 +62,7 @@ describe("the status", () => {
     look();
     look();
     expect(said).toEqual([
-      "warn store: refuses bars since 2026-11-20 10:30:00, 3 wait",
+      "warn store: rejects bars since 2026-11-20 10:30:00; 3 waiting",
       "warn bus: Redis at here: ECONNREFUSED, since 2026-11-20T05:01:00.000Z, 9 wait",
     ]);
     parts.failingSince = null;
@@ -79,7 +79,7 @@ describe("the status", () => {
     Object.assign(parts, { refused: 2, refusedAt: parts.now - 10_000 });
     expect(status.storeOk()).toEqual({
       ok: false,
-      detail: "refused 2 bars as no bar can be, the last at 2026-11-20 10:30:00; the log names them",
+      detail: "refused 2 bars as invalid, most recently at 2026-11-20 10:30:00; see the log",
     });
     parts.now += 16 * 60_000;
     expect(status.storeOk()).toMatchObject({ ok: true, detail: expect.stringContaining("refused 2 bars") as string });
@@ -96,13 +96,11 @@ describe("the status", () => {
 
   it("warns once a day of holiday lists that end within a month", () => {
     const { said, parts, look, status } = setUp();
-    parts.warning = "the holidays of NSE are known to 2026-12-31 only";
+    parts.warning = "the holiday list for NSE ends on 2026-12-31";
     look();
     look();
     expect(said).toEqual([
-      expect.stringMatching(
-        /^warn calendar: the holidays of NSE are known to 2026-12-31 only; closed days can be added/,
-      ),
+      expect.stringMatching(/^warn calendar: the holiday list for NSE ends on 2026-12-31; add closed days/),
     ]);
     parts.now += 86_400_000;
     look();
@@ -127,6 +125,6 @@ describe("the status", () => {
       note: (...event: string[]) => said.push(event.join(" ")),
     } as unknown as StatusParts);
     for (let second = 0; second < 3; second++) expect(status.feed()).toMatchObject({ ticksPerSecond: 7, job: null });
-    expect([status.jobs(), said]).toEqual([[], ["warn status jobs cannot be told: leftOut is undefined"]]);
+    expect([status.jobs(), said]).toEqual([[], ["warn status jobs is unavailable: leftOut is undefined"]]);
   });
 });

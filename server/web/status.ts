@@ -133,7 +133,7 @@ export class Status {
     } catch (cause) {
       if (!this.untold.has(name)) {
         this.untold.add(name);
-        this.parts.note("warn", "status", `${name} cannot be told: ${(cause as Error).message}`);
+        this.parts.note("warn", "status", `${name} is unavailable: ${(cause as Error).message}`);
       }
       return otherwise;
     }
@@ -144,14 +144,14 @@ export class Status {
     if (failingSince !== null)
       return {
         ok: false,
-        detail: `refuses bars since ${istText(failingSince)}, ${waiting} wait${spooled === 0 ? "" : `, ${spooled} batches on disk`}`,
+        detail: `rejects bars since ${istText(failingSince)}; ${waiting} waiting${spooled === 0 ? "" : `, ${spooled} batches on disk`}`,
       };
     if (this.storeDetail !== "") return { ok: false, detail: this.storeDetail };
     if (refusedAt === null) return { ok: true, detail: "" };
     // A bar is lost: that is not well, though the store works.
     return {
       ok: this.parts.wall.now() - refusedAt > REFUSED_MS,
-      detail: `refused ${refused === 1 ? "a bar" : `${refused} bars`} as no bar can be, the last at ${istText(refusedAt)}; the log names ${refused === 1 ? "it" : "them"}`,
+      detail: `refused ${refused === 1 ? "a bar" : `${refused} bars`} as invalid, most recently at ${istText(refusedAt)}; see the log`,
     };
   }
 
@@ -223,11 +223,7 @@ export class Status {
       const { warning } = parts.coverage(session.hours, now);
       if (warning === null || this.warnedOn.get(exchange) === istDay(now)) continue;
       this.warnedOn.set(exchange, istDay(now));
-      parts.note(
-        "warn",
-        "calendar",
-        `${warning}; closed days can be added as edits of the calendar, or come with a newer version`,
-      );
+      parts.note("warn", "calendar", `${warning}; add closed days as calendar edits, or update Candela`);
     }
   }
 

@@ -138,7 +138,7 @@ export const checkedRows = (
       refused.add(
         "repeated",
         bars.time[row]!,
-        () => `${new Date(bars.time[row]!).toISOString()} is told more than once`,
+        () => `${new Date(bars.time[row]!).toISOString()} appears more than once`,
       );
     else last++;
     order[last] = row;

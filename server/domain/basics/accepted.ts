@@ -25,7 +25,7 @@ const kinds: Readonly<Record<string, string>> = {
 };
 const sized = (origin: string | undefined, bound: string): string =>
   origin === "string"
-    ? `a text of ${bound} characters`
+    ? `text of ${bound} characters`
     : origin === "array" || origin === "set"
       ? `a list of ${bound}`
       : `${bound} fields`;

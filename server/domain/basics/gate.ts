@@ -36,7 +36,7 @@ export class Gate {
     if (this.queue.length >= this.mostWaiting) {
       throw new AppError(
         "overloaded",
-        `${this.running} long requests are under way and ${this.queue.length} wait; ask again in a second`,
+        `${this.running} long requests are in progress and ${this.queue.length} are waiting; try again in a second`,
         { retryable: true, details: { retryAfterMs: RETRY_MS } },
       );
     }

@@ -35,10 +35,10 @@ describe("what the lists of holidays cover", () => {
     const known = coverageOf("NSE", [], listed(["2024-01-01", "2024-12-31"]));
     for (const date of ["2024-12-20", "2025-06-03"])
       expect(coverageState("NSE_CAS", known, dayOfDate(date)).warning).toContain(
-        "the holidays of NSE are known to 2024-12-31 only",
+        "the holiday list for NSE ends on 2024-12-31",
       );
     expect(coverageState("NSE_CAS", known, dayOfDate("2023-06-01")).warning).toContain(
-      "no holiday list of NSE reaches back",
+      "no holiday list for NSE goes back",
     );
   });
 
@@ -56,7 +56,7 @@ describe("what the lists of holidays cover", () => {
     expect(state("2019-06-03")).toEqual({
       known: false,
       knownTo: null,
-      warning: "the holidays of NSE are known to 2018-12-31 only: whether it trades is unknown",
+      warning: "the holiday list for NSE ends on 2018-12-31; whether it trades is unknown",
     });
     expect(state("2018-06-04").knownTo).toBe("2018-12-31");
   });

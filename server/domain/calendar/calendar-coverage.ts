@@ -46,9 +46,9 @@ export const coverageState = (hours: HoursKey, spans: readonly CoveredSpan[], da
     const last = spans.findLast(({ to }) => to !== null && to < istDate(day));
     const told =
       last === undefined
-        ? `no holiday list of ${exchangeOfHours(hours)} reaches back to ${istDate(day)}`
-        : `the holidays of ${exchangeOfHours(hours)} are known to ${last.to} only`;
-    return { known: false, knownTo: null, warning: `${told}: whether it trades is unknown` };
+        ? `no holiday list for ${exchangeOfHours(hours)} goes back to ${istDate(day)}`
+        : `the holiday list for ${exchangeOfHours(hours)} ends on ${last.to}`;
+    return { known: false, knownTo: null, warning: `${told}; whether it trades is unknown` };
   }
   if (span.to === null) return { known: true, knownTo: null, warning: null };
   const left = dayOfDate(span.to) - day;
@@ -58,6 +58,6 @@ export const coverageState = (hours: HoursKey, spans: readonly CoveredSpan[], da
     warning:
       left > WARN_DAYS
         ? null
-        : `the holidays of ${exchangeOfHours(hours)} are known to ${span.to} only, ${left === 0 ? "today" : left === 1 ? "tomorrow" : `in ${left} days`}: from ${istDate(dayOfDate(span.to) + 1)} on whether it trades is unknown`,
+        : `the holiday list for ${exchangeOfHours(hours)} ends on ${span.to}, ${left === 0 ? "today" : left === 1 ? "tomorrow" : `in ${left} days`}: from ${istDate(dayOfDate(span.to) + 1)} on, trading days are unknown`,
   };
 };

@@ -48,7 +48,7 @@ export const checkedEdit = (request: EditRequest, calendar: TradingCalendar): Da
         throw badInput(
           "date",
           date,
-          `a day on which ${request.exchanges.join(", ")} would trade: it is closed already`,
+          `a day on which ${request.exchanges.join(", ")} would trade; this day is already closed`,
         );
       return { type: "closed", date, hours, name };
     }
@@ -96,17 +96,17 @@ const clocked = (field: string, phases: readonly PhaseInput[], day: number, date
       throw badInput(
         `${here}.${from === null ? "from" : "to"}`,
         null,
-        "a time, or null for both where none has been announced",
+        "a time, or null for both if none has been announced",
       );
     const begins = clockOf(`${here}.from`, from, day, date);
     const ends = clockOf(`${here}.to`, to, day, date);
     if (clockMs(ends) <= clockMs(begins))
-      throw badInput(`${here}.to`, to, `a time after ${begins}, where ${phase} begins`);
+      throw badInput(`${here}.to`, to, `a time after ${begins}, when ${phase} begins`);
     if (last !== null && clockMs(begins) < clockMs(last.to))
       throw badInput(
         `${here}.from`,
         from,
-        `${last.to} or later, where ${last.phase} ends: phases come in order and do not overlap`,
+        `${last.to} or later, when ${last.phase} ends: phases must be in order and must not overlap`,
       );
     last = { phase, to: ends };
     return { phase, from: begins, to: ends };
@@ -159,7 +159,7 @@ const haltOf = (
     throw badInput(
       "from",
       request.from,
-      `a time inside continuous trading and after its open (${spans.join(", ")}); for a later open give the day's hours as type "open"`,
+      `a time inside continuous trading and after its open (${spans.join(", ")}); for a later open, set the day's hours with type "open"`,
     );
   }
   const to = request.to === null ? null : clockOf("to", request.to, day, date);
@@ -168,7 +168,7 @@ const haltOf = (
       throw badInput(
         "reopening",
         request.reopening.map(({ phase }) => phase),
-        "nothing when `to` is null: trading does not go on that day",
+        "nothing when `to` is null, because trading does not resume that day",
       );
   } else {
     const end = istMidnight(day) + clockMs(to);
@@ -178,14 +178,18 @@ const haltOf = (
       throw badInput(
         "to",
         request.to,
-        `a time before ${textOf(close, day)}, or null when trading does not go on that day`,
+        `a time before ${textOf(close, day)}, or null if trading does not resume that day`,
       );
     const before = stopped.find((session) => {
       const stop = trading(session)!.to;
       return stop < session.close && stop < end;
     });
     if (before !== undefined)
-      throw badInput("to", request.to, `${textOf(trading(before)!.to, day)} or earlier: trading stops there already`);
+      throw badInput(
+        "to",
+        request.to,
+        `${textOf(trading(before)!.to, day)} or earlier, because trading already stops then`,
+      );
   }
   const reopening = clocked("reopening", request.reopening, day, date);
   reopening.forEach(({ phase, from: opens, to: ends }, at) => {

@@ -193,12 +193,12 @@ describe("a request that makes no sense is refused by field, value and what is a
     ["exchanges[1]", closed({ exchanges: ["NSE", "NYSE"] }), /NSE, BSE/],
     ["exchanges", closed({ exchanges: [] }), /at least one/],
     ["date", closed({ date: "2026-02-30" }), /YYYY-MM-DD/],
-    ["date", closed({ date: "2026-11-21" }), /closed already/],
+    ["date", closed({ date: "2026-11-21" }), /already closed/],
     ["phases", open({ phases: [phase("pre_open", "09:00", "09:10")] }), /continuous/],
     [
       "phases[1].from",
       open({ phases: [phase("continuous", "09:15", "12:00"), phase("post_close", "11:59", "12:30")] }),
-      /12:00 or later.*do not overlap/,
+      /12:00 or later.*must not overlap/,
     ],
     [
       "phases[1].from",
@@ -245,7 +245,7 @@ describe("a request that makes no sense is refused by field, value and what is a
       expect.objectContaining({
         details: expect.objectContaining({
           field: "to",
-          accepted: "11:00 or earlier: trading stops there already",
+          accepted: "11:00 or earlier, because trading already stops then",
         }) as unknown,
       }),
     );

@@ -387,15 +387,15 @@ describe("where the data end", () => {
     const state = (date: string, hours = "NSE") => coverageState(hours, calendar.coverage(hours), dayOfDate(date));
     expect(state("2026-11-29")).toEqual({ known: true, knownTo: "2026-12-31", warning: null });
     expect(state("2026-12-01").warning).toBe(
-      "the holidays of NSE are known to 2026-12-31 only, in 30 days: from 2027-01-01 on whether it trades is unknown",
+      "the holiday list for NSE ends on 2026-12-31, in 30 days: from 2027-01-01 on, trading days are unknown",
     );
-    expect(state("2026-12-31", "MCX").warning).toMatch(/^the holidays of MCX are known to 2026-12-31 only, today/);
+    expect(state("2026-12-31", "MCX").warning).toMatch(/^the holiday list for MCX ends on 2026-12-31, today/);
     expect(state("2027-01-04", "CDS")).toEqual({
       known: false,
       knownTo: null,
-      warning: "the holidays of CDS are known to 2026-12-31 only: whether it trades is unknown",
+      warning: "the holiday list for CDS ends on 2026-12-31; whether it trades is unknown",
     });
-    expect(state("2024-06-03", "CDS").warning).toMatch(/no holiday list of CDS reaches back to 2024-06-03/);
+    expect(state("2024-06-03", "CDS").warning).toMatch(/no holiday list for CDS goes back to 2024-06-03/);
     expect(state("2031-01-01", "SIM")).toEqual({ known: true, knownTo: null, warning: null });
   });
 });

@@ -100,7 +100,7 @@ describe("the status of an exchange", () => {
     expect(at("NSE", "2026-11-08 12:00")).toMatchObject({
       phase: "unknown",
       until: null,
-      note: expect.stringMatching(/no source/) as unknown,
+      note: expect.stringMatching(/hours are unknown/) as unknown,
     });
     expect(at("NSE", "2026-11-20 12:00").note).toBeUndefined();
   });

@@ -51,14 +51,14 @@ export const marketStatus = (calendar: TradingCalendar, hours: HoursKey, time: n
     if (found === null) continue;
     if (found.session === null) {
       if (day === today) status.phase = "unknown";
-      notes.push(`${istDate(day)} (${found.name}) is a trading day whose times no source tells`);
+      notes.push(`${istDate(day)} (${found.name}) is a trading day whose hours are unknown`);
       continue;
     }
     const unknown = found.kind === "unknown";
     if (unknown && day === today) status.phase = "unknown";
     if (unknown && found.session.close > time)
       notes.push(
-        `no holiday list covers ${istDate(day)}: it is unknown whether ${hours} trades, its times are those of an ordinary weekday`,
+        `no holiday list covers ${istDate(day)}: it is unknown whether ${hours} trades; the hours shown are those of a regular weekday`,
       );
     for (const { phase, from, to } of found.session.phases) {
       if (to <= time) continue;

@@ -122,7 +122,7 @@ const listedDay = (row: HoursRow, day: number, days: CalendarDays): TradingDay |
     kind: "unknown",
     name: "Not covered by a holiday list",
     phases: row.phases,
-    note: `no holiday list of ${hours} covers ${date}: whether it trades is unknown, the ordinary hours are those of a weekday on which it does`,
+    note: `no holiday list of ${hours} covers ${date}: whether it trades is unknown; the hours shown are those of a regular weekday`,
   });
 };
 

@@ -71,9 +71,9 @@ export const instrumentFault = (row: Omit<Instrument, "id" | "key">): string | n
       return `${field} has ${text.length} characters: 1 to ${MOST_CHARACTERS} are accepted`;
     if (UNPRINTABLE.test(text)) return `${field} ${JSON.stringify(text)} has a control character`;
   }
-  if (/[:/]/.test(row.exchange)) return `exchange "${row.exchange}" is not a name`;
+  if (/[:/]/.test(row.exchange)) return `exchange "${row.exchange}" is not a valid name`;
   if (segmentOf(row.exchange)?.hours == null)
-    return `exchange ${row.exchange} is not supported: no trading hours of it are known`;
+    return `exchange ${row.exchange} is not supported: its trading hours are unknown`;
   if (!isWhole(row.decimals, 0, 8)) return `decimals "${row.decimals}" are not 0 to 8`;
   if (!isWhole(row.tickSize, 1, INT32_MAX))
     return `tick size "${row.tickSize}" is not between the smallest unit and ${INT32_MAX} of them`;

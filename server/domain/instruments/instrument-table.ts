@@ -51,7 +51,7 @@ export class TokenMap {
   set(token: number, index: number, wireDivisor: number): void {
     const exponent = powersOfTen.indexOf(wireDivisor);
     if (!this.canHold(index, wireDivisor))
-      throw new RangeError(`no place for instrument number ${index} with wire divisor ${wireDivisor}`);
+      throw new RangeError(`no slot for instrument number ${index} with wire divisor ${wireDivisor}`);
     if (this.used * 2 * Slot.size >= this.slots.length) this.grow();
     const slot = this.slotOf(token);
     if (this.slots[slot + Slot.target] === -1) this.used++;

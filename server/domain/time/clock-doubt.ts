@@ -208,32 +208,32 @@ export const clockWords = (
   what: "bar" | "tick",
   zoned: boolean,
 ): { why: string; option: string } => {
-  const share = `${outside} of ${total} ${what}s lie outside the session`;
+  const share = `${outside} of ${total} ${what}s are outside the session`;
   const ist = "--zone IST";
   if (kind === "clock")
     return {
-      why: `the ${what}s stand 5 h 30 min behind the session: Indian clocks seem to be written as UTC (${share})`,
+      why: `the ${what}s are 5 h 30 min behind the session: Indian times seem to be marked as UTC (${share})`,
       option: `--zone clock (or ${ist})`,
     };
   if (kind === "twelve")
     return {
-      why: `afternoons seem to be written by a clock of twelve hours without AM and PM (${share})`,
-      option: `times of 24 hours in the file (or ${ist}: then they are left out)`,
+      why: `afternoons seem to use a 12-hour clock without AM and PM (${share})`,
+      option: `24-hour times in the file (or ${ist}, which skips them)`,
     };
   if (kind === "outside")
     return {
-      why: `${share}: the clocks may be of another zone`,
-      option: `--zone ZONE (or ${ist}: then they are left out)`,
+      why: `${share}: the times may be in another zone`,
+      option: `--zone ZONE (or ${ist}, which skips them)`,
     };
   const written = zoned
-    ? `${ist}, if they are right as they are written,`
+    ? `${ist}, if they are correct as written,`
     : `--zone ${kind === "utc" ? "UTC" : offsetText(offsetMs)} (or ${ist})`;
   if (kind === "utc")
     return {
-      why: `the first ${what} stands 5 h 30 min before the open: the clocks seem to be UTC (${share})`,
+      why: `the first ${what} is 5 h 30 min before the open: the times seem to be UTC (${share})`,
       option: written,
     };
-  return { why: `the clocks seem to be those of UTC${offsetText(offsetMs)} (${share})`, option: written };
+  return { why: `the times seem to be in UTC${offsetText(offsetMs)} (${share})`, option: written };
 };
 
 const offsetText = (ms: number): string => {

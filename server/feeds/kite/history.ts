@@ -32,7 +32,7 @@ const ROWS_PER_TURN = 1_000;
 const bars = async (login: KiteLogin, request: HistoryRequest, signal: AbortSignal): Promise<BarColumns> => {
   const interval = INTERVALS[request.timeframe];
   if (interval === undefined)
-    throw badInput("timeframe", request.timeframe, `one Kite serves: ${Object.keys(INTERVALS).join(", ")}`);
+    throw badInput("timeframe", request.timeframe, `one that Kite serves: ${Object.keys(INTERVALS).join(", ")}`);
   // Every minute of the span, each day counted as begun: more candles than that are no answer to this.
   const rows = Math.ceil(
     (Math.floor((request.to - request.from) / DAY_MS) + 2) * (DAY_MS / timeframe(request.timeframe).lengthMs),
@@ -47,9 +47,9 @@ const bars = async (login: KiteLogin, request: HistoryRequest, signal: AbortSign
     signal,
   );
   const candles = (data as { candles?: unknown } | null)?.candles;
-  if (!Array.isArray(candles)) throw new AppError("broker_refused", "Kite's historical answer carries no candles");
+  if (!Array.isArray(candles)) throw new AppError("broker_refused", "Kite's history response has no candles");
   if (candles.length > 2 * rows)
-    throw new AppError("broker_refused", `Kite tells ${candles.length} candles of a span that has ${rows} at most`);
+    throw new AppError("broker_refused", `Kite returned ${candles.length} candles for a period of at most ${rows}`);
   return readCandles(candles, request.decimals, request.refused, signal);
 };
 

@@ -160,7 +160,7 @@ describe("readInstruments", () => {
       'tick size "100000000000000" is not between the smallest unit and 2147483647 of them',
       "symbol has 200 characters: 1 to 128 are accepted",
       'instrument_token "0x1" is not a 32-bit number',
-      "exchange XYZ is not supported: no trading hours of it are known",
+      "exchange XYZ is not supported: its trading hours are unknown",
       "K",
     ]);
   });

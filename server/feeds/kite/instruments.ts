@@ -64,20 +64,20 @@ export function* readInstruments(text: string): Generator<DumpRow> {
   for (const raw of linesOf(text)) {
     line++;
     if (raw === "") {
-      if (++blank > MOST_BLANK) throw new AppError("broker_refused", "Kite's instruments list is made of empty lines");
+      if (++blank > MOST_BLANK) throw new AppError("broker_refused", "Kite's instrument list has only empty lines");
       continue;
     }
     if (raw.length > LONGEST_LINE) {
       if (places === undefined)
         throw new AppError(
           "broker_refused",
-          `Kite's instruments list begins with a line of ${raw.length} characters: ${JSON.stringify(raw.slice(0, 60))}`,
+          `Kite's instrument list begins with a line of ${raw.length} characters: ${JSON.stringify(raw.slice(0, 60))}`,
         );
       yield { line, listed: null, reason: `the line has ${raw.length} characters` };
       continue;
     }
     if (places !== undefined && raw.split('"').length % 2 === 0) {
-      yield { line, listed: null, reason: "a quote is not closed" };
+      yield { line, listed: null, reason: "unclosed quotation mark" };
       continue;
     }
     const cells = splitRow(raw);
@@ -87,7 +87,7 @@ export function* readInstruments(text: string): Generator<DumpRow> {
       if (missing.length > 0)
         throw new AppError(
           "broker_refused",
-          `Kite's instruments list lacks ${missing.join(", ")}: it begins ${JSON.stringify(raw.slice(0, 60))}`,
+          `Kite's instrument list lacks ${missing.join(", ")}: it begins ${JSON.stringify(raw.slice(0, 60))}`,
         );
       continue;
     }
@@ -96,7 +96,7 @@ export function* readInstruments(text: string): Generator<DumpRow> {
     const listed = readFields(fields);
     yield typeof listed === "string" ? { line, listed: null, reason: listed } : { line, listed, reason: null };
   }
-  if (places === undefined) throw new AppError("broker_refused", "Kite's instruments list is empty");
+  if (places === undefined) throw new AppError("broker_refused", "Kite's instrument list is empty");
 }
 
 function* linesOf(text: string): Generator<string> {

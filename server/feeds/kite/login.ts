@@ -41,6 +41,6 @@ export const createSession = async (
   );
   const parsed = session.safeParse(answer);
   if (!parsed.success)
-    throw new AppError("broker_refused", "Kite's session answer carries no access token", { cause: parsed.error });
+    throw new AppError("broker_refused", "Kite's session response has no access token", { cause: parsed.error });
   return { accessToken: parsed.data.access_token, userId: parsed.data.user_id };
 };

@@ -32,7 +32,7 @@ export const kiteRequest = async (caller: KiteCaller, call: KiteCall, signal: Ab
   const text = await kiteText(caller, call, signal);
   const body = parseJson(text) as { data?: unknown } | null;
   if (body === null || typeof body !== "object" || !("data" in body)) {
-    throw new AppError("broker_refused", `Kite answered ${call.path} with something other than its JSON envelope`, {
+    throw new AppError("broker_refused", `Kite's response to ${call.path} is not its JSON envelope`, {
       details: { value: brokerWords(text, [caller.apiKey, caller.accessToken]) },
     });
   }
@@ -59,7 +59,7 @@ export const kiteText = async (caller: KiteCaller, call: KiteCall, signal: Abort
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof AppError) throw cause;
-    throw new AppError("broker_unreachable", `No answer from ${new URL(root).host} to ${call.path}`, {
+    throw new AppError("broker_unreachable", `No response from ${new URL(root).host} to ${call.path}`, {
       retryable: true,
       cause,
     });
@@ -80,7 +80,7 @@ const boundedText = async (response: Response, path: string, most: number): Prom
       await reader!.cancel();
       throw new AppError(
         "broker_refused",
-        `Kite answers ${path} with more than ${most === MOST_BYTES ? `${MOST_BYTES / 1024 ** 2} MB` : `${most} bytes`}`,
+        `Kite's response to ${path} exceeds ${most === MOST_BYTES ? `${MOST_BYTES / 1024 ** 2} MB` : `${most} bytes`}`,
         { details: { path } },
       );
     }
@@ -107,7 +107,7 @@ const refusal = (
   };
   if (response.status === 429) {
     const seconds = Number(response.headers.get("retry-after"));
-    return new AppError("rate_limited", `Kite asks for fewer requests: ${said}`, {
+    return new AppError("rate_limited", `Kite limits the request rate: ${said}`, {
       retryable: true,
       details: {
         ...details,
@@ -116,11 +116,11 @@ const refusal = (
     });
   }
   if (response.status === 403 || details.type === "TokenException") {
-    return new AppError("login_expired", `Kite refuses the access token: ${said}`, { details });
+    return new AppError("login_expired", `Kite rejected the access token: ${said}`, { details });
   }
   if (response.status >= 500)
     return new AppError("broker_unreachable", `Kite is not available: ${said}`, { retryable: true, details });
-  return new AppError("broker_refused", `Kite refused ${path}: ${said}`, { details });
+  return new AppError("broker_refused", `Kite rejected ${path}: ${said}`, { details });
 };
 
 const parseJson = (text: string): unknown => {

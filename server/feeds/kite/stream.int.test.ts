@@ -153,7 +153,7 @@ describe("Kite's socket", () => {
     ];
     await expect(connect(login, options())).rejects.toMatchObject({
       code: "login_expired",
-      message: "Kite refuses the access token (HTTP 403: Token … is dead)",
+      message: "Kite rejected the access token (HTTP 403: Token … is dead)",
     });
   });
 

@@ -71,7 +71,7 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
       ending ??= { code, reason };
       socket.terminate();
     };
-    const onAbort = (): void => end("stopped", "stopped by us");
+    const onAbort = (): void => end("stopped", "stopped by Candela");
     options.signal.addEventListener("abort", onAbort, { once: true });
 
     socket.on("upgrade", (response) => {
@@ -119,7 +119,7 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
       event("connected", url.host);
       resolve({
         closed,
-        close: () => end("stopped", "stopped by us"),
+        close: () => end("stopped", "stopped by Candela"),
         ...subscriptions(socket, (tokens, mode) => first.subscribed(tokens, mode, now())),
       });
     });
@@ -186,13 +186,13 @@ const messageOf = (body: string): string => {
 const refusal = (status: number, message: string): AppError => {
   const details = { status };
   const why = `HTTP ${status}${message === "" ? "" : `: ${message}`}`;
-  if (status === 403) return new AppError("login_expired", `Kite refuses the access token (${why})`, { details });
+  if (status === 403) return new AppError("login_expired", `Kite rejected the access token (${why})`, { details });
   if (status === 429)
-    return new AppError("rate_limited", `Kite asks for fewer connections (${why})`, {
+    return new AppError("rate_limited", `Kite limits connections (${why})`, {
       retryable: true,
       details: { ...details, retryAfterMs: 1_000 },
     });
   if (status >= 500)
     return new AppError("broker_unreachable", `Kite's socket is not available (${why})`, { retryable: true, details });
-  return new AppError("broker_refused", `Kite refused the socket (${why})`, { details });
+  return new AppError("broker_refused", `Kite rejected the socket (${why})`, { details });
 };

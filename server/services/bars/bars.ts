@@ -20,7 +20,7 @@ export interface BarsQuery {
   limit?: number;
   /** As they were known at that instant: what was stored by then. */
   asOf?: number;
-  /** Aborts when the reader has gone. */
+  /** Aborts when the client disconnected. */
   signal?: AbortSignal | undefined;
   /** How auctions are printed into intraday bars; by default as the login's broker does. */
   auctions?: AuctionMode;

@@ -94,7 +94,7 @@ export class DerivedSeries {
         await this.load(next.instrument, next.of);
     } catch (cause) {
       if (signal.aborted) return;
-      log.warn("derived bars could not be read; tried again soon", { cause: String(cause) });
+      log.warn("could not read derived bars; retrying soon", { cause: String(cause) });
       await wall.sleep(RETRY_MS, signal).catch(() => undefined);
     }
   }

@@ -56,7 +56,7 @@ describe("last prices", () => {
     ]);
   });
 
-  it("of a thousand are read in few questions, and no more of them once the reader has gone", async () => {
+  it("of a thousand are read in few questions, and no more of them once the client disconnected", async () => {
     const { prices, asked } = rig({ "1m": {}, "1d": {} }, 1_000);
     const all = Array.from({ length: 1_000 }, (_, index) => index);
     await prices.read(all);
@@ -65,8 +65,8 @@ describe("last prices", () => {
     asked.length = 0;
     const gone = new AbortController();
     const reading = prices.read(all, gone.signal);
-    gone.abort(new Error("the client has gone"));
-    await expect(reading).rejects.toThrow("the client has gone");
+    gone.abort(new Error("the client disconnected"));
+    await expect(reading).rejects.toThrow("the client disconnected");
     expect(asked).toHaveLength(2);
   });
 });

@@ -76,11 +76,9 @@ export class Passports {
     const { id, key } = table.at(instrument);
     const { bar, end, auctions, closing } = await this.bar(instrument, kind, time, mode);
     if (bar === null) {
-      throw new AppError(
-        "not_found",
-        `${key} has no ${kind} bar at that instant: nothing traded, or nothing is known`,
-        { details: { field: "time", value: time, accepted: "an instant inside a bar" } },
-      );
+      throw new AppError("not_found", `${key} has no ${kind} bar at that time: nothing traded, or no data is stored`, {
+        details: { field: "time", value: time, accepted: "a time inside a bar" },
+      });
     }
     // The row of a closing auction is made of that auction.
     const [made, from]: [StoredKind, number] = closing === null ? [kind, bar.time] : ["auction", closing];
@@ -111,10 +109,10 @@ export class Passports {
     const stays = (await this.parts.compares.about(id, kind, time))
       .filter(({ decision }) => decision !== "corrected")
       .at(-1);
-    if (stays !== undefined) return `; the broker's history differs and ours stays: ${stays.why}`;
+    if (stays !== undefined) return `; the broker's history differs and ours is kept: ${stays.why}`;
     if (state !== "closed") return "";
     const answers = await this.parts.gaps.answers(kind, [id], time, end);
-    return answers.some(({ from, to }) => from <= time && to >= end) ? "; the broker's history says the same" : "";
+    return answers.some(({ from, to }) => from <= time && to >= end) ? "; the broker's history agrees" : "";
   }
 
   /** `closing`: the bar is the row of the closing auction that began then. */
@@ -279,7 +277,7 @@ export class Passports {
         throw badInput(
           "fields",
           "passport",
-          `no passports here, or a shorter span: it is made of more than ${MOST_ROWS.toLocaleString("en-IN")} stored bars`,
+          `no passports here, or a shorter period: this one covers more than ${MOST_ROWS.toLocaleString("en-IN")} stored bars`,
         );
       await turns.take(PIECE_ROWS);
     }
@@ -339,24 +337,24 @@ export class Passports {
 }
 
 const CLOSING_ROW =
-  "; the row in which the broker's candles go on to the closing auction's value: no bar of continuous trading, seen by no indicator";
+  "; the broker's candle row for the closing auction: not continuous trading, excluded from indicators";
 
 const isIntraday = (kind: StoredKind): boolean => kind !== "auction" && timeframeNamed(kind).kind === "intraday";
 
 const what: Record<AuctionHeld["place"], string> = {
   pre_open: "it opens at the pre-open's price",
-  reopening: "the auction after a halt is in it",
+  reopening: "it includes the auction after a halt",
   closing: "it closes at the closing auction's price",
-  post_close: "the post-close is in it",
+  post_close: "it includes the post-close session",
 };
-const who = { broker: " as the broker prints it", history: " as the broker's history told it", asked: "" } as const;
+const who = { broker: " as the broker prints it", history: " as given by the broker's history", asked: "" } as const;
 
 /** How a bar is printed, where an auction is in it or was asked to be in none. */
 const auctionText = (auctions: readonly AuctionHeld[], mode: AuctionMode): string =>
   [
     ...(mode === "broker"
       ? []
-      : [mode === "merged" ? "printed with the auctions beside it, as asked" : "printed without auctions, as asked"]),
+      : [mode === "merged" ? "merged with adjacent auctions, as requested" : "shown without auctions, as requested"]),
     ...auctions.map(
       ({ place, volumeIncluded, source }) =>
         `${what[place]}${who[source]}, ${volumeIncluded ? "with" : "without"} ${place === "pre_open" ? "the pre-open's" : "its"} volume`,
@@ -367,22 +365,22 @@ const auctionText = (auctions: readonly AuctionHeld[], mode: AuctionMode): strin
 
 /** A bar's making in one sentence. */
 const causeOf = (bar: Bar, passport: BarPassport): string => {
-  const hole = bar.incomplete ? "; the feed was away during part of it, and history has not filled that yet" : "";
+  const hole = bar.incomplete ? "; the feed was down for part of it, and history has not filled that part yet" : "";
   switch (bar.state) {
     case "forming":
-      return `still open: the figures so far${hole}`;
+      return `still forming: values so far${hole}`;
     case "closed":
       return passport.firstSequence === 0
-        ? `closed; no tick of ours is told of it${hole}`
-        : `made of the ticks of the stream${hole}`;
+        ? `closed; none of its ticks is recorded${hole}`
+        : `built from the feed's ticks${hole}`;
     case "patched":
-      return `${passport.late === 1 ? "a tick" : `${passport.late} ticks`} came after it was closed, and the bar was changed${hole}`;
+      return `${passport.late === 1 ? "a tick" : `${passport.late} ticks`} arrived after it had closed, and the bar was updated${hole}`;
     case "backfilled":
       return bar.ticks === 0
-        ? "told by the broker's history: the stream did not bring it"
-        : `told by the broker's history: the stream brought ${bar.ticks === 1 ? "one tick" : `${bar.ticks} ticks`} of it, and had a hole`;
+        ? "taken from the broker's history: the feed did not deliver it"
+        : `taken from the broker's history: the feed delivered ${bar.ticks === 1 ? "one tick" : `${bar.ticks} ticks`} of it and had a gap`;
     case "corrected":
-      return "replaced by the exchange's own bar, which differed from ours";
+      return "replaced by the exchange's bar, which differed from ours";
   }
 };
 
@@ -397,12 +395,12 @@ const changeOf = (before: Bar, after: Bar, found: readonly Difference[]): { who:
     return { who: "history", why: reason.why };
   switch (after.state) {
     case "patched":
-      return { who: "pipeline", why: "a tick came after the bar was closed" };
+      return { who: "pipeline", why: "a tick arrived after the bar had closed" };
     case "backfilled":
-      return { who: "history", why: "the broker's history filled what the stream did not bring" };
+      return { who: "history", why: "the broker's history filled what the feed did not deliver" };
     case "corrected":
-      return { who: "history", why: "the exchange's own bar differed" };
+      return { who: "history", why: "the exchange's bar differed" };
     default:
-      return { who: "pipeline", why: "the bar was closed once more, with more of its ticks" };
+      return { who: "pipeline", why: "the bar was closed again with more of its ticks" };
   }
 };

@@ -41,10 +41,8 @@ describe("a broker's instrument list", () => {
       "expiry is not a date": '1 line 2: expiry "2026-13-45" is not a date',
       "lot size is not a whole number up to 2147483647":
         '1 line 3: lot size "99999999999" is not a whole number up to 2147483647',
-      "exchange GLOBAL is not supported: no trading hours of it are known": expect.stringContaining(
-        "1 line",
-      ) as unknown,
-      "exchange NEWX is not supported: no trading hours of it are known": expect.stringContaining("1 line") as unknown,
+      "exchange GLOBAL is not supported: its trading hours are unknown": expect.stringContaining("1 line") as unknown,
+      "exchange NEWX is not supported: its trading hours are unknown": expect.stringContaining("1 line") as unknown,
     });
     expect(list().leftOut.reduce((sum, { count }) => sum + count, 0)).toBe(8);
     expect(rig.container.desk.instrument(rig.container.desk.resolve("NCO:ALUMINI26DECFUT"))).toMatchObject({
@@ -78,7 +76,7 @@ describe("a broker's instrument list", () => {
     await reaches("LIVE");
     expect(rig.container.status.snapshot().unusable).toEqual([
       {
-        reason: "exchange NEWX is not supported: no trading hours of it are known",
+        reason: "exchange NEWX is not supported: its trading hours are unknown",
         count: 1,
         examples: [expect.stringContaining("NEWX:NEWCO")],
       },
@@ -101,11 +99,11 @@ describe("a broker's instrument list", () => {
     await reaches("LIVE");
     const { rows } = list();
     for (const [kind, problem] of [
-      ["empty_list", /names no instrument/],
+      ["empty_list", /has no usable instrument/],
       ["html_list", /lacks instrument_token.*502|lacks instrument_token.*it begins "<html>/],
       [
         "half_list",
-        new RegExp(`has ${Math.floor(rows / 2)} instruments, that of .* had ${rows}: it is taken for incomplete`),
+        new RegExp(`has ${Math.floor(rows / 2)} instruments, that of .* had ${rows}: it appears incomplete`),
       ],
     ] as const) {
       await again({ kind });
@@ -132,7 +130,7 @@ describe("a broker's instrument list", () => {
         expect(rig.truth()).toMatchObject({
           state: "STARTING",
           reason: expect.stringContaining(
-            "no instrument list yet: the broker's instrument list names no instrument",
+            "no instrument list available: the broker's instrument list has no usable instrument",
           ) as unknown,
         }),
       { timeout: 30_000, interval: 50 },
@@ -168,7 +166,7 @@ describe("a broker's instrument list", () => {
       "SIM:TCS",
     ]);
     expect(rig.container.status.snapshot().events.map(({ message }) => message)).toContain(
-      "SIM:RELIANCE is SIM:RELIANCE-NEW from today on: its bars, subscriptions and lists go on",
+      "SIM:RELIANCE is renamed to SIM:RELIANCE-NEW from today; its bars, subscriptions and watchlists continue",
     );
   });
 });

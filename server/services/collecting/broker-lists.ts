@@ -69,7 +69,7 @@ export class DayList {
     if (rows === 0)
       throw new AppError(
         "broker_refused",
-        `the broker's instrument list names no instrument${leftOut === 0 ? "" : ` that can be used, ${leftOut} rows were left out`}`,
+        `the broker's instrument list has no usable instrument${leftOut === 0 ? "" : `; ${leftOut} rows were skipped`}`,
         { retryable: true },
       );
     const known = readStored(
@@ -84,7 +84,7 @@ export class DayList {
     await this.remember({ ...known, doubtedOn: today });
     throw new AppError(
       "broker_refused",
-      `the broker's instrument list has ${rows} instruments, that of ${known.date} had ${known.rows}: it is taken for incomplete, and the earlier one stays in use`,
+      `the broker's instrument list has ${rows} instruments, that of ${known.date} had ${known.rows}: it appears incomplete, so the earlier list stays in use`,
       { retryable: true },
     );
   }

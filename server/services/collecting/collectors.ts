@@ -205,7 +205,7 @@ export class Collectors {
     ]) {
       keep.catch((cause: unknown) => {
         if (!until.aborted)
-          log.error("a collector's upkeep ended by a fault of ours", {
+          log.error("a collector's upkeep failed", {
             collector: row.name,
             cause: cause instanceof Error ? cause.stack : String(cause),
           });
@@ -241,7 +241,7 @@ export class Collectors {
       for (const [instrument, { price }] of prices) table.setReference(instrument, price);
     } catch (cause) {
       signal.throwIfAborted();
-      log.warn("last prices could not be read: first prices are believed as they come", { cause: String(cause) });
+      log.warn("could not read last prices; first prices are accepted unchecked", { cause: String(cause) });
     } finally {
       limit.abort();
     }
@@ -269,13 +269,13 @@ export class Collectors {
     running.link = {
       refresh: () => link.refresh(),
       again: () => {
-        stop.abort(new Error("another login was handed over"));
+        stop.abort(new Error("new access token received"));
         running.expired = false;
         this.connect(running, index, until);
       },
     };
     link.ended.catch((cause: unknown) =>
-      log.error("a collector ended by a fault of ours", { collector: row.name, cause: String(cause) }),
+      log.error("a collector failed", { collector: row.name, cause: String(cause) }),
     );
   }
 
@@ -288,13 +288,13 @@ export class Collectors {
     if (running === undefined)
       throw new AppError(
         "not_found",
-        `no collector ${JSON.stringify(name)} is at work; there are ${[...this.running.keys()].join(", ") || "none"}`,
+        `no collector ${JSON.stringify(name)} is running; available: ${[...this.running.keys()].join(", ") || "none"}`,
         { details: { field: "collector", value: name } },
       );
     running.login = parsedLogin(running.feed, name, login);
     const { renewal } = running;
     running.renewal = new AbortController();
-    renewal.abort(new Error("another login was handed over"));
+    renewal.abort(new Error("new access token received"));
     if (running.phase !== "live" && !running.stop.signal.aborted) running.link?.again();
   }
 
@@ -325,7 +325,10 @@ export class Collectors {
     // Before any list could be read nothing is known to be missing from it.
     running.missing = list.readAt === null && found.size === 0 ? [] : missing;
     if (running.missing.length > 0)
-      this.parts.log.warn("subscribed instruments are not in the broker's list", { collector: row.name, missing });
+      this.parts.log.warn("subscribed instruments are missing from the broker's list", {
+        collector: row.name,
+        missing,
+      });
   }
 
   /** Shows a collector that another instance runs, and why it does not run here; if it did, it ends. */
@@ -483,7 +486,7 @@ export class Collectors {
       if ((await this.readList(running, signal)) !== null) break;
       this.subscribe(running);
       if (running.instruments.length > 0) break;
-      running.reason = `no instrument list yet: ${running.list.problem}`;
+      running.reason = `no instrument list available: ${running.list.problem}`;
       running.attempt = attempt;
       running.nextAttempt = clock.now() + retryMs(attempt);
       if (running.expired) {
@@ -550,25 +553,29 @@ export class Collectors {
     try {
       const renamed = await list.read(signal);
       if (before !== null)
-        events.onNote(row.name, "info", `the instrument list is in use: ${counted(list.rows, "instrument")}`);
+        events.onNote(row.name, "info", `instrument list loaded: ${counted(list.rows, "instrument")}`);
       if (renamed.length > 0) {
         const now = new Map<string, string>(renamed.map(({ from, to }) => [from, to]));
         row.subscriptions = row.subscriptions.map((key) => now.get(key) ?? key);
         await events
           .onRenamed(renamed)
           .catch((cause: unknown) =>
-            log.error("lists could not be given the new names", { collector: row.name, cause: String(cause) }),
+            log.error("could not rename instruments in watchlists", { collector: row.name, cause: String(cause) }),
           );
         for (const { from, to } of renamed.slice(0, MOST_NAMES))
-          events.onNote(row.name, "info", `${from} is ${to} from today on: its bars, subscriptions and lists go on`);
+          events.onNote(
+            row.name,
+            "info",
+            `${from} is renamed to ${to} from today; its bars, subscriptions and watchlists continue`,
+          );
       }
       if (list.leftOut.length > 0)
-        log.warn("rows of the broker's list were left out", { collector: row.name, leftOut: list.leftOut });
+        log.warn("rows of the broker's list were skipped", { collector: row.name, leftOut: list.leftOut });
       return renamed;
     } catch (cause) {
       if (signal.aborted) throw cause;
       if (running.link === null) running.expired = hasCode(cause, "login_expired");
-      log.warn("the instrument list could not be read", { collector: row.name, cause: String(cause) });
+      log.warn("could not read the instrument list", { collector: row.name, cause: String(cause) });
       if (list.problem !== before) events.onNote(row.name, "warn", `instrument list: ${list.problem}`);
       return null;
     }
@@ -584,8 +591,8 @@ export class Collectors {
     const { log, events, meter } = this.parts;
     meter.count("broker.messages");
     if (!running.said.hear(text, now)) return;
-    log.warn("the broker says", { collector: running.row.name, text });
-    events.onNote(running.row.name, "warn", `the broker says: ${text}`);
+    log.warn("broker message", { collector: running.row.name, text });
+    events.onNote(running.row.name, "warn", `broker message: ${text}`);
   }
 
   private receive(running: Running, message: RawMessage): void {
@@ -675,7 +682,7 @@ export class Collectors {
     const { state } = judged;
     const reason =
       state === "CLOSED" && this.isUnknownDay(running, now)
-        ? "no tick has come today, and no holiday list says whether its exchanges trade"
+        ? "no tick today, and no holiday list says whether its exchanges trade"
         : judged.reason;
     if (running.phase === "live") running.reason = reason;
     if (state === running.state) return;

@@ -32,14 +32,14 @@ describe("a feed's light", () => {
       "is SLOW when ticks arrive long after the exchange's stamp",
       { lagMs: 4_000 },
       "SLOW",
-      /4\.0 s after the exchange's stamp/,
+      /4\.0 s after their exchange time/,
     ],
     ["is patient with a feed that is seldom heard", { interval: 20_000, lastTick: now - 55_000 }, "LIVE", /55 s ago/],
     [
       "is never MUTE while every exchange is closed",
       { openSince: null, lastTick: now - 3_600_000 },
       "CLOSED",
-      /no exchange/,
+      /none of its exchanges/,
     ],
     [
       "is not MUTE for the quiet before the open",
@@ -89,7 +89,7 @@ describe("a feed's light", () => {
       "is DOWN when nothing it subscribes is listed",
       { subscribed: 0, missing: { count: 1, names: ["NSE:A"] } },
       "DOWN",
-      /nothing of what it subscribes is listed.*NSE:A/,
+      /lists none of the subscribed instruments.*NSE:A/,
     ],
     ["is STOPPED when nobody started it", { phase: "idle" }, "STOPPED", /not started/],
   ])("%s", (_, evidence, state, reason) => {

@@ -51,8 +51,8 @@ const lightOf = (evidence: FeedEvidence): { state: FeedState; reason: string } =
   if (phase === "reconnecting") return { state: "RECONNECTING", reason: evidence.reason };
   if (evidence.ended !== null) return { state: "STOPPED", reason: evidence.ended };
   if (evidence.subscribed === 0)
-    return { state: "DOWN", reason: "connected, but nothing of what it subscribes is listed" };
-  if (evidence.openSince === null) return { state: "CLOSED", reason: "no exchange of its instruments is trading" };
+    return { state: "DOWN", reason: "connected, but the broker lists none of the subscribed instruments" };
+  if (evidence.openSince === null) return { state: "CLOSED", reason: "none of its exchanges is trading" };
   // The quiet before the open is none of the feed's.
   const silence = now - Math.max(lastTick ?? connectedAt ?? now, evidence.openSince);
   const patience = Math.max(MUTE_MS, 6 * (evidence.interval ?? 0));
@@ -61,7 +61,7 @@ const lightOf = (evidence: FeedEvidence): { state: FeedState; reason: string } =
   if (!Number.isNaN(evidence.lagMs) && evidence.lagMs > SLOW_LAG_MS)
     return {
       state: "SLOW",
-      reason: `ticks arrive ${seconds(evidence.lagMs)} after the exchange's stamp: the feed is late, or this machine's clock is ahead`,
+      reason: `ticks arrive ${seconds(evidence.lagMs)} after their exchange time: the feed is slow, or this machine's clock is ahead`,
     };
   if (evidence.interval !== null && silence > Math.max(3_000, 3 * evidence.interval))
     return { state: "SLOW", reason: `last tick ${seconds(silence)} ago, usually every ${seconds(evidence.interval)}` };

@@ -162,7 +162,7 @@ describe("a lease on a broker login", () => {
     await time.advance(0);
     const second = instance("second");
     await time.advance(60_000);
-    expect(second.did).toEqual(["stands by: process 3 on desk has this login; it is taken over when that one ends"]);
+    expect(second.did).toEqual(["on standby: process 3 on desk uses this login; takes over when that process ends"]);
     await one.stop();
     expect(one.did).toEqual(["works", "ends"]);
     await time.advance(2_000);
@@ -185,7 +185,7 @@ describe("a lease on a broker login", () => {
     await one.crash();
     const next = instance("next");
     await time.advance(9_000);
-    expect(next.did).toEqual(["stands by: process 3 on far has this login; it is taken over when that one ends"]);
+    expect(next.did).toEqual(["on standby: process 3 on far uses this login; takes over when that process ends"]);
     await time.advance(6_000);
     expect(next.did.slice(1)).toEqual(["works"]);
   });
@@ -203,7 +203,7 @@ describe("a lease on a broker login", () => {
     expect(one.did).toEqual([
       "works",
       "ends",
-      "stands by: process 9 on far has this login; it is taken over when that one ends",
+      "on standby: process 9 on far uses this login; takes over when that process ends",
     ]);
     await time.advance(40_000);
     expect(one.did.slice(3)).toEqual(["works"]);

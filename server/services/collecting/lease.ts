@@ -51,7 +51,7 @@ export class Leases {
       const reason = standsBy(lease);
       if (reason !== said) {
         said = reason;
-        log.warn("stands by", { lease: name, holder: lease.holder });
+        log.warn("on standby", { lease: name, holder: lease.holder });
         work.waiting(reason);
       }
       await wall.sleep(Math.min(LOOK_MS, Math.max(50, lease.remainingMs)), signal).catch(() => undefined);
@@ -65,7 +65,7 @@ export class Leases {
       await store
         .release(name, self.instance)
         .catch((cause: unknown) =>
-          log.warn("a lease could not be freed; it ends by itself", { lease: name, cause: String(cause) }),
+          log.warn("could not release a lease; it will expire", { lease: name, cause: String(cause) }),
         );
     this.holding.clear();
   }
@@ -78,12 +78,12 @@ export class Leases {
         const lease = await store.acquire(name, self, LENGTH_MS);
         const { holder } = lease;
         if (holder.instance === self.instance || !isDead(holder)) return lease;
-        log.info("takes over from a process that is dead", { lease: name, holder });
+        log.info("taking over from a process that has ended", { lease: name, holder });
         this.parts.tookOver?.(holder);
         return await store.acquire(name, self, LENGTH_MS, holder.instance);
       } catch (cause) {
         if (attempt === 0)
-          log.warn("the store does not answer who holds a lease; it is asked again", {
+          log.warn("could not read who holds a lease; retrying", {
             lease: name,
             cause: String(cause),
           });
@@ -103,10 +103,10 @@ export class Leases {
       asking = true;
       try {
         if (!(await store.renew(name, self.instance, LENGTH_MS)))
-          lost.abort(new Error("the lease is another instance's"));
+          lost.abort(new Error("another instance holds the lease"));
         refused = false;
       } catch (cause) {
-        if (!refused) log.warn("a lease could not be renewed; the work goes on", { lease: name, cause: String(cause) });
+        if (!refused) log.warn("could not renew a lease; work continues", { lease: name, cause: String(cause) });
         refused = true;
       } finally {
         asking = false;
@@ -131,7 +131,7 @@ export class Leases {
     }
     if (!lost.signal.aborted) return;
     this.holding.delete(name);
-    log.error("lost a lease: its work has ended", { lease: name });
+    log.error("lost a lease; its work has stopped", { lease: name });
   }
 }
 
@@ -142,4 +142,4 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 const standsBy = ({ holder }: HeldLease): string =>
-  `stands by: process ${holder.pid} on ${holder.host} has this login; it is taken over when that one ends`;
+  `on standby: process ${holder.pid} on ${holder.host} uses this login; takes over when that process ends`;

@@ -48,7 +48,7 @@ export class Logins {
         return { stored: null, lost: (cause as Error).message };
       },
     );
-    if (lost !== null) return { login: given, said: `${lost} The start goes on with the environment's login.` };
+    if (lost !== null) return { login: given, said: `${lost} Starting with the login from the environment.` };
     const daily = dailyFields(feed);
     const isNewer =
       stored !== null &&
@@ -59,7 +59,7 @@ export class Logins {
     if (!isNewer) return { login: given, said: null };
     return {
       login: { ...given, ...only(daily, stored), [REPLACES]: stored[REPLACES]! },
-      said: "Access token: the one handed over while an earlier run was at work",
+      said: "Access token: using the one provided during an earlier run",
     };
   }
 
@@ -74,7 +74,7 @@ export class Logins {
     if (row === undefined || before === undefined)
       throw new AppError(
         "not_found",
-        `no collector ${JSON.stringify(name)} is configured; there are ${[...this.configured.keys()].join(", ") || "none"}`,
+        `no collector ${JSON.stringify(name)} is configured; available: ${[...this.configured.keys()].join(", ") || "none"}`,
         { details: { field: "collector", value: name, accepted: [...this.configured.keys()].join(", ") } },
       );
     const feed = feedOf(row.feed);
@@ -85,7 +85,7 @@ export class Logins {
         throw badInput(
           field,
           given[field] === undefined ? "nothing" : `${given[field].length} characters`,
-          "8 to 512 visible ASCII characters without blanks",
+          "8 to 512 visible ASCII characters without spaces",
         );
     const other = Object.keys(given).find((field) => !daily.includes(field));
     if (other !== undefined) throw badInput("body", other, `only what changes daily: ${daily.join(", ")}`);
@@ -94,7 +94,7 @@ export class Logins {
     const { id: _id, ...kept } = row;
     await store.save(kept, login);
     renew(name, login);
-    log.info("an access token was handed over", { collector: name, checked });
+    log.info("access token received", { collector: name, checked });
     return { collector: name, checked };
   }
 

@@ -40,7 +40,7 @@ export const keepLimits = async <Login>(
       }
     } catch (cause) {
       if (signal.aborted) return;
-      log.warn("circuit limits could not be read; those known of today stay", { collector, cause: String(cause) });
+      log.warn("could not read circuit limits; keeping today's known limits", { collector, cause: String(cause) });
     }
     // A new date has new limits: those of the old one must not stand in its way.
     const midnight = istMidnight(istDay(clock.now()) + 1) - clock.now();

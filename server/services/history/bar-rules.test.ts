@@ -28,7 +28,7 @@ const judged = (
 
 describe("our bar beside history's", () => {
   it.each<[string, Bar[], Bar[], string, RegExp]>([
-    ["is equal when all five figures are", [bar(1, { ticks: 1 })], [bar(1, { ticks: 0 })], "equal", /the same/],
+    ["is equal when all five figures are", [bar(1, { ticks: 1 })], [bar(1, { ticks: 0 })], "equal", /agree/],
     [
       "gives way to the same figures when it had a hole: that is closed",
       [bar(1, { incomplete: true })],
@@ -41,21 +41,21 @@ describe("our bar beside history's", () => {
       [bar(1)],
       [bar(1, { high: 106, low: 98, volume: 1_001 })],
       "corrected",
-      /saw more/,
+      /includes more/,
     ],
     [
       "gives way when only open or close differ",
       [bar(1)],
       [bar(1, { open: 101, close: 103 })],
       "corrected",
-      /saw more/,
+      /includes more/,
     ],
     [
       "stays, flagged, when our ticks saw a price that history has not",
       [bar(1, { high: 107 })],
       [bar(1)],
       "flagged",
-      /leaves out a price/,
+      /omits a price/,
     ],
     [
       "stays, flagged, when our feed counted far more volume",
@@ -69,7 +69,7 @@ describe("our bar beside history's", () => {
       [bar(1, { volume: 1_010 })],
       [bar(1)],
       "corrected",
-      /a little less/,
+      /slightly less/,
     ],
     [
       "stays, flagged, when history's prices cannot be",
@@ -84,7 +84,7 @@ describe("our bar beside history's", () => {
       [bar(1, { high: 107, incomplete: true })],
       [bar(1)],
       "corrected",
-      /hole/,
+      /gap/,
     ],
     [
       "gives way when our clock placed its ticks",
@@ -98,9 +98,9 @@ describe("our bar beside history's", () => {
       [bar(1, { high: 107, ticks: 0, state: "backfilled" })],
       [bar(1)],
       "corrected",
-      /otherwise than it did/,
+      /has changed since/,
     ],
-    ["is taken from history where we have none", [], [bar(1)], "added", /we have not/],
+    ["is taken from history where we have none", [], [bar(1)], "added", /we do not have/],
     ["is not taken where history contradicts itself", [], [bar(1, { low: 0 })], "flagged", /contradict/],
     ["stays, flagged, where history has none", [bar(1)], [], "flagged", /no such bar$/],
     ["stays where a price came without a trade", [bar(1, { volume: 0 })], [], "kept", /without a trade/],
@@ -109,9 +109,9 @@ describe("our bar beside history's", () => {
       [bar(1, { state: "backfilled", ticks: 0 })],
       [],
       "kept",
-      /told this bar before/,
+      /came from history before/,
     ],
-    ["stays where it has a hole and history has none", [bar(1, { incomplete: true })], [], "kept", /has a hole/],
+    ["stays where it has a hole and history has none", [bar(1, { incomplete: true })], [], "kept", /has a gap/],
   ])("%s", (_, ours, theirs, verdict, rule) => {
     const [only] = judged(ours, theirs);
     expect(only!.verdict).toBe(verdict);
@@ -136,7 +136,7 @@ describe("our bar beside history's", () => {
   it("gives way when what it saw more is in the minute next to it: a trade at the border", () => {
     const ours = [bar(1, { high: 107, volume: 1_100 }), bar(2, { volume: 900 })];
     const theirs = [bar(1), bar(2, { high: 107 })];
-    expect(judged(ours, theirs).map(({ verdict, rule }) => [verdict, rule.includes("border")])).toEqual([
+    expect(judged(ours, theirs).map(({ verdict, rule }) => [verdict, rule.includes("boundary")])).toEqual([
       ["corrected", true],
       ["corrected", false],
     ]);
@@ -237,7 +237,7 @@ describe("our bar beside history's", () => {
   it("that no tick made is history's, whatever it is called: history may say otherwise", () => {
     expect(judged([bar(1, { high: 107, ticks: 0 })], [bar(1)])[0]).toMatchObject({
       verdict: "corrected",
-      rule: "history says otherwise than it did",
+      rule: "history has changed since it was stored",
     });
   });
 

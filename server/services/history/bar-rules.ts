@@ -70,39 +70,43 @@ export const barRules: readonly Rule[] = [
     rule: "history's open, high, low and close contradict each other",
     holds: ({ theirs }) => !isBar(theirs),
   },
-  { verdict: "equal", rule: "both say the same", holds: (which) => equal(which) && !which.ours.incomplete },
-  { verdict: "corrected", rule: "history confirms a bar that had a hole", holds: equal },
-  { verdict: "flagged", rule: `prices are more than ${FAR * 100} % away from what is stored`, holds: isFar },
+  { verdict: "equal", rule: "both agree", holds: (which) => equal(which) && !which.ours.incomplete },
+  { verdict: "corrected", rule: "history confirms a bar that had a gap", holds: equal },
+  { verdict: "flagged", rule: `prices are more than ${FAR * 100} % away from the stored prices`, holds: isFar },
   {
     verdict: "kept",
-    rule: "history is stored, and a file does not overrule it",
+    rule: "the stored bar comes from history, which a file does not replace",
     holds: ({ ours, authority }) => authority === "file" && isFromHistory(ours),
   },
-  { verdict: "corrected", rule: "history says otherwise than it did", holds: ({ ours }) => isFromHistory(ours) },
-  { verdict: "corrected", rule: "the stored bar had a hole", holds: ({ hole }) => hole },
-  { verdict: "corrected", rule: "ticks were placed by our clock: some may belong to the next bar", holds: byOurClock },
+  { verdict: "corrected", rule: "history has changed since it was stored", holds: ({ ours }) => isFromHistory(ours) },
+  { verdict: "corrected", rule: "the stored bar had a gap", holds: ({ hole }) => hole },
   {
     verdict: "corrected",
-    rule: "history saw more than the ticks we had",
+    rule: "ticks were timed by our clock, so some may belong to the next bar",
+    holds: byOurClock,
+  },
+  {
+    verdict: "corrected",
+    rule: "history includes more than the ticks we received",
     holds: ({ ours, theirs, traded }) => holdsPrices(ours, [theirs]) && holdsVolume([ours], [theirs], traded),
   },
   {
     verdict: "corrected",
-    rule: "a trade at the border of two bars is in the other one",
+    rule: "a trade at the boundary is counted in the neighbouring bar",
     holds: ({ ours, traded, oursAround, theirsAround }) =>
       theirsAround.length > 1 && holdsPrices(ours, theirsAround) && holdsVolume(oursAround, theirsAround, traded),
   },
   {
     verdict: "flagged",
-    rule: "history leaves out a price that traded",
+    rule: "history omits a price that traded",
     holds: ({ ours, theirs }) => !holdsPrices(ours, [theirs]),
   },
   {
     verdict: "flagged",
-    rule: `history has less than ${LEAST_VOLUME * 100} % of the volume that ticks counted`,
+    rule: `history has less than ${LEAST_VOLUME * 100} % of the volume counted from ticks`,
     holds: ({ ours, theirs }) => theirs.volume < ours.volume * LEAST_VOLUME,
   },
-  { verdict: "corrected", rule: "history counts a little less volume", holds: () => true },
+  { verdict: "corrected", rule: "history has slightly less volume", holds: () => true },
 ];
 
 interface Alone {
@@ -116,17 +120,17 @@ interface Alone {
 const aloneRules: readonly { rule: string; verdict: "kept" | "flagged" | "removed"; holds(which: Alone): boolean }[] = [
   {
     verdict: "kept",
-    rule: "a price came without a trade; the exchange has no bar for that",
+    rule: "a price arrived without a trade, for which the exchange has no bar",
     holds: ({ ours, traded }) => traded && ours.volume === 0,
   },
-  { verdict: "kept", rule: "history told this bar before", holds: ({ ours }) => isFromHistory(ours) },
+  { verdict: "kept", rule: "this bar came from history before", holds: ({ ours }) => isFromHistory(ours) },
   // The first packet after a silence tells the day's volume, not when it traded.
   {
     verdict: "removed",
-    rule: "history has its volume in earlier bars: it was counted when the silence ended",
+    rule: "history has its volume in earlier bars; we counted it when the silence ended",
     holds: ({ ours, traded, behind }) => traded && behind >= ours.volume,
   },
-  { verdict: "kept", rule: "history has no such bar; ours has a hole", holds: ({ ours }) => ours.incomplete },
+  { verdict: "kept", rule: "history has no such bar, and ours has a gap", holds: ({ ours }) => ours.incomplete },
   { verdict: "flagged", rule: "history has no such bar", holds: () => true },
 ];
 
@@ -237,7 +241,7 @@ export const barInPlace = <T extends StoredKind>(
   incomplete: false,
 });
 
-const NEW = { verdict: "added", rule: "history has a bar that we have not" } as const;
+const NEW = { verdict: "added", rule: "history has a bar that we do not have" } as const;
 const outcome = <V extends Decided>({ verdict, rule }: { verdict: V; rule: string }): { verdict: V; rule: string } => ({
   verdict,
   rule,

@@ -420,7 +420,7 @@ describe("History beside what the stream knows", () => {
         },
       },
     ]);
-    expect(recorded).toMatchObject([{ time: at(11), field: "volume", why: "the stored bar had a hole" }]);
+    expect(recorded).toMatchObject([{ time: at(11), field: "volume", why: "the stored bar had a gap" }]);
   });
 
   it("keeps whole minutes whatever span it is asked to heal, with their ticks, traded value, hash and revision", async () => {
@@ -446,8 +446,8 @@ describe("History beside what the stream knows", () => {
     expect(of("1m")[5]).toBe(stored[5]);
     expect(of("15m")).toMatchObject([{ high: 103_00, value: 15 * 100 * 100_20, state: "closed" }]);
     expect(recorded).toMatchObject([
-      { time: at(3), field: "high", why: "history saw more than the ticks we had" },
-      { time: at(5), field: "high", why: "history leaves out a price that traded" },
+      { time: at(3), field: "high", why: "history includes more than the ticks we received" },
+      { time: at(5), field: "high", why: "history omits a price that traded" },
     ]);
   });
 
@@ -514,7 +514,7 @@ describe("History beside what the stream knows", () => {
       ["replace", "15m", TEN],
     ]);
     expect(new Set(recorded.map(({ time, why }) => `${(time - TEN) / MINUTE} ${why}`))).toEqual(
-      new Set(["6 history has its volume in earlier bars: it was counted when the silence ended"]),
+      new Set(["6 history has its volume in earlier bars; we counted it when the silence ended"]),
     );
   });
 

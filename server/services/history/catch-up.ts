@@ -307,7 +307,7 @@ export class History {
         }
         job.failed++;
         meter.count("history.failures");
-        log.warn("history could not be fetched", {
+        log.warn("could not fetch history", {
           instrument: live.table.at(task.instrument).key,
           timeframe: task.timeframe,
           cause: String(cause),
@@ -505,7 +505,7 @@ export class History {
       )
         return false;
       if ((time - session.open) % 60_000 === 0) return true;
-      refused.add("off_grid", time, () => `${new Date(time).toISOString()} is no start of a minute`);
+      refused.add("off_grid", time, () => `${new Date(time).toISOString()} is not the start of a minute`);
       return false;
     });
   }

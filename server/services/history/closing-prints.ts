@@ -15,7 +15,7 @@ export const isAuctionRow = (session: Session, time: number, refused: RefusedRow
   refused.add(
     "of_auction",
     time,
-    () => `${new Date(time).toISOString()} is of an auction: no bar of continuous trading`,
+    () => `${new Date(time).toISOString()} belongs to an auction, not to continuous trading`,
   );
   return true;
 };

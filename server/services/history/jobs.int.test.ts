@@ -310,7 +310,7 @@ describe("backfill over REST", () => {
         week.to,
         "--json",
       );
-      expect(stderr).toContain("A server owns the data folder");
+      expect(stderr).toContain("A running server uses the data folder");
       expect(JSON.parse(stdout)).toMatchObject({ state: "done", statistics: { bars: 7_200 } });
       expect(await barsOf("HDFCBANK")).toEqual(await recordOf("HDFCBANK"));
       await expect(

@@ -86,7 +86,7 @@ export class Backfill {
       const known = this.tracked.get(row.id);
       if ((row.state !== "running" && row.state !== "queued") || known?.mine === true) continue;
       if (!this.parts.isAlone() && now - row.beatAt < DEAD_MS) continue;
-      this.parts.log.info("an interrupted job goes on", { job: row.id, title: row.title });
+      this.parts.log.info("an interrupted job continues", { job: row.id, title: row.title });
       await this.enqueue(known ?? (await this.track(row)));
     }
     this.work();
@@ -119,7 +119,7 @@ export class Backfill {
           ? source.notes
           : [
               ...source.notes,
-              `whether ${plan.unknown === 1 ? "one of the days was a trading day is" : `${plan.unknown} of the days were trading days is`} unknown, no holiday list covers them: they are asked for, and nothing counts as missing where history has no bar`,
+              `whether ${plan.unknown === 1 ? "one of the days was a trading day is" : `${plan.unknown} of the days were trading days is`} unknown, because no holiday list covers them; they are requested, and nothing counts as missing where history has no bar`,
             ],
       minutes: Number.isFinite(limits.requestsPerSecond)
         ? Math.round((plan.pages.length / limits.requestsPerSecond / 60) * 100) / 100
@@ -182,7 +182,7 @@ export class Backfill {
     const tracked = await this.find(id);
     if (tracked.row.state === "paused") return this.view(tracked);
     if (tracked.row.state !== "running" && tracked.row.state !== "queued")
-      throw unfit(tracked.row, "paused", "one that runs or waits");
+      throw unfit(tracked.row, "paused", "a job that is running or waiting");
     return this.halt(tracked, "paused");
   }
 
@@ -190,7 +190,7 @@ export class Backfill {
   async resume(id: string): Promise<JobProgress> {
     const tracked = await this.find(id);
     const { state } = tracked.row;
-    if (state === "done") throw unfit(tracked.row, "resumed", "one that is paused, failed or cancelled");
+    if (state === "done") throw unfit(tracked.row, "resumed", "a job that is paused, failed or cancelled");
     if (tracked.stop === null) await this.enqueue(tracked);
     this.work();
     return this.view(tracked);
@@ -231,7 +231,7 @@ export class Backfill {
       for (let next = this.next(); next !== undefined && !this.ending; next = this.next()) await this.run(next);
     })()
       .catch((cause: unknown) =>
-        this.parts.log.error("jobs stand still", { cause: cause instanceof Error ? cause.stack : String(cause) }),
+        this.parts.log.error("jobs are on hold", { cause: cause instanceof Error ? cause.stack : String(cause) }),
       )
       .finally(() => {
         this.working = null;
@@ -305,7 +305,7 @@ export class Backfill {
     await this.parts
       .review(`backfill ${row.id}`)
       .catch((cause: unknown) =>
-        this.parts.log.error("gaps could not be looked at after a job", { job: row.id, cause: String(cause) }),
+        this.parts.log.error("could not check gaps after a job", { job: row.id, cause: String(cause) }),
       );
   }
 
@@ -355,8 +355,8 @@ export class Backfill {
     if (known !== undefined) return known;
     const row = number === undefined ? null : await this.parts.jobs.get(Number(number));
     if (row === null && id.startsWith("history-"))
-      throw new AppError("unsupported", `job ${id} ends with the process: it can only be looked at`, {
-        details: { field: "id", value: id, accepted: "a job of backfill" },
+      throw new AppError("unsupported", `job ${id} runs inside another process: it can only be viewed`, {
+        details: { field: "id", value: id, accepted: "a backfill job" },
       });
     if (row === null)
       throw new AppError("not_found", `no job ${JSON.stringify(id)}`, {
@@ -366,7 +366,7 @@ export class Backfill {
           accepted:
             this.list()
               .map((job) => job.id)
-              .join(", ") || "there is none yet",
+              .join(", ") || "no backfill job exists yet",
         },
       });
     const fault = rowFault(row);
@@ -378,7 +378,7 @@ export class Backfill {
           accepted:
             this.list()
               .map((job) => job.id)
-              .join(", ") || "there is no other",
+              .join(", ") || "no other job exists",
         },
       });
     return this.track(row);
@@ -406,7 +406,7 @@ export class Backfill {
         if (tracked.mine) await this.change(tracked, { beatAt: this.parts.wall.now() });
       if (this.recovering && this.working === null && !this.parts.isAlone()) await this.recover();
     } catch (cause) {
-      this.parts.log.warn("a job's sign of life could not be written", { cause: String(cause) });
+      this.parts.log.warn("could not record a job's heartbeat", { cause: String(cause) });
     }
   }
 
@@ -423,11 +423,11 @@ export class Backfill {
       failed: tally.failed,
       finished: row.state === "done" || row.state === "failed" || row.state === "cancelled",
       state: waits ? "queued" : row.state,
-      reason: waits ? "it was interrupted and goes on when its source is there" : row.reason,
+      reason: waits ? "interrupted; it continues when its source is available" : row.reason,
       createdAt: row.createdAt,
       finishedAt: row.finishedAt,
       notes: [
-        ...(row.request as BackfillOrder).leftOut.map(({ name, reason }) => `${name} is left out: ${reason}`),
+        ...(row.request as BackfillOrder).leftOut.map(({ name, reason }) => `${name} is skipped: ${reason}`),
         ...notes,
       ],
       statistics: {
@@ -443,9 +443,9 @@ export class Backfill {
 
 /** Why a stored row is no job; null when it is one. */
 const rowFault = ({ request, state }: JobRow): string | null => {
-  if (!jobStates.includes(state)) return `its state ${JSON.stringify(state)} is none of ${jobStates.join(", ")}`;
+  if (!jobStates.includes(state)) return `its state ${JSON.stringify(state)} is not one of ${jobStates.join(", ")}`;
   const parsed = backfillOrder.safeParse(request);
-  return parsed.success ? null : `what was ordered: ${faultOf(parsed.error)}`;
+  return parsed.success ? null : `the request: ${faultOf(parsed.error)}`;
 };
 
 const unfit = (row: JobRow, what: string, accepted: string): AppError =>

@@ -77,7 +77,7 @@ describe("history beside what is stored", () => {
       { high: 101_40, volume: 1_020 },
       {},
       "corrected",
-      "history saw more than the ticks we had",
+      "history includes more than the ticks we received",
     ],
     [
       "another close inside the range we saw",
@@ -85,7 +85,7 @@ describe("history beside what is stored", () => {
       { close: 100_55 },
       {},
       "corrected",
-      "history saw more than the ticks we had",
+      "history includes more than the ticks we received",
     ],
     [
       "a range that leaves a traded price out",
@@ -93,7 +93,7 @@ describe("history beside what is stored", () => {
       { high: 100_95 },
       {},
       "flagged",
-      "history leaves out a price that traded",
+      "history omits a price that traded",
     ],
     [
       "the same where our clock placed the ticks",
@@ -101,7 +101,7 @@ describe("history beside what is stored", () => {
       { high: 100_95 },
       {},
       "corrected",
-      "ticks were placed by our clock: some may belong to the next bar",
+      "ticks were timed by our clock, so some may belong to the next bar",
     ],
     [
       "the same where the feed was away",
@@ -109,7 +109,7 @@ describe("history beside what is stored", () => {
       { high: 100_95 },
       {},
       "corrected",
-      "the stored bar had a hole",
+      "the stored bar had a gap",
     ],
     [
       "a price that cannot be",
@@ -117,7 +117,7 @@ describe("history beside what is stored", () => {
       { high: 1_010_00 },
       {},
       "flagged",
-      "prices are more than 10 % away from what is stored",
+      "prices are more than 10 % away from the stored prices",
     ],
     [
       "a price that cannot be, beside a bar with a hole",
@@ -125,7 +125,7 @@ describe("history beside what is stored", () => {
       { low: 9_95 },
       {},
       "flagged",
-      "prices are more than 10 % away from what is stored",
+      "prices are more than 10 % away from the stored prices",
     ],
     [
       "less than half the volume",
@@ -133,16 +133,16 @@ describe("history beside what is stored", () => {
       { volume: 499 },
       {},
       "flagged",
-      "history has less than 90 % of the volume that ticks counted",
+      "history has less than 90 % of the volume counted from ticks",
     ],
-    ["a little less volume", {}, { volume: 990 }, {}, "corrected", "history counts a little less volume"],
+    ["a little less volume", {}, { volume: 990 }, {}, "corrected", "history has slightly less volume"],
     [
       "the broker's second thoughts",
       { state: "backfilled", ticks: 0 },
       { close: 100_55 },
       {},
       "corrected",
-      "history says otherwise than it did",
+      "history has changed since it was stored",
     ],
     [
       "a file against the broker's history",
@@ -150,7 +150,7 @@ describe("history beside what is stored", () => {
       { close: 100_55 },
       { authority: "file" },
       "kept",
-      "history is stored, and a file does not overrule it",
+      "the stored bar comes from history, which a file does not replace",
     ],
     [
       "a file that saw more than our ticks",
@@ -158,7 +158,7 @@ describe("history beside what is stored", () => {
       { high: 101_40 },
       { authority: "file" },
       "corrected",
-      "history saw more than the ticks we had",
+      "history includes more than the ticks we received",
     ],
   ])("decides on %s", (_, stored, history, more, verdict, rule) => {
     expect(verdictOf(live(stored), history, more)).toMatchObject({ verdict, rule });
@@ -211,7 +211,7 @@ describe("history beside what is stored", () => {
         timeframe: "1m",
         time: TIME,
         verdict: "corrected",
-        rule: "history saw more than the ticks we had",
+        rule: "history includes more than the ticks we received",
         stored: [100_00, 101_00, 99_50, 100_50, 1_000],
         history: [100_00, 101_40, 99_50, 100_50, 1_000],
       },

@@ -67,7 +67,7 @@ export const resolveOrder = async (request: BackfillRequest, names: Names, now: 
   if (first > today) throw badInput("from", request.from, `a date up to today, ${istDate(today)}`);
   if (!backfilled.includes(request.timeframe)) throw badInput("timeframe", request.timeframe, backfilled.join(", "));
   if (request.daily && request.timeframe !== "1m")
-    throw badInput("daily", request.daily, "false, or timeframe 1m: day bars are made of minutes");
+    throw badInput("daily", request.daily, "false, or timeframe 1m: day bars are built from minutes");
   const source = request.source ?? names.standardSource();
   const { instruments, leftOut, title } = await whatOf(request, source, names);
   if (instruments.length * (last - first + 1) > MOST_DAYS) {
@@ -121,15 +121,11 @@ const whatOf = async (
     }
   }
   if (instruments.size === 0)
-    throw badInput(
-      "watchlist",
-      watchlist,
-      `a list with instruments that are known here (${leftOut[0]?.reason ?? "it is empty"})`,
-    );
+    throw badInput("watchlist", watchlist, `a list with known instruments (${leftOut[0]?.reason ?? "it is empty"})`);
   if (symbols === undefined || symbols.length === 0) return { instruments: [...instruments], leftOut, title };
   const chosen = symbols.map((symbol) => {
     const id = names.resolve(symbol);
-    if (!instruments.has(id)) throw badInput("symbols", symbol, `a symbol on the list ${title}`);
+    if (!instruments.has(id)) throw badInput("symbols", symbol, `a symbol on watchlist ${title}`);
     return id;
   });
   return { instruments: [...new Set(chosen)], leftOut: [], title: `${chosen.length} of ${title}` };
@@ -144,7 +140,7 @@ const listNamed = async (wanted: string, names: Names): Promise<{ title: string;
   if (name === "NIFTY50") return { title: "NIFTY50", rows: nifty50 };
   throw new AppError(
     "not_found",
-    `no watchlist ${JSON.stringify(wanted)}; there are ${["NIFTY50", ...lists.map((list) => list.name)].join(", ")}`,
+    `no watchlist ${JSON.stringify(wanted)}; available: ${["NIFTY50", ...lists.map((list) => list.name)].join(", ")}`,
     {
       details: {
         field: "watchlist",

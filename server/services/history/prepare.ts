@@ -62,7 +62,7 @@ export const prepare = async (
     throw badInput(
       "timeframe",
       timeframe,
-      `one that ${source.name} has: ${backfilled.filter((each) => source.limits(each) !== null).join(", ")}`,
+      `a timeframe ${source.name} provides: ${backfilled.filter((each) => source.limits(each) !== null).join(", ")}`,
     );
   const isWhole = order.force
     ? () => false

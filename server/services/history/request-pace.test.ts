@@ -178,7 +178,7 @@ describe("RequestPace", () => {
       await expect(each).rejects.toMatchObject({
         code: "broker_unreachable",
         retryable: true,
-        message: `The broker has not answered in time: ${refused("rate_limited").message}`,
+        message: `The broker did not respond in time: ${refused("rate_limited").message}`,
       });
     }
     // Once the broker has answered again, its old words hold nobody up.
@@ -186,11 +186,13 @@ describe("RequestPace", () => {
     await run();
     expect(await next).toBe(2);
     await expect(pace.ask(() => Promise.resolve(1), { signal: patience.signal })).rejects.toThrow(
-      "The broker has not answered in time: other questions to it came first, or it is slow",
+      "The broker did not respond in time: other requests were ahead, or it is slow",
     );
     const gone = new AbortController();
-    gone.abort(new Error("the reader has gone"));
-    await expect(pace.ask(() => Promise.resolve(1), { signal: gone.signal })).rejects.toThrow("the reader has gone");
+    gone.abort(new Error("the client disconnected"));
+    await expect(pace.ask(() => Promise.resolve(1), { signal: gone.signal })).rejects.toThrow(
+      "the client disconnected",
+    );
   });
 
   it("waits as long as the broker asks, where it says", async () => {

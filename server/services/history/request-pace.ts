@@ -77,8 +77,8 @@ export class RequestPace {
   /** Whoever waits for a bounded time is told what held it up; any other end is its own. */
   private reasonOf({ reason }: AbortSignal, cause: unknown): Error {
     if ((reason as Error | undefined)?.name !== "TimeoutError") return cause as Error;
-    const why = this.refusal === null ? "other questions to it came first, or it is slow" : this.refusal.message;
-    return new AppError("broker_unreachable", `The broker has not answered in time: ${why}`, {
+    const why = this.refusal === null ? "other requests were ahead, or it is slow" : this.refusal.message;
+    return new AppError("broker_unreachable", `The broker did not respond in time: ${why}`, {
       retryable: true,
       cause,
     });

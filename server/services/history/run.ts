@@ -295,7 +295,7 @@ const inSessions = (
     if (session === null || isAuctionRow(session, start, refused) || start < session.open || start >= session.close)
       return false;
     if (barStart(session, of, start) !== start) {
-      refused.add("off_grid", start, () => `${new Date(start).toISOString()} is no start of a bar of ${name}`);
+      refused.add("off_grid", start, () => `${new Date(start).toISOString()} is not the start of a ${name} bar`);
       return false;
     }
     const end = barEnd(session, of, start);

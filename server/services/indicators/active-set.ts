@@ -60,7 +60,7 @@ export class IndicatorSet {
       throw badInput(
         "indicators",
         `${wanted.length} on ${instruments} instruments`,
-        `at most ${MOST_INSTANCES} instances in all`,
+        `at most ${MOST_INSTANCES} instances in total`,
       );
   }
 

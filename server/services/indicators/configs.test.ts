@@ -85,7 +85,7 @@ describe("INDICATOR_CONFIGS", () => {
     expect(refused("MACD:12:26:9:close:4:7")).toMatchObject({
       details: { accepted: expect.stringMatching(/^MACD:fast:slow:signal/) },
     });
-    expect(refused("VWAP:3")).toMatchObject({ details: { accepted: "VWAP alone: it has no parameters" } });
+    expect(refused("VWAP:3")).toMatchObject({ details: { accepted: "VWAP alone; it has no parameters" } });
     expect(refused("EMA:twenty")).toMatchObject({ details: { value: "EMA:twenty" } });
     expect(refused("EMA:20@7m")).toMatchObject({
       details: { value: "EMA:20@7m", accepted: expect.stringContaining("1m") },

@@ -32,7 +32,7 @@ export const parseIndicatorConfigs = (
   const found = new Map<string, ConfiguredIndicator>();
   for (const entry of entriesOf(text)) {
     const [wish = "", own, ...more] = entry.split("@");
-    if (more.length > 0) throw badInput(field, entry, "one timeframe behind @, as in EMA:20@5m");
+    if (more.length > 0) throw badInput(field, entry, "one timeframe after @, as in EMA:20@5m");
     const resolved = indicatorEntry(field, entry, wish);
     for (const timeframe of own === undefined ? timeframes : [timeframeEntry(field, entry, own)]) {
       const key = `${resolved.hash}@${timeframe.name}`;
@@ -40,7 +40,7 @@ export const parseIndicatorConfigs = (
     }
   }
   if (found.size > MOST_CONFIGURED)
-    throw badInput(field, found.size, `at most ${MOST_CONFIGURED} indicators, one on two timeframes counted twice`);
+    throw badInput(field, found.size, `at most ${MOST_CONFIGURED} indicators; one on two timeframes counts twice`);
   return [...found.values()];
 };
 
@@ -112,7 +112,7 @@ const indicatorEntry = (field: string, entry: string, wish: string): ResolvedInd
 const acceptedBy = (id: string): string => {
   const { params } = indicatorCatalogue().find((each) => each.id === id)!;
   return params.length === 0
-    ? `${id} alone: it has no parameters`
+    ? `${id} alone; it has no parameters`
     : `${[id, ...params.map(({ name }) => name)].join(":")} with ${params.map(rangeOf).join(", ")}`;
 };
 const rangeOf = ({ name, kind, min, max, choices }: IndicatorParam): string => {

@@ -226,7 +226,7 @@ describe("a change of the past", () => {
     };
     rig.patch(0, "1m", { ...bars[599]!, close: 1 });
     await rig.pass(300);
-    expect([rig.core.isStale(sma!), rig.warnings]).toEqual([true, [expect.stringContaining("tried again")]]);
+    expect([rig.core.isStale(sma!), rig.warnings]).toEqual([true, [expect.stringContaining("retrying")]]);
     source.read = working;
     await rig.pass(6_000);
     expect(rig.core.isStale(sma!)).toBe(false);
@@ -294,7 +294,7 @@ describe("kept states", () => {
     await first.pass(30_000);
     first.snapshots.sets[0]!.damaged = true;
     const second = await started(restarted(first, "EMA:20", 710));
-    expect(second.warnings).toEqual([expect.stringContaining("the one before it is tried")]);
+    expect(second.warnings).toEqual([expect.stringContaining("trying the previous one")]);
     expect(second.meter.counters.get("indicators.resumed")).toBe(1);
     for (const set of first.snapshots.sets) set.damaged = true;
     const third = await started(restarted(first, "EMA:20", 710));
@@ -334,7 +334,7 @@ describe("kept states", () => {
       expect([newest!.version, before!.version]).toEqual([SNAPSHOT_FORMAT, SNAPSHOT_FORMAT]);
       first.snapshots.sets[0] = { ...newest!, version: format };
       const second = await started(restarted(first, "EMA:20", 710));
-      expect(second.warnings).toEqual([expect.stringContaining("the one before it is tried")]);
+      expect(second.warnings).toEqual([expect.stringContaining("trying the previous one")]);
       expect(second.reasons).toEqual([`Error: format ${format} is not ${SNAPSHOT_FORMAT}`]);
       expect(second.meter.counters.get("indicators.resumed")).toBe(1);
       first.snapshots.sets[1] = { ...before!, version: format };

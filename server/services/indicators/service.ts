@@ -124,9 +124,7 @@ export class IndicatorService {
   async start(): Promise<void> {
     await this.snapshots
       .restore()
-      .catch((cause: unknown) =>
-        this.parts.log.warn("snapshots of indicators could not be read", { cause: String(cause) }),
-      );
+      .catch((cause: unknown) => this.parts.log.warn("could not read indicator snapshots", { cause: String(cause) }));
     const chosen = await this.chosenBefore();
     this.source = chosen === null ? "configuration" : "settings";
     const wanted = chosen ?? configured(this.parts.configuration);

@@ -48,11 +48,11 @@ export class IndicatorSnapshots {
       try {
         if (version !== SNAPSHOT_FORMAT) throw new Error(`format ${version} is not ${SNAPSHOT_FORMAT}`);
         await this.take(await store.lines(id));
-        log.info("indicator states read", { takenAt: new Date(takenAt).toISOString(), instances: this.left.size });
+        log.info("indicator state loaded", { takenAt: new Date(takenAt).toISOString(), instances: this.left.size });
         break;
       } catch (cause) {
         this.left.clear();
-        log.warn("a snapshot of indicators cannot be used; the one before it is tried", {
+        log.warn("cannot use an indicator snapshot; trying the previous one", {
           id,
           takenAt: new Date(takenAt).toISOString(),
           instances,
@@ -88,7 +88,7 @@ export class IndicatorSnapshots {
     this.saving ??= this.write()
       .catch((cause: unknown) => {
         this.parts.meter.count("indicators.snapshotFailures");
-        this.parts.log.warn("the states of indicators could not be kept", { cause: String(cause) });
+        this.parts.log.warn("could not save indicator state", { cause: String(cause) });
       })
       .finally(() => {
         this.saving = null;

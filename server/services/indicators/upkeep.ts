@@ -97,7 +97,7 @@ export class IndicatorUpkeep {
     this.work = this.run()
       .catch((cause: unknown) => {
         if (!this.stopping.signal.aborted)
-          this.parts.log.error("indicators are not kept up", {
+          this.parts.log.error("indicators are not being updated", {
             cause: cause instanceof Error ? cause.stack : String(cause),
           });
       })
@@ -119,7 +119,7 @@ export class IndicatorUpkeep {
       } catch (cause) {
         if (signal.aborted) return;
         meter.count("indicators.failures");
-        log.warn("indicators could not be read in; tried again soon", { cause: String(cause) });
+        log.warn("could not load indicators; retrying soon", { cause: String(cause) });
         for (const each of outdated) running.postpone(each);
         if (next !== null) this.waiting.set(next.instrument * TIMEFRAME_PLACES + next.timeframe, next);
         await wall.sleep(RETRY_MS, signal);

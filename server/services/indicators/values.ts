@@ -77,7 +77,7 @@ export class IndicatorReads {
       throw badInput(
         "indicators",
         `${wishes.length} over ${closed.length.toLocaleString("en-IN")} bars`,
-        `fewer of them, shorter periods or fewer bars: at most ${MOST_STEPS.toLocaleString("en-IN")} steps in all`,
+        `fewer of them, shorter periods or fewer bars: at most ${MOST_STEPS.toLocaleString("en-IN")} steps in total`,
       );
     }
     if (to !== undefined || asOf !== undefined)

@@ -267,7 +267,7 @@ describe("the calendar of a running server", () => {
     }
     await expect(candela("NSE", "2026-11-08", "--server", server)).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("Nothing answers") as unknown,
+      stderr: expect.stringContaining("Nothing responds") as unknown,
     });
     await expect(candela("NSE", "2026-11-08", "--server", "localhost")).rejects.toMatchObject({ code: 2 });
   }, 240_000);

@@ -87,10 +87,7 @@ export class Instruments {
       if (fault !== null) leftOut.add(instrument.key, fault);
       else if (hours !== null) table.put(instrument, hours);
       else if (table.indexOfId(instrument.id) === -1)
-        leftOut.add(
-          instrument.key,
-          `exchange ${instrument.exchange} is not supported: no trading hours of it are known`,
-        );
+        leftOut.add(instrument.key, `exchange ${instrument.exchange} is not supported: its trading hours are unknown`);
     }
     const tokens = new Map<string, TokenMap>();
     const aliasOf = new Map<string, Map<number, InstrumentAlias>>();
@@ -195,7 +192,7 @@ export class Instruments {
     if (found.length === 1) return found[0]!;
     if (found.length > 1) {
       const candidates = found.map((index) => table.at(index).key);
-      throw new AppError("ambiguous", `${written} may be any of ${candidates.join(", ")}`, {
+      throw new AppError("ambiguous", `${written} is ambiguous; it may be ${candidates.join(", ")}`, {
         details: { field: "instrument", value: written, accepted: "one of the candidates", candidates },
       });
     }
@@ -204,7 +201,7 @@ export class Instruments {
         ? this.near(splitKey(written)?.symbol ?? written, 3).map((each) => table.at(each).key)
         : [];
     const why = isIsin(written)
-      ? "; no broker's list in use tells ISINs"
+      ? "; no loaded instrument list contains ISINs"
       : near.length > 0
         ? `; did you mean ${near.join(", ")}?`
         : "";
@@ -267,13 +264,13 @@ export class Instruments {
     const { table } = this.parts;
     const vendors = [...this.tokens.keys()].sort();
     if (vendor !== undefined && !this.tokens.has(vendor))
-      throw badInput("vendor", vendor, vendors.join(", ") || "none yet: no broker's list has been read");
+      throw badInput("vendor", vendor, vendors.join(", ") || "none yet: no broker's instrument list is loaded");
     if (!/^\d{1,10}$/.test(text)) throw badInput("instrument", text, `a token of ${vendor ?? "a broker"}: digits only`);
     const found = this.holding(text, vendor === undefined ? vendors : [vendor]);
     if (found.length === 1) return found[0]!;
     const candidates = found.map((index) => table.at(index).key);
     if (found.length > 1)
-      throw new AppError("ambiguous", `${text} may be any of ${candidates.join(", ")}`, {
+      throw new AppError("ambiguous", `${text} is ambiguous; it may be ${candidates.join(", ")}`, {
         details: { field: "instrument", value: text, accepted: `vendor=${vendors.join(" or ")}`, candidates },
       });
     throw new AppError(

@@ -65,9 +65,9 @@ export class Compare {
     const { store, live, calendar, clock, meter } = this.parts;
     const session = calendar.on(live.table.hours(instrument), day);
     const now = clock.now();
-    if (session === null) throw badInput("date", istDate(day), "a date on which its exchange trades");
+    if (session === null) throw badInput("date", istDate(day), "a trading day of its exchange");
     const until = Math.min(session.close, Math.floor((now - SETTLE_MS) / 60_000) * 60_000);
-    if (until <= session.open) throw badInput("date", istDate(day), "a day of which some minutes have passed");
+    if (until <= session.open) throw badInput("date", istDate(day), "a day with some completed minutes");
     const results = [await this.minutes(instrument, session, until, signal)];
     // A day bar of this evening is the sum of the broker's candles, not the day: it is read the next morning.
     const ended =
@@ -211,12 +211,12 @@ export class Compare {
     if (told === null)
       throw new AppError(
         "unsupported",
-        `no broker at hand tells the history of ${this.parts.live.table.at(instrument).key}`,
+        `no connected broker provides history for ${this.parts.live.table.at(instrument).key}`,
         {
           details: {
             field: "instrument",
             value: this.parts.live.table.at(instrument).key,
-            accepted: "an instrument of a collector whose broker tells its history",
+            accepted: "an instrument of a collector whose broker provides history",
           },
         },
       );

@@ -138,7 +138,7 @@ export class CompletenessDays {
           throw badInput(
             "to",
             istDate(toDay),
-            `a date before ${istDate(session.day)}: up to there alone more than ${MOST_RUNS.toLocaleString("en-IN")} stretches would have to be told`,
+            `a date before ${istDate(session.day)}: the period up to that day alone has more than ${MOST_RUNS.toLocaleString("en-IN")} stretches`,
           );
         await turns.take(judged.expected / 4);
       }

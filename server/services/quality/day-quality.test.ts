@@ -83,7 +83,7 @@ describe("a day's bars", () => {
     await at("2026-11-18T10:00:00");
     expect(said.splice(0), "the day before is made up for").toEqual([
       "0 compared 2026-11-17",
-      "1 lacks bars: found after the close of 2026-11-17",
+      "1 lacks bars: found after the close on 2026-11-17",
       "1 compared 2026-11-17",
       "gaps reviewed",
       "2 compared 2026-11-17",
@@ -95,7 +95,7 @@ describe("a day's bars", () => {
     await at("2026-11-18T16:22:00");
     expect(said.splice(0)).toEqual([
       "0 compared 2026-11-18",
-      "1 lacks bars: found after the close of 2026-11-18",
+      "1 lacks bars: found after the close on 2026-11-18",
       "1 compared 2026-11-18",
       "gaps reviewed",
     ]);

@@ -81,7 +81,7 @@ export class DayQuality {
     return (this.running ??= this.judgeDue()
       .catch((cause: unknown) => {
         if (!this.ending.signal.aborted)
-          this.parts.log.warn("a day could not be judged; tried again in a minute", { cause: String(cause) });
+          this.parts.log.warn("could not assess a day; retrying in a minute", { cause: String(cause) });
       })
       .finally(() => {
         this.running = null;
@@ -132,7 +132,7 @@ export class DayQuality {
           await settle(instrument, session.day, this.ending.signal);
         } catch (cause) {
           if (this.ending.signal.aborted || hasCode(cause, "login_expired")) return;
-          log.warn("a settled day bar could not be read", {
+          log.warn("could not read a settled day bar", {
             instrument: live.table.at(instrument).key,
             date: istDate(session.day),
             cause: String(cause),
@@ -177,7 +177,7 @@ export class DayQuality {
       const holes = await parts.holes(instrument, session.day);
       if (holes.length > 0) {
         outcome.incomplete++;
-        await parts.missing(instrument, holes, `found after the close of ${date}`);
+        await parts.missing(instrument, holes, `found after the close on ${date}`);
       }
       if (!(await parts.streamed(instrument, session.day))) continue;
       const known = await parts.lastCompare(instrument, session.day);
@@ -190,7 +190,7 @@ export class DayQuality {
       } catch (cause) {
         if (signal.aborted || hasCode(cause, "login_expired")) return false;
         outcome.failed++;
-        parts.log.warn("a day could not be compared", {
+        parts.log.warn("could not compare a day", {
           instrument: parts.live.table.at(instrument).key,
           date,
           cause: String(cause),

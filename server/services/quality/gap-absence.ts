@@ -59,7 +59,7 @@ export const absencesBefore = async (
     if (gap !== whole) await ledger.change(gap, { to: Math.max(Math.min(from, now), gap.from + 1) });
   const found: Absence[] = [];
   if (whole !== undefined) {
-    const note = `${whole.note === "" ? "" : `${whole.note}; `}the server ended meanwhile`;
+    const note = `${whole.note === "" ? "" : `${whole.note}; `}the server stopped in the meantime`;
     found.push({
       collector,
       instruments: whole.instruments === null ? null : ledger.dense(whole.instruments),

@@ -62,7 +62,7 @@ export class CutBars {
           to: times[times.length - 1]! + 60_000,
           cause: "completeness",
           openedAt: now,
-          note: "bars with a hole",
+          note: "incomplete bars",
         },
       ]);
     }

@@ -132,7 +132,7 @@ describe("the gap ledger of a running server", () => {
       ours: (bar!.close - 5) / 100,
       theirs: bar!.close / 100,
       decision: "corrected",
-      why: "history says otherwise than it did",
+      why: "history has changed since it was stored",
     });
     const [now] = await container.store.bars.readWhole({
       instrumentId: id,
@@ -146,7 +146,7 @@ describe("the gap ledger of a running server", () => {
     expect(runs.filter(({ by }) => by !== "healing").map((run) => run.id)).toEqual([put.id, same.data.id]);
     // What filling from history replaced stands there too, each with the rule: nothing that was whole.
     const replaced = runs.filter(({ by }) => by === "healing").flatMap(({ differences: found }) => found);
-    expect(new Set(replaced.map(({ why }) => why))).toEqual(new Set(["the stored bar had a hole"]));
+    expect(new Set(replaced.map(({ why }) => why))).toEqual(new Set(["the stored bar had a gap"]));
   });
 
   it("lets a person close a gap with a note, and have one healed again", async () => {

@@ -407,7 +407,7 @@ describe("the gap ledger", () => {
           cause: "disconnect",
           from: at("10:00:00"),
           to: at("10:20:12"),
-          note: "1006; the server ended meanwhile",
+          note: "1006; the server stopped in the meantime",
           state: "healed",
           missing: 42,
           filled: 42,

@@ -108,7 +108,7 @@ export class Gaps {
       for (const gap of await absencesBefore(this.parts, this.ledger, collector, now))
         begun.push({ gap, whole: (await this.ledger.count(this.concerned(gap), gap.from, now)).whole });
     } catch (cause) {
-      this.failed("a start could not be noted in the gap ledger", cause);
+      this.failed("could not record a start in the gap ledger", cause);
       // Healing does not depend on the ledger: the minute the feed comes in the middle of is healed all the same.
       begun.push({
         gap: { collector, instruments: null, from: now - LEAD_MS, cause: "restart", note: "", row: null },
@@ -222,7 +222,7 @@ export class Gaps {
   async healNow(id: number): Promise<Gap> {
     const gap = await this.ledger.find(id);
     if (gap.to === null)
-      throw new AppError("bad_input", `gap ${id} still lasts: it heals when the feed is back`, {
+      throw new AppError("bad_input", `gap ${id} is still open: it is filled when the feed is back`, {
         details: { field: "id", value: id, accepted: "a gap that has ended" },
       });
     if (this.running.has(id)) return gap;
@@ -230,8 +230,8 @@ export class Gaps {
     if (collector === null || this.parts.healing.source(collector) === null) {
       throw new AppError(
         "unsupported",
-        `gap ${id} cannot be healed now: no history is at hand for ${collector ?? "it"}`,
-        { details: { field: "id", value: id, accepted: "a gap of a collector whose broker tells its history" } },
+        `gap ${id} cannot be filled now: ${collector ?? "it"} has no broker connection that serves history`,
+        { details: { field: "id", value: id, accepted: "a gap of a collector whose broker provides history" } },
       );
     }
     this.ledger.reopen(gap);
@@ -264,7 +264,7 @@ export class Gaps {
   private look(): void {
     for (const each of this.lasting) this.giveRow(each);
     const now = this.parts.clock.now();
-    this.cuts.look(now).catch((cause: unknown) => this.failed("bars with a hole could not be looked for", cause));
+    this.cuts.look(now).catch((cause: unknown) => this.failed("could not search for incomplete bars", cause));
     for (const gap of this.ledger.active.values()) {
       if (gap.state !== "open" || gap.to === null || this.running.has(gap.id) || this.ledger.counting.has(gap.id))
         continue;
@@ -315,14 +315,14 @@ export class Gaps {
         if (untraded) row = await this.prove(row, to);
       }
     } catch (cause) {
-      this.failed("a gap could not be noted in the ledger", cause);
+      this.failed("could not record a gap in the ledger", cause);
     }
     if (row !== null) this.running.delete(row.id);
     if (healing.source(gap.collector) === null || (row !== null && isClosed(row.state))) return;
     if (row !== null) return this.heal(row, gap.collector, gap.start);
     await healing
       .heal(gap.collector, this.concerned(gap), gap.from, to, this.ending.signal)
-      .catch((cause: unknown) => this.failed("a gap could not be healed", cause));
+      .catch((cause: unknown) => this.failed("could not fill a gap", cause));
   }
 
   /** The day's volume did not change from the last tick before to the first after: no minute before that one had a trade. */
@@ -359,7 +359,7 @@ export class Gaps {
         unfinished: fetched.includes(false),
       });
     } catch (cause) {
-      this.failed("a gap could not be healed", cause);
+      this.failed("could not fill a gap", cause);
       if (!this.ending.signal.aborted) await ledger.change(gap, { state: "open" }).catch(() => undefined);
     } finally {
       this.running.delete(gap.id);

@@ -96,7 +96,7 @@ export class InstrumentTruths {
       reason,
       since: since === null ? null : Math.round(since),
     });
-    if (feed === undefined) return told("STOPPED", "no collector brings it", null);
+    if (feed === undefined) return told("STOPPED", "no collector subscribes to it", null);
     if (feed.state === "RECONNECTING" || feed.state === "DOWN")
       return told("DOWN", `its feed is ${feed.state}: ${feed.reason}`, feed.since);
     if (!alive(feed.state) && feed.state !== "CLOSED")
@@ -104,13 +104,13 @@ export class InstrumentTruths {
     const open = this.openSince(live.table.hours(instrument), now);
     if (open === null) return told("CLOSED", "its exchange is not trading", null);
     if (open.unknown && istDay(received) !== istDay(now))
-      return told("CLOSED", "it has not ticked today, and no holiday list says whether its exchange trades", null);
+      return told("CLOSED", "it has no ticks today, and no holiday list says whether its exchange trades", null);
     const mute = this.mute.get(instrument);
     if (mute !== undefined) return told("MUTE", this.silenceOf(instrument, now - mute.since), mute.since);
     const quietSince = Math.max(received, open.since, this.aliveSince.get(feed.collector) ?? 0);
     const silence = now - quietSince;
     if (received === 0)
-      return told(pulse === null && silence < 60_000 ? "STARTING" : "SLOW", "no tick has come yet", quietSince);
+      return told(pulse === null && silence < 60_000 ? "STARTING" : "SLOW", "no tick received yet", quietSince);
     if (pulse !== null && silence > pulse.patience / 2)
       return told(
         "SLOW",

@@ -164,7 +164,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
       events.add(
         "warn",
         live.table.at(instrument).key,
-        `the minutes of ${istDate(day)} hold ${intraday} units, the day's bar ${whole}: no broker's minutes hold more than the day`,
+        `the minute bars of ${istDate(day)} add up to ${intraday} units, but the day bar has ${whole}; minutes never exceed the day`,
       ),
     async changed(instrument, from, to) {
       await parts.warm(instrument);
@@ -198,7 +198,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
       events.add(
         flagged + failed > 0 ? "warn" : "info",
         hours,
-        `${date}: ${counted(incomplete, "instrument")} with holes; ${compared} compared with the broker: ${counted(corrected, "bar")} corrected, ${flagged} marked for review${failed > 0 ? `, ${failed} could not be compared` : ""}`,
+        `${date}: ${counted(incomplete, "instrument")} incomplete; ${compared} compared with the broker: ${counted(corrected, "bar")} corrected, ${flagged} marked for review${failed > 0 ? `, ${failed} could not be compared` : ""}`,
       ),
   });
 

@@ -120,11 +120,7 @@ export class Reads implements MarketReads {
     const turns = this.turns(signal);
     const now = this.now();
     if (passports && timeframe !== "auction" && !isListed(anyTimeframe(timeframe)))
-      throw badInput(
-        "fields",
-        "passport",
-        `none with ${timeframe}: passports are kept of ${timeframeNames.join(", ")}`,
-      );
+      throw badInput("fields", "passport", `none with ${timeframe}: passports exist for ${timeframeNames.join(", ")}`);
     // What will be known one day is what is known now.
     const asOf = asked === undefined || asked >= now ? undefined : asked;
     const { rows, closing } = await this.printed(instrument, timeframe, {
@@ -172,7 +168,7 @@ export class Reads implements MarketReads {
         bars = cut(all.bars, drop, all.bars.length);
         filled = all.filled.subarray(drop);
       }
-    } else if (fill !== "none") throw badInput("fill", fill, "none: auctions have no grid to fill");
+    } else if (fill !== "none") throw badInput("fill", fill, "none: auctions have no regular grid to fill");
     const told =
       passports && bars.length > 0
         ? await parts.passports.over(
@@ -228,7 +224,7 @@ export class Reads implements MarketReads {
       this.rows(instrument, "1d", { to: istMidnight(istDay(from)), limit: 1 }),
     ]);
     if (rows.length > MOST_BARS)
-      throw badInput("timeframe", timeframe, `a longer one: the span holds more than ${MOST_BARS} bars`);
+      throw badInput("timeframe", timeframe, `a longer timeframe: this period has more than ${MOST_BARS} bars`);
     return spanStats(rows, auctions, before.length === 0 ? 0 : before.close[before.length - 1]!);
   }
 
@@ -338,16 +334,16 @@ export class Reads implements MarketReads {
 
   closedNotice(instrument: number, from: number, to: number): string | null {
     const { calendar, live } = this.parts;
-    if (from > this.now()) return `${ist(from)} IST has not come yet`;
+    if (from > this.now()) return `${ist(from)} IST is in the future`;
     const hours = live.table.hours(instrument);
     const unknown = unknownDay(calendar, hours, from, to);
     if (unknown !== null)
-      return `no holiday list covers ${istDate(unknown.day)}: whether ${live.table.at(instrument).key} trades then is unknown, so nothing counts as missing`;
+      return `no holiday list covers ${istDate(unknown.day)}: it is unknown whether ${live.table.at(instrument).key} trades then, so nothing counts as missing`;
     if (!isClosedAllOver(calendar, hours, from, to)) return null;
     const beside = [calendar.previous(hours, from), calendar.next(hours, to)].flatMap((session) =>
       session === null ? [] : [`${ist(session.open)} to ${ist(session.close).slice(11)}`],
     );
-    return `${live.table.at(instrument).key} does not trade from ${ist(from)} to ${ist(to)} IST${beside.length === 0 ? "" : `; sessions beside it: ${beside.join(", ")}`}`;
+    return `${live.table.at(instrument).key} does not trade from ${ist(from)} to ${ist(to)} IST${beside.length === 0 ? "" : `; nearest sessions: ${beside.join(", ")}`}`;
   }
 
   /** Why a span in which the market traded has no bar. */
@@ -355,7 +351,7 @@ export class Reads implements MarketReads {
     if (timeframe === "auction") return null;
     const { desk, live } = this.parts;
     const first = await desk.firstStored(instrument, anyTimeframe(timeframe));
-    return `no bar of ${live.table.at(instrument).key} is stored in this span; ${first === null ? "none is stored at all" : `the first stored bar begins ${ist(first)} IST`}`;
+    return `no bar of ${live.table.at(instrument).key} is stored in this period; ${first === null ? "no bar is stored at all" : `the first stored bar begins at ${ist(first)} IST`}`;
   }
 
   private async rows(instrument: number, timeframe: AskedBars, wanted: RowsWanted): Promise<BarColumns> {

@@ -94,7 +94,7 @@ describe("slots", () => {
     );
   });
 
-  it("of all time are walked in turns, from the first day a calendar knows, and end when the reader has gone", async () => {
+  it("of all time are walked in turns, from the first day a calendar knows, and end when the client disconnected", async () => {
     let turns = 0;
     const resting = new Turns(() => {
       turns++;

@@ -92,8 +92,7 @@ export class Retention {
       this.ending.signal,
     );
     meter.count("retention.settled", settled.chunks);
-    if (settled.chunks + settled.busy > 0)
-      log.info("weeks of bars were put in the order they are read in", { ...settled });
+    if (settled.chunks + settled.busy > 0) log.info("weeks of bars were reordered for reading", { ...settled });
   }
 
   /** Once a day: the date of the last whole run is kept. */
@@ -105,12 +104,10 @@ export class Retention {
       const pruned = await this.run();
       if (this.ending.signal.aborted) return;
       await settings.set(DONE, today);
-      if (Object.values(pruned).some((rows) => rows > 0)) log.info("old data were deleted", pruned);
+      if (Object.values(pruned).some((rows) => rows > 0)) log.info("old data deleted", pruned);
       await this.settle();
     })()
-      .catch((cause: unknown) =>
-        log.warn("old data could not be deleted; tried again in an hour", { cause: String(cause) }),
-      )
+      .catch((cause: unknown) => log.warn("could not delete old data; retrying in an hour", { cause: String(cause) }))
       .finally(() => {
         this.running = null;
       });

@@ -23,9 +23,9 @@ describe("what cannot be read in the store", () => {
     ]);
     expect(meter.counters.get("stored.unreadable")).toBe(5);
     expect(events.events.map(({ message }) => message)).toEqual([
-      'watchlist "mine": 4 rows cannot be read and are left out; the first: row 1: key: missing',
-      "setting workspace, scale cannot be read and is left out: mode: unknown",
-      'watchlist "mine": 3 rows cannot be read and are left out; the first: row 2: key: missing',
+      'watchlist "mine": 4 rows are unreadable and are skipped; the first: row 1: key: missing',
+      "setting workspace, scale is unreadable and is skipped: mode: unknown",
+      'watchlist "mine": 3 rows are unreadable and are skipped; the first: row 2: key: missing',
     ]);
   });
 

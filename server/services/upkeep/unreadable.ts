@@ -23,10 +23,10 @@ export class UnreadableParts {
       "warn",
       "store",
       rows === 1
-        ? `${what} cannot be read and is left out: ${why}`
-        : `${what}: ${rows} rows cannot be read and are left out; the first: ${why}`,
+        ? `${what} is unreadable and is skipped: ${why}`
+        : `${what}: ${rows} rows are unreadable and are skipped; the first: ${why}`,
     );
-    log.warn("something stored cannot be read and is left out", { what, cause: why, rows });
+    log.warn("a stored record is unreadable and is skipped", { what, cause: why, rows });
   };
 
   list(): LeftOut[] {

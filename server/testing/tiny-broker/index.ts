@@ -45,7 +45,7 @@ export const tiny = defineFeed<Login>({
         reason = why;
         socket.terminate();
       };
-      const onAbort = (): void => end("stopped by us");
+      const onAbort = (): void => end("stopped by Candela");
       signal.addEventListener("abort", onAbort, { once: true });
       const event = (kind: "connected" | "disconnected", detail: string): void =>
         onMessage({ kind, collector, receivedTime: now(), detail });
@@ -76,7 +76,7 @@ export const tiny = defineFeed<Login>({
           subscribe: (tokens) => say("+", tokens),
           unsubscribe: (tokens) => say("-", tokens),
           closed,
-          close: () => end("stopped by us"),
+          close: () => end("stopped by Candela"),
         });
       });
     }),
