@@ -336,7 +336,7 @@ describe("candela backfill against a broker", () => {
     }
     const expired = await backfill(dataDir, ["--symbols", "NSE:INFY", ...month], { KITE_ACCESS_TOKEN: "yesterday" })
       .ended;
-    expect([expired.code, expired.err]).toEqual([1, expect.stringContaining("refuses the access token")]);
+    expect([expired.code, expired.err]).toEqual([1, expect.stringContaining("rejected the access token")]);
   }, 240_000);
 });
 
