@@ -29,7 +29,7 @@ import { shiftedClock, systemClock } from "./observe/clock";
 import { createLog } from "./observe/log";
 import { createExposition } from "./observe/prometheus";
 import { Metrics, Rate } from "./observe/metrics";
-import { SecondBars } from "./pipeline/aggregate";
+import { SecondBars } from "./pipeline/second-bars";
 import { AuctionBars } from "./pipeline/auction";
 import { pipeline, run } from "./pipeline";
 import { Indicators } from "./pipeline/indicate";

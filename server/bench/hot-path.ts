@@ -6,7 +6,7 @@ import { SessionWindows } from "@/server/domain/calendar/session-window";
 import { rawBatch, type TickMessage } from "@/server/domain/ticks/tick";
 import { timeframes } from "@/server/domain/time/timeframe";
 import { decodeFrame } from "@/server/feeds/kite/wire";
-import { SecondBars } from "@/server/pipeline/aggregate";
+import { SecondBars } from "@/server/pipeline/second-bars";
 import { Normaliser } from "@/server/pipeline/normalise";
 import { TimeframeBars } from "@/server/pipeline/resample";
 import { noSums, type BarSums, type Contender } from "./contender";

@@ -5,7 +5,7 @@ import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import { SessionWindows } from "@/server/domain/calendar/session-window";
 import { AUCTION, SUSPECT, tickBatch, UNBELIEVED } from "@/server/domain/ticks/tick";
 import { named, PipelineRig, testInstrument } from "@/server/testing/pipeline-rig";
-import { SecondBars } from "./aggregate";
+import { SecondBars } from "./second-bars";
 import { AuctionBars } from "./auction";
 
 const ist = (text: string): number => Date.parse(`2026-11-20T${text}+05:30`);

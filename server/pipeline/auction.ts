@@ -1,8 +1,8 @@
 import {
   AUCTION_BAR,
   addHash,
+  appendFlat,
   type BarBatch,
-  barBatch,
   BY_EXCHANGE_CLOCK,
   BY_OUR_CLOCK,
   CLOSE,
@@ -11,7 +11,6 @@ import {
   FROM_STREAM,
   fromCollector,
   PATCH,
-  PATCHED,
   tickHash,
 } from "@/server/domain/bars/bar";
 import { type Auction, auctionAt } from "@/server/domain/calendar/auction-times";
@@ -27,6 +26,7 @@ import {
   type TickMessage,
   UNBELIEVED,
 } from "@/server/domain/ticks/tick";
+import { BarOutput } from "./bar-output";
 import type { Core } from "./stage";
 
 const FLUSH_ROWS = 256;
@@ -74,7 +74,7 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
   private readonly over = new Map<number, Over>();
   /** Ticks of an auction that was over. */
   late = 0;
-  private readonly out = barBatch(FLUSH_ROWS);
+  private readonly out = new BarOutput(FLUSH_ROWS);
 
   constructor(
     private readonly windows: SessionWindows,
@@ -91,7 +91,7 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
   on(message: TickMessage, emit: (batch: BarBatch) => void): void {
     if (message.kind === "ticks") {
       this.fold(message, emit);
-      this.flush(emit);
+      this.out.flush(emit);
     } else if (message.kind === "connected" || message.kind === "disconnected" || message.kind === "silent") {
       for (const each of this.building.values())
         if ((each.sources & fromCollector(message.collector)) !== 0) each.incomplete = 1;
@@ -101,13 +101,13 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
   at(now: number, emit: (batch: BarBatch) => void): void {
     for (const [instrument, each] of this.building)
       if (each.to + this.watermarkMs <= now) this.close(instrument, each, emit);
-    this.flush(emit);
+    this.out.flush(emit);
   }
 
   /** Closes all there is: the end of a file. */
   finish(emit: (batch: BarBatch) => void): void {
     for (const [instrument, each] of this.building) this.close(instrument, each, emit);
-    this.flush(emit);
+    this.out.flush(emit);
   }
 
   private fold(batch: TickBatch, emit: (batch: BarBatch) => void): void {
@@ -204,9 +204,8 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     this.building.delete(instrument);
     this.over.set(instrument, { from: each.from, to: each.to, price: each.price });
     if (each.price === 0) return;
-    if (this.out.length === FLUSH_ROWS) this.flush(emit);
-    const row = this.put(instrument, CLOSE, each.from, each.to, each.price);
-    const { out } = this;
+    const out = this.out.withRoom(emit);
+    const row = appendFlat(out, CLOSE, instrument, AUCTION_BAR, each.from, each.to, each.price);
     out.volume[row] = each.volume;
     out.value[row] = each.value;
     out.ticks[row] = each.ticks;
@@ -225,47 +224,17 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
   private patch(instrument: number, over: Over, batch: TickBatch, row: number, emit: (batch: BarBatch) => void): void {
     this.late++;
     if (over.price === 0 || batch.time[row]! < over.from) return;
-    if (this.out.length === FLUSH_ROWS) this.flush(emit);
-    const at = this.put(instrument, PATCH, over.from, over.to, over.price);
-    const { out } = this;
+    const out = this.out.withRoom(emit);
+    const at = appendFlat(out, PATCH, instrument, AUCTION_BAR, over.from, over.to, over.price);
     const sequence = batch.sequence + row;
     out.ticks[at] = 1;
     out.late[at] = 1;
-    out.state[at] = PATCHED;
     out.firstTime[at] = batch.time[row]!;
     out.lastTime[at] = batch.time[row]!;
     out.firstSequence[at] = sequence;
     out.lastSequence[at] = sequence;
     out.sources[at] = sourcesOf(batch, row) | FROM_LATE;
     out.hash[at] = tickHash(batch.time[row]!, batch.price[row]!, batch.volume[row]!);
-  }
-
-  /** A row of the output at one price. */
-  private put(instrument: number, event: number, from: number, to: number, price: number): number {
-    const { out } = this;
-    const row = out.length++;
-    out.event[row] = event;
-    out.instrument[row] = instrument;
-    out.timeframe[row] = AUCTION_BAR;
-    out.time[row] = from;
-    out.end[row] = to;
-    out.open[row] = price;
-    out.high[row] = price;
-    out.low[row] = price;
-    out.close[row] = price;
-    out.volume[row] = 0;
-    out.value[row] = 0;
-    out.openInterest[row] = -1;
-    out.rev[row] = 1;
-    out.incomplete[row] = 0;
-    out.late[row] = 0;
-    return row;
-  }
-
-  private flush(emit: (batch: BarBatch) => void): void {
-    if (this.out.length === 0) return;
-    emit(this.out);
-    this.out.length = 0;
   }
 }
 

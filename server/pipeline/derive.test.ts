@@ -9,7 +9,7 @@ import { conventionOf } from "@/server/domain/instruments/source-conventions";
 import { tickBatch, TRADE } from "@/server/domain/ticks/tick";
 import { anyTimeframe, type AnyTimeframeName } from "@/server/domain/time/timeframe";
 import { named, testInstrument } from "@/server/testing/pipeline-rig";
-import { SecondBars } from "./aggregate";
+import { SecondBars } from "./second-bars";
 import { DerivedBars } from "./derive";
 import { PrintedBars } from "./print";
 import { TimeframeBars } from "./resample";

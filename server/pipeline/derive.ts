@@ -1,25 +1,15 @@
 import { Accumulators } from "@/server/domain/bars/accumulators";
-import {
-  type BarBatch,
-  barBatch,
-  type BarColumns,
-  barColumns,
-  CLOSE,
-  CLOSED,
-  FORMING,
-  PATCH,
-  PATCHED,
-} from "@/server/domain/bars/bar";
+import { appendFlat, type BarBatch, type BarColumns, barColumns, CLOSE, CLOSED, PATCH } from "@/server/domain/bars/bar";
 import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import { spanAt } from "@/server/domain/bars/resample";
 import type { Calendar } from "@/server/domain/time/session";
 import { type AnyTimeframe, type Timeframe, timeframe } from "@/server/domain/time/timeframe";
 import type { LiveBars } from "@/server/ports/live";
+import { BarOutput } from "./bar-output";
+import { FormingParts, MOST_PARTS } from "./forming-parts";
 import type { Core } from "./stage";
 
 const FLUSH_ROWS = 256;
-/** Parts that form at once: the open seconds of a watermark, with room. */
-const MOST_PARTS = 32;
 
 /** A bar series somebody follows. Its cell holds the closed parts of the bar that is open. */
 interface Series {
@@ -45,15 +35,18 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
   private readonly free: number[] = [];
   private readonly cells = new Accumulators(8);
   private used = 0;
-  private readonly out = barBatch(FLUSH_ROWS);
-  private readonly parts = barColumns(MOST_PARTS);
-  private readonly whole = new Accumulators(1);
+  private readonly out = new BarOutput(FLUSH_ROWS);
+  /** What forms of the series a derived one is made of; one place is for what has closed. */
+  private readonly parts = barColumns(MOST_PARTS - 1);
+  private readonly formingParts: FormingParts;
 
   constructor(
     private readonly live: LiveBars,
     private readonly calendar: Calendar,
     private readonly table: InstrumentTable,
-  ) {}
+  ) {
+    this.formingParts = new FormingParts(calendar, table);
+  }
 
   /** True when the series has to be loaded. */
   follow(instrument: number, of: AnyTimeframe): boolean {
@@ -137,7 +130,7 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
         else if (batch.event[row] === PATCH) this.patch(series, batch, row, emit);
       }
     }
-    this.flush(emit);
+    this.out.flush(emit);
   }
 
   /** Closes what the clock's watermark has passed: its last part may never have traded. */
@@ -149,35 +142,21 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
         if (series.loaded && !this.cells.isEmpty(series.cell) && this.cells.endOf(series.cell) <= limit)
           this.close(series, emit);
     }
-    this.flush(emit);
+    this.out.flush(emit);
   }
 
   /** Appends the bars of a followed series that are not closed yet, oldest first; returns how many. None before they are whole. */
   forming(instrument: number, of: AnyTimeframe, into: BarColumns): number {
     const series = this.find(instrument, of);
     if (series === undefined || !series.loaded) return 0;
-    const { parts, whole, cells } = this;
+    const { parts, formingParts, cells } = this;
+    const isBegun = !cells.isEmpty(series.cell);
+    formingParts.begin();
+    if (isBegun) formingParts.addCell(cells, series.cell);
     parts.length = 0;
     const count = this.live.forming(instrument, series.source, parts);
-    let rows = 0;
-    whole.clear(0);
-    if (!cells.isEmpty(series.cell))
-      whole.beginCell(0, cells.timeOf(series.cell), cells.endOf(series.cell), cells, series.cell);
-    for (let part = 0; part < count; part++) {
-      if (!whole.isEmpty(0) && parts.time[part]! >= whole.endOf(0)) {
-        whole.toColumns(0, into, FORMING);
-        rows++;
-        whole.clear(0);
-      }
-      const span = whole.isEmpty(0) ? this.span(instrument, of, parts.time[part]!) : null;
-      if (span !== null) whole.beginRow(0, span.start, span.end, parts, part);
-      else if (!whole.isEmpty(0)) whole.foldRow(0, parts, part);
-    }
-    if (!whole.isEmpty(0)) {
-      whole.toColumns(0, into, FORMING);
-      rows++;
-    }
-    return rows;
+    for (let part = 0; part < count; part++) formingParts.addRow(parts, part);
+    return formingParts.fold(instrument, of, into, isBegun);
   }
 
   private fold(series: Series, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
@@ -202,18 +181,12 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
   }
 
   private close(series: Series, emit: (batch: BarBatch) => void): void {
-    if (this.out.length === FLUSH_ROWS) this.flush(emit);
     const { cells } = this;
-    cells.toBatch(series.cell, this.out, CLOSE, series.instrument, series.of.index, CLOSED);
+    const out = this.out.withRoom(emit);
+    cells.toBatch(series.cell, out, CLOSE, series.instrument, series.of.index, CLOSED);
     // Closed before it was loaded again: readers and indicators read it once more.
     if (series.stale)
-      this.tellPatched(
-        series,
-        cells.timeOf(series.cell),
-        cells.endOf(series.cell),
-        this.out.close[this.out.length - 1]!,
-        emit,
-      );
+      this.tellPatched(series, cells.timeOf(series.cell), cells.endOf(series.cell), out.close[out.length - 1]!, emit);
     cells.clear(series.cell);
   }
 
@@ -225,25 +198,7 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
     price: number,
     emit: (batch: BarBatch) => void,
   ): void {
-    if (this.out.length === FLUSH_ROWS) this.flush(emit);
-    const { out } = this;
-    const at = out.length++;
-    out.event[at] = PATCH;
-    out.instrument[at] = series.instrument;
-    out.timeframe[at] = series.of.index;
-    out.time[at] = start;
-    out.end[at] = end;
-    out.open[at] = price;
-    out.high[at] = price;
-    out.low[at] = price;
-    out.close[at] = price;
-    out.volume[at] = 0;
-    out.value[at] = 0;
-    out.ticks[at] = 0;
-    out.openInterest[at] = -1;
-    out.rev[at] = 1;
-    out.state[at] = PATCHED;
-    out.incomplete[at] = 0;
+    appendFlat(this.out.withRoom(emit), PATCH, series.instrument, series.of.index, start, end, price);
   }
 
   private find(instrument: number, of: AnyTimeframe): Series | undefined {
@@ -252,11 +207,5 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
 
   private span(instrument: number, of: AnyTimeframe, time: number): { start: number; end: number } | null {
     return spanAt(this.calendar, this.table.hours(instrument), of, time);
-  }
-
-  private flush(emit: (batch: BarBatch) => void): void {
-    if (this.out.length === 0) return;
-    emit(this.out);
-    this.out.length = 0;
   }
 }

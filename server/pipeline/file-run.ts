@@ -3,7 +3,7 @@ import { type InstrumentTable, TokenMap } from "@/server/domain/instruments/inst
 import { type Calendar, istDay, istMidnight } from "@/server/domain/time/session";
 import { SessionWindows } from "@/server/domain/calendar/session-window";
 import { type RawBatch, rawBatch, type TickMessage } from "@/server/domain/ticks/tick";
-import { SecondBars } from "./aggregate";
+import { SecondBars } from "./second-bars";
 import { AuctionBars } from "./auction";
 import { Normaliser } from "./normalise";
 import { TimeframeBars } from "./resample";

@@ -3,7 +3,7 @@ import type { PointBatch } from "@/server/domain/bars/indicator";
 import type { RawMessage, TickMessage } from "@/server/domain/ticks/tick";
 import type { Bus } from "@/server/ports/bus";
 import type { Clock } from "@/server/ports/clock";
-import type { SecondBars } from "./aggregate";
+import type { SecondBars } from "./second-bars";
 import type { AuctionBars } from "./auction";
 import type { Indicators } from "./indicate";
 import type { Normaliser } from "./normalise";

@@ -212,14 +212,15 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       const exchangeTime = raws[row]!;
       const time = exchangeTime > 0 ? exchangeTime : received;
       const hours = (kind & Kind.hours) * Border.count;
-      if (time > newest || time < oldest || time < trading[hours + Border.from]! || time >= trading[hours + Border.to]!)
+      const last = quotes[quote + Quote.time]!;
+      // The instrument's first row of a phase is judged: its day volume may be the first of a date.
+      if (time > newest || time < oldest || last < trading[hours + Border.from]! || time >= trading[hours + Border.to]!)
         break;
       const volume = raws[rawVolumes + row]!;
       const before = quotes[quote + Quote.volume]!;
-      const last = quotes[quote + Quote.time]!;
       const untraded = volume === before;
       const same = untraded && price === quotes[quote + Quote.price];
-      // A price that moves while the day's volume stands may be of the old date.
+      // A price that moves while the day's volume stands may come with the old date's volume, which is sent on for a while.
       if (untraded && !same && volume >= 0) break;
       if (time < last || (same && time === last) || volume < before || (volume - before) * LARGE > before + 2) break;
       const interest = raws[rawInterests + row]!;
@@ -318,6 +319,8 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
         }
         board.wireDivisor[instrument] = divisor;
         this.volumes.forget(instrument);
+        const kind = instrument * Rule.size + Rule.kind;
+        table.rules[kind] = table.rules[kind]! | Kind.suspect; // until a volume of the new feed has been judged
       }
       // A recording does not connect: its first row continues what it recorded.
       if (owner >= 0 || line !== lineOf(raw.collector, 0)) flags |= JOINED;

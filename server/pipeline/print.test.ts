@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AUCTION_BAR, type BarBatch, barBatch, CLOSE, PATCH } from "@/server/domain/bars/bar";
+import { AUCTION_BAR, type BarBatch, barBatch, barColumns, CLOSE, PATCH } from "@/server/domain/bars/bar";
 import { createCalendar } from "@/server/domain/calendar/calendar";
 import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import { DAY_MS } from "@/server/domain/time/session";
@@ -7,10 +7,10 @@ import { SessionWindows } from "@/server/domain/calendar/session-window";
 import { conventionOf } from "@/server/domain/instruments/source-conventions";
 import { AUCTION, tickBatch, TRADE } from "@/server/domain/ticks/tick";
 import { named, rowsOf, testInstrument } from "@/server/testing/pipeline-rig";
-import { SecondBars } from "./aggregate";
+import { SecondBars } from "./second-bars";
 import { AuctionBars } from "./auction";
 import { PrintedBars } from "./print";
-import { formingColumns, TimeframeBars } from "./resample";
+import { TimeframeBars } from "./resample";
 
 const calendar = createCalendar();
 const ist = (text: string): number => Date.parse(`2026-11-20T${text}+05:30`);
@@ -108,7 +108,7 @@ describe("printed bars", () => {
     rig.at("09:15:03");
     rig.play([["09:15:04", 10_060, 460]]);
     for (const name of ["1m", "15m"]) {
-      const columns = formingColumns();
+      const columns = barColumns(16);
       rig.printed.forming(0, named(name), columns);
       expect(rowsOf(columns), name).toMatchObject([{ open: 10_000, low: 10_000, high: 10_060, volume: 60 }]);
       columns.length = 0;

@@ -1,12 +1,12 @@
 import { openAt, openingOf, type AuctionFigures } from "@/server/domain/bars/auction-print";
 import {
+  appendFlat,
   type BarBatch,
   barBatch,
   type BarColumns,
   type BarPassport,
   CLOSE,
   PATCH,
-  PATCHED,
 } from "@/server/domain/bars/bar";
 import { widen } from "@/server/domain/basics/columns";
 import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
@@ -98,23 +98,15 @@ export class PrintedBars implements Core<BarBatch, BarBatch>, LiveBars {
         if (of.index >= DAY) break;
         const start = this.startOf(instrument, of);
         if (start === null) continue;
-        const at = out.length++;
-        out.event[at] = PATCH;
-        out.instrument[at] = instrument;
-        out.timeframe[at] = of.index;
-        out.time[at] = start;
-        out.end[at] = this.bars.endOf(instrument, of, start);
-        out.open[at] = this.price[instrument]!;
-        out.high[at] = this.price[instrument]!;
-        out.low[at] = this.price[instrument]!;
-        out.close[at] = this.price[instrument]!;
-        out.volume[at] = 0;
-        out.value[at] = 0;
-        out.ticks[at] = 0;
-        out.openInterest[at] = -1;
-        out.rev[at] = 1;
-        out.state[at] = PATCHED;
-        out.incomplete[at] = 0;
+        appendFlat(
+          out,
+          PATCH,
+          instrument,
+          of.index,
+          start,
+          this.bars.endOf(instrument, of, start),
+          this.price[instrument]!,
+        );
       }
       emit(out);
     }

@@ -17,7 +17,7 @@ import { JOINED, tickBatch, type TickBatch, TRADE } from "@/server/domain/ticks/
 import { timeframe } from "@/server/domain/time/timeframe";
 import type { BarRebuilder, RebuildRequest, RebuiltBar } from "@/server/ports/rebuild";
 import type { StoredKind } from "@/server/ports/stores";
-import { SecondBars } from "./aggregate";
+import { SecondBars } from "./second-bars";
 import { AuctionBars } from "./auction";
 import { TimeframeBars } from "./resample";
 

@@ -1,87 +1,71 @@
-import { Accumulators } from "@/server/domain/bars/accumulators";
 import {
   type BarBatch,
-  barBatch,
   type BarColumns,
-  barColumns,
   type BarPassport,
   CLOSE,
   CLOSED,
   CUT,
-  FORMING,
   PATCH,
-  PATCHED,
   passportAt,
 } from "@/server/domain/bars/bar";
 import { barEnd, barStart } from "@/server/domain/bars/bar-time";
-import { widen } from "@/server/domain/basics/columns";
 import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import { spanAt } from "@/server/domain/bars/resample";
 import { type Calendar, istDay, type Session } from "@/server/domain/time/session";
-import { type AnyTimeframe, type Timeframe, timeframe, timeframes } from "@/server/domain/time/timeframe";
-import type { SecondBars } from "./aggregate";
+import { type AnyTimeframe, type Timeframe, timeframes } from "@/server/domain/time/timeframe";
+import { AuctionDay } from "./auction-day";
+import { BarOutput } from "./bar-output";
+import { FormingParts } from "./forming-parts";
+import { LateTicks } from "./late-ticks";
+import type { SecondBars } from "./second-bars";
 import { mustBeReadable, STAGE_SNAPSHOT_FORMAT } from "./snapshot-format";
 import type { Core } from "./stage";
+import {
+  feeds,
+  FIRST,
+  fromDays,
+  fromMinutes,
+  isPeriod,
+  LAST,
+  MINUTE,
+  NEVER,
+  parts,
+  TimeframeCells,
+  type TimeframeCellsSnapshot,
+} from "./timeframe-cells";
 
-const COUNT = timeframes.length;
-const FIRST = timeframe("5s").index;
-const MINUTE = timeframe("1m").index;
-const DAY = timeframe("1d").index;
-const isPeriod = ({ kind }: Timeframe): boolean => kind === "week" || kind === "month";
-const fromMinutes = timeframes
-  .filter((each) => !isPeriod(each) && each.from !== "1s" && each.index !== MINUTE)
-  .map((each) => each.index);
-const fromDays = timeframes.filter(isPeriod).map((each) => each.index);
-/** What a closed bar goes into: seconds into 5s, those into 15s, 30s and 1m, minutes into the rest, days into weeks and months. */
-const feeds: readonly (readonly number[])[] = timeframes.map(({ index }) =>
-  index < MINUTE ? [index + 1] : index === MINUTE ? fromMinutes : index === DAY ? fromDays : [],
-);
-/** The open bars a forming bar is made of, longest first: itself, what feeds it, what feeds that. */
-const parts: readonly (readonly number[])[] = timeframes.map((each) => {
-  const chain: number[] = [];
-  let index: number | undefined = each.index;
-  while (index !== undefined && index > 0) {
-    chain.push(index);
-    index = feeds.findIndex((fed) => fed.includes(index!));
-  }
-  return chain;
-});
 /** Small enough that what reads the batch finds it in the processor's cache. */
 const FLUSH_ROWS = 1_024;
-const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * Closed seconds to every longer timeframe, as a cascade: a bar folds into the next longer one when it closes, so a
  * second costs one fold. A forming bar is its open parts plus the open seconds, merged when somebody asks (`forming`).
  */
 export class TimeframeBars implements Core<BarBatch, BarBatch> {
-  /** Timeframe by timeframe: what ends together lies together, and is read from end to end. */
-  private cells = new Accumulators(0);
-  private capacity = 0;
-  /** Earliest end of any open bar of the instrument up to a minute, and beyond: most are not due at a glance. */
-  private due = new Float64Array(0);
-  private dueLong = new Float64Array(0);
-  /** 0: today's earlier minutes have not been loaded yet, longer bars would start in the middle. */
-  private warm = new Uint8Array(0);
-  /** Bars of the instrument that end at or before this were closed by a late tick, ahead of the clock. */
-  private closedTo = new Float64Array(0);
+  private readonly state: TimeframeCells;
+  private readonly out = new BarOutput(FLUSH_ROWS);
+  private readonly lateTicks: LateTicks;
+  private readonly auctionDay: AuctionDay;
+  private readonly formingParts: FormingParts;
   private readonly sessions: (Session | null)[] = [];
-  private readonly out = barBatch(FLUSH_ROWS);
-  private readonly pieces = new Accumulators(32);
-  private lastSwept = 0;
 
   constructor(
     private readonly calendar: Calendar,
     private readonly table: InstrumentTable,
     private readonly seconds: SecondBars,
     /** Files begin where their data begin: nothing earlier is to be loaded. */
-    private readonly startsWarm = false,
-  ) {}
+    startsWarm = false,
+  ) {
+    this.state = new TimeframeCells(startsWarm);
+    this.lateTicks = new LateTicks(this.state, calendar, table, this.out);
+    this.auctionDay = new AuctionDay(this.state, calendar, table, this.lateTicks);
+    this.formingParts = new FormingParts(calendar, table);
+  }
 
   on(batch: BarBatch, emit: (batch: BarBatch) => void): void {
     for (let row = 0; row < batch.length; row++) {
       const instrument = batch.instrument[row]!;
-      if (instrument >= this.capacity) this.grow(instrument + 1);
+      if (instrument >= this.state.capacity) this.state.grow(instrument + 1);
       if (batch.event[row] === PATCH) {
         this.late(instrument, batch, row, emit);
         continue;
@@ -95,66 +79,42 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     }
     // The seconds go on as they came, once no reader can miss them in a forming bar; then what they closed.
     emit(batch);
-    this.flush(emit);
+    this.out.flush(emit);
   }
 
   /** Closes every bar whose end the clock's watermark has passed. */
   at(now: number, emit: (batch: BarBatch) => void): void {
     const limit = this.settledBefore(now);
-    if (limit <= this.lastSwept) return;
-    this.lastSwept = limit;
-    for (let instrument = 0; instrument < this.capacity; instrument++)
-      if (this.due[instrument]! <= limit || this.dueLong[instrument]! <= limit) this.closeDue(instrument, limit, emit);
-    this.flush(emit);
+    const { state } = this;
+    if (limit <= state.lastSwept) return;
+    state.lastSwept = limit;
+    const { due, dueLong, capacity } = state;
+    for (let instrument = 0; instrument < capacity; instrument++)
+      if (due[instrument]! <= limit || dueLong[instrument]! <= limit) this.closeDue(instrument, limit, emit);
+    this.out.flush(emit);
   }
 
   /** Closes all there is: the end of a file. */
   finish(emit: (batch: BarBatch) => void): void {
-    for (let instrument = 0; instrument < this.capacity; instrument++) this.closeDue(instrument, NEVER, emit);
-    this.flush(emit);
+    for (let instrument = 0; instrument < this.state.capacity; instrument++) this.closeDue(instrument, NEVER, emit);
+    this.out.flush(emit);
   }
 
   /**
    * Bars of the timeframe that are not closed yet, oldest first (two while the watermark of the older one runs),
-   * appended to `into`. Answers how many.
+   * appended to `into`. Returns how many.
    */
   forming(instrument: number, of: Timeframe, into: BarColumns): number {
-    const { pieces } = this;
-    let count = 0;
-    if (instrument < this.capacity) {
+    const { formingParts, state } = this;
+    formingParts.begin();
+    if (instrument < state.capacity) {
       for (const index of parts[of.index]!) {
-        const cell = this.cellOf(instrument, index);
-        if (this.cells.isEmpty(cell)) continue;
-        pieces.beginCell(count, this.cells.timeOf(cell), this.cells.endOf(cell), this.cells, cell);
-        count++;
+        const cell = state.cellOf(instrument, index);
+        if (!state.cells.isEmpty(cell)) formingParts.addCell(state.cells, cell);
       }
     }
-    count += this.seconds.openSeconds(instrument, pieces, count);
-    let rows = 0;
-    let end = 0;
-    const whole = pieces.capacity - 1; // the cell in which parts come together
-    pieces.clear(whole);
-    for (let piece = 0; piece < count; piece++) {
-      const time = pieces.timeOf(piece);
-      let start = time;
-      if (time >= end || pieces.isEmpty(whole)) {
-        if (!pieces.isEmpty(whole)) {
-          pieces.toColumns(whole, into, FORMING);
-          rows++;
-          pieces.clear(whole);
-        }
-        const span = of.index === 0 ? { start: time, end: time + 1_000 } : this.span(instrument, of, time);
-        if (span === null) continue;
-        start = span.start;
-        end = span.end;
-      }
-      pieces.addCell(whole, start, end, pieces, piece);
-    }
-    if (!pieces.isEmpty(whole)) {
-      pieces.toColumns(whole, into, FORMING);
-      rows++;
-    }
-    return rows;
+    formingParts.addSeconds(this.seconds, instrument);
+    return formingParts.fold(instrument, of, into);
   }
 
   /** End of the bar that starts at `start`. */
@@ -177,7 +137,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   }
 
   isWarm(instrument: number): boolean {
-    return instrument < this.capacity && this.warm[instrument] === 1;
+    return instrument < this.state.capacity && this.state.warm[instrument] === 1;
   }
 
   /**
@@ -191,13 +151,13 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     auctions?: BarColumns,
     passports?: ReadonlyMap<number, BarPassport>,
   ): void {
-    if (instrument >= this.capacity) this.grow(instrument + 1);
+    if (instrument >= this.state.capacity) this.state.grow(instrument + 1);
     for (const index of fromMinutes) this.refold(instrument, index, minutes, passports);
     for (const index of fromDays) this.refold(instrument, index, days);
-    for (let row = 0; row < (auctions?.length ?? 0); row++) this.foldAuction(instrument, auctions!, row);
-    this.due[instrument] = this.firstEnd(instrument, FIRST, MINUTE);
-    this.dueLong[instrument] = this.firstEnd(instrument, MINUTE + 1, COUNT - 1);
-    this.warm[instrument] = 1;
+    for (let row = 0; row < (auctions?.length ?? 0); row++) this.auctionDay.fold(instrument, auctions!, row);
+    this.state.expectShort(instrument);
+    this.state.expectLong(instrument);
+    this.state.warm[instrument] = 1;
   }
 
   private refold(
@@ -206,25 +166,27 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     rows: BarColumns,
     passports?: ReadonlyMap<number, BarPassport>,
   ): void {
-    const cell = this.cellOf(instrument, index);
-    this.cells.clear(cell);
+    const { cells } = this.state;
+    const cell = this.state.cellOf(instrument, index);
+    cells.clear(cell);
     for (let row = 0; row < rows.length; row++) {
       const time = rows.time[row]!;
-      if (!this.cells.isEmpty(cell) && time >= this.cells.endOf(cell)) this.cells.clear(cell);
-      if (this.cells.isEmpty(cell)) {
+      if (!cells.isEmpty(cell) && time >= cells.endOf(cell)) cells.clear(cell);
+      if (cells.isEmpty(cell)) {
         const span = this.span(instrument, timeframes[index]!, time);
         if (span === null) continue;
-        this.cells.beginRow(cell, span.start, span.end, rows, row);
-      } else this.cells.foldRow(cell, rows, row);
+        cells.beginRow(cell, span.start, span.end, rows, row);
+      } else cells.foldRow(cell, rows, row);
       const passport = passports?.get(time);
-      if (passport !== undefined) this.cells.foldPassport(cell, passport);
+      if (passport !== undefined) cells.foldPassport(cell, passport);
     }
   }
 
   /** Folds a closed second into the open 5s bar, closing what it has outlived. */
   private roll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
-    const cell = this.cellOf(instrument, FIRST);
-    const { cells } = this;
+    const { state } = this;
+    const { cells } = state;
+    const cell = state.cellOf(instrument, FIRST);
     const time = batch.time[row]!;
     if (!cells.isEmpty(cell) && time >= cells.endOf(cell)) this.closeCell(instrument, FIRST, emit);
     if (cells.isEmpty(cell)) {
@@ -233,16 +195,17 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       const start = barStart(session, timeframes[FIRST]!, time);
       const end = barEnd(session, timeframes[FIRST]!, start);
       cells.beginBatch(cell, start, end, batch, row);
-      this.expect(instrument, FIRST, end);
+      state.expect(instrument, FIRST, end);
     } else cells.foldBatch(cell, batch, row);
   }
 
   /** Folds a closed bar (cell `source`) into the next level. */
   private feed(instrument: number, indexes: readonly number[], source: number, emit: (batch: BarBatch) => void): void {
-    const { cells } = this;
+    const { state } = this;
+    const { cells } = state;
     const time = cells.timeOf(source);
     for (const index of indexes) {
-      const cell = this.cellOf(instrument, index);
+      const cell = state.cellOf(instrument, index);
       if (!cells.isEmpty(cell) && time >= cells.endOf(cell)) this.closeCell(instrument, index, emit);
       if (cells.isEmpty(cell)) {
         const of = timeframes[index]!;
@@ -257,29 +220,30 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
           const start = barStart(session, of, time);
           cells.beginCell(cell, start, barEnd(session, of, start), cells, source);
         }
-        if (index > MINUTE && this.warm[instrument] === 0 && cells.timeOf(cell) < time) cells.markIncomplete(cell);
-        this.expect(instrument, index, cells.endOf(cell));
+        if (index > MINUTE && state.warm[instrument] === 0 && cells.timeOf(cell) < time) cells.markIncomplete(cell);
+        state.expect(instrument, index, cells.endOf(cell));
       } else cells.foldCell(cell, cells, source);
     }
   }
 
   private closeCell(instrument: number, index: number, emit: (batch: BarBatch) => void): void {
-    const cell = this.cellOf(instrument, index);
-    if (this.out.length === FLUSH_ROWS) this.flush(emit);
-    this.cells.toBatch(cell, this.out, CLOSE, instrument, index, CLOSED);
+    const { cells } = this.state;
+    const cell = this.state.cellOf(instrument, index);
+    cells.toBatch(cell, this.out.withRoom(emit), CLOSE, instrument, index, CLOSED);
     this.feed(instrument, feeds[index]!, cell, emit);
-    this.cells.clear(cell);
+    cells.clear(cell);
   }
 
   private closeDue(instrument: number, limit: number, emit: (batch: BarBatch) => void): void {
+    const { state } = this;
     // In order of length: what closes feeds what may be due next.
-    if (this.due[instrument]! <= limit) {
+    if (state.due[instrument]! <= limit) {
       this.closeEnded(instrument, FIRST, MINUTE, limit, emit);
-      this.due[instrument] = this.firstEnd(instrument, FIRST, MINUTE);
+      state.expectShort(instrument);
     }
-    if (this.dueLong[instrument]! <= limit) {
-      this.closeEnded(instrument, MINUTE + 1, COUNT - 1, limit, emit);
-      this.dueLong[instrument] = this.firstEnd(instrument, MINUTE + 1, COUNT - 1);
+    if (state.dueLong[instrument]! <= limit) {
+      this.closeEnded(instrument, MINUTE + 1, LAST, limit, emit);
+      state.expectLong(instrument);
     }
   }
 
@@ -290,129 +254,51 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     limit: number,
     emit: (batch: BarBatch) => void,
   ): void {
-    const { cells } = this;
+    const { state } = this;
+    const { cells } = state;
     for (let index = from; index <= to; index++) {
-      const cell = this.cellOf(instrument, index);
+      const cell = state.cellOf(instrument, index);
       if (!cells.isEmpty(cell) && cells.endOf(cell) <= limit) this.closeCell(instrument, index, emit);
     }
-  }
-
-  private firstEnd(instrument: number, from: number, to: number): number {
-    let first = NEVER;
-    for (let index = from; index <= to; index++) {
-      const end = this.cells.endOf(this.cellOf(instrument, index));
-      if (end !== 0 && end < first) first = end;
-    }
-    return first;
-  }
-
-  /** A bar that ends then has been begun. */
-  private expect(instrument: number, index: number, end: number): void {
-    const due = index <= MINUTE ? this.due : this.dueLong;
-    if (end < due[instrument]!) due[instrument] = end;
-  }
-
-  private cellOf(instrument: number, index: number): number {
-    return index * this.capacity + instrument;
   }
 
   /** A tick late for its second: all seconds up to it are closed, so no bar that ended before it gets another part. */
   private late(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
     const time = batch.time[row]!;
-    if (time > this.closedTo[instrument]!) {
-      this.closedTo[instrument] = time;
+    const { closedTo } = this.state;
+    if (time > closedTo[instrument]!) {
+      closedTo[instrument] = time;
       this.closeDue(instrument, time, emit);
     }
-    this.patchAll(instrument, batch, row, emit);
-  }
-
-  /** A late tick: it widens the open bars that hold it, and patches the closed ones. A hole without a tick only patches: open bars have been told (`CUT`). */
-  private patchAll(
-    instrument: number,
-    batch: BarBatch,
-    row: number,
-    emit: (batch: BarBatch) => void,
-    first = FIRST,
-    time = batch.time[row]!,
-  ): void {
-    const isHole = batch.ticks[row] === 0;
-    for (let index = first; index < COUNT; index++) {
-      // A part that is still open will bring its width along when it closes.
-      if (parts[index]!.some((part) => part !== index && part >= first && this.holds(instrument, part, time))) continue;
-      if (this.holds(instrument, index, time)) {
-        if (!isHole) this.cells.late(this.cellOf(instrument, index), batch, row);
-        continue;
-      }
-      const span = this.span(instrument, timeframes[index]!, time);
-      if (span === null) continue;
-      const cell = this.cellOf(instrument, index);
-      if (this.cells.isEmpty(cell) && span.end > this.lastSwept && span.end > this.closedTo[instrument]!) {
-        // Late for its second, the first of a bar that has not ended: it begins the bar. A patch would be stored as if it were the bar.
-        this.cells.beginBatch(cell, span.start, span.end, batch, row);
-        this.expect(instrument, index, span.end);
-        continue;
-      }
-      const patched = this.copy(batch, row, emit);
-      this.out.timeframe[patched] = index;
-      this.out.time[patched] = span.start;
-      this.out.end[patched] = span.end;
-      this.out.state[patched] = PATCHED;
-    }
+    this.lateTicks.take(instrument, batch, row, emit);
   }
 
   /** The feed was away: bars that are open now have a hole. */
   private markOpen(instrument: number, now: number): void {
-    for (let index = FIRST; index < COUNT; index++) {
-      const cell = this.cellOf(instrument, index);
-      if (!this.cells.isEmpty(cell) && this.cells.endOf(cell) > now - this.seconds.watermarkSeconds * 1_000)
-        this.cells.markIncomplete(cell);
+    const { state } = this;
+    const { cells } = state;
+    for (let index = FIRST; index <= LAST; index++) {
+      const cell = state.cellOf(instrument, index);
+      if (!cells.isEmpty(cell) && cells.endOf(cell) > now - this.seconds.watermarkSeconds * 1_000)
+        cells.markIncomplete(cell);
     }
   }
 
-  /**
-   * Auctions enter the day's bar and no shorter one: the day opens at the pre-open's equilibrium price and closes at the
-   * closing auction's; their volume is the day's.
-   */
+  /** Auctions enter the day's bar (`AuctionDay`). */
   onAuctions(batch: BarBatch, emit: (batch: BarBatch) => void): void {
     for (let row = 0; row < batch.length; row++) {
       const instrument = batch.instrument[row]!;
-      if (instrument >= this.capacity) this.grow(instrument + 1);
+      if (instrument >= this.state.capacity) this.state.grow(instrument + 1);
       if (batch.event[row] === PATCH) {
-        this.patchDay(instrument, batch, row, emit);
+        this.auctionDay.patch(instrument, batch, row, emit);
         continue;
       }
       // Without a clock (a recording) the bars before the auction may still be open.
-      this.lastSwept = Math.max(this.lastSwept, batch.time[row]!);
+      this.state.lastSwept = Math.max(this.state.lastSwept, batch.time[row]!);
       this.closeDue(instrument, batch.time[row]!, emit);
-      this.foldAuction(instrument, batch, row, passportAt(batch, row));
+      this.auctionDay.fold(instrument, batch, row, passportAt(batch, row));
     }
-    this.flush(emit);
-  }
-
-  /** A tick that came after its auction: the day's bar takes note of it, open or closed, and so do week and month. */
-  private patchDay(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
-    const session = this.calendar.on(this.table.hours(instrument), istDay(batch.time[row]!));
-    if (session !== null) this.patchAll(instrument, batch, row, emit, DAY, session.open);
-  }
-
-  private foldAuction(instrument: number, rows: BarColumns, row: number, passport?: BarPassport): void {
-    const { cells } = this;
-    const session = this.calendar.on(this.table.hours(instrument), istDay(rows.time[row]!));
-    if (session === null) return;
-    const cell = this.cellOf(instrument, DAY);
-    if (!cells.isEmpty(cell) && cells.timeOf(cell) !== session.open) return; // of another day
-    const time = rows.time[row]!;
-    if (cells.isEmpty(cell)) {
-      cells.beginRow(cell, session.open, barEnd(session, timeframes[DAY]!, session.open), rows, row);
-      this.expect(instrument, DAY, cells.endOf(cell));
-    } else if (time < session.open) cells.foldBefore(cell, rows, row);
-    else cells.foldRow(cell, rows, row);
-    if (passport !== undefined) cells.foldPassport(cell, passport);
-  }
-
-  private holds(instrument: number, index: number, time: number): boolean {
-    const cell = this.cellOf(instrument, index);
-    return !this.cells.isEmpty(cell) && this.cells.timeOf(cell) <= time && time < this.cells.endOf(cell);
+    this.out.flush(emit);
   }
 
   private span(instrument: number, of: AnyTimeframe, time: number): { start: number; end: number } | null {
@@ -429,92 +315,18 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     return session !== null && time >= session.open && time < session.close ? session : null;
   }
 
-  private copy(batch: BarBatch, row: number, emit: (batch: BarBatch) => void): number {
-    if (this.out.length === FLUSH_ROWS) this.flush(emit);
-    const { out } = this;
-    const at = out.length++;
-    out.event[at] = batch.event[row]!;
-    out.instrument[at] = batch.instrument[row]!;
-    out.timeframe[at] = batch.timeframe[row]!;
-    out.time[at] = batch.time[row]!;
-    out.end[at] = batch.end[row]!;
-    out.open[at] = batch.open[row]!;
-    out.high[at] = batch.high[row]!;
-    out.low[at] = batch.low[row]!;
-    out.close[at] = batch.close[row]!;
-    out.volume[at] = batch.volume[row]!;
-    out.value[at] = batch.value[row]!;
-    out.ticks[at] = batch.ticks[row]!;
-    out.openInterest[at] = batch.openInterest[row]!;
-    out.rev[at] = batch.rev[row]!;
-    out.state[at] = batch.state[row]!;
-    out.incomplete[at] = batch.incomplete[row]!;
-    out.late[at] = batch.late[row]!;
-    out.firstTime[at] = batch.firstTime[row]!;
-    out.lastTime[at] = batch.lastTime[row]!;
-    out.firstSequence[at] = batch.firstSequence[row]!;
-    out.lastSequence[at] = batch.lastSequence[row]!;
-    out.sources[at] = batch.sources[row]!;
-    out.hash[at] = batch.hash[row]!;
-    return at;
-  }
-
   /** State of all instruments, to go on from later. */
   snapshot(): TimeframeBarsSnapshot {
-    return {
-      format: STAGE_SNAPSHOT_FORMAT,
-      capacity: this.capacity,
-      cells: this.cells.snapshot(),
-      due: this.due.slice(),
-      dueLong: this.dueLong.slice(),
-      warm: this.warm.slice(),
-      closedTo: this.closedTo.slice(),
-      lastSwept: this.lastSwept,
-    };
+    return { format: STAGE_SNAPSHOT_FORMAT, ...this.state.snapshot() };
   }
 
   restore(snapshot: TimeframeBarsSnapshot): void {
     mustBeReadable(snapshot.format);
-    this.cells.restore(snapshot.cells);
-    this.capacity = snapshot.capacity;
-    this.due = snapshot.due.slice();
-    this.dueLong = snapshot.dueLong.slice();
-    this.warm = snapshot.warm.slice();
-    this.closedTo = snapshot.closedTo.slice();
-    this.lastSwept = snapshot.lastSwept;
+    this.state.restore(snapshot);
     this.sessions.length = 0;
   }
-
-  private flush(emit: (batch: BarBatch) => void): void {
-    if (this.out.length === 0) return;
-    emit(this.out);
-    this.out.length = 0;
-  }
-
-  private grow(capacity: number): void {
-    const size = Math.max(capacity, this.capacity * 2, 64);
-    const cells = new Accumulators(size * COUNT);
-    for (let index = 0; index < COUNT; index++)
-      cells.copy(this.cells, index * this.capacity, this.capacity, index * size);
-    this.cells = cells;
-    this.due = widen(this.due, size, NEVER);
-    this.dueLong = widen(this.dueLong, size, NEVER);
-    this.warm = widen(this.warm, size, this.startsWarm ? 1 : 0);
-    this.closedTo = widen(this.closedTo, size);
-    this.capacity = size;
-  }
 }
 
-export interface TimeframeBarsSnapshot {
+export interface TimeframeBarsSnapshot extends TimeframeCellsSnapshot {
   format: number;
-  capacity: number;
-  cells: Float64Array;
-  due: Float64Array<ArrayBuffer>;
-  dueLong: Float64Array<ArrayBuffer>;
-  warm: Uint8Array<ArrayBuffer>;
-  closedTo: Float64Array<ArrayBuffer>;
-  lastSwept: number;
 }
-
-/** Room for the forming bars of one instrument and timeframe. */
-export const formingColumns = (): BarColumns => barColumns(16);

@@ -5,7 +5,7 @@ import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import { EXCHANGE_CLOCK, tickBatch, TRADE } from "@/server/domain/ticks/tick";
 import { testInstrument } from "@/server/testing/pipeline-rig";
 import { randomOf } from "@/server/testing/session-rounds";
-import { SecondBars } from "./aggregate";
+import { SecondBars } from "./second-bars";
 import { TimeframeBars } from "./resample";
 
 const calendar = createCalendar();

@@ -8,7 +8,7 @@ import { rawBatch, type TickMessage } from "@/server/domain/ticks/tick";
 import { systemClock } from "@/server/observe/clock";
 import { silentLog } from "@/server/observe/log";
 import { Metrics } from "@/server/observe/metrics";
-import { SecondBars } from "@/server/pipeline/aggregate";
+import { SecondBars } from "@/server/pipeline/second-bars";
 import { AuctionBars } from "@/server/pipeline/auction";
 import { Normaliser } from "@/server/pipeline/normalise";
 import { BarWriter } from "@/server/pipeline/persist";

@@ -3,6 +3,7 @@ import {
   type Bar,
   type BarBatch,
   type BarColumns,
+  barColumns,
   type BarPassport,
   CLOSE,
   columnsOf,
@@ -18,9 +19,9 @@ import type { HoursKey } from "@/server/domain/time/session";
 import { SessionWindows } from "@/server/domain/calendar/session-window";
 import { AUCTION, JOINED, tickBatch, TRADE } from "@/server/domain/ticks/tick";
 import { type Timeframe, timeframes } from "@/server/domain/time/timeframe";
-import { SecondBars } from "@/server/pipeline/aggregate";
+import { SecondBars } from "@/server/pipeline/second-bars";
 import { AuctionBars } from "@/server/pipeline/auction";
-import { formingColumns, TimeframeBars } from "@/server/pipeline/resample";
+import { TimeframeBars } from "@/server/pipeline/resample";
 import type { OracleBar, OracleTick } from "./bar-oracle";
 
 export const testInstrument = (id: number, overrides: Partial<Instrument> = {}): Instrument => ({
@@ -155,7 +156,7 @@ export class PipelineRig {
     return [...bars.values()];
   }
   forming(of: Timeframe): OracleBar[] {
-    const columns = formingColumns();
+    const columns = barColumns(16);
     this.bars.forming(0, of, columns);
     return rowsOf(columns);
   }

@@ -4,7 +4,7 @@ import type { TradingCalendar } from "@/server/domain/calendar/calendar";
 import { InstrumentTable, TokenMap } from "@/server/domain/instruments/instrument-table";
 import { SessionWindows } from "@/server/domain/calendar/session-window";
 import { rawBatch, type TickMessage } from "@/server/domain/ticks/tick";
-import { SecondBars } from "@/server/pipeline/aggregate";
+import { SecondBars } from "@/server/pipeline/second-bars";
 import { AuctionBars } from "@/server/pipeline/auction";
 import { Normaliser } from "@/server/pipeline/normalise";
 import { TimeframeBars } from "@/server/pipeline/resample";

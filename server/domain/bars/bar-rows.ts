@@ -1,25 +1,10 @@
-import { type Bar, type BarColumns, barColumns, setBar } from "./bar";
-
-const names = [
-  "time",
-  "open",
-  "high",
-  "low",
-  "close",
-  "volume",
-  "value",
-  "ticks",
-  "openInterest",
-  "rev",
-  "state",
-  "incomplete",
-] as const;
+import { type Bar, barColumnNames, type BarColumns, barColumns, copyBar, setBar } from "./bar";
 
 /** Rows [from, to) as columns that share the memory of `rows`. */
 export const cut = (rows: BarColumns, from: number, to: number): BarColumns => {
   if (from === 0 && to === rows.length && rows.time.length === to) return rows;
   const part = { length: Math.max(0, to - from) } as BarColumns;
-  for (const name of names)
+  for (const name of barColumnNames)
     (part as unknown as Record<string, unknown>)[name] = rows[name].subarray(from, Math.max(from, to));
   return part;
 };
@@ -30,7 +15,7 @@ export const join = (parts: readonly BarColumns[]): BarColumns => {
   if (full.length === 1) return full[0]!;
   const all = barColumns(full.reduce((sum, part) => sum + part.length, 0));
   for (const part of full) {
-    for (const name of names) all[name].set(part[name].subarray(0, part.length), all.length);
+    for (const name of barColumnNames) all[name].set(part[name].subarray(0, part.length), all.length);
     all.length += part.length;
   }
   return all;
@@ -81,7 +66,4 @@ export const merge = (first: BarColumns, second: BarColumns): BarColumns => {
 };
 
 /** Appends a row to columns that have room. */
-export const copyRow = (from: BarColumns, row: number, to: BarColumns): void => {
-  const at = to.length++;
-  for (const name of names) to[name][at] = from[name][row]!;
-};
+export const copyRow = (from: BarColumns, row: number, to: BarColumns): void => copyBar(to, to.length++, from, row);

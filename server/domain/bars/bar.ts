@@ -77,6 +77,31 @@ export const tickHash = (time: number, price: number, volume: number): number =>
   return (hash ^ (hash >>> 16)) >>> 0;
 };
 
+/** Names of the columns of `BarColumns` and of `PassportColumns`, for what treats all columns alike. */
+export const barColumnNames = [
+  "time",
+  "open",
+  "high",
+  "low",
+  "close",
+  "volume",
+  "value",
+  "ticks",
+  "openInterest",
+  "rev",
+  "state",
+  "incomplete",
+] as const;
+export const passportColumnNames = [
+  "late",
+  "firstTime",
+  "lastTime",
+  "firstSequence",
+  "lastSequence",
+  "sources",
+  "hash",
+] as const;
+
 /** Bars of one instrument and timeframe, oldest first: what stores and histories answer. */
 export interface BarColumns {
   length: number;
@@ -185,6 +210,83 @@ export const barBatch = (capacity: number): BarBatch => ({
   timeframe: new Uint16Array(capacity),
   end: new Float64Array(capacity),
 });
+
+/** Appends a bar at one price that has no other figure, as patches are; returns its row. The batch must have room. */
+export const appendFlat = (
+  batch: BarBatch,
+  event: number,
+  instrument: number,
+  timeframe: number,
+  time: number,
+  end: number,
+  price: number,
+): number => {
+  const row = batch.length++;
+  batch.event[row] = event;
+  batch.instrument[row] = instrument;
+  batch.timeframe[row] = timeframe;
+  batch.time[row] = time;
+  batch.end[row] = end;
+  batch.open[row] = price;
+  batch.high[row] = price;
+  batch.low[row] = price;
+  batch.close[row] = price;
+  batch.volume[row] = 0;
+  batch.value[row] = 0;
+  batch.ticks[row] = 0;
+  batch.openInterest[row] = -1;
+  batch.rev[row] = 1;
+  batch.state[row] = PATCHED;
+  batch.incomplete[row] = 0;
+  setPassport(batch, row, noPassport);
+  return row;
+};
+
+/** Appends row `row` of another batch; returns its new row. The batch must have room. */
+export const appendRow = (batch: BarBatch, from: BarBatch, row: number): number => {
+  const at = batch.length++;
+  batch.event[at] = from.event[row]!;
+  batch.instrument[at] = from.instrument[row]!;
+  batch.timeframe[at] = from.timeframe[row]!;
+  batch.end[at] = from.end[row]!;
+  copyBar(batch, at, from, row);
+  copyPassport(batch, at, from, row);
+  return at;
+};
+
+/** Row `row` of `from` into row `at`. */
+export const copyBar = (into: BarColumns, at: number, from: BarColumns, row: number): void => {
+  into.time[at] = from.time[row]!;
+  into.open[at] = from.open[row]!;
+  into.high[at] = from.high[row]!;
+  into.low[at] = from.low[row]!;
+  into.close[at] = from.close[row]!;
+  into.volume[at] = from.volume[row]!;
+  into.value[at] = from.value[row]!;
+  into.ticks[at] = from.ticks[row]!;
+  into.openInterest[at] = from.openInterest[row]!;
+  into.rev[at] = from.rev[row]!;
+  into.state[at] = from.state[row]!;
+  into.incomplete[at] = from.incomplete[row]!;
+};
+export const copyPassport = (into: PassportColumns, at: number, from: PassportColumns, row: number): void => {
+  into.late[at] = from.late[row]!;
+  into.firstTime[at] = from.firstTime[row]!;
+  into.lastTime[at] = from.lastTime[row]!;
+  into.firstSequence[at] = from.firstSequence[row]!;
+  into.lastSequence[at] = from.lastSequence[row]!;
+  into.sources[at] = from.sources[row]!;
+  into.hash[at] = from.hash[row]!;
+};
+export const setPassport = (into: PassportColumns, row: number, passport: BarPassport): void => {
+  into.late[row] = passport.late;
+  into.firstTime[row] = passport.firstTime;
+  into.lastTime[row] = passport.lastTime;
+  into.firstSequence[row] = passport.firstSequence;
+  into.lastSequence[row] = passport.lastSequence;
+  into.sources[row] = passport.sources;
+  into.hash[row] = passport.hash;
+};
 
 /** One row as an object, for the cold paths. */
 export const barAt = (columns: BarColumns, row: number): Bar => ({

@@ -2,14 +2,19 @@ import {
   AUCTION_BAR,
   type Bar,
   barAt,
+  barColumnNames,
   type BarColumns,
   barColumns,
   type BarPassport,
+  copyBar,
+  copyPassport,
   noPassport,
-  type PassportColumns,
   passportAt,
+  passportColumnNames,
+  type PassportColumns,
   passportColumns,
   setBar,
+  setPassport,
 } from "./bar";
 import { MOST_VALUE } from "@/server/domain/basics/bounds";
 import { type StoredKind, timeframe, timeframes } from "@/server/domain/time/timeframe";
@@ -47,22 +52,7 @@ export const storedBars = (capacity: number): StoredBars => ({
   made: new Uint8Array(capacity),
 });
 
-const bars = [
-  "time",
-  "open",
-  "high",
-  "low",
-  "close",
-  "volume",
-  "value",
-  "ticks",
-  "openInterest",
-  "rev",
-  "state",
-  "incomplete",
-] as const;
-const passports = ["late", "firstTime", "lastTime", "firstSequence", "lastSequence", "sources", "hash"] as const;
-const names = [...bars, ...passports, "instrumentId", "kind", "made"] as const;
+const names = [...barColumnNames, ...passportColumnNames, "instrumentId", "kind", "made"] as const;
 
 /** Rows [from, to); memory is shared. */
 export const cutStored = (rows: StoredBars, from: number, to: number): StoredBars => {
@@ -91,25 +81,9 @@ export const putRow = (
   into.instrumentId[at] = instrumentId;
   into.kind[at] = kind;
   into.made[at] = 1;
-  into.time[at] = from.time[row]!;
-  into.open[at] = from.open[row]!;
-  into.high[at] = from.high[row]!;
-  into.low[at] = from.low[row]!;
-  into.close[at] = from.close[row]!;
-  into.volume[at] = from.volume[row]!;
-  into.value[at] = from.value[row]! <= MOST_VALUE ? from.value[row]! : 0;
-  into.ticks[at] = from.ticks[row]!;
-  into.openInterest[at] = from.openInterest[row]!;
-  into.rev[at] = from.rev[row]!;
-  into.state[at] = from.state[row]!;
-  into.incomplete[at] = from.incomplete[row]!;
-  into.late[at] = from.late[row]!;
-  into.firstTime[at] = from.firstTime[row]!;
-  into.lastTime[at] = from.lastTime[row]!;
-  into.firstSequence[at] = from.firstSequence[row]!;
-  into.lastSequence[at] = from.lastSequence[row]!;
-  into.sources[at] = from.sources[row]!;
-  into.hash[at] = from.hash[row]!;
+  copyBar(into, at, from, row);
+  copyPassport(into, at, from, row);
+  if (!(from.value[row]! <= MOST_VALUE)) into.value[at] = 0;
 };
 
 /** Appends a bar to rows that have room. */
@@ -120,14 +94,7 @@ export const putBar = (into: StoredBars, bar: StoredBar): void => {
   into.instrumentId[at] = bar.instrumentId;
   into.kind[at] = kindOf(bar.timeframe);
   into.made[at] = bar.passport === undefined ? 0 : 1;
-  const passport = bar.passport ?? noPassport;
-  into.late[at] = passport.late;
-  into.firstTime[at] = passport.firstTime;
-  into.lastTime[at] = passport.lastTime;
-  into.firstSequence[at] = passport.firstSequence;
-  into.lastSequence[at] = passport.lastSequence;
-  into.sources[at] = passport.sources;
-  into.hash[at] = passport.hash;
+  setPassport(into, at, bar.passport ?? noPassport);
 };
 
 export const storedBarsOf = (list: readonly StoredBar[]): StoredBars => {

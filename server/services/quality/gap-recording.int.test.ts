@@ -13,7 +13,7 @@ import { parseTickFile } from "@/server/feeds/tick-file";
 import { systemClock } from "@/server/observe/clock";
 import { silentLog } from "@/server/observe/log";
 import { Metrics } from "@/server/observe/metrics";
-import { SecondBars } from "@/server/pipeline/aggregate";
+import { SecondBars } from "@/server/pipeline/second-bars";
 import { Normaliser } from "@/server/pipeline/normalise";
 import { BarWriter } from "@/server/pipeline/persist";
 import { TimeframeBars } from "@/server/pipeline/resample";
