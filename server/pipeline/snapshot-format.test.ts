@@ -4,7 +4,7 @@ import { createCalendar } from "@/server/domain/calendar/calendar";
 import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import { EXCHANGE_CLOCK, JOINED, SUSPECT, tickBatch, TRADE, UNBELIEVED } from "@/server/domain/ticks/tick";
 import { testInstrument } from "@/server/testing/pipeline-rig";
-import { SecondBars } from "./aggregate";
+import { SecondBars } from "./second-bars";
 import { TimeframeBars } from "./resample";
 import { STAGE_SNAPSHOT_FORMAT } from "./snapshot-format";
 
