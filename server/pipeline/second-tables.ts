@@ -113,7 +113,8 @@ export class SecondTables {
     return { capacity, own: own.slice(), days: days.slice(), open: open.slice(), cut: cut.slice() };
   }
   restore({ capacity, own, days, open, cut }: SecondTablesSnapshot): void {
-    if (open.length !== capacity * (this.mask + 1) * Open.size) throw new RangeError("a snapshot with a different watermark");
+    if (open.length !== capacity * (this.mask + 1) * Open.size)
+      throw new RangeError("a snapshot with a different watermark");
     this.capacity = capacity;
     this.own = own.slice();
     this.days = days.slice();
