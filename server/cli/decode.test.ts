@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { frames } from "@/server/feeds/kite/describe";
+import { type RecordedFrame, recordedJson } from "@/server/testing/recorded";
 import { describeFrame, framesOfFile, framesOfLines } from "./decode";
 
 const linesOfHex = async (...hex: string[]): Promise<unknown[]> => {
@@ -117,6 +118,38 @@ describe("decode kite", () => {
   it("does not take a truncated frame for a bare packet", () => {
     const frame = Buffer.from(`0001${packet(44, 408065)}`, "hex").subarray(0, 44);
     expect(linesOfFile(frame)).toEqual([{ frame: 0, skipped: "frame ends inside packet 1 of 1" }]);
+  });
+});
+
+describe("frames of our own making", () => {
+  const recorded = recordedJson<RecordedFrame[]>("frames.json");
+  it.each(recorded.map((frame) => [frame.name, frame] as const))(
+    "%s, as bytes, in hex and in base64",
+    async (_, frame) => {
+      const bytes = Buffer.from(frame.hex, "hex");
+      const lines = linesOfFile(bytes);
+      expect(lines.map(({ mode }) => mode)).toEqual(frame.modes);
+      expect(lines.map(({ token, lastPrice }) => [token, Number(lastPrice)])).toEqual(
+        frame.ticks.map((tick) => [tick["instrument_token"], tick["last_price"]]),
+      );
+      expect(await linesOfHex(frame.hex)).toEqual(lines);
+      expect(linesOfFile(Buffer.from(bytes.toString("base64")))).toEqual(lines);
+    },
+  );
+
+  it("a stock in full has the client's values", () => {
+    const { hex, ticks } = recorded.find(({ name }) => name === "a stock in full")!;
+    const [line] = linesOfFile(Buffer.from(hex, "hex"));
+    const [tick] = ticks;
+    expect(line).toMatchObject({
+      token: tick!["instrument_token"],
+      volume: tick!["volume_traded"],
+      averagePrice: (tick!["average_traded_price"] as number).toFixed(2),
+      close: tick!.ohlc!["close"]!.toFixed(2),
+      lastTradeTime: (tick!["last_trade_time"] as number) * 1_000,
+      exchangeTime: (tick!["exchange_timestamp"] as number) * 1_000,
+      depth: { buy: { length: 5 }, sell: { length: 5 } },
+    });
   });
 });
 

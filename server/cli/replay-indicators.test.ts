@@ -3,6 +3,7 @@ import { indicators } from "@/server/indicators";
 import { computeIndicator } from "@/server/indicators/compute";
 import { parseIndicatorList } from "@/server/services/indicators/configs";
 import { fixtureLines, fixturesAbsent } from "@/server/testing/fixtures";
+import { recordedText } from "@/server/testing/recorded";
 import { barJson, barTable } from "./bar-lines";
 import { replayLines, type ReplayReport } from "./replay";
 
@@ -74,6 +75,18 @@ describe("candela replay --indicators", () => {
       details: { field: "--indicators", value: "EMMA:5" },
     });
     await expect(replay("EMA:20@5m")).rejects.toMatchObject({ details: { field: "--indicators", value: "EMA:20@5m" } });
+  });
+
+  it("runs over a recorded morning of our own making", async () => {
+    const { bars, lines } = await replay(
+      "EMA:20,RSI:14,VWAP",
+      "1m",
+      [recordedText("ticks.csv.gz")],
+      "NSE_INDEX:NIFTY 50",
+    );
+    expect(bars.length).toBe(54);
+    const ema = computeIndicator(parseIndicatorList("", "EMA:20")[0]!.resolved, bars)[0]!;
+    expect(Array.from(lines[0]!.plots[0]!.values)).toEqual(Array.from(ema));
   });
 
   it.skipIf(fixturesAbsent)("runs over a recorded day of NIFTY", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BarColumns } from "@/server/domain/bars/bar";
 import { fixtureLines, fixturesAbsent } from "@/server/testing/fixtures";
+import { recordedJson, recordedText } from "@/server/testing/recorded";
 import { rowsOf } from "@/server/testing/pipeline-rig";
 import { parseBarFile } from "@/server/history-sources/bar-file";
 import { barJson, barTable } from "./bar-lines";
@@ -339,6 +340,36 @@ describe("candela replay", () => {
         now,
       }),
     ).rejects.toMatchObject({ details: { field: "--indicators" } });
+  });
+});
+
+describe("a recorded morning of our own making, one value a second", () => {
+  const morning = () => replay([recordedText("ticks.csv.gz")], "NSE_INDEX:NIFTY 50");
+  const hole = { from: at("2026-11-20 09:40:09"), to: at("2026-11-20 09:52:20"), minutes: 11 };
+
+  it("gives the exchange's minutes: each closes where its own does, and is enclosed by it", async () => {
+    const series = recordedJson<Record<string, Record<string, [string, ...number[]][]>>>("minutes.json.gz");
+    const minutes = new Map(
+      series["NSE:NIFTY 50"]!["1m"]!.map(([label, ...prices]) => [
+        Date.parse(label.replace("+0530", "+05:30")),
+        prices.map((price) => Math.round(price * 100)),
+      ]),
+    );
+    const { bars, refused } = await morning();
+    const whole = rowsOf(bars).filter(({ time }) => time + 60_000 <= hole.from || time > hole.to);
+    expect(bars.length).toBe(65 - 11);
+    expect(whole.length).toBe(65 - 13);
+    for (const bar of whole) {
+      const [, high, low] = minutes.get(bar.time)!;
+      expect([low! <= bar.low, bar.high <= high!]).toEqual([true, true]);
+    }
+    expect(whole.filter((bar) => bar.close === minutes.get(bar.time)![3]).length).toBe(whole.length);
+    expect(refused.auction).toBeGreaterThan(60);
+  });
+
+  it("shows its hole as a gap, not as bars", async () => {
+    // Where the recording ends, the rest of the session is one too.
+    expect((await morning()).gaps).toEqual([hole, expect.objectContaining({ from: at("2026-11-20 10:19:59") })]);
   });
 });
 

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { BarColumns } from "@/server/domain/bars/bar";
 import { fixtureLines, fixturePath, fixturesAbsent } from "@/server/testing/fixtures";
+import { recordedJson } from "@/server/testing/recorded";
 import { rowsOf } from "@/server/testing/pipeline-rig";
 import { parseBarFile } from "@/server/history-sources/bar-file";
 import { resampleLines, type ResampleReport, type ResampleRequest, resampleSummary } from "./resample";
@@ -328,6 +329,27 @@ describe("candela resample", () => {
       1,
       "2024-08-17: the calendar says NSE_CAS is closed, but the file has rows; the regular session is assumed",
     ]);
+  });
+});
+
+describe("bars of our own making", () => {
+  const series = recordedJson<Record<string, Record<string, [string, ...number[]][]>>>("minutes.json.gz");
+  it.each(["NSE:INFY", "NSE:NIFTY 50"])("of %s: its minutes give the exchange's own half hours", async (key) => {
+    const instrument = key === "NSE:INFY" ? key : "NSE_INDEX:NIFTY 50";
+    const lines = series[key]!["1m"]!.map((row) => row.join(","));
+    const { bars } = await resample(lines, { instrument, to: "30m" });
+    // An index's row of the closing auction stands behind its last half hour and is no bar of ours.
+    const theirs = series[key]!["30m"]!.filter(([label]) => !label.includes("T15:15")).map(([label, ...figures]) => [
+      Date.parse(label.replace("+0530", "+05:30")),
+      ...figures,
+    ]);
+    const ours = rowsOf(bars).map(({ time, open, high, low, close, volume }) => [
+      time,
+      ...[open, high, low, close].map((price) => price / 100),
+      volume,
+    ]);
+    expect(ours).toHaveLength(3 * 12);
+    expect(ours).toEqual(theirs);
   });
 });
 

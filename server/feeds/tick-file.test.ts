@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { recordedText } from "@/server/testing/recorded";
 import type { MalformedLine } from "@/server/files/doubt";
 import { readLines, readPieces, type TextPieces } from "@/server/files/text";
 import { parseTickFile } from "./tick-file";
@@ -133,6 +134,15 @@ describe("parseTickFile", () => {
     const lines = Array.from({ length: 10_000 }, (_, row) => `2022-11-25 09:15:00,${row}`);
     const { ticks } = await read(lines);
     expect(ticks.map(([, price]) => price)).toEqual(lines.map((_, row) => row * 100));
+  });
+
+  it("reads a recording of our own making without a malformed line", async () => {
+    const { ticks, malformed } = await read([recordedText("ticks.csv.gz")]);
+    expect(malformed).toEqual([]);
+    expect(ticks).toHaveLength(4_380 - 730);
+    const seconds = new Set(ticks.map(([time]) => time));
+    expect(seconds.size).toBe(ticks.length);
+    expect(ticks.every(([, price]) => price > 2_000_000 && price < 3_500_000)).toBe(true);
   });
 
   const recording = path.resolve(process.cwd(), "../shared/fixtures/ticks/nifty-1s/2022-11-25.csv");

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { columnsOfBars, walkBars } from "@/server/testing/indicator-bars";
 import { fixturesAbsent } from "@/server/testing/fixtures";
-import { recordedBars, recordedSeries } from "@/server/testing/indicator-fixtures";
+import { ownBars, ownSeries, recordedBars, recordedSeries } from "@/server/testing/indicator-fixtures";
 import { indicatorOracle } from "@/server/testing/indicator-oracle";
 import { computeIndicator } from "./compute";
 import { indicators, parseIndicator } from "./index";
@@ -145,6 +145,11 @@ describe("against the definition computed from scratch", () => {
       { numRuns: 30 },
     ),
   );
+});
+
+describe.each([...ownSeries])("over minutes of our own making: %s", (key) => {
+  const bars = ownBars(key, 700);
+  it.each(cases)("%s", (text) => agree(text, bars));
 });
 
 describe.skipIf(fixturesAbsent).each([...recordedSeries])("over recorded bars: %s", (name) => {

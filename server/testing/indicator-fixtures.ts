@@ -1,5 +1,6 @@
 import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { fixtureLines, fixturesAbsent } from "./fixtures";
+import { recordedJson } from "./recorded";
 
 /** Recorded bars outside the project, by file under `candles`; every number but the time as it stands there. */
 const files = {
@@ -19,6 +20,21 @@ const files = {
   },
 } as const;
 export type RecordedSeries = keyof typeof files;
+/** Minutes the simulated exchange made, which every clone has; prices in paise. */
+export const ownSeries = ["NSE:INFY", "NSE:NIFTY 50"] as const;
+export const ownBars = (key: (typeof ownSeries)[number], most: number): IndicatorBar[] =>
+  recordedJson<Record<string, { "1m": [string, ...number[]][] }>>("minutes.json.gz")
+    [key]!["1m"].map(([label, open, high, low, close, volume]) => ({
+      time: Date.parse(label.replace("+0530", "+05:30")),
+      open: Math.round(open! * 100),
+      high: Math.round(high! * 100),
+      low: Math.round(low! * 100),
+      close: Math.round(close! * 100),
+      volume: volume!,
+      openInterest: -1,
+    }))
+    .slice(-most);
+
 export const recordedSeries: readonly RecordedSeries[] = fixturesAbsent ? [] : (Object.keys(files) as RecordedSeries[]);
 
 /** Two days after the halt of 2020-03-23. */

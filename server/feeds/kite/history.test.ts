@@ -3,6 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { barAt } from "@/server/domain/bars/bar";
 import { RefusedRows } from "@/server/domain/bars/told-rows";
+import { recordedText } from "@/server/testing/recorded";
 import { readCandles } from "./history";
 
 describe("readCandles", () => {
@@ -109,24 +110,29 @@ describe("readCandles", () => {
     reading = false;
   });
 
-  const recorded = path.resolve(process.cwd(), "../shared/fixtures/kite/rest/historical_minute.json");
-  it.skipIf(!existsSync(recorded))("reads the recorded answer, every price as printed", async () => {
-    const { candles } = (
-      JSON.parse(readFileSync(recorded, "utf8")) as {
-        data: { candles: [string, number, number, number, number, number][] };
-      }
-    ).data;
+  const published = path.resolve(process.cwd(), "../shared/fixtures/kite/rest/historical_minute.json");
+  const printed = async (text: string): Promise<void> => {
+    const { candles } = (JSON.parse(text) as { data: { candles: [string, number, number, number, number, number][] } })
+      .data;
     const bars = await readCandles(candles, 2);
+    expect(candles.length).toBeGreaterThan(0);
     expect(bars.length).toBe(candles.length);
-    candles.forEach(([, open, high, low, close, volume], row) => {
+    candles.forEach(([label, open, high, low, close, volume], row) => {
       expect([
+        bars.time[row],
         bars.open[row]! / 100,
         bars.high[row]! / 100,
         bars.low[row]! / 100,
         bars.close[row]! / 100,
         bars.volume[row],
-      ]).toEqual([open, high, low, close, volume]);
+      ]).toEqual([Date.parse(label.replace("+0530", "+05:30")), open, high, low, close, volume]);
       if (row > 0) expect(bars.time[row]! - bars.time[row - 1]!).toBe(60_000);
     });
-  });
+  };
+
+  it("reads the simulated exchange's answer, every price as printed", () =>
+    printed(recordedText("historical-minute.json")));
+  it.skipIf(!existsSync(published))("reads the recorded answer, every price as printed", () =>
+    printed(readFileSync(published, "utf8")),
+  );
 });

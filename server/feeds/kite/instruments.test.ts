@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { recordedText } from "@/server/testing/recorded";
 import { readInstruments } from "./instruments";
 
 const HEADER =
@@ -194,16 +195,21 @@ describe("readInstruments", () => {
     expect(() => [...readInstruments("")]).toThrow("is empty");
   });
 
+  const readsEvery = (text: string): void => {
+    const rows = [...readInstruments(text)];
+    expect(rows).toHaveLength(text.trimEnd().split("\n").length - 1);
+    expect(rows.length).toBeGreaterThan(1);
+    expect(rows.filter((row) => row.listed === null)).toEqual([]);
+    expect(rows.every(({ listed }) => listed!.expiry === null || /^\d{4}-\d{2}-\d{2}$/.test(listed!.expiry))).toBe(
+      true,
+    );
+  };
+
+  it("reads every row of the simulated exchange's list", () => readsEvery(recordedText("instruments.csv")));
+
   const fixtures = path.resolve(process.cwd(), "../shared/fixtures/kite/rest");
   it.skipIf(!existsSync(fixtures)).each(["instruments_2024-04_excerpt.csv", "instruments_nse.csv"])(
     "reads every row of %s",
-    (name) => {
-      const rows = [...readInstruments(readFileSync(path.join(fixtures, name), "utf8"))];
-      expect(rows.length).toBeGreaterThan(1);
-      expect(rows.filter((row) => row.listed === null)).toEqual([]);
-      expect(rows.every(({ listed }) => listed!.expiry === null || /^\d{4}-\d{2}-\d{2}$/.test(listed!.expiry))).toBe(
-        true,
-      );
-    },
+    (name) => readsEvery(readFileSync(path.join(fixtures, name), "utf8")),
   );
 });

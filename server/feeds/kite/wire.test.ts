@@ -1,18 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
-import { KiteTicker } from "kiteconnect";
 import { describe, expect, it } from "vitest";
 import { Book, LEVEL } from "@/server/domain/ticks/order-book";
 import { rawBatch } from "@/server/domain/ticks/tick";
 import { toRupees } from "@/server/domain/basics/price";
+import { officialTicks, type OfficialTick as Tick, withoutChange } from "@/server/testing/official-client";
+import { type RecordedFrame, recordedJson } from "@/server/testing/recorded";
 import { bookAt, decodeFrame, packetAt, packetsOf } from "./wire";
 import { wireDecimals } from "./segments";
-
-type Tick = Record<string, unknown> & {
-  ohlc?: Record<string, number>;
-  depth?: Record<"buy" | "sell", Record<string, number>[]>;
-};
 
 /** A packet of ours in the official client's words and rupees, times as epoch seconds. */
 const inOfficialWords = (frame: Uint8Array, offset: number): Tick => {
@@ -55,9 +51,6 @@ const inOfficialWords = (frame: Uint8Array, offset: number): Tick => {
   return tick;
 };
 
-/** `change` is recomputed by the clients and no field of ours. */
-const withoutChange = ({ change, ...tick }: Tick): Tick => tick;
-
 /** Every row of the columns repeats what the packet it points at says. */
 const expectColumnsToAgree = (frame: Uint8Array): void => {
   const batch = rawBatch(1);
@@ -80,6 +73,27 @@ const expectColumnsToAgree = (frame: Uint8Array): void => {
     ]);
   }
 };
+
+describe("recorded frames of our own making", () => {
+  const frames = recordedJson<RecordedFrame[]>("frames.json");
+  it.each(frames.map((frame) => [frame.name, frame] as const))(
+    "%s decodes to its recorded fields",
+    (_, { hex, ticks }) => {
+      const frame = Buffer.from(hex, "hex");
+      const batch = rawBatch(1);
+      expect(decodeFrame(frame, batch)).toMatchObject({ packets: ticks.length, bad: false });
+      expect(Array.from(batch.offset.subarray(0, batch.length), (offset) => inOfficialWords(frame, offset))).toEqual(
+        ticks,
+      );
+      expectColumnsToAgree(frame);
+    },
+  );
+
+  it("are one of each kind of packet", () => {
+    const sizes = frames.flatMap(({ hex }) => packetsOf(Buffer.from(hex, "hex")).packets.map(({ length }) => length));
+    expect([...new Set(sizes)].sort((a, b) => a - b)).toEqual([8, 28, 32, 44, 184]);
+  });
+});
 
 const fixtures = path.resolve(process.cwd(), "../shared/fixtures/kite");
 
@@ -283,23 +297,6 @@ describe("decodeFrame", () => {
 });
 
 describe("the official client's decoder", () => {
-  /** Its 32-bit fields are signed: ours above 2^31 - 1 come out lower by 2^32 there, before the division. */
-  const parse = (frame: Uint8Array): Tick[] => {
-    const ticker = new KiteTicker({ api_key: "key", access_token: "token" });
-    const ticks = (ticker as unknown as { parseBinary(bytes: ArrayBuffer): Tick[] }).parseBinary(
-      Uint8Array.from(frame).buffer,
-    );
-    return ticks.map((tick) =>
-      withoutChange({
-        ...tick,
-        ...Object.fromEntries(
-          ["last_trade_time", "exchange_timestamp"]
-            .filter((name) => tick[name] instanceof Date)
-            .map((name) => [name, (tick[name] as Date).getTime() / 1_000]),
-        ),
-      }),
-    );
-  };
   /** Fields within the range both read alike, and segments the client knows (it reads NCO's four decimals as two); depth padding and the index's change are free. */
   const small = known.map((packet) => {
     const body = Buffer.from(packet);
@@ -315,7 +312,7 @@ describe("the official client's decoder", () => {
         const batch = rawBatch(1);
         decodeFrame(frame, batch);
         expect(Array.from(batch.offset.subarray(0, batch.length), (offset) => inOfficialWords(frame, offset))).toEqual(
-          parse(frame),
+          officialTicks(frame),
         );
       }),
     );
