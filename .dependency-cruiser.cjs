@@ -172,6 +172,18 @@ module.exports = {
       "The simulated exchange is a program of its own: it must not share our mistakes.",
     ),
     only(
+      "parts",
+      "^server/parts/",
+      [
+        "^server/(parts|bus|feeds|files|history-sources|indicators|latest|observe|pipeline|services|store|web)/",
+        "^server/config\\.ts$",
+        contract,
+        domain,
+        ports,
+      ],
+      "A part is built from the parts above it; the container lists them and is known to none.",
+    ),
+    only(
       "container",
       "^server/(?!runtime|config)[^/]+\\.ts$|^server/(cli|bench)/",
       ["^server/"],
@@ -219,7 +231,7 @@ module.exports = {
       from: {
         path: "^server/[^/]+/",
         pathNot:
-          "^server/(bench|bus|cli|contract|domain|exchange|feeds|files|history-sources|indicators|latest|observe|pipeline|ports|services|store|testing|web)/",
+          "^server/(bench|bus|cli|contract|domain|exchange|feeds|files|history-sources|indicators|latest|observe|parts|pipeline|ports|services|store|testing|web)/",
       },
       to: {},
     },

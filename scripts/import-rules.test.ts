@@ -53,6 +53,7 @@ const offences: readonly (readonly [file: string, source: string, rule: string])
   ["server/web/b.ts", `import { stage } from "@/server/pipeline/stage"; export const b = stage;`, "stage-types-only"],
   ["server/exchange/a.ts", `import { w } from "@/server/feeds/two/two"; export const a = w;`, "exchange-imports"],
   ["server/main.ts", `import { x } from "@/components/x"; export const a = x;`, "container-imports"],
+  ["server/parts/a.ts", `import { c } from "@/server/container"; export const a = c;`, "parts-imports"],
   ["server/cli/a.ts", `import { x } from "@/app/x"; export const a = x;`, "container-imports"],
   [
     "server/runtime.ts",
@@ -107,7 +108,11 @@ const lawful: readonly (readonly [file: string, source: string])[] = [
     `import { define } from "@/server/feeds/define"; import ws from "ws"; export const two = [define, ws];`,
   ],
   ["server/feeds/define.ts", `export const define = 1;`],
-  ["server/container.ts", `import { s } from "./store/s"; import { x } from "./services/x"; export const c = [s, x];`],
+  [
+    "server/parts/p.ts",
+    `import { s } from "@/server/store/s"; import { x } from "@/server/services/x"; export const p = [s, x];`,
+  ],
+  ["server/container.ts", `import { p } from "./parts/p"; export const c = p;`],
   [
     "server/testing/t.ts",
     `import { s } from "@/server/store/s"; import fc from "fast-check"; export const t = [s, fc];`,

@@ -19,7 +19,5 @@ export const memoryBus = (): Bus => {
           (readers.get(topic) ?? []).filter((each) => each !== read),
         );
     },
-    start: async () => {},
-    stop: async () => readers.clear(),
   };
 };

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { AppError, badInput, type ErrorCode, hasCode } from "@/server/domain/basics/errors";
 import type { BackfillEstimate, JobProgress, JobReport } from "@/server/domain/basics/job";
-import type { Wanted } from "@/server/backfill-local";
+import type { Wanted } from "./backfill-local";
 import type { Config } from "@/server/config";
 import { type FileOptions, optionsText } from "@/server/files/options";
 import type { BackfillRequest } from "@/server/services/history/order";
@@ -30,7 +30,7 @@ export const openDoor = async (options: {
 }): Promise<BackfillDoor> => {
   if (options.server !== undefined) return remote(options.server);
   const config = options.config();
-  const { openBackfill } = await import("@/server/backfill-local");
+  const { openBackfill } = await import("./backfill-local");
   try {
     const { backfill, close } = await openBackfill(config, options.wanted, options.say);
     return {

@@ -62,9 +62,9 @@ const askStore = async (config: Config, question: VerifyQuestion): Promise<Verif
       return index === -1 ? null : table.hours(index);
     };
     const calendar = new ExchangeCalendar({
-      store: () => store.calendarEdits,
+      store: store.calendarEdits,
       wall: clock,
-      clock: () => clock,
+      clock,
       changed: () => {},
       hoursOf: hoursOfKey,
     });

@@ -10,7 +10,7 @@ import type { Normaliser } from "./normalise";
 import type { DerivedBars } from "./derive";
 import type { PrintedBars } from "./print";
 import type { TimeframeBars } from "./resample";
-import { type Role, sink, source, type Sink, type Source, type Stage, step } from "./stage";
+import { sink, source, type Sink, type Source, type Stage, step } from "./stage";
 
 export interface Parts {
   collectors: Source<RawMessage>;
@@ -39,33 +39,37 @@ export interface Parts {
 }
 
 /**
- * The pipeline, in the order of the data. Nothing else joins stages. `broadcast` reads five topics: what forms is
- * marked by ticks, what closed comes as bars, of listed timeframes and of derived ones, its indicator values as points, and auctions say that there is a row to show; the hub
- * sends them in one frame.
+ * The pipeline, in the order of the data. Messages pass between stages here and nowhere else. The last column names the
+ * stages whose state a stage looks into as well: an auction needs the day's volume that seconds have counted, and whoever
+ * shows what forms now asks for it, since forming bars are merged when they are asked for. `broadcast` reads five topics,
+ * which the hub sends in one frame: ticks mark what forms, bars of listed and of derived timeframes have closed, auctions
+ * say that there is a row to show, points are indicator values of closed bars.
  */
 export const pipeline = (parts: Parts): Stage[] => [
-  //      name          role         from         core                    to
-  source("collect", "ingest", parts.collectors, "raw"),
-  step("normalise", "ingest", "raw", parts.normaliser, "ticks"),
-  step("auction", "aggregate", "ticks", parts.auctions, "auctions"),
-  step("aggregate", "aggregate", "ticks", parts.seconds, "bars.base"),
-  step("resample", "aggregate", "bars.base", parts.timeframes, "bars"),
-  step("print", "aggregate", "bars", parts.printed, "printed"),
-  step("indicate", "indicate", "printed", parts.indicators, "points"),
-  step("print", "aggregate", "auctions", { on: (batch, emit) => parts.printed.onAuctions(batch, emit) }, "printed"),
-  step("derive", "aggregate", "printed", parts.derived, "derived"),
-  step("indicate", "indicate", "derived", { on: (batch, emit) => parts.indicators.on(batch, emit) }, "points"),
-  step("day", "aggregate", "auctions", { on: (batch, emit) => parts.timeframes.onAuctions(batch, emit) }, "bars"),
-  ...(parts.recorder === null ? [] : [sink("record", "store", "ticks", parts.recorder)]),
-  sink("persist", "store", "bars", parts.writer),
-  sink("persist", "store", "auctions", parts.writer),
-  sink("publish", "store", "printed", parts.latest),
-  sink("publish", "store", "points", parts.latestPoints),
-  sink("broadcast", "web", "ticks", parts.readers.ticks),
-  sink("broadcast", "web", "printed", parts.readers.bars),
-  sink("broadcast", "web", "derived", parts.readers.derived),
-  sink("broadcast", "web", "auctions", parts.readers.auctions),
-  sink("broadcast", "web", "points", parts.readers.points),
+  //      name          from         core                    to           also reads
+  source("collect", parts.collectors, "raw"),
+  step("normalise", "raw", parts.normaliser, "ticks"),
+  step("auction", "ticks", parts.auctions, "auctions", ["aggregate"]),
+  step("aggregate", "ticks", parts.seconds, "bars.base"),
+  step("resample", "bars.base", parts.timeframes, "bars", ["aggregate"]),
+  step("print", "bars", parts.printed, "printed", ["resample"]),
+  step("indicate", "printed", parts.indicators, "points"),
+  step("print", "auctions", { on: (batch, emit) => parts.printed.onAuctions(batch, emit) }, "printed", ["resample"]),
+  step("derive", "printed", parts.derived, "derived", ["print"]),
+  step("indicate", "derived", { on: (batch, emit) => parts.indicators.on(batch, emit) }, "points"),
+  step("resample", "auctions", { on: (batch, emit) => parts.timeframes.onAuctions(batch, emit) }, "bars", [
+    "aggregate",
+  ]),
+  ...(parts.recorder === null ? [] : [sink("record", "ticks", parts.recorder)]),
+  sink("persist", "bars", parts.writer),
+  sink("persist", "auctions", parts.writer),
+  sink("publish", "printed", parts.latest, ["normalise"]),
+  sink("publish", "points", parts.latestPoints, ["indicate"]),
+  sink("broadcast", "ticks", parts.readers.ticks, ["normalise", "print", "derive", "indicate"]),
+  sink("broadcast", "printed", parts.readers.bars),
+  sink("broadcast", "derived", parts.readers.derived),
+  sink("broadcast", "auctions", parts.readers.auctions),
+  sink("broadcast", "points", parts.readers.points),
 ];
 
 /** Longer between two turns, and something has held the process up. */
@@ -76,38 +80,30 @@ export interface StageTiming {
   (stage: string, rows: number, ms: number): void;
 }
 
-/** Joins the stages of the given roles to the bus. The returned function parts them, in reverse order. */
-export const run = (
-  stages: readonly Stage[],
-  roles: ReadonlySet<Role>,
-  bus: Bus,
-  clock: Clock,
-  timing: StageTiming,
-): (() => void) => {
+/** Joins the stages to the bus. The returned function parts them, in reverse order. */
+export const run = (stages: readonly Stage[], bus: Bus, clock: Clock, timing: StageTiming): (() => void) => {
   const turns: ((now: number) => void)[] = [];
   /** Time spent downstream of the stage that runs now: publishing is a call, so stages nest. */
   let downstream = 0;
-  const leave = stages
-    .filter((stage) => roles.has(stage.role))
-    .map((stage) =>
-      stage.join({
-        publish: (topic, message) => bus.publish(topic, message),
-        subscribe: (topic, read) => bus.subscribe(topic, read),
-        every(_, turn) {
-          turns.push(turn);
-          return () => turns.splice(turns.indexOf(turn), 1);
-        },
-        timed(name, rows, work) {
-          const before = downstream;
-          downstream = 0;
-          const began = performance.now();
-          work();
-          const whole = performance.now() - began;
-          timing(name, rows, whole - downstream);
-          downstream = before + whole;
-        },
-      }),
-    );
+  const leave = stages.map((stage) =>
+    stage.join({
+      publish: (topic, message) => bus.publish(topic, message),
+      subscribe: (topic, read) => bus.subscribe(topic, read),
+      eachTurn(turn) {
+        turns.push(turn);
+        return () => turns.splice(turns.indexOf(turn), 1);
+      },
+      timed(name, rows, work) {
+        const before = downstream;
+        downstream = 0;
+        const began = performance.now();
+        work();
+        const whole = performance.now() - began;
+        timing(name, rows, whole - downstream);
+        downstream = before + whole;
+      },
+    }),
+  );
   let last = performance.now();
   // One timer for all: a second is closed before the minute that waits for it.
   const stop = clock.every(50, () => {

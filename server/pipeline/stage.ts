@@ -9,14 +9,28 @@ export interface Core<In, Out> {
   at?(now: number, emit: (message: Out) => void): void;
 }
 
-export type Role = "ingest" | "aggregate" | "indicate" | "store" | "web";
+/** Stages by name; one that reads several topics has a row for each. */
+export type StageName =
+  | "collect"
+  | "normalise"
+  | "auction"
+  | "aggregate"
+  | "resample"
+  | "print"
+  | "indicate"
+  | "derive"
+  | "record"
+  | "persist"
+  | "publish"
+  | "broadcast";
 
 /** One row of the pipeline table. */
 export type Stage = {
-  name: string;
-  role: Role;
+  name: StageName;
   from: Topic | null;
   to: Topic | null;
+  /** Stages whose state it looks into beside the messages it gets. */
+  reads: readonly StageName[];
   /** Joins the stage to the bus; the returned function parts it. */
   join(port: StagePort): () => void;
 };
@@ -25,10 +39,10 @@ export type Stage = {
 export interface StagePort {
   publish<T extends Topic>(topic: T, message: Topics[T]): void;
   subscribe<T extends Topic>(topic: T, read: (message: Topics[T]) => void): () => void;
-  /** Runs `at` of cores; `every` ms. */
-  every(intervalMs: number, run: (now: number) => void): () => void;
+  /** Runs `at` of a core in each turn of the pipeline's timer, in the order of the table. */
+  eachTurn(run: (now: number) => void): () => void;
   /** Timing of one stage's work on one message, in ms, for /status. */
-  timed(stage: string, rows: number, run: () => void): void;
+  timed(stage: StageName, rows: number, run: () => void): void;
 }
 
 export interface Source<Out> {
@@ -45,20 +59,20 @@ const rowsOf = (message: unknown): number => (message as { length?: number }).le
 
 /** A stage that turns one topic into another. A pipe joined wrongly does not compile. */
 export const step = <From extends Topic, To extends Topic>(
-  name: string,
-  role: Role,
+  name: StageName,
   from: From,
   core: Core<Topics[From], Topics[To]>,
   to: To,
+  reads: readonly StageName[] = [],
 ): Stage => ({
   name,
-  role,
+  reads,
   from,
   to,
   join(port) {
     const emit = (message: Topics[To]): void => port.publish(to, message);
     const leave = port.subscribe(from, (message) => port.timed(name, rowsOf(message), () => core.on(message, emit)));
-    const stop = core.at === undefined ? undefined : port.every(50, (now) => core.at!(now, emit));
+    const stop = core.at === undefined ? undefined : port.eachTurn((now) => core.at!(now, emit));
     return () => {
       stop?.();
       leave();
@@ -67,9 +81,9 @@ export const step = <From extends Topic, To extends Topic>(
 });
 
 /** Where messages enter. */
-export const source = <To extends Topic>(name: string, role: Role, from: Source<Topics[To]>, to: To): Stage => ({
+export const source = <To extends Topic>(name: StageName, from: Source<Topics[To]>, to: To): Stage => ({
   name,
-  role,
+  reads: [],
   from: null,
   to,
   join(port) {
@@ -78,10 +92,15 @@ export const source = <To extends Topic>(name: string, role: Role, from: Source<
   },
 });
 
-/** Where messages leave: `topics` lists what the sink reads. */
-export const sink = <From extends Topic>(name: string, role: Role, from: From, to: Sink<Topics[From]>): Stage => ({
+/** Where messages leave. */
+export const sink = <From extends Topic>(
+  name: StageName,
+  from: From,
+  to: Sink<Topics[From]>,
+  reads: readonly StageName[] = [],
+): Stage => ({
   name,
-  role,
+  reads,
   from,
   to: null,
   join: (port) => port.subscribe(from, (message) => port.timed(name, rowsOf(message), () => to.on(message))),

@@ -27,6 +27,4 @@ export interface Bus {
   publish<T extends Topic>(topic: T, message: Topics[T]): void;
   /** Readers run in the order they subscribed. The returned function unsubscribes. */
   subscribe<T extends Topic>(topic: T, read: (message: Topics[T]) => void): () => void;
-  start(signal: AbortSignal): Promise<void>;
-  stop(): Promise<void>;
 }

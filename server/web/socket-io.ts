@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { Server, type Socket } from "socket.io";
 import { z } from "zod";
@@ -11,21 +10,16 @@ import type { Desk } from "@/server/ports/desk";
 import type { Log, Meter } from "@/server/ports/observe";
 import { barsPageAnswer } from "./answers";
 import type { BoardLane } from "./board-lane";
-import type { Hub, Transport } from "./hub";
+import type { Hub } from "./hub";
 import { localRequest } from "./local-only";
+import { BACKLOG_MS, GONE, type Peers, PER_SECOND } from "./peers";
 import type { Status } from "./status";
 
-/** Requests a client may make at once and per second. */
-const BURST = 60;
-const PER_SECOND = 20;
 const MOST_CLIENTS = 4_000;
-/** Frames waiting in a client's socket: above this its chart frames are left out (it sees the missing number and asks again). */
-const BACKLOG = 64;
-const BACKLOG_MS = 5_000;
-
 interface Parts {
-  hub(): Hub;
-  board(): BoardLane;
+  peers: Peers;
+  hub: Hub;
+  board: BoardLane;
   status: Status;
   desk: Desk;
   clock: Clock;
@@ -36,26 +30,14 @@ interface Parts {
   charts: Gate;
 }
 
-const GONE = "the client disconnected";
 /** Requests of one client under way at once. */
 const MOST_UNDER_WAY = 32;
 
-interface Peer {
-  tokens: number;
-  at: number;
-  behindSince: number | null;
-  underWay: number;
-  gone: AbortController;
-}
-
 /** Socket.io on the shared port: parses by contract, answers through the hub, limits each client. */
-export class SocketIo implements Transport {
+export class SocketIo {
   private io: Server | null = null;
-  private readonly peers = new Map<string, Peer>();
   private readonly failing = new Set<string>();
   private stops: (() => void)[] = [];
-  conflated = 0;
-  dropped = 0;
 
   constructor(private readonly parts: Parts) {}
 
@@ -71,54 +53,40 @@ export class SocketIo implements Transport {
       pingTimeout: 8_000,
       allowRequest: (request: IncomingMessage, decide) => {
         if (!localRequest(request)) decide("this server accepts connections from its own machine only", false);
-        else decide(this.peers.size >= MOST_CLIENTS ? "too many clients" : null, this.peers.size < MOST_CLIENTS);
+        else {
+          const isFull = this.parts.peers.clients >= MOST_CLIENTS;
+          decide(isFull ? "too many clients" : null, !isFull);
+        }
       },
     });
+    this.parts.peers.carryBy(this.io);
     this.io.on("connection", (socket) => this.welcome(socket));
     this.stops = [this.parts.wall.every(1_000, () => this.guarded("each second", () => this.eachSecond()))];
-  }
-
-  get clients(): number {
-    return this.peers.size;
-  }
-
-  toRoom(room: string, event: string, frame: unknown): void {
-    if (this.io === null) return;
-    const behind: string[] = [];
-    for (const id of this.io.sockets.adapter.rooms.get(room) ?? []) if (this.isBehind(id)) behind.push(id);
-    this.conflated += behind.length;
-    (behind.length === 0 ? this.io.to(room) : this.io.to(room).except(behind)).emit(event, frame);
   }
 
   async stop(): Promise<void> {
     for (const stop of this.stops) stop();
     await this.io?.close();
     this.io = null;
+    this.parts.peers.carryBy(null);
   }
 
   private welcome(socket: Socket): void {
     const { parts } = this;
-    const gone = new AbortController();
-    // Node warns of more than ten listeners, and each request under way is one.
-    setMaxListeners(0, gone.signal);
-    const { signal } = gone;
-    this.peers.set(socket.id, { tokens: BURST, at: parts.wall.now(), behindSince: null, underWay: 0, gone });
+    const { peers, hub, board } = parts;
+    const signal = peers.enter(socket);
     socket.on("disconnect", () => {
       // First: whatever is under way for it asks this before it enters anything.
-      gone.abort(new Error(GONE));
-      this.peers.delete(socket.id);
-      parts.hub().leave(socket.id);
-      parts.board().leave(socket.id);
+      peers.leave(socket.id);
+      hub.leave(socket.id);
+      board.leave(socket.id);
     });
     this.answer(socket, "bars.subscribe", barsSubscribe, (request) =>
-      parts.charts.run(
-        () => parts.hub().subscribe(socket.id, request, (room) => void socket.join(room), signal),
-        signal,
-      ),
+      parts.charts.run(() => hub.subscribe(socket.id, request, (room) => void socket.join(room), signal), signal),
     );
     this.answer(socket, "bars.unsubscribe", barsUnsubscribe, async ({ room }) => {
       await socket.leave(room);
-      parts.hub().unsubscribe(socket.id, room);
+      hub.unsubscribe(socket.id, room);
       return { room };
     });
     this.answer(socket, "bars.page", barsPage, (request) =>
@@ -128,18 +96,7 @@ export class SocketIo implements Transport {
       ),
     );
     this.answer(socket, "quotes.subscribe", quotesSubscribe, ({ keys }) =>
-      parts.board().subscribe(
-        socket.id,
-        keys,
-        (frame) => {
-          if (this.isBehind(socket.id)) {
-            this.conflated++;
-            return false;
-          }
-          return socket.emit("quotes", frame);
-        },
-        signal,
-      ),
+      board.subscribe(socket.id, keys, (frame) => peers.toClient(socket, "quotes", frame), signal),
     );
     this.answer(socket, "status.subscribe", z.unknown(), async () => {
       await socket.join("status");
@@ -164,9 +121,9 @@ export class SocketIo implements Transport {
       if (typeof reply !== "function") return;
       const respond = reply as (answer: unknown) => void;
       void (async () => {
-        const peer = this.peers.get(socket.id);
+        const peer = this.parts.peers.get(socket.id);
         if (peer === undefined) return undefined;
-        if (!this.allow(socket.id))
+        if (!this.parts.peers.allow(socket.id))
           throw new AppError("rate_limited", `at most ${PER_SECOND} requests per second`, {
             details: { retryAfterMs: 1_000 },
           });
@@ -197,22 +154,6 @@ export class SocketIo implements Transport {
     return { error: { code: "internal", message: "the server failed on this request; see its log for the reason" } };
   }
 
-  private allow(id: string): boolean {
-    const peer = this.peers.get(id);
-    if (peer === undefined) return false;
-    const now = this.parts.wall.now();
-    peer.tokens = Math.min(BURST, peer.tokens + ((now - peer.at) / 1_000) * PER_SECOND);
-    peer.at = now;
-    if (peer.tokens < 1) return false;
-    peer.tokens--;
-    return true;
-  }
-
-  private isBehind(id: string): boolean {
-    const connection = this.io?.sockets.sockets.get(id)?.conn as unknown as { writeBuffer?: unknown[] } | undefined;
-    return (connection?.writeBuffer?.length ?? 0) > BACKLOG;
-  }
-
   /** What fails here would end the process; said once, it is tried again. */
   private guarded(what: string, work: () => void): void {
     try {
@@ -229,18 +170,13 @@ export class SocketIo implements Transport {
 
   /** The frames and the clients that do not read: a bad frame does not spare those. */
   private eachSecond(): void {
-    if (this.io === null || this.peers.size === 0) return;
+    if (this.io === null || this.parts.peers.clients === 0) return;
     const { io } = this;
     this.guarded("feed", () => io.emit("feed", this.parts.status.feed()));
     if ((io.sockets.adapter.rooms.get("status")?.size ?? 0) > 0)
       this.guarded("status", () => io.to("status").emit("status", this.parts.status.snapshot()));
-    const now = this.parts.wall.now();
-    for (const [id, peer] of this.peers) {
-      peer.behindSince = this.isBehind(id) ? (peer.behindSince ?? now) : null;
-      if (peer.behindSince === null || now - peer.behindSince < BACKLOG_MS) continue;
-      this.dropped++;
-      this.parts.log.warn("disconnected a client that does not read", { client: id, seconds: BACKLOG_MS / 1_000 });
-      io.sockets.sockets.get(id)?.disconnect(true);
-    }
+    this.parts.peers.dropDeaf((client) =>
+      this.parts.log.warn("disconnected a client that does not read", { client, seconds: BACKLOG_MS / 1_000 }),
+    );
   }
 }

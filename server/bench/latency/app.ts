@@ -49,6 +49,6 @@ export const runApp = async (root: string): Promise<void> => {
       process.exit(0);
     }
     const rejected = Object.values(container.rejects()).reduce((sum, count) => sum + count, 0);
-    tell({ ...use(), rejected, leftOut: container.sockets.conflated + container.sockets.dropped });
+    tell({ ...use(), rejected, leftOut: container.peers.conflated + container.peers.dropped });
   });
 };

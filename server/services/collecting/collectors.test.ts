@@ -9,6 +9,7 @@ import type { Clock } from "@/server/ports/clock";
 import type { FeedDefinition } from "@/server/ports/feed";
 import type { LiveMarket } from "@/server/ports/live";
 import type { SettingStore } from "@/server/ports/stores";
+import { FeedNumbers } from "./feed-numbers";
 import { Collectors, type KeepConnected } from "./collectors";
 import type { Instruments } from "@/server/services/market/instruments";
 
@@ -48,6 +49,7 @@ const rig = ({
     instruments: () => Promise.reject(new AppError("login_expired", "the token has expired")),
   } as unknown as FeedDefinition;
   const collectors = new Collectors({
+    numbers: new FeedNumbers(),
     clock,
     meter: { count() {}, record() {}, reject() {}, gauge() {} },
     log: { debug() {}, info() {}, warn() {}, error() {} } as never,

@@ -21,6 +21,7 @@ import type { Renamed, SettingStore } from "@/server/ports/stores";
 import { counted } from "@/server/domain/basics/counted";
 import { DayList } from "./broker-lists";
 import { BrokerSaid } from "./broker-said";
+import type { FeedNumbers } from "./feed-numbers";
 import { judge } from "./feed-truth";
 import type { HistoryAccess } from "@/server/ports/history-source";
 import type { Instruments } from "@/server/services/market/instruments";
@@ -110,6 +111,8 @@ export interface CollectorEvents {
 }
 
 interface Parts {
+  /** Where a collector's feed gets its number. */
+  numbers: FeedNumbers;
   instruments: Instruments;
   live: LiveMarket;
   calendar: Calendar;
@@ -180,7 +183,7 @@ export class Collectors {
     const { log } = this.parts;
     const feed = this.parts.feedOf(row.feed);
     const parsed = parsedLogin(feed, row.name, login);
-    const index = this.byIndex.length;
+    const index = this.parts.numbers.enter(feed);
     const running = this.place(row, feed, parsed, simulated, "connecting", "reading the instrument list");
     this.byIndex[index] = running;
     const { instruments } = this.parts;
@@ -397,13 +400,6 @@ export class Collectors {
     }
   }
 
-  /** Vendor of a collector's tokens, for the normaliser. */
-  vendor(index: number): string | undefined {
-    return this.byIndex[index]?.row.feed;
-  }
-  feedAt(index: number): FeedDefinition | undefined {
-    return this.byIndex[index]?.feed;
-  }
   /**
    * Instruments any collector subscribes, also one that brings nothing now: that is for its light to say. Before the first
    * collector is placed nobody can tell, and none is called history.

@@ -35,9 +35,9 @@ describe("the exchange calendar of a running server", () => {
   let calendar: ExchangeCalendar;
   const started = (): ExchangeCalendar =>
     new ExchangeCalendar({
-      store: () => store,
+      store,
       wall: clockAt("2026-11-21T10:00:00"),
-      clock: () => clockAt("2026-11-20T10:00:00"),
+      clock: clockAt("2026-11-20T10:00:00"),
       changed: (change, hours) => told.push({ change, hours }),
       hoursOf: (key) => (key === "NSE:NEWFUTURE" ? "NSE_CAS" : null),
     });

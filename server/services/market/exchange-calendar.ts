@@ -37,12 +37,11 @@ export interface Changed {
 }
 
 interface Parts {
-  /** Asked for when it is needed: the calendar is there before the store. */
-  store(): CalendarEditStore;
+  store: CalendarEditStore;
   /** Real time: when a change was made. */
   wall: Clock;
   /** Market time: what "now" and "today" mean in a question. */
-  clock(): Clock;
+  clock: Clock;
   /** The hours of an instrument the server knows, by its key; null for any other. */
   hoursOf(key: string): HoursKey | null;
   /** Called after a change is in force: what was cached of these hours is to be forgotten. */
@@ -65,7 +64,7 @@ export class ExchangeCalendar implements TradingCalendar {
 
   /** Puts stored edits in force: once, after the store has started and before anything trades. */
   async load(): Promise<void> {
-    this.changes = await this.parts.store().list();
+    this.changes = await this.parts.store.list();
     this.calendar.setEdits(editsAfter(this.changes));
   }
 
@@ -90,7 +89,7 @@ export class ExchangeCalendar implements TradingCalendar {
     question: HoursQuestion & { from?: string | undefined; to?: string | undefined },
     signal?: AbortSignal,
   ): Promise<SessionLine[]> {
-    const first = question.from === undefined ? istDay(this.parts.clock().now()) : dayFrom("from", question.from);
+    const first = question.from === undefined ? istDay(this.parts.clock.now()) : dayFrom("from", question.from);
     const last = question.to === undefined ? first : dayFrom("to", question.to);
     if (last < first) throw badInput("to", question.to, `a date on or after ${question.from ?? "today"}`);
     if (last - first >= MOST_DAYS)
@@ -119,7 +118,7 @@ export class ExchangeCalendar implements TradingCalendar {
   status(question: HoursQuestion & { at?: number | undefined }): MarketStatus & { exchange: string } {
     return {
       exchange: question.exchange.toUpperCase(),
-      ...marketStatus(this.calendar, this.hours(question), question.at ?? Math.round(this.parts.clock().now())),
+      ...marketStatus(this.calendar, this.hours(question), question.at ?? Math.round(this.parts.clock.now())),
     };
   }
 
@@ -177,7 +176,7 @@ export class ExchangeCalendar implements TradingCalendar {
     what: { edit: number | null; before: DayEdit | null; after: DayEdit | null },
     { by, note }: Signed,
   ): Promise<Changed> {
-    const change = await this.parts.store().append({ ...what, time: Math.round(this.parts.wall.now()), who: by, note });
+    const change = await this.parts.store.append({ ...what, time: Math.round(this.parts.wall.now()), who: by, note });
     this.changes = [...this.changes, change];
     this.calendar.setEdits(this.edits());
     const touched = [change.before, change.after].flatMap((edit) => (edit === null ? [] : [edit]));

@@ -117,20 +117,6 @@ export class Compare {
     return conventionOf(this.source(instrument), classOf(this.parts.live.table.at(instrument)), day);
   }
 
-  /** Puts on record what filling from history found to differ: a comparison a day, of those bars only. */
-  async healed(instrument: number, name: "1m" | "1d", verdicts: readonly Verdict[]): Promise<void> {
-    const { store, live, clock, meter } = this.parts;
-    for (const day of new Set(verdicts.map(({ time }) => istDay(time)))) {
-      const found = verdicts.filter(({ time }) => istDay(time) === day);
-      const run = countsOf(found);
-      count(meter, run);
-      await store.save(
-        { instrument: live.table.at(instrument).id, day, at: clock.now(), by: HEALING, ...run },
-        differencesOf(found, name),
-      );
-    }
-  }
-
   list(query: Parameters<CompareStore["list"]>[0]): Promise<CompareRun[]> {
     return this.parts.store.list(query);
   }
@@ -261,3 +247,18 @@ export const differencesOf = (verdicts: readonly Verdict[], timeframe: "1m" | "1
           why: rule,
         })),
   );
+
+/** Puts on record what filling from history found to differ: a comparison a day, of those bars only. */
+export const recordHealed =
+  ({ store, live, clock, meter }: Pick<Parts, "live" | "clock" | "meter"> & { store: Pick<CompareStore, "save"> }) =>
+  async (instrument: number, name: "1m" | "1d", verdicts: readonly Verdict[]): Promise<void> => {
+    for (const day of new Set(verdicts.map(({ time }) => istDay(time)))) {
+      const found = verdicts.filter(({ time }) => istDay(time) === day);
+      const run = countsOf(found);
+      count(meter, run);
+      await store.save(
+        { instrument: live.table.at(instrument).id, day, at: clock.now(), by: HEALING, ...run },
+        differencesOf(found, name),
+      );
+    }
+  };

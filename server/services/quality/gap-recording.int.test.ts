@@ -24,11 +24,13 @@ import { fixtureLines, fixturePath, fixturesAbsent } from "@/server/testing/fixt
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";
 import { Bars } from "@/server/services/bars/bars";
 import { Collectors, type KeepConnected } from "@/server/services/collecting/collectors";
+import { FeedNumbers } from "@/server/services/collecting/feed-numbers";
 import { EventLog } from "@/server/services/upkeep/events";
 import type { HistoryAccess } from "@/server/ports/history-source";
 import { History } from "@/server/services/history/catch-up";
 import { feeds } from "@/server/feeds";
 import { Instruments } from "@/server/services/market/instruments";
+import { awayStretches } from "./gap-away";
 import { createQualityDesk, type QualityDesk } from "./quality-desk";
 import { RequestPaces } from "@/server/services/history/request-pace";
 
@@ -137,6 +139,7 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
       history,
     } as unknown as FeedDefinition;
     const collectors: Collectors = new Collectors({
+      numbers: new FeedNumbers(),
       instruments,
       live,
       calendar,
@@ -182,8 +185,16 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
       meter,
       events: new EventLog(clock),
       collectors,
-      history: () => services,
+      history: services,
       access: () => (brokerAnswers ? access : undefined),
+      away: (instrument, from, to) =>
+        awayStretches(
+          store.gaps,
+          { id: table.at(instrument).id, collectors: collectors.bringing(instrument) },
+          from,
+          to,
+          clock.now(),
+        ),
       warm: () => Promise.resolve(),
       changed() {},
     });

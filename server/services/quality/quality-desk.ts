@@ -14,7 +14,6 @@ import type { Collectors } from "@/server/services/collecting/collectors";
 import { Compare, HEALING } from "./compare";
 import { CompletenessDays } from "./completeness";
 import { Gaps } from "./gaps";
-import { awayStretches } from "./gap-away";
 import type { EventLog } from "@/server/services/upkeep/events";
 import type { HistoryAccess } from "@/server/ports/history-source";
 import type { History, ToldBars } from "@/server/services/history/catch-up";
@@ -32,10 +31,11 @@ interface Parts {
   meter: Meter;
   events: EventLog;
   collectors: Collectors;
-  /** Asked for when it is needed: history tells the ledger what it has answered. */
-  history(): History;
+  history: Pick<History, "heal" | "read" | "jobs">;
   /** The login by which a collector's broker is asked for history; undefined when there is none. */
   access(collector: string): HistoryAccess | undefined;
+  /** Stretches in which an instrument's feed brought nothing, whether healed since or not. */
+  away(this: void, instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
   warm(instrument: number): Promise<void>;
   changed(instrument: number, from: number, to: number): void;
   unreadable?: Unreadable | undefined;
@@ -50,8 +50,6 @@ export interface QualityDesk {
   days: DayQuality;
   /** Names of the collectors that bring an instrument (its dense number). */
   collectorsOf(instrument: number): readonly string[];
-  /** Stretches in which an instrument's feed brought nothing, whether healed since or not. */
-  away(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
   /** Of an instrument by its store id, listed or not. */
   keyOf(id: number): string;
   decimalsOf(id: number): number;
@@ -124,7 +122,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
           : (collectors.truth().find((each) => each.collector === collector)?.feed ?? collector),
       async heal(collector, instruments, from, to, signal) {
         const access = parts.access(collector);
-        return access !== undefined && parts.history().heal(access, instruments, from, to, signal);
+        return access !== undefined && parts.history.heal(access, instruments, from, to, signal);
       },
     },
   });
@@ -137,14 +135,6 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
     onReturn: (instrument, at, untraded) => gaps.returned(instrument, at, untraded),
   });
   const completeness = new CompletenessDays({ bars, gaps: store.gaps, live, calendar, clock, collectorsOf });
-  const away = (instrument: number, from: number, to: number): Promise<Stretch[]> =>
-    awayStretches(
-      store.gaps,
-      { id: live.table.at(instrument).id, collectors: collectorsOf(instrument) },
-      from,
-      to,
-      clock.now(),
-    );
   const compare = new Compare({
     store: store.compares,
     bars: store.bars,
@@ -153,10 +143,10 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
     calendar,
     clock,
     meter,
-    away,
+    away: parts.away,
     async history(instrument, timeframe, from, to, signal): Promise<ToldBars | null> {
       const access = brokerOf(instrument);
-      return access === undefined ? null : parts.history().read(access, instrument, timeframe, from, to, signal);
+      return access === undefined ? null : parts.history.read(access, instrument, timeframe, from, to, signal);
     },
     answered: (...said) => gaps.answered(...said),
     source: (instrument) => brokerOf(instrument)?.feed ?? "unknown",
@@ -179,7 +169,7 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
     settings: store.settings,
     unreadable: parts.unreadable,
     instruments: () => [...collectors.subscribed()].filter((instrument) => brokerOf(instrument) !== undefined),
-    busy: () => parts.history().jobs.some((job) => !job.finished),
+    busy: () => parts.history.jobs.some((job) => !job.finished),
     holes: (instrument, day) => completeness.holes(instrument, day),
     missing: (instrument, holes, note) => gaps.missing(instrument, holes, note),
     streamed: async (instrument, day) =>
@@ -209,7 +199,6 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
     compare,
     days,
     collectorsOf,
-    away,
     keyOf: (id) => known(id)?.key ?? `#${id}`,
     decimalsOf: (id) => known(id)?.decimals ?? 2,
     today: () => istDay(clock.now()),

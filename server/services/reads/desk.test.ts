@@ -54,7 +54,7 @@ const deskAfter = ({
   } as unknown as FeedDefinition;
   const desk = createDesk({
     live: { table, board: normaliser.board },
-    collectors: { feedAt: (collector: number) => (collector === COLLECTOR ? feed : undefined) },
+    feedAt: (collector: number) => (collector === COLLECTOR ? feed : undefined),
     calendar: CALENDAR,
     clock: { now: () => TEN },
   } as unknown as Parameters<typeof createDesk>[0]);

@@ -18,6 +18,8 @@ interface Parts {
   collectors: Collectors;
   bars: Bars;
   sparks: Sparks;
+  /** The feed whose packets a collector brings. */
+  feedAt(this: void, collector: number): FeedDefinition | undefined;
   lastPrices: LastPrices;
   live: LiveMarket;
   store: BarStore;
@@ -65,7 +67,7 @@ export const createDesk = (parts: Parts): Desk => {
       }
       return running;
     },
-    quote: (index, seen) => quoteOf(live, (collector) => collectors.feedAt(collector), index, seen),
+    quote: (index, seen) => quoteOf(live, parts.feedAt, index, seen),
     lastCloses: (indexes, signal) => parts.lastPrices.read(indexes, signal),
     spark: (index) => sparks.read(index),
     sparkNow: (index) => sparks.now(index),

@@ -56,8 +56,7 @@ interface Parts {
   /** The feed whose packets a collector brings, for day figures and depth. */
   feedAt(collector: number): FeedDefinition | undefined;
   tokenOf(instrument: number): number | undefined;
-  /** Asked for when it is needed: it is built later. */
-  completeness(): Pick<CompletenessDays, "days">;
+  completeness: Pick<CompletenessDays, "days">;
   /** Puts ticks that are still in memory into the store. */
   settleTicks(): Promise<void>;
   /** The same of an instrument's order books. */
@@ -304,7 +303,7 @@ export class Reads implements MarketReads {
     if (from >= to) throw badInput("from", from, "an instant before `to`");
     const { calendar, live } = this.parts;
     const of = timeframeNamed(timeframe);
-    const days = await this.parts.completeness().days(instrument, of, istDay(from), istDay(to - 1), signal);
+    const days = await this.parts.completeness.days(instrument, of, istDay(from), istDay(to - 1), signal);
     const lost = days.flatMap(({ runs }) => runs.filter(({ kind }) => kind === "missing" || kind === "incomplete"));
     // Of a day no holiday list covers nothing is expected while it has no bar.
     const idle = new Set(

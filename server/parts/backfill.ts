@@ -10,14 +10,14 @@ import type { RecentBars } from "@/server/ports/live";
 import type { Log } from "@/server/ports/observe";
 import type { Unreadable } from "@/server/ports/stored";
 import type { Store } from "@/server/ports/stores";
-import { feeds } from "./feeds";
-import { recordedInstrument } from "./feeds/replay";
-import { openSource, parseSource } from "./history-sources";
-import { brokerSource } from "./history-sources/broker";
-import { Backfill } from "./services/history/jobs";
-import type { HistoryAccess } from "./ports/history-source";
-import type { Instruments } from "./services/market/instruments";
-import type { RequestPaces } from "./services/history/request-pace";
+import { feeds } from "@/server/feeds";
+import { recordedInstrument } from "@/server/feeds/replay";
+import { openSource, parseSource } from "@/server/history-sources";
+import { brokerSource } from "@/server/history-sources/broker";
+import { Backfill } from "@/server/services/history/jobs";
+import type { HistoryAccess } from "@/server/ports/history-source";
+import type { Instruments } from "@/server/services/market/instruments";
+import type { RequestPaces } from "@/server/services/history/request-pace";
 
 interface Parts {
   store: Store;

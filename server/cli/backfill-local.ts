@@ -1,26 +1,27 @@
 import path from "node:path";
 import { hoursIfKnown } from "@/server/domain/calendar/calendar";
-import { acceptedBy } from "./domain/basics/accepted";
+import { acceptedBy } from "@/server/domain/basics/accepted";
 import { AppError, badInput } from "@/server/domain/basics/errors";
 import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
-import { createBackfill } from "./backfill-parts";
-import type { Config } from "./config";
-import { startExchange, type ExchangeChild } from "./exchange-child";
-import { feedOf, feeds, simulatedLogin } from "./feeds";
-import { systemClock } from "./observe/clock";
-import { createLog } from "./observe/log";
-import { Metrics } from "./observe/metrics";
-import { BarWriter } from "./pipeline/persist";
-import type { Store } from "./ports/stores";
-import type { Backfill } from "./services/history/jobs";
-import type { BackfillOrder } from "./services/history/order";
-import type { HistoryAccess } from "./ports/history-source";
-import { Instruments } from "./services/market/instruments";
-import { awayStretches } from "./services/quality/gap-away";
-import { RequestPaces } from "./services/history/request-pace";
-import { ExchangeCalendar } from "./services/market/exchange-calendar";
-import { createStore } from "./store";
-import { lockFolder } from "./store/folder-lock";
+import { createBackfill } from "@/server/parts/backfill";
+import type { Config } from "@/server/config";
+import { startSimulated } from "@/server/parts/exchange";
+import type { ExchangeChild } from "@/server/parts/exchange-child";
+import { feedOf, feeds } from "@/server/feeds";
+import { systemClock } from "@/server/observe/clock";
+import { createLog } from "@/server/observe/log";
+import { Metrics } from "@/server/observe/metrics";
+import { BarWriter } from "@/server/pipeline/persist";
+import type { Store } from "@/server/ports/stores";
+import type { Backfill } from "@/server/services/history/jobs";
+import type { BackfillOrder } from "@/server/services/history/order";
+import type { HistoryAccess } from "@/server/ports/history-source";
+import { Instruments } from "@/server/services/market/instruments";
+import { awayStretches } from "@/server/services/quality/gap-away";
+import { RequestPaces } from "@/server/services/history/request-pace";
+import { ExchangeCalendar } from "@/server/services/market/exchange-calendar";
+import { createStore } from "@/server/store";
+import { lockFolder } from "@/server/store/folder-lock";
 
 export interface LocalBackfill {
   backfill: Backfill;
@@ -64,9 +65,9 @@ export const openBackfill = async (
 
     const table = new InstrumentTable();
     const calendar = new ExchangeCalendar({
-      store: () => store.calendarEdits,
+      store: store.calendarEdits,
       wall,
-      clock: () => wall,
+      clock: wall,
       changed: () => {},
       hoursOf: (key) => {
         const index = table.indexOf(key);
@@ -152,21 +153,9 @@ const login = async (
   let credentials: { feed: string; login: Record<string, string> };
   if (feed.kind === "broker") credentials = feed;
   else {
-    const exchange = await startExchange(
-      {
-        file: path.join(config.root, config.development ? "server/exchange/main.ts" : ".build/exchange.js"),
-        execArgv: config.development ? ["--import", "tsx"] : [],
-        port: feed.port,
-        seed: feed.seed,
-        rate: feed.rate,
-        stocks: feed.stocks,
-        onExit: () => {},
-      },
-      createLog(config.logLevel),
-    );
-    started(exchange);
-    say(`Simulated exchange on http://127.0.0.1:${exchange.port}`);
-    credentials = simulatedLogin(exchange.port);
+    const { child, ...simulated } = await startSimulated(config, feed, createLog(config.logLevel), say, () => {});
+    started(child);
+    credentials = simulated;
   }
   const broker = feedOf(credentials.feed);
   const parsed = broker.login.safeParse(credentials.login, { error: acceptedBy });

@@ -1,0 +1,30 @@
+/** What is kept for how long, and what it takes. */
+import { keepAll, keepDays, Retention } from "@/server/services/upkeep/retention";
+import { Storage } from "@/server/services/upkeep/storage";
+import type { Base } from "./base";
+import type { Part } from "./lifecycle";
+
+export const createUpkeep = ({ config, clock, wall, log, metrics, store, recording }: Base) => {
+  const keep = recording === null ? keepDays(config.retention) : keepAll;
+  const retention = new Retention({
+    ticks: store.ticks,
+    books: store.books,
+    upkeep: store.upkeep,
+    settings: store.settings,
+    clock,
+    log,
+    meter: metrics,
+    keep,
+  });
+  const lifecycle: Part[] = [
+    {
+      name: "retention",
+      // A recording is of years ago, and its database is thrown away at the end.
+      start() {
+        if (recording === null) retention.start();
+      },
+      stop: () => retention.stop(),
+    },
+  ];
+  return { storage: new Storage({ upkeep: store.upkeep, keep, clock: wall }), lifecycle };
+};
