@@ -230,11 +230,17 @@ interface Accepted extends Row {
   stale: boolean;
 }
 
+/** The line was lost: when, epoch ms, how many of the instrument's rows had come, and whether any had begun a second or a connection. */
+interface Loss {
+  at: number;
+  rows: number;
+  begun: boolean;
+}
+
 /** What happened to one instrument: its rows in order of arrival, and what the lost lines did to it. */
 interface Line {
   rows: Accepted[];
-  /** When the line was lost, epoch ms, and how many of the rows had come. */
-  losses: { at: number; rows: number }[];
+  losses: Loss[];
   /** Seconds of which something may be missing. */
   broken: Set<number>;
   /** Seconds that had been closed when the line was lost right after them. */
@@ -291,9 +297,10 @@ const judge = (round: Round, calendar: TradingCalendar, own: (instrument: number
     if (happening.kind === "lost") {
       board.forEach((known, instrument) => {
         known.cut = true;
-        if (!known.begun) return;
         const line = lines[instrument]!;
         const at = happening.received;
+        line.losses.push({ at, rows: line.rows.length, begun: known.begun });
+        if (!known.begun) return;
         known.closed = Math.max(known.closed, closedBy(at));
         for (const { kind, late, time } of line.rows)
           if (kind === "trade" && !late && secondOf(time) > known.closed) line.broken.add(secondOf(time));
@@ -301,7 +308,6 @@ const judge = (round: Round, calendar: TradingCalendar, own: (instrument: number
           line.broken.add(known.newest);
           line.brokenClosed.push(known.newest);
         }
-        line.losses.push({ at, rows: line.rows.length });
         known.hole = true;
       });
       continue;
@@ -402,8 +408,8 @@ const foldInstrument = (
       else group.push(row);
     }
     /** Had something of it come when the line was lost, and was it open still? */
-    const isCut = (end: number, begun: (loss: { at: number; rows: number }) => boolean): boolean =>
-      losses.some((loss) => end > settledBy(loss.at) && begun(loss));
+    const isCut = (end: number, begun: (loss: Loss) => boolean): boolean =>
+      losses.some((loss) => loss.begun && end > settledBy(loss.at) && begun(loss));
     for (const [start, group] of groups) {
       const end = ends.get(start)!;
       const ordered = [...group].sort((a, b) => a.time - b.time || a.sequence - b.sequence);
@@ -587,7 +593,7 @@ const groupsOf: Record<string, number> = {
 interface ExpectedAuction {
   bar: ExpectedBar;
   /** True when the auction was over, and so part of its day, when the line was lost. */
-  closedBefore(loss: { at: number; rows: number }): boolean;
+  closedBefore(loss: Loss): boolean;
   /** Rows that came after it was over. */
   lateRows: Accepted[];
 }
@@ -659,7 +665,7 @@ const auctionsOf = (
     }
     if (price === 0) continue;
     const to = own.at(-1)!.to;
-    const closedBefore = ({ at, rows: come }: { at: number; rows: number }): boolean =>
+    const closedBefore = ({ at, rows: come }: Loss): boolean =>
       to + WATERMARK * 1_000 <= at ||
       rows.slice(0, come).some(({ sequence, time }) => sequence > first.sequence && time >= to);
     const lateRows = inside.filter((row) => !making.includes(row));
