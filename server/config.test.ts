@@ -53,7 +53,11 @@ const standard = (): Config => ({
   development: false,
 });
 const kite = { FEED: "kite", KITE_API_KEY: "key-1", KITE_ACCESS_TOKEN: "token-1" };
-const kiteFeed = (over: object = {}) => ({ kind: "kite", login: { apiKey: "key-1", accessToken: "token-1", ...over } });
+const kiteFeed = (over: object = {}) => ({
+  kind: "broker",
+  feed: "kite",
+  login: { apiKey: "key-1", accessToken: "token-1", ...over },
+});
 const replay = { FEED: "replay[zone=UTC]:/recordings/day.csv" };
 const replayFeed = (over: object = {}) => ({
   kind: "replay",
