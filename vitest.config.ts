@@ -1,18 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { seedFastCheck } from "./scripts/seed-fast-check.mjs";
 import { aloneFiles, longFiles, workers } from "./scripts/test-times.mjs";
 
 const alias = { "@": fileURLToPath(new URL(".", import.meta.url)) };
-const seeded = fileURLToPath(new URL("server/testing/seeded-fast-check.ts", import.meta.url));
-
-// fast-check starts from the seed of the run, whoever imports it.
-const seedFastCheck = {
-  name: "seed-fast-check",
-  enforce: "pre" as const,
-  resolveId: (source: string, importer: string | undefined): string | undefined =>
-    source === "fast-check" && importer !== seeded ? seeded : undefined,
-};
 
 const secondsOf = ({ moduleId }: TestSpecification): number =>
   longFiles.find(({ file }) => moduleId.endsWith(`/${file}`))?.seconds ?? 0;
