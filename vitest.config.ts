@@ -17,6 +17,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 const plugins = [seedFastCheck];
+const setupFiles = ["server/testing/seeded-math.ts"];
 const resolve = { alias };
 const limits = { testTimeout: 120_000, hookTimeout: 120_000 };
 
@@ -30,6 +31,7 @@ export default defineConfig({
         resolve,
         test: {
           name: "unit",
+          setupFiles,
           include: ["{server,components,scripts}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.int.test.ts"],
           testTimeout: 30_000,
@@ -43,6 +45,7 @@ export default defineConfig({
         resolve,
         test: {
           name: "integration",
+          setupFiles,
           include: ["server/**/*.int.test.ts"],
           exclude: [...aloneFiles],
           maxWorkers: workers.integration,
@@ -53,7 +56,7 @@ export default defineConfig({
       {
         plugins,
         resolve,
-        test: { name: "alone", include: [...aloneFiles], fileParallelism: false, ...limits },
+        test: { name: "alone", setupFiles, include: [...aloneFiles], fileParallelism: false, ...limits },
       },
     ],
   },

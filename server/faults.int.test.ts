@@ -1,7 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { isBuilt } from "./testing/fault-programs";
-import { FaultRig, faultSettings, seeded } from "./testing/fault-rig";
+import { FaultRig, faultSettings } from "./testing/fault-rig";
+import { seeded } from "./testing/run-size";
 
 const settings = faultSettings(process.env);
 const unbuilt = isBuilt() ? "" : " (skipped: the server is not built; npm run build)";

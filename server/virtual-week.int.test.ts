@@ -12,7 +12,7 @@ import { hasClosingAuction } from "./domain/instruments/closing-auction-stocks";
 import { timeframe, type TimeframeName, timeframes } from "./domain/time/timeframe";
 import { createExchange, DEMO_CREDENTIALS, type Exchange } from "./exchange/exchange";
 import { oracleStart } from "./testing/bar-oracle";
-import { seeded } from "./testing/fault-rig";
+import { seeded } from "./testing/run-size";
 import { storeAt, templateFile } from "./testing/store-open";
 import { VirtualTime } from "./testing/virtual-time";
 import { wholeConfig } from "./testing/whole-config";

@@ -7,17 +7,6 @@ import { ExchangeProgram, type Listed, project, ServerProgram } from "./fault-pr
 import { rounds, testSeed } from "./run-size";
 import { storeAt } from "./store-open";
 
-/** Random numbers of a seed, so that a run can be had again. */
-export const seeded = (seed: number): (() => number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-};
-
 /**
  * What a run is given by the environment: FAULT_SEED to repeat one, FAULT_KILLS (12, with `--deep` 50), FAULT_SPEED of the
  * market's clock, FAULT_LOG for a file that keeps what the servers print.
