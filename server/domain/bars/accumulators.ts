@@ -25,8 +25,8 @@ const enum At {
 }
 
 /**
- * What a part adds to the bar's value. History tells none: with a part whose volume has no value the whole has none that is known, and what
- * is not a number stays so however much is added.
+ * Value a part adds to a bar. History has no value, so a bar with a part of unknown value has none: NaN stays NaN
+ * whatever is added.
  */
 const known = (value: number, volume: number): number => (value === 0 && volume > 0 ? Number.NaN : value);
 
@@ -56,7 +56,7 @@ export class Accumulators {
     this.figures = new Float64Array(capacity * At.size);
   }
 
-  /** Room for more cells; what is there stays. */
+  /** Grows the arrays and keeps their content. */
   grow(capacity: number): void {
     if (capacity <= this.capacity) return;
     this.capacity = Math.max(capacity, this.capacity * 2);
@@ -81,7 +81,7 @@ export class Accumulators {
     this.figures[at] = joinMarks(this.figures[at]!, Mark.incomplete);
   }
 
-  /** Starts a bar from its first part, of whose ticks nothing is told. */
+  /** Starts a bar from its first part, whose ticks are unknown. */
   begin(
     cell: number,
     time: number,
@@ -170,7 +170,7 @@ export class Accumulators {
     );
   }
 
-  /** The passport of the bar at `at` with that of another part. A part of which nothing is told has sequence 0. */
+  /** Merges the passport of another part into that of the bar at `at`. A part without known ticks has sequence 0. */
   private fuse(
     at: number,
     marks: number,
@@ -227,7 +227,7 @@ export class Accumulators {
     if (bars.incomplete[row] === 1) this.markIncomplete(cell);
   }
 
-  /** Folds an earlier row in: it brings the open. */
+  /** Folds an earlier row in; it sets the open. */
   foldBefore(cell: number, bars: BarColumns, row: number): void {
     const { figures } = this;
     const at = cell * At.size;
@@ -239,7 +239,7 @@ export class Accumulators {
     if (openInterest >= 0) figures[at + At.openInterest] = openInterest;
   }
 
-  /** Folds row `row` of stored bars into the cell, which is begun when empty. */
+  /** Folds row `row` of stored bars into the cell, or starts the cell if it is empty. */
   addRow(cell: number, time: number, end: number, bars: BarColumns, row: number): void {
     if (this.isEmpty(cell)) this.beginRow(cell, time, end, bars, row);
     else this.foldRow(cell, bars, row);
@@ -281,7 +281,7 @@ export class Accumulators {
     );
   }
 
-  /** Folds another cell in, which is begun when empty. */
+  /** Folds another cell in, or starts the cell if it is empty. */
   addCell(cell: number, time: number, end: number, from: Accumulators, source: number): void {
     if (this.isEmpty(cell)) this.beginCell(cell, time, end, from, source);
     else this.foldCell(cell, from, source);
@@ -311,7 +311,7 @@ export class Accumulators {
     this.figures.set(from.figures.subarray(source * At.size, (source + count) * At.size), cell * At.size);
   }
 
-  /** The figures of all cells, to go on from later. */
+  /** The state of all cells, to continue from later. */
   snapshot(): Float64Array {
     return this.figures.slice();
   }

@@ -1,6 +1,6 @@
 /**
- * How auctions are printed into intraday bars. What is kept stays apart: bars of continuous trading, and auctions as bars of
- * their own. This file is the one place that joins them, for what is read, what is sent live and what files give.
+ * Joins auctions and intraday bars. They are stored apart: bars of continuous trading, and auctions as bars of their
+ * own. This is the only file that joins them, for reads, live frames and files.
  */
 import type { AuctionConvention } from "@/server/domain/instruments/source-conventions";
 import { type BarColumns, barColumns } from "./bar";
@@ -31,7 +31,7 @@ export interface PlacedAuction {
   to: number;
 }
 
-/** Auctions of a day that belong to a session, in their order; what lies in no phase of one is left out. */
+/** A day's auctions that belong to a session, in order; those outside its phases are excluded. */
 export const placeAuctions = (auctions: BarColumns, calendar: Calendar, hours: HoursKey): PlacedAuction[] => {
   const placed: PlacedAuction[] = [];
   for (let row = 0; row < auctions.length; row++) {
@@ -51,7 +51,7 @@ export const placeAuctions = (auctions: BarColumns, calendar: Calendar, hours: H
   return placed;
 };
 
-/** Whether a first bar opens at the pre-open's price, and whether it holds its volume. */
+/** Whether a first bar opens at the pre-open's price, and whether it includes its volume. */
 export const openingOf = (
   mode: AuctionMode,
   { firstOpen, preOpenVolume }: AuctionConvention,
@@ -94,14 +94,14 @@ const closeAt = (bars: BarColumns, row: number, { price, volume, value }: Auctio
   addVolume(bars, row, volume, value);
 };
 
-/** A bar whose traded value nobody knows has none with more volume either. */
+/** A bar with an unknown traded value still has none after volume is added. */
 const addVolume = (bars: BarColumns, row: number, volume: number, value: number): void => {
   if (volume > 0)
     bars.value[row] = (bars.value[row]! > 0 || bars.volume[row] === 0) && value > 0 ? bars.value[row]! + value : 0;
   bars.volume[row]! += volume;
 };
 
-/** An auction in the bar at `row`: it is its open (and close), or lies in it where trading went on. */
+/** Merges an auction into the bar at `row`: as its open (and close), or within it if trading resumed in that bar. */
 export interface PrintedAuction {
   row: number;
   place: PlacedAuction["place"];
@@ -131,7 +131,7 @@ export const auctionsIn = (
       if (opens && first >= 0 && (bars.time[first] === session.open || isFirst(first, session)))
         printed.push({ row: first, place, does: "opens", withVolume, figures });
     } else if (rules.mode === "merged" && place === "reopening") {
-      // The bar in which trading goes on may have begun before the halt: then it only widens.
+      // The bar in which trading resumes may have begun before the halt; then the auction only widens it.
       const next = firstRow(bars, end, session.close);
       if (next >= 0 || first >= 0)
         printed.push({
@@ -205,10 +205,10 @@ const lastRow = (bars: BarColumns, from: number, to: number): number => {
   return last >= 0 && bars.time[last]! >= from ? last : -1;
 };
 
-/** Timeframes in which a broker's candles go on to the closing auction. */
+/** Timeframes in which a broker's candles continue to the closing auction. */
 export const showsClosing = ({ kind, lengthMs }: AnyTimeframe): boolean => kind === "intraday" && lengthMs >= 60_000;
 
-/** Trading days whose closing auction lies in [from, to) at least in part; `before`: the last price of `from`'s day before it. */
+/** Trading days whose closing auction overlaps [from, to); `before`: the last price before it on the day of `from`. */
 export interface ClosingSpan {
   from: number;
   to: number;
@@ -216,8 +216,9 @@ export interface ClosingSpan {
 }
 
 /**
- * The rows in which a broker's candles go on to the closing auction's value (Kite's index candle of 15:15): each begins
- * where continuous trading ends, stands at the last price and ends at the auction's. For people to look at: no indicator.
+ * Builds the rows in which a broker's candles continue to the closing auction's value (Kite's index candle of 15:15).
+ * Each begins where continuous trading ends, starts at the last price and ends at the auction's. They are for display
+ * only, not for indicators.
  */
 export const closingRowsOf = (
   bars: BarColumns,

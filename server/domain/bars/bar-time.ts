@@ -1,7 +1,7 @@
 /**
  * Where bars begin and end. Intraday bars count from the session's open (09:15 for NSE, 09:00 for MCX), never from
- * midnight or the epoch; the last bar of a session may be short, and the grid runs on through halts.
- * Days, weeks and months hold whole sessions.
+ * midnight or the epoch. A session's last bar may be short, and halts do not shift the grid. Days, weeks and months
+ * contain whole sessions.
  */
 import {
   FIRST_DAY,
@@ -92,7 +92,7 @@ export const sessionOpens = (calendar: Calendar, hours: HoursKey, from: number, 
   return opens;
 };
 
-/** Bars of a session in which there is continuous trading: what a busy instrument should have by the close. */
+/** Number of bars of a session with continuous trading: what a busy instrument should have by the close. */
 export const expectedBars = (session: Session, timeframe: AnyTimeframe): number => {
   if (timeframe.kind !== "intraday") return 1;
   let count = 0;

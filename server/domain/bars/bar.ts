@@ -31,18 +31,21 @@ export interface Bar {
   low: number;
   close: number;
   volume: number;
-  /** Traded value in minor units x quantity where ticks made the whole bar, else 0 (history does not tell). VWAP = value / volume. */
+  /**
+   * Traded value in minor units x quantity if ticks made the whole bar, otherwise 0 because history has none. VWAP =
+   * value / volume.
+   */
   value: number;
   ticks: number;
   /** -1 when none is known. */
   openInterest: number;
   rev: number;
   state: BarState;
-  /** True when the feed was away during part of it and history has not healed it yet. */
+  /** True if the feed was down during part of the bar and history has not filled it yet. */
   incomplete: boolean;
 }
 
-/** Where a bar's figures come from: bits of `BarPassport.sources`. Bits 8 to 23: the collectors (number mod 16). */
+/** Sources of a bar's values: bits of `BarPassport.sources`. Bits 8 to 23 are the collectors (number mod 16). */
 export const FROM_STREAM = 1;
 export const FROM_HISTORY = 2;
 /** Ticks that came after the watermark. */

@@ -13,9 +13,9 @@ export const slotKinds = [
   "patched", // and changed by a late tick
   "corrected", // the exchange's own figures took the place of ours
   "backfilled", // from history
-  "incomplete", // there, but the feed was away during part of it
+  "incomplete", // present, but the feed was down during part of it
   "no_trade", // not there, and proved: nothing traded
-  "missing", // not there, and nobody knows
+  "missing", // absent, for an unknown reason
 ] as const;
 export type SlotKind = (typeof slotKinds)[number];
 
@@ -39,7 +39,7 @@ export interface Completeness {
   counts: SlotCounts;
   /** Runs of everything but `received`, in order. */
   runs: Run[];
-  /** Bars that stand in no slot: of a halt, off the grid. */
+  /** Bars outside every slot: during a halt, or off the grid. */
   outside: number;
 }
 
@@ -52,9 +52,9 @@ export interface CompletenessInput {
   until: number;
   /** Spans history has answered for: without a bar in them, nothing traded. In order, not touching. */
   answered: readonly Stretch[];
-  /** Spans in which the feed brought nothing and that are not healed. */
+  /** Spans during which the feed sent nothing and that are not filled. */
   gaps: readonly Stretch[];
-  /** True when a feed brought the instrument that day: without a gap on record, a silent minute had no trade. */
+  /** True if a feed delivered the instrument that day; then a silent minute without a recorded gap had no trade. */
   seen: boolean;
 }
 
@@ -83,7 +83,7 @@ export const eachSlot = (
   }
 };
 
-/** Slots of a session that lie in [from, to), at least in part. */
+/** Slots of a session that overlap [from, to). */
 export const slotsWithin = (session: Session, timeframe: Timeframe, from: number, to: number): number => {
   let count = 0;
   eachSlot(session, timeframe, (start, end) => {
@@ -93,8 +93,9 @@ export const slotsWithin = (session: Session, timeframe: Timeframe, from: number
 };
 
 /**
- * A session's slots, counted by kind. A day of which nobody has said whether it trades lacks nothing as long as it has no bar. What a day without any bar lacks is missing whatever history answered: an answer of
- * nothing at all for a day on which nobody saw the instrument is no proof that it did not trade.
+ * Counts a session's slots by kind. A day without a known holiday list lacks nothing while it has no bar. On a day
+ * without any bar, every slot is missing whatever history answered: an empty response for a day on which no feed saw
+ * the instrument does not prove that it did not trade.
  */
 export const completenessOf = ({
   session,

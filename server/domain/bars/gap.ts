@@ -1,15 +1,18 @@
-/** The gap ledger: every time a feed, or one instrument of it, brought nothing while its market traded. */
+/** The gap ledger: every time a feed, or one of its instruments, sent nothing while its market traded. */
 
 export const gapCauses = [
   "disconnect", // the line was lost
   "silence", // the line was up and said nothing, longer than the market and the instrument lead one to expect
-  "restart", // nobody listened: from the last stored bar to the first tick of a start
+  "restart", // nothing was received: from the last stored bar to the first tick of a start
   "missing_sequence", // numbers of a feed that counts its messages were left out
   "completeness", // bars that a session should have are not there, whatever the reason
 ] as const;
 export type GapCause = (typeof gapCauses)[number];
 
-/** Note of a restart's row in which nobody had ever listened: from the session's open to the first tick of the first start with these instruments. */
+/**
+ * Note of a restart's row before which nothing was ever received: from the session's open to the first tick of the
+ * first start with these instruments.
+ */
 export const FIRST_START = "no bar of them was stored";
 
 export const gapStates = [
@@ -23,7 +26,7 @@ export type GapState = (typeof gapStates)[number];
 
 export const isClosed = (state: GapState): boolean => state === "healed" || state === "no_trade" || state === "ignored";
 
-/** Of one instrument (`instrument`), of some of a collector's (`instruments`), or of all a collector brings. */
+/** A gap of one instrument (`instrument`), of some of a collector's (`instruments`), or of all a collector delivers. */
 export interface Gap {
   id: number;
   /** Store id; null when it is not of one instrument. */
@@ -44,7 +47,7 @@ export interface Gap {
   note: string;
   /** Minutes of continuous trading in the span, over its instruments, without a whole bar when it ended; null until counted. */
   missing: number | null;
-  /** Of those, minutes whose bar came later. */
+  /** Of those, minutes whose bar arrived later. */
   filled: number;
   /** Minutes that are still neither there whole nor proved to have had no trade; null until counted. */
   remaining: number | null;
@@ -52,14 +55,14 @@ export interface Gap {
   remainingIn: readonly number[] | null;
 }
 
-/** True when a gap is about an instrument. Which collector brings it is known to whoever asks. */
+/** True if a gap concerns an instrument. The caller knows which collector delivers it. */
 export const concerns = (gap: Gap, instrument: number, collectors: readonly string[]): boolean => {
   if (gap.instrument !== null) return gap.instrument === instrument;
   if (gap.instruments !== null) return gap.instruments.includes(instrument);
   return gap.collector !== null && collectors.includes(gap.collector);
 };
 
-/** Whole minutes a span touches: bars are missing or cut in each of them. */
+/** Number of minutes a span touches; bars are missing or cut in each of them. */
 export const minutesTouched = (from: number, to: number): { from: number; to: number } => ({
   from: Math.floor(from / 60_000) * 60_000,
   to: Math.ceil(to / 60_000) * 60_000,

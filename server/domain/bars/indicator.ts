@@ -30,7 +30,7 @@ export interface Plot {
   kind: "line" | "histogram" | "band";
   /** `price`: minor units, drawn on the price scale; `value`: a number of its own. */
   unit: "price" | "value";
-  /** Begins anew with each session: not joined to the day before. */
+  /** Starts again with each session; it is not connected to the previous day. */
   perSession?: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface Indicator {
   /** Writes one number per plot into `out` at `at` (NaN while warming up). */
   next(bar: IndicatorBar, out: Float64Array, at: number): void;
   peek(bar: IndicatorBar, out: Float64Array, at: number): void;
-  /** Plain JSON of finite numbers, no longer with a longer history; `restore` of it continues exactly here. */
+  /** Plain JSON with finite numbers, of a size independent of history; `restore` continues exactly from it. */
   snapshot(): unknown;
   restore(snapshot: unknown): void;
   /** `next` on every row, oldest first, into one array per plot: the same numbers to the last bit, without bars in between. */

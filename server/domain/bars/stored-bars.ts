@@ -19,7 +19,7 @@ import {
 import { MOST_VALUE } from "@/server/domain/basics/bounds";
 import { type StoredKind, timeframe, timeframes } from "@/server/domain/time/timeframe";
 
-/** A stored bar with what it belongs to. */
+/** A stored bar with its instrument and timeframe. */
 export interface StoredBar extends Bar {
   instrumentId: number;
   timeframe: StoredKind;
@@ -27,7 +27,10 @@ export interface StoredBar extends Bar {
   passport?: BarPassport;
 }
 
-/** Bars of many instruments and kinds on their way to the store, a row each: thousands close in one turn, and objects of them are the garbage of the next. */
+/**
+ * Bars of many instruments and kinds on their way to the store, one row each. Thousands close in one turn, and as
+ * objects they would be garbage in the next.
+ */
 export interface StoredBars extends BarColumns, PassportColumns {
   instrumentId: Int32Array;
   /** Position in `timeframes`, or `AUCTION_BAR`. */

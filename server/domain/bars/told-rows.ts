@@ -1,6 +1,6 @@
 /**
- * Bars that somebody else tells (a broker's history, a file), row by row: what can be no bar is set aside with a reason, the
- * rest goes in, ordered, one a start.
+ * Bars from outside (a broker's history, a file) are checked row by row. Invalid rows are rejected with a reason; the
+ * others are returned in order, one per start.
  */
 import { type BarColumns, barColumns } from "./bar";
 import { copyRow } from "./bar-rows";
@@ -13,7 +13,7 @@ export const rowFaults = [
   "outside_span", // not of the time that was asked for
   "off_grid", // it begins where no bar of its timeframe does
   "price_out_of_bounds", // zero, negative, a part of the smallest unit, or more than any price is
-  "prices_contradict", // high below low, or open or close outside of them
+  "prices_contradict", // high below low, or open or close outside them
   "volume_out_of_bounds", // negative, no whole number, or more than any volume is
   "repeated", // the same start again: the last one counts
   "of_auction", // sound, but of an auction: no bar of continuous trading
@@ -23,9 +23,9 @@ export type RowFault = (typeof rowFaults)[number];
 /** What was set aside of one answer. */
 export class RefusedRows {
   readonly counts = new Map<RowFault, number>();
-  /** The first of them in words, for the log. */
+  /** The first rejected rows in words, for the log. */
   first = "";
-  /** Starts (epoch ms) of which no readable bar was told: nobody may say that nothing traded there. Null: nobody knows which. */
+  /** Starts (epoch ms) without a readable bar; it is unknown whether anything traded there. Null: unknown which. */
   private readonly starts = new Set<number>();
   private lost = false;
 
@@ -50,7 +50,7 @@ export class RefusedRows {
     return this.total - (this.counts.get("of_auction") ?? 0);
   }
 
-  /** True when a bar may be among them that no other row tells. */
+  /** True if they may include a bar that has no other row. */
   get hidesAny(): boolean {
     return this.lost || this.starts.size > 0;
   }
@@ -75,13 +75,13 @@ export class RefusedRows {
     return told;
   }
 
-  /** A row is there after all: its start has been told readably too. */
+  /** Another readable row with this start exists. */
   found(time: number): void {
     this.starts.delete(time);
   }
 }
 
-/** More starts than a page has are no longer told apart. */
+/** Beyond a page's number of starts they are no longer distinguished. */
 const MOST_STARTS = 100_000;
 
 const isVolume = (volume: number): boolean => Number.isInteger(volume) && volume >= 0 && volume <= MOST_VOLUME;

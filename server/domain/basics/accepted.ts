@@ -32,7 +32,7 @@ const sized = (origin: string | undefined, bound: string): string =>
 const isCounted = (origin: string | undefined): boolean =>
   origin === "string" || origin === "array" || origin === "set" || origin === "object" || origin === "map";
 
-/** Given to every `safeParse` whose errors a person may read. Undefined where the schema's own words stand. */
+/** Passed to every `safeParse` whose errors people may read. Undefined where the schema has its own message. */
 export const acceptedBy = (issue: RefusedBy): string | undefined => {
   const { code, origin, minimum, maximum, inclusive = true } = issue;
   switch (code) {

@@ -8,8 +8,8 @@ export const slotOf = (place: number): number => Math.floor(place / SLOT) - 1;
 export const offsetOf = (place: number): number => place % SLOT;
 
 /**
- * The newest frames by slot. A quote names its packet by a number: a reference stored with every tick would have the
- * garbage collector look after it. The oldest frames make room for new ones, after `leaving` has been told their slots.
+ * The newest frames by slot. A quote refers to its packet by a number, because a reference stored with every tick would
+ * burden the garbage collector. New frames replace the oldest, after `leaving` has been called with their slots.
  */
 export class FrameShelf {
   private readonly frames: (Uint8Array | null)[] = Array.from({ length: MOST_FRAMES }, () => null);

@@ -1,6 +1,6 @@
 import { AppError } from "./errors";
 
-/** Longest anybody is asked to stay away. */
+/** Longest wait a client is asked for. */
 const RETRY_MS = 1_000;
 
 /** Lets so much work run at once, lets so much wait in its order, and refuses the rest. */

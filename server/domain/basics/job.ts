@@ -1,15 +1,15 @@
-/** Long works that outlive a process, as they are told to people. */
+/** Long-running work that outlives a process, as shown to people. */
 
 /**
- * `queued` behind another, `running`, `paused` by a person, `done`, `failed`: over, with days that could not be filled
- * (resuming tries those again), `cancelled`. A job found `running` without a process has been interrupted: it goes on.
+ * `queued` behind another, `running`, `paused` by a person, `done`, `failed`: ended with days that could not be filled
+ * (resuming retries them), `cancelled`. A job found `running` without a process was interrupted and continues.
  */
 export const jobStates = ["queued", "running", "paused", "done", "failed", "cancelled"] as const;
 export type JobState = (typeof jobStates)[number];
 
-/** What became of the bars that history told. */
+/** What happened to history's bars. */
 export interface DayCounts {
-  /** Bars history told. */
+  /** Bars received from history. */
   bars: number;
   added: number;
   unchanged: number;
@@ -52,7 +52,7 @@ export interface JobProgress {
   /** Epoch ms. */
   createdAt: number;
   finishedAt: number | null;
-  /** What a person should know: what is left out, how a file was read. */
+  /** Notes for people: what is skipped, how a file was read. */
   notes: readonly string[];
   statistics: JobStatistics;
 }
@@ -70,11 +70,11 @@ export interface BackfillEstimate {
   /** Days to fetch that no holiday list covers. */
   unknown: number;
   requests: number;
-  /** As many as the sessions can have. */
+  /** The maximum the sessions can have. */
   bars: number;
   /** At the rate the source allows; 0 where it has none. */
   minutes: number;
-  /** Of database, with indexes. */
+  /** Database size, including indexes. */
   diskMb: number;
   /** What a person should know of the source. */
   notes: readonly string[];
@@ -88,7 +88,7 @@ export interface BarFigures {
   volume: number;
 }
 
-/** A job with what it could not do and what it found. Prices in rupees, times epoch ms. */
+/** A job with its failures and findings. Prices in rupees, times epoch ms. */
 export interface JobReport extends JobProgress {
   failures: { instrument: string; date: string; reason: string }[];
   /** Bars on which history and the store did not agree; null where there was no such bar. */

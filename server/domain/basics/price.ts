@@ -24,7 +24,7 @@ export const toDecimalText = (minor: number, decimals: number): string => {
   return `${minor < 0 ? "-" : ""}${whole}${digits}`;
 };
 
-/** A number with this many decimals, `-0.00` never: what rounds to zero has no sign. */
+/** Formats a number with this many decimals, never as `-0.00`: a number that rounds to zero has no sign. */
 export const fixedText = (value: number, decimals: number): string => {
   const text = value.toFixed(decimals);
   return Number(text) === 0 ? text.replace("-", "") : text;

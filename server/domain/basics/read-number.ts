@@ -34,7 +34,7 @@ export const readDecimal = (text: string, decimals: number, mark: DecimalMark = 
   return plain === null ? Number.NaN : (parseDecimal(plain, decimals) ?? Number.NaN);
 };
 
-/** A whole number that is not negative, also as pandas writes it (`120.0`); NaN for anything else. */
+/** Parses a whole, non-negative number, also as pandas writes it (`120.0`); NaN for anything else. */
 export const readWhole = (text: string, mark: DecimalMark = "."): number => {
   if (text.length > 0 && text.length <= SAFE_DIGITS) {
     let value = 0;
@@ -87,8 +87,8 @@ const NOTHING = /^(?:-+|–|—|nan|null|none|nil|n\/?a|#n\/?a|undefined|\.)?$/i
 export const isNothing = (text: string): boolean => NOTHING.test(text.trim());
 
 /**
- * What a number's text says of its decimal mark: that one, or null where both readings hold (`1,234`) or neither mark
- * stands in it. `whole`: the column holds whole numbers, so what follows a mark are thousands.
+ * What a number's text shows about its decimal mark: the mark, or null if both readings are possible (`1,234`) or no
+ * mark is present. `whole`: the column contains whole numbers, so a mark separates thousands.
  */
 export const markOf = (text: string, whole = false): DecimalMark | null => {
   const comma = text.indexOf(",");

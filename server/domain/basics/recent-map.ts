@@ -1,6 +1,6 @@
 /**
- * A map that remembers what was asked for lately: at most twice `size` entries, and what is used often stays, as the very
- * same object. Two generations: a full one becomes the old one, what is found in the old one moves to the new.
+ * A cache of recent entries: at most twice `size`, and frequently used ones stay as the same object. It has two
+ * generations: a full one becomes the old one, and entries found in the old one move to the new.
  */
 export class RecentMap<K, V> {
   private young = new Map<K, V>();

@@ -1,6 +1,6 @@
 /**
- * Long work in turns: after so many units (about a microsecond each) whoever else waits for the event loop goes first.
- * `pause` lets them, and rejects when the one the work is for has gone.
+ * Long work in turns: after a number of units (about a microsecond each), other work waiting for the event loop goes
+ * first. `pause` lets it run, and rejects when the client of the work has disconnected.
  */
 export class Turns {
   private done = 0;

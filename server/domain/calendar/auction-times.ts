@@ -1,7 +1,7 @@
 /** When a session's auctions are: pre-open (also the one after a halt), closing auction, post-close. */
 import type { PhaseName, Session } from "@/server/domain/time/session";
 
-/** An auction's phases in their order: orders are collected, matched, and nothing happens until the market goes on. */
+/** An auction's phases in order: orders are collected and matched, then nothing happens until the market continues. */
 const auctions: readonly (readonly PhaseName[])[] = [
   ["pre_open", "pre_open_matching", "buffer"],
   ["closing_auction", "closing_matching"],
@@ -15,7 +15,7 @@ const collecting: readonly PhaseName[] = ["pre_open", "closing_auction"];
 export interface Auction {
   from: number;
   to: number;
-  /** End of order collection: until then the day's volume is what was before. */
+  /** End of order collection; until then the day's volume is the earlier one. */
   matching: number;
   opening: boolean;
 }
@@ -36,7 +36,7 @@ export const auctionAt = (session: Session, time: number): Auction | null => {
   while (last + 1 < session.phases.length && names.includes(session.phases[last + 1]!.phase)) last++;
   const phases = session.phases.slice(first, last + 1);
   const collected = phases.filter(({ phase }) => collecting.includes(phase));
-  // The next phase may begin a little later (buffer to open): what comes between is still this auction's.
+  // The next phase may begin a little later (buffer to open); data in between still belong to this auction.
   return {
     from: phases[0]!.from,
     to: phases.at(-1)!.to,

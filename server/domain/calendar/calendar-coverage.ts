@@ -22,7 +22,7 @@ export const coverageOf = (hours: HoursKey, rows: TradingHours, days: CalendarDa
   return spans;
 };
 
-/** The span a day lies in; null where the data say nothing of it. */
+/** The span that contains a day; null if the data do not cover it. */
 export const spanOf = (spans: readonly CoveredSpan[], day: number): CoveredSpan | null => {
   const date = istDate(day);
   return spans.find(({ from, to }) => (from ?? "") <= date && date <= (to ?? "9999")) ?? null;

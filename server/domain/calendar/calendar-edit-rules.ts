@@ -1,4 +1,4 @@
-/** What an edit of the calendar must be to make sense: checked against the calendar as it stands without it. */
+/** Rules for a valid edit of the calendar, checked against the calendar without it. */
 import { hoursNamed, type TradingCalendar, exchanges } from "./calendar";
 import type { DayEdit, EditedPhase, HaltEdit } from "./calendar-edits";
 import { badInput } from "@/server/domain/basics/errors";
@@ -37,7 +37,7 @@ export type EditRequest = OneDay &
     | { type: "halt"; from: ClockInput; to: ClockInput | null; reopening: readonly PhaseInput[] }
   );
 
-/** The edit a request asks for. Throws `bad_input` naming field, value and what is accepted. */
+/** Returns the edit of a request. Throws `bad_input` naming field, value and what is accepted. */
 export const checkedEdit = (request: EditRequest, calendar: TradingCalendar): DayEdit => {
   const day = dayFrom("date", request.date);
   const hours = hoursOfAll(request.exchanges);
@@ -76,7 +76,7 @@ const hoursOfAll = (names: readonly string[]): HoursKey[] => {
   return [...new Set(all)];
 };
 
-/** Phases in clock times, in order and apart, at least one of them continuous. */
+/** Phases with clock times, in order and without overlap, at least one of them continuous. */
 const phasesOf = (phases: readonly PhaseInput[], day: number, date: string): EditedPhase[] => {
   if (!phases.some(({ phase }) => phase === "continuous"))
     throw badInput(

@@ -27,7 +27,7 @@ interface OneDay {
   name: string;
 }
 
-/** No trading on the day, whatever the lists say. */
+/** No trading on the day, regardless of the lists. */
 export interface ClosedEdit extends OneDay {
   type: "closed";
 }
@@ -44,7 +44,7 @@ export interface OpenEdit extends OneDay {
 export interface HaltEdit extends OneDay {
   type: "halt";
   from: string;
-  /** When continuous trading goes on; null: not again that day, and no closing auction. */
+  /** When continuous trading resumes; null: not again that day, and without a closing auction. */
   to: string | null;
   /** The auction it ends with, inside the halt: pre_open, pre_open_matching, buffer. */
   reopening: readonly EditedPhase[];
@@ -53,7 +53,7 @@ export interface HaltEdit extends OneDay {
 export type DayEdit = ClosedEdit | OpenEdit | HaltEdit;
 export type CalendarEdit = DayEdit & { id: number };
 
-/** Who may change the calendar: the person at the screen, a program at the REST door, the command line. */
+/** Who may change the calendar: the person at the screen, a REST client, the command line. */
 export const editors = ["local user", "api", "cli"] as const;
 export type Editor = (typeof editors)[number];
 
@@ -70,7 +70,7 @@ export interface CalendarChange {
   after: DayEdit | null;
 }
 
-/** The edits in force after all changes, the one changed last at the end: it goes before earlier ones of its day. */
+/** The edits in force, ordered by last change; for the same day the last entry wins. */
 export const editsAfter = (changes: readonly CalendarChange[]): CalendarEdit[] => {
   const inForce = new Map<number, CalendarEdit>();
   for (const { edit, after } of changes) {
@@ -84,8 +84,8 @@ export const editsAfter = (changes: readonly CalendarChange[]): CalendarEdit[] =
 const closing: ReadonlySet<PhaseName> = new Set<PhaseName>(["transition", "closing_auction", "closing_matching"]);
 
 /**
- * The session's phases with a halt in them. Only continuous trading stops; a class without a phase of the reopening
- * (`own` are those it has) stands still meanwhile.
+ * Returns the session's phases with a halt. Only continuous trading stops; a class without its own reopening phase
+ * (`own` lists its phases) pauses meanwhile.
  */
 export const halted = (session: Session, halt: HaltEdit, own: ReadonlySet<PhaseName>): Phase[] => {
   const midnight = istMidnight(session.day);

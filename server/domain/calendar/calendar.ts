@@ -43,8 +43,9 @@ export const hoursNamed = (name: string): readonly HoursKey[] | null => {
 };
 
 /**
- * The trading hours of an instrument, or null where its exchange has none that are known. NSE and BSE stocks with
- * derivatives have a closing auction since 2026-08-03: `closingAuction` tells them by symbol; without it none has.
+ * Returns the trading hours of an instrument, or null if those of its exchange are unknown. NSE and BSE stocks with
+ * derivatives have a closing auction since 2026-08-03; `closingAuction` decides by symbol, and without it no stock has
+ * one.
  */
 export const hoursIfKnown = (
   instrument: Pick<Instrument, "exchange" | "segment" | "symbol">,

@@ -6,7 +6,7 @@ export type Confidence = "high" | "medium" | "low";
 /** A day of a list; a confidence of its own where it differs from the list's. */
 export type ListedDay = readonly [date: string, name: string, confidence?: Confidence];
 
-/** What one source says of a span of days: whatever it does not name is an ordinary day. */
+/** What one source says about a span of days; a day it does not name is a regular day. */
 export interface HolidayList {
   hours: readonly HoursKey[];
   /** First and last date the list speaks for, `YYYY-MM-DD`. */
@@ -14,7 +14,7 @@ export interface HolidayList {
   to: string;
   source: string;
   confidence: Confidence;
-  /** No normal session (a muhurat session may be held: see `specials`). */
+  /** No normal session (a muhurat session may take place: see `specials`). */
   closed: readonly ListedDay[];
   /** Commodity only: nothing before 17:00. */
   morningClosed?: readonly ListedDay[];

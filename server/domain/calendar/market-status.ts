@@ -1,4 +1,4 @@
-/** What an exchange does at an instant, and when that changes. */
+/** An exchange's state at a given time, and when it changes. */
 import type { TradingCalendar } from "./calendar";
 import { coverageState } from "./calendar-coverage";
 import { istDate, istDay, type HoursKey, type PhaseName, type SessionKind } from "@/server/domain/time/session";
@@ -7,9 +7,9 @@ export interface MarketStatus {
   hours: HoursKey;
   /** The instant asked about, epoch ms. */
   time: number;
-  /** `unknown`: no source tells when the exchange trades on this date, or no holiday list says whether it does. */
+  /** `unknown`: the exchange's hours on this date are unknown, or no holiday list covers it. */
   phase: PhaseName | "closed" | "unknown";
-  /** When that ends: the phase's end, or the start of the next phase of any kind; null when no source tells. */
+  /** When that ends: at the phase's end, or at the start of the next phase of any kind; null if unknown. */
   until: number | null;
   /**
    * The next instants at which continuous trading begins and ends, a halt's stop and reopening included; null when none is
@@ -17,7 +17,7 @@ export interface MarketStatus {
    */
   nextOpen: number | null;
   nextClose: number | null;
-  /** Today's session if it has not ended, else the next one with known times. */
+  /** Today's session if it has not ended, otherwise the next one with known times. */
   session: { date: string; kind: SessionKind; name: string; open: number; close: number } | null;
   /** False where no holiday list covers the date. */
   known: boolean;

@@ -1,4 +1,4 @@
-/** Trading days as the command line and the REST door tell them: one line a day, nothing for days without trading. */
+/** Trading days as printed by the command line and REST: one line per day, none for days without trading. */
 import { exchanges, hoursOf, type TradingCalendar } from "./calendar";
 import { hasClosingAuction } from "@/server/domain/instruments/closing-auction-stocks";
 import { badInput } from "@/server/domain/basics/errors";
@@ -7,7 +7,7 @@ import { segmentOf } from "@/server/domain/instruments/segments";
 import { dayOfDate, istDate, type HoursKey, type SessionKind } from "@/server/domain/time/session";
 import type { AnnouncedPhase } from "./trading-day";
 
-/** One trading day: times in epoch ms, null where no source tells, and then `note` says so. */
+/** One trading day with times in epoch ms, null if unknown; `note` then says so. */
 export interface SessionLine {
   date: string;
   exchange: string;
@@ -17,7 +17,7 @@ export interface SessionLine {
   hours: HoursKey;
   phases: readonly AnnouncedPhase[];
   note?: string;
-  /** Ids of the calendar edits that made the day what it is; absent where the dated data alone did. */
+  /** Ids of the calendar edits that changed the day; absent if there were none. */
   edits?: readonly number[];
 }
 
@@ -28,7 +28,7 @@ export interface HoursQuestion {
   symbol?: string | undefined;
 }
 
-/** Where each exchange trades a segment; what is missing it does not trade, as far as the calendar knows. */
+/** Exchanges and the segments they trade; segments not listed are not traded, as far as the calendar knows. */
 const venues: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   NSE: { equity: "NSE", derivatives: "NFO", currency: "CDS" },
   BSE: { equity: "BSE", derivatives: "BFO", currency: "BCD" },
@@ -49,8 +49,8 @@ const INDEX = /^(NIFTY( ?\d+| [A-Z0-9 &/-]+)?|INDIA ?VIX|SENSEX|BANKEX)$/;
 const OPTION = /\d(CE|PE)$/;
 
 /**
- * The trading hours a question is about; `listed` answers those of an instrument that is known by its key. Throws
- * `bad_input` on an exchange or segment nobody knows.
+ * Resolves the trading hours of a request; `listed` returns those of an instrument by its key. Throws `bad_input` for
+ * an unknown exchange or segment.
  */
 export const hoursFor = (question: HoursQuestion, listed: (key: string) => HoursKey | null = () => null): HoursKey => {
   const exchange = question.exchange.toUpperCase();

@@ -1,7 +1,7 @@
 import { type Calendar, DAY_MS, istDay, istMidnight, type PhaseName, type Session } from "@/server/domain/time/session";
 import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 
-/** What a tick may enter at an instant. */
+/** What a tick may enter at a given time. */
 export const NOTHING = 0;
 export const CONTINUOUS_BAR = 1;
 export const AUCTION_PHASE = 2;
@@ -60,7 +60,7 @@ export class SessionWindows {
     return this.calendar.on(this.table.hours(instrument), istDay(instant));
   }
 
-  /** Forget what was cached: the calendar has been edited. */
+  /** Clears the cache after an edit of the calendar. */
   reset(): void {
     this.to.fill(0);
     this.from.fill(0);

@@ -1,4 +1,4 @@
-/** One trading day of one set of hours, from the dated rows, the listed days and what has been edited since. */
+/** One trading day of one set of hours, from the dated rows, the listed days and the edits since. */
 import type { CalendarDays } from "./calendar-days";
 import { type CalendarEdit, halted } from "./calendar-edits";
 import type { ListedDay } from "./holiday-lists";
@@ -15,7 +15,7 @@ import {
 } from "@/server/domain/time/session";
 import type { HoursRow, PhaseRow, TradingHours } from "./trading-hours";
 
-/** A phase as announced: null where no source tells the time. */
+/** A phase as announced; null for a time no source gives. */
 export interface AnnouncedPhase {
   phase: PhaseName;
   from: number | null;
@@ -30,7 +30,7 @@ export interface TradingDay {
   phases: readonly AnnouncedPhase[];
   session: Session | null;
   note: string | null;
-  /** Ids of the edits that made it what it is; empty when the dated data alone did. */
+  /** Ids of the edits that changed it; empty if there were none. */
   edits: readonly number[];
 }
 
@@ -38,8 +38,8 @@ export interface TradingDay {
 const EVENING = "17:00";
 
 /**
- * The day as the data and the edits state it; null when closed. Of several edits that say whether and when it is open
- * the last one counts; announced halts come on top.
+ * Returns the day from the data and the edits; null if closed. Of several edits about whether and when it is open, the
+ * last one counts; announced halts are added.
  */
 export const tradingDay = (
   hours: HoursKey,
@@ -57,7 +57,7 @@ export const tradingDay = (
   let found = whole === undefined ? listedDay(row, day, days) : editedDay(row, day, whole);
   for (const edit of own) {
     if (edit.type !== "halt" || found === null || found.session === null) continue;
-    // Who announces a halt says that the exchange trades.
+    // An announced halt implies that the exchange trades.
     const ordinary = found.kind === "regular" || found.kind === "unknown";
     const name = ordinary ? edit.name : found.name;
     const phases = joined(halted(found.session, edit, new Set(row.phases.map(([phase]) => phase))));

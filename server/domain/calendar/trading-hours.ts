@@ -5,7 +5,7 @@
  */
 import type { HoursKey, PhaseName } from "@/server/domain/time/session";
 
-/** A phase and its clock times, `HH:MM` or `HH:MM:SS`; null where no source tells. `24:00` ends a day. */
+/** A phase with its clock times, `HH:MM` or `HH:MM:SS`; null if unknown. `24:00` ends a day. */
 export type PhaseRow = readonly [phase: PhaseName, from: string | null, to: string | null];
 
 export interface HoursRow {
@@ -15,7 +15,7 @@ export interface HoursRow {
   to: string | null;
   /** Open on weekdays unless a calendar day says otherwise, or on every day of the year. */
   days: "weekdays" | "every";
-  /** Only while the United States keep (or do not keep) daylight saving time. */
+  /** Only while the United States observe (or do not observe) daylight saving time. */
   unitedStates?: "daylight-saving" | "standard";
   phases: readonly PhaseRow[];
   source: string;
@@ -107,8 +107,9 @@ const cashWithClosingAuction = (hours: HoursKey): HoursRow[] => [
 ];
 
 /**
- * Index values follow their stocks. Since 2026-08-03 they stand still from 15:15, or move with indicative prices, and jump
- * once to the auction's value between 15:28 and 15:30: none of that is continuous trading, the value is an auction's.
+ * Index values follow their stocks. Since 2026-08-03 they do not change from 15:15, or move with indicative prices, and
+ * jump once to the auction's value between 15:28 and 15:30. None of that is continuous trading; the value belongs to an
+ * auction.
  */
 const index = (hours: HoursKey): HoursRow[] => [
   {
@@ -255,8 +256,8 @@ export const tradingHours: TradingHours = [
     phases: [["continuous", "09:00", "23:55"]],
     source: commodityHours,
   },
-  // The evening session goes on to 02:45 of the next date. A session of ours lies inside one IST date: what comes after
-  // midnight moves the quote and enters no bar.
+  // The evening session continues to 02:45 of the next date. Our sessions lie within one IST date, so values after
+  // midnight update the quote but enter no bar.
   {
     hours: "NSEIX",
     from: null,

@@ -1,4 +1,4 @@
-/** A broker's list of the day: what a row must be to be taken, and a tally of the rows that were not. */
+/** The broker's instrument list of the day: rules for its rows, and a tally of rejected ones. */
 import type { Instrument, ListedInstrument } from "./instrument";
 import { segmentOf } from "./segments";
 import { dayOfDate } from "@/server/domain/time/session";
@@ -54,7 +54,10 @@ const INT32_MAX = 0x7fff_ffff;
 /** What no database takes as text: control characters, NUL above all, and halves of a pair. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
-/** Why a row cannot be taken, one sentence; null when it can. A value outside these bounds would make the store refuse the whole list. */
+/**
+ * Returns why a row cannot be used, in one sentence; null if it can. A value outside these bounds would make the
+ * database reject the whole list.
+ */
 export const listingFault = (row: ListedInstrument): string | null => {
   const fault = instrumentFault(row);
   if (fault !== null) return fault;
@@ -62,7 +65,7 @@ export const listingFault = (row: ListedInstrument): string | null => {
   return isWhole(Math.log10(row.wireDivisor), 0, 10) ? null : `wire divisor "${row.wireDivisor}" is not a power of ten`;
 };
 
-/** The same of what every instrument has, also one that is stored. */
+/** The same checks for the fields every instrument has, including stored ones. */
 export const instrumentFault = (row: Omit<Instrument, "id" | "key">): string | null => {
   for (const field of ["exchange", "symbol", "name"] as const) {
     const text = row[field];

@@ -2,7 +2,7 @@ const MOST = 200;
 /** Long runs of letters and digits that hold both: tokens, keys, checksums. Words and numbers of an answer are none. */
 const SECRET_LIKE = /\b(?=[A-Za-z0-9]*\d)(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{16,}\b/g;
 
-/** What a broker says, fit to be shown and logged: one line, no secrets, of bounded length. */
+/** Makes a broker's text fit for display and logs: one line, no secrets, bounded length. */
 export const brokerWords = (text: string, secrets: readonly (string | undefined)[]): string => {
   let shown = text.slice(0, 20 * MOST);
   // The longest first: a key may be the beginning of a token.

@@ -1,7 +1,7 @@
 /**
- * Stocks with derivatives have a closing auction since 2026-08-03. A broker's list says for certain which they are: the
- * underlyings of its stock futures. No list of the exchange was at hand, so without a broker's these are taken: index
- * members of 2026-09-19, and what public listings agree on.
+ * Stocks with derivatives have a closing auction since 2026-08-03. A broker's list identifies them reliably: they are
+ * the underlyings of its stock futures. No list of the exchange was available, so without a broker's list these are
+ * used: index members of 2026-09-19, and those on which public listings agree.
  */
 import type { Instrument } from "./instrument";
 
@@ -118,8 +118,8 @@ const nextMembers = [
   "ZYDUSLIFE",
 ];
 
-// Other underlyings of stock futures. Medium confidence: public listings of 2026 that agree, one of them of the exchange's own
-// answer (underlying-information); stocks that came or went during the year are not among them.
+// Other underlyings of stock futures. Medium confidence: matching public listings of 2026, one of them from the
+// exchange's own response (underlying-information). Stocks added or removed during the year are not included.
 const otherUnderlyings = [
   "360ONE",
   "ABCAPITAL",
@@ -230,7 +230,7 @@ const otherUnderlyings = [
 
 const symbols: ReadonlySet<string> = new Set([...indexMembers, ...nextMembers, ...otherUnderlyings]);
 
-/** Whether a stock's day ends in a closing auction, as far as the set above knows. */
+/** Whether a stock's day ends in a closing auction, according to the set above. */
 export const hasClosingAuction = (symbol: string): boolean => symbols.has(symbol);
 
 /** The same, and every underlying of a future of the list that has not expired on the date (`YYYY-MM-DD`). */

@@ -1,4 +1,6 @@
-/** What the symbol of a future or option says: `NIFTY25NOVFUT`, `NIFTY26NOV24500CE`, `NIFTY2612024500PE` of one week. */
+/**
+ * Parses the symbol of a future or option: `NIFTY25NOVFUT`, `NIFTY26NOV24500CE`, and the weekly `NIFTY2612024500PE`.
+ */
 import { dayOfDate, DAY_MS } from "@/server/domain/time/session";
 
 export interface Contract {
@@ -54,8 +56,8 @@ export const contractOf = (symbol: string): Contract | null => {
 };
 
 /**
- * Is that the contract's expiry? Where options of a month expire every week, the month's own is the last of them; `monthly`:
- * where there is one a month, on whatever day.
+ * Whether this is the contract's expiry. If a month's options expire every week, the monthly one is the last;
+ * `monthly`: there is one per month, on any day.
  */
 export const expiresOn = ({ year, month, day, right }: Contract, date: string, monthly: boolean): boolean => {
   const number = dayOfDate(date);

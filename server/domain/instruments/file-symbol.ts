@@ -44,7 +44,7 @@ const FAMILY: Readonly<Record<string, string>> = {
 export const exchangeFamily = (exchange: string): string | null => FAMILY[exchange.trim().toUpperCase()] ?? null;
 
 export interface WrittenSymbol {
-  /** Family of the exchange that stands in the text. */
+  /** Exchange family named in the text. */
   family: string | null;
   /** Squeezed. */
   symbol: string;

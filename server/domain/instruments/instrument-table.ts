@@ -35,7 +35,7 @@ export const enum Target {
   exponentShift = 20,
 }
 const powersOfTen = Float64Array.from({ length: 11 }, (_, exponent) => 10 ** exponent);
-/** Wire divisor of a target, a power of ten; 1 of one that is an instrument number and nothing else. */
+/** Wire divisor of a target, a power of ten; 1 if the target is only an instrument number. */
 export const divisorOf = (target: number): number => powersOfTen[target >> Target.exponentShift]!;
 
 /** Token to instrument, open addressing over typed arrays: one lookup a tick, no object. */
@@ -112,17 +112,19 @@ export class InstrumentTable {
   rules = new Int32Array(64 * Rule.size);
   /** 1: the day's circuit limits are known. */
   private limited = new Uint8Array(64);
-  /** Last known price; 0: none. Where no limits are known, the next price is expected within a tenth and ten times of it. */
+  /**
+   * Last known price; 0: none. Without known limits, the next price is expected between a tenth and ten times of it.
+   */
   private reference = new Int32Array(64);
 
-  /** Another number after each change: what was counted over all instruments counts until then. */
+  /** Changes with every update, so that counts over all instruments can be cached. */
   version = 0;
 
   get size(): number {
     return this.rows.length;
   }
 
-  /** Adds or replaces by id; answers the dense number. */
+  /** Adds or replaces by id; returns the dense number. */
   put(instrument: Instrument, hours: HoursKey): number {
     const known = this.byId.get(instrument.id);
     const index = known ?? this.rows.length;
@@ -145,7 +147,7 @@ export class InstrumentTable {
     this.traded[index] = hasVolume(instrument.segment) ? 1 : 0;
     const rule = index * Rule.size;
     if (before === undefined) this.lift(index);
-    // A value of an index lies on no grid; of an instrument with a grid of one unit every price does.
+    // Index values have no tick grid; if an instrument's tick is one unit, every price is on it.
     const tick = this.traded[index] === 1 && instrument.tickSize > 1 ? Math.round(instrument.tickSize) : 1;
     this.rules[rule + Rule.tick] = tick;
     this.rules[rule + Rule.kind] = this.hoursNumber[index]! | (this.traded[index] === 1 ? Kind.traded : 0);
@@ -171,12 +173,12 @@ export class InstrumentTable {
   referenceOf(index: number): number {
     return this.reference[index]!;
   }
-  /** True where the day's circuit limits are known: else `rules` holds what is expected of the next price. */
+  /** True if the day's circuit limits are known; otherwise `rules` contains the range expected of the next price. */
   hasLimits(index: number): boolean {
     return this.limited[index] === 1;
   }
 
-  /** The listing was proved wrong by the market: no price of the instrument is refused until it is listed anew. */
+  /** The market has proved the listing wrong: no price of the instrument is rejected until it is listed again. */
   lift(index: number): void {
     const rule = index * Rule.size;
     this.rules[rule + Rule.tick] = 1;

@@ -18,7 +18,7 @@ export interface ListedInstrument {
   expiry: string | null;
   /** Minor units, options only. */
   strike: number | null;
-  /** The broker's own number of it, for the alias table. */
+  /** The broker's own number for it, for the alias table. */
   token: number;
   /** Raw wire integers are divided by this to get minor units (Kite CDS sends 10^7, we keep 10^4: 1,000). */
   wireDivisor: number;

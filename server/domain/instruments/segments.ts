@@ -1,17 +1,17 @@
 /**
- * Segments of the exchanges as data: a new one is a row here and its hours in `trading-hours.ts`. Whatever has no row, or no
- * hours, is left out of a broker's list by name and stops nothing else.
+ * Segments of the exchanges as data. A new one is a row here plus its hours in `trading-hours.ts`. Instruments of a
+ * segment without a row or hours are skipped by name and affect nothing else.
  */
 import type { Segment } from "./instrument";
 import type { HoursKey } from "@/server/domain/time/session";
 
 export interface SegmentRow {
   exchange: string;
-  /** Digits kept at least; a finer tick size keeps more, up to what the wire has. */
+  /** Minimum number of decimals; a finer tick size uses more, up to the wire's. */
   decimals: number;
-  /** What everything on it is; null where each instrument's type says. */
+  /** Type of everything in it; null if each instrument's type decides. */
   kind: Segment | null;
-  /** Trading hours: the ordinary ones first, then those of some instruments (`hoursOf`); null where no source tells any. */
+  /** Trading hours: the regular ones first, then those of some instruments (`hoursOf`); null if unknown. */
   hours: readonly [HoursKey, ...HoursKey[]] | null;
 }
 

@@ -19,9 +19,9 @@ export type InstrumentClass = "stock" | "index" | "derivative";
 export interface AuctionConvention {
   /** What the day's first intraday bar opens at; its high and low contain that. */
   firstOpen: "auction" | "first_trade" | "unknown";
-  /** The pre-open's volume: in the first bar, in no intraday bar, in a row of its own, or nobody has looked. */
+  /** The pre-open's volume: in the first bar, in no intraday bar, in a separate row, or unknown. */
   preOpenVolume: "included" | "left_out" | "own_row" | "unknown";
-  /** The closing auction in intraday bars: nowhere, one row of its own, or at the end of bars that go on to it. */
+  /** The closing auction in intraday bars: absent, in a separate row, or at the end of bars that continue to it. */
   closingAuction: "none" | "row" | "in_last_bar" | "unknown";
   /** When its rows are labelled, ms after midnight, `to` exclusive; null where there are none. */
   closingLabels: { from: number; to: number } | null;
@@ -39,13 +39,13 @@ interface ConventionRow extends AuctionConvention {
   evidence: string;
 }
 
-/** The closing auction exists since this date, for stocks with derivatives and the indices of them. */
+/** The closing auction exists since this date, for stocks with derivatives and their indices. */
 export const CLOSING_AUCTIONS_SINCE = "2026-08-03";
 
 const labels = (from: string, to: string): { from: number; to: number } => ({ from: clockMs(from), to: clockMs(to) });
 const before = { closingAuction: "none", closingLabels: null } as const;
 
-/** Of several rows that fit, the last one holds. */
+/** If several rows match, the last one applies. */
 const rows: readonly ConventionRow[] = [
   {
     source: "kite",
@@ -212,7 +212,7 @@ const unknown: AuctionConvention = {
 export const classOf = ({ segment }: Pick<Instrument, "segment">): InstrumentClass =>
   segment === "equity" ? "stock" : segment === "index" ? "index" : "derivative";
 
-/** How a source prints auctions in the candles of an IST day; `unknown` in every part of which nobody has told. */
+/** How a source prints auctions in the candles of an IST day; `unknown` in each part without information. */
 export const conventionOf = (source: string, of: InstrumentClass, day: number): AuctionConvention => {
   const date = istDate(day);
   let found: AuctionConvention = unknown;
@@ -228,7 +228,10 @@ export const isClosingRow = ({ closingLabels }: AuctionConvention, label: number
   return clock >= closingLabels.from && clock < closingLabels.to;
 };
 
-/** Intraday volume by the day's: 0.803 is the least of 115 stock-days, never above 1 (section 3); above `most` somebody is wrong. */
+/**
+ * Intraday volume divided by the day's: the lowest of 115 stock-days is 0.803, and it is never above 1 (section 3);
+ * above `most` one of the two is wrong.
+ */
 const INTRADAY_TO_DAY = { least: 0.8, most: 1.001 } as const;
 
 /** What the sum of a day's intraday volume says beside the day bar's; null where there is nothing to compare. */
@@ -239,8 +242,8 @@ export const volumeVerdict = (intraday: number, day: number): "normal" | "too_li
 };
 
 /**
- * When a source's day bar of a date is its last word: the morning after. What it says the same evening is the sum of the
- * candles, without auctions.
+ * When a source's day bar of a date is final: the next morning. On the same evening it is the sum of the candles,
+ * without auctions.
  */
 export const settledFrom = ({ dayBar }: AuctionConvention, day: number): number =>
   dayBar === "settled_next_morning" ? istMidnight(day + 1) + SETTLED_BY_MS : 0;

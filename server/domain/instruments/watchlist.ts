@@ -1,6 +1,6 @@
 export interface WatchlistRow {
   key: string;
-  /** Heading the row stands under, or "". */
+  /** The heading above the row, or "". */
   section: string;
 }
 export const watchlistCategories = ["index", "sector", "user", "demo"] as const;

@@ -13,7 +13,7 @@ export interface CollectorRow {
   subscriptions: string[];
 }
 
-/** What the process does with a collector. */
+/** The process state of a collector. */
 export type CollectorState = "idle" | "connecting" | "live" | "reconnecting" | "stopping" | "failed";
 
 /** What the data say about a feed, with the evidence the light rests on. */
@@ -27,7 +27,7 @@ export interface FeedTruth {
   simulated: boolean;
   /** What the broker wants anew every day, to be handed over while the server runs: fields of its login. */
   daily: readonly { field: string; title: string; env: string }[];
-  /** One sentence: what the state rests on. */
+  /** One sentence with the evidence for the state. */
   reason: string;
   /** Epoch ms since when it is so. */
   since: number;
@@ -39,7 +39,7 @@ export interface FeedTruth {
   ticksPerSecond: number;
   subscribed: number;
   reconnects: number;
-  /** Subscribed names that the broker's list of the day does not have; the first of them are named. */
+  /** Subscribed names missing from the broker's list of the day; the first ones are named. */
   missing: { count: number; names: string[] };
   /** Ticks arrive at least so long after the exchange's stamp (p95 of the last half minute); null while it is not known. */
   lagMs: number | null;
@@ -53,7 +53,7 @@ export interface FeedTruth {
 /** The broker's instrument list of a collector, as /status shows it. */
 export interface ListTruth {
   collector: string;
-  /** Epoch ms when the list in use was read; null while one of an earlier run is in use. */
+  /** Epoch ms when the current list was read; null while a list of an earlier run is used. */
   readAt: number | null;
   /** Instruments in it. */
   rows: number;

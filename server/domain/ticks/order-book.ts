@@ -1,4 +1,4 @@
-/** Order books in rows of numbers: what is kept of the depth that packets of mode `full` carry. */
+/** Order books in rows of numbers: the stored part of the depth in packets of mode `full`. */
 
 /** Levels of each side that exchanges send to retail feeds. */
 export const LEVELS = 5;

@@ -23,9 +23,9 @@ const LINE = 65_536;
 export const lineOf = (collector: number, connections: number): number => connections * LINE + collector;
 
 /**
- * The newest of every instrument, by dense number. Written by the normaliser, read by watchlists, the legend and
- * health. An instrument's figures lie side by side: a tick touches one cache line, in columns it would touch eight.
- * The frame that brought a row is kept: day figures and depth are decoded when somebody looks.
+ * The newest data of every instrument, by dense number. The normaliser writes it; watchlists, the legend and health
+ * read it. An instrument's values are adjacent, so a tick touches one cache line instead of eight. The frame of each
+ * row is kept, so day figures and depth are decoded only when read.
  */
 export class QuoteBoard {
   capacity = 0;
@@ -56,18 +56,18 @@ export class QuoteBoard {
   received(instrument: number): number {
     return this.at(instrument, Quote.received);
   }
-  /** As sent: day volume and open interest, -1 unknown. */
+  /** As sent: day volume and open interest, -1 if unknown. */
   volume(instrument: number): number {
     return this.at(instrument, Quote.volume);
   }
   openInterest(instrument: number): number {
     return this.at(instrument, Quote.openInterest);
   }
-  /** Counts rows per instrument: readers tell by it what changed since they looked. */
+  /** Counts rows per instrument, so that readers can see what has changed. */
   sequence(instrument: number): number {
     return this.at(instrument, Quote.sequence);
   }
-  /** The frame that holds the newest packet, where the packet stands in it, and whose it is; collector -1 before the first. */
+  /** The frame with the newest packet, the packet's place in it, and its collector; -1 before the first. */
   frame(instrument: number): Uint8Array | null {
     const place = this.at(instrument, Quote.place);
     return place < 0 ? this.kept[instrument]!.bytes : this.shelf.at(slotOf(place));
@@ -94,7 +94,7 @@ export class QuoteBoard {
     return line < 0 ? -1 : line % LINE;
   }
 
-  /** Place of a frame's first byte, for `Quote.place`: a packet stands at it plus its offset. 0 without a frame. */
+  /** Place of a frame's first byte, for `Quote.place`; a packet is at this plus its offset. 0 without a frame. */
   placeOf(frame: Uint8Array | null, framing: Framing | null): number {
     if (frame === null) return 0;
     const place = this.shelf.put(frame);

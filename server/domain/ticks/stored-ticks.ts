@@ -45,7 +45,7 @@ export const copyTick = (from: StoredTicks, row: number, to: StoredTicks, at: nu
   to.sequence[at] = from.sequence[row]!;
 };
 
-/** Rows in the order of their sequence, one of each. Mostly a look: they come that way. */
+/** Rows in sequence order without duplicates. Usually this only checks, because they arrive that way. */
 export const arrange = (ticks: StoredTicks): StoredTicks => {
   const { sequence, length } = ticks;
   let row = 1;

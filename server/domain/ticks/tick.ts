@@ -1,15 +1,15 @@
 /**
- * Ticks travel in columns, one batch per socket frame; a row is one update of one instrument.
- * Batches and their arrays are reused: a reader takes what it needs before it returns.
+ * Ticks travel in columns, one batch per socket frame; a row is one update of one instrument. Batches and their arrays
+ * are reused, so a consumer copies what it needs before it returns.
  */
 
-/** How much of the market a subscription carries. The strongest mode any consumer asks for wins. */
+/** How much data a subscription includes. The strongest mode any consumer requests applies. */
 export const feedModes = ["ltp", "quote", "full"] as const;
 export type FeedMode = (typeof feedModes)[number];
 
 /**
- * Columns of doubles stand one after the other in a batch's `figures`, figure c of row r at c x rows + r: what reads
- * several of them in a loop looks one array up instead of four. Readers that do not count nanoseconds use the columns.
+ * Columns of doubles are consecutive in a batch's `figures`: column c of row r is at c x rows + r. A loop over several
+ * of them then needs one array instead of four. Code that is not time-critical uses the columns.
  */
 export const enum Figure {
   time,
@@ -44,7 +44,7 @@ export interface RawBatch {
   exchangeTime: Float64Array;
   /** -1 when the packet carries none. */
   openInterest: Float64Array;
-  /** Where each packet stands in `frame`: depth and day figures are decoded when somebody looks. */
+  /** Where each packet is in `frame`; depth and day figures are decoded only when read. */
   offset: Int32Array;
   frame: Uint8Array | null;
   /** Null where there is no frame. */
@@ -53,7 +53,7 @@ export interface RawBatch {
   figures: Float64Array;
 }
 
-/** What a collector says besides ticks. A disconnect is data: gaps are seen in the stream itself. */
+/** What a collector sends besides ticks. A disconnect is data, so gaps are visible in the stream itself. */
 export interface FeedEvent {
   /** `silent`: connected, but what must trade has not for too long. `ended`: a recording has been played to its end. */
   kind: "connected" | "disconnected" | "silent" | "heartbeat" | "message" | "ended";
@@ -84,8 +84,8 @@ export const rejectReasons = [
   "auction", // pre-open, closing auction, post-close: enters that phase's auction bar, no continuous one
   "first_after_connect", // the last packet known, sent at once and without a time: no tick of now
   "volume_back", // day volume went back inside a session: not believed until the next packet agrees; its bars are marked
-  "volume_jump", // … or leapt further than one packet plausibly brings
-  "volume_wrap", // … or began anew at 0, as a counter of 31 or 32 bits does
+  "volume_jump", // … or jumped further than one packet plausibly can
+  "volume_wrap", // … or restarted at 0, as a counter of 31 or 32 bits does
   "volume_missing", // a row of a traded instrument without volume (another mode): enters with price alone
   "late", // older than the watermark: its second has been closed, it becomes a patch
   "bad_packet", // a packet of unknown length
@@ -93,7 +93,7 @@ export const rejectReasons = [
   "empty_frame", // a frame of no packets: no byte, or two; a heartbeat has one
   "trailing_bytes", // bytes after a frame's last packet: its packets are taken
   "bad_text", // a text on the line that is not the broker's JSON
-  "bad_history_row", // a row of a broker's history that is no bar, contradicts itself, or stands where none can
+  "bad_history_row", // a row of a broker's history that is invalid, contradictory or at an impossible time
   "malformed_line", // a line of a file or a child process that is not a tick
 ] as const;
 export type RejectReason = (typeof rejectReasons)[number];
@@ -106,9 +106,12 @@ export interface TickBatch {
   length: number;
   /** Dense instrument number (`InstrumentTable`). */
   instrument: Int32Array;
-  /** Epoch ms that buckets the row: the exchange's time where the packet has one, else the receive time. */
+  /** Epoch ms that assigns the row to a bar: the exchange's time if the packet has one, otherwise the receive time. */
   time: Float64Array;
-  /** Sum of `TRADE`, `AUCTION`, `EXCHANGE_CLOCK`, `JOINED`, `IN_TIME`, `SUSPECT`, `UNBELIEVED`, `RESET`: what the row is and how it came. */
+  /**
+   * Sum of `TRADE`, `AUCTION`, `EXCHANGE_CLOCK`, `JOINED`, `IN_TIME`, `SUSPECT`, `UNBELIEVED`, `RESET`: the kind of row
+   * and how it arrived.
+   */
   flags: Uint8Array;
   price: Float64Array;
   /** Volume of the day so far, as sent; -1 when the row carries none. */
@@ -121,23 +124,30 @@ export interface TickBatch {
 }
 
 /**
- * Flags of an accepted row. Without `TRADE` and `AUCTION` only the book moved (same price, same day volume), or nobody
- * trades: it keeps the age fresh and enters no bar, as the exchange prints no bar for a minute without a trade.
+ * Flags of an accepted row. Without `TRADE` and `AUCTION`, only the book moved (same price, same day volume) or the
+ * market does not trade. Such a row updates the age but enters no bar, as the exchange has no bar for a minute without
+ * a trade.
  */
 export const TRADE = 1;
 /** A value of a pre-open, a closing auction or a post-close. */
 export const AUCTION = 2;
-/** `time` is the exchange's; else ours, the packet had none. */
+/** `time` is the exchange's; otherwise it is ours, because the packet had none. */
 export const EXCHANGE_CLOCK = 4;
 /** The instrument's first row over this connection: the next day volume is not a difference. */
 export const JOINED = 8;
-/** With `JOINED`: it came before the day's continuous trading, or after it, so nothing of what trades next has been missed. */
+/**
+ * With `JOINED`: it arrived before the day's continuous trading, or after it, so nothing that trades next has been
+ * missed.
+ */
 export const IN_TIME = 16;
-/** The day's volume is in doubt: what the row enters is marked incomplete, to be healed. */
+/** The day's volume is in doubt: bars the row enters are marked incomplete, to be filled later. */
 export const SUSPECT = 32;
-/** The row's volume is not used. With `SUSPECT` it may be a lie; alone it was overtaken by a later row of its own instant, or is the old date's. */
+/**
+ * The row's volume is not used. With `SUSPECT` it may be wrong; alone, it was overtaken by a later row of the same time
+ * or belongs to the previous date.
+ */
 export const UNBELIEVED = 64;
-/** With `SUSPECT`: two packets agree on another line: counting begins anew at the figure that was doubted last. */
+/** With `SUSPECT`: two packets agree on a different level, so counting restarts at the value doubted last. */
 export const RESET = 128;
 
 /** Passed through in order, so that every later stage sees where the stream was cut. */

@@ -2,15 +2,15 @@
 import { type Calendar, DAY_MS, type HoursKey, IST_OFFSET_MS, istDay, istMidnight, type Session } from "./session";
 
 /**
- * `utc`: clocks in UTC read as Indian ones. `clock`: Indian clocks that are written as UTC. `zone`: those of another zone,
- * `offsetMs` from UTC. `twelve`: of twelve hours without AM and PM. `outside`: too many rows lie outside the session.
+ * `utc`: UTC times read as IST. `clock`: IST times marked as UTC. `zone`: times of another zone, `offsetMs` from UTC.
+ * `twelve`: 12-hour times without AM and PM. `outside`: too many rows are outside the session.
  */
 export interface ClockDoubt {
   kind: "utc" | "clock" | "zone" | "twelve" | "outside";
   offsetMs: number;
   /** The first time that shows it. */
   first: number;
-  /** Of `total` rows so many lie outside the sessions' phases. */
+  /** Number of `total` rows outside the sessions' phases. */
   outside: number;
   total: number;
 }
@@ -30,7 +30,7 @@ interface ClockDay {
 /** A last label may name the end of the last bar. */
 const SLACK_MS = 60_000;
 const QUARTER_MS = 900_000;
-/** A session that lasts until midnight may go on behind it: those hours are of the day before. */
+/** A session until midnight may continue after it; those hours belong to the previous day. */
 const LATE_MS = 3 * 3_600_000;
 
 const clockDays = (times: Iterable<number>, calendar: Calendar, hours: HoursKey): ClockDay[] => {
@@ -61,7 +61,7 @@ const clockDays = (times: Iterable<number>, calendar: Calendar, hours: HoursKey)
       } else now = found;
     }
     if (now === null || (time < istMidnight(day) + LATE_MS && isOpenAtMidnight(calendar, hours, day - 1))) continue;
-    // What stands at midnight is a date alone.
+    // A time at midnight is only a date.
     if (time === istMidnight(day)) continue;
     now.total++;
     if (time < now.begins) now.before++;
@@ -75,7 +75,7 @@ const clockDays = (times: Iterable<number>, calendar: Calendar, hours: HoursKey)
 const isOpenAtMidnight = (calendar: Calendar, hours: HoursKey, day: number): boolean =>
   calendar.on(hours, day)?.phases.at(-1)?.to === istMidnight(day + 1);
 
-/** How many times lie outside the phases of their days' sessions, of all that have one. */
+/** Counts times outside the phases of their days' sessions, and all times that have a session. */
 export const rowsOutside = (
   times: Iterable<number>,
   calendar: Calendar,
@@ -88,21 +88,21 @@ const sumOf = (days: readonly ClockDay[]): { outside: number; total: number } =>
     { outside: 0, total: 0 },
   );
 
-/** Days that begin before anything trades, 5 h 30 min early, and lie inside the session with that added. */
+/** Days that begin 5 h 30 min early, before anything trades, and fit the session with that added. */
 const isUtc = ({ begins, ends, first, last }: ClockDay): boolean =>
   first < begins && first + IST_OFFSET_MS >= begins && last + IST_OFFSET_MS <= ends;
 const isShiftedBack = ({ session, begins, ends, first, last }: ClockDay): boolean =>
   first < session.close && last > ends && first - IST_OFFSET_MS >= begins && last - IST_OFFSET_MS <= ends;
 
-/** One stray row makes no pattern: half the day, or hours of it, lie outside. */
+/** One stray row is no pattern; half a day, or hours of it, must be outside. */
 const isPlain = ({ begins, ends, first, last, before, after, total }: ClockDay): boolean => {
   const outside = before + after;
   return outside >= 2 && (outside * 2 > total || first <= begins - 2 * 3_600_000 || last >= ends + 2 * 3_600_000);
 };
 
 /**
- * By how many quarter hours a day without gaps begins and ends too late, 0 where it does not: an hour that lies in the
- * post-close would not be missed otherwise.
+ * By how many quarter hours a day without gaps begins and ends too late, otherwise 0. Without this, an hour within the
+ * post-close would go unnoticed.
  */
 const displaced = ({ session, first, last, total }: ClockDay): number => {
   const step = (last - first) / (total - 1);
@@ -177,10 +177,13 @@ const isTrading = (calendar: Calendar, hours: HoursKey) => {
   };
 };
 
-/** Nearly all rows must lie in the session. */
+/** Nearly all rows must fall within the session. */
 const FITS = 0.98;
 
-/** The one shift by quarter hours that brings the rows into continuous trading; null where none does, or several do and none is India's. */
+/**
+ * The only shift by quarter hours that moves the rows into continuous trading; null if there is none, or several
+ * without India's among them.
+ */
 const fittingShift = (times: readonly number[], calendar: Calendar, hours: HoursKey): number | null => {
   const trades = isTrading(calendar, hours);
   const fitting: number[] = [];
@@ -191,7 +194,7 @@ const fittingShift = (times: readonly number[], calendar: Calendar, hours: Hours
   return [IST_OFFSET_MS, -IST_OFFSET_MS].find((shift) => fitting.includes(shift)) ?? null;
 };
 
-/** Do afternoons stand at 01:00 to 03:30? */
+/** Are afternoons written as 01:00 to 03:30? */
 const isOfTwelve = (times: readonly number[], calendar: Calendar, hours: HoursKey): boolean => {
   const trades = isTrading(calendar, hours);
   const outside = times.filter((time) => !trades(time));

@@ -12,19 +12,19 @@ export type Zone = number | string;
 export interface TimeRules {
   /** How `05-11-2026` is meant; null: it is not read. */
   order: DateOrder | null;
-  /** Of clocks that write no zone. `clock`: what zone a text writes is not believed, its clock is one in India. */
+  /** For times without a zone. `clock`: a zone in the text is ignored and its time is read as IST. */
   zone: Zone | "clock";
   /** Digits without separators (`DDMMYY`), in the order of `order`: how many the year has. */
   compactYear: 2 | 4 | null;
   /** Days since 30 December 1899, as spreadsheets count. */
   serial: boolean;
-  /** Where epochs begin, epoch ms; null: in 1970, unless the file speaks against it. */
+  /** Start of the epoch, epoch ms; null: 1970, unless the file contradicts it. */
   epochFrom: number | null;
   /** A clock in a column of its own counts the seconds of its day. */
   secondsOfDay: boolean;
 }
 
-/** What a person says with `--date-format`. */
+/** A format given with `--date-format`. */
 export type DateRules = Pick<TimeRules, "order" | "compactYear" | "serial" | "epochFrom">;
 
 export const istRules: TimeRules = {
@@ -70,7 +70,7 @@ const CLOCK =
 const HOUR = /^(\d{1,2})\s*([ap])\.?m\.?$/i;
 /** Interactive Brokers: `20261120 09:15:00 Asia/Kolkata`. */
 const NAMED_ZONE = /^(.*\d) ([A-Za-z]+\/[A-Za-z_]+(?:\/[A-Za-z_]+)?)$/;
-/** Points between the parts of a clock, where it stands apart from its date. */
+/** Points between the parts of a time, if it is separate from its date. */
 const POINTED = /^(\d{1,2})\.(\d{2})\.(\d{2})$/;
 const COMPACT_CLOCK = /^(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?$/i;
 
@@ -90,7 +90,7 @@ export class TimeReader {
   dateOnly = false;
   private date = "";
   private dateMs = Number.NaN;
-  /** The zone that stands by name behind the clock being read. */
+  /** The named zone after the time being read. */
   private writtenZone: Zone | null = null;
 
   constructor(private readonly rules: TimeRules = istRules) {}
@@ -355,7 +355,7 @@ const two = (text: string, at: number): number => {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 };
 
-/** Clocks stand apart by quarter hours: `+05:53` is a local mean time that a library took from before there were zones. */
+/** Zone offsets are quarter hours; `+05:53` is a local mean time from a library's data before zones existed. */
 const isOffset = (ms: number): boolean => ms % 900_000 === 0;
 
 /** The offset that a text writes and no clock has, such as `+05:53`; null where it writes none or a right one. */
@@ -365,7 +365,7 @@ export const wrongOffset = (text: string): string | null => {
   return offset === null || isOffset(offset) ? null : written!;
 };
 
-/** Ms from UTC of `Z`, `UTC`, `GMT`, `IST`, `+05:30`, `+0530`; null for anything else. */
+/** Offset in ms of `Z`, `UTC`, `GMT`, `IST`, `+05:30`, `+0530`; null for anything else. */
 const offsetOf = (zone: string): number | null => {
   const upper = zone.toUpperCase();
   if (upper === "Z" || upper === "UTC" || upper === "GMT") return 0;
@@ -407,7 +407,7 @@ const fromZone = (clock: number, zone: string): number => {
   return clock - offsetAt(zone, first);
 };
 
-/** Which orders a date of three numbers can have; null when the text is no such date. A year of two digits may stand first. */
+/** Possible orders of a date of three numbers; null if the text is not such a date. A two-digit year may come first. */
 export const ordersOf = (text: string): DateOrder[] | null => {
   const match = NUMBERS.exec(text.trim());
   if (match === null) return null;

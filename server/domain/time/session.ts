@@ -1,7 +1,7 @@
 /**
- * An exchange's trading hours on one day. Every session lies inside one IST calendar date
- * (the longest, MCX, ends 23:55; SIM trades 00:00 to 24:00), so a date names a session.
- * IST is UTC+05:30 without daylight saving: this file and the screen are the only places that know it.
+ * An exchange's trading hours on one day. Every session lies within one IST calendar date (the longest, MCX, ends
+ * 23:55; SIM trades 00:00 to 24:00), so a date identifies a session. IST is UTC+05:30 without daylight saving; only
+ * this file and the screen know it.
  */
 
 export const IST_OFFSET_MS = 19_800_000;
@@ -50,17 +50,17 @@ export type PhaseName = (typeof phaseNames)[number];
 
 export interface Phase {
   phase: PhaseName;
-  /** Epoch ms, `to` exclusive. A day whose times no source tells has no `Session`: see `TradingDay`. */
+  /** Epoch ms, `to` exclusive. A day with unknown times has no `Session`: see `TradingDay`. */
   from: number;
   to: number;
 }
 
 export const announcedKinds = ["regular", "special", "muhurat", "partial"] as const;
-/** What somebody has announced or recorded. */
+/** Announced or recorded. */
 export type AnnouncedKind = (typeof announcedKinds)[number];
 /**
- * `unknown`: a weekday no holiday list covers. Its session has the ordinary hours, so that bars of it can be read; whether
- * the exchange trades on it nobody has said.
+ * `unknown`: a weekday without a holiday list. Its session has the regular hours so that its bars can be read; whether
+ * the exchange trades on it is unknown.
  */
 export type SessionKind = AnnouncedKind | "unknown";
 
@@ -71,7 +71,7 @@ export interface Session {
   day: number;
   kind: SessionKind;
   name: string;
-  /** In order of time, not overlapping. */
+  /** In time order, without overlap. */
   phases: readonly Phase[];
   /** Start of the first continuous phase: every intraday bar is anchored here. */
   open: number;
@@ -109,8 +109,8 @@ export const isContinuous = (session: Session, instant: number): boolean => {
 };
 
 /**
- * What a clock on the wall shows: today's session while it runs or a phase of it does (an auction, the post-close),
- * else the next one; the last one when none is in sight.
+ * The session to display: today's while it or one of its phases runs (an auction, the post-close), otherwise the next
+ * one, or the last one if none follows.
  */
 export const runningOrNext = (calendar: Calendar, hours: HoursKey, instant: number): Session | null => {
   const today = calendar.on(hours, istDay(instant));

@@ -1,4 +1,4 @@
-/** The bars we build, from one second to one month, and which of them the store keeps. */
+/** The bars we build, from one second to one month, and which of them are stored. */
 
 export type TimeframeName =
   | "1s"
@@ -20,7 +20,10 @@ export type TimeframeName =
   | "1W"
   | "1M";
 
-/** Any count of minutes of a session (`45m`, `4h`), or of seconds below a minute (`10s`): derived for whoever asks, stored by nobody. */
+/**
+ * Any number of minutes within a session (`45m`, `4h`), or of seconds below a minute (`10s`): derived on request, never
+ * stored.
+ */
 export type AnyTimeframeName = TimeframeName | `${number}s` | `${number}m` | `${number}h`;
 
 /** A timeframe of the list, or a derived one. */
@@ -36,7 +39,7 @@ export interface Timeframe {
   lengthMs: number;
   /** Kept in the store; the rest is derived on read by the pipeline's own resample core. */
   stored: boolean;
-  /** The coarsest stored timeframe that divides it: what it is derived from. */
+  /** The coarsest stored timeframe that divides it; it is derived from this one. */
   from: TimeframeName;
 }
 
@@ -128,7 +131,7 @@ const UNITS: Readonly<Record<string, number>> = {
   hours: 60 * MINUTE,
 };
 
-/** Ms of intraday bars, or the name of longer ones; null for what is no timeframe. */
+/** Ms of intraday bars, or the name of longer ones; null if it is not a timeframe. */
 const typedLength = (typed: string): number | "1d" | "1W" | "1M" | null => {
   const text = typed
     .trim()
@@ -162,13 +165,13 @@ export const parseTimeframe = (typed: string): Timeframe | undefined => {
 const derived = new Map<number, AnyTimeframe>();
 const derivedByIndex = new Map<number, AnyTimeframe>();
 
-/** Positions of derived timeframes lie behind the list and behind `AUCTION_BAR`: in memory only, never in the store. */
+/** Positions of derived timeframes follow the list and `AUCTION_BAR`; they exist in memory only, never in the store. */
 const FIRST_OF_MINUTES = 1_000;
 const FIRST_OF_SECONDS = 3_000;
 /** Above every position there is. */
 export const TIMEFRAME_PLACES = 4_096;
 
-/** As `parseTimeframe`, and any count of minutes up to a day or of seconds below a minute. */
+/** Like `parseTimeframe`, plus any number of minutes up to a day or of seconds below a minute. */
 export const parseAnyTimeframe = (typed: string): AnyTimeframe | undefined => {
   const known = parseTimeframe(typed);
   if (known !== undefined) return known;
@@ -212,11 +215,11 @@ export const timeframeAt = (index: number): AnyTimeframe => {
 const intraday = (lengthMs: number): Timeframe | undefined =>
   timeframes.find((timeframe) => timeframe.kind === "intraday" && timeframe.lengthMs === lengthMs);
 
-/** True for a timeframe of the list, whose bars are built whether anybody asks or not. */
+/** True for a timeframe of the list, whose bars are always built. */
 export const isListed = (of: AnyTimeframe): of is Timeframe => of.index < timeframes.length;
 
-/** What bars are stored by: 1s, 1m, 15m and 1d; auctions are a kind of their own. */
+/** Kinds of stored bars: 1s, 1m, 15m and 1d, and auctions as a kind of their own. */
 export type StoredKind = TimeframeName | "auction";
 
-/** What bars may be asked for by. */
+/** Kinds of bars a client may request. */
 export type AskedBars = AnyTimeframeName | "auction";

@@ -18,13 +18,13 @@ export interface BarsQuery {
   to?: number;
   /** The newest so many, forming ones among them. */
   limit?: number;
-  /** As they were known at that instant: what was stored by then. */
+  /** Returns bars as they were known at that time, from what was stored by then. */
   asOf?: number;
   /** Aborts when the client disconnected. */
   signal?: AbortSignal | undefined;
   /** How auctions are printed into intraday bars; by default as the login's broker does. */
   auctions?: AuctionMode;
-  /** Also the rows in which the broker's candles go on to the closing auction: for people, not for indicators. */
+  /** Also returns the broker's candle rows for the closing auction. They are for display, not for indicators. */
   closingRows?: boolean;
 }
 
@@ -34,15 +34,15 @@ export interface BarsAnswer {
   /** Bars not closed yet (none, one, or two while the watermark of the older runs), oldest first. */
   forming: BarColumns;
   /**
-   * Rows of closing auctions, where they were asked for: apart, since they lie in no slot of their sessions. Those of auctions
-   * that lie in the range at least in part; each stands at its session's close.
+   * Rows of closing auctions, if requested. They are separate because they lie in no slot of their session; each has
+   * the time of its session's close. Included are auctions that overlap the range.
    */
   closing?: BarColumns;
 }
 
 /**
- * Which stored bars a timeframe is read from, coarsest first: each rung goes on where the one before ends, so that the
- * running day or quarter of an hour is made of its minutes.
+ * Stored timeframes a timeframe is read from, coarsest first. Each continues where the previous one ends, so the
+ * running day or quarter hour is built from its minutes.
  */
 export const rungs = (of: AnyTimeframe): TimeframeName[] =>
   of.from === "1m" || of.from === "1s" ? [of.from] : [of.from, "1m"];
@@ -52,13 +52,13 @@ const MOST_ROWS = 250_000;
 /** More bars of an instrument and timeframe than this are never forming at once: the seconds of the watermark are the most. */
 export const MOST_FORMING = 16;
 
-/** Before a session's open nothing of its day lies further back. */
+/** Nothing of the day is stored before a session's open. */
 const LONGEST_PRE_OPEN_MS = 3 * 3_600_000;
 
 const ratio = (of: AnyTimeframe, source: AnyTimeframe): number =>
   of.kind === "week" ? 7 : of.kind === "month" ? 31 : of.kind === "day" ? 1 : Math.ceil(of.lengthMs / source.lengthMs);
 
-/** Bars of any timeframe and range: the store, what is on its way there, and what forms, joined without a seam. */
+/** Reads bars of any timeframe and range: the store, the writer's queue and forming bars, joined without a gap. */
 export class Bars {
   constructor(
     private readonly parts: {
@@ -67,7 +67,7 @@ export class Bars {
       live: LiveMarket;
       calendar: Calendar;
       clock: Clock;
-      /** How the login's broker prints auctions in an instrument's candles of an IST day; in no bar where nobody says. */
+      /** How the login's broker prints auctions in an instrument's candles of an IST day; in no bar if unknown. */
       convention?: (instrument: number, day: number) => AuctionConvention;
     },
   ) {}
@@ -134,7 +134,7 @@ export class Bars {
       : null;
     const before = wants && !folded ? await this.closeBefore(query, id, ladder.at(-1)!.name, newer) : null;
 
-    // From here on nothing waits.
+    // No `await` from here on.
     const parts: BarColumns[] = [];
     let start = queryFrom;
     ladder.forEach((rung, place) => {
@@ -253,7 +253,7 @@ export class Bars {
     return cut(all, Math.max(0, all.length - (more.limit ?? all.length)), all.length);
   }
 
-  /** Resolves when what the pipeline has closed and patched so far can be read as it is. */
+  /** Resolves when everything the pipeline has closed and patched so far can be read. */
   committed(): Promise<void> {
     return this.parts.recent.settled();
   }

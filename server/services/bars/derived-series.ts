@@ -4,7 +4,7 @@ import type { Clock } from "@/server/ports/clock";
 import type { Log } from "@/server/ports/observe";
 import type { Bars } from "./bars";
 
-/** The live bars of derived timeframes (`pipeline/derive.ts`), as much of them as this needs. */
+/** The part of the live derived bars (`pipeline/derive.ts`) that this needs. */
 interface FollowedBars {
   follow(instrument: number, of: AnyTimeframe): boolean;
   unfollow(instrument: number, of: AnyTimeframe): void;
@@ -23,7 +23,7 @@ export interface Following {
 const LOOK_MS = 250;
 const RETRY_MS = 5_000;
 
-/** Loads the parts of derived bars that closed before anybody followed them, and loads them again when they have changed. */
+/** Loads the parts of derived bars that closed before a client followed them, and reloads them after a change. */
 export class DerivedSeries {
   private readonly loading = new Map<string, Promise<void>>();
   private readonly stopping = new AbortController();
@@ -88,7 +88,7 @@ export class DerivedSeries {
     const { followed, bars, wall, log } = this.parts;
     const { signal } = this.stopping;
     try {
-      // A patch is a part of a bar: what it became can be read once the store has it.
+      // A patch is a part of a bar; the complete bar can be read once the store has it.
       await bars.committed();
       for (let next = followed.nextStale(); next !== null && !signal.aborted; next = followed.nextStale())
         await this.load(next.instrument, next.of);

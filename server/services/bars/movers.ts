@@ -35,7 +35,7 @@ export class Movers {
       .slice(0, LENGTH);
   }
 
-  /** Reads what has changed since the last time and publishes both lists. */
+  /** Reads what has changed since the last call and publishes both lists. */
   async renew(): Promise<void> {
     if (this.running) return;
     this.running = true;

@@ -25,7 +25,7 @@ import { type Bars, rungs } from "./bars";
 interface Parts {
   bars: Bars;
   store: BarStore;
-  /** What comparisons have said of a bar, and what history has answered for. */
+  /** Results of comparisons for a bar, and the spans history has covered. */
   compares: Pick<CompareStore, "about">;
   gaps: Pick<GapStore, "answers">;
   recent: RecentBars;
@@ -48,7 +48,7 @@ interface Folded {
   parts: StoredBar[];
 }
 
-/** What bars know about their making, of any timeframe: those not stored join the passports of what they are folded from. */
+/** Returns the passports of bars of any timeframe. Timeframes that are not stored join the passports of their parts. */
 export class Passports {
   constructor(private readonly parts: Parts) {}
 
@@ -103,7 +103,7 @@ export class Passports {
     };
   }
 
-  /** What history says beside a bar of the stream that stayed as it was; "" where it was not asked. */
+  /** Returns what history says about a bar that was left as it was; "" if history was not asked. */
   private async beside(id: number, kind: StoredKind, { state, time, incomplete }: Bar, end: number): Promise<string> {
     if ((kind !== "1m" && kind !== "1d") || (state !== "closed" && state !== "patched") || incomplete) return "";
     const stays = (await this.parts.compares.about(id, kind, time))
@@ -166,7 +166,7 @@ export class Passports {
     return rows.length === 0 ? null : barAt(rows, 0);
   }
 
-  /** The row in which the broker's candles go on to the closing auction, where they do. */
+  /** The broker's candle row for the closing auction, if it prints one. */
   private async closingRow(
     instrument: number,
     timeframe: Timeframe,
@@ -196,7 +196,7 @@ export class Passports {
     };
   }
 
-  /** The auctions that are printed into a bar: what the bars beside it and the bar without them would be tells. */
+  /** Returns the auctions that are printed into a bar, by comparing it with the bar without them. */
   private async auctionsIn(
     instrument: number,
     timeframe: Timeframe,
@@ -226,7 +226,7 @@ export class Passports {
       mode,
       convention: (day) => bars.convention(instrument, day),
     });
-    // Where only history told the bar it opens there already: whatever is asked for, it cannot be taken out.
+    // If the bar came only from history, it already opens there, and the auction cannot be removed.
     const isTold = own.state !== "closed" && own.state !== "patched" && own.state !== "forming";
     const held = printed
       .filter(({ row }) => row === before.length)
@@ -259,7 +259,7 @@ export class Passports {
     });
   }
 
-  /** Stored rows of the span with what has been written a moment ago in their places. */
+  /** Stored rows of the span, with rows just written in their places. */
   private async rows(
     instrumentId: number,
     timeframe: StoredKind,
@@ -384,9 +384,9 @@ const causeOf = (bar: Bar, passport: BarPassport): string => {
   }
 };
 
-/** Who changed a bar and why, as far as what became of it tells. */
+/** Derives who changed a bar and why from the result. */
 const changeOf = (before: Bar, after: Bar, found: readonly Difference[]): { who: string; why: string } => {
-  // The rule on record, where it changed what was changed here.
+  // Use the recorded rule if it made this change.
   const reason = found.find(
     ({ decision, field, ours, theirs }) =>
       decision === "corrected" && before[field] === ours && after[field] === theirs && ours !== theirs,

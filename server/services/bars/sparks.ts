@@ -9,7 +9,7 @@ import type { Bars } from "./bars";
 const POINTS = 60;
 const MINUTE = timeframe("1m").index;
 
-/** Lines kept, once to twice as many: somebody may look through every instrument there is. */
+/** Number of lines kept, up to twice as many: a client may scroll through all instruments. */
 const KEPT_LINES = 2_000;
 
 interface Line {

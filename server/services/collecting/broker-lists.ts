@@ -21,7 +21,10 @@ interface Parts {
   login(): unknown;
 }
 
-/** The broker's list of the day for one login: judged before it is taken, and what is in use while it is not. */
+/**
+ * Today's instrument list of one login. A new list is checked before it is used; until then the previous one stays in
+ * use.
+ */
 export class DayList {
   /** Epoch ms of the last list that was taken in this process; null before the first. */
   readAt: number | null = null;
@@ -33,7 +36,10 @@ export class DayList {
 
   constructor(private readonly parts: Parts) {}
 
-  /** Asks, judges, takes. Rejects with what is wrong, which `problem` then says; what was in use stays in use. */
+  /**
+   * Requests, checks and accepts a list. Rejects with the reason, which `problem` then holds; the previous list stays
+   * in use.
+   */
   async read(signal: AbortSignal): Promise<Renamed[]> {
     const { instruments, feed, clock } = this.parts;
     try {

@@ -1,7 +1,10 @@
-/** A broker's words, for people: told once, counted while it repeats itself, and never more than one a second. */
+/**
+ * A broker's messages for display: each is reported once, counted while it repeats, and at most one is reported per
+ * second.
+ */
 import type { FeedTruth } from "@/server/domain/ticks/collector";
 
-/** What a broker says again within this time is counted, not told again. */
+/** A message repeated within this time is counted, not reported again. */
 const SAID_AGAIN_MS = 60_000;
 const APART_MS = 1_000;
 
@@ -9,11 +12,11 @@ const APART_MS = 1_000;
 const gist = (text: string): string => text.replaceAll(/\d+/g, "0");
 
 export class BrokerSaid {
-  /** The newest of them. */
+  /** The newest message. */
   last: FeedTruth["said"] = null;
   private toldAt = Number.NEGATIVE_INFINITY;
 
-  /** True when people should be told. */
+  /** True if the message should be shown. */
   hear(text: string, now: number): boolean {
     const { last } = this;
     if (last !== null && gist(last.text) === gist(text) && now - last.time < SAID_AGAIN_MS) {

@@ -28,7 +28,7 @@ import type { Instruments } from "@/server/services/market/instruments";
 import { keepLimits } from "./price-limits";
 import { StampLag } from "./stamp-lag";
 
-/** What keeps a connection alive (`feeds/reconnect.ts`), as much of it as is needed here. */
+/** The part of `feeds/reconnect.ts` that this needs. */
 export type KeepConnected = (options: {
   feed: Pick<FeedDefinition, "connect">;
   login: unknown;
@@ -62,7 +62,7 @@ interface Running {
   list: DayList;
   /** When the list is asked for again; null while it is being asked. */
   nextList: number | null;
-  /** The connection that is being kept; `again` begins it anew. Null before the first. */
+  /** The maintained connection; `again` reconnects. Null before the first. */
   link: { refresh(): void; again(): void } | null;
   /** Aborts when the login is replaced, and is replaced then itself. */
   renewal: AbortController;
@@ -77,13 +77,13 @@ interface Running {
   nextAttempt: number | null;
   connects: number;
   connectedAt: number | null;
-  /** Since when the feed has brought nothing: where the next heal begins. */
+  /** When the feed went silent: the next fill begins there. */
   lostAt: number | null;
   /** The last tick before a silence the market does not explain; null while ticks come. */
   mutedFrom: number | null;
   lastTick: number | null;
   ticks: number;
-  /** Newest last, five minutes of them. */
+  /** Five minutes of entries, newest last. */
   slots: Slot[];
   /** When the slot that is filled now began. */
   slotFrom: number;
@@ -95,16 +95,19 @@ interface Running {
 }
 
 export interface CollectorEvents {
-  /** A feed has brought nothing since `from`, its last tick: its line is lost, or it is up and says nothing. */
+  /** A feed has sent nothing since `from`, its last tick: it is disconnected, or connected and silent. */
   onLost(collector: string, from: number, cause: "disconnect" | "silence", reason: string): void;
-  /** A feed is back after it brought nothing since `from`, or the market has closed over its silence; the first connect of a start is not one. */
+  /**
+   * A feed is back after silence since `from`, or its market has closed during the silence. The first connect of a
+   * start does not count.
+   */
   onGap(collector: string, from: number, to: number): void;
   /** The first tick since the start. */
   onFirstTick(collector: string, at: number): void;
   onChange(collector: string, state: FeedState, reason: string): void;
   /** The broker calls instruments by other names from today on. */
   onRenamed(renamed: readonly Renamed[]): Promise<void>;
-  /** A list read while it runs has brought instruments that were missing. */
+  /** A list read at run time contains instruments that were missing. */
   onAdded(collector: string, instruments: readonly number[]): void;
   /** Something a person should read, not a state. */
   onNote(collector: string, level: "info" | "warn", text: string): void;
@@ -148,15 +151,18 @@ const rounded = (value: number | null): number | null => (value === null ? null 
 const LIST_AT_MS = (8 * 60 + 20) * 60_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 300_000;
-/** What a good list lacks may be in a later one: asked for after so long, doubled each time. */
+/**
+ * Instruments missing from a good list may be in a later one. The list is requested again after this time, doubled each
+ * time.
+ */
 const MISSING_RETRY_MS = 60_000;
 const MISSING_RETRIES = 6;
 /** A feed does not wait longer for the store's last prices. */
 const PRICES_MS = 10_000;
-/** Of what is missing, so much is named. */
+/** Number of missing instruments that are named. */
 const MOST_NAMES = 50;
 
-/** Broker logins at work: connects them, knows what the data say about each, answers with evidence. */
+/** Runs broker logins: connects them, and derives each one's state from its data, with evidence. */
 export class Collectors {
   private readonly running = new Map<string, Running>();
   private readonly byIndex: (Running | undefined)[] = [];
@@ -224,7 +230,9 @@ export class Collectors {
     };
   }
 
-  /** The last known price of each, before its first tick: what is far from it is looked at twice. */
+  /**
+   * Last known price of each instrument before its first tick; a price far from it needs a second packet to confirm it.
+   */
   private async expectPrices(instruments: readonly number[], signal: AbortSignal): Promise<void> {
     const {
       lastPrices,
@@ -255,7 +263,7 @@ export class Collectors {
     const { instruments, clock, log } = this.parts;
     const stop = new AbortController();
     const link = this.parts.keepConnected({
-      // Every connection asks for the login anew: it may have been replaced since the last one.
+      // Every connection reads the login again, because it may have been replaced.
       feed: { connect: (_login, options) => feed.connect(running.login, options) },
       login: null,
       collector: index,
@@ -283,8 +291,8 @@ export class Collectors {
   }
 
   /**
-   * Another login, for the rest of the run: a feed that waits for one connects with it at once, one that is live goes on and
-   * uses it when its line is lost. Throws `not_found`, or `bad_input` naming the field.
+   * Replaces a login for the rest of the run. A feed that waits for a login connects at once; a live one uses it after
+   * its next disconnect. Throws `not_found`, or `bad_input` naming the field.
    */
   renew(name: string, login: Record<string, string>): void {
     const running = this.running.get(name);
@@ -339,7 +347,7 @@ export class Collectors {
     this.place(row, this.parts.feedOf(row.feed), null, simulated, "idle", reason);
   }
 
-  /** In place of the one of its name, which ends. */
+  /** Replaces the collector of the same name, which is stopped. */
   private place(
     row: CollectorRow,
     feed: FeedDefinition,
@@ -401,8 +409,8 @@ export class Collectors {
   }
 
   /**
-   * Instruments any collector subscribes, also one that brings nothing now: that is for its light to say. Before the first
-   * collector is placed nobody can tell, and none is called history.
+   * True for instruments that any collector subscribes, even if it currently sends nothing; the feed's state shows
+   * that. True for all until the first collector is set up.
    */
   isLive(instrument: number): boolean {
     return this.running.size === 0 || [...this.running.values()].some((each) => each.wanted.has(instrument));
@@ -410,7 +418,7 @@ export class Collectors {
   isSimulated(instrument: number): boolean {
     return this.parts.live.table.at(instrument).exchange === "SIM";
   }
-  /** Instruments that collectors subscribe, each once; one that has lost its login still wants its own. */
+  /** Instruments that collectors subscribe, each once. A collector whose login has expired still counts. */
   subscribed(): Set<number> {
     return new Set([...this.running.values()].flatMap((each) => each.instruments));
   }
@@ -466,7 +474,7 @@ export class Collectors {
       }));
   }
 
-  /** Exchange's clock less ours as the fresher feeds tell it, and how far off that may be; null while none does. */
+  /** Exchange clock minus ours, from the fresher feeds, and its error; null while no feed knows. */
   clockSkew(): { ms: number; errorMs: number } | null {
     const now = this.parts.clock.now();
     const readings = [...this.running.values()]
@@ -475,7 +483,7 @@ export class Collectors {
     return readings.length === 0 ? null : { ms: readings[0]!.skewMs, errorMs: readings[0]!.errorMs };
   }
 
-  /** Until a list can be used: today's, or one of an earlier run, which will do until the broker answers. */
+  /** Waits for a usable list: today's, or one from an earlier run until the broker responds. */
   private async firstList(running: Running, signal: AbortSignal): Promise<void> {
     const { clock } = this.parts;
     for (let attempt = 1; ; attempt++) {
@@ -505,7 +513,10 @@ export class Collectors {
     running.nextAttempt = null;
   }
 
-  /** Asks again: soon when the newest answer was of no use or lacks what is subscribed, else when the next day's list is out. */
+  /**
+   * Requests the list again: soon if the last one was unusable or lacks subscribed instruments, otherwise when the next
+   * day's list is published.
+   */
   private async keepList(running: Running, signal: AbortSignal): Promise<void> {
     const { clock, events } = this.parts;
     let failures = 0;
@@ -639,7 +650,7 @@ export class Collectors {
     }
   }
 
-  /** By market time, of which a recording brings minutes in a second; hours without trading do not count. */
+  /** Measured in market time, because a recording plays minutes in a second. Hours without trading do not count. */
   private fillSlot(running: Running, now: number): void {
     const ms = now - Math.max(running.slotFrom, this.openSince(running, now) ?? 0);
     if (ms < SLOT_MS) return;
@@ -714,7 +725,7 @@ export class Collectors {
     });
   }
 
-  /** Since when any exchange of its instruments has been trading; null while none is. */
+  /** When the first of its exchanges began trading; null while none trades. */
   private openSince(running: Running, now: number): number | null {
     let since: number | null = null;
     for (const hours of running.hours) {
@@ -728,9 +739,12 @@ export class Collectors {
   }
 }
 
-/** A broker sends what it last knew right after a connect, on holidays too: what comes later is trading. */
+/**
+ * A broker sends its last known data right after a connect, even on holidays. Only later ticks show that the market
+ * trades.
+ */
 const FIRST_PACKETS_MS = 10_000;
-/** True when the feed brought ticks of a session on a day of which nobody has said whether it trades. */
+/** True if the feed sent session ticks on a day without a known holiday list. */
 const ticked = ({ lastTick, connectedAt }: Running, session: Session): boolean =>
   lastTick !== null && lastTick >= session.open && lastTick > (connectedAt ?? 0) + FIRST_PACKETS_MS;
 

@@ -1,14 +1,14 @@
 import type { FeedState } from "@/server/domain/ticks/collector";
 
-/** What is known about a collector when its light is to be set. All times epoch ms. */
+/** Evidence for a collector's state. All times are epoch ms. */
 export interface FeedEvidence {
   now: number;
   phase: "idle" | "connecting" | "live" | "reconnecting" | "stopping" | "failed";
   expired: boolean;
   reason: string;
-  /** A recording has been played to its end: what it said of that; null while there is more to come. */
+  /** Message of a recording that has been played to its end; null before that. */
   ended: string | null;
-  /** Since when any exchange of its instruments has been trading; null while none is. */
+  /** When the first of its exchanges began trading; null while none trades. */
   openSince: number | null;
   nextOpen: number | null;
   connectedAt: number | null;
@@ -17,7 +17,7 @@ export interface FeedEvidence {
   interval: number | null;
   /** p95 of receive time - exchange time, ms, less what whole-second stamps hide; NaN when unknown. */
   lagMs: number;
-  /** Instruments it brings, and how many it should bring besides that the broker does not list. */
+  /** Instruments it delivers, and how many it should deliver that the broker does not list. */
   subscribed: number;
   missing: { count: number; names: readonly string[] };
 }
@@ -25,12 +25,12 @@ export interface FeedEvidence {
 /** A socket that is up and says nothing for this long while the market is open is mute. */
 const MUTE_MS = 5_000;
 const SLOW_LAG_MS = 2_500;
-/** Missing names that the sentence tells. */
+/** Number of missing names in the sentence. */
 const NAMED = 3;
 
 const seconds = (ms: number): string => (ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 1_000)} s`);
 
-/** The light and the sentence that says what it rests on: judged from data, never from the socket alone. */
+/** Returns the state and a sentence with its evidence. It is derived from data, never from the socket alone. */
 export const judge = (evidence: FeedEvidence): { state: FeedState; reason: string } => {
   const { state, reason } = lightOf(evidence);
   const { count, names } = evidence.missing;

@@ -5,7 +5,7 @@ import type { Log } from "@/server/ports/observe";
 /** Held for so long at a time: how long another host waits after a crash it cannot see. */
 const LENGTH_MS = 15_000;
 const RENEW_MS = 5_000;
-/** How often one that stands by looks whether the lease is free. */
+/** How often a standby instance checks whether the lease is free. */
 const LOOK_MS = 2_000;
 
 export interface LeaseParts {
@@ -14,7 +14,7 @@ export interface LeaseParts {
   self: LeaseHolder;
   /** True where it is certain that the holder runs no more. */
   isDead(holder: LeaseHolder): boolean;
-  /** Told of a holder whose lease was taken over. */
+  /** Called when a holder's lease was taken over. */
   tookOver?(holder: LeaseHolder): void;
   /** Real time. */
   wall: Clock;
@@ -24,14 +24,14 @@ export interface LeaseParts {
 export interface LeaseWork {
   /** The lease is ours: works until the signal aborts, which says why. Called again whenever the lease comes back. */
   held(signal: AbortSignal): Promise<void>;
-  /** Somebody else has it, one sentence says who. Told at first, and when it changes. */
+  /** Called with one sentence when another instance holds the lease: at first, and whenever it changes. */
   waiting(reason: string): void;
 }
 
 /**
- * Does something only while this instance holds a lease. Without it the instance stands by and takes over when the holder
- * is gone, at once where it can see that. While the store is away a holder goes on: nobody can take the lease from it then,
- * and ticks that are not collected are lost.
+ * Runs something only while this instance holds a lease. Otherwise it is on standby and takes over when the holder
+ * ends, at once if it can detect that. While the database is unavailable the holder continues: nobody can take the
+ * lease then, and ticks that are not collected are lost.
  */
 export class Leases {
   private readonly holding = new Set<string>();
@@ -58,7 +58,7 @@ export class Leases {
     }
   }
 
-  /** Frees what is held, so that the next instance need not wait. After the work has ended. */
+  /** Releases the lease so that the next instance need not wait. Call it after the work has ended. */
   async stop(): Promise<void> {
     const { store, self, log } = this.parts;
     for (const name of this.holding)

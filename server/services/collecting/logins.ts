@@ -6,9 +6,9 @@ import type { CollectorStore } from "@/server/ports/stores";
 interface Parts {
   store: CollectorStore;
   feedOf(id: string): FeedDefinition;
-  /** What a collector at work is given. */
+  /** What a running collector receives. */
   renew(name: string, login: Record<string, string>): void;
-  /** Tells two secrets apart without keeping either. */
+  /** Compares two secrets without storing either. */
   fingerprint(secret: string): string;
   log: Log;
 }

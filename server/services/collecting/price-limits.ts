@@ -42,7 +42,7 @@ export const keepLimits = async <Login>(
       if (signal.aborted) return;
       log.warn("could not read circuit limits; keeping today's known limits", { collector, cause: String(cause) });
     }
-    // A new date has new limits: those of the old one must not stand in its way.
+    // A new date has new limits; the old ones must not block prices.
     const midnight = istMidnight(istDay(clock.now()) + 1) - clock.now();
     await clock.sleep(Math.min(EVERY_MS, midnight), signal).catch(() => undefined);
     if (!signal.aborted && midnight <= EVERY_MS) for (const { index } of asked) live.table.setLimits(index, 0, 0);

@@ -20,8 +20,8 @@ const MOST_MS = 3_600_000;
 const WHOLE_SECOND_MS = 1_000;
 
 /**
- * Receive time less the exchange's stamp, one sample of the newest stamp of a frame. With stamps of whole seconds a sample is
- * the lag plus what had passed of the second: each one bounds the lag from above, and less a second from below.
+ * Receive time minus exchange time, one sample per frame from its newest timestamp. Timestamps are whole seconds, so a
+ * sample is the lag plus the elapsed part of the second: it bounds the lag from above, and minus one second from below.
  */
 export class StampLag {
   private readonly received = new Float64Array(SAMPLES);

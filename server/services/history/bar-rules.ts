@@ -1,20 +1,26 @@
 /**
- * What becomes of a bar of ours when history tells the same bar: one table for whatever fetches history (a start, a heal,
- * a backfill, the day's comparison), read from the top, the first row that holds decides. Pure: bars in, verdicts out.
+ * Decides what happens to our bar when history has the same bar. It is one table for every fetch of history (start,
+ * fill, backfill, daily comparison), read from the top; the first matching row decides. Pure: bars in, verdicts out.
  */
 import { type Bar, type BarColumns, barAt, BY_OUR_CLOCK, type BarPassport } from "@/server/domain/bars/bar";
 import type { Stretch } from "@/server/domain/bars/completeness";
 import type { StoredBar, StoredKind } from "@/server/ports/stores";
 
 export type Authority = "broker" | "file";
-/** `added`: history has it, we have not. `removed`: the other way round. `kept`, `flagged`: ours stays; of the second somebody should know. */
+/**
+ * `added`: history has it and we do not. `removed`: the reverse. `kept`, `flagged`: ours stays; a flagged bar needs
+ * review.
+ */
 export type Decided = "equal" | "added" | "kept" | "corrected" | "removed" | "flagged";
 
-/** History's prices further than this from the stored bar's range are somebody's mistake. */
+/** History prices further than this from the stored bar's range are treated as an error. */
 const FAR = 0.1;
-/** Of the volume that our ticks counted, history must know at least this share: less is no trade at the border of two bars. */
+/**
+ * History must have at least this share of the volume counted from ticks; less is not explained by a trade at the
+ * boundary of two bars.
+ */
 const LEAST_VOLUME = 0.9;
-/** Bars are neighbours when nothing lies between them: minutes. */
+/** Minutes are neighbours if no time lies between them. */
 const BORDER_MS = 60_000;
 
 export const figureNames = ["open", "high", "low", "close", "volume"] as const;
@@ -28,7 +34,7 @@ interface Case {
   authority: Authority;
   /** It has volume: an index has none. */
   traded: boolean;
-  /** Nothing came during part of it: the bar says so, or the gap ledger does. */
+  /** Nothing was received during part of the bar, according to the bar or the gap ledger. */
   hole: boolean;
   /** The bars with their neighbours. */
   oursAround: readonly Bar[];
@@ -60,7 +66,7 @@ const holdsVolume = (ours: readonly Bar[], theirs: readonly Bar[], traded: boole
   !traded || volumeOf(theirs) >= volumeOf(ours);
 const volumeOf = (bars: readonly Bar[]): number => bars.reduce((sum, { volume }) => sum + volume, 0);
 
-/** Ticks put into their second by the time of receipt may stand in the neighbouring bar. */
+/** Ticks assigned to a second by receive time may belong to the neighbouring bar. */
 const byOurClock = ({ ours }: Case): boolean => ((ours.passport?.sources ?? 0) & BY_OUR_CLOCK) !== 0;
 
 /** Both sides have the bar. */
@@ -112,11 +118,11 @@ export const barRules: readonly Rule[] = [
 interface Alone {
   ours: Bar;
   traded: boolean;
-  /** Volume that history has in the silence at whose end the bar stands; -1 where it stands behind none. */
+  /** Volume that history has during the silence before the bar; -1 if there was no silence. */
   behind: number;
 }
 
-/** Only we have the bar, and history has told all there is. */
+/** Only we have the bar, and history's response is complete. */
 const aloneRules: readonly { rule: string; verdict: "kept" | "flagged" | "removed"; holds(which: Alone): boolean }[] = [
   {
     verdict: "kept",
@@ -124,7 +130,7 @@ const aloneRules: readonly { rule: string; verdict: "kept" | "flagged" | "remove
     holds: ({ ours, traded }) => traded && ours.volume === 0,
   },
   { verdict: "kept", rule: "this bar came from history before", holds: ({ ours }) => isFromHistory(ours) },
-  // The first packet after a silence tells the day's volume, not when it traded.
+  // The first packet after a silence has the day's volume, but not when it traded.
   {
     verdict: "removed",
     rule: "history has its volume in earlier bars; we counted it when the silence ended",
@@ -134,7 +140,7 @@ const aloneRules: readonly { rule: string; verdict: "kept" | "flagged" | "remove
   { verdict: "flagged", rule: "history has no such bar", holds: () => true },
 ];
 
-/** What becomes of one bar that either side has. */
+/** Decides about one bar that either side has. */
 export interface Verdict<Bars extends Ours = Ours> {
   time: number;
   ours: Bars | null;
@@ -148,9 +154,12 @@ export interface Verdict<Bars extends Ours = Ours> {
 export interface JudgeOrder {
   authority: Authority;
   traded: boolean;
-  /** History has told all there is, of the span or of what begins before an instant (epoch ms): bars it does not have are judged too. */
+  /**
+   * History's response is complete for the span, or for everything that begins before a time (epoch ms), so bars it
+   * lacks are judged too.
+   */
   whole: boolean | number;
-  /** Stretches in which the feed, or the instrument, brought nothing. */
+  /** Stretches during which the feed or the instrument sent nothing. */
   away?: readonly Stretch[];
   /** Length of a bar, ms; only with `away`. */
   lengthMs?: number;
@@ -219,7 +228,7 @@ export const judgeBars = <Bars extends Ours>(
   return verdicts;
 };
 
-/** Traded value stays only where the volume it belongs to does, and where its VWAP lies inside the bar. */
+/** Traded value is kept only together with its volume, and only if its VWAP lies inside the bar. */
 const valueInPlace = (ours: Bar | null, { volume, high, low }: Bar): number =>
   ours !== null && ours.volume === volume && ours.value >= low * volume && ours.value <= high * volume ? ours.value : 0;
 

@@ -1,4 +1,4 @@
-/** Whose way of printing auctions holds where nobody has asked for another. */
+/** The auction convention used if none is requested. */
 import type { Instrument } from "@/server/domain/instruments/instrument";
 import {
   type AuctionConvention,
@@ -9,7 +9,7 @@ import {
 } from "@/server/domain/instruments/source-conventions";
 
 export interface BrokerParts {
-  /** The feed of the collector that brought the instrument's newest tick; undefined before the first. */
+  /** The feed of the collector that sent the instrument's newest tick; undefined before the first. */
   feedOf(instrument: number): string | undefined;
   /** True where a broker's list has the instrument. */
   isListed(broker: string, instrument: number): boolean;

@@ -22,22 +22,25 @@ import { putMerged, storedAndWaiting, wholeQuarters } from "./put-merged";
 import { openingsOf } from "./read-openings";
 import type { RequestPaces } from "./request-pace";
 
-/** How far back the first start reaches. */
+/** How much history the first start fetches. */
 const MINUTE_DAYS = 5;
 const DAY_BAR_DAYS = 730;
 /** Right edge of a heal: the exchange may print a minute's last trade this long after it ended. */
 const SETTLE_MS = 3_000;
-/** History may tell its newest bars late: what it lacks further back than this, or before its last bar, it does not have. */
+/**
+ * History may publish its newest bars late. Bars it lacks that are older than this, or before its last bar, do not
+ * exist.
+ */
 const LAG_MS = 60_000;
 /** How often the feed's lag is looked at while a heal waits, and how long it waits at most: a minute, and the longest lag a feed is followed at. */
 const LAG_LOOK_MS = 1_000;
 const MOST_WAIT_MS = 420_000;
-/** How long a fetch waits while the store is away before it asks again; it goes on waiting, as bars do. */
+/** How long a fetch waits before it retries while the database is unavailable. It keeps waiting, as bars do. */
 const STORE_PAUSE_MS = 1_000;
 /** Days of minutes that are merged at a time: a few thousand bars, some milliseconds. */
 const PIECE_DAYS = 5;
 
-/** A broker's answer, and what had to be set aside of it. */
+/** A broker's response, and the rows of it that were rejected. */
 export interface ToldBars {
   bars: BarColumns;
   refused: RefusedRows;
@@ -54,13 +57,14 @@ export interface HistoryJob {
 }
 
 /**
- * Instrument ids whose first days have been fetched whole, per timeframe: an interrupted first start goes on. `from`: where
- * the minutes of the others were begun, epoch ms. What a crash broke off is written again from there, also on a later day.
+ * Instrument ids whose first days are fully fetched, per timeframe, so that an interrupted first start continues.
+ * `from`: where fetching minutes of the others began, epoch ms. After a crash they are written again from there, even
+ * on a later day.
  */
 type Checkpoint = Record<"1m" | "1d", number[]> & { from?: number | undefined };
 const CHECKPOINT = "history.first";
 const CHECKPOINT_EVERY_MS = 5_000;
-/** Epoch ms from which on minutes may be missing that are still to be fetched: what a crash must not forget. */
+/** Epoch ms from which minutes may be missing and still need fetching; it must survive a crash. */
 const OWED = "history.owed";
 /** A connection's first minutes are only partly its own. */
 const LEAD_MS = 120_000;
@@ -80,30 +84,33 @@ interface Parts {
   clock: Clock;
   log: Log;
   meter: Meter;
-  /** Shared with whoever else asks with the same login. */
+  /** Shared with everything else that uses the same login. */
   paces: RequestPaces;
   /** Loads the instrument's running day into the pipeline again. */
   warm(instrument: number): Promise<void>;
-  /** Told when bars of a span changed under the readers. */
+  /** Called when bars of a span have changed. */
   changed(instrument: number, from: number, to: number): void;
-  /** Told what history has answered for [from, to), once its bars are committed: where it has none, nothing traded. */
+  /**
+   * Called with the span [from, to) that history has covered, after its bars are committed. Where it has no bar,
+   * nothing traded.
+   */
   answered?(instrument: number, timeframe: "1m" | "1d", from: number, to: number, bars: BarColumns): Promise<void>;
-  /** Stretches in which the feed brought nothing of an instrument. */
+  /** Stretches during which the feed sent nothing for an instrument. */
   away?(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
-  /** Told of bars on which history and the store did not agree, with what became of them; not of those that were missing. */
+  /** Called with bars on which history and the store disagreed, and the decision; not with missing bars. */
   differed?(instrument: number, timeframe: "1m" | "1d", verdicts: readonly Verdict[]): Promise<void>;
-  /** Told of rows of a broker's answer that were set aside. */
+  /** Called with rejected rows of a broker's response. */
   refused?(instrument: number, rows: RefusedRows): void;
-  /** Told of a checkpoint that cannot be read. */
+  /** Called when a checkpoint is unreadable. */
   unreadable?: Unreadable;
-  /** Instruments somebody looks at come first. */
+  /** Instruments on screen come first. */
   watched(instrument: number): boolean;
 }
 
 /**
- * Fills from the broker's history what the stream did not bring: the first days on a first start, the time of absence
- * after a restart, a disconnect's span. Bars that are stored are merged with history's by the one table of rules
- * (`bar-rules.ts`): what the stream saw whole stays. Requests keep to the broker's rate; the live chart never waits for them.
+ * Fills from the broker's history what the feed did not deliver: the first days at a first start, the absence after a
+ * restart, the span of a disconnect. Stored bars are merged with history by one table of rules (`bar-rules.ts`); what
+ * the feed saw completely stays. Requests keep to the broker's rate, and the live chart never waits for them.
  */
 export class History {
   readonly jobs: HistoryJob[] = [];
@@ -114,7 +121,10 @@ export class History {
 
   constructor(private readonly parts: Parts) {}
 
-  /** What a start has to fetch: everything since the last stored bar, or the first days. One job. True when all of it was fetched. */
+  /**
+   * Fetches what a start needs: everything since the last stored bar, or the first days. It is one job. Returns true if
+   * everything was fetched.
+   */
   async catchUp(access: HistoryAccess, instruments: readonly number[], signal: AbortSignal): Promise<boolean> {
     const { store, clock, live } = this.parts;
     const now = clock.now();
@@ -186,7 +196,10 @@ export class History {
     return fetched;
   }
 
-  /** Fetches the minutes of a span again: fills what is missing, and completes what the stream saw in part. True when all of it was fetched. */
+  /**
+   * Fetches the minutes of a span again, to fill missing bars and complete partial ones. Returns true if everything was
+   * fetched.
+   */
   async heal(
     access: HistoryAccess,
     instruments: readonly number[],
@@ -195,7 +208,7 @@ export class History {
     signal: AbortSignal,
   ): Promise<boolean> {
     const paid = await this.owe(from);
-    // The minute in which the feed came back must have ended before the exchange can tell it whole.
+    // The minute in which the feed came back must have ended before history has it completely.
     const end = Math.ceil(to / 60_000) * 60_000;
     await this.untilSettled(end, signal);
     // A day that is over by now was closed with the hole in it.
@@ -260,7 +273,7 @@ export class History {
     }));
   }
 
-  /** True when all of it was fetched. */
+  /** True if everything was fetched. */
   private async run(
     title: string,
     access: HistoryAccess,
@@ -345,7 +358,7 @@ export class History {
       const { bars: told, prints } = page;
       if (refused.total > 0) this.parts.refused?.(instrument, refused);
       const last = told.length === 0 ? 0 : told.time[told.length - 1]!;
-      // Of days only what lies before the last one told: the newest may not be there yet.
+      // For days, only those before the last one in the response count; the newest may be missing.
       const whole = name === "1d" ? last : Math.max(last, clock.now() - LAG_MS - 60_000);
       const step = name === "1m" ? PIECE_DAYS * DAY_MS : end - first;
       // A piece is committed before the next one: memory holds one page, and a stop loses one piece.
@@ -355,12 +368,15 @@ export class History {
       for (const span of refused.spoken(first, end, name === "1m" ? 60_000 : DAY_MS))
         await this.parts.answered?.(instrument, name, span.from, span.to, within(told, span.from, span.to));
     }
-    // Days too: the running week and month are made of them.
+    // Days too, because the running week and month are built from them.
     if (to > clock.now() - 2 * DAY_MS) await this.parts.warm(instrument);
     this.parts.changed(instrument, from, to);
   }
 
-  /** What history has told of [from, to) beside what is stored. `whole`: bars that begin before it and are not told do not exist. */
+  /**
+   * Compares history's bars of [from, to) with stored ones. `whole`: bars that begin before it and are not in history
+   * do not exist.
+   */
   private async take(
     source: string,
     instrument: number,
@@ -381,7 +397,7 @@ export class History {
         : { settled: within(all, from, to), provisional: null };
     const around = name === "1m" ? wholeQuarters(calendar, hours, from, to) : { from, to };
     const held = await storedAndWaiting({ store, recent }, { instrumentId: id, timeframe: name, ...around });
-    // The same evening a day bar lacks the auctions: it stands in until the morning, where there is none of ours.
+    // On the same evening a day bar lacks the auctions. It is used until the morning if we have none of our own.
     if (provisional !== null)
       recent.enqueue(
         stored(
@@ -413,7 +429,7 @@ export class History {
       return;
     }
     const spoken = new Set(told.time.subarray(0, told.length));
-    // Of a bar whose row could not be read history has said nothing: ours stays.
+    // If a row was unreadable, history says nothing about its bar, and ours stays.
     const ours = held.filter(
       ({ time }) =>
         time >= from &&
@@ -490,7 +506,7 @@ export class History {
     return { bars: this.sessionMinutes(instrument, bars, until, refused), prints };
   }
 
-  /** Minutes that lie in a continuous session and have ended; labels are starts. */
+  /** Minutes within a continuous session that have ended; labels are starts. */
   private sessionMinutes(instrument: number, bars: BarColumns, now: number, refused: RefusedRows): BarColumns {
     const hours = this.parts.live.table.hours(instrument);
     return filterRows(bars, (row) => {
@@ -510,7 +526,7 @@ export class History {
     });
   }
 
-  /** Day bars are labelled by the date's midnight; ours stand at the session's open. The running day is left out. */
+  /** Day bars are labelled by the date's midnight; ours start at the session's open. The running day is excluded. */
   private sessionDays(instrument: number, bars: BarColumns, now: number): BarColumns {
     const hours = this.parts.live.table.hours(instrument);
     const sessionOf = (row: number): Session | null => this.parts.calendar.on(hours, istDay(bars.time[row]!));
@@ -573,7 +589,7 @@ export class History {
   }
 }
 
-/** Where the row of a stored bar may begin: a day's at its date's midnight. */
+/** Where the row of a stored bar may begin; for a day, its date's midnight. */
 export const startsOf = (name: "1m" | "1d", time: number): [number, number] =>
   name === "1m" ? [time, time + 60_000] : [istMidnight(istDay(time)), istMidnight(istDay(time) + 1)];
 

@@ -75,7 +75,7 @@ export const closingPrints = (
   return prints.reverse();
 };
 
-/** Keeps prints of auctions of which nothing is stored: what our own ticks made stays. */
+/** Stores auction prints only if none is stored; those from our own ticks stay. */
 export const putPrints = async (
   parts: { store: Pick<BarStore, "read" | "readWhole">; recent: RecentBars },
   instrumentId: number,

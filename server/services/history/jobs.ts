@@ -22,14 +22,14 @@ import type { RequestPace } from "./request-pace";
 interface Parts extends RunParts, PrepareParts {
   names: Names;
   gaps: Pick<GapStore, "answered" | "answers" | "tally">;
-  /** The pace of a source's login; null where nobody counts. */
+  /** The request pace of a source's login; null if requests are not limited. */
   pace(source: HistorySource, limits: HistoryLimits): RequestPace | null;
-  /** True when no other process can be at work on a job of this store. */
+  /** True if no other process can be running a job of this store. */
   isAlone(): boolean;
-  /** Told when a job has ended that brought bars: gaps that it filled are closed. */
+  /** Called when a job that added bars has ended, to close gaps it filled. */
   review(by: string): Promise<void>;
   log: Log;
-  /** Told once of a stored job that cannot be read. */
+  /** Called once for a stored job that is unreadable. */
   unreadable?: Unreadable | undefined;
 }
 
@@ -53,14 +53,14 @@ class Stopped extends Error {
 
 const SHOWN = 20;
 const BEAT_MS = 5_000;
-/** A job whose process has given no sign of life for so long goes on in another. */
+/** A job without a heartbeat for this long continues in another process. */
 const DEAD_MS = 30_000;
 /** Measured on the embedded database: a bar with its place in the index. */
 const BYTES_PER_BAR = 170;
 
 /**
- * Backfills: long jobs, one after the other, that fill the past from a source of history. Each day done is noted, so a
- * job goes on where it was, after a pause, a stop or a crash of the process.
+ * Backfills: long jobs that run one after the other and fill the past from a source of history. Each finished day is
+ * recorded, so a job continues where it was after a pause, a stop or a crash.
  */
 export class Backfill {
   private readonly tracked = new Map<number, Tracked>();
@@ -92,7 +92,7 @@ export class Backfill {
     this.work();
   }
 
-  /** Stops at the next opportunity; jobs at work stay `running` in the store and go on after the next start. */
+  /** Stops at the next opportunity. Running jobs stay `running` in the store and continue after the next start. */
   async stop(): Promise<void> {
     this.ending = true;
     this.stopBeat?.();
@@ -131,7 +131,7 @@ export class Backfill {
   /** Makes the job and puts it in line. */
   async order(request: BackfillRequest, signal?: AbortSignal): Promise<JobProgress> {
     const order = await resolveOrder(request, this.parts.names, this.parts.clock.now());
-    // A source that cannot be opened is told to whoever orders, not found out later.
+    // An unusable source is reported when the job is ordered, not later.
     const { plan, source } = await prepare(this.parts, order, [], null, signal);
     const now = Math.round(this.parts.wall.now());
     const tracked = await this.track(
@@ -186,7 +186,7 @@ export class Backfill {
     return this.halt(tracked, "paused");
   }
 
-  /** Goes on with what is not done; of a job that ended with failures these are tried again. */
+  /** Continues with unfinished days; for a job that ended with failures, retries the failed days. */
   async resume(id: string): Promise<JobProgress> {
     const tracked = await this.find(id);
     const { state } = tracked.row;
@@ -196,7 +196,7 @@ export class Backfill {
     return this.view(tracked);
   }
 
-  /** Ends a job; one that is over is forgotten. */
+  /** Cancels a job; a finished job is deleted. */
   async remove(id: string): Promise<JobProgress> {
     const tracked = await this.find(id);
     const over = !["running", "queued", "paused"].includes(tracked.row.state);
@@ -321,7 +321,7 @@ export class Backfill {
       return;
     }
     const reason = (cause as Error).message;
-    // Nobody answers or the login is over: what is left is not tried, and is there for a resume.
+    // The broker does not respond or the login has expired: the rest is not tried and stays for a resume.
     if (!hasCode(cause, "login_expired") && !hasCode(cause, "broker_unreachable"))
       this.parts.log.error("a job failed", {
         job: tracked.row.id,
@@ -330,7 +330,7 @@ export class Backfill {
     await this.change(tracked, { state: "failed", reason, finishedAt: now });
   }
 
-  /** Stored jobs, newest first. One that cannot be read is named and left out: the others are shown and go on. */
+  /** Stored jobs, newest first. Unreadable ones are named and skipped; the others are shown and continue. */
   private async readable(): Promise<JobRow[]> {
     return (await this.parts.jobs.list(SHOWN)).filter((row) => {
       const fault = rowFault(row);

@@ -28,7 +28,7 @@ export const withoutOpenings = (
     if (row < 0 || volume <= 0) continue;
     const told = history.volume[row]!;
     const mine = ours.find(({ time, ticks, incomplete }) => time === history.time[row] && ticks > 0 && !incomplete);
-    // Where nobody knows the source's way, our own ticks tell it: with the pre-open theirs is ours.
+    // If the source's convention is unknown, our own ticks decide: its bar is read with the pre-open.
     const holds =
       convention.preOpenVolume === "included" ||
       (convention.preOpenVolume === "unknown" && mine !== undefined && told === mine.volume + volume);

@@ -6,7 +6,7 @@ import { barInPlace, figureNames, judgeBars, type JudgeOrder, type Verdict } fro
 import { type Opening, printedOpenings, withoutOpenings } from "./merge-openings";
 
 export interface Merged {
-  /** What is to be written in place of what is stored. */
+  /** What to write in place of the stored bar. */
   write: StoredBar[];
   /** What is to be taken out of the store. */
   remove: StoredBar[];
@@ -25,11 +25,11 @@ export interface MergeOrder extends JudgeOrder {
 const figures = (bar: Bar | null): Figures | null =>
   bar === null ? null : (figureNames.map((figure) => bar[figure]) as unknown as Figures);
 
-/** What history confirms stays as it is kept: without the pre-open. */
+/** A bar that history confirms stays as stored, without the pre-open. */
 const asKept = (theirs: Bar, ours: StoredBar | undefined): Bar =>
   ours === undefined ? theirs : { ...theirs, open: ours.open, high: ours.high, low: ours.low };
 
-/** Both in order of time. Stored bars without one of history are told of where the order says so. */
+/** Both are in time order. A stored bar without one in history is yielded at its place in that order. */
 export const mergeBars = (stored: readonly StoredBar[], told: BarColumns, order: MergeOrder): Merged => {
   const { instrumentId, timeframe } = order;
   const openings = timeframe === "1m" ? (order.openings ?? []) : [];
@@ -48,7 +48,7 @@ export const mergeBars = (stored: readonly StoredBar[], told: BarColumns, order:
     counts: { bars: history.length, added: 0, unchanged: 0, kept: 0, corrected: 0, flagged: 0 },
   };
   for (const { time, ours, theirs, verdict, rule, differs } of verdicts) {
-    // A bar that history told before, or that nobody claims to have seen whole, is not worth a line.
+    // A bar that came from history before, or that nobody saw completely, is not worth recording.
     if (theirs === null && verdict === "kept") continue;
     merged.counts[verdict === "equal" ? "unchanged" : verdict === "removed" ? "corrected" : verdict]++;
     if (verdict === "added" || verdict === "corrected")

@@ -1,4 +1,4 @@
-/** What a person asks for, checked and resolved into what a job can be begun, and begun again, from. */
+/** Checks a person's request and resolves it into what a job needs to start and to resume. */
 import { AppError, badInput, hasCode } from "@/server/domain/basics/errors";
 import type { BackfillEstimate } from "@/server/domain/basics/job";
 import { nifty50 } from "@/server/domain/instruments/nifty50";
@@ -43,9 +43,9 @@ export interface BackfillOrder {
   daily: boolean;
 }
 
-/** Stored timeframes history can tell; seconds it cannot. */
+/** Stored timeframes that history provides; it has no seconds. */
 export const backfilled: readonly TimeframeName[] = ["1m", "15m", "1d"];
-/** More days of instruments than this are somebody's mistake: forty years of fifty stocks are half of it. */
+/** More instrument-days than this are a mistake: forty years of fifty stocks are half of it. */
 const MOST_DAYS = 1_000_000;
 
 export interface Names {
@@ -151,7 +151,7 @@ const listNamed = async (wanted: string, names: Names): Promise<{ title: string;
   );
 };
 
-/** A file may hold what no broker has listed here: then the key says what it is. */
+/** A file may contain an instrument no broker lists here; then its key defines it. */
 const named = async (symbol: string, source: string, names: Names): Promise<number> => {
   try {
     return names.resolve(symbol);

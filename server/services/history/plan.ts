@@ -1,4 +1,4 @@
-/** What there is to fetch: which days of which instruments, in how many requests. Pure. */
+/** Plans what to fetch: which days of which instruments, in how many requests. Pure. */
 import { expectedBars } from "@/server/domain/bars/bar-time";
 import { dayEnd } from "@/server/domain/calendar/day-end";
 import {
@@ -23,7 +23,7 @@ export interface PlannedInstrument {
 /** One request to a source. */
 export interface Page {
   instrumentId: number;
-  /** IST day numbers to be filled, oldest first; days between them are told by the source too. */
+  /** IST day numbers to fill, oldest first. The source returns days between them too. */
   days: number[];
   /** Epoch ms, `to` exclusive. */
   from: number;
@@ -37,7 +37,7 @@ export interface Plan {
   skipped: number;
   /** Days among them that no holiday list covers: they are asked for, and one without bars was closed. */
   unknown: number;
-  /** As many as the sessions can have. */
+  /** The maximum the sessions can have. */
   bars: number;
 }
 
@@ -55,7 +55,7 @@ export interface PlanOrder {
   turns: Turns;
 }
 
-/** Only trading days that have begun (of day bars: that are over) are planned, oldest first, an instrument after the other. */
+/** Plans trading days that have begun (for day bars: have ended), oldest first, one instrument after another. */
 export const planBackfill = async (order: PlanOrder): Promise<Plan> => {
   const { timeframe: name, first, last, now, daysPerRequest, calendar, turns } = order;
   const of = timeframeNamed(name);
@@ -129,7 +129,7 @@ export const completeness = (
   };
 };
 
-/** Days of a page in pieces of at most so many bars: what is merged and committed at a time. */
+/** Splits the days of a page into pieces of at most that many bars, each merged and committed together. */
 export const pieces = (days: readonly number[], barsOfDay: number, most: number): number[][] => {
   const size = Math.max(1, Math.floor(most / Math.max(1, barsOfDay)));
   return Array.from({ length: Math.ceil(days.length / size) }, (_, at) => days.slice(at * size, (at + 1) * size));

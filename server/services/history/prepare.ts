@@ -16,7 +16,10 @@ export interface PrepareParts {
   /** Market time. */
   clock: Clock;
   instrument(id: number): { instrument: Instrument; hours: HoursKey };
-  /** Opens what an order names as its source; throws `bad_input`, or `broker_unreachable` while no login of it is connected. */
+  /**
+   * Opens the source named in a request. Throws `bad_input`, or `broker_unreachable` if none of its logins is
+   * connected.
+   */
   open(
     source: string,
     order: {
@@ -37,7 +40,9 @@ export interface Prepared {
   lacking: BackfillEstimate["leftOut"];
 }
 
-/** The source of an order and what is left to ask it. `done`: days of the job itself; those that failed are asked for again. */
+/**
+ * The source of a request and what remains to fetch. `done`: days of the job itself; failed days are requested again.
+ */
 export const prepare = async (
   parts: PrepareParts,
   order: BackfillOrder,
@@ -84,7 +89,7 @@ export const prepare = async (
     daysPerRequest: limits.daysPerRequest,
     calendar: parts.calendar,
     turns: new Turns(() => parts.clock.sleep(0, signal)),
-    // What the job has done itself is not asked for again either, and is not "complete before".
+    // Days the job has finished are not requested again and do not count as complete before it.
     isComplete(id, session) {
       if (!mine.has(`${id} ${session.day}`)) return isWhole(id, session);
       own++;

@@ -1,4 +1,4 @@
-/** What a merge with history has decided, into the store: for a start, a heal, a backfill and a comparison alike. */
+/** Writes the result of a merge with history, for a start, a fill, a backfill and a comparison alike. */
 import { addToDays } from "@/server/domain/bars/auction-print";
 import { BACKFILLED, barAt, type BarPassport, columnsOf, FORMING, joinPassports } from "@/server/domain/bars/bar";
 import { filterRows } from "@/server/domain/bars/bar-rows";
@@ -21,9 +21,11 @@ export interface PutOrder {
   instrumentId: number;
   hours: HoursKey;
   timeframe: StoredBar["timeframe"];
-  /** Stored minutes of every quarter of an hour that a merged one lies in, in order of time; of every day with `daily`. */
+  /**
+   * Stored minutes of every quarter hour that contains a merged minute, in time order; with `daily`, of every such day.
+   */
   held: readonly StoredBar[];
-  /** What ends at or before this instant has ended. */
+  /** Bars that end at or before this time have ended. */
   until: number;
   /** Makes day bars where none is stored. */
   daily?: boolean;
@@ -58,7 +60,7 @@ export const wholeQuarters = (
   };
 };
 
-/** Resolves when all of it is committed; true when anything was to be done. */
+/** Resolves when everything is committed; true if anything was written. */
 export const putMerged = async (
   parts: PutParts,
   order: PutOrder,
@@ -76,8 +78,8 @@ export const putMerged = async (
 };
 
 /**
- * The stored timeframes that the minutes change: quarters of an hour that hold one of them, those that a crash or a full
- * disk kept out of the store while their minutes came in, and day bars where they are asked for and missing.
+ * The stored timeframes changed by these minutes: their quarter hours, quarter hours that a crash or a full disk kept
+ * out of the store earlier, and day bars if requested and missing.
  */
 const longerBars = async (
   { store, recent, calendar }: PutParts,
@@ -156,7 +158,7 @@ const longerBars = async (
   });
   const known = new Set(heldDays.time.subarray(0, heldDays.length));
   const missing = filterRows(days, (row) => days.state[row] !== FORMING && !known.has(days.time[row]!));
-  // A bar all of whose parts history told is backfilled, any other has been corrected.
+  // A bar whose parts all came from history is backfilled; any other is corrected.
   const dayBars = Array.from({ length: missing.length }, (_, row): StoredBar => ({
     ...barAt(missing, row),
     instrumentId,
@@ -172,7 +174,7 @@ const overwritten = (
   write: readonly StoredBar[],
   remove: readonly StoredBar[],
 ): StoredBar[] => {
-  // What is written carries no passport of its own: the one of the bar it stands for stays.
+  // The written bar has no passport of its own; it keeps that of the bar it replaces.
   const before = new Map(held.map((bar) => [bar.time, bar]));
   const all = new Map(before);
   for (const bar of write) {

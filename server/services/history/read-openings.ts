@@ -11,7 +11,7 @@ export interface OpeningsQuery {
   instrumentId: number;
   of: InstrumentClass;
   hours: HoursKey;
-  /** `kite`, `upstox` …; a file that does not say prints in a way nobody knows. */
+  /** `kite`, `upstox` …; for a file that does not say, the convention is unknown. */
   source: string;
   from: number;
   to: number;

@@ -3,11 +3,11 @@ import type { Clock } from "@/server/ports/clock";
 
 export interface PaceOptions {
   signal: AbortSignal;
-  /** Goes before those that are not: a hole in a chart somebody looks at, before years of the past. */
+  /** Takes precedence over others: a gap in a visible chart comes before years of the past. */
   urgent?: boolean;
   /** Tries altogether, while the broker says "too fast" or does not answer. */
   attempts?: number;
-  /** Told of each try that has to be made again. */
+  /** Called for each retry. */
   onRetry?(cause: unknown): void;
 }
 
@@ -24,8 +24,8 @@ interface Waiting {
 }
 
 /**
- * The requests of one login to a broker's historical interface, whoever makes them: never more a second than the broker
- * allows, because it counts by login. When it says "too fast" or is away all of them wait, longer each time.
+ * Paces the requests of one login to a broker's history API, for all callers, because the broker counts by login. On
+ * "too fast" or an outage all of them wait, longer each time.
  */
 export class RequestPace {
   private readonly waiting: Waiting[] = [];
@@ -74,7 +74,7 @@ export class RequestPace {
     }
   }
 
-  /** Whoever waits for a bounded time is told what held it up; any other end is its own. */
+  /** A caller with a time limit learns what delayed it; every other error is its own. */
   private reasonOf({ reason }: AbortSignal, cause: unknown): Error {
     if ((reason as Error | undefined)?.name !== "TimeoutError") return cause as Error;
     const why = this.refusal === null ? "other requests were ahead, or it is slow" : this.refusal.message;

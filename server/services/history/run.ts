@@ -1,4 +1,4 @@
-/** One job at work: asks the source page by page, merges what it tells with what is stored, notes each day done. */
+/** Runs one job: requests the source page by page, merges it with stored bars and records each finished day. */
 import type { BarColumns } from "@/server/domain/bars/bar";
 import { filterRows, within } from "@/server/domain/bars/bar-rows";
 import { barEnd, barStart, expectedBars } from "@/server/domain/bars/bar-time";
@@ -37,15 +37,15 @@ export interface RunParts {
   jobs: JobStore;
   gaps: Pick<GapStore, "answered">;
   calendar: Calendar;
-  /** Market time: what has ended. */
+  /** Market time, which decides what has ended. */
   clock: Clock;
   wall: Clock;
   instrument(id: number): { instrument: Instrument; hours: HoursKey };
-  /** Stretches in which the feed brought nothing of an instrument (store id). */
+  /** Stretches during which the feed sent nothing for an instrument (store id). */
   away(instrumentId: number, from: number, to: number): Promise<readonly Stretch[]>;
-  /** Told of rows of an answer that were set aside. */
+  /** Called with rejected rows of a response. */
   refused?(instrumentId: number, rows: RefusedRows): void;
-  /** Told when bars of a span are other than they were: readers get patches. */
+  /** Called when bars of a span have changed, so that clients get patches. */
   changed(instrumentId: number, from: number, to: number): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export interface Run {
   order: BackfillOrder;
   source: HistorySource;
   pages: readonly Page[];
-  /** Null where nobody counts the requests. */
+  /** Null if requests are not limited. */
   pace: RequestPace | null;
   signal: AbortSignal;
   events: RunEvents;
@@ -157,7 +157,7 @@ const fillPage = async (parts: RunParts, run: Run, page: Page): Promise<void> =>
   }
 };
 
-/** The store may be away for a while: what is not written yet is done again when it is back. */
+/** The database may be unavailable for a while; unwritten work is repeated when it is back. */
 const whenStoreIsThere = async (parts: RunParts, signal: AbortSignal, work: () => Promise<void>): Promise<void> => {
   for (;;) {
     signal.throwIfAborted();
@@ -171,7 +171,10 @@ const whenStoreIsThere = async (parts: RunParts, signal: AbortSignal, work: () =
   }
 };
 
-/** Whole days of one page: merge, commit, tell the readers, note. In this order, so that a crash repeats a day and never leaves one out. */
+/**
+ * Handles whole days of one page: merge, commit, notify clients, record. In this order a crash repeats a day and never
+ * skips one.
+ */
 const fillDays = async (
   parts: RunParts,
   run: Run,
@@ -184,7 +187,7 @@ const fillDays = async (
   const { order, source } = run;
   const from = istMidnight(days[0]!);
   const to = Math.min(istMidnight(days.at(-1)! + 1), page.to);
-  // What lies beside the span in its first and last quarter of an hour belongs to those.
+  // Minutes beside the span, in its first and last quarter hour, belong to those quarters.
   const around = order.timeframe === "1m" ? wholeQuarters(parts.calendar, hours, from, to) : { from, to };
   const stored = await storedAndWaiting(
     { store: parts.bars, recent: parts.recent },
@@ -198,7 +201,7 @@ const fillDays = async (
   const history = within(told, from, to);
   const spoken = new Set(history.time.subarray(0, history.length));
   const { kind, lengthMs } = timeframeNamed(order.timeframe);
-  // Of a bar whose row could not be read history has said nothing: ours stays.
+  // If a row was unreadable, history says nothing about its bar, and ours stays.
   const startOf = (time: number): [number, number] =>
     kind === "day" ? [istMidnight(istDay(time)), istMidnight(istDay(time) + 1)] : [time, time + lengthMs];
   const traded = hasVolume(parts.instrument(page.instrumentId).instrument.segment);
@@ -213,7 +216,7 @@ const fillDays = async (
       ({ time }) => time >= begin && time < Math.min(end, to) && (spoken.has(time) || !refused.hides(...startOf(time))),
     );
     const session = parts.calendar.on(hours, day);
-    // Only a broker tells all there is, and of a running day only up to now.
+    // Only a broker's response is complete, and for a running day only up to now.
     const whole = source.authority === "broker" && session !== null && dayEnd(session) <= now;
     const merged = mergeBars(ofDay, within(history, begin, end), {
       instrumentId: page.instrumentId,
@@ -270,7 +273,10 @@ const save = async (
   run.events.days(rows);
 };
 
-/** Bars that stand on the session's grid, touch continuous trading and have ended; day bars moved from midnight to their session's open. */
+/**
+ * Bars on the session's grid that overlap continuous trading and have ended; day bars are moved from midnight to their
+ * session's open.
+ */
 const inSessions = (
   told: BarColumns,
   { timeframe: name }: BackfillOrder,

@@ -1,10 +1,10 @@
 import type { DayCounts, JobStatistics } from "@/server/domain/basics/job";
 import type { JobDay, JobSums } from "@/server/ports/jobs";
 
-/** Speed is told over so many ms. */
+/** Speed is measured over this many ms. */
 const WINDOW_MS = 10_000;
 
-/** What a job has done, over all its runs, and how fast the present run is. */
+/** What a job has done in all its runs, and the speed of the present run. */
 export class JobTally {
   readonly counts: DayCounts;
   days: number;

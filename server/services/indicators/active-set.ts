@@ -20,13 +20,16 @@ const TURN = 200;
 /** Configured instances of all instruments together: some hundred bytes to a few kilobytes each. */
 const MOST_INSTANCES = 200_000;
 
-/** What an instrument runs, and of which making of the list. */
+/** What an instrument runs, and from which version of the list. */
 interface Applied {
   version: number;
   held: Map<string, RunningInstance>;
 }
 
-/** The configured indicators, held on every live instrument whoever else reads them. A change touches only what it changes. */
+/**
+ * The configured indicators, held on every live instrument in addition to clients' own. A change affects only what
+ * differs.
+ */
 export class IndicatorSet {
   private wanted: readonly ConfiguredIndicator[] = [];
   private version = 0;

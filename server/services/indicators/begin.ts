@@ -5,7 +5,7 @@ import type { ResolvedIndicator } from "@/server/indicators";
 import type { LiveMarket } from "@/server/ports/live";
 import type { Bars } from "@/server/services/bars/bars";
 
-/** Where an indicator is begun so that its values from some bar on are right. */
+/** Where to start an indicator so that its values from a given bar on are correct. */
 export interface Begin {
   /** Closed bars at or after this, epoch ms. */
   from: number;
@@ -17,9 +17,9 @@ export interface Begin {
 export const MOST_BARS = 100_000;
 
 /**
- * Where to begin an indicator. One that counts bars is begun so many of them earlier; one that counts from a session's
- * open, or over days, is begun at the open of a session: bars of a day are too many to be counted out. On bars of seconds
- * the sessions before are taken as minutes: high, low, close and volume of a day are the same, and history brings no seconds.
+ * Returns where to start an indicator. One that counts bars starts that many earlier. One that counts from a session's
+ * open, or over days, starts at a session's open, because the bars of a day are too many to count. For second bars,
+ * earlier sessions are read as minutes: a day's high, low, close and volume are the same, and history has no seconds.
  */
 export class IndicatorBegin {
   constructor(private readonly parts: { bars: Pick<Bars, "read">; live: LiveMarket; calendar: Calendar }) {}
@@ -31,7 +31,7 @@ export class IndicatorBegin {
     return seconds === definition.settle(params, 60_000, first) ? 0 : (seconds * 1_000) / DAY_MS;
   }
 
-  /** Closed bars after which a value from `first` on no longer depends on where it was begun. */
+  /** Number of closed bars after which a value from `first` on no longer depends on the start. */
   settle({ definition, params }: ResolvedIndicator, timeframe: AnyTimeframe, first: number): number {
     return Math.min(MOST_BARS, definition.settle(params, timeframe.lengthMs, first));
   }

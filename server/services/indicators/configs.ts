@@ -11,7 +11,7 @@ import {
 
 /** An indicator that runs on every live instrument, as the configuration names it. */
 export interface ConfiguredIndicator {
-  /** As written, complete: `EMA:20@5m`. One text per indicator, parameters and timeframe. */
+  /** The complete text, such as `EMA:20@5m`. Each indicator with its parameters and timeframe has exactly one text. */
   text: string;
   resolved: ResolvedIndicator;
   timeframe: Timeframe;
@@ -20,9 +20,9 @@ export interface ConfiguredIndicator {
 export const MOST_CONFIGURED = 64;
 
 /**
- * `SMA:9,EMA:20,MACD:12:26:9,BB:20:2@5m`: an indicator and its parameters in the catalogue's order, what is left out by
- * default; behind `@` a timeframe of its own, else one entry for each of `timeframes`. Throws `bad_input` naming `field`
- * and the entry.
+ * Parses `SMA:9,EMA:20,MACD:12:26:9,BB:20:2@5m`: an indicator and its parameters in catalogue order, with defaults for
+ * omitted ones. A timeframe may follow `@`; otherwise there is one entry for each of `timeframes`. Throws `bad_input`
+ * naming `field` and the entry.
  */
 export const parseIndicatorConfigs = (
   field: string,

@@ -14,20 +14,23 @@ export interface RunningInstance {
   readonly references: number;
 }
 
-/** What an indicator was after the bar of `time`: its `snapshot()` as JSON. */
+/** An indicator's state after the bar at `time`: its `snapshot()` as JSON. */
 export interface IndicatorState {
   time: number;
   state: string;
 }
 
-/** How an instance is begun: `ticket` as it was before the bars were read, `before` bars that lead up to the series, `tell` its last value. */
+/**
+ * How an instance starts: `ticket` as it was before the bars were read, `before` bars that precede the series, `tell`
+ * for its last value.
+ */
 export interface Beginning {
   ticket?: number;
   before?: BarColumns | undefined;
   tell?: boolean;
 }
 
-/** The running indicators (`pipeline/indicate.ts`), as much of them as the services need. */
+/** The part of the running indicators (`pipeline/indicate.ts`) that the services need. */
 export interface RunningIndicators {
   acquire(instrument: number, timeframe: number, resolved: ResolvedIndicator): RunningInstance;
   release(instance: RunningInstance): void;

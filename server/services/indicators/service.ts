@@ -46,14 +46,14 @@ interface Parts {
   unreadable?: Unreadable | undefined;
   /** Instruments that running collectors subscribe, dense numbers. */
   liveInstruments(): Iterable<number>;
-  /** The configuration of the start, and as it stands at a later moment. */
+  /** The configuration at start, and as it changes later. */
   configuration: IndicatorConfiguration;
   reread(): IndicatorConfiguration;
 }
 
 /** What runs on every live instrument. */
 export interface ActiveIndicators {
-  /** `settings`: as somebody has chosen while it ran; `configuration`: as INDICATOR_CONFIGS says. */
+  /** `settings`: chosen at run time; `configuration`: from INDICATOR_CONFIGS. */
   source: "configuration" | "settings";
   indicators: {
     text: string;
@@ -120,7 +120,7 @@ export class IndicatorService {
     this.desk = indicatorDesk(running, new IndicatorReads({ bars, begin, running, clock, kept }));
   }
 
-  /** The store must be open. What was kept is read before anything is begun. */
+  /** The store must be open. Saved state is read before any indicator starts. */
   async start(): Promise<void> {
     await this.snapshots
       .restore()
@@ -134,7 +134,7 @@ export class IndicatorService {
     await this.set.replace(wanted);
   }
 
-  /** What was chosen, without entries that are no longer understood; null where nothing was, or nothing is left of it. */
+  /** Returns the chosen set without entries that are no longer valid; null if none was chosen or none is left. */
   private async chosenBefore(): Promise<ConfiguredIndicator[] | null> {
     const { settings, unreadable } = this.parts;
     const what = `setting ${SETTING}`;
@@ -153,7 +153,7 @@ export class IndicatorService {
       (row) => parseIndicatorConfigs("indicators", entryText.parse(row), running),
       unreadable,
     ).flat();
-    // An empty choice is one; a choice of which nothing is understood is none.
+    // An empty choice is a choice; one without any valid entry is not.
     if (indicators.length === 0 && !(Array.isArray(kept["indicators"]) && kept["indicators"].length === 0)) return null;
     const each = new Map(indicators.map((indicator) => [indicator.text, indicator]));
     return [...each.values()].slice(0, MOST_CONFIGURED);
@@ -191,7 +191,10 @@ export class IndicatorService {
     };
   }
 
-  /** Runs another set from now on, and after the next start; what both have goes on undisturbed. Throws `bad_input`. */
+  /**
+   * Runs another set from now on and after the next start. Indicators in both sets continue undisturbed. Throws
+   * `bad_input`.
+   */
   async choose(chosen: Chosen): Promise<ActiveIndicators> {
     const wanted = parseChosen(chosen);
     this.set.check(wanted);
@@ -201,7 +204,7 @@ export class IndicatorService {
     return this.active();
   }
 
-  /** Runs what the configuration says now; a set that was chosen is forgotten. Throws `bad_input`. */
+  /** Runs the current configuration and discards the chosen set. Throws `bad_input`. */
   async reload(): Promise<ActiveIndicators> {
     const wanted = configured(this.parts.reread());
     this.set.check(wanted);
@@ -238,7 +241,7 @@ export class IndicatorService {
     const held = this.desk.describe({ id: wish.resolved.definition.id, params: wish.resolved.params });
     const { live, calendar, clock } = this.parts;
     const hours = live.table.hours(instrument);
-    // What will be known one day is what is known now.
+    // For a time in the future, the answer is what is known now.
     const asOf = asked === undefined || asked >= clock.now() ? undefined : asked;
     const { closed, forming, first, values } = await this.desk.read(
       {
@@ -256,7 +259,7 @@ export class IndicatorService {
     const rows = closed.length - first;
     const all = rows + forming.length;
     const timeAt = (row: number): number => (row < rows ? closed.time[first + row]! : forming.time[row - rows]!);
-    // Bars of then are told as closed where they have ended since.
+    // Bars that were forming then are returned as closed if they have ended since.
     const formed = (time: number): boolean =>
       asOf !== undefined &&
       (timeframe.from === "1s" && timeframe.lengthMs === 1_000

@@ -18,7 +18,7 @@ interface Parts {
 }
 
 const EVERY_MS = 30_000;
-/** What nobody has taken up so long after a start is let go. */
+/** State that is not used this long after a start is discarded. */
 const UNTOUCHED_MS = 600_000;
 /** A turn of the event loop may be held so long. */
 const TURN_MS = 2;
@@ -27,9 +27,9 @@ const TURN_MS = 2;
 type Line = [instrument: number, timeframe: string, indicator: string, hash: string, time: number, state: unknown];
 
 /**
- * The states of all running instances, kept every half minute, and those of the last run for whoever is begun again. The
- * state kept is one of some bars ago (`kept` of the stage): a start takes those bars again, so that what came late just
- * before a crash is in it.
+ * Saves the state of all running instances every half minute, and provides the last run's state to new instances. The
+ * saved state is a few bars old (`kept` of the stage); a start replays those bars, so late ticks just before a crash
+ * are included.
  */
 export class IndicatorSnapshots {
   private readonly left = new Map<string, { line: string; state: IndicatorState }>();
@@ -40,7 +40,7 @@ export class IndicatorSnapshots {
 
   constructor(private readonly parts: Parts) {}
 
-  /** Reads the newest set that can be read; those that cannot are told and passed over. */
+  /** Reads the newest readable set; unreadable ones are reported and skipped. */
   async restore(): Promise<void> {
     const { store, log, wall } = this.parts;
     const sets = await store.list();
@@ -74,7 +74,7 @@ export class IndicatorSnapshots {
     await this.save();
   }
 
-  /** The state of the last run that an instance may go on from, once. */
+  /** Returns the last run's state from which an instance may continue, once. */
   keptOf(instance: RunningInstance): IndicatorState | null {
     const timeframe = timeframes[instance.timeframe];
     if (timeframe === undefined) return null; // derived: not kept
@@ -148,7 +148,7 @@ export class IndicatorSnapshots {
         timeframeOf(timeframe) === undefined
       )
         throw new TypeError(`not a state: ${line.slice(0, 80)}`);
-      // An indicator that is computed otherwise now begins anew.
+      // An indicator whose computation has changed starts again.
       if (before[indicator] === now[indicator])
         this.left.set(nameOf(instrument, timeframeNamed(timeframe as never).name, hash), {
           line,
@@ -164,7 +164,7 @@ export class IndicatorSnapshots {
 const nameOf = (instrumentId: number, timeframe: string, hash: string): string =>
   `${instrumentId}/${timeframe}/${hash}`;
 
-/** What tells one making of an indicator from another: by what it says of itself and how its state looks. */
+/** Identifies a version of an indicator by its definition and the shape of its state. */
 const definitions = (): Record<string, string> =>
   Object.fromEntries(indicators.map((each) => [each.id, fingerprint(each)]));
 

@@ -20,7 +20,7 @@ interface Parts {
   wall: Clock;
   log: Log;
   meter: Meter;
-  /** A state kept from the last run that the instance may go on from. */
+  /** The last run's state from which the instance may continue. */
   kept(instance: RunningInstance): IndicatorState | null;
 }
 
@@ -37,8 +37,8 @@ const BEHIND_MS = 1_000;
 const FEW_BARS = 400;
 
 /**
- * Seeds what was configured and heals what has changed, one bar series after the other: a turn of the event loop never
- * holds more than one series, and what changed comes before what is new.
+ * Seeds configured indicators and repairs changed ones, one bar series after the other. One turn of the event loop
+ * handles at most one series, and changed series come before new ones.
  */
 export class IndicatorUpkeep {
   private readonly waiting = new Map<number, { instrument: number; timeframe: number }>();
@@ -138,7 +138,7 @@ export class IndicatorUpkeep {
 
   private async heal(instances: readonly RunningInstance[]): Promise<void> {
     const { running, begin, bars, meter } = this.parts;
-    // A patch is a part of a bar: what it became can be read once the store has it.
+    // A patch is a part of a bar; the complete bar can be read once the store has it.
     await Promise.race([bars.committed(), this.ended]);
     const { instrument, timeframe: place } = instances[0]!;
     const timeframe = timeframeAt(place);
@@ -176,7 +176,7 @@ export class IndicatorUpkeep {
     }
     const counted = left.filter((each) => begin.days(each.instance.resolved, timeframe, now) === 0);
     if (counted.length > 0) {
-      // One more than settles: the value that is told is right.
+      // One more than `settle`, so the reported value is correct.
       const { closed } = await bars.read({
         instrument,
         timeframe,
@@ -188,7 +188,7 @@ export class IndicatorUpkeep {
     meter.count("indicators.seeded", left.length);
   }
 
-  /** Goes on from what was kept of the last run; answers those of which nothing fitting was. */
+  /** Continues from the last run's state; returns the instances without a matching state. */
   private async resume(
     instrument: number,
     timeframe: AnyTimeframe,
@@ -213,7 +213,7 @@ export class IndicatorUpkeep {
     return unseeded.filter(({ instance }) => instance.lastTime === 0);
   }
 
-  /** A state so old that more bars may lie behind it than a seed needs is no help. */
+  /** State is useless if more bars follow it than a seed needs. */
   private isNear(instance: RunningInstance, timeframe: AnyTimeframe, kept: IndicatorState): boolean {
     const now = this.parts.clock.now();
     return (

@@ -15,7 +15,7 @@ import type { IndicatorState, RunningIndicators, RunningInstance } from "./runni
 /** Steps of all indicators together in the one turn in which a live answer is made: some fifty milliseconds. */
 const MOST_STEPS = 1_000_000;
 
-/** An indicator of a reading: how it is begun, and whom it may seed. */
+/** An indicator of one read: how it starts, and whether it may seed a running instance. */
 interface Wish {
   resolved: ResolvedIndicator;
   instance: RunningInstance | undefined;
@@ -29,13 +29,13 @@ interface Parts {
   begin: IndicatorBegin;
   running: RunningIndicators;
   clock: Clock;
-  /** A state kept from the last run that the instance may go on from. */
+  /** The last run's state from which the instance may continue. */
   kept(instance: RunningInstance): IndicatorState | null;
 }
 
 /**
- * Bars with indicator values over them: what a chart's first answer, a page of its past and REST show, one way for all.
- * Instances that were not running yet stand after the last closed bar when it returns, in the turn in which the bars were read.
+ * Returns bars with indicator values, in one way for a chart's first response, a page of its past and REST. New
+ * instances are at the last closed bar when it returns, in the turn in which the bars were read.
  */
 export class IndicatorReads {
   private readonly bar = emptyBar();
@@ -48,7 +48,7 @@ export class IndicatorReads {
     const { running, begin } = this.parts;
     const wishes = helds.map((held): Wish => {
       const resolved = resolveIndicator({ id: held.id, params: held.params });
-      // What runs knows the bars of today: it says nothing of what was known earlier.
+      // Running instances know today's bars and say nothing about what was known earlier.
       const instance =
         asOf !== undefined
           ? undefined
@@ -88,7 +88,7 @@ export class IndicatorReads {
         query.withForming === true ? filterRows(forming, (row) => to === undefined || forming.time[row]! < to) : EMPTY,
       );
 
-    // From here on nothing waits.
+    // No `await` from here on.
     const first = firstShown(closed, query.bars, query.since);
     return {
       closed,
@@ -103,7 +103,7 @@ export class IndicatorReads {
     };
   }
 
-  /** A page of the past: it seeds nobody, so each indicator may have a turn of its own. */
+  /** A page of the past seeds no instance, so each indicator may take its own turn. */
   private async page(
     { bars, since, signal }: IndicatorReadQuery,
     wishes: readonly Wish[],
@@ -120,7 +120,7 @@ export class IndicatorReads {
     return { closed, forming, first, ...(closing === undefined ? {} : { closing }), values };
   }
 
-  /** With the bars since the sessions' opens, or since states that running instances remember. */
+  /** With the bars since the sessions' opens, or since states that running instances saved. */
   private async fromSessions(query: IndicatorReadQuery, wishes: Wish[]): Promise<BarsAnswer> {
     const { instrument, timeframe, bars: wanted, asOf } = query;
     const { bars, begin, running } = this.parts;
@@ -139,7 +139,7 @@ export class IndicatorReads {
       else settle = Math.max(settle, begin.settle(wish.resolved, timeframe, first));
       from = Math.min(from, wish.begin?.from ?? first);
     }
-    // Those that count bars are begun together.
+    // Indicators that count bars start together.
     if (settle > 0)
       from = Math.min(
         from,
@@ -151,7 +151,7 @@ export class IndicatorReads {
   private start(wish: Wish, instance: RunningInstance, timeframe: AnyTimeframe, closed: BarColumns): void {
     const { running } = this.parts;
     const kept = this.parts.kept(instance);
-    // The bars that were read must reach back to where the kept state stands, or some would be missing between.
+    // The bars must reach back to the saved state, or some would be missing in between.
     const reaches = kept !== null && closed.length > 0 && closed.time[0]! <= kept.time + timeframe.lengthMs;
     if (reaches && running.resume(instance, kept, closed, { ticket: wish.ticket })) return;
     running.seed(instance, closed, { ticket: wish.ticket, before: wish.begin?.before });

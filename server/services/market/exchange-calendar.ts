@@ -30,7 +30,7 @@ export interface Signed {
   note: string;
 }
 
-/** A change that has taken effect, and what the days it concerns have become (closed ones have no line). */
+/** A change in effect, and the resulting days (closed days have no line). */
 export interface Changed {
   change: CalendarChange;
   sessions: SessionLine[];
@@ -44,7 +44,7 @@ interface Parts {
   clock: Clock;
   /** The hours of an instrument the server knows, by its key; null for any other. */
   hoursOf(key: string): HoursKey | null;
-  /** Called after a change is in force: what was cached of these hours is to be forgotten. */
+  /** Called after a change takes effect, to clear caches of these hours. */
   changed(change: CalendarChange, hours: readonly HoursKey[]): void;
 }
 
@@ -52,8 +52,8 @@ interface Parts {
 const MOST_DAYS = 3_660;
 
 /**
- * The exchange calendar of the running server: the project's dated data and what has been edited since. A change is
- * stored before it takes effect, takes effect at once, and stays in the audit for ever.
+ * The exchange calendar of the running server: the built-in dated data plus edits. A change is stored first, takes
+ * effect at once, and stays in the audit log.
  */
 export class ExchangeCalendar implements TradingCalendar {
   private readonly calendar: EditableCalendar = createCalendar();
@@ -151,7 +151,7 @@ export class ExchangeCalendar implements TradingCalendar {
     });
   }
 
-  /** Takes an edit back: the day is again what the data and the other edits say. */
+  /** Reverts an edit: the day again follows the data and the other edits. */
   withdraw(id: number, signed: Signed): Promise<Changed> {
     return this.alone(() => this.append({ edit: id, before: dayEdit(this.find("id", id)), after: null }, signed));
   }
@@ -194,7 +194,7 @@ export class ExchangeCalendar implements TradingCalendar {
     };
   }
 
-  /** Changes are made one after the other: each is checked against what the one before it left. */
+  /** Changes run one after the other, because each is checked against the result of the previous one. */
   private alone<T>(work: () => Promise<T>): Promise<T> {
     const result = this.turn.then(work);
     this.turn = result.catch(() => undefined);

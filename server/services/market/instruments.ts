@@ -64,8 +64,8 @@ export class Instruments {
   ) {}
 
   /**
-   * Reads instruments and the aliases in force today into memory. What cannot be used is left out alone: see `leftOut`. A
-   * hundred thousand are read in turns: names and tokens change all at once at the end, one list after the other.
+   * Reads instruments and today's aliases into memory. Unusable rows are skipped one by one: see `leftOut`. A hundred
+   * thousand rows are read in turns; names and tokens change all at once at the end, one list after the other.
    */
   load(): Promise<void> {
     const loading = this.loading.then(() => this.read());
@@ -210,13 +210,13 @@ export class Instruments {
     });
   }
 
-  /** The same for the names of a list, without a word about one that means nothing or several: -1. */
+  /** The same for the names of a list. Returns -1, without an error, for unknown or ambiguous names. */
   find(written: string): number {
     const found = DIGITS.test(written) ? this.holding(written, [...this.tokens.keys()]) : this.named(written);
     return found.length === 1 ? found[0]! : -1;
   }
 
-  /** What a name may mean; nothing is searched for. */
+  /** What a name may mean, without a search. */
   private named(written: string): number[] {
     const { table } = this.parts;
     const exact = table.indexOf(written);
@@ -240,7 +240,7 @@ export class Instruments {
     return preferred.length === 1 ? preferred : found;
   }
 
-  /** What may have been meant: symbols that begin alike, the longer the better. */
+  /** Suggestions: symbols that share the longest prefix. */
   private near(text: string, most: number): number[] {
     const wanted = squeeze(text);
     const best: { entry: Entry; alike: number }[] = [];
@@ -314,7 +314,7 @@ export class Instruments {
     return best.map((each) => each.index);
   }
 
-  /** Of two that fit as well: the shorter symbol, then the contract that ends first, which is the one that is traded. */
+  /** Of two equal matches, prefer the shorter symbol, then the contract that expires first, which is the traded one. */
   private order(a: number, b: number): number {
     const [one, other] = [this.parts.table.at(a), this.parts.table.at(b)];
     const [ends, otherEnds] = [one.expiry ?? "", other.expiry ?? ""];
@@ -328,7 +328,7 @@ export class Instruments {
   }
 }
 
-/** Puts an item in its place among the best so far, which are in order, and keeps `most` of them. */
+/** Inserts an item into the sorted list of the best `most` items. */
 const keepBest = <Item>(best: Item[], item: Item, most: number, order: (a: Item, b: Item) => number): void => {
   const isBefore = (other: Item): boolean => order(other, item) <= 0;
   if (best.length === most && isBefore(best[most - 1]!)) return;

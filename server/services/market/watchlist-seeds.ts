@@ -8,7 +8,10 @@ const SECTIONS: readonly [string, readonly string[]][] = [
   ["IT and others", ["TCS", "INFY", "WIPRO", "BHARTIARTL", "ITC", "MARUTI", "M&M"]],
 ];
 
-/** Lists of the first start, made from what the exchange lists: a morning desk, and one list per kind of instrument. */
+/**
+ * Watchlists of the first start, built from the exchange's instruments: a morning desk and one list per kind of
+ * instrument.
+ */
 export const firstWatchlists = (instruments: readonly Instrument[]): Watchlist[] => {
   const bySymbol = new Map(instruments.map((each) => [each.symbol, each.key]));
   const futures = instruments

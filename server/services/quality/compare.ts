@@ -31,7 +31,7 @@ interface Parts {
   calendar: Calendar;
   clock: Clock;
   meter: Meter;
-  /** History's bars of a span; null when no broker tells them. */
+  /** History's bars of a span; null if no broker provides them. */
   history(
     instrument: number,
     timeframe: "1m" | "1d",
@@ -39,28 +39,28 @@ interface Parts {
     to: number,
     signal: AbortSignal,
   ): Promise<ToldBars | null>;
-  /** Stretches in which the feed brought nothing of an instrument. */
+  /** Stretches during which the feed sent nothing for an instrument. */
   away(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
-  /** Told what history has answered for, once what it corrected is stored. */
+  /** Called with the span history has covered, after its corrections are stored. */
   answered(instrument: number, timeframe: "1m" | "1d", from: number, to: number, bars: BarColumns): Promise<void>;
-  /** The broker whose candles history tells, for how it prints auctions; `unknown` where nobody is asked. */
+  /** The broker whose candles history returns, which decides how auctions are printed; `unknown` if none is asked. */
   source(instrument: number): string;
-  /** Told of a day whose minutes hold more volume than the day itself, which no broker's do. */
+  /** Called for a day whose minutes have more volume than its day bar, which no broker's data should have. */
   odd?(instrument: number, day: number, intraday: number, whole: number): void;
-  /** Told when bars changed under the readers. */
+  /** Called when bars have changed. */
   changed(instrument: number, from: number, to: number): Promise<void>;
 }
 
 /** The broker may still be writing its newest minutes. */
 const SETTLE_MS = 120_000;
-/** Who found the differences that are recorded while history fills what is missing. */
+/** Name of the finder for differences recorded while history fills missing bars. */
 export const HEALING = "healing";
 
-/** The day's bars beside the broker's own: what differs is recorded, and corrected where the broker knows more. */
+/** Compares the day's bars with the broker's. Differences are recorded, and corrected where the broker knows more. */
 export class Compare {
   constructor(private readonly parts: Parts) {}
 
-  /** Compares minutes and, when the day is over, the day's bar. Of a running day: what has passed of it. */
+  /** Compares minutes and, if the day is over, the day bar. For a running day it compares its completed part. */
   async day(instrument: number, day: number, by: string, signal: AbortSignal): Promise<CompareRun> {
     const { store, live, calendar, clock, meter } = this.parts;
     const session = calendar.on(live.table.hours(instrument), day);
@@ -148,7 +148,9 @@ export class Compare {
     return { verdicts, differences: differencesOf(verdicts, "1d") };
   }
 
-  /** Judges ours of [from, to) beside theirs and puts in place what the rules say. What was there stays as a revision. */
+  /**
+   * Judges our bars of [from, to) against history and writes what the rules decide. Earlier versions stay as revisions.
+   */
   private async merge(
     instrument: number,
     timeframe: "1m" | "1d",
@@ -164,7 +166,7 @@ export class Compare {
     const held = await storedAndWaiting({ store: bars, recent }, { instrumentId: id, timeframe, from, to });
     const hours = live.table.hours(instrument);
     const told = new Set(theirs.time.subarray(0, theirs.length));
-    // Of a bar whose row could not be read history has said nothing.
+    // If a row was unreadable, history says nothing about its bar.
     const ours = held.filter(({ time }) => told.has(time) || !refused.hides(...startsOf(timeframe, time)));
     const openings =
       timeframe === "1d"

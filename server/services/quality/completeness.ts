@@ -38,12 +38,12 @@ interface Parts {
   collectorsOf(instrument: number): readonly string[];
 }
 
-/** Gaps whose minutes nobody knows; what is healed has its minutes back, not its seconds. */
+/** Gaps whose minutes are unknown. A filled gap has its minutes back, but not its seconds. */
 const LOST_MINUTES: readonly GapState[] = ["open", "healing", "ignored"];
 const LOST_SECONDS: readonly GapState[] = [...LOST_MINUTES, "healed"];
 /** Bars read and judged at a time. */
 const PIECE_BARS = 20_000;
-/** Runs of one answer: more say nothing to anybody. */
+/** Most runs in one response; more are of no use. */
 const MOST_RUNS = 50_000;
 /** Days of one answer, by how many bars a day has. */
 const mostDays = ({ kind, lengthMs }: Timeframe): number => (kind === "intraday" && lengthMs < 60_000 ? 31 : 732);
@@ -52,7 +52,7 @@ const mostDays = ({ kind, lengthMs }: Timeframe): number => (kind === "intraday"
 export class CompletenessDays {
   constructor(private readonly parts: Parts) {}
 
-  /** Trading days from an IST day to another, both included, oldest first. Days not begun yet are left out. */
+  /** Trading days between two IST days, both inclusive, oldest first. Days that have not begun are excluded. */
   async days(
     instrument: number,
     timeframe: Timeframe,
@@ -79,7 +79,8 @@ export class CompletenessDays {
     if (sessions.length === 0) return [];
 
     const [from, to] = [istMidnight(fromDay), istMidnight(toDay + 1)];
-    // History knows minutes: what it says of them holds for longer bars, and for no second of a minute that traded.
+    // History has minutes. What it says about them holds for longer bars, but not for any second of a minute that
+    // traded.
     const seconds = timeframe.kind === "intraday" && timeframe.lengthMs < 60_000;
     const [answers, rows, tallies] = await Promise.all([
       seconds ? [] : gaps.answers(timeframe.kind === "day" ? "1d" : "1m", [id], from, to),

@@ -18,7 +18,7 @@ interface Parts {
   unreadable?: Unreadable | undefined;
   /** Instruments whose collector can ask history. */
   instruments(): readonly number[];
-  /** True while history is being fetched for something else: the day is judged when that is done. */
+  /** True while history is being fetched for something else; the day is judged afterwards. */
   busy(): boolean;
   holes(instrument: number, day: number): Promise<readonly Stretch[]>;
   missing(instrument: number, holes: readonly Stretch[], note: string): Promise<unknown>;
@@ -32,7 +32,7 @@ interface Parts {
   settle?(instrument: number, day: number, signal: AbortSignal): Promise<unknown>;
   /** Open gaps are looked at again. */
   review(): Promise<void>;
-  /** Told what came of a day. */
+  /** Called with the result of a day. */
   done(hours: HoursKey, date: string, outcome: DayOutcome): void;
 }
 
@@ -46,7 +46,7 @@ export interface DayOutcome {
 }
 
 const LOOK_MS = 60_000;
-/** After the last auction: brokers go on correcting their bars for a while. */
+/** After the last auction, brokers continue to correct their bars for a while. */
 const AFTER_CLOSE_MS = 20 * 60_000;
 /** Setting: the last day judged, per trading hours. */
 const JUDGED = "quality.judged";
@@ -54,8 +54,9 @@ const JUDGED = "quality.judged";
 const SETTLED = "quality.settled";
 
 /**
- * Once after each close: what the day lacks goes into the gap ledger, and the day's bars are compared with the broker's
- * own. By market time; a day missed while the server was down is judged after its next start, one broken off goes on.
+ * Runs once after each close: missing bars go into the gap ledger, and the day's bars are compared with the broker's.
+ * It uses market time. A day missed while the server was down is judged after its next start, and an interrupted day
+ * continues.
  */
 export class DayQuality {
   private readonly ending = new AbortController();
@@ -123,7 +124,7 @@ export class DayQuality {
           Math.max(...instruments.map((instrument) => settledAt(instrument, session!.day))) > now)
       )
         session = calendar.previous(hours, session.open - 1);
-      // Where the day ends with its candles, the compare after the close has read its last word.
+      // If the day's data end with its candles, the comparison after the close has read the final version.
       if (session === null || settled.get(hours) === session.day || dayEnd(session) === session.close) continue;
       if (busy()) return;
       for (const instrument of instruments) {

@@ -4,7 +4,7 @@ import type { LiveMarket } from "@/server/ports/live";
 import type { BarStore } from "@/server/ports/stores";
 import type { GapLedger } from "./gap-ledger";
 
-/** A stretch in which a collector, or some of its instruments, brought nothing. */
+/** A stretch during which a collector, or some of its instruments, sent nothing. */
 export interface Absence {
   collector: string;
   /** Dense numbers; null: all the collector's. */
@@ -24,8 +24,8 @@ interface Parts {
 }
 
 /**
- * What a start finds: nobody has listened since the newest stored bar of any instrument. A row that an earlier run left
- * without an end goes on instead. Instruments of which no bar is stored have a row of their own, from their session's open.
+ * What a start finds: nothing was received since the newest stored bar of any instrument. A row that an earlier run
+ * left open continues instead. Instruments without stored bars get a row of their own, from their session's open.
  */
 export const absencesBefore = async (
   parts: Parts,
@@ -42,7 +42,8 @@ export const absencesBefore = async (
     seen.length === 0 ? now : 0,
   );
   const left = [...ledger.active.values()].filter((gap) => gap.collector === collector && gap.to === null);
-  // A run that was killed before it stored a bar has ended its row at a tick that is lost: the row goes on, it is not opened again.
+  // A run that was killed before it stored a bar closed its row at a tick that is lost. That row continues; no new one
+  // is opened.
   const whole =
     left.find((gap) => gap.instrument === null) ??
     [...ledger.active.values()].find(

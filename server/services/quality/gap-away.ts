@@ -2,8 +2,9 @@ import type { Stretch } from "@/server/domain/bars/completeness";
 import type { GapStore } from "@/server/ports/gaps";
 
 /**
- * Stretches in which an instrument (store id) or its feed brought nothing and something traded: what stands in a bar that
- * touches one is not all of it. Rows of holes found later do not count: between their ends bars may be whole.
+ * Stretches during which an instrument (store id) or its feed sent nothing while something traded. A bar that overlaps
+ * one is not complete. Rows for incomplete bars found later do not count, because bars between their ends may be
+ * complete.
  */
 export const awayStretches = async (
   store: Pick<GapStore, "list">,

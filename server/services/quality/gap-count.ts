@@ -8,7 +8,7 @@ import type { LiveMarket, RecentBars } from "@/server/ports/live";
 /** Minutes of continuous trading over the instruments of a gap. */
 export interface GapCount {
   expected: number;
-  /** With a bar that has no hole. */
+  /** With a bar that is not marked incomplete. */
   whole: number;
   /** Neither there whole nor proved to have had no trade. */
   remaining: number;
@@ -35,8 +35,8 @@ const MINUTE = timeframe("1m");
 const CHUNK = 500;
 
 /**
- * Counts what a gap lacks, for one instrument or nine thousand, without reading a bar: a tally by instrument and day,
- * and the spans history has answered for.
+ * Counts what a gap lacks, for one instrument or nine thousand, without reading a bar, from a tally by instrument and
+ * day and the spans history has covered.
  */
 export class GapCounter {
   constructor(private readonly parts: Parts) {}
@@ -51,7 +51,7 @@ export class GapCounter {
     }, 0);
   }
 
-  /** True when part of the span lies in the ordinary hours of a day of which nobody has said whether it trades. */
+  /** True if part of the span lies in the regular hours of a day without a known holiday list. */
   reachesUnknown(instruments: readonly number[], from: number, to: number): boolean {
     const slots = this.slotsByHours(from, to);
     return instruments.some((instrument) =>
@@ -92,12 +92,12 @@ export class GapCounter {
           count.whole += whole;
           add(id, incomplete);
           if (absent <= 0) continue;
-          // History that has nothing at all to say of a day on which nobody saw the instrument proves nothing.
+          // History that has nothing for a day on which no feed saw the instrument proves nothing.
           if (!this.seen(instrument, day) && (tally?.all ?? 0) === 0) add(id, absent);
           else silences.take(id, starts, told);
         }
       }
-      // What lies outside history's answers is counted for itself: most instruments share the stretch.
+      // The part outside history's coverage is counted separately, because most instruments share it.
       for (const { ids: silent, from: start, to: end, slots: length } of silences.stretches()) {
         const there = new Map(
           (await store.tally("1m", silent, start, end)).map((tally) => [
@@ -115,7 +115,7 @@ export class GapCounter {
     return count;
   }
 
-  /** True when a feed brought the instrument on that day, as far as this process knows. */
+  /** True if a feed delivered the instrument on that day, as far as this process knows. */
   private seen(instrument: number, day: number): boolean {
     const { board } = this.parts.live;
     return instrument < board.capacity && istDay(board.received(instrument)) === day;

@@ -5,19 +5,20 @@ import type { GapLedger } from "./gap-ledger";
 
 interface Parts {
   store: Pick<GapStore, "cut" | "list">;
-  /** Collectors at work. */
+  /** Running collectors. */
   collectors(): readonly string[];
   instrumentsOf(collector: string): readonly number[];
 }
 
 const EVERY_MS = 60_000;
-/** How far back each time, and how old a bar must be: what heals now belongs to a row already. */
+/** How far back each search goes, and how old a bar must be; newer incomplete bars already belong to a row. */
 const BACK_MS = 20 * 60_000;
 const AGE_MS = 70_000;
 
 /**
- * Finds minutes that closed with a hole and belong to no gap at hand: the first trade of an instrument after its feed came
- * back has no volume to count from, however much later it comes. One row a collector and look, healed like any other.
+ * Finds minutes that closed incomplete and belong to no known gap. The first trade of an instrument after its feed came
+ * back has no volume to count from, however much later it comes. Each search opens one row per collector, which is
+ * filled like any other.
  */
 export class CutBars {
   private lookedAt: number | null = null;

@@ -14,14 +14,14 @@ export interface LedgerParts {
   calendar: Calendar;
   clock: Clock;
   meter: Meter;
-  /** Dense numbers of what a collector brings, and names of the collectors that bring an instrument. */
+  /** Dense numbers of a collector's instruments, and names of the collectors that deliver an instrument. */
   instrumentsOf(collector: string): readonly number[];
   collectorsOf(instrument: number): readonly string[];
-  /** Told of every row that is opened or changed. */
+  /** Called with every row that is opened or changed. */
   changed(gap: Gap): void;
 }
 
-/** Rows of the gap ledger: those that are not closed are at hand. Waits while the store is away, as bars do. */
+/** Rows of the gap ledger; open ones are in memory. Writes wait while the database is unavailable, as bars do. */
 export class GapLedger {
   readonly counter: GapCounter;
   /** Rows that are not closed, by id. */
@@ -36,7 +36,7 @@ export class GapLedger {
     this.counter = new GapCounter(parts);
   }
 
-  /** Takes up what an earlier run left; what it was healing is open again. */
+  /** Loads the rows of an earlier run; those it was filling are open again. */
   async load(): Promise<void> {
     for (const gap of await this.parts.store.list({ states: ["open", "healing"] }))
       this.active.set(gap.id, { ...gap, state: "open" });
@@ -49,7 +49,7 @@ export class GapLedger {
     return rows;
   }
 
-  /** Opens gaps that have ended, and counts what they lack. */
+  /** Opens gaps that have already ended, and counts what they lack. */
   async openCounted(gaps: readonly (NewGap & { to: number })[]): Promise<Gap[]> {
     const rows = await this.persistently(() => this.parts.store.open(gaps));
     for (const { id } of rows) this.counting.add(id);
@@ -67,7 +67,7 @@ export class GapLedger {
     return counted;
   }
 
-  /** Answers the row as it is now: one that a person has closed meanwhile stays closed. */
+  /** Returns the current row. A row that a person has closed in the meantime stays closed. */
   async change(gap: Gap, change: GapChange): Promise<Gap> {
     if (!this.active.has(gap.id)) return gap;
     const changed = (await this.persistently(() => this.parts.store.change(gap.id, change))) ?? { ...gap, ...change };
@@ -76,8 +76,8 @@ export class GapLedger {
   }
 
   /**
-   * Closes a gap whose minutes are all there or proved to have had no trade; else it is open, with what remains.
-   * `untraded`: it is known that nothing was missed. `unfinished`: something of it could not be fetched, so it stays open.
+   * Closes a gap if its minutes are all present or proved to have had no trades; otherwise it stays open with the
+   * remaining count. `untraded`: nothing was missed. `unfinished`: part of it could not be fetched, so it stays open.
    */
   async judge(gap: Gap, by: string, { untraded = false, unfinished = false } = {}): Promise<Gap> {
     const { expected, whole, remaining, remainingIn } = await this.count(this.instrumentsIn(gap), gap.from, gap.to!);

@@ -9,11 +9,11 @@ import { type Absence, absencesBefore } from "./gap-absence";
 import { CutBars } from "./gap-cut";
 import { GapLedger, type LedgerParts } from "./gap-ledger";
 
-/** How gaps are filled: by the history of the broker that brings the instruments. */
+/** How gaps are filled: from the history of the broker that delivers the instruments. */
 export interface GapHealing {
   /** Name of the history a collector can ask; null when it has none. */
   source(collector: string): string | null;
-  /** True when all of it was fetched. */
+  /** True if everything was fetched. */
   heal(
     collector: string,
     instruments: readonly number[],
@@ -24,23 +24,23 @@ export interface GapHealing {
 }
 
 interface Parts extends LedgerParts {
-  /** Collectors at work. */
+  /** Running collectors. */
   collectors(): readonly string[];
   bars: Pick<BarStore, "lastTimes">;
   log: Log;
   healing: GapHealing;
 }
 
-/** A gap that lasts. It has no row until a minute of trading lies in it: a line lost at night is nobody's loss. */
+/** A gap in progress. It gets a row only when a minute of trading lies in it; a disconnect at night loses nothing. */
 interface Lasting extends Absence {
   /** A single instrument's. */
   single: boolean;
-  /** Of a start: whole minutes there were in the span when it began, what is being fetched, and from where on that knows nothing. */
+  /** At a start: complete minutes in the span when it began, what is being fetched, and where that knowledge ends. */
   start: { whole: number; fetched: Promise<boolean>; until: number } | null;
 }
 
 const LOOK_MS = 5_000;
-/** A broker's history may lag behind: only what lies further back is answered for, unless a later bar is there. */
+/** A broker's history may lag. Only its older part counts as covered, unless it has a later bar. */
 const HISTORY_LAG_MS = 60_000;
 /** A start's own fetch ends where it began; the minutes around that belong to the first tick's. */
 const LEAD_MS = 120_000;
@@ -50,8 +50,8 @@ const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 30 * 60_000;
 
 /**
- * The gap ledger at work: a row for every stretch of trading in which a feed, or one instrument of it, brought nothing.
- * A gap heals itself from the broker's history; what that leaves is counted, and asked for again.
+ * The gap ledger: a row for every stretch of trading in which a feed, or one of its instruments, sent nothing. A gap is
+ * filled from the broker's history; what remains is counted and requested again.
  */
 export class Gaps {
   private readonly ledger: GapLedger;
@@ -98,8 +98,8 @@ export class Gaps {
   }
 
   /**
-   * Nobody listened before a start: from the last stored bar until the first tick. `fetch` gets what is missing until now;
-   * it is begun when what is missing has been counted.
+   * The absence before a start: from the last stored bar to the first tick. `fetch` gets what is missing until now; it
+   * starts after the missing bars have been counted.
    */
   async starting(collector: string, fetch: () => Promise<boolean>): Promise<boolean> {
     const now = this.parts.clock.now();
@@ -116,7 +116,7 @@ export class Gaps {
       });
     }
     const fetched = fetch();
-    fetched.catch(() => undefined); // whoever called hears of it
+    fetched.catch(() => undefined); // The caller receives the error.
     for (const { gap, whole } of begun)
       this.lasting.push({ ...gap, single: false, start: { whole, fetched, until: now - LEAD_MS } });
     this.look();
@@ -125,7 +125,7 @@ export class Gaps {
     return fetched;
   }
 
-  /** A feed brings nothing since its last tick. */
+  /** A feed has sent nothing since its last tick. */
   lost(collector: string, from: number, cause: "disconnect" | "silence", reason: string): void {
     const known = this.lasting.find((each) => each.collector === collector && !each.single);
     if (known === undefined)
@@ -133,14 +133,14 @@ export class Gaps {
     else if (!known.note.includes(reason)) known.note = known.note === "" ? reason : `${known.note}; ${reason}`;
   }
 
-  /** It brings ticks again, or its market has closed. */
+  /** It sends ticks again, or its market has closed. */
   back(collector: string, to: number): void {
     const ended = this.lasting.filter((each) => each.collector === collector && !each.single);
     this.lasting = this.lasting.filter((each) => !ended.includes(each));
     for (const each of ended) void this.end(each, to, false);
   }
 
-  /** One instrument of a live feed brings nothing since `from`. */
+  /** One instrument of a live feed has sent nothing since `from`. */
   silent(collector: string, instrument: number, from: number, reason: string): void {
     if (this.lasting.some((each) => each.single && each.collector === collector && each.instruments![0] === instrument))
       return;
@@ -156,7 +156,9 @@ export class Gaps {
     });
   }
 
-  /** It ticks again, or its market has closed. `untraded`: its day volume is what it was, so nothing traded meanwhile. */
+  /**
+   * It ticks again, or its market has closed. `untraded`: its day volume is unchanged, so nothing traded in between.
+   */
   returned(instrument: number, to: number, untraded: boolean): void {
     const ended = this.lasting.find((each) => each.single && each.instruments![0] === instrument);
     if (ended === undefined) return;
@@ -212,13 +214,15 @@ export class Gaps {
       );
   }
 
-  /** Looks again at what is open, after bars have come from elsewhere (a backfill, a compare): closes what is whole now. */
+  /**
+   * Checks open gaps again after bars have come from elsewhere (a backfill, a comparison), and closes complete ones.
+   */
   async review(by: string): Promise<void> {
     for (const gap of [...this.ledger.active.values()])
       if (gap.to !== null && !this.running.has(gap.id)) await this.ledger.judge(gap, by);
   }
 
-  /** Asks history for a gap now. Answers the row as it is while that goes on. */
+  /** Requests history for a gap now. Returns the row as it is while that runs. */
   async healNow(id: number): Promise<Gap> {
     const gap = await this.ledger.find(id);
     if (gap.to === null)
@@ -260,7 +264,7 @@ export class Gaps {
     this.giveRow(gap);
   }
 
-  /** Rows for what has begun to cost minutes, and another try at what stays open. */
+  /** Opens rows for gaps that now include trading minutes, and retries open ones. */
   private look(): void {
     for (const each of this.lasting) this.giveRow(each);
     const now = this.parts.clock.now();
@@ -295,11 +299,12 @@ export class Gaps {
     gap.row.catch(() => undefined); // heard of when it ends
   }
 
-  /** The feed is back: what is missing is counted, then asked for. Healing does not depend on the ledger. */
+  /** The feed is back: missing bars are counted, then requested. Filling does not depend on the ledger. */
   private async end(gap: Lasting, to: number, untraded: boolean): Promise<void> {
     const { healing } = this.parts;
     this.giveRow(gap, to);
-    // On a day the calendar does not know, history alone tells whether there is anything to fetch: it is asked without a row.
+    // On a day without a known calendar, only history shows whether there is anything to fetch; it is requested without
+    // a row.
     if (gap.row === null && !this.ledger.counter.reachesUnknown(this.concerned(gap), gap.from, to)) return;
     let row: Gap | null = null;
     try {

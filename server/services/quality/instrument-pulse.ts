@@ -12,7 +12,7 @@ const enum Pulse {
 
 /** What was seen so many ticks ago counts a third: seconds of a busy instrument, an hour of a quiet one. */
 const MEMORY_TICKS = 64;
-/** The longest silence is forgotten much more slowly: half of it in an hour. */
+/** The longest silence decays much more slowly, by half in an hour. */
 const LONGEST_MEMORY_MS = 3_600_000 / Math.LN2;
 /** Ticks before anything is expected of an instrument. */
 const ENOUGH_TICKS = 20;
@@ -25,7 +25,10 @@ const LEAST_PATIENCE_MS = 30_000;
 export class InstrumentPulse {
   private figures = new Float64Array(64 * Pulse.size);
 
-  /** Takes note of where an instrument stands; true when it has ticked since the last time. `quietFrom`: silence before that was not its own. */
+  /**
+   * Updates an instrument; returns true if it has ticked since the last call. `quietFrom`: silence before that had
+   * other causes.
+   */
   take(instrument: number, sequence: number, received: number, quietFrom: number): boolean {
     const own = this.own(instrument);
     const { figures } = this;
@@ -34,7 +37,7 @@ export class InstrumentPulse {
     const before = figures[own + Pulse.received]!;
     figures[own + Pulse.sequence] = sequence;
     figures[own + Pulse.received] = received;
-    // The first sight of it, and the first tick after an absence that was not its own, measure nothing.
+    // The first observation, and the first tick after a silence with other causes, measure nothing.
     if (before === 0 || before < quietFrom) return true;
     const length = received - before;
     const patience = this.patienceAt(own);
@@ -50,7 +53,7 @@ export class InstrumentPulse {
     return true;
   }
 
-  /** Silence from which on an instrument counts as mute; null before enough is known of it. */
+  /** Silence after which an instrument counts as mute; null until enough is known. */
   patience(instrument: number): number | null {
     return (instrument + 1) * Pulse.size > this.figures.length ? null : this.patienceAt(instrument * Pulse.size);
   }

@@ -6,18 +6,18 @@ import { InstrumentPulse } from "./instrument-pulse";
 
 /** What the data say about one instrument of a feed, with the evidence it rests on. Times epoch ms. */
 export interface InstrumentTruth {
-  /** The collector that brings it; null when none does. */
+  /** The collector that delivers it; null if none does. */
   collector: string | null;
   state: FeedState;
   /** One sentence. */
   reason: string;
-  /** Since when it is so, as far as it was looked at. */
+  /** When it became so, as far as observed. */
   since: number | null;
   /** Receipt of the last packet; null before the first. */
   lastTick: number | null;
   /** Ticks a minute to expect, from its last ticks; null before enough have come. */
   expectedPerMinute: number | null;
-  /** Longest usual silence of it, and the silence from which on it counts as mute; null before enough is known. */
+  /** Its longest usual silence, and the silence after which it counts as mute; null until enough is known. */
   longestMs: number | null;
   patienceMs: number | null;
 }
@@ -33,7 +33,7 @@ interface Parts {
     of(instrument: number): readonly string[];
   };
   onSilent(collector: string, instrument: number, from: number, reason: string): void;
-  /** `untraded`: the day's volume is what it was before the silence. */
+  /** `untraded`: the day's volume is the same as before the silence. */
   onReturn(instrument: number, at: number, untraded: boolean): void;
 }
 
@@ -41,14 +41,14 @@ const LOOK_MS = 5_000;
 const alive = (state: FeedState): boolean => state === "LIVE" || state === "SLOW";
 
 /**
- * Judges every instrument of a live feed by its own ticks: one timer, a pass over typed arrays. An instrument that has
- * been silent far longer than it ever is, while its session runs and its feed brings others, is MUTE.
+ * Judges every instrument of a live feed by its own ticks, with one timer and a pass over typed arrays. An instrument
+ * that is silent far longer than it ever was, while its session runs and its feed delivers others, is MUTE.
  */
 export class InstrumentTruths {
   private readonly pulse = new InstrumentPulse();
   /** Instruments that are mute now, by dense number: their day volume when they fell silent. */
   private readonly mute = new Map<number, { volume: number; since: number }>();
-  /** Since when each collector has brought ticks. */
+  /** When each collector began to send ticks. */
   private readonly aliveSince = new Map<string, number>();
   private stopLooking: (() => void) | null = null;
 
@@ -120,7 +120,7 @@ export class InstrumentTruths {
     return told("LIVE", `last tick ${seconds(now - received)} ago`, null);
   }
 
-  /** What was taken for a fault was not one: it will be waited for as long as this. */
+  /** A silence that turned out to be normal; the instrument is given at least this long in future. */
   learn(instrument: number, silenceMs: number): void {
     this.pulse.learn(instrument, silenceMs);
   }
@@ -166,7 +166,7 @@ export class InstrumentTruths {
     return `no tick for ${seconds(silence)}${pulse === null ? "" : `, usually every ${seconds(pulse.interval)}, never longer than ${seconds(pulse.longest)}`}, while its feed delivers others`;
   }
 
-  /** Since when each feed has brought ticks without a break. */
+  /** When each feed began to send ticks without a break. */
   private follow(feeds: readonly FeedTruth[], now: number): void {
     for (const feed of feeds) {
       if (!alive(feed.state)) this.aliveSince.delete(feed.collector);
@@ -179,7 +179,7 @@ export class InstrumentTruths {
     if (mute === undefined) return;
     this.mute.delete(instrument);
     const { board, table } = this.parts.live;
-    // An index has values without a trade: a day volume that stands at 0 says nothing of what it did not print.
+    // An index has values without trades, so a day volume of 0 does not show what it printed.
     const untraded =
       table.traded[instrument] === 1 && board.volume(instrument) >= 0 && board.volume(instrument) === mute.volume;
     this.parts.onReturn(instrument, received, untraded);

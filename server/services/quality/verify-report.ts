@@ -30,7 +30,7 @@ export interface VerifyReport {
   equal: number;
   differs: number;
   notComparable: number;
-  /** Of the bars that could not be compared, how many for which reason. */
+  /** Number of bars that could not be compared, by reason. */
   reasons: Partial<Record<NotComparable, number>>;
   /** Ticks that were played. */
   ticks: number;

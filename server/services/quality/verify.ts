@@ -14,7 +14,7 @@ import { type BarVerdict, type ComparedField, reportOf, type VerifyReport } from
 
 /** So many days of one instrument are a second's work and a megabyte of answer. */
 const MOST_DAYS = 31;
-/** Of longer bars so many: a few hundred megabytes of ticks are read one after the other. */
+/** Limit for longer bars, because a few hundred megabytes of ticks are read in sequence. */
 const MOST_DAYS_OF_DAYS = 732;
 /** Ticks before the first day that say where volume counts from, and how far back they are looked for. */
 const LEAD_TICKS = 64;
@@ -52,7 +52,7 @@ interface Parts {
   ticks: TickStore;
   calendar: Calendar;
   rebuild: Rebuild;
-  /** Puts what is still in memory into the store. */
+  /** Writes what is still in memory to the store. */
   settle?(): Promise<void>;
 }
 
@@ -62,8 +62,8 @@ interface Compared extends Bar {
 }
 
 /**
- * Rebuilds bars from stored ticks by the pipeline's own stages and compares them with what is stored, or with what is
- * derived on read from what is stored.
+ * Rebuilds bars from stored ticks with the pipeline's own stages and compares them with stored bars, or with bars
+ * derived on read from stored ones.
  */
 export class Verify {
   constructor(private readonly parts: Parts) {}
@@ -74,7 +74,7 @@ export class Verify {
     const kind = name === "auction" ? name : parseTimeframe(name)?.name;
     if (kind === undefined) throw badInput("timeframe", name, [...timeframeNames, "auction"].join(", "));
     const { instrument, hours } = this.parts.find(key);
-    // Nothing is stored of what is still to come.
+    // Nothing is stored for the future.
     const until = Math.min(to ?? Number.POSITIVE_INFINITY, Math.ceil(clock.now()));
     const session = calendar.previous(hours, until - 1);
     return this.run(
@@ -164,7 +164,7 @@ export class Verify {
       yield await ticks.read({ instrumentId: instrument.id, from: day, to: Math.min(day + DAY_MS, to) });
   }
 
-  /** Stored bars; of a timeframe that is not stored what a reader would be given. */
+  /** Stored bars; for a timeframe that is not stored, the bars a client would get. */
   private async barsOf(
     { kind, instrument, hours }: VerifyRequest,
     span: { from: number; to: number },

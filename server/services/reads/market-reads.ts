@@ -53,7 +53,7 @@ interface Parts {
   live: LiveMarket;
   calendar: Calendar;
   clock: Clock;
-  /** The feed whose packets a collector brings, for day figures and depth. */
+  /** The feed whose packets a collector delivers, for day figures and depth. */
   feedAt(collector: number): FeedDefinition | undefined;
   tokenOf(instrument: number): number | undefined;
   completeness: Pick<CompletenessDays, "days">;
@@ -120,7 +120,7 @@ export class Reads implements MarketReads {
     const now = this.now();
     if (passports && timeframe !== "auction" && !isListed(anyTimeframe(timeframe)))
       throw badInput("fields", "passport", `none with ${timeframe}: passports exist for ${timeframeNames.join(", ")}`);
-    // What will be known one day is what is known now.
+    // For a time in the future, the answer is what is known now.
     const asOf = asked === undefined || asked >= now ? undefined : asked;
     const { rows, closing } = await this.printed(instrument, timeframe, {
       from,
@@ -305,7 +305,7 @@ export class Reads implements MarketReads {
     const of = timeframeNamed(timeframe);
     const days = await this.parts.completeness.days(instrument, of, istDay(from), istDay(to - 1), signal);
     const lost = days.flatMap(({ runs }) => runs.filter(({ kind }) => kind === "missing" || kind === "incomplete"));
-    // Of a day no holiday list covers nothing is expected while it has no bar.
+    // On a day outside all holiday lists, nothing is expected while it has no bar.
     const idle = new Set(
       days.filter(({ session, expected }) => isUnknown(session) && expected === 0).map(({ session }) => session.day),
     );
@@ -345,7 +345,7 @@ export class Reads implements MarketReads {
     return `${live.table.at(instrument).key} does not trade from ${ist(from)} to ${ist(to)} IST${beside.length === 0 ? "" : `; nearest sessions: ${beside.join(", ")}`}`;
   }
 
-  /** Why a span in which the market traded has no bar. */
+  /** Explains why a span in which the market traded has no bar. */
   private async storedNotice(instrument: number, timeframe: AskedBars): Promise<string | null> {
     if (timeframe === "auction") return null;
     const { desk, live } = this.parts;

@@ -39,7 +39,7 @@ const holds = ({ length, time }: Pick<BarColumns, "length" | "time">, { day }: S
   return low < length && time[low]! < midnight + DAY_MS;
 };
 
-/** Starts of the slots of one session that lie in the continuous phases, oldest first. */
+/** Starts of one session's slots within continuous phases, oldest first. */
 const ofSession = (session: Session, timeframe: AnyTimeframe): number[] => {
   const starts: number[] = [];
   let next = session.open;
@@ -101,7 +101,7 @@ export const countSlots = async (slots: Slots): Promise<number> => {
   return count;
 };
 
-/** A day of the span of which nobody has said whether it trades; null where there is none at its ends. */
+/** A day of the span without a known holiday list; null if there is none at its ends. */
 export const unknownDay = (calendar: Calendar, hours: HoursKey, from: number, to: number): Session | null =>
   [calendar.next(hours, from), calendar.previous(hours, to - 1)].find(
     (session) => session !== null && isUnknown(session) && session.open < to && session.close > from,

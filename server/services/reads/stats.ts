@@ -3,8 +3,8 @@ import { merge } from "@/server/domain/bars/bar-rows";
 import type { SpanStats } from "@/server/ports/reads";
 
 /**
- * Figures of the bars of a span and its auctions, both oldest first. A bar's value is that of its ticks; history tells
- * none: there it is the typical price times volume, and counted as such.
+ * Figures of a span's bars and auctions, both oldest first. A bar's value is that of its ticks. History has no value,
+ * so typical price times volume is used and counted as an estimate.
  */
 export const spanStats = (bars: BarColumns, auctions: BarColumns, previousClose: number): SpanStats => {
   const rows = merge(auctions, bars);

@@ -2,9 +2,9 @@ import { type Calendar, type HoursKey, phaseAt, runningOrNext, type Session } fr
 import type { LiveMarket } from "@/server/ports/live";
 
 /**
- * Sessions of the exchanges whose instruments are in the table: the running one (its auctions and post-close included),
- * else the next, and since when it is closed. An exchange is shown by the hours most of its instruments keep; indices only where nothing else is.
- * Asked for each second: a hundred thousand instruments are counted once a list, not once a question.
+ * Sessions of the exchanges in the table: the running one (including its auctions and post-close) or the next, and when
+ * it closed. An exchange is represented by the hours most of its instruments keep, indices only if there is nothing
+ * else. This runs every second, so a hundred thousand instruments are counted once per list.
  */
 export class Markets {
   private counted = -1;

@@ -2,7 +2,7 @@ import type { FeedTruth } from "@/server/domain/ticks/collector";
 
 export interface Readiness {
   ready: boolean;
-  /** Why not, one sentence a cause. */
+  /** Why it is not ready, one sentence per cause. */
   causes: string[];
 }
 

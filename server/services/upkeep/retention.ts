@@ -40,7 +40,7 @@ export const keepAll: KeepDays = { ticks: null, depth: null, "1s": null, "1m": n
 /** Whole days of UTC, as the tables are cut: what goes, goes as a file. */
 const dayBefore = (now: number, days: number): number => Math.floor((now - days * DAY_MS) / DAY_MS) * DAY_MS;
 
-/** Deletes once a day, on every database, what has been kept long enough. Looks every hour whether the day has come. */
+/** Deletes expired data once a day, on every database. It checks every hour whether the day has come. */
 export class Retention {
   private readonly ending = new AbortController();
   private cancels: (() => void)[] = [];
@@ -62,7 +62,7 @@ export class Retention {
     await this.running;
   }
 
-  /** Prunes now, whatever day it is. Answers how many rows of each part went. */
+  /** Deletes expired data now. Returns the number of deleted rows per part. */
   async run(): Promise<Partial<Record<KeptPart, number>>> {
     const { ticks, books, upkeep, clock, keep, meter } = this.parts;
     const pruned: Partial<Record<KeptPart, number>> = {};
@@ -80,7 +80,7 @@ export class Retention {
     return pruned;
   }
 
-  /** Puts what is finished in order; what is in use waits for tomorrow. */
+  /** Reorders finished weeks; weeks in use wait until tomorrow. */
   async settle(): Promise<void> {
     const { upkeep, clock, keep, meter, log } = this.parts;
     const now = clock.now();

@@ -4,7 +4,7 @@ import type { KeepDays } from "./retention";
 
 export interface StoragePart {
   part: KeptPart;
-  /** The newest 24 hours that brought something: rows of the table, bytes, ticks. */
+  /** The newest 24 hours with data: table rows, bytes, ticks. */
   dayRows: number;
   dayBytes: number;
   dayTicks: number | null;
@@ -26,7 +26,9 @@ export interface StorageReport {
 const FRESH_MS = 10 * 60_000;
 const A_YEAR = 365;
 
-/** How much room the data take, what a day adds and where that leads. Measured when asked, at most every ten minutes. */
+/**
+ * How much space the data use, how much a day adds, and the projection. Measured on request, at most every ten minutes.
+ */
 export class Storage {
   private last: Promise<StorageReport> | null = null;
   private measuredAt = Number.NEGATIVE_INFINITY;

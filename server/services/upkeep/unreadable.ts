@@ -3,7 +3,7 @@ import type { Log, Meter } from "@/server/ports/observe";
 import type { Unreadable } from "@/server/ports/stored";
 import type { EventLog } from "./events";
 
-/** So many things are named; a store of which nothing can be read must not fill the memory. */
+/** Number of named records; an unreadable store must not fill the memory. */
 const MOST = 200;
 
 /** What is stored and cannot be read: each thing is said once, however often it is read, and stays on the status page. */
