@@ -56,6 +56,6 @@ export const pages: readonly Page[] = [
   },
 ];
 
-/** Which page a path belongs to. */
+/** Returns the page a path belongs to. */
 export const pageAt = (pathname: string): Page | null =>
   pages.find(({ root }) => pathname === root || pathname.startsWith(`${root}/`)) ?? null;

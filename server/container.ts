@@ -79,7 +79,7 @@ export const createContainer = async (config: Config, say: Say, options: { marke
     firstInstrument: market.firstInstrument,
     rejects: cores.rejects,
     collectors: collecting.collectors,
-    /** A new access token for a collector at work. */
+    /** A new access token for a running collector. */
     handOver: (name: string, login: Record<string, string>) => collecting.logins.handOver(name, login),
     desk: desk.desk,
     indicators: desk.indicators,

@@ -7,7 +7,7 @@ export interface AxisLabel {
    */
   place(y: number | null, width: number, ticks?: readonly number[]): void;
   write(price: string, below: string): void;
-  /** Class that says what it means: `up`, `down`, `stale`, `cross`, `series`. */
+  /** Class with a meaning: `up`, `down`, `stale`, `cross`, `series`. */
   look(kind: string, fill?: string): void;
   remove(): void;
 }
@@ -17,7 +17,7 @@ const TICK_HALF = 8;
 /** Half of our label's height, with one line and with two. */
 const HALF = { one: 9, two: 16 };
 
-/** How far a label at `y` has to reach up and down to cover the scale's labels it touches, CSS px from `y`. */
+/** How far a label at `y` must extend up and down to cover the scale labels it touches, CSS px from `y`. */
 export const plateOf = (y: number, half: number, ticks: readonly number[]): { up: number; down: number } => {
   const touched = ticks.filter((tick) => Math.abs(tick - y) < half + TICK_HALF);
   return {
@@ -27,8 +27,8 @@ export const plateOf = (y: number, half: number, ticks: readonly number[]): { up
 };
 
 /**
- * Where the last price's label stands beside the crosshair's, CSS px: next to it on its own side where the two would cover
- * one another, since the crosshair's has to stay at its price. The dotted line goes on marking the last price itself.
+ * Place of the last price's label next to the crosshair's, CSS px. If they would overlap, it moves aside, because the
+ * crosshair's label must stay at its price. The dotted line still marks the last price.
  */
 export const besideCrosshair = (y: number, lines: 1 | 2, crosshair: number | null): number => {
   const apart = (lines === 1 ? HALF.one : HALF.two) + HALF.one;

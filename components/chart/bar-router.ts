@@ -14,7 +14,7 @@ export interface RouteStats {
 
 export const routeStats = (): RouteStats => ({ append: 0, last: 0, older: 0, absent: 0, rebuilds: 0, flushes: 0 });
 
-/** What the library is asked to do; rows are of our store. */
+/** Calls to the chart library; rows are those of our store. */
 export interface Drawing {
   /** `series.update` of one row in every series; `older`: it is not the newest row drawn. */
   update(time: number, older: boolean): void;
@@ -22,7 +22,10 @@ export interface Drawing {
   rebuild(): void;
 }
 
-/** When to draw: the next frame for what live bars changed, an idle moment for a rebuild. Both answer a way to call it off. */
+/**
+ * When to draw: in the next frame for changed live bars, in an idle moment for a rebuild. Both return a function that
+ * cancels it.
+ */
 export interface DrawingTimes {
   frame(run: () => void): () => void;
   idle(run: () => void): () => void;
@@ -30,12 +33,12 @@ export interface DrawingTimes {
 
 /**
  * Collects changed bars and draws them once per frame: `update` for the newest, `update(older)` for one already drawn,
- * one rebuild in an idle moment for a bar the series has no place for. The library throws on the wrong one of these;
- * the router never asks for it.
+ * and one rebuild in an idle moment for a bar that has no place in the series. The library throws if the wrong one is
+ * called; the router never does that.
  */
 export const barRouter = (drawing: Drawing, times: DrawingTimes, stats: RouteStats) => {
   const changed = new Set<number>();
-  /** Time of the newest bar drawn: what the library calls its last point. */
+  /** Time of the newest bar drawn, the library's last point. */
   let drawn = Number.NEGATIVE_INFINITY;
   let rebuildWanted = false;
   let cancelFrame: (() => void) | null = null;
@@ -63,7 +66,9 @@ export const barRouter = (drawing: Drawing, times: DrawingTimes, stats: RouteSta
   };
 
   return {
-    /** A bar went into the store on that path. While a rebuild is due nothing else is drawn: it would land on old rows. */
+    /**
+     * A bar entered the store in that way. While a rebuild is due nothing else is drawn, because it would hit old rows.
+     */
     changed(path: BarPath, time: number, newest: () => number): void {
       stats[path]++;
       if (path === "absent") {
@@ -77,7 +82,7 @@ export const barRouter = (drawing: Drawing, times: DrawingTimes, stats: RouteSta
       changed.add(time);
       cancelFrame ??= times.frame(flush);
     },
-    /** Something else of a bar we hold changed, its indicator values for one. */
+    /** Other data of an existing bar changed, such as its indicator values. */
     touched(time: number): void {
       changed.add(time);
       if (!rebuildWanted) cancelFrame ??= times.frame(flush);

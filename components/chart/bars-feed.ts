@@ -61,7 +61,7 @@ export interface BarsFeed {
   wantOlder(): void;
   /** Asks for the newest bars again: after a failure, or when the newest were evicted. */
   reload(): void;
-  /** A hidden tab takes no frames; on return it asks for what it missed. */
+  /** A hidden tab receives no frames; when it is visible again it requests what it missed. */
   pause(): void;
   resume(): void;
   paging(): boolean;
@@ -80,9 +80,9 @@ const EVICT_SLACK = 500;
 const HELD_FRAMES = 500;
 
 /**
- * History and stream of one chart, joined without a seam: the answer to a subscription holds the bars and the number
- * of the last frame in them; frames go on at the next number. A missing number, a reconnection or a return to the tab
- * asks again from the last closed bar. Answers of an older subject are dropped.
+ * Joins history and the live stream of one chart without a gap. The response to a subscription contains the bars and
+ * the number of the last frame included in them; frames continue at the next number. A missing number, a reconnection
+ * or a return to the tab requests again from the last closed bar. Responses for an older subject are dropped.
  */
 export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader): BarsFeed => {
   let subject: ChartSubject | null = null;
@@ -137,7 +137,7 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
     const bars = unpackBars(answer.packed);
     const { packed: _, values, ...head } = answer;
     const indicators = unpackSeries(head.indicators, values);
-    // An answer that does not reach back to what we hold would leave a hole, so all of it is fetched.
+    // A response that does not reach back to our bars would leave a gap, so everything is fetched.
     if (since !== null && (bars.length === 0 || bars.time[0]! > since || indicators.length !== store.points.length))
       return void ask("fresh");
     if (room !== null && room !== answer.room) void link.request("bars.unsubscribe", { room }).catch(() => undefined);
@@ -171,22 +171,22 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
     seq = frame.seq;
     const newest = store.length === 0 ? Number.NEGATIVE_INFINITY : store.time[store.length - 1]!;
     const first = store.length === 0 ? Number.POSITIVE_INFINITY : store.time[0]!;
-    // A bar in front of ours, with a page still to be read in between, would hide that page: the page brings it.
+    // A bar before ours, with a page still to be read in between, would hide that page; the page contains it.
     const taken = start ? frame.bars : frame.bars.filter((bar) => bar[1] >= first || store.length === 0);
     if (taken.length < frame.bars.length) behind = true;
     const inserted = store.makeRoom(taken.map((bar) => bar[1]));
     for (const bar of taken) {
-      // Without the bars in between, a new one would close up to old ones.
+      // Without the bars in between, a new one would join the old ones.
       if (cut && bar[1] > newest) continue;
       const path = store.put(bar);
       reader.bar(inserted.has(bar[1]) ? "absent" : path, bar[1]);
     }
-    // History was filled behind us: there may be more of it.
+    // History was filled before our bars, so there may be more of it.
     if (store.length > 0 && store.time[0]! < first) start = false;
     for (const [instance, time, ...values] of frame.points)
       if (store.putPoint(instance!, time!, values)) reader.points(time!);
     reader.frame(frame);
-    // A bar of ours that exists no more: its place, and every value reckoned from it, is read anew.
+    // One of our bars was removed: its place, and every value computed from it, is read again.
     if (frame.whole?.some(([from, to]) => lost(store, from, to, frame.bars)) === true) return void ask("fresh");
     if (!cut && page === null && store.length > MOST_BARS + EVICT_SLACK) {
       store.evictOldest(KEPT_BARS);
@@ -267,7 +267,7 @@ export const barsFeed = (link: LiveLink, store: SeriesStore, reader: BarsReader)
   };
 };
 
-/** True when a closed bar of ours begins in [from, to) and is none of those told. */
+/** True if a closed bar of ours begins in [from, to) and is missing from the given ones. */
 const lost = (store: SeriesStore, from: number, to: number, told: BarsFrame["bars"]): boolean => {
   const starts = new Set(told.map((bar) => bar[1]));
   for (let row = store.length - 1; row >= 0 && store.time[row]! >= from; row--) {
@@ -276,7 +276,7 @@ const lost = (store: SeriesStore, from: number, to: number, told: BarsFrame["bar
   return false;
 };
 
-/** Start of the bar to ask from, or null when there is nothing to go on from. */
+/** Start of the bar to request from, or null if there is nothing to continue from. */
 const resumePoint = (store: SeriesStore): number | null => {
   const closed = store.lastClosed();
   return closed === null ? null : store.time[Math.max(0, store.rowOf(closed) - RESUME_OVERLAP)]!;

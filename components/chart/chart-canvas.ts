@@ -28,7 +28,7 @@ import type { SeriesStore } from "./series-store";
 
 export type ScaleState = Workspace["scale"];
 
-/** What the canvas has to know of what it shows. */
+/** What the canvas must know about its content. */
 export interface CanvasSubject {
   timeframe: AnyTimeframeName;
   decimals: number;
@@ -38,7 +38,7 @@ export interface CanvasSubject {
   simulated: boolean;
 }
 
-/** The price the dotted line and its label stand at, in minor units. `below`: countdown or age. */
+/** The price of the dotted line and its label, in minor units. `below`: countdown or age. */
 export interface LastPrice {
   price: number | null;
   rising: boolean;
@@ -51,13 +51,13 @@ export interface PaneBox {
   height: number;
 }
 
-/** A point of the chart: what a menu opened there is about. */
+/** A point of the chart, for a menu opened there. */
 export interface Spot {
   pane: number;
   area: "plot" | "scale" | "time";
   /** Epoch ms of the bar there. */
   time: number | null;
-  /** What the scale of the pane says there, as a person would write it; null outside of it. */
+  /** The value on the pane's scale there, formatted; null outside it. */
   value: string | null;
 }
 
@@ -85,7 +85,7 @@ export interface ChartCanvas extends Drawing {
   zoomPrices(pane: number, factor: number): void;
   /** Height of the legend over a pane, CSS px: its curves stay below, as long as the scale fits itself. */
   keepClear(pane: number, legend: number): void;
-  /** What lies at a point of the chart, CSS px from its top left. */
+  /** Returns what is at a point of the chart, CSS px from its top left. */
   spotAt(x: number, y: number): Spot;
   /** Bars between the newest and the right edge; below zero when scrolled back. */
   lag(): number;
@@ -94,7 +94,7 @@ export interface ChartCanvas extends Drawing {
   showRows(from: number, to: number): void;
   /** Holds the crosshair at the close of a bar until the pointer takes it or the bar leaves the view; null: puts it away. */
   crosshairAt(row: number | null): void;
-  /** Where the crosshair is held without a pointer, CSS px from the top left; null when it is not. */
+  /** Position of the crosshair without a pointer, CSS px from the top left; null if there is none. */
   heldAt(): { x: number; y: number } | null;
   remove(): void;
 }
@@ -127,7 +127,10 @@ const HALF_LABEL = 24;
 /** Prices in view never get nearer to one another than this share of themselves. */
 const LEAST_RANGE = 1e-7;
 
-/** The one chart of a cell: made once, and told what to show; never made again for a symbol, timeframe or theme. */
+/**
+ * The one chart of a cell. It is created once and then given its content; it is never recreated for a symbol, timeframe
+ * or theme.
+ */
 export const chartCanvas = (
   host: HTMLElement,
   overlay: HTMLElement,
@@ -143,7 +146,7 @@ export const chartCanvas = (
   const legends: number[] = [];
   /** The bar the crosshair was put on without a pointer, and where it stood when it was last drawn, CSS px. */
   let held: { time: number; x: number | null; y: number | null } | null = null;
-  /** Where the price scale has labels, as it last told. */
+  /** The label positions last reported by the price scale. */
   let ticks: { of: "price" | "percent"; at: readonly number[] } = { of: "price", at: [] };
 
   const behavior = new IstBehavior();
@@ -239,7 +242,7 @@ export const chartCanvas = (
         yOf: (price) => candles.priceToCoordinate(price),
         straight: () => priceScale().options().mode !== PriceScaleMode.Logarithmic,
       },
-      // The library counts a range again when it is told a mode.
+      // The library recomputes a range when its mode is set.
       refit: () => {
         if (priceScale().options().autoScale) priceScale().applyOptions({ mode: priceScale().options().mode });
       },
@@ -284,7 +287,7 @@ export const chartCanvas = (
     const y = shownLastY();
     label.place(y, axisWidth(), y === null ? [] : tickHeights());
   };
-  /** The crosshair's label stands at its price; the last price's makes room. */
+  /** The crosshair's label stays at its price; the last price's label moves. */
   const placeCross = (y: number | null, pane: number): void => {
     crossY = y;
     placeLast();
@@ -391,7 +394,7 @@ export const chartCanvas = (
     events.crosshair(null);
   }
   chart.subscribeCrosshairMove((move) => {
-    // Not the pointer: the library telling where its pixels lie now.
+    // Not the pointer, but the library reporting its new pixel positions.
     if (held !== null && move.sourceEvent === undefined && move.point !== undefined) return hold();
     held = null;
     events.crosshair(move.time === undefined || move.point === undefined ? null : Number(move.time) * 1_000);
@@ -402,7 +405,7 @@ export const chartCanvas = (
         ? null
         : (move.paneIndex === 0 ? candles : series).coordinateToPrice(move.point.y);
     if (price === null || move.point === undefined) return placeCross(null, 0);
-    // A price nobody can trade at helps nobody: the label names the nearest one.
+    // An untradable price is of no use; the label shows the nearest tradable one.
     const tradable = Math.round((price * 10 ** subject.decimals) / subject.tickSize) * subject.tickSize;
     cross.write(move.paneIndex === 0 ? onScale(tradable) : (series?.priceFormatter().format(price) ?? ""), "");
     placeCross(move.point.y + (boxes[move.paneIndex ?? 0]?.top ?? 0), move.paneIndex ?? 0);
@@ -502,7 +505,8 @@ export const chartCanvas = (
       lines.update(row, older);
     },
     rebuild() {
-      // Who followed the market goes on following it; who reads history stays at his bars, which the library sees to.
+      // A chart at the newest bar keeps following it. A chart scrolled back stays at its bars, which the library
+      // ensures.
       const lag = chart.timeScale().scrollPosition();
       candles.setData(all(candleAt));
       volume?.setData(all(volumeAt));

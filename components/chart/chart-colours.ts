@@ -79,7 +79,7 @@ export const themedOptions = (colours: ChartColours): DeepPartial<ChartOptions> 
       style: LineStyle.Dashed,
       labelBackgroundColor: colours.crosshairLabel,
     },
-    // The price label of the crosshair is ours: it has to lie above the last price.
+    // The crosshair's price label is ours, because it must lie above the last price.
     horzLine: { color: colours.crosshair, width: 1, style: LineStyle.Dashed, labelVisible: false },
   },
   rightPriceScale: { borderColor: colours.line, minimumWidth: AXIS_WIDTH, entireTextOnly: true },

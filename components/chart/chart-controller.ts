@@ -86,7 +86,7 @@ const NEAR_START = 100;
 const dayOf = (session: SessionView | null): number | null =>
   session?.kind === "regular" ? session.close - session.open : null;
 
-/** One chart cell: its feed, its bars, its canvas, and what the page around it may ask. */
+/** One chart cell: its feed, its bars, its canvas, and its interface to the page. */
 export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartController => {
   const client = live();
   const store = new SeriesStore();
@@ -192,7 +192,8 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       simulated: head.instrument.simulated,
     });
     canvas.lines.show(indicators);
-    // Before the new bars: the crosshair would stand on one of them, and the legend read it.
+    // Must run before the new bars are set: otherwise the crosshair would be on one of them, and the legend would read
+    // it.
     if (!sameBars) navigation.clearCrosshair();
     router.rebuild(newest());
     if (!sameBars) {
@@ -283,7 +284,7 @@ export const chartController = (host: HTMLElement, overlay: HTMLElement): ChartC
       clock.request(paintTexts);
     },
   });
-  /** True when the store holds bars of what is wanted. */
+  /** True if the store contains bars of the wanted chart. */
   function held({ key, timeframe }: ChartWish): boolean {
     const shown = status.get();
     return shown.instrument?.key === key && shown.timeframe === timeframe;

@@ -93,7 +93,7 @@ export function ChartHost({
     if (box === undefined || !ready) return setSpot(null);
     const at = { x: x - box.left, y: y - box.top };
     const held = controller?.canvas.heldAt() ?? null;
-    // An event knows whole pixels only; the crosshair stands at the close itself.
+    // An event has whole pixels only; the crosshair is at the close itself.
     const exact = held !== null && Math.abs(held.x - at.x) <= 1 && Math.abs(held.y - at.y) <= 1 ? held : at;
     setSpot(controller?.canvas.spotAt(exact.x, exact.y) ?? null);
   };

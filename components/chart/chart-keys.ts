@@ -18,8 +18,8 @@ export interface ChartKeyActions {
 const ZOOM = 1.25;
 
 /**
- * The action of a key, or null. Combinations are matched by `code`, because a Mac's Alt+P types `π`;
- * letters and digits by what they type.
+ * Returns the action of a key, or null. Combinations are matched by `code`, because Alt+P on a Mac types `π`; letters
+ * and digits are matched by the typed character.
  */
 export const chartKey = (
   event: Pick<KeyboardEvent, "code" | "key" | "altKey" | "ctrlKey" | "metaKey" | "shiftKey">,

@@ -14,7 +14,7 @@ export interface Painting {
 }
 export type Paint = (painting: Painting) => void;
 
-/** Something of ours in a pane, painted with it; fits panes and series alike. `autoscale`: what of it has to be in view. */
+/** Something of ours painted with a pane; fits panes and series alike. `autoscale`: the part that must be in view. */
 export const mark = (
   zOrder: PrimitivePaneViewZOrder,
   paint: Paint,
@@ -72,7 +72,7 @@ const line = (
   context.stroke();
 };
 
-/** Rows a scale shows and where they stand. */
+/** Rows a scale shows, and their positions. */
 export interface RowScale {
   visibleRows(): { from: number; to: number } | null;
   /** CSS pixels from the left, or null. */
@@ -86,7 +86,7 @@ export interface RowScale {
 const LEAST_BREAK_GAP = 24;
 const DAY = 86_400_000;
 
-/** Rows at which another trading day begins: every session lies inside one Indian date. */
+/** Rows at which another trading day begins; every session lies within one IST date. */
 export const sessionStarts = (store: SeriesStore, from: number, to: number): number[] => {
   const rows: number[] = [];
   let day = Number.NaN;
@@ -141,7 +141,10 @@ export const watermark = (text: () => string, colours: () => ChartColours): Mark
     context.fillText(words, (width / 2) * x + 0.08 * size * x, height * 0.47 * y);
   });
 
-/** The dotted line of the last price, and where its label stands. `placed` gets CSS pixels from the pane's top, or null. */
+/**
+ * The dotted line of the last price, and its label's position. `placed` receives CSS pixels from the pane's top, or
+ * null.
+ */
 export const lastPriceLine = (
   level: () => { y: number | null; colour: string },
   placed: (y: number | null) => void,

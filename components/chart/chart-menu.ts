@@ -13,7 +13,7 @@ import {
 import type { MenuRow } from "@/components/ui/menu";
 import type { ScaleState, Spot } from "./chart-canvas";
 
-/** What the menu of a chart can do; each is somewhere else on the page too. */
+/** Actions of a chart's menu; each is also available elsewhere on the page. */
 export interface ChartMenuActions {
   copy(text: string): void;
   /** Copies the address of this chart at an instant. */
@@ -28,7 +28,7 @@ export interface ChartMenuActions {
   remove(at: number): void;
 }
 
-/** An indicator that stands in the pane the menu was opened in. */
+/** An indicator in the pane in which the menu was opened. */
 export interface MenuIndicator {
   at: number;
   label: string;
@@ -53,7 +53,7 @@ const modes: readonly (readonly [mode: ScaleState["mode"], label: string, shortc
 
 const line: MenuRow = { kind: "line" };
 
-/** How the price pane counts. */
+/** Scale mode of the price pane. */
 const scaleRows = ({
   scale,
   autoScaled,

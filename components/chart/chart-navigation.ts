@@ -27,7 +27,7 @@ export interface NavigationParts {
   store: SeriesStore;
   canvas: ChartCanvas;
   feed(): BarsFeed;
-  /** Timeframe of the bars in the store; null while they are not what is wanted. */
+  /** Timeframe of the bars in the store; null while they are not the wanted ones. */
   shown(): AnyTimeframeName | null;
   hovered(): number | null;
   /** The legend reads this bar from now on. */
@@ -51,7 +51,7 @@ export const chartNavigation = ({
 }: NavigationParts): ChartNavigation & { arrived(): void; forget(): void } => {
   let range: { value: ViewRange; timeframe: AnyTimeframeName } | null = null;
   let goal: number | null = null;
-  /** Counts orders to the crosshair: one that waits for a painting is dropped when a newer one has come. */
+  /** Counts crosshair orders: one that waits for painting is dropped if a newer one has arrived. */
   let reading = 0;
 
   const readAt = (row: number): void => {

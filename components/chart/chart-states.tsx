@@ -19,7 +19,7 @@ const shape = [
   18,
 ];
 
-/** Blocks in the shape of a chart, after 120 ms: what comes sooner never flickers. */
+/** Blocks in the shape of a chart, shown after 120 ms so that a fast response never flickers. */
 export function ChartSkeleton() {
   return (
     <Late>
@@ -91,7 +91,7 @@ export function EmptyChart({
   );
 }
 
-/** The chart could not be read; the rest of the page goes on. */
+/** The chart could not be loaded; the rest of the page continues. */
 export function ChartError({
   phase,
   symbol,

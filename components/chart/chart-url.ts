@@ -31,7 +31,7 @@ export const addressOf = (key: string, timeframe: AnyTimeframeName): string => {
   return `/chart/${encodeURIComponent(key.slice(0, colon))}/${encodeURIComponent(key.slice(colon + 1))}?tf=${timeframe}`;
 };
 
-/** A path may be typed by hand: a lone percent sign stays what it is. */
+/** A path may be typed by hand; a lone percent sign stays as it is. */
 const decode = (part: string): string => {
   try {
     return decodeURIComponent(part);

@@ -19,7 +19,7 @@ export const firstIndicators: readonly ChosenIndicator[] = [
 /** Overlays begin with blue and bone, panes of their own with violet: they never look like one another. */
 const preferred = { price: [0, 1, 2, 4, 5, 3], own: [3, 4, 5, 2, 0, 1] };
 
-/** A colour nobody has; when all are taken, the least used comes round again. */
+/** Returns an unused colour; if all are in use, the least used one. */
 export const freeColour = (chosen: readonly ChosenIndicator[], pane: "price" | "own"): number => {
   const uses = (colour: number): number => chosen.filter((indicator) => indicator.colour === colour).length;
   return [...preferred[pane]].sort((a, b) => uses(a) - uses(b))[0]!;

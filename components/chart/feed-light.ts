@@ -14,7 +14,7 @@ import type { FeedFrame, InstrumentView, SessionView } from "@/server/contract/l
 import type { FeedState, FeedTruth } from "@/server/domain/ticks/collector";
 import { istDay } from "@/server/domain/time/session";
 
-/** What the pill beside the name says of the data behind this chart, and the evidence it rests on. */
+/** What the pill beside the name says about the chart's data, with its evidence. */
 export interface FeedLight {
   state: PillState;
   detail: string;
@@ -57,7 +57,7 @@ export const feedOf = (feeds: readonly FeedTruth[], simulated: boolean): FeedTru
 export const slowText = ({ lagMs, lastTick }: FeedTruth, now: number): string =>
   spanText(Math.max(lagMs ?? 0, lastTick === null ? 0 : now - lastTick));
 
-/** What the chart says below its last price: while that is old its age, else the time left to the bar's end. */
+/** The text below the last price: its age if it is old, otherwise the time left in the bar. */
 export const priceNote = ({
   light,
   lastTick,
@@ -80,7 +80,7 @@ export const priceNote = ({
   return now - at < AGE_MS ? `${age} ago` : age;
 };
 
-/** The session the server last told of the instrument's exchange; the subscription's own until it does. */
+/** The session the server last sent for the instrument's exchange; before that, the subscription's own. */
 export const sessionOf = (
   frame: FeedFrame | null,
   instrument: InstrumentView,
@@ -101,7 +101,7 @@ export const sinceText = (closedSince: number | null, now: number): string =>
     ? ""
     : `since ${istDay(closedSince) === istDay(now) ? timeText(closedSince) : weekdayTimeText(closedSince)}`;
 
-/** Since when a mute instrument brings nothing, in words: it is the instrument, not its feed. */
+/** How long a mute instrument has been silent, in words. Its feed works; only the instrument is silent. */
 export const muteText = (since: number, now: number): string =>
   `no tick for ${now - since < AGE_MS ? ageText(since, now) : waitText(now - since)}`;
 

@@ -6,8 +6,8 @@ export interface FrameClock {
 }
 
 /**
- * `prime` makes the library plan its own painting behind our tasks in the same frame: updates made there would else
- * wait for the frame after. `painted` runs when that painting is done, with the time at which its frame began.
+ * `prime` makes the library schedule its painting after our tasks in the same frame; otherwise our updates would wait
+ * for the next frame. `painted` runs after that painting, with the time at which its frame began.
  */
 export const frameClock = (prime: () => void, painted: (drawing: number) => void, now: () => number): FrameClock => {
   const tasks = new Set<() => void>();

@@ -2,10 +2,10 @@ import { RequestError } from "@/components/client/request-error";
 import type { Envelope, ErrorEnvelope } from "@/server/contract/rest";
 import { dayOfDate } from "@/server/domain/time/session";
 
-/** One setting of an indicator, as `GET /api/v1/indicators` tells it. */
+/** One setting of an indicator, from `GET /api/v1/indicators`. */
 export interface IndicatorParam {
   name: string;
-  /** `instant`: one of the choices, or an Indian time as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`. */
+  /** `instant`: one of the choices, or a time in IST as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`. */
   kind: "integer" | "number" | "choice" | "instant";
   default: number | string;
   min?: number;
@@ -40,8 +40,8 @@ export const defaultsOf = (entry: IndicatorEntry): Record<string, number | strin
   Object.fromEntries(entry.params.map((param) => [param.name, param.default]));
 
 /**
- * What the settings show: what was typed, else what the indicator has, else the default. A kept indicator may name only
- * what is not the default, and one kept before a setting existed does not know it.
+ * The displayed settings: the typed value, or else the indicator's, or else the default. A saved indicator may contain
+ * only non-default settings, and lacks settings added later.
  */
 export const settingsOf = (
   entry: Pick<IndicatorEntry, "params">,
@@ -52,7 +52,7 @@ export const settingsOf = (
     entry.params.map((param) => [param.name, typed[param.name] ?? String(params[param.name] ?? param.default)]),
   );
 
-/** Why a typed setting cannot be used, or null. */
+/** Why a typed setting is invalid, or null. */
 export const refusalOfParam = (param: IndicatorParam, typed: string): string | null => {
   if (param.kind === "choice")
     return param.choices?.includes(typed) === true ? null : `One of ${param.choices?.join(", ") ?? "no choices"}`;
@@ -69,10 +69,10 @@ export const refusalOfParam = (param: IndicatorParam, typed: string): string | n
 const isIndianTime = (typed: string): boolean =>
   /^.{10}(T([01]\d|2[0-3]):[0-5]\d)?$/.test(typed) && !Number.isNaN(dayOfDate(typed.slice(0, 10)));
 
-/** What stands beside a setting: `bars · 2 to 500`. */
+/** The hint beside a setting: `bars · 2 to 500`. */
 export const hintOf = (param: IndicatorParam): string => [param.unit, rangeOf(param)].filter(Boolean).join(" · ");
 
-/** `2 to 500`, or what is known of it. */
+/** `2 to 500`, or the known part of it. */
 export const rangeOf = ({ min, max }: IndicatorParam): string =>
   min !== undefined && max !== undefined
     ? `${min} to ${max}`

@@ -6,7 +6,7 @@ export const indicatorLabel = (
   { id, params }: Pick<ChosenIndicator, "id" | "params">,
   entry?: Pick<IndicatorEntry, "params">,
 ): string => {
-  // What a kept indicator does not name is the default, and part of its name.
+  // A setting missing from a saved indicator has its default, and is part of its name.
   const all = { ...Object.fromEntries((entry?.params ?? []).map((param) => [param.name, param.default])), ...params };
   const usual = entry?.params.find(({ name }) => name === "source")?.default ?? "close";
   return [

@@ -57,7 +57,7 @@ interface Drawn {
   /** Its position among the indicators of the chart. */
   at: number;
   view: IndicatorView;
-  /** Of an indicator in a pane of its own; empty for one over the candles. */
+  /** For an indicator in its own pane; empty for one over the candles. */
   series: PlotSeries[];
   label: AxisLabel | null;
   /** Over the candles. */
@@ -72,11 +72,11 @@ const BAND_WIDTH = 1 as LineWidth;
 /** Below the curves of a pane of its own; above them is room for its legend. */
 const PANE_BOTTOM = 0.12;
 const PANE_TOP = 0.14;
-/** No legend may take more of a pane than this. */
+/** Maximum height of a legend in its pane. */
 const MOST_TOP = 0.5;
-/** Bars beside lines stand back. */
+/** Bars beside lines are drawn fainter. */
 const BARS_ALPHA = "80";
-/** Those that tell rise from fall have to be seen as one of the two in a pane of a hundred pixels. */
+/** Colours for rise and fall must remain distinguishable in a pane of a hundred pixels. */
 const SIGNED_ALPHA = "b3";
 /** A point of this colour is not joined to the next: the library has no gap in a line. */
 const UNJOINED = "rgba(0, 0, 0, 0)";
@@ -122,12 +122,12 @@ export const indicatorLines = (
     const day = istDay(store.time[row]!);
     return day !== istDay(store.time[next]!) && row > 0 && istDay(store.time[row - 1]!) === day;
   };
-  /** The row a line goes on to. */
+  /** The row to which a line continues. */
   const nextOf = (at: number, plot: number, row: number): number =>
     row + 1 < store.length && Number.isNaN(valueAt(at, plot, row + 1)) && isPassed(store, at, row + 1)
       ? row + 2
       : row + 1;
-  /** True when the line does not go on from this row to the next. */
+  /** True if the line does not continue from this row to the next. */
   const ends = (at: number, plot: number, row: number): boolean => {
     const next = nextOf(at, plot, row);
     return (
@@ -248,7 +248,7 @@ export const indicatorLines = (
     const first = line.series[0];
     if (first !== undefined) {
       chart.panes()[pane]?.setStretchFactor(PANE_SHARE);
-      // The library gives a new pane what the price pane's scale was last told: its mode, and upside down.
+      // The library copies the price scale's last settings to a new pane: its mode, and whether it is inverted.
       first.priceScale().applyOptions({
         mode: PriceScaleMode.Normal,
         autoScale: true,
@@ -303,7 +303,7 @@ export const indicatorLines = (
       for (const line of drawn)
         line.series.forEach((series, plot) => series.applyOptions({ color: colourOf(line.view, plot) }));
       for (const line of drawn) line.marks[0]?.repaint();
-      // Colours that lie in the points themselves.
+      // Colours contained in the points themselves.
       drawn.forEach((line, at) =>
         line.series.forEach((_, plot) => {
           if (signToken(line.view, plot, 0) !== null) refill(at, plot);
@@ -315,7 +315,7 @@ export const indicatorLines = (
       drawn.forEach((line, at) =>
         line.series.forEach((series, plot) => {
           series.update(pointOf(at, plot, row), older);
-          // What this row begins anew, the row before it must not lead to.
+          // A row that starts a new line must not be connected to the row before it.
           const before = isPassed(store, at, row - 1) ? row - 2 : row - 1;
           if (before >= 0 && !Number.isNaN(valueAt(at, plot, before)) && ends(at, plot, before))
             series.update(pointOf(at, plot, before), true);
@@ -354,7 +354,7 @@ export const indicatorLines = (
   };
 };
 
-/** Names each instance by what it is; the same twice are the first and the second. */
+/** Names each instance by its definition; equal ones are numbered first and second. */
 const keysOf = (views: readonly IndicatorView[]): string[] => {
   const seen = new Map<string, number>();
   return views.map((view) => {

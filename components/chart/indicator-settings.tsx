@@ -18,7 +18,7 @@ import {
 const COLOURS = 6;
 const PREVIEW_MS = 200;
 
-/** Settings of one indicator. The chart behind follows while they are edited; Cancel brings back what was. */
+/** Settings of one indicator. The chart follows while they are edited; Cancel restores the old ones. */
 export function IndicatorSettings({
   indicator,
   entry,

@@ -46,7 +46,7 @@ export class IstBehavior extends Behavior {
   /** True where a label would reach over an end of the axis: `:00` says nothing, so it gets none. Set once the chart is there. */
   isCut: (time: Time) => boolean = () => false;
 
-  /** The library keeps labels by this: one that comes to an end of the axis is another one. */
+  /** The library caches labels by this; a label that moves to an end of the axis is a different one. */
   override cacheKey(...[item]: Parameters<InstanceType<typeof Behavior>["cacheKey"]>): number {
     const key = super.cacheKey(item);
     return this.isCut(this.key(item) as unknown as Time) ? -1 - key : key;

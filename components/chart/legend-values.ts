@@ -38,19 +38,19 @@ export const readPoints = (store: SeriesStore, indicator: number, row: number): 
   });
 
 /**
- * True at a row of which an indicator has no value between rows of which it has (or after the last of them): the row in which a
- * broker's candles go on to the closing auction. Lines pass over it.
+ * True at a row without a value between rows with values, or after the last of them: the broker's candle row for the
+ * closing auction. Lines skip it.
  */
 export const isPassed = (store: SeriesStore, indicator: number, row: number): boolean => {
   const has = (at: number): boolean => store.points[indicator]?.some((plot) => !Number.isNaN(plot[at]!)) ?? false;
   return row > 0 && row < store.length && !has(row) && has(row - 1) && (row + 1 === store.length || has(row + 1));
 };
 
-/** The newest row of which an indicator may have a value. */
+/** The newest row for which an indicator may have a value. */
 export const newestRead = (store: SeriesStore, indicator: number): number =>
   isPassed(store, indicator, store.length - 1) ? store.length - 2 : store.length - 1;
 
-/** The row a legend shows: the one under the crosshair, else the newest. */
+/** The row a legend shows: the one under the crosshair, otherwise the newest. */
 export const legendRow = (store: SeriesStore, hoveredTime: number | null): number => {
   const hovered = hoveredTime === null ? -1 : store.rowOf(hoveredTime);
   return hovered === -1 ? store.length - 1 : hovered;

@@ -24,7 +24,7 @@ export interface IndicatorActions {
 
 const row = "flex w-fit max-w-full flex-wrap items-center gap-x-2 rounded-xs bg-bg/82 whitespace-nowrap";
 
-/** Where the legend of the price pane begins, and those of other panes, CSS px below the top of their pane. */
+/** Top of the price pane's legend, and of other panes' legends, CSS px below the top of the pane. */
 const MAIN_TOP = 7;
 const PANE_TOP = 6;
 
@@ -204,7 +204,10 @@ function BarRow({ controller, hasVolume }: { controller: ChartController; hasVol
   );
 }
 
-/** One indicator with its values under the crosshair; buttons on hover or focus, all of them also in the dialog. */
+/**
+ * One indicator with its values under the crosshair. Its buttons appear on hover or focus; all of them are also in the
+ * dialog.
+ */
 function IndicatorItem({
   controller,
   indicator,

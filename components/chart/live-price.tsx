@@ -3,7 +3,7 @@ import { changeText, directionOf, priceText, triangles } from "@/components/form
 import type { ChartController } from "./chart-controller";
 import { put, tint, usePainted } from "./use-painted";
 
-/** A phone's are a block of their own, in one line with the rest when it is held sideways. */
+/** On a phone it is a block of its own, and in one line with the rest in landscape. */
 const looks = {
   small: "text-14 font-semibold",
   medium: "block text-20 font-semibold short:text-16",

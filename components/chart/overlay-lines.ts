@@ -1,10 +1,10 @@
 import type { AutoscaleInfo } from "lightweight-charts";
 import { mark, type Mark, type Painting, type RowScale } from "./chart-marks";
 
-/** One line over the candles, read from columns row by row. Values are what the price scale counts in. */
+/** One line over the candles, read from columns row by row. Its values have the price scale's unit. */
 export interface OverlayLine {
   valueAt(row: number): number;
-  /** True when the line does not go on from this row to the next. */
+  /** True if the line does not continue from this row to the next. */
   ends(row: number): boolean;
   /** True at a row without a value that the line passes over. */
   passes(row: number): boolean;
@@ -18,7 +18,7 @@ export interface Overlay {
   visible(): boolean;
 }
 
-/** The candles' price scale: where a price stands in the pane, whatever the scale's mode. */
+/** The candles' price scale: a price's position in the pane, in every scale mode. */
 export interface PriceRuler {
   yOf(price: number): number | null;
   /** Y is a straight line of the price: in every mode but the logarithmic one. */
@@ -101,9 +101,9 @@ const stroke = (
 };
 
 /**
- * The lines of one indicator over the candles, drawn as a part of them. They are no series of the library: each series
- * of a percent scale counts from a first value of its own, so that a line would leave its candles; and the library
- * makes an object a bar of every series at each update.
+ * The lines of one indicator over the candles, drawn as part of the candle series. They are not series of the library:
+ * each series on a percent scale starts from its own first value, so the line would leave its candles, and the library
+ * allocates an object per bar and series at each update.
  */
 export const overlayMark = ({ lines, visible }: Overlay, scale: RowScale, ruler: PriceRuler): Mark =>
   mark(

@@ -2,8 +2,8 @@ import type { FrameTimes } from "@/components/client/latency";
 import type { BarsFrame } from "@/server/contract/live";
 
 /**
- * Times of the oldest frame that is not painted yet. Only a page in view that has painted once is measured: a page that
- * still loads, or lies behind others, would add waits that nobody sees.
+ * Times of the oldest unpainted frame. Only a visible page that has painted once is measured; a loading or hidden page
+ * would add waits that nobody sees.
  */
 export const paintLatency = (now: () => number, record: (times: FrameTimes) => void) => {
   let waiting: Omit<FrameTimes, "drawing" | "painted"> | null = null;
@@ -22,7 +22,7 @@ export const paintLatency = (now: () => number, record: (times: FrameTimes) => v
       record({ ...waiting, drawing, painted: now() });
       waiting = null;
     },
-    /** The page went out of view or came back: what waited was not seen. */
+    /** The page was hidden or shown again; what waited was not seen. */
     forget(): void {
       waiting = null;
     },

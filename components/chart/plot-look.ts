@@ -7,7 +7,7 @@ interface Painted {
 }
 
 const SERIES = 6;
-/** More lines than this are levels: told apart by where they stand, not by colour. */
+/** More lines than this are levels, distinguished by position, not by colour. */
 const MOST_COLOURS = 3;
 
 /**
@@ -33,7 +33,7 @@ export const signToken = (painted: Painted, at: number, value: number): "candleU
       : "candleDown"
     : null;
 
-/** Above this a number is told short: volumes. */
+/** Larger numbers, such as volumes, are abbreviated. */
 const LONG = 100_000;
 
 /** A value as the legend and the scale write it; `value` as the indicator gives it, prices in minor units. */

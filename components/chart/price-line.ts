@@ -26,14 +26,14 @@ export class PriceLine {
 
   constructor(private readonly store: SeriesStore) {}
 
-  /** A snapshot replaces what frames brought. */
+  /** A snapshot replaces data from frames. */
   snapshot({ session, quote }: SnapshotHead): void {
     this.session = session;
     this.previousClose = quote === null || quote.previousClose === 0 ? null : quote.previousClose;
     this.ltp = quote === null ? null : { price: quote.price, received: quote.received };
   }
 
-  /** Judges the feed anew and returns the line to draw. */
+  /** Updates the feed's state and returns the line to draw. */
   judge({ instrument, timeframe, historicalOnly, connection, frame, now }: Surroundings): LastPrice {
     const { store, ltp } = this;
     const session = sessionOf(frame, instrument, this.session);

@@ -50,7 +50,7 @@ export class SeriesStore {
     return low;
   }
 
-  /** Which way a bar of that time goes in; changes nothing. */
+  /** How a bar of that time would be inserted; changes nothing. */
   pathOf(time: number): BarPath {
     const last = this.length - 1;
     if (last < 0 || time > this.time[last]!) return "append";
@@ -135,7 +135,10 @@ export class SeriesStore {
     this.points = indicators.map((indicator) => indicator.values.map((values) => numbersOf(values, bars.length)));
   }
 
-  /** Lays newer bars over ours, row by row; the answer tells how each went in. Indicators must be the same, in the same order. */
+  /**
+   * Merges newer bars into ours row by row and returns how each was inserted. Indicators must be the same, in the same
+   * order.
+   */
   merge(bars: BarColumns, indicators: readonly IndicatorSeries[]): BarPath[] {
     this.instances = indicators.map((indicator) => indicator.instance);
     const values = indicators.map((indicator) => indicator.values.map((bytes) => numbersOf(bytes, bars.length)));
@@ -167,7 +170,7 @@ export class SeriesStore {
     return paths;
   }
 
-  /** Puts a page of older bars in front; rows not older than ours are left out. Answers how many were added. */
+  /** Prepends a page of older bars and skips rows that are not older than ours. Returns how many were added. */
   prepend(bars: BarColumns, indicators: readonly IndicatorSeries[]): number {
     const first = this.length === 0 ? Number.POSITIVE_INFINITY : this.time[0]!;
     let added = bars.length;
@@ -202,7 +205,7 @@ export class SeriesStore {
     if (this.length > most) this.keep(0, most);
   }
 
-  /** Start of the newest bar that is final, or null: where a reader that was away goes on. */
+  /** Start of the newest final bar, or null: where a client continues after an absence. */
   lastClosed(): number | null {
     for (let row = this.length - 1; row >= 0; row--) if (this.state[row] !== FORMING) return this.time[row]!;
     return null;

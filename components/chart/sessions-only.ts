@@ -1,5 +1,7 @@
 import { anyTimeframe as timeframeOf, type AnyTimeframeName } from "@/server/domain/time/timeframe";
 
-/** True for what begins anew with each session, on bars that are a session or more: its line would join single bars. */
+/**
+ * True for an indicator that restarts each session, on bars of a session or longer: its line would connect single bars.
+ */
 export const needsSessions = (id: string, timeframe: AnyTimeframeName): boolean =>
   id === "VWAP" && timeframeOf(timeframe).kind !== "intraday";

@@ -26,7 +26,7 @@ interface Bridge {
   bars(chart?: number): BridgeBar[];
   visible(chart?: number): { from: number; to: number; fromTime: number; toTime: number } | null;
   scale(chart?: number, pane?: number): { mode: number; auto: boolean; inverted: boolean } | null;
-  /** Where a value of a pane's scale stands, CSS px from the top of the pane; rupees in the price pane. */
+  /** Position of a value on a pane's scale, CSS px from the top of the pane; rupees in the price pane. */
   yOf(chart: number, pane: number, value: number): number | null;
   panes(chart?: number): number;
   xy(chart: number, at: { time: number; price: number }): { x: number; y: number } | null;

@@ -53,7 +53,7 @@ const withChosen = (value: AnyTimeframeName): readonly AnyTimeframe[] => {
     : [...timeframes, chosen].sort((a, b) => a.lengthMs - b.lengthMs);
 };
 
-/** Chips of the usual timeframes and a menu of all; one that has no chip stands on the menu's button. */
+/** Chips of the usual timeframes and a menu of all. A timeframe without a chip is shown on the menu's button. */
 export function TimeframeBar(props: TimeframeBarProps) {
   const { value, onChange } = props;
   const other = !chips.includes(value);

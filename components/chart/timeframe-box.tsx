@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import type { AnyTimeframeName } from "@/server/domain/time/timeframe";
 import { readTimeframe, timeframeTitle } from "./timeframe-entry";
 
-/** Opened by typing a digit or a comma on the chart: `75` Enter. Says what it read, or why it cannot. */
+/** Opens when a digit or a comma is typed on the chart: `75` Enter. It shows what it understood, or why it did not. */
 export function TimeframeBox({
   first,
   dayMs,

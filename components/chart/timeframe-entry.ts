@@ -21,13 +21,13 @@ export const timeframeTitle = (name: AnyTimeframeName): string => {
 };
 
 const MINUTE = 60_000;
-/** An address may hold anything: no more of it is repeated. */
+/** An address may contain anything, so only this much is repeated. */
 const LONGEST_WRITTEN = 16;
 const ACCEPTED = "Type minutes (5, 45, 75), hours (4h), seconds up to 59 (10s), D, W or M";
 
 /**
- * Reads what was typed into the timeframe box; a refusal names what would be accepted. `dayMs`: length of the
- * instrument's ordinary trading day, where it is known: a longer bar would hold a day and be called something else.
+ * Parses the text of the timeframe box. A refusal names what is accepted. `dayMs`: length of the instrument's regular
+ * trading day, if known; a longer bar would be a day and have another name.
  */
 export const readTimeframe = (typed: string, dayMs: number | null = null): TimeframeEntry => {
   const text = typed.replaceAll(",", "").trim();
@@ -56,7 +56,7 @@ export const readTimeframe = (typed: string, dayMs: number | null = null): Timef
   return { kind: "refused", reason: `“${text}” is not a timeframe. ${ACCEPTED}` };
 };
 
-/** Why a timeframe that no parser takes is refused, and what is accepted. */
+/** Why an invalid timeframe is refused, and what is accepted. */
 export const refusalOf = (written: string): string => {
   const entry = readTimeframe(written.slice(0, LONGEST_WRITTEN));
   return entry.kind === "refused" ? entry.reason : ACCEPTED;

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import type { ChartController, Reading } from "./chart-controller";
 
-/** Writes into the page what a tick changes, past React: once now and after each painting. */
+/** Writes values that change with every tick into the page without React: once now and after each painting. */
 export const usePainted = (controller: ChartController | null, write: (reading: Reading) => void): void => {
   const latest = useRef(write);
   useEffect(() => {

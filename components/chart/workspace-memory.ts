@@ -61,7 +61,7 @@ const isIndicator = (value: Partial<ChosenIndicator>): value is ChosenIndicator 
   value.params !== null &&
   Object.values(value.params).every((param) => typeof param === "number" || typeof param === "string");
 
-/** This browser's own memory first; then what the server keeps; then the first look. */
+/** Reads this browser's memory first, then the server's, then the default. */
 export const recallChart = async (): Promise<KeptChart> => {
   const own = readKept(localStorage.getItem(KEY));
   if (own !== null) return own;
@@ -84,7 +84,7 @@ export const chartMemory = () => {
     if (waiting === null) return;
     const next = waiting;
     waiting = null;
-    // The browser's copy stands; the next change tries again.
+    // The browser's copy is saved; the next change tries again.
     saveWorkspace(next, leaving).catch(() => undefined);
   };
   const onHide = (): void => send(true);

@@ -36,11 +36,11 @@ const query = (fields: Record<string, string | number | undefined>): string => {
 
 export interface InstrumentSearch {
   hits: InstrumentHit[];
-  /** How many instruments were searched; null when the server does not say. */
+  /** How many instruments were searched; null if the server does not say. */
   searched: number | null;
 }
 
-/** Instruments matching what was typed, best first. */
+/** Instruments matching the typed text, best first. */
 export const searchInstruments = async (
   q: string,
   limit = 20,
@@ -50,7 +50,7 @@ export const searchInstruments = async (
   return { hits: data, searched: typeof meta.total === "number" ? meta.total : null };
 };
 
-/** Instruments of given keys, in this order; what is not listed is left out. */
+/** Instruments of the given keys, in this order; unknown ones are skipped. */
 export const fetchInstruments = async (keys: readonly string[], options: CallOptions = {}): Promise<InstrumentHit[]> =>
   keys.length === 0
     ? []

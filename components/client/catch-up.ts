@@ -1,4 +1,4 @@
-/** What is being fetched after a reconnection: the shell shows "Catching up 38 s" until all of it has arrived. */
+/** What is being fetched after a reconnection; the shell shows "Catching up 38 s" until all of it has arrived. */
 import { live } from "./live";
 import { createValue, once, type Readable } from "./store";
 
@@ -26,7 +26,7 @@ const tracker = once(() => {
 
 export const catchUp = (): Readable<CatchUp> => tracker();
 
-/** Says that this request brings a part of the screen up to date again. Answers the same promise. */
+/** Marks a request as part of bringing the screen up to date. Returns the same promise. */
 export const trackCatchUp = <T>(request: Promise<T>): Promise<T> => {
   const value = tracker();
   value.set({ ...value.get(), pending: value.get().pending + 1 });

@@ -1,7 +1,7 @@
 /**
- * Server clock minus browser clock, in ms, as NTP does it. The true offset lies within half a round trip of what one
- * answer says, whatever held it up: a busy page, a slow wire. So the answer with the smallest round trip is believed,
- * and a doubt that grows with its age lets a newer one take its place.
+ * Server clock minus browser clock in ms, estimated as in NTP. The true offset lies within half a round trip of a
+ * sample, whatever delayed it, such as a busy page or a slow connection. The sample with the smallest round trip is
+ * used, and its error grows with its age so that a newer one can replace it.
  */
 export interface ClockOffset {
   /** `sent` and `received` by the browser's clock, `serverTime` from the answer. Returns the offset from then on. */
@@ -12,7 +12,7 @@ export interface ClockOffset {
 }
 
 const KEPT = 16;
-/** What two clocks may part by, ms per ms: 50 ppm, twice what a poor quartz does. */
+/** Maximum drift between two clocks, ms per ms: 50 ppm, twice that of a poor quartz. */
 const DRIFT = 0.000_05;
 /** Clocks have steps of their own of about this much. */
 const SLACK_MS = 1;

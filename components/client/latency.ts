@@ -26,11 +26,16 @@ export type LegName = "server" | "wire" | "queue" | "frame" | "paint";
 export interface BrowserLatency {
   receiveToPaint: Percentiles;
   socketToPaint: Percentiles;
-  /** In the order of the way; they add up to `receiveToPaint`, frame by frame. */
+  /** In the order of the path; they add up to `receiveToPaint` for each frame. */
   legs: readonly { name: LegName; spans: Percentiles }[];
-  /** The least of exchange's stamp to receive, ms: stamps are whole seconds, so only the least tells. Null when unknown. */
+  /**
+   * Minimum from the exchange's timestamp to receipt, ms; only the minimum is meaningful because timestamps are whole
+   * seconds. Null if unknown.
+   */
   brokerToServer: number | null;
-  /** Round trip the clock was taken from: receive to paint is right to half of it. Null until the clock has been asked. */
+  /**
+   * Round trip of the clock sample in use; receive to paint is accurate to half of it. Null before the first sample.
+   */
   roundTripMs: number | null;
   /** p95 of socket to paint, one point per 5 s, newest last, at most 180 (15 minutes). */
   history: readonly { time: number; socketToPaint: number }[];
@@ -38,7 +43,7 @@ export interface BrowserLatency {
 
 export interface LatencyRecorder {
   record(times: FrameTimes): void;
-  /** Lets go of what is older than a minute: figures of a quiet chart do not stay. */
+  /** Removes samples older than a minute, so figures of a quiet chart expire. */
   expire(): void;
   view: Readable<BrowserLatency | null>;
 }
@@ -70,8 +75,8 @@ export const percentiles = (spans: readonly number[], bucketMs: number): Percent
 };
 
 /**
- * The legs of one frame, ms. `offsetMs`: server's clock minus the browser's. What lies between the server's emit and the
- * page's own code is the wire and the page's queue: the wire is half of the smallest round trip, the rest waited here.
+ * The legs of one frame, ms. `offsetMs`: server clock minus browser clock. The time between the server's emit and the
+ * page's code is network plus the page's queue: half of the smallest round trip is network, the rest queue.
  */
 export const legsOf = (
   { received, emitted, arrived, drawing, painted }: FrameTimes,
@@ -90,7 +95,7 @@ export const legsOf = (
 
 const legNames: readonly LegName[] = ["server", "wire", "queue", "frame", "paint"];
 
-/** Keeps stamps, not spans: each publication counts anew with the best offset known by then. */
+/** Stores timestamps, not spans, so each publication uses the best offset known by then. */
 export const latencyRecorder = ({ now, clock }: RecorderParts): LatencyRecorder => {
   let frames: FrameTimes[] = [];
   const view = createValue<BrowserLatency | null>(null);

@@ -1,6 +1,6 @@
 /**
- * The one socket of a tab. Everything live in the browser goes through `live()`; nothing else opens a connection.
- * Requests made before the connection stands wait for it. Subscriptions are the caller's to renew: see `onConnect`.
+ * The one socket of a tab. All live data in the browser go through `live()`; nothing else opens a connection. Requests
+ * made before the connection is open wait for it. Callers renew their own subscriptions: see `onConnect`.
  */
 import { io } from "socket.io-client";
 import { browserClock } from "./browser-clock";
@@ -73,7 +73,7 @@ const connect = (): LiveClient => {
       clockOffsetMs: offset(),
     });
   };
-  /** Until the clock has been asked, the newest answer or frame that carries a time sets it. */
+  /** Until the first clock sample, the newest response or frame with a time sets it. */
   const observe = (sent: number, received: number, answer: unknown): void => {
     const serverTime = (answer as { serverTime?: unknown } | null)?.serverTime;
     if (typeof serverTime === "number" && !clockAsked) roughOffsetMs = serverTime - (sent + received) / 2;

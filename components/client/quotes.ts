@@ -1,6 +1,6 @@
 /**
- * Live quotes, counted: each mounted part says which keys it wants, the union of all is one subscription. Each key is a
- * value of its own, so that a price wakes its row and nothing else.
+ * Live quotes, reference-counted: each mounted part registers its keys, and the union is one subscription. Each key is
+ * a separate value, so a price re-renders only its row.
  */
 import type { QuoteRow, QuotesFrame, QuotesSnapshot } from "@/server/contract/live";
 import { trackCatchUp } from "./catch-up";

@@ -8,7 +8,7 @@ export interface Readable<T> {
 }
 
 export interface Value<T> extends Readable<T> {
-  /** Tells nobody when the value is the one it already has. */
+  /** Does not notify if the value is unchanged. */
   set(next: T): void;
 }
 
@@ -31,12 +31,14 @@ export const createValue = <T>(initial: T): Value<T> => {
   };
 };
 
-/** Builds on the first call and answers the same thing ever after: singletons of a tab, without work at import time. */
+/**
+ * Builds on the first call and returns the same object afterwards: singletons of a tab, without work at import time.
+ */
 export const once = <T>(build: () => T): (() => T) => {
   let built: { value: T } | null = null;
   return () => (built ??= { value: build() }).value;
 };
 
-/** Reads a store in a component. `server`: what the server-rendered page shows, before any store exists. */
+/** Reads a store in a component. `server`: value on the server-rendered page, before any store exists. */
 export const useValue = <T>(readable: Readable<T>, server?: T): T =>
   useSyncExternalStore(readable.subscribe, readable.get, () => (server === undefined ? readable.get() : server));

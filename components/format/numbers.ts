@@ -1,7 +1,7 @@
 /**
- * Numbers as an Indian trader reads them. Prices and changes come in minor units and are divided here, once.
- * What is unknown is an en dash, never 0; below zero stands a real minus sign (U+2212), as wide as the plus. Zero never
- * has a sign, also when rounding makes it zero.
+ * Formats numbers for an Indian trader. Prices and changes come in minor units and are divided here, once. Unknown
+ * values are an en dash, never 0. Negative numbers have a real minus sign (U+2212), as wide as the plus. Zero has no
+ * sign, even after rounding.
  */
 
 export const MISSING = "–";
@@ -13,7 +13,7 @@ const known = (value: Known): value is number => value !== null && value !== und
 const formats = new Map<string, Intl.NumberFormat>();
 const format = (name: string, options: Intl.NumberFormatOptions): Intl.NumberFormat => {
   let found = formats.get(name);
-  // `negative`: what rounds to zero has no sign. A caller's own `signDisplay` follows the same rule.
+  // `negative`: a number that rounds to zero has no sign. A caller's `signDisplay` follows the same rule.
   if (found === undefined)
     formats.set(name, (found = new Intl.NumberFormat("en-IN", { signDisplay: "negative", ...options })));
   return found;
@@ -33,7 +33,7 @@ const signed = (decimals: number): Intl.NumberFormat =>
 export const priceText = (minor: Known, decimals: number): string =>
   known(minor) ? print(fixed(decimals), minor / 10 ** decimals) : MISSING;
 
-/** A price in rupees whose instrument is not at hand: two digits, four where two would lose something (currency). */
+/** A price in rupees without its instrument: two decimals, or four where two would lose digits (currency). */
 export const rupeesText = (rupees: Known): string =>
   known(rupees) ? print(fixed(Math.abs(rupees * 100 - Math.round(rupees * 100)) < 1e-6 ? 2 : 4), rupees) : MISSING;
 
@@ -66,7 +66,7 @@ export const changeText = (minor: Known, base: Known, decimals: number): string 
   return percent === null ? MISSING : `${differenceText(minor! - base!, decimals)} (${percentText(percent)})`;
 };
 
-/** Which way a price stands against its base: chooses colour and triangle. */
+/** Direction of a price relative to its base: selects colour and triangle. */
 export const directionOf = (minor: Known, base: Known): "up" | "down" | "flat" =>
   !known(minor) || !known(base) || base === 0 || minor === base ? "flat" : minor > base ? "up" : "down";
 

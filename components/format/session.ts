@@ -1,4 +1,4 @@
-/** An exchange's state in words: `NSE open`, `continuous until 15:15`, and what is left. */
+/** An exchange's state in words: `NSE open`, `continuous until 15:15`, and the time left. */
 import type { SessionView } from "@/server/contract/live";
 import { istDay } from "@/server/domain/time/session";
 import { countdownText, timeText, waitText, weekdayTimeText } from "./times";
@@ -20,9 +20,9 @@ export interface SessionText {
   /** `open`, `closed`, `pre-open`, `halted` … */
   state: string;
   open: boolean;
-  /** `continuous until 15:15`, `opens Mon 09:15`; empty when no source tells. */
+  /** `continuous until 15:15`, `opens Mon 09:15`; empty if unknown. */
   detail: string;
-  /** `01:59:31`, `in 2d 3h`; empty when no source tells. */
+  /** `01:59:31`, `in 2d 3h`; empty if unknown. */
   left: string;
 }
 

@@ -95,7 +95,7 @@ export const ageText = (instant: Known, now: number, zone: Zone = "IST"): string
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
-/** `01:59:31`, below an hour `04:31`: what is left. Counts up to whole seconds, so that it never shows 0 too early. */
+/** Time left as `01:59:31`, below an hour `04:31`. Rounds up to whole seconds so that it never shows 0 too early. */
 export const countdownText = (ms: number): string => {
   const left = Math.max(0, Math.ceil(ms / 1_000));
   const hours = Math.floor(left / 3_600);

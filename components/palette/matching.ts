@@ -7,7 +7,7 @@ export interface Piece {
 
 const wordsOf = (typed: string): string[] => typed.toLowerCase().split(/\s+/).filter(Boolean);
 
-/** Where a word begins in a text: at the start of one of its words if it can, anywhere else if not; -1 when nowhere. */
+/** Where a word occurs in a text, preferably at the start of one of its words; -1 if it does not occur. */
 const placeOf = (text: string, word: string): number => {
   const lower = text.toLowerCase();
   for (let at = lower.indexOf(word); at !== -1; at = lower.indexOf(word, at + 1)) {
@@ -44,7 +44,7 @@ export type Scope = "all" | "commands" | "lists" | "exchange";
 export interface Typed {
   scope: Scope;
   text: string;
-  /** Of scope `exchange`, upper case; "" while it is still being typed. */
+  /** Exchange of scope `exchange`, upper case; "" while it is still being typed. */
   exchange: string;
 }
 

@@ -32,7 +32,7 @@ function Marked({ text, typed }: { text: string; typed: string }) {
   );
 }
 
-/** Value of a row in the list: what the selection is kept by. */
+/** Value of a row in the list, which identifies the selection. */
 export const hitValue = (hit: InstrumentHit): string => `instrument ${hit.key}`;
 export const commandValue = (command: Command): string => `command ${command.id}`;
 

@@ -1,4 +1,4 @@
-/** Opening the palette from anywhere, and what it can do besides finding instruments. */
+/** Opens the palette from anywhere, and holds its commands besides finding instruments. */
 import type { LucideIcon } from "lucide-react";
 import { createValue, once, type Readable } from "@/components/client/store";
 
@@ -18,12 +18,12 @@ export interface Command {
 /** Shows an instrument without leaving the page; a page that has no chart registers none, and the palette navigates. */
 export type PickInstrument = (key: string) => void;
 
-/** Makes a command of what was typed (`45`), where it is one; null where it is not. */
+/** Returns a command for the typed text (`45`), or null. */
 export type ReadTyped = (typed: string) => Command | null;
 
 export interface PaletteState {
   open: boolean;
-  /** What stands in the box when it opens. */
+  /** Initial text of the box. */
   text: string;
 }
 
@@ -66,5 +66,5 @@ export const registerPick = (pick: PickInstrument): (() => void) => {
   return () => picks.set(picks.get().filter((other) => other !== pick));
 };
 
-/** Who takes a chosen instrument; undefined when nobody does. */
+/** Receives a chosen instrument; undefined if nothing does. */
 export const instrumentPick = (): PickInstrument | undefined => store().picks.get().at(-1);

@@ -130,7 +130,7 @@ function PaletteBody({ initialText }: { initialText: string }) {
   useEffect(() => {
     setSelected(first);
   }, [first, text]);
-  // Enter pressed before the answer: it acts on the first row once that is the answer to what was typed.
+  // Enter was pressed before the response: it applies to the first row once the response matches the typed text.
   useEffect(() => {
     if (waiting || enterWaits.current === null) return;
     const { newTab } = enterWaits.current;

@@ -6,7 +6,7 @@ import type { Typed } from "./matching";
 
 export interface SearchResult {
   hits: readonly InstrumentHit[];
-  /** What these are the answer to; another text than the box's means the answer is still under way. */
+  /** The text these results belong to; if the box has another text, the response is still pending. */
   answerTo: string;
   searched: number | null;
   tookMs: number | null;

@@ -15,7 +15,7 @@ const readSuggested = async (signal: AbortSignal): Promise<InstrumentHit[]> => {
   );
 };
 
-/** What the box offers before anything is typed or was opened: the first of the watchlist. Null while it is being read. */
+/** Suggestions before anything was typed or opened: the start of the watchlist. Null while it is loading. */
 export const useSuggested = (wanted: boolean): readonly InstrumentHit[] | null => {
   const [hits, setHits] = useState<readonly InstrumentHit[] | null>(null);
   useEffect(() => {

@@ -8,9 +8,9 @@ import { spanText, untilText } from "@/components/format/times";
 import { NoticeStrip } from "@/components/ui/notice-strip";
 import { shownUntil } from "./shown-until";
 
-/** A blip shorter than this is nobody's business. */
+/** Shorter interruptions are not shown. */
 const PATIENCE_MS = 900;
-/** How long "Catching up" stays at least, so that it can be read. */
+/** Minimum display time of "Catching up", so that it can be read. */
 const READABLE_MS = 900;
 
 const nothing: CatchUp = { awayMs: null, pending: 0 };

@@ -3,7 +3,7 @@ import { useEffect } from "react";
 
 const CHART_KEY = "candela.chart";
 
-/** The chart this tab showed last, with all that stands in its address; `/` opens the kept workspace. */
+/** The chart this tab showed last, with everything in its address; `/` opens the saved workspace. */
 export const lastChart = (): string => sessionStorage.getItem(CHART_KEY) ?? "/";
 
 /** Remembers the address while it is a chart's. */

@@ -2,7 +2,10 @@
 export interface ShortcutRow {
   keys: readonly string[];
   does: string;
-  /** What the browser says of the key: `code` and modifiers, or what it types. Absent of keys of a part that has the focus. */
+  /**
+   * What the browser reports for the key: `code` and modifiers, or the typed character. Absent for keys of a focused
+   * part.
+   */
   press?: { code?: string; key?: string; alt?: boolean; control?: boolean; shift?: boolean };
 }
 export interface ShortcutGroup {

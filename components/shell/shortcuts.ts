@@ -7,7 +7,7 @@ export interface Shortcut {
   control?: boolean;
   alt?: boolean;
   shift?: boolean;
-  /** Also while typing in a field. */
+  /** Also active while typing in a field. */
   always?: boolean;
 }
 

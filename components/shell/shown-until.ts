@@ -2,8 +2,8 @@ import type { Connection } from "@/components/client/live";
 import type { FeedFrame } from "@/server/contract/live";
 
 /**
- * The newest tick the page can show once the server is gone, epoch ms of the server: the last frame may have come long
- * after it. Null when no feed had brought one; before any frame of the lights, the time of the last frame at all.
+ * The newest tick the page can show after a disconnect, epoch ms of the server; the last frame may have arrived long
+ * after it. Null if no feed has sent one; before the first feed frame, the time of the last frame of any kind.
  */
 export const shownUntil = (
   frame: FeedFrame | null,

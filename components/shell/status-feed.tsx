@@ -12,11 +12,11 @@ import { shownUntil } from "./shown-until";
 import { statusItem } from "./status-item";
 import { worstFeed } from "./worst-feed";
 
-/** Frames come once a second; when they stay away longer, the age goes on growing by our own clock. */
+/** Frames arrive once a second. If they stop, the age continues by our own clock. */
 const FRAME_MS = 3_000;
 
 const frameTime = (serverTime: number, now: number): number => (now - serverTime > FRAME_MS ? now : serverTime);
-/** Age of a feed's last tick as the newest frame tells it. */
+/** Age of a feed's last tick according to the newest frame. */
 const tickAge = (feed: FeedTruth, serverTime: number, now: number): string => {
   if (feed.lastTick === null) return "";
   return ageText(feed.lastTick, frameTime(serverTime, now));
@@ -78,7 +78,7 @@ function Evidence({ feed, serverTime, now }: { feed: FeedTruth; serverTime: numb
   );
 }
 
-/** The light, and what it rests on. */
+/** The feed's state, and its evidence. */
 export function FeedItem() {
   const connection = useConnection();
   const frame = useFeed();

@@ -38,13 +38,16 @@ function Row({
   );
 }
 
-/** How far the figures can be off, and what they are of. */
+/** Accuracy of the figures, and what they measure. */
 const footOf = ({ roundTripMs, receiveToPaint }: BrowserLatency): string =>
   roundTripMs === null
     ? "The server's clock has not been measured yet."
     : `${receiveToPaint.count} frames in the last minute. Clock difference known to ±${millisecondsText(roundTripMs / 2)} ms.`;
 
-/** From the tick's arrival on the server to its pixel, leg by leg, measured in this tab. Absent until a chart has drawn. */
+/**
+ * Latency from the tick's arrival at the server to its pixel, leg by leg, measured in this tab. Absent until a chart
+ * has drawn.
+ */
 export function LatencyItem() {
   const view = useLatency();
   if (view === null) return null;

@@ -8,7 +8,7 @@ import { Icon } from "@/components/ui/icon";
 import { Popover } from "@/components/ui/popover";
 import { statusItem } from "./status-item";
 
-/** The exchange of the chart in view, or the first in use: open or closed, until when, and what is left. */
+/** The exchange of the visible chart, or the first in use: open or closed, until when, and the time left. */
 export function MarketItem() {
   const markets = useFeed()?.markets ?? [];
   const now = useNow(1_000);

@@ -22,7 +22,7 @@ const useRates = (): readonly number[] => {
   return rates;
 };
 
-/** How much comes in, with its last half minute. */
+/** Tick rate, with its last half minute. */
 export function RateItem() {
   const frame = useFeed();
   const rates = useRates();

@@ -3,7 +3,7 @@ import { theme, type ThemeChoice, themeTitles, useTheme } from "@/components/the
 
 const choices: readonly ThemeChoice[] = ["system", "dark", "light", "contrast"];
 
-/** The rows of the appearance menu, as they stand. */
+/** The rows of the appearance menu in their current state. */
 export const useThemeMenu = (): MenuRow[] => {
   const { choice, colourBlindSafe } = useTheme();
   return [

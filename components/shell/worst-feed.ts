@@ -1,6 +1,6 @@
 import type { FeedState, FeedTruth } from "@/server/domain/ticks/collector";
 
-/** From what hurts most to what is as it should be. */
+/** From the most to the least severe. */
 const order: readonly FeedState[] = [
   "AUTH_EXPIRED",
   "DOWN",

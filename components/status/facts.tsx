@@ -75,7 +75,7 @@ const listRows = ({ lists, unusable, feeds }: StatusSnapshot): [string, string, 
     ]),
 ];
 
-/** Rows that were refused, set aside or remarkable, what was counted, and what it runs on. */
+/** Rejected and flagged rows, counters, and the system. */
 export function Facts({ snapshot }: { snapshot: StatusSnapshot }) {
   const counts = (record: Record<string, number>, named = words) =>
     Object.entries(record)

@@ -21,7 +21,7 @@ export const stateWords: Readonly<Record<RestGap["state"], string>> = {
   ignored: "ignored",
 };
 
-/** Whose data are missing: an instrument, some of a collector's, or all it brings. */
+/** Whose data are missing: one instrument, some of a collector's, or all of them. */
 export const concernedText = ({
   instrument,
   instruments,

@@ -35,7 +35,7 @@ const useOpenGaps = (): Found | null => {
   return found;
 };
 
-/** When data were missing, why, and what is still not filled. `now`: epoch ms of the server. */
+/** Gaps with time, cause and remaining minutes. `now`: epoch ms of the server. */
 export function GapsTable({ now }: { now: number }) {
   const found = useOpenGaps();
   return (

@@ -132,13 +132,13 @@ export const cardsOf = (snapshot: StatusSnapshot): Card[] => {
   ];
 };
 
-/** How many cards and stages want a look. */
+/** Number of cards and stages that need attention. */
 export const attentionCount = (snapshot: StatusSnapshot): number =>
   [...cardsOf(snapshot).map((card) => card.light), ...snapshot.stages.map(stageLight)].filter(
     (light) => light === "warn" || light === "danger",
   ).length;
 
-/** The page's first sentence. Without data nothing else counts. */
+/** The page's first sentence. If no data arrive, nothing else matters. */
 export const summaryOf = (snapshot: StatusSnapshot): { text: string; danger: boolean } => {
   const reason = notReceiving(snapshot.feeds);
   if (reason !== null) return { text: `Not receiving data: ${reason}`, danger: true };

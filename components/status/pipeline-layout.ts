@@ -1,4 +1,4 @@
-/** Where the boxes of the pipeline stand and which lines join them: from the stages' own topics, nothing is assumed. Pure. */
+/** Positions of the pipeline's boxes and the lines between them, derived from the stages' own topics. Pure. */
 import type { StageView } from "@/server/contract/live";
 
 export interface Box {
@@ -32,7 +32,7 @@ const END_WIDTH = 196;
 /** Thicker with messages a second, on a scale of tens. */
 export const wireWeight = (rate: number): number => Math.min(4, 1 + Math.log10(Math.max(1, rate)) * 0.7);
 
-/** `exits`: what stands behind which sink, by name of the stage. */
+/** `exits`: what follows each sink, by name of the stage. */
 export const layoutPipeline = (
   stages: readonly StageView[],
   feeds: readonly { id: string; rate: number }[],
@@ -75,7 +75,7 @@ export const layoutPipeline = (
     STAGE_HEIGHT,
     ROW,
   );
-  // Each exit stands at the height of its sink; several behind one share its row.
+  // Each exit is level with its sink; several exits of one sink share its row.
   for (const sink of sinks) {
     const behind = exits.filter((exit) => exit.behind === sink.name);
     const box = boxes.get(sink.name)!;

@@ -1,6 +1,6 @@
 import type { RejectReason } from "@/server/domain/ticks/tick";
 
-/** What a row was, and what became of it: nothing, a move of the quote without a bar, a bar of another kind, or a bar all the same. */
+/** What a row was, and what happened to it: rejected, a quote without a bar, a bar of another kind, or a normal bar. */
 const rejectWords: Readonly<Record<RejectReason, string>> = {
   unknown_token: "unknown token: rejected",
   zero_price: "zero price: rejected",
@@ -30,6 +30,6 @@ const rejectWords: Readonly<Record<RejectReason, string>> = {
   volume_missing: "without volume: accepted for its price",
 };
 
-/** Reasons newer than this page are told by their names. */
+/** Reasons newer than this page are shown by their names. */
 export const wordsOfReject = (reason: string): string =>
   rejectWords[reason as RejectReason] ?? reason.replaceAll("_", " ");

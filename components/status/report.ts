@@ -1,10 +1,10 @@
-/** The status as text for an issue, with what is nobody else's business taken out. */
+/** The status as text for an issue, without private information. */
 import type { BrowserLatency } from "@/components/client/latency";
 import { clockText, dateText } from "@/components/format/times";
 import type { Percentiles, StatusSnapshot } from "@/server/contract/live";
 import { counted } from "@/server/domain/basics/counted";
 
-/** Takes out credentials, addresses of other machines, and where things lie on this one (the last name stays). */
+/** Removes credentials, addresses of other machines, and local paths (the last name stays). */
 export const redact = (text: string): string =>
   text
     .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, "$1[redacted]@")

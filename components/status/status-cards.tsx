@@ -3,7 +3,7 @@ import { StateMark } from "@/components/ui/pill";
 import type { StatusSnapshot } from "@/server/contract/live";
 import { cardsOf, lightState } from "./health";
 
-/** One figure a card; the detail takes the colour of its fault and of nothing else. */
+/** One figure per card; the detail has the colour of its state only. */
 export function StatusCards({ snapshot }: { snapshot: StatusSnapshot }) {
   return (
     <ul

@@ -43,7 +43,7 @@ export function StatusPage() {
         setTimeout(() => setCopied(false), COPIED_MS);
       },
       () => undefined,
-    ); // refused by the browser: the button stays as it is
+    ); // the browser refused: the button stays as it is
   };
   return (
     <Shell

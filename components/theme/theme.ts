@@ -1,4 +1,4 @@
-/** The look of the page: three themes, and an overlay of prices that colour-blind eyes tell apart. */
+/** The look of the page: three themes, and price colours that colour-blind people can distinguish. */
 import { useSyncExternalStore } from "react";
 import { createValue, once, type Readable } from "@/components/client/store";
 import { CVD_KEY, THEME_KEY } from "./theme-script";

@@ -102,7 +102,7 @@ export interface ListHeadProps {
   onChoose: (name: string) => void;
 }
 
-/** Name of the list, which is the way to another, and how much of it is live. */
+/** Name of the watchlist, which opens the menu of lists, and how much of it is live. */
 export function ListHead({ heads, watchlist, keys, onChoose }: ListHeadProps) {
   const rowsText = useLiveText(keys);
   const { status } = useConnection();

@@ -7,11 +7,11 @@ export interface LiveRow {
   simulated: boolean;
   /** `since 15:30` while its market is closed, "" where no close is known; null while it is not. */
   closed: string | null;
-  /** It brings nothing while its feed does. */
+  /** It is silent while its feed sends others. */
   mute: boolean;
 }
 
-/** A feed in another state than LIVE brings nothing, or brings it late, and none of its rows is live. */
+/** A feed in a state other than LIVE sends nothing, or sends it late, so none of its rows is live. */
 const words: Partial<Record<FeedTruth["state"], string>> = {
   SLOW: "slow",
   MUTE: "mute",
@@ -23,14 +23,14 @@ const words: Partial<Record<FeedTruth["state"], string>> = {
   CLOSED: "market closed",
 };
 
-/** `21 of 22 live`; in place of it what keeps every row from being live. "" before anything is known. */
+/** `21 of 22 live`, or why no row is live. "" before anything is known. */
 export const liveText = (rows: readonly LiveRow[], total: number, feeds: readonly FeedTruth[] | null): string => {
   if (rows.length === 0) return "";
   const wanted = rows.filter((row) => row.live);
   const stateOf = (row: LiveRow): FeedTruth["state"] | undefined =>
     feeds === null ? "LIVE" : feedOf(feeds, row.simulated)?.state;
   const closed = rows.filter((row) => row.closed !== null);
-  // One sentence for the whole list where one is true of all of it.
+  // One text for the whole list if it applies to every row.
   const state = rows[0] === undefined ? undefined : stateOf(rows[0]);
   if (
     closed.length === rows.length &&

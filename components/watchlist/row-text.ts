@@ -4,16 +4,16 @@ import { ageText } from "@/components/format/times";
 import { marketOf, muteText, sinceText } from "@/components/chart/feed-light";
 import type { FeedFrame, QuoteRow } from "@/server/contract/live";
 
-/** A price no tick of this run has brought: the last close that is kept. It must not look live. */
+/** True for a price from a stored close, with no tick in this run. It must not look live. */
 export const isKept = (row: QuoteRow): boolean => row.received === 0;
 
-/** Which way the price moved since the row drawn before: from one tick to the next, never from a kept close. */
+/** Direction since the row was last drawn: from one tick to the next, never from a stored close. */
 export const moveOf = (row: QuoteRow, before: QuoteRow | null): number =>
   before === null || isKept(before) || row.price === null || before.price === null
     ? 0
     : Math.sign(row.price - before.price);
 
-/** What the change column says: the change, or for a kept close its time. */
+/** Text of the change column: the change, or for a stored close its time. */
 export const changeCell = (row: QuoteRow, now: number): string =>
   isKept(row)
     ? row.price === null
@@ -24,9 +24,9 @@ export const changeCell = (row: QuoteRow, now: number): string =>
 const dayText = ({ low, high, decimals }: QuoteRow): string =>
   low > 0 && high > 0 ? ` · day ${priceText(low, decimals)} – ${priceText(high, decimals)}` : "";
 
-/** What the feed frame says of a row besides its quote. */
+/** What the feed frame says about a row besides its quote. */
 export interface RowState {
-  /** Since when the instrument brings nothing while its feed does; null when it is not mute. */
+  /** Since when the instrument has been silent while its feed sends others; null if it is not mute. */
   muteSince: number | null;
   /** `since 15:30` while its market is closed, "" where no close is known; null while it is not. */
   closed: string | null;
@@ -47,7 +47,7 @@ export const rowState = (
 
 const open: RowState = { muteSince: null, closed: null };
 
-/** The texts that grow old: once a second. `mute`: the word and its age that stand in the row, "" when it is not mute. */
+/** Texts that change with age, updated once a second. `mute`: word and age in the row, "" if it is not mute. */
 export const ageTexts = (
   row: QuoteRow,
   now: number,

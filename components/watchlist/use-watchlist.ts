@@ -14,13 +14,13 @@ export interface ChosenWatchlist {
   retry(): void;
 }
 
-/** The list to open first: the given, else the one last chosen in this browser, else the first there is. */
+/** The list to open first: the given one, or the last one chosen in this browser, or the first. */
 export const firstList = (heads: readonly WatchlistHead[], given?: string): string | null =>
   [given, localStorage.getItem(LIST_KEY)].find((candidate) => heads.some((head) => head.name === candidate)) ??
   heads[0]?.name ??
   null;
 
-/** The lists there are and the one in view: the given, else the one last chosen in this browser, else the first. */
+/** All lists and the visible one: the given one, or the last one chosen in this browser, or the first. */
 export const useWatchlist = (first?: string): ChosenWatchlist => {
   const [heads, setHeads] = useState<readonly WatchlistHead[]>([]);
   const [name, setName] = useState<string | null>(null);

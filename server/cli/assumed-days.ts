@@ -12,7 +12,10 @@ export interface AssumedDays {
   notes: string[];
 }
 
-/** A sentence for each year with days that no holiday list covers: that the file has rows of them says that they traded. */
+/**
+ * Returns a sentence for each year with days outside all holiday lists; rows in the file count as evidence that they
+ * traded.
+ */
 const uncovered = (calendar: TradingCalendar, hours: HoursKey, days: Iterable<number>): string[] => {
   const byYear = new Map<string, Set<number>>();
   for (const day of days) {

@@ -1,4 +1,4 @@
-/** A backfill in words: what it would take, how far it is, what became of it. */
+/** Describes a backfill: its estimate, its progress, its result. */
 import type { BackfillEstimate, JobProgress, JobReport } from "@/server/domain/basics/job";
 
 const count = (value: number): string => value.toLocaleString("en-IN");
@@ -67,7 +67,7 @@ export const summaryLines = (job: JobReport): string[] => {
   ];
 };
 
-/** What stands in the way, and how to go on. */
+/** What prevents it, and how to continue. */
 export const troubleLines = (job: JobReport): string[] => [
   ...job.failures.map(({ instrument, date, reason }) => `${instrument} ${date}: ${reason}`),
   ...(job.statistics.failed > job.failures.length

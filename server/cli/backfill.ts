@@ -29,7 +29,7 @@ interface Options extends FileCommandOptions {
   json?: boolean;
 }
 
-/** Done; some days failed; nothing begun for bad input; stopped on the way, to be gone on with. */
+/** Done; some days failed; not started because of bad input; interrupted, to be continued. */
 const exits = { done: 0, failed: 1, badInput: 2, interrupted: 3 } as const;
 
 /** Between two lines of progress in a log. */

@@ -32,7 +32,7 @@ export const barJson = (
       : { indicators: Object.fromEntries(lines.map(({ text, plots }) => [text, valuesAt(plots, row, decimals)])) }),
   });
 
-/** The one value of an indicator with one plot, else the values by plot. */
+/** The value of an indicator with one plot, otherwise the values by plot. */
 const valuesAt = (
   plots: IndicatorLine["plots"],
   row: number,

@@ -56,7 +56,7 @@ export async function* framesOfLines(lines: Iterable<string> | AsyncIterable<str
   }
 }
 
-/** Frames of a file: text of hex lines or of one base64 piece, else one frame as it went over the socket. */
+/** Frames in a file: hex lines or one base64 text, otherwise one raw frame. */
 export function* framesOfFile(bytes: Uint8Array, reader: FrameReader): Generator<FrameInput> {
   const text = Buffer.from(bytes).toString("latin1");
   if (!/^[\t\n\r\x20-\x7e]*$/.test(text)) return yield reader.framed(bytes);

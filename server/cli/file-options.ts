@@ -1,4 +1,4 @@
-/** Options of commands that read files of bars or ticks: what the file leaves open, a person says. */
+/** Options of commands that read files of bars or ticks, for what a file leaves open. */
 import { type Command, Option } from "commander";
 import { historySources, RECORDED_AS } from "@/server/domain/instruments/source-conventions";
 import { type FileOptions, optionNames } from "@/server/files/options";

@@ -12,8 +12,8 @@ export interface Gap {
 const MINUTE = 60_000;
 
 /**
- * Until when a session's silence is worth a word: an index follows its stocks, and what is broadcast of it once their
- * closing auction has begun no source tells.
+ * Until when a silence is reported: an index follows its stocks, and its values after their closing auction began are
+ * unspecified.
  */
 const expectedUntil = (session: Session, calendar: Calendar, hours: HoursKey): number => {
   const stocks = hours.endsWith("_INDEX") ? calendar.on(hours.replace("_INDEX", "_CAS"), session.day) : null;
@@ -26,7 +26,7 @@ export const gapsOf = (times: ArrayLike<number>, length: number, calendar: Calen
   let session: Session | null = null;
   let before = 0; // last tick, or the open
   let minute = 0; // first minute not seen yet
-  let end = 0; // of what is expected
+  let end = 0; // of the expected
   const close = (until: number, upTo: number): void => {
     if (session === null) return;
     let empty = 0;

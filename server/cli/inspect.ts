@@ -1,4 +1,4 @@
-/** `candela inspect FILE`: how a file of bars or ticks would be read, before anything is made of it or stored. */
+/** `candela inspect FILE`: shows how a file of bars or ticks would be read, before it is used. */
 import { type Command, Option } from "commander";
 import { rowsOutside } from "@/server/domain/time/clock-doubt";
 import { hasCode } from "@/server/domain/basics/errors";
@@ -30,10 +30,10 @@ import { type FileInstrument, fileInstrument } from "./series-options";
 
 export interface InspectRequest extends FileOptions {
   file: string;
-  /** Without it symbol, labels and zone are told, not checked. */
+  /** Without it symbol, labels and zone are shown, not checked. */
   instrument?: string;
   kind?: TableKind;
-  /** Epoch ms: what a file says of later times is in doubt. */
+  /** Epoch ms: later times in a file are suspicious. */
   now: number;
 }
 
@@ -69,7 +69,7 @@ export interface Inspection {
 const SHOWN = 5;
 const LOOKED_AT = 2_000_000;
 
-/** `open` gives the text anew each time it is asked. Throws `bad_input` on a file that cannot be understood at all. */
+/** `open` returns the text again at each call. Throws `bad_input` for a file that cannot be understood. */
 export const inspectFile = async (open: () => TextPieces, request: InspectRequest): Promise<Inspection> => {
   const { file, instrument: key, kind: wanted, now, ...options } = request;
   const asked = key === undefined ? null : fileInstrument(key);
@@ -82,7 +82,7 @@ export const inspectFile = async (open: () => TextPieces, request: InspectReques
     table = await opened(kind);
   } catch (cause) {
     if (wanted !== undefined || !hasCode(cause, "bad_input")) throw cause;
-    // What are no bars may be ticks; where they are neither, the first sentence holds.
+    // A file without bars may contain ticks; if it has neither, the first error applies.
     table = await opened((kind = "ticks")).catch(() => {
       throw cause;
     });
@@ -230,7 +230,7 @@ const closings = {
   unknown: "the closing auction's place unknown",
 } as const;
 
-/** As the broker is known to print on the file's last day, and what the file has of auctions. */
+/** The broker's known convention on the file's last day, and the file's auctions. */
 const auctionsText = (
   bars: readonly FileBar[],
   { instrument, hours }: FileInstrument,
@@ -275,7 +275,7 @@ const spacing = (bars: readonly FileBar[]): AnyTimeframe => {
       counts.set(labels[at]! - labels[at - 1]!, (counts.get(labels[at]! - labels[at - 1]!) ?? 0) + 1);
   const days = new Set(labels.map(istDay)).size;
   const inDay = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  // A date that stands twice among days is no timeframe of its own.
+  // A date that occurs twice among days is not a separate timeframe.
   if (inDay * 2 < days || labels.every((label) => (label + IST_OFFSET_MS) % 86_400_000 === 0)) {
     const longer = longerThanDays(labels);
     return timeframeNamed(longer === "weeks" ? "1W" : longer === "months" ? "1M" : "1d");

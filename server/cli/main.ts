@@ -1,4 +1,6 @@
-/** `candela`: the project's command line. Standard output carries the answer alone; everything else goes to standard error. */
+/**
+ * `candela`: the project's command line. Standard output contains only results; everything else goes to standard error.
+ */
 import { CommanderError } from "commander";
 import { hasCode } from "@/server/domain/basics/errors";
 import { createProgram } from "./program";

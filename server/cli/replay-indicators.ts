@@ -35,7 +35,7 @@ export class ReplayIndicators {
     this.stage.on(batch, this.keep);
   }
 
-  /** Values by row of the bars that closed; what late ticks changed is healed by them. */
+  /** Values by row of the closed bars; changes from late ticks are applied. */
   lines(bars: BarColumns): IndicatorLine[] {
     for (const instance of this.stage.takeOutdated())
       if (this.stage.beginHealing(instance) !== null) this.stage.heal(instance, bars);

@@ -51,12 +51,12 @@ export interface ReplayRequest extends FileOptions {
   indicators?: string;
   /** How auctions are printed into intraday bars: as `RECORDED_AS` prints them unless said otherwise. */
   auctions?: AuctionMode;
-  /** Epoch ms: what a recording says of later times is refused. */
+  /** Epoch ms: later times in a recording are refused. */
   now: number;
 }
 
 export interface ReplayReport {
-  /** Closed bars, oldest first. The last one ends where the recording ends: it is printed as it stands. */
+  /** Closed bars, oldest first. The last one ends where the recording ends and is printed as it is. */
   bars: BarColumns;
   /** Values over the bars, of the indicators asked for. */
   lines: IndicatorLine[];
@@ -153,7 +153,7 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
   if (timeframe?.kind === "intraday") {
     const told = columnsOf(auctions);
     bars = printAuctions(bars, told, rules);
-    // No indicator takes the row that goes on to the closing auction.
+    // No indicator uses the row that continues to the closing auction.
     if (wishes.length === 0)
       bars = merge(bars, closingRowsOf(bars, told, rules, timeframe, { from: 0, to: Number.POSITIVE_INFINITY }));
   }
@@ -174,8 +174,8 @@ export const replayLines = async (text: TextPieces, request: ReplayRequest): Pro
 };
 
 /**
- * A day's volume is what the exchange's counter says at its end, also where the recording began late and no shorter bar can
- * tell when that was traded.
+ * A day's volume is the exchange's counter at its end, even if the recording began late and no shorter bar has that
+ * volume.
  */
 const countWholeDays = (bars: BarColumns, days: readonly Bar[], counters: ReadonlyMap<number, number>): void => {
   for (const { time, volume } of days) {
@@ -195,7 +195,7 @@ const ticksOfSeconds = (batch: BarBatch): number => {
   return ticks;
 };
 
-/** Ticks of which the normaliser's counts say why they entered no bar. */
+/** Ticks that entered no bar, by the normaliser's reason. */
 const withoutBar = ({
   volume_missing: _,
   volume_back: _back,

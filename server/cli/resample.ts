@@ -36,12 +36,12 @@ export interface ResampleRequest extends FileOptions {
   instrument: string;
   from: string;
   to: string;
-  /** Epoch ms: what a file says of later times is in doubt. */
+  /** Epoch ms: later times in a file are suspicious. */
   now: number;
 }
 
 export interface ResampleReport {
-  /** Oldest first. The last one holds what the file has of it. */
+  /** Oldest first. The last one contains what the file has of it. */
   bars: BarColumns;
   decimals: number;
   /** Bars read, malformed lines apart. */
@@ -95,7 +95,7 @@ export const resampleLines = async (text: TextPieces, request: ResampleRequest):
   const { auctions, rows: ofAuctions } = auctionsOf(rows, rules);
   if (to.kind === "intraday") {
     const bars = resample(placed, calendar, hours, to).bars;
-    // Where the broker's candles go on to the closing auction, longer ones do too.
+    // If the broker's candles continue to the closing auction, longer ones do too.
     const closing = closingRowsOf(bars, auctionColumns(auctions), { calendar, hours, mode: "broker", convention }, to, {
       from: 0,
       to: Number.POSITIVE_INFINITY,

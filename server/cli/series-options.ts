@@ -19,7 +19,7 @@ export const fileInstrument = (key: string): FileInstrument => {
   return { instrument, hours: hoursOf(instrument, { closingAuction: hasClosingAuction }) };
 };
 
-/** `besides`: what the option takes as well. */
+/** `besides`: other values the option accepts. */
 export const timeframeOption = (option: string, text: string, besides: readonly string[] = []): AnyTimeframe => {
   const found = parseAnyTimeframe(text);
   if (found === undefined)

@@ -30,7 +30,10 @@ const daysOf = ({ date, to }: SessionsRequest): [first: number, last: number] =>
 export const datedLines = (request: SessionsRequest): Iterable<SessionLine> =>
   sessionLines(createCalendar(), request.exchange.toUpperCase(), hoursFor(request), ...daysOf(request));
 
-/** Of Saturdays and Sundays that no holiday list covers nobody knows whether a special session was on them; null where there are none. */
+/**
+ * For Saturdays and Sundays outside all holiday lists it is unknown whether they had a special session; null if there
+ * are none.
+ */
 export const weekendNote = (request: SessionsRequest): string | null => {
   const calendar = createCalendar();
   const hours = hoursFor(request);

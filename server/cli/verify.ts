@@ -138,7 +138,7 @@ export const verifyCommand = (program: Command): void => {
         to: instantOption("--to", options.to),
       };
       const report = await verified(config, question, options.server).catch((error: unknown) => {
-        // Who asks for what is not there has asked wrongly.
+        // A request for something that does not exist is bad input.
         if (hasCode(error, "unknown_instrument") || hasCode(error, "ambiguous"))
           throw new AppError("bad_input", (error as Error).message, { cause: error });
         throw error;

@@ -18,10 +18,10 @@ export interface Reply {
 
 export interface Asked<S extends z.ZodType> {
   schema: S;
-  /** What the schema is to parse: query parameters, or a body. */
+  /** The input of the schema: query parameters, or a body. */
   given: unknown;
   work(input: z.output<S>, requestId: string): Promise<Answer> | Answer;
-  /** A fault of ours: the reader is told the id only. */
+  /** An internal error; the client gets only its id. */
   failed(requestId: string, cause: unknown): void;
   /** Errors in another shape than ours (old paths). */
   shape?(error: ErrorEnvelope["error"]): unknown;
@@ -43,10 +43,13 @@ export const jsonReply = (value: unknown, status = 200): Reply => ({
   body: JSON.stringify(value),
 });
 
-/** What is wrong with a question, as it is told. */
+/** An input error as presented to the client. */
 type Fault = Omit<ErrorEnvelope["error"], "requestId">;
 
-/** A question by its schema, or what is wrong with it: field, value and what is accepted, in words. Of every door. */
+/**
+ * Parses input by its schema, or returns the error with field, value and what is accepted, in words. Used by every
+ * door.
+ */
 export const parsedBy = <S extends z.ZodType>(schema: S, given: unknown): { data: z.output<S> } | { fault: Fault } => {
   const nul = nulIn(given);
   if (nul !== null)
@@ -85,7 +88,7 @@ export const parsedBy = <S extends z.ZodType>(schema: S, given: unknown): { data
   };
 };
 
-/** A refusal further in speaks of the value it worked with: who asked is shown what was typed. */
+/** An error from further in names the value it worked with; the client is shown what it typed. */
 const asTyped = (
   given: unknown,
   message: string,
@@ -104,7 +107,7 @@ const asTyped = (
   };
 };
 
-/** Never throws. Errors are told apart by `code`: Next's bundle has its own copy of every class. */
+/** Never throws. Errors are distinguished by `code`, because Next's bundle has its own copy of every class. */
 export const answered = async <S extends z.ZodType>({
   schema,
   given,
@@ -153,7 +156,7 @@ export const answered = async <S extends z.ZodType>({
   }
 };
 
-/** Tells what is wrong with an instrument under the name the field has at this door. */
+/** Reports an instrument error under the field's name at this door. */
 export const asField = <T>(field: string, resolve: () => T): T => {
   try {
     return resolve();
@@ -192,7 +195,10 @@ const brief = (value: unknown): unknown => {
 const nameOf = (path: readonly PropertyKey[]): string =>
   path.map((part, at) => (typeof part === "number" ? `[${part}]` : `${at === 0 ? "" : "."}${String(part)}`)).join("");
 
-/** The field an issue is about, what it held, and what it takes. Of a union's alternatives the one that came furthest is told. */
+/**
+ * The field of an issue, its value, and what it accepts. For a union, the alternative that matched furthest is
+ * reported.
+ */
 const faultOf = (issue: Issue, given: unknown): { field: string; value: unknown; accepted: string } => {
   if (issue.code === "unrecognized_keys")
     return {
@@ -212,7 +218,7 @@ const faultOf = (issue: Issue, given: unknown): { field: string; value: unknown;
 const valueAt = (path: readonly PropertyKey[], given: unknown): unknown =>
   path.reduce<unknown>((holder, part) => (holder as Record<PropertyKey, unknown> | undefined)?.[part], given);
 
-/** What is sent is small: a longer body is a mistake or an attack. */
+/** Requests are small; a longer body is a mistake or an attack. */
 export const MOST_BODY_BYTES = 65_536;
 export const tooLarge = (): Reply =>
   jsonReply(
@@ -228,7 +234,7 @@ export const tooLarge = (): Reply =>
     statusOf.too_large,
   );
 
-/** No question has lists in lists in lists: what is nested deeper would cost whoever walks through it the stack. */
+/** No request has deeply nested lists; walking one could overflow the stack. */
 const MOST_DEPTH = 32;
 export const isTooDeep = (text: string): boolean => {
   let depth = 0;

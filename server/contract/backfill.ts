@@ -8,7 +8,7 @@ const whole = (accepted: string, from: number, to: number) =>
 const yesNo = z.boolean({ error: "true or false" }).default(false);
 const date = text("a date as YYYY-MM-DD");
 
-/** How many requests are under way at once unless told. */
+/** Default number of concurrent requests. */
 export const STANDARD_CONCURRENCY = 4;
 
 const SOURCE = "a broker's name, csv:FILE or parquet:FILE, FILE being an absolute path";
@@ -30,7 +30,7 @@ export const backfillBody = z.strictObject(
     concurrency: whole("a whole number from 1 to 20", 1, 20).default(STANDARD_CONCURRENCY),
     force: yesNo,
     daily: yesNo,
-    /** Answers what it would take, and orders nothing. */
+    /** Returns the estimate without starting a job. */
     dryRun: yesNo,
   },
   { error: "a backfill: { watchlist or symbols, from, to }" },

@@ -35,7 +35,7 @@ const day = {
     .min(1, "at least one exchange")
     .max(32, "at most 32 names"),
   date,
-  /** Why: kept in the audit. */
+  /** The reason, kept in the audit log. */
   note: needed("the reason for the change, at least three characters")
     .min(3, "the reason for the change, at least three characters")
     .max(500, "at most 500 characters"),

@@ -75,7 +75,7 @@ export interface SessionView {
   /** Epoch ms of the running or next session. */
   open: number;
   close: number;
-  /** When the present phase ends (closed: when the next session opens); null when no source tells. */
+  /** When the present phase ends (if closed: when the next session opens); null if unknown. */
   until: number | null;
 }
 
@@ -98,8 +98,8 @@ export interface IndicatorSeries extends IndicatorHead {
 }
 
 /**
- * Indicators as they cross the socket. All values lie in one buffer, plot after plot, in the rows of `packed`: the
- * socket's decoder refuses a message with more than ten buffers.
+ * Indicators as sent over the socket. All values are in one buffer, plot after plot, in the rows of `packed`: the
+ * socket's decoder rejects a message with more than ten buffers.
  */
 export interface PackedSeries {
   indicators: IndicatorHead[];
@@ -108,14 +108,14 @@ export interface PackedSeries {
 
 export interface BarsSnapshot extends PackedSeries {
   room: string;
-  /** Sequence of the last live frame already contained in `packed`: the stream goes on at seq + 1. */
+  /** Sequence of the last live frame included in `packed`; the stream continues at seq + 1. */
   seq: number;
   instrument: InstrumentView;
   timeframe: string;
   session: SessionView | null;
   /**
-   * `packBars`; the last row may be forming. Among them are the rows in which the broker's candles go on to a closing auction:
-   * of them no indicator has a value. Live they come as patches.
+   * `packBars`; the last row may be forming. It includes the rows in which the broker's candles continue to a closing
+   * auction, which have no indicator values. Live they arrive as patches.
    */
   packed: ArrayBuffer;
   /** Present quote of the instrument, null before its first tick. */
@@ -212,7 +212,10 @@ export interface FeedFrame {
   replay: boolean;
   /** Sessions of the exchanges in use. `closedSince`: end of the last phase of the session before, while none runs; null where none is known. */
   markets: { exchange: string; session: SessionView; closedSince: number | null }[];
-  /** Instruments that bring nothing while their feed brings others, at most 200. `since`: their last tick, or from when on one was due. */
+  /**
+   * Instruments that are silent while their feed sends others, at most 200. `since`: their last tick, or when one was
+   * due.
+   */
   mute: { key: string; since: number; reason: string }[];
   /** Latest job in progress (first history), null when none. */
   job: JobView | null;
@@ -227,7 +230,7 @@ export interface JobView {
   detail: string;
   finished: boolean;
   failed: number;
-  /** Of jobs that are kept and can be paused (backfills); absent of those that end with the process. */
+  /** For stored jobs that can be paused (backfills); absent for jobs that end with the process. */
   state?: JobState;
   reason?: string;
   statistics?: JobStatistics;

@@ -6,7 +6,10 @@ import { completenessQuery, gapsQuery } from "./quality";
 import { instant } from "./rest";
 import { askedBars, builtBars } from "./timeframes";
 
-/** Words that follow `/intraday/` and `/api/v1/` and name a view. Anything else after `/intraday/` is a segment: `/intraday/NSE_EQ/2475`. */
+/**
+ * View names that may follow `/intraday/` and `/api/v1/`. Anything else after `/intraday/` is a segment:
+ * `/intraday/NSE_EQ/2475`.
+ */
 export const readViews = [
   "bars",
   "latest",
@@ -33,7 +36,7 @@ const VENDOR = "a broker's name";
 const DATE = "a date as YYYY-MM-DD";
 const date = z.string().refine((text) => !Number.isNaN(dayOfDate(text)), DATE);
 
-/** Of every view. */
+/** Parameters every view accepts. */
 const asked = {
   /** Whose number the symbol is: a feed's id, as in `256265?vendor=upstox`. */
   vendor: z.string().min(1, VENDOR).max(32, VENDOR).optional(),
@@ -43,7 +46,7 @@ const asked = {
 const span = { from: instant.optional(), to: instant.optional() };
 const series = {
   timeframe: askedBars.default("1m"),
-  /** What stands where nothing traded: no bar, the close before, or a bar of nulls. */
+  /** How slots without trades are filled: no bar, the previous close, or a bar of nulls. */
   fill: oneOf(["none", "previous", "null"]).default("none"),
   /** `passport`: what each bar knows about its making. */
   fields: oneOf(["passport"]).optional(),
@@ -51,7 +54,7 @@ const series = {
   format: oneOf(["rows", "columns", "binary"]).default("rows"),
   /** Bars as they were known at that instant. */
   asOf: instant.optional(),
-  /** Auctions in intraday bars: as the login's broker prints them, all of them merged into the bars beside them, or in none. */
+  /** Auctions in intraday bars: as the login's broker prints them, merged into adjacent bars, or in none. */
   auctions: oneOf(auctionModes).default("broker"),
 };
 
@@ -67,7 +70,7 @@ export const spanQuery = z.strictObject({
   date: date.optional(),
 });
 export const ticksQuery = z.strictObject({ ...asked, ...span, limit: number(50_000).default(1_000) });
-/** The newest; the one that stood at an instant; or those of a span. */
+/** The newest, the one at a given time, or those of a span. */
 export const orderBookQuery = z.strictObject({
   ...asked,
   ...span,
@@ -81,7 +84,7 @@ export const passportQuery = z.strictObject({
   time: z.string({ error: "a time inside the bar" }).pipe(instant),
 });
 
-/** Bridge's gaps and completeness: what a span lacks, today's unless given. */
+/** Bridge's gaps and completeness: what a span lacks, by default today. */
 export const missingQuery = z.strictObject({
   ...asked,
   timeframe: builtBars.default("1m"),
@@ -90,12 +93,15 @@ export const missingQuery = z.strictObject({
 });
 /** `GET /api/v1/gaps/{symbol}` and `/api/v1/completeness/{symbol}`: `gapsQuery` and `completenessQuery` with the symbol in the path. */
 export const completenessOfQuery = completenessQuery.omit({ instrument: true }).extend(asked);
-/** With a timeframe, also the stretches of the days asked for (today's) in which bars of it are missing or incomplete. */
+/**
+ * With a timeframe, also the stretches of the requested days (default: today) in which its bars are missing or
+ * incomplete.
+ */
 export const gapsOfQuery = gapsQuery
   .omit({ instrument: true })
   .extend({ ...asked, timeframe: completenessQuery.shape.timeframe.unwrap().optional() });
 
-/** A symbol in a path: what is too long or has nothing to look up is refused before anything is searched. */
+/** A symbol in a path; one that is too long or empty is refused before any search. */
 const SYMBOL = "a symbol such as RELIANCE, NSE:RELIANCE, NSE_EQ/2475, or a broker's token with ?vendor=BROKER";
 // Too long a text is not looked at: the search below would go through it once for each of its letters.
 export const symbolText = z

@@ -46,15 +46,15 @@ export const instant = z.string().transform((text, context) => {
   return Math.min(Math.max(value, EARLIEST_MS), LATEST_MS);
 });
 
-/** No text of an instant is longer; what is longer is not looked at. */
+/** Maximum length of a time's text; longer ones are not parsed. */
 const LONGEST_INSTANT = 64;
-/** "Since ever" and "for ever" are as far as there can be data: what comes behind a door need not bear the year 9999. */
+/** Times are clamped to the range that can have data, so no code behind a door need handle the year 9999. */
 const EARLIEST_MS = istMidnight(FIRST_DAY);
 const LATEST_MS = istMidnight(LAST_DAY);
 
 const times = new TimeReader();
 
-/** Epoch ms of a time as people write it; null for what is none, and where day and month could be either. */
+/** Epoch ms of a time as people write it; null if it is invalid, or if day and month are ambiguous. */
 export const parseInstant = (text: string): number | null => {
   // A plus that was not encoded in a URL arrives as a space.
   const ms = times.read(text.replace(/([T ]\d{2}:[\d:.]+) (\d{2}:?\d{2})$/, "$1+$2"));
@@ -71,7 +71,7 @@ export const verifyQuery = z.strictObject({
 export const instrumentsQuery = z.strictObject({
   q: z.string().max(64).default(""),
   limit: z.coerce.number().int().min(1).max(200).default(20),
-  /** These instead of a search, in this order, parted by commas; what is not listed is left out. */
+  /** These keys instead of a search, in this order, comma-separated; unknown ones are skipped. */
   keys: z.string().max(1_024).optional(),
 });
 
@@ -145,7 +145,7 @@ export const activeIndicators = z.strictObject({
 
 /** `POST /api/v1/indicators/reload`: another set, or nothing at all. */
 export const reloadBody = z.union([z.strictObject({}), activeIndicators]);
-/** Of what takes no body: an empty one, or `{}`. */
+/** For requests without fields: an empty body, or `{}`. */
 export const emptyBody = z.strictObject({}, { error: "no body" });
 
 /** `GET /api/v1/indicators/values`. */

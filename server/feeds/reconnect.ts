@@ -16,7 +16,7 @@ export interface LinkState {
   phase: "connecting" | "live" | "reconnecting" | "failed";
   /** Attempts since the last healthy connection; 0 while live. */
   attempt: number;
-  /** Epoch ms of the next attempt while waiting for it, else null. */
+  /** Epoch ms of the next attempt while waiting for it, otherwise null. */
   nextAttempt: number | null;
   /** One sentence: why it is so. */
   reason: string;
@@ -34,7 +34,7 @@ export interface KeepConnectedOptions<Login> {
   login: Login;
   /** Dense collector number. */
   collector: number;
-  /** What should be subscribed now; asked after each connect and at `refresh`. Of several modes the strongest wins. */
+  /** The wanted subscriptions, read after each connect and at `refresh`. Of several modes the strongest applies. */
   subscriptions(): readonly Subscription[];
   clock: Clock;
   /** 0 <= value < 1. */

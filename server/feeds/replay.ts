@@ -19,15 +19,18 @@ import { parseTickFile } from "./tick-file";
  */
 export interface ReplayClock extends Clock {
   readonly speed: number;
-  /** Begins to run; until then it stands at the start, however long the rest of the process takes to get ready. */
+  /** Starts the clock; until then it stays at the start, however long the rest of the process takes. */
   run(): void;
   /** How far the recording should have been played by now. */
   due(): number;
-  /** `now` shows nothing later until told again: a time whose ticks have not been handed over would close bars without them. */
+  /**
+   * `now` does not pass this until the next call: a time whose ticks have not been passed on would close bars without
+   * them.
+   */
   holdAt(time: number): void;
-  /** As `holdAt`, for good: nothing follows. */
+  /** Like `holdAt`, permanently: nothing follows. */
   stopAt(time: number): void;
-  /** Recorded seconds a second at this moment: 0 once it stands for good. */
+  /** Recorded seconds per second at this moment: 0 once it has stopped for good. */
   rate(): number;
   /** Jumps ahead: hours without trading are not waited for. */
   skip(ms: number): void;
@@ -64,7 +67,7 @@ export const replayClock = (base: Clock, { start, speed }: { start: number; spee
   };
 };
 
-/** What a recording is of, by what a person writes (`nse:infy`, `INFY.NS`). Recordings have no broker's number: it is 1. */
+/** Resolves a recording's instrument as typed (`nse:infy`, `INFY.NS`). Recordings have no broker token; it is 1. */
 export const recordedInstrument = (written: string): ListedInstrument => {
   const parts = splitKey(keyFromText(written) ?? "");
   if (parts === null)
@@ -94,7 +97,7 @@ export const recordedInstrument = (written: string): ListedInstrument => {
 export interface Recording {
   file: string;
   instrument: ListedInstrument;
-  /** What a person says of the file. */
+  /** File options given by a person. */
   fileOptions?: FileOptions;
 }
 
@@ -118,9 +121,9 @@ export interface ReplayOptions extends Recording {
 }
 
 /**
- * Ticks come when the clock reaches their recorded time; closed hours are skipped, holes inside a session are not.
- * Starts when its instrument is subscribed. At the end the connection stays open
- * and silent, and inside a session the clock stands.
+ * Ticks arrive when the clock reaches their recorded time. Closed hours are skipped; gaps inside a session are not. It
+ * starts when its instrument is subscribed. At the end the connection stays open and silent, and inside a session the
+ * clock stops.
  */
 export const replay = (options: ReplayOptions): FeedDefinition<Record<string, never>> =>
   defineFeed({
@@ -199,7 +202,7 @@ const emitRows = async (
     batch.length = 0;
   };
   let before = clock.now();
-  // Until the first rows have been read nothing is told, however long that takes.
+  // Nothing is sent until the first rows have been read, however long that takes.
   clock.holdAt(before);
   clock.run();
   for await (const rows of ticksOf(options)) {
@@ -214,7 +217,7 @@ const emitRows = async (
         await wait(clock, time - idle, signal);
         clock.skip(idle);
       }
-      // Received when it is told: in one batch with what comes minutes later it would pass for late.
+      // Received when it is passed on: in one batch with data of minutes later it would look late.
       if (batch.length > 0 && time - batch.exchangeTime[0]! >= BATCH_MS) flush();
       if (batch.length === 0) clock.holdAt(time);
       before = Math.max(before, time);
@@ -223,7 +226,7 @@ const emitRows = async (
     }
   }
   flush();
-  // Of what comes after a recording nothing is known: where it ends inside a session, its clock stands once all is closed.
+  // Nothing is known of the time after a recording: if it ends inside a session, its clock stops once all is closed.
   clock.stopAt(options.inSession(before + SETTLED_MS) ? before + SETTLED_MS : Number.POSITIVE_INFINITY);
 };
 
@@ -246,7 +249,7 @@ const wait = async (clock: ReplayClock, until: number, signal: AbortSignal): Pro
 
 const MINUTE_MS = 60_000;
 
-/** How much of a gap longer than a minute lies outside all sessions, in whole minutes. */
+/** How much of a gap longer than a minute is outside all sessions, in whole minutes. */
 const closedBetween = (from: number, to: number, inSession: (time: number) => boolean): number => {
   let closed = 0;
   for (let at = from + MINUTE_MS; at < to; at += MINUTE_MS) if (!inSession(at)) closed += MINUTE_MS;

@@ -37,7 +37,7 @@ export const openTickFile = (text: TextPieces, { fileName, instrument, options }
 
 const ROWS = 4_096;
 
-/** A row that is no tick is told in `malformed`; a file that leaves doubt throws `bad_input`, or is told to `onDoubt` once. */
+/** Invalid rows are returned in `malformed`. An ambiguous file throws `bad_input`, or is reported to `onDoubt` once. */
 export async function* readTicks(
   table: OpenTable,
   decimals: number,

@@ -4,8 +4,8 @@ import { inDoubt } from "./doubt";
 import type { OpenTable } from "./read-table";
 
 /**
- * Throws where a table's clocks show another zone than the one they were read in, and nobody has said which (`--zone`).
- * `times`: those of its rows, epoch ms. `lineOf`: where a time stands in the file.
+ * Throws if a table's times indicate a different zone than the one used to read them and `--zone` is not given.
+ * `times`: those of its rows, epoch ms. `lineOf`: a time's line in the file.
  */
 export const checkClocks = (
   file: string,

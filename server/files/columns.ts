@@ -1,4 +1,4 @@
-/** Which column holds what: names as vendors and exchanges write them, and what a person says with `--columns`. */
+/** Maps columns to roles, by the names vendors and exchanges use and by `--columns`. */
 import { badInput } from "@/server/domain/basics/errors";
 import { IST_OFFSET_MS } from "@/server/domain/time/session";
 
@@ -21,7 +21,7 @@ export type Role = (typeof roles)[number];
 /** What a file holds. */
 export type TableKind = "bars" | "ticks";
 
-/** What a person may write where the columns have no names. */
+/** What to write if the columns have no names. */
 export const exampleColumns: Readonly<Record<TableKind, string>> = {
   bars: "--columns time,open,high,low,close,volume",
   ticks: "--columns time,price,volume",
@@ -37,7 +37,7 @@ export const nameKey = (name: string): string =>
     .replaceAll(/\((?:rs\.?|inr|₹)\)/g, "")
     .replaceAll(/[^a-z0-9]/g, "");
 
-// Each list in order of preference: where a file has two of them, the first holds.
+// Each list is in order of preference: if a file has two of them, the first applies.
 const SYMBOL = [
   "symbol",
   "ticker",
@@ -61,7 +61,10 @@ const SYMBOL = [
   "eodindexname",
   "name",
 ];
-/** Names that say an instrument where no column of symbols does: beside one they hold its kind, its company, what it derives from. */
+/**
+ * Names that identify an instrument if there is no symbol column; beside one they contain its kind, its company, or its
+ * underlying.
+ */
 const NAMING = [
   "instrument",
   "instrumentname",
@@ -401,7 +404,7 @@ const NO_VOLUME = new Set([
 /** A name under which a column may say which instrument a row is of. */
 export const isNamingName = (name: string): boolean => SYMBOL.includes(nameKey(name)) || NAMING.includes(nameKey(name));
 
-/** Of ticks: each trade's own quantity, which is not the day's volume. */
+/** For ticks: each trade's own quantity, which is not the day's volume. */
 const LAST_QUANTITY = new Set([
   "ltq",
   "lastquantity",
@@ -418,7 +421,7 @@ export const isNoVolume = (name: string, kind: TableKind): boolean =>
     ? NO_VOLUME.has(nameKey(name)) || /^rsrvd?\d+$|^unnamed\d+$/.test(nameKey(name))
     : !DOUBTED_TICK_VOLUME.has(nameKey(name)) || LAST_QUANTITY.has(nameKey(name));
 
-/** Where a row has what. A time may stand in several columns: the first that is filled holds. */
+/** Column positions by role. A time may have several columns; the first one that is filled applies. */
 export interface Places {
   time: number[];
   clock: number;
@@ -433,19 +436,19 @@ export interface Places {
   series: number;
   exchange: number;
   token: number;
-  /** Of a contract: filled where a row is of a derivative. */
+  /** For contracts: filled in rows of derivatives. */
   expiry: number;
   strike: number;
   /** Call or put. */
   right: number;
   /** `tick`, `heartbeat`, `status`, in a bridge's lines. */
   type: number;
-  /** Of a clock in parts, `clock` being the hour. */
+  /** For a time in parts, `clock` is the hour. */
   minute: number;
   second: number;
-  /** The clock stands in parts. */
+  /** The time is in parts. */
   inParts: boolean;
-  /** Which end of a bar its time names, where the names say so. */
+  /** Which end of a bar its time labels, if the column names say so. */
   labels: "start" | "end" | null;
 }
 
@@ -490,7 +493,7 @@ export const isKnownName = (name: string, kind: TableKind): boolean => {
   );
 };
 
-/** Which roles a kind cannot do without. */
+/** Required roles of each kind. */
 const NEEDED: Record<TableKind, readonly Role[]> = { bars: ["open", "high", "low", "close"], ticks: ["price"] };
 
 /** The columns that names give, and the roles that are missing. Two columns of one name for one role are `doubled`. */
@@ -541,7 +544,7 @@ export const placesOfNames = (
   return { places, missing, doubled };
 };
 
-/** A name of times as it is compared: what it says of its zone apart. */
+/** A time column's name for comparison, without its zone. */
 const timeKey = (name: string): string =>
   nameKey(name).replace(/^(?:ist|utc|gmt|local)(?=[a-z])|(?<=[a-z])(?:ist|utc|gmt|local)$/g, "");
 
@@ -559,7 +562,7 @@ export const timeColumns = (names: readonly string[], list: readonly string[] = 
   return list.map((name) => keys.indexOf(name)).filter((at) => at !== -1);
 };
 
-/** Puts the time of rows in a column, with the clock that stands beside a date. */
+/** Finds the rows' time column, and the clock column beside a date. */
 export const placesAt = (places: Places, names: readonly string[], at: number): void => {
   const keys = names.map(timeKey);
   places.time = [at];
@@ -589,7 +592,7 @@ export const clockText = (row: readonly string[], { clock, minute, second, inPar
   return `${two(clock)}:${two(minute)}:${two(second)}`;
 };
 
-/** What a person says of the columns: a name or a number counted from 1 by role, or none. */
+/** Columns given by a person: a name or a number from 1 for each role, or none. */
 export type ColumnWishes = ReadonlyMap<Role, string | number | null>;
 
 /**
@@ -619,7 +622,7 @@ export const columnWishes = (text: string): ColumnWishes => {
   return wishes;
 };
 
-/** True where a person has said which columns hold times and figures, not only which hold none or what else. */
+/** True if a person named the columns of times and figures, not only excluded columns or other roles. */
 export const tellsPlaces = (wishes: ColumnWishes): boolean =>
   [...wishes].some(([role, value]) => value !== null && !["symbol", "series", "exchange", "token"].includes(role));
 
@@ -631,7 +634,7 @@ export const hasWished = (names: readonly string[], wishes: ColumnWishes): boole
   );
 };
 
-/** Puts what was wished for over what was found; answers the roles that are still missing. */
+/** Applies the requested columns over the detected ones; returns the roles still missing. */
 export const applyWishes = (
   places: Places,
   names: readonly string[] | null,

@@ -1,4 +1,4 @@
-/** In which order day, month and year stand in a column of dates: what its rows show, or what they leave open. */
+/** The order of day, month and year in a column of dates: what its rows show, or what remains open. */
 import { DAY_MS } from "@/server/domain/time/session";
 import { type DateOrder, ordersOf, TimeReader, type TimeRules } from "@/server/domain/time/read-time";
 
@@ -12,12 +12,15 @@ export type ColumnOrder =
   | { order: DateOrder | null }
   /** Rows so far allow several orders; `at`: the first row that does. */
   | { open: readonly DateOrder[]; at: number }
-  /** Row `at` allows none of those that row `told` left. */
+  /** Row `at` allows none of the orders that row `told` left. */
   | { contradiction: { at: number; told: number } }
-  /** Row `at` is written otherwise than row `told`, or the dates jump there as no file's do: what turned some of them is not known. */
+  /**
+   * Row `at` is written differently from row `told`, or the dates jump there in a way no file's do; what changed some
+   * of them is unknown.
+   */
   | { mixed: { at: number; told: number; by: "separator" | "jump" } };
 
-/** How much further apart neighbours must stand in one order than in another for that one to be ruled out. */
+/** How much further apart neighbours must be in one order than in another to rule it out. */
 const MUCH_FURTHER = 5;
 
 /** `texts`: the column in the file's order. Null as order: no text is a date of three numbers. */
@@ -48,8 +51,8 @@ export const columnOrder = (texts: readonly string[], rules: TimeRules): ColumnO
 };
 
 /**
- * Two digits that may be a day or a year: read the wrong way round, neighbouring days lie years apart. Of one date alone
- * slashes and points are how days come first; a hyphen leaves it open.
+ * Two digits may be a day or a year; read the wrong way, neighbouring days are years apart. In a single date, slashes
+ * and points mean day first; a hyphen leaves it open.
  */
 const withoutFarYears = (texts: readonly string[], possible: readonly DateOrder[], rules: TimeRules): DateOrder[] => {
   const dated = [...new Set(texts.filter((text) => ordersOf(text) !== null))];
@@ -75,7 +78,7 @@ const withoutFarYears = (texts: readonly string[], possible: readonly DateOrder[
 const YEAR_FIRST = /^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)/;
 const NUMBERS = /^(\d{1,2})([-/.])(\d{1,2})\2/;
 
-/** Programs write one separator: where two stand in a column, some of its dates were read and written anew by a spreadsheet. */
+/** Programs write one separator. If a column has two, a spreadsheet has rewritten some of its dates. */
 const separatorsOf = (texts: readonly string[]): { at: number; told: number; by: "separator" } | null => {
   let told = -1;
   let separator = "";
@@ -90,13 +93,13 @@ const separatorsOf = (texts: readonly string[]): { at: number; told: number; by:
   return null;
 };
 
-/** Fewer dates, or fewer of them turned, prove nothing. */
+/** Fewer dates, or fewer swapped ones, prove nothing. */
 const LEAST_DATES = 4;
 const LEAST_TURNED = 2;
 
 /**
- * A spreadsheet of another country turns the dates whose day may be a month, and leaves the others. Then the dates jump to and
- * fro as they stand, and are in order when those are turned back.
+ * A spreadsheet with another locale swaps day and month where the day may be a month, and leaves other dates. The dates
+ * then jump back and forth as written, and are in order when swapped back.
  */
 const jumpOf = (
   texts: readonly string[],
@@ -124,7 +127,7 @@ const jumpOf = (
   return { at: dates[back]!.at, told: dates[back - 1]!.at, by: "jump" };
 };
 
-/** Place of the first value that breaks the order, rising or falling, in which the values stand; null where none does. */
+/** Index of the first value that breaks the rising or falling order; null if none does. */
 const firstFall = (values: readonly number[]): number | null => {
   const breaks = [1, -1].map((sign) => values.findIndex((value, at) => at > 0 && (value - values[at - 1]!) * sign < 0));
   return breaks.includes(-1) ? null : Math.max(...breaks);

@@ -11,11 +11,11 @@ export interface MalformedLine {
   unit?: "row";
 }
 
-/** As editors open it: `FILE:LINE`. */
+/** The form editors open: `FILE:LINE`. */
 export const placeText = (file: string, line: number, unit: "line" | "row" = "line"): string =>
   `${file === "-" ? "standard input" : file}:${unit === "row" ? `row ${line}` : line}`;
 
-/** Refuses a file that can be read in two ways: names where, what stands there, and the option that settles it. */
+/** Refuses a file that can be read in two ways: names the place, the value, and the option that resolves it. */
 export const inDoubt = (at: {
   file: string;
   line?: number;

@@ -1,4 +1,4 @@
-/** What is looked at before a table is read: whose it should be, its first rows, and where they seem to have what. */
+/** What is examined before a table is read: the requested instrument, the first rows, and the likely columns. */
 import type { Places, TableKind } from "./columns";
 import type { FileRules } from "./options";
 import type { RowBlock } from "./row-block";
@@ -9,7 +9,7 @@ export interface Asked {
   rules: FileRules;
   /** An index has no volume: an unknown column is not missed. */
   volumeless: boolean;
-  /** Squeezed names of what is asked for: which columns of a table of several instruments hold it. */
+  /** Normalised names of the requested instrument, which identify its columns in a table of several. */
   wanted: (ticker: string) => boolean;
 }
 

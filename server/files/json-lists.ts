@@ -1,6 +1,6 @@
 /**
- * The list of bars or ticks in a JSON document: rows as arrays or objects, or one array a column, wherever an answer keeps
- * them. Of several lists the one of the instrument asked for; names and symbols that stand beside a list are read with it.
+ * Finds the list of bars or ticks in a JSON document: rows as arrays or objects, or one array per column, at any depth.
+ * If there are several, the one of the requested instrument is used; names and symbols beside a list are read with it.
  */
 import { badInput } from "@/server/domain/basics/errors";
 import { exampleColumns, isKnownName, placesOfNames, type TableKind, timeColumns } from "./columns";
@@ -11,7 +11,7 @@ import { isNaming, isWord, looksLikeSymbol, qualified } from "./naming";
 export interface ListWanted {
   kind: TableKind;
   file: string;
-  /** Is a text the name of what is asked for? With nothing asked for every one is. */
+  /** Whether a text names the requested instrument; always true if none is requested. */
   wanted: (name: string) => boolean;
   /** A person has said which column holds the symbol, or that none does. */
   symbolTold: boolean;
@@ -85,14 +85,14 @@ const textOf = (value: unknown): string =>
 export const rowOf = (value: Json, names: readonly string[] | null): string[] =>
   Array.isArray(value) ? value.map(textOf) : (names ?? []).map((name) => textOf(value[name]));
 
-/** Lists lie at most so deep in an answer: `data.candles`, Yahoo's `chart.result[0].indicators.quote[0]`. */
+/** Maximum depth of a list in a document: `data.candles`, Yahoo's `chart.result[0].indicators.quote[0]`. */
 const DEEPEST = 7;
 
-/** A list with what stands around it. */
+/** A list with its surroundings. */
 interface Found extends JsonRows {
   /** Keys that lead to it. */
   keys: readonly string[];
-  /** Objects it lies in, the innermost first; its own one where its columns are arrays. */
+  /** Objects that contain it, innermost first; its own object if its columns are arrays. */
   around: readonly Record<string, unknown>[];
 }
 
@@ -116,7 +116,7 @@ export const documentRows = (text: string, asked: ListWanted): JsonRows => {
   );
 };
 
-/** What an answer says instead of rows, such as that a token has expired; null where it says nothing. */
+/** A message in place of rows, such as an expired token; null if there is none. */
 const saidIn = (value: unknown, deep = 0): string | null => {
   if (!isObject(value) || deep > 3) return null;
   const said = Object.entries(value).find(
@@ -133,7 +133,7 @@ const saidIn = (value: unknown, deep = 0): string | null => {
   return null;
 };
 
-/** Lists by depth; what lies within one is no list of its own. */
+/** Lists by depth; a list within one does not count. */
 const listsIn = (root: unknown): Found[] => {
   const found: Found[] = [];
   const queue: { value: unknown; keys: readonly string[]; around: readonly Record<string, unknown>[] }[] = [
@@ -170,7 +170,7 @@ const rowsOf = (value: readonly unknown[]): JsonRows | null => {
 const columnsOf = (value: Record<string, unknown>): JsonRows | null => {
   const quote = (value["indicators"] as { quote?: unknown[] } | undefined)?.quote?.[0];
   const columns = Object.entries({ ...value, ...(isObject(quote) ? quote : {}) })
-    // What a source has no figures for may be an empty list: Dhan's open_interest.
+    // An empty list may mean that the source has no values: Dhan's open_interest.
     .filter(
       (entry): entry is [string, unknown[]] =>
         Array.isArray(entry[1]) &&
@@ -186,8 +186,8 @@ const columnsOf = (value: Record<string, unknown>): JsonRows | null => {
 };
 
 /**
- * Rows or columns by key, as pandas writes a table (`orient="index"` and `"columns"`) and Alpha Vantage a day:
- * `{"2026-11-20":{"1. open":"100",…}}`. What the rows are keyed by is their time where none stands in them.
+ * Rows or columns by key, as pandas (`orient="index"` and `"columns"`) and Alpha Vantage write them:
+ * `{"2026-11-20":{"1. open":"100",…}}`. The key is the row's time if the row has none.
  */
 const keyedOf = (value: Record<string, unknown>): JsonRows | null => {
   const entries = Object.entries(value);
@@ -292,7 +292,7 @@ const descriptions = (level: Record<string, unknown>): Record<string, unknown>[]
     .filter(([key, value]) => DESCRIBING.test(key) && isObject(value))
     .map(([, value]) => value as Record<string, unknown>);
 
-/** How the nearest object around a list that says so, or a description in it, calls the instrument. */
+/** The instrument's name in the nearest surrounding object, or in a description in it. */
 const stated = ({ around }: Found): string[] => {
   for (const level of around) {
     const told: string[] = [];
@@ -318,7 +318,7 @@ const DESCRIBING = /^(meta|info|header|instrument|query|request|params|details)/
 /** Keys that beside a list seldom name an instrument: a series of a database, the code of an answer. */
 const LOOSE = /^(name|code)$/i;
 
-/** Names that stand beside rows of arrays: pandas' `columns`, QuestDB's `columns:[{name}]`, a schema's `fields`. */
+/** Names beside rows of arrays: pandas' `columns`, QuestDB's `columns:[{name}]`, a schema's `fields`. */
 const withNamesBeside = (list: Found, asked: ListWanted): JsonRows => {
   if (list.names !== null) return list;
   const width = Math.max(...list.rows.slice(0, 50).map((row) => row.length));

@@ -1,4 +1,4 @@
-/** Where a table has what: by its line of names, by names that stand elsewhere, or by the place of columns that have none. */
+/** Maps a table's columns by its header line, by names elsewhere, or by position. */
 import { badInput } from "@/server/domain/basics/errors";
 import { readDecimal } from "@/server/domain/basics/read-number";
 import { TimeReader } from "@/server/domain/time/read-time";
@@ -19,10 +19,10 @@ import type { Asked, Head, Layout } from "./first-rows";
 import { timeRules } from "./options";
 import { delimiterName, isComment, type Table } from "./rows";
 
-/** Names stand in one of the first lines. */
+/** The header is one of the first lines. */
 const NAMES_WITHIN = 40;
 
-/** Throws `bad_input` where columns are missing, stand twice, or leave open what they are. */
+/** Throws `bad_input` if columns are missing, duplicated or ambiguous. */
 export const layoutOf = (table: Table, head: Head, asked: Asked): Layout => {
   const { rules, kind, file } = asked;
   const { rows, lines } = head;
@@ -69,7 +69,7 @@ export const layoutOf = (table: Table, head: Head, asked: Asked): Layout => {
         };
       }
       if (known >= 2 && names.every((name) => !/^[\d.,+-]+$/.test(name) || name === "") && almost === null) almost = at;
-      // Figures have begun: there are no names.
+      // Figures have begun, so there is no header.
       if (
         almost === null &&
         names.some((name) => !Number.isNaN(reader.read(name)) && /\d/.test(name)) &&
@@ -110,7 +110,7 @@ const namesInRemark = (
   return null;
 };
 
-/** The columns a remark names; throws where rows have another number of them. */
+/** The columns named in a comment; throws if rows have a different number of them. */
 const ofRemark = (
   { names, line }: { names: string[]; line: number },
   head: Head,
@@ -197,8 +197,8 @@ const indexOfTimes = (names: readonly string[], rows: readonly (readonly string[
 };
 
 /**
- * Names in three lines, as yfinance writes a table of pandas: a line of figures' names, one of tickers (in either order), one
- * that names the dates. Of several tickers the columns of the one asked for are kept.
+ * A header in three lines, as yfinance writes a pandas table: a line of figure names, one of tickers (in either order),
+ * and one that names the dates. With several tickers, the columns of the requested one are used.
  */
 const stackedNames = (
   rows: readonly string[][],
@@ -307,7 +307,7 @@ const unnamed = (
   const { kind, rules, file } = asked;
   const { rows, lines } = head;
   const reader = new TimeReader({ ...timeRules(rules), order: rules.dates?.order ?? "dmy" });
-  // Day and month may be either way here: this only finds where the time stands.
+  // The order of day and month does not matter here; this only finds the time column.
   const other = new TimeReader({ ...timeRules(rules), order: "mdy" });
   const isTime = (text: string): boolean => !Number.isNaN(reader.read(text)) || !Number.isNaN(other.read(text));
   const isDate = (text: string): boolean =>
@@ -322,7 +322,7 @@ const unnamed = (
     const missing = applyWishes(places, null, width, rules.wishes, kind);
     if (missing.length > 0)
       throw badInput("--columns", [...rules.wishes.keys()].join(","), `also ${missing.join(", ")}`);
-    // Names that nobody knows are no row either.
+    // A line of unknown names is not a data row either.
     if (
       rows.length > 1 &&
       (isOfNames(rows[0]!) || !/\d/.test(rows[0]!.join(""))) &&
@@ -412,7 +412,7 @@ const unnamed = (
   };
 };
 
-/** True for a line of words: what stands above figures in as many columns names them. */
+/** True for a line of words: above figures in the same number of columns it is their header. */
 const isOfNames = (row: readonly string[]): boolean => {
   const filled = row.map((field) => field.trim()).filter((field) => field !== "");
   return (

@@ -18,7 +18,7 @@ export const anotherTitle = (file: string, line: number, unit: "line" | "row", n
     option: `--symbol ${JSON.stringify(names[0])}, if that is the file's name for it, or --columns symbol=none`,
   });
 
-/** What may say that rows are of another instrument, and no column of symbols does: a title, a column of text nobody understands. */
+/** Signs that rows belong to another instrument without a symbol column: a title, an unknown text column. */
 export const namingDoubt = (head: Head, layout: Layout, reader: TimeReader, asked: Asked, table: Table): void => {
   const { places, names, from } = layout;
   if (asked.rules.wishes.has("symbol")) return;

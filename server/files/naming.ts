@@ -1,11 +1,11 @@
-/** What in a file may name an instrument: columns by their name or by what stands in them, titles above a table. */
+/** What may name an instrument in a file: columns by name or content, and titles above a table. */
 import { exchangeFamily } from "@/server/domain/instruments/file-symbol";
 import { isNothing } from "@/server/domain/basics/read-number";
 import { isNamingName, isNoVolume, nameKey } from "./columns";
 
 export { isNamingName as isNaming } from "./columns";
 
-/** A symbol with the exchange that is said of it. */
+/** A symbol with its exchange. */
 export const qualified = (symbol: string, exchange: string | undefined): string =>
   exchange === undefined || /[:|]/.test(symbol) || exchangeFamily(exchange) === null
     ? symbol

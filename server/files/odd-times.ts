@@ -1,4 +1,4 @@
-/** Times that are counted in ways of their own: told by what stands in them, or refused. */
+/** Times in unusual formats: recognised by their content, or refused. */
 import type { TimeRules } from "@/server/domain/time/read-time";
 import { inDoubt } from "./doubt";
 import type { Asked, Head, Layout } from "./first-rows";
@@ -6,7 +6,7 @@ import type { Table } from "./rows";
 
 const DAY_SECONDS = 86_400;
 
-/** True for clocks in digits of which one is no clock (33360 would be 3:33:60), but all are seconds of a day. */
+/** True for digit times of which some are not a clock time (33360 would be 3:33:60), but all are seconds of a day. */
 export const areSecondsOfDay = (clocks: readonly string[]): boolean => {
   const texts = clocks.map((text) => text.trim()).filter((text) => text !== "");
   const isClock = (text: string): boolean =>

@@ -1,4 +1,4 @@
-/** What a person says of a file that the file does not say itself: options of the command line and of a source's name. */
+/** Facts about a file that a person gives: options of the command line and of a source's name. */
 import { badInput } from "@/server/domain/basics/errors";
 import { type HistorySourceName, historySources } from "@/server/domain/instruments/source-conventions";
 import type { DecimalMark } from "@/server/domain/basics/read-number";
@@ -20,7 +20,10 @@ export interface FileOptions {
   decimal?: "point" | "comma";
   /** What the file calls the instrument. */
   symbol?: string;
-  /** Whose candles the file has: how auctions are printed in them. Nobody's unless said: the calendar alone tells what is of an auction. */
+  /**
+   * The broker of the candles, which decides how auctions are printed. If not given, the calendar alone decides which
+   * rows are auctions.
+   */
   broker?: HistorySourceName;
   /** Rows that cannot be read are left out and the rest is taken. */
   lenient?: boolean;
@@ -89,7 +92,7 @@ export const timeRules = ({ zone, dates }: FileRules): TimeRules => ({
   zone: zone ?? istRules.zone,
 });
 
-/** Options as they stand in the name of a source: `csv[zone=UTC&labels=start]:FILE`. */
+/** Options as written in a source's name: `csv[zone=UTC&labels=start]:FILE`. */
 export const optionsText = (options: FileOptions): string => {
   const search = new URLSearchParams();
   for (const name of optionNames) {

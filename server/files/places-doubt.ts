@@ -1,4 +1,4 @@
-/** Columns that were told by their place alone: is what stands there what it was taken for? */
+/** Checks columns that were recognised by position only against their content. */
 import { type DecimalMark, readDecimal } from "@/server/domain/basics/read-number";
 import { TimeReader, type TimeRules } from "@/server/domain/time/read-time";
 import { exampleColumns, type Role, tellsPlaces } from "./columns";
@@ -9,7 +9,7 @@ import type { Table } from "./rows";
 interface Figures {
   line: number;
   time: number;
-  /** Open, high, low, close, price, volume, and what stands behind the volume. */
+  /** Open, high, low, close, price, volume, and the column after the volume. */
   figures: readonly [number, number, number, number, number, number, number];
   text: string;
   symbol: string;
@@ -70,7 +70,7 @@ type Doubt = (row: Figures, why: string, option: string) => Error;
 const clearly = (pairs: number): number => 1.2 + 3 / pairs;
 
 const barDoubt = (rows: readonly Figures[], { places, notes, from }: Layout, table: Table, doubt: Doubt): void => {
-  // Brokers' lists of candles stand in one order: only what speaks against it counts.
+  // Brokers' candle lists have a fixed order; only evidence against it counts.
   const known = table.format === "JSON document";
   const told = (swap: Partial<Record<Role, Role>> = {}): string => `--columns ${columnsText(places, swap)}`;
   const { pairs, asTaken, swapped, unequal } = fits(rows);
@@ -128,10 +128,16 @@ const barDoubt = (rows: readonly Figures[], { places, notes, from }: Layout, tab
 
 const within = (price: number, low: number, high: number): boolean => price >= low * 0.9 && price <= high * 1.1;
 
-/** No price moves further from one bar to the next, by the exchanges' own limits: what does is no neighbour, or has been split. */
+/**
+ * No price moves further between two bars under the exchanges' limits; a larger move is not between neighbours, or is a
+ * split.
+ */
 const FURTHEST = 1.2;
 
-/** A bar opens near the close before it: how far opens stand from it, and how far they would with open and close swapped. */
+/**
+ * A bar opens near the previous close: how far opens are from it, and how far they would be with open and close
+ * swapped.
+ */
 const fits = (rows: readonly Figures[]): { pairs: number; asTaken: number; swapped: number; unequal: boolean } => {
   const before = new Map<string, Figures>();
   const sum = { pairs: 0, asTaken: 0, swapped: 0, unequal: false };
@@ -146,7 +152,7 @@ const fits = (rows: readonly Figures[]): { pairs: number; asTaken: number; swapp
     sum.unequal ||= open !== close;
     const last = before.get(symbol);
     before.set(symbol, row);
-    // Where both open at their close nothing can be told, and nothing need.
+    // If both open at their close, nothing can be decided, and nothing needs to be.
     if (last === undefined || (open === close && last.figures[0] === last.figures[3])) continue;
     const prices = [open, close, last.figures[0], last.figures[3]];
     if (Math.max(...prices) > Math.min(...prices) * FURTHEST) continue;
@@ -157,7 +163,7 @@ const fits = (rows: readonly Figures[]): { pairs: number; asTaken: number; swapp
   return sum;
 };
 
-/** How much a column changes from row to row, as a share of itself: open interest does little, a volume much. */
+/** How much a column changes from row to row, as a fraction: little for open interest, much for volume. */
 const unrest = (rows: readonly Figures[], column: 5 | 6): number => {
   let change = 0;
   let size = 0;

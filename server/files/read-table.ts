@@ -26,13 +26,13 @@ export interface TableOrder {
 const FOOTER =
   /^\s*["']?(?:total|grand total|sub-?total|sum|average|avg\.?|mean|note|source|disclaimer|generated|downloaded|copyright|end of|eof\b|\*|©|-{3,}|={3,}|\+[-+=]{3,}|\(\d+ rows?\)|\[\d+ rows? x \d+ columns?\])/i;
 
-/** How databases and pandas end what they print. */
+/** How databases and pandas end their output. */
 const COUNT = /^\s*[([]\d+ rows?\b/;
 
 /** What programs call lines that hold a last traded price. */
 const TRADED = /^(?:tick|ticker|trade|ltp|ltpc|quote|full)s?(?: (?:data|packet|mode))?$/i;
 
-/** So many lines that were passed over are told. */
+/** Number of skipped lines that are reported. */
 const TOLD = 5;
 
 /** A row that may be a bar or a tick, with what all kinds of rows have. */
@@ -185,14 +185,17 @@ export class OpenTable {
     ];
   }
 
-  /** By which column rows were told apart, where it is called otherwise than a symbol. */
+  /** The column that distinguished rows, if it is not named symbol. */
   private symbolColumn(): string {
     const { places, names } = this.seen;
     const called = names?.[places.symbol[0] ?? -1];
     return called === undefined || /^symbol$/i.test(called) ? "" : ` by its column ${JSON.stringify(called)}`;
   }
 
-  /** True for a line of a bridge that is no tick: a heartbeat, a status. Other programs give what has a price other types. */
+  /**
+   * True for a bridge's line that is not a tick: a heartbeat, a status. Other programs give lines with a price other
+   * types.
+   */
   private isWord(fields: readonly string[]): boolean {
     const { type, price } = this.seen.places;
     return type !== -1 && (fields[type] ?? "") !== "" && fields[type] !== "tick" && isNothing(fields[price] ?? "");
@@ -257,7 +260,7 @@ export class OpenTable {
     return titled.length > 0;
   }
 
-  /** True for names by which the columns stand as they did; throws where they stand otherwise from here on. */
+  /** True for a header with the same columns; throws if the columns differ from here on. */
   private isOtherNames(fields: readonly string[], line: number): boolean {
     const { places, names, namesLine, kind, unit } = this.seen;
     const found = placesOfNames(
@@ -320,7 +323,7 @@ export const openRows = async (table: Table, order: TableOrder): Promise<OpenTab
   return new OpenTable(seen, rules, order);
 };
 
-/** The first refused row as an error: what stands where, and that nothing was taken. */
+/** The first rejected row as an error: its place and content, and that nothing was used. */
 export const refusedRows = (malformed: readonly MalformedLine[], count: number) => {
   const { file, line, unit, reason } = malformed[0]!;
   return badInput(

@@ -3,6 +3,6 @@ export interface RowBlock {
   rows: string[][];
   /** Line of each row, counted from 1; of a JSON document the row's own number. */
   lines: number[];
-  /** Why a row cannot be read, by its place in `rows`. */
+  /** Why a row is unreadable, by its index in `rows`. */
   broken: Map<number, string> | null;
 }

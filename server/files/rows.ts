@@ -10,11 +10,11 @@ export interface Table {
   format: "delimited" | "JSON lines" | "JSON document" | "Parquet";
   /** Null unless delimited. */
   delimiter: string | null;
-  /** What the columns are called where it is not a row that says so: keys of JSON objects, columns of Parquet. */
+  /** Column names that are not a row: keys of JSON objects, columns of Parquet. */
   names: readonly string[] | null;
   /** What `lines` counts. */
   unit: "line" | "row";
-  /** Zone of its clocks, where it stands beside the rows. */
+  /** Zone of its times, if given beside the rows. */
   zone?: string | null;
   blocks: AsyncIterable<RowBlock>;
 }
@@ -114,9 +114,9 @@ export const delimiterName = (delimiter: string): string => NAMES[delimiter] ?? 
 export const isComment = (line: string): boolean => /^\s*(?:#(?!#+$)|\/\/|%)/.test(line);
 
 /**
- * The delimiter by which the first lines have the same number of fields. Tab and semicolon go first: in such files a comma
- * groups thousands or marks decimals. A line that commas divide as they divide the others, and the other mark does not, shows that
- * this one only stands in remarks. `skip`: lines that are no rows (`sep=;`, as Excel writes it).
+ * Finds the delimiter that gives the first lines the same number of fields. Tab and semicolon go first, because in such
+ * files a comma groups thousands or marks decimals. A line that commas split like the others, and the other mark does
+ * not, shows that the mark occurs only in remarks. `skip`: lines that are not rows (`sep=;`, as Excel writes it).
  */
 const dialectOf = (head: string): { delimiter: string; skip: number } => {
   const told = /^\s*"?sep=(.)"?\s*\n/i.exec(head);
@@ -194,7 +194,7 @@ async function* delimitedBlocks(
     const text = carried === "" ? piece : carried + piece;
     carried = "";
     const result = parse(text, delimiter);
-    // A quoted field may go on in the next piece.
+    // A quoted field may continue in the next piece.
     if (text.length < MOST_QUOTED && result.errors.some(({ code }) => code === "MissingQuotes")) {
       carried = text;
       continue;

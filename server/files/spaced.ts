@@ -10,16 +10,16 @@ export interface Spacing {
   under: number;
   names: readonly string[];
   between: RegExp;
-  /** A date and its clock stand under one name. */
+  /** A date and its clock time share one name. */
   joined: boolean;
   /** Fields of a row. */
   width: number;
 }
 
-/** Names stand in one of the first lines; so many rows below them are looked at. */
+/** The header is one of the first lines; this many rows below it are examined. */
 const NAMES_WITHIN = 40;
 const LOOK = 50;
-/** At least so many of them must have the fields that the names say. */
+/** At least this many of them must have as many fields as the header. */
 const ALIKE = 0.5;
 const DELIMITED = /[,;\t|]/;
 const REMARK = /^\s*(?:#|\/\/|%)/;
@@ -35,7 +35,7 @@ const fieldsOf = (line: string, between: RegExp, joined: boolean): string[] => {
   return fields;
 };
 
-/** Null where something else separates the columns, or the lines have no common number of fields. */
+/** Null if something else separates the columns, or the lines have no common number of fields. */
 export const spacingOf = (head: string, kind: TableKind): Spacing | null => {
   const lines = head.split("\n");
   for (let at = 0; at < Math.min(lines.length, NAMES_WITHIN); at++) {
@@ -92,7 +92,7 @@ const fitting = (
   return null;
 };
 
-/** Without names: a date, perhaps a clock, and figures. */
+/** Without a header: a date, possibly a clock time, and figures. */
 const nameless = (lines: readonly string[], kind: TableKind): Spacing | null => {
   const rows = lines
     .filter(isRow)

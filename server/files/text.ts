@@ -1,4 +1,4 @@
-/** A file's text, piece by piece: encoding, line ends and what is no text at all. */
+/** Reads a file's text in pieces: encoding, line ends, and detection of non-text files. */
 import { createReadStream } from "node:fs";
 import { badInput } from "@/server/domain/basics/errors";
 
@@ -9,7 +9,7 @@ export type TextPieces = Iterable<string> | AsyncIterable<string>;
 const MOST_OF_A_LINE = 64 * 1_048_576;
 const READ_AT_ONCE = 262_144;
 
-/** What people take for a table: told by a file's first bytes. */
+/** Files people mistake for a table, recognised by their first bytes. */
 const KINDS: readonly (readonly [start: readonly number[], name: string])[] = [
   [[0x50, 0x4b, 0x03, 0x04], "a zip archive or an Excel workbook: unpack it, or save the sheet as CSV"],
   [[0x1f, 0x8b], "packed with gzip: unpack it first"],
@@ -21,7 +21,7 @@ const KINDS: readonly (readonly [start: readonly number[], name: string])[] = [
 const encodingOf = (bytes: Uint8Array): string => {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
-  // Without a mark: digits and separators of UTF-16 have a NUL beside them.
+  // Without a byte order mark: digits and separators in UTF-16 have a NUL beside them.
   const seen = Math.min(bytes.length, 512);
   let even = 0;
   let odd = 0;

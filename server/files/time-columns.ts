@@ -1,4 +1,4 @@
-/** Which columns say when: a date beside another one, a clock under any name or in parts, a zone in a column's name. */
+/** Finds the time columns: a date beside another one, a clock under any name or in parts, a zone in a column's name. */
 import { isNothing } from "@/server/domain/basics/read-number";
 import { TimeReader, type TimeRules, zoneOf } from "@/server/domain/time/read-time";
 import { IST_OFFSET_MS, istDay } from "@/server/domain/time/session";
@@ -11,7 +11,7 @@ import type { Table } from "./rows";
 /** So many rows are looked at. */
 const LOOK = 500;
 
-/** Settles the columns of time in a layout. Throws where two of them tell different days, or several may be the clock. */
+/** Determines a layout's time columns. Throws if two of them give different days, or several may be the clock. */
 export const settleTimes = (head: Head, layout: Layout, asked: Asked, table: Table): void => {
   const { names, from } = layout;
   if (names === null || asked.kind !== "bars" || asked.rules.wishes.has("time")) return;
@@ -70,7 +70,7 @@ const settleDates = (
 
 const CLOCK = /^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[ap]\.?m\.?)?$/i;
 
-/** Beside dates alone a clock may stand under a name of its own, or as hours and minutes. */
+/** Beside dates, a clock may have its own name, or be in hours and minutes. */
 const settleClock = (
   rows: readonly string[][],
   layout: Layout,
@@ -97,7 +97,7 @@ const settleClock = (
     places.inParts = true;
     return;
   }
-  // Days that stand once are days, whatever clock stands beside them.
+  // Dates that occur once are days, whatever clock is beside them.
   if (new Set(dates).size === dates.length) return;
   const used = usedPlaces(places);
   const clocks = names

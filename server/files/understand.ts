@@ -1,4 +1,6 @@
-/** What a table's first rows say of it: names, columns, decimal mark, order of dates. What they leave open is refused, not guessed. */
+/**
+ * What a table's first rows show: header, columns, decimal mark, date order. Ambiguities are refused, never guessed.
+ */
 import { badInput } from "@/server/domain/basics/errors";
 import { type DecimalMark, markOf } from "@/server/domain/basics/read-number";
 import { type DateOrder, TimeReader, type TimeRules } from "@/server/domain/time/read-time";
@@ -24,9 +26,9 @@ export interface Understanding {
   delimiter: string | null;
   unit: "line" | "row";
   places: Places;
-  /** Names of the columns; null where the file has none and columns were told by their place. */
+  /** Column names; null if the file has none and columns were recognised by position. */
   names: readonly string[] | null;
-  /** How many columns rows have. */
+  /** Number of columns of the rows. */
   width: number;
   /** The last line of names, 0 without. */
   namesLine: number;
@@ -239,7 +241,7 @@ const markOfTable = (head: Head, places: Places, from: number, asked: Asked, tab
     });
   }
   if (comma !== undefined) return ",";
-  // Where no comma separates columns, a comma may be the decimal mark, and `1.500` fifteen hundred.
+  // If commas do not separate columns, a comma may be the decimal mark, and `1.500` fifteen hundred.
   if (grouped !== -1 && point === undefined && table.format === "delimited" && table.delimiter !== ",") {
     throw inDoubt({
       file: asked.file,

@@ -9,7 +9,7 @@ import type { Table } from "./rows";
 const LOOK = 200;
 const DOUBTFUL_VOLUME = /vol|qty|quant|shares|contracts|lots/i;
 
-/** Throws where a column of whole numbers that may be the volume, under a name nobody knows, would be passed over, or where two may be it. */
+/** Throws if an unknown column of whole numbers that may be the volume would be ignored, or if two may be it. */
 export const volumeDoubt = (
   head: Head,
   { places, names, namesLine, from }: Layout,

@@ -6,17 +6,17 @@ import { istRules, TimeReader } from "@/server/domain/time/read-time";
 import { istDate, istDay } from "@/server/domain/time/session";
 import type { Places } from "./columns";
 
-/** What a file is asked for. */
+/** The instrument requested from a file. */
 export interface AskedInstrument {
   exchange: string;
   symbol: string;
   segment: string;
 }
 
-/** Answers of `Whose.of` that are no instrument. */
+/** Results of `Whose.of` that are not an instrument. */
 export const ANOTHER = -1;
 
-/** Of names met in a file so many are kept to be told. */
+/** Number of names met in a file that are kept for reporting. */
 const KEPT = 8;
 
 interface Known {
@@ -29,7 +29,7 @@ interface Known {
 }
 
 export class Whose {
-  /** Rows of other instruments, by what the file calls them. */
+  /** Rows of other instruments, by the file's names. */
   readonly others = new Map<string, number>();
   private readonly known: Known[] = [];
   private readonly byName = new Map<string, Known[]>();
@@ -42,7 +42,7 @@ export class Whose {
   private first: string | null = null;
   private readonly columns: readonly number[];
 
-  /** `instruments` empty: the file's own one, whichever it is. `symbol`: what the file calls the only one. */
+  /** `instruments` empty: the file's only instrument, whichever it is. `symbol`: the file's name for it. */
   constructor(
     private readonly instruments: readonly AskedInstrument[],
     private readonly places: Places,
@@ -111,7 +111,7 @@ export class Whose {
     if (this.symbol !== null) {
       if (!texts.some((text) => text === this.symbol || squeezeSymbol(text) === squeezeSymbol(this.symbol!)))
         return ANOTHER;
-      // One symbol stands for all contracts of what they derive from.
+      // One symbol is shared by all contracts of an underlying.
       const [known] = this.known;
       return known === undefined ||
         !contract ||
@@ -166,7 +166,7 @@ export class Whose {
     return time !== undefined && expiresOn(contract, istDate(istDay(time)), exchange === "MCX" || exchange === "NCO");
   }
 
-  /** How the first row of another instrument calls it. */
+  /** The name of the first row of another instrument. */
   otherSymbol = "";
 
   private count(row: readonly string[]): void {

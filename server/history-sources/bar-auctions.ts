@@ -23,7 +23,7 @@ export interface FileAuctionRules {
   calendar: Calendar;
   hours: HoursKey;
   isIndex: boolean;
-  /** How whoever made the file prints auctions on an IST day. */
+  /** How the file's source prints auctions on an IST day. */
   convention(day: number): AuctionConvention;
 }
 
@@ -49,7 +49,7 @@ export const auctionsOf = (
   const { labels, calendar, hours, isIndex } = rules;
   const found = new Map<number, FileAuction>();
   let rows = 0;
-  // Of several rows with one label the last in the file holds, as everywhere.
+  // Of several rows with one label the last in the file applies, as everywhere.
   const byLabel = [...new Map(bars.map((bar) => [bar.label, bar]))].sort(([a], [b]) => a - b);
   for (const [label, bar] of byLabel) {
     const session = calendar.on(hours, istDay(label));

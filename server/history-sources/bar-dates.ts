@@ -49,8 +49,8 @@ const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Frida
 const weekdayOf = (day: number): number => new Date(day * DAY_MS).getUTCDay();
 
 /**
- * Throws where days stand on a Saturday or Sunday without trading, and fewer did if every date were a day later or earlier: a
- * zone has moved them. `calendar`: what is known, not what the file's rows make one assume.
+ * Throws if days fall on a Saturday or Sunday without trading, and fewer would if every date were a day later or
+ * earlier: a time zone has shifted them. `calendar`: the known calendar, without assumptions from the file's rows.
  */
 export const checkWeekdays = (
   file: string,

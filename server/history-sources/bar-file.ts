@@ -20,7 +20,7 @@ export interface FileBar {
 }
 
 export interface BarFile {
-  /** In the file's order. */
+  /** In file order. */
   bars: FileBar[];
   malformed: MalformedLine[];
   table: OpenTable;
@@ -66,7 +66,7 @@ export async function* readBars(
     }
     return `open, high, low, close ${[openAt, highAt, lowAt, closeAt].map((at) => fields[at]).join(", ")} contradict each other`;
   };
-  // Of an index the volume may be left out.
+  // An index may lack volume.
   const volumeOf = (text: string | undefined, mark: typeof decimal): number => {
     if (text === undefined) return volumeless ? 0 : Number.NaN;
     const volume = readWhole(text, mark);
@@ -76,7 +76,9 @@ export async function* readBars(
   yield* table.read(row);
 }
 
-/** The bars of a file of one instrument. A row that is no bar is told in `malformed`; a file that leaves doubt throws `bad_input`. */
+/**
+ * The bars of a file of one instrument. Invalid rows are returned in `malformed`; an ambiguous file throws `bad_input`.
+ */
 export const parseBarFile = async (
   text: TextPieces,
   options: { decimals: number; fileName: string; instrument?: AskedInstrument; options?: FileOptions },

@@ -6,8 +6,8 @@ import type { FileBar } from "./bar-file";
 import { isOnGrid, type LabelDay, usualSpacing } from "./bar-labels";
 
 /**
- * Throws where a row of a session begins or ends inside a bar of `of`: bars that count from the full hour, a first one cut off
- * by the open, a last one that was still forming. Moved to the nearest bar it would tell of other minutes than its own.
+ * Throws if a row of a session begins or ends inside a bar of `of`: bars that count from the full hour, a first one cut
+ * by the open, a last one that was still forming. Moved to the nearest bar it would contain other minutes.
  */
 export const checkGrid = (
   file: string,
@@ -18,7 +18,7 @@ export const checkGrid = (
   calendar: Calendar,
   hours: HoursKey,
 ): void => {
-  // Rows that usually stand closer are bars of a shorter timeframe: that is told as such.
+  // Rows that are usually closer together are bars of a shorter timeframe, and are reported as such.
   if (table.rules.lenient || (usualSpacing(days) ?? of.lengthMs) < of.lengthMs) return;
   for (const { label, line } of bars) {
     const session = calendar.on(hours, istDay(label));

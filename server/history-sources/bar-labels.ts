@@ -1,4 +1,4 @@
-/** What a bar file's labels mean: which end of the bar they name, and how far apart they stand. */
+/** The meaning of a bar file's labels: which end of the bar they name, and their spacing. */
 import { barStart } from "@/server/domain/bars/bar-time";
 import { badInput } from "@/server/domain/basics/errors";
 import {
@@ -19,11 +19,11 @@ const LAST_SECOND_MS = 59_000;
 const isLastSecond = (label: number, from: AnyTimeframe): boolean =>
   from.lengthMs % MINUTE_MS === 0 && label % MINUTE_MS >= LAST_SECOND_MS;
 
-/** Where a label stands: itself, or the end of the minute of whose last second it is. */
+/** A label's position: itself, or the end of the minute if it names that minute's last second. */
 const edgeOf = (label: number, from: AnyTimeframe): number =>
   isLastSecond(label, from) ? Math.ceil(label / MINUTE_MS) * MINUTE_MS : label;
 
-/** True where a label of a session is the start or the end of one of its bars; what lies outside is no bar anyhow. */
+/** True if a label of a session is the start or end of one of its bars; labels outside are not bars anyway. */
 export const isOnGrid = (label: number, session: Session, from: AnyTimeframe): boolean => {
   if (from.kind !== "intraday") return true;
   const edge = edgeOf(label, from);
@@ -54,8 +54,9 @@ export const labelDays = (labels: Iterable<number>, calendar: Calendar, hours: H
 };
 
 /**
- * Which end of the bar the labels name, where days show it: a label at the open starts the first bar, one at the close ends the
- * last. Null where no day shows either, or days contradict each other: a quiet first minute looks like labels by the end.
+ * Which end of the bar the labels name, if days show it: a label at the open starts the first bar, one at the close
+ * ends the last. Null if no day shows either, or days contradict each other: a quiet first minute looks like end
+ * labels.
  */
 export const detectLabels = (
   days: readonly LabelDay[],
@@ -66,7 +67,7 @@ export const detectLabels = (
   let starts = 0;
   let ends = 0;
   for (const { session, labels } of days) {
-    // A bar that ends at the open would lie before it; one that starts at the close, behind it.
+    // A bar that ends at the open would be before it; one that starts at the close, after it.
     if (labels.includes(session.open)) starts++;
     else if (endsWithClose(session, labels, from)) ends++;
   }
@@ -77,10 +78,10 @@ export const detectLabels = (
 };
 
 /**
- * Does a date without a bar at the open have one that ends with the session? One row of the closing second may be a print of
- * the close behind bars by their start: only where nearly every bar stands beside the one before it is the last one a bar too.
- * Where a closing auction follows, a row at its beginning or end may also be one of the auction by its start: then every bar
- * before it has to be there.
+ * Does a date without a bar at the open have one that ends with the session? One row of the closing second may be a
+ * print of the close after start-labelled bars; only if nearly every bar is adjacent to the previous one is the last
+ * one a bar too. If a closing auction follows, a row at its beginning or end may also be the auction by its start; then
+ * every bar before it must be present.
  */
 const endsWithClose = (session: Session, labels: readonly number[], from: AnyTimeframe): boolean => {
   const collected = session.phases.findLast(({ phase }) => phase === "closing_auction");
@@ -101,26 +102,28 @@ const endsWithClose = (session: Session, labels: readonly number[], from: AnyTim
   );
 };
 
-/** So large a part of a day's bars has to stand beside the one before; less where the first bar of the session is there. */
+/**
+ * Fraction of a day's bars that must be adjacent to the previous one; less if the first bar of the session is present.
+ */
 const DENSE = 0.8;
 const DENSE_FROM_OPEN = 0.5;
 
-/** Start of the bar a label names; null when it lies outside the session. */
+/** Start of the bar a label names; null outside the session. */
 export const startOf = (label: number, kind: LabelKind, session: Session, from: AnyTimeframe): number | null => {
   if (from.kind !== "intraday") return session.open;
   const inside = kind === "start" ? label : label - 1;
   return inside < session.open || inside >= session.close ? null : barStart(session, from, inside);
 };
 
-/** A date that stands in two rows of days. */
+/** A date that occurs in two rows of days. */
 export interface DoubledDate {
   first: number;
   second: number;
 }
 
 /**
- * Two rows of days that are one date, told by their labels; null where each has its own. Equal labels are one row written
- * twice, and the last one holds.
+ * Two rows of days with the same date in their labels; null if there are none. Equal labels are one row written twice,
+ * and the last one applies.
  */
 export const doubledDate = (days: readonly LabelDay[]): DoubledDate | null => {
   const crowded = days.filter(({ labels }) => labels.length > 1);
@@ -130,9 +133,9 @@ export const doubledDate = (days: readonly LabelDay[]): DoubledDate | null => {
 };
 
 /**
- * Throws `bad_input` for `field` when the rows do not stand as bars of `from` do. An instrument that seldom trades may lack any
- * bar: rows further apart are refused only where they are neighbours in a longer timeframe. `sure`: then they are not.
- * `refused`: so many rows are missing because they could not be read.
+ * Throws `bad_input` for `field` if the rows are not spaced as bars of `from`. An instrument that seldom trades may
+ * lack any bar, so rows further apart are refused only if they are neighbours in a longer timeframe. `sure`: then they
+ * are not. `refused`: number of rows missing because they were unreadable.
  */
 export const checkSpacing = (
   days: readonly LabelDay[],
@@ -173,11 +176,11 @@ export const checkSpacing = (
   }
 };
 
-/** How far neighbouring rows of a session usually stand apart, in ms; null where no session has two. */
+/** The usual spacing of neighbouring rows of a session, in ms; null if no session has two. */
 export const usualSpacing = (days: readonly LabelDay[]): number | null =>
   [...spacings(days)].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? null;
 
-/** How often two neighbouring labels of a session stand so far apart, in ms; a session's last bar may be short. */
+/** How often two neighbouring labels of a session have this spacing, in ms; a session's last bar may be short. */
 const spacings = (days: readonly LabelDay[]): Map<number, number> => {
   const counts = new Map<number, number>();
   for (const { session, labels } of days) {

@@ -13,7 +13,7 @@ import type { FileBar } from "./bar-file";
 import { isOnGrid, type LabelKind, startOf } from "./bar-labels";
 import { isEqual } from "./bar-repeats";
 
-/** Rows that are no bar of their own, by reason: the phase they lie in, and copies. */
+/** Rows that are not separate bars, by reason: their phase, or copies. */
 export type LeftOut = {
   pre_open: number;
   closing_auction: number;
@@ -71,7 +71,7 @@ export const placeBars = (
     byStart.set(start, bar);
   }
   const all = [...byStart].sort(([a], [b]) => a - b);
-  // Without a single volume the file has none to tell.
+  // Without a single volume the file has none.
   const isCounted = isTraded && all.some(([, { volume }]) => volume > 0);
   const sorted = isCounted ? all.filter(([, bar], at) => at === 0 || !isPadding(bar, all[at - 1]![1])) : all;
   left.untraded = all.length - sorted.length;

@@ -1,4 +1,4 @@
-/** Bars that tell one time twice, and bars of weeks and months that stand where days are asked for. */
+/** Detects bars with the same time, and bars of weeks and months where days are requested. */
 import { istDay, istText } from "@/server/domain/time/session";
 import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 import { inDoubt } from "@/server/files/doubt";
@@ -8,7 +8,9 @@ import type { FileBar } from "./bar-file";
 export const isEqual = (a: FileBar, b: FileBar): boolean =>
   a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
 
-/** Throws where two rows have the same time and different values: which of them is the bar nobody says. Equal ones are one row. */
+/**
+ * Throws if two rows have the same time and different values, because neither can be preferred. Equal ones are one row.
+ */
 export const checkRepeats = (file: string, table: OpenTable, bars: readonly FileBar[]): void => {
   if (table.rules.lenient) return;
   const { unit, places } = table.seen;
@@ -32,7 +34,7 @@ export const checkRepeats = (file: string, table: OpenTable, bars: readonly File
   }
 };
 
-/** How far apart bars longer than a day stand, in days: first and last of each kind. */
+/** Spacing of bars longer than a day, in days: first and last of each kind. */
 const LONGER = [
   ["weeks", 6, 8],
   ["fortnights", 13, 15],
@@ -41,7 +43,7 @@ const LONGER = [
   ["years", 358, 373],
 ] as const;
 
-/** What the rows seem to be where neighbours usually stand further apart than days do; null for days. */
+/** What the rows seem to be if their usual spacing is more than days; null for days. */
 export const longerThanDays = (labels: Iterable<number>): (typeof LONGER)[number][0] | null => {
   const days = [...new Set([...labels].map(istDay))].sort((a, b) => a - b);
   const apart = days.slice(1).map((day, at) => day - days[at]!);
@@ -53,7 +55,7 @@ export const longerThanDays = (labels: Iterable<number>): (typeof LONGER)[number
   );
 };
 
-/** Throws where rows of days stand as far apart as weeks or months do. */
+/** Throws if rows of days are spaced like weeks or months. */
 export const checkDays = (file: string, table: OpenTable, bars: readonly FileBar[], of: AnyTimeframe): void => {
   if (of.kind !== "day" || table.rules.lenient) return;
   const found = longerThanDays(bars.map(({ label }) => label));

@@ -13,7 +13,7 @@ export interface BrokerLogin {
   token(instrument: Instrument): number | undefined;
 }
 
-/** A broker's historical interface, by the login of one of its collectors. */
+/** A broker's history API, through the login of one of its collectors. */
 export const brokerSource = (name: string, broker: BrokerLogin, { definition, token } = broker): HistorySource => ({
   name,
   prints: name,

@@ -26,16 +26,16 @@ export type FileKind = "csv" | "parquet";
 
 export interface FileOrder {
   kind: FileKind;
-  /** A path; `{symbol}` in it stands for the symbol: one file an instrument. */
+  /** A path; `{symbol}` in it is replaced by the symbol: one file per instrument. */
   file: string;
-  /** What a person says of the file. */
+  /** File options given by a person. */
   options?: FileOptions;
   timeframe: TimeframeName;
   instruments: readonly Instrument[];
   /** Epoch ms; rows far outside are not kept. */
   from: number;
   to: number;
-  /** Epoch ms: what a file says of later times is in doubt. */
+  /** Epoch ms: later times in a file are suspicious. */
   now: number;
   calendar: Calendar;
   hours(instrument: Instrument): HoursKey;
@@ -43,11 +43,11 @@ export interface FileOrder {
   signal?: AbortSignal | undefined;
 }
 
-/** So many rows that are no bars are told one by one. */
+/** Number of invalid rows reported one by one. */
 const TOLD = 5;
 
 interface Contents {
-  /** By place among the instruments. */
+  /** By index among the instruments. */
   bars: Map<number, FileBar[]>;
   table: OpenTable;
 }
@@ -71,7 +71,7 @@ export const fileSource = async (order: FileOrder): Promise<HistorySource> => {
       try {
         contents = await readFile(order, path, [instrument], notes);
       } catch (cause) {
-        // Of many files one may be missing: that instrument alone goes without. One that is in doubt stops the order.
+        // Of many files one may be missing; only that instrument is skipped. An ambiguous file stops the request.
         if ((cause as AppError).details?.field !== "source" || instruments.length === 1) throw cause;
         missing.set(instrument.id, (cause as Error).message);
         continue;

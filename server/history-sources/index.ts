@@ -20,7 +20,7 @@ export const parseSource = (text: string, brokers: readonly string[]): SourceNam
   );
 };
 
-/** Opens what a request names; `broker` answers the source of a broker's login. */
+/** Opens the source of a request; `broker` returns the source of a broker's login. */
 export const openSource = async (
   source: SourceName,
   order: Omit<FileOrder, "kind" | "file" | "options">,

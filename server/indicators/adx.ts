@@ -16,7 +16,7 @@ class Adx implements Indicator {
   private ranges = 0;
   private rises = 0;
   private falls = 0;
-  /** Sum of the indices until the seed stands, their average from then on. */
+  /** Sum of the indices until seeded, then their average. */
   private average = 0;
 
   constructor(private readonly period: number) {}

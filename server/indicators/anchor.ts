@@ -14,7 +14,7 @@ const instantOf = (text: string): number => {
   return dayOfDate(date) * DAY_MS - IST_OFFSET_MS + (Number(hour) * 60 + Number(minute)) * MINUTE_MS;
 };
 
-/** A parameter that is one of the periods or an instant. The text is Indian time: parameters are written and read by people. */
+/** A parameter that is a period or a time. The text is in IST, because people read and write parameters. */
 export const anchorParam = z
   .string()
   .refine((text) => isPeriod(text) || !Number.isNaN(instantOf(text)), {
@@ -23,7 +23,7 @@ export const anchorParam = z
   .default("month")
   .meta({ kind: "instant", choices: Object.keys(periods), unit: "IST" });
 
-/** Where sums begin anew. */
+/** Where sums restart. */
 export interface Anchor {
   /** Changes where they begin: 0 before the instant, 1 from it on, or the number of the week, month … */
   spanOf(time: number): number;

@@ -55,7 +55,7 @@ export const anchoredVwap = defineIndicator({
   plots: [{ id: "value", title: "AVWAP", kind: "line", unit: "price" }],
   params: z.object({ anchor: anchorParam }),
   order: ["anchor"],
-  // None of its own: the first value stands at the anchor.
+  // No warm-up of its own: the first value is at the anchor.
   warmUp: () => 0,
   settle: ({ anchor }, lengthMs, at) => barsOfDays(anchorDays(anchor, at), lengthMs),
   create: ({ anchor }) => new AnchoredVwap(anchorOf(anchor)),

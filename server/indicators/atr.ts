@@ -10,7 +10,7 @@ class Atr implements Indicator {
   /** True ranges taken; -1 before the first bar, which has none. */
   private count = -1;
   private close = 0;
-  /** Sum until the seed stands, Wilder's average from then on. */
+  /** Sum until seeded, then Wilder's average. */
   private value = 0;
   private readonly weight: number;
 

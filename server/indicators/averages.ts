@@ -1,14 +1,14 @@
 import type { Part } from "./composed";
 
-/** Nothing at all: the bound under which TA-Lib takes what is left of an average for 0. */
+/** The bound below which TA-Lib treats the remainder of an average as 0. */
 export const isNothing = (value: number): boolean => value < 1e-14 && value > -1e-14;
 
 /** One step of an average by a weight that has been seeded. */
 export const step = (before: number, input: number, weight: number): number => before + (input - before) * weight;
 
 /**
- * One step of an average by a weight, seeded by the mean of its first `period` values: `before` is their sum until the
- * seed stands, the average from then on. `count` counts this value too.
+ * One step of a weighted average, seeded by the mean of its first `period` values: `before` is their sum until seeded,
+ * then the average. `count` includes this value.
  */
 export const smooth = (before: number, input: number, count: number, period: number, weight: number): number =>
   count > period ? step(before, input, weight) : count === period ? (before + input) / period : before + input;

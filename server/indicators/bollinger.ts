@@ -16,9 +16,9 @@ interface State {
 }
 
 /**
- * Sums of whole differences from a near base are exact, where sums of squared prices lose the digits that a quiet
- * market's deviation is made of. What they give does not depend on the base: it is moved only when the price has gone
- * so far from it that n times a difference, squared, might need more than 53 bits.
+ * Sums of whole differences from a nearby base are exact, whereas sums of squared prices lose the digits that make up a
+ * quiet market's deviation. The result does not depend on the base; it is moved only when the price is so far from it
+ * that n times a squared difference might need more than 53 bits.
  */
 const FAR = 2 ** 24;
 
@@ -107,7 +107,7 @@ class Bollinger implements Indicator {
     return (this.deviations * Math.sqrt(Math.max(0, this.period * squares - sum * sum))) / this.divisor;
   }
 
-  /** To the next place of the ring; the base follows the price. */
+  /** Moves to the next slot of the ring; the base follows the price. */
   private follow(): void {
     const { place, period } = this;
     this.place = place + 1 === period ? 0 : place + 1;

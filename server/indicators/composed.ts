@@ -7,9 +7,9 @@ export interface Part {
 }
 
 /**
- * An indicator made of parts. One formula serves closed and forming bars: `keep` tells every part whether to remember
- * what it is given, so that a peek is what `next` will give and changes nothing. Each class calls its own formula: a
- * call in this place would be passed by every kind of indicator, and could not be compiled into any.
+ * An indicator composed of parts. One formula serves closed and forming bars: `keep` tells every part whether to store
+ * its input, so a peek is exactly what `next` will return and changes nothing. Each class calls its own formula,
+ * because a call here would be shared by every kind of indicator and could not be inlined.
  */
 export abstract class Composed implements Indicator {
   protected abstract readonly parts: readonly Part[];

@@ -35,7 +35,7 @@ export const computeIndicator = (resolved: ResolvedIndicator, bars: BarColumns):
   return plots;
 };
 
-/** Takes every bar, oldest first, and writes one array per plot: afterwards the indicator stands behind the last one. */
+/** Processes every bar, oldest first, and fills one array per plot; afterwards the indicator is at the last bar. */
 export const runOver = (indicator: Indicator, bars: BarColumns, plots: readonly Float64Array[]): void => {
   if (indicator.over !== undefined) {
     indicator.over(bars, plots);

@@ -22,14 +22,15 @@ export interface IndicatorDefinition<Params = Record<string, unknown>> {
   /** Closed bars before the first value; of levels of the day before, on daily bars. */
   warmUp(params: Params): number;
   /**
-   * Closed bars after which a value no longer depends (to 1e-9 of the price) on where the series was begun. Averages
-   * with an infinite memory are begun this far back, so that a chart, a page of its past and REST show one number.
-   * `lengthMs` is the bars' length: what is counted from the session's open is begun before it. `at` (epoch ms) is the
-   * bar from which values are wanted: what is counted from an instant begins there, without it as far back as bars are kept.
+   * Closed bars after which a value no longer depends (to 1e-9 of the price) on where the series began. Averages with
+   * infinite memory start this far back, so that a chart, a page of its past and REST show the same number. `lengthMs`
+   * is the bars' length: an indicator that counts from the session's open starts before it. `at` (epoch ms) is the
+   * first bar whose values are wanted: an indicator that counts from a time starts there, and without it as far back as
+   * bars are stored.
    */
   settle(params: Params, lengthMs: number, at?: number): number;
   create(params: Params): Indicator;
-  /** Which published definition the numbers follow. */
+  /** The published definition the values follow. */
   source: string;
 }
 

@@ -12,7 +12,7 @@ const params = z.object({ period: bars(20), source: sourceParam() });
 class Ema implements Indicator {
   private readonly weight: number;
   private count = 0;
-  /** Sum of the prices until the seed stands, the average from then on. */
+  /** Sum of the prices until seeded, then the average. */
   private value = 0;
 
   constructor(

@@ -72,7 +72,7 @@ export const SNAPSHOT_FORMAT = 3;
 export interface ResolvedIndicator {
   definition: IndicatorDefinition;
   params: Record<string, number | string>;
-  /** `EMA 20`, `MACD 12 26 9`, `SMA 50 hl2`: what was not chosen of the price source is left out. */
+  /** `EMA 20`, `MACD 12 26 9`, `SMA 50 hl2`: a default price source is omitted. */
   label: string;
   /** One text per indicator and parameters: two readers of the same share one instance. */
   hash: string;
@@ -96,13 +96,15 @@ const otherNames: Readonly<Record<string, string>> = {
   ANCHORED_VWAP: "AVWAP",
 };
 
-/** The definition with this id, or one of its other names; letters may be small. */
+/** The definition with this id or alias, case-insensitive. */
 export const findIndicator = (name: string): IndicatorDefinition | undefined => {
   const wanted = name.toUpperCase();
   return indicators.find(({ id }) => id === (otherNames[wanted] ?? wanted));
 };
 
-/** The definition and complete parameters of a wish; throws `bad_input` naming the parameter and what is accepted. */
+/**
+ * The definition and complete parameters of a request; throws `bad_input` naming the parameter and what is accepted.
+ */
 export const resolveIndicator = (spec: IndicatorSpec): ResolvedIndicator => {
   const definition = findIndicator(spec.id);
   if (definition === undefined) throw badInput("indicator", spec.id, indicators.map((each) => each.id).join(", "));
@@ -162,7 +164,7 @@ export const parseIndicators = (text: string): ResolvedIndicator[] => {
 
 export interface IndicatorParam {
   name: string;
-  /** `instant`: one of the choices, or an Indian time as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`. */
+  /** `instant`: one of the choices, or a time in IST as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`. */
   kind: "integer" | "number" | "choice" | "instant";
   /** `bars`, `minutes`, `times`, `IST`. */
   unit?: string;

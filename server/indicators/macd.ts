@@ -19,7 +19,7 @@ class Macd implements Indicator {
   private readonly signalWeight: number;
   /** Prices taken. */
   private count = 0;
-  /** Sums until their seeds stand, averages from then on. */
+  /** Sums until seeded, then averages. */
   private fast = 0;
   private slow = 0;
   private signal = 0;

@@ -9,7 +9,7 @@ const params = z.object({
 });
 
 const BARS = 0;
-/** 1 while the stop lies below the price, -1 while above. */
+/** 1 while the stop is below the price, -1 while above. */
 const SIDE = 1;
 /** The stop for the coming bar. */
 const STOP = 2;

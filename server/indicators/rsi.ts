@@ -16,7 +16,7 @@ class Rsi implements Indicator {
   /** Changes seen; -1 before the first price. */
   private count = -1;
   private previous = 0;
-  /** Sums until the seed stands, Wilder's averages from then on. */
+  /** Sums until seeded, then Wilder's averages. */
   private gain = 0;
   private loss = 0;
 
@@ -37,7 +37,7 @@ class Rsi implements Indicator {
     const change = exactPriceOf(bar, this.source) - this.previous;
     const up = change > 0 ? change : 0;
     const down = change < 0 ? -change : 0;
-    // Before the seed stands gain and loss are sums.
+    // Until seeded, gain and loss are sums.
     const weight = count + 1 === period ? 1 : period - 1;
     out[at] = share((this.gain * weight + up) / period, (this.loss * weight + down) / period);
   }

@@ -13,7 +13,7 @@ const params = z.object({ period: bars(20), source: sourceParam() });
  */
 class Sma implements Indicator {
   private readonly ring: Float64Array;
-  /** Prices taken, and where the oldest of a full ring stands. */
+  /** Number of prices, and the position of the oldest in a full ring. */
   private count = 0;
   private place = 0;
   private sum = 0;

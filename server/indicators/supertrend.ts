@@ -10,9 +10,9 @@ class Supertrend implements Indicator {
   /** True ranges taken; -1 before the first bar, which has none. */
   private count = -1;
   private close = 0;
-  /** Sum of the ranges until the seed stands, Wilder's average from then on. */
+  /** Sum of the ranges until seeded, then Wilder's average. */
   private range = 0;
-  /** 0 before the bands stand, then 1 in an up trend, -1 in a down trend. */
+  /** 0 before the bands exist, then 1 in an up trend, -1 in a down trend. */
   private trend = 0;
   private upper = 0;
   private lower = 0;
@@ -95,7 +95,7 @@ export const supertrend = defineIndicator({
   params,
   order: ["period", "multiplier"],
   warmUp: ({ period }) => period,
-  // Two changes of trend forget the start; how far they lie apart is the market's affair.
+  // After two changes of trend the start no longer matters; their distance depends on the market.
   settle: ({ period, multiplier }) => period + wilderSettle(period) + Math.ceil(200 * multiplier),
   create: ({ period, multiplier }) => new Supertrend(period, multiplier),
   source:

@@ -1,8 +1,8 @@
 import type { Part } from "./composed";
 
 /**
- * Sum of the last n values, in a ring. Whole numbers add up exactly; of others the sum is formed anew at each turn of
- * the ring, so that no error grows. NaN is passed over.
+ * Sum of the last n values, in a ring. Whole numbers add up exactly; for others the sum is recomputed at each turn of
+ * the ring, so no error accumulates. NaN is skipped.
  */
 export class WindowSum implements Part {
   private readonly ring: Float64Array;
@@ -61,7 +61,7 @@ export class WindowSum implements Part {
   }
 }
 
-/** Mean of the last n values, added up anew each time: for short windows of numbers that are not whole. NaN is passed over. */
+/** Mean of the last n values, added up each time: for short windows of fractional numbers. NaN is skipped. */
 export class RecentMean implements Part {
   /** The last n - 1 values; 0 at `place`, where the next one goes. */
   private readonly ring: Float64Array;
@@ -135,16 +135,16 @@ export class Delay implements Part {
 }
 
 /**
- * Highest (or, with sign -1, lowest) of the last n values, at a cost that depends neither on n nor on how they move:
- * values come in blocks of n; a window is the begun block, whose extreme runs along, and the end of the block before,
- * whose extremes from each place on were found when it was full (van Herk, 1992).
+ * Highest (or, with sign -1, lowest) of the last n values, at a cost independent of n and of the values. Values come in
+ * blocks of n. A window is the current block, with a running extreme, and the end of the previous block, whose extremes
+ * from each position on were computed when it was full (van Herk, 1992).
  */
 export class Extreme implements Part {
-  /** Up to `place` the begun block's values, from there on extremes of the block before from each place to its end. */
+  /** Up to `place` the current block's values, then extremes of the previous block from each position to its end. */
   private readonly values: Float64Array;
   private count = 0;
   private place = 0;
-  /** Of the begun block. */
+  /** For the current block. */
   private best = 0;
 
   constructor(

@@ -11,7 +11,7 @@ export class BarQueue {
     return this.rows.length - this.head;
   }
 
-  /** Answers how many old rows had to go. */
+  /** Returns how many old rows were dropped. */
   push(rows: readonly LatestBar[]): number {
     for (const row of rows) this.rows.push(row);
     return this.trim();
@@ -23,7 +23,7 @@ export class BarQueue {
     return taken;
   }
 
-  /** Puts rows back where they were taken from; answers how many of them had to go. */
+  /** Puts rows back where they were taken from; returns how many of them were dropped. */
   giveBack(rows: readonly LatestBar[]): number {
     this.rows = [...rows, ...this.rows.slice(this.head)];
     this.head = 0;

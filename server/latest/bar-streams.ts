@@ -16,7 +16,9 @@ export interface BarStreamsOptions {
   timeframes: readonly string[];
   /** Instruments by key; null: every stream there is, also those that begin later. */
   keys: readonly string[] | null;
-  /** Entries after this id: `0` for all that are kept, `$` for what comes from now on. A group that exists goes on where it was. */
+  /**
+   * Entries after this id: `0` for all stored ones, `$` for new ones only. An existing group continues where it was.
+   */
   from: string;
   group?: ConsumerGroup | undefined;
   /** Ends when nothing more is there at this moment. */
@@ -25,11 +27,11 @@ export interface BarStreamsOptions {
   lost?: (stream: string, ids: readonly string[]) => void;
 }
 
-/** Consumers of a group share the entries; one that dies leaves what it had not acknowledged to the others. */
+/** Consumers of a group share the entries; unacknowledged entries of a dead one go to the others. */
 export interface ConsumerGroup {
   name: string;
   consumer: string;
-  /** What another consumer has held unacknowledged for so long is taken over, ms. */
+  /** Entries another consumer has held unacknowledged for this long are taken over, ms. */
   reclaimAfterMs: number;
 }
 
@@ -45,16 +47,16 @@ type RawStreams = [stream: string, entries: RawEntry[]][] | null;
 type Pipeline = ReturnType<Redis["pipeline"]>;
 
 /**
- * Closed bars and patches out of Redis, in batches: first what is kept after `from`, then as they come. Order holds within
- * a stream. In a group a batch is acknowledged when the next one is asked for, so that a batch whose reader died is delivered
- * again: at least once. Ends when `signal` aborts; rejects with Redis' error.
+ * Reads closed bars and patches from Redis in batches: first stored ones after `from`, then new ones. Order holds
+ * within a stream. In a group, a batch is acknowledged when the next one is requested, so the batch of a dead reader is
+ * delivered again: at least once. Ends when `signal` aborts; rejects with Redis' error.
  */
 export async function* followBars(
   options: BarStreamsOptions,
   signal: AbortSignal,
 ): AsyncGenerator<StreamEntry[], void, void> {
   const { client } = options;
-  // A read ends by itself soon enough to acknowledge what it answered; one that waits for a Redis that is away does not.
+  // A read ends early enough to acknowledge its entries; one that waits for an unavailable Redis does not.
   let late: ReturnType<typeof setTimeout> | undefined;
   const leave = (): void => {
     late = setTimeout(() => client.disconnect(), BLOCK_MS + LEAVE_MS);
@@ -120,7 +122,7 @@ async function* grouped(
     await create(fresh, options.from === "$" && !first ? "0" : options.from);
     streams = [...streams, ...fresh];
   });
-  /** Answers what is to be handed on; what is gone from the stream is acknowledged at once, and told. */
+  /** Returns the entries to deliver; entries deleted from the stream are acknowledged at once and reported. */
   const sorted = async (answer: RawStreams): Promise<StreamEntry[]> => {
     for (const [stream, entries] of answer ?? []) {
       const gone = entries.filter(([, fields]) => fields === null || fields.length === 0).map(([id]) => id);
@@ -183,7 +185,7 @@ async function* grouped(
 
   let ownFirst = true;
   let reclaimAt = 0;
-  // An answer that was on its way when the line broke is in our own list of what is not acknowledged.
+  // A response lost with the connection is in our own list of unacknowledged entries.
   const onReady = (): void => {
     ownFirst = true;
   };
@@ -236,7 +238,7 @@ async function* grouped(
   }
 }
 
-/** Answers a function that looks for streams not seen before, at most every few seconds, and hands them to `found`. */
+/** Returns a function that looks for new streams, at most every few seconds, and passes them to `found`. */
 const discovery = (
   { client, prefix, timeframes, keys }: BarStreamsOptions,
   found: (fresh: string[], first: boolean) => Promise<void>,

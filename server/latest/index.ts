@@ -16,7 +16,9 @@ export interface LatestOptions {
   streamLength?: number;
 }
 
-/** Redis when an address is given, else the process itself, where nobody reads: charts and REST ask the pipeline. */
+/**
+ * Redis if an address is given, otherwise the process itself, where nothing reads: charts and REST use the pipeline.
+ */
 export const createLatest = ({ redisUrl, prefix = "", clock, log, meter, streamLength }: LatestOptions): Latest =>
   redisUrl === undefined
     ? new MemoryLatest({ prefix, clock, streamLength: 0, isRead: false })

@@ -18,7 +18,7 @@ interface StreamRow {
   replaces: boolean;
 }
 
-/** What two tellings of one bar are compared by. */
+/** Fields that decide whether two versions of a bar are equal. */
 const figuresOf = (bar: LatestBar): string => barText({ ...bar, event: "close", rev: 0 });
 
 interface Held<Row> {
@@ -27,8 +27,8 @@ interface Held<Row> {
 }
 
 /**
- * The same within the process, for when there is no Redis: newest values, streams and channels under the same names.
- * Values become text when somebody reads them.
+ * The same within the process, without Redis: newest values, streams and channels under the same names. Values become
+ * text when they are read.
  */
 export class MemoryLatest implements Latest {
   readonly isRead: boolean;
@@ -107,7 +107,7 @@ export class MemoryLatest implements Latest {
     return held.rows.map(({ key, change }): [string, number] => [key, change]).sort((a, b) => b[1] - a[1]);
   }
 
-  /** The latest value of a name, and for how many ms it still stands; null when there is none. */
+  /** The latest value of a name, and how many ms it remains valid; null if there is none. */
   value(name: string): { text: string; ttlMs: number } | null {
     const now = this.options.clock.now();
     const bar = this.bars.get(name);
@@ -148,7 +148,10 @@ export class MemoryLatest implements Latest {
     this.readers.clear();
   }
 
-  /** What is to be appended of a bar that may be there: null when it is, with these figures; a patch when with others. */
+  /**
+   * What to append for a bar that may already be there: null if it is there with these values; a patch if it has
+   * others.
+   */
   private unwritten(stream: string, given: LatestBar): StreamRow | null {
     if (!isWhole(given)) return { bar: given, replaces: false };
     const entries = this.streams.get(stream) ?? [];

@@ -6,7 +6,7 @@ import type { Sink } from "@/server/pipeline/stage";
 import type { Clock } from "@/server/ports/clock";
 import type { Latest, LatestPoint } from "@/server/ports/latest";
 
-/** What an instance is called and what it draws. */
+/** An instrument's name and plots. */
 export interface PointSource {
   name: string;
   plots: readonly { id: string; unit: "price" | "value" }[];
@@ -61,7 +61,7 @@ export class PointPublisher implements Sink<PointBatch> {
     this.arm(0);
   }
 
-  /** Hands over what it still has. */
+  /** Flushes what it still has. */
   stop(): void {
     this.cancelFlush?.();
     while (this.queue.length > 0) this.flush();

@@ -8,7 +8,7 @@ import type { Clock } from "@/server/ports/clock";
 import type { Latest, LatestBar, LatestTick } from "@/server/ports/latest";
 
 const FLUSH_MS = 50;
-/** An instrument is looked at every 250 ms, a fifth of them at a time: four ticks a second at most, and no burst. */
+/** An instrument is checked every 250 ms, a fifth of them at a time: at most four ticks per second, and no burst. */
 const SLICES = 5;
 
 /**
@@ -17,7 +17,7 @@ const SLICES = 5;
  */
 export class LatestPublisher implements Sink<BarBatch> {
   private rows: LatestBar[] = [];
-  /** Last closed bar by instrument and timeframe: a patch of it is published as the whole bar. */
+  /** Last closed bar by instrument and timeframe; its patch is published as the whole bar. */
   private readonly last = new Map<number, Kept>();
   private seen = new Float64Array(64);
   private slice = 0;
@@ -39,7 +39,7 @@ export class LatestPublisher implements Sink<BarBatch> {
     if (this.parts.latest.isRead) this.stopTicks ??= this.parts.clock.every(FLUSH_MS, () => this.publishTicks());
   }
 
-  /** Hands over what it still has. */
+  /** Flushes what it still has. */
   stop(): void {
     this.stopTicks?.();
     this.stopTicks = null;
@@ -55,7 +55,7 @@ export class LatestPublisher implements Sink<BarBatch> {
     }
     if (this.rows.length === 0 || this.cancelFlush !== null) return;
     const { clock } = this.parts;
-    // What closes at the turn of a second goes out at once; what follows waits its turn.
+    // What closes at the turn of a second is sent at once; later data wait their turn.
     this.cancelFlush = clock.after(Math.max(0, this.flushedAt + FLUSH_MS - clock.now()), () => this.flush());
   }
 

@@ -1,8 +1,8 @@
 /**
- * One call carries a whole batch: the client's work per command would be the cost, not Redis'.
- * Keys and channels are written by `wire.ts`; all keys of a call are declared (one server, not a cluster of them).
- * An error ends the call, so that the batch is sent again; only a stream whose name another program uses for
- * something else is passed over, since no retry can mend that. Returns how many were.
+ * One call sends a whole batch, because the client's work per command would be the cost, not Redis'. Keys and channels
+ * come from `wire.ts`; all keys of a call are declared (one server, no cluster). An error ends the call, so that the
+ * batch is sent again. Only a stream whose key has another type is skipped, because a retry cannot fix that. Returns
+ * how many were.
  */
 
 /** Entries read at a time, and closes of earlier bars after which a bar is taken not to be there: batches may overtake each other. */

@@ -27,7 +27,7 @@ const COMMAND_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5_000;
-/** A stop waits this long for what is still to be sent. */
+/** A stop waits this long to send what is queued. */
 const STOP_WAIT_MS = 2_000;
 
 export interface RedisLatestOptions {
@@ -232,7 +232,7 @@ export class RedisLatest implements Latest {
     const failures = await Promise.all(sent.map((each) => each.failure));
     const first = failures.findIndex((each) => each !== null);
     if (first !== -1) this.drop(this.bars.giveBack(sent.slice(first).flatMap((each) => each.rows)));
-    // What has come meanwhile is newer.
+    // Newer data have arrived in the meantime.
     const ticksFailed = await ticksFailure;
     if (ticksFailed !== null) for (const [key, tick] of ticks) if (!this.ticks.has(key)) this.ticks.set(key, tick);
     const pointsFailed = await pointsFailure;
@@ -346,5 +346,5 @@ const takeSome = <Row>(waiting: Map<string, Row>): [string, Row][] => {
   return taken;
 };
 
-/** Several addresses tried at once leave the message empty: the code tells. */
+/** Several addresses tried at once leave the message empty; the code says why. */
 const reasonOf = (error: Error & { code?: string }): string => error.message || error.code || error.name;

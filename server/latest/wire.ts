@@ -35,11 +35,11 @@ export const names = (prefix: string) => ({
 });
 export type Names = ReturnType<typeof names>;
 
-/** How long a latest value stands without a newer one, in seconds. */
+/** How long a latest value remains valid without a newer one, in seconds. */
 export const BAR_SECONDS = 900;
 export const TICK_SECONDS = 300;
 export const MOVERS_SECONDS = 60;
-/** A value stands until two more bars should have closed, and no shorter than a bar does. */
+/** A value stays valid until two more bars should have closed, and at least as long as a bar. */
 export const pointSeconds = (name: LatestPoint["timeframe"]): number =>
   Math.max(BAR_SECONDS, Math.ceil((2 * timeframe(name).lengthMs) / 1_000));
 /** One NSE session of one-second bars: about 7 MB of Redis an instrument. */

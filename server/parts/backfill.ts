@@ -33,17 +33,17 @@ interface Parts {
   /** The history of a connected login of a feed, by the feed's id. */
   login(feed: string): HistoryAccess | undefined;
   changed(instrument: number, from: number, to: number): Promise<void>;
-  /** Stretches in which the feed brought nothing of an instrument (its dense number). */
+  /** Stretches during which the feed sent nothing for an instrument (its dense number). */
   away(instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
-  /** Told of rows of an answer that were set aside. */
+  /** Called with rejected rows of a response. */
   refused(instrument: number, rows: RefusedRows): void;
-  /** Told once of a stored job that cannot be read. */
+  /** Called once for a stored job that is unreadable. */
   unreadable?: Unreadable;
   /** Closes gaps of the ledger that have been filled. */
   review(by: string): Promise<void>;
 }
 
-/** Vendor under which instruments are kept that only a file has told of. */
+/** Vendor of instruments known only from a file. */
 const FILE_VENDOR = "file";
 
 /** A number for a file's instrument, as brokers have one: FNV-1a over its key, 31 bits. */

@@ -77,7 +77,10 @@ export const createDeskPart = (
     }
   });
 
-  /** Start is recovery: what is stored of today goes into the bars that form. What nobody subscribes or lists waits until somebody asks. */
+  /**
+   * A start is a recovery: today's stored bars go into the forming ones. Instruments that are not subscribed or listed
+   * wait until a client asks.
+   */
   const warmWatched = async (): Promise<void> => {
     try {
       await spoolEmptied();

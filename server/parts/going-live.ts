@@ -38,7 +38,7 @@ export const createGoingLive = (
     quality.gaps.connecting(row.name);
     const starting = collectors.start(row, login, simulated, signal);
     void warmWatched();
-    if (table.size > 0) known(); // what was listed before counts as subscribed from here on
+    if (table.size > 0) known(); // instruments listed before count as subscribed from here on
     const source = await starting;
     void warmWatched();
     if ((await store.watchlists.list()).length === 0)
@@ -48,14 +48,14 @@ export const createGoingLive = (
     if (Object.keys(source.definition.daysPerRequest).length === 0) return;
     access.set(row.name, source);
     await backfill.recover();
-    // What is still to be written is not missing.
+    // Bars still to be written are not missing.
     await spoolEmptied();
     // What is missing up to now; the span to the first tick, and the minute the feed comes in the middle of, heal with it.
     const listed = collectors.instrumentsOf(row.name);
     await quality.gaps.starting(row.name, () => history.catchUp(source, listed, signal));
   };
 
-  /** Collects while this instance holds the login's lease, and stands by while another one does. */
+  /** Collects while this instance holds the login's lease, and is on standby while another one does. */
   const goLive = async (signal: AbortSignal, known: () => void): Promise<void> => {
     const { row, login, simulated } = await configuredCollector(base, logins, exchange);
     await leases.keep(

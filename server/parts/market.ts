@@ -52,7 +52,7 @@ export const createMarket = ({ clock, wall, log, metrics, events, eventLog, stor
     instruments,
     feedNumbers: new FeedNumbers(),
     feedOf: (id: string): FeedDefinition => (replayed?.id === id ? replayed : feedOf(id)),
-    /** What a chart shows that nobody has chosen yet. */
+    /** What a chart shows by default. */
     firstInstrument(): string | null {
       for (const key of ["SIM:RELIANCE", "NSE:RELIANCE"]) if (table.indexOf(key) !== -1) return key;
       return table.size === 0 ? null : table.at(0).key;

@@ -19,7 +19,7 @@ import type { Writers } from "./writers";
 /** Long answers made at once, and those that wait for their turn: a bar per 50 ms goes before history. */
 const LONG_AT_ONCE = 2;
 const LONG_WAITING = 32;
-/** Searches for instruments, a tenth of a second each with a long list. */
+/** Instrument searches, a tenth of a second each with a long list. */
 const SEARCHES_AT_ONCE = 2;
 const SEARCHES_WAITING = 64;
 
@@ -66,7 +66,7 @@ export const createReads = (
     heavy,
     searches: new Gate(SEARCHES_AT_ONCE, SEARCHES_WAITING),
     turns: (signal?: AbortSignal) => reads.turns(signal),
-    /** Any reading view by its URL, and the door that answers the hot ones before Next. */
+    /** Any read view by its URL, and the door that handles the hot ones before Next. */
     answerRead: (url: string, signal?: AbortSignal) => answerRead({ reads, log, heavy }, url, signal),
     readDoor: readDoor({ reads, log, heavy }),
     /** The chart as it was left; null before the first save. */

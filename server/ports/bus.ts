@@ -10,13 +10,16 @@ export interface Topics {
   ticks: TickMessage;
   /** Bars of pre-open, closing auction and post-close, one an auction: in no timeframe, seen by no indicator. */
   auctions: BarBatch;
-  /** Closed one-second bars (and patches of them, and cuts). */
+  /** Closed one-second bars, with patches and cuts. */
   "bars.base": BarBatch;
-  /** Closed bars of every timeframe (and patches of them), of continuous trading. Forming bars are merged when a reader asks (`LiveBars`). */
+  /**
+   * Closed bars of every timeframe, with patches, of continuous trading. Forming bars are merged when a client asks
+   * (`LiveBars`).
+   */
   bars: BarBatch;
   /** The same as the login's broker prints them, auctions in them: what readers, indicators and other programs see. */
   printed: BarBatch;
-  /** Closed bars of derived timeframes that somebody follows (and patches of them). */
+  /** Closed bars, with patches, of derived timeframes that a client follows. */
   derived: BarBatch;
   /** Indicator values of closed bars. */
   points: PointBatch;

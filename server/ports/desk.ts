@@ -5,7 +5,7 @@ import type { Instrument } from "@/server/domain/instruments/instrument";
 import type { Session } from "@/server/domain/time/session";
 import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 
-/** What the doors (sockets, REST) ask of the running market. Services stand behind it; errors are `AppError`. */
+/** What the doors (sockets, REST) ask of the running market. Services implement it; errors are `AppError`. */
 export interface Desk {
   /** Dense number of what a person wrote, or of a broker's token; throws `unknown_instrument` or `ambiguous`. */
   resolve(text: string, vendor?: string): number;
@@ -14,11 +14,11 @@ export interface Desk {
   instrument(index: number): Instrument;
   isLive(index: number): boolean;
   isSimulated(index: number): boolean;
-  /** The running session of an instrument, else the next one. */
+  /** The running session of an instrument, otherwise the next one. */
   session(index: number): Session | null;
   /** Opens of the sessions in a span, for session breaks. */
   sessionOpens(index: number, from: number, to: number): number[];
-  /** `closingRows`: also the rows in which the broker's candles go on to the closing auction, as `closing`. */
+  /** `closingRows`: also returns the broker's candle rows for the closing auction, as `closing`. */
   bars(query: {
     instrument: number;
     timeframe: AnyTimeframe;
@@ -27,7 +27,7 @@ export interface Desk {
     limit?: number;
     closingRows?: boolean;
   }): Promise<{ closed: BarColumns; forming: BarColumns; closing?: BarColumns }>;
-  /** Resolves when what the pipeline has closed and patched so far can be read as it is. */
+  /** Resolves when everything the pipeline has closed and patched so far can be read. */
   committed(): Promise<void>;
   /** Time of the first stored bar the timeframe can be read from, or null. */
   firstStored(index: number, timeframe: AnyTimeframe): Promise<number | null>;
@@ -40,7 +40,10 @@ export interface Desk {
   isWarm(index: number): boolean;
   /** The newest of an instrument; null before its first tick, and when nothing came since the sequence `seen`. */
   quote(index: number, seen?: number): QuoteValues | null;
-  /** The last closes that are kept, and when their bars ended; for what has had no tick yet. Ends when the client disconnected. */
+  /**
+   * The last stored closes, and when their bars ended, for instruments without a tick yet. Ends when the client
+   * disconnects.
+   */
   lastCloses(
     indexes: readonly number[],
     signal?: AbortSignal,
@@ -96,7 +99,7 @@ export interface IndicatorReadQuery {
 }
 
 export interface IndicatorReading {
-  /** Closed bars, also some from before the first one asked for: indicators were begun there. */
+  /** Closed bars, including some before the first requested one, where indicators start. */
   closed: BarColumns;
   /** None when `to` was given, unless they were asked for. */
   forming: BarColumns;
@@ -115,8 +118,8 @@ export interface IndicatorDesk {
   hold(instrument: number, timeframe: AnyTimeframe, spec: IndicatorSpec): HeldIndicator;
   drop(instance: number): void;
   /**
-   * Bars with values over them. What is read after the last wait belongs together, and a held instance that was not
-   * running goes on from there.
+   * Bars with indicator values. What is read after the last wait is consistent, and a new instance continues from
+   * there.
    */
   read(query: IndicatorReadQuery, helds: readonly HeldIndicator[]): Promise<IndicatorReading>;
   /** Running instances of a bar series. */

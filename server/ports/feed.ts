@@ -6,14 +6,14 @@ import type { FeedMode, RawMessage } from "@/server/domain/ticks/tick";
 import type { z } from "zod";
 
 /**
- * A broker. The adapter knows one connection; backing off, reconnecting and resubscribing is `feeds/reconnect.ts`
- * for all of them. Frames are handed over by a call, not an async iterator: the decoder's buffers are reused, so a
- * frame must be read before the next one is decoded.
+ * A broker. The adapter handles one connection; `feeds/reconnect.ts` handles back-off, reconnecting and resubscribing
+ * for all. Frames are passed by a call, not an async iterator: the decoder's buffers are reused, so a frame must be
+ * read before the next one is decoded.
  */
 export interface FeedDefinition<Login = unknown> {
   id: string;
   title: string;
-  /** What a collector must know to log in; secrets are marked by `secretFields`. */
+  /** What a collector needs to log in; `secretFields` marks secrets. */
   login: z.ZodType<Login>;
   secretFields: readonly string[];
   /** How people state the login's fields: as variables, in the help, on the command line and in the browser. */
@@ -28,7 +28,7 @@ export interface FeedDefinition<Login = unknown> {
   /** Everything the broker lists today; a row that cannot be read is counted and stops nothing. Rejects when the answer is no list. */
   instruments(login: Login, signal: AbortSignal): Promise<BrokerList>;
   history: HistoryDefinition<Login>;
-  /** The day's circuit limits by name (`NSE:INFY`), where the broker tells them; `sleep` keeps its rate. */
+  /** The day's circuit limits by name (`NSE:INFY`), if the broker provides them; `sleep` keeps its rate. */
   priceLimits?(
     login: Login,
     instruments: readonly { name: string; decimals: number }[],
@@ -39,7 +39,7 @@ export interface FeedDefinition<Login = unknown> {
   tokenOfNumber?(exchange: string, number: number): number | null;
   /** What is in a frame, for `candela decode`; absent where the broker's frames are text. */
   frames?: FrameReader;
-  /** Day figures and depth of one packet of a frame, decoded when somebody looks. */
+  /** Day figures and depth of one packet of a frame, decoded only when read. */
   quote(frame: Uint8Array, offset: number): QuoteDetails | null;
   /** The order book of one packet in wire integers, as a row of `Book`; false where the packet carries none. For every instrument once a second. */
   book?(frame: Uint8Array, offset: number, into: Float64Array): boolean;

@@ -1,12 +1,12 @@
 import type { Gap, GapState } from "@/server/domain/bars/gap";
 import type { TimeframeName } from "@/server/domain/time/timeframe";
 
-/** What a gap is when it is opened; the rest begins empty. */
+/** A new gap's fields; the rest starts empty. */
 export type NewGap = Pick<
   Gap,
   "instrument" | "collector" | "instruments" | "from" | "to" | "cause" | "openedAt" | "note"
 >;
-/** What may change of it. */
+/** Its mutable fields. */
 export type GapChange = Partial<
   Pick<Gap, "to" | "state" | "closedAt" | "healedBy" | "note" | "missing" | "filled" | "remaining" | "remainingIn">
 >;
@@ -15,7 +15,7 @@ export interface GapQuery {
   /** Gaps of this instrument (store id): its own, and those of the collectors named. */
   instrument?: { id: number; collectors: readonly string[] };
   states?: readonly GapState[];
-  /** Gaps that touch [from, to), epoch ms; one that lasts touches everything after its beginning. */
+  /** Gaps that overlap [from, to), epoch ms; an open gap overlaps everything after its start. */
   from?: number;
   to?: number;
   /** The newest so many. */
@@ -45,12 +45,12 @@ export interface DayTally {
 export interface GapStore {
   /** Opens gaps; answers them with their ids, in order. Resolves after commit. */
   open(gaps: readonly NewGap[]): Promise<Gap[]>;
-  /** Answers the gap as it is now; null when there is none of that id. */
+  /** Returns the updated gap; null if the id does not exist. */
   change(id: number, change: GapChange): Promise<Gap | null>;
   get(id: number): Promise<Gap | null>;
-  /** By the time they began, newest first. */
+  /** By start time, newest first. */
   list(query: GapQuery): Promise<Gap[]>;
-  /** Notes that history has answered for a span: joined with what it touches or overlaps. Idempotent. */
+  /** Records a span that history has covered, merged with adjacent and overlapping ones. Idempotent. */
   answered(timeframe: TimeframeName, span: AnsweredSpan): Promise<void>;
   /** Spans of these instruments that touch [from, to), by instrument and time. */
   answers(timeframe: TimeframeName, instruments: readonly number[], from: number, to: number): Promise<AnsweredSpan[]>;
@@ -66,7 +66,10 @@ export interface GapStore {
 }
 
 export const decisions = ["kept", "corrected", "flagged"] as const;
-/** `corrected`: the exchange's bar took the place of ours. `kept`: ours stays, the difference is explained. `flagged`: ours stays, somebody should look. */
+/**
+ * `corrected`: the exchange's bar replaced ours. `kept`: ours stays and the difference is explained. `flagged`: ours
+ * stays and needs review.
+ */
 export type Decision = (typeof decisions)[number];
 
 /** One figure of one bar that differs. */
@@ -102,6 +105,6 @@ export interface CompareStore {
   /** Newest first. */
   list(query: { instrument?: number; fromDay?: number; toDay?: number; limit?: number }): Promise<CompareRun[]>;
   differences(run: number): Promise<Difference[]>;
-  /** What comparisons have said of one bar, oldest first. */
+  /** Results of comparisons for one bar, oldest first. */
   about(instrument: number, timeframe: TimeframeName, time: number): Promise<Difference[]>;
 }

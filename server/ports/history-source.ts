@@ -4,7 +4,7 @@ import type { TimeframeName } from "@/server/domain/time/timeframe";
 import type { RefusedRows } from "@/server/domain/bars/told-rows";
 import type { HistoryDefinition } from "./feed";
 
-/** How fast and in what pieces a source may be asked. */
+/** The rate and size of requests a source allows. */
 export interface HistoryLimits {
   /** Calendar days one request may span; Infinity: any. */
   daysPerRequest: number;
@@ -25,21 +25,21 @@ export interface HistoryQuestion {
 }
 
 /**
- * Where bars of the past come from: a broker's interface, a file. It holds no rule of the market: what does not belong
- * to a session is left out by whoever asks.
+ * A source of past bars: a broker's API or a file. It applies no market rule; the caller removes what does not belong
+ * to a session.
  */
 export interface HistorySource {
   /** As it is written in requests: `kite`, `csv:FILE`. */
   readonly name: string;
-  /** Whose way of printing auctions its bars follow (`source-conventions.ts`): `kite`, or `unknown`. */
+  /** The auction convention of its bars (`source-conventions.ts`): `kite`, or `unknown`. */
   readonly prints: string;
-  /** A broker tells the exchange's own bars, all there are; of a file nobody knows who made it and what it lacks. */
+  /** A broker returns all of the exchange's own bars; a file's origin and completeness are unknown. */
   readonly authority: "broker" | "file";
-  /** What a person should know of it: how labels were read, lines that are no bars. */
+  /** Notes for people: how labels were read, invalid lines. */
   readonly notes: readonly string[];
   /** Null where the source does not have the timeframe. */
   limits(timeframe: TimeframeName): HistoryLimits | null;
-  /** Why the source cannot answer for an instrument, one sentence; null when it can. */
+  /** Why the source has no data for an instrument, in one sentence; null if it has. */
   lacks(instrument: Instrument): string | null;
   /**
    * Bars oldest first, one per start, in the instrument's minor units, labelled by their START; day bars by the IST

@@ -5,7 +5,7 @@ export interface JobRow {
   id: number;
   kind: "backfill";
   title: string;
-  /** What was ordered, resolved: enough to go on after a restart. */
+  /** The resolved request, sufficient to continue after a restart. */
   request: unknown;
   state: JobState;
   /** Why it is in that state, one sentence, or "". */
@@ -34,7 +34,7 @@ export interface JobDay extends DayCounts {
 /** Open, high, low, close, volume; prices in minor units. */
 export type Figures = readonly [open: number, high: number, low: number, close: number, volume: number];
 
-/** A bar on which history and the store did not agree, and what became of it. */
+/** A bar on which history and the store disagreed, and the decision. */
 export interface BarDifference {
   jobId: number;
   instrumentId: number;
@@ -57,7 +57,7 @@ export interface JobSums extends DayCounts {
 
 export interface JobStore {
   create(job: Omit<JobRow, "id">): Promise<JobRow>;
-  /** Changes what is given; a job that is gone stays gone. */
+  /** Changes the given fields; does nothing if the job was deleted. */
   update(
     id: number,
     changes: Partial<Pick<JobRow, "state" | "reason" | "total" | "skipped" | "finishedAt" | "beatAt">>,

@@ -4,7 +4,7 @@ import type { TimeframeName } from "@/server/domain/time/timeframe";
 
 /** A closed bar, or a late change of one, on its way to other programs. Prices in minor units of `decimals`. */
 export interface LatestBar extends Bar {
-  /** `close`: the whole bar. `patch`: the whole bar where it is the newest, else only the part that came late. */
+  /** `close`: the complete bar. `patch`: the complete bar if it is the newest, otherwise only the late part. */
   event: "close" | "patch";
   /** True when this process has closed no later bar of this instrument and timeframe. */
   newest: boolean;
@@ -38,7 +38,7 @@ export interface LatestPoint {
   decimals: number;
   /** Start of the bar it is the value of, epoch ms. */
   time: number;
-  /** By plot, in the plots' order; prices in minor units, NaN while warming up. */
+  /** In the order of the plots; prices in minor units, NaN during warm-up. */
   values: readonly { plot: string; unit: "price" | "value"; value: number }[];
   /** True of a bar that is still forming. */
   live: boolean;
@@ -53,9 +53,9 @@ export interface Mover {
 export interface LatestState {
   kind: "memory" | "redis";
   ok: boolean;
-  /** Epoch ms since when `ok` is what it is. */
+  /** Epoch ms since which `ok` has had its value. */
   since: number;
-  /** One sentence for a person: where it is, or what is wrong. Never a password. */
+  /** One sentence for people: its location, or what is wrong. Never a password. */
   detail: string;
   /** Bars that wait to be published. */
   queued: number;
@@ -64,19 +64,22 @@ export interface LatestState {
 }
 
 /**
- * Where other programs read the newest ticks and bars. Not the durable store: publishing never waits and never throws;
- * while the other side is away bars queue up to a limit (then the oldest go, counted) and of ticks the newest is kept.
- * A close is written to its stream once, also over restarts; told again with other figures it is a patch that replaces the
- * bar. At least once of a late tick of an older bar: a batch without an answer is sent again.
+ * Where other programs read the newest ticks and bars. It is not the durable store: publishing never waits and never
+ * throws. While the other side is unavailable, bars queue up to a limit (then the oldest are dropped and counted), and
+ * only the newest tick is kept. A close is written to its stream once, even across restarts; with different values it
+ * becomes a patch that replaces the bar. A late tick of an older bar is sent at least once: a batch without a response
+ * is sent again.
  */
 export interface Latest {
-  /** False where nobody can read what is published: then nothing needs to be made of it. */
+  /** False if nobody can read what is published; then nothing needs to be built. */
   readonly isRead: boolean;
   publishBars(rows: readonly LatestBar[]): void;
   publishTicks(rows: readonly LatestTick[]): void;
-  /** Of points with one name, instrument and timeframe the last is kept while the other side is away. */
+  /**
+   * While the other side is unavailable, only the last of the points with one name, instrument and timeframe is kept.
+   */
   publishPoints(rows: readonly LatestPoint[]): void;
-  /** The whole list anew, best first. Nothing waits: the next one comes in seconds. */
+  /** Publishes the whole list again, best first. Nothing queues, because the next list follows in seconds. */
   publishMovers(side: "gainers" | "losers", rows: readonly Mover[]): void;
   state(): LatestState;
   /** Resolves when it works, or when it is clear that for now it does not: that is a state, not an error. */

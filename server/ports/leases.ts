@@ -4,24 +4,27 @@ export interface LeaseHolder {
   instance: string;
   host: string;
   pid: number;
-  /** When the process started, in its system's words: tells it from a later one with the same number. */
+  /** When the process started, in its system's format; distinguishes it from a later one with the same number. */
   started: string;
 }
 
-/** A lease as it stands. */
+/** The current state of a lease. */
 export interface HeldLease {
   holder: LeaseHolder;
   /** Epoch ms by the store's clock. */
   since: number;
-  /** Ms until it is free for anybody; at most 0 when it is. */
+  /** Ms until it expires; at most 0 when it has. */
   remainingMs: number;
 }
 
-/** What only one instance may have at a time, by name. Time is the store's own, so that clocks of hosts do not matter. */
+/**
+ * Named resources that only one instance may hold at a time. Time is the store's own, so the hosts' clocks do not
+ * matter.
+ */
 export interface LeaseStore {
   /**
-   * Takes the lease where it is free, expired, the instance's own, or held by the instance `dead`; answers it as it then
-   * stands: whose it is tells whether it was taken. Resolves after commit.
+   * Takes the lease if it is free, expired, the instance's own, or held by the instance `dead`. Returns the lease as it
+   * then is; its owner shows whether it was taken. Resolves after commit.
    */
   acquire(name: string, holder: LeaseHolder, lengthMs: number, dead?: string): Promise<HeldLease>;
   /** Holds it for another length; false when it is another's now. */

@@ -24,7 +24,7 @@ export interface LiveBars {
   settledBefore(now: number): number;
 }
 
-/** Bars on their way to the store, and those committed a moment ago: reads see what has been written. */
+/** Bars on their way to the store, and those just committed, so that reads see what was written. */
 export interface RecentBars {
   recent(instrumentId: number, kind: StoredKind, from: number, to: number): StoredBar[];
   /** Queues bars; they wait, they are never dropped. `replace` takes the exchange's bar as it is, `remove` takes one out. */

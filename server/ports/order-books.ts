@@ -12,10 +12,10 @@ export interface BookRun {
 export interface BookStore {
   /** Appends; the same write again changes nothing. Times are kept as whole ms. Resolves after commit. */
   write(runs: readonly BookRun[]): Promise<void>;
-  /** Books whose time lies in [from, to), oldest first: the newest `limit`. */
+  /** Books with times in [from, to), oldest first: the newest `limit`. */
   read(query: { instrumentId: number; from: number; to: number; limit: number }): Promise<StoredBooks>;
   /** The book as it stood at an instant: the newest up to it; none or one row. */
   at(instrumentId: number, time: number): Promise<StoredBooks>;
-  /** Deletes what came before an instant, in small steps; answers how many blocks of books. */
+  /** Deletes data before a time, in small steps; returns the number of book blocks. */
   prune(before: number): Promise<number>;
 }

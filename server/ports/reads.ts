@@ -33,7 +33,7 @@ export interface MarketReads {
   orderBook(instrument: number): OrderBook | null;
   /** As it stood at an instant, to the second; null before the first that is kept. */
   orderBookAt(instrument: number, time: number): Promise<OrderBook | null>;
-  /** Kept ones with from <= time < to, oldest first: the newest `limit`. */
+  /** Stored ones with from <= time < to, oldest first: the newest `limit`. */
   orderBooks(
     instrument: number,
     span: { from: number; to: number },
@@ -46,28 +46,28 @@ export interface MarketReads {
     auctions: AuctionMode,
     signal?: AbortSignal,
   ): Promise<PassportReading>;
-  /** Slots of a span that have ended, and the starts of those nobody knows the trades of (whole or in part). */
+  /** Slots of a span that have ended, and the starts of those whose trades are unknown (in whole or in part). */
   missing(
     instrument: number,
     timeframe: TimeframeName,
     span: { from: number; to: number },
     signal?: AbortSignal,
   ): Promise<{ expected: number; missing: number[] }>;
-  /** Why an answer is empty, where the calendar tells: nothing trades in the whole span. */
+  /** Why a result is empty, if the calendar explains it: nothing trades in the whole span. */
   closedNotice(instrument: number, from: number, to: number): string | null;
   now(): number;
   /** Turns for work on an answer: they end when its reader has gone. */
   turns(signal?: AbortSignal): Turns;
 }
 
-/** What an answer says of the instrument it is about. */
+/** What a response says about its instrument. */
 export interface About {
   instrument: Instrument;
-  /** Kite's token where it is listed there, else the store's id. */
+  /** Kite's token if it is listed there, otherwise the store's id. */
   token: number;
   /** The newest; null before the first tick. */
   quote: QuoteValues | null;
-  /** Of the whole trading day, as the exchange sends it; 0 unknown. */
+  /** For the whole trading day, as sent by the exchange; 0 if unknown. */
   averagePrice: number;
 }
 
@@ -98,7 +98,7 @@ export interface BarsReading {
   received: number;
   /** Bars the feed was away during. */
   incomplete: number;
-  /** More bars of the span lie before the first one. */
+  /** More bars of the span exist before the first one. */
   truncated: boolean;
   notice: string | null;
 }
@@ -114,14 +114,14 @@ export interface SpanStats {
   close: number;
   volume: number;
   ticks: number;
-  /** Traded value in minor units x quantity: of the ticks, and where history told no value, typical price x volume. */
+  /** Traded value in minor units x quantity: from ticks, and for bars of history typical price x volume. */
   value: number;
   /** Volume whose value is that estimate. */
   estimatedVolume: number;
   firstTime: number;
   lastTime: number;
   openInterest: number;
-  /** Of the trading day before the span's; 0 unknown. */
+  /** For the trading day before the span's; 0 if unknown. */
   previousClose: number;
 }
 
@@ -152,7 +152,7 @@ export interface PassportReading {
   collectors: string[];
   /** What the bar holds of its day's auctions as it is printed, in their order; empty for most bars. */
   auctions: AuctionHeld[];
-  /** What the bar is folded from; null where it is stored itself. */
+  /** The timeframe the bar folds from; null if it is stored itself. */
   parts: { timeframe: StoredKind; count: number } | null;
   /** Changes of the bar, or of its parts, oldest first. */
   changes: BarChange[];
@@ -163,11 +163,14 @@ export interface AuctionHeld {
   price: number;
   volume: number;
   volumeIncluded: boolean;
-  /** Who printed it: the broker's way, the history that told the bar, or the reader who asked for auctions merged. */
+  /**
+   * Who decided how it is printed: the broker's convention, the history it came from, or the client who asked for
+   * merged auctions.
+   */
   source: "broker" | "history" | "asked";
 }
 
-/** A change of a stored bar, and who made it and why as far as what became of the bar tells. */
+/** A change of a stored bar, with who made it and why, as far as the result shows. */
 export interface BarChange {
   timeframe: StoredKind;
   before: BarRevision;

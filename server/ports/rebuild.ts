@@ -17,25 +17,25 @@ export interface RebuiltBar extends Bar {
 export interface RebuildRequest {
   instrument: Instrument;
   hours: HoursKey;
-  /** What is wanted; what it is made of is built along with it. */
+  /** The requested timeframe; its parts are built too. */
   kind: StoredKind;
   /**
-   * How many of a second's trades came after it was closed: the one thing that ticks do not tell, since a second is closed
-   * by the clock of the whole feed. Undefined where no bar of that second is stored.
+   * How many of a second's trades arrived after it closed. Ticks alone do not show this, because the whole feed's clock
+   * closes a second. Undefined if no bar of that second is stored.
    */
   lateIn(second: number): number | undefined;
-  /** First sequence of a stored minute: after a restart longer bars go on from those that were stored. */
+  /** First sequence of a stored minute; after a restart, longer bars continue from stored ones. */
   firstOf(minute: number): number | undefined;
 }
 
 /** The pipeline's own stages over the stored ticks of one instrument. */
 export interface BarRebuilder {
-  /** Looks at ticks, in the order of arrival, that are to be played; a second's trades lie in one page. */
+  /** Inspects ticks in order of arrival before they are played; a second's trades are in one page. */
   turn(page: StoredTicks): void;
   /** Plays rows [first, end) of the page. */
   play(first: number, end: number): void;
   finish(): void;
-  /** By start. Several where a process ended inside the bar: one a process. */
+  /** By start. There are several if a process ended inside the bar: one per process. */
   readonly bars: ReadonlyMap<number, readonly RebuiltBar[]>;
 }
 

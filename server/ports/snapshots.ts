@@ -2,7 +2,7 @@
 export interface SnapshotSet {
   /** Epoch ms. */
   takenAt: number;
-  /** Of the lines' format: a reader of another one passes it over. */
+  /** Version of the line format; a reader of another version skips the line. */
   version: number;
   /** Instances in it, for people. */
   instances: number;

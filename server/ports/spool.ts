@@ -4,14 +4,14 @@ export interface Spool<T> {
   readonly bytes: number;
   /** Resolves when the record would survive a crash of the process and of the system. Rejects with `spool_full` at the size limit. */
   append(record: T): Promise<void>;
-  /** The oldest record that can be read, or null. It stays until `shift`. What cannot be read is set aside on the way. */
+  /** The oldest readable record, or null. It stays until `shift`. Unreadable ones are set aside. */
   first(): Promise<T | null>;
-  /** The oldest has been stored. After a crash some may come again: what reads them must not mind. */
+  /** The oldest record has been stored. After a crash some records may come again, and the reader must accept that. */
   shift(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Part of a spool that could not be read. It is in `file` as it was, and nowhere else. */
+/** A part of a spool that was unreadable. It is now only in `file`, unchanged. */
 export interface SetAside {
   file: string;
   bytes: number;

@@ -7,14 +7,14 @@ import { timeframeNames } from "@/server/domain/time/timeframe";
 import { feedModes } from "@/server/domain/ticks/tick";
 import { watchlistCategories } from "@/server/domain/instruments/watchlist";
 
-/** Told of each thing that was not understood, as often as it is read; `rows`: how many parts of it. */
+/** Called for each value that could not be parsed, at every read; `rows`: how many parts of it. */
 export type Unreadable = (what: string, why: string, rows?: number) => void;
 
-/** Where and what, of the first fault. */
+/** Place and reason of the first error. */
 export const faultOf = ({ issues: [first] }: z.ZodError): string =>
   first === undefined ? "" : `${first.path.length === 0 ? "" : `${first.path.join(".")}: `}${first.message}`;
 
-/** A value as a whole; null, and told, where it cannot be read. What was never set is null without a word. */
+/** Returns a value as a whole; null, with a report, if it is unreadable. A value never set is null without a report. */
 export const readStored = <S extends z.ZodType>(
   what: string,
   value: unknown,
@@ -99,7 +99,7 @@ export const readCheckpoint = (
   const done = (name: "1m" | "1d"): number[] => readRows(`${what}, ${name}`, parts?.[name], id, unreadable);
   return { "1m": done("1m"), "1d": done("1d"), ...(from === null ? {} : { from }) };
 };
-/** Since when minutes are still to be fetched (`history.owed`). */
+/** The time from which minutes are still to be fetched (`history.owed`). */
 export const owedFrom = instant;
 
 /** The last IST day of each trading hours (`quality.judged`, `quality.settled`). */
@@ -113,7 +113,7 @@ export const rememberedList = z.object({
 });
 export type RememberedList = z.output<typeof rememberedList>;
 
-/** Values by name, each of which is read by itself (`indicators.active`, `workspace`). */
+/** Values by name, each parsed separately (`indicators.active`, `workspace`). */
 export const byName = z.looseObject({});
 export const entryText = z.string().min(1).max(64);
 
@@ -122,7 +122,7 @@ export const watchlistCategory = z.enum(watchlistCategories);
 export const feedMode = z.enum(feedModes);
 export const subscription = z.string().min(1).max(128);
 
-/** What a backfill was ordered to do (`BackfillOrder`). */
+/** A backfill's request (`BackfillOrder`). */
 export const backfillOrder = z.object({
   title: z.string(),
   instruments: ids,

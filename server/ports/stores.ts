@@ -27,7 +27,7 @@ export type { StoredBar, StoredKind };
  */
 export type BarWrite = "merge" | "patch" | "replace" | "remove";
 
-/** What a bar was before it was changed. */
+/** A bar before a change. */
 export interface BarRevision extends Bar {
   /** Epoch ms since when and until when it was in force. */
   knownAt: number;
@@ -36,15 +36,18 @@ export interface BarRevision extends Bar {
 
 export interface BarStore {
   /**
-   * Upserts by (instrument, timeframe, time). `merge`: the same bar again, greatest high, least low, rev + 1 only when
-   * something changed. `patch`: ticks, hash and late counts are added, once. `replace`: taken as it is, rev + 1 when it differs. `remove`: the bar of that time is taken out.
-   * What a bar was before stays readable as a revision.
-   * Idempotent; resolves after commit.
+   * Upserts by (instrument, timeframe, time). `merge`: the same bar again; greatest high, least low, rev + 1 only if
+   * something changed. `patch`: ticks, hash and late counts are added, once. `replace`: written as given, rev + 1 if it
+   * differs. `remove`: deletes the bar of that time. Earlier versions stay readable as revisions. Idempotent; resolves
+   * after commit.
    */
   write(bars: readonly StoredBar[], how: BarWrite): Promise<void>;
   /** The same with columns; they must stay as they are until it resolves. */
   writeRows(rows: StoredBars, how: BarWrite): Promise<void>;
-  /** Bars with from <= time < to, oldest first; with `limit`, the newest `limit` of them; `asOf`: as they were known at that instant. A long read ends when its reader has gone. */
+  /**
+   * Bars with from <= time < to, oldest first; with `limit`, the newest `limit` of them; with `asOf`, as they were
+   * known at that time. A long read ends when its client disconnects.
+   */
   read(query: {
     instrumentId: number;
     timeframe: StoredKind;
@@ -67,7 +70,7 @@ export interface BarStore {
     timeframe: TimeframeName,
     instrumentIds: readonly number[],
   ): Promise<Map<number, { time: number; close: number }>>;
-  /** Deletes bars of a timeframe older than `before`; answers how many. */
+  /** Deletes bars of a timeframe older than `before`; returns how many. */
   prune(timeframe: TimeframeName, before: number): Promise<number>;
 }
 
@@ -93,9 +96,9 @@ export interface InstrumentStore {
   /** All instruments, the aliases in force on a date (`YYYY-MM-DD`, IST), and symbols that instruments had under aliases that have ended. */
   load(date: string): Promise<{ instruments: Instrument[]; aliases: InstrumentAlias[]; former: FormerSymbol[] }>;
   /**
-   * Takes a broker's list of the day: adds what is new, renames what a token now means (the old alias ends, a new one
-   * begins), leaves the rest untouched. Idempotent within a day. Ids are stable. A row that the plan or the database refuses
-   * is left out alone.
+   * Applies a broker's list of the day: adds new instruments, renames those whose token has a new meaning (the old
+   * alias ends, a new one begins), and leaves the rest unchanged. Idempotent within a day. Ids are stable. A row that
+   * the plan or the database rejects is skipped alone.
    */
   upsert(vendor: string, date: string, listed: readonly ListedInstrument[]): Promise<TakenList>;
 }
@@ -104,7 +107,7 @@ export interface CollectorStore {
   list(): Promise<CollectorRow[]>;
   /** Creates or changes by name; `login` is stored encrypted by the store and never listed. */
   save(row: Omit<CollectorRow, "id">, login: Record<string, string>): Promise<CollectorRow>;
-  /** Changes what a collector subscribes, and nothing else. */
+  /** Changes only a collector's subscriptions. */
   subscribe(name: string, subscriptions: readonly string[]): Promise<void>;
   login(name: string): Promise<Record<string, string> | null>;
 }
@@ -126,9 +129,9 @@ export interface TickRun {
 export interface TickStore {
   /** Appends; idempotent by sequence. Times are kept as whole ms. Resolves after commit. */
   write(runs: readonly TickRun[]): Promise<void>;
-  /** Ticks whose bucketing time lies in [from, to), in order of arrival; with `limit`, the newest so many. */
+  /** Ticks whose bucketing time is in [from, to), in order of arrival; with `limit`, the newest ones. */
   read(query: { instrumentId: number; from: number; to: number; limit?: number }): Promise<StoredTicks>;
-  /** Deletes what came before an instant, in small steps; answers how many blocks of ticks. */
+  /** Deletes data before a time, in small steps; returns the number of tick blocks. */
   prune(before: number): Promise<number>;
 }
 
@@ -138,7 +141,7 @@ export interface SettingStore {
   set(name: string, value: unknown): Promise<void>;
 }
 
-/** Changes of the exchange calendar, oldest first. Append-only: what has been said stays said. */
+/** Changes of the exchange calendar, oldest first. Append-only. */
 export interface CalendarEditStore {
   list(): Promise<CalendarChange[]>;
   /** `edit` null: a new edit, which takes the change's own id. Resolves after commit. */
@@ -157,9 +160,9 @@ export interface Store {
   /** Kept states of the running indicators. */
   snapshots: SnapshotStore;
   calendarEdits: CalendarEditStore;
-  /** What only one instance may have at a time: a broker login. */
+  /** A resource only one instance may hold at a time: a broker login. */
   leases: LeaseStore;
-  /** Works that outlive a process, their checkpoints and what they found. */
+  /** Work that outlives a process, with checkpoints and findings. */
   jobs: JobStore;
   /** The gap ledger, and what history has answered for. */
   gaps: GapStore;

@@ -7,13 +7,16 @@ export interface TableSize {
   table: string;
   /** On disk, indexes included. */
   bytes: number;
-  /** As the database estimates them; null before it has looked. */
+  /** As estimated by the database; null before it has measured. */
   rows: number | null;
 }
 
 export interface DayOfPart {
   part: KeptPart;
-  /** In the 24 hours up to the newest row: rows of the table, bytes (of bars with their revisions and differences), and for ticks how many they hold. Estimated from a sample of instruments. */
+  /**
+   * In the 24 hours up to the newest row: table rows, bytes (for bars with their revisions and differences), and for
+   * ticks their number. Estimated from a sample of instruments.
+   */
   rows: number;
   bytes: number;
   ticks?: number;
@@ -28,11 +31,12 @@ export interface Settled {
   busy: number;
 }
 
-/** What a running system does with its tables besides writing and reading. */
+/** Maintenance of the tables in a running system. */
 export interface UpkeepStore {
   /**
-   * Deletes bars of a timeframe that begin before an instant, what they were before, and how history differed from them. In steps of
-   * some ten milliseconds with room for others between them; ends early when the signal says so. Answers how many bars.
+   * Deletes bars of a timeframe that begin before a time, with their revisions and recorded differences. It works in
+   * steps of some ten milliseconds with pauses in between, and ends early if the signal aborts. Returns the number of
+   * bars.
    */
   pruneBars(timeframe: TimeframeName, before: number, signal: AbortSignal): Promise<number>;
   /**
@@ -41,6 +45,6 @@ export interface UpkeepStore {
    */
   settleBars(bounds: { pruned: number; finished: number }, signal: AbortSignal): Promise<Settled>;
   sizes(): Promise<TableSize[]>;
-  /** What a day brings, from what the newest has brought. */
+  /** Projected size of a day, from the newest one. */
   newestDay(): Promise<DayOfPart[]>;
 }

@@ -45,8 +45,8 @@ const types = [
 ] as const;
 
 /**
- * Bars of which nothing is stored. Lists are unrolled side by side in a select list: as functions after FROM each would
- * be written to a store of its own first.
+ * Inserts bars that do not exist yet. Lists are unnested side by side in a select list; as functions after FROM, each
+ * would first be materialised.
  */
 export const insertBars = `
   INSERT INTO bars AS stored (instrument_id, timeframe, ts, ${columns.join(", ")}, written_at)
@@ -62,7 +62,7 @@ const PATCHED = 2;
 const BACKFILLED = 3;
 const CORRECTED = 4;
 
-/** The bar with at least as many ticks knows more of it; a patch may be the late tick alone, so it must have more. */
+/** The bar with at least as many ticks is more complete. A patch may be only the late tick, so it must have more. */
 const fuller = `(excluded.ticks > stored.ticks OR (excluded.ticks = stored.ticks AND excluded.state <> ${PATCHED}))`;
 const whenFuller = (column: string): string => `CASE WHEN ${fuller} THEN excluded.${column} ELSE stored.${column} END`;
 const openInterest = `CASE WHEN ${fuller} THEN coalesce(excluded.open_interest, stored.open_interest) ELSE coalesce(stored.open_interest, excluded.open_interest) END`;
@@ -72,9 +72,9 @@ const open = `CASE WHEN ${fuller} AND excluded.state = ${PATCHED} THEN excluded.
 const state = `CASE WHEN NOT ${fuller} THEN greatest(stored.state, CASE WHEN stored.state < ${PATCHED} AND excluded.state = ${PATCHED} THEN ${PATCHED} ELSE 0 END) WHEN stored.state <= ${PATCHED} THEN greatest(stored.state, excluded.state) ELSE excluded.state END`;
 
 /**
- * Late ticks came before the bar they belong to was closed: the two are added up. Not where it holds them: after a restart
- * a bar of more than a minute goes on from stored minutes, theirs among them. A start numbers ticks from the microseconds
- * of the day on, so that it shows as a jump that no feed makes.
+ * Late ticks were stored before the bar they belong to closed: the two are added, unless the bar already contains them.
+ * After a restart, a bar of more than a minute continues from stored minutes, which include them. A start numbers ticks
+ * from the microseconds of the day, so this shows as a jump that no feed makes.
  */
 const lateAlone = `(stored.late > 0 AND stored.late = stored.ticks AND excluded.late < excluded.ticks
   AND NOT (excluded.timeframe > ${MINUTE}
@@ -82,9 +82,10 @@ const lateAlone = `(stored.late > 0 AND stored.late = stored.ticks AND excluded.
 const added = (sum: string, otherwise: string): string => `CASE WHEN ${lateAlone} THEN ${sum} ELSE ${otherwise} END`;
 
 /**
- * Greatest high, least low; close, volume, value, ticks, state and incomplete from whichever has at least as many ticks.
- * What history said stands above what a feed saw: a corrected bar is never merged into, a backfilled one only by a bar
- * that was seen whole (`incomplete` false), which a patch is not: history has the late tick already. Writing the same bar again changes nothing.
+ * Greatest high, least low; close, volume, value, ticks, state and incomplete from the bar with at least as many ticks.
+ * History takes precedence over a feed: a corrected bar is never merged into, a backfilled one only by a complete bar
+ * (`incomplete` false). A patch never is, because history already has the late tick. Writing the same bar again changes
+ * nothing.
  */
 export const mergeBars = `${upsert}
     open = ${added("CASE WHEN stored.first_ms < excluded.first_ms THEN stored.open ELSE excluded.open END", open)},
@@ -118,9 +119,9 @@ export const mergeBars = `${upsert}
     )`;
 
 /**
- * Late ticks alone are added to the bar they belong to: they widen it, and are its open or close where their time says so;
- * their volume has been counted by the ticks after them. A sequence number that is in the bar already is not added again.
- * What history told had the tick. A patch without a tick says that a bar has a hole which nobody knew of when it was closed.
+ * Late ticks alone are added to their bar: they widen it, and become its open or close if their time says so. Later
+ * ticks have counted their volume. A sequence number already in the bar is not added again. A bar from history already
+ * had the tick. A patch without a tick marks a bar as incomplete after it closed.
  */
 export const patchBars = `${upsert}
     open = CASE WHEN excluded.first_ms < stored.first_ms THEN excluded.open ELSE stored.open END,
@@ -142,11 +143,13 @@ export const patchBars = `${upsert}
   WHERE stored.state NOT IN (${BACKFILLED}, ${CORRECTED})
     AND (excluded.first_sequence > coalesce(stored.last_sequence, 0) OR (excluded.ticks = 0 AND excluded.incomplete AND NOT stored.incomplete))`;
 
-/** Figures by which two bars are told apart; the passport of the one that stays stays. */
+/** Values that distinguish two bars; the kept bar keeps its passport. */
 const compared = ["open", "high", "low", "close", "volume", "value", "ticks", "open_interest", "state", "incomplete"];
 const tuple = (table: string): string => `(${compared.map((column) => `${table}.${column}`).join(", ")})`;
 
-/** Of a passport that was written along (a bar made of stored parts) all is taken, else what is stored stays told. */
+/**
+ * A passport written with the bar (built from stored parts) replaces the stored one; otherwise the stored one stays.
+ */
 const stamps = ["late", "first_ms", "last_ms", "first_sequence", "last_sequence", "hash"];
 const stamped = stamps
   .map(
@@ -155,7 +158,7 @@ const stamped = stamps
   )
   .join(", ");
 
-/** The exchange's own bar: taken as it is. What the stream's ticks were stays told. */
+/** The exchange's own bar is written as given. The passport of the feed's ticks stays. */
 export const replaceBars = `${upsert}
     ${compared.map((column) => `${column} = excluded.${column}`).join(", ")},
     ${stamped},
@@ -184,7 +187,10 @@ const kept = [
   "hash",
   "written_at",
 ];
-/** A bar that the exchange does not have: it stays as a revision. No trigger does this, or retention would keep what it deletes. */
+/**
+ * A bar that the exchange does not have stays as a revision. A trigger cannot do this, or retention would keep what it
+ * deletes.
+ */
 export const removeBars = `
   WITH gone AS (
     DELETE FROM bars USING (SELECT unnest($1::text::int[]) AS instrument_id, unnest($2::text::smallint[]) AS timeframe, unnest($3::text::bigint[]) AS ms) AS told
@@ -201,5 +207,5 @@ const prepared = new Map([
   [removeBars, "bars_remove"],
 ]);
 
-/** The name under which a connection keeps a statement ready: planning one of these takes as long as half a thousand bars. */
+/** The name of the prepared statement on a connection; planning one takes as long as writing five hundred bars. */
 export const statementName = (sql: string): string => prepared.get(sql) ?? "";

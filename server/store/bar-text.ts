@@ -12,7 +12,7 @@ const MARKS = "rev * 16 + state * 2 + incomplete::int";
 export const BAR_AS_TEXT = `concat_ws(',', ${epochMs("ts")}, open, high, low, close, volume, value, ticks, coalesce(open_interest, -1), ${MARKS})`;
 export const BAR_FIGURES = 10;
 
-/** `rows`: a query of one column `bar`, in its order. Answers the count and the text. */
+/** `rows`: a query with one column `bar`, in its order. Returns the count and the text. */
 export const asOneText = (rows: string): string => `SELECT count(*), string_agg(bar, ';') FROM (${rows}) AS page`;
 
 const COMMA = 44;
@@ -20,7 +20,7 @@ const MINUS = 45;
 const ZERO = 48;
 const SEMICOLON = 59;
 
-/** Calls `take` for every bar of a text, in order, with its figures; the list is the same one each time. */
+/** Calls `take` for every bar of a text, in order, with its values; the array is reused. */
 export const eachBar = (text: string, figures: Float64Array, take: (row: number) => void): void => {
   let number = 0;
   let sign = 1;

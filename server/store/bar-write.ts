@@ -109,7 +109,7 @@ const columns: readonly Column[] = [
   made(({ hash }, row) => hash[row]!),
 ];
 
-/** The first of them say which bar it is. */
+/** The first columns identify the bar. */
 const KEY_COLUMNS = 3;
 
 /**
@@ -133,7 +133,7 @@ export class BarStatements {
   /** Time of the newest bar written, by instrument and kind. */
   private readonly newest = new Map<number, number>();
 
-  /** `startedAt`: epoch ms; what begins later no earlier process has stored. */
+  /** `startedAt`: epoch ms; no earlier process can have stored a bar that begins later. */
   constructor(private readonly startedAt: number) {}
 
   async write(prisma: PrismaClient, rows: StoredBars, how: BarWrite): Promise<void> {
@@ -158,7 +158,9 @@ export class BarStatements {
     }
   }
 
-  /** Bars of which nothing can be stored: as a rule this process wrote none so late, and no other could before it started. Then the others. */
+  /**
+   * Bars that cannot exist yet: this process wrote none so late, and no other could before it started. Then the others.
+   */
   private parted(rows: StoredBars): [added: StoredBars, others: StoredBars] {
     const added: number[] = [];
     const others: number[] = [];

@@ -14,7 +14,7 @@ import { VARINT_BYTES, VarintReader, VarintWriter } from "./varints";
 const MASK_BYTES = 5;
 const LONGEST = MASK_BYTES + (2 + Book.size) * VARINT_BYTES;
 
-/** The place whose price a price is told relative to; -1: told as it is, or no price. */
+/** The level whose price a price is relative to; -1: absolute, or no price. */
 const above = Int8Array.from({ length: Book.size }, (_, place) => {
   if (place === Book.lastPrice || place === Book.asks) return Book.bids;
   if (place <= Book.bids || (place - Book.bids) % LEVEL !== 0) return -1;
@@ -33,7 +33,7 @@ export class BookEncoder extends VarintWriter {
   private readonly before = new Float64Array(Book.size);
   private readonly differences = new Float64Array(Book.size);
 
-  /** What follows is a run of its own. */
+  /** The next run starts here. */
   begin(): void {
     this.received = this.time = 0;
     this.before.fill(0);

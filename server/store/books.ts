@@ -7,7 +7,7 @@ import { instant, pruneBlocks } from "./tables";
 
 /** Books encoded before the event loop is let go: about a millisecond. */
 const BOOKS_A_SLICE = 512;
-/** Blocks at the ends of a span that may hold nothing of it. */
+/** Blocks at the ends of a span that may contain none of it. */
 const AT_THE_ENDS = 8;
 
 /** Blocks of an instrument ($1) that may hold books of [$2, $3); a block spans at most $4 ms. */
@@ -117,7 +117,7 @@ export const bookStore = (database: () => Database): BookStore => {
 
 type Piece = readonly [run: BookRun, first: number, end: number];
 
-/** Runs cut where their times lie too far apart, so many books at a time. */
+/** Runs, split where times are too far apart, up to this many books each. */
 function* slicesOf(runs: readonly BookRun[]): Generator<Piece[]> {
   let slice: Piece[] = [];
   let books = 0;

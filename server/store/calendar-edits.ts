@@ -4,7 +4,7 @@ import { dayEdit, editor, readStored, type Unreadable } from "@/server/ports/sto
 import type { CalendarEditStore } from "@/server/ports/stores";
 import { reaching, type Database } from "./database";
 
-/** A change of which one side cannot be read is left out: what was in force before it stays so. */
+/** A change with an unreadable side is skipped; what was in force before stays in force. */
 const toChange = (row: Row, unreadable: Unreadable): CalendarChange[] => {
   const side = (name: "before" | "after"): DayEdit | null =>
     readStored(`change ${row.id} of the calendar, ${name}`, row[name], dayEdit, unreadable);

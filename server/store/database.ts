@@ -21,7 +21,7 @@ export const types: pg.CustomTypesConfig = {
 export const rowsOf = async <Row extends unknown[]>(pool: Pool, text: string, values: unknown[] = []): Promise<Row[]> =>
   (await pool.query<Row>({ text, values, rowMode: "array" })).rows;
 
-/** Codes of node, PostgreSQL (class 08, shutdowns, too many connections) and Prisma that mean: nobody answers. */
+/** Codes of Node, PostgreSQL (class 08, shutdowns, too many connections) and Prisma for an unreachable database. */
 const AWAY =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|57P0[1-3]|53300|P1001|P1002|P1008|P1017|P2024)$/;
 const AWAY_MESSAGE =
@@ -36,7 +36,7 @@ const isAway = (error: unknown): boolean => {
   return false;
 };
 
-/** PostgreSQL's classes 22 and 23: the data are wrong, and will be wrong again. A full disk (53100) is none of them. */
+/** PostgreSQL's classes 22 and 23: the data are invalid and will be again. A full disk (53100) is not among them. */
 const REFUSAL = /^2[23][0-9A-Z]{3}$/;
 
 /** Prisma keeps PostgreSQL's code in `meta` and in its message. */
@@ -58,7 +58,7 @@ export const isDuplicate = (error: unknown): boolean => {
   return false;
 };
 
-/** What the database said. Prisma puts the call of ours in front of it, over several lines. */
+/** The database's message. Prisma puts our call in front of it, over several lines. */
 const saidBy = (cause: unknown): string =>
   (cause as Error).message
     .split("\n")

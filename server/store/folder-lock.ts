@@ -6,9 +6,12 @@ import { isRunning, startOf } from "./leases-process";
 
 interface Owner {
   pid: number;
-  /** Its machine: a folder that was copied brings the lock of another one along, whose process numbers mean nothing here. Absent in older locks. */
+  /**
+   * The owner's machine. A copied folder contains another machine's lock, whose process numbers mean nothing here.
+   * Absent in older locks.
+   */
   host?: string;
-  /** When that process started, in the system's own words: tells it from a later process with the same number. */
+  /** When that process started, in the system's format; distinguishes it from a later process with the same number. */
   started: string | null;
   /** The folder it locks, by its path and its number on its disk: a copy is another by both. Absent in older locks. */
   path?: string;
@@ -21,7 +24,7 @@ const placeOf = async (folder: string): Promise<Place> => {
   const { dev, ino } = await stat(folder, { bigint: true });
   return { path: await realpath(folder), inode: `${dev}:${ino}` };
 };
-/** One folder may be mounted at two paths, and some disks number it anew: either one alone proves nothing. */
+/** One folder may be mounted at two paths, and some disks renumber it, so neither alone proves anything. */
 const isOf = (owner: Owner, { path, inode }: Place): boolean =>
   owner.path === undefined || owner.path === path || owner.inode === inode;
 
@@ -48,7 +51,7 @@ const create = async (file: string, place: Place): Promise<boolean> => {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    // A full disk: what was begun of it says nothing of its owner.
+    // A full disk: a partly written file says nothing about its owner.
     await rm(file, { force: true });
     throw error;
   }
@@ -85,8 +88,8 @@ const makes = (folder: string): Promise<boolean> =>
   );
 
 /**
- * Takes the lock of a data folder for this process, also from an owner that is dead; answers what releases it.
- * Rejects with `locked` while another living process (or another store of this one) holds it.
+ * Locks a data folder for this process, also if the previous owner is dead; returns the release function. Rejects with
+ * `locked` while another living process (or another store of this one) holds it.
  */
 export const lockFolder = async (folder: string, file: string, now: number): Promise<() => Promise<void>> => {
   await mkdir(folder, { recursive: true });

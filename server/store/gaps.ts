@@ -29,7 +29,7 @@ const toGap = (row: Row): Gap => ({
   remainingIn: row.remaining === null ? null : row.remainingIn,
 });
 
-/** False, and told, for a row whose cause or state is none that is known here. */
+/** False, with a report, for a row whose cause or state is unknown. */
 const isKnown = ({ id, cause, state }: Row, unreadable: Unreadable): boolean => {
   const odd = !gapCauses.includes(cause as GapCause)
     ? `its cause ${JSON.stringify(cause)}`
@@ -95,7 +95,7 @@ const whereOf = ({ instrument, states, from, to }: GapQuery): Prisma.GapWhereInp
   ],
 });
 
-/** The row deleted is joined with the row inserted in one statement: nobody reads between. */
+/** The deleted row is joined with the inserted one in one statement, so no reader sees a state in between. */
 const JOIN_ANSWER = `
   WITH touching AS (
     DELETE FROM history_answers
@@ -126,7 +126,8 @@ const CUT = `
 /** The gap ledger. Counting is done where the bars are: a row an instrument and day comes out, not a row a bar. */
 export const gapStore = (database: () => Database, unreadable: Unreadable): GapStore => ({
   async open(gaps) {
-    // A caller that never heard of its commit (the database went away in between) asks again: what is there is the answer.
+    // A caller that did not learn of its commit (the database became unavailable) asks again; the existing row is the
+    // result.
     const rows = await reaching(() =>
       database().prisma.$transaction(async (work) => {
         const data = gaps.map(toRow);

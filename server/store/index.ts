@@ -38,11 +38,11 @@ export interface StoreOptions {
   templateFile?: string | undefined;
   log: Log;
   clock: Clock;
-  /** Told of what is stored and cannot be read, as often as it is read; it is left out. Without it the log is. */
+  /** Called for unreadable stored data at every read; they are skipped. By default they are logged. */
   unreadable?: Unreadable;
 }
 
-/** Longest a tick lies in the journal. */
+/** Longest time a tick stays in the journal. */
 const FOLD_MS = 60_000;
 
 interface Opened extends Database {

@@ -14,9 +14,9 @@ export interface Known {
 
 /** What a list changes; pure data, applied by `instruments.ts`. */
 export interface InstrumentPlan {
-  /** Not held yet; their aliases follow once they have an id. */
+  /** New instruments; their aliases follow once they have an id. */
   add: ListedInstrument[];
-  /** Held under the same or a former symbol, with what the list now says of them. */
+  /** Instruments known under the same or a former symbol, with the list's new details. */
   change: Instrument[];
   /** Aliases that end on the day of the list (or vanish, if they began on it). */
   end: InstrumentAlias[];
@@ -40,9 +40,9 @@ const same = (held: Instrument, listed: ListedInstrument): boolean =>
   held.strike === listed.strike;
 
 /**
- * A token that now carries another symbol: did the company rename, or did the exchange give the number to something else?
- * Renamed when the old symbol is gone from the list, the new one was never held, and it is the same contract (segment,
- * expiry, strike) that has not expired. Exchanges reuse tokens of expired contracts.
+ * A token with a new symbol: was the company renamed, or was the number reassigned? It is a rename if the old symbol is
+ * gone from the list, the new one was never in use, and it is the same unexpired contract (segment, expiry, strike).
+ * Exchanges reuse tokens of expired contracts.
  */
 const isRename = (
   held: Instrument,
@@ -60,7 +60,9 @@ const isRename = (
   !listedKeys.has(held.key) &&
   !heldKeys.has(keyOf(listed.exchange, listed.symbol));
 
-/** Compares a broker's list of `date` with what is held. The same list again on the same day plans nothing. */
+/**
+ * Compares a broker's list of `date` with the stored instruments. The same list again on the same day plans nothing.
+ */
 export const planUpsert = (known: Known, listed: readonly ListedInstrument[], date: string): InstrumentPlan => {
   const plan: InstrumentPlan = { add: [], change: [], end: [], begin: [], earlier: [], renamed: [], refused: [] };
   const byId = new Map(known.instruments.map((instrument) => [instrument.id, instrument]));
@@ -115,7 +117,7 @@ export const planUpsert = (known: Known, listed: readonly ListedInstrument[], da
       continue;
     }
     const formerToken = held === undefined ? undefined : byInstrument.get(held.id);
-    // A list older than what is held does not rewrite it.
+    // A list older than the stored state does not change it.
     if ((alias?.validFrom ?? "") > date || (formerToken?.validFrom ?? "") > date) continue;
     end(alias);
     end(formerToken);

@@ -77,7 +77,7 @@ const CHANGE = `
   UPDATE instruments SET symbol = listed.symbol, name = listed.name, segment = listed.segment, tick_size = listed."tickSize",
     lot_size = listed."lotSize", expiry = listed.expiry, strike = listed.strike ${DETAILS}
   WHERE instruments.id = listed.id`;
-/** Ends aliases; one that began on the same day never was in force. */
+/** Ends aliases; one that began on the same day was never in force. */
 const END = `
   WITH ending AS (SELECT * FROM jsonb_to_recordset($1::text::jsonb) AS alias (token bigint, "validFrom" date)),
   never AS (
@@ -92,7 +92,7 @@ const BEGIN = `
   JOIN instruments i ON i.exchange = alias.exchange AND i.symbol = alias.symbol
   ON CONFLICT (vendor, token, valid_from) DO UPDATE SET
     instrument_id = excluded.instrument_id, symbol = excluded.symbol, wire_divisor = excluded.wire_divisor, valid_to = NULL`;
-/** Moves the beginning back, as far as the token did not mean something else. */
+/** Moves the start back, unless the token meant something else then. */
 const EARLIER = `
   UPDATE instrument_aliases a SET valid_from = $3::text::date
   FROM jsonb_to_recordset($1::text::jsonb) AS alias (token bigint, "validFrom" date)
@@ -109,9 +109,9 @@ const WHY: Record<InstrumentPlan["refused"][number]["reason"], string> = {
 };
 
 /**
- * In the order that a crash in between leaves sound: the next list of the day finds what is left to do. Not one
- * transaction, because a broker's hundred thousand rows would keep bars and readers waiting for seconds. A row that the
- * database refuses is told to `refused` and left out: its chunk is halved until it stands alone.
+ * The order is safe if a crash interrupts it: the next list of the day finishes the work. It is not one transaction,
+ * because a broker's hundred thousand rows would block bars and readers for seconds. A row the database rejects is
+ * passed to `refused` and skipped: its chunk is halved until the row is alone.
  */
 const apply = async (
   prisma: PrismaClient,

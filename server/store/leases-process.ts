@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { LeaseHolder } from "@/server/ports/leases";
 
-/** When a process started, in the system's own words; null when that cannot be known (it has ended, Windows). */
+/** When a process started, in the system's format; null if unknown (it has ended, Windows). */
 export const startOf = (pid: number): string | null => {
   try {
     if (process.platform === "linux") {
@@ -12,7 +12,7 @@ export const startOf = (pid: number): string | null => {
       // Field 22, counted after the command's closing bracket: the command itself may hold blanks.
       const rest = fields.slice(fields.lastIndexOf(")") + 2).split(" ");
       const ticks = rest[19];
-      // Dead, but nobody has asked how it ended.
+      // Dead, but its exit status has not been collected.
       if (rest[0] === "Z") return "ended";
       return `${readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()} ${ticks}`;
     }
@@ -23,7 +23,7 @@ export const startOf = (pid: number): string | null => {
   }
 };
 
-/** Whether the process of this number that started then still runs here. */
+/** Whether the process with this number that started then still runs here. */
 export const isRunning = (pid: number, startedThen: string | null): boolean => {
   try {
     process.kill(pid, 0);
@@ -47,6 +47,7 @@ const bootOf = (started: string): string => /^[0-9a-f-]{36}(?= )/.exec(started)?
 /** True where it is certain that the holder runs no more: a process of this machine, since its last start. */
 export const isDead = ({ host, pid, started }: LeaseHolder): boolean => {
   const self = startOf(process.pid) ?? "";
-  // A machine of the same name with another boot: this one before a restart, or a namesake. Time will tell.
+  // A machine of the same name with another boot: this one before a restart, or another of that name. Only the lease's
+  // expiry can decide.
   return host === hostname() && bootOf(started) === bootOf(self) && !isRunning(pid, started === "" ? null : started);
 };

@@ -19,7 +19,7 @@ interface Applied {
   rolled_back_at: Date | null;
 }
 
-/** Applies what is missing from `dir`, each migration and its record in one transaction; answers the names applied. */
+/** Applies missing migrations from `dir`, each with its record in one transaction; returns the names applied. */
 export const migrate = async (pool: Pool, dir: string, log: Log): Promise<string[]> => {
   const client = await pool.connect();
   try {

@@ -9,7 +9,7 @@ import type { WorkerMessage } from "./pglite-stream";
 
 const FAILURES_ALLOWED = 3;
 const FAILURE_WINDOW_MS = 60_000;
-/** With less than one file of its log free PostgreSQL may not start. */
+/** With less free space than one file of its log, PostgreSQL may not start. */
 const ROOM_BYTES = 16 * 1024 ** 2;
 
 export interface PgliteHost {
@@ -64,7 +64,7 @@ export const pgliteHost = (options: {
     return worker;
   };
 
-  /** PGlite ends with "Aborted()" where there is no room: what a person can do something about is said instead. */
+  /** PGlite ends with "Aborted()" on a full disk; the message names the cause a person can fix. */
   const shortage = async (): Promise<string | null> => {
     const disk = await statfs(path.dirname(folder)).catch(() => null);
     const free = disk === null ? Number.POSITIVE_INFINITY : disk.bavail * disk.bsize;

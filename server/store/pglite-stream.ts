@@ -31,8 +31,8 @@ const greeting = (): Buffer =>
   ]);
 
 /**
- * The "socket" node-postgres is given for the embedded database: protocol bytes go to the worker and come back.
- * `worker` answers the running worker, starting it again if it has died.
+ * The "socket" of node-postgres for the embedded database: protocol bytes go to the worker and come back. `worker`
+ * returns the running worker and restarts it if it has died.
  */
 export class PgliteStream extends Duplex {
   private readonly id: number;

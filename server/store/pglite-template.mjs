@@ -1,4 +1,4 @@
-// An empty PGlite database as one file: copying it makes a first start take a second instead of making one anew.
+// Makes an empty PGlite database as one file. Copying it makes a first start take a second instead of initialising one.
 // Run by the build: `node server/store/pglite-template.mjs FILE`.
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";

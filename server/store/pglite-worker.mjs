@@ -1,5 +1,5 @@
-// PGlite in a thread of its own. It has one session, so one stream talks to it at a time: `open` clears what the one
-// before left behind, `data` is the bytes of PostgreSQL's protocol. A plain script: it runs as it is, bundled or not.
+// PGlite in its own thread. It has one session, so only one stream uses it at a time: `open` clears the previous one's
+// state, `data` carries PostgreSQL protocol bytes. It is a plain script that runs as it is, bundled or not.
 import { readFile } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
@@ -66,7 +66,7 @@ const handle = async (message) => {
 
 let chain = Promise.resolve();
 parentPort.on("message", (message) => {
-  // An SQL error is an answer in the protocol; what throws here has broken the instance, and ends the thread.
+  // An SQL error is a protocol response. An exception here means the instance is broken, and ends the thread.
   chain = chain.then(() => handle(message));
 });
 parentPort.postMessage({ kind: "ready" });

@@ -73,7 +73,7 @@ export const openPostgres = async (options: { databaseUrl: string; log: Log }): 
   }
 };
 
-/** With TimescaleDB in it, its version and edition; else the backend as it is. Asked after migrating, which adds it. */
+/** With TimescaleDB installed, adds its version and edition. Called after migrating, which installs it. */
 export const withTimescale = async (backend: Backend): Promise<Backend> => {
   const { rows } = await backend.pool.query<{ version: string; license: string | null }>(
     "SELECT extversion AS version, current_setting('timescaledb.license', true) AS license FROM pg_extension WHERE extname = 'timescaledb'",

@@ -25,7 +25,7 @@ const OF_ONE =
 /** A compressed chunk has no rows of its own to be counted (its reltuples is 0): TimescaleDB's estimate knows those it holds. */
 const OF_CHUNKS =
   "SELECT hypertable_size($1::text::regclass)::bigint, approximate_row_count($1::text::regclass)::bigint";
-/** What is kept of how a bar came about goes with it. */
+/** The bar's revisions and differences are deleted with it. */
 const ABOUT_BARS = ["bar_revisions", "bar_differences"] as const;
 
 export const upkeepStore = (database: () => Database, clock: Clock): UpkeepStore => ({
@@ -105,7 +105,7 @@ export const upkeepStore = (database: () => Database, clock: Clock): UpkeepStore
   },
 });
 
-/** The newest day of some instruments spread over all that there are, taken for all; bytes with what is kept `about` its rows. */
+/** Scales the newest day of a sample of instruments to all of them; bytes include the records `about` its rows. */
 const dayOf = async (
   pool: Database["pool"],
   part: KeptPart,
@@ -138,7 +138,7 @@ const dayOf = async (
     );
     const [rows, width, total] = row!;
     const size = sizes.get(from)!;
-    // What a row takes with its index, where the database has counted; else its own width.
+    // Bytes per row with its index, if the database has counted them; otherwise the row's own width.
     return {
       rows,
       bytes: rows * (size.rows !== null && size.rows > 0 ? size.bytes / size.rows : width * 1.5),

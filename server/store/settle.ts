@@ -3,7 +3,10 @@ import type { Settled } from "@/server/ports/upkeep";
 import { reaching, rowsOf, type Database } from "./database";
 import { instant, isHypertable } from "./tables";
 
-/** Rewriting locks a chunk: one of this size at most, unless its seconds are gone, which leaves little of it to write. */
+/**
+ * Rewriting locks a chunk, so it may have at most this size, unless its seconds are deleted, which leaves little to
+ * write.
+ */
 const MOST_BYTES = 256 * 1_024 ** 2;
 /** A page holds forty to sixty bars. Fewer than this: most of the chunk is room of bars that were deleted. */
 const FEW_A_PAGE = 16;
@@ -13,7 +16,7 @@ const LOCK_WAIT_MS = 1_000;
 const LONGEST_MS = 60_000;
 const PAUSE_MS = 500;
 
-/** Pages looked at to tell whether a chunk is in order, and the share of their rows whose follower may stand elsewhere. */
+/** Pages sampled to find whether a chunk is in order, and the fraction of rows whose successor may be elsewhere. */
 const SAMPLE_PAGES = 128;
 const OUT_OF_ORDER = 0.05;
 
@@ -32,8 +35,8 @@ const FINISHED = `
   ORDER BY c.range_start`;
 
 /**
- * That a chunk was put in order once says nothing of what history has brought since, behind what was in order: of rows in
- * some of its pages the one that follows in the key's order is looked for, and should stand in the same page or the next.
+ * A chunk that was put in order once may have received history since. For rows in some of its pages, the next row in
+ * key order is looked up; it should be in the same page or the next.
  */
 const isOutOfOrder = async (pool: Database["pool"], chunk: string, pages: number): Promise<boolean> => {
   const percent = pages <= SAMPLE_PAGES ? 100 : (100 * SAMPLE_PAGES) / pages;
@@ -61,8 +64,8 @@ const EMPTIED = `
   ORDER BY c.range_start`;
 
 /**
- * Bars of a compressed chunk are elsewhere, but what was uncompressed before, or came late, leaves its room in the chunk's own
- * file. A vacuum gives empty pages at its end back without holding up anybody.
+ * Bars of a compressed chunk are elsewhere, but rows stored before compression, or late ones, leave space in the
+ * chunk's own file. A vacuum returns empty pages at its end without blocking anyone.
  */
 const emptyCompressed = async ({ pool }: Pick<Database, "pool">, signal: AbortSignal): Promise<Settled> => {
   const settled: Settled = { chunks: 0, bytes: 0, busy: 0 };
@@ -114,7 +117,7 @@ export const settleBars = async (
   return settled;
 };
 
-/** False when somebody works with the chunk, or it would take too long. */
+/** False if the chunk is in use, or the rewrite would take too long. */
 const rewrite = async (pool: Database["pool"], chunk: string, index: string): Promise<boolean> => {
   const client = await pool.connect();
   try {

@@ -4,12 +4,15 @@ import type { KeptSet, SnapshotSet, SnapshotStore } from "@/server/ports/snapsho
 import { reaching, rowsOf, type Database } from "./database";
 
 const KEPT = 10;
-/** Sets saved between two clearings of the embedded database, which has no autovacuum: what was deleted gives its room back. */
+/**
+ * Sets saved between two vacuums of the embedded database, which has no autovacuum; they reclaim the space of deleted
+ * sets.
+ */
 const CLEAR_EVERY = 10;
 
 /**
- * Sets of states, compressed outside the event loop: the checksum of the compression tells a set that was not kept as it
- * was written. Adding one and letting the eleventh go is one statement.
+ * Sets of states, compressed outside the event loop. The compression's checksum detects a damaged set. One statement
+ * adds a set and deletes the eleventh.
  */
 export const snapshotStore = (database: () => Database, isEmbedded: () => boolean): SnapshotStore => {
   let saved = 0;

@@ -7,7 +7,7 @@ import { AppError } from "@/server/domain/basics/errors";
 import type { Log } from "@/server/ports/observe";
 import type { SetAside, Spool } from "@/server/ports/spool";
 
-/** A file is deleted as a whole when all of it has been stored. */
+/** A file is deleted as a whole when all of its records are stored. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 /** Length and checksum before each record, four bytes each. */
 const HEAD_BYTES = 8;
@@ -15,7 +15,7 @@ const EXTENSION = ".spool";
 const OWN_NAME = /^\d{8}\.spool$/;
 /** Shares of the limit at which a person is warned. */
 const WARNINGS = [0.25, 0.5, 0.9];
-/** Of files that are not the spool's, so many are named. */
+/** Number of foreign files that are named. */
 const MOST_NAMES = 5;
 
 interface Place {
@@ -28,9 +28,9 @@ interface Place {
 export interface SpoolOptions<T> {
   limitBytes: number;
   log: Log;
-  /** Tells whether a record has the shape its reader expects: one of another version may not. */
+  /** Checks whether a record has the shape its reader expects; another version's may not. */
   accepts?(record: unknown): record is T;
-  /** Told of every part that is set aside. */
+  /** Called for every part that is set aside. */
   onAside?(part: SetAside): void;
 }
 
@@ -39,14 +39,15 @@ const fileOf = (folder: string, segment: number): string =>
 const asideOf = (file: string): string => `${file}.damaged`;
 
 /**
- * An append-only spool of one folder. A record that was cut short by a crash is taken out when the folder is opened again: its
- * `append` never resolved. It is set aside like any damaged part, never deleted, and what stands before and behind is kept.
+ * An append-only spool in one folder. A record truncated by a crash is removed when the folder is opened again; its
+ * `append` never resolved. Like every damaged part it is set aside, never deleted, and the records before and after it
+ * are kept.
  */
 export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Promise<Spool<T>> => {
   const { limitBytes, log } = options;
   await mkdir(folder, { recursive: true });
   const places: Place[] = [];
-  /** Files that hold more than what could be read of them: they stay. */
+  /** Files with more content than was readable; they stay. */
   const unmended = new Set<number>();
   let bytes = 0;
   let writer: FileHandle | null = null;
@@ -59,7 +60,7 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
   const keepAside = async (file: string, part: Buffer, reason: string, isCut = false): Promise<void> => {
     const aside = asideOf(file);
     await appendFile(aside, part);
-    // Nobody was told that it is kept: it is no loss.
+    // Its append was never confirmed, so nothing is lost.
     if (isCut) {
       log.warn("a spool record truncated by a crash was set aside", { file: aside, bytes: part.length });
       return;
@@ -125,7 +126,7 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
         else await truncate(file, content.length - found.cut);
         own = together;
       } catch (cause) {
-        // A full disk: what is whole is read where it stands, and the rest is looked at again at the next start.
+        // The disk is full: complete records are read in place, and the rest is examined at the next start.
         unmended.add(segment);
         log.error("could not repair a damaged spool file; it is left as it is", { file, cause: String(cause) });
       }
@@ -138,7 +139,7 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     Math.max(0, ...held.filter(({ name }) => OWN_NAME.test(name)).map(({ name }) => Number.parseInt(name, 10))) + 1;
   let offset = 0;
 
-  /** Ends the file that is written to: what is appended next begins another. */
+  /** Ends the current file; the next record starts another. */
   const endFile = async (): Promise<void> => {
     if (writer === null) return;
     const ended = writer;
@@ -153,7 +154,9 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     return (writer ??= await open(fileOf(folder, segment), "a"));
   };
 
-  /** A disk that is full has taken a part of the record: it goes again, or no later one stands where it is looked for. */
+  /**
+   * A full disk has written part of the record. It is removed, or later records would not be where they are expected.
+   */
   const write = async (record: Buffer): Promise<void> => {
     const file = await roll();
     try {
@@ -216,7 +219,7 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
     const place = places.shift();
     if (place === undefined) return;
     if (places[0]?.segment === place.segment) return;
-    // The last of its file: the file goes, also the one that is written to.
+    // The last record of its file: the file is deleted, even the current one.
     await closeReader();
     if (place.segment === segment) await endFile();
     const file = fileOf(folder, place.segment);
@@ -288,7 +291,7 @@ export const openSpool = async <T>(folder: string, options: SpoolOptions<T>): Pr
   };
 };
 
-/** A file that somebody has removed; any other trouble with it is tried again. */
+/** Somebody removed the file; any other error with it is retried. */
 const absent = (cause: NodeJS.ErrnoException): null => {
   if (cause.code !== "ENOENT") throw cause;
   return null;
@@ -328,7 +331,7 @@ interface Found {
 const MARK = 0xff;
 const MOST_VERSION = 0x3f;
 
-/** Length of the body of a whole record at an offset; -1 where none stands. */
+/** Length of the body of a complete record at an offset; -1 if there is none. */
 const wholeAt = (content: Buffer, at: number): number => {
   const body = at + HEAD_BYTES;
   if (body + 2 > content.length) return -1;
@@ -339,8 +342,8 @@ const wholeAt = (content: Buffer, at: number): number => {
 };
 
 /**
- * The records of a file. After damage the next whole record is looked for byte by byte; what lies between is the damage,
- * unless it is a record whose length alone is wrong: then its checksum says so.
+ * The records of a file. After damage, the next complete record is searched byte by byte. What lies between is the
+ * damage, unless only a record's length is wrong, which its checksum shows.
  */
 export const recordsIn = (content: Buffer): Found => {
   const found: Found = { records: [], damaged: [], cut: 0, mended: false };

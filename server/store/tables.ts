@@ -33,7 +33,7 @@ export const isHypertable = async (pool: Database["pool"], table: string): Promi
 
 const INSTRUMENTS_A_STEP = 32;
 
-/** Deletes blocks whose `ts` lies before an instant, in small steps; answers how many. */
+/** Deletes blocks with `ts` before a time, in small steps; returns how many. */
 export const pruneBlocks = async (
   pool: Database["pool"],
   table: "tick_blocks" | "order_book",
@@ -55,7 +55,7 @@ export const pruneBlocks = async (
   return pruned;
 };
 
-/** Whole days go at once, file by file; of the day in which `before` lies, row by row. */
+/** Whole days are deleted at once, file by file; the day that contains `before`, row by row. */
 const dropChunks = async (pool: Database["pool"], table: string, before: number): Promise<number> => {
   const [counted] = await rowsOf<[number]>(
     pool,

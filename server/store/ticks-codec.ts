@@ -19,7 +19,7 @@ const PRICE = 16;
 const VOLUME = 32;
 const INTEREST = 64;
 const TIME = 128;
-/** No tick takes more: a tag, a byte of flags, six varints. */
+/** Maximum size of a tick: a tag, a byte of flags, six varints. */
 const LONGEST = 2 + 6 * VARINT_BYTES;
 
 /** A growing buffer of runs. Times are kept as whole ms. */
@@ -33,7 +33,7 @@ export class TickEncoder extends VarintWriter {
   private volume = -1;
   private interest = -1;
 
-  /** What follows is a run of its own. */
+  /** The next run starts here. */
   begin(): void {
     this.ticks = this.sequence = this.received = this.time = this.price = 0;
     this.volume = this.interest = -1;
@@ -79,7 +79,7 @@ export class TickEncoder extends VarintWriter {
   }
 }
 
-/** Reads a run of `count` ticks from `bytes` at `offset` into rows of `into` from its length on. Answers where the run ends. */
+/** Reads a run of `count` ticks from `bytes` at `offset` and appends them to `into`. Returns where the run ends. */
 export const decodeRun = (bytes: Uint8Array, offset: number, count: number, into: StoredTicks): number => {
   const reader = new VarintReader(bytes, offset);
   let sequence = 0,

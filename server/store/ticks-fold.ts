@@ -92,8 +92,8 @@ const OVERLAPPING = `
     AND b.first_sequence <= span.last_sequence AND b.last_sequence >= span.first_sequence`;
 
 /**
- * Folds the oldest rows of the journal into blocks: all of an instrument side by side, in the order of arrival, nothing
- * twice. In one transaction, so that no tick is in both places or in none. Answers how many blocks.
+ * Folds the oldest rows of the journal into blocks: all ticks of an instrument together, in order of arrival, without
+ * duplicates. It is one transaction, so no tick is in both places or in neither. Returns the number of blocks.
  */
 export const foldJournal = async (pool: Pool): Promise<number> => {
   let folded = 0;

@@ -14,7 +14,7 @@ const FEW_BLOCKS = 16;
 
 const list = (numbers: readonly number[]): string => `{${numbers.join(",")}}`;
 
-/** Blocks of an instrument ($1) that may hold ticks of [$2, $3), and all of it that has not been folded into blocks yet. */
+/** Blocks of an instrument ($1) that may contain ticks of [$2, $3), and all its ticks that are not folded yet. */
 const runsOf = (limit: string): string => `
   SELECT count, run FROM (
     (SELECT ticks AS count, packed AS run FROM tick_blocks
@@ -27,7 +27,9 @@ const runsOf = (limit: string): string => `
   ) AS runs`;
 
 export interface FoldingTickStore extends TickStore {
-  /** Turns what was written since the last time into blocks, an instrument each. Answers how many. Meant for every minute. */
+  /**
+   * Folds what was written since the last call into blocks, one instrument each. Returns how many. Called every minute.
+   */
   fold(): Promise<number>;
 }
 

@@ -5,7 +5,7 @@ import type { Pool } from "pg";
 /** The guarded blocks of the migrations: what TimescaleDB is asked for. Each does nothing where it is absent or done. */
 const BLOCK = /^DO \$ts\$[\s\S]*?^END \$ts\$;/gm;
 
-/** Runs those blocks again, after a database has moved to TimescaleDB or to another edition; answers how many. */
+/** Runs those blocks again after a move to TimescaleDB or another edition; returns how many. */
 export const applyTimescale = async (pool: Pool, migrationsDir: string): Promise<number> => {
   let count = 0;
   for (const name of (await readdir(migrationsDir)).sort()) {

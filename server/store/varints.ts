@@ -12,7 +12,7 @@ export class VarintWriter {
 
   constructor(public bytes = new Uint8Array(4_096)) {}
 
-  /** Makes room for so many bytes: what is written next goes unchecked. */
+  /** Reserves this many bytes, so that the following writes need no check. */
   protected reserve(bytes: number): void {
     if (this.length + bytes <= this.bytes.length) return;
     const wider = new Uint8Array(Math.max(this.bytes.length * 2, this.length + bytes));
@@ -40,7 +40,7 @@ export class VarintWriter {
   }
 }
 
-/** Reads what a writer wrote. Throws a `RangeError` where the bytes end inside a number. */
+/** Reads what a writer wrote. Throws a `RangeError` if the bytes end inside a number. */
 export class VarintReader {
   constructor(
     private readonly bytes: Uint8Array,

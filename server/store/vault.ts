@@ -15,7 +15,7 @@ const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Tells two secrets apart without keeping either. */
+/** Compares two secrets without storing either. */
 export const fingerprint = (secret: string): string => createHash("sha256").update(secret).digest("hex");
 
 /** The vault of a data folder: its key is DATA_DIR/secret.key, made on the first start, readable by the owner alone. */

@@ -1,4 +1,4 @@
-/** What every request has to pass before anything is done for it. Refusals are JSON for programs and a line of text for people. */
+/** Checks that every request must pass first. Refusals are JSON for programs and a line of text for people. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { jsonReply, MOST_BODY_BYTES, type Reply, tooLarge } from "@/server/contract/answer";
@@ -8,7 +8,7 @@ import { methodsOf } from "./methods";
 
 /** Requests of one connection under way at once: a browser has one, a program that pipelines a few. */
 const MOST_OF_ONE = 32;
-/** Of all connections together. */
+/** For all connections together. */
 const MOST_OF_ALL = 256;
 /** Bodies that are still on their way hold no place among those; so many may be. */
 const MOST_BODIES = 1_024;
@@ -70,7 +70,7 @@ export class Admission {
   /** False when the request has been answered, or must not be: nothing more is to be done for it. */
   admit(request: IncomingMessage, response: ServerResponse): boolean {
     const { socket } = request;
-    // What a client has sent behind a refusal goes down with the connection.
+    // Data a client has sent behind a refused request are dropped with the connection.
     if (this.refused.has(socket)) return false;
     if (!this.target(request, response) || !this.sender(request, response) || !this.method(request, response))
       return false;
@@ -124,7 +124,7 @@ export class Admission {
     return true;
   }
 
-  /** Takes a place; what it answers gives it back. */
+  /** Takes a slot; returns the function that releases it. */
   private enter(): () => void {
     this.underWay++;
     return () => {
@@ -132,7 +132,7 @@ export class Admission {
     };
   }
 
-  /** Takes a place when the body is there: who sends half of one keeps nobody out, and is cut off. */
+  /** Takes a slot when the body is complete. A client that sends half of one blocks nobody and is cut off. */
   private whenArrived(request: IncomingMessage): () => void {
     let leave = (): void => {
       this.bodies--;
@@ -148,7 +148,7 @@ export class Admission {
       if (request.complete) {
         arrived();
         return;
-      } // there, and nobody has read it
+      } // received and not read
       request.socket.end("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       setTimeout(() => request.socket.destroy(), LINGER_MS).unref();
     }, BODY_MS);
@@ -161,7 +161,9 @@ export class Admission {
     };
   }
 
-  /** Only a path of ours is looked at; one that names another host, or that a redirect could turn into one, is none. */
+  /**
+   * Only a path of ours is accepted; one that names another host, or that a redirect could turn into one, is refused.
+   */
   private target(request: IncomingMessage, response: ServerResponse): boolean {
     const url = request.url ?? "/";
     if (url === "*" && request.method === "OPTIONS") {
@@ -233,7 +235,7 @@ export class Admission {
     refuse(request, response, status, error, { ...headers, Connection: "close" });
   }
 
-  /** A body that nobody has read to its end is not read after the answer either: the connection ends. */
+  /** A body that was not read to its end is not read after the response either; the connection ends. */
   private endUnread(request: IncomingMessage, response: ServerResponse): void {
     response.once("finish", () => {
       if (!request.complete) setTimeout(() => request.socket.destroy(), LINGER_MS).unref();

@@ -17,7 +17,10 @@ const opensOf = (desk: Desk, timeframe: AnyTimeframe, instrument: number, rows: 
     ? []
     : desk.sessionOpens(instrument, rows.time[0]!, rows.time[rows.length - 1]! + 1);
 
-/** What is shown: bars with their values, and the rows of closing auctions in their places, of which no indicator has a value. */
+/**
+ * What is displayed: bars with their values, and the rows of closing auctions in their places, without indicator
+ * values.
+ */
 interface Shown {
   bars: BarColumns;
   values: Float64Array<ArrayBuffer>[][];
@@ -106,7 +109,7 @@ export const barsSnapshot = async (
   };
 };
 
-/** A page of the past, with the indicators begun far enough before it. */
+/** A page of the past, with the indicators started far enough before it. */
 export const barsPageAnswer = async (
   desk: Desk,
   clock: Clock,

@@ -6,7 +6,7 @@ import type { Meter } from "@/server/ports/observe";
 
 /** A watchlist client gets one frame per this long, with the newest value of each row that changed. */
 const WINDOW_MS = 250;
-/** Clients are spread over parts of the window, so that a thousand of them are not one burst. */
+/** Clients are spread over the window, so that a thousand of them are not one burst. */
 const SLICES = 10;
 /** A name that has to be looked up costs so many microseconds. */
 const KEY_UNITS = 10;
@@ -39,7 +39,7 @@ export class BoardLane {
     this.boards.clear();
   }
 
-  /** `send` says whether the frame went out: rows of one that did not stay changed, and go with a later frame as they are then. */
+  /** `send` returns whether the frame was sent. Rows of an unsent frame stay changed and go with a later one. */
   async subscribe(
     client: string,
     keys: readonly string[],
@@ -57,7 +57,7 @@ export class BoardLane {
       await turns.take(KEY_UNITS);
     }
     signal?.throwIfAborted();
-    // One after the other: a thousand questions at once would stand before everybody else's.
+    // One after the other: a thousand requests at once would delay everybody else's.
     const sparks: (readonly number[])[] = [];
     for (const { index } of wanted) {
       sparks.push(await desk.spark(index));

@@ -18,7 +18,7 @@ import { knownPaths, staticDoor } from "./static-files";
 export interface Web {
   /** The port really taken (0 asks for any). */
   port: number;
-  /** Until this is called every request is told to come back: the parts behind the pages are still starting. */
+  /** Until this is called every request is told to retry, because the parts behind the pages are still starting. */
   open(): void;
   /** Says goodbye to the clients and resolves when no connection is left, whoever is still waiting for an answer. */
   stop(): Promise<void>;
@@ -38,7 +38,7 @@ export interface ServeOptions {
   port: number;
   development: boolean;
   sockets: Pick<SocketIo, "attach" | "stop">;
-  /** Answers before Next what a route handler would be too slow for; false: it is none of those. */
+  /** Handles requests for which a Next route handler would be too slow; returns false for all others. */
   hot?(request: IncomingMessage, response: ServerResponse): boolean;
   stopping: AbortSignal;
 }
@@ -52,16 +52,19 @@ const headers = {
 };
 /** Longest the clients' goodbye may take. */
 const GOODBYE_MS = 1_000;
-/** So long a reader may take nothing of its answer: what is kept for it is the memory of all. */
+/** How long a client may stop reading its response; the response occupies shared memory. */
 const DEAF_MS = 8_000;
-/** More than any browser and the programs beside it open; what comes above waits in the system's queue. */
+/** More than any browser and the programs beside it open; further connections wait in the system's queue. */
 const MOST_CONNECTIONS = 5_000;
 
 const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === "websocket";
-/** Newer Nodes ask this; where they do not, `upgrade` below does the same for what has no body. */
+/** Newer versions of Node call this. For older ones, `upgrade` below does the same for requests without a body. */
 const upgrading = { shouldUpgradeCallback: isWebSocket };
 
-/** Pages, REST and sockets on one port. Answers this machine only. Rejects with the reason of `stopping` when that comes first. */
+/**
+ * Serves pages, REST and sockets on one port, to this machine only. Rejects with the reason of `stopping` if that comes
+ * first.
+ */
 export const serve = async (
   options: ServeOptions,
   pagesOn: (server: EventEmitter, port: number) => Pages = nextOn(options),
@@ -70,7 +73,8 @@ export const serve = async (
   const server = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000, maxHeaderSize: 16_384, ...upgrading });
   server.maxConnections = MOST_CONNECTIONS;
   const admission = new Admission();
-  // Nothing came or went for so long: it reads nothing of what is there for it, or has asked for nothing. One that waits for its answer goes on waiting.
+  // No data in either direction for this long: the client does not read, or has no request. One that waits for a
+  // response keeps waiting.
   server.setTimeout(DEAF_MS, (socket: Socket) => {
     if (socket.writableLength > 0 || !admission.isBusy(socket)) socket.destroy();
   });
@@ -138,13 +142,13 @@ export const serve = async (
     void pages.request(request, response);
   };
   server.on("request", answer);
-  // A tunnel is nobody's here.
+  // Tunnels are not supported.
   server.on("connect", (_, socket) =>
     socket.end("HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
   );
   // Upgraded sockets no longer belong to the http server: closing all its connections leaves them open.
   const upgraded = new Set<Duplex>();
-  // Socket.io answers its own path; the rest is Next's hot reload, or nobody's.
+  // Socket.io handles its own path; the rest is Next's hot reload, or unknown.
   server.on("upgrade", (request, socket, head) => {
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
@@ -174,7 +178,8 @@ export const serve = async (
     await Promise.all([goodbye, closed]);
     await pages?.close();
   };
-  // Not the server: at its first request Next listens to its upgrades, and ends what it does not know under our answer.
+  // Not the server itself: at its first request Next would listen to its upgrades, and end unknown ones under our
+  // response.
   const prepared = pagesOn(new EventEmitter(), port);
   try {
     await orAborted(prepared.prepare(), stopping);
@@ -200,7 +205,7 @@ const required = createRequire(import.meta.url);
 const nextOn =
   ({ root, host, development }: ServeOptions) =>
   (server: EventEmitter, port: number): Pages => {
-    // Given none it takes the one its first request came by; of what it is given it asks no more than `on`.
+    // Without one, Next uses the server of its first request; of the given object it needs only `on`.
     const app = next({ dev: development, quiet: true, dir: root, hostname: host, port, httpServer: server as Server });
     return {
       async prepare() {
@@ -242,8 +247,8 @@ const ended = (socket: Duplex, status: string, more = ""): void => {
 };
 
 /**
- * An upgrade to something else than a web socket (curl offers h2c) is an offer that may be left unheard: the request is
- * answered as it stands. Node has let go of the connection already; a body could no longer be read from it.
+ * An upgrade to anything but a web socket (curl offers h2c) is an offer that may be ignored: the request is handled as
+ * it is. Node has already released the connection, so a body could not be read.
  */
 const answerPlainly = (
   request: IncomingMessage,

@@ -18,7 +18,7 @@ const FRAME_MS = 50;
 /** A healed span longer than this is sent as its newest bars; older pages are read when they are scrolled to. */
 const PATCH_BARS = 1_500;
 
-/** Charts one client may watch at once: a screen full of them in several tabs. */
+/** Charts one client may watch at once, enough for several tabs full of them. */
 const MOST_ROOMS = 64;
 /** Indicators all readers hold together, each counted once a reader. */
 const MOST_HELD = 20_000;
@@ -31,7 +31,7 @@ export interface Transport {
 /** What one client holds of a room. */
 interface Held {
   indicators: readonly HeldIndicator[];
-  /** A derived series is built as long as anybody follows it. */
+  /** A derived series is built while a client follows it. */
   endFollowing(): void;
 }
 
@@ -125,7 +125,10 @@ export class Hub {
     this.flushSoon();
   }
 
-  /** An auction is over: where the broker's candles go on to it, its row is read and sent. It is no bar, and no indicator hears of it. */
+  /**
+   * An auction is over: if the broker's candles continue to it, the row is read and sent. It is not a bar, and no
+   * indicator uses it.
+   */
   onAuctions(batch: BarBatch): void {
     for (let row = 0; row < batch.length; row++) {
       if (batch.event[row] !== CLOSE) continue;
@@ -134,7 +137,7 @@ export class Hub {
     }
   }
 
-  /** History changed bars under the readers: they get them anew as patches, and hear which are gone. */
+  /** History changed bars that clients show: they get them again as patches, and the list of removed ones. */
   changed(instrument: number, from: number, to: number): void {
     for (const room of this.byInstrument[instrument] ?? []) this.reread(room, from, to);
   }
@@ -181,9 +184,9 @@ export class Hub {
         helds,
         room.name,
         () => {
-          // Who has hung up meanwhile must not be entered: nobody would ever take it out again.
+          // A client that disconnected in the meantime must not be added; nothing would ever remove it.
           signal?.throwIfAborted();
-          // What was queued before this instant is in the snapshot already; the frame of it goes to the others now.
+          // What was queued before this moment is already in the snapshot; its frame is sent to the others now.
           this.flush(room);
           this.register(room); // its last client may have left while this one waited
           const before = room.clients.get(client);
@@ -370,8 +373,8 @@ export class Hub {
   }
 
   /**
-   * Reads changed bars as they are once they are kept, and sends them as patches; what changes meanwhile is read with
-   * them. Indicator values of them come as points.
+   * Reads changed bars once they are stored, and sends them as patches; later changes are read with them. Their
+   * indicator values are sent as points.
    */
   private reread(room: Room, from: number, to: number): void {
     const { changed } = room;
@@ -384,9 +387,9 @@ export class Hub {
       await desk.committed();
       const span = room.changed!;
       room.changed = null;
-      // What closes after this instant comes by itself.
+      // What closes after this moment is sent by itself.
       const to = Math.min(span.to, this.parts.clock.now());
-      // From the bar that holds the first change on: a nominal month may be a day short.
+      // From the bar that contains the first change; a nominal month may be a day short.
       const { closed, closing } = await desk.bars({
         instrument,
         timeframe,

@@ -41,7 +41,7 @@ export class JsonBytes {
     this.raw(NULL);
   }
 
-  /** A whole number below 2^53; `null` for what is no number. */
+  /** A whole number below 2^53; `null` for anything else. */
   int(value: number): void {
     this.decimal(value, 1);
   }

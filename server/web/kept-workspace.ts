@@ -2,14 +2,14 @@ import type { z } from "zod";
 import { type Workspace, workspace, workspaceIndicator } from "@/server/contract/rest";
 import { byName, readRows, readStored, type Unreadable } from "@/server/ports/stored";
 
-/** As many as the contract takes. */
+/** The contract's maximum. */
 const MOST_INDICATORS = 24;
 const { key, timeframe, watchlist, rightDock, scale } = workspace.shape;
 
 /**
- * The workspace as it was saved; a part of it that cannot be read is as on a first visit. Null when none was saved.
- * A key that is listed no more (an expired contract, a mistyped one) gives way to the first instrument; where nothing
- * is listed yet there is no `first`, and the saved key stands.
+ * The workspace as saved; an unreadable part has its default. Null if none was saved. A key that is no longer listed
+ * (an expired contract, a typo) is replaced by the first instrument; if nothing is listed yet there is no `first`, and
+ * the saved key stays.
  */
 export const keptWorkspace = (
   value: unknown,

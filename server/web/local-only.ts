@@ -30,9 +30,9 @@ export const localRequest = (request: IncomingMessage): boolean => {
 };
 
 /**
- * True for what a page of another site loads: it cannot read the answer of an `<img>`, but it can make the server work.
- * Such a request carries no Origin; browsers say where it comes from in `Sec-Fetch-Site`, older ones in the Referer.
- * A link to a page of ours that somebody follows is welcome.
+ * True for a request from another site's page. The site cannot read the response of an `<img>`, but it can make the
+ * server work. Such a request has no Origin; browsers name its source in `Sec-Fetch-Site`, older ones in the Referer.
+ * Following a link to our page is allowed.
  */
 export const isForeign = ({ headers, method }: IncomingMessage, isOfApi: boolean): boolean => {
   const site = headers["sec-fetch-site"];

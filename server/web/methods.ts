@@ -1,8 +1,10 @@
-/** Which methods a path of the API takes: a wrong one is told in JSON what is accepted, before Next answers it with nothing. */
+/**
+ * Methods by API path. A wrong method gets a JSON response with the accepted ones, before Next returns an empty one.
+ */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { jsonReply } from "@/server/contract/answer";
 
-/** `{}` stands for one part of a path, `*` for all that follow. The first that fits counts. */
+/** `{}` matches one part of a path, `*` all that follow. The first match applies. */
 const methods: readonly (readonly [path: string, ...methods: string[]])[] = [
   ["/api/v1/backfill", "POST"],
   ["/api/v1/jobs/{}/pause", "POST"],
@@ -48,7 +50,7 @@ const patterns = methods.map(([path, ...accepted]) => ({
 export const methodsOf = (pathname: string): readonly string[] | null =>
   patterns.find(({ pattern }) => pattern.test(pathname))?.accepted ?? null;
 
-/** Answers a method that its path does not take; false for everything else. */
+/** Responds to a method that its path does not accept; returns false for everything else. */
 export const wrongMethod = ({ method = "GET", url = "/" }: IncomingMessage, response: ServerResponse): boolean => {
   const end = url.indexOf("?");
   const accepted = methodsOf(end === -1 ? url : url.slice(0, end));

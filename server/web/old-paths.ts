@@ -1,6 +1,6 @@
 /**
- * Paths of the systems before this one, for programs and notes that still name them. What answers is the same as under
- * `/api/v1`, in its shapes; only `/intraday/…` has shapes of its own (`reads-legacy.ts`).
+ * Paths of earlier systems, for programs and notes that still use them. Responses are the same as under `/api/v1`; only
+ * `/intraday/…` has its own shapes (`reads-legacy.ts`).
  */
 const renamed: Readonly<Record<string, string>> = {
   "GET /intraday/health": "/api/v1/health",
@@ -37,6 +37,6 @@ const candlesNow = (asked: URLSearchParams): string => {
   for (const name of ["symbol", "token", "tf"]) given.delete(name);
   if (seconds !== null) given.set("timeframe", /^\d+$/.test(seconds) ? `${seconds}s` : seconds);
   const query = given.size === 0 ? "" : `?${given.toString()}`;
-  // Without a symbol: what it takes is told there.
+  // Without a symbol: the response says what is accepted.
   return `/api/v1/bars/${symbol === "" ? "%20" : encodeURIComponent(symbol)}${query}`;
 };

@@ -38,7 +38,7 @@ export const readPath = (pathname: string): ReadPath | null => {
     : null;
 };
 
-/** What is not encoded as it should be is no symbol either, and is told as it came. */
+/** An invalid encoding is not a symbol either, and is shown as received. */
 const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text);
@@ -64,7 +64,7 @@ export const answerRead = (parts: ReadParts, url: string, signal?: AbortSignal):
   return Promise.resolve(jsonReply({ status: "error", error }, statusOf.not_found));
 };
 
-/** Answers the hot reads on the http server itself; false for everything else, which is Next's. */
+/** Handles the hot reads on the http server itself; returns false for everything else, which goes to Next. */
 export const readDoor =
   (parts: ReadParts) =>
   (request: IncomingMessage, response: ServerResponse): boolean => {

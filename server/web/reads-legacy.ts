@@ -28,7 +28,7 @@ import { type Ask, ask, bookFor, isOfSpan, readingOf, spanOf, tickSpan } from ".
 import { vwapOf } from "./reads-json";
 import { noBooks, noDepth, orderBookView, statsView, ticksView } from "./reads-views";
 
-/** Bridge answered an error as one text; what field, value and accepted are stands beside it. */
+/** Bridge returned an error as one text; field, value and accepted are added beside it. */
 const bridgeError = ({ message, ...rest }: ErrorEnvelope["error"]): unknown => ({ error: message, ...rest });
 const missing = (message: string): Reply => jsonReply({ error: message, code: "not_found" }, 404);
 
@@ -68,7 +68,7 @@ const bridgeBars = (
   });
 
 type Series = z.output<typeof todayQuery>;
-/** Bridge knew rows of bars that traded; what else can be asked for has no place in its shape. */
+/** Bridge returned rows of bars that traded; its shape has no place for other options. */
 const plain = (query: Series): void => {
   if (query.format !== "rows") throw badInput("format", query.format, "rows here; other formats are under /api/v1");
   if (query.fields !== undefined) throw badInput("fields", query.fields, "none here; passports are under /api/v1");
@@ -364,7 +364,7 @@ const odin: Ask = (parts, symbol, given, signal) =>
     (error) => ({ status: "error", message: error.message, error }),
   )(parts, symbol, given, signal);
 
-/** By the first segment after `/intraday/`: a view's name wins, then a segment's; undefined for anything else. */
+/** By the first segment after `/intraday/`: a view's name first, then a segment; undefined for anything else. */
 export const legacyView = (
   first: string,
   isSegment: (name: string) => boolean,

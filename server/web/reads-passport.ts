@@ -43,7 +43,7 @@ const figures = (bar: Bar, decimals: number): Record<string, unknown> =>
     compared.map((name) => [name, prices.has(name) ? toRupees(bar[name] as number, decimals) : bar[name]]),
   );
 
-/** Each change with what it changed, before and after. */
+/** Each change with the values before and after. */
 export const changesView = (
   changes: PassportReading["changes"],
   decimals: number,

@@ -1,4 +1,4 @@
-/** What REST says of figures: rupees, times as asked for, null for what is not known. */
+/** How REST presents values: rupees, times as requested, null if unknown. */
 import { timeIn, type Zone } from "@/server/contract/reads";
 import { inTurns, type Turns } from "@/server/domain/basics/turns";
 import { scaleOf, toRupees } from "@/server/domain/basics/price";
@@ -6,7 +6,7 @@ import { AUCTION, EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/ticks/ti
 import type { About, MarketReads, OrderBook, SpanStats, TickReading } from "@/server/ports/reads";
 import { vwapOf } from "./reads-json";
 
-/** Of every answer: what it is about and how old the newest data are. */
+/** In every response: its subject and the age of the newest data. */
 export const metaOf = (reads: MarketReads, { instrument, quote }: About): Record<string, unknown> => ({
   key: instrument.key,
   dataAgeMs: quote === null ? null : Math.max(0, reads.now() - Math.round(quote.received)),
@@ -24,7 +24,7 @@ export const statsView = (stats: SpanStats, decimals: number, zone: Zone) => {
     volume: stats.volume,
     value: Math.round(stats.value) / scaleOf(decimals),
     vwap: vwapOf(stats.value, stats.volume, decimals),
-    /** Volume whose traded value nobody told: typical price stands for it. */
+    /** Volume without a known traded value; typical price is used instead. */
     estimatedVolume: stats.estimatedVolume,
     ticks: stats.ticks,
     bars: stats.bars,
@@ -33,7 +33,7 @@ export const statsView = (stats: SpanStats, decimals: number, zone: Zone) => {
     previousClose: stats.previousClose > 0 ? rupees(stats.previousClose) : null,
     change: known ? rupees(stats.close - stats.previousClose) : null,
     changePercent: known ? Math.round(((stats.close - stats.previousClose) / stats.previousClose) * 1e4) / 100 : null,
-    /** Where the close stands between low (0) and high (1). */
+    /** Position of the close between low (0) and high (1). */
     placeInRange:
       empty || stats.high === stats.low
         ? null

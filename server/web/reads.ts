@@ -36,7 +36,10 @@ export interface ReadParts {
   heavy: Gate;
 }
 
-/** A question about one instrument, by query parameters. Never throws: a fault of ours is logged and told by its id. */
+/**
+ * Handles a request for one instrument, by query parameters. Never throws: an internal error is logged and reported by
+ * its id.
+ */
 export type Ask = (
   parts: ReadParts,
   symbol: string,
@@ -44,7 +47,7 @@ export type Ask = (
   signal?: AbortSignal,
 ) => Promise<Reply>;
 
-/** What the work of a view is given besides its question. */
+/** What a view receives besides its query. */
 interface Asking {
   requestId: string;
   signal: AbortSignal | undefined;
@@ -53,7 +56,7 @@ interface Asking {
 /** Rows, and days of a span, above which an answer is a long one and waits for its turn. */
 const MANY_ROWS = 5_000;
 const MANY_DAYS = 1_000;
-/** Of continuous trading in a stock's session. */
+/** For continuous trading in a stock's session. */
 const MINUTES_A_DAY = 375;
 
 const isLong = (reads: MarketReads, question: object): boolean => {
@@ -96,7 +99,7 @@ export const ask =
 
 const DEFAULT_TICKS_MS = 3_600_000;
 
-/** The span that was asked for: `from` and `to`, else the trading day of `date`. Its date is that of its first instant. */
+/** The requested span: `from` and `to`, or the trading day of `date`. Its date is that of its start. */
 export const spanOf = (
   reads: MarketReads,
   { from, to, date }: { from?: number | undefined; to?: number | undefined; date?: string | undefined },
@@ -330,7 +333,7 @@ export const isOfSpan = ({ at, from, to }: BookQuery): boolean => {
   if (at !== undefined) throw badInput("at", at, "either at, or from and to");
   return true;
 };
-/** The newest, or the one that stood at an instant. */
+/** The newest book, or the one at a given time. */
 export const bookFor = (
   reads: MarketReads,
   instrument: number,

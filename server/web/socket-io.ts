@@ -26,7 +26,7 @@ interface Parts {
   wall: Clock;
   log: Log;
   meter: Meter;
-  /** Where answers with many bars wait for their turn. */
+  /** Where responses with many bars wait for their turn. */
   charts: Gate;
 }
 

@@ -35,7 +35,7 @@ interface Served {
   tag: string | null;
 }
 
-/** `Accept-Encoding` by coding; what is not named is as `*` says. */
+/** `Accept-Encoding` by coding; unnamed codings follow `*`. */
 const accepted = (header: string): ((coding: string) => boolean) => {
   const weights = new Map(
     header.split(",").map((part) => {
@@ -47,10 +47,10 @@ const accepted = (header: string): ((coding: string) => boolean) => {
   return (coding) => (weights.get(coding) ?? weights.get("*") ?? 0) > 0;
 };
 
-/** Answers requests for built files; false for everything else. */
+/** Serves built files; returns false for everything else. */
 export type StaticDoor = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** What stands in the build folder; nothing where there is none (development). */
+/** Contents of the build folder; empty in development. */
 export const staticDoor = (built: string): StaticDoor => {
   const files = new Map<string, Served>();
   const add = (url: string, file: string, cache: string, tagged: boolean): void => {

@@ -30,7 +30,7 @@ export interface StatusParts {
   counters(): Record<string, number>;
   percentiles(name: string, bucketMs: number): Percentiles;
   events(): StatusSnapshot["events"];
-  /** Puts what came or went among the events. */
+  /** Adds an event when something became unavailable or available again. */
   note(level: "info" | "warn", source: string, message: string): void;
   instruments(): number;
   /** Bars waiting and since when the store refuses them. */
@@ -126,7 +126,7 @@ export class Status {
     return this.part("jobs", () => this.parts.jobs(), []);
   }
 
-  /** One part that cannot be told is left out and named once; the rest is told. */
+  /** An unavailable part is omitted and named once; the rest is reported. */
   private part<T>(name: string, tell: () => T, otherwise: T): T {
     try {
       return tell();
@@ -241,7 +241,7 @@ export class Status {
   }
 
   private eventLoop(): Percentiles {
-    // The sampler counts its own 10 ms: what is above is delay.
+    // The sampler includes its own 10 ms; anything above is delay.
     const ms = (percentile: number): number => Math.max(0, this.loop.percentile(percentile) / 1e6 - 10);
     return { p50: ms(50), p95: ms(95), p99: ms(99), count: this.loop.count, buckets: [], bucketMs: 1 };
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { route } from "@/app/api/_lib/route";
 
-/** A path of the API that is none: programs are told so in JSON, not with a page. */
+/** An unknown API path gets a JSON response, not a page. */
 const none = route(
   z.string(),
   (_running, path) => {

@@ -212,5 +212,5 @@ export const compareAnswer = async (
   return { data, meta: { count: data.length } };
 };
 
-/** Two requests to the broker, behind whatever else is asked of it. */
+/** Two requests to the broker, queued behind its other requests. */
 const COMPARE_MS = 60_000;

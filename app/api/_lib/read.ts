@@ -3,7 +3,7 @@ import { symbolText, timeIn, type Zone } from "@/server/contract/reads";
 import { container } from "@/server/runtime";
 import { responseOf } from "./route";
 
-/** A reading view: `server/web/reads-door.ts` knows what a path asks for; bars and latest are answered there before Next. */
+/** A read view: `server/web/reads-door.ts` parses the path; bars and latest are handled there before Next. */
 export const read = async (request: Request): Promise<Response> =>
   responseOf(await container().answerRead(request.url, request.signal));
 

@@ -58,7 +58,7 @@ export const paramsOf = async (context: Context): Promise<Record<string, string>
     }),
   );
 
-/** What is not encoded as it should be is told as it came. */
+/** An invalid encoding is shown as received. */
 const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text);
@@ -73,7 +73,7 @@ export const responseOf = ({ status, type, body, headers }: Reply): Response =>
 /** Stands for a body that is not read to its end. */
 const TOO_LARGE = Symbol("too large");
 
-/** A JSON body of at most 64 kB; anything else stays the text it is, which the schema refuses, showing how it begins. */
+/** A JSON body of at most 64 kB. Anything else stays text, which the schema rejects and quotes. */
 export const jsonBody = async (request: Request): Promise<unknown> => {
   const text = await textOf(request);
   if (text === null) return TOO_LARGE;
@@ -85,7 +85,7 @@ export const jsonBody = async (request: Request): Promise<unknown> => {
   }
 };
 
-/** The same where none is needed: an empty one stands for an object without fields. */
+/** The same for requests that need no body: an empty one counts as an empty object. */
 export const optionalBody = async (request: Request): Promise<unknown> => {
   const body = await jsonBody(request);
   return body === "" ? {} : body;

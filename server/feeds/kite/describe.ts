@@ -6,7 +6,9 @@ import { type KitePacket, packetAt, packetsOf } from "./wire";
 
 const PACKET_LENGTHS = [8, 28, 32, 44, 184];
 
-/** The lines of one frame: its packets in order, what was skipped and why. A heartbeat (one byte) has none. */
+/**
+ * The lines of one frame: its packets in order, and what was skipped with the reason. A heartbeat (one byte) has none.
+ */
 function* describe(frame: Uint8Array): Generator<Record<string, unknown>> {
   const { packets, broken } = packetsOf(frame);
   for (const { offset, length } of packets) {

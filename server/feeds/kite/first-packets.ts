@@ -1,7 +1,7 @@
 import type { FeedMode, RawBatch } from "@/server/domain/ticks/tick";
 import { isFullPacket } from "./wire";
 
-/** A token that has not come in full by then never will: what comes is taken. */
+/** A token that is incomplete by then will not be completed; the received part is used. */
 const PATIENCE_MS = 5_000;
 
 /**

@@ -33,7 +33,7 @@ const bars = async (login: KiteLogin, request: HistoryRequest, signal: AbortSign
   const interval = INTERVALS[request.timeframe];
   if (interval === undefined)
     throw badInput("timeframe", request.timeframe, `one that Kite serves: ${Object.keys(INTERVALS).join(", ")}`);
-  // Every minute of the span, each day counted as begun: more candles than that are no answer to this.
+  // Every minute of the span, with partial days as whole ones; more candles cannot be a valid response.
   const rows = Math.ceil(
     (Math.floor((request.to - request.from) / DAY_MS) + 2) * (DAY_MS / timeframe(request.timeframe).lengthMs),
   );
@@ -107,7 +107,7 @@ export const readCandles = async (
   return columns;
 };
 
-/** How a row begins, not how it goes on inside: nobody knows how deep that is. */
+/** How a row begins, without nested content, whose depth is unknown. */
 const shown = (row: unknown): string =>
   (Array.isArray(row) ? `[${row.slice(0, 8).map(flat).join(",")}${row.length > 8 ? ",…" : ""}]` : flat(row)).slice(
     0,

@@ -21,7 +21,7 @@ const LONGEST_LINE = 4_096;
 /** More lines without anything in them are no list. */
 const MOST_BLANK = 10_000;
 
-/** Everything Kite lists today, and what of it could not be read. Throws `broker_refused` when the answer is no such list. */
+/** Everything Kite lists today, and unreadable rows. Throws `broker_refused` if the response is not such a list. */
 export const listInstruments = async (login: KiteLogin, signal: AbortSignal): Promise<BrokerList> => {
   const text = await kiteText(login, { path: "/instruments", timeoutMs: DUMP_TIMEOUT_MS }, signal);
   const listed: ListedInstrument[] = [];
@@ -109,7 +109,7 @@ function* linesOf(text: string): Generator<string> {
   }
 }
 
-/** Cells of one CSV line; names with commas stand in quotes, a quote in them is doubled. */
+/** Cells of one CSV line; names with commas are quoted, and a quote in them is doubled. */
 const splitRow = (line: string): string[] => {
   if (!line.includes('"')) return line.split(",");
   return Array.from(

@@ -11,7 +11,7 @@ import { kiteRequest } from "./rest";
 export const kiteLogin = z.object({
   apiKey: z.string().min(1),
   accessToken: z.string().min(1),
-  /** Only needed to exchange the next day's request token. */
+  /** Needed only to exchange the next day's request token. */
   apiSecret: z.string().min(1).optional(),
   /** Another root is a simulated exchange speaking the same interface. */
   root: z.url({ protocol: /^https?$/ }).default("https://api.kite.trade"),

@@ -1,4 +1,4 @@
-/** The day's circuit limits, as the quote tells them. @see https://kite.trade/docs/connect/v3/market-quotes/ */
+/** The day's circuit limits, from the quote. @see https://kite.trade/docs/connect/v3/market-quotes/ */
 import { MOST_PRICE } from "@/server/domain/basics/bounds";
 import { fromRupees } from "@/server/domain/basics/price";
 import type { PriceLimits } from "@/server/ports/feed";

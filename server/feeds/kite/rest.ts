@@ -15,14 +15,14 @@ export interface KiteCall {
   query?: Record<string, string>;
   form?: Record<string, string>;
   timeoutMs?: number;
-  /** More than what is asked for can have; a longer answer is refused. */
+  /** More than a valid response can have; a longer one is refused. */
   mostBytes?: number;
 }
 
 const TIMEOUT_MS = 15_000;
 /** Kite names no waiting time with its 429; its limits are counted by the second. */
 const RETRY_AFTER_MS = 1_000;
-/** No limit of a broker lasts longer than its day; what it says beyond this is a mistake. */
+/** No broker's limit lasts longer than a day; a longer one is an error. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
 /** Kite's largest answer, the instrument list, has ten million bytes. */
 const MOST_BYTES = 64 * 1024 ** 2;

@@ -12,11 +12,11 @@ import { FirstPackets } from "./first-packets";
 import type { KiteLogin } from "./login";
 import { decodeFrame } from "./wire";
 
-/** Kite sends a byte every second when it has nothing else: five quiet seconds are a dead line. */
+/** Kite sends a byte every second when it has no data, so five silent seconds mean a dead connection. */
 const SILENT_MS = 5_000;
 const HANDSHAKE_MS = 10_000;
 /** Frames of 3,000 full packets are 0.6 MB. */
-/** How long a refusal's own words are waited for, and how much of them is read. */
+/** How long to wait for a refusal's body, and how much of it to read. */
 const REFUSAL_MS = 1_000;
 const MOST_REFUSAL_BYTES = 4_096;
 const MAX_FRAME_BYTES = 8 << 20;
@@ -59,7 +59,7 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
     };
 
     let opened = false;
-    /** When something came last. */
+    /** When data last arrived. */
     let heard = 0;
     let ending: { code: string; reason: string } | undefined;
     let carrier: Socket | undefined;
@@ -87,7 +87,7 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
         request.destroy();
         reject(refusal(response.statusCode ?? 0, brokerWords(messageOf(Buffer.concat(parts).toString()), secrets)));
       };
-      // What it says beside the status, if it says it soon.
+      // The body of a refusal, if it arrives soon.
       const patience = setTimeout(tell, REFUSAL_MS);
       response.on("data", (part: Buffer) => {
         parts.push(part);
@@ -114,7 +114,7 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
     });
     socket.on("open", () => {
       opened = true;
-      // Counts bytes in both directions; what we write is rare beside the broker's heartbeat.
+      // Counts bytes in both directions; our own are few beside the broker's heartbeat.
       carrier?.setTimeout(SILENT_MS, () => end("silent", `nothing received for ${SILENT_MS / 1_000} s`));
       event("connected", url.host);
       resolve({
@@ -161,7 +161,7 @@ const subscriptions = (
   };
 };
 
-/** A broker's text for people; "" for what is none of ours (order updates), null when it is not Kite's JSON. */
+/** A broker's text for people; "" for messages we do not use (order updates), null if it is not Kite's JSON. */
 const readText = (text: string): string | null => {
   try {
     const { type, data } = JSON.parse(text) as { type?: unknown; data?: unknown };

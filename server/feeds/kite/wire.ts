@@ -92,7 +92,7 @@ export const decodeFrame = (frame: Uint8Array, batch: RawBatch): FrameReport => 
         continue;
     }
     token[row] = view.getUint32(body);
-    // Signed: a price of -1 is none, not one of forty million rupees.
+    // Signed: a price of -1 is invalid, not forty million rupees.
     figures[prices + row] = view.getInt32(body + 4);
     offset[row] = body;
     row++;
@@ -101,7 +101,7 @@ export const decodeFrame = (frame: Uint8Array, batch: RawBatch): FrameReport => 
   return { packets: row, badPackets, bad: packet !== announced, trailing: packet === announced ? size - at : 0 };
 };
 
-/** Replaces the columns by larger ones; what they held is not kept. */
+/** Replaces the columns by larger ones; their content is lost. */
 const growBatch = (batch: RawBatch, rows: number): void => {
   const capacity = Math.max(rows, batch.token.length * 2);
   const { token, offset, exchangeTime, price, volume, openInterest, figures } = rawBatch(capacity);
@@ -186,7 +186,7 @@ export const packetAt = (frame: Uint8Array, offset: number): KitePacket | null =
   }
 };
 
-/** Bytes of a level, and where the first stands in a full packet: five of the buyers, then five of the sellers. */
+/** Bytes per level, and where the first is in a full packet: five buy levels, then five sell levels. */
 const LEVEL_BYTES = 12;
 const DEPTH = 64;
 /** Ten levels side by side, as in a row of `Book`. */

@@ -34,7 +34,7 @@ interface Parts {
   history: Pick<History, "heal" | "read" | "jobs">;
   /** The login by which a collector's broker is asked for history; undefined when there is none. */
   access(collector: string): HistoryAccess | undefined;
-  /** Stretches in which an instrument's feed brought nothing, whether healed since or not. */
+  /** Stretches during which an instrument's feed sent nothing, whether filled since or not. */
   away(this: void, instrument: number, from: number, to: number): Promise<readonly Stretch[]>;
   warm(instrument: number): Promise<void>;
   changed(instrument: number, from: number, to: number): void;
@@ -48,9 +48,9 @@ export interface QualityDesk {
   completeness: CompletenessDays;
   compare: Compare;
   days: DayQuality;
-  /** Names of the collectors that bring an instrument (its dense number). */
+  /** Names of the collectors that deliver an instrument (by dense number). */
   collectorsOf(instrument: number): readonly string[];
-  /** Of an instrument by its store id, listed or not. */
+  /** By store id, listed or not. */
   keyOf(id: number): string;
   decimalsOf(id: number): number;
   /** IST day number of now, and a date's text: routes have no calendar of their own. */

@@ -1,7 +1,10 @@
 import { jsonBody, route } from "@/app/api/_lib/route";
 import { backfillBody } from "@/server/contract/backfill";
 
-/** Orders a backfill: 202 with the job, whose progress is in `/api/v1/jobs/{id}` and on the socket; with `dryRun` what it would take. */
+/**
+ * Starts a backfill: 202 with the job, whose progress is in `/api/v1/jobs/{id}` and on the socket; with `dryRun`
+ * returns the estimate.
+ */
 export const POST = route(
   backfillBody,
   async (running, { dryRun, ...request }, _, signal) =>

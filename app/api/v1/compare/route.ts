@@ -2,8 +2,8 @@ import { compareBody, compareQuery } from "@/server/contract/quality";
 import { compareAnswer, compareNow } from "@/app/api/_lib/quality";
 import { jsonBody, route } from "@/app/api/_lib/route";
 
-/** Days beside the broker's own bars: what differed, and what became of it. */
+/** Compares days with the broker's bars: differences, and what was decided. */
 export const GET = route(compareQuery, (running, query) => compareAnswer(running, query));
 
-/** Compares a day now; of a running one, what has passed of it. */
+/** Compares a day now; for the running day, its completed part. */
 export const POST = route(compareBody, (running, body) => compareNow(running, body), jsonBody);

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { jsonBody, route } from "@/app/api/_lib/route";
 import { editBody, withdrawQuery } from "@/server/contract/calendar";
 
-/** What has been added to the dated data and is in force. */
+/** Edits added to the built-in calendar and in force. */
 export const GET = route(z.strictObject({}), (running) => ({ data: running.calendar.edits() }));
 
-/** Adds a closed day, hours of a day's own or a halt, or replaces one; answers the days as they are now. */
+/** Adds or replaces a closed day, special hours or a halt; returns the resulting days. */
 export const POST = route(
   editBody,
   async (running, { by, note, ...edit }) => ({

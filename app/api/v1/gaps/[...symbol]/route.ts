@@ -3,7 +3,7 @@ import { inZone, keyOf } from "@/app/api/_lib/read";
 import { route } from "@/app/api/_lib/route";
 import { gapsOfQuery } from "@/server/contract/reads";
 
-/** Gaps that touch an instrument: its own, and those of the collectors that bring it; with a timeframe, also the bars it lacks. */
+/** Gaps that affect an instrument: its own, and those of its collectors; with a timeframe, also its missing bars. */
 export const GET = route(gapsOfQuery, async (running, { vendor, tz, timeframe, ...query }, { symbol }, signal) => {
   const instrument = keyOf(running, symbol!, vendor);
   const { data, meta } = await gapsAnswer(running, { ...query, instrument });

@@ -5,7 +5,7 @@ import { jsonBody, route } from "@/app/api/_lib/route";
 /** What runs on every live instrument, whoever looks at it. */
 export const GET = route(z.unknown(), (running) => ({ data: running.indicators.active() }));
 
-/** Another set, from now on and after the next start; what both have goes on undisturbed. */
+/** Sets another set of indicators from now on and after the next start; indicators in both continue undisturbed. */
 const choose = route(
   activeIndicators,
   async (running, chosen) => ({ data: await running.indicators.choose(chosen) }),

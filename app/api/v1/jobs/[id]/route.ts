@@ -10,7 +10,7 @@ export const GET = route(jobQuery, async (running, page, { id }) => ({
   meta: page,
 }));
 
-/** Ends a job; one that is over is forgotten. */
+/** Cancels a job; a finished one is deleted. */
 export const DELETE = route(z.strictObject({}), async (running, _, { id }) => ({
   data: await running.backfill.remove(id!),
 }));

@@ -1,7 +1,7 @@
 import { verifyQuery } from "@/server/contract/rest";
 import { route } from "@/app/api/_lib/route";
 
-/** Bars rebuilt from stored ticks and compared with the stored ones; what differs comes in rupees, stored and rebuilt. */
+/** Bars rebuilt from stored ticks compared with stored ones; differences are in rupees, stored and rebuilt. */
 export const GET = route(verifyQuery, async (running, query, { key }, signal) => ({
   data: await running.heavy.run(() => running.verify.ask({ key: key!, ...query }, signal), signal),
 }));

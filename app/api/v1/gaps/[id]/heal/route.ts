@@ -2,7 +2,7 @@ import { emptyBody } from "@/server/contract/rest";
 import { idOf, restGap } from "@/app/api/_lib/quality";
 import { optionalBody, route } from "@/app/api/_lib/route";
 
-/** Asks history for a gap now; answers at once, with the row as it is while that goes on. */
+/** Requests history for a gap now; returns the row at once while that runs. */
 export const POST = route(
   emptyBody,
   async (running, _, params) => ({
