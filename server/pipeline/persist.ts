@@ -1,5 +1,5 @@
 import { type BarBatch, barStates, CLOSE, PATCH } from "@/server/domain/bars/bar";
-import { AppError, hasCode } from "@/server/domain/basics/errors";
+import { hasCode } from "@/server/domain/basics/errors";
 import type { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import {
   cutStored,
@@ -15,14 +15,14 @@ import type { RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { Spool } from "@/server/ports/spool";
 import type { BarStore, BarWrite, StoredKind } from "@/server/ports/stores";
-import { BarShelf, BLOCK_ROWS } from "./bar-shelf";
+import { BarShelf, BLOCK_ROWS, type Run } from "./bar-shelf";
 import type { Sink } from "./stage";
+import { WriteQueue } from "./write-queue";
 
 const FLUSH_MS = 200;
 /** Committed rows stay readable here this long: a read that began before the commit still finds them. */
 const KEEP_MS = 15_000;
 const SWEEP_MS = 1_000;
-const RETRY_MS = 1_000;
 /** Bars that are on disk and not in the store yet stay readable, the newest so many. */
 const MOST_SHELVED = 400_000;
 
@@ -31,6 +31,9 @@ export interface BarRecord {
   how: BarWrite;
   bars: StoredBar[];
 }
+
+/** One statement's worth of bars as the store takes them. */
+type BarRows = Pick<Run, "how" | "rows">;
 
 const figures = ["time", "open", "high", "low", "close", "volume", "value", "ticks", "openInterest", "rev"] as const;
 const hows: ReadonlySet<unknown> = new Set<BarWrite>(["merge", "patch", "replace", "remove"]);
@@ -58,34 +61,18 @@ export const isBarRecord = (record: unknown): record is BarRecord => {
   );
 };
 
-/** The oldest that waits, one statement's worth; `queuedAt` is null for what waits on disk. */
-interface Head {
-  how: BarWrite;
-  rows: StoredBars;
-  queuedAt: number | null;
-}
-
-/**
- * The one writer of bars. The queue waits and never drops: while the store is away bars go to the spool on disk, and from
- * there in their order into the store on return, also by the next process. Off the hot path: `on` only copies rows.
- */
+/** Bars to the store, through one queue that never drops one (`WriteQueue`). Off the hot path: `on` only copies rows. */
 export class BarWriter implements Sink<BarBatch>, RecentBars {
   private readonly shelf = new BarShelf();
   /** Rows of a batch that came late. */
   private readonly late: number[] = [];
-  private flushing: Promise<void> | null = null;
   private cancelTimer: (() => void) | null = null;
   private stopSweep: (() => void) | null = null;
-  private spoolRefuses = false;
-  private stopped = false;
-  private spool: Spool<BarRecord> | null = null;
+  private readonly queue: WriteQueue<Run, BarRows, BarRecord>;
   /** Bars the store cannot take as they are: a fault of ours, in the log with the bar. */
   refused = 0;
   /** When the last of them was refused, epoch ms; null: none. */
   refusedAt: number | null = null;
-  /** Since when the store has refused writes, epoch ms; null while it takes them. */
-  failingSince: number | null = null;
-
   constructor(
     private readonly store: BarStore,
     private readonly table: InstrumentTable,
@@ -93,13 +80,37 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly meter: Meter,
-  ) {}
+  ) {
+    const { shelf } = this;
+    this.queue = new WriteQueue({
+      name: "bars",
+      figures: { prefix: "persist", commit: "commit", stored: "persist.rows" },
+      backlog: {
+        get waiting() {
+          return shelf.waiting;
+        },
+        first: () => shelf.first(),
+        shift: ({ rows }, isStored) => shelf.shift(rows.length, isStored ? clock.now() : undefined),
+      },
+      prepare: (run): BarRows => run,
+      rowsOf: ({ rows }) => rows.length,
+      write: ({ rows, how }) => this.write(rows, how),
+      pack: ({ how, rows }) => ({
+        how,
+        bars: Array.from({ length: rows.length }, (_, row) => storedBarAt(rows, row)),
+      }),
+      unpack: ({ how, bars }) => ({ how, rows: storedBarsOf(bars) }),
+      stored: (bars, run) => this.stored(bars, run),
+      clock,
+      log,
+      meter,
+    });
+  }
 
   /** What an earlier process left on disk comes first. */
   start(spool: Spool<BarRecord> | null = null): void {
-    this.spool = spool;
     this.stopSweep ??= this.clock.every(SWEEP_MS, () => this.sweep());
-    if (this.spooled > 0) void this.flush();
+    this.queue.start(spool);
   }
 
   on(batch: BarBatch): void {
@@ -131,12 +142,12 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   }
 
   private flushSoon(): void {
-    this.meter.gauge("persist.queue", this.waiting);
-    if (this.waiting >= BLOCK_ROWS) void this.flush();
+    this.queue.grew();
+    if (this.waiting >= BLOCK_ROWS) void this.queue.flush();
     else
       this.cancelTimer ??= this.clock.after(FLUSH_MS, () => {
         this.cancelTimer = null;
-        void this.flush();
+        void this.queue.flush();
       });
   }
 
@@ -145,7 +156,11 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   }
   /** Records on disk that are not in the store yet. */
   get spooled(): number {
-    return this.spool?.records ?? 0;
+    return this.queue.spooled;
+  }
+  /** Since when the store has refused writes, epoch ms; null while it takes them. */
+  get failingSince(): number | null {
+    return this.queue.failingSince;
   }
 
   recent(instrumentId: number, kind: StoredKind, from: number, to: number): StoredBar[] {
@@ -153,69 +168,15 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   }
 
   /** Rejects with `store_unreachable` when the writer has stopped and the store has not taken all. */
-  async settled(): Promise<void> {
-    while (this.waiting > 0 || this.spooled > 0 || this.flushing !== null) {
-      await this.flush();
-      if (this.stopped && (this.waiting > 0 || this.spooled > 0))
-        throw new AppError("store_unreachable", "writer stopped; bars are on disk for the next start");
-    }
+  settled(): Promise<void> {
+    return this.queue.settled();
   }
 
   /** Writes all that waits, into the store or onto disk, then ends. */
   async stop(): Promise<void> {
-    this.stopped = true;
     this.cancelTimer?.();
     this.stopSweep?.();
-    while (this.waiting > 0 && this.failingSince === null) await this.flush();
-    await this.flushing;
-    await this.spill();
-    await this.spool?.close();
-    if (this.waiting > 0)
-      this.log.error("bars not written: the database is unavailable and the spool is full", { bars: this.waiting });
-  }
-
-  private flush(): Promise<void> {
-    this.flushing ??= this.drain().finally(() => {
-      this.flushing = null;
-    });
-    return this.flushing;
-  }
-
-  private async drain(): Promise<void> {
-    for (;;) {
-      const began = this.clock.now();
-      let head: Head | null;
-      try {
-        head = await this.head();
-        if (head === null) return;
-        await this.write(head.rows, head.how);
-      } catch (cause) {
-        if (this.failingSince === null)
-          this.log.error("database unavailable; bars are spooled to disk", {
-            cause: String(cause),
-            bars: this.waiting,
-          });
-        this.failingSince ??= began;
-        this.meter.count("persist.failures");
-        await this.spill();
-        if (this.stopped) return;
-        await this.clock.sleep(RETRY_MS);
-        continue;
-      }
-      if (head.queuedAt === null) await this.spool!.shift();
-      else this.shelf.shift(head.rows.length, this.clock.now());
-      if (this.failingSince !== null) {
-        this.log.info("the database accepts bars again", { waited: this.waiting, spooled: this.spooled });
-        this.failingSince = null;
-      }
-      this.committed(head, began);
-    }
-  }
-
-  /** What is to be written next: what waits on disk is older than what waits here. */
-  private async head(): Promise<Head | null> {
-    const record = (await this.spool?.first()) ?? null;
-    return record === null ? this.shelf.first() : { how: record.how, rows: storedBarsOf(record.bars), queuedAt: null };
+    await this.queue.stop();
   }
 
   /**
@@ -240,41 +201,13 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     }
   }
 
-  /** The queue onto disk, as far as there is room; what has no room waits on. */
-  private async spill(): Promise<void> {
-    for (let run = this.shelf.first(); this.spool !== null && run !== null; run = this.shelf.first()) {
-      const { how, rows } = run;
-      try {
-        await this.spool.append({ how, bars: Array.from({ length: rows.length }, (_, row) => storedBarAt(rows, row)) });
-      } catch (cause) {
-        this.meter.count("persist.spoolFailures");
-        // Once, not with every attempt of the seconds to come.
-        if (!this.spoolRefuses)
-          this.log.error("could not write bars to disk; they are held in memory", {
-            cause: String(cause),
-            bars: this.waiting,
-          });
-        this.spoolRefuses = true;
-        return;
-      }
-      this.spoolRefuses = false;
-      this.shelf.shift(rows.length);
-      this.meter.gauge("persist.queue", this.waiting);
-      this.meter.gauge("persist.spooled", this.spooled);
-    }
-  }
-
-  private committed({ rows, how, queuedAt }: Head, began: number): void {
+  private stored({ rows, how }: BarRows, run: Run | null): void {
     const now = this.clock.now();
-    // The transaction, and how long the oldest bar was on its way since it closed.
-    this.meter.record("commit", now - began);
-    if (queuedAt !== null) this.meter.record("closeToCommit", now - queuedAt);
-    this.meter.count("persist.rows", rows.length);
-    this.meter.gauge("persist.queue", this.waiting);
-    this.meter.gauge("persist.spooled", this.spooled);
+    // How long the oldest bar was on its way since it closed.
+    if (run !== null) this.meter.record("closeToCommit", now - run.queuedAt);
     // What a late part has made of a bar only the store knows.
     if (how === "patch") this.shelf.forget(rows);
-    else if (queuedAt === null) this.shelf.committed(rows, now);
+    else if (run === null) this.shelf.committed(rows, now);
   }
 
   private sweep(): void {

@@ -7,7 +7,7 @@ import type { FeedDefinition } from "@/server/ports/feed";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { BookRun, BookStore } from "@/server/ports/order-books";
 import type { Spool } from "@/server/ports/spool";
-import { WriteQueue } from "./write-queue";
+import { Items, WriteQueue } from "./write-queue";
 
 interface Parts {
   store: BookStore;
@@ -58,6 +58,8 @@ export const isBookRecord = (record: unknown): record is BookRun[] =>
     );
   });
 
+const booksOf = (runs: BookRun[]): number => runs.reduce((sum, { books }) => sum + books.length, 0);
+
 interface Open {
   /** Of the board when it was last looked at. */
   sequence: number;
@@ -76,7 +78,14 @@ export class BookRecorder {
   private readonly open: (Open | undefined)[] = [];
   private readonly free: StoredBooks[] = [];
   private closed: BookRun[] = [];
-  private readonly queue: WriteQueue<BookRun[], BookRun[]>;
+  private readonly runs = new Items<BookRun[]>(booksOf, (runs) => {
+    for (const { books } of runs)
+      if (this.free.length < MOST_FREE) {
+        books.length = 0;
+        this.free.push(books);
+      }
+  });
+  private readonly queue: WriteQueue<BookRun[], BookRun[], BookRun[]>;
   private readonly wire = new Float64Array(Book.size);
   /** What stood in each instrument's book last, `Book.size` numbers each. */
   private last = new Float64Array(0);
@@ -86,24 +95,19 @@ export class BookRecorder {
 
   constructor(private readonly parts: Parts) {
     const { clock, log, meter } = parts;
-    const rows = (runs: BookRun[]): number => runs.reduce((sum, { books }) => sum + books.length, 0);
     this.queue = new WriteQueue({
       name: "books",
+      figures: { prefix: "books", commit: "books.commit", stored: "books.stored" },
+      backlog: this.runs,
       clock,
       log,
       meter,
       most: MOST_WAITING,
-      rows,
-      rowsOf: rows,
-      keep: (runs) => runs,
+      prepare: (runs) => runs,
+      rowsOf: booksOf,
       write: (runs) => this.write(runs),
-      done: (runs) => {
-        for (const { books } of runs)
-          if (this.free.length < MOST_FREE) {
-            books.length = 0;
-            this.free.push(books);
-          }
-      },
+      pack: (runs) => runs,
+      unpack: (runs) => runs,
     });
   }
 
@@ -236,7 +240,8 @@ export class BookRecorder {
 
   private hand(): void {
     if (this.closed.length === 0) return;
-    this.queue.push(this.closed);
+    this.runs.push(this.closed);
+    this.queue.grew();
     this.closed = [];
   }
 

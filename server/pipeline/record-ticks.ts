@@ -7,7 +7,7 @@ import type { Log, Meter } from "@/server/ports/observe";
 import type { Spool } from "@/server/ports/spool";
 import type { TickRun, TickStore } from "@/server/ports/stores";
 import type { Sink } from "./stage";
-import { WriteQueue } from "./write-queue";
+import { Items, WriteQueue } from "./write-queue";
 
 /** A block this full is written at once: half a megabyte, and a millisecond of work. */
 const BLOCK_ROWS = 8_192;
@@ -71,7 +71,14 @@ export class TickRecorder implements Sink<TickMessage> {
   private starts = new Int32Array(64);
   private cancelTimer: (() => void) | null = null;
   /** Full blocks on their way to the store. They are never dropped. */
-  private readonly queue: WriteQueue<TickBlock, TickRecord>;
+  private readonly full = new Items<TickBlock>(
+    ({ ticks }) => ticks.length,
+    (block) => {
+      block.ticks.length = 0;
+      if (this.free.length < MOST_FREE) this.free.push(block);
+    },
+  );
+  private readonly queue: WriteQueue<TickBlock, TickRecord, TickRecord>;
   /** Ticks the store cannot take as they are: a fault of ours, in the log. */
   refused = 0;
 
@@ -85,18 +92,17 @@ export class TickRecorder implements Sink<TickMessage> {
   ) {
     this.queue = new WriteQueue({
       name: "ticks",
+      figures: { prefix: "ticks", commit: "ticks.commit", stored: "ticks.stored" },
+      backlog: this.full,
       clock,
       log,
       meter,
-      rows: (block) => block.ticks.length,
-      keep: (block) => this.sorted(block),
+      prepare: (block) => this.sorted(block),
       rowsOf: ({ ticks }) => ticks.length,
       write: ({ runs, ticks }) =>
         this.write(runs.map(({ instrumentId, first, end }) => ({ instrumentId, ticks, first, end }))),
-      done: (block) => {
-        block.ticks.length = 0;
-        if (this.free.length < MOST_FREE) this.free.push(block);
-      },
+      pack: (record) => record,
+      unpack: (record) => record,
     });
   }
 
@@ -169,7 +175,8 @@ export class TickRecorder implements Sink<TickMessage> {
 
   private close(): void {
     if (this.block.ticks.length === 0) return;
-    this.queue.push(this.block);
+    this.full.push(this.block);
+    this.queue.grew();
     this.block = this.free.pop() ?? newBlock();
   }
 

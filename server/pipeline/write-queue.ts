@@ -1,3 +1,4 @@
+import { AppError } from "@/server/domain/basics/errors";
 import type { Clock } from "@/server/ports/clock";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { Spool } from "@/server/ports/spool";
@@ -5,61 +6,81 @@ import type { Spool } from "@/server/ports/spool";
 const RETRY_MS = 1_000;
 const SETTLE_MS = 3_000;
 
-interface Parts<Item, Kept> {
-  /** What is written, in the log and in the names of figures: `ticks`. */
+/** What waits in memory, oldest first. */
+export interface Backlog<Item> {
+  /** Rows. */
+  readonly waiting: number;
+  /** One statement's worth, or null. It stays until `shift`. */
+  first(): Item | null;
+  /** What `first` returned leaves: the store has it, or else the disk, or nobody. */
+  shift(item: Item, isStored: boolean): void;
+}
+
+/** `Item` waits in memory, `Batch` is what the store takes of it, `Kept` is how that lies on disk. */
+interface Parts<Item, Batch, Kept> {
+  /** What is written, in the log. */
   name: string;
-  rows(item: Item): number;
-  /** What is written of an item, and kept on disk while the store is away. */
-  keep(item: Item): Kept;
-  rowsOf(kept: Kept): number;
-  write(kept: Kept): Promise<void>;
-  /** The item is where it will be found again: its memory may be used for another. */
-  done(item: Item): void;
+  figures: {
+    /** Of the names of `failures`, `spoolFailures`, `dropped`, `queue` and `spooled`. */
+    prefix: string;
+    /** Duration of a transaction, and rows stored. */
+    commit: string;
+    stored: string;
+  };
+  backlog: Backlog<Item>;
+  prepare(item: Item): Batch;
+  rowsOf(batch: Batch): number;
+  write(batch: Batch): Promise<void>;
+  pack(batch: Batch): Kept;
+  unpack(kept: Kept): Batch;
+  /** The store has it; the item is null where it came from disk. */
+  stored?(batch: Batch, item: Item | null): void;
   /** Rows that may wait in memory while there is no room on disk: the oldest beyond that are dropped and counted. Never, unless given. */
   most?: number;
-  /** Real time, also in a replay. */
+  /** Real time, also in a replay: commits are measured in it. */
   clock: Clock;
   log: Log;
   meter: Meter;
 }
 
 /**
- * Items on their way to one table of the store, oldest first. While the store is away they go to the spool on disk, and
- * from there in their order into the store on return, also by the next process.
+ * The way of bars, ticks and books into the store, each to its table, oldest first. While the store is away they go to the
+ * spool on disk, and from there in their order into the store on return, also by the next process.
  */
-export class WriteQueue<Item, Kept> {
-  private readonly queue: Item[] = [];
+export class WriteQueue<Item, Batch, Kept> {
   private draining: Promise<void> | null = null;
   private spool: Spool<Kept> | null = null;
   private spoolRefuses = false;
   private stopped = false;
   private readonly stopping: Promise<void>;
   private wake!: () => void;
-  /** Rows of items that are not in the store yet. */
-  waiting = 0;
   /** Since when the store has refused them, epoch ms; null while it takes them. */
   failingSince: number | null = null;
 
-  constructor(private readonly parts: Parts<Item, Kept>) {
+  constructor(private readonly parts: Parts<Item, Batch, Kept>) {
     this.stopping = new Promise((resolve) => {
       this.wake = resolve;
     });
   }
 
   /** What an earlier process left on disk comes first. */
-  start(spool: Spool<Kept>): void {
+  start(spool: Spool<Kept> | null): void {
     this.spool = spool;
     if (this.spooled > 0) void this.flush();
   }
 
-  /** Items on disk that are not in the store yet. */
+  /** Rows in memory that are not in the store yet. */
+  get waiting(): number {
+    return this.parts.backlog.waiting;
+  }
+  /** Records on disk that are not in the store yet. */
   get spooled(): number {
     return this.spool?.records ?? 0;
   }
 
-  push(item: Item): void {
-    this.queue.push(item);
-    this.count(this.parts.rows(item));
+  /** Something has been put into the backlog. */
+  grew(): void {
+    this.gauge();
   }
 
   /** Writes what waits; resolves when it is committed, or cannot be. */
@@ -70,40 +91,50 @@ export class WriteQueue<Item, Kept> {
     return this.draining;
   }
 
-  /** Resolves when what was pushed is in the store, and soon in any case while that is away. */
+  /** Resolves when what waits is in the store, and soon in any case while that is away. */
   async settle(): Promise<void> {
-    if (this.failingSince === null && this.queue.length > 0)
+    if (this.failingSince === null && this.waiting > 0)
       await Promise.race([this.flush(), this.parts.clock.sleep(SETTLE_MS)]);
+  }
+
+  /** Resolves when the store has all there is, however long it is away. Rejects with `store_unreachable` when the queue was stopped before. */
+  async settled(): Promise<void> {
+    while (this.waiting > 0 || this.spooled > 0 || this.draining !== null) {
+      await this.flush();
+      if (this.stopped && (this.waiting > 0 || this.spooled > 0))
+        throw new AppError("store_unreachable", `writer stopped; ${this.parts.name} are on disk for the next start`);
+    }
   }
 
   /** Writes all that waits, into the store or onto disk, then ends. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.wake();
-    await this.flush();
-    // What came while the last item was written.
-    if (this.failingSince === null && this.queue.length > 0) await this.flush();
+    // Once more after what came while the last item was written.
+    do await this.flush();
+    while (this.failingSince === null && this.waiting > 0);
     await this.spill();
     await this.spool?.close();
     const { log, name } = this.parts;
-    if (this.queue.length > 0)
+    if (this.waiting > 0)
       log.error(`${name} not written: the database is unavailable and the spool is full`, { waiting: this.waiting });
   }
 
   private async drain(): Promise<void> {
     await Promise.resolve(); // not inside the frame that filled the item
-    const { name, keep, rowsOf, write, clock, log, meter } = this.parts;
+    const { name, figures, backlog, prepare, unpack, rowsOf, write, clock, log, meter } = this.parts;
     for (;;) {
       const began = clock.now();
-      const item = this.queue[0];
-      let spooled: Kept | null;
-      let rows: number;
+      let item: Item | null;
+      let batch: Batch;
       try {
-        spooled = (await this.spool?.first()) ?? null;
-        if (spooled === null && item === undefined) return;
-        const kept = spooled ?? keep(item!);
-        rows = rowsOf(kept);
-        await write(kept);
+        // What waits on disk is older than what waits here.
+        const kept = (await this.spool?.first()) ?? null;
+        item = kept === null ? backlog.first() : null;
+        if (kept !== null) batch = unpack(kept);
+        else if (item !== null) batch = prepare(item);
+        else return;
+        await write(batch);
       } catch (cause) {
         if (this.failingSince === null)
           log.error(`database unavailable; ${name} are spooled to disk`, {
@@ -111,32 +142,34 @@ export class WriteQueue<Item, Kept> {
             waiting: this.waiting,
           });
         this.failingSince ??= began;
-        meter.count(`${name}.failures`);
+        meter.count(`${figures.prefix}.failures`);
         await this.spill();
         if (this.stopped) return;
         // A stop does not sit a pause out: it tries once more, then leaves the rest on disk.
         await Promise.race([clock.sleep(RETRY_MS), this.stopping]);
         continue;
       }
+      meter.record(figures.commit, clock.now() - began);
+      meter.count(figures.stored, rowsOf(batch));
+      if (item === null) await this.spool!.shift();
+      else backlog.shift(item, true);
       if (this.failingSince !== null) {
         log.info(`the database accepts ${name} again`, { waiting: this.waiting, spooled: this.spooled });
         this.failingSince = null;
       }
-      meter.record(`${name}.commit`, clock.now() - began);
-      meter.count(`${name}.stored`, rows);
-      if (spooled === null) this.shift();
-      else await this.spool!.shift();
+      this.gauge();
+      this.parts.stored?.(batch, item);
     }
   }
 
   /** Onto disk, as far as there is room; what has no room waits on. */
   private async spill(): Promise<void> {
-    const { name, keep, log, meter, most = Number.POSITIVE_INFINITY } = this.parts;
-    while (this.spool !== null && this.queue.length > 0) {
+    const { name, figures, backlog, prepare, pack, rowsOf, log, meter, most = Number.POSITIVE_INFINITY } = this.parts;
+    for (let item = backlog.first(); this.spool !== null && item !== null; item = backlog.first()) {
       try {
-        await this.spool.append(keep(this.queue[0]!));
+        await this.spool.append(pack(prepare(item)));
       } catch (cause) {
-        meter.count(`${name}.spoolFailures`);
+        meter.count(`${figures.prefix}.spoolFailures`);
         // Once, not with every attempt of the seconds to come.
         if (!this.spoolRefuses)
           log.error(`could not write ${name} to disk; they are held in memory`, {
@@ -147,24 +180,43 @@ export class WriteQueue<Item, Kept> {
         break;
       }
       this.spoolRefuses = false;
-      this.shift();
-      meter.gauge(`${name}.spooled`, this.spooled);
+      backlog.shift(item, false);
+      this.gauge();
     }
-    while (this.waiting > most) meter.count(`${name}.dropped`, this.shift());
+    for (let item = backlog.first(); this.waiting > most && item !== null; item = backlog.first()) {
+      meter.count(`${figures.prefix}.dropped`, rowsOf(prepare(item)));
+      backlog.shift(item, false);
+      this.gauge();
+    }
   }
 
-  /** The oldest leaves; answers its rows. */
-  private shift(): number {
-    const { rows, done } = this.parts;
+  private gauge(): void {
+    const { figures, meter } = this.parts;
+    meter.gauge(`${figures.prefix}.queue`, this.waiting);
+    meter.gauge(`${figures.prefix}.spooled`, this.spooled);
+  }
+}
+
+/** Items one after the other. `done`: an item is where it will be found again, or dropped; its memory may be used for another. */
+export class Items<Item> implements Backlog<Item> {
+  private readonly queue: Item[] = [];
+  waiting = 0;
+
+  constructor(
+    private readonly rowsOf: (item: Item) => number,
+    private readonly done: (item: Item) => void,
+  ) {}
+
+  push(item: Item): void {
+    this.queue.push(item);
+    this.waiting += this.rowsOf(item);
+  }
+  first(): Item | null {
+    return this.queue[0] ?? null;
+  }
+  shift(): void {
     const item = this.queue.shift()!;
-    const left = rows(item);
-    this.count(-left);
-    done(item);
-    return left;
-  }
-
-  private count(rows: number): void {
-    this.waiting += rows;
-    this.parts.meter.gauge(`${this.parts.name}.queue`, this.waiting);
+    this.waiting -= this.rowsOf(item);
+    this.done(item);
   }
 }
