@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { feeds } from "@/server/feeds";
 import { type Config, environment, loadConfig, options, readIndicators } from "./config";
 
-const names = Object.keys(environment.shape);
+const logins = feeds.flatMap(({ loginFields }) => loginFields.map(({ env }) => env));
+const names = [...Object.keys(environment.shape), ...logins];
 /** For tests and the runtime, not for a person's .env file. */
 const internal = ["CANDELA_TEST", "TEST_CLOCK", "NODE_ENV"];
 
@@ -241,7 +243,7 @@ describe("the configuration", () => {
     expect(details.accepted.length).toBeGreaterThan(1);
     expect(message).toContain(details.accepted);
     // A login, or a URL that may hold one, is never shown.
-    const isSecret = /TOKEN|KEY|URL/.test(name);
+    const isSecret = /TOKEN|KEY|URL/.test(name) || logins.includes(name);
     expect(message.includes(JSON.stringify(value))).toBe(!isSecret);
     const option = Object.entries(options).find(([, variable]) => variable === name)?.[0];
     if (option !== undefined) expect(message).toContain(`(--${option})`);
@@ -261,7 +263,7 @@ describe("the configuration", () => {
   });
 
   it("refuses another clock outside tests", () => {
-    expect(() => load({ TEST_CLOCK: "100,200,1" })).toThrow("TEST_CLOCK: only tests change the clock");
+    expect(() => load({ TEST_CLOCK: "100,200,1" })).toThrow("TEST_CLOCK: only tests may change the clock");
   });
 });
 
