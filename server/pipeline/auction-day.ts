@@ -34,7 +34,7 @@ export class AuctionDay {
     if (passport !== undefined) cells.foldPassport(cell, passport);
   }
 
-  /** A tick that came after its auction: the day's bar takes note of it, open or closed, and so do week and month. */
+  /** A tick after its auction: the day's bar records it, open or closed, and so do week and month. */
   patch(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
     const session = this.sessionOf(instrument, batch.time[row]!);
     if (session !== null) this.lateTicks.take(instrument, batch, row, emit, DAY, session.open);

@@ -43,7 +43,7 @@ interface Building extends Auction {
   base: number;
   volume: number;
   value: number;
-  /** Of the trades; of an index of all its values. */
+  /** From trades; for an index from all its values. */
   price: number;
   ticks: number;
   openInterest: number;
@@ -79,14 +79,14 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
   constructor(
     private readonly windows: SessionWindows,
     private readonly table: InstrumentTable,
-    /** `SecondBars`: what the day has had so far, auctions too. */
+    /** `SecondBars`: the day's volume so far, including auctions. */
     private readonly days: DayVolumes,
     private readonly watermarkMs = 2_000,
   ) {}
 
   /**
-   * What a row ends is emitted before the stage of seconds reads that row, and after it has read all rows before: a batch
-   * holds rows of auctions or none, and of auctions no instrument twice (`Normaliser`).
+   * Bars that a row ends are emitted before the stage of seconds reads that row, and after it has read all earlier
+   * rows: a batch contains either only auction rows or none, and never two of one instrument (`Normaliser`).
    */
   on(message: TickMessage, emit: (batch: BarBatch) => void): void {
     if (message.kind === "ticks") {
@@ -146,11 +146,11 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     const price = batch.price[row]!;
     if ((batch.flags[row]! & SUSPECT) !== 0) each.incomplete = 1;
     if ((batch.flags[row]! & JOINED) !== 0 && each.ticks > 0) each.incomplete = 1;
-    // The day's count begins anew, or a row that was overtaken shows where it began.
+    // The day's count restarts, or an overtaken row shows where it started.
     const told = (batch.flags[row]! & SUSPECT) === 0 ? batch.volume[row]! : volume;
     if (told >= 0 && each.base > told) each.base = each.opening ? 0 : told;
     const matched = volume - each.base;
-    // Until the opening match an index stands at its last close, or moves with indicative prices.
+    // Until the opening match an index stays at its last close, or moves with indicative prices.
     if (this.table.traded[instrument] === 0) {
       if (!each.opening || time >= each.matching) each.price = price;
     } else if (volume >= 0 && each.base >= 0 && matched > each.volume) {
@@ -172,11 +172,11 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     const before = { volume: this.days.dayVolume(instrument), day: this.days.volumeDay(instrument) };
     const volume =
       (batch.flags[row]! & UNBELIEVED) === 0 ? batch.volume[row]! : before.day === istDay(time) ? before.volume : 0;
-    // While orders are collected nothing has traded; later, what the day had before tells what the auction added.
+    // Nothing trades while orders are collected; later, the day's earlier volume shows what the auction added.
     let base = volume;
     let incomplete = 0;
     if (time >= auction.matching) {
-      // Of a new connection the difference to what was before is not the auction's alone.
+      // On a new connection, the difference from the earlier volume is not the auction's alone.
       const unknown =
         !auction.opening && ((batch.flags[row]! & JOINED) !== 0 || before.volume < 0 || before.day !== istDay(time));
       base = auction.opening ? (volume === before.volume ? volume : 0) : unknown ? volume : before.volume;
@@ -220,7 +220,7 @@ export class AuctionBars implements Core<TickMessage, BarBatch> {
     out.hash[row] = each.hash;
   }
 
-  /** A tick that comes after the match changes no price: its bar takes note of it. */
+  /** A tick after the match changes no price; its bar only records it. */
   private patch(instrument: number, over: Over, batch: TickBatch, row: number, emit: (batch: BarBatch) => void): void {
     this.late++;
     if (over.price === 0 || batch.time[row]! < over.from) return;

@@ -48,17 +48,17 @@ export interface Run {
 }
 
 /**
- * Bars on their way to the store and those committed a moment ago, row after row in columns: first in, first out for the
- * writer, by instrument, kind and time for readers. No object a bar: thousands close at once and stay for seconds, which is
- * what a garbage collector is slowest at.
+ * Bars on their way to the store and those just committed, in columns: first in, first out for the writer; by
+ * instrument, kind and time for readers. There is no object per bar, because thousands close at once and live for
+ * seconds, the worst case for a garbage collector.
  */
 export class BarShelf {
-  /** Rows are numbered from the first on; a block holds `BLOCK_ROWS` of them. */
+  /** Rows are numbered consecutively; a block contains `BLOCK_ROWS` of them. */
   private readonly blocks = new Map<number, Block>();
   private readonly free: Block[] = [];
   private head = 0;
   private next = 0;
-  /** Place -> second of the bar -> number of the row that tells it. */
+  /** Place -> second of the bar -> number of its row. */
   private readonly places = new Map<number, Map<number, number>>();
   /** Rows that readers find. */
   held = 0;
@@ -122,7 +122,7 @@ export class BarShelf {
     for (let row = 0; row < rows.length; row++) this.drop(placeOf(rows, row), rows.time[row]! / 1_000);
   }
 
-  /** Readers do not find any more what was committed before this instant. */
+  /** Readers no longer see what was committed before this time. */
   forgetBefore(instant: number): void {
     for (const { rows, committedAt, isHeld } of [...this.blocks.values()]) {
       for (let row = 0; row < rows.length; row++) {
@@ -163,8 +163,8 @@ export class BarShelf {
   private appended(block: Block, how: BarWrite): void {
     const row = block.rows.length - 1;
     const number = this.next++;
-    // A patch is a part of a bar, not the bar: readers wait for the store to have merged it. History comes in
-    // thousands and its readers are told after the commit: it only takes the place of what is already here.
+    // A patch is a part of a bar, so readers wait until the store has merged it. History comes in thousands and its
+    // readers are notified after the commit, so it only replaces rows that are already here.
     if (how === "patch") return;
     const place = placeOf(block.rows, row);
     const second = block.rows.time[row]! / 1_000;
@@ -200,7 +200,7 @@ export class BarShelf {
     this.release(Math.floor(number / BLOCK_ROWS));
   }
 
-  /** A full block that nobody waits for or reads is used again. */
+  /** A full block without waiting or read rows is reused. */
   private release(id: number): void {
     const block = this.blocks.get(id)!;
     if (block.held > 0 || (id + 1) * BLOCK_ROWS > this.head) return;

@@ -3,7 +3,7 @@ import { widen } from "@/server/domain/basics/columns";
 import { istDay } from "@/server/domain/time/session";
 import { RESET, type RejectReason, SUSPECT, UNBELIEVED } from "@/server/domain/ticks/tick";
 
-/** A figure that may be a lie, until the next tells. */
+/** A doubtful value, until the next packet confirms or refutes it. */
 interface Doubt {
   volume: number;
   time: number;
@@ -16,7 +16,7 @@ interface Lowered {
 }
 type VolumeReason = Extract<RejectReason, "volume_back" | "volume_jump" | "volume_wrap">;
 
-/** What one step of the day's volume may bring before the next packet must agree: all of these have to be exceeded. */
+/** Limits on one step of the day's volume before the next packet must confirm it; all of them must be exceeded. */
 const SHARE_OF_DAY = 0.5; // of the day so far, or of the day before where that is more
 const TIMES_PACE = 50; // of the day's mean pace, over the time since the packet before
 const LEAST_RUPEES = 1_000_000;
@@ -24,7 +24,7 @@ const LEAST_RUPEES = 1_000_000;
 const AUCTION_DAYS = 10;
 /** A new date's first figure against the whole day before. */
 const FIRST_DAYS = 20;
-/** Counters of 31 and 32 bits begin anew at 0. */
+/** Counters of 31 and 32 bits restart at 0. */
 const WRAPS = [2 ** 31, 2 ** 32];
 
 /** Where a step may be: inside trading, or in an auction. */
@@ -34,7 +34,7 @@ export interface VolumeStep {
   /** Minor units. */
   price: number;
   volume: number;
-  /** Of the newest row before: the figure that is believed, -1 unknown, and its time. */
+  /** From the newest earlier row: the accepted value, -1 if unknown, and its time. */
   good: number;
   last: number;
   isAuction: boolean;
@@ -43,14 +43,14 @@ export interface VolumeStep {
 }
 
 /**
- * Is a day volume to be believed? A figure that steps back, or jumps beyond what is plausible, is kept out until the next
- * packet tells which line goes on: the old one, and the figure was a lie; or the new one, and two packets agree. Every row
- * of such a doubt is `SUSPECT`, so that the bars it touches are marked and healed.
+ * Decides whether a day volume is accepted. A value that decreases or jumps implausibly is held until the next packet
+ * shows which level continues: the old one, and the value was wrong; or the new one, and two packets agree. Every row
+ * in doubt is `SUSPECT`, so that the bars it touches are marked and filled.
  */
 export class DayVolumes {
   private readonly doubts = new Map<number, Doubt>();
   private readonly lowered = new Map<number, Lowered>();
-  /** IST day number a figure is of, and what the date before ended with; by instrument. */
+  /** IST day number of a value, and the previous date's last value; by instrument. */
   private day = new Float64Array(0);
   private dayBefore = new Float64Array(0);
 
@@ -64,7 +64,7 @@ export class DayVolumes {
     return this.doubts.has(instrument) || this.lowered.has(instrument);
   }
 
-  /** Another feed tells the instrument's figures from here on. */
+  /** From here on the instrument's values come from another feed. */
   forget(instrument: number): void {
     if (instrument < this.day.length) this.begin(instrument, 0, 0);
   }
@@ -124,7 +124,7 @@ export class DayVolumes {
       this.doubts.delete(instrument);
       return SUSPECT;
     }
-    // The same packet, sent twice, agrees with nobody but itself.
+    // The same packet sent twice confirms nothing.
     if (volume === doubt.volume && time === doubt.time) return SUSPECT | UNBELIEVED;
     // Two agree only where the second follows from the first, and from nothing nearer. After trades a day has no line of nothing:
     // 0 is how feeds say that they have no figure.
@@ -137,11 +137,12 @@ export class DayVolumes {
     this.doubts.delete(instrument);
     const isReturn = this.lowered.delete(instrument);
     if (doubt.volume < good) this.lowered.set(instrument, { from: good, to: doubt.volume });
-    // A jump that stays is volume; a step back that stays, or a jump back to where that came from, is where counting begins anew.
+    // A confirmed jump is volume; a confirmed decrease, or a jump back to the level before it, is where counting
+    // restarts.
     return doubt.volume < good || isReturn ? SUSPECT | RESET : SUSPECT;
   }
 
-  /** More than one packet brings. */
+  /** More than one packet can contain. */
   private isImplausible(step: VolumeStep, base: number): boolean {
     const more = step.volume - base;
     const reference = Math.max(base, this.dayBefore[step.instrument]!);
@@ -151,7 +152,7 @@ export class DayVolumes {
     );
   }
 
-  /** Much more than the day's mean pace brings in the time. */
+  /** Far more than the day's mean pace in that time. */
   private isFast(step: VolumeStep, more: number): boolean {
     const { good, last, open, time } = step;
     return (

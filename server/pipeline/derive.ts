@@ -11,11 +11,11 @@ import type { Core } from "./stage";
 
 const FLUSH_ROWS = 256;
 
-/** A bar series somebody follows. Its cell holds the closed parts of the bar that is open. */
+/** A bar series a client follows. Its cell contains the closed parts of the open bar. */
 interface Series {
   instrument: number;
   of: AnyTimeframe;
-  /** What it is folded from live: seconds or minutes. */
+  /** The kind of bars it folds from live: seconds or minutes. */
   source: Timeframe;
   followers: number;
   cell: number;
@@ -26,9 +26,8 @@ interface Series {
 }
 
 /**
- * Live bars of derived timeframes (`45m`, `10s`), of those series that somebody follows: printed seconds or minutes fold
- * into them as they close, so that they hold auctions as their parts do. What closes goes to indicators and readers, and
- * nowhere else.
+ * Live bars of derived timeframes (`45m`, `10s`), for series a client follows. Printed seconds or minutes fold into
+ * them as they close, so they include auctions as their parts do. Closed bars go to indicators and clients only.
  */
 export class DerivedBars implements Core<BarBatch, BarBatch> {
   private readonly byInstrument = new Map<number, Series[]>();
@@ -80,7 +79,7 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
     else this.byInstrument.set(instrument, left);
   }
 
-  /** Where the parts of the open bar begin, and what they are: what `load` wants; null while nobody follows, or outside a session. */
+  /** Start of the open bar's parts, and their kind, for `load`; null if no client follows, or outside a session. */
   wanted(instrument: number, of: AnyTimeframe, now: number): { source: Timeframe; from: number } | null {
     const series = this.find(instrument, of);
     if (series === undefined) return null;
@@ -107,7 +106,7 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
     series.stale = false;
   }
 
-  /** History has changed an instrument's bars: what is open is made anew. */
+  /** History has changed an instrument's bars: the open bar is rebuilt. */
   changed(instrument: number): void {
     for (const series of this.byInstrument.get(instrument) ?? []) series.stale = true;
   }
@@ -133,7 +132,7 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
     this.out.flush(emit);
   }
 
-  /** Closes what the clock's watermark has passed: its last part may never have traded. */
+  /** Closes bars the clock's watermark has passed; their last part may never have traded. */
   at(now: number, emit: (batch: BarBatch) => void): void {
     if (this.byInstrument.size === 0) return;
     const limit = this.live.settledBefore(now);

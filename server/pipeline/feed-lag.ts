@@ -1,13 +1,13 @@
 /** A window's smallest lag holds for one to two windows. */
 const WINDOW_MS = 30_000;
 const NO_LAG_MS = 2_000;
-/** More than this is no clock's fault: a recording, or a feed that brings yesterday. */
+/** A larger lag is not a wrong clock: it is a recording, or a feed that sends old data. */
 const MOST_MS = 300_000;
 
 /**
- * How far the exchange's stamps lie behind our clock at least: a clock of ours that runs ahead, or a broker that is
- * slow. Seconds are closed by the time the feed has reached, not by ours, or every tick would come too late.
- * Stamps of whole seconds give up to one second too much at times; the smallest of many counts.
+ * Minimum lag of the exchange's timestamps behind our clock: our clock is ahead, or the broker is slow. Seconds close
+ * by the time the feed has reached, not by our clock, or every tick would be late. Whole-second timestamps sometimes
+ * give up to one second too much, so the minimum of many counts.
  */
 export class FeedLag {
   private before = Number.POSITIVE_INFINITY;
@@ -25,13 +25,13 @@ export class FeedLag {
     if (lag < this.current) this.current = lag;
   }
 
-  /** Our time less the lag. What the watermark covers anyway is no lag: stamps are whole seconds. */
+  /** Our time minus the lag. A lag within the watermark is ignored, because timestamps are whole seconds. */
   feedTime(now: number): number {
     const lag = Math.min(this.before, this.current);
     return lag > NO_LAG_MS && lag <= MOST_MS ? now - lag : now;
   }
 
-  /** What has been seen, to go on from later. */
+  /** The observed state, to continue from later. */
   snapshot(): FeedLagSnapshot {
     return { before: this.before, current: this.current, began: this.began };
   }

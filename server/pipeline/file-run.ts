@@ -104,10 +104,10 @@ export class FileRun {
   }
 
   /**
-   * Volume of a date before the recording's first tick of it. A recording that stands at the open by the session's
-   * first second has it all: 0, which pre-open ticks then raise to the auction's; and so has one that went on from the date
-   * before, whose first trade may come a little later. One that begins later has missed an unknown part, which is not one
-   * huge trade.
+   * Volume of a date before the recording's first tick of it. A recording that starts by the session's first second has
+   * everything: 0, which pre-open ticks then raise to the auction's volume. So does one that continues from the
+   * previous date, whose first trade may come a little later. One that begins later has missed an unknown part, which
+   * must not become one huge trade.
    */
   private volumeBefore(instrument: number, first: number, goesOn: boolean): number {
     const session = this.calendar.on(this.table.hours(instrument), istDay(first));

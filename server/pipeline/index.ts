@@ -76,7 +76,7 @@ export const pipeline = (parts: Parts): Stage[] => [
 const STALL_MS = 500;
 
 export interface StageTiming {
-  /** Own time of a stage on one message, without what it called downstream, in ms. */
+  /** A stage's own time for one message, without downstream calls, in ms. */
   (stage: string, rows: number, ms: number): void;
 }
 

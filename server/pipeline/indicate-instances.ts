@@ -18,12 +18,12 @@ export interface IndicatorInstance {
 export interface Running {
   readonly instance: IndicatorInstance;
   indicator: Indicator;
-  /** Bars taken since it was begun. */
+  /** Number of bars processed since it started. */
   taken: number;
   readonly marks: Marks;
   /** Changes of the past so far. */
   patches: number;
-  /** Bars from here on have changed and nobody is at it; `NEVER` when none. */
+  /** Bars from here on have changed and no repair is running; `NEVER` if none. */
   patchedFrom: number;
   /** What is being healed. */
   healing: { from: number; mark: Mark | null } | null;
@@ -31,17 +31,17 @@ export interface Running {
   short: boolean;
 }
 
-/** Charts of seconds begin their indicators at a mark too: those must reach back over what a chart shows. */
+/** Charts of seconds also start their indicators at a mark, so marks must reach back beyond what a chart shows. */
 const MARKS = 7;
 const MARKS_OF_SECONDS = 10;
 export const NEVER = Number.POSITIVE_INFINITY;
 
-/** The running instances, by what they are, by number and by bar series; each is counted by who holds it. */
+/** The running instances by definition, by number and by bar series, each with a reference count. */
 export class Instances {
   private readonly byHash = new Map<string, Running>();
   private readonly byId = new Map<number, Running>();
   private readonly byBar = new Map<number, Running[]>();
-  /** Instances per timeframe: most bars are of one that has none. */
+  /** Instances per timeframe; most bars are of a timeframe without any. */
   private readonly inUse = new Int32Array(TIMEFRAME_PLACES);
   private count = 0;
 

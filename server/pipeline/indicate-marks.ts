@@ -12,9 +12,8 @@ export const MARK_BARS = 16;
 const RATIO = 4;
 
 /**
- * States of the past, few: the newest two are 16 bars apart, each older one about twice as old as the one after it. With
- * 7 of them they reach back 700 bars and more, with 10 of them 5,800. A change of the past is undone from the last
- * mark before it.
+ * A few past states: the newest two are 16 bars apart, and each older distance is about twice the next. Seven of them
+ * reach back 700 bars and more, ten reach back 5,800. A change of the past is undone from the last mark before it.
  */
 export class Marks {
   /** Oldest first. */
@@ -32,18 +31,18 @@ export class Marks {
     if (this.marks.length > this.most) this.marks.shift();
   }
 
-  /** The last mark whose bars all lie before an instant. */
+  /** The last mark whose bars are all before a time. */
   before(instant: number): Mark | null {
     for (let at = this.marks.length - 1; at >= 0; at--) if (this.marks[at]!.time < instant) return this.marks[at]!;
     return null;
   }
 
-  /** The state to keep on disk: at least `MARK_BARS` bars old where there is such a one, so that what came late since is taken again. */
+  /** The state to save: at least `MARK_BARS` bars old if there is one, so that later late ticks are replayed. */
   get kept(): Mark | null {
     return this.marks[this.marks.length - 2] ?? this.marks[0] ?? null;
   }
 
-  /** Forgets what came after a mark; of null all. */
+  /** Discards marks after a given one; with null, all. */
   cutAfter(mark: Mark | null): void {
     this.marks = mark === null ? [] : this.marks.filter((each) => each.time <= mark.time);
   }

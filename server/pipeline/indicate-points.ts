@@ -28,7 +28,7 @@ export const pointRow = (
   return at * STRIDE;
 };
 
-/** Values told between messages, oldest first, until the stage's next turn carries them out. */
+/** Values computed between messages, oldest first, until the stage's next turn sends them. */
 export class PointQueue {
   private batches: PointBatch[] = [];
 

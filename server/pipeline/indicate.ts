@@ -10,13 +10,13 @@ import type { Core } from "./stage";
 
 export type { IndicatorInstance } from "./indicate-instances";
 
-/** A state of the past: what an indicator was after the bar of `time`, as JSON. */
+/** A past state: an indicator's state after the bar at `time`, as JSON. */
 export interface IndicatorState {
   time: number;
   state: string;
 }
 
-/** Corrected values of so many bars are told; older pages are read when they are scrolled to. */
+/** Number of bars whose corrected values are sent; older pages are read when scrolled to. */
 const TOLD_BARS = 1_500;
 
 /**
@@ -31,7 +31,7 @@ export class Indicators implements Core<BarBatch, PointBatch> {
   private readonly queue = new PointQueue();
   private readonly bar = emptyBar();
   private readonly scratch = new Float64Array(STRIDE);
-  /** Bars taken since the start: tells that there is something new to keep. */
+  /** Bars processed since the start; shows whether there is something new to save. */
   taken = 0;
 
   on(batch: BarBatch, emit: (points: PointBatch) => void): void {
@@ -55,12 +55,12 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     this.flush(emit);
   }
 
-  /** Tells what was corrected, and the first values of what was seeded for those outside. */
+  /** Sends corrected values, and the first values of new instances to external readers. */
   at(_now: number, emit: (points: PointBatch) => void): void {
     this.queue.emit(emit);
   }
 
-  /** The instance of an indicator on a bar series: a known one, or a new one that must be seeded. */
+  /** The instance of an indicator on a bar series: an existing one, or a new one that must be seeded. */
   acquire(instrument: number, timeframe: number, resolved: ResolvedIndicator): IndicatorInstance {
     return this.instances.acquire(instrument, timeframe, resolved).instance;
   }
@@ -113,8 +113,8 @@ export class Indicators implements Core<BarBatch, PointBatch> {
   }
 
   /**
-   * Before the bars are read: those from `from` on have changed, closed bars after `after` are needed (null: from far
-   * enough before `from` to seed). What is patched from now on is for the next time.
+   * Call before the bars are read. Bars from `from` on have changed, and closed bars after `after` are needed (null:
+   * enough bars before `from` to seed). Later patches are for the next repair.
    */
   beginHealing(instance: IndicatorInstance): { from: number; after: number | null } | null {
     const running = this.instances.get(instance.id);
@@ -128,7 +128,10 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     return { from, after: mark?.time ?? null };
   }
 
-  /** Undoes to the mark that `beginHealing` found, takes the closed bars after it, and tells all values that may have changed. */
+  /**
+   * Returns to the mark that `beginHealing` found, processes the closed bars after it, and sends all values that may
+   * have changed.
+   */
   heal(instance: IndicatorInstance, closed: BarColumns, before?: BarColumns): void {
     const running = this.instances.get(instance.id);
     if (running === undefined || running.healing === null) return;
@@ -156,14 +159,14 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     if (running !== undefined && running.healing !== null) this.outdated.add(running);
   }
 
-  /** Before the bars of a seed are read: names what was known then, for `seed` and `resume`. */
+  /** Call before the bars of a seed are read: returns a ticket of the present state, for `seed` and `resume`. */
   ticket(instance: IndicatorInstance): number {
     return this.instances.get(instance.id)?.patches ?? 0;
   }
 
   /**
-   * Runs a fresh indicator over closed bars, oldest first (after those of `before`, which are no bars of the series), and
-   * leaves it standing after the last one. What was patched since the `ticket` is healed later; `tell` says the last value.
+   * Runs a new indicator over closed bars, oldest first (after those of `before`, which are not bars of the series),
+   * and leaves it at the last one. Patches since the `ticket` are applied later; `tell` sends the last value.
    */
   seed(
     instance: IndicatorInstance,
@@ -178,8 +181,8 @@ export class Indicators implements Core<BarBatch, PointBatch> {
   }
 
   /**
-   * Goes on from a kept state with the closed bars after its time. False when the state is not one of this indicator:
-   * it must be seeded then.
+   * Continues from a saved state with the closed bars after its time. False if the state does not fit this indicator,
+   * which must then be seeded.
    */
   resume(
     instance: IndicatorInstance,
@@ -232,7 +235,7 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     running.instance.lastTime = time;
     this.taken++;
     running.taken++;
-    // Not all in the same minute.
+    // Spread over time, not all in the same minute.
     if ((running.taken + running.instance.id) % MARK_BARS === 0)
       running.marks.add({ time, count: running.taken, state: JSON.stringify(running.indicator.snapshot()) });
   }
@@ -259,7 +262,7 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     } else this.outdated.add(running);
   }
 
-  /** Notes that bars from an instant on are not what the instance has taken. */
+  /** Records that bars from a time on differ from what the instance has processed. */
   private mark(running: Running, from: number): void {
     running.patches++;
     running.patchedFrom = Math.min(running.patchedFrom, from);

@@ -31,7 +31,7 @@ export class LateTicks {
     const { cells } = state;
     const isHole = batch.ticks[row] === 0;
     for (let index = first; index <= LAST; index++) {
-      // A part that is still open will bring its width along when it closes.
+      // An open part contributes its range when it closes.
       if (parts[index]!.some((part) => part !== index && part >= first && state.holds(instrument, part, time)))
         continue;
       const cell = state.cellOf(instrument, index);

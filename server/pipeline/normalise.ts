@@ -45,17 +45,19 @@ export interface NormaliserParts {
   maxSkewMs: number;
   /** … and this far behind: a snapshot of another day moves the quote, but is no tick of today. */
   maxAgeMs: number;
-  /** When the trade that a packet tells was made, epoch ms; null where it does not say. */
+  /** Time of the trade in a packet, epoch ms; null if absent. */
   tradedAt?(collector: number, frame: Uint8Array | null, offset: number): number | null;
-  /** The previous close that a packet tells, as a wire integer; null or 0 where it does not say. */
+  /** The previous close in a packet, as a wire integer; null or 0 if absent. */
   closeBefore?(collector: number, frame: Uint8Array | null, offset: number): number | null;
   /** Sequence of the first row. Greater than any of an earlier run, so that a tick's number is its own for ever. */
   firstSequence?: number;
 }
 
-/** Exchange time behind our clock by more than this is counted: one of the two clocks is wrong, or the feed is late. */
+/**
+ * A larger difference between exchange time and our clock is counted: one of the clocks is wrong, or the feed is late.
+ */
 const LAG_MS = 60_000;
-/** An instrument belongs to the collector that brought it; another one takes over when that has been silent so long. */
+/** An instrument belongs to the collector that sent it; another one takes over after this much silence. */
 const OWNER_SILENT_MS = 5_000;
 /** A step of more than this part of the day's volume so far is looked at more closely (`DayVolumes`). */
 const LARGE = 8;
@@ -68,8 +70,8 @@ export type RejectCounts = Record<RejectReason, number>;
 const noRejects = (): RejectCounts => Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as RejectCounts;
 
 /**
- * Broker rows to our rows: instrument, minor units, one time, trade or book move. What is refused is counted in
- * `rejects` by reason; nothing throws on market data. `board` holds the newest of each instrument.
+ * Converts broker rows: instrument, minor units, one time, trade or book move. Rejected rows are counted in `rejects`
+ * by reason; market data never throw. `board` contains the newest row of each instrument.
  */
 export class Normaliser implements Core<RawMessage, TickMessage> {
   readonly rejects = noRejects();
@@ -84,10 +86,10 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   private readonly doubts = new Map<number, number>();
   /** A price far from the instrument's last known one, kept until a second packet agrees or an ordinary price arrives. */
   private readonly far = new Map<number, { price: number; time: number; volume: number }>();
-  /** How often each collector has connected to a broker, or gone on after a silence. */
+  /** How often each collector has connected to a broker, or resumed after a silence. */
   private readonly connections: number[] = [];
 
-  /** Which of them began with a silence, the newest of each collector. */
+  /** The newest of these that began with a silence, by collector. */
   private readonly silences: number[] = [];
 
   private readonly volumes: DayVolumes;
@@ -102,8 +104,9 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   on(message: RawMessage, emit: (message: TickMessage) => void): void {
     if (message.kind !== "ticks") {
       if (message.kind === "connected" && message.recorded !== true) this.begin(message.collector);
-      // What was traded during a silence comes with the first row after it, maybe minutes later: as after a connect, that is
-      // where counting begins, and history tells the rest. A recording does not connect, and nobody could tell it.
+      // Volume traded during a silence arrives with the first row after it, possibly minutes later. As after a connect,
+      // counting starts there, and history provides the rest. A recording does not connect, and its silence cannot be
+      // filled.
       else if (message.kind === "silent" && this.connections[message.collector] !== undefined) {
         this.begin(message.collector);
         this.silences[message.collector] = this.connections[message.collector]!;
@@ -120,8 +123,8 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   }
 
   /**
-   * Rows of auctions and other rows go on apart, and of auctions no instrument twice: the two stages that read ticks go
-   * through whole batches, one after the other, and each must find what the other made of the rows before.
+   * Auction rows and other rows are sent separately, and never two auction rows of one instrument: the two stages that
+   * read ticks process whole batches in turn, and each must see the other's result for earlier rows.
    */
   private normalise(raw: RawBatch, emit: (message: TickMessage) => void): void {
     if (this.batch.instrument.length < raw.length) this.batch = tickBatch(raw.length * 2);
@@ -157,7 +160,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     this.serial++;
   }
 
-  /** Sends what a row may not stand beside. */
+  /** Sends rows that must not be in one batch with the next. */
   private separate(instrument: number, isAuction: boolean, emit: (message: TickMessage) => void): void {
     if (isAuction !== this.ofAuctions || (isAuction && this.inBatch[instrument] === this.serial)) this.send(emit);
     this.ofAuctions = isAuction;
@@ -167,8 +170,8 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
   }
 
   /**
-   * Takes rows from `from` on until one may not be an ordinary trade or move of the book, and answers its number. Nearly
-   * every row passes here: there is no call in the loop, and each array is looked at once a row.
+   * Processes rows from `from` on until one may be more than an ordinary trade or book move; returns its number. Nearly
+   * every row passes here, so the loop has no calls and reads each array once per row.
    */
   private take(raw: RawBatch, tokens: TokenMap, line: number, frame: number, from: number): number {
     const { batch } = this;
@@ -233,7 +236,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       quotes[quote + Quote.place] = frame + offset[row]!;
       let flag = 0;
       if (exchangeTime > 0) flag = stamped;
-      // Only the book moved: the exchange prints no bar for a minute without a trade. Every value of an index counts.
+      // Only the book moved: the exchange has no bar for a minute without a trade. Every value of an index counts.
       if (!same || volume < 0 || (kind & Kind.traded) === 0) flag |= trade;
       instruments[out] = instrument;
       taken[out] = time;
@@ -322,13 +325,13 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
         const kind = instrument * Rule.size + Rule.kind;
         table.rules[kind] = table.rules[kind]! | Kind.suspect; // until a volume of the new feed has been judged
       }
-      // A recording does not connect: its first row continues what it recorded.
+      // A recording does not connect; its first row continues the recorded data.
       if (owner >= 0 || line !== lineOf(raw.collector, 0)) flags |= JOINED;
       table.setReference(instrument, price);
       figures[quote + Quote.line] = line;
     }
     if ((flags & JOINED) !== 0 && this.isInTime(instrument, received)) flags |= IN_TIME;
-    // The first row of a subscription is the last packet known, sent at once: what it tells may be old, or a move of the book.
+    // The first row of a subscription is the last known packet, sent at once; it may be old, or a book move.
     const isFirst = (flags & JOINED) !== 0;
     const undated = isFirst && exchangeTime === 0;
     let isTrade = false;
@@ -351,8 +354,9 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     if (received - time > LAG_MS && received - time <= maxAgeMs) rejects.clock_skew++;
     if (volume < 0 && figures[quote + Quote.volume]! >= 0) rejects.volume_missing++;
 
-    // A row that comes late must not turn the board back. One without a date is older than any that has one, whenever it came:
-    // what is traded in the second of a connect would otherwise pass for late, and the next move of the book for a trade.
+    // A late row must not overwrite a newer one on the board. A row without a date is older than any with one, whenever
+    // it arrived: otherwise trades in the second of a connect would look late, and the next book move would look like a
+    // trade.
     if (undated || time >= figures[quote + Quote.time]!) {
       figures[quote + Quote.price] = price;
       if (!undated) figures[quote + Quote.time] = time;
@@ -390,7 +394,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       isAuction,
       open: this.parts.windows.session(instrument, time)?.open ?? last,
     });
-    // A date that begins with a lie has nothing yet.
+    // A date whose first value is wrong has no volume yet.
     if ((flags & SUSPECT) !== 0 && before === 0) figures[quote + Quote.volume] = 0;
     const { rules } = this.parts.table;
     const kind = instrument * Rule.size + Rule.kind;
@@ -463,7 +467,7 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
     return true;
   }
 
-  /** The previous close that a packet tells, in minor units; 0 where it tells none. */
+  /** The previous close in a packet, in minor units; 0 if absent. */
   private closeBefore(raw: RawBatch, row: number, divisor: number): number {
     return Math.round((this.parts.closeBefore?.(raw.collector, raw.frame, raw.offset[row]!) ?? 0) / divisor);
   }

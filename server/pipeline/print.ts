@@ -19,7 +19,7 @@ import type { Core } from "./stage";
 
 const DAY = timeframe("1d").index;
 
-/** What was said of a row before it was printed. */
+/** State of a row before it was printed. */
 interface Unprinted extends AuctionFigures {
   row: number;
   open: number;
@@ -86,7 +86,10 @@ export class PrintedBars implements Core<BarBatch, BarBatch>, LiveBars {
     restored.length = 0;
   }
 
-  /** The pre-open's price becomes known. Bars that were first and closed before it was are told as changed: readers get them anew. */
+  /**
+   * The pre-open's price becomes known. First bars that closed before it are sent as changed, so clients get them
+   * again.
+   */
   onAuctions(batch: BarBatch, emit: (batch: BarBatch) => void): void {
     for (let row = 0; row < batch.length; row++) {
       if (batch.event[row] !== CLOSE) continue;

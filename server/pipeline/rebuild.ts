@@ -25,7 +25,7 @@ const MINUTE = timeframe("1m").index;
 const DAY = timeframe("1d").index;
 const positionOf = (kind: StoredKind): number => (kind === "auction" ? AUCTION_BAR : timeframe(kind).index);
 
-/** A start numbers ticks from the microseconds of the day on: no feed brings so many in the time between two ticks. */
+/** A start numbers ticks from the microseconds of the day; no feed sends that many ticks in the time between two. */
 const MOST_TICKS_A_SECOND = 20_000;
 const LEAST_JUMP = 100_000;
 /** A bar that ended so long before a tick had been closed by the clock when that came. */
@@ -39,14 +39,14 @@ interface Kept extends RebuiltBar {
 type Candidates = Map<number, Kept[]>;
 
 /**
- * Stored ticks of one instrument through the stages that made its bars. A process that ended took its open bars with it:
- * where the ticks show one, the stages begin anew as they did then.
+ * Replays stored ticks of one instrument through the stages that built its bars. A process that ended took its open
+ * bars with it; where the ticks show that, the stages restart as they did then.
  */
 export class TickReplay implements BarRebuilder {
   private readonly table = new InstrumentTable();
   private readonly windows: SessionWindows;
   private readonly batch: TickBatch = tickBatch(1);
-  /** What is wanted, and what a restart goes on from: minutes, auctions, days. */
+  /** The requested kind, and the kinds a restart continues from: minutes, auctions, days. */
   private readonly kept = new Map<number, Candidates>();
   private seconds = new SecondBars(undefined, false);
   private auctions: AuctionBars;
@@ -110,7 +110,7 @@ export class TickReplay implements BarRebuilder {
     }
   }
 
-  /** A process may have ended behind the last tick too, and another have closed what it left in the store. */
+  /** A process may also have ended after the last tick, and another may have closed what it left in the store. */
   finish(): void {
     this.restart();
     this.end();
@@ -139,7 +139,7 @@ export class TickReplay implements BarRebuilder {
     const taken = this.taken.get(second) ?? 0;
     this.taken.set(second, taken + 1);
     const late = this.request.lateIn(second);
-    // No second is closed by the clock before its time, whatever is said of it.
+    // No second is closed by the clock before its time, whatever its record says.
     if (received >= due && (late === undefined || taken >= this.trades.get(second)! - late))
       this.seconds.at(due, this.toBars);
   }
@@ -151,7 +151,7 @@ export class TickReplay implements BarRebuilder {
     );
   }
 
-  /** What was open is gone; longer bars are taken up again from the minutes that are stored. */
+  /** Open bars are lost; longer bars continue from stored minutes. */
   private restart(): void {
     this.end();
     this.life++;
@@ -195,7 +195,7 @@ export class TickReplay implements BarRebuilder {
   }
 }
 
-/** What was open when the process ended may never have been stored: then the late tick is alone. */
+/** A bar that was open when the process ended may never have been stored; then the late tick is alone. */
 const widened = (known: readonly Kept[], late: Kept): Kept[] => {
   const wider = known.map((each) => patched(each, late));
   return known.some((each) => each.sure) ? wider : [...wider, late];
@@ -206,14 +206,14 @@ const joined = (known: readonly Kept[], closed: Kept): Kept[] =>
     ? known.map((each) => (isLateAlone(each, closed) ? patched(closed, each) : each))
     : [...known, closed];
 
-/** Late ticks that came before their bar was closed are not in it; but what a restart took up from the store is. */
+/** Late ticks that came before their bar closed are not in it; those a restart loaded from the store are. */
 const isLateAlone = (known: Kept, closed: Kept): boolean =>
   known.passport.late > 0 &&
   known.passport.late === known.ticks &&
   closed.passport.late < closed.ticks &&
   (known.life === closed.life || !closed.resumed);
 
-/** What the store makes of a bar and late ticks of it. */
+/** How the store combines a bar and its late ticks. */
 const patched = (bar: Kept, late: Kept): Kept => ({
   ...bar,
   high: Math.max(bar.high, late.high),

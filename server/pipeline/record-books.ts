@@ -13,7 +13,7 @@ interface Parts {
   store: BookStore;
   table: InstrumentTable;
   board: QuoteBoard;
-  /** The feed whose packets a collector brings. */
+  /** The feed whose packets a collector delivers. */
   feedAt(collector: number): Pick<FeedDefinition, "book"> | undefined;
   /** An instrument's book is kept at most once in so many ms. */
   everyMs: number;
@@ -28,9 +28,9 @@ const BLOCK_BOOKS = 15;
 /** Longest a book waits in memory while the store takes them. */
 const BLOCK_MS = 15_000;
 const FLUSH_MS = 1_000;
-/** Turns in which all instruments are looked at: the event loop is held for a tenth of the work. */
+/** Number of turns over all instruments; each holds the event loop for a tenth of the work. */
 const TURNS = 10;
-/** Books that wait in memory while there is room nowhere else; 300 bytes each. */
+/** Books held in memory if there is no space elsewhere; 300 bytes each. */
 const MOST_WAITING = 300_000;
 /** Blocks kept for reuse. */
 const MOST_FREE = 512;
@@ -61,7 +61,7 @@ export const isBookRecord = (record: unknown): record is BookRun[] =>
 const booksOf = (runs: BookRun[]): number => runs.reduce((sum, { books }) => sum + books.length, 0);
 
 interface Open {
-  /** Of the board when it was last looked at. */
+  /** The board at the last look. */
   sequence: number;
   books: StoredBooks;
   /** When the first book of the block was taken, and how many the block takes. */
@@ -70,8 +70,8 @@ interface Open {
 }
 
 /**
- * The past of the order book: beside the tick path, the newest packet of each instrument is looked at once a second, and
- * its book kept where it changed. What happened between two looks is not kept.
+ * Records order books beside the tick path: once a second, the newest packet of each instrument is checked, and its
+ * book is stored if it changed. Changes between two checks are not recorded.
  */
 export class BookRecorder {
   /** By dense number. */
@@ -111,13 +111,13 @@ export class BookRecorder {
     });
   }
 
-  /** While the store is away books wait on disk; what an earlier process left there comes first. */
+  /** While the database is unavailable books are spooled to disk; those of an earlier process come first. */
   start(spool: Spool<BookRun[]>): void {
     this.queue.start(spool);
     this.stopLooking ??= this.parts.clock.every(this.parts.everyMs / TURNS, () => this.look());
   }
 
-  /** Since when the store has refused books, epoch ms; null while it takes them. */
+  /** Since when the database has rejected books, epoch ms; null while it accepts them. */
   get failingSince(): number | null {
     return this.queue.failingSince;
   }

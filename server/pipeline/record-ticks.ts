@@ -106,7 +106,7 @@ export class TickRecorder implements Sink<TickMessage> {
     });
   }
 
-  /** While the store is away full blocks wait on disk; what an earlier process left there comes first. */
+  /** While the database is unavailable full blocks are spooled to disk; those of an earlier process come first. */
   start(spool: Spool<TickRecord>): void {
     this.queue.start(spool);
   }
@@ -115,7 +115,7 @@ export class TickRecorder implements Sink<TickMessage> {
   get spooled(): number {
     return this.queue.spooled;
   }
-  /** Since when the store has refused ticks, epoch ms; null while it takes them. */
+  /** Since when the database has rejected ticks, epoch ms; null while it accepts them. */
   get failingSince(): number | null {
     return this.queue.failingSince;
   }
@@ -134,7 +134,7 @@ export class TickRecorder implements Sink<TickMessage> {
     return this.queue.waiting + this.block.ticks.length;
   }
 
-  /** Resolves when what came so far is in the store, and soon in any case while that is away. */
+  /** Resolves when everything so far is stored, and soon in any case while the database is unavailable. */
   async settle(): Promise<void> {
     if (this.failingSince !== null) return;
     this.close();

@@ -38,8 +38,9 @@ import {
 const FLUSH_ROWS = 1_024;
 
 /**
- * Closed seconds to every longer timeframe, as a cascade: a bar folds into the next longer one when it closes, so a
- * second costs one fold. A forming bar is its open parts plus the open seconds, merged when somebody asks (`forming`).
+ * Folds closed seconds into every longer timeframe, as a cascade: a bar folds into the next longer one when it closes,
+ * so a second costs one fold. A forming bar is its open parts plus the open seconds, merged when a client asks
+ * (`forming`).
  */
 export class TimeframeBars implements Core<BarBatch, BarBatch> {
   private readonly state: TimeframeCells;
@@ -77,7 +78,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
       }
       this.roll(instrument, batch, row, emit);
     }
-    // The seconds go on as they came, once no reader can miss them in a forming bar; then what they closed.
+    // The seconds are passed on as they came, once no reader can miss them in a forming bar; then the bars they closed.
     emit(batch);
     this.out.flush(emit);
   }
@@ -141,8 +142,8 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
   }
 
   /**
-   * Builds the instrument's longer bars anew from stored closed bars: minutes since the session's open, days of this
-   * month and week before today. After a start, and after history healed a gap; harmless at any other time.
+   * Rebuilds the instrument's longer bars from stored closed bars: minutes since the session's open, and earlier days
+   * of this month and week. Used after a start and after a gap is filled; harmless at any other time.
    */
   rebuild(
     instrument: number,
@@ -182,7 +183,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     }
   }
 
-  /** Folds a closed second into the open 5s bar, closing what it has outlived. */
+  /** Folds a closed second into the open 5s bar, and closes bars that are over. */
   private roll(instrument: number, batch: BarBatch, row: number, emit: (batch: BarBatch) => void): void {
     const { state } = this;
     const { cells } = state;
@@ -315,7 +316,7 @@ export class TimeframeBars implements Core<BarBatch, BarBatch> {
     return session !== null && time >= session.open && time < session.close ? session : null;
   }
 
-  /** State of all instruments, to go on from later. */
+  /** State of all instruments, to continue from later. */
   snapshot(): TimeframeBarsSnapshot {
     return { format: STAGE_SNAPSHOT_FORMAT, ...this.state.snapshot() };
   }

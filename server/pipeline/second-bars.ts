@@ -72,7 +72,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   /** Closes every second the clock's watermark has passed. */
   at(now: number, emit: (batch: BarBatch) => void): void {
     const { own, capacity } = this.tables;
-    // How far the feed is behind our clock its first row will tell: until then no second is past.
+    // The feed's lag behind our clock, known with its first row; until then no second is over.
     if (this.followFeed && capacity === 0) return;
     const through = Math.floor(this.feedTime(now) / 1_000) - this.watermarkSeconds - 1;
     if (through <= this.lastSwept) return;
@@ -140,8 +140,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   /**
-   * Adds ticks to their open seconds, from row `from` on, until one needs to be prepared; answers its row. Row `prepared`
-   * has been. Nearly every tick passes here: no call in the loop, and what each tick needs is looked up once.
+   * Adds ticks to their open seconds, from row `from` on, until one needs preparation; returns its row. Row `prepared`
+   * is already prepared. Nearly every tick passes here, so the loop has no calls and looks everything up once.
    */
   private take(batch: TickBatch, from: number, prepared: number): number {
     const { days, open, capacity, mask } = this.tables;
@@ -227,7 +227,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       return false;
     }
     if (!this.tables.isOpen(instrument, second)) {
-      // By the tick after it, or by the clock: longer bars have gone on without it.
+      // Closed by a later tick or by the clock; longer bars have continued without it.
       if (second <= this.tables.own[instrument * Own.size + Own.closedThrough]! || second <= this.lastSwept) {
         this.patch(instrument, second, batch, row, emit);
         return false;
@@ -238,7 +238,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     return true;
   }
 
-  /** A row of which the day's volume is in doubt (`DayVolumes`): the bars it touches are marked. */
+  /** A row with a doubtful day volume (`DayVolumes`): the bars it touches are marked. */
   private doubt(
     instrument: number,
     second: number,
@@ -292,7 +292,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     const at = this.tables.placeOf(instrument, second);
     open[at + Open.second] = second;
     open[at + Open.ticks] = 0;
-    // The first tick is above and below, after and before what nobody has seen.
+    // The first tick is the highest and lowest, the first and last of an unseen bar.
     open[at + Open.high] = Number.NEGATIVE_INFINITY;
     open[at + Open.low] = Number.POSITIVE_INFINITY;
     open[at + Open.lastTime] = Number.NEGATIVE_INFINITY;
@@ -307,8 +307,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   /**
-   * A row that enters no bar. An auction's volume belongs to no second: the base moves past it. Any other row only says
-   * where counting begins when nobody knows: a book that moved has no volume of its own.
+   * A row that enters no bar. An auction's volume belongs to no second, so the base moves past it. Any other row only
+   * sets the base if it is unknown, because a book move has no volume.
    */
   private passOver(
     instrument: number,
@@ -326,8 +326,8 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
   }
 
   /**
-   * A recording's trading date begins: the day's volume before its first tick, -1 when nobody knows it (then that
-   * tick's own figure is the base).
+   * A recording's trading date begins: the day's volume before its first tick, or -1 if unknown (then that tick's own
+   * value is the base).
    */
   beginDay(instrument: number, time: number, volume: number, emit: (batch: BarBatch) => void): void {
     if (instrument >= this.tables.capacity) this.tables.grow(instrument + 1);
@@ -388,7 +388,10 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     if (second > own[closedThrough]!) own[closedThrough] = second;
   }
 
-  /** A tick of a second that is closed goes on alone, to be added to the bars that hold it. Its volume has been counted by the ticks after it. */
+  /**
+   * A tick of a closed second travels alone, to be added to the bars that contain it. Later ticks have already counted
+   * its volume.
+   */
   private patch(
     instrument: number,
     second: number,
@@ -417,7 +420,7 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
     out.hash[at] = tickHash(batch.time[row]!, price, batch.volume[row]!);
   }
 
-  /** State of all instruments, to go on from later: with the same ticks after it the bars are the same. */
+  /** State of all instruments, to continue from later: the same ticks after it give the same bars. */
   snapshot(): SecondBarsSnapshot {
     const { tables, lastSwept, late, lag } = this;
     return { format: STAGE_SNAPSHOT_FORMAT, ...tables.snapshot(), lastSwept, late, lag: lag.snapshot() };

@@ -64,7 +64,7 @@ export class SecondHoles {
     const { open } = this.tables;
     const out = this.out.withRoom(emit);
     const row = appendFlat(out, PATCH, instrument, 0, second * 1_000, second * 1_000 + 1_000, 0);
-    const at = this.tables.placeOf(instrument, second); // nothing has come since: its figures still stand there
+    const at = this.tables.placeOf(instrument, second); // nothing has arrived since, so its values are still there
     out.open[row] = open[at + Open.open]!;
     out.high[row] = open[at + Open.high]!;
     out.low[row] = open[at + Open.low]!;

@@ -1,7 +1,7 @@
 /**
- * What `SecondBars` keeps: a table of the instruments' own figures, and for each place of the ring a table of the seconds
- * open there. With thousands of instruments the time goes into fetching memory: what a tick touches lies side by side
- * (three cache lines; in columns it would be twenty), and closing a second reads its table from end to end.
+ * Memory layout of `SecondBars`: a table of the instruments' own values, and for each slot of the ring a table of its
+ * open seconds. With thousands of instruments memory access dominates, so a tick's values are adjacent (three cache
+ * lines instead of twenty), and closing a second reads its table from end to end.
  */
 import { widen } from "@/server/domain/basics/columns";
 
@@ -16,13 +16,13 @@ export const enum Own {
   day, // first second of the base's trading date
   collector, // -1 before the first row
   running, // first second of the trading date that `Day.running` is of
-  doubt, // day volume that was not believed, and the second that told it; -1 none
+  doubt, // day volume in doubt, and the second that had it; -1 none
   doubtSecond,
   surplus, // counted of the day beyond the base, since two packets agreed on less
   size,
 }
 
-/** What of an instrument's own every tick touches: apart, so that much of it lies in the processor's nearest memory. */
+/** The part of an instrument's own values that every tick touches, kept apart so that much of it stays in the cache. */
 export const enum Day {
   base, // cumulative volume before the oldest open second; -1 unknown
   running, // greatest day volume so far

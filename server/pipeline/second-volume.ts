@@ -115,7 +115,8 @@ export class SecondVolume {
       this.startFrom(instrument, second, volume);
       return;
     }
-    // Believed, and less than where counting began: that was the old date's figure, which a first packet tells without a time.
+    // Confirmed, and below the base: the base was the previous date's value, which a first packet without a time may
+    // have.
     if (
       second >= day &&
       second < day + DAY_SECONDS &&
@@ -126,7 +127,7 @@ export class SecondVolume {
       this.startFrom(instrument, second, volume);
       return;
     }
-    // The old date's figure, repeated, tells nothing of the new one.
+    // The previous date's value, repeated, says nothing about the new date.
     if (second < day + DAY_SECONDS || volume === running || second < figures[own + Own.running]! + DAY_SECONDS) return;
     figures[own + Own.running] = dayOf(second);
     if (volume < running) days[at + Day.running] = 0;

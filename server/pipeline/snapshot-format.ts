@@ -1,8 +1,8 @@
 import { badInput } from "@/server/domain/basics/errors";
 
 /**
- * Raised whenever the snapshot of a stage changes its shape or the meaning of a place in it: one that was taken under
- * another number is refused. `snapshot-format.test.ts` fails when the number stays.
+ * Increase it whenever the shape of a stage's snapshot, or the meaning of a slot in it, changes: a snapshot with
+ * another number is refused. `snapshot-format.test.ts` fails if the number stays.
  */
 export const STAGE_SNAPSHOT_FORMAT = 2;
 

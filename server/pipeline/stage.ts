@@ -1,8 +1,8 @@
 import type { Topic, Topics } from "@/server/ports/bus";
 
 /**
- * A core thinks and does nothing else: no await, no clock, no log, no store. It is given messages and times and emits
- * messages. `at` is called when time passes and no message comes (a silent second still closes its bar).
+ * A core only computes: no await, clock, log or store. It receives messages and times and emits messages. `at` is
+ * called when time passes without a message, so a silent second still closes its bar.
  */
 export interface Core<In, Out> {
   on(message: In, emit: (message: Out) => void): void;
@@ -35,7 +35,7 @@ export type Stage = {
   join(port: StagePort): () => void;
 };
 
-/** What a stage is given to connect itself. */
+/** What a stage receives to connect itself. */
 export interface StagePort {
   publish<T extends Topic>(topic: T, message: Topics[T]): void;
   subscribe<T extends Topic>(topic: T, read: (message: Topics[T]) => void): () => void;

@@ -14,7 +14,10 @@ export const fromMinutes = timeframes
   .filter((each) => !isPeriod(each) && each.from !== "1s" && each.index !== MINUTE)
   .map((each) => each.index);
 export const fromDays = timeframes.filter(isPeriod).map((each) => each.index);
-/** What a closed bar goes into: seconds into 5s, those into 15s, 30s and 1m, minutes into the rest, days into weeks and months. */
+/**
+ * What a closed bar folds into: seconds into 5s, those into 15s, 30s and 1m, minutes into the rest, days into weeks and
+ * months.
+ */
 export const feeds: readonly (readonly number[])[] = timeframes.map(({ index }) =>
   index < MINUTE ? [index + 1] : index === MINUTE ? fromMinutes : index === DAY ? fromDays : [],
 );
@@ -31,7 +34,7 @@ export const parts: readonly (readonly number[])[] = timeframes.map((each) => {
 
 /** The open bars of all instruments, one cell for each timeframe, and when they are due. */
 export class TimeframeCells {
-  /** Timeframe by timeframe: what ends together lies together, and is read from end to end. */
+  /** By timeframe: bars that end together are adjacent and are scanned from end to end. */
   cells = new Accumulators(0);
   capacity = 0;
   /** Earliest end of any open bar of the instrument up to a minute, and beyond: most are not due at a glance. */
@@ -56,7 +59,7 @@ export class TimeframeCells {
     return !this.cells.isEmpty(cell) && this.cells.timeOf(cell) <= time && time < this.cells.endOf(cell);
   }
 
-  /** A bar that ends then has been begun. */
+  /** A bar that ends then has begun. */
   expect(instrument: number, index: number, end: number): void {
     const due = index <= MINUTE ? this.due : this.dueLong;
     if (end < due[instrument]!) due[instrument] = end;

@@ -1,6 +1,6 @@
 /**
- * Bars the slow, obvious way: put the ticks in order of their times, group them by second, fold each group. What the pipeline
- * does in one pass over columns must come to the same.
+ * Builds bars in the slow, obvious way: sort the ticks by time, group them by second, fold each group. The pipeline's
+ * single pass over columns must give the same result.
  */
 import type { TradingCalendar } from "@/server/domain/calendar/calendar";
 import { DAY_MS, type HoursKey, istDay } from "@/server/domain/time/session";

@@ -40,7 +40,7 @@ export const rowsOfBooks = (books: StoredBooks): BookRow[] =>
     figures: [...books.figures.subarray(at * Book.size, (at + 1) * Book.size)],
   }));
 
-/** Books in the order in which they came, of every shape a feed may send: times may stand still, jump, or go back. */
+/** Books in the order of arrival, of every shape a feed may send: times may repeat, jump or go back. */
 export const anyBooks: fc.Arbitrary<BookRow[]> = fc
   .array(
     fc.record({
@@ -69,7 +69,7 @@ export const anyBooks: fc.Arbitrary<BookRow[]> = fc
 const byTime = (rows: readonly BookRow[]): BookRow[] =>
   [...rows].sort((a, b) => a.time - b.time || a.received - b.received);
 
-/** What every store of order books promises, asked of one that `open` has started; the suite stops it. */
+/** Contract of every order book store, tested on one that `open` has started; the suite stops it. */
 export const bookSuite = (name: string, open: () => Promise<Store>): void => {
   describe(`order books on ${name}`, () => {
     let store: Store;

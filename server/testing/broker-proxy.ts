@@ -9,7 +9,7 @@ export interface BrokerProxy {
   url: string;
   /** Requests for history so far, in order: path with query. */
   asked: string[];
-  /** Most of them that came within any second. */
+  /** Maximum that arrived within one second. */
   fastest(): number;
   /** Decides on each request for history. */
   fate: (path: string, count: number) => Fate;

@@ -11,7 +11,7 @@ import { Bars } from "@/server/services/bars/bars";
 import { oracleStart } from "./bar-oracle";
 import type { Candle, ExchangeProgram, Listed } from "./fault-programs";
 
-/** A time in which the server was listening without a break, exchange time: what it must have whole, seconds too. */
+/** A time, by the exchange, in which the server received without a break; it must be complete, seconds too. */
 export interface Listening {
   from: number;
   to: number;
@@ -47,7 +47,7 @@ const folded = (candles: readonly Candle[], start: (time: number) => number): Ca
   return [...bars.values()];
 };
 
-/** What differs, is missing, is too many or stands twice: a sentence each. */
+/** One sentence for each difference, and each missing, extra or duplicate bar. */
 const differences = (what: string, ours: readonly Candle[], theirs: readonly Candle[]): string[] => {
   const found: string[] = [];
   const want = new Map(theirs.map((each) => [each[0], each]));
@@ -66,7 +66,7 @@ const differences = (what: string, ours: readonly Candle[], theirs: readonly Can
   return found;
 };
 
-/** A live market in which nothing forms: what is read comes from the store alone. */
+/** A live market without forming bars: everything read comes from the store. */
 const still = (table: InstrumentTable): { table: InstrumentTable; board: QuoteBoard; bars: LiveBars } => ({
   table,
   board: new QuoteBoard(),
@@ -171,7 +171,7 @@ export const compareAll = async (
     );
     found.push(...(await secondsDiffer(store, exchange, { key, token, type: "" }, id, { ...run, to: end })));
 
-    // The seconds themselves have been held against the packets: what is made of them on read must be their fold.
+    // The seconds have been compared with the packets; bars derived from them on read must be their fold.
     const seconds = candlesOf(await stored("1s"));
     for (const each of timeframes.filter((one) => one.from === "1s" && one.name !== "1s")) {
       const { closed } = await read.read({ instrument, timeframe: each, to: end });
@@ -205,7 +205,7 @@ export const compareAll = async (
   return { bars: count, differences: found };
 };
 
-/** Start of the first bar of which nothing lies before `first`. */
+/** Start of the first bar without anything before `first`. */
 const firstWhole = (of: Timeframe, begin: (time: number) => number, first: number): number => {
   let start = first;
   while (begin(start) < first) start += of.kind === "intraday" ? MINUTE_MS : 86_400_000;

@@ -34,7 +34,7 @@ const paise = (rupees: number): number => Math.round(rupees * 100);
 const istText = (instant: number): string =>
   `${istDate(istDay(instant))} ${new Date(instant + IST_OFFSET_MS).toISOString().slice(11, 19)}`;
 
-/** The simulated exchange as a program of its own, which outlives every server: its history is what the bars are held against. */
+/** The simulated exchange as a separate program that outlives every server; bars are compared with its history. */
 export class ExchangeProgram {
   private accessToken = "candela-demo-token";
   private constructor(
@@ -199,7 +199,7 @@ export class ServerProgram {
     private readonly log?: string,
   ) {}
 
-  /** What it has printed, over all its starts; the last of it. */
+  /** The end of its output, over all its starts. */
   output(): string {
     return this.printed.slice(-20_000);
   }
@@ -249,12 +249,12 @@ export class ServerProgram {
     }
   }
 
-  /** What it says of its collector; undefined while it does not answer. */
+  /** The state of its collector; undefined while it does not respond. */
   async feed(): Promise<FeedTruth | undefined> {
     return (await this.ask<{ feeds: FeedTruth[] }>("/api/v1/health"))?.feeds[0];
   }
 
-  /** What it says of itself; null while it does not answer. */
+  /** Its status; null while it does not respond. */
   async status(): Promise<Told | null> {
     interface Snapshot {
       feeds: FeedTruth[];
@@ -280,7 +280,7 @@ export class ServerProgram {
     return (await this.ask<unknown[]>("/api/v1/gaps?state=open,healing"))?.length ?? null;
   }
 
-  /** Resolves when it says what is wanted; rejects when it ends or does not within the time. */
+  /** Resolves when its status meets the condition; rejects when it ends or the time is over. */
   async until(what: string, holds: (told: Told) => boolean, limitMs = 60_000): Promise<Told> {
     const end = Date.now() + limitMs;
     for (;;) {
@@ -305,7 +305,7 @@ export class ServerProgram {
     throw new Error(`no whole bar of ${key} within ${limitMs / 1_000} s\n${this.output()}`);
   }
 
-  /** A percentile of one of its measures in ms, of the newest values; NaN where it has none. */
+  /** A percentile of one of its measures in ms, from the newest values; NaN if there are none. */
   async measured(name: string, quantile: 0.5 | 0.95 | 0.99): Promise<number> {
     const text = await (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
     return (
@@ -321,7 +321,7 @@ export class ServerProgram {
   async kill(): Promise<void> {
     await this.end("SIGKILL");
   }
-  /** As Ctrl-C; answers the exit code. */
+  /** Like Ctrl-C; returns the exit code. */
   async stop(): Promise<number | null> {
     return this.end("SIGTERM");
   }

@@ -111,7 +111,7 @@ export class FaultRig {
     await this.server.launch(await this.exchange.environment(skewMs));
   }
 
-  /** From here on the server misses nothing; `until` marks the end of that. Half a second is left for what was on its way. */
+  /** From here on the server misses nothing; `until` marks the end. Half a second is allowed for data in transit. */
   async listens(): Promise<void> {
     this.listeningFrom = Math.ceil(((await this.exchange.now()) + 500 * this.speed) / 1_000) * 1_000;
   }
@@ -122,7 +122,7 @@ export class FaultRig {
     this.listeningFrom = null;
   }
 
-  /** Resolves when all that was missed has been fetched: the minute of the last return is over and no job is at work. */
+  /** Resolves when everything missed has been fetched: the minute of the last return is over and no job is running. */
   async healed(limitMs = 180_000): Promise<void> {
     const back = Math.ceil((await this.exchange.now()) / 60_000) * 60_000;
     await this.exchange.until(back + 5_000);
@@ -140,7 +140,7 @@ export class FaultRig {
         },
         end - Date.now(),
       );
-      // What stays open is asked for again in a minute; a comparison tells what never closes.
+      // Open gaps are retried every minute; a comparison reports those that never close.
     } while ((await this.server.openGaps()) !== 0 && Date.now() < end - 5_000);
   }
 

@@ -6,8 +6,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 
 /**
- * What a reader beside the server has seen committed. A bar that was there once may get a later revision, but is never gone,
- * whatever is killed: that is what the acknowledged commit promises.
+ * What a separate reader has seen committed. A bar once seen may get a later revision but never disappears, whatever is
+ * killed: an acknowledged commit promises that.
  */
 export class Witness {
   private readonly seen = new Map<string, number>();
@@ -52,7 +52,7 @@ export class Witness {
     }
   }
 
-  /** Bars it has seen, and those of them that are gone or older than they were. */
+  /** Bars it has seen, and those that are missing or older than before. */
   async verdict(): Promise<{ seen: number; gone: string[] }> {
     clearInterval(this.timer);
     const now = new Map((await this.rows(0)).map(([key, rev]) => [key, rev]));
@@ -71,7 +71,10 @@ export class Witness {
   }
 }
 
-/** Readers who ask for the newest seconds of one instrument after the other, all the time: what they are shown is in order, and no bar twice. */
+/**
+ * Readers who continuously request the newest seconds of one instrument after another: bars arrive in order and without
+ * duplicates.
+ */
 export class Readers {
   answers = 0;
   readonly faults: string[] = [];
@@ -117,7 +120,7 @@ export class Readers {
   }
 }
 
-/** Whether a small disk of its own can be made here: on Linux, by root, where a container has not taken that away. */
+/** Whether a small separate disk can be created here: on Linux, as root, unless a container forbids it. */
 export const canMount = (): boolean => {
   try {
     new SmallDisk(1).remove();
@@ -146,7 +149,7 @@ export class SmallDisk {
     mkdirSync(path.join(this.folder, "filler"), { recursive: true });
     writeFileSync(path.join(this.folder, "filler/bytes"), Buffer.alloc(Math.max(0, bavail * bsize - leave)));
   }
-  /** Takes what is left, and whatever is given back, until `free`. */
+  /** Fills the remaining space, and any that is freed, until `free`. */
   keepFull(): void {
     mkdirSync(path.join(this.folder, "filler"), { recursive: true });
     let part = 0;

@@ -1,4 +1,7 @@
-/** Files as people have them: what each is asked for, and what is right. The texts are made here, after the layouts of vendors and exchanges. */
+/**
+ * Realistic files: what each is used for, and the correct result. The texts are made here, in the layouts of vendors
+ * and exchanges.
+ */
 import { resampleLines, type ResampleRequest } from "@/server/cli/resample";
 import { replayLines, type ReplayRequest } from "@/server/cli/replay";
 import { barAt } from "@/server/domain/bars/bar";
@@ -51,7 +54,7 @@ export const replayed = async (
   ];
 };
 
-/** What a refusal says: line, field, value and the option that settles it. */
+/** A refusal's line, field, value and the option that resolves it. */
 export const refusal = async (
   result: Promise<unknown>,
 ): Promise<{ line: unknown; field: unknown; value: unknown; option: string; message: string }> => {

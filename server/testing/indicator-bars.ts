@@ -94,7 +94,7 @@ const series = ({ seed, start, step, shadow, still, volume }: Look): IndicatorBa
   });
 };
 
-/** Bars as columns, closed; what an indicator does not read is 0. */
+/** Bars as columns, closed; columns that indicators do not read are 0. */
 export const columnsOfBars = (bars: readonly IndicatorBar[]): BarColumns => {
   const columns = barColumns(bars.length);
   columns.length = bars.length;

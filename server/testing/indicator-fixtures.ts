@@ -2,7 +2,7 @@ import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { fixtureLines, fixturesAbsent } from "./fixtures";
 import { recordedJson } from "./recorded";
 
-/** Recorded bars outside the project, by file under `candles`; every number but the time as it stands there. */
+/** Recorded bars outside the project, by file under `candles`; all numbers except the time are as in the file. */
 const files = {
   "INFY, minutes of 2016": { file: "kite-2016/1m/INFY.csv", cells: (cells: string[]) => cells.slice(1) },
   "MARUTI, half hours of 2016": { file: "kite-2016/30m/MARUTI.csv", cells: (cells: string[]) => cells.slice(1) },

@@ -332,7 +332,7 @@ export const indicatorOracle: Record<string, Oracle> = {
     const before = (line: Numbers): Numbers => line.map((_, row) => line[row - displacement!] ?? Number.NaN);
     return [conversion, base, before(conversion.map((value, row) => (value + base[row]!) / 2)), before(span)];
   },
-  /** Step by step as Wilder tells it: the move is kept as the list of its bars. */
+  /** Step by step as Wilder describes it: the move is kept as a list of its bars. */
   PSAR(bars, { step, maximum }) {
     const out = none(bars.length);
     if (bars.length < 2) return [out];
@@ -362,7 +362,7 @@ export const indicatorOracle: Record<string, Oracle> = {
     }
     return [out];
   },
-  /** Since the session's first bar; over bars of a day each since the year's first. */
+  /** Since the session's first bar; on day bars, since the year's first. */
   OBV: (bars) => [
     bars.map((bar, row) => {
       const daily = bars.every((_, at) => dayUntil(bars, at).length === 1);

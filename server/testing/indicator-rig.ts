@@ -64,7 +64,7 @@ export class IndicatorRig {
   readonly forming = new Map<string, IndicatorBar[]>();
   /** What was read, and how many rows came. */
   readonly reads: (Query & { rows: number })[] = [];
-  /** Values told, by instance and bar. */
+  /** Sent values, by instance and bar. */
   readonly told = new Map<number, Map<number, number[]>>();
   now = 0;
   private timers: { every: number; due: number; run: () => void }[] = [];
@@ -94,7 +94,7 @@ export class IndicatorRig {
     this.stored.set(place, [...(this.stored.get(place) ?? []), bar]);
     this.core.on(this.batch(instrument, timeframe, bar, CLOSE), (points) => this.hear(points));
   }
-  /** A stored bar becomes another one, and the stage hears of it. */
+  /** Changes a stored bar and notifies the stage. */
   patch(instrument: number, timeframe: string, bar: IndicatorBar): void {
     this.put(
       instrument,
@@ -203,7 +203,7 @@ export class IndicatorRig {
     const inRange = ({ time }: IndicatorBar): boolean => time >= from && time < to;
     const rows = (this.stored.get(place) ?? []).filter(inRange);
     const open = query.asOf === undefined ? (this.forming.get(place) ?? []).filter(inRange) : [];
-    // As `Bars.read` does: what forms is among the newest so many.
+    // Like `Bars.read`: forming bars are among the newest ones.
     const forming = open.slice(Math.max(0, open.length - limit));
     const kept = rows.slice(Math.max(0, rows.length + forming.length - limit));
     this.reads.push({ ...query, rows: kept.length });

@@ -1,6 +1,6 @@
 /**
- * A program for the crash test: runs indicators over the bars of `walkBars`, going on where the store in the folder ends,
- * and prints what it tells, a JSON line a value. Every few bars one of the bars before gets a late part.
+ * A program for the crash test: runs indicators over the bars of `walkBars`, continues where the store in the folder
+ * ends, and prints each value as a JSON line. Every few bars an earlier bar gets a late part.
  */
 import { type BarBatch, barBatch, CLOSE, CLOSED, PATCH, PATCHED } from "@/server/domain/bars/bar";
 import { createCalendar } from "@/server/domain/calendar/calendar";

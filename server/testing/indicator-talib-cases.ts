@@ -10,7 +10,7 @@ export interface TalibCase {
   inputs: (bars: readonly IndicatorBar[]) => Record<string, number[]>;
   options: Record<string, number>;
   output: string;
-  /** Of the value, or of 1 where it is smaller. */
+  /** Relative to the value, or to 1 if it is smaller. */
   tolerance: number;
 }
 

@@ -121,7 +121,7 @@ const live = async (
     }
     normaliser.on(raw, toStages);
   }
-  // As a server stops: what the clock has not closed is gone.
+  // Like a server's stop: what the clock has not closed is lost.
   await recorder.stop();
   await writer.stop();
   return kept;

@@ -6,7 +6,7 @@ export interface LatestReader {
   value(name: string): Promise<{ text: string; ttlMs: number } | null>;
   /** Oldest first. */
   stream(name: string): Promise<string[]>;
-  /** Of a sorted set, the greatest score first. */
+  /** A sorted set, the highest score first. */
   members(name: string): Promise<[string, number][]>;
   subscribe(channel: string, read: (text: string) => void): Promise<void>;
   close(): Promise<void>;
@@ -66,7 +66,7 @@ export const latestPoint = (more: Partial<LatestPoint> = {}): LatestPoint => ({
 const timesOf = (texts: readonly string[]): number[] =>
   texts.map((text) => ((JSON.parse(text) as { time: number }).time - OPEN) / 1_000);
 
-/** What every `Latest` promises to the programs that read it. `open` answers a started one under a prefix nobody else uses. */
+/** Contract of every `Latest`. `open` returns a started one under a unique prefix. */
 export const latestSuite = (
   name: string,
   open: (options: { prefix: string; streamLength: number }) => Promise<OpenLatest>,

@@ -1,4 +1,4 @@
-/** The pure stages on one instrument, with what they closed kept by timeframe. */
+/** The pure stages on one instrument; closed bars are collected by timeframe. */
 import {
   type Bar,
   type BarBatch,
@@ -83,7 +83,7 @@ export class PipelineRig {
     this.auctions = new AuctionBars(new SessionWindows(calendar, this.table), this.table, this.seconds);
   }
 
-  /** One batch of trades of instrument 0; rows of auctions go on one by one, as the normaliser sends them. */
+  /** One batch of trades of instrument 0; auction rows are sent one by one, as by the normaliser. */
   ticks(ticks: readonly OracleTick[], flags = TRADE): void {
     if ((flags & AUCTION) !== 0 && ticks.length > 1) {
       for (const tick of ticks) this.ticks([tick], flags);
@@ -144,7 +144,7 @@ export class PipelineRig {
       ticks,
     }));
   }
-  /** The same, with what else they know of themselves. */
+  /** The same, with their other data. */
   whole(of: Timeframe): BarEvent[] {
     const bars = new Map<number, BarEvent>();
     for (const event of this.events) {

@@ -9,7 +9,7 @@ export interface ArrivingTick extends OracleTick {
   delay: number;
 }
 
-/** How long after the tick before: mostly within the second, sometimes minutes, rarely into another session. */
+/** Time since the previous tick: mostly within the second, sometimes minutes, rarely in another session. */
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: 0, max: 900 }) },
   { weight: 4, arbitrary: fc.integer({ min: 1_000, max: 20_000 }) },

@@ -96,7 +96,7 @@ export class SessionRig {
     }
   }
 
-  /** Stages built anew from snapshots of the old ones. */
+  /** Stages rebuilt from snapshots of the old ones. */
   restart(): void {
     const [seconds, timeframes] = [this.seconds.snapshot(), this.timeframes.snapshot()];
     this.seconds = new SecondBars(WATERMARK, false);

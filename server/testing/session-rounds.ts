@@ -28,7 +28,7 @@ export interface Row {
   volume: number;
   /** -1 where the packet carries none. */
   openInterest: number;
-  /** When it reaches us. */
+  /** When it arrives. */
   arrives: number;
 }
 /** What happens on the line, in order of arrival. */
@@ -53,7 +53,10 @@ export const randomOf = (seed: number): (() => number) => {
 };
 
 const ist = (text: string): number => Date.parse(`${text}+05:30`);
-/** Where rounds begin: a common day, the change to the closing auction, muhurat, a halt-free week's end, US daylight saving's end, a weekend budget. */
+/**
+ * Start days of rounds: a regular day, the change to the closing auction, muhurat, a week without a halt, the end of US
+ * daylight saving, a weekend budget.
+ */
 const starts = [
   "2024-08-13T09:00:00",
   "2026-08-03T09:00:00",
@@ -82,7 +85,7 @@ export const makeRound = (
   const happenings: Happening[] = [];
   for (let from = 0; from < rows.length;) {
     const to = Math.min(rows.length, from + 1 + below(12));
-    // A frame holds what came within a moment.
+    // A frame contains ticks of one moment.
     const part = rows.slice(from, to).filter(({ arrives }) => arrives - rows[from]!.arrives < 40);
     happenings.push({ kind: "rows", rows: part, received: part.at(-1)!.arrives });
     from += part.length;
@@ -138,8 +141,8 @@ const tradingOf = (
     const session = calendar.next(hours, time);
     if (session === null) break;
     const first = session.phases[0]!.from;
-    // What would come after a close comes often in its own second, or in what follows: closing auction, post-close.
-    // What an auction had before a lost line is not told by the figures after it.
+    // Data after a close often arrive in its own second, or in the next phases: closing auction, post-close. What an
+    // auction had before a disconnect does not show in later values.
     const after =
       last === null || hours === "SIM" || cuts
         ? []
@@ -226,7 +229,7 @@ interface Accepted extends Row {
   late: boolean;
   /** Newest second that was closed when it came. */
   closed: number;
-  /** Only repeats the old date's figure. */
+  /** Only repeats the previous date's value. */
   stale: boolean;
 }
 
@@ -260,7 +263,7 @@ export const expectedBars = (
 
 const tradesVolume = (hours: HoursKey): boolean => hours !== "NSE_INDEX";
 
-/** A trade stamped in the second of a close, where nothing else begins, was made before it. */
+/** A trade stamped in the second of a close, where no other phase begins, was made before it. */
 const tradedAt = (calendar: TradingCalendar, hours: HoursKey, time: number): number => {
   const session = calendar.on(hours, istDay(time));
   const last = Math.floor(time / 1_000) * 1_000 - 1;
@@ -367,7 +370,7 @@ const judge = (round: Round, calendar: TradingCalendar, own: (instrument: number
         closed: known.closed,
       });
       if (kind === "trade") known.newest = Math.max(known.newest, second);
-      // Of two rows of one instant the one with the smaller figure was overtaken.
+      // Of two rows of one time, the one with the smaller value was overtaken.
       if (row.time >= known.time)
         Object.assign(known, {
           price: row.price,
@@ -538,7 +541,7 @@ const volumeBySecond = (rows: readonly Accepted[]): Map<number, Traded> => {
     let traded = 0; // latest second of a trade so far
     for (const row of segment) {
       if (row.stale || row.kind === "book" || (row.late && row.kind === "trade")) continue;
-      // What an auction matched, told after trading has begun, has been counted with the first trades.
+      // An auction's volume that arrives after trading has begun was counted with the first trades.
       if (row.kind === "auction" && row.time < traded) continue;
       const second = secondOf(row.time);
       if (istDay(row.time) > dayReached && row.volume !== reachedSoFar) {
@@ -619,8 +622,8 @@ const auctionsOf = (
     const own = session.phases.filter(({ phase }) => groupsOf[phase] === group);
     const matching = own.filter(({ phase }) => phase === "pre_open" || phase === "closing_auction").at(-1)?.to ?? from;
     const first = inside[0]!;
-    // What the day had before tells what the auction added; while orders are collected nothing has been added yet.
-    // Of one instant the greatest figure; what only repeats the old date's is of the old date.
+    // The day's earlier volume shows what the auction added; nothing has been added while orders are collected. Of one
+    // time, the highest value counts; a value that only repeats the previous date's belongs to that date.
     const earlier = rows
       .filter(
         ({ sequence, late, volume, kind, joined }) =>

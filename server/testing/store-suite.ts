@@ -16,7 +16,7 @@ import { jobSuite } from "./job-suite";
 import { snapshotSuite } from "./snapshot-suite";
 import { listed, MINUTE, OPEN, storedBar } from "./store-suite-rows";
 
-/** What every store promises, asked of one that `open` has started; the suite stops it. */
+/** Contract of every store, tested on one that `open` has started; the suite stops it. */
 export const storeSuite = (name: string, open: () => Promise<Store>): void => {
   describe(`store on ${name}`, () => {
     let store: Store;

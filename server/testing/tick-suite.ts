@@ -80,7 +80,7 @@ export const anyTicks = fc
     });
   });
 
-/** What every store of ticks promises, asked of one that `open` has started; the suite stops it. */
+/** Contract of every store of ticks, tested on one that `open` has started; the suite stops it. */
 export const tickSuite = (name: string, open: () => Promise<Store>): void => {
   describe(`ticks on ${name}`, () => {
     let store: Store;

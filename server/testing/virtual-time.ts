@@ -6,7 +6,7 @@ interface Timer {
   run(): void;
 }
 
-/** A clock that stands still until it is moved, and then calls back what has become due, in order; what repeats once a move. */
+/** A clock that advances only when moved, and then runs due callbacks in order; a repeating one once per move. */
 export class VirtualTime implements Clock {
   private readonly timers = new Set<Timer>();
   constructor(private shown: number) {}
@@ -43,7 +43,7 @@ export class VirtualTime implements Clock {
     this.shown = Math.max(this.shown, instant);
   }
 
-  /** Calls back what is due. */
+  /** Runs due callbacks. */
   turn(): void {
     const due = [...this.timers].filter(({ at }) => at <= this.shown).sort((a, b) => a.at - b.at);
     for (const timer of due) {

@@ -30,7 +30,7 @@ export const folder = (): string => {
   return made;
 };
 
-/** With indicators at work. */
+/** With running indicators. */
 export const configured = (dataDir: string, more: Partial<Config> = {}): Config =>
   wholeConfig(dataDir, { indicators: { configs: "EMA:20,RSI:14,VWAP,SMA:9@5m", timeframes: "1m" }, ...more });
 
@@ -100,7 +100,7 @@ export const differences = async (
   return found;
 };
 
-/** What the running indicators say of the bar that forms, beside the same computed anew from all bars: those that differ. */
+/** Values of running indicators for the forming bar that differ from the same computed from all bars. */
 const indicatorDifferences = async (container: Container, key: string): Promise<string[]> => {
   const { desk, indicators } = container;
   const instrument = desk.resolve(key);
@@ -138,7 +138,8 @@ export const comesBackWhole = async (config: Config): Promise<Container> => {
   await stopRunning();
   const { container, exchange } = await start(config);
   expect(container.indicators.active().indicators).toHaveLength(4);
-  // The first history goes on where it was cut; the minute the feed came in the middle of is healed when it has ended.
+  // The first history continues where it was interrupted; the minute in which the feed connected is filled when it has
+  // ended.
   await expect.poll(() => jobsDone(container), { timeout: 240_000, interval: 500 }).toBe(true);
   const from = Math.floor((container.clock.now() - 30 * 60_000) / 60_000) * 60_000;
   for (const key of ["SIM:RELIANCE", "SIM:NIFTY 50", "SIM:M&M", "SIM:INDIA VIX"])
@@ -151,7 +152,7 @@ export const comesBackWhole = async (config: Config): Promise<Container> => {
   return container;
 };
 
-/** Closes that stand in a stream under the prefix more than once, by stream. */
+/** Closes that occur more than once in a stream under the prefix, by stream. */
 export const repeatedCloses = async (redis: Redis, prefix: string): Promise<string[]> => {
   const found: string[] = [];
   for (const stream of await redis.keys(`${prefix}candle:*:stream:*`)) {
