@@ -204,7 +204,7 @@ for (const mode of ["log", "percent"] as const) {
 
 test("scale labels beside the last price are whole or gone", async ({ page, app }) => {
   await openWith(page, app, []);
-  // What the plate covers, and what the canvas has drawn beside it: rows of the scale that are not empty.
+  // What the plate covers, and what the canvas has drawn beside it: non-empty rows of the scale.
   const cut = await page.evaluate(() => {
     const plate = [...document.querySelectorAll<HTMLElement>(".axis-label[data-plate='true']")].find(
       (each) => !each.hidden,

@@ -23,7 +23,7 @@ const within =
   (row: Row): boolean =>
     row[0] >= from && row[0] < to;
 
-/** Closed bars of a span as the chart holds them and as REST tells them. */
+/** Closed bars of a span as the chart has them and as REST returns them. */
 const bothSides = async (
   page: Parameters<typeof barsOf>[0],
   app: App,
@@ -37,7 +37,7 @@ const bothSides = async (
 
 test("the candle grows with its ticks, and a new one begins", async ({ page, app }) => {
   await openChart(page, app, { timeframe: "5s", bars: 1 });
-  // Growing: more ticks in the same bar, and the legend and the label of the last price tell the same.
+  // It grows: more ticks in the same bar, and the legend and the last price's label agree.
   await expect
     .poll(
       async () => {
@@ -126,7 +126,7 @@ test("kill -9 in mid-stream: after the next start every minute of the exchange i
   const killedAt = Date.now();
   await app.kill("SIGKILL");
   await expect(page.getByTestId("offline-strip")).toBeVisible();
-  // Dead over the end of a minute: one minute is begun by one server and ended by another.
+  // Down over the end of a minute: one server begins a minute and another ends it.
   const border = Math.ceil(killedAt / MINUTE) * MINUTE;
   await wait(border + 2_000 - Date.now());
   await app.restart();
@@ -136,7 +136,7 @@ test("kill -9 in mid-stream: after the next start every minute of the exchange i
   await expect(page.getByTestId("chart-0")).toHaveAttribute("data-phase", "live");
   await expect(feedPill(page)).toContainText("LIVE", { timeout: 30_000 });
 
-  // The minute in which the feed came back is told whole by the exchange only when it is over.
+  // The exchange has the minute in which the feed came back only when it is over.
   const from = Math.floor(killedAt / MINUTE) * MINUTE - 60 * MINUTE;
   const until = Math.ceil(Date.now() / MINUTE) * MINUTE + MINUTE;
   await wait(until - Date.now());

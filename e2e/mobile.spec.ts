@@ -110,7 +110,7 @@ test("the chart's menu is in the head, and a long press opens none", async ({ pa
     type: "touchStart",
     touchPoints: [{ x: box.x + 150, y: box.y + 200 }],
   });
-  // By the page's own timers: one that waits for a long press, begun before, is over by then.
+  // By the page's own timers: one that waits for a long press, started before, has ended by then.
   await page.evaluate(
     () =>
       new Promise((resolve) => {

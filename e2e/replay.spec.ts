@@ -48,7 +48,7 @@ test("a recorded session plays in the browser at its own time", async ({ page, l
     const texts = await drawn();
     expect(texts.length).toBeGreaterThan(0);
     expect(texts).not.toContain("SIMULATED");
-    // Its clock stands at the end: the age of the last tick says nothing, so the light does.
+    // Its clock stops at the end, so the age of the last tick is meaningless; the feed's state shows it.
     const light = async (): Promise<unknown> =>
       (
         (await (await fetch(`${app.url}/api/v1/health`)).json()) as {

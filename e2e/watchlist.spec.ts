@@ -11,7 +11,7 @@ test("rows are live: prices are the server's, and they move", async ({ page, app
   await expect(cell).toHaveText(/^[\d,]+\.\d\d$/);
   const before = await cell.innerText();
   await expect.poll(() => cell.innerText(), { timeout: 30_000 }).not.toBe(before);
-  // Asked at the same moment, page and REST tell the same price: a row is at most a quarter of a second behind.
+  // Page and REST show the same price at the same moment; a row is at most a quarter of a second behind.
   await expect
     .poll(async () => {
       const answer = (await (await fetch(`${app.url}/api/v1/instruments?q=TCS&limit=1`)).json()) as {

@@ -27,7 +27,7 @@ export function fingerprint(paths) {
   return hash.digest("hex");
 }
 
-/** What a stamp file says was last made, or null. */
+/** The fingerprint in a stamp file of what was last built, or null. */
 export const readStamp = (file) => (existsSync(file) ? readFileSync(file, "utf8").trim() : null);
 
 export function writeStamp(file, value) {

@@ -11,7 +11,7 @@ const inputs = ["prisma/schema.prisma", "node_modules/prisma/package.json"].map(
 
 const upToDate = () => existsSync(client) && inputs.every((file) => statSync(file).mtimeMs <= statSync(client).mtimeMs);
 
-/** Answers true when it generated, false when the client was up to date. */
+/** Returns true if it generated the client, false if it was up to date. */
 export async function generate({ force = false } = {}) {
   if (!force && upToDate()) return false;
   // The command looks for a schema engine although generating needs none, and would download it:

@@ -30,7 +30,7 @@ function take(file) {
   }
 }
 
-/** Moves a dead process's lock aside; a lock taken by somebody else in between is put back. */
+/** Moves a dead process's lock aside; a lock taken by another process in between is put back. */
 function clearDead(file, pid) {
   const aside = `${file}.${process.pid}`;
   try {

@@ -12,7 +12,7 @@ const matches = (list, value) => list === undefined || list.includes(value);
 const madeForThisMachine = ({ os, cpu, libc }) =>
   os !== undefined && libc === undefined && matches(os, process.platform) && matches(cpu, process.arch);
 
-/** npm's own note of what it unpacked says the same as our lock file: somebody ran `npm install` by hand. */
+/** npm's record of installed packages matches our lock file; otherwise somebody ran `npm install` by hand. */
 function npmHasInstalled() {
   const note = inProject("node_modules/.package-lock.json");
   if (!existsSync(note)) return false;
@@ -33,7 +33,8 @@ function npm(...args) {
   return process.platform === "win32" ? ["cmd.exe", ["/c", "npm", ...args]] : ["npm", args];
 }
 
-// Install scripts are not run: esbuild's program comes as an optional package, and Prisma's would download an engine nobody here uses.
+// Install scripts are not run: esbuild's program comes as an optional package, and Prisma's would download an unused
+// engine.
 const ci = ["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
 
 const packages = {
@@ -133,8 +134,8 @@ const server = {
 export const parts = { packages, client, pages, server };
 
 /**
- * Makes the named parts ready, doing only what is not: nothing at all on a second start.
- * Holds a lock meanwhile, so that two commands started together build once. Lines go to `out`.
+ * Builds the named parts that are not ready; a second start builds nothing. Holds a lock, so that two commands started
+ * together build once. Lines go to `out`.
  */
 export async function prepare(names, out = process.stdout) {
   const stale = (name) => !parts[name].isFresh(fingerprint(parts[name].inputs));

@@ -8,7 +8,7 @@ import { StepError, runOrFail } from "./steps.mjs";
 import { findProgram } from "./system-packages.mjs";
 import { hasTimescale, timescaleServer } from "./timescale.mjs";
 
-/** A loopback port nobody listens on at this moment. */
+/** A free loopback port. */
 export const freePort = () =>
   new Promise((resolve, reject) => {
     const server = createServer().once("error", reject);
@@ -117,7 +117,7 @@ export const hasPostgres = () => postgresFolder() !== null && (process.getuid?.(
 /** Whether `startDatabase` finds a server to start. */
 export const hasDatabase = () => hasTimescale() || hasPostgres();
 
-// PostgreSQL refuses to run as root; Debian's package brings a user for it.
+// PostgreSQL refuses to run as root; Debian's package creates a user for it.
 function postgresUser() {
   try {
     const id = (flag) => Number(execFileSync("id", [flag, "postgres"], { stdio: ["ignore", "pipe", "ignore"] }));
@@ -146,8 +146,8 @@ function plainServer() {
 }
 
 /**
- * A database server of our own on a free port, TimescaleDB where its root has been built, else the machine's PostgreSQL:
- * { url, title, stop }, and for tests of its absence { halt, resume }. `more`: settings beside ours.
+ * Our own database server on a free port: TimescaleDB if its root has been built, otherwise the machine's PostgreSQL: {
+ * url, title, stop }, and for tests of an outage { halt, resume }. `more`: additional settings.
  */
 export async function startDatabase(more = {}) {
   const server = hasTimescale() ? await timescaleServer() : plainServer();

@@ -6,8 +6,8 @@ import { prepare, program } from "./prepare.mjs";
 import { StepError, endWithChildren, fail, root } from "./steps.mjs";
 
 /**
- * Settings of glibc's memory that are read when a process begins: few arenas, and what is freed goes back to the system. The
- * server takes a quarter less with them. Null where they mean nothing, or somebody has chosen.
+ * glibc's memory settings, which are read when a process starts: few arenas, and freed memory goes back to the system.
+ * The server uses a quarter less with them. Null if they do not apply, or are set already.
  */
 function memorySettings() {
   if (
@@ -18,7 +18,10 @@ function memorySettings() {
   return { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_MMAP_THRESHOLD_: "131072" };
 }
 
-/** Begins the server anew with more environment: as this very process where Node can do that, else as a child that ends with it. */
+/**
+ * Restarts the server with more environment variables: as the same process if Node can do that, otherwise as a child
+ * that ends with it.
+ */
 function begin(file, args, more) {
   const env = { ...process.env, ...more };
   const given = [...process.execArgv, file, ...args];
@@ -59,7 +62,7 @@ export async function start(args) {
   await import(pathToFileURL(main).href);
 }
 
-/** With fewer the server's own modules cannot be loaded; it looks again itself (server/file-limit.ts). */
+/** With fewer, the server's own modules cannot be loaded; the server checks again itself (server/file-limit.ts). */
 const FEWEST_FILES = 256;
 
 function requireFiles() {

@@ -8,7 +8,7 @@ export const root = path.resolve(fileURLToPath(new URL("..", import.meta.url)));
 /** Absolute path inside the project. */
 export const inProject = (...parts) => path.join(root, ...parts);
 
-/** A failure a person can act on: one sentence, and what the failed program printed. */
+/** A failure a person can fix: one sentence, and the output of the failed program. */
 export class StepError extends Error {
   constructor(sentence, output = "") {
     super(sentence);
@@ -17,7 +17,7 @@ export class StepError extends Error {
   }
 }
 
-/** Runs `work` and prints one line for it, with its seconds; on a terminal the line stands there while the work goes on. */
+/** Runs `work` and prints one line for it, with its seconds; on a terminal the line is shown while the work runs. */
 export async function step(out, label, done, work) {
   const from = Date.now();
   if (out.isTTY) out.write(`… ${label}`);
@@ -47,7 +47,7 @@ const running = new Set();
 let ending = false;
 const ownGroup = process.platform !== "win32";
 
-// Each program gets a process group of its own, so that what it started ends with it.
+// Each program gets its own process group, so that its children end with it.
 function signalGroup(child, signal) {
   try {
     if (ownGroup) process.kill(-child.pid, signal);
@@ -96,7 +96,7 @@ export function endWithChildren(beforeExit = async () => {}) {
   };
 }
 
-/** Runs a program to its end and resolves with its exit code and what it printed; `echo` shows the output as it comes. */
+/** Runs a program to its end and resolves with its exit code and output; `echo` shows the output as it arrives. */
 export function run(command, args, { cwd = root, env = process.env, echo } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: ownGroup });

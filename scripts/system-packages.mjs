@@ -17,7 +17,7 @@ export function findProgram(name) {
   return folders.map((folder) => path.join(folder, name)).find(isProgram) ?? null;
 }
 
-/** Only root on Debian or a relative may add packages; elsewhere the tests use what is there. */
+/** Only root on Debian or a relative may add packages; elsewhere the tests use what is installed. */
 export const canInstall = () =>
   process.platform === "linux" && process.getuid() === 0 && findProgram("apt-get") !== null;
 

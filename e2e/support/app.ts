@@ -26,7 +26,7 @@ export interface App {
   /** Address of the simulated exchange of this server, its control interface included. */
   readonly exchangeUrl: string;
   readonly dataDir: string;
-  /** What the server has printed so far, over all its starts. */
+  /** The server's output so far, over all its starts. */
   output(): string;
   /** Ends the server at once, as a crash would, or with another signal; its data stay. Resolves with its exit code when it is gone. */
   kill(signal?: NodeJS.Signals): Promise<number | null>;
@@ -36,7 +36,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
-// Specs decide what a server is connected to, not the shell they run in.
+// Specs decide what a server connects to, not the shell they run in.
 const settingsOfTheShell = [
   "DATABASE_URL",
   "REDIS_URL",

@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 
-/** A way to a server that can be unplugged: nothing comes through, and what was connected is cut. */
+/** A proxy to a server that can be unplugged: nothing passes, and existing connections are cut. */
 export interface Cable {
   /** Address of the server through the cable. */
   readonly url: string;

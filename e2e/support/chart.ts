@@ -13,7 +13,7 @@ export interface ChartChoice {
   /** `SIM/RELIANCE` */
   address?: string;
   timeframe?: string;
-  /** Bars that must be there before the test goes on: 1 for timeframes without history. */
+  /** Bars required before the test continues: 1 for timeframes without history. */
   bars?: number;
   /** Another way to the server than its own port. */
   url?: string;
@@ -70,7 +70,7 @@ export const barAt = (page: Page, index: number): Promise<ChartBar> =>
     if (bar === undefined || bar === null || Array.isArray(bar)) throw new Error(`no bar at ${at}`);
     return bar;
   }, index);
-/** What the canvas shows, once everything asked of it so far is painted: it moves in animation frames. */
+/** What the canvas shows once all requested changes are painted; it changes in animation frames. */
 export const visibleOf = async (
   page: Page,
 ): Promise<{ from: number; to: number; fromTime: number; toTime: number }> => {
@@ -108,7 +108,7 @@ export async function holdStill(page: Page): Promise<void> {
   }).toPass({ intervals: [10] });
 }
 
-/** What the legend says of one bar: `{ open: "1,488.10", … }`. */
+/** The legend of one bar: `{ open: "1,488.10", … }`. */
 export async function legendOf(page: Page): Promise<Record<string, string>> {
   const line: Locator = page.getByTestId("legend-bar");
   return line.evaluate((element) => ({
@@ -140,7 +140,10 @@ export async function restBars(
   return ((await answer.json()) as Envelope<RestBar[]>).data;
 }
 
-/** Every text the canvas has drawn since the page opened: axis labels and watermarks are nowhere else. Call it before `goto`. */
+/**
+ * Every text the canvas has drawn since the page opened: axis labels and watermarks are nowhere else. Call it before
+ * `goto`.
+ */
 export async function recordCanvasText(page: Page): Promise<() => Promise<string[]>> {
   await page.addInitScript(() => {
     const drawn = new Set<string>();

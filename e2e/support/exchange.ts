@@ -12,7 +12,10 @@ export interface Candle {
 
 export type Fault = "mute" | "disconnect" | "expired" | "zero_price" | "future_time" | "duplicate" | "garbage";
 
-/** The simulated exchange as another client of it sees it: its record through Kite's REST, its faults through its control doors. */
+/**
+ * The simulated exchange as seen by another client: its record through Kite's REST, its faults through its control
+ * paths.
+ */
 export interface Exchange {
   /** The exchange's own minutes between two instants, both included. */
   minutes(symbol: string, from: number, to: number): Promise<Candle[]>;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** What a child process of the bench is told on its command line: `MEASURE part {job}`. */
+/** Argument of a bench's child process on its command line: `MEASURE part {job}`. */
 export const MEASURE = "measure";
 /** The same for a process that stays: `ROLE name {options}`. */
 export const ROLE = "role";

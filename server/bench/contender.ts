@@ -14,7 +14,7 @@ export type BarSums = Record<string, Sums>;
 
 /** One way to turn frames into bars. */
 export interface Contender<Input = unknown> {
-  /** Not timed: frames as this contender's interface wants them. */
+  /** Not timed: frames in the form of this contender's interface. */
   prepare(second: MarketSecond): Input;
   /** Timed. */
   run(input: Input): void | Promise<void>;

@@ -65,7 +65,7 @@ const measureFloor = async (
   return { ns, sums: { "1s": { bars, close, volume } } };
 };
 
-/** One second in the layout `floor.c` reads. A new buffer each: the pipe keeps what is not written yet. */
+/** One second in the layout `floor.c` reads. Each gets a new buffer, because the pipe keeps unwritten data. */
 const message = ({ frames }: MarketSecond, untimed: boolean): Uint8Array => {
   const bytes = new Uint8Array(4 + frames.reduce((sum, frame) => sum + 12 + frame.bytes.length, 0));
   const view = new DataView(bytes.buffer);

@@ -9,7 +9,7 @@ export interface HotOptions {
   program: string;
   floor: Floor | null;
   rounds: number;
-  /** Told what is being measured. */
+  /** Called with what is being measured. */
   onProgress(doing: string): void;
 }
 
@@ -34,7 +34,7 @@ const slow: Record<"official" | "tardis", { instruments: number; seconds: number
   tardis: { instruments: 3_000, seconds: 10 },
 };
 
-/** With the warm-up more than a minute passes, so that minutes close too; small markets run for longer. */
+/** More than a minute passes including warm-up, so that minutes close too; small markets run longer. */
 const secondsOf = ({ instruments, perSecond }: MarketShape): number =>
   Math.max(60, Math.ceil(1_500_000 / (instruments * perSecond)));
 const warmUpOf = ({ instruments, perSecond }: MarketShape): number =>

@@ -24,13 +24,13 @@ const HELP = `Ratios of Candela's hot path and store to other ways of doing the 
 const parts = ["hot", "indicators", "latency", "store"] as const;
 type Part = (typeof parts)[number];
 
-/** What a child process of the bench does. */
+/** Work of a bench's child process. */
 const measurements: Record<string, (job: never) => unknown> = {
   hot: (job: HotJob) => measureHot(job),
   indicator: (job: IndicatorJob) => measureIndicator(job),
 };
 
-/** Processes of the latency measurement. What they import is read only where it is needed. */
+/** Processes of the latency measurement. Each loads its imports only when it needs them. */
 const roles: Record<string, (options: never) => Promise<void>> = {
   broker: async (instruments: number) => (await import("./latency/broker")).runBroker(instruments),
   relay: async (options: { brokerPort: number; instruments: number }) =>

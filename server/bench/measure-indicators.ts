@@ -65,7 +65,7 @@ export interface IndicatorJob {
   who: "candela" | "bare" | "tradingSignals";
   /** Instances taking turns: 1 measures the arithmetic, 3,000 the memory too; 0 a whole series at once. */
   instances: number;
-  /** Among others: loops have met every kind before, as in a server; else they are compiled for the one kind. */
+  /** Among others: loops have seen every kind before, as in a server; otherwise they are compiled for one kind. */
   among: boolean;
   values: number;
 }
@@ -73,9 +73,9 @@ export interface IndicatorJob {
 export interface IndicatorResult {
   updateNs: number;
   peekNs: number;
-  /** Of every line over the series, of every hundredth bar of a whole series: for agreement. */
+  /** From every line over the series, of every hundredth bar of a whole series, to check agreement. */
   sum: number;
-  /** ns a bar of an instance that has seen all the bars, over that of one that has just warmed up. */
+  /** ns per bar of an instance that has processed all the bars, divided by that of one that has just warmed up. */
   aged: number;
 }
 
@@ -134,7 +134,7 @@ const turns: Record<IndicatorJob["who"], BuildTurns> = {
       },
     };
   },
-  /** As the engine does it: one bar and one row of output for all instances. */
+  /** As the engine does it: one bar and one output row for all instances. */
   candela(id, instances, series) {
     const resolved = parseIndicator(measured[id].text);
     return candelaTurns(
@@ -240,7 +240,7 @@ const sumOf = (id: IndicatorId, who: "candela" | "bare", { close, high, low, len
   return sum;
 };
 
-/** Old and new in turn, so that what else the machine does falls on both. */
+/** Old and new in turn, so that other load on the machine affects both. */
 const agedOver = (id: IndicatorId, old: Run, series: BarColumns): number => {
   const resolved = parseIndicator(measured[id].text);
   const ratios = Array.from({ length: 15 }, () => {

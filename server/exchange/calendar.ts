@@ -6,7 +6,7 @@ export type CalendarName = "SIM" | "NSE";
 /** What keeps hours of its own: stocks have both auctions, indices show their values, India VIX and futures trade through. */
 export type Kind = "stock" | "index" | "volatility" | "future";
 
-/** A kind's day beside the continuous minutes, epoch ms; null where there is none of it. */
+/** A kind's phases of the day beside the continuous minutes, epoch ms; null for those it lacks. */
 export interface DayHours {
   /** Minutes of continuous trading after the open. */
   minutes: number;
@@ -16,7 +16,7 @@ export interface DayHours {
   postClose: { from: number; to: number } | null;
 }
 
-/** When the simulated exchange trades, and how activity and volatility spread over its day. */
+/** When the simulated exchange trades, and how activity and volatility are spread over its day. */
 export interface TradingCalendar {
   name: CalendarName;
   /** Minutes in the longest session of any kind. */
@@ -154,7 +154,7 @@ export const feedStart = (calendar: TradingCalendar, day: number): number =>
 export const closeOf = (calendar: TradingCalendar, day: number): number =>
   calendar.open(day) + calendar.minutes * 60_000;
 
-/** The trading day whose values stand at an instant: today's once its feed has begun, else the last one. */
+/** The trading day whose values apply at a given time: today's once its feed has begun, otherwise the last one. */
 export const tradingDayAt = (calendar: TradingCalendar, instant: number): number => {
   const day = istDay(instant);
   return calendar.trades(day) && instant >= feedStart(calendar, day) ? day : tradingDayBefore(calendar, day);

@@ -6,7 +6,7 @@ import type { WebSocket } from "ws";
 /** Packets in a frame at most; their count is an int16. */
 const FRAME_PACKETS = 1_000;
 const FRAME_BYTES = 2 + FRAME_PACKETS * (2 + MAX_PACKET);
-/** A client that reads slower than this loses ticks: the exchange does not wait for anybody. */
+/** A client that reads more slowly than this loses ticks; the exchange does not wait. */
 const SLOW_CLIENT_BYTES = 16 * 1_048_576;
 
 export interface SendCounters {
@@ -25,12 +25,12 @@ const newFrame = (): Frame => {
   return { bytes, view: new DataView(bytes.buffer) };
 };
 
-/** One socket and what it is subscribed to. Packets gather in a frame until `flush`. */
+/** One socket and its subscriptions. Packets collect in a frame until `flush`. */
 export class Connection {
   readonly modes = new Map<number, FeedMode>();
   /** Machine time of the last message sent, epoch ms. */
   lastSent = 0;
-  /** The line is half open: nothing leaves it any more, and nobody is told. */
+  /** The connection is half open: nothing leaves it any more, and no error is reported. */
   dead = false;
   private frame = newFrame();
   private readonly free: Frame[] = [];
@@ -63,7 +63,7 @@ export class Connection {
     this.packets += 1;
   }
 
-  /** Sends what has gathered as one frame. */
+  /** Sends the collected packets as one frame. */
   flush(): void {
     if (this.packets === 0) return;
     const { frame, length, packets } = this;

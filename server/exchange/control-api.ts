@@ -24,11 +24,11 @@ export interface ControlParts {
 /** Played tick by tick at most; `set` goes further. */
 const LONGEST_ADVANCE_MS = 3_600_000;
 const PLAY_STEP_MS = 1_000;
-/** What a broker says when it should not: with a secret, and longer than anybody reads. */
+/** A bad error message of a broker: with a secret, and very long. */
 const SAID = `Too many subscriptions for token candela-demo-token. ${"Contact support. ".repeat(40)}`;
 const FASTEST = 10_000;
 
-/** What no broker has: `/sim/clock`, `/sim/fault`, `/sim/reset`, `/sim/seconds`, `/sim/transcript`, `/sim/stats`. */
+/** Paths no broker has: `/sim/clock`, `/sim/fault`, `/sim/reset`, `/sim/seconds`, `/sim/transcript`, `/sim/stats`. */
 export const controlApi = ({ market, clock, faults, logins, transcript, feed, real }: ControlParts) => {
   const clockState = () => ({
     now: clock.now(),
@@ -57,7 +57,7 @@ export const controlApi = ({ market, clock, faults, logins, transcript, feed, re
     return instant;
   };
 
-  /** `set` jumps, as if nobody had listened; `advance` plays every tick of so many ms. */
+  /** `set` jumps without sending the ticks in between; `advance` plays every tick of that many ms. */
   const moveClock = async (body: Record<string, unknown>): Promise<void> => {
     const speed = number(body, "speed", FASTEST);
     const advance = number(body, "advance", LONGEST_ADVANCE_MS);

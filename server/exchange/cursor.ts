@@ -6,7 +6,7 @@ import type { Listing } from "./listing";
 import type { DayHours, TradingCalendar } from "./calendar";
 
 const MINUTE_MS = 60_000;
-/** Values of the pre-open come every two seconds; what stands still after a match is repeated less often. */
+/** Pre-open values are sent every two seconds; unchanged values after a match are repeated less often. */
 const PRE_OPEN_STEP_MS = 2_000;
 const FROZEN_STEP_MS = 5_000;
 const POST_CLOSE_STEP_MS = 60_000;
@@ -192,7 +192,9 @@ export class Cursor {
     this.low = Math.min(this.low, price);
   }
 
-  /** Indicative values wander from the last close to the match; from there on price and volume stand still until the open. */
+  /**
+   * Indicative values move from the last close to the match; after it price and volume do not change until the open.
+   */
   private stepPreOpen(record: DayRecord): void {
     const { from } = this.hours.preOpen!;
     const { at, price } = record.preOpen;
@@ -215,7 +217,10 @@ export class Cursor {
     this.nextTime = this.time < at && next >= at ? at : Math.min(next, this.hours.preOpen!.to);
   }
 
-  /** After the last minute: the closing auction where there is one, else the post-close, else nothing until the next day. */
+  /**
+   * After the last minute: the closing auction if there is one, otherwise the post-close, otherwise nothing until the
+   * next day.
+   */
   private leaveContinuous(): void {
     const { closing, postClose } = this.hours;
     this.stage = closing !== null ? "closing" : postClose !== null ? "post_close" : "over";
@@ -227,7 +232,7 @@ export class Cursor {
           : feedStart(this.calendar, tradingDayAfter(this.calendar, this.day));
   }
 
-  /** The price stands still, the auction prints once, and what trades at the closing price afterwards only adds volume. */
+  /** The price does not change, the auction prints once, and later trades at the closing price only add volume. */
   private stepAfter(record: DayRecord): void {
     const { closing, postClose } = this.hours;
     this.stand();
@@ -302,7 +307,7 @@ export class Cursor {
   /** When the next packet is due; without one in this minute, when the next minute or the next day's feed begins. */
   private findNext(): void {
     const { path } = this;
-    // At the end of the last minute what follows it decides.
+    // At the end of the last minute, the next phase decides.
     this.nextTime = this.minuteStart + Math.min(path.nextOffset, MINUTE_MS);
   }
 }

@@ -20,7 +20,7 @@ export interface ExchangeOptions extends Partial<MarketOptions> {
   port?: number;
   /** What the exchange's clock shows first, epoch ms; default the machine's time. */
   start?: number | null;
-  /** Seconds of the exchange in one of the machine; default 1. */
+  /** Seconds of the exchange per second of the machine; default 1. */
   speed?: number;
   credentials?: Partial<Credentials>;
   /** False lifts Kite's rate limits, for tests. */
@@ -37,9 +37,9 @@ export interface Exchange {
   clock: VirtualClock;
   faults: Faults;
   market: Market;
-  /** Sends what has become due, as its timer does. */
+  /** Sends what is due, as its timer does. */
   pump(): void;
-  /** Resolves when every client has taken what was sent. */
+  /** Resolves when every client has received what was sent. */
   delivered(): Promise<void>;
   /** Resolves when every socket is closed; may be called twice. */
   close(): Promise<void>;

@@ -53,7 +53,7 @@ export interface Faults {
   add(fault: Fault): void;
   reset(): void;
   list(): Fault[];
-  /** True while any fault is on: the hot path asks nothing else. */
+  /** True while any fault is active; the hot path checks nothing else. */
   readonly any: boolean;
   active(kind: FaultKind): Fault | null;
   /** The fault of this kind if it hits this packet. */

@@ -35,7 +35,7 @@ export const faultyLine = (faults: Faults, real: () => number): FaultyLine => {
     if (faults.hits("future_time", cursor) !== null) view.setInt32(timeAt, Math.floor(cursor.time / 1_000) + AHEAD_S);
   };
 
-  /** In turn: a packet of a length nobody knows, and a frame that ends inside its packet. */
+  /** In turn: a packet of unknown length, and a frame that ends inside its packet. */
   const garble = (connection: Connection): void => {
     const noise = Uint8Array.from({ length: 20 }, (_, at) => bitsAt(garbled, at) & 255);
     garbled += 1;

@@ -14,7 +14,7 @@ import type { VirtualClock } from "./virtual-clock";
 
 const CONNECTIONS_PER_KEY = 3;
 const HEARTBEAT_MS = 1_000;
-/** After a longer stall (a sleeping machine) the feed goes on at the present instead of playing it all. */
+/** After a longer stall (a sleeping machine) the feed continues at the present time instead of playing everything. */
 const STALL_MS = 10_000;
 const DRAINED_BYTES = 1_048_576;
 /** Rates are measured over this time. */
@@ -33,13 +33,13 @@ export interface FeedParts {
 /** The WebSocket side of the exchange. */
 export interface FeedServer {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Sends what has become due. Called by a timer, and at once when the virtual clock is moved. */
+  /** Sends what is due. Called by a timer, and at once when the virtual clock is moved. */
   pump(): void;
-  /** Goes to the clock's instant without sending what lies between. */
+  /** Moves to the clock's time without sending anything in between. */
   jump(): void;
   /** Resolves when no client has more than a frame or two to read. */
   drained(): Promise<void>;
-  /** Resolves when every client has taken what was sent so far: it answers a ping behind it. Lines that are dead do not count. */
+  /** Resolves when every client has received everything so far, confirmed by a ping. Dead connections do not count. */
   delivered(): Promise<void>;
   /** Cuts every line. */
   disconnect(): void;
@@ -121,7 +121,7 @@ export const feedServer = ({ market, clock, faults, logins, transcript, real }: 
     });
   };
 
-  /** Why a connection may not be opened, as an HTTP status line; null when it may. */
+  /** Why a connection is refused, as an HTTP status line; null if it is accepted. */
   const refusal = (apiKey: string, accessToken: string): string | null => {
     if (faults.active("disconnect") !== null) return "503 Service Unavailable";
     if (faults.active("expired") !== null || !logins.accepts(apiKey, accessToken)) return "403 Forbidden";

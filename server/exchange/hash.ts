@@ -1,4 +1,7 @@
-/** Randomness as a function: every number of the market is a hash of the seed and of where it stands, so any minute can be asked for. */
+/**
+ * Randomness as a function: every number of the market is a hash of the seed and its position, so any minute can be
+ * computed.
+ */
 
 const mix = (value: number): number => {
   let h = value | 0;

@@ -39,7 +39,7 @@ const SLICE_MS = 8;
 /** Paise to the shortest exact decimal of rupees. */
 const rupees = (paise: number): string => String(paise / 100);
 
-/** Folds minutes [from, to) of a day into one candle and appends it; nothing when none of them traded. */
+/** Folds minutes [from, to) of a day into one candle and appends it; nothing if none of them traded. */
 const append = (
   out: string[],
   label: number,
@@ -105,7 +105,10 @@ const openAtAuction = (record: DayRecord): void => {
   record.low[first] = Math.min(record.low[first]!, price);
 };
 
-/** An index has candles through the closing auction: they stand still, one jumps to the auction's value. A stock has none. */
+/**
+ * An index has candles through the closing auction: they do not change, and one jumps to the auction's value. A stock
+ * has none.
+ */
 const addClosingValues = (market: Market, listing: Listing, record: DayRecord): void => {
   const { closing, minutes } = market.calendar.hours(listing.kind, record.day);
   if (closing === null || listing.kind !== "index") return;

@@ -46,7 +46,7 @@ const UNKNOWN_ROWS = [
   "4367,17,NEWCO,NEWCO,0,,0,0.05,1,EQ,NEWX,NEWX",
 ];
 
-/** The dump as a bad morning brings it. */
+/** The instrument dump with a fault applied. */
 export const faultyList = (calendar: TradingCalendar, listings: readonly Listing[], faults: Faults): string => {
   if (faults.active("html_list") !== null) return "<html><body><h1>502 Bad Gateway</h1></body></html>\n";
   const renamed = faults.active("renamed");

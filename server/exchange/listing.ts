@@ -77,10 +77,10 @@ const EVER = { firstDay: 0, lastDay: 1e9, nearFrom: 0 };
 
 /** More stocks than these would take the numbers of the indices. */
 export const MOST_STOCKS = 400;
-/** Where the streams of the indices begin: copies of stocks have theirs behind them. */
+/** Where the streams of the indices begin; streams of copied stocks follow them. */
 const OWN_OF_INDICES = 200;
 
-/** `count` stocks: the real ones, then copies of them that go their own ways (RELIANCE2), to try a fuller market. */
+/** `count` stocks: the real ones, then copies with their own price paths (RELIANCE2), for a larger market. */
 const stockListings = (count: number): Listing[] =>
   Array.from({ length: count }, (_, at) => {
     const stock = stocks[at % stocks.length]!;
@@ -144,7 +144,7 @@ const indexListings = (): Listing[] =>
     };
   });
 
-/** Stocks, then indices: what is listed for ever. */
+/** Stocks, then indices: instruments that are always listed. */
 export const cashListings = (count = stocks.length): Listing[] => [...stockListings(count), ...indexListings()];
 
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];

@@ -6,7 +6,7 @@ export interface Credentials {
   accessToken: string;
 }
 
-/** Who may come in: Kite's login by request token and checksum, and which access tokens hold. */
+/** Access control: Kite's login by request token and checksum, and the valid access tokens. */
 export interface Logins {
   /** A fresh request token, good for one session. */
   requestToken(): string;
@@ -14,7 +14,7 @@ export interface Logins {
   session(apiKey: string, requestToken: string, checksum: string): string | null;
   accepts(apiKey: string, accessToken: string): boolean;
   end(accessToken: string): void;
-  /** The configured access token holds again, should somebody have logged it out. */
+  /** Restores the configured access token if it was logged out. */
   reset(): void;
 }
 

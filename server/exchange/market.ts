@@ -15,7 +15,7 @@ export interface MarketOptions {
   stocks?: number | undefined;
 }
 
-/** The exchange at an instant: what is listed, and the last packet of each. */
+/** The exchange at a given time: its instruments, and the last packet of each. */
 export interface Market {
   calendar: TradingCalendar;
   book: Book;
@@ -38,7 +38,7 @@ export const EXCHANGE = "SIM";
 export const exchangeOf = (calendar: TradingCalendar, { segment }: Listing): "SIM" | "NSE" | "NFO" =>
   calendar.name === "SIM" ? EXCHANGE : segment === "SIM-FUT" ? "NFO" : "NSE";
 
-/** How much of the feed an instrument takes: quiet ones send less. */
+/** An instrument's share of the feed; quiet ones send less. */
 const weightOf = (listing: Listing): number => 0.3 + 0.7 * listing.activity;
 
 export const market = (options: MarketOptions, start: number): Market => {

@@ -15,11 +15,13 @@ const BURST = 4;
 export class MinutePath {
   /** Ms after the minute's start of the packet to come; Infinity when none is left. */
   nextOffset = Infinity;
-  /** Of the packet just taken: its place in the minute, its time, whether it is a trade or only a change of the book. */
+  /**
+   * For the packet just taken: its position in the minute, its time, and whether it is a trade or only a book change.
+   */
   slot = -1;
   offset = 0;
   traded = false;
-  /** Of the last trade of the minute, and the minute so far, in units. */
+  /** From the last trade of the minute, and the minute so far, in units. */
   price = 0;
   quantity = 0;
   volume = 0;

@@ -52,7 +52,7 @@ export const depthRow = (cursor: Cursor, side: "buy" | "sell", level: number): D
 
 const seconds = (instant: number): number => Math.floor(instant / 1_000);
 
-/** Writes the cursor's packet in a mode at an offset; answers its length. All integers big-endian. */
+/** Writes the cursor's packet in a mode at an offset; returns its length. All integers are big-endian. */
 export const writePacket = (view: DataView, at: number, cursor: Cursor, mode: FeedMode): number => {
   view.setInt32(at, cursor.listing.token);
   view.setInt32(at + 4, cursor.price);

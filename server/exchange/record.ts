@@ -122,8 +122,8 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
   };
 
   /**
-   * Auctions of a day, made from hashes of their own: the pre-open's price lies near the first trade's and is seldom it,
-   * the closing auction's is the day's close. A stock whose pre-open matches nothing has none.
+   * Auctions of a day, from separate hashes: the pre-open's price is near the first trade's but seldom equal, and the
+   * closing auction's is the day's close. A stock whose pre-open matches nothing has none.
    */
   const drawAuctions = (listing: Listing, day: number, dayKey: number, dayClose: number, into: DayRecord): void => {
     const { preOpen, closing, postClose } = calendar.hours(listing.kind, day);
@@ -201,7 +201,7 @@ export const book = (seed: number, calendar: TradingCalendar): Book => {
         const first = trades === 1 ? last : onGrid(fairNow + (isIndex ? 0 : ((draw % 3) - 1) * tick), tick);
         let high = Math.max(first, last);
         let low = Math.min(first, last);
-        // The extremes of a Brownian bridge between the two. With three trades there is room for one of them.
+        // The extremes of a Brownian bridge between the two. Three trades have room for one of them.
         const move = (last - first) ** 2;
         const upward = trades > 3 || (trades === 3 && (draw & 0x800) !== 0);
         const downward = trades > 3 || (trades === 3 && (draw & 0x800) === 0);

@@ -16,7 +16,7 @@ export class KiteError extends Error {
   }
 }
 
-/** Answers JSON text as it is. */
+/** Responds with JSON text as it is. */
 export const replyText = (response: ServerResponse, status: number, text: string): void => {
   response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" }).end(text);
 };
@@ -32,7 +32,10 @@ export const replyError = (response: ServerResponse, error: KiteError): void =>
     JSON.stringify({ status: "error", message: error.message, data: null, error_type: error.type }),
   );
 
-/** Answers CSV, gzipped for who accepts it. The content type is exactly `text/csv`: the official client compares it whole. */
+/**
+ * Responds with CSV, gzipped if the client accepts it. The content type is exactly `text/csv`, because the official
+ * client compares the whole string.
+ */
 export const replyCsv = (request: IncomingMessage, response: ServerResponse, csv: string): void => {
   const gzip = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
   response

@@ -39,7 +39,7 @@ const USER = {
   meta: { demat_consent: "physical" },
 };
 
-/** Only a page of this machine may be the target of a login's redirect. */
+/** A login may redirect only to a page on this machine. */
 const loopbackUrl = (text: string): URL | null => {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);

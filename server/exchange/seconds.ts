@@ -8,8 +8,8 @@ export type Second = [time: number, open: number, high: number, low: number, clo
 const LONGEST_MS = 12 * 3_600_000;
 
 /**
- * The seconds of [from, to) in which packets of an instrument were sent that make a bar: trades, and of an index every value.
- * No broker tells this; tests hold a client's seconds against it. Nothing after the exchange's present.
+ * Seconds of [from, to) in which an instrument's packets make a bar: trades, and for an index every value. No broker
+ * provides this; tests compare a client's seconds with it. Nothing after the exchange's present time.
  */
 export const secondsOf = (market: Market, token: number, from: number, to: number): Second[] => {
   const cursor = market.walker(token);

@@ -2,7 +2,7 @@ import { dayOfDate } from "@/server/domain/time/session";
 import { bitsAt, fatTailed, gaussianOf, keyed } from "./hash";
 import type { TradingCalendar } from "./calendar";
 
-/** A source of price moves: the market, a sector, or what is an instrument's own. Values are natural logarithms. */
+/** A source of price moves: the market, a sector, or the instrument's own. Values are natural logarithms. */
 export interface Stream {
   id: number;
   /** Standard deviation of one day's move. */

@@ -31,7 +31,10 @@ const setMode = (connection: Connection, value: unknown, send: (token: number) =
   return null;
 };
 
-/** Does what a client's text says; answers the error text to send back, or null. `send`: the last known packet of a token. */
+/**
+ * Executes a client's message; returns the error text to send back, or null. `send`: sends the last known packet of a
+ * token.
+ */
 export const obey = (connection: Connection, text: string, send: (token: number) => void): string | null => {
   let message: { a?: unknown; v?: unknown };
   try {

@@ -1,4 +1,4 @@
-/** The exchange's time: runs with the machine's unless told otherwise. All instants epoch ms. */
+/** The exchange's clock: follows the machine's unless set. All times are epoch ms. */
 export interface VirtualClock {
   now(): number;
   speed(): number;

@@ -7,7 +7,7 @@ import { monotonicMs, onOrders, tell, type Sent, type SendOrder } from "./wire";
 /** Frames made beforehand: as many may wait in the socket before one is written over. */
 const POOL = 512;
 const FRAMES_A_SECOND = 500;
-/** A frame's number rides in its packets' price, in paise: the client tells by it when the tick was sent. */
+/** A frame's number is in its packets' price, in paise, so the client knows when the tick was sent. */
 export const FIRST_PRICE = 100_000;
 
 export const symbolOf = (instrument: number): string => `B${String(instrument).padStart(4, "0")}`;
@@ -52,7 +52,7 @@ export const runBroker = async (instruments: number): Promise<void> => {
   });
 };
 
-/** Sends at a steady pace; answers when each frame went out. Volumes and frame numbers go on from order to order. */
+/** Sends at a steady pace; returns when each frame was sent. Volumes and frame numbers continue from order to order. */
 const frameSender = (tokens: readonly number[]): ((socket: WebSocket, order: SendOrder) => Promise<Sent>) => {
   const volumes = new Uint32Array(tokens.length).fill(1_000);
   let next = 0;

@@ -3,7 +3,7 @@ import type { BarsFrame, BarsSnapshot, BarsSubscribe, LiveError } from "@/server
 import { symbolOf } from "./broker";
 import { monotonicMs, onOrders, tell, type Arrival } from "./wire";
 
-/** A Socket.io client with charts of some symbols, spread over all of them; notes when each frame came. */
+/** A Socket.io client with charts of some symbols, spread over all of them; records when each frame arrived. */
 export const runClient = async ({
   port,
   instruments,

@@ -11,9 +11,9 @@ import type { AppUse, Arrival, SendOrder, Sent } from "./wire";
 export interface LatencyRow {
   who: "candela" | "relay";
   ticksPerSecond: number;
-  /** Ticks really sent a second: the sender must not be what is slow. */
+  /** Ticks actually sent per second; the sender must not be the bottleneck. */
   sentPerSecond: number;
-  /** Milliseconds from the broker's send to the client's handler, of the newest tick in each frame that brings one. */
+  /** Milliseconds from the broker's send to the client's handler, for the newest tick in each frame that has one. */
   whole: Percentiles;
   /** The same without the time the 50 ms window of a chart held the frame back. */
   beyondWindow: Percentiles;
@@ -47,8 +47,8 @@ interface Path {
 }
 
 /**
- * From the broker's socket frame to a Socket.io client, through the whole app and through a bare relay, taking turns
- * in one run: what the machine does to both is in both. Medians over the rounds.
+ * Measures from the broker's socket frame to a Socket.io client, through the whole app and through a bare relay, taking
+ * turns in one run, so the machine affects both equally. Medians over the rounds.
  */
 export const measureLatency = async (options: {
   program: string;
@@ -181,7 +181,7 @@ const rowOf = (
     numbered += arrival.seq - previous.seq;
     arrived++;
     const left = sent.times[arrival.price - FIRST_PRICE - sent.first];
-    // A minute that closes sends a frame at once: a tick that an earlier frame brought is not late by it.
+    // A minute that closes sends a frame at once; a tick sent with an earlier frame is not late because of it.
     if (left === undefined || arrival.price === previous.price) continue;
     const latency = arrival.arrived - left;
     // How long the window held the frame after its newest tick was there.

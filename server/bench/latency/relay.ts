@@ -10,8 +10,8 @@ import { meterOfUse, onOrders, tell } from "./wire";
 const WINDOW_MS = 50;
 
 /**
- * The least that can stand between a broker's socket and a Socket.io client: finds the watched instruments' packets in
- * a frame and sends their price on, at most one frame per chart and 50 ms, as the app does. No bars, checks or database.
+ * The minimum between a broker's socket and a Socket.io client: finds the watched instruments' packets in a frame and
+ * forwards their price, at most one frame per chart and 50 ms, as the app does. No bars, checks or database.
  */
 export const runRelay = async ({
   brokerPort,

@@ -32,8 +32,8 @@ export const latencyTable = (rows: readonly LatencyRow[]): string =>
   ]);
 
 /**
- * Engineering goal: p95 <= 2 ms and p99 <= 5 ms, counted from the moment a chart's window lets a frame go. A machine
- * that cannot hold them with a relay that does nothing cannot tell: the relay's own figure is said beside.
+ * Engineering goal: p95 <= 2 ms and p99 <= 5 ms, from the moment a chart's window releases a frame. A machine on which
+ * a relay that does nothing misses it cannot decide, so the relay's own figure is printed too.
  */
 export const latencyGoals = (rows: readonly LatencyRow[]): Goal[] =>
   rows

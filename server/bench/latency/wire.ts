@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 /** What the processes of the latency measurement say to each other, over Node's own channel. */
 
 export interface SendOrder {
-  /** Which of the broker's connections, in the order they came. */
+  /** Index of the broker's connection, in order of arrival. */
   connection: number;
   ticksPerSecond: number;
   seconds: number;
@@ -21,7 +21,7 @@ export interface Sent {
 export interface Arrival {
   room: string;
   seq: number;
-  /** Last price in minor units: tells which broker frame it came with. */
+  /** Last price in minor units, which identifies the broker frame it came with. */
   price: number;
   /** Monotonic ms. */
   arrived: number;
@@ -44,7 +44,7 @@ export interface AppUse extends Use {
   leftOut: number;
 }
 
-/** Each call tells what this process has used so far, and how late its loop was since the call before. */
+/** Each call returns this process's usage so far, and its loop's delay since the previous call. */
 export const meterOfUse = (): (() => Use) => {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();

@@ -1,6 +1,6 @@
 /**
- * What an indicator costs at least in JavaScript: its arithmetic over plain numbers, written out by hand, without a
- * bar, an output column, a snapshot or a choice of the price. Seeds are TA-Lib's. Of several lines the sum is answered.
+ * The minimum cost of an indicator in JavaScript: its arithmetic over plain numbers, written by hand, without a bar, an
+ * output column, a snapshot or a price source. Seeds are TA-Lib's. For several lines the sum is returned.
  */
 export interface BareIndicator {
   next(close: number, high: number, low: number): number;

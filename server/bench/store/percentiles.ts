@@ -15,7 +15,7 @@ export const timing = (values: readonly number[]): Timing => {
 export const quietest = (rounds: readonly Timing[]): Timing =>
   rounds.reduce((best, each) => (each.p95 < best.p95 ? each : best));
 
-/** How long a work took, ms. */
+/** Duration of the work, ms. */
 export const took = async (work: () => Promise<unknown>): Promise<number> => {
   const began = performance.now();
   await work();

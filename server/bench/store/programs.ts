@@ -6,7 +6,7 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { services, type BenchDatabase } from "./servers";
 
-/** Whether the server can be run as a user runs it: the pages have been built, too. */
+/** Whether the server can run as for a user: the pages have been built, too. */
 export const isBuilt = (root: string): boolean => existsSync(path.join(root, ".next/BUILD_ID"));
 
 const LOGIN = { apiKey: "candela-demo", accessToken: "candela-demo-token" };
@@ -85,7 +85,7 @@ export class Server {
     );
   }
 
-  /** The body of an answer; null where nobody answers, or not with 200. */
+  /** The body of a response; null without a response, or without status 200. */
   get(route: string): Promise<Buffer | null> {
     return new Promise((resolve) => {
       http

@@ -28,8 +28,8 @@ const asText: pg.CustomTypesConfig = {
 };
 
 /**
- * The same bars in four ways, in turns; of the rounds the quietest. The server collects meanwhile. Weeks that are over lie in
- * the order they are read in: the server sees to that a minute after its start, which the bench does not wait for.
+ * The same bars in four ways, in turns; the quietest round counts. The server collects meanwhile. Finished weeks are in
+ * reading order: the server does that a minute after its start, which the bench does not wait for.
  */
 export const measureReads = async (options: {
   client: pg.Client;

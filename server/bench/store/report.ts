@@ -71,7 +71,10 @@ export const storeTable = ({ database, write, redis, server, skipped }: StoreRes
   return [...parts, ...skipped.map((why) => `left out: ${why}`)].join("\n\n");
 };
 
-/** Goals: engineering README, "Database" and "Redis". A machine on which the floor misses one cannot tell: it is said beside. */
+/**
+ * Goals: engineering README, "Database" and "Redis". A machine on which the floor misses a goal cannot decide it; the
+ * report says so.
+ */
 const limits = {
   copy: 0.7,
   barsPerSecond: 50_000,

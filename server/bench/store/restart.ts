@@ -2,11 +2,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Exchange, Server } from "./programs";
 import { median } from "../child";
 
-/** From the start of the process, after a kill -9, ms: medians of the restarts. */
+/** From process start, after a kill -9, ms: medians of the restarts. */
 export interface RestartResult {
   /** A reader sees a bar that forms, and that is the exchange's own when it has closed. */
   firstLiveMs: number;
-  /** The first such bar has closed: two seconds after its second, for what comes late. */
+  /** The first such bar has closed, two seconds after its second to allow for late ticks. */
   firstClosedMs: number;
   /** The running day is whole again: the minute of the kill is fetched from history when it has ended. */
   dayMs: number;

@@ -24,7 +24,7 @@ interface Services {
 export const services = (root: string): Promise<Services> =>
   import(pathToFileURL(path.join(root, "scripts/services.mjs")).href) as Promise<Services>;
 
-/** As a server comes out of its package: what was committed is on the disk. */
+/** With a server's default settings: what was committed is on disk. */
 const DURABLE = { fsync: "on", full_page_writes: "on", synchronous_commit: "on" };
 
 /** A database server of the bench's own, and a folder beside it; both are thrown away by `stop`. */

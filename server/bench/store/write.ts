@@ -14,11 +14,11 @@ import { INSTRUMENTS, secondBars, secondTicks } from "./rows";
 export interface WriteResult {
   /** Bars a second by way of writing: medians of the rounds. */
   perSecond: Record<"copy" | "added" | "again" | "replaced" | "copyWithTicks" | "addedWithTicks", number>;
-  /** Of the same round. */
+  /** From the same round. */
   ratio: Record<"added" | "again" | "replaced" | "addedWithTicks", number>;
   /** Ticks that were stored beside the bars, a second. */
   ticksPerSecond: number;
-  /** From the close of a bar to its commit, ms, ticks being stored beside. */
+  /** From the close of a bar to its commit, ms, while ticks are stored. */
   closeToCommit: { instruments: number; timing: Timing }[];
 }
 
@@ -49,7 +49,7 @@ export const measureWrites = async (options: {
   await client.connect();
   await createCopyTable(client);
   const writer = newWriter(store);
-  // Seconds to come: as when a bar closes, nothing of them is stored.
+  // Seconds in the future: as when a bar closes, nothing of them is stored.
   let second = Math.ceil(Date.now() / 1_000) * 1_000 + 3_600_000;
   const made = (): StoredBar[] => {
     const bars: StoredBar[] = [];
@@ -125,7 +125,7 @@ export const measureWrites = async (options: {
 
 const rate = (bars: readonly StoredBar[], ms: number): number => (bars.length / ms) * 1_000;
 
-/** Stores a second's ticks every second until it is stopped; answers how many a second were stored. */
+/** Stores a second's ticks every second until stopped; returns the rate. */
 const tickWriter = (store: Store): { stop(): Promise<number> } => {
   const stopping = new AbortController();
   const began = performance.now();
