@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const folder = mkdtempSync(path.join(tmpdir(), "candela-rules-"));
 
-/** Each offence: the file, what it says, and the rule that has to catch it. */
+/** Each offence: the file, its content, and the rule that must catch it. */
 const offences: readonly (readonly [file: string, source: string, rule: string])[] = [
   ["server/domain/a.ts", `import type { P } from "@/server/ports/p"; export type A = P;`, "domain-imports"],
   ["server/domain/b.ts", `import { z } from "zod"; export const b = z;`, "domain-packages"],
@@ -76,7 +76,7 @@ const offences: readonly (readonly [file: string, source: string, rule: string])
   ["server/store/f.ts", `import type { G } from "./g"; export type F = G | null;`, "no-circle"],
 ];
 
-/** What the offences reach for, and what is allowed: none of these may be reported. */
+/** Targets of the offences, and allowed imports: none of these may be reported. */
 const lawful: readonly (readonly [file: string, source: string])[] = [
   [
     "server/ports/p.ts",

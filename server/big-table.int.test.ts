@@ -2,7 +2,7 @@ import { afterAll, expect, it, vi } from "vitest";
 import { BrokerRig } from "@/server/testing/broker-rig";
 import { startedStore } from "@/server/testing/store-open";
 
-/** As many as make the difference plain; a broker lists a hundred thousand. */
+/** Enough to make the difference visible; a broker lists a hundred thousand. */
 const LISTED = 2_000;
 let rig: BrokerRig;
 afterAll(() => rig.stop());

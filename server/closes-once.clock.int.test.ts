@@ -7,7 +7,7 @@ const redisUrl = process.env["TEST_REDIS_URL"];
 afterEach(cleanUp);
 
 describe("the server as a whole", () => {
-  // A warm start closes anew what had ended.
+  // A warm start closes again what had ended.
   it.skipIf(redisUrl === undefined)(
     "writes each close to its Redis stream once, over restarts",
     async () => {

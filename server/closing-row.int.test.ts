@@ -28,11 +28,11 @@ let exchange: Exchange;
 let container: Container;
 let web: Web;
 let socket: Socket;
-/** Turns of long work are given by the market's clock, also while it stands. */
+/** The market's clock drives the turns of long work, even while it is stopped. */
 let turns: NodeJS.Timeout;
 const frames: BarsFrame[] = [];
 
-/** The exchange sends what is due, the server takes it, then its timers. */
+/** The exchange sends what is due, the server processes it, then its timers run. */
 const go = async (until: number): Promise<void> => {
   while (time.now() < until) {
     time.show(time.now() + SECOND);
@@ -75,7 +75,7 @@ const shownOf = ({
     values: plot === undefined ? [] : [...new Float64Array(plot)],
   };
 };
-/** What REST answers for the same bars. */
+/** REST's response for the same bars. */
 const rest = async (key: string, timeframe: string, query = ""): Promise<Row[]> => {
   const answer = await fetch(
     `http://127.0.0.1:${web.port}/api/v1/bars/${encodeURIComponent(key)}?timeframe=${timeframe}&limit=5000${query}`,
@@ -224,7 +224,7 @@ describe("the index candle of a closing auction, on a chart", () => {
       const told = await rest(INDEX, timeframe);
       expect(anew.rows, timeframe).toEqual(told.slice(-anew.rows.length));
       expect([anew.rows.at(-1)![0], anew.values.at(-1)]).toEqual([at("15:15"), Number.NaN]);
-      // From the row itself on: a reader whose newest bars begin with it misses nothing.
+      // From the row itself on: a client whose newest bars begin with it misses nothing.
       for (const since of [at("15:15"), at("15:00"), at("15:15") - 3 * DAY]) {
         const again = shownOf(await subscribe(INDEX, timeframe, { since, bars: 12_000 }));
         expect(again.rows, `${timeframe} since ${since}`).toEqual(told.filter(([start]) => start >= since));

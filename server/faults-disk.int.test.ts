@@ -12,7 +12,10 @@ const why = !isBuilt()
     ? " (skipped: no disk of its own can be mounted here)"
     : "";
 
-/** What is being closed and written when it is killed: the watermark, a batch. What waits in memory for a full disk is lost with it. */
+/**
+ * What is being closed and written when it is killed: the watermark, a batch. Data held in memory because of a full
+ * disk are lost with it.
+ */
 const OPEN_MS = 5_000;
 
 describe.skipIf(why !== "")(`a server whose only disk is full, its database with it${why}`, () => {

@@ -7,7 +7,7 @@ import { seeded } from "./testing/run-size";
 const settings = faultSettings(process.env);
 const unbuilt = isBuilt() ? "" : " (skipped: the server is not built; npm run build)";
 
-/** A minute is closed and written so long after its end: the watermark, and what the timer and the writer add. */
+/** A minute is closed and written this long after its end: the watermark, plus the timer's and the writer's delay. */
 const CLOSING_MS = 1_950;
 /** A minute's end nearer than this is waited for. */
 const NEAR_MS = 12_000;
@@ -23,7 +23,8 @@ describe.skipIf(unbuilt !== "")(`the built server, killed at random instants${un
       for (let kill = 0; kill < settings.kills; kill++) {
         const [began, from] = [Date.now(), await rig.exchange.now()];
         await rig.launch();
-        // Every third one dies while it starts, and every one that is near a minute's end just when that minute is closed and written.
+        // Every third one is killed while it starts, and every one near a minute's end exactly when that minute is
+        // closed and written.
         if (kill % 3 === 0) await wait(50 + random() * 2_500);
         else {
           await rig.server.live();

@@ -31,7 +31,7 @@ describe("the server as a whole", () => {
       from,
       container.clock.now(),
     );
-    // Not one of them holds the day.
+    // None of them contains the day.
     for (let row = 0; row < closed.length; row++)
       expect(closed.volume[row]!, `minute ${row}`).toBeLessThan(theirs.get(closed.time[row]!)![4]! * 2);
     await expect

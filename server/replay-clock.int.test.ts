@@ -48,7 +48,7 @@ const play = async (file: string, speed: number, end: number): Promise<Container
   stalls = setInterval(() => {
     for (const until = performance.now() + 900; performance.now() < until;) Math.sqrt(2);
   }, 1_700);
-  // The clock stands four seconds after the last tick, which came a second before the end: its minute is closed by then.
+  // The clock stops four seconds after the last tick, which came a second before the end; its minute is closed by then.
   await expect
     .poll(() => container.clock.now(), { timeout: 120_000, interval: 200 })
     .toBeGreaterThanOrEqual(end + 3_000 - 1);
@@ -97,7 +97,7 @@ describe("a recording of 2022 played by the server on a machine that stalls", ()
       start + 3_600_000 - 19_000,
     );
     expect((await container.quality.gaps.list({})).filter(({ from }) => from > start + 120_000)).toEqual([]);
-    // The last minute is not over where the clock stands.
+    // The last minute is not over at the clock's time.
     expect((await minutesOf(container)).length).toBe(59);
   }, 180_000);
 

@@ -59,7 +59,7 @@ const CANDLES: readonly [TimeframeName, string][] = [
   ["1h", "60minute"],
   ["1d", "day"],
 ];
-/** Timeframes no broker tells: they are its minutes, or its days, put together the slow way. */
+/** Timeframes no broker provides: its minutes or days, combined in the slow way. */
 const FOLDED = timeframes.filter((each) => each.from !== "1s" && CANDLES.every(([name]) => name !== each.name));
 
 interface Rig {
@@ -68,7 +68,7 @@ interface Rig {
   container: Container;
 }
 
-/** The exchange sends what is due at an instant, the server takes it, then its timers. */
+/** The exchange sends what is due at a time, the server processes it, then its timers run. */
 const step = async ({ time, exchange, container }: Rig, instant: number): Promise<void> => {
   time.show(instant);
   exchange.pump();
@@ -129,7 +129,7 @@ describe("a virtual week", () => {
       for (let day = 0; day < DAYS; day++) {
         const open = opened(day);
         await go(rig, open - 16 * MINUTE, MINUTE);
-        // In turn over the week, each at a random instant of a stretch of its own.
+        // In turn over the week, each at a random time in its own stretch.
         const todays = KINDS.filter((_, at) => DAYS < 5 || at % DAYS === day || (at + 2) % DAYS === day);
         const stretch = (340 * MINUTE) / todays.length;
         for (const [at, { kind, ms, ratio, one }] of todays.entries()) {
@@ -172,7 +172,7 @@ describe("a virtual week", () => {
           const from = monday;
           const to = monday + DAYS * 86_400_000;
           const theirs = await candlesOf(root, token, interval, from, to);
-          // Rows of the closing auction are no bars of ours; what they tell is in an auction's bar.
+          // Rows of the closing auction are not bars of ours; an auction's bar has their data.
           if (interval !== "day" && klass === "index")
             for (const label of theirs.keys())
               if (isClosingRow(conventionOf("kite", klass, istDay(label)), label)) theirs.delete(label);
@@ -205,7 +205,7 @@ describe("a virtual week", () => {
           const theirs = folded(base, (label) =>
             oracleStart(calendar, hours, each, days ? calendar.on(hours, istDay(label))!.open : label),
           );
-          // A period that begins before the first candle lies partly beyond what was asked.
+          // A period that begins before the first candle is partly outside the request.
           const first = days ? [...theirs.keys()].sort((a, b) => a - b)[1]! : from;
           for (const label of theirs.keys()) if (label < first) theirs.delete(label);
           const { closed, forming } = await container.desk.bars({

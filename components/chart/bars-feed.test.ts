@@ -80,7 +80,7 @@ const frame = (seq: number, tuples: BarTuple[], over: Partial<BarsFrame> = {}): 
   ...over,
 });
 
-/** A socket whose answers the test gives by hand. */
+/** A socket whose responses the test provides. */
 const bench = () => {
   const asked: {
     event: string;
@@ -164,7 +164,7 @@ describe("history and stream of a chart", () => {
   it("goes on exactly where the snapshot ends", async () => {
     const { feed, last, push, closes, log } = bench();
     feed.open(infy);
-    // Frames that overtake the answer: one already inside it, one that follows it, one of another chart.
+    // Frames that overtake the response: one already included in it, one that follows it, one of another chart.
     push(frame(40, [tuple(3, 999)]));
     push(frame(41, [tuple(3, 3, CLOSED), tuple(4, 44)]));
     push(frame(41, [tuple(3, 777)], { room: "bars:9:1m" }));
@@ -326,7 +326,7 @@ describe("history and stream of a chart", () => {
     const { feed, push, last, closes, asked } = await opened(2);
     const subscribes = (): number => asked.filter(({ event }) => event === "bars.subscribe").length;
     push(frame(41, [tuple(0, 50, CLOSED), tuple(1, 51, CLOSED)], { whole: [[minute(0), minute(2)]] }));
-    // The running bar is not spoken of, nor what lies outside.
+    // Excludes the running bar, and bars outside.
     push(
       frame(42, [], {
         whole: [

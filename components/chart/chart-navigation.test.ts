@@ -13,7 +13,7 @@ bars.time.forEach((_, row) => {
 });
 store.replace(bars, []);
 
-/** Where the crosshair stands and what the legend reads, as row numbers; null: away. */
+/** Row numbers of the crosshair and of the legend's bar; null: away. */
 const navigated = () => {
   const told: { crosshair: number | null; read: number | null } = { crosshair: null, read: null };
   const canvas = {

@@ -167,7 +167,7 @@ describe("candela backfill against a broker", () => {
         bars += record.length;
         expect(await storedOf(store, `NSE:${symbol}`, "1m"), symbol).toEqual(record);
       }
-      // What four requests had brought when it was killed may be stored and not counted.
+      // What four requests had returned when it was killed may be stored and not counted.
       expect(statistics.bars).toBeLessThanOrEqual(bars);
       expect(bars - statistics.bars).toBeLessThanOrEqual(4 * 8_000);
       expect(bars).toBeGreaterThan(300_000);
@@ -295,7 +295,7 @@ describe("candela backfill against a broker", () => {
       expect(figures(await storedOf(store, "NSE:INFY", "1d"))).toEqual(
         figures(await recordOf("INFY", "2026-01-05", "2026-01-16", 0)),
       );
-      // The broker's minutes hold no auction's volume, and so a day made of them does not either.
+      // The broker's minutes include no auction volume, so a day built from them does not either.
       const minutes = (await recordOf("TCS", "2026-01-05", "2026-01-16")).map((row) => row.split(" ").map(Number));
       const dates = [...new Set(minutes.map(([time]) => istDay(time!)))];
       const folded = dates

@@ -83,7 +83,7 @@ describe("candela resample", () => {
       expect.stringContaining("times label the start"),
       expect.stringContaining("times label the end"),
     ]);
-    // A quiet first minute, or a quiet last one of labels by the end: nothing tells.
+    // A quiet first minute, or a quiet last one with end labels: the labels' meaning does not show.
     await expect(resample(minutes(374, 9 * 60 + 16))).rejects.toMatchObject({
       code: "bad_input",
       details: { line: 1, field: "time", option: "--labels start or --labels end" },
@@ -171,7 +171,7 @@ describe("candela resample", () => {
         ["09:15 130000 130100 127700 127700 v26601700"],
         { pre_open: 0, closing_auction: 0, outside_session: 0, auction: 15, equal_duplicate: 0, replaced_duplicate: 0 },
       ]);
-      // No longer bar of the session holds flat rows or the jump to the auction's price.
+      // No longer bar of the session contains flat rows or the jump to the auction's price.
       const quarters = await of("15m", "upstox");
       expect([brief(quarters.bars), quarters.left.closing_auction]).toEqual([
         ["09:15 130000 130100 129800 129900 v1500", "15:00 129500 129500 129400 129490 v200"],
@@ -217,7 +217,7 @@ describe("candela resample", () => {
         expect([brief(bars).at(-1), brief(bars).length, left.closing_auction], to).toEqual([closing, 3, 0]);
       }
       expect(brief((await of("1d")).bars)).toEqual([`09:15 2340000 2345000 2330000 ${paise(close)[0]} v0`]);
-      // Where nobody says that it is Kite's, the row lies before orders are collected: of no auction.
+      // If the file is not known to be Kite's, the row is before orders are collected and belongs to no auction.
       expect([brief((await of("1d", "unknown")).bars)[0], (await of("15m", "unknown")).left.closing_auction]).toEqual([
         `09:15 2340000 2345000 2330000 ${paise(open)[0]} v0`,
         1,

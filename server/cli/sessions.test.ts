@@ -86,7 +86,7 @@ describe("candela sessions", () => {
     expect(ask("nse", "2026-11-20", { symbol: "reliance" })[0]?.phases.map(({ phase }) => phase)).toContain(
       "closing_auction",
     );
-    // In no index of the two, and yet the underlying of a future.
+    // In neither of the two indices, and yet the underlying of a future.
     expect(ask("NSE", "2026-11-20", { symbol: "ASHOKLEY" })[0]?.phases.map(({ phase }) => phase)).toContain(
       "closing_auction",
     );

@@ -95,7 +95,7 @@ describe("a raw client", () => {
   it("gets the last packet at once, in quote mode by default, also while the clock stands", async () => {
     const exchange = await opened();
     exchange.clock.pause(true);
-    exchange.pump(); // what the clock ran until it was stopped
+    exchange.pump(); // the clock's run until it was stopped
     const line = await connect(exchange);
     line.send({ a: "subscribe", v: [tokenOf(exchange, "RELIANCE"), tokenOf(exchange, "NIFTY 50")] });
     await until(() => line.packets().length >= 2);
@@ -151,7 +151,7 @@ describe("a raw client", () => {
   });
 
   it("gets every tick of an advanced clock, and sees its minute in history as it was sent", async () => {
-    // On a busy machine the clock has run for seconds before it is stopped: it is put before the minute when it stands.
+    // On a busy machine the clock has run for seconds before it is stopped; it is then set before the minute.
     const exchange = await opened({ start: at("2026-11-20T09:55:00") });
     exchange.clock.pause(true);
     await control(exchange, "clock", { set: at("2026-11-20T10:00:00") - 1 });
@@ -162,7 +162,7 @@ describe("a raw client", () => {
     await until(() => line.packets().length === 2);
     const volumeBefore = line.packets()[1]!.readUInt32BE(16);
     await control(exchange, "clock", { advance: 120_000 });
-    // What is asked for last is answered last: all ticks are there when a packet of the other mode is.
+    // The last request is answered last: all ticks have arrived when a packet of the other mode does.
     line.send({ a: "mode", v: ["ltp", [token]] });
     await until(() => line.packets().at(-1)!.length === 8);
     expect(line.packets().length).toBeGreaterThan(100);

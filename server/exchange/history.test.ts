@@ -237,7 +237,7 @@ describe("history", () => {
         0,
       ]);
       expect((await of(evening, "NIFTY 50", 0))[0]![4]).toBe(value);
-      // Before the print it stands still.
+      // Before the print it does not change.
       const before = opened(at(`${DATE}T15:27:30`), "NSE");
       expect((await of(before, "NIFTY 50", 15)).at(-1)).toEqual([
         `${DATE}T15:15:00+0530`,

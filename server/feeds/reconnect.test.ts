@@ -9,7 +9,7 @@ const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 };
 
-/** Time that passes only when told. */
+/** Time that advances only when told to. */
 const manualClock = () => {
   let now = 0;
   let timers: { at: number; run: () => void }[] = [];
@@ -54,7 +54,7 @@ const manualClock = () => {
   return { clock, advance };
 };
 
-/** A broker that answers each connection attempt as told: with an error, or with a connection. */
+/** A broker that answers each connection attempt as scripted: with an error, or with a connection. */
 const fakeFeed = () => {
   const answers: AppError[] = [];
   const connections: { sent: unknown[]; options: ConnectOptions; drop(end?: { expired?: boolean }): void }[] = [];

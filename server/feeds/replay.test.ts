@@ -69,7 +69,7 @@ describe("replay", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** Plays the lines to the end: what came, and the real waits between. */
+  /** Plays the lines to the end; returns what arrived, and the real waits in between. */
   const playAll = async (lines: string[], speed: number) => {
     writeFileSync(file, lines.join("\n"));
     const { clock: base, sleeps } = eagerClock();
@@ -197,7 +197,7 @@ describe("replay", () => {
     const lines = ["2022-11-25 10:00:00,1", "2022-11-25 10:00:01,2"];
     writeFileSync(file, lines.join("\n"));
     let real = 1_000_000;
-    // Each look at the machine's clock is a minute later, as on one that is busy with something else.
+    // Each read of the machine's clock is a minute later, as on a busy machine.
     const base: Clock = {
       now: () => (real += 1_000),
       after: () => () => {},

@@ -360,7 +360,7 @@ describe("a volume that is another quantity", () => {
     });
     expect(await barsOf(rows, { columns: "volume=Traded Volume" })).toEqual([day]);
     expect(await barsOf([rows[0]!, rows[1]!.replace("186171648", "123456")])).toEqual([day]);
-    // A total stands beside each trade's own.
+    // A cumulative total beside each trade's own.
     expect(
       await replayed(["time,ltp,volume,ttq", "2026-11-20 09:15:01,1573,5,100", "2026-11-20 09:15:02,1574,7,107"]),
     ).toEqual(["2026-11-20 09:15 1574 7"]);
@@ -946,7 +946,7 @@ describe("dialects", () => {
     expect(await barsOf(quoted, { ...usdinr, decimal: "point" })).toEqual([
       "2026-11-18 09:00 83125 83250 83100 83225 1000",
     ]);
-    // A volume with groups, or one price with a point, tells.
+    // A volume with thousands separators, or one price with a point, decides.
     expect(await barsOf(quoted.replace(",1000", ',"1,000"'), usdinr)).toEqual([
       "2026-11-18 09:00 83125 83250 83100 83225 1000",
     ]);
@@ -1602,7 +1602,7 @@ describe("columns by their place", () => {
   });
   it("takes no column by its place under names that it cannot read", async () => {
     for (const head of ["Datum,Zuletzt,Hoch,Tief,Eröffn.,Vol.", "Date\tClose\tHigh\tLow\tOpen\tVolume"]) {
-      // Neighbours fit either way: nothing but the names tells that the close stands first.
+      // Both orders fit the neighbours; only the names show that the close comes first.
       const rows = [head, "2026-11-19,1500,1520,1490,1510,123456", "2026-11-20,1510,1530,1500,1520,223456"];
       expect(await refusal(barsOf(rows, { lenient: true }))).toMatchObject({
         line: 1,

@@ -1,4 +1,4 @@
-/** Names of columns that do not stand right above the rows: beside lists of JSON, in a remark, in the middle of a file. */
+/** Column names that are not right above the rows: beside lists of JSON, in a comment, in the middle of a file. */
 import { describe, expect, it } from "vitest";
 import { barsOf, refusal } from "@/server/testing/file-cases";
 

@@ -85,7 +85,7 @@ describe("a file of bars as a source of history", () => {
     gone.abort(new Error("the client disconnected"));
     await expect(fileSource(order(file, { signal: gone.signal }))).rejects.toThrow("the client disconnected");
     expect(await barsOf(await fileSource(order(file, { signal: new AbortController().signal })))).toEqual(expected);
-    // Told to be empty, and goes on all the same.
+    // Reported as empty, but contains data.
     if (existsSync("/proc/cpuinfo"))
       await expect(fileSource(order("", { file: "/proc/cpuinfo" }))).rejects.toMatchObject({
         code: "bad_input",

@@ -174,7 +174,8 @@ describe.each(indicators.map(({ id }) => id))("%s", (id) => {
       for (const seed of [7, 11]) {
         const resolved = resolveIndicator({ id, params });
         const settleAt = (at: number): number => resolved.definition.settle(resolved.params, 60_000, at);
-        // What is counted from an instant settles the later the more has passed since; the market is open a quarter of the day.
+        // An indicator that counts from a time settles later the more time has passed since; the market is open a
+        // quarter of the day.
         const length = id === "AVWAP" ? Math.min(60_000, settleAt(FIRST_BAR)) + 3_000 : settleAt(FIRST_BAR) + 1_500;
         const series = walkBars(length, seed);
         const settle = settleAt(series.at(-1)!.time);
@@ -219,7 +220,7 @@ describe.each(indicators.map(({ id }) => id))("%s", (id) => {
   });
 });
 
-/** The price stands still at the end of a million bars: whatever rounding had gathered on the way would show. */
+/** The price is constant at the end of a million bars, so accumulated rounding would show. */
 describe("after a million bars", () => {
   const MILLION = 1_000_000;
   const columns = columnsOfBars(walkBars(MILLION, 5));

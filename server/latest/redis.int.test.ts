@@ -214,14 +214,14 @@ describe.skipIf(!own)(`a Redis server that fails${whyOwn}`, () => {
     server.freeze();
     latest.publishBars([latestBar(1)]);
     latest.publishTicks([latestTick()]);
-    // Both have returned in this turn: nothing was awaited. What was sent is given up in time, or this would never come.
+    // Both have returned in this turn without an await. The send is abandoned in time, or this would never end.
     await becomes(false);
     latest.publishBars([latestBar(2)]);
     await new Promise((resolve) => setTimeout(resolve, 3_500)); // attempts to connect fail meanwhile
     expect(latest.state()).toMatchObject({ ok: false, queued: 2 });
     server.thaw();
     await becomes(true);
-    // At least once: what was under way when it froze may stand twice.
+    // At least once: what was being sent when it froze may appear twice.
     expect([...new Set(await seconds())]).toEqual([0, 1, 2]);
   });
 
@@ -339,7 +339,7 @@ describe.skipIf(!own)(`a Redis server that fails${whyOwn}`, () => {
     console.log(
       `3,000 closes: ${said(ours)}; as one pipeline: ${said(pipeline)}; a stream entry takes ${Math.round(size! / 40)} bytes`,
     );
-    // Work, not time: the machine may be busy with something else.
+    // Measures work, not time, because the machine may be busy.
     expect(ours.cpu).toBeLessThan(pipeline.cpu / 2);
     expect(latest.state()).toMatchObject({ ok: true, dropped: 0 });
   });

@@ -12,7 +12,10 @@ const SEEDS = Number(process.env["VOLUME_SEEDS"] ?? 100);
 const calendar = createCalendar();
 const timeframes = [named("1s"), named("1m"), named("15m"), named("1d")];
 type Lie = "back" | "jump" | "wrap" | "none";
-/** What was traded by then, what the packet says, and whether it lies; `lowered`: from here on the exchange counts less. */
+/**
+ * The volume traded by then, the packet's volume, and whether it is wrong; `lowered`: from here on the exchange counts
+ * less.
+ */
 interface Packet {
   time: number;
   price: number;
@@ -22,7 +25,7 @@ interface Packet {
   lowered: boolean;
 }
 
-/** Two days of one stock. Lies are single packets; what is lowered stays so for the day. */
+/** Two days of one stock. Wrong values are single packets; a lowered value stays for the day. */
 const market = (random: () => number): Packet[] => {
   const below = (limit: number): number => Math.floor(random() * limit);
   const packets: Packet[] = [];
@@ -97,7 +100,7 @@ const run = (packets: readonly Packet[], rowsPerBatch: number): { bars: Map<stri
   return { bars, rejects: run.normaliser.rejects };
 };
 
-/** The slow way: what honest packets say was traded since the honest packet before, by the bar of its second. */
+/** The slow way: volume between consecutive correct packets, by the bar of its second. */
 const truth = (packets: readonly Packet[]): { volume: Map<string, number>; touched: Set<string> } => {
   const volume = new Map<string, number>();
   const touched = new Set<string>();
@@ -138,7 +141,7 @@ describe("volumes that lie", () => {
         if (!volume.has(key) && !touched.has(key)) continue;
         const told = `seed ${seed}, ${key} (${new Date(bar.time + 19_800_000).toISOString()})`;
         expect(bar.volume, told).toBeLessThanOrEqual(volume.get(key) ?? 0);
-        // A lie of a packet that hid no trade leaves the bar exact.
+        // A wrong packet that hid no trade leaves the bar exact.
         if (bar.volume !== (volume.get(key) ?? 0)) expect(bar.incomplete, `${told} is marked`).toBe(true);
         if (!key.startsWith(`${named("1m").index} `)) continue;
         seen.minutes++;
@@ -149,7 +152,7 @@ describe("volumes that lie", () => {
         if (each.lie !== "none") seen[each.lie]++;
         if (each.lowered) seen.lowered++;
       }
-      // Every lie is counted, whatever it is called.
+      // Every wrong value is counted, by any reason.
       const lies = packets.filter((each) => each.lie !== "none" || each.lowered).length;
       expect(rejects.volume_back + rejects.volume_jump + rejects.volume_wrap, `seed ${seed}`).toBeGreaterThanOrEqual(
         lies,
@@ -157,7 +160,8 @@ describe("volumes that lie", () => {
     }
     for (const name of ["back", "jump", "wrap", "lowered", "marked"] as const)
       expect(seen[name], name).toBeGreaterThan(SEEDS / 2);
-    // A mark on a minute that is whole costs a question to history: the neighbour of a lie has one at times, a quiet minute none.
+    // A mark on a complete minute costs a request to history: the neighbour of a wrong value sometimes has one, a quiet
+    // minute none.
     expect(seen.without).toBeLessThan(seen.minutes / 50);
   }, 120_000);
 
@@ -250,7 +254,7 @@ describe("volumes that lie", () => {
         ).toEqual([400, 400]);
       }
     expect(total([100, 200, 0, 0, 300, 0, 0, 0, 400, 0])).toEqual([400, 400]);
-    // A counter that begins anew and goes on is believed from its first figure that is not 0.
+    // A counter that restarts and continues is accepted from its first non-zero value.
     expect(total([100, 200, 0, 10, 20, 30])).toEqual([220, 220]);
   });
   it("that go back to where they were lose nothing of what came since", () => {

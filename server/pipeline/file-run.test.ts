@@ -179,7 +179,7 @@ describe("a trade stamped in the second of the close", () => {
   });
 });
 
-/** Three days of trading with pre-open, closing auction and post-close, some of them without one or the other. */
+/** Three days of trading with pre-open, closing auction and post-close, some of them lacking one. */
 const randomDays = (random: () => number): TickColumns => {
   const time: number[] = [];
   const price: number[] = [];

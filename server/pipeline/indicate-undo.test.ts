@@ -67,7 +67,7 @@ describe("marks", () => {
 });
 
 describe("a change of the past", () => {
-  /** Runs bars live, changes one, heals; answers what a reader has, and how many bars the healing had to read. */
+  /** Runs bars live, changes one and repairs; returns a client's values, and how many bars the repair read. */
   const healed = (
     text: string,
     bars: readonly IndicatorBar[],

@@ -71,7 +71,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   private readonly queue: WriteQueue<Run, BarRows, BarRecord>;
   /** Bars the store cannot take as they are: a fault of ours, in the log with the bar. */
   refused = 0;
-  /** When the last of them was refused, epoch ms; null: none. */
+  /** When the last of them was rejected, epoch ms; null if none was. */
   refusedAt: number | null = null;
   constructor(
     private readonly store: BarStore,
@@ -107,7 +107,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     });
   }
 
-  /** What an earlier process left on disk comes first. */
+  /** Records on disk from an earlier process come first. */
   start(spool: Spool<BarRecord> | null = null): void {
     this.stopSweep ??= this.clock.every(SWEEP_MS, () => this.sweep());
     this.queue.start(spool);
@@ -158,7 +158,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   get spooled(): number {
     return this.queue.spooled;
   }
-  /** Since when the store has refused writes, epoch ms; null while it takes them. */
+  /** Since when the database has rejected writes, epoch ms; null while it accepts them. */
   get failingSince(): number | null {
     return this.queue.failingSince;
   }
@@ -180,8 +180,8 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   }
 
   /**
-   * One bar the store cannot take must not hold up all behind it: halves are tried until it stands alone, and is counted,
-   * logged and left out. A store that is away, or full, is no such case.
+   * One bar the database rejects must not block the others: the batch is halved until the bar is alone, counted, logged
+   * and skipped. An unavailable or full database is a different case.
    */
   private async write(rows: StoredBars, how: BarWrite): Promise<void> {
     try {
@@ -205,7 +205,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
     const now = this.clock.now();
     // How long the oldest bar was on its way since it closed.
     if (run !== null) this.meter.record("closeToCommit", now - run.queuedAt);
-    // What a late part has made of a bar only the store knows.
+    // A late part changed a bar whose result only the store knows.
     if (how === "patch") this.shelf.forget(rows);
     else if (run === null) this.shelf.committed(rows, now);
   }
@@ -217,7 +217,7 @@ export class BarWriter implements Sink<BarBatch>, RecentBars {
   }
 }
 
-/** Two rows of one batch that tell the same bar. */
+/** Two rows of one batch with the same bar. */
 const isOneBar = (batch: BarBatch, one: number, other: number): boolean =>
   batch.time[one] === batch.time[other] &&
   batch.instrument[one] === batch.instrument[other] &&

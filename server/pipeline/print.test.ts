@@ -156,7 +156,7 @@ describe("printed bars", () => {
     });
     for (const name of ["1s", "1m", "15m"]) expect(told).toContain(`patch ${named(name).index} 09:15`);
     expect(told.every((line) => line.startsWith("patch"))).toBe(true);
-    // Told once more, nothing is new.
+    // Sent again, it adds nothing.
     rig.printed.onAuctions(rowOf(AUCTION_BAR, ist("09:00:00"), ist("09:15:00"), 10_000), () => {
       throw new Error("nothing changed");
     });

@@ -71,7 +71,7 @@ const clock = {
       timers.push({ at: now + ms, every: null, run: resolve });
     }),
 };
-/** Lets what was promised happen, the disk's part too. */
+/** Lets pending promises settle, including disk writes. */
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++)
     await new Promise((resolve) => {

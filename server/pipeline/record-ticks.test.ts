@@ -49,7 +49,7 @@ const store: TickStore = {
   prune: () => Promise.reject(new Error("not asked here")),
 };
 
-/** Lets what was promised happen. */
+/** Lets pending promises settle. */
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();
 };

@@ -24,7 +24,7 @@ interface Step {
   ticks: Tick[];
 }
 
-/** Three minutes of ticks whose stamps lie `lagMs` behind our clock: a clock of ours that runs ahead. */
+/** Three minutes of ticks with timestamps `lagMs` behind our clock, as if our clock were ahead. */
 const feed = (seed: number, lagMs: number): Step[] => {
   const random = randomOf(seed);
   const below = (limit: number): number => Math.floor(random() * limit);
@@ -54,7 +54,7 @@ const rowsOf = (batch: BarBatch): string[] =>
       .join(" "),
   );
 
-/** What a run emits; stages are built anew from their snapshots in step `cut`. */
+/** The output of a run; in step `cut` the stages are rebuilt from their snapshots. */
 const run = (steps: readonly Step[], cut: number): { rows: string[]; late: number } => {
   const table = new InstrumentTable();
   for (let id = 1; id <= INSTRUMENTS; id++) table.put(testInstrument(id), "NSE");
@@ -68,7 +68,7 @@ const run = (steps: readonly Step[], cut: number): { rows: string[]; late: numbe
   steps.forEach(({ now, ticks }, step) => {
     seconds.at(now, toLonger);
     longer.at(now, read);
-    // Between the clock and the frame: what the clock has closed must be known to the ticks that come next.
+    // Between the clock and the frame: later ticks must know what the clock has closed.
     if (step === cut) {
       const [before, longerBefore] = [seconds.snapshot(), longer.snapshot()];
       seconds = new SecondBars();
@@ -97,7 +97,7 @@ const run = (steps: readonly Step[], cut: number): { rows: string[]; late: numbe
 };
 
 describe("a run that is resumed from snapshots of its stages", () => {
-  // No lag; one too small to be waited for, which makes late ticks; a clock that runs ahead; a slow broker.
+  // No lag; a lag within the watermark, which makes late ticks; a clock that is ahead; a slow broker.
   it.each([0, 1_500, 7_400, 45_000])("equals the whole run wherever it was cut, with a feed %i ms behind", (lagMs) => {
     for (let seed = 1; seed <= 10; seed++) {
       const steps = feed(seed, lagMs);

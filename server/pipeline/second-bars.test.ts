@@ -36,7 +36,7 @@ describe("a late tick", () => {
     );
     pipeline.finish();
     expect(minutes(pipeline)[0]).toEqual([100, 103, 50, 103, 30, 5]);
-    // The running five minutes had taken the minute in already: they are widened where they stand.
+    // The running five minutes had included the minute; they are widened in place.
     expect(pipeline.closed(named("5m"))[0]).toMatchObject({ low: 50, volume: 60 });
   });
   it("of a later bar takes in nothing of the bars before it that are still open", () => {
@@ -68,7 +68,7 @@ describe("volume", () => {
   it("counts from the day's own figures, though the first packet of a connect before the open told the old day's without a time", () => {
     for (const auction of [[], [tick(-900, 100, 0), tick(-350, 100, 31)]]) {
       const pipeline = rig();
-      // Without a time of its own it has ours: of this day.
+      // Without its own time it has our receive time, on this day.
       pipeline.ticks([tick(-2_700, 100, 19_353_875)], JOINED | IN_TIME);
       if (auction.length > 0) pipeline.ticks(auction, AUCTION);
       pipeline.ticks([tick(1, 101, 41), tick(2, 102, 60), tick(61, 103, 70), tick(121, 103, 95)]);

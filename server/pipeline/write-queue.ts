@@ -54,7 +54,7 @@ export class WriteQueue<Item, Batch, Kept> {
   private stopped = false;
   private readonly stopping: Promise<void>;
   private wake!: () => void;
-  /** Since when the store has refused them, epoch ms; null while it takes them. */
+  /** Since when the database has rejected them, epoch ms; null while it accepts them. */
   failingSince: number | null = null;
 
   constructor(private readonly parts: Parts<Item, Batch, Kept>) {
@@ -63,7 +63,7 @@ export class WriteQueue<Item, Batch, Kept> {
     });
   }
 
-  /** What an earlier process left on disk comes first. */
+  /** Records on disk from an earlier process come first. */
   start(spool: Spool<Kept> | null): void {
     this.spool = spool;
     if (this.spooled > 0) void this.flush();
@@ -162,7 +162,7 @@ export class WriteQueue<Item, Batch, Kept> {
     }
   }
 
-  /** Onto disk, as far as there is room; what has no room waits on. */
+  /** To disk, as far as there is space; the rest stays in memory. */
   private async spill(): Promise<void> {
     const { name, figures, backlog, prepare, pack, rowsOf, log, meter, most = Number.POSITIVE_INFINITY } = this.parts;
     for (let item = backlog.first(); this.spool !== null && item !== null; item = backlog.first()) {

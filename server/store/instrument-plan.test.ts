@@ -8,7 +8,7 @@ import {
 import { listed } from "@/server/testing/store-suite-rows";
 import { planUpsert, type Known } from "./instrument-plan";
 
-/** What is held after these lists were taken on 2026-01-05, ids in their order. */
+/** Stored instruments after these lists were applied on 2026-01-05, in id order. */
 const held = (...rows: ListedInstrument[]): Known => ({
   instruments: rows.map(({ token: _token, wireDivisor: _divisor, ...details }, at): Instrument => ({
     ...details,

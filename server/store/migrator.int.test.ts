@@ -93,7 +93,7 @@ describe("looking after the embedded database", () => {
     expect(await analyzed()).toBe(1);
     const first = await vacuumed();
     every[0]!();
-    for (let query = 0; query < 5; query += 1) await database.pool.query("SELECT 1"); // behind the checkpoint and what follows it
+    for (let query = 0; query < 5; query += 1) await database.pool.query("SELECT 1"); // after the checkpoint and what follows it
     expect(await vacuumed()).toBe(first);
   });
 });

@@ -156,7 +156,7 @@ describe.skipIf(server === undefined)(`a PostgreSQL server${why}`, () => {
       );
       if (rows[0]!.license !== "timescale")
         skip(`compression needs TimescaleDB's community licence; this one is ${rows[0]!.license}`);
-      // In a database of its own: other tests look at the bars of the shared one.
+      // In its own database, because other tests read the bars of the shared one.
       const own = await newDatabase();
       const store = await startedStore(await newFolder(), { databaseUrl: own });
       await store.bars.write([storedBar(1, 0)], "merge");

@@ -226,7 +226,7 @@ describe.skipIf(server === undefined)(
 
       it("are put in order again when history has been filled into them since", async (context) => {
         if (!chunked) return context.skip();
-        // What came over a line that fetched many at once: a minute of all, then the next, behind what was in order.
+        // Rows from fetches of many instruments at once: a minute of all, then the next, after the rows in order.
         const many = Array.from({ length: 200 }, (_, at) => 100 + at);
         for (let minute = 0; minute < 60; minute++)
           await store.bars.write(

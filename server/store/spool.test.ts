@@ -264,7 +264,8 @@ describe("the spool", () => {
     await again.close();
   });
 
-  // Every bit of a small spool in turn: at most the record it lies in is lost, and none that follows; a flipped length loses nothing.
+  // Every bit of a small spool in turn: at most its own record is lost, and none after it; a flipped length loses
+  // nothing.
   const block = (rows: number): TickRecord => {
     const ticks = storedTicks(rows);
     ticks.length = rows;
@@ -313,7 +314,7 @@ describe("the spool", () => {
         .filter((__, at) => isLength || at !== hit);
       if (!isDeepStrictEqual(recordsIn(flipped(bit)).records, whole)) throw new Error(`bit ${bit} of record ${hit}`);
     }
-    // The same through the files, a bit in 97: a start, what is set aside, and what comes.
+    // The same through the files, a bit in 97: a start, what is set aside, and what is read.
     for (let bit = 0; bit < sound.length * 8; bit += 97) {
       let told = 0;
       await writeFile(file, flipped(bit));
@@ -384,7 +385,7 @@ describe("the spool", () => {
     const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
     const faults = {
       none: () => {},
-      // What fits is written: a record of which a share of the bytes stands there.
+      // What fits is written: a part of the record's bytes.
       partly: (share: number) => {
         vi.spyOn(handle, "appendFile").mockImplementationOnce(async function partly(this: FileHandle, bytes) {
           await append.call(this, (bytes as Buffer).subarray(0, Math.floor(share * (bytes as Buffer).length)));
@@ -430,7 +431,7 @@ describe("the spool", () => {
             if (!reopen) continue;
             await one.close();
             one = await openSpool<string>(own, { limitBytes: 1e7, log });
-            // Of a file that is not yet read to its end all comes again, and nothing else.
+            // From a file that is not yet read to its end everything comes again, and nothing else.
             const found = await all(one);
             expect(found.slice(found.length - waiting.length)).toEqual(waiting);
             waiting.length = 0;

@@ -74,7 +74,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** Bytes as they are sent, what comes back until the connection ends or is quiet. */
+/** Bytes as sent, and the response until the connection ends or is quiet. */
 const raw = (text: string, quietMs = 400): Promise<string> =>
   new Promise((resolve) => {
     const socket = connect(web.port, "127.0.0.1");
@@ -149,7 +149,7 @@ describe("what may come in", () => {
     expect([status(said), read]).toEqual([413, 0]);
     expect(said).toContain('"code":"too_large"');
     expect(said).toMatch(/connection: close/i);
-    // Unread bodies of unknown length end with the connection: nobody swallows them for their sender.
+    // Unread bodies of unknown length end with the connection; nothing reads them for their sender.
     page = (_, response) => void response.end("not read");
     expect(
       status(await raw(`${request("POST /api/v1/backfill", "Transfer-Encoding: chunked")}5\r\nhello\r\n`, 3_000)),

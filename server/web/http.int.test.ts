@@ -22,7 +22,7 @@ const options = (more: Partial<ServeOptions> = {}): ServeOptions => ({
   ...more,
 });
 
-/** Pages that answer with their name, and what each of its parts is told to do instead. */
+/** Pages that respond with their name, and the scripted response of each part. */
 const pages = (more: Partial<Pages> = {}): Pages => ({
   prepare: () => Promise.resolve(),
   request: async (_, response) => {
@@ -150,7 +150,7 @@ describe("the port", () => {
     let closing = (): Promise<void> => Promise.resolve();
     const web = await serve(
       options({
-        // As Socket.io does: its goodbye waits for the http server.
+        // Like Socket.io: its shutdown waits for the http server.
         sockets: {
           attach: (server) => {
             closing = () =>

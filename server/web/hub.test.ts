@@ -46,7 +46,7 @@ const bar = (time: number, close: number) => ({
   incomplete: false,
 });
 
-/** A hub over a desk that holds what the test puts into it, on a clock the test turns. */
+/** A hub over a desk with the test's content, on a clock the test controls. */
 const rig = (options: { warm?: boolean; replay?: boolean } = {}) => {
   let now = 1_000_000 * MINUTE;
   const timers: { every: number; run: () => void }[] = [];
@@ -261,7 +261,7 @@ describe("chart rooms", () => {
     await settled();
     expect(frames[0]!.bars.map(([event, , , , , , close]) => [event, close])).toEqual([[2, 66]]);
     expect(frames[0]!.whole).toEqual([[now() - 2 * MINUTE, now() - MINUTE]]);
-    // A bar that was taken away leaves the span without one; what has not ended is not spoken of.
+    // A removed bar leaves the span without one; a bar that has not ended is not mentioned.
     store(bar(now() - 3 * MINUTE, 55));
     hub.changed(0, now() - 2 * MINUTE, now() + MINUTE);
     await settled();
@@ -284,7 +284,7 @@ describe("chart rooms", () => {
     const auction = close(now() + 20 * MINUTE);
     auction.timeframe[0] = AUCTION_BAR;
     auction.end[0] = now() + 35 * MINUTE;
-    // Of a stock nothing is to be shown: no frame.
+    // For a stock there is nothing to show: no frame.
     hub.onAuctions(auction);
     await settled();
     expect(frames).toEqual([]);
@@ -301,7 +301,7 @@ describe("chart rooms", () => {
       ["bars:NSE:INFY:1m", [[2, now(), 95]], []],
       ["bars:NSE:INFY:15m", [[2, now(), 95]], []],
     ]);
-    // Who comes later finds it in its place, behind the bars before it and without a value.
+    // A later client finds it in its place, after the bars before it and without a value.
     const { packed, values } = await hub.subscribe("b", wish, () => {});
     expect([[...unpackBars(packed).close], [...new Float64Array(values)]]).toEqual([
       [101, 102, 95],

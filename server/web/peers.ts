@@ -40,7 +40,7 @@ export class Peers implements Transport {
     this.io = io;
   }
 
-  /** The signal aborts when the client has gone. */
+  /** The signal aborts when the client disconnected. */
   enter(socket: Socket): AbortSignal {
     const gone = new AbortController();
     // Node warns of more than ten listeners, and each request under way is one.

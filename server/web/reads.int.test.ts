@@ -49,7 +49,7 @@ let container: Container;
 let web: Web;
 let id: number;
 
-/** As Next does: the route of the path, on a Request. */
+/** Like Next: the route of the path, on a Request. */
 const next = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const url = `http://localhost${request.url!}`;
   const [, first, , view, ...symbol] = new URL(url).pathname.split("/");
@@ -506,7 +506,7 @@ describe("a read over REST", () => {
     expect(
       (await data<RestBar[]>(`/api/v1/bars/${KEY}?timeframe=5m&${query}&asOf=${instants[2]}`)).map((bar) => bar.high),
     ).toEqual([1510]);
-    // A time to come knows no more than now: nothing is missing of what has not been.
+    // A future time knows no more than now: nothing is missing before it happens.
     const [later, now] = [
       await ask(`/api/v1/bars/${KEY}?limit=3&asOf=2100-01-01`),
       await ask(`/api/v1/bars/${KEY}?limit=3`),
@@ -877,7 +877,7 @@ describe("a read over REST", () => {
   });
 
   it("says what a span lacks, and knows no trade from no data", async () => {
-    // Nobody has told of the day, ours apart: what is not there is missing.
+    // Nothing is known about the day apart from our bars: absent ones are missing.
     const { status, body } = await ask(`/api/v1/completeness/${KEY}?from=2026-07-01&to=2026-07-01`);
     expect(status).toBe(200);
     expect(body.data).toMatchObject([{ date: "2026-07-01", expected: 1_440 }]);
@@ -1100,7 +1100,7 @@ describe("a read over REST", () => {
           ),
           more,
         ).toBe(true);
-      // No value of an indicator stands there.
+      // It has no indicator value.
       const { body } = await ask(`/api/v1/bars/${encodeURIComponent(key)}?from=2026-09-21T15:15&to=2026-09-21T15:16`);
       expect((body.data as RestBar[]).map(({ close }) => close)).toEqual([23_414.3]);
     });

@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { Status, type StatusParts } from "./status";
 
-/** A status of which only the timer is looked at. */
+/** A status of which only the timer is tested. */
 const setUp = () => {
   let tick: () => void = () => undefined;
   const said: string[] = [];

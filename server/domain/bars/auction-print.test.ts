@@ -90,7 +90,7 @@ describe("auctions in intraday bars", () => {
         first[4] + preOpen[1],
       ]);
       expect(figures(printAuctions(bars, auctions, rules("apart")))[0]).toEqual(first);
-      // What is printed once and printed again is the same, and the rows that were given are not touched.
+      // Printing twice gives the same result, and the input rows are unchanged.
       expect(
         figures(printAuctions(printAuctions(bars, auctions, rules("broker")), auctions, rules("broker")))[0],
       ).toEqual(printed);
@@ -172,7 +172,7 @@ describe("auctions in intraday bars", () => {
       expect(closingRowsOf(bars, auctions, index("broker"), timeframe(name), always).length, name).toBe(0);
     for (const mode of ["apart", "merged"] as const)
       expect(closingRowsOf(bars, auctions, index(mode), timeframe("15m"), always).length, mode).toBe(0);
-    // A span that begins behind the last bar knows the last price before it; one that ends with trading has no row.
+    // A span that begins after the last bar knows the last price before it; one that ends with trading has no row.
     const cut = (span: ClosingSpan): number[][] =>
       rowsOf(closingRowsOf(columnsOf([]), auctions, index("broker"), timeframe("15m"), span));
     expect(cut({ from: at(`${date}T15:20:00`), to: at(`${date}T15:35:00`), before: open })).toEqual([row]);

@@ -55,7 +55,7 @@ describe("Kite's socket", () => {
     });
   });
 
-  /** Notes what comes into this test's list, not into the next one's. */
+  /** Records entries for this test's list, not the next one's. */
   const noting =
     (list: typeof messages) =>
     (message: RawMessage): void => {

@@ -51,7 +51,7 @@ const inOfficialWords = (frame: Uint8Array, offset: number): Tick => {
   return tick;
 };
 
-/** Every row of the columns repeats what the packet it points at says. */
+/** Every row of the columns equals the packet it points at. */
 const expectColumnsToAgree = (frame: Uint8Array): void => {
   const batch = rawBatch(1);
   const report = decodeFrame(frame, batch);
@@ -113,7 +113,7 @@ describe.skipIf(!existsSync(fixtures))("recorded frames", () => {
     (_, recorded) => {
       const frame = Buffer.from(recorded.frame_hex, "hex");
       const expected = structuredClone(recorded.ticks).map(withoutChange);
-      // Where the JavaScript client reads a volume as signed, the broker's documentation and the Python client count.
+      // Where the JavaScript client reads a volume as signed, the broker's documentation and the Python client apply.
       for (const { path: where, python } of recorded.clients_disagree ?? []) {
         const [row, field] = where.split(".") as [string, string];
         expected[Number(row)]![field] = python;

@@ -23,7 +23,7 @@ const start = at("2026-10-30T09:00:00"); // a Friday; a new week and month follo
 const trading = randomTrading(calendar, hours, start);
 const arrival = (tick: ArrivingTick): number => (Math.floor(tick.time / 1_000) + tick.delay) * 1_000;
 
-/** What was closed, part of it committed, part of it still queued (some of it both). */
+/** Closed bars, some committed, some queued, some both. */
 const partsOf = (rig: PipelineRig, committed: number, overlap: number) => {
   const closed = timeframes
     .filter((each) => each.stored)
@@ -81,7 +81,7 @@ interface Scenario {
   edges: [number, number];
 }
 
-/** The pipeline after the ticks, and what any reader must see of it. */
+/** The pipeline after the ticks, and what any client must see of it. */
 const played = ({ ticks, committed, overlap }: Scenario) => {
   const rig = new PipelineRig(calendar, hours);
   for (const tick of ticks) {
@@ -227,7 +227,7 @@ describe("Bars.warm", () => {
           const open =
             oracleStart(calendar, hours, of, Math.max(...given.ticks.map(({ time }) => time))) === last.time &&
             rig.bars.endOf(0, of, last.time) > later - 2_000;
-          // A bar that ended while nobody looked may stand before the running one until the next turn of the clock closes it.
+          // A bar that ended between two clock turns may precede the running one until the next turn closes it.
           const forming = rig.forming(of);
           if (open) expect(forming, of.name).toEqual(expected(of).slice(-Math.max(1, forming.length)));
         }

@@ -3,7 +3,7 @@ import type { FeedState } from "@/server/domain/ticks/collector";
 import { BrokerRig } from "@/server/testing/broker-rig";
 import { startedStore } from "@/server/testing/store-open";
 
-/** The list of the day from the simulated exchange, as bad mornings bring it, before a whole server. */
+/** The list of the day from the simulated exchange with faults, through a whole server. */
 describe("a broker's instrument list", () => {
   let rig: BrokerRig;
   const begin = async (subscriptions: readonly string[], ...faults: Record<string, unknown>[]): Promise<void> => {

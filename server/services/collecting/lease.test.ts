@@ -8,7 +8,7 @@ const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 30; turn++) await Promise.resolve();
 };
 
-/** Time that passes only when told; one clock for the store and all instances. */
+/** Time that advances only when told to; one clock for the store and all instances. */
 const manualClock = () => {
   let now = 0;
   let timers: { at: number; every: number | null; run: () => void }[] = [];
@@ -99,7 +99,7 @@ describe("a lease on a broker login", () => {
     dead = new Set();
   });
 
-  /** An instance at work: what it did, in order. */
+  /** A running instance: its actions, in order. */
   const instance = (name: string, host = "desk") => {
     const self: LeaseHolder = { instance: name, host, pid: name.length, started: "" };
     const leases = new Leases({
@@ -136,7 +136,7 @@ describe("a lease on a broker login", () => {
     return {
       did,
       kept,
-      /** As kill -9: nothing of it happens any more, its lease stays. */
+      /** Like kill -9: nothing more happens, and its lease stays. */
       crash: async () => {
         const lease = shared.held.get("login")!;
         ending.abort(new Error("crash"));

@@ -32,7 +32,7 @@ describe("the broker whose candles bars are printed like", () => {
       UPSTOX,
       "auction, left_out, row",
     ]);
-    // Of several lists the first of the table.
+    // Of several lists, the table's first.
     expect(brief({ lists: ["upstox", "kite"] })).toBe(KITE);
   });
 

@@ -116,7 +116,7 @@ describe("History", () => {
     const next = run(disk, evening + 2 * MINUTE, answers);
     await next.catchUp();
     expect(next.minutes()[0]!.from).toBe(Date.parse("2026-11-13T00:00:00+05:30"));
-    // Once they are there, they bind nobody: an instrument that is added later begins with its own first days.
+    // Existing instruments do not affect one added later: it begins with its own first days.
     disk.settings.set("history.first", { ...(disk.settings.get("history.first") as object), "1m": [] });
     const later = run(disk, evening + 30 * 1_440 * MINUTE, answers);
     await later.catchUp();
@@ -235,7 +235,7 @@ describe("History", () => {
   });
 });
 
-/** A store of arrays beside a broker that tells `theirs`, healed over [from, to). */
+/** A store of arrays and a broker that returns `theirs`, filled over [from, to). */
 const healed = async (
   ours: readonly StoredBar[],
   theirs: { "1m": readonly Bar[]; "1d"?: readonly Bar[] },
@@ -356,7 +356,7 @@ describe("History beside what the stream knows", () => {
     sources: FROM_STREAM | BY_EXCHANGE_CLOCK,
     hash: 7_000 + minute,
   });
-  /** A minute that the stream brought whole. */
+  /** A minute that the feed delivered completely. */
   const ours = (minute: number, more: Partial<StoredBar> = {}): StoredBar => ({
     ...figures,
     time: at(minute),
@@ -406,7 +406,7 @@ describe("History beside what the stream knows", () => {
       ["replace", "15m", TEN],
     ]);
     for (const minute of minutes) if (minute !== 11) expect(of("1m")[minute]).toBe(stored[minute]);
-    // One part without a known value: the quarter tells none; its hash is that of all ticks we have.
+    // One part without a known value: the quarter has none; its hash is that of all our ticks.
     expect(of("15m")).toMatchObject([
       {
         volume: 1_500,
@@ -452,7 +452,7 @@ describe("History beside what the stream knows", () => {
   });
 
   it("waits for a feed whose lag is known only while it waits, and completes the minute at the first try", async () => {
-    // Until 10:12:02 nobody knows that the feed is 20 s behind our clock.
+    // Until 10:12:02 it is unknown that the feed is 20 s behind our clock.
     const lag = (now: number): number => (now < at(12) + 2_000 ? 0 : 20_000);
     const { of } = await healed(
       [ours(11, { volume: 40, incomplete: true })],
@@ -664,7 +664,7 @@ describe("a day bar of Kite's", () => {
     value: 1,
     passport: { ...noPassport, firstSequence: 1, lastSequence: 9, sources: FROM_STREAM | BY_EXCHANGE_CLOCK },
   };
-  /** What is written and put on record when history tells a day at an instant. */
+  /** What is written and recorded when history returns a day at a given time. */
   const fetched = async (now: string, history: Bar, held: StoredBar[], feed = "kite") => {
     const written: StoredBar[] = [];
     const differed: string[] = [];

@@ -37,7 +37,7 @@ const prints = (
     volume,
   ]);
 
-/** RELIANCE as Upstox tells 2026-08-31: flat to 15:28, the print at 15:29 (`auctions-in-candles.md`, section 4). */
+/** RELIANCE as Upstox returns 2026-08-31: flat to 15:28, the print at 15:29 (`auctions-in-candles.md`, section 4). */
 const upstox = [
   row("2026-08-31T15:14:00", 129_490, 40_000),
   ...Array.from({ length: 14 }, (_, minute) => row(`2026-08-31T15:${15 + minute}:00`, 129_490, 0)),

@@ -107,7 +107,7 @@ const barsOf = async (symbol: string): Promise<string[]> => {
 beforeAll(async () => {
   exchange = await createExchange({ seed: 7, limits: false });
   proxy = await brokerProxy(exchange.port);
-  // Two instruments are enough: what the first start fetches by itself is soon done.
+  // Two instruments are enough; the first start's own fetch is soon done.
   const store = await startedStore(dataDir);
   await store.collectors.save(
     { name: "kite-1", feed: "kite", mode: "full", autoStart: true, subscriptions: ["SIM:INFY", "SIM:NIFTY 50"] },

@@ -26,7 +26,10 @@ const bar = (clock: string, more: Partial<StoredBar> = {}): StoredBar => ({
   ...more,
 });
 
-/** A store of `stored`, `waiting` on their way to it; what is put, in order, and when it is committed: at once, or with `commit`. */
+/**
+ * A store of `stored` bars, with `waiting` on their way to it; what is written, in order, and when it is committed: at
+ * once, or with `commit`.
+ */
 const rig = (stored: readonly StoredBar[], waiting: readonly StoredBar[] = [], isSlow = false) => {
   const put: [BarWrite, StoredBar][] = [];
   let commit = (): void => {};
@@ -59,7 +62,7 @@ const order = (held: readonly StoredBar[], until: number, daily = false) => ({
   until,
   daily,
 });
-/** What is put when `write` and `remove` are decided beside what is held. */
+/** What is written when `write` and `remove` are decided, given the held bars. */
 const putBeside = async (
   stored: readonly StoredBar[],
   write: readonly StoredBar[],

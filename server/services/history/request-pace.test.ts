@@ -19,7 +19,7 @@ const fakeClock = () => {
   };
   return {
     clock,
-    /** Lets time pass until nobody sleeps. */
+    /** Advances time until nothing sleeps. */
     async run(untilMs = Number.POSITIVE_INFINITY) {
       for (await settle(); sleepers.length > 0; await settle()) {
         sleepers.sort((a, b) => a.at - b.at);
@@ -181,7 +181,7 @@ describe("RequestPace", () => {
         message: `The broker did not respond in time: ${refused("rate_limited").message}`,
       });
     }
-    // Once the broker has answered again, its old words hold nobody up.
+    // Once the broker responds again, its old errors delay nobody.
     const next = pace.ask(() => Promise.resolve(2), { signal });
     await run();
     expect(await next).toBe(2);

@@ -28,7 +28,7 @@ interface Said {
   done?: boolean;
 }
 
-/** Starts `indicator-runner.ts`; answers what it says until it is killed after so many values, or done. */
+/** Starts `indicator-runner.ts`; returns its output until it is killed after that many values, or done. */
 const run = async (folder: string, databaseUrl: string | undefined, killAfter: number): Promise<Said[]> => {
   const child = spawn(
     process.execPath,
@@ -57,7 +57,10 @@ const run = async (folder: string, databaseUrl: string | undefined, killAfter: n
   return said;
 };
 
-/** Killed three times, at any instant, then run to the end: what it tells at last is what an uninterrupted run over the stored bars gives. */
+/**
+ * Killed three times, at any time, then run to the end: the final values are those of an uninterrupted run over the
+ * stored bars.
+ */
 const survives = async (seed: number, databaseUrl?: string): Promise<void> => {
   const random = randomBelow(seed);
   const folder = await temporaryFolder();

@@ -10,7 +10,7 @@ import { columnsOfBars, IndicatorRig } from "@/server/testing/indicator-rig";
 
 const minute = timeframe("1m");
 const DAY = 86_400_000;
-/** Values by bar time, begun with the first of the bars. */
+/** Values by bar time, from the first bar. */
 const over = (text: string, bars: readonly IndicatorBar[]): Map<number, number[]> => {
   const plots = computeIndicator(parseIndicatorList("spec", text)[0]!.resolved, columnsOfBars(bars));
   return new Map(bars.map((bar, row) => [bar.time, plots.map((plot) => plot[row]!)]));
@@ -413,7 +413,8 @@ describe("a reading", () => {
     });
   });
 
-  // Averages with an infinite memory are begun `settle` bars back: their values agree to 1e-9 of the price, the others to the last bit.
+  // Averages with infinite memory start `settle` bars back: their values agree to 1e-9 of the price, the others
+  // exactly.
   it.each(indicators.map(({ id }) => id))(
     "of %s: a closed bar's value does not depend on limit, from, to, on what forms, or on asOf",
     async (id) => {

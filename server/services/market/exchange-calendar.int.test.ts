@@ -87,7 +87,7 @@ const trades = async (): Promise<void> => {
   const now = container.clock.now();
   await expect.poll(() => secondsSince(now), { timeout: 30_000 }).toBeGreaterThan(1);
 };
-/** Ticks still come, and none of them enters a bar. */
+/** Ticks still arrive, and none of them enters a bar. */
 const standsStill = async (): Promise<void> => {
   const second = Math.ceil(container.clock.now() / 1_000) * 1_000;
   await wait(4_000);

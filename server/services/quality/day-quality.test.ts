@@ -205,7 +205,7 @@ const mornings = (disk: Disk, settle: (instrument: number) => void = () => {}) =
 describe("day bars of the day before", () => {
   it("are read again once, at six in the morning, where the day has auctions", async () => {
     const { at } = mornings(disk());
-    // Wednesday, 2026-11-18: what it makes up for is Tuesday.
+    // Wednesday, 2026-11-18; it makes up for Tuesday.
     expect(await at("2026-11-18T20:00:00")).toEqual(["0 2026-11-17", "1 2026-11-17"]);
     expect(await at("2026-11-19T05:59:00")).toEqual([]);
     expect(await at("2026-11-19T06:00:00")).toEqual(["0 2026-11-18", "1 2026-11-18"]);

@@ -241,7 +241,7 @@ describe.skipIf(fixturesAbsent)("the hole in the recording of 28 November 2022",
       for (let row = 0; row < rows.length; row++) {
         const time = rows.time[row]!;
         if (time < clockAt || time >= at("15:30:00")) continue;
-        // The clock goes on while nothing comes: the silence is noticed while it lasts. What is asked of the store is waited for.
+        // The clock continues without data: the silence is noticed while it lasts. Store requests are awaited.
         while (clockAt + 1_000 <= time) {
           step((clockAt += 1_000));
           if (++ticks % 300 === 0)

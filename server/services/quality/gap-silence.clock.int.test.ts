@@ -56,7 +56,7 @@ describe("silences of a running server", () => {
       .poll(async () => (await ledger("?state=open,healing")).length, { timeout: 300_000, interval: 2_000 })
       .toBe(0);
     expect(await differences(began - 5 * 60_000)).toEqual([]);
-    // The heals of all those gaps left alone what the stream had brought whole: its ticks, traded value and hash.
+    // Filling all those gaps changed nothing the feed had delivered completely: its ticks, traded value and hash.
     const { id } = container.desk.instrument(container.desk.resolve("SIM:TCS"));
     const whole = (
       await container.store.bars.readWhole({ instrumentId: id, timeframe: "1m", from: began, to: Infinity })

@@ -48,7 +48,7 @@ describe("the gap ledger of a running server", () => {
       .poll(async () => (await ledger("?state=open,healing")).length, { timeout: 300_000, interval: 2_000 })
       .toBe(0);
     expect(await differences(began - 5 * 60_000)).toEqual([]);
-    // The heals of all those gaps left alone what the stream had brought whole: its ticks, traded value and hash.
+    // Filling all those gaps changed nothing the feed had delivered completely: its ticks, traded value and hash.
     const { id } = container.desk.instrument(container.desk.resolve("SIM:TCS"));
     const whole = (
       await container.store.bars.readWhole({ instrumentId: id, timeframe: "1m", from: began, to: Infinity })
@@ -144,7 +144,7 @@ describe("the gap ledger of a running server", () => {
     expect((await container.store.bars.revisions(id, "1m", bar!.time)).at(-1)).toMatchObject({ close: bar!.close - 5 });
     const runs = (await ask<RestCompare[]>(compares, `/compare?instrument=SIM:TCS&from=${day}`)).data;
     expect(runs.filter(({ by }) => by !== "healing").map((run) => run.id)).toEqual([put.id, same.data.id]);
-    // What filling from history replaced stands there too, each with the rule: nothing that was whole.
+    // What history replaced is recorded too, each with its rule; no complete bar is among it.
     const replaced = runs.filter(({ by }) => by === "healing").flatMap(({ differences: found }) => found);
     expect(new Set(replaced.map(({ why }) => why))).toEqual(new Set(["the stored bar had a gap"]));
   });

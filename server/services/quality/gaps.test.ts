@@ -88,7 +88,10 @@ const disk = () => {
 
 type Disk = ReturnType<typeof disk>;
 
-/** One run of the server over a disk: instruments 1 and 2 of the collector "main", on NSE. `history` is what a fetch does; false: not all of it was fetched. */
+/**
+ * One run of the server over a disk: instruments 1 and 2 of the collector "main", on NSE. `history` is what a fetch
+ * does; false: not everything was fetched.
+ */
 const run = (
   { store, bars }: Disk,
   start: string,
@@ -140,7 +143,7 @@ const run = (
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 60; turn++) await Promise.resolve();
   };
-  /** Time goes on, and all that follows has been done. */
+  /** Advances time and waits for all that follows. */
   const until = async (clockText: string): Promise<void> => {
     now = at(clockText);
     for (const sleeper of sleepers.splice(0).filter((each) => each.until <= now || (sleepers.push(each), false)))
@@ -284,7 +287,7 @@ describe("the gap ledger", () => {
     gaps.lost("main", at("10:00:20"), "silence", "no tick for 5 s");
     gaps.back("main", at("10:02:50"));
     await one.until("10:03:10");
-    // History may lag: what it says of the newest minute is no proof yet.
+    // History may lag: what it says about the newest minute is no proof yet.
     expect(kept.rows).toMatchObject([{ state: "open", missing: 6, remaining: 2, remainingIn: [1, 2] }]);
     await one.until("10:04:05");
     await one.until("10:04:20");

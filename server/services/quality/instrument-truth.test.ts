@@ -10,7 +10,7 @@ import { InstrumentTruths } from "./instrument-truth";
 
 const at = (clock: string): number => Date.parse(`2026-11-18T${clock}+05:30`);
 
-/** Instruments 0 and up of one feed; time goes on in steps of a second, and the one timer runs every five. */
+/** Instruments 0 and up of one feed; time advances in steps of a second, and the one timer runs every five. */
 const rig = (hours: readonly string[], start = "10:00:00", calendar: Calendar = createCalendar()) => {
   const table = new InstrumentTable();
   hours.forEach((each, index) =>
@@ -182,7 +182,7 @@ describe("an instrument of a live feed", () => {
     expect([unknown.truths.of(0).state, unknown.said]).toEqual(["MUTE", ["main 0 silent since 10:02:00"]]);
   });
 
-  // Time is for the bench: what grows with the number of instruments is one pass, and nothing is asked for each of them.
+  // Time is for the bench: one pass grows with the number of instruments, and nothing is requested for each of them.
   it("is judged with one question to the calendar a look for each set of hours, however many instruments keep them", () => {
     const calendar = createCalendar();
     let questions = 0;

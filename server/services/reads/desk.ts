@@ -18,7 +18,7 @@ interface Parts {
   collectors: Collectors;
   bars: Bars;
   sparks: Sparks;
-  /** The feed whose packets a collector brings. */
+  /** The feed whose packets a collector delivers. */
   feedAt(this: void, collector: number): FeedDefinition | undefined;
   lastPrices: LastPrices;
   live: LiveMarket;
