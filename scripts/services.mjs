@@ -160,7 +160,9 @@ export async function startDatabase(more = {}) {
     shared_preload_libraries: server.preload,
     dynamic_shared_memory_type: "mmap",
     timezone: "UTC",
-    max_connections: 50,
+    // Several test files at once, each with a database or two; TimescaleDB keeps a worker for each database.
+    max_connections: 100,
+    max_worker_processes: 32,
     fsync: "off",
     full_page_writes: "off",
     synchronous_commit: "off", // the files are thrown away

@@ -1,5 +1,10 @@
 /** Databases that a test makes for itself on the server it is given. */
+import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
+
+/** PostgreSQL's code for a template that somebody is connected to: TimescaleDB's launcher looks into each database in turn. */
+const OBJECT_IN_USE = "55006";
+const ATTEMPTS = 40;
 
 const made: { server: string; name: string }[] = [];
 
@@ -16,7 +21,15 @@ const asAdmin = async (server: string, statement: string): Promise<void> => {
 /** Makes an empty database; returns its address. `purpose`: letters for its name. */
 export const ownDatabase = async (server: string, purpose: string): Promise<string> => {
   const name = `candela_${purpose}_${process.pid}_${made.length}`;
-  await asAdmin(server, `CREATE DATABASE ${name}`);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await asAdmin(server, `CREATE DATABASE ${name}`);
+      break;
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || error.code !== OBJECT_IN_USE || attempt === ATTEMPTS) throw error;
+      await wait(250);
+    }
+  }
   made.push({ server, name });
   const url = new URL(server);
   url.pathname = `/${name}`;
