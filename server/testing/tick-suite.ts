@@ -178,6 +178,35 @@ export const tickSuite = (name: string, open: () => Promise<Store>): void => {
       expect((await store.ticks.read({ instrumentId: id, from: 0, to: Infinity, limit: 1_000 })).length).toBe(40);
     });
 
+    it("keeps every tick at the borders of blocks, and finds the newest across them", async () => {
+      // A whole block of 4,096, one row more, and three blocks.
+      const lengths = [4_096, 4_097, 8_193];
+      const ids = lengths.map(nextId);
+      const rows = Array.from({ length: 8_193 }, (_, at) => tickRow(at + 1, { openInterest: at * 3 }));
+      for (const [at, length] of lengths.entries()) {
+        const ticks = ticksOf(rows.slice(0, length));
+        // As the recorder writes it: in runs that are no blocks.
+        for (let first = 0; first < length; first += 1_000)
+          await store.ticks.write([{ instrumentId: ids[at]!, ticks, first, end: Math.min(length, first + 1_000) }]);
+      }
+      await fold();
+      for (const [at, length] of lengths.entries()) {
+        const mine = rows.slice(0, length);
+        expect(await all(ids[at]!), `${length} ticks`).toEqual(mine);
+        const read = async (query: { from?: number; to?: number; limit?: number }): Promise<TickRow[]> =>
+          rowsOfTicks(await store.ticks.read({ instrumentId: ids[at]!, from: 0, to: Infinity, ...query }));
+        for (const limit of [1, 4_096, 4_097, length + 1])
+          expect(await read({ limit }), `the newest ${limit} of ${length}`).toEqual(mine.slice(-limit));
+        // The second that begins with the first tick behind a block, and the one before it.
+        for (const border of [4_095, 4_096].filter((row) => row < length)) {
+          const from = rows[border]!.time;
+          const same = mine.filter(({ time }) => time >= from && time < from + 1_000);
+          expect(await read({ from, to: from + 1_000 })).toEqual(same);
+          expect(await read({ to: from })).toEqual(mine.filter(({ time }) => time < from));
+        }
+      }
+    });
+
     it("accepts an empty write and answers nothing for an unknown instrument", async () => {
       await store.ticks.write([]);
       expect(await all(nextId())).toEqual([]);
