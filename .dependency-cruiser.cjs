@@ -210,6 +210,13 @@ module.exports = {
       ["^app/api/_lib/", runtime, contract],
       "A route parses by contract and calls a service of the running container.",
     ),
+    {
+      name: "routes-no-runtime",
+      comment: "A route gets the running services from `route`, which keeps the store from it.",
+      severity: "error",
+      from: { path: "^app/api/v1/" },
+      to: { path: runtime },
+    },
     only(
       "pages",
       "^app/(?!api/|intraday/|metrics/)",

@@ -42,7 +42,7 @@ test("gaps that are open stand in a table, and a sentence where there are none",
   // As the ledger of this server has it now: the tests before may have left holes that are being filled.
   await expect(gaps).toContainText(/No open gaps\.|Minutes missing/);
   await page.route("**/api/v1/gaps?*", (route) =>
-    route.fulfill({ json: { status: "success", meta: { open: 0 }, data: [] } }),
+    route.fulfill({ json: { status: "success", meta: { count: 0, open: 0 }, data: [] } }),
   );
   await expect(gaps).toContainText(
     "No open gaps. Every minute that was missed has been filled, had no trade, or was set aside with a note.",
@@ -52,7 +52,7 @@ test("gaps that are open stand in a table, and a sentence where there are none",
     route.fulfill({
       json: {
         status: "success",
-        meta: { open: 1 },
+        meta: { count: 1, open: 1 },
         data: [
           {
             id: 7,

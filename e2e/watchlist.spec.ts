@@ -1,4 +1,4 @@
-import type { InstrumentHit } from "@/server/contract/rest";
+import type { InstrumentHit } from "@/server/contract/answers";
 import { expect, test } from "./support/app";
 import { expectChart, openChart } from "./support/chart";
 

@@ -62,6 +62,11 @@ const offences: readonly (readonly [file: string, source: string, rule: string])
   ],
   ["server/config.ts", `import { s } from "@/server/store/s"; export const a = s;`, "config-imports"],
   ["app/api/a.ts", `import { s } from "@/server/store/s"; export const a = s;`, "api-imports"],
+  [
+    "app/api/v1/a/route.ts",
+    `import type { r } from "@/server/runtime"; export type A = typeof r;`,
+    "routes-no-runtime",
+  ],
   ["app/metrics/a.ts", `import { x } from "@/components/x"; export const a = x;`, "api-imports"],
   ["app/a.ts", `import type { X } from "@/server/services/x"; export type A = X;`, "pages-imports"],
   ["components/a.ts", `import { c } from "@/server/runtime"; export const a = c;`, "components-imports"],

@@ -1,5 +1,4 @@
-import { AppError, badInput } from "@/server/domain/basics/errors";
-import { timeframe } from "@/server/domain/time/timeframe";
+import { badInput } from "@/server/domain/basics/errors";
 import type { Config } from "./config";
 import { createBase, type Say } from "./parts/base";
 import { createCollecting } from "./parts/collecting";
@@ -92,18 +91,15 @@ export const createContainer = async (config: Config, say: Say, options: { marke
     answerRead: reads.answerRead,
     readDoor: reads.readDoor,
     heavy: reads.heavy,
-    searches: reads.searches,
     turns: reads.turns,
+    rest: reads.rest,
     workspace: reads.workspace,
     status: doors.status,
     sockets: doors.sockets,
     readiness: doors.readiness,
     exposition: doors.exposition,
-    /** For routes: Next's bundle must not build errors or look up timeframes with its own copy of the code. */
-    timeframe,
+    /** For routes: they build no errors with Next's own copy of the code. */
     badInput,
-    notFound: (what: string, name: string) =>
-      new AppError("not_found", `no ${what} ${JSON.stringify(name)}`, { details: { field: what, value: name } }),
     /** Names of the parts in the order in which they start. */
     parts: lifecycle.names,
     start: (signal: AbortSignal) => lifecycle.start(signal),

@@ -1,7 +1,22 @@
-/** The REST calls the browser makes, typed from the contract. */
-import type { RestGap } from "@/server/contract/quality";
-import type { HandedOver } from "@/server/contract/collectors";
-import type { Envelope, ErrorEnvelope, InstrumentHit, Workspace } from "@/server/contract/rest";
+/** The REST calls the browser makes. What comes back is parsed by the contract, not believed. */
+import type { z } from "zod";
+import {
+  envelopeOf,
+  errorEnvelope,
+  faultOfAnswer,
+  gapsAnswer,
+  type HandedOver,
+  type InstrumentHit,
+  instrumentsAnswer,
+  loginAnswer,
+  type RestAnswer,
+  type RestGap,
+  savedWorkspaceAnswer,
+  watchlistAnswer,
+  watchlistsAnswer,
+  workspaceAnswer,
+} from "@/server/contract/answers";
+import type { Workspace } from "@/server/contract/rest";
 import type { Watchlist } from "@/server/domain/instruments/watchlist";
 import { RequestError } from "./request-error";
 
@@ -9,18 +24,30 @@ interface CallOptions {
   signal?: AbortSignal;
 }
 
-const call = async <T>(path: string, init: RequestInit = {}): Promise<Envelope<T>> => {
+const call = async <D extends z.ZodType, M extends z.ZodType>(
+  answer: RestAnswer<D, M>,
+  path: string,
+  init: RequestInit = {},
+): Promise<{ data: z.output<D>; meta: z.output<M> }> => {
   const response = await fetch(`/api/v1${path}`, init).catch((cause: unknown) => {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new RequestError("offline", "Cannot reach the server", { path });
   });
-  const body = (await response.json().catch(() => null)) as Envelope<T> | ErrorEnvelope | null;
-  if (body?.status === "success") return body;
-  if (body?.status === "error")
-    throw new RequestError(body.error.code, body.error.message, {
-      ...body.error.details,
-      requestId: body.error.requestId,
-    });
+  const body = (await response.json().catch(() => null)) as { status?: unknown } | null;
+  if (body?.status === "success") {
+    const parsed = envelopeOf(answer).safeParse(body);
+    if (parsed.success) return parsed.data as { data: z.output<D>; meta: z.output<M> };
+    throw new RequestError(
+      "internal",
+      `This page cannot read the server's answer to ${path} (${faultOfAnswer(parsed.error)}). Reload the page: the server may be newer.`,
+      { path },
+    );
+  }
+  const failed = errorEnvelope.safeParse(body);
+  if (failed.success) {
+    const { code, message, details, requestId } = failed.data.error;
+    throw new RequestError(code, message, { ...details, requestId });
+  }
   throw new RequestError("internal", `The server returned ${response.status} for ${path}`, {
     path,
     status: response.status,
@@ -46,20 +73,20 @@ export const searchInstruments = async (
   limit = 20,
   options: CallOptions = {},
 ): Promise<InstrumentSearch> => {
-  const { data, meta } = await call<InstrumentHit[]>(`/instruments${query({ q, limit })}`, options);
-  return { hits: data, searched: typeof meta.total === "number" ? meta.total : null };
+  const { data, meta } = await call(instrumentsAnswer, `/instruments${query({ q, limit })}`, options);
+  return { hits: data, searched: meta.total };
 };
 
 /** Instruments of the given keys, in this order; unknown ones are skipped. */
 export const fetchInstruments = async (keys: readonly string[], options: CallOptions = {}): Promise<InstrumentHit[]> =>
   keys.length === 0
     ? []
-    : (await call<InstrumentHit[]>(`/instruments${query({ keys: keys.join(",") })}`, options)).data;
+    : (await call(instrumentsAnswer, `/instruments${query({ keys: keys.join(",") })}`, options)).data;
 
 /** Hands a new access token to a collector; no answer ever shows it. */
 export const handOverToken = async (collector: string, login: Record<string, string>): Promise<HandedOver> =>
   (
-    await call<HandedOver>(`/collectors/${encodeURIComponent(collector)}/login`, {
+    await call(loginAnswer, `/collectors/${encodeURIComponent(collector)}/login`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(login),
@@ -68,11 +95,11 @@ export const handOverToken = async (collector: string, login: Record<string, str
 
 /** The saved workspace, null when none has been saved. */
 export const fetchWorkspace = async (options: CallOptions = {}): Promise<Workspace | null> =>
-  (await call<Workspace | null>("/workspace", options)).data;
+  (await call(workspaceAnswer, "/workspace", options)).data;
 
 /** `keepalive` lets the last change out while the page closes. */
 export const saveWorkspace = async (workspace: Workspace, keepalive = false): Promise<void> => {
-  await call<unknown>("/workspace", {
+  await call(savedWorkspaceAnswer, "/workspace", {
     method: "PUT",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(workspace),
@@ -85,8 +112,8 @@ export const fetchOpenGaps = async (
   limit: number,
   options: CallOptions = {},
 ): Promise<{ gaps: RestGap[]; open: number }> => {
-  const { data, meta } = await call<RestGap[]>(`/gaps${query({ state: "open,healing", limit })}`, options);
-  return { gaps: data, open: typeof meta.open === "number" ? meta.open : data.length };
+  const { data, meta } = await call(gapsAnswer, `/gaps${query({ state: "open,healing", limit })}`, options);
+  return { gaps: data, open: meta.open };
 };
 
 /** A list's head in the picker. */
@@ -94,15 +121,7 @@ export type WatchlistHead = Pick<Watchlist, "name" | "title" | "category" | "rea
 
 /** All lists, heads only. */
 export const fetchWatchlists = async (options: CallOptions = {}): Promise<WatchlistHead[]> =>
-  (
-    await call<(Omit<WatchlistHead, "count"> & { count?: number; rows?: unknown[] })[]>("/watchlists", options)
-  ).data.map(({ name, title, category, readOnly, count, rows }) => ({
-    name,
-    title,
-    category,
-    readOnly,
-    count: count ?? rows?.length ?? 0,
-  }));
+  (await call(watchlistsAnswer, "/watchlists", options)).data;
 
 export const fetchWatchlist = async (name: string, options: CallOptions = {}): Promise<Watchlist> =>
-  (await call<Watchlist>(`/watchlists/${encodeURIComponent(name)}`, options)).data;
+  (await call(watchlistAnswer, `/watchlists/${encodeURIComponent(name)}`, options)).data;

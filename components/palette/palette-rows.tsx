@@ -4,7 +4,7 @@ import { percentText, rupeesText } from "@/components/format/numbers";
 import { cx } from "@/components/ui/class-names";
 import { Icon } from "@/components/ui/icon";
 import { Kbd } from "@/components/ui/kbd";
-import type { InstrumentHit } from "@/server/contract/rest";
+import type { InstrumentHit } from "@/server/contract/answers";
 import { highlight } from "./matching";
 import type { Command } from "./palette-store";
 

@@ -10,7 +10,7 @@ import { useFocusBack } from "@/components/ui/focus-back";
 import { Icon } from "@/components/ui/icon";
 import { Kbd } from "@/components/ui/kbd";
 import { chartHref } from "@/components/watchlist/chart-href";
-import type { InstrumentHit } from "@/server/contract/rest";
+import type { InstrumentHit } from "@/server/contract/answers";
 import { matchesWords, parseTyped } from "./matching";
 import { CommandRow, commandValue, HitRow, hitValue } from "./palette-rows";
 import {

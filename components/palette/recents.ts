@@ -1,4 +1,4 @@
-import type { InstrumentHit } from "@/server/contract/rest";
+import type { InstrumentHit } from "@/server/contract/answers";
 
 const RECENT_KEY = "candela.recent";
 const KEPT = 8;

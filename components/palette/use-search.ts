@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { searchInstruments } from "@/components/client/api";
 import { useOnline } from "@/components/client/connection";
-import type { InstrumentHit } from "@/server/contract/rest";
+import type { InstrumentHit } from "@/server/contract/answers";
 import type { Typed } from "./matching";
 
 export interface SearchResult {

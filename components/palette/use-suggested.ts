@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { fetchInstruments, fetchWatchlist, fetchWatchlists } from "@/components/client/api";
 import { firstList } from "@/components/watchlist/use-watchlist";
-import type { InstrumentHit } from "@/server/contract/rest";
+import type { InstrumentHit } from "@/server/contract/answers";
 
 const SUGGESTED = 8;
 

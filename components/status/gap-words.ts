@@ -1,4 +1,4 @@
-import type { RestGap } from "@/server/contract/quality";
+import type { RestGap } from "@/server/contract/answers";
 import { FIRST_START } from "@/server/domain/bars/gap";
 
 const causeWords: Readonly<Record<RestGap["cause"], string>> = {

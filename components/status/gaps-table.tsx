@@ -3,7 +3,7 @@ import { fetchOpenGaps } from "@/components/client/api";
 import { countText } from "@/components/format/numbers";
 import { untilText } from "@/components/format/times";
 import { StateMark } from "@/components/ui/pill";
-import type { RestGap } from "@/server/contract/quality";
+import type { RestGap } from "@/server/contract/answers";
 import { causeText, concernedText, remainText, stateWords } from "./gap-words";
 
 const EVERY_MS = 5_000;

@@ -4,7 +4,7 @@
  */
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
-import type { HandedOver } from "@/server/contract/collectors";
+import type { HandedOver } from "@/server/contract/answers";
 import { AppError, badInput, type ErrorCode } from "@/server/domain/basics/errors";
 import type { FeedTruth } from "@/server/domain/ticks/collector";
 import { feeds } from "@/server/feeds";

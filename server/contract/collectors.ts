@@ -7,9 +7,3 @@ const ACCEPTED = "the fields of the login that change daily, such as accessToken
 export const loginBody = z
   .record(z.string(), z.string({ error: ACCEPTED }).trim(), { error: `a body with ${ACCEPTED}` })
   .refine((body) => Object.keys(body).length > 0, `a body with ${ACCEPTED}`);
-
-/** Its answer. `checked`: the broker has said that the token is good; false where it could not be asked. */
-export interface HandedOver {
-  collector: string;
-  checked: boolean;
-}

@@ -1,9 +1,8 @@
 /** REST doors to the quality of the data: the gap ledger, completeness, the day's compare. Times are epoch ms, prices rupees. */
 import { z } from "zod";
 import { editors } from "@/server/domain/calendar/calendar-edits";
-import { type GapCause, type GapState, gapStates } from "@/server/domain/bars/gap";
-import { dayOfDate, type SessionKind } from "@/server/domain/time/session";
-import type { SlotKind } from "@/server/domain/bars/completeness";
+import { type GapState, gapStates } from "@/server/domain/bars/gap";
+import { dayOfDate } from "@/server/domain/time/session";
 import { parseTimeframe, timeframeNames, type TimeframeName } from "@/server/domain/time/timeframe";
 import { instant } from "./rest";
 
@@ -81,68 +80,3 @@ export const compareQuery = z.strictObject({
   to: day.optional(),
   limit: whole(500).default(50),
 });
-
-export interface RestGap {
-  id: number;
-  /** Key of its instrument; null when it is of a collector. */
-  instrument: string | null;
-  collector: string | null;
-  /** Keys of the collector's instruments it is limited to; null: all. */
-  instruments: string[] | null;
-  from: number;
-  /** Null while it lasts. */
-  to: number | null;
-  durationMs: number;
-  cause: GapCause;
-  openedAt: number;
-  state: GapState;
-  closedAt: number | null;
-  healedBy: string | null;
-  note: string;
-  missing: number | null;
-  filled: number;
-  remaining: number | null;
-  remainingIn: string[] | null;
-}
-
-export interface RestCompleteness {
-  date: string;
-  session: { kind: SessionKind; name: string; open: number; close: number };
-  expected: number;
-  received: number;
-  patched: number;
-  corrected: number;
-  backfilled: number;
-  incomplete: number;
-  noTrade: number;
-  missing: number;
-  /** Bars that belong to no slot: off the grid, in a halt. */
-  outside: number;
-  /** (expected - missing - incomplete) / expected; null when none was expected yet. */
-  completeness: number | null;
-  quality: string;
-  /** Runs of bars that were not simply received. */
-  runs: { kind: SlotKind; from: number; to: number; bars: number }[];
-}
-
-export interface RestCompare {
-  id: number;
-  instrument: string;
-  date: string;
-  at: number;
-  by: string;
-  bars: number;
-  equal: number;
-  kept: number;
-  corrected: number;
-  flagged: number;
-  differences: {
-    timeframe: string;
-    time: number;
-    field: string;
-    ours: number | null;
-    theirs: number | null;
-    decision: string;
-    why: string;
-  }[];
-}

@@ -105,21 +105,6 @@ export interface ErrorEnvelope {
   error: { code: string; message: string; details?: Record<string, unknown>; requestId: string };
 }
 
-export interface InstrumentHit {
-  key: string;
-  exchange: string;
-  symbol: string;
-  name: string;
-  segment: string;
-  expiry: string | null;
-  lotSize: number;
-  live: boolean;
-  simulated: boolean;
-  /** Rupees; null before the first tick. */
-  lastPrice: number | null;
-  changePercent: number | null;
-}
-
 /** An indicator of a workspace with its look. `colour`: position in the six series colours, counted from 0; without one the chart picks a free one. */
 export const workspaceIndicator = indicatorSpec.extend({
   colour: z.number().int().min(0).max(5).optional(),
@@ -159,10 +144,3 @@ export const indicatorValuesQuery = z.strictObject({
   to: instant.optional(),
   asOf: instant.optional(),
 });
-
-/** A value of each plot at a bar; null while warming up. `live`: the bar is still forming. */
-export interface RestIndicatorRow {
-  time: number;
-  live: boolean;
-  values: Record<string, number | null>;
-}

@@ -5,6 +5,7 @@ import { Passports } from "@/server/services/bars/passport";
 import { Reads } from "@/server/services/reads/market-reads";
 import { keptWorkspace } from "@/server/web/kept-workspace";
 import { answerRead, readDoor } from "@/server/web/reads-door";
+import { restAnswers } from "@/server/web/rest-answers";
 import type { Base } from "./base";
 import type { Collecting } from "./collecting";
 import type { Cores } from "./cores";
@@ -31,7 +32,7 @@ export const createReads = (
   { latest }: LatestPart,
   { bars }: Series,
   { collectors }: Collecting,
-  { desk }: DeskPart,
+  { desk, indicators }: DeskPart,
   { quality }: Quality,
 ) => {
   const movers = new Movers({ live, desk, latest, clock: wall });
@@ -64,8 +65,20 @@ export const createReads = (
   return {
     /** Where long answers wait for their turn, and the turns they are made in. */
     heavy,
-    searches: new Gate(SEARCHES_AT_ONCE, SEARCHES_WAITING),
     turns: (signal?: AbortSignal) => reads.turns(signal),
+    /** What the routes of /api/v1 answer beside the reading views. */
+    rest: restAnswers({
+      quality,
+      desk,
+      clock,
+      heavy,
+      searches: new Gate(SEARCHES_AT_ONCE, SEARCHES_WAITING),
+      turns: (signal) => reads.turns(signal),
+      instruments,
+      indicators,
+      watchlists: store.watchlists,
+      settings: store.settings,
+    }),
     /** Any read view by its URL, and the door that handles the hot ones before Next. */
     answerRead: (url: string, signal?: AbortSignal) => answerRead({ reads, log, heavy }, url, signal),
     readDoor: readDoor({ reads, log, heavy }),

@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect, vi } from "vitest";
 import { GET as gaps } from "@/app/api/v1/gaps/route";
 import { type Container, createContainer } from "@/server/container";
-import type { RestGap } from "@/server/contract/quality";
+import type { RestGap } from "@/server/contract/answers";
 import { timeframe } from "@/server/domain/time/timeframe";
 import { publish } from "@/server/runtime";
 import { wholeConfig } from "./whole-config";

@@ -1,35 +1,34 @@
-import type { z } from "zod";
+import { answered, isTooDeep, MOST_BODY_BYTES, NO_NUL, type Reply, tooLarge } from "@/server/contract/answer";
 import {
-  type Answer,
-  answered,
-  isTooDeep,
-  MOST_BODY_BYTES,
-  NO_NUL,
-  type Reply,
-  tooLarge,
-} from "@/server/contract/answer";
+  type AnswerOf,
+  type Given,
+  type InputOf,
+  type RestRoute,
+  restRoutes,
+  type RouteName,
+} from "@/server/contract/routes";
 import { container } from "@/server/runtime";
 
-type Running = ReturnType<typeof container>;
+/** The services of the running server. What is stored is theirs: no route reaches the store. */
+type Running = Omit<ReturnType<typeof container>, "store">;
 type Context = { params: Promise<Record<string, string | string[] | undefined>> };
 
-/** The one way a route answers: parse by contract, call the running server, wrap. */
+/** The one way a route answers: parse by its line in the contract, call the running server, wrap. */
 export const route =
-  <S extends z.ZodType>(
-    schema: S,
+  <K extends RouteName>(
+    name: K,
     work: (
       running: Running,
-      input: z.output<S>,
+      input: InputOf<K>,
       params: Record<string, string>,
       signal: AbortSignal,
-    ) => Promise<Answer> | Answer,
-    read: (request: Request) => Promise<unknown> | unknown = (request) =>
-      Object.fromEntries(new URL(request.url).searchParams),
+    ) => Promise<AnswerOf<K>> | AnswerOf<K>,
   ) =>
   async (request: Request, context: Context): Promise<Response> => {
     const running = container();
     const { signal } = request;
-    const body = await read(request);
+    const { given, input: schema }: RestRoute = restRoutes[name];
+    const body = await readers[given](request);
     if (body === TOO_LARGE) return responseOf(tooLarge());
     return responseOf(
       await answered({
@@ -37,7 +36,14 @@ export const route =
         given: body,
         signal,
         turns: running.turns(signal),
-        work: async (input) => work(running, input, await paramsOf(context), signal),
+        work: async (input) => {
+          const { data, meta, status } = await work(running, input as InputOf<K>, await paramsOf(context), signal);
+          return {
+            data,
+            ...(meta === undefined ? {} : { meta: { ...meta } }),
+            ...(status === undefined ? {} : { status }),
+          };
+        },
         failed: (requestId, cause) =>
           running.log.error("a request failed", {
             requestId,
@@ -49,7 +55,7 @@ export const route =
   };
 
 /** Path parameters as they were meant; the parts of a catch-all stay joined by slashes. Throws `bad_input`. */
-export const paramsOf = async (context: Context): Promise<Record<string, string>> =>
+const paramsOf = async (context: Context): Promise<Record<string, string>> =>
   Object.fromEntries(
     Object.entries((await context.params) ?? {}).map(([name, value]) => {
       const text = (Array.isArray(value) ? value : [String(value)]).map(decoded).join("/");
@@ -74,7 +80,7 @@ export const responseOf = ({ status, type, body, headers }: Reply): Response =>
 const TOO_LARGE = Symbol("too large");
 
 /** A JSON body of at most 64 kB. Anything else stays text, which the schema rejects and quotes. */
-export const jsonBody = async (request: Request): Promise<unknown> => {
+const jsonBody = async (request: Request): Promise<unknown> => {
   const text = await textOf(request);
   if (text === null) return TOO_LARGE;
   if (isTooDeep(text)) return text;
@@ -86,7 +92,7 @@ export const jsonBody = async (request: Request): Promise<unknown> => {
 };
 
 /** The same for requests that need no body: an empty one counts as an empty object. */
-export const optionalBody = async (request: Request): Promise<unknown> => {
+const optionalBody = async (request: Request): Promise<unknown> => {
   const body = await jsonBody(request);
   return body === "" ? {} : body;
 };
@@ -105,4 +111,11 @@ const textOf = async (request: Request): Promise<string | null> => {
     return null;
   }
   return Buffer.concat(parts).toString("utf8");
+};
+
+/** Where a question is read from. */
+const readers: Record<Given, (request: Request) => unknown> = {
+  query: (request) => Object.fromEntries(new URL(request.url).searchParams),
+  body: jsonBody,
+  "optional body": optionalBody,
 };

@@ -4,7 +4,8 @@ import { GET as completeness } from "@/app/api/v1/completeness/route";
 import { POST as heal } from "@/app/api/v1/gaps/[id]/heal/route";
 import { POST as ignore } from "@/app/api/v1/gaps/[id]/ignore/route";
 import { GET as gaps } from "@/app/api/v1/gaps/route";
-import type { RestCompare, RestCompleteness, RestGap } from "@/server/contract/quality";
+import type { RestGap } from "@/server/contract/answers";
+import type { Comparison, CompletenessDay } from "@/server/contract/routes";
 import { istDate, istDay } from "@/server/domain/time/session";
 import {
   ask,
@@ -65,7 +66,7 @@ describe("the gap ledger of a running server", () => {
   }, 700_000);
 
   it("says of a whole day that nothing is missing", async () => {
-    const { data, meta } = await ask<RestCompleteness[]>(completeness, "/completeness?instrument=SIM:RELIANCE");
+    const { data, meta } = await ask<CompletenessDay[]>(completeness, "/completeness?instrument=SIM:RELIANCE");
     const [today] = data;
     expect(today).toMatchObject({
       date: istDate(istDay(container.clock.now())),
@@ -82,7 +83,7 @@ describe("the gap ledger of a running server", () => {
     expect(meta).toMatchObject({ key: "SIM:RELIANCE", timeframe: "1m", missing: 0, feed: { state: "LIVE" } });
     const yesterday = istDate(istDay(container.clock.now()) - 1);
     const [whole] = (
-      await ask<RestCompleteness[]>(
+      await ask<CompletenessDay[]>(
         completeness,
         `/completeness?instrument=SIM:NIFTY%2050&timeframe=15m&from=${yesterday}&to=${yesterday}`,
       )
@@ -90,7 +91,7 @@ describe("the gap ledger of a running server", () => {
     expect(whole).toMatchObject({ date: yesterday, expected: 96, backfilled: 96, missing: 0 });
     expect(
       (
-        await ask<RestCompleteness[]>(
+        await ask<CompletenessDay[]>(
           completeness,
           `/completeness?instrument=SIM:NIFTY%2050&from=2020-01-01&to=2020-01-01`,
         )
@@ -103,7 +104,7 @@ describe("the gap ledger of a running server", () => {
     const { id } = container.desk.instrument(index);
     // The date of the bar that is spoilt below: the test may run across midnight.
     const day = istDate(istDay(began - 3 * 60_000));
-    const same = await ask<RestCompare>(compare, "/compare", { body: { instrument: "SIM:TCS", date: day } });
+    const same = await ask<Comparison>(compare, "/compare", { body: { instrument: "SIM:TCS", date: day } });
     expect(same).toMatchObject({
       status: 201,
       data: { instrument: "SIM:TCS", date: day, by: "api", kept: 0, corrected: 0, flagged: 0, differences: [] },
@@ -122,7 +123,7 @@ describe("the gap ledger of a running server", () => {
       "replace",
     );
     const put = (
-      await ask<RestCompare>(compare, "/compare", { body: { instrument: "SIM:TCS", date: day, by: "local user" } })
+      await ask<Comparison>(compare, "/compare", { body: { instrument: "SIM:TCS", date: day, by: "local user" } })
     ).data;
     expect(put).toMatchObject({ by: "local user", corrected: 1, flagged: 0 });
     expect(put.differences.find(({ field }) => field === "close")).toEqual({
@@ -142,7 +143,7 @@ describe("the gap ledger of a running server", () => {
     });
     expect(now).toMatchObject({ close: bar!.close, state: "corrected" });
     expect((await container.store.bars.revisions(id, "1m", bar!.time)).at(-1)).toMatchObject({ close: bar!.close - 5 });
-    const runs = (await ask<RestCompare[]>(compares, `/compare?instrument=SIM:TCS&from=${day}`)).data;
+    const runs = (await ask<Comparison[]>(compares, `/compare?instrument=SIM:TCS&from=${day}`)).data;
     expect(runs.filter(({ by }) => by !== "healing").map((run) => run.id)).toEqual([put.id, same.data.id]);
     // What history replaced is recorded too, each with its rule; no complete bar is among it.
     const replaced = runs.filter(({ by }) => by === "healing").flatMap(({ differences: found }) => found);

@@ -3,24 +3,7 @@ import { type Calendar, type HoursKey, istDay, isUnknown, phaseAt } from "@/serv
 import type { Clock } from "@/server/ports/clock";
 import type { LiveMarket } from "@/server/ports/live";
 import { InstrumentPulse } from "./instrument-pulse";
-
-/** What the data say about one instrument of a feed, with the evidence it rests on. Times epoch ms. */
-export interface InstrumentTruth {
-  /** The collector that delivers it; null if none does. */
-  collector: string | null;
-  state: FeedState;
-  /** One sentence. */
-  reason: string;
-  /** When it became so, as far as observed. */
-  since: number | null;
-  /** Receipt of the last packet; null before the first. */
-  lastTick: number | null;
-  /** Ticks a minute to expect, from its last ticks; null before enough have come. */
-  expectedPerMinute: number | null;
-  /** Its longest usual silence, and the silence after which it counts as mute; null until enough is known. */
-  longestMs: number | null;
-  patienceMs: number | null;
-}
+import type { InstrumentTruth } from "@/server/ports/quality";
 
 interface Parts {
   live: Pick<LiveMarket, "table" | "board">;

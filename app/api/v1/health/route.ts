@@ -1,8 +1,7 @@
-import { z } from "zod";
 import { route } from "@/app/api/_lib/route";
 
 /** 200 while its data can be relied on, 503 while they cannot: `causes` say why. Any answer at all means that the process lives. */
-export const GET = route(z.unknown(), (running) => {
+export const GET = route("GET /health", (running) => {
   const { ready, causes } = running.readiness();
   const { feeds, ticksPerSecond, job } = running.status.feed();
   return {

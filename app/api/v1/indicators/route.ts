@@ -1,5 +1,4 @@
-import { z } from "zod";
 import { route } from "@/app/api/_lib/route";
 
 /** The catalogue of indicators: parameters with defaults and limits, plots, panes, bars before the first value. */
-export const GET = route(z.unknown(), (running) => ({ data: running.indicators.catalogue() }));
+export const GET = route("GET /indicators", (running) => ({ data: running.indicators.catalogue() }));

@@ -1,5 +1,4 @@
-import { z } from "zod";
 import { route } from "@/app/api/_lib/route";
 
 /** Jobs that run, wait, or are lately over: backfills and what history heals by itself. */
-export const GET = route(z.strictObject({}), (running) => ({ data: running.status.jobs() }));
+export const GET = route("GET /jobs", (running) => ({ data: running.status.jobs() }));

@@ -1,9 +1,7 @@
-import { z } from "zod";
 import { route } from "@/app/api/_lib/route";
-import { jobQuery } from "@/server/contract/backfill";
 
 /** A job with its statistics, the days that failed and the bars on which history and the store differed. */
-export const GET = route(jobQuery, async (running, page, { id }) => ({
+export const GET = route("GET /jobs/{id}", async (running, page, { id }) => ({
   data:
     running.status.jobs().find((job) => job.id === id && job.state === undefined) ??
     (await running.backfill.report(id!, page)),
@@ -11,6 +9,6 @@ export const GET = route(jobQuery, async (running, page, { id }) => ({
 }));
 
 /** Cancels a job; a finished one is deleted. */
-export const DELETE = route(z.strictObject({}), async (running, _, { id }) => ({
+export const DELETE = route("DELETE /jobs/{id}", async (running, _, { id }) => ({
   data: await running.backfill.remove(id!),
 }));

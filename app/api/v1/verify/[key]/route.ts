@@ -1,7 +1,6 @@
-import { verifyQuery } from "@/server/contract/rest";
 import { route } from "@/app/api/_lib/route";
 
 /** Bars rebuilt from stored ticks compared with stored ones; differences are in rupees, stored and rebuilt. */
-export const GET = route(verifyQuery, async (running, query, { key }, signal) => ({
+export const GET = route("GET /verify/{key}", async (running, query, { key }, signal) => ({
   data: await running.heavy.run(() => running.verify.ask({ key: key!, ...query }, signal), signal),
 }));

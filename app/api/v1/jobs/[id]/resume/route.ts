@@ -1,9 +1,7 @@
-import { optionalBody, route } from "@/app/api/_lib/route";
-import { emptyBody } from "@/server/contract/rest";
+import { route } from "@/app/api/_lib/route";
 
 /** Continues a job; for one that ended with failures, retries the failed days. */
-export const POST = route(
-  emptyBody,
-  async (running, _, { id }) => ({ data: await running.backfill.resume(id!), status: 202 }),
-  optionalBody,
-);
+export const POST = route("POST /jobs/{id}/resume", async (running, _, { id }) => ({
+  data: await running.backfill.resume(id!),
+  status: 202,
+}));
