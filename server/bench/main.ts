@@ -9,6 +9,8 @@ import { measureIndicators } from "./indicators";
 import { measureLatency } from "./latency/latency";
 import { latencyGoals, latencyTable } from "./latency/report";
 import { measureHot, type HotJob } from "./measure-hot";
+import type { ReadsJob } from "./reads/measure-reads";
+import { measureReadsLive, readsGoals, readsTable } from "./reads/reads";
 import { measureIndicator, type IndicatorJob } from "./measure-indicators";
 import { storeGoals, storeTable } from "./store/report";
 import { goalTable, hotGoals, hotTable, machineFacts, type Goal } from "./report";
@@ -16,18 +18,19 @@ import { goalTable, hotGoals, hotTable, machineFacts, type Goal } from "./report
 const HELP = `Ratios of Candela's hot path and store to other ways of doing the same, measured in one run
 
   npm run bench                       everything: about a quarter of an hour
-  npm run bench -- --only PART        hot, indicators, latency or store
+  npm run bench -- --only PART        hot, indicators, latency, reads or store
   npm run bench -- --quick            one round instead of three
   npm run bench -- --json             one JSON object on standard output
 `;
 
-const parts = ["hot", "indicators", "latency", "store"] as const;
+const parts = ["hot", "indicators", "latency", "reads", "store"] as const;
 type Part = (typeof parts)[number];
 
 /** Work of a bench's child process. */
 const measurements: Record<string, (job: never) => unknown> = {
   hot: (job: HotJob) => measureHot(job),
   indicator: (job: IndicatorJob) => measureIndicator(job),
+  reads: async (job: ReadsJob) => (await import("./reads/measure-reads")).measureReads(job),
 };
 
 /** Processes of the latency measurement. Each loads its imports only when it needs them. */
@@ -93,6 +96,12 @@ const bench = async (args: string[], program: string): Promise<void> => {
       measured.latency = rows;
       tables.push(latencyTable(rows));
       goals.push(...latencyGoals(rows));
+    }
+    if (wanted("reads")) {
+      const rows = await measureReadsLive({ program, root, rounds, onProgress: say });
+      measured.reads = rows;
+      tables.push(readsTable(rows));
+      goals.push(...readsGoals(rows));
     }
     if (wanted("store")) {
       const { measureStore } = await import("./store/store");

@@ -9,6 +9,7 @@ import { createLog } from "@/server/observe/log";
 import type { Config } from "@/server/config";
 import type { Clock } from "@/server/ports/clock";
 import { createEvents } from "@/server/ports/events";
+import { KeptBars } from "@/server/services/bars/kept-bars";
 import { EventLog } from "@/server/services/upkeep/events";
 import { UnreadableParts } from "@/server/services/upkeep/unreadable";
 import { createStore } from "@/server/store";
@@ -56,6 +57,9 @@ export const createBase = async (config: Config, say: Say, { market, warn }: { m
     unreadable: unreadables.tell,
   });
 
+  // Another process may write bars to a database server too: what is in memory would be old, and all is read from there.
+  const keptBars = scratch === null && config.databaseUrl !== undefined ? null : new KeptBars(store.bars);
+
   let unlock: (() => Promise<void>) | null = null;
   const lifecycle: Part[] = [
     {
@@ -100,6 +104,9 @@ export const createBase = async (config: Config, say: Say, { market, warn }: { m
     isScratch: scratch !== null,
     dataDir,
     store,
+    /** Bars of the store, the newest ones kept in memory; null where that is not possible. */
+    keptBars,
+    barStore: keptBars?.store ?? store.bars,
     ending,
     lifecycle,
   };

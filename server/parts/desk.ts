@@ -50,7 +50,7 @@ export const createDeskPart = (
     sparks,
     lastPrices,
     live,
-    store: store.bars,
+    store: base.barStore,
     calendar,
     clock,
     indicators: indicators.desk,

@@ -12,12 +12,12 @@ import type { Writers } from "./writers";
 export type Series = ReturnType<typeof createSeries>;
 
 export const createSeries = (
-  { clock, wall, log, events, store }: Base,
+  { clock, wall, log, events, store, barStore }: Base,
   { calendar }: Market,
   { live, convention, derived }: Cores,
   { writer }: Writers,
 ) => {
-  const bars = new Bars({ store: store.bars, recent: writer, live, calendar, clock, convention });
+  const bars = new Bars({ store: barStore, recent: writer, live, calendar, clock, convention });
   const lastPrices = new LastPrices({ store: store.bars, recent: writer, live, clock });
   const sparks = new Sparks({ bars, live, calendar, clock });
   const derivedSeries = new DerivedSeries({ followed: derived, bars, clock, wall, log });

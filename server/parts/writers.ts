@@ -18,8 +18,8 @@ const BOOK_SPOOL_LIMIT_BYTES = 1024 ** 3;
 export type Writers = ReturnType<typeof createWriters>;
 
 export const createWriters = (base: Base, { table, feedNumbers }: Market, { normaliser }: Cores) => {
-  const { config, wall, log, metrics, eventLog, store, dataDir } = base;
-  const writer = new BarWriter(store.bars, table, wall, log, metrics);
+  const { config, wall, log, metrics, eventLog, store, barStore, dataDir } = base;
+  const writer = new BarWriter(barStore, table, wall, log, metrics);
   const recorder = config.recordTicks ? new TickRecorder(store.ticks, table, wall, log, metrics) : null;
   const bookRecorder =
     config.depthSeconds === 0

@@ -56,6 +56,8 @@ export interface BarStore {
     limit?: number;
     asOf?: number;
     signal?: AbortSignal | undefined;
+    /** Nobody will ask again soon: what keeps bars need not keep these. */
+    once?: boolean;
   }): Promise<BarColumns>;
   /** Bars with their passports, oldest first. */
   readWhole(query: { instrumentId: number; timeframe: StoredKind; from: number; to: number }): Promise<StoredBar[]>;

@@ -4,7 +4,7 @@
  */
 import type { AuctionConvention } from "@/server/domain/instruments/source-conventions";
 import { type BarColumns, barColumns } from "./bar";
-import { copyRow, filterRows } from "./bar-rows";
+import { copyOf, copyRow } from "./bar-rows";
 import { auctionAt } from "@/server/domain/calendar/auction-times";
 import { type Calendar, type HoursKey, istDay, type Session } from "@/server/domain/time/session";
 import type { AnyTimeframe } from "@/server/domain/time/timeframe";
@@ -160,7 +160,7 @@ export const printAuctions = (
   const printed = auctionsIn(bars, auctions, rules, isFirst, to);
   if (printed.length === 0) return bars;
   // The rows are shared with whoever read them.
-  const out = filterRows(bars, () => true);
+  const out = copyOf(bars);
   for (const { row, does, withVolume, figures } of printed) {
     const open = out.open[row]!;
     if (does === "closes") closeAt(out, row, figures);

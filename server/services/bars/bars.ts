@@ -1,5 +1,5 @@
 import { type AuctionMode, closingRowsOf, printAuctions, type PrintRules } from "@/server/domain/bars/auction-print";
-import { cut, filterRows, join, merge, overlay, within } from "@/server/domain/bars/bar-rows";
+import { copyOf, cut, join, merge, overlay, within } from "@/server/domain/bars/bar-rows";
 import { type BarColumns, barColumns, type BarPassport, FORMING } from "@/server/domain/bars/bar";
 import { resample, spanAt } from "@/server/domain/bars/resample";
 import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "@/server/domain/time/session";
@@ -24,6 +24,8 @@ export interface BarsQuery {
   signal?: AbortSignal | undefined;
   /** How auctions are printed into intraday bars; by default as the login's broker does. */
   auctions?: AuctionMode;
+  /** Nobody will ask again soon: these bars need not be kept in memory. */
+  once?: boolean;
   /** Also returns the broker's candle rows for the closing auction. They are for display, not for indicators. */
   closingRows?: boolean;
 }
@@ -85,7 +87,7 @@ export class Bars {
     const last = query.to === undefined ? null : spanAt(calendar, hours, timeframe, query.to - 1);
     const to = last !== null && last.start < query.to! ? last.end : (query.to ?? Number.MAX_SAFE_INTEGER);
     const queryFrom = query.from ?? 0;
-    const then = asOf === undefined ? {} : { asOf };
+    const then = { ...(asOf === undefined ? {} : { asOf }), ...(query.once === true ? { once: true } : {}) };
     if (asOf !== undefined) await recent.settled();
     const newer = (kind: StoredKind, since: number, until = to): StoredBar[] =>
       asOf === undefined ? recent.recent(id, kind, since, until) : [];
@@ -229,7 +231,7 @@ export class Bars {
 
   /** Auctions at or after an instant, moved into the session whose day they belong to: before its first bar or after its last. */
   private inSession(hours: string, auctions: BarColumns, from: number): BarColumns {
-    const moved = filterRows(auctions, () => true);
+    const moved = copyOf(auctions);
     for (let row = 0; row < moved.length; row++) {
       const session = this.parts.calendar.on(hours, istDay(moved.time[row]!));
       if (session !== null) moved.time[row] = Math.min(Math.max(moved.time[row]!, session.open), session.close - 1);
@@ -275,11 +277,23 @@ export class Bars {
     const session = calendar.previous(hours, now);
     const from = session?.open ?? now;
     const { id } = live.table.at(instrument);
-    const days = await this.read({ instrument, timeframe: timeframeNamed("1d"), from: from - 40 * DAY_MS, to: from });
+    const days = await this.read({
+      instrument,
+      timeframe: timeframeNamed("1d"),
+      from: from - 40 * DAY_MS,
+      to: from,
+      once: true,
+    });
     const whole = await store.readWhole({ instrumentId: id, timeframe: "1m", from, to: now });
     const auctions = await this.auctions(instrument, from - LONGEST_PRE_OPEN_MS, now);
     // Last, and nothing waits after it: a minute that closes in between would be in neither.
-    const minutes = await this.read({ instrument, timeframe: timeframeNamed("1m"), from, auctions: "apart" });
+    const minutes = await this.read({
+      instrument,
+      timeframe: timeframeNamed("1m"),
+      from,
+      auctions: "apart",
+      once: true,
+    });
     const passports = new Map<number, BarPassport>();
     for (const { time, passport } of [...whole, ...recent.recent(id, "1m", from, now)])
       if (passport !== undefined) passports.set(time, passport);

@@ -67,6 +67,7 @@ export class Sparks {
       timeframe: timeframe("1m"),
       from: session.open,
       to: session.close,
+      once: true,
     });
     const line: Line = { session, closes: [], slot: -1 };
     for (let row = 0; row < closed.length; row++) this.put(line, closed.time[row]!, closed.close[row]!);
