@@ -151,13 +151,14 @@ export class Bars {
       live.bars.forming(instrument, timeframe.from === "1s" ? timeframeNamed("1s") : timeframeNamed("1m"), open, false);
     parts.push(within(open, start, to));
 
-    let rows = join(parts);
     const told = auctions === null ? null : overlay(auctions, newer("auction", since, until));
-    if (told !== null && folded) rows = merge(this.inSession(hours, told, unsettled), rows);
+    const pieces = told !== null && folded ? [merge(this.inSession(hours, told, unsettled), join(parts))] : parts;
     const limitTime = live.bars.settledBefore(clock.now());
     // A stored bar is its own answer; longer bars are folded from parts.
     let whole =
-      timeframe.stored && ladder.length === 1 ? rows : resample(rows, calendar, hours, timeframe, limitTime).bars;
+      timeframe.stored && ladder.length === 1
+        ? join(pieces)
+        : resample(pieces, calendar, hours, timeframe, limitTime).bars;
     let closing = barColumns(0);
     if (told !== null && !folded) {
       const rules: PrintRules = { calendar, hours, mode, convention: (day) => this.convention(instrument, day) };
