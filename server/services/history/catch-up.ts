@@ -1,9 +1,8 @@
 import { type BarColumns, FORMING } from "@/server/domain/bars/bar";
 import { filterRows, join, within } from "@/server/domain/bars/bar-rows";
 import type { Stretch } from "@/server/domain/bars/completeness";
-import { dayEnd } from "@/server/domain/calendar/day-end";
 import { resample } from "@/server/domain/bars/resample";
-import { type Calendar, DAY_MS, istDay, istMidnight, type Session } from "@/server/domain/time/session";
+import { type Calendar, DAY_MS, istDay, istMidnight } from "@/server/domain/time/session";
 import { classOf, conventionOf, settledFrom } from "@/server/domain/instruments/source-conventions";
 import { timeframe, type TimeframeName } from "@/server/domain/time/timeframe";
 import { hasCode } from "@/server/domain/basics/errors";
@@ -13,11 +12,13 @@ import type { HistoryAccess } from "@/server/ports/history-source";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Log, Meter } from "@/server/ports/observe";
 import type { BarStore, SettingStore, StoredBar } from "@/server/ports/stores";
-import { owedFrom, readCheckpoint, readStored, type Unreadable } from "@/server/ports/stored";
+import { readCheckpoint, type Unreadable } from "@/server/ports/stored";
 import { checkedRows, RefusedRows } from "@/server/domain/bars/told-rows";
 import { mergeBars } from "./merge";
-import { type ClosingPrint, closingPrints, isAuctionRow, putPrints } from "./closing-prints";
+import { type ClosingPrint, closingPrints, putPrints } from "./closing-prints";
 import type { Verdict } from "./bar-rules";
+import { OwedHistory } from "./owed-history";
+import { hasEnded, partDays, sessionDays, sessionMinutes } from "./session-rows";
 import { putMerged, storedAndWaiting, wholeQuarters } from "./put-merged";
 import { openingsOf } from "./read-openings";
 import type { RequestPaces } from "./request-pace";
@@ -64,8 +65,6 @@ export interface HistoryJob {
 type Checkpoint = Record<"1m" | "1d", number[]> & { from?: number | undefined };
 const CHECKPOINT = "history.first";
 const CHECKPOINT_EVERY_MS = 5_000;
-/** Epoch ms from which minutes may be missing and still need fetching; it must survive a crash. */
-const OWED = "history.owed";
 /** A connection's first minutes are only partly its own. */
 const LEAD_MS = 120_000;
 
@@ -115,11 +114,11 @@ interface Parts {
 export class History {
   readonly jobs: HistoryJob[] = [];
   private count = 0;
-  private readonly owed = new Set<{ from: number }>();
-  /** What an earlier run still owed when it ended; it is owed until a catch-up has paid it. */
-  private inherited: Promise<{ from: number }> | null = null;
+  private readonly owed: OwedHistory;
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: Parts) {
+    this.owed = new OwedHistory(parts.settings, parts.unreadable);
+  }
 
   /**
    * Fetches what a start needs: everything since the last stored bar, or the first days. It is one job. Returns true if
@@ -132,7 +131,7 @@ export class History {
       store.lastTimes("1m"),
       store.lastTimes("1d"),
       this.parts.settings.get(CHECKPOINT),
-      this.inheritance(),
+      this.owed.inheritance(),
     ]);
     const done: Checkpoint = readCheckpoint(`setting ${CHECKPOINT}`, saved, this.parts.unreadable);
     const known = { "1m": new Set(done["1m"]), "1d": new Set(done["1d"]) };
@@ -164,10 +163,8 @@ export class History {
         timeframe: "1d" as const,
         from: begun(instrument, "1d") ? sinceDay(instrument) : now - DAY_BAR_DAYS * DAY_MS,
       })),
-    ].filter(
-      (task) => task.timeframe === "1m" || now - task.from > DAY_MS || this.hasEnded(task.instrument, task.from),
-    );
-    const paid = await this.owe(
+    ].filter((task) => task.timeframe === "1m" || now - task.from > DAY_MS || this.isOver(task.instrument, task.from));
+    const paid = await this.owed.owe(
       Math.min(now - LEAD_MS, ...instruments.filter((instrument) => begun(instrument, "1m")).map(since)),
     );
     let savedAt = now;
@@ -190,7 +187,7 @@ export class History {
     );
     if (fetched && done.from !== undefined) await this.parts.settings.set(CHECKPOINT, { ...done, from: undefined });
     if (fetched) {
-      this.owed.delete(owed);
+      this.owed.paid(owed);
       await paid();
     }
     return fetched;
@@ -207,7 +204,7 @@ export class History {
     to: number,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const paid = await this.owe(from);
+    const paid = await this.owed.owe(from);
     // The minute in which the feed came back must have ended before history has it completely.
     const end = Math.ceil(to / 60_000) * 60_000;
     await this.untilSettled(end, signal);
@@ -219,7 +216,7 @@ export class History {
         from: Math.floor(from / 60_000) * 60_000,
       })),
       ...instruments
-        .filter((instrument) => this.hasEnded(instrument, from))
+        .filter((instrument) => this.isOver(instrument, from))
         .map((instrument) => ({ instrument, timeframe: "1d" as const, from: istMidnight(istDay(from)) })),
     ];
     const fetched = await this.run("Healing a gap", access, tasks, end, signal);
@@ -245,32 +242,6 @@ export class History {
     }
     if (refused.total > 0) this.parts.refused?.(instrument, refused);
     return { bars: join(pages), refused };
-  }
-
-  /** Notes in the store that minutes from here on are still to be fetched; the returned function takes the note back. */
-  private async owe(from: number): Promise<() => Promise<void>> {
-    await this.inheritance();
-    const span = { from };
-    const note = (): Promise<void> => {
-      const earliest = Math.min(...[...this.owed].map((each) => each.from));
-      return this.parts.settings.set(OWED, earliest === Number.POSITIVE_INFINITY ? null : earliest);
-    };
-    this.owed.add(span);
-    await note();
-    return () => {
-      this.owed.delete(span);
-      return note();
-    };
-  }
-
-  private inheritance(): Promise<{ from: number }> {
-    return (this.inherited ??= this.parts.settings.get(OWED).then((saved) => {
-      const span = {
-        from: readStored(`setting ${OWED}`, saved, owedFrom, this.parts.unreadable) ?? Number.POSITIVE_INFINITY,
-      };
-      this.owed.add(span);
-      return span;
-    }));
   }
 
   /** True if everything was fetched. */
@@ -393,7 +364,9 @@ export class History {
     const until = this.settled();
     const { settled: told, provisional } =
       name === "1d"
-        ? this.partDays(source, instrument, within(all, from, to))
+        ? partDays({ calendar, hours }, within(all, from, to), this.parts.clock.now(), (day) =>
+            settledFrom(conventionOf(source, classOf({ segment }), day), day),
+          )
         : { settled: within(all, from, to), provisional: null };
     const around = name === "1m" ? wholeQuarters(calendar, hours, from, to) : { from, to };
     const held = await storedAndWaiting({ store, recent }, { instrumentId: id, timeframe: name, ...around });
@@ -494,75 +467,17 @@ export class History {
         { signal, urgent: true, attempts: 5 },
       );
     const bars = checkedRows(rows, { from, to: to - 1, days: name === "1d" }, refused);
-    if (name === "1d") return { bars: this.sessionDays(instrument, bars, clock.now()), prints: [] };
+    const traded = { calendar, hours: live.table.hours(instrument) };
+    if (name === "1d") return { bars: sessionDays(traded, bars, clock.now()), prints: [] };
     const until = this.settled();
     const prints = closingPrints(bars, {
       calendar,
-      hours: live.table.hours(instrument),
+      hours: traded.hours,
       of: classOf({ segment }),
       source: access.feed,
       until,
     });
-    return { bars: this.sessionMinutes(instrument, bars, until, refused), prints };
-  }
-
-  /** Minutes within a continuous session that have ended; labels are starts. */
-  private sessionMinutes(instrument: number, bars: BarColumns, now: number, refused: RefusedRows): BarColumns {
-    const hours = this.parts.live.table.hours(instrument);
-    return filterRows(bars, (row) => {
-      const time = bars.time[row]!;
-      const session = this.parts.calendar.on(hours, istDay(time));
-      if (
-        session === null ||
-        isAuctionRow(session, time, refused) ||
-        time < session.open ||
-        time >= session.close ||
-        time + 60_000 > now
-      )
-        return false;
-      if ((time - session.open) % 60_000 === 0) return true;
-      refused.add("off_grid", time, () => `${new Date(time).toISOString()} is not the start of a minute`);
-      return false;
-    });
-  }
-
-  /** Day bars are labelled by the date's midnight; ours start at the session's open. The running day is excluded. */
-  private sessionDays(instrument: number, bars: BarColumns, now: number): BarColumns {
-    const hours = this.parts.live.table.hours(instrument);
-    const sessionOf = (row: number): Session | null => this.parts.calendar.on(hours, istDay(bars.time[row]!));
-    const over = filterRows(bars, (row) => dayEndOf(sessionOf(row)) <= now);
-    for (let row = 0; row < over.length; row++)
-      over.time[row] = this.parts.calendar.on(hours, istDay(over.time[row]!))!.open;
-    return over;
-  }
-
-  /** Day bars that are the source's last word, and those of this evening, which the exchange's file replaces overnight; null where there are none. */
-  private partDays(
-    source: string,
-    instrument: number,
-    days: BarColumns,
-  ): { settled: BarColumns; provisional: BarColumns | null } {
-    const { live, clock } = this.parts;
-    const now = clock.now();
-    const of = classOf(live.table.at(instrument));
-    const isSettled = (row: number): boolean => {
-      const day = istDay(days.time[row]!);
-      return !this.hasAuctions(instrument, day) || settledFrom(conventionOf(source, of, day), day) <= now;
-    };
-    const provisional = filterRows(days, (row) => !isSettled(row));
-    return provisional.length === 0
-      ? { settled: days, provisional: null }
-      : { settled: filterRows(days, isSettled), provisional };
-  }
-
-  /** A day without auctions and post-close is the sum of its candles, this evening as tomorrow. */
-  private hasAuctions(instrument: number, day: number): boolean {
-    const { live, calendar } = this.parts;
-    return (
-      calendar
-        .on(live.table.hours(instrument), day)
-        ?.phases.some(({ phase }) => phase !== "continuous" && phase !== "halt") ?? false
-    );
+    return { bars: sessionMinutes(traded, bars, until, refused), prints };
   }
 
   /** Minutes that end at or before this instant are closed, here and at the exchange. */
@@ -582,18 +497,16 @@ export class History {
       await clock.sleep(Math.min(left, LAG_LOOK_MS), signal);
   }
 
-  /** True when the trading day of an instant is over, auctions included: the broker's history has its bar. */
-  private hasEnded(instrument: number, instant: number): boolean {
+  /** True when the trading day of an instant is over, auctions included. */
+  private isOver(instrument: number, instant: number): boolean {
     const { live, calendar, clock } = this.parts;
-    return dayEndOf(calendar.on(live.table.hours(instrument), istDay(instant))) <= clock.now();
+    return hasEnded({ calendar, hours: live.table.hours(instrument) }, instant, clock.now());
   }
 }
 
 /** Where the row of a stored bar may begin; for a day, its date's midnight. */
 export const startsOf = (name: "1m" | "1d", time: number): [number, number] =>
   name === "1m" ? [time, time + 60_000] : [istMidnight(istDay(time)), istMidnight(istDay(time) + 1)];
-
-const dayEndOf = (session: Session | null): number => (session === null ? Number.POSITIVE_INFINITY : dayEnd(session));
 
 /** Written out field by field: spreading an object for each of half a million rows took seconds of the live chart's time. */
 const stored = (bars: BarColumns, instrumentId: number, name: TimeframeName): StoredBar[] => {
