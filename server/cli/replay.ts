@@ -32,7 +32,7 @@ import type { RejectCounts } from "@/server/pipeline/normalise";
 import { parseIndicatorList } from "@/server/services/indicators/configs";
 import { assumeDays } from "./assumed-days";
 import { type IndicatorLine, printBars, writeLines } from "./bar-lines";
-import { type Gap, gapsOf } from "./gaps";
+import { type Gap, gapsOf } from "./recording-gaps";
 import { ReplayIndicators } from "./replay-indicators";
 import { counted, countsText, malformedLines, malformedText } from "./refused-lines";
 import { type FileCommandOptions, fileOptions, given, refusedExit } from "./file-options";

@@ -23,10 +23,10 @@ import {
   workspaceAnswer,
 } from "./answers";
 import { backfillBody, jobQuery } from "./backfill";
-import { auditQuery, editBody, sessionsQuery, statusQuery, withdrawQuery } from "./calendar";
+import { auditQuery, editBody, sessionsQuery, statusQuery, withdrawQuery } from "./calendar-queries";
 import { loginBody } from "./collectors";
-import { compareBody, compareQuery, completenessQuery, gapsQuery, ignoreBody } from "./quality";
-import { completenessOfQuery, gapsOfQuery } from "./reads";
+import { compareBody, compareQuery, completenessQuery, gapsQuery, ignoreBody } from "./quality-queries";
+import { completenessOfQuery, gapsOfQuery } from "./read-queries";
 import {
   activeIndicators,
   emptyBody,

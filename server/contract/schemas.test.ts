@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { backfillBody, jobQuery, STANDARD_CONCURRENCY } from "./backfill";
 import { parsedBy } from "./answer";
-import { auditQuery, editBody, sessionsQuery, statusQuery, withdrawQuery } from "./calendar";
+import { auditQuery, editBody, sessionsQuery, statusQuery, withdrawQuery } from "./calendar-queries";
 import { loginBody } from "./collectors";
 import { barsPage, barsSubscribe, indicatorSpec, quotesSubscribe } from "./live";
-import { compareBody, compareQuery, completenessQuery, gapId, gapsQuery, ignoreBody } from "./quality";
+import { compareBody, compareQuery, completenessQuery, gapId, gapsQuery, ignoreBody } from "./quality-queries";
 import {
   barsQuery,
   gapsOfQuery,
@@ -18,7 +18,7 @@ import {
   ticksQuery,
   timeIn,
   todayQuery,
-} from "./reads";
+} from "./read-queries";
 import {
   activeIndicators,
   indicatorValuesQuery,

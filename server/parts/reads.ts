@@ -4,7 +4,7 @@ import { Movers } from "@/server/services/bars/movers";
 import { Passports } from "@/server/services/bars/passport";
 import { Reads } from "@/server/services/reads/market-reads";
 import { keptWorkspace } from "@/server/web/kept-workspace";
-import { answerRead, readDoor } from "@/server/web/reads-door";
+import { answerRead, readDoor } from "@/server/web/read-door";
 import { restAnswers } from "@/server/web/rest-answers";
 import type { Base } from "./base";
 import type { Collecting } from "./collecting";

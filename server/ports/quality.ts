@@ -3,7 +3,7 @@ import type { Gap } from "@/server/domain/bars/gap";
 import type { FeedState } from "@/server/domain/ticks/collector";
 import type { Session } from "@/server/domain/time/session";
 import type { Timeframe } from "@/server/domain/time/timeframe";
-import type { CompareRun, CompareStore, Difference, GapQuery } from "./gaps";
+import type { CompareRun, CompareStore, Difference, GapQuery } from "./gap-stores";
 
 /** What the data say about one instrument of a feed, with the evidence it rests on. Times epoch ms. */
 export interface InstrumentTruth {

@@ -13,7 +13,7 @@ import type { StoredTicks } from "@/server/domain/ticks/stored-ticks";
 import type { StoredKind, TimeframeName } from "@/server/domain/time/timeframe";
 import type { Watchlist } from "@/server/domain/instruments/watchlist";
 import type { UpkeepStore } from "./upkeep";
-import type { CompareStore, GapStore } from "./gaps";
+import type { CompareStore, GapStore } from "./gap-stores";
 import type { JobStore } from "./jobs";
 import type { LeaseStore } from "./leases";
 import type { BookStore } from "./order-books";

@@ -1,7 +1,7 @@
 import type { CompareDifference, CompareRun as Row } from "@/prisma/generated/client";
 import { DAY_MS, istDay } from "@/server/domain/time/session";
 import { timeframe, type TimeframeName } from "@/server/domain/time/timeframe";
-import type { CompareRun, CompareStore, Decision, Difference } from "@/server/ports/gaps";
+import type { CompareRun, CompareStore, Decision, Difference } from "@/server/ports/gap-stores";
 import type { Unreadable } from "@/server/ports/stored";
 import { reaching, type Database } from "./database";
 import { withTimeframe } from "./timeframe-numbers";

@@ -2,7 +2,7 @@ import type { Gap as Row, Prisma } from "@/prisma/generated/client";
 import { type Gap, type GapCause, gapCauses, type GapState, gapStates } from "@/server/domain/bars/gap";
 import { DAY_MS, IST_OFFSET_MS, istDay, istMidnight } from "@/server/domain/time/session";
 import { timeframe } from "@/server/domain/time/timeframe";
-import type { DayTally, GapChange, GapQuery, GapStore, NewGap } from "@/server/ports/gaps";
+import type { DayTally, GapChange, GapQuery, GapStore, NewGap } from "@/server/ports/gap-stores";
 import type { Unreadable } from "@/server/ports/stored";
 import { reaching, rowsOf, type Database } from "./database";
 

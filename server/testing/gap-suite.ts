@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Gap } from "@/server/domain/bars/gap";
 import { joinStretches } from "@/server/domain/bars/completeness";
 import { istDay } from "@/server/domain/time/session";
-import type { NewGap } from "@/server/ports/gaps";
+import type { NewGap } from "@/server/ports/gap-stores";
 import type { Store } from "@/server/ports/stores";
 import { MINUTE, OPEN, storedBar } from "./store-suite-rows";
 

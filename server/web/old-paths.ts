@@ -1,6 +1,6 @@
 /**
  * Paths of earlier systems, for programs and notes that still use them. Responses are the same as under `/api/v1`; only
- * `/intraday/…` has its own shapes (`reads-legacy.ts`).
+ * `/intraday/…` has its own shapes (`read-legacy.ts`).
  */
 const renamed: Readonly<Record<string, string>> = {
   "GET /intraday/health": "/api/v1/health",

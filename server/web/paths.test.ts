@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { hotViews, readViews } from "@/server/contract/reads";
+import { hotViews, readViews } from "@/server/contract/read-queries";
 import { methodsOf } from "./methods";
 import { pathNow } from "./old-paths";
-import { readPath } from "./reads-door";
+import { readPath } from "./read-door";
 
 const app = path.resolve(import.meta.dirname, "../../app");
 const files = readdirSync(app, { recursive: true, encoding: "utf8" }).map((file) => file.split(path.sep).join("/"));

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { envelopeOf } from "@/server/contract/answers";
-import { hotViews, readViews } from "@/server/contract/reads";
+import { hotViews, readViews } from "@/server/contract/read-queries";
 import { type RestRoute, restRoutes, type RouteName } from "@/server/contract/routes";
 import { istDate, istDay } from "@/server/domain/time/session";
 import { DEMO_CREDENTIALS } from "@/server/exchange/exchange";

@@ -8,8 +8,14 @@ import {
   type completenessQuery,
   gapId,
   type gapsQuery,
-} from "@/server/contract/quality";
-import { type completenessOfQuery, type gapsOfQuery, symbolText, timeIn, type Zone } from "@/server/contract/reads";
+} from "@/server/contract/quality-queries";
+import {
+  type completenessOfQuery,
+  type gapsOfQuery,
+  symbolText,
+  timeIn,
+  type Zone,
+} from "@/server/contract/read-queries";
 import type { indicatorValuesQuery, instrumentsQuery, Workspace } from "@/server/contract/rest";
 import type { AnswerOf, Comparison, CompletenessDay, run } from "@/server/contract/routes";
 import type { Gap } from "@/server/domain/bars/gap";
@@ -20,7 +26,7 @@ import type { Turns } from "@/server/domain/basics/turns";
 import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/time/timeframe";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk } from "@/server/ports/desk";
-import type { CompareRun } from "@/server/ports/gaps";
+import type { CompareRun } from "@/server/ports/gap-stores";
 import type { QualityReads } from "@/server/ports/quality";
 import type { SettingStore, WatchlistStore } from "@/server/ports/stores";
 

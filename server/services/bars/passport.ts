@@ -16,9 +16,9 @@ import { spanAt } from "@/server/domain/bars/resample";
 import { type Calendar, DAY_MS, istDay, istMidnight, phaseAt } from "@/server/domain/time/session";
 import type { Turns } from "@/server/domain/basics/turns";
 import { timeframe as timeframeNamed, type Timeframe } from "@/server/domain/time/timeframe";
-import type { CompareStore, Difference, GapStore } from "@/server/ports/gaps";
+import type { CompareStore, Difference, GapStore } from "@/server/ports/gap-stores";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
-import type { AuctionHeld, BarChange, PassportReading } from "@/server/ports/reads";
+import type { AuctionHeld, BarChange, PassportReading } from "@/server/ports/market-reads";
 import type { BarStore, StoredBar, StoredKind } from "@/server/ports/stores";
 import { type Bars, rungs } from "./bars";
 

@@ -7,7 +7,7 @@ import {
   type JobState,
   jobStates,
 } from "@/server/domain/basics/job";
-import type { GapStore } from "@/server/ports/gaps";
+import type { GapStore } from "@/server/ports/gap-stores";
 import type { HistoryLimits, HistorySource } from "@/server/ports/history-source";
 import type { JobRow } from "@/server/ports/jobs";
 import type { Log } from "@/server/ports/observe";

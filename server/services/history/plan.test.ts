@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createCalendar } from "@/server/domain/calendar/calendar";
 import { dayOfDate, istDate, istMidnight } from "@/server/domain/time/session";
 import { Turns } from "@/server/domain/basics/turns";
-import type { DayTally } from "@/server/ports/gaps";
+import type { DayTally } from "@/server/ports/gap-stores";
 import { completeness, pieces, planBackfill, type PlanOrder } from "./plan";
 
 const calendar = createCalendar();

@@ -11,7 +11,7 @@ import {
 } from "@/server/domain/time/session";
 import { timeframe as timeframeNamed, type TimeframeName } from "@/server/domain/time/timeframe";
 import type { Turns } from "@/server/domain/basics/turns";
-import type { AnsweredSpan, DayTally } from "@/server/ports/gaps";
+import type { AnsweredSpan, DayTally } from "@/server/ports/gap-stores";
 
 /** An instrument as far as planning goes. */
 export interface PlannedInstrument {

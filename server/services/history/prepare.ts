@@ -4,7 +4,7 @@ import type { BackfillEstimate } from "@/server/domain/basics/job";
 import { type Calendar, type HoursKey, istMidnight } from "@/server/domain/time/session";
 import { Turns } from "@/server/domain/basics/turns";
 import type { Clock } from "@/server/ports/clock";
-import type { GapStore } from "@/server/ports/gaps";
+import type { GapStore } from "@/server/ports/gap-stores";
 import type { HistoryLimits, HistorySource } from "@/server/ports/history-source";
 import type { JobDay } from "@/server/ports/jobs";
 import { backfilled, type BackfillOrder } from "./order";

@@ -12,7 +12,7 @@ import { classOf } from "@/server/domain/instruments/source-conventions";
 import { timeframe as timeframeNamed } from "@/server/domain/time/timeframe";
 import { checkedRows, RefusedRows } from "@/server/domain/bars/told-rows";
 import type { Clock } from "@/server/ports/clock";
-import type { GapStore } from "@/server/ports/gaps";
+import type { GapStore } from "@/server/ports/gap-stores";
 import type { HistorySource } from "@/server/ports/history-source";
 import type { JobDay, JobStore } from "@/server/ports/jobs";
 import type { RecentBars } from "@/server/ports/live";

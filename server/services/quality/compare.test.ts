@@ -4,7 +4,7 @@ import { createCalendar } from "@/server/domain/calendar/calendar";
 import { dayOfDate } from "@/server/domain/time/session";
 import { RefusedRows } from "@/server/domain/bars/told-rows";
 import type { Clock } from "@/server/ports/clock";
-import type { CompareRun, CompareStore, Difference } from "@/server/ports/gaps";
+import type { CompareRun, CompareStore, Difference } from "@/server/ports/gap-stores";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Meter } from "@/server/ports/observe";
 import type { BarStore, StoredBar } from "@/server/ports/stores";

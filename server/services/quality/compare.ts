@@ -13,7 +13,7 @@ import {
   volumeVerdict,
 } from "@/server/domain/instruments/source-conventions";
 import type { Clock } from "@/server/ports/clock";
-import type { CompareRun, CompareStore, Difference } from "@/server/ports/gaps";
+import type { CompareRun, CompareStore, Difference } from "@/server/ports/gap-stores";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Meter } from "@/server/ports/observe";
 import type { BarStore } from "@/server/ports/stores";

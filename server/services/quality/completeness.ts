@@ -15,7 +15,7 @@ import { type Calendar, istDate, istDay, istMidnight, isUnknown, type Session } 
 import { type Timeframe, timeframe as timeframeNamed } from "@/server/domain/time/timeframe";
 import { Turns } from "@/server/domain/basics/turns";
 import type { Clock } from "@/server/ports/clock";
-import type { GapStore } from "@/server/ports/gaps";
+import type { GapStore } from "@/server/ports/gap-stores";
 import type { LiveMarket } from "@/server/ports/live";
 import type { Bars } from "@/server/services/bars/bars";
 

@@ -6,7 +6,7 @@ import { dayOfDate, istDate } from "@/server/domain/time/session";
 import { conventionOf, settledFrom } from "@/server/domain/instruments/source-conventions";
 import { silentLog } from "@/server/observe/log";
 import type { Clock } from "@/server/ports/clock";
-import type { CompareRun } from "@/server/ports/gaps";
+import type { CompareRun } from "@/server/ports/gap-stores";
 import { testInstrument } from "@/server/testing/pipeline-rig";
 import { type DayOutcome, DayQuality } from "./day-quality";
 

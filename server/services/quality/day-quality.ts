@@ -3,7 +3,7 @@ import { dayEnd } from "@/server/domain/calendar/day-end";
 import { hasCode } from "@/server/domain/basics/errors";
 import { type Calendar, type HoursKey, istDate, type Session } from "@/server/domain/time/session";
 import type { Clock } from "@/server/ports/clock";
-import type { CompareRun } from "@/server/ports/gaps";
+import type { CompareRun } from "@/server/ports/gap-stores";
 import type { LiveMarket } from "@/server/ports/live";
 import type { Log } from "@/server/ports/observe";
 import { lastDay, readByName, type Unreadable } from "@/server/ports/stored";

@@ -1,5 +1,5 @@
 import type { Stretch } from "@/server/domain/bars/completeness";
-import type { GapStore } from "@/server/ports/gaps";
+import type { GapStore } from "@/server/ports/gap-stores";
 
 /**
  * Stretches during which an instrument (store id) or its feed sent nothing while something traded. A bar that overlaps

@@ -2,7 +2,7 @@ import { eachSlot, joinStretches, type Stretch } from "@/server/domain/bars/comp
 import { minutesTouched } from "@/server/domain/bars/gap";
 import { type Calendar, type HoursKey, istDay, isUnknown } from "@/server/domain/time/session";
 import { timeframe } from "@/server/domain/time/timeframe";
-import type { AnsweredSpan, GapStore } from "@/server/ports/gaps";
+import type { AnsweredSpan, GapStore } from "@/server/ports/gap-stores";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 
 /** Minutes of continuous trading over the instruments of a gap. */

@@ -1,6 +1,6 @@
 import { concerns } from "@/server/domain/bars/gap";
 import { istDay, istMidnight } from "@/server/domain/time/session";
-import type { GapStore } from "@/server/ports/gaps";
+import type { GapStore } from "@/server/ports/gap-stores";
 import type { GapLedger } from "./gap-ledger";
 
 interface Parts {

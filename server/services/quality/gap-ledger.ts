@@ -2,7 +2,7 @@ import { AppError, hasCode } from "@/server/domain/basics/errors";
 import { type Gap, isClosed } from "@/server/domain/bars/gap";
 import type { Calendar } from "@/server/domain/time/session";
 import type { Clock } from "@/server/ports/clock";
-import type { GapChange, GapStore, NewGap } from "@/server/ports/gaps";
+import type { GapChange, GapStore, NewGap } from "@/server/ports/gap-stores";
 import type { LiveMarket, RecentBars } from "@/server/ports/live";
 import type { Meter } from "@/server/ports/observe";
 import { GapCounter } from "./gap-count";

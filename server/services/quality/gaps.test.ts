@@ -8,7 +8,7 @@ import { type Calendar, istDay } from "@/server/domain/time/session";
 import { silentLog } from "@/server/observe/log";
 import { Metrics } from "@/server/observe/metrics";
 import type { Clock } from "@/server/ports/clock";
-import type { AnsweredSpan, DayTally, GapStore } from "@/server/ports/gaps";
+import type { AnsweredSpan, DayTally, GapStore } from "@/server/ports/gap-stores";
 import type { BarStore } from "@/server/ports/stores";
 import { testInstrument } from "@/server/testing/pipeline-rig";
 import { Gaps } from "./gaps";

@@ -2,7 +2,7 @@ import type { BarColumns } from "@/server/domain/bars/bar";
 import type { Stretch } from "@/server/domain/bars/completeness";
 import { AppError } from "@/server/domain/basics/errors";
 import { type Gap, isClosed, minutesTouched } from "@/server/domain/bars/gap";
-import type { GapQuery } from "@/server/ports/gaps";
+import type { GapQuery } from "@/server/ports/gap-stores";
 import type { Log } from "@/server/ports/observe";
 import type { BarStore } from "@/server/ports/stores";
 import { type Absence, absencesBefore } from "./gap-absence";

@@ -6,7 +6,7 @@ import { rawBatch } from "@/server/domain/ticks/tick";
 import { Normaliser } from "@/server/pipeline/normalise";
 import type { FeedDefinition, QuoteDetails } from "@/server/ports/feed";
 import { testInstrument } from "@/server/testing/pipeline-rig";
-import { quoteMeta } from "@/server/web/reads-views";
+import { quoteMeta } from "@/server/web/read-figures";
 import { createDesk } from "./desk";
 
 const CALENDAR = createCalendar();

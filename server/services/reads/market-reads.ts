@@ -35,7 +35,7 @@ import type {
   PassportReading,
   SpanStats,
   TickReading,
-} from "@/server/ports/reads";
+} from "@/server/ports/market-reads";
 import type { StoredKind, TickStore } from "@/server/ports/stores";
 import type { Bars } from "@/server/services/bars/bars";
 import type { CompletenessDays } from "@/server/services/quality/completeness";

@@ -1,6 +1,6 @@
 import type { BarColumns } from "@/server/domain/bars/bar";
 import { merge } from "@/server/domain/bars/bar-rows";
-import type { SpanStats } from "@/server/ports/reads";
+import type { SpanStats } from "@/server/ports/market-reads";
 
 /**
  * Figures of a span's bars and auctions, both oldest first. A bar's value is that of its ticks. History has no value,

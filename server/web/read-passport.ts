@@ -8,7 +8,7 @@ import {
   FROM_STREAM,
 } from "@/server/domain/bars/bar";
 import { toRupees } from "@/server/domain/basics/price";
-import type { PassportReading } from "@/server/ports/reads";
+import type { PassportReading } from "@/server/ports/market-reads";
 
 const sourceNames: readonly (readonly [number, string])[] = [
   [FROM_STREAM, "stream"],

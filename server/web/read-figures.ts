@@ -1,10 +1,10 @@
 /** How REST presents values: rupees, times as requested, null if unknown. */
-import { timeIn, type Zone } from "@/server/contract/reads";
+import { timeIn, type Zone } from "@/server/contract/read-queries";
 import { inTurns, type Turns } from "@/server/domain/basics/turns";
 import { scaleOf, toRupees } from "@/server/domain/basics/price";
 import { AUCTION, EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/ticks/tick";
-import type { About, MarketReads, OrderBook, SpanStats, TickReading } from "@/server/ports/reads";
-import { vwapOf } from "./reads-json";
+import type { About, MarketReads, OrderBook, SpanStats, TickReading } from "@/server/ports/market-reads";
+import { vwapOf } from "./read-json";
 
 /** In every response: its subject and the age of the newest data. */
 export const metaOf = (reads: MarketReads, { instrument, quote }: About): Record<string, unknown> => ({

@@ -1,9 +1,9 @@
-import { timeIn, type Zone } from "@/server/contract/reads";
+import { timeIn, type Zone } from "@/server/contract/read-queries";
 import { type BarColumns, type BarPassport, barStates } from "@/server/domain/bars/bar";
-import type { BarsReading } from "@/server/ports/reads";
+import type { BarsReading } from "@/server/ports/market-reads";
 import { Turns } from "@/server/domain/basics/turns";
 import { ascii, JsonBytes } from "./json-bytes";
-import { passportView } from "./reads-passport";
+import { passportView } from "./read-passport";
 
 /** Digits a VWAP has more than a price. */
 const MORE_DIGITS = 100;

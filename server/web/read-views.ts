@@ -11,7 +11,7 @@ import {
   ticksQuery,
   timeIn,
   todayQuery,
-} from "@/server/contract/reads";
+} from "@/server/contract/read-queries";
 import type { ErrorEnvelope } from "@/server/contract/rest";
 import { packBars } from "@/server/contract/wire";
 import { columnsOf } from "@/server/domain/bars/bar";
@@ -22,11 +22,11 @@ import type { Gate } from "@/server/domain/basics/gate";
 import { anyTimeframe, type AskedBars } from "@/server/domain/time/timeframe";
 import { inTurns } from "@/server/domain/basics/turns";
 import type { Log } from "@/server/ports/observe";
-import type { About, BarsReading, MarketReads, OrderBook, PassportReading } from "@/server/ports/reads";
+import type { About, BarsReading, MarketReads, OrderBook, PassportReading } from "@/server/ports/market-reads";
 import { JsonBytes } from "./json-bytes";
-import { barViews, writeColumns, writeRows } from "./reads-json";
-import { changesView, passportView } from "./reads-passport";
-import { metaOf, noBooks, noDepth, orderBookView, quoteMeta, statsView, ticksView } from "./reads-views";
+import { barViews, writeColumns, writeRows } from "./read-json";
+import { changesView, passportView } from "./read-passport";
+import { metaOf, noBooks, noDepth, orderBookView, quoteMeta, statsView, ticksView } from "./read-figures";
 
 export type ViewName = "bars" | "latest" | "today" | "stats" | "vwap" | "ticks" | "orderbook" | "passport";
 export interface ReadParts {

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { jsonReply, type Reply } from "@/server/contract/answer";
-import { hotViews, type ReadView, readViews } from "@/server/contract/reads";
+import { hotViews, type ReadView, readViews } from "@/server/contract/read-queries";
 import { statusOf } from "@/server/contract/rest";
 import { segmentNames } from "@/server/domain/instruments/vendor-symbols";
-import { type Ask, type ReadParts, type ViewName, views } from "./reads";
-import { legacyView } from "./reads-legacy";
+import { type Ask, type ReadParts, type ViewName, views } from "./read-views";
+import { legacyView } from "./read-legacy";
 
 /** A path of a read, taken apart. */
 export interface ReadPath {

@@ -3,12 +3,19 @@ import { type Bar, barStates, columnsOf } from "@/server/domain/bars/bar";
 import { Turns } from "@/server/domain/basics/turns";
 import { storedTicks } from "@/server/domain/ticks/stored-ticks";
 import { AUCTION, EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/ticks/tick";
-import type { About, BarsReading, MarketReads, OrderBook, PassportReading, SpanStats } from "@/server/ports/reads";
+import type {
+  About,
+  BarsReading,
+  MarketReads,
+  OrderBook,
+  PassportReading,
+  SpanStats,
+} from "@/server/ports/market-reads";
 import { testInstrument } from "@/server/testing/pipeline-rig";
 import { JsonBytes } from "./json-bytes";
-import { barViews, vwapOf, writeColumns, writeRows } from "./reads-json";
-import { changesView, passportView } from "./reads-passport";
-import { metaOf, noBooks, noDepth, orderBookView, quoteMeta, statsView, ticksView } from "./reads-views";
+import { barViews, vwapOf, writeColumns, writeRows } from "./read-json";
+import { changesView, passportView } from "./read-passport";
+import { metaOf, noBooks, noDepth, orderBookView, quoteMeta, statsView, ticksView } from "./read-figures";
 
 const NINE_FIFTEEN = Date.parse("2026-11-20T09:15:00+05:30");
 const endless = () => new Turns(() => Promise.resolve());

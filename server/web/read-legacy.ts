@@ -15,7 +15,7 @@ import {
   timeIn,
   todayQuery,
   type Zone,
-} from "@/server/contract/reads";
+} from "@/server/contract/read-queries";
 import type { ErrorEnvelope } from "@/server/contract/rest";
 import { type BarColumns, columnsOf } from "@/server/domain/bars/bar";
 import { qualityOf } from "@/server/domain/bars/completeness";
@@ -23,10 +23,10 @@ import { badInput } from "@/server/domain/basics/errors";
 import { inTurns, jsonInTurns, type Turns } from "@/server/domain/basics/turns";
 import { toRupees } from "@/server/domain/basics/price";
 import type { AskedBars } from "@/server/domain/time/timeframe";
-import type { About, MarketReads, OrderBook } from "@/server/ports/reads";
-import { type Ask, ask, bookFor, isOfSpan, readingOf, spanOf, tickSpan } from "./reads";
-import { vwapOf } from "./reads-json";
-import { noBooks, noDepth, orderBookView, statsView, ticksView } from "./reads-views";
+import type { About, MarketReads, OrderBook } from "@/server/ports/market-reads";
+import { type Ask, ask, bookFor, isOfSpan, readingOf, spanOf, tickSpan } from "./read-views";
+import { vwapOf } from "./read-json";
+import { noBooks, noDepth, orderBookView, statsView, ticksView } from "./read-figures";
 
 /** Bridge returned an error as one text; field, value and accepted are added beside it. */
 const bridgeError = ({ message, ...rest }: ErrorEnvelope["error"]): unknown => ({ error: message, ...rest });

@@ -14,7 +14,7 @@ import { GET as today } from "@/app/api/v1/today/[...symbol]/route";
 import { GET as vwap } from "@/app/api/v1/vwap/[...symbol]/route";
 import { GET as intraday } from "@/app/intraday/[...path]/route";
 import { type Container, createContainer } from "@/server/container";
-import { type ReadView, readViews } from "@/server/contract/reads";
+import { type ReadView, readViews } from "@/server/contract/read-queries";
 import type { ErrorEnvelope, RestBar } from "@/server/contract/rest";
 import { unpackBars } from "@/server/contract/wire";
 import { BY_EXCHANGE_CLOCK, FROM_LATE, FROM_STREAM, fromCollector, noPassport } from "@/server/domain/bars/bar";

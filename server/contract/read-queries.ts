@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { auctionModes } from "@/server/domain/bars/auction-print";
 import { dayOfDate, IST_OFFSET_MS } from "@/server/domain/time/session";
-import { completenessQuery, gapsQuery } from "./quality";
+import { completenessQuery, gapsQuery } from "./quality-queries";
 import { instant } from "./rest";
 import { askedBars, builtBars } from "./timeframes";
 
