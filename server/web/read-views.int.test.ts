@@ -433,7 +433,7 @@ describe("a read over REST", () => {
       (await ask(`/api/v1/${view}/NSE:QUIET?from=${from}&to=${to}`)).body.meta.notice;
     for (const view of ["bars", "stats", "ticks", "vwap"]) {
       expect(await notice(view, "2026-11-20T16:30", "2026-11-20T21:00"), view).toBe(
-        "NSE:QUIET does not trade from 2026-11-20 16:30 to 2026-11-20 21:00 IST; sessions beside it: 2026-11-20 09:15 to 15:30, 2026-11-23 09:15 to 15:30",
+        "NSE:QUIET does not trade from 2026-11-20 16:30 to 2026-11-20 21:00 IST; nearest sessions: 2026-11-20 09:15 to 15:30, 2026-11-23 09:15 to 15:30",
       );
       expect(await notice(view, "2026-11-20T15:00", "2026-11-20T21:00"), view).toBe(
         view === "bars" ? "no bar of NSE:QUIET is stored in this span; none is stored at all" : undefined,
