@@ -79,7 +79,7 @@ test("the keyboard's crosshair goes with Escape, a reset and a new symbol", asyn
   await expect.poll(readsOld).toBe(false);
 });
 
-test("CH-04 the last price goes on living while history is read", async ({ page, app }) => {
+test("CH-04 the last price stays live while history is read", async ({ page, app }) => {
   await openChart(page, app);
   await holdStill(page);
   const { x, y } = await pixelOf(page, await barAt(page, -20));
@@ -218,7 +218,7 @@ test("CH-02 scrolled back, nothing jumps while new bars come; the button leads b
   await expect.poll(async () => (await visibleOf(page)).to - (await barCount(page))).toBeGreaterThanOrEqual(-1);
 });
 
-test("CH-13 the countdown tells when the bar ends", async ({ page, app }) => {
+test("CH-13 the countdown shows when the bar ends", async ({ page, app }) => {
   await openChart(page, app, { timeframe: "5m", bars: 100 });
   const countdown = page.getByTestId("countdown");
   await expect(countdown).toHaveText(/^\d\d:\d\d$/);
@@ -240,7 +240,7 @@ test("CH-15 volume where there is any, none for an index", async ({ page, app })
   await expect(page.getByTestId("legend-bar").locator('[data-value="volume"]')).toHaveCount(0);
 });
 
-test("RSI in the legend is TA-Lib's RSI of the closes REST tells", async ({ page, app }) => {
+test("RSI in the legend is TA-Lib's RSI of the closes from REST", async ({ page, app }) => {
   await openChart(page, app);
   await holdStill(page);
   const bar = await barAt(page, -30);

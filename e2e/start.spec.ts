@@ -54,7 +54,7 @@ test("a port in use is one sentence that names another", async ({}, info) => {
   other.close();
 });
 
-test("a data folder in use is one sentence, and its owner goes on", async ({ app }) => {
+test("a data folder in use is refused in one sentence, and its owner continues", async ({ app }) => {
   expect(refusal(await run(["--port", String(await freePort()), "--data", app.dataDir]))).toContain(app.dataDir);
   expect((await fetch(`${app.url}/api/v1/health`)).ok).toBe(true);
 });

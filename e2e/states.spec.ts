@@ -29,7 +29,7 @@ test("a feed that is connected and silent is MUTE, with the evidence, and LIVE a
   await expect(page.locator(".axis-label.is-stale")).toHaveCount(0);
 });
 
-test("a cut line is RECONNECTING, then LIVE, and the chart goes on", async ({ page, app }) => {
+test("a lost connection is RECONNECTING, then LIVE, and the chart continues", async ({ page, app }) => {
   const exchange = exchangeAt(app.exchangeUrl);
   await openChart(page, app, { bars: 1 });
   const before = await barAt(page, -1);
@@ -44,7 +44,7 @@ test("a cut line is RECONNECTING, then LIVE, and the chart goes on", async ({ pa
     .toBe(true);
 });
 
-test("bad packets are counted and refused while the chart goes on", async ({ page, app }) => {
+test("bad packets are counted and rejected while the chart continues", async ({ page, app }) => {
   const exchange = exchangeAt(app.exchangeUrl);
   await openChart(page, app, { bars: 1 });
   const rejects = async (): Promise<Record<string, number>> =>

@@ -2,7 +2,7 @@ import type { StatusSnapshot } from "@/server/contract/live";
 import { expect, test } from "./support/app";
 import { exchangeAt } from "./support/exchange";
 
-test("cards, stages at work, and what was refused with its reason", async ({ page, app }) => {
+test("cards, running stages, and rejections with their reasons", async ({ page, app }) => {
   const exchange = exchangeAt(app.exchangeUrl);
   await page.goto(`${app.url}/status`);
   const cards = page.getByRole("list", { name: "Parts" }).getByRole("listitem");

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const nobody = 2 ** 30;
 
 describe("the build lock", () => {
-  it("lets one work at a time, and tells the other once that it waits", async () => {
+  it("lets one work at a time, and tells the other once that it is waiting", async () => {
     const file = path.join(folder, "two");
     let inside = 0;
     let most = 0;

@@ -160,7 +160,7 @@ describe("the index candle of a closing auction, on a chart", () => {
   /** Before the auction, by timeframe. */
   const before = new Map<string, BarsSnapshot>();
 
-  it("stands where REST shows it, of days that history told, and no indicator has a value there", async () => {
+  it("is where REST shows it, for days from history, and no indicator has a value there", async () => {
     for (const timeframe of SHOWN) {
       const answer = await subscribe(INDEX, timeframe);
       before.set(timeframe, answer);
@@ -218,7 +218,7 @@ describe("the index candle of a closing auction, on a chart", () => {
     expect(stock).toEqual([]);
   });
 
-  it("is there for who comes back with a time, for who comes anew, and on a page of the past", async () => {
+  it("is there for a returning client, for a new one, and on a page of the past", async () => {
     for (const timeframe of SHOWN) {
       const anew = shownOf(await subscribe(INDEX, timeframe));
       const told = await rest(INDEX, timeframe);

@@ -317,7 +317,7 @@ describe("the example of a .env file", () => {
 });
 
 describe("indicators of the .env file", () => {
-  it("are read anew while the server runs, and are the standard ones when they are gone", () => {
+  it("are reloaded while the server runs, and fall back to the defaults when removed", () => {
     const file = path.join(root, ".env");
     writeFileSync(file, "INDICATOR_CONFIGS=SMA:9\nINDICATOR_TIMEFRAMES=5m\n");
     expect(readIndicators(root, false)).toEqual({ configs: "SMA:9", timeframes: "5m" });

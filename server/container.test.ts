@@ -37,7 +37,7 @@ it("starts its parts in an order that is safe to undo in reverse", async () => {
       "pipeline",
       "watchlists",
       "charts",
-      // Feeds come last and go first: no tick arrives before there is somebody to take it.
+      // Feeds start last and stop first: no tick arrives before something can take it.
       "feeds",
       "work under way",
     ]);

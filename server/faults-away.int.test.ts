@@ -75,7 +75,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
       ({ failing, spooled, waiting }) => !failing && !spooled && waiting < 200,
     );
 
-  it("goes on collecting while the database is away, stopped and crashed, and writes what waited", async () => {
+  it("keeps collecting while the database is unreachable, stopped and crashed, and writes the queue afterwards", async () => {
     for (const signal of ["SIGINT", "SIGQUIT"] as const) {
       await database.halt(signal);
       await own().until("it says that the store is away", ({ failing, spooled }) => failing && spooled);
@@ -102,7 +102,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
     await written();
   }, 120_000);
 
-  it("goes on while Redis is killed, hangs and is emptied, and is found there again afterwards", async () => {
+  it("continues while Redis is killed, hangs and is emptied, and publishes again afterwards", async () => {
     const reader = redis.connect();
     const age = async (): Promise<number> => {
       const bar = JSON.parse((await reader.get("fault:candle:1s:latest:SIM:NIFTY 50").catch(() => null)) ?? "null") as {
@@ -128,7 +128,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
     }
   }, 120_000);
 
-  it("asks for a new login when its token is refused, and goes on with another", async () => {
+  it("asks for a new login when its token is rejected, and continues with another", async () => {
     await rig.deaf(OPEN_MS);
     await rig.exchange.fault({ kind: "expired" });
     const { feed } = await own().until("AUTH_EXPIRED", (told) => told.feed?.state === "AUTH_EXPIRED");
@@ -184,7 +184,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
     await wait(5_000);
   }, 120_000);
 
-  it("lets nobody else collect, and is followed at once by the one that stands by", async () => {
+  it("lets no other instance collect, and is followed at once by the standby", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "candela-fault-second-"));
     const second = new ServerProgram(folder, { DATABASE_URL: database.url }, settings.log);
     try {

@@ -47,7 +47,7 @@ describe.skipIf(why !== "")(`a server whose only disk is full, its database with
     await written();
   }, 180_000);
 
-  it("is killed on the full disk, and starts there again or says why not; with room it goes on", async () => {
+  it("is killed on the full disk, and restarts there or says why not; with space it continues", async () => {
     disk.keepFull();
     await full();
     await rig.deaf(OPEN_MS);

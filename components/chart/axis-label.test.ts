@@ -11,7 +11,7 @@ describe("the plate behind the last price", () => {
     expect(plateOf(100, 9, [Number.NaN])).toEqual({ up: 9, down: 9 });
   });
 
-  it("never leaves half a label, wherever the price stands", () => {
+  it("never leaves half a label, wherever the price is", () => {
     const ticks = [30, 62, 94, 126, 158];
     for (let y = 20; y < 180; y += 0.5) {
       for (const half of [9, 16]) {

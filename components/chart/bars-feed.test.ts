@@ -161,7 +161,7 @@ const opened = async (to = 10) => {
 };
 
 describe("history and stream of a chart", () => {
-  it("goes on exactly where the snapshot ends", async () => {
+  it("continues exactly where the snapshot ends", async () => {
     const { feed, last, push, closes, log } = bench();
     feed.open(infy);
     // Frames that overtake the response: one already included in it, one that follows it, one of another chart.
@@ -204,7 +204,7 @@ describe("history and stream of a chart", () => {
     expect(asked.filter(({ event }) => event === "bars.subscribe")).toHaveLength(2);
   });
 
-  it("catches up after a reconnection with a restarted server, whose counting starts anew", async () => {
+  it("catches up after reconnecting to a restarted server with new sequence numbers", async () => {
     const { reconnect, last, push, closes, store } = await opened(40);
     reconnect();
     await last("bars.subscribe").answer(snapshot(9, 42, 0, { ...packSeries([ema(9, 42, 8)]) }));
@@ -307,7 +307,7 @@ describe("history and stream of a chart", () => {
     expect(asked.at(-1)!.payload).toMatchObject({ before: minute(4_000) });
   });
 
-  it("leaves a patched bar in front of its first one to the page that brings it", async () => {
+  it("leaves a patched bar before its first one to the page that contains it", async () => {
     const { feed, push, last, closes, store } = await opened();
     push(frame(41, [tuple(-10, 7, CLOSED), tuple(1, 99, CLOSED)]));
     expect(store.time[0]).toBe(minute(0));
@@ -322,7 +322,7 @@ describe("history and stream of a chart", () => {
     expect(Array.from(store.time.subarray(0, 13))).toEqual(Array.from({ length: 13 }, (_, at) => minute(at - 12)));
   });
 
-  it("reads its bars anew when one of them exists no more", async () => {
+  it("reloads its bars when one of them was removed", async () => {
     const { feed, push, last, closes, asked } = await opened(2);
     const subscribes = (): number => asked.filter(({ event }) => event === "bars.subscribe").length;
     push(frame(41, [tuple(0, 50, CLOSED), tuple(1, 51, CLOSED)], { whole: [[minute(0), minute(2)]] }));

@@ -65,7 +65,7 @@ describe("the crosshair without a pointer", () => {
     paint();
     expect(told).toEqual({ crosshair: null, read: null });
   });
-  it("stands at a bar out of view once that has been painted", () => {
+  it("moves to a bar out of view once that has been painted", () => {
     const { told, navigation } = navigated();
     navigation.goTo(5 * 60_000);
     paint();

@@ -74,7 +74,7 @@ const said = (over: Partial<LightFacts>): string => {
 };
 
 describe("the light beside the name", () => {
-  it("tells the age of a live price", () => expect(said({})).toBe("LIVE 0.4s"));
+  it("shows the age of a live price", () => expect(said({})).toBe("LIVE 0.4s"));
   it("lets a quiet symbol of a healthy feed be quiet, without alarm", () =>
     expect(said({ lastTick: now - 190_000 })).toBe("LIVE last trade 3m ago"));
   it("says of a symbol that fell quiet what the list says of it, from the same moment on", () => {
@@ -119,7 +119,7 @@ describe("the light beside the name", () => {
   });
   it("greys the price when the feed is mute", () =>
     expect(said({ frame: frame([truth({ state: "MUTE", lastTick: now - 16_000 })]) })).toBe("MUTE 16s stale"));
-  it("tells how late a slow feed is, not how fresh its last late packet", () => {
+  it("shows how late a slow feed is, not the age of its last late packet", () => {
     expect(said({ lastTick: now, frame: frame([truth({ state: "SLOW", lastTick: now, lagMs: 4_000 })]) })).toBe(
       "SLOW 4.0s",
     );
@@ -165,7 +165,7 @@ describe("the note below the last price", () => {
     });
   it("counts down while the price is live", () =>
     expect([note("LIVE"), note("LIVE", { end: null })]).toEqual(["01:30", ""]));
-  it("tells the age of an old price, also of one that no tick of this run has brought", () => {
+  it("shows the age of an old price, even one without a tick in this run", () => {
     expect(note("AUTH_EXPIRED")).toBe("12s ago");
     expect(note("AUTH_EXPIRED", { lastTick: null })).toBe("1m ago");
     expect(note("AUTH_EXPIRED", { lastTick: null, lastBar: Date.parse("2026-11-17T15:30:00+05:30") })).toBe("17 Nov");

@@ -22,7 +22,7 @@ describe("the IST axis", () => {
     expect(istWeight(ist("2026-11-18T05:30:00"), ist("2026-11-18T05:29:00"))).toBe(22);
   });
 
-  it("tells minutes and seconds apart", () => {
+  it("distinguishes minutes and seconds", () => {
     expect(istWeight(ist("2026-11-18T10:05:00"), ist("2026-11-18T10:04:00"))).toBe(21);
     expect(istWeight(ist("2026-11-18T10:04:00"), ist("2026-11-18T10:03:00"))).toBe(20);
     expect(istWeight(ist("2026-11-18T10:04:05"), ist("2026-11-18T10:04:04"))).toBe(10);

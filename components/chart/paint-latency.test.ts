@@ -32,7 +32,7 @@ describe("the latency of painting", () => {
     ]);
   });
 
-  it("leaves out what nobody sees: before the first painting, out of view, and frames without a tick", () => {
+  it("skips unseen frames: before the first painting, out of view, and frames without a tick", () => {
     const { latency, recorded } = rig();
     latency.arrived(frame(900), true);
     latency.painted(1_001);

@@ -15,7 +15,7 @@ describe("the colour of a plot", () => {
     expect(tokens(3, "line", "line", "histogram")).toEqual(["series-4", "series-5", "faint"]);
     expect(tokens(2, "histogram")).toEqual(["series-3"]);
   });
-  it("tells rise from fall in bars beside lines, and in no other plot", () => {
+  it("colours rise and fall in bars beside lines, and in no other plot", () => {
     const macd = { plots: plots("line", "line", "histogram"), colour: 0 };
     expect([
       signToken(macd, 2, 0.4),

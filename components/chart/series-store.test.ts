@@ -69,7 +69,7 @@ describe("the bars of a chart", () => {
     expect(times(store)).toEqual([0, 60, 120, 180, 240, 300]);
   });
 
-  it("says where a reader that was away goes on", () => {
+  it("says where a returning client continues", () => {
     const store = new SeriesStore();
     expect(store.lastClosed()).toBeNull();
     store.put(bar(60, 1));

@@ -25,7 +25,7 @@ test("a word takes a doubt back: a tab that sleeps again is asked twice again", 
   expect([watch.look(120_000), watch.look(121_000)]).toEqual([false, true]);
 });
 
-test("a tab that slept an hour is not told so before its waiting frames were read", () => {
+test("a tab that slept an hour is reported only after its waiting frames were read", () => {
   const watch = silenceWatch();
   watch.heard(0);
   expect(watch.look(3_600_000)).toBe(false);

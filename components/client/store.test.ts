@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { latencyRecorder, percentiles } from "./latency";
 import { createValue, once } from "./store";
 
-test("a value tells its listeners of a change, and of nothing else", () => {
+test("a value notifies its listeners of changes only", () => {
   const value = createValue(1);
   const heard = vi.fn();
   const leave = value.subscribe(heard);
@@ -16,7 +16,7 @@ test("a value tells its listeners of a change, and of nothing else", () => {
   expect(heard).toHaveBeenCalledTimes(1);
 });
 
-test("a listener may leave while it is being told", () => {
+test("a listener may unsubscribe while it is notified", () => {
   const value = createValue(0);
   const heard: string[] = [];
   const leave = value.subscribe(() => {

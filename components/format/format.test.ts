@@ -161,7 +161,7 @@ describe("what is left", () => {
     expect(countdownText(1)).toBe("00:01");
     expect(countdownText(-5)).toBe("00:00");
   });
-  test("over days is told in its two largest units", () => {
+  test("of days is shown in its two largest units", () => {
     expect([waitText(51 * 3_600_000), waitText(11_520_000), waitText(840_000)]).toEqual(["2d 3h", "3h 12m", "14m"]);
   });
 });

@@ -3,7 +3,7 @@ import { FIRST_START, gapCauses } from "@/server/domain/bars/gap";
 import { causeText, concernedText, remainText } from "./gap-words";
 
 describe("a gap in words", () => {
-  it("tells the first start from a restart, and every cause there is", () => {
+  it("distinguishes the first start from a restart, and names every cause", () => {
     expect([
       causeText({ cause: "restart", note: `${FIRST_START}; the server stopped in the meantime` }),
       causeText({ cause: "restart", note: "" }),

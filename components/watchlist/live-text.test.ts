@@ -22,7 +22,7 @@ test.each<[FeedState, string]>([
   ["CLOSED", "market closed"],
 ])("while the feed is %s a list says %s", (state, text) => expect(liveText(rows, 22, [feed(state)])).toBe(text));
 
-test("rows that nobody subscribes are not live, and each row goes by the feed of its kind", () => {
+test("unsubscribed rows are not live, and each row follows the feed of its kind", () => {
   expect(liveText([...rows.slice(1), row({ live: false })], 22, [feed("LIVE")])).toBe("21 of 22 live");
   expect(liveText([row({ simulated: false }), row()], 2, [feed("MUTE"), feed("LIVE", false)])).toBe("1 of 2 live");
   expect(liveText([], 22, [feed("LIVE")])).toBe("");

@@ -136,7 +136,7 @@ afterAll(async () => {
 });
 
 describe("candela backfill against a broker", () => {
-  it("brings a month of the NIFTY 50 as the exchange has it, bar by bar, through a kill in the middle", async () => {
+  it("loads a month of the NIFTY 50 exactly, bar by bar, through a kill in the middle", async () => {
     const dataDir = folder();
     const month = ["--watchlist", "NIFTY50", "--from", "2026-01-01", "--to", "2026-01-31", "--json"];
     const plan = await backfill(dataDir, [...month, "--dry-run"]).ended;
@@ -242,7 +242,7 @@ describe("candela backfill against a broker", () => {
     });
   }, 180_000);
 
-  it("is paused by Ctrl-C with code 3, though a request hangs, and goes on from there", async () => {
+  it("is paused by Ctrl-C with code 3 despite a hanging request, and resumes", async () => {
     const dataDir = folder();
     proxy.fate = (_, count) => (count > 3 ? "hang" : null);
     const first = backfill(dataDir, [
@@ -266,7 +266,7 @@ describe("candela backfill against a broker", () => {
     });
   }, 180_000);
 
-  it("brings days as they are, and makes them of minutes where they are asked for and missing", async () => {
+  it("loads days as they are, and builds missing ones from minutes on request", async () => {
     const dataDir = folder();
     const days = await backfill(dataDir, [
       "--symbols",

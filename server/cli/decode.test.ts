@@ -78,14 +78,14 @@ describe("decode kite", () => {
     ]);
   });
 
-  it("skips a packet of unknown length and goes on", async () => {
+  it("skips a packet of unknown length and continues", async () => {
     expect(await linesOfHex(`0002000a${"ff".repeat(10)}${packet(8, 408065, [100])}`)).toEqual([
       { frame: 0, skipped: "unknown packet length 10" },
       { frame: 0, token: 408065, mode: "ltp", lastPrice: "1.00" },
     ]);
   });
 
-  it("names what is wrong with a frame or a line, and goes on with the next", async () => {
+  it("names the fault of a frame or a line, and continues with the next", async () => {
     expect(
       await linesOfHex("00010008000d8001", "", "xyz", "8001aaaa", "00", "0000", `0001${packet(8, 408065, [100])}cafe`),
     ).toEqual([

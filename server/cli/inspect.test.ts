@@ -24,7 +24,7 @@ describe("candela inspect", () => {
       "  2026-11-20 00:00:00  open 1510.00  high 1530.00  low 1500.00  close 1520.00  volume 223456",
     ]);
   });
-  it("tells ticks by their columns", async () => {
+  it("recognises ticks by their columns", async () => {
     const found = await inspect(["exchange_timestamp,instrument_token,last_price", "2026-11-20 09:15:01,408065,1573"], {
       instrument: "NSE:INFY",
     });
@@ -37,7 +37,7 @@ describe("candela inspect", () => {
       preview: ["2026-11-20 09:15:01  price 1573.00"],
     });
   });
-  it("tells semicolons, decimal commas, the order of dates, and another instrument's rows", async () => {
+  it("recognises semicolons, decimal commas, date order, and another instrument's rows", async () => {
     const found = await inspect(
       [
         "Symbol;Date;Open;High;Low;Close;Qty",

@@ -1,6 +1,7 @@
 /**
- * `candela login [collector]`: hands what a broker wants anew every day, such as an access token, to a running server. It is
- * read from its variable or from standard input, never from the command line, where every user of the machine could see it.
+ * `candela login [collector]`: gives a running server the login fields that change every day, such as an access token.
+ * They are read from their variable or from standard input, never from the command line, where every user of the
+ * machine could see them.
  */
 import { createInterface } from "node:readline";
 import type { Command } from "commander";

@@ -116,7 +116,7 @@ describe("a day of the exchange with auctions, replayed", () => {
     expect(upstox.slice(1)).toEqual(kite.slice(1));
   });
 
-  it("an index goes on to the auction's value in one row of 15:15, as the exchange's candle does", async () => {
+  it("an index moves to the auction's value in one row of 15:15, as the exchange's candle does", async () => {
     expect(await replay("NIFTY 50", "15m")).toEqual(await told("NIFTY 50", 15));
     expect((await replay("NIFTY 50", "15m", "apart")).length).toBe(24);
     const [day] = await replay("NIFTY 50", "1d");

@@ -18,7 +18,7 @@ const brief = (bars: BarColumns): string[] =>
   );
 
 describe("candela replay", () => {
-  it("makes bars of ticks, the last one as it stands when the recording ends", async () => {
+  it("builds bars from ticks, the last one as it is when the recording ends", async () => {
     const { bars } = await replay([
       "2022-11-25 09:15:00,100,0",
       "2022-11-25 09:15:30,101.5,50",
@@ -103,7 +103,7 @@ describe("candela replay", () => {
         await of(["2022-11-25 09:15:00,101,1000", "2022-11-25 09:16:00,102,400", "2022-11-25 09:16:30,103,450"], "1d"),
       ).toEqual([1_050]);
     });
-    it("starts anew on each date", async () => {
+    it("starts again on each date", async () => {
       const { bars } = await replay([
         "2022-11-25 15:29:59,101,0",
         "2022-11-25 15:29:59,102,500",
@@ -121,7 +121,7 @@ describe("candela replay", () => {
       ]);
       expect(Array.from(bars.volume)).toEqual([10]);
     });
-    it("that steps back is counted and goes on from there", async () => {
+    it("that decreases is counted and continues from there", async () => {
       const { bars, refused } = await replay([
         "2022-11-25 09:15:00,101,1000",
         "2022-11-25 09:16:00,102,400",
@@ -131,7 +131,7 @@ describe("candela replay", () => {
     });
   });
 
-  it("refuses what is no tick of the session, each with its reason, and goes on", async () => {
+  it("rejects rows that are not ticks of the session, each with its reason, and continues", async () => {
     const { bars, refused, malformed } = await replay([
       "2022-11-25 09:00:00,99",
       "2022-11-25 09:15:00,100",
@@ -222,7 +222,7 @@ describe("candela replay", () => {
     expect((await replay(["2026-08-03 15:14:59,100", "2026-08-03 15:31:00,101"])).bars.length).toBe(1);
   });
 
-  it("tells minutes without ticks as spans from tick to tick", async () => {
+  it("reports minutes without ticks as spans from tick to tick", async () => {
     const { gaps } = await replay([
       "2022-11-25 09:17:10,100",
       "2022-11-25 09:18:00,101",

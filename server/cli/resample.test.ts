@@ -75,7 +75,7 @@ describe("candela resample", () => {
     });
   });
 
-  it("tells by a day's first label whether times label the start or the end of a bar", async () => {
+  it("decides by a day's first label whether times label the start or the end of a bar", async () => {
     const starts = await resample(minutes(375));
     const ends = await resample(minutes(375, 9 * 60 + 16));
     expect(ends.bars).toEqual(starts.bars);
@@ -266,7 +266,7 @@ describe("candela resample", () => {
     });
   });
 
-  it("names malformed lines and goes on", async () => {
+  it("names malformed lines and continues", async () => {
     const report = await resample([...minutes(5), "2024-08-13 09:20:00,abc,1,1,1,1"]);
     expect(resampleSummary(report)).toEqual([
       'bars.csv:6: open "abc" is not a number',

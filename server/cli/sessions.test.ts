@@ -25,7 +25,7 @@ describe("candela sessions", () => {
     ]);
   });
 
-  it("prints null and a note where no source tells the time", () => {
+  it("prints null and a note if the time is unknown", () => {
     const [line] = ask("NSE", "2026-11-08");
     expect(line?.kind).toBe("muhurat");
     expect(line?.phases.every(({ from, to }) => from === null && to === null)).toBe(true);
@@ -82,7 +82,7 @@ describe("candela sessions", () => {
     expect(ask("MCX", "2026-11-20", { segment: "commodity" })[0]?.hours).toBe("MCX");
   });
 
-  it("tells a stock with a closing auction from one without", () => {
+  it("distinguishes stocks with and without a closing auction", () => {
     expect(ask("nse", "2026-11-20", { symbol: "reliance" })[0]?.phases.map(({ phase }) => phase)).toContain(
       "closing_auction",
     );
@@ -98,7 +98,7 @@ describe("candela sessions", () => {
     expect(ask("NSE", "2026-11-20", { symbol: "NIFTYBEES" })[0]?.hours).toBe("NSE");
   });
 
-  it("tells a future, which has a pre-open, from an option, which has none", () => {
+  it("distinguishes a future, which has a pre-open, from an option, which has none", () => {
     const names = (symbol: string) =>
       ask("NSE", "2026-11-20", { segment: "derivatives", symbol })[0]?.phases.map(({ phase }) => phase);
     expect(names("NIFTY26NOVFUT")).toEqual(["pre_open", "pre_open_matching", "buffer", "continuous"]);

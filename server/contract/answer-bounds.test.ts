@@ -151,7 +151,7 @@ describe("an error", () => {
 });
 
 describe("what is wrong with a question", () => {
-  it("is told with the field's place", () => {
+  it("is reported with the field's place", () => {
     const schema = z.strictObject({ rows: z.array(z.strictObject({ at: z.number() })) });
     expect(faultOf(schema, { rows: [{ at: 1 }, { at: "x" }] }).details).toMatchObject({
       field: "rows[1].at",
@@ -163,7 +163,7 @@ describe("what is wrong with a question", () => {
     expect(faultOf(schema, { rows: 5 }).message).toContain("5");
     expect(faultOf(z.array(schema), [{ rows: [] }, 7]).details).toMatchObject({ field: "[1]", value: 7 });
   });
-  it("of a field nobody knows names those there are, at the top only", () => {
+  it("for an unknown field names the known ones, at the top only", () => {
     expect(faultOf(z.strictObject({ a: z.number(), b: z.number() }), { a: 1, b: 2, c: 3 }).details).toMatchObject({
       field: "c",
       value: 3,
@@ -185,7 +185,7 @@ describe("what is wrong with a question", () => {
     });
     expect(faultOf(schema, { list: 7 }).details).toMatchObject({ field: "list", value: 7 });
   });
-  it("finds a NUL wherever it stands, as far down as any schema reads", () => {
+  it("finds a NUL anywhere, as deep as any schema reads", () => {
     const anything = z.unknown();
     expect(faultOf(anything, "a\0b").details).toMatchObject({ field: "body", value: "a\0b" });
     expect(faultOf(anything, { a: { b: ["x", "\0"] } }).details).toMatchObject({ field: "a.b[1]" });

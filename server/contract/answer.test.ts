@@ -120,7 +120,7 @@ describe("an answer", () => {
     expect([unread.status, unread.body, failed]).toEqual([499, "", 0]);
   });
 
-  it("calls an instrument nobody knows a bad value, under the name the field has at the door", async () => {
+  it("calls an unknown instrument a bad value, under the field's name at the door", async () => {
     const unknown = (): never => {
       throw new AppError("unknown_instrument", "no instrument NOPE", {
         details: { field: "instrument", value: "NOPE", accepted: "EXCHANGE:SYMBOL", candidates: [] },
@@ -142,7 +142,7 @@ describe("an answer", () => {
     ).toMatchObject({ status: 404, error: { code: "not_found" } });
   });
 
-  it("tells nothing of a fault of ours but the number under which the log has it", async () => {
+  it("reveals only the log's id of an internal error", async () => {
     const { status, error } = await ask({}, () => {
       throw new Error("secret");
     });

@@ -284,7 +284,7 @@ describe("the doors to quality", () => {
     expect([read(gapId, "1"), read(gapId, 2_147_483_647)]).toEqual([1, 2_147_483_647]);
     for (const each of [0, 2_147_483_648, "x"]) expect(read(gapId, each)).toHaveProperty("refused");
   });
-  it("tell completeness of timeframes a session divides", () => {
+  it("accept completeness for timeframes that divide a session", () => {
     const base = { instrument: "NSE:INFY" };
     expect(read(completenessQuery, base)).toEqual({ ...base, timeframe: "1m" });
     expect(read(completenessQuery, { ...base, timeframe: "day", from: "1970-01-02", to: "2026-11-20" })).toEqual({

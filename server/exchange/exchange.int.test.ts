@@ -92,7 +92,7 @@ describe("a raw client", () => {
     await expect(connect(exchange)).rejects.toThrow("HTTP 429");
   });
 
-  it("gets the last packet at once, in quote mode by default, also while the clock stands", async () => {
+  it("gets the last packet at once, in quote mode by default, even with a stopped clock", async () => {
     const exchange = await opened();
     exchange.clock.pause(true);
     exchange.pump(); // the clock's run until it was stopped
@@ -132,7 +132,7 @@ describe("a raw client", () => {
     expect(line.binary.map((frame) => frame.length)).toEqual([1, 1]);
   });
 
-  it("is told what was wrong in text, and stays connected", async () => {
+  it("receives an error text, and stays connected", async () => {
     const exchange = await opened();
     const line = await connect(exchange);
     line.send("not json");
@@ -223,7 +223,7 @@ describe("REST", () => {
     });
   });
 
-  it("tells the seconds its packets make: together they are the minutes of history", async () => {
+  it("reports the seconds its packets make: together they are the minutes of history", async () => {
     const exchange = await opened();
     const from = at("2026-11-20T13:59:00");
     const to = at("2026-11-20T14:04:00");
@@ -295,7 +295,7 @@ describe("faults", () => {
     return line;
   };
 
-  it("mutes, and goes on at reset; heartbeats stay", async () => {
+  it("mutes, and resumes at reset; heartbeats stay", async () => {
     const exchange = await opened();
     const line = await listening(exchange);
     await control(exchange, "fault", { kind: "mute" });
@@ -356,7 +356,7 @@ describe("faults", () => {
     expect((await rest(exchange, "/user/profile")).status).toBe(200);
   });
 
-  it("disconnects, and refuses for as long as it is told", async () => {
+  it("disconnects, and refuses for the given time", async () => {
     const exchange = await opened();
     const line = await listening(exchange);
     await control(exchange, "fault", { kind: "disconnect", ms: 300 });

@@ -11,7 +11,7 @@ import { feeds } from ".";
 const allowed =
   /^server\/(feeds\/|exchange\/|testing\/|bench\/|domain\/instruments\/source-conventions\.ts$)|\.(test|spec)\.tsx?$/;
 
-/** The lines of a source without its comments: what a broker does may be told anywhere. */
+/** The lines of a source without its comments, which may describe a broker anywhere. */
 const codeOf = (file: string): string[] =>
   transformSync(readFileSync(file, "utf8"), {
     loader: file.endsWith("x") ? "tsx" : "ts",

@@ -33,7 +33,7 @@ const eagerClock = () => {
 };
 
 describe("replayClock", () => {
-  it("stands at the start, then shows the recording's time at its speed, and jumps when told", () => {
+  it("stays at the start, then shows the recording's time at its speed, and jumps on request", () => {
     const { clock: base } = eagerClock();
     const clock = replayClock(base, { start: 100_000, speed: 60 });
     void base.sleep(5_000);
@@ -193,7 +193,7 @@ describe("replay", () => {
     for (const [shown, handedOver] of seen) expect(shown).toBeLessThanOrEqual(handedOver + 1_000);
   });
 
-  it("shows no time before its first rows are read, and stands where the recording ends inside a session", async () => {
+  it("shows no time before its first rows are read, and stops where the recording ends inside a session", async () => {
     const lines = ["2022-11-25 10:00:00,1", "2022-11-25 10:00:01,2"];
     writeFileSync(file, lines.join("\n"));
     let real = 1_000_000;
@@ -239,7 +239,7 @@ describe("replay", () => {
     abort.abort();
   });
 
-  it("tells what is minutes apart in batches of their own", async () => {
+  it("sends ticks minutes apart in separate batches", async () => {
     const { rows } = await playAll(["2022-11-25 10:00:00,1", "2022-11-25 10:00:30,2", "2022-11-25 10:01:00,3"], 1e9);
     expect(rows.map(({ time, received }) => received - time)).toEqual([0, 0, 0]);
   });

@@ -83,7 +83,7 @@ describe("parseTickFile", () => {
     ]);
   });
 
-  it("names file, line, text and reason of each line that is no tick, and goes on", async () => {
+  it("names file, line, text and reason of each invalid line, and continues", async () => {
     const how = "; use YYYY-MM-DD HH:MM[:SS], ISO with a zone or epoch, or set --date-format";
     const bad = [
       ["2022-11-25 09:15:00", "price is missing"],

@@ -294,7 +294,7 @@ describe("exchanges", () => {
     expect(await barsOf(rows, { columns: "series=none" })).toEqual([day]);
     expect(await barsOf(rows, { instrument: "NSE:INFY-BE" })).toEqual([day]);
   });
-  it("a column of volume nobody knows", async () => {
+  it("an unknown volume column", async () => {
     const rows = ["date,open,high,low,close,MyQty", "2026-11-19,1500,1520,1490,1510,123456"];
     expect(await refusal(barsOf(rows))).toMatchObject({
       line: 1,
@@ -682,7 +682,7 @@ describe("brokers and programs", () => {
     ],
   ])("%s", async (_, text) => expect(await barsOf(text, { from: "1m", to: "1m" })).toEqual([first, second]));
 
-  it("refuses another symbol and an unknown zone beside a list, and tells what an answer says instead of rows", async () => {
+  it("refuses another symbol and an unknown zone beside a list, and shows a message in place of rows", async () => {
     const clocks = ["2026-11-20 09:15:00", "2026-11-20 09:16:00"];
     expect(await refusal(barsOf(vantage("Asia/Kolkata", clocks, "TCS.NS"), { from: "1m", to: "1m" }))).toMatchObject({
       field: "symbol",
@@ -954,11 +954,11 @@ describe("dialects", () => {
       field: "decimal mark",
     });
   });
-  it.each(["-", "NaN", "null", "", "0", "-5", "1e5", "N/A"])("refuses a price %j and goes on", async (text) => {
+  it.each(["-", "NaN", "null", "", "0", "-5", "1e5", "N/A"])("rejects a price %j and continues", async (text) => {
     const [good, refused] = await minutes(names, [rows[0]!, `2026-11-20 09:16:00,${text},102,100,101,20`]);
     expect([good, refused]).toEqual([first, expect.stringMatching(/^refused 3: open /)]);
   });
-  it.each(["-", "NaN", "", "-5", "12.5", "many"])("refuses a volume %j and goes on", async (text) => {
+  it.each(["-", "NaN", "", "-5", "12.5", "many"])("rejects a volume %j and continues", async (text) => {
     expect((await minutes(names, [rows[0]!, `2026-11-20 09:16:00,100,102,100,101,${text}`]))[1]).toMatch(
       /^refused 3: volume /,
     );
@@ -1141,7 +1141,7 @@ describe("times", () => {
     ).toEqual([first, second]);
   });
 
-  it("refuses dates whose day and month may be either, unless a later row tells", async () => {
+  it("refuses dates with ambiguous day and month, unless a later row decides", async () => {
     const rows = ["05/11/2026 09:15,100,101,99,100.5,10", "06/11/2026 09:15,100.5,102,100,101,20"];
     expect(await refusal(minutes("date,open,high,low,close,volume", rows))).toMatchObject({
       line: 2,
@@ -1168,7 +1168,7 @@ describe("times", () => {
       ),
     ).toMatchObject({ line: 5, option: "--date-format" });
   });
-  it("knows years of two digits that stand first by their rows, and asks where none tells", async () => {
+  it("recognises leading two-digit years by their rows, and asks if none decides", async () => {
     const days = (dates: string[], more = {}) =>
       barsOf(
         ["date,open,high,low,close,volume", ...dates.map((date, at) => `${date},1500,1520,1490,1510,${at + 1}`)],
@@ -1228,7 +1228,7 @@ describe("times", () => {
       (await barsOf(rows(["11/09/2026", "13-11-2026"]), { dateFormat: "DD-MM-YYYY" })).map((bar) => bar.slice(0, 10)),
     ).toEqual(["2026-09-11", "2026-11-13"]);
   });
-  it("reads formats that it is told", async () => {
+  it("reads formats given by option", async () => {
     expect(await of("201126 09:15", { dateFormat: "DDMMYY" })).toEqual([first]);
     expect(await of("261120 0915", { dateFormat: "YYMMDD" })).toEqual([first]);
     expect(await of("46346.385416667", { dateFormat: "excel" })).toEqual([first]);
@@ -1613,7 +1613,7 @@ describe("columns by their place", () => {
       expect(await barsOf(rows, { columns: "time,open,high,low,close,volume" })).toEqual([day, next]);
     }
   });
-  it("refuses names that lack a price, a name that stands twice, and a file without sense", async () => {
+  it("refuses a header without a price, a duplicate name, and a senseless file", async () => {
     expect(await refusal(barsOf(["Date,Open,High,Low,Adj Close,Volume", "2026-11-19,1,1,1,1,1"]))).toMatchObject({
       line: 1,
       message: expect.stringContaining("no column found for close") as unknown,

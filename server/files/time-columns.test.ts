@@ -79,7 +79,7 @@ describe("two columns of times", () => {
       ),
     ).toEqual(["2026-11-19", "2026-11-20"]);
   });
-  it("that tell one day are one", async () => {
+  it("with the same day are one", async () => {
     expect(
       dates(
         await barsOf(
@@ -101,7 +101,7 @@ describe("two columns of times", () => {
       ),
     ).toEqual(right);
   });
-  it("that tell different ones are asked for", async () => {
+  it("with different days are refused", async () => {
     const other = rows([
       ["2026-11-19", "2026-11-20 08:00:00"],
       ["2026-11-20", "2026-11-23 08:00:00"],

@@ -59,7 +59,7 @@ describe("parseBarFile", () => {
     });
   });
 
-  it("names each line that is no bar, and goes on", async () => {
+  it("names each invalid line, and continues", async () => {
     const { bars, malformed } = await parse([
       "Date,Open,High,Low,Close,Volume",
       "2016-08-16 09:15:00,1,2,1,2,5",

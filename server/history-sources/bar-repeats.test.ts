@@ -105,7 +105,7 @@ describe("rows of several contracts under one symbol", () => {
       "2026-11-20 09:00 75000 75500 74900 75400 1000",
     ]);
   });
-  it("a contract that no expiry tells apart is asked for", async () => {
+  it("a contract without a distinguishing expiry is refused", async () => {
     expect(
       await refusal(
         barsOf(

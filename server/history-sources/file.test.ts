@@ -78,7 +78,7 @@ describe("a file of bars as a source of history", () => {
     }
   });
 
-  it("is read to the size it has, and no further than somebody waits for it", async () => {
+  it("is read to its size, and no further than its client waits", async () => {
     const lines = minutes.map(([clock, ...figures]) => ["2026-01-05 " + clock, ...figures].join(","));
     const file = csv("long.csv", ["datetime,open,high,low,close,volume", ...lines]);
     const gone = new AbortController();
@@ -257,7 +257,7 @@ describe("a file of bars as a source of history", () => {
     expect(await barsOf(source)).toEqual(expected);
   });
 
-  it("tells of lines that are no bars, rows outside the session and bars that stand there twice", async () => {
+  it("reports invalid lines, rows outside the session and duplicate bars", async () => {
     const lines = minutes.map(([clock, ...figures]) => [`2026-01-05 ${clock}`, ...figures].join(","));
     const file = csv("faults.csv", [
       ...lines,

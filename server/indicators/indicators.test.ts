@@ -82,7 +82,7 @@ describe("reference values", () => {
     expect(still[30]).toBeGreaterThan(50);
     expect(still.at(-1)).toBe(0);
   });
-  it("OBV goes on over daily bars of one year and begins again with the next, and with each session within the day", () => {
+  it("OBV continues over daily bars of one year and restarts with the next, and with each session within the day", () => {
     const obv = (times: readonly string[], steps: readonly number[]): number[] => {
       const rows = flat(steps).map((bar, row) => ({ ...bar, time: Date.parse(`${times[row]}+05:30`), volume: 10 }));
       return Array.from(computeIndicator(parseIndicator("OBV"), columnsOfBars(rows))[0]!);
@@ -122,7 +122,7 @@ describe("anchored VWAP", () => {
     expect(avwap("week", minutes)).toEqual([null, 200, 250, 300]);
     expect(avwap("month", minutes)).toEqual([null, null, null, null]);
   });
-  it("begins anew with the Indian week, month, quarter and year", () => {
+  it("restarts with the Indian week, month, quarter and year", () => {
     // 30 November 2026 is a Monday; at 00:10 in India it is still the day before in Greenwich.
     const days = ["2026-11-29T23:50", "2026-11-30T00:10", "2026-12-01T00:10", "2027-01-01T00:10", "2027-01-01T00:11"];
     expect(avwap("week", days)).toEqual([null, 200, 250, 400, 450]);
@@ -228,7 +228,7 @@ describe("parseIndicators", () => {
   });
 });
 
-it("the catalogue tells each parameter with its default, limits and unit", () => {
+it("the catalogue has each parameter with its default, limits and unit", () => {
   const source = (byDefault = "close") => ({
     name: "source",
     kind: "choice",

@@ -56,7 +56,7 @@ const anySeries = fc.record({
 const paramsOf = (id: string, short: boolean): Params => (short ? small(id) : usual(id));
 
 describe.each(indicators.map(({ id }) => id))("%s", (id) => {
-  it("peeks what next will give, changes nothing by it, and goes on from its snapshot", () => {
+  it("peeks exactly what next will give, changes nothing, and continues from its snapshot", () => {
     fc.assert(
       fc.property(anySeries, ({ seed, perDay, short }) => {
         const params = paramsOf(id, short);
@@ -89,7 +89,7 @@ describe.each(indicators.map(({ id }) => id))("%s", (id) => {
     );
   });
 
-  it("gives in one go what it gives bar by bar, and goes on from there", () => {
+  it("gives the same in one batch as bar by bar, and continues from there", () => {
     fc.assert(
       fc.property(anySeries, ({ seed, perDay, at, short }) => {
         const bars = walkBars(120, seed, perDay);

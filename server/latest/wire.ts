@@ -65,7 +65,7 @@ export const tickText = (tick: LatestTick): string =>
   `{"instrument":${JSON.stringify(tick.key)},"price":${toDecimalText(tick.price, tick.decimals)},"volume":${known(tick.volume)}` +
   `,"openInterest":${known(tick.openInterest)},"time":${tick.time},"received":${Math.round(tick.received)}}`;
 
-/** `value` is that of the first plot; `ready` tells that all of them have one. Prices are rupees, not rounded. */
+/** `value` is that of the first plot; `ready` is true once all plots have one. Prices are rupees, not rounded. */
 export const pointText = ({ name, key, timeframe: of, decimals, time, values, live }: LatestPoint): string => {
   const shown = values.map(
     ({ plot, unit, value }) =>

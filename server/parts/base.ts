@@ -1,4 +1,4 @@
-/** What every other part stands on: time, the log, the data folder, the store, and how parts tell each other things. */
+/** The base of every other part: time, the log, the data folder, the store, and the events between parts. */
 import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -66,7 +66,7 @@ export const createBase = async (config: Config, say: Say, { market, warn }: { m
       name: "data folder",
       async start() {
         if (scratch !== null) mkdirSync(scratch);
-        // With an external database too: what waits on disk has one owner.
+        // Also with an external database: the spool has one owner.
         else unlock = await lockFolder(dataDir, path.join(dataDir, "candela.lock"), wall.now());
       },
       async stop() {

@@ -1,4 +1,4 @@
-/** Broker logins and the feeds they bring, each kept by one instance at a time. */
+/** Broker logins and their feeds, each run by one instance at a time. */
 import type { Base } from "./base";
 import type { Cores } from "./cores";
 import type { Part } from "./lifecycle";

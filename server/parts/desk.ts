@@ -59,7 +59,7 @@ export const createDeskPart = (
   });
   events.on("barsChanged", ({ instrument, from }) => indicators.changed(instrument, from));
 
-  // Open bars were begun with the ends of the day as it was: they are made anew from what is stored.
+  // Open bars were started with the day's old end; they are rebuilt from stored bars.
   events.on("calendarEdited", async ({ change, hours }) => {
     const { date } = (change.after ?? change.before)!;
     if (Math.abs(dayOfDate(date) - istDay(clock.now())) > NEAR_DAYS) return;

@@ -1,4 +1,4 @@
-/** What the server says of itself, and the sockets it says it on. */
+/** The server's status, and the sockets that serve it. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Gate } from "@/server/domain/basics/gate";
@@ -23,7 +23,7 @@ import type { Quality } from "./quality";
 import type { Rooms } from "./rooms";
 import type { Writers } from "./writers";
 
-/** Answers for charts made at once, and those that wait for their turn: bars with indicators, a page of the past. */
+/** Concurrent responses for charts, and those that wait their turn: bars with indicators, a page of the past. */
 const CHARTS_AT_ONCE = 4;
 const CHARTS_WAITING = 2_000;
 

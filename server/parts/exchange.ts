@@ -34,7 +34,7 @@ export const startSimulated = async (
 
 export type Exchange = ReturnType<typeof createExchange>;
 
-/** The simulated exchange: begun when the configured login is put together, ended after all who may ask it. */
+/** The simulated exchange: started when the configured login is built, stopped after everything that may call it. */
 export const createExchange = ({ config, log, say, eventLog }: Base) => {
   let starting: ReturnType<typeof startSimulated> | null = null;
   const lifecycle: Part[] = [

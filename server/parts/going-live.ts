@@ -27,7 +27,7 @@ export const createGoingLive = (
   const { wall, log, say, eventLog, store, ending } = base;
   const exchange = createExchange(base);
 
-  /** The chart waits for none of the history. `known` is called once it is known what is subscribed. */
+  /** The chart waits for no history. `known` is called once subscriptions are known. */
   const collect = async (
     row: CollectorRow,
     login: Record<string, string>,
@@ -82,7 +82,8 @@ export const createGoingLive = (
         say(`The feed did not start: ${(cause as Error).message}`);
       });
     });
-    // Before it is known what is subscribed, a page would be told "no such instrument" on a first start, "historical only" on another.
+    // Before subscriptions are known, a page would show "no such instrument" on a first start and "historical only" on
+    // another.
     await Promise.race([known, wall.sleep(FIRST_LIST_MS, signal).catch(() => undefined)]);
   };
 

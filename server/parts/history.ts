@@ -1,4 +1,4 @@
-/** What the stream did not bring: brokers' histories and backfills. */
+/** Data the feed did not deliver: brokers' histories and backfills. */
 import type { RefusedRows } from "@/server/domain/bars/told-rows";
 import { History } from "@/server/services/history/catch-up";
 import { RequestPaces } from "@/server/services/history/request-pace";
@@ -26,7 +26,7 @@ export const createHistory = (
   const paces = new RequestPaces(wall);
   const barsChanged = (instrument: number, from: number, to: number): void =>
     events.emit("barsChanged", { instrument, from, to });
-  /** Stretches in which an instrument's feed brought nothing, whether healed since or not. */
+  /** Stretches during which an instrument's feed sent nothing, whether filled since or not. */
   const away = (instrument: number, from: number, to: number): ReturnType<typeof awayStretches> => {
     const whose = { id: table.at(instrument).id, collectors: collectors.bringing(instrument) };
     return awayStretches(store.gaps, whose, from, to, clock.now());

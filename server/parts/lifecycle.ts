@@ -10,15 +10,15 @@ export interface Part {
 }
 
 export interface Lifecycle {
-  /** In the order of the start. */
+  /** In start order. */
   readonly names: readonly string[];
-  /** Rejects with the first part's failure, or the signal's reason, once everything begun until then has stopped. */
+  /** Rejects with the first part's failure, or the signal's reason, once everything started so far has stopped. */
   start(signal: AbortSignal): Promise<void>;
-  /** Stops what has begun, in reverse order. Never rejects; a second call waits for the first. */
+  /** Stops what has started, in reverse order. Never rejects; a second call waits for the first. */
   stop(): Promise<void>;
 }
 
-/** Most parts stop in milliseconds; what writes to a slow disk or network has a few seconds. */
+/** Most parts stop in milliseconds; those that write to a slow disk or network get a few seconds. */
 const STOP_MS = 10_000;
 
 /** Start and stop of the server: one ordered list, whose reverse is the order of the stop. */

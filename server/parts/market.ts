@@ -1,4 +1,4 @@
-/** What is traded, when, and whose feeds tell of it. */
+/** Instruments, their hours, and the feeds that deliver them. */
 import { hoursIfKnown } from "@/server/domain/calendar/calendar";
 import { SessionWindows } from "@/server/domain/calendar/session-window";
 import { InstrumentTable } from "@/server/domain/instruments/instrument-table";

@@ -1,4 +1,4 @@
-/** Charts and watchlists: what is sent to which client. */
+/** Charts and watchlists: which client gets what. */
 import type { Base } from "./base";
 import type { DeskPart } from "./desk";
 import type { Part } from "./lifecycle";

@@ -1,4 +1,4 @@
-/** What is kept for how long, and what it takes. */
+/** Retention and storage. */
 import { keepAll, keepDays, Retention } from "@/server/services/upkeep/retention";
 import { Storage } from "@/server/services/upkeep/storage";
 import type { StoredKind } from "@/server/ports/stores";

@@ -50,7 +50,7 @@ export const createWriters = (base: Base, { table, feedNumbers }: Market, { norm
     },
   });
   let spoolEmptied: Promise<void> = Promise.resolve();
-  // Only the owner of the data folder may touch what waits there: these start after it.
+  // Only the owner of the data folder may touch its spool: these start after it.
   const lifecycle: Part[] = [
     {
       name: "bar writer",

@@ -35,7 +35,7 @@ export class DerivedBars implements Core<BarBatch, BarBatch> {
   private readonly cells = new Accumulators(8);
   private used = 0;
   private readonly out = new BarOutput(FLUSH_ROWS);
-  /** What forms of the series a derived one is made of; one place is for what has closed. */
+  /** Forming bars of the series a derived one is built from; one slot is for closed bars. */
   private readonly parts = barColumns(MOST_PARTS - 1);
   private readonly formingParts: FormingParts;
 

@@ -21,7 +21,7 @@ import { SecondBars } from "./second-bars";
 const INSTRUMENTS = 6; // the last one is an index
 const STEPS = 600;
 const OPEN = Date.parse("2026-09-07T09:15:00+05:30");
-/** Of a market that never closes: the day's volumes begin anew. */
+/** A market that never closes, whose day volumes restart. */
 const MIDNIGHT = Date.parse("2026-09-08T00:00:00+05:30");
 const calendar = createCalendar();
 
@@ -188,7 +188,7 @@ const run = (steps: readonly Step[], border: number, slow: boolean): Run => {
 };
 
 describe("the fast path of a row", () => {
-  // Private: how many rows took the slow path is what tells that both were gone.
+  // Private: the number of rows on the slow path shows that both paths were taken.
   const judge = vi.spyOn(Normaliser.prototype as unknown as { judge(): void }, "judge");
   const prepare = vi.spyOn(SecondBars.prototype as unknown as { prepare(): boolean }, "prepare");
 

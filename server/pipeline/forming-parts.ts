@@ -11,8 +11,8 @@ export const MOST_PARTS = 32;
 const WHOLE = MOST_PARTS;
 
 /**
- * Bars that are not closed, folded from their parts when somebody asks: what has closed of the open bar, then the open
- * parts, oldest first. Changes nothing: the parts are copies.
+ * Returns bars that are not closed, folded from their parts on request: the closed parts of the open bar, then the open
+ * parts, oldest first. Changes nothing, because the parts are copies.
  */
 export class FormingParts {
   private readonly cells = new Accumulators(MOST_PARTS + 1);

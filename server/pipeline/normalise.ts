@@ -223,7 +223,8 @@ export class Normaliser implements Core<RawMessage, TickMessage> {
       const before = quotes[quote + Quote.volume]!;
       const untraded = volume === before;
       const same = untraded && price === quotes[quote + Quote.price];
-      // A price that moves while the day's volume stands may come with the old date's volume, which is sent on for a while.
+      // A price that changes while the day's volume does not may come with the previous date's volume, which is sent
+      // for a while.
       if (untraded && !same && volume >= 0) break;
       if (time < last || (same && time === last) || volume < before || (volume - before) * LARGE > before + 2) break;
       const interest = raws[rawInterests + row]!;

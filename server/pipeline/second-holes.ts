@@ -6,8 +6,8 @@ import { BROKEN, Open, Own, type SecondTables } from "./second-tables";
 const UNDERWAY_MS = 1_000;
 
 /**
- * Where the stream has a hole: a lost or silent connection, a new one, a day volume in doubt. What is open is marked, and
- * so is the newest second, closed already, if the hole began in it; the second that comes next is begun with the mark.
+ * Marks gaps in the stream: a lost or silent connection, a new one, a doubtful day volume. Open bars are marked, and so
+ * is the newest closed second if the gap began in it; the next second starts with the mark.
  */
 export class SecondHoles {
   constructor(
@@ -16,8 +16,9 @@ export class SecondHoles {
   ) {}
 
   /**
-   * The collector's connection came or went, or brought nothing since `now`, which is `feedNow` by the feed's time: what
-   * is open has a hole, in every timeframe. A silence is noticed late: the second it began in may be closed and stored as whole.
+   * The collector's connection opened or closed, or has been silent since `now`, which is `feedNow` by the feed's time:
+   * open bars in every timeframe are incomplete. A silence is noticed late, so the second in which it began may be
+   * closed and stored as complete.
    */
   cut(collector: number, now: number, feedNow: number, emit: (batch: BarBatch) => void): void {
     const { own, capacity } = this.tables;
@@ -46,7 +47,10 @@ export class SecondHoles {
     return marks;
   }
 
-  /** What is open of an instrument has a hole, and so has its newest second if that ended after `since`, less the way. Of bars that ended by `settled` all seconds are closed. */
+  /**
+   * Marks an instrument's open bars as incomplete, and its newest second if that ended after `since`, less the transit
+   * time. For bars that ended by `settled`, all seconds are closed.
+   */
   breakOpen(instrument: number, now: number, since: number, emit: (batch: BarBatch) => void, settled = 0): void {
     const { own, open } = this.tables;
     const newest = own[instrument * Own.size + Own.newest]!;

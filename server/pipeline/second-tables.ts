@@ -60,7 +60,10 @@ const ringOf = (watermarkSeconds: number): number => {
   return size;
 };
 
-/** The tables, and how they grow and are copied. What the figures in them mean is for `SecondBars`, `SecondVolume` and `SecondHoles` to know. */
+/**
+ * The tables, with their growth and copying. `SecondBars`, `SecondVolume` and `SecondHoles` define what their values
+ * mean.
+ */
 export class SecondTables {
   capacity = 0;
   own = new Float64Array(0);
@@ -74,7 +77,7 @@ export class SecondTables {
     this.mask = ringOf(watermarkSeconds) - 1;
   }
 
-  /** Where a second of an instrument stands in `open`, if it is open. */
+  /** Slot of an instrument's second in `open`, if it is open. */
   placeOf(instrument: number, second: number): number {
     return ((second & this.mask) * this.capacity + instrument) * Open.size;
   }
@@ -82,7 +85,7 @@ export class SecondTables {
     return this.open[this.placeOf(instrument, second) + Open.second] === second;
   }
 
-  /** Room for `count` instruments at least; what is there stays. */
+  /** Grows to at least `count` instruments and keeps the content. */
   grow(count: number): void {
     const before = this.capacity;
     const size = Math.max(count, before * 2, 64);

@@ -74,7 +74,7 @@ export class SecondVolume {
     return volume;
   }
 
-  /** Begins to look ahead (`peek`): what the instrument's open seconds will have traded when they close. */
+  /** Starts a look ahead (`peek`): the volume of the instrument's open seconds when they close. */
   beginPeek(instrument: number): void {
     this.peekBase = this.tables.days[instrument * Day.size + Day.base]!;
     this.peekDay = this.tables.own[instrument * Own.size + Own.day]!;
@@ -168,7 +168,7 @@ export class SecondVolume {
   doubted(instrument: number): number {
     return this.tables.own[instrument * Own.size + Own.doubt]!;
   }
-  /** Keeps a figure that is not believed and the second that told it; -1: the doubt is over. */
+  /** Stores a doubtful value and the second in which it arrived; -1: the doubt is over. */
   doubt(instrument: number, second: number, volume: number): void {
     const { own } = this.tables;
     own[instrument * Own.size + Own.doubt] = volume;
@@ -198,7 +198,10 @@ export class SecondVolume {
     own[figures + Own.surplus] = counted - from;
   }
 
-  /** A packet that is believed followed: where the doubted figure was true, it belongs to the second that told it, if that is still open. */
+  /**
+   * An accepted packet followed: if the doubtful value was correct, it belongs to the second in which it arrived, if
+   * that is still open.
+   */
   confirm(instrument: number, volume: number): void {
     const { own, days, open } = this.tables;
     const doubted = this.doubted(instrument);

@@ -65,7 +65,7 @@ export class TimeframeCells {
     if (end < due[instrument]!) due[instrument] = end;
   }
 
-  /** Finds anew when the instrument's open bars up to a minute end first, and when the longer ones do. */
+  /** Recomputes when the first of the instrument's open bars up to a minute ends, and the first of the longer ones. */
   expectShort(instrument: number): void {
     this.due[instrument] = this.firstEnd(instrument, FIRST, MINUTE);
   }
@@ -82,7 +82,7 @@ export class TimeframeCells {
     return first;
   }
 
-  /** Room for `count` instruments at least; what is there stays. */
+  /** Grows to at least `count` instruments and keeps the content. */
   grow(count: number): void {
     const size = Math.max(count, this.capacity * 2, 64);
     const cells = new Accumulators(size * COUNT);

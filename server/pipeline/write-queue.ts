@@ -12,16 +12,16 @@ export interface Backlog<Item> {
   readonly waiting: number;
   /** One statement's worth, or null. It stays until `shift`. */
   first(): Item | null;
-  /** What `first` returned leaves: the store has it, or else the disk, or nobody. */
+  /** Removes what `first` returned: it is stored, or on disk, or dropped. */
   shift(item: Item, isStored: boolean): void;
 }
 
-/** `Item` waits in memory, `Batch` is what the store takes of it, `Kept` is how that lies on disk. */
+/** `Item` is held in memory, `Batch` is the part passed to the store, `Kept` is its form on disk. */
 interface Parts<Item, Batch, Kept> {
   /** What is written, in the log. */
   name: string;
   figures: {
-    /** Of the names of `failures`, `spoolFailures`, `dropped`, `queue` and `spooled`. */
+    /** Part of the names of `failures`, `spoolFailures`, `dropped`, `queue` and `spooled`. */
     prefix: string;
     /** Duration of a transaction, and rows stored. */
     commit: string;
@@ -128,7 +128,7 @@ export class WriteQueue<Item, Batch, Kept> {
       let item: Item | null;
       let batch: Batch;
       try {
-        // What waits on disk is older than what waits here.
+        // Records on disk are older than those in memory.
         const kept = (await this.spool?.first()) ?? null;
         item = kept === null ? backlog.first() : null;
         if (kept !== null) batch = unpack(kept);

@@ -3,7 +3,7 @@ import type { CalendarChange } from "@/server/domain/calendar/calendar-edits";
 import type { FeedState } from "@/server/domain/ticks/collector";
 import type { HoursKey } from "@/server/domain/time/session";
 
-/** What one part of the server tells the others. Instruments are dense numbers, times epoch ms. */
+/** Events between parts of the server. Instruments are dense numbers, times epoch ms. */
 export interface EventMap {
   /** History changed bars of [from, to) that readers may have. */
   barsChanged: { instrument: number; from: number; to: number };

@@ -71,7 +71,7 @@ export interface LatestState {
  * is sent again.
  */
 export interface Latest {
-  /** False if nobody can read what is published; then nothing needs to be built. */
+  /** False if nothing can read what is published; then nothing needs to be built. */
   readonly isRead: boolean;
   publishBars(rows: readonly LatestBar[]): void;
   publishTicks(rows: readonly LatestTick[]): void;

@@ -8,8 +8,8 @@ import { rounds, testSeed } from "./run-size";
 import { storeAt } from "./store-open";
 
 /**
- * What a run is given by the environment: FAULT_SEED to repeat one, FAULT_KILLS (12, with `--deep` 50), FAULT_SPEED of the
- * market's clock, FAULT_LOG for a file that keeps what the servers print.
+ * Settings of a run from the environment: FAULT_SEED to repeat one, FAULT_KILLS (12, with `--deep` 50), FAULT_SPEED of
+ * the market's clock, FAULT_LOG for a file with the servers' output.
  */
 export const faultSettings = (
   environment: Record<string, string | undefined>,

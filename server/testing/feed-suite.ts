@@ -1,7 +1,7 @@
 /**
- * What every feed owes the rest of the server. `registrySuite` and `feedSuite` run over each entry of the registry
- * (`feeds/contract.test.ts`, `feeds/contract.int.test.ts`), so that a new broker is held to it by its line there. A feed is
- * spoken to through a stand-in of its broker: `testing/feed-stands/<id>.ts`.
+ * The contract of every feed. `registrySuite` and `feedSuite` run over each entry of the registry
+ * (`feeds/contract.test.ts`, `feeds/contract.int.test.ts`), so a new broker is tested through its line there. A feed is
+ * driven through a stand-in for its broker: `testing/feed-stands/<id>.ts`.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { listingFault } from "@/server/domain/instruments/broker-list";
@@ -19,7 +19,7 @@ export interface FeedStand {
   login: Record<string, string>;
   /** The same with a secret the broker refuses. */
   refused: Record<string, string>;
-  /** A login to an address where nobody answers. */
+  /** A login to an address without a server. */
   nowhere: Record<string, string>;
   /** Tokens that were subscribed and unsubscribed by clients, in order, since this was asked last. */
   asked(): Promise<{ added: number[]; removed: number[] }>;

@@ -233,14 +233,17 @@ interface Accepted extends Row {
   stale: boolean;
 }
 
-/** The line was lost: when, epoch ms, how many of the instrument's rows had come, and whether any had begun a second or a connection. */
+/**
+ * The disconnect: when, epoch ms, how many of the instrument's rows had arrived, and whether any had started a second
+ * or a connection.
+ */
 interface Loss {
   at: number;
   rows: number;
   begun: boolean;
 }
 
-/** What happened to one instrument: its rows in order of arrival, and what the lost lines did to it. */
+/** What happened to one instrument: its rows in order of arrival, and the effect of the disconnects. */
 interface Line {
   rows: Accepted[];
   losses: Loss[];
@@ -290,7 +293,7 @@ const judge = (round: Round, calendar: TradingCalendar, own: (instrument: number
     newest: -1,
     closed: -1,
     day: 0,
-    /** Its line has brought something that a loss may have cut. */
+    /** Its connection has delivered data that a disconnect may have cut. */
     begun: false,
     /** The next second has a hole. */
     hole: false,
@@ -489,7 +492,10 @@ const foldInstrument = (
   }
 };
 
-/** Open interest of the newest second that tells one; inside it what came last. A late row is of the past: it tells none. */
+/**
+ * Open interest of the newest second that has one; within a second the last one to arrive. A late row is of the past
+ * and does not count.
+ */
 const newestInterest = (rows: readonly Accepted[]): Accepted | undefined =>
   rows
     .filter(({ openInterest, late }) => openInterest >= 0 && !late)

@@ -18,7 +18,10 @@ import { knownPaths, staticDoor } from "./static-files";
 export interface Web {
   /** The port really taken (0 asks for any). */
   port: number;
-  /** Until this is called every request is told to retry, because the parts behind the pages are still starting. */
+  /**
+   * Until this is called every request gets a "try again" response, because the parts behind the pages are still
+   * starting.
+   */
   open(): void;
   /** Says goodbye to the clients and resolves when no connection is left, whoever is still waiting for an answer. */
   stop(): Promise<void>;

@@ -139,7 +139,7 @@ const rig = () => {
     letGo: () => waiting.splice(0).forEach((resolve) => resolve()),
     pass: (ms: number) => (now += ms),
     taken: () => frames.splice(0),
-    /** A row as the pipeline tells a close or a patch. */
+    /** A row as the pipeline sends a close or a patch. */
     row(event: number, time: number, of: TimeframeName = "1m", instrument = 0): BarBatch {
       const batch = barBatch(1);
       const bar = columnsOf([barAt(time, 7_000, { state: event === CLOSE ? "closed" : "patched", incomplete: true })]);
@@ -215,7 +215,7 @@ describe("patches of closed bars", () => {
       [[8, 7, 6, 5], [[NOW - 8 * MINUTE, NOW - 4 * MINUTE]]],
     ]);
     expect(counted).toEqual({ "frames.bars": 1 });
-    // One that comes after the reading has begun is read by itself.
+    // One that arrives after the read has started is read separately.
     hub.onBars(row(PATCH, NOW - 3 * MINUTE));
     await settled();
     letGo();
@@ -290,7 +290,7 @@ describe("frames of a room", () => {
         { id: "SMA", params: { instance: 6 } },
       ],
     });
-    // One that is being computed again tells nothing of what forms.
+    // One that is being computed again says nothing about the forming bar.
     await watch("c", { indicators: [{ id: "SMA", params: { instance: 9 } }] });
     await watch("b", { timeframe: "5m", indicators: [{ id: "SMA", params: { instance: 7 } }] });
     const points: PointBatch = {

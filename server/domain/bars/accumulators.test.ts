@@ -136,7 +136,7 @@ describe("a bar being built", () => {
     expect(shown(cells, 0).openInterest).toBe(0);
   });
 
-  it("takes an earlier part: it brings the open, the close and the open interest stay", () => {
+  it("takes an earlier part: it sets the open; the close and the open interest stay", () => {
     const cells = new Accumulators(1);
     cells.beginRow(0, 500, 9_000, columnsOf([second]), 0);
     cells.foldBefore(0, columnsOf([first]), 0);
@@ -159,7 +159,7 @@ describe("a bar being built", () => {
     expect(shown(silent, 0).openInterest).toBe(0);
   });
 
-  it("tells no value as soon as one part with volume tells none, whichever it is", () => {
+  it("has no value if any part with volume has none", () => {
     const unknown = { ...second, value: 0 };
     for (const parts of [
       [first, unknown],
@@ -189,7 +189,7 @@ describe("a bar being built", () => {
     expect(shown(cells, 1)).toMatchObject({ incomplete: true, passport: noPassport });
   });
 
-  it("begun anew has nothing of the bar before it", () => {
+  it("starts without anything of the bar before it", () => {
     const cells = new Accumulators(1);
     cells.beginBatch(0, 500, 9_000, batchOf([{ ...first, incomplete: true }, firstPassport]), 0);
     cells.beginRow(0, 600, 9_000, columnsOf([second]), 0);
@@ -291,7 +291,7 @@ describe("cells folded into a longer bar", () => {
       passport: { firstTime: 1_010, lastTime: 2_900, firstSequence: 50, lastSequence: 61 },
     });
   });
-  it("close with the later tick, or with a part whose ticks nobody knows", () => {
+  it("close with the later tick, or with a part whose ticks are unknown", () => {
     expect(pair([first, firstPassport], [second, { ...secondPassport, lastTime: 1_899 }]).close).toBe(13);
     expect(pair([first, firstPassport], [second, { ...secondPassport, lastTime: 1_900 }]).close).toBe(17);
     expect(pair([first, firstPassport], [second, noPassport])).toMatchObject({ close: 17, passport: firstPassport });
@@ -302,7 +302,7 @@ describe("cells folded into a longer bar", () => {
     expect(pair([first, firstPassport], [{ ...second, incomplete: true }, secondPassport]).incomplete).toBe(true);
     expect(pair([{ ...first, incomplete: true }, firstPassport], [second, secondPassport]).incomplete).toBe(true);
   });
-  it("take the passport of a part that nothing was told of before as it is", () => {
+  it("take the first known passport of a part as it is", () => {
     expect(pair([first, noPassport], [second, secondPassport]).passport).toEqual(secondPassport);
     const cells = new Accumulators(1);
     cells.beginRow(0, 500, 9_000, columnsOf([first]), 0);
@@ -340,7 +340,7 @@ describe("a block of cells", () => {
     expect(shown(cells, 3).passport).toEqual(firstPassport);
     expect([cells.isEmpty(18), cells.timeOf(19)]).toEqual([true, 600]);
   });
-  it("is copied and goes on from a snapshot, which later bars do not change", () => {
+  it("continues from a snapshot, which later bars do not change", () => {
     const cells = new Accumulators(3);
     cells.beginBatch(1, 500, 9_000, batchOf([first, firstPassport]), 0);
     cells.beginRow(2, 600, 9_000, columnsOf([second]), 0);

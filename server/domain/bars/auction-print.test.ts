@@ -214,7 +214,7 @@ describe("auctions in intraday bars", () => {
     expect([volume("15:14:59"), volume("15:15:00")]).toEqual([600, 1_500]);
   });
 
-  it("merged, that of a reopening opens the bar in which trading goes on, and only widens one that began before the halt", () => {
+  it("merged, that of a reopening opens the bar in which trading resumes, and only widens one that began before the halt", () => {
     const halt: CalendarEdit = {
       id: 1,
       type: "halt",

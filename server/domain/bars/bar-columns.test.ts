@@ -128,7 +128,7 @@ describe("a stored bar", () => {
     putRow(copied, 9, kindOf("1d"), rows, 2);
     expect(all(copied)).toEqual([stored[0], stored[2]]);
   });
-  it("tells no value that is more than any is", () => {
+  it("has no value beyond the largest exact one", () => {
     const [over, most] = [MOST_VALUE * 2, MOST_VALUE].map((value) => storedBarsOf([{ ...stored[0]!, value }]));
     expect([over!.value[0], most!.value[0]]).toEqual([0, MOST_VALUE]);
     const copied = storedBars(3);

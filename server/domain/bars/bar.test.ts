@@ -19,7 +19,7 @@ import {
   tickHash,
 } from "./bar";
 
-describe("what stands in the store", () => {
+describe("stored bars", () => {
   it("keeps its numbers: states, sources, collectors", () => {
     expect(barStates).toEqual(["forming", "closed", "patched", "backfilled", "corrected"]);
     expect([FROM_STREAM, FROM_HISTORY, FROM_LATE, BY_EXCHANGE_CLOCK, BY_OUR_CLOCK]).toEqual([1, 2, 4, 8, 16]);

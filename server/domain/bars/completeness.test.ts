@@ -115,7 +115,7 @@ describe("a day that no holiday list covers", () => {
       });
     expect(completeShare(judged(session, []))).toBeNull();
   });
-  it("counts as any other once it has one, or a feed brought the instrument", () => {
+  it("counts as any other once it has one, or a feed delivered the instrument", () => {
     expect(judged(session, allOf(session).slice(0, 5))).toMatchObject({ expected: 375, counts: { received: 5 } });
     expect(judged(session, [{ time: session.open }], { seen: false })).toMatchObject({
       expected: 375,
@@ -186,7 +186,7 @@ describe("a bar that is not there", () => {
   });
 });
 
-it("tells a bar by where it comes from, and one with a hole as incomplete whatever it is", () => {
+it("classifies a bar by its source, and an incomplete one as incomplete", () => {
   const session = sessionOn("NSE", "2026-11-18");
   const [received, patched, corrected, backfilled, cut] = allOf(session) as [
     TestBar,

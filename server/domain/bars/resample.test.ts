@@ -71,7 +71,7 @@ describe("resample", () => {
       folded([bar("2024-08-13T09:14:00"), bar("2024-08-13T09:15:00"), bar("2024-08-15T10:00:00")], "5m"),
     ).toMatchObject({ outside: 2, bars: [{ volume: 5 }] });
   });
-  it("tells no traded value where a part that traded has none, and one where the others did not trade", () => {
+  it("has no traded value if a part that traded has none, and one if only untraded parts lack it", () => {
     const live = bar("2024-08-13T09:15:00");
     expect(
       folded([live, bar("2024-08-13T09:16:00", { value: 0 }), bar("2024-08-13T09:17:00")], "5m").bars,

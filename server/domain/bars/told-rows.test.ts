@@ -31,7 +31,7 @@ const checked = (bars: readonly Bar[], span = { from: at(0), to: at(9), days: fa
   };
 };
 
-describe("rows that somebody tells", () => {
+describe("rows from outside", () => {
   it.each<[string, Partial<Bar>, string]>([
     ["a high below its low", { high: 98 }, "prices_contradict"],
     ["an open above its high", { open: 106 }, "prices_contradict"],
@@ -58,7 +58,7 @@ describe("rows that somebody tells", () => {
     expect(checked([bar(3), bar(1), bar(2)]).times).toEqual([1, 2, 3]);
   });
 
-  it("takes one minute told 400,000 times as one minute, the last of them", () => {
+  it("takes 400,000 rows of one minute as one minute, the last of them", () => {
     const bars = Array.from({ length: 400_000 }, (_, row) => bar(4, { close: row === 399_999 ? 105 : 104 }));
     const { times, counts, kept } = checked(bars);
     expect([times, counts, barAt(kept, 0).close]).toEqual([[4], { repeated: 399_999 }, 105]);
@@ -81,7 +81,7 @@ describe("rows that somebody tells", () => {
     expect(checked([day]).kept.length).toBe(0);
   });
 
-  it("knows of which bars nothing can be said, unless another row tells them", () => {
+  it("knows which bars remain unknown, unless another row has them", () => {
     const { refused } = checked([bar(1, { high: 98 }), bar(2, { high: 98 }), bar(2)]);
     expect([refused.hides(at(0), at(1)), refused.hides(at(1), at(2)), refused.hides(at(2), at(3))]).toEqual([
       false,
@@ -115,7 +115,7 @@ describe("rows that somebody tells", () => {
     expect([refused.first, refused.total, refused.faulty]).toEqual(["between", 3, 2]);
   });
 
-  it("claims nothing of any bar when more are unreadable than are told apart", () => {
+  it("claims nothing about any bar when too many rows are unreadable", () => {
     const { refused } = checked([]);
     for (let row = 0; row <= 100_000; row++) refused.add("prices_contradict", at(row), () => "");
     expect([refused.hides(at(200_000), at(200_001)), refused.spoken(at(200_000), at(200_001), MINUTE)]).toEqual([
@@ -124,7 +124,7 @@ describe("rows that somebody tells", () => {
     ]);
   });
 
-  it("never lets anything through that contradicts itself, stands twice or out of order", () => {
+  it("never passes rows that are contradictory, duplicated or out of order", () => {
     const number = fc.oneof(
       fc.integer({ min: -2, max: 120 }),
       fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32 - 1),

@@ -32,7 +32,7 @@ describe("a gate", () => {
     expect([gate.busy, gate.waiting]).toEqual([0, 0]);
   });
 
-  it("begins nothing for who has gone while it waited, and goes on after a failure", async () => {
+  it("starts nothing for a client that left while waiting, and continues after a failure", async () => {
     const gate = new Gate(1, 9);
     let fail = (): void => {};
     const first = gate.run(

@@ -156,7 +156,7 @@ describe("long work in turns", () => {
     }, size);
     return { pauses, turns };
   };
-  it("pauses when the units of a turn are done, and counts anew", () => {
+  it("pauses when the units of a turn are done, and counts again", () => {
     const { pauses, turns } = counted(10);
     expect([turns.take(9), pauses.count]).toEqual([undefined, 0]);
     expect(turns.take(1)).toBeInstanceOf(Promise);

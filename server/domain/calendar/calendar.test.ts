@@ -140,7 +140,7 @@ describe("a day that is not ordinary", () => {
     expect(trades("NSE", date)).toEqual([hours]);
   });
 
-  it("says that a day is open whose times nobody has told, and gives no session for it", () => {
+  it("says that a day with unknown times is open, and gives no session for it", () => {
     const day = calendar.dayOf("NSE", dayOfDate("2026-11-08"));
     expect(day?.kind).toBe("muhurat");
     expect(day?.phases).toContainEqual({ phase: "continuous", from: null, to: null });
@@ -210,7 +210,7 @@ describe("a day that is not ordinary", () => {
     expect(calendar.dayOf("NSE", dayOfDate("2026-11-23"))).toMatchObject({ kind: "regular", note: null });
   });
 
-  it("knows a day again that somebody has told of, and no other of that year", () => {
+  it("knows an announced day, and no other of that year", () => {
     const edited = createCalendar({
       edits: [
         { id: 1, type: "closed", date: "2027-01-26", hours: ["NSE"], name: "Republic Day" },

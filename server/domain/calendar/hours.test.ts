@@ -234,7 +234,7 @@ describe("whose hours are asked for", () => {
       hoursFor({ exchange: "NSE", symbol: "odd 2" }, listed),
     ]).toEqual(["NSE_ODD", "INDEX_ODD"]);
   });
-  it("refuses what nobody trades, by field", () => {
+  it("refuses untraded combinations, by field", () => {
     const refused = (question: { exchange: string; segment?: string }) => {
       try {
         return hoursFor(question);
@@ -254,7 +254,7 @@ describe("whose hours are asked for", () => {
       accepted: "commodity on MCX",
     });
   });
-  it("tells days one by one, and nothing of days without trading", () => {
+  it("lists days one by one, without days that do not trade", () => {
     expect(dayFrom("from", DATE)).toBe(20_777);
     for (const each of ["2026-11-31", "20-11-2026", "2026-11-2", " 2026-11-20"])
       expect(() => dayFrom("from", each)).toThrow(/from/);

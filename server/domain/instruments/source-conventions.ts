@@ -1,8 +1,9 @@
 /**
- * How each broker prints the auctions of NSE and BSE in its candles. Data, not code: what a first candle opens at, whose
- * volume it holds and where the closing auction stands differ from broker to broker. Sections and counts are those of
- * `auctions-in-candles.md`. A source is a feed's id or the maker of a file: they stand in one table, beside each other, since most
- * are known from files and measurements before anybody writes their feed. `A` was computed from published data, `B` measured by others, `C` is one remark or an inference.
+ * How each broker prints the auctions of NSE and BSE in its candles. It is data, because the first candle's open and
+ * volume and the place of the closing auction differ between brokers. Sections and counts refer to
+ * `auctions-in-candles.md`. A source is a feed's id or the maker of a file; they share one table, because most are
+ * known from files and measurements before they have a feed. `A` was computed from published data, `B` measured by
+ * others, `C` is a single remark or an inference.
  */
 import type { Instrument } from "./instrument";
 import { clockMs, istDate, istDay, istMidnight } from "@/server/domain/time/session";

@@ -266,7 +266,7 @@ describe("the table of instruments", () => {
     }
     table.setReference(0, NO_LIMIT);
     expect(ruleOf(table, 0)[Rule.upper]).toBe(NO_LIMIT);
-    // Listed anew: the grid is the new listing's, limits stay.
+    // Listed again: the new listing's grid applies, limits stay.
     table.setLimits(0, 900, 1_100);
     table.put(instrument(1, { tickSize: 10 }), "NSE");
     expect(ruleOf(table, 0)).toEqual([10, 900, 1_100, Kind.traded]);

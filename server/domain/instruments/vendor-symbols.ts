@@ -1,7 +1,7 @@
 /**
- * Instruments written as a segment and the exchange's own number: `NSE_EQ/2475` (Odin), `1:2475` (Angel One), `NSE:2475`.
- * The exchange's number is the same at all brokers; what a broker makes of it is the broker's (`FeedDefinition.tokenOfNumber`).
- * Indices have numbers of each broker's own.
+ * Instruments written as a segment and the exchange's own number: `NSE_EQ/2475` (Odin), `1:2475` (Angel One),
+ * `NSE:2475`. The exchange's number is the same at all brokers; the broker's token follows from
+ * `FeedDefinition.tokenOfNumber`. Numbers of indices differ between brokers.
  */
 
 /** Segment names as brokers and exchanges write them, and Angel One's numbers, to the exchange that numbers. */

@@ -25,7 +25,7 @@ export interface FeedTruth {
   feed: string;
   state: FeedState;
   simulated: boolean;
-  /** What the broker wants anew every day, to be handed over while the server runs: fields of its login. */
+  /** Login fields that change every day and are given while the server runs. */
   daily: readonly { field: string; title: string; env: string }[];
   /** One sentence with the evidence for the state. */
   reason: string;

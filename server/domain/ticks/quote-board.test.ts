@@ -26,7 +26,7 @@ const packet = (quotes: QuoteBoard, instrument: number): number[] => {
 };
 
 describe("the quote board", () => {
-  it("keeps the frame of a newest packet, and says where the packet stands in it", () => {
+  it("keeps the frame of a newest packet, and the packet's place in it", () => {
     const quotes = new QuoteBoard();
     const bytes = frame();
     bring(quotes, bytes, { 0: FIRST, 1: SECOND });

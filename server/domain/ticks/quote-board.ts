@@ -36,7 +36,7 @@ export class QuoteBoard {
   total = 0;
 
   private readonly shelf = new FrameShelf((isLeaving) => this.keepPackets(isLeaving));
-  /** How packets stand in the frame of each of the shelf's slots. */
+  /** Framing of packets in the frame of each slot. */
   private readonly framings: (Framing | null)[] = [];
   /** Packets of instruments that have been quiet while their frames left the shelf, each behind its prefix. */
   private readonly kept: ({ bytes: Uint8Array; prefix: number } | null)[] = [];

@@ -40,7 +40,7 @@ describe("ticks in columns", () => {
     const one = columns([tick(3)]);
     expect(arrange(one)).toBe(one);
     expect(arrange(columns([])).length).toBe(0);
-    // Of two with one number the one that stands first is kept.
+    // Of two with one number the first is kept.
     expect(
       list(
         arrange(

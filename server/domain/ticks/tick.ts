@@ -19,7 +19,9 @@ export const enum Figure {
   count,
 }
 
-/** How packets stand in a feed's frames. Only the feed knows: everybody else keeps, copies and compares bytes. */
+/**
+ * How packets are laid out in a feed's frames. Only the feed knows; all other code stores, copies and compares bytes.
+ */
 export interface Framing {
   /** Bytes in front of `offset` that belong to the packet. */
   readonly prefix: number;

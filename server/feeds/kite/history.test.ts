@@ -92,7 +92,7 @@ describe("readCandles", () => {
     expect(refused.first.length).toBeLessThan(200);
   });
 
-  it("lets others go first on its way, and ends when nobody waits for it any more", async () => {
+  it("yields to other work, and ends when its client disconnects", async () => {
     const rows = Array.from({ length: 20_000 }, () => ["2017-12-15T09:15:00+0530", 1, 1, 1, 1, 1]);
     let turns = 0;
     let reading = true;

@@ -77,7 +77,7 @@ describe("readInstruments", () => {
     expect(one("257,1,FINE,FINE,0,,0,0.001,1,EQ,NSE,NSE")).toMatchObject({ decimals: 2, tickSize: 1, wireDivisor: 1 });
   });
 
-  it("tells futures, options and commodities apart, with expiry and strike", () => {
+  it("distinguishes futures, options and commodities, with expiry and strike", () => {
     expect(one("258,1,NIFTY26NOVFUT,NIFTY,0,2026-11-24,0,0.05,75,FUT,NFO-FUT,NFO")).toMatchObject({
       segment: "futures",
       lotSize: 75,
@@ -107,7 +107,7 @@ describe("readInstruments", () => {
     expect(one("258,1,X,X,0,25-04-2024,0,0.05,75,FUT,NFO-FUT,NFO")!.expiry).toBe("2024-04-25");
   });
 
-  it("skips a row it cannot read, with the line and the reason, and goes on", () => {
+  it("skips an unreadable row, with the line and the reason, and continues", () => {
     expect(
       read(
         "abc,1,X,X,0,,0,0.05,1,EQ,NSE,NSE",

@@ -229,7 +229,7 @@ describe("Kite's REST interface", () => {
     expect((await bars()).length).toBe(1_440);
   });
 
-  it("says that nobody answers, and stops when told to", async () => {
+  it("reports an unreachable host, and stops on request", async () => {
     const stop = new AbortController();
     answer = () => stop.abort(new Error("stopping"));
     await expect(kite.instruments(login, stop.signal)).rejects.toThrow("stopping");

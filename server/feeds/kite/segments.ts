@@ -36,7 +36,7 @@ const segments: readonly KiteSegment[] = [
 const byCode = new Map(segments.map((each) => [each.code, each]));
 const byExchange = new Map(segments.map((each) => [each.exchange, each]));
 
-/** Null for a code nobody has told of. */
+/** Null for an unknown code. */
 export const segmentOfToken = (token: number): KiteSegment | null => byCode.get(token & 0xff) ?? null;
 
 /** Decimals of a token's wire integers; official clients read hundredths where the segment is unknown. */

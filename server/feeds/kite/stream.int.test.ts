@@ -168,7 +168,7 @@ describe("Kite's socket", () => {
     expect(messages).toEqual([]);
   });
 
-  it("says that nobody answers", async () => {
+  it("reports an unreachable host", async () => {
     await expect(connect({ ...login, socket: "ws://127.0.0.1:1" }, options())).rejects.toMatchObject({
       code: "broker_unreachable",
       retryable: true,
@@ -193,7 +193,7 @@ describe("Kite's socket", () => {
     });
   });
 
-  it("closes when told to, and when aborted", async () => {
+  it("closes on request, and when aborted", async () => {
     const first = await connect(login, options());
     first.close();
     expect(await first.closed).toMatchObject({ code: "stopped" });

@@ -232,7 +232,7 @@ describe("decodeFrame", () => {
     expect([...batch.exchangeTime.subarray(0, 4)]).toEqual([0, 0, 0, 0]);
   });
 
-  it("skips packets of unknown length and goes on", () => {
+  it("skips packets of unknown length and continues", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(known, unknown), { maxLength: 40 }), (packets) => {
         const frame = frameOf(packets);

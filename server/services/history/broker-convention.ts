@@ -19,9 +19,9 @@ export interface BrokerParts {
 }
 
 /**
- * How the login's broker prints auctions in an instrument's candles of an IST day; before a collector has brought a tick, the
- * broker whose list has the instrument. Recordings are printed as `RECORDED_AS` says, a broker nobody has looked at and what only files
- * have told of in no way.
+ * How the login's broker prints auctions in an instrument's candles of an IST day; before the first tick, the broker
+ * whose list has the instrument. Recordings are printed as `RECORDED_AS` says. Unknown brokers and data known only from
+ * files print no auctions.
  */
 export const brokerConvention =
   ({ feedOf, isListed, instrument: at, recorded = RECORDED_AS }: BrokerParts) =>
