@@ -144,6 +144,14 @@ describe("auctions of a day", () => {
     );
     expect(auctionAt(twice, at("09:16"))).toMatchObject({ from: at("09:15"), to: at("09:20"), matching: at("09:20") });
   });
+  it("may be the last of their day", () => {
+    const last = session(
+      ["continuous", "09:15", "15:15"],
+      ["closing_auction", "15:20", "15:30"],
+      ["closing_matching", "15:30", "15:35"],
+    );
+    expect(auctionAt(last, at("15:21"))).toMatchObject({ from: at("15:20"), to: at("15:35"), matching: at("15:30") });
+  });
   it("end the day: its bar is final after the last of them in which anything trades", () => {
     expect(dayEnd(day)).toBe(at("16:00"));
     expect(dayEnd(session(["continuous", "09:15", "15:30"], ["transition", "15:30", "15:35"]))).toBe(at("15:30"));
