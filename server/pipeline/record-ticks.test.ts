@@ -191,9 +191,15 @@ describe("recording ticks", () => {
       );
       const left = await spool();
       expect(left.records).toBe(1);
+      // What has come since waits behind it, though it is at hand.
+      table.put(testInstrument(70), "NSE");
+      next.on(frame(0, 0));
       next.start(left);
       await next.stop();
-      expect(written.map(order)).toEqual([["70:2", "72:1", "72:3"]]);
+      expect(written.map(order)).toEqual([
+        ["70:2", "72:1", "72:3"],
+        ["70:4", "70:5"],
+      ]);
       expect(next.spooled).toBe(0);
     } finally {
       await rm(folder, { recursive: true, force: true });
