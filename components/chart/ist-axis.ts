@@ -1,8 +1,8 @@
 import { defaultHorzScaleBehavior, TickMarkType, type Time } from "lightweight-charts";
-import { crosshairText } from "@/components/format/times";
+import { clockText, crosshairText, dateText, dayText, timeText } from "@/components/format/times";
+import { IST_OFFSET_MS } from "@/server/domain/time/session";
 
-/** India Standard Time is UTC+05:30 all year: the axis is the one place of the browser that adds it. */
-const IST_OFFSET_S = 19_800;
+const IST_OFFSET_S = IST_OFFSET_MS / 1_000;
 const DAY_S = 86_400;
 
 /** Weights the library knows: the heavier a point, the sooner it gets a label. */
@@ -67,25 +67,20 @@ export class IstBehavior extends Behavior {
   }
 }
 
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const two = (value: number): string => String(value).padStart(2, "0");
-const istOf = (time: Time): Date => new Date((Number(time) + IST_OFFSET_S) * 1_000);
-
 /** Axis label of a landmark: `2026`, `Nov`, `18 Nov`, `10:15`, `10:15:05`. */
 export const tickMarkLabel = (time: Time, type: TickMarkType): string => {
-  const at = istOf(time);
-  const clock = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
+  const instant = Number(time) * 1_000;
   switch (type) {
     case TickMarkType.Year:
-      return String(at.getUTCFullYear());
+      return dateText(instant).split(" ")[2]!;
     case TickMarkType.Month:
-      return months[at.getUTCMonth()]!;
+      return dateText(instant).split(" ")[1]!;
     case TickMarkType.DayOfMonth:
-      return `${at.getUTCDate()} ${months[at.getUTCMonth()]!}`;
+      return dayText(instant);
     case TickMarkType.Time:
-      return clock;
+      return timeText(instant);
     case TickMarkType.TimeWithSeconds:
-      return `${clock}:${two(at.getUTCSeconds())}`;
+      return clockText(instant);
   }
 };
 

@@ -4,6 +4,8 @@
  * sign, even after rounding.
  */
 
+import { changePercent as changeOf } from "@/server/domain/basics/price";
+
 export const MISSING = "–";
 const MINUS = "−";
 
@@ -58,7 +60,7 @@ export const percentText = (percent: Known, unit = "%"): string =>
 
 /** Change in percent against a base (previous close), null when there is none. */
 export const changePercent = (minor: Known, base: Known): number | null =>
-  known(minor) && known(base) && base !== 0 ? ((minor - base) / base) * 100 : null;
+  known(minor) && known(base) ? changeOf(minor, base) : null;
 
 /** `+2.40 (+0.08%)`: a price against its base, both in minor units; the dash when there is no base. */
 export const changeText = (minor: Known, base: Known, decimals: number): string => {

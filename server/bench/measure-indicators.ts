@@ -1,8 +1,8 @@
+import { indicatorOf, valuesOf } from "@/server/testing/indicator-values";
 import { ADX, ATR, BollingerBands, EMA, MACD, RSI, SMA, StochasticOscillator, SuperTrend, WMA } from "trading-signals";
 import { barColumns, type BarColumns } from "@/server/domain/bars/bar";
 import type { Indicator } from "@/server/domain/bars/indicator";
-import { parseIndicator } from "@/server/indicators";
-import { computeIndicator, emptyBar, STRIDE } from "@/server/indicators/compute";
+import { emptyBar, STRIDE } from "@/server/indicators/compute";
 import { median } from "./child";
 import { BareAdx, BareAtr, BareStochastic, BareSupertrend } from "./peers/bare-bar-indicators";
 import { bareBatch } from "./peers/bare-batch";
@@ -136,7 +136,7 @@ const turns: Record<IndicatorJob["who"], BuildTurns> = {
   },
   /** As the engine does it: one bar and one output row for all instances. */
   candela(id, instances, series) {
-    const resolved = parseIndicator(measured[id].text);
+    const resolved = indicatorOf(measured[id].text);
     return candelaTurns(
       Array.from({ length: instances }, () => resolved.definition.create(resolved.params)),
       series,
@@ -214,7 +214,7 @@ const meet = (ids: readonly IndicatorId[], who: IndicatorJob["who"], series: Bar
 
 /** What update and peek give, every line added up: not timed. */
 const sumOf = (id: IndicatorId, who: "candela" | "bare", { close, high, low, length }: BarColumns): number => {
-  const { definition, params } = parseIndicator(measured[id].text);
+  const { definition, params } = indicatorOf(measured[id].text);
   const indicator = definition.create(params);
   const bare: BareIndicator = measured[id].bare();
   const bar = emptyBar();
@@ -242,7 +242,7 @@ const sumOf = (id: IndicatorId, who: "candela" | "bare", { close, high, low, len
 
 /** Old and new in turn, so that other load on the machine affects both. */
 const agedOver = (id: IndicatorId, old: Run, series: BarColumns): number => {
-  const resolved = parseIndicator(measured[id].text);
+  const resolved = indicatorOf(measured[id].text);
   const ratios = Array.from({ length: 15 }, () => {
     const { update: fresh } = candelaTurns([resolved.definition.create(resolved.params)], series);
     fresh(500);
@@ -255,11 +255,10 @@ const agedOver = (id: IndicatorId, old: Run, series: BarColumns): number => {
 const measureBatch = (id: IndicatorId, who: IndicatorJob["who"], values: number): IndicatorResult => {
   const length = 1_000_000;
   const columns = bars(length);
-  const resolved = parseIndicator(measured[id].text);
+  const resolved = indicatorOf(measured[id].text);
   const bare = bareBatch[id as keyof typeof bareBatch];
-  for (const each of batchIds)
-    if (who === "candela") computeIndicator(parseIndicator(measured[each].text), bars(SERIES));
-  const once = (): Float64Array[] => (who === "candela" ? computeIndicator(resolved, columns) : bare(columns.close));
+  for (const each of batchIds) if (who === "candela") valuesOf(indicatorOf(measured[each].text), bars(SERIES));
+  const once = (): Float64Array[] => (who === "candela" ? valuesOf(resolved, columns) : bare(columns.close));
   const run: Run = (count) => {
     let last = 0;
     for (let done = 0; done < count; done += length) last += once()[0]![length - 1]!;

@@ -1,7 +1,7 @@
 /** Bars as the command line prints them: one JSON object a line, or a table for people. */
 import type { BarColumns } from "@/server/domain/bars/bar";
 import { fixedText, toDecimalText, toRupees } from "@/server/domain/basics/price";
-import { istText } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 
 /** An indicator over the bars, as it was asked for: values by row, NaN while warming up, prices in minor units. */
 export interface IndicatorLine {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type BarColumns, barAt } from "@/server/domain/bars/bar";
-import { istDay, istText } from "@/server/domain/time/session";
+import { istDay } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import { candles } from "@/server/exchange/history";
 import { market as openMarket } from "@/server/exchange/market";
 import type { AuctionMode } from "@/server/domain/bars/auction-print";

@@ -1,6 +1,6 @@
+import { valuesOf } from "@/server/testing/indicator-values";
 import { describe, expect, it } from "vitest";
 import { indicators } from "@/server/indicators";
-import { computeIndicator } from "@/server/indicators/compute";
 import { parseIndicatorList } from "@/server/services/indicators/configs";
 import { fixtureLines, fixturesAbsent } from "@/server/testing/fixtures";
 import { recordedText } from "@/server/testing/recorded";
@@ -55,7 +55,7 @@ describe("candela replay --indicators", () => {
       const { bars, lines } = await replay(indicators.map(({ id }) => id).join(), timeframe);
       for (const { text, plots } of lines)
         expect(plots.map(({ values }) => Array.from(values))).toEqual(
-          computeIndicator(parseIndicatorList("", text)[0]!.resolved, bars).map((plot) => Array.from(plot)),
+          valuesOf(parseIndicatorList("", text)[0]!.resolved, bars).map((plot) => Array.from(plot)),
         );
       expect(lines).toHaveLength(indicators.length);
     },
@@ -85,7 +85,7 @@ describe("candela replay --indicators", () => {
       "NSE_INDEX:NIFTY 50",
     );
     expect(bars.length).toBe(54);
-    const ema = computeIndicator(parseIndicatorList("", "EMA:20")[0]!.resolved, bars)[0]!;
+    const ema = valuesOf(parseIndicatorList("", "EMA:20")[0]!.resolved, bars)[0]!;
     expect(Array.from(lines[0]!.plots[0]!.values)).toEqual(Array.from(ema));
   });
 
@@ -97,7 +97,7 @@ describe("candela replay --indicators", () => {
       "NSE_INDEX:NIFTY 50",
     );
     expect(bars.length).toBe(375);
-    const ema = computeIndicator(parseIndicatorList("", "EMA:20")[0]!.resolved, bars)[0]!;
+    const ema = valuesOf(parseIndicatorList("", "EMA:20")[0]!.resolved, bars)[0]!;
     expect(Array.from(lines[0]!.plots[0]!.values)).toEqual(Array.from(ema));
   });
 });

@@ -12,7 +12,8 @@ import { merge } from "@/server/domain/bars/bar-rows";
 import { badInput } from "@/server/domain/basics/errors";
 import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
 import { resample } from "@/server/domain/bars/resample";
-import { istDay, istText } from "@/server/domain/time/session";
+import { istDay } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import {
   type AuctionConvention,
   classOf,

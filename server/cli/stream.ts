@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { environment } from "@/server/config";
 import { parseInstant } from "@/server/contract/rest";
 import { AppError, badInput } from "@/server/domain/basics/errors";
-import { istText } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import { parseTimeframe, type TimeframeName, timeframeNames } from "@/server/domain/time/timeframe";
 import { followBars, type StreamEntry } from "@/server/latest/bar-streams";
 import { writeLines } from "./bar-lines";

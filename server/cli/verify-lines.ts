@@ -1,5 +1,5 @@
 import type { BarVerdict, NotComparable, VerifyReport } from "@/server/services/quality/verify-report";
-import { istText } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import { counted } from "./refused-lines";
 
 const reasons: Record<NotComparable, string> = {

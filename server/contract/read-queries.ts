@@ -1,7 +1,8 @@
 /** The reading views of REST: `/api/v1/{view}/{symbol}` and, in the shapes older programs expect, `/intraday/{view}/{symbol}`. */
 import { z } from "zod";
 import { auctionModes } from "@/server/domain/bars/auction-print";
-import { dayOfDate, IST_OFFSET_MS } from "@/server/domain/time/session";
+import { istIso } from "@/server/domain/time/ist-text";
+import { dayOfDate } from "@/server/domain/time/session";
 import { completenessQuery, gapsQuery } from "./quality-queries";
 import { instant } from "./rest";
 import { askedBars, builtBars } from "./timeframes";
@@ -116,5 +117,5 @@ export type Zone = "Asia/Kolkata" | "UTC" | undefined;
 export const timeIn = (zone: Zone, instant: number): number | string => {
   if (zone === undefined) return Math.round(instant);
   if (zone === "UTC") return new Date(instant).toISOString().replace(/\.000Z$/, "Z");
-  return new Date(instant + IST_OFFSET_MS).toISOString().replace(/(\.000)?Z$/, "+05:30");
+  return istIso(instant);
 };

@@ -1,6 +1,7 @@
 import { AppError, badInput } from "@/server/domain/basics/errors";
 import { bodyOf, replyText } from "./reply";
-import { istLabel, parseIst } from "./ist-text";
+import { istLabel } from "@/server/domain/time/ist-text";
+import { parseIst } from "./parse-ist";
 import { parseFault } from "./faults";
 import { secondsOf } from "./seconds";
 import type { FeedServer } from "./feed-server";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { candles } from "./history";
-import { istLabel } from "./ist-text";
+import { istLabel } from "@/server/domain/time/ist-text";
 import { istDay } from "@/server/domain/time/session";
 import { market } from "./market";
 import type { HistoryQuery } from "./history";

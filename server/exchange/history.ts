@@ -3,7 +3,7 @@ import { closeOf } from "./calendar";
 import { dayRecord } from "./record";
 import { futureListings } from "./listing";
 import { istDay, istMidnight } from "@/server/domain/time/session";
-import { istLabel } from "./ist-text";
+import { istLabel } from "@/server/domain/time/ist-text";
 import type { DayRecord } from "./record";
 import type { Listing } from "./listing";
 import type { Market } from "./market";

@@ -1,5 +1,5 @@
 import { averagePrice, depthRow, totalBuy, totalSell } from "./packet";
-import { istText } from "./ist-text";
+import { istText } from "@/server/domain/time/ist-text";
 import type { Cursor } from "./cursor";
 import type { Market } from "./market";
 

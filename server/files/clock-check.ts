@@ -1,5 +1,6 @@
 import { clockDoubt, clockWords } from "@/server/domain/time/clock-doubt";
-import { type Calendar, type HoursKey, istText } from "@/server/domain/time/session";
+import { type Calendar, type HoursKey } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import { inDoubt } from "./doubt";
 import type { OpenTable } from "./read-table";
 

@@ -2,7 +2,7 @@
 import { badInput } from "@/server/domain/basics/errors";
 import { isNothing } from "@/server/domain/basics/read-number";
 import { TimeReader, wrongOffset } from "@/server/domain/time/read-time";
-import { istText } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import { clockText, nameKey, placesOfNames, type TableKind, tellsPlaces } from "./columns";
 import { inDoubt, type MalformedLine, placeText } from "./doubt";
 import { titleNames } from "./naming";

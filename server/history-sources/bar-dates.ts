@@ -1,5 +1,6 @@
 /** Are a file's dates where trading is: none that has not come, and none moved by a day? */
-import { type Calendar, DAY_MS, type HoursKey, istDate, istDay, istText } from "@/server/domain/time/session";
+import { type Calendar, DAY_MS, type HoursKey, istDate, istDay } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 import { inDoubt } from "@/server/files/doubt";
 import type { OpenTable } from "@/server/files/read-table";

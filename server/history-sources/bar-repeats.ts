@@ -1,5 +1,6 @@
 /** Detects bars with the same time, and bars of weeks and months where days are requested. */
-import { istDay, istText } from "@/server/domain/time/session";
+import { istDay } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 import { inDoubt } from "@/server/files/doubt";
 import type { OpenTable } from "@/server/files/read-table";

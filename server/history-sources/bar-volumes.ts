@@ -1,4 +1,5 @@
-import { istDay, istText } from "@/server/domain/time/session";
+import { istDay } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import type { AnyTimeframe } from "@/server/domain/time/timeframe";
 import { inDoubt } from "@/server/files/doubt";
 import type { OpenTable } from "@/server/files/read-table";

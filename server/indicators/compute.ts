@@ -1,6 +1,5 @@
 import type { BarBatch, BarColumns } from "@/server/domain/bars/bar";
 import type { Indicator, IndicatorBar } from "@/server/domain/bars/indicator";
-import type { ResolvedIndicator } from "./index";
 
 /** Room for the plots of one value: no indicator has more. */
 export const STRIDE = 8;
@@ -25,14 +24,6 @@ export const barOf = (bars: BarBatch | BarColumns, row: number, into: IndicatorB
   into.volume = bars.volume[row]!;
   into.openInterest = bars.openInterest[row]!;
   return into;
-};
-
-/** Values of an indicator over bars, one array per plot: the batch form of the same code (pages, REST, files). */
-export const computeIndicator = (resolved: ResolvedIndicator, bars: BarColumns): Float64Array<ArrayBuffer>[] => {
-  const indicator = resolved.definition.create(resolved.params);
-  const plots = resolved.definition.plots.map(() => new Float64Array(bars.length));
-  runOver(indicator, bars, plots);
-  return plots;
 };
 
 /** Processes every bar, oldest first, and fills one array per plot; afterwards the indicator is at the last bar. */

@@ -135,33 +135,6 @@ export const resolveIndicator = (spec: IndicatorSpec): ResolvedIndicator => {
 const defaultSource = (definition: IndicatorDefinition): unknown =>
   (definition.params.parse({}) as { source?: string }).source;
 
-/** `EMA:20`, `RSI`, `MACD:12,26,9`, `AVWAP:2026-11-09T09:15` as written in configuration and on the command line. */
-export const parseIndicator = (text: string): ResolvedIndicator => {
-  const [, id = "", list = ""] = /^([^:]*):?(.*)$/s.exec(text.trim())!;
-  const definition = findIndicator(id);
-  if (definition === undefined) throw badInput("indicator", text, indicators.map((each) => each.id).join(", "));
-  const given = list === "" ? [] : list.split(",");
-  const params = Object.fromEntries(
-    given.map((value, place) => {
-      const name = definition.order[place];
-      if (name === undefined) throw badInput("indicator", text, `${definition.id}:${definition.order.join(",")}`);
-      return [name, Number.isNaN(Number(value)) ? value : Number(value)];
-    }),
-  );
-  return resolveIndicator({ id: definition.id, params });
-};
-
-/** A list of them, `SMA:9,EMA:20,hl2,MACD:12,26,9,RSI`: a name begins the next one. Empty text is no indicator. */
-export const parseIndicators = (text: string): ResolvedIndicator[] => {
-  const parts: string[] = [];
-  for (const cell of text.split(",").map((each) => each.trim())) {
-    const isName = /^[a-z]\w*:/i.test(cell) || findIndicator(cell) !== undefined;
-    if (parts.length === 0 || isName) parts.push(cell);
-    else parts[parts.length - 1] += `,${cell}`;
-  }
-  return parts.length === 1 && parts[0] === "" ? [] : parts.map(parseIndicator);
-};
-
 export interface IndicatorParam {
   name: string;
   /** `instant`: one of the choices, or a time in IST as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`. */

@@ -1,10 +1,10 @@
+import { valuesOf, indicatorOf } from "@/server/testing/indicator-values";
 import { BollingerBands, CCI, DonchianChannels, MFI, ROC, RSI, SMA, WilliamsR, WMA } from "trading-signals";
 import { describe, expect, it } from "vitest";
 import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { columnsOfBars, walkBars } from "@/server/testing/indicator-bars";
 import { recordedBars, recordedSeries } from "@/server/testing/indicator-fixtures";
-import { computeIndicator } from "./compute";
-import { findIndicator, indicatorCatalogue, indicators, parseIndicator, parseIndicators } from "./index";
+import { findIndicator, indicatorCatalogue, indicators, resolveIndicator } from "./index";
 
 const flat = (closes: readonly number[]): IndicatorBar[] =>
   closes.map((close, at) => ({
@@ -17,7 +17,7 @@ const flat = (closes: readonly number[]): IndicatorBar[] =>
     openInterest: -1,
   }));
 const values = (text: string, closes: readonly number[]): number[] =>
-  Array.from(computeIndicator(parseIndicator(text), columnsOfBars(flat(closes)))[0]!);
+  Array.from(valuesOf(indicatorOf(text), columnsOfBars(flat(closes)))[0]!);
 
 const closing = (peer: { update(close: number, replace: boolean): number | null }) => ({
   update: (bar: IndicatorBar) => peer.update(bar.close, false),
@@ -53,7 +53,7 @@ describe("reference values", () => {
   it.each([walk, ...recorded])("windows are those of trading-signals over $name", ({ read }) => {
     const series = read();
     for (const [text, peer] of Object.entries(peers())) {
-      const ours = computeIndicator(parseIndicator(text), columnsOfBars(series))[0]!;
+      const ours = valuesOf(indicatorOf(text), columnsOfBars(series))[0]!;
       let compared = 0;
       series.forEach((bar, row) => {
         const wanted = peer.update(bar);
@@ -85,7 +85,7 @@ describe("reference values", () => {
   it("OBV continues over daily bars of one year and restarts with the next, and with each session within the day", () => {
     const obv = (times: readonly string[], steps: readonly number[]): number[] => {
       const rows = flat(steps).map((bar, row) => ({ ...bar, time: Date.parse(`${times[row]}+05:30`), volume: 10 }));
-      return Array.from(computeIndicator(parseIndicator("OBV"), columnsOfBars(rows))[0]!);
+      return Array.from(valuesOf(indicatorOf("OBV"), columnsOfBars(rows))[0]!);
     };
     expect(
       obv(
@@ -105,7 +105,7 @@ describe("anchored VWAP", () => {
       ...bar,
       time: Date.parse(`${times[row]}+05:30`),
     }));
-    return Array.from(computeIndicator(parseIndicator(`AVWAP:${anchor}`), columnsOfBars(rows))[0]!, (value) =>
+    return Array.from(valuesOf(indicatorOf(`AVWAP:${anchor}`), columnsOfBars(rows))[0]!, (value) =>
       Number.isNaN(value) ? null : value,
     );
   };
@@ -140,7 +140,7 @@ it("change in open interest counts from the bar, the session's first bar or the 
     openInterest: [1_000, 1_500, 1_400, -1, 1_650][row]!,
   }));
   const change = (against: string): (number | null)[] =>
-    Array.from(computeIndicator(parseIndicator(`OICHG:${against}`), columnsOfBars(rows))[0]!, (value) =>
+    Array.from(valuesOf(indicatorOf(`OICHG:${against}`), columnsOfBars(rows))[0]!, (value) =>
       Number.isNaN(value) ? null : value,
     );
   expect(change("bar")).toEqual([null, 500, -100, null, null]);
@@ -148,35 +148,33 @@ it("change in open interest counts from the bar, the session's first bar or the 
   expect(change("day")).toEqual([null, 500, 400, null, 250]);
 });
 
-describe("parseIndicator", () => {
+describe("resolveIndicator", () => {
   it.each([
-    ["EMA:20", "EMA 20", "EMA:20"],
-    ["rsi", "RSI 14", "RSI:14"],
-    [" sma:5 ", "SMA 5", "SMA:5"],
-    ["EMA:20,close", "EMA 20", "EMA:20"],
-    ["ema:20,hl2", "EMA 20 hl2", "EMA:20,hl2"],
-    ["CCI", "CCI 20", "CCI:20"],
-    ["CCI:20,close", "CCI 20 close", "CCI:20,close"],
-    ["AVWAP", "AVWAP month", "AVWAP:month"],
-    ["avwap:2026-11-09T09:15", "AVWAP 2026-11-09T09:15", "AVWAP:2026-11-09T09:15"],
-  ])("reads %s", (text, label, hash) => {
-    expect(parseIndicator(text)).toMatchObject({ label, hash });
+    ["EMA", { period: 20 }, "EMA 20", "EMA:20"],
+    ["rsi", {}, "RSI 14", "RSI:14"],
+    ["EMA", { period: 20, source: "close" }, "EMA 20", "EMA:20"],
+    ["ema", { period: 20, source: "hl2" }, "EMA 20 hl2", "EMA:20,hl2"],
+    ["CCI", {}, "CCI 20", "CCI:20"],
+    ["CCI", { period: 20, source: "close" }, "CCI 20 close", "CCI:20,close"],
+    ["AVWAP", {}, "AVWAP month", "AVWAP:month"],
+    ["avwap", { anchor: "2026-11-09T09:15" }, "AVWAP 2026-11-09T09:15", "AVWAP:2026-11-09T09:15"],
+  ])("names %s with %j", (id, params, label, hash) => {
+    expect(resolveIndicator({ id, params })).toMatchObject({ label, hash });
   });
   it.each([
-    ["XYZ:1", "indicator", "EMA, SMA, "],
-    ["ATR:1,2", "indicator", "ATR:period"],
-    ["EMA:0", "EMA.period", ""],
-    ["EMA:x", "EMA.period", ""],
-    ["EMA:1.5", "EMA.period", ""],
-    ["RSI:1001", "RSI.period", ""],
-    ["EMA:20,vwap", "EMA.source", "hlc3"],
-    ["AVWAP:2026-02-30", "AVWAP.anchor", "YYYY-MM-DD"],
-    ["AVWAP:2026-11-09T25:00", "AVWAP.anchor", "week"],
-    ["AVWAP:day", "AVWAP.anchor", "week"],
-  ])("refuses %s, naming %s", (text, field, accepted) => {
+    ["XYZ", {}, "indicator", "EMA, SMA, "],
+    ["EMA", { period: 0 }, "EMA.period", ""],
+    ["EMA", { period: "x" }, "EMA.period", ""],
+    ["EMA", { period: 1.5 }, "EMA.period", ""],
+    ["RSI", { period: 1_001 }, "RSI.period", ""],
+    ["EMA", { period: 20, source: "vwap" }, "EMA.source", "hlc3"],
+    ["AVWAP", { anchor: "2026-02-30" }, "AVWAP.anchor", "YYYY-MM-DD"],
+    ["AVWAP", { anchor: "2026-11-09T25:00" }, "AVWAP.anchor", "week"],
+    ["AVWAP", { anchor: "day" }, "AVWAP.anchor", "week"],
+  ])("refuses %s with %j, naming %s", (id, params, field, accepted) => {
     const read = (): unknown => {
       try {
-        return parseIndicator(text);
+        return resolveIndicator({ id, params });
       } catch (error) {
         return error;
       }
@@ -186,45 +184,16 @@ describe("parseIndicator", () => {
       details: { field, accepted: expect.stringContaining(accepted) },
     });
   });
-});
-
-describe("parseIndicators", () => {
-  it("reads a list, a name beginning the next one", () => {
-    const text = "SMA:9, EMA:20,hl2,MACD:12,26,9,RSI,AVWAP:2026-11-09T09:15,OICHG:day,vwap";
-    expect(parseIndicators(text).map(({ hash }) => hash)).toEqual([
-      "SMA:9",
-      "EMA:20,hl2",
-      "MACD:12,26,9",
-      "RSI:14",
-      "AVWAP:2026-11-09T09:15",
-      "OICHG:day",
-      "VWAP:",
-    ]);
-    expect(parseIndicators(" ")).toEqual([]);
-  });
   it("knows the names that others have for them, none of which is also an indicator's own or a choice of a parameter", () => {
-    expect(parseIndicators("BBANDS:20,2,donchian:20,Keltner,PIVOT").map(({ hash }) => hash.split(",")[0])).toEqual([
-      "BB:20",
-      "DC:20",
-      "KC:20",
-      "CPR:",
+    expect(["BBANDS", "donchian", "Keltner", "PIVOT"].map((name) => findIndicator(name)?.id)).toEqual([
+      "BB",
+      "DC",
+      "KC",
+      "CPR",
     ]);
     const choices = indicatorCatalogue().flatMap(({ params }) => params.flatMap((param) => param.choices ?? []));
     expect(choices.filter((choice) => findIndicator(choice) !== undefined)).toEqual([]);
     for (const { id } of indicators) expect(findIndicator(id)!.id).toBe(id);
-  });
-  it.each([
-    ["SMA:9,XYZ:3", "XYZ:3"],
-    ["9,SMA:9", "9"],
-  ])("refuses %s, naming %s", (text, value) => {
-    const read = (): unknown => {
-      try {
-        return parseIndicators(text);
-      } catch (error) {
-        return error;
-      }
-    };
-    expect(read()).toMatchObject({ code: "bad_input", details: { value } });
   });
 });
 

@@ -1,13 +1,9 @@
 import { z } from "zod";
 import type { IndicatorBar } from "@/server/domain/bars/indicator";
-import { Composed } from "./composed";
+import { OfPreviousDay } from "./bases";
 import { barsOfDays, defineIndicator } from "./define";
-import { PreviousDay } from "./previous-day";
 
-class Pivots extends Composed {
-  private readonly day = new PreviousDay();
-  protected readonly parts = [this.day];
-
+class Pivots extends OfPreviousDay {
   next(bar: IndicatorBar, out: Float64Array, at: number): void {
     this.write(bar, out, at, true);
   }

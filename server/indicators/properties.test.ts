@@ -1,8 +1,9 @@
+import { valuesOf } from "@/server/testing/indicator-values";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Indicator, IndicatorBar } from "@/server/domain/bars/indicator";
 import { columnsOfBars, FIRST_BAR, walkBars } from "@/server/testing/indicator-bars";
-import { barOf, computeIndicator, emptyBar, runOver, STRIDE } from "./compute";
+import { barOf, emptyBar, runOver, STRIDE } from "./compute";
 import { indicatorCatalogue, indicators, resolveIndicator } from "./index";
 
 type Params = Record<string, number | string>;
@@ -154,7 +155,7 @@ describe.each(indicators.map(({ id }) => id))("%s", (id) => {
     for (const params of [usual(id), small(id)]) {
       const { definition, params: complete } = begin(id, params);
       // On daily bars, so that levels of the day before are counted in bars too.
-      const plots = computeIndicator(
+      const plots = valuesOf(
         resolveIndicator({ id, params }),
         columnsOfBars(walkBars(definition.warmUp(complete) + 30, 7, 1)),
       );
@@ -179,8 +180,8 @@ describe.each(indicators.map(({ id }) => id))("%s", (id) => {
         const length = id === "AVWAP" ? Math.min(60_000, settleAt(FIRST_BAR)) + 3_000 : settleAt(FIRST_BAR) + 1_500;
         const series = walkBars(length, seed);
         const settle = settleAt(series.at(-1)!.time);
-        const whole = computeIndicator(resolved, columnsOfBars(series));
-        const late = computeIndicator(resolved, columnsOfBars(series.slice(-(settle + 1))));
+        const whole = valuesOf(resolved, columnsOfBars(series));
+        const late = valuesOf(resolved, columnsOfBars(series.slice(-(settle + 1))));
         resolved.definition.plots.forEach((plot, place) => {
           const [wanted, value] = [whole[place]!.at(-1)!, late[place]!.at(-1)!];
           expect(Number.isNaN(value)).toBe(Number.isNaN(wanted));
@@ -227,7 +228,7 @@ describe("after a million bars", () => {
   const from = MILLION - 1_000;
   for (const name of ["open", "high", "low", "close"] as const) columns[name].fill(123_457, from);
   const last = (id: string, params: Params): number[] =>
-    computeIndicator(resolveIndicator({ id, params }), columns).map((plot) => plot[MILLION - 1]!);
+    valuesOf(resolveIndicator({ id, params }), columns).map((plot) => plot[MILLION - 1]!);
   it.each(["close", "hl2", "hlc3", "ohlc4"])("running sums of %s are exact", (source) => {
     expect(last("SMA", { period: 200, source })).toEqual([123_457]);
     expect(last("WMA", { period: 200, source })).toEqual([123_457]);

@@ -1,3 +1,4 @@
+import { valuesOf, indicatorOf } from "@/server/testing/indicator-values";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { IndicatorBar } from "@/server/domain/bars/indicator";
@@ -5,8 +6,7 @@ import { columnsOfBars, walkBars } from "@/server/testing/indicator-bars";
 import { fixturesAbsent } from "@/server/testing/fixtures";
 import { ownBars, ownSeries, recordedBars, recordedSeries } from "@/server/testing/indicator-fixtures";
 import { indicatorOracle } from "@/server/testing/indicator-oracle";
-import { computeIndicator } from "./compute";
-import { indicators, parseIndicator } from "./index";
+import { indicators } from "./index";
 
 /** Defaults, and parameters where every window is short. */
 const cases = [
@@ -87,8 +87,8 @@ const cases = [
 
 /** Equal to 1e-9 of the price, or of 100 for an index, and NaN in the same places. */
 const agree = (text: string, bars: readonly IndicatorBar[]): void => {
-  const resolved = parseIndicator(text);
-  const ours = computeIndicator(resolved, columnsOfBars(bars));
+  const resolved = indicatorOf(text);
+  const ours = valuesOf(resolved, columnsOfBars(bars));
   const theirs = indicatorOracle[resolved.definition.id]!(bars, resolved.params as Record<string, number>);
   expect(theirs.length).toBe(ours.length);
   ours.forEach((plot, place) =>
@@ -134,7 +134,7 @@ describe("against the definition computed from scratch", () => {
   it("has a reference for every indicator", () => {
     expect(indicators.map(({ id }) => id).filter((id) => indicatorOracle[id] === undefined)).toEqual([]);
     expect(
-      indicators.map(({ id }) => id).filter((id) => !cases.some((text) => parseIndicator(text).definition.id === id)),
+      indicators.map(({ id }) => id).filter((id) => !cases.some((text) => indicatorOf(text).definition.id === id)),
     ).toEqual([]);
   });
   it.each(cases)("%s over days of minutes", (text) => agree(text, walkBars(900)));

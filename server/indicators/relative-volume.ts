@@ -1,22 +1,12 @@
 import { z } from "zod";
 import type { IndicatorBar } from "@/server/domain/bars/indicator";
-import { Composed } from "./composed";
+import { OfVolumes } from "./bases";
 import { defineIndicator } from "./define";
 import { bars } from "./params";
-import { WindowSum } from "./windows";
 
 const params = z.object({ period: bars(20) });
 
-class RelativeVolume extends Composed {
-  private readonly window: WindowSum;
-  protected readonly parts;
-
-  constructor(private readonly period: number) {
-    super();
-    this.window = new WindowSum(period);
-    this.parts = [this.window];
-  }
-
+class RelativeVolume extends OfVolumes {
   next(bar: IndicatorBar, out: Float64Array, at: number): void {
     this.write(bar, out, at, true);
   }

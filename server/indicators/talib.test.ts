@@ -1,3 +1,4 @@
+import { valuesOf, indicatorOf } from "@/server/testing/indicator-values";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { columnsOfBars, talibSeries } from "@/server/testing/indicator-bars";
@@ -8,8 +9,6 @@ import {
   type TalibCase,
   type TalibValues,
 } from "@/server/testing/indicator-talib-cases";
-import { computeIndicator } from "./compute";
-import { parseIndicator } from "./index";
 
 /** Written by `indicator-talib-record.ts` from C TA-Lib (npm talib 1.1.6), unstable period 0, prices in paise. */
 const recorded = JSON.parse(readFileSync("server/testing/indicator-talib.json", "utf8")) as TalibValues;
@@ -20,9 +19,9 @@ describe.each(Object.keys(talibSeries) as (keyof typeof talibSeries)[])("C TA-Li
   const bars = talibSeries[name]();
   const columns = columnsOfBars(bars);
   it.each(talibCases.map((each) => [nameOf(each), each] as const))("%s", (text, each) => {
-    const resolved = parseIndicator(each.text);
+    const resolved = indicatorOf(each.text);
     const plot = resolved.definition.plots.findIndex(({ id }) => id === each.plot);
-    const ours = computeIndicator(resolved, columns)[plot]!;
+    const ours = valuesOf(resolved, columns)[plot]!;
     const { begin, values } = recorded[name][text]!;
     const first = ours.findIndex((value) => !Number.isNaN(value));
     if (beginsEarlier(each)) expect(first).toBeGreaterThan(begin);

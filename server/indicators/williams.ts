@@ -1,24 +1,12 @@
 import { z } from "zod";
 import type { IndicatorBar } from "@/server/domain/bars/indicator";
-import { Composed } from "./composed";
+import { OfRange } from "./bases";
 import { defineIndicator } from "./define";
 import { bars } from "./params";
-import { type Extreme, highest, lowest } from "./windows";
 
 const params = z.object({ period: bars(14) });
 
-class Williams extends Composed {
-  private readonly high: Extreme;
-  private readonly low: Extreme;
-  protected readonly parts;
-
-  constructor(period: number) {
-    super();
-    this.high = highest(period);
-    this.low = lowest(period);
-    this.parts = [this.high, this.low];
-  }
-
+class Williams extends OfRange {
   next(bar: IndicatorBar, out: Float64Array, at: number): void {
     this.write(bar, out, at, true);
   }

@@ -1,3 +1,4 @@
+import { fnv1a } from "@/server/domain/basics/fnv";
 import { exchanges } from "@/server/domain/calendar/calendar";
 import type { Stretch } from "@/server/domain/bars/completeness";
 import { AppError } from "@/server/domain/basics/errors";
@@ -47,11 +48,7 @@ interface Parts {
 const FILE_VENDOR = "file";
 
 /** A number for a file's instrument, as brokers have one: FNV-1a over its key, 31 bits. */
-const tokenOf = (key: string): number => {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  return hash >>> 1;
-};
+const tokenOf = (key: string): number => fnv1a(key) >>> 1;
 
 /** The backfill service over the parts of a server, or of a command line that opened the store itself. */
 export const createBackfill = (parts: Parts): Backfill => {

@@ -1,9 +1,9 @@
+import { indicatorOf, valuesOf } from "@/server/testing/indicator-values";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type BarBatch, barBatch, type BarColumns, CLOSE, columnsOf, PATCH } from "@/server/domain/bars/bar";
 import type { IndicatorBar } from "@/server/domain/bars/indicator";
-import { indicators, parseIndicator } from "@/server/indicators";
-import { computeIndicator } from "@/server/indicators/compute";
+import { indicators } from "@/server/indicators";
 import { walkBars } from "@/server/testing/indicator-bars";
 import { Indicators } from "./indicate";
 import { MARK_BARS, Marks } from "./indicate-marks";
@@ -32,7 +32,7 @@ const told = (
       into.set(time[row]!, Array.from(values.subarray(row * stride, row * stride + core.get(1)!.plots)));
   });
 const expected = (text: string, bars: readonly IndicatorBar[]): Map<number, number[]> => {
-  const plots = computeIndicator(parseIndicator(text), columns(bars));
+  const plots = valuesOf(indicatorOf(text), columns(bars));
   return new Map(bars.map((bar, row) => [bar.time, plots.map((plot) => plot[row]!)]));
 };
 const every = indicators.map((each) => each.id);
@@ -76,7 +76,7 @@ describe("a change of the past", () => {
   ) => {
     const now = [...bars];
     const core = new Indicators();
-    const instance = core.acquire(0, 4, parseIndicator(text));
+    const instance = core.acquire(0, 4, indicatorOf(text));
     core.seed(instance, columns(now.slice(0, seeded)));
     const values = new Map<number, number[]>();
     let reread = 0;
@@ -143,7 +143,7 @@ describe("a change of the past", () => {
   it("that comes while the bars are read is healed the next time", () => {
     const bars = walkBars(64);
     const core = new Indicators();
-    const instance = core.acquire(0, 4, parseIndicator("SMA:5"));
+    const instance = core.acquire(0, 4, indicatorOf("SMA:5"));
     core.seed(instance, columns(bars));
     core.on(batchOf([bars[60]!], PATCH), () => {});
     expect(core.takeOutdated()).toEqual([instance]);
@@ -159,7 +159,7 @@ describe("a change of the past", () => {
   it("that comes while a seed is read is healed, one of before it was read is in it", () => {
     const bars = walkBars(40);
     const core = new Indicators();
-    const instance = core.acquire(0, 4, parseIndicator("SMA:5"));
+    const instance = core.acquire(0, 4, indicatorOf("SMA:5"));
     core.on(batchOf([bars[3]!], PATCH), () => {});
     const ticket = core.ticket(instance);
     core.on(batchOf([bars[4]!], PATCH), () => {});
@@ -173,7 +173,7 @@ describe("a change of the past", () => {
   it("is also a bar that closes after a later one has", () => {
     const bars = walkBars(10);
     const core = new Indicators();
-    const instance = core.acquire(0, 4, parseIndicator("SMA:2"));
+    const instance = core.acquire(0, 4, indicatorOf("SMA:2"));
     core.seed(instance, columns(bars.slice(0, 8).filter((_, row) => row !== 5)));
     core.on(batchOf([bars[5]!]), () => {
       throw new Error("out of order");
@@ -189,7 +189,7 @@ describe("a change of the past", () => {
   it("whose healing fails is still owed", () => {
     const bars = walkBars(40);
     const core = new Indicators();
-    const instance = core.acquire(0, 4, parseIndicator("SMA:2"));
+    const instance = core.acquire(0, 4, indicatorOf("SMA:2"));
     core.seed(instance, columns(bars));
     core.outdate(0, 4, bars[20]!.time);
     core.takeOutdated();
@@ -205,7 +205,7 @@ describe("a kept state", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 1_000 }), (stop, seed) => {
         const bars = walkBars(360, seed, 150);
-        const resolved = parseIndicator(id);
+        const resolved = indicatorOf(id);
         const first = new Indicators();
         const before = first.acquire(0, 4, resolved);
         first.seed(before, columns(bars.slice(0, 1)));
@@ -234,7 +234,7 @@ describe("a kept state", () => {
 
   it("of something else is refused, and the instance waits for a seed", () => {
     const core = new Indicators();
-    const instance = core.acquire(0, 4, parseIndicator("SMA:5"));
+    const instance = core.acquire(0, 4, indicatorOf("SMA:5"));
     for (const state of [
       '{"ring":[1,2,3,4,5,6,7],"count":7,"sum":28}',
       '{"value":3}',
@@ -251,7 +251,7 @@ describe("a kept state", () => {
   it("is none while the past is in doubt", () => {
     const bars = walkBars(60);
     const core = new Indicators();
-    const instance = core.acquire(0, 4, parseIndicator("SMA:5"));
+    const instance = core.acquire(0, 4, indicatorOf("SMA:5"));
     core.seed(instance, columns(bars));
     expect(core.kept(instance)?.time).toBe(bars[60 - 1 - ((60 + 1) % MARK_BARS) - MARK_BARS]!.time);
     core.on(batchOf([bars[50]!], PATCH), () => {});

@@ -1,7 +1,6 @@
+import { indicatorOf, valuesOf } from "@/server/testing/indicator-values";
 import { describe, expect, it } from "vitest";
 import { type BarBatch, barBatch, CLOSE, columnsOf, PATCH, type BarColumns } from "@/server/domain/bars/bar";
-import { parseIndicator } from "@/server/indicators";
-import { computeIndicator } from "@/server/indicators/compute";
 import { Indicators } from "./indicate";
 
 const series = (closes: readonly number[], first = 1): BarColumns =>
@@ -37,7 +36,7 @@ const emitted = (core: Indicators, batch: BarBatch): [time: number, value: numbe
   });
   return points;
 };
-const sma = parseIndicator("SMA:2");
+const sma = indicatorOf("SMA:2");
 
 describe("the indicator stage", () => {
   it("goes on from its seed, taking each closed bar once", () => {
@@ -76,7 +75,7 @@ describe("the indicator stage", () => {
   });
   it("runs one instance for all readers of the same, and ends it with the last", () => {
     const core = new Indicators();
-    const [first, second] = [core.acquire(0, 4, sma), core.acquire(0, 4, parseIndicator("sma:2"))];
+    const [first, second] = [core.acquire(0, 4, sma), core.acquire(0, 4, indicatorOf("sma:2"))];
     expect([first === second, core.size]).toEqual([true, 1]);
     core.release(first);
     expect(core.size).toBe(1);
@@ -86,11 +85,11 @@ describe("the indicator stage", () => {
   it("gives live what the whole series gives at once", () => {
     const closes = Array.from({ length: 60 }, (_, at) => 1_000 + ((at * 37) % 91));
     for (const text of ["SMA:5", "EMA:5", "RSI:5"]) {
-      const resolved = parseIndicator(text);
+      const resolved = indicatorOf(text);
       const core = new Indicators();
       core.seed(core.acquire(0, 4, resolved), series(closes.slice(0, 20)));
       const live = emitted(core, batchOf(series(closes.slice(20), 21))).map(([, value]) => value);
-      expect(live).toEqual(Array.from(computeIndicator(resolved, series(closes))[0]!).slice(20));
+      expect(live).toEqual(Array.from(valuesOf(resolved, series(closes))[0]!).slice(20));
     }
   });
 });

@@ -1,9 +1,9 @@
+import { istText } from "@/server/domain/time/ist-text";
 import { type ChildProcess, spawn } from "node:child_process";
 import { appendFileSync, existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FeedTruth } from "@/server/domain/ticks/collector";
-import { istDate, istDay, IST_OFFSET_MS } from "@/server/domain/time/session";
 import { freePort } from "../../scripts/services.mjs";
 
 export const project = path.resolve(import.meta.dirname, "../..");
@@ -31,8 +31,6 @@ export interface Listed {
 
 const API_KEY = "candela-demo";
 const paise = (rupees: number): number => Math.round(rupees * 100);
-const istText = (instant: number): string =>
-  `${istDate(istDay(instant))} ${new Date(instant + IST_OFFSET_MS).toISOString().slice(11, 19)}`;
 
 /** The simulated exchange as a separate program that outlives every server; bars are compared with its history. */
 export class ExchangeProgram {

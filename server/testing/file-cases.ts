@@ -6,7 +6,7 @@ import { resampleLines, type ResampleRequest } from "@/server/cli/resample";
 import { replayLines, type ReplayRequest } from "@/server/cli/replay";
 import { barAt } from "@/server/domain/bars/bar";
 import { toRupees } from "@/server/domain/basics/price";
-import { istText } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 
 /** Bars in rupees, as `DATE CLOCK open high low close volume`. */
 export const barsOf = async (

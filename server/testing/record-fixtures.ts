@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { createCalendar } from "@/server/domain/calendar/calendar";
-import { istText } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import type { FeedMode } from "@/server/domain/ticks/tick";
 import type { Cursor } from "@/server/exchange/cursor";
 import { candles } from "@/server/exchange/history";

@@ -1,7 +1,7 @@
 /** How REST presents values: rupees, times as requested, null if unknown. */
 import { timeIn, type Zone } from "@/server/contract/read-queries";
 import { inTurns, type Turns } from "@/server/domain/basics/turns";
-import { scaleOf, toRupees } from "@/server/domain/basics/price";
+import { changePercent, scaleOf, toRupees } from "@/server/domain/basics/price";
 import { AUCTION, EXCHANGE_CLOCK, JOINED, TRADE } from "@/server/domain/ticks/tick";
 import type { About, MarketReads, OrderBook, SpanStats, TickReading } from "@/server/ports/market-reads";
 import { vwapOf } from "./read-json";
@@ -32,7 +32,7 @@ export const statsView = (stats: SpanStats, decimals: number, zone: Zone) => {
     openInterest: stats.openInterest < 0 ? null : stats.openInterest,
     previousClose: stats.previousClose > 0 ? rupees(stats.previousClose) : null,
     change: known ? rupees(stats.close - stats.previousClose) : null,
-    changePercent: known ? Math.round(((stats.close - stats.previousClose) / stats.previousClose) * 1e4) / 100 : null,
+    changePercent: known ? changePercent(stats.close, stats.previousClose) : null,
     /** Position of the close between low (0) and high (1). */
     placeInRange:
       empty || stats.high === stats.low
@@ -111,6 +111,6 @@ export const quoteMeta = ({ instrument, quote }: About, zone: Zone): unknown =>
           ? { change: null, changePercent: null }
           : {
               change: toRupees(quote.price - quote.previousClose, instrument.decimals),
-              changePercent: Math.round(((quote.price - quote.previousClose) / quote.previousClose) * 1e4) / 100,
+              changePercent: changePercent(quote.price, quote.previousClose),
             }),
       };

@@ -1,4 +1,5 @@
 /** What the routes of `/api/v1` answer beside the reading views (`reads.ts`): figures of services in REST's shapes. */
+import { changePercent } from "@/server/domain/basics/price";
 import type { z } from "zod";
 import { asField } from "@/server/contract/answer";
 import type { InstrumentHit, RestGap } from "@/server/contract/answers";
@@ -157,10 +158,7 @@ const hitOf = ({ desk }: RestParts, index: number): InstrumentHit => {
     live: desk.isLive(index),
     simulated: desk.isSimulated(index),
     lastPrice: quote === null ? null : quote.price / 10 ** decimals,
-    changePercent:
-      quote === null || quote.previousClose === 0
-        ? null
-        : ((quote.price - quote.previousClose) / quote.previousClose) * 100,
+    changePercent: quote === null ? null : changePercent(quote.price, quote.previousClose),
   };
 };
 

@@ -5,7 +5,8 @@ import type { FeedFrame, JobView, Percentiles, StageView, StatusSnapshot } from 
 import type { LeftOut } from "@/server/domain/instruments/broker-list";
 import type { FeedTruth, ListTruth } from "@/server/domain/ticks/collector";
 import type { CoverageState } from "@/server/domain/calendar/calendar-coverage";
-import { type HoursKey, istDay, istText, type Session } from "@/server/domain/time/session";
+import { type HoursKey, istDay, type Session } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import type { Clock } from "@/server/ports/clock";
 import type { Store } from "@/server/ports/stores";
 import { sessionView } from "./views";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { barEnd, barStart, expectedBars, nextBoundary, periodSpan, sessionOpens } from "./bar-time";
+import { barEnd, barStart, expectedBars, periodSpan, sessionOpens } from "./bar-time";
 import { createCalendar } from "@/server/domain/calendar/calendar";
 import { dayOfDate, isContinuous, istMidnight, type Session } from "@/server/domain/time/session";
 import { timeframe, timeframes, type Timeframe, type TimeframeName } from "@/server/domain/time/timeframe";
@@ -177,15 +177,5 @@ describe("what comes next", () => {
   it("lists the opens of a range", () => {
     const opens = sessionOpens(calendar, "NSE", ist("2026-11-20", "09:15"), ist("2026-11-25", "09:15"));
     expect(opens.map(stamp)).toEqual(["2026-11-20 09:15", "2026-11-23 09:15"]);
-  });
-
-  it("names the end of the running bar, or of the next session's first", () => {
-    const at = (date: string, time: string, name: TimeframeName) =>
-      stamp(nextBoundary(calendar, "NSE", timeframe(name), ist(date, time)) ?? 0);
-    expect(at("2026-11-20", "09:15", "1h")).toBe("2026-11-20 10:15");
-    expect(at("2026-11-20", "15:15", "1h")).toBe("2026-11-20 15:30");
-    expect(at("2026-11-20", "15:30", "5m")).toBe("2026-11-23 09:20");
-    expect(at("2026-11-20", "10:00", "1W")).toBe("2026-11-20 16:00");
-    expect(at("2026-11-21", "10:00", "1W")).toBe("2026-11-27 16:00");
   });
 });

@@ -106,16 +106,3 @@ export const expectedBars = (session: Session, timeframe: AnyTimeframe): number 
   }
   return count;
 };
-
-/** When the next bar ends: the running one's end, or that of the next session's first bar. Null when no session is in sight. */
-export const nextBoundary = (
-  calendar: Calendar,
-  hours: HoursKey,
-  timeframe: AnyTimeframe,
-  instant: number,
-): number | null => {
-  const session = calendar.next(hours, instant);
-  if (session === null) return null;
-  const within = Math.max(instant, session.open);
-  return periodSpan(calendar, hours, timeframe, within)?.end ?? null;
-};

@@ -15,6 +15,10 @@ export const scaleOf = (decimals: number): number => {
 /** Minor units to a plain number of rupees, for JSON and charts: exact to the printed digit. */
 export const toRupees = (minor: number, decimals: number): number => minor / scaleOf(decimals);
 
+/** Change of a price against its base (the previous close) in percent, to two digits; null when no base is known. */
+export const changePercent = (price: number, base: number): number | null =>
+  base > 0 ? Math.round(((price - base) / base) * 1e4) / 100 : null;
+
 /** Minor units to an exact decimal text with all its digits: 157315, 2 -> "1573.15". */
 export const toDecimalText = (minor: number, decimals: number): string => {
   const scale = scaleOf(decimals);

@@ -9,7 +9,6 @@ import {
   istDate,
   istDay,
   istMidnight,
-  istText,
   isUnknown,
   LAST_DAY,
   phaseAt,
@@ -17,6 +16,7 @@ import {
   type PhaseName,
   type Session,
 } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import { barEnd, barStart, expectedBars, periodSpan, sessionOpens } from "@/server/domain/bars/bar-time";
 import { timeframe } from "@/server/domain/time/timeframe";
 import { createCalendar } from "./calendar";

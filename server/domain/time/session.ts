@@ -21,10 +21,6 @@ export const LAST_DAY = 47_482;
 /** `YYYY-MM-DD` of an IST day number. */
 export const istDate = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
-/** `YYYY-MM-DD HH:MM:SS` in IST of an instant, epoch ms. */
-export const istText = (instant: number): string =>
-  new Date(instant + IST_OFFSET_MS).toISOString().slice(0, 19).replace("T", " ");
-
 /** IST day number of `YYYY-MM-DD`; NaN when it is not a date. */
 export const dayOfDate = (date: string): number => {
   const ms = Date.parse(`${date}T00:00:00Z`);

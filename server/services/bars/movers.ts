@@ -1,3 +1,4 @@
+import { changePercent } from "@/server/domain/basics/price";
 import type { Clock } from "@/server/ports/clock";
 import type { Desk } from "@/server/ports/desk";
 import type { Latest, Mover } from "@/server/ports/latest";
@@ -52,7 +53,7 @@ export class Movers {
         this.seen.set(instrument, board.sequence(instrument));
         const quote = desk.quote(instrument);
         if (quote !== null && quote.previousClose > 0)
-          this.change.set(instrument, Math.round((quote.price / quote.previousClose - 1) * 1e4) / 100);
+          this.change.set(instrument, changePercent(quote.price, quote.previousClose)!);
       }
       latest.publishMovers("gainers", this.gainers());
       latest.publishMovers("losers", this.losers());

@@ -1,3 +1,4 @@
+import { durationText } from "@/server/domain/time/duration-text";
 import type { FeedState } from "@/server/domain/ticks/collector";
 
 /** Evidence for a collector's state. All times are epoch ms. */
@@ -28,8 +29,6 @@ const SLOW_LAG_MS = 2_500;
 /** Number of missing names in the sentence. */
 const NAMED = 3;
 
-const seconds = (ms: number): string => (ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 1_000)} s`);
-
 /** Returns the state and a sentence with its evidence. It is derived from data, never from the socket alone. */
 export const judge = (evidence: FeedEvidence): { state: FeedState; reason: string } => {
   const { state, reason } = lightOf(evidence);
@@ -56,14 +55,17 @@ const lightOf = (evidence: FeedEvidence): { state: FeedState; reason: string } =
   // The quiet before the open is none of the feed's.
   const silence = now - Math.max(lastTick ?? connectedAt ?? now, evidence.openSince);
   const patience = Math.max(MUTE_MS, 6 * (evidence.interval ?? 0));
-  if (silence > patience) return { state: "MUTE", reason: `connected, but no tick for ${seconds(silence)}` };
+  if (silence > patience) return { state: "MUTE", reason: `connected, but no tick for ${durationText(silence)}` };
   if (lastTick === null) return { state: "STARTING", reason: "connected, waiting for the first tick" };
   if (!Number.isNaN(evidence.lagMs) && evidence.lagMs > SLOW_LAG_MS)
     return {
       state: "SLOW",
-      reason: `ticks arrive ${seconds(evidence.lagMs)} after their exchange time: the feed is slow, or this machine's clock is ahead`,
+      reason: `ticks arrive ${durationText(evidence.lagMs)} after their exchange time: the feed is slow, or this machine's clock is ahead`,
     };
   if (evidence.interval !== null && silence > Math.max(3_000, 3 * evidence.interval))
-    return { state: "SLOW", reason: `last tick ${seconds(silence)} ago, usually every ${seconds(evidence.interval)}` };
-  return { state: "LIVE", reason: `last tick ${seconds(now - lastTick)} ago` };
+    return {
+      state: "SLOW",
+      reason: `last tick ${durationText(silence)} ago, usually every ${durationText(evidence.interval)}`,
+    };
+  return { state: "LIVE", reason: `last tick ${durationText(now - lastTick)} ago` };
 };

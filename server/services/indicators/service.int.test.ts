@@ -1,10 +1,10 @@
+import { valuesOf } from "@/server/testing/indicator-values";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, it } from "vitest";
-import { computeIndicator } from "@/server/indicators/compute";
 import { dropDatabases, ownDatabase } from "@/server/testing/own-database";
 import { startedStore, temporaryFolder } from "@/server/testing/store-open";
 import { randomBelow } from "@/server/testing/indicator-bars";
@@ -92,7 +92,7 @@ const survives = async (seed: number, databaseUrl?: string): Promise<void> => {
   const since = bars.time[starts.at(-1)!.first]!;
   for (const id of ["EMA:20", "RSI:14", "BB:20:2", "SUPERTREND", "VWAP"]) {
     const resolved = parseIndicatorList("", id)[0]!.resolved;
-    const plots = computeIndicator(resolved, bars);
+    const plots = valuesOf(resolved, bars);
     const heard = told.get(resolved.definition.id)!;
     for (let row = 0; row < bars.length; row++) {
       if (bars.time[row]! < since) continue;

@@ -1,9 +1,9 @@
+import { valuesOf } from "@/server/testing/indicator-values";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { IndicatorBar } from "@/server/domain/bars/indicator";
 import { timeframe } from "@/server/domain/time/timeframe";
 import { indicators, SNAPSHOT_FORMAT } from "@/server/indicators";
-import { computeIndicator } from "@/server/indicators/compute";
 import { parseIndicatorList } from "./configs";
 import { walkBars } from "@/server/testing/indicator-bars";
 import { columnsOfBars, IndicatorRig } from "@/server/testing/indicator-rig";
@@ -12,7 +12,7 @@ const minute = timeframe("1m");
 const DAY = 86_400_000;
 /** Values by bar time, from the first bar. */
 const over = (text: string, bars: readonly IndicatorBar[]): Map<number, number[]> => {
-  const plots = computeIndicator(parseIndicatorList("spec", text)[0]!.resolved, columnsOfBars(bars));
+  const plots = valuesOf(parseIndicatorList("spec", text)[0]!.resolved, columnsOfBars(bars));
   return new Map(bars.map((bar, row) => [bar.time, plots.map((plot) => plot[row]!)]));
 };
 const started = async (rig: IndicatorRig): Promise<IndicatorRig> => {

@@ -1,3 +1,4 @@
+import { fnv1a } from "@/server/domain/basics/fnv";
 import { timeframe as timeframeNamed, timeframeOf, timeframes } from "@/server/domain/time/timeframe";
 import type { IndicatorDefinition } from "@/server/indicators/define";
 import { indicators, SNAPSHOT_FORMAT } from "@/server/indicators";
@@ -177,7 +178,5 @@ const fingerprint = (definition: IndicatorDefinition): string => {
     definition.warmUp(params),
     definition.create(params).snapshot(),
   ]);
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return (hash >>> 0).toString(36);
+  return fnv1a(text).toString(36);
 };

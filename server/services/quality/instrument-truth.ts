@@ -1,3 +1,4 @@
+import { durationText } from "@/server/domain/time/duration-text";
 import type { FeedState, FeedTruth } from "@/server/domain/ticks/collector";
 import { type Calendar, type HoursKey, istDay, isUnknown, phaseAt } from "@/server/domain/time/session";
 import type { Clock } from "@/server/ports/clock";
@@ -97,10 +98,10 @@ export class InstrumentTruths {
     if (pulse !== null && silence > pulse.patience / 2)
       return told(
         "SLOW",
-        `last tick ${seconds(now - received)} ago, usually every ${seconds(pulse.interval)}`,
+        `last tick ${durationText(now - received)} ago, usually every ${durationText(pulse.interval)}`,
         quietSince,
       );
-    return told("LIVE", `last tick ${seconds(now - received)} ago`, null);
+    return told("LIVE", `last tick ${durationText(now - received)} ago`, null);
   }
 
   /** A silence that turned out to be normal; the instrument is given at least this long in future. */
@@ -146,7 +147,7 @@ export class InstrumentTruths {
 
   private silenceOf(instrument: number, silence: number): string {
     const pulse = this.pulse.of(instrument);
-    return `no tick for ${seconds(silence)}${pulse === null ? "" : `, usually every ${seconds(pulse.interval)}, never longer than ${seconds(pulse.longest)}`}, while its feed delivers others`;
+    return `no tick for ${durationText(silence)}${pulse === null ? "" : `, usually every ${durationText(pulse.interval)}, never longer than ${durationText(pulse.longest)}`}, while its feed delivers others`;
   }
 
   /** When each feed began to send ticks without a break. */
@@ -182,10 +183,3 @@ export class InstrumentTruths {
       : null;
   }
 }
-
-const seconds = (ms: number): string =>
-  ms < 10_000
-    ? `${(ms / 1_000).toFixed(1)} s`
-    : ms < 600_000
-      ? `${Math.round(ms / 1_000)} s`
-      : `${Math.round(ms / 60_000)} min`;

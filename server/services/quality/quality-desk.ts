@@ -1,5 +1,6 @@
 import { type Gap, isClosed } from "@/server/domain/bars/gap";
-import { IST_OFFSET_MS, istDate, istDay, istMidnight } from "@/server/domain/time/session";
+import { istClock } from "@/server/domain/time/ist-text";
+import { istDate, istDay, istMidnight } from "@/server/domain/time/session";
 import type { Stretch } from "@/server/domain/bars/completeness";
 import type { Instrument } from "@/server/domain/instruments/instrument";
 import type { TradingCalendar } from "@/server/domain/calendar/calendar";
@@ -62,8 +63,6 @@ export interface QualityDesk {
   stop(): Promise<void>;
 }
 
-const clockText = (ms: number): string => new Date(ms + IST_OFFSET_MS).toISOString().slice(11, 19);
-
 export const createQualityDesk = (parts: Parts): QualityDesk => {
   const { store, recent, bars, live, calendar, clock, log, meter, events, collectors } = parts;
   const collectorsOf = (instrument: number): string[] => collectors.bringing(instrument);
@@ -82,9 +81,9 @@ export const createQualityDesk = (parts: Parts): QualityDesk => {
 
   const tell = (gap: Gap): void => {
     const whose = gap.instrument !== null ? (known(gap.instrument)?.key ?? "") : (gap.collector ?? "");
-    const span = `${clockText(gap.from)} to ${gap.to === null ? "now" : clockText(gap.to)}`;
+    const span = `${istClock(gap.from)} to ${gap.to === null ? "now" : istClock(gap.to)}`;
     if (gap.state === "open" && gap.to === null && gap.missing === null)
-      events.add("warn", whose, `gap ${gap.id}: no data since ${clockText(gap.from)} (${gap.cause})`);
+      events.add("warn", whose, `gap ${gap.id}: no data since ${istClock(gap.from)} (${gap.cause})`);
     else if (gap.state === "open" && gap.remaining !== null)
       events.add("warn", whose, `gap ${gap.id}, ${span}: ${gap.remaining} of ${gap.missing} minutes are still missing`);
     else if (isClosed(gap.state))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createCalendar } from "@/server/domain/calendar/calendar";
 import { InstrumentTable } from "@/server/domain/instruments/instrument-table";
-import { istText } from "@/server/domain/time/session";
+import { istText } from "@/server/domain/time/ist-text";
 import { testInstrument } from "@/server/testing/pipeline-rig";
 import { Markets } from "./markets";
 
