@@ -37,6 +37,13 @@ describe("the Prometheus exposition", () => {
     ]);
   });
 
+  it("escapes what would end a label, and prints what is no number as Prometheus reads it", async () => {
+    metrics.gauge("odd", Number.NaN);
+    const text = await createExposition(metrics, () => ({ 'a "b"\\c\nd': 1 })).text();
+    expect(text).toContain('candela_rejects_total{reason="a \\"b\\"\\\\c\\nd"} 1\n');
+    expect(text).toContain("candela_odd NaN\n");
+  });
+
   it("takes the refusals of all stages where they are counted elsewhere", async () => {
     const text = await createExposition(metrics, () => ({ ...metrics.rejects(), late: 7 })).text();
     expect(text).toContain('candela_rejects_total{reason="late"} 7\n');

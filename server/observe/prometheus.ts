@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, type Metric, Registry } from "prom-client";
+import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Metrics } from "./metrics";
 
 export interface Exposition {
@@ -10,8 +10,23 @@ export interface Exposition {
 interface Value {
   value: number;
   labels?: Record<string, string>;
-  metricName?: string;
+  /** After the family's name: `_sum`, `_count`. */
+  suffix?: string;
 }
+
+const escaped = (text: string): string => text.replace(/\\/g, "\\\\").replace(/\n/g, "\\n");
+const labelsText = (labels: Record<string, string>): string => {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value).replace(/"/g, '\\"')}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+};
+
+/** A family in Prometheus' text format 0.0.4. */
+const familyText = (name: string, help: string, type: "counter" | "gauge" | "summary", values: Value[]): string =>
+  [
+    `# HELP ${name} ${escaped(help)}`,
+    `# TYPE ${name} ${type}`,
+    ...values.map(({ value, labels = {}, suffix = "" }) => `${name}${suffix}${labelsText(labels)} ${value}`),
+  ].join("\n");
 
 /** `persist.queueRows` -> `candela_persist_queue_rows`. */
 const nameOf = (name: string): string =>
@@ -40,41 +55,43 @@ export const createExposition = (
   const machine = new Registry();
   collectDefaultMetrics({ register: machine });
 
-  const ours = (): Registry => {
-    const registry = new Registry();
-    const add = (name: string, help: string, type: "counter" | "summary", values: Value[]): void =>
-      registry.registerMetric({
-        name,
-        get: async () => ({ name, help, type, values, aggregator: "sum" }),
-      } as unknown as Metric);
-    add(
-      "candela_rejects_total",
-      "Rejected rows by reason.",
-      "counter",
-      Object.entries(rejects()).map(([reason, value]) => ({ labels: { reason }, value })),
-    );
+  const ours = (): string[] => {
+    const families = [
+      familyText(
+        "candela_rejects_total",
+        "Rejected rows by reason.",
+        "counter",
+        Object.entries(rejects()).map(([reason, value]) => ({ labels: { reason }, value })),
+      ),
+    ];
     for (const [name, value] of metrics.counters) {
       if (!name.startsWith("reject."))
-        add(`${nameOf(name)}_total`, `Count of ${name} since start.`, "counter", [{ value }]);
+        families.push(familyText(`${nameOf(name)}_total`, `Count of ${name} since start.`, "counter", [{ value }]));
     }
     for (const [name, value] of metrics.gauges)
-      new Gauge({ name: nameOf(name), help: `${name} now.`, registers: [registry] }).set(value);
+      families.push(familyText(nameOf(name), `${name} now.`, "gauge", [{ value }]));
     for (const name of metrics.measured()) {
       const recent = metrics.percentiles(name);
       const isSize = /(Bytes|Rows)$/.test(name);
-      const family = isSize ? nameOf(name) : `${nameOf(name)}_seconds`;
       const unit = isSize ? 1 : 1_000;
-      add(family, `${name}: percentiles of the newest values.`, "summary", [
-        ...quantiles.map(([quantile, key]) => ({ labels: { quantile }, value: recent[key] / unit })),
-        { metricName: `${family}_sum`, value: metrics.sum(name) / unit },
-        { metricName: `${family}_count`, value: recent.count },
-      ]);
+      families.push(
+        familyText(
+          isSize ? nameOf(name) : `${nameOf(name)}_seconds`,
+          `${name}: percentiles of the newest values.`,
+          "summary",
+          [
+            ...quantiles.map(([quantile, key]) => ({ labels: { quantile }, value: recent[key] / unit })),
+            { suffix: "_sum", value: metrics.sum(name) / unit },
+            { suffix: "_count", value: recent.count },
+          ],
+        ),
+      );
     }
-    return registry;
+    return families;
   };
 
   return {
     contentType: machine.contentType,
-    text: async () => `${await ours().metrics()}\n${await machine.metrics()}`,
+    text: async () => `${ours().join("\n\n")}\n\n${await machine.metrics()}`,
   };
 };
