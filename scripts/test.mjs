@@ -14,7 +14,7 @@ const { StepError, endWithChildren, fail, inProject, run } = await import("./ste
 const counting = await import("./test-counts.mjs");
 const { closing, counts, failureLines, listedTests, playwrightCounts, skipLines, slowestLines, total, vitestCounts } =
   counting;
-const { suiteTimes } = await import("./test-times.mjs");
+const { suiteBudgets } = await import("./test-times.mjs");
 const { provideBrowser, startServers } = await import("./test-servers.mjs");
 
 const out = process.stdout;
@@ -48,7 +48,7 @@ async function suite(name, work) {
   const from = performance.now();
   const result = await work();
   const seconds = (performance.now() - from) / 1_000;
-  const { budget } = suiteTimes[name];
+  const budget = suiteBudgets[name];
   out.write(`${name} took ${Math.round(seconds)} s (budget ${deep ? "none with --deep" : `${budget} s`})\n`);
   return counting.withinBudget(result, name, seconds, deep ? undefined : budget);
 }

@@ -59,7 +59,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
       rig.listed.map(({ key }) => key),
     );
     readers.start(READERS);
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await readers?.stop();
     await witness?.stop();
@@ -83,7 +83,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
       await database.resume();
       await written();
     }
-  }, 120_000);
+  }, 300_000);
 
   it("keeps on disk what the database has not got when it is killed too", async () => {
     await database.halt();
@@ -100,7 +100,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
     await own().live();
     await rig.listens();
     await written();
-  }, 120_000);
+  }, 300_000);
 
   it("continues while Redis is killed, hangs and is emptied, and publishes again afterwards", async () => {
     const reader = redis.connect();
@@ -126,7 +126,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
     } finally {
       reader.disconnect();
     }
-  }, 120_000);
+  }, 300_000);
 
   it("asks for a new login when its token is rejected, and continues with another", async () => {
     await rig.deaf(OPEN_MS);
@@ -140,7 +140,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
     await own().live();
     await rig.listens();
     await wait(2_000);
-  }, 120_000);
+  }, 300_000);
 
   it("comes back when its line is cut, refused, mute and dead", async () => {
     await rig.deaf(OPEN_MS);
@@ -156,7 +156,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
     await rig.exchange.fault({ kind: "silent", ms: 7_000 });
     await own().until("the dead line is given up", ({ feed }) => feed?.state !== "LIVE" && feed?.state !== "SLOW");
     await own().live();
-  }, 120_000);
+  }, 300_000);
 
   // What is lost or swapped inside a second leaves no trace in stamps of whole seconds: those faults have their own tests.
   it("is not led astray by repeated and broken packets", async () => {
@@ -182,7 +182,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
     await own().live();
     await rig.exchange.advance(4_000);
     await wait(5_000);
-  }, 120_000);
+  }, 300_000);
 
   it("lets no other instance collect, and is followed at once by the standby", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "candela-fault-second-"));
@@ -205,7 +205,7 @@ describe.skipIf(missing.length > 0)(`a server round which everything goes away${
       await second.kill();
       rmSync(folder, { recursive: true, force: true });
     }
-  }, 120_000);
+  }, 300_000);
 
   it.skipIf(!mountable)(
     `holds in memory what neither the database nor a full disk takes${mountable ? "" : " (skipped: no disk of its own can be mounted here)"}`,

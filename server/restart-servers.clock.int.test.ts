@@ -52,6 +52,6 @@ describe("the server as a whole", () => {
         await dropDatabases();
       }
     },
-    600_000,
+    700_000,
   );
 });

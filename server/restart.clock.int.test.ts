@@ -7,5 +7,5 @@ describe("the server as a whole", () => {
   it("comes back from a stop with every minute as the exchange has it, on the embedded database", async () => {
     const container = await comesBackWhole(configured(folder()));
     expect(container.store.describe().kind).toBe("embedded");
-  }, 420_000);
+  }, 700_000);
 });

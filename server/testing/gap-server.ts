@@ -50,7 +50,7 @@ export const found = async (which: (gap: RestGap) => boolean, timeout = 60_000):
     .toBe(true);
   return gap!;
 };
-export const closed = async (id: number, timeout = 300_000): Promise<RestGap> => {
+export const closed = async (id: number, timeout = 500_000): Promise<RestGap> => {
   await expect
     .poll(async () => (await ledger()).find((gap) => gap.id === id)?.state, { timeout, interval: 1_000 })
     .toMatch(/^(healed|no_trade)$/);

@@ -140,7 +140,7 @@ export const comesBackWhole = async (config: Config): Promise<Container> => {
   expect(container.indicators.active().indicators).toHaveLength(4);
   // The first history continues where it was interrupted; the minute in which the feed connected is filled when it has
   // ended.
-  await expect.poll(() => jobsDone(container), { timeout: 240_000, interval: 500 }).toBe(true);
+  await expect.poll(() => jobsDone(container), { timeout: 450_000, interval: 500 }).toBe(true);
   const from = Math.floor((container.clock.now() - 30 * 60_000) / 60_000) * 60_000;
   for (const key of ["SIM:RELIANCE", "SIM:NIFTY 50", "SIM:M&M", "SIM:INDIA VIX"])
     expect(await differences(container, exchange, key, from)).toEqual([]);

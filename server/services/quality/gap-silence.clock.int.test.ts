@@ -70,5 +70,5 @@ describe("silences of a running server", () => {
         true,
         true,
       ]);
-  }, 700_000);
+  }, 1_000_000);
 });

@@ -35,7 +35,7 @@ describe("the gap ledger of a running server", () => {
     expect(healed.missing).toBeGreaterThan(0);
     expect(healed.remaining).toBe(0);
     expect(healed.healedBy).toBe("history of kite");
-  }, 400_000);
+  }, 700_000);
 
   it("notes the absence of a restart, and every bar is the exchange's in the end", async () => {
     await container.stop();
@@ -63,7 +63,7 @@ describe("the gap ledger of a running server", () => {
         true,
         true,
       ]);
-  }, 700_000);
+  }, 1_000_000);
 
   it("says of a whole day that nothing is missing", async () => {
     const { data, meta } = await ask<CompletenessDay[]>(completeness, "/completeness?instrument=SIM:RELIANCE");
