@@ -3,48 +3,28 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { jsonReply } from "@/server/contract/answer";
+import { readViews } from "@/server/contract/read-queries";
+import { restRoutes } from "@/server/contract/routes";
 
-/** `{}` matches one part of a path, `*` all that follow. The first match applies. */
-const methods: readonly (readonly [path: string, ...methods: string[]])[] = [
-  ["/api/v1/backfill", "POST"],
-  ["/api/v1/jobs/{}/pause", "POST"],
-  ["/api/v1/jobs/{}/resume", "POST"],
-  ["/api/v1/jobs/{}", "GET", "DELETE"],
-  ["/api/v1/collectors/{}/login", "POST"],
-  ["/api/v1/gaps/{}/heal", "POST"],
-  ["/api/v1/gaps/{}/ignore", "POST"],
-  ["/api/v1/compare", "GET", "POST"],
-  ["/api/v1/calendar/edits", "GET", "POST", "DELETE"],
-  ["/api/v1/indicators/active", "GET", "POST", "PUT"],
-  ["/api/v1/indicators/reload", "POST"],
-  ["/api/v1/workspace", "GET", "PUT"],
-  ...[
-    "jobs",
-    "gaps",
-    "completeness",
-    "calendar",
-    "calendar/status",
-    "calendar/audit",
-    "indicators",
-    "indicators/values",
-    "instruments",
-    "watchlists",
-    "watchlists/{}",
-    "verify/{}",
-    "status",
-    "storage",
-    "health",
-  ].map((path) => [`/api/v1/${path}`, "GET"] as const),
-  ...["bars", "latest", "today", "stats", "vwap", "ticks", "orderbook", "gaps", "completeness"].map(
-    (view) => [`/api/v1/${view}/*`, "GET"] as const,
-  ),
-  ["/intraday/*", "GET"],
-];
+/** Path of the contract (`/gaps/{id}/heal`), with the methods it accepts in their order there. */
+const methods = new Map<string, string[]>();
+for (const name of Object.keys(restRoutes)) {
+  const [method, path] = name.split(" ") as [string, string];
+  methods.set(path, [...(methods.get(path) ?? []), method]);
+}
+for (const view of readViews) methods.set(`/${view}/{symbol}`, ["GET"]);
 
-const patterns = methods.map(([path, ...accepted]) => ({
-  pattern: new RegExp(`^${path.replaceAll("{}", "[^/]+").replace("*", ".+")}/?$`),
-  accepted,
-}));
+/** A symbol may contain slashes; any other parameter is one part of a path. */
+const ANY = ".+";
+const patternOf = (path: string): string =>
+  `/api/v1${path.replaceAll(/\{(\w+)\}/g, (_, name) => (name === "symbol" ? ANY : "[^/]+"))}`;
+
+/** The first match applies: paths with a symbol come last, since `gaps/{symbol}` also matches `gaps/7/heal`. */
+const patterns = [...methods]
+  .map(([path, accepted]) => ({ source: patternOf(path), accepted }))
+  .concat({ source: `/intraday/${ANY}`, accepted: ["GET"] })
+  .sort((a, b) => Number(a.source.includes(ANY)) - Number(b.source.includes(ANY)))
+  .map(({ source, accepted }) => ({ pattern: new RegExp(`^${source}/?$`), accepted }));
 
 /** Null for a path that is none of the API's. */
 export const methodsOf = (pathname: string): readonly string[] | null =>
