@@ -1,14 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  defaultsOf,
-  hintOf,
-  type IndicatorEntry,
-  type IndicatorParam,
-  paramTitle,
-  rangeOf,
-  refusalOfParam,
-  settingsOf,
-} from "./indicator-catalogue";
+import { defaultsOf, hintOf, paramTitle, rangeOf, refusalOfParam, settingsOf } from "./indicator-catalogue";
+import type { IndicatorEntry, IndicatorParam } from "@/server/contract/answers";
 import { indicatorCatalogue } from "@/server/indicators";
 import { firstIndicators } from "./chosen-indicators";
 import { indicatorLabel } from "./indicator-label";
@@ -20,6 +12,8 @@ const rsi: IndicatorEntry = {
   pane: "own",
   guides: [30, 70],
   plots: [],
+  source: "Wilder",
+  warmUp: 14,
   params: [
     { name: "period", kind: "integer", default: 14, min: 2, max: 500 },
     { name: "source", kind: "choice", default: "close", choices: ["close", "hl2"] },

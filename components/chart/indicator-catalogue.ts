@@ -1,40 +1,5 @@
-import { RequestError } from "@/components/client/request-error";
-import type { Envelope, ErrorEnvelope } from "@/server/contract/rest";
+import type { IndicatorEntry, IndicatorParam } from "@/server/contract/answers";
 import { dayOfDate } from "@/server/domain/time/session";
-
-/** One setting of an indicator, from `GET /api/v1/indicators`. */
-export interface IndicatorParam {
-  name: string;
-  /** `instant`: one of the choices, or a time in IST as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`. */
-  kind: "integer" | "number" | "choice" | "instant";
-  default: number | string;
-  min?: number;
-  max?: number;
-  choices?: readonly string[];
-  /** `bars`, `minutes`, `times`, `IST`. */
-  unit?: string;
-}
-
-export interface IndicatorEntry {
-  id: string;
-  title: string;
-  group: string;
-  pane: "price" | "own";
-  guides: readonly number[];
-  plots: readonly { id: string; title: string; kind: string; unit: string }[];
-  params: readonly IndicatorParam[];
-}
-
-/** The indicators the server computes. */
-export const fetchIndicators = async (signal?: AbortSignal): Promise<readonly IndicatorEntry[]> => {
-  const response = await fetch("/api/v1/indicators", signal === undefined ? {} : { signal });
-  const body = (await response.json().catch(() => null)) as Envelope<IndicatorEntry[]> | ErrorEnvelope | null;
-  if (body?.status === "success") return body.data;
-  throw new RequestError(
-    body?.error.code ?? "internal",
-    body?.error.message ?? `The server returned ${response.status} for the list of indicators`,
-  );
-};
 
 export const defaultsOf = (entry: IndicatorEntry): Record<string, number | string> =>
   Object.fromEntries(entry.params.map((param) => [param.name, param.default]));

@@ -6,7 +6,7 @@ import { Icon } from "@/components/ui/icon";
 import { IconButton } from "@/components/ui/icon-button";
 import { Late, Skeleton } from "@/components/ui/skeleton";
 import type { ChosenIndicator } from "./chosen-indicators";
-import type { IndicatorEntry } from "./indicator-catalogue";
+import type { IndicatorEntry } from "@/server/contract/answers";
 import { indicatorLabel } from "./indicator-label";
 import type { Catalogue } from "./use-catalogue";
 import type { IndicatorActions } from "./legend";

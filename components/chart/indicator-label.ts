@@ -1,5 +1,5 @@
 import type { ChosenIndicator } from "./chosen-indicators";
-import type { IndicatorEntry } from "./indicator-catalogue";
+import type { IndicatorEntry } from "@/server/contract/answers";
 
 /** `EMA 20`, `MACD 12 26 9`, `SMA 50 hl2`: an indicator as the server names it, without a price source that was not chosen. */
 export const indicatorLabel = (

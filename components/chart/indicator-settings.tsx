@@ -6,14 +6,8 @@ import { cx } from "@/components/ui/class-names";
 import { Dialog } from "@/components/ui/dialog";
 import { istDate, istDay } from "@/server/domain/time/session";
 import type { ChosenIndicator } from "./chosen-indicators";
-import {
-  hintOf,
-  type IndicatorEntry,
-  type IndicatorParam,
-  paramTitle,
-  refusalOfParam,
-  settingsOf,
-} from "./indicator-catalogue";
+import { hintOf, paramTitle, refusalOfParam, settingsOf } from "./indicator-catalogue";
+import type { IndicatorEntry, IndicatorParam } from "@/server/contract/answers";
 
 const COLOURS = 6;
 const PREVIEW_MS = 200;

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
-import { fetchIndicators, type IndicatorEntry } from "./indicator-catalogue";
+import { fetchIndicators } from "@/components/client/api";
+import type { IndicatorEntry } from "@/server/contract/answers";
 
 export interface Catalogue {
   /** null until it has come. */
@@ -17,7 +18,7 @@ export const useCatalogue = (wanted: boolean): Catalogue => {
   useEffect(() => {
     if (!missing) return undefined;
     const abort = new AbortController();
-    fetchIndicators(abort.signal).then(
+    fetchIndicators({ signal: abort.signal }).then(
       (found) => {
         setEntries(found);
         setError(null);

@@ -1,4 +1,4 @@
-/** The REST calls the browser makes. What comes back is parsed by the contract, not believed. */
+/** The REST calls the browser makes. Each answer is parsed by the contract. */
 import type { z } from "zod";
 import {
   envelopeOf,
@@ -6,6 +6,8 @@ import {
   faultOfAnswer,
   gapsAnswer,
   type HandedOver,
+  type IndicatorEntry,
+  indicatorsAnswer,
   type InstrumentHit,
   instrumentsAnswer,
   loginAnswer,
@@ -82,6 +84,10 @@ export const fetchInstruments = async (keys: readonly string[], options: CallOpt
   keys.length === 0
     ? []
     : (await call(instrumentsAnswer, `/instruments${query({ keys: keys.join(",") })}`, options)).data;
+
+/** The indicators the server computes. */
+export const fetchIndicators = async (options: CallOptions = {}): Promise<readonly IndicatorEntry[]> =>
+  (await call(indicatorsAnswer, "/indicators", options)).data;
 
 /** Hands a new access token to a collector; no answer ever shows it. */
 export const handOverToken = async (collector: string, login: Record<string, string>): Promise<HandedOver> =>

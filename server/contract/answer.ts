@@ -1,11 +1,11 @@
-/** How a REST answer is made of a request, whichever door it came in by: parse by contract, work, wrap, map errors to statuses. */
+/** How every REST request is answered, before Next or by a route: parse by contract, work, wrap, map errors to statuses. */
 import type { z } from "zod";
 import { acceptedBy } from "@/server/domain/basics/accepted";
 import { jsonInTurns, type Turns } from "@/server/domain/basics/turns";
 import type { ErrorCode } from "@/server/domain/basics/errors";
 import { restCodeOf, statusOf, type Envelope, type ErrorEnvelope } from "./rest";
 
-/** What the work gives: `data` and `meta` for the envelope, or a reply that is ready. */
+/** What the work returns: `data` and `meta` for the envelope, or a complete reply. */
 export type Answer = { data: unknown; meta?: Record<string, unknown>; status?: number } | Reply;
 
 /** Ready to be sent. */
@@ -25,7 +25,7 @@ export interface Asked<S extends z.ZodType> {
   failed(requestId: string, cause: unknown): void;
   /** Errors in another shape than ours (old paths). */
   shape?(error: ErrorEnvelope["error"]): unknown;
-  /** In which a long list is written. */
+  /** Turns of the event loop in which a long list is written. */
   turns?: Turns | undefined;
   /** Aborts when the client disconnected: then nothing is answered and nothing has failed. */
   signal?: AbortSignal | undefined;

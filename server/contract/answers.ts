@@ -1,13 +1,13 @@
 /**
- * What REST answers with, as the browser asks for it. Schemas take fields they do not know: an older page goes on with a newer
- * server. That nothing else is sent is tested over every route (`rest-answers.int.test.ts`). Times are epoch ms, prices rupees.
+ * REST answers that the browser reads. Schemas accept fields they do not know, so an older page keeps working with a newer
+ * server. `rest-answers.int.test.ts` checks for every route that nothing else is sent. Times are epoch ms, prices rupees.
  */
 import { z } from "zod";
 import { gapCauses, gapStates } from "@/server/domain/bars/gap";
 import { watchlistCategories } from "@/server/domain/instruments/watchlist";
 import { workspace } from "./rest";
 
-/** Of one route: what stands in `data`, and in `meta` beside `requestId`. */
+/** The schemas of one route: what is in `data`, and in `meta` beside `requestId`. */
 export interface RestAnswer<D extends z.ZodType = z.ZodType, M extends z.ZodType = z.ZodType> {
   data: D;
   meta: M;
@@ -47,6 +47,41 @@ export const loginAnswer = answer(handedOver, noMeta);
 /** The chart as it was left, null before the first save; `first`: the instrument a first chart shows, null where none is listed. */
 export const workspaceAnswer = answer(workspace.nullable(), z.object({ first: z.string().nullable() }));
 export const savedWorkspaceAnswer = answer(workspace, noMeta);
+
+export const indicatorParamValue = z.union([z.number(), z.string()]);
+export const indicatorPlot = z.object({
+  id: z.string(),
+  title: z.string(),
+  kind: z.enum(["line", "histogram", "band"]),
+  unit: z.enum(["price", "value"]),
+  perSession: z.boolean().optional(),
+});
+const indicatorParam = z.object({
+  name: z.string(),
+  /** `instant`: one of the choices, or a time in IST as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`. */
+  kind: z.enum(["integer", "number", "choice", "instant"]),
+  /** `bars`, `minutes`, `times`, `IST`. */
+  unit: z.string().optional(),
+  default: indicatorParamValue,
+  min: z.number().optional(),
+  max: z.number().optional(),
+  choices: z.array(z.string()).optional(),
+});
+/** One setting of an indicator. */
+export type IndicatorParam = z.output<typeof indicatorParam>;
+const indicatorEntry = z.object({
+  id: z.string(),
+  title: z.string(),
+  group: z.string(),
+  pane: z.enum(["price", "own"]),
+  guides: z.array(z.number()).readonly(),
+  plots: z.array(indicatorPlot).readonly(),
+  source: z.string(),
+  warmUp: z.number(),
+  params: z.array(indicatorParam),
+});
+export type IndicatorEntry = z.output<typeof indicatorEntry>;
+export const indicatorsAnswer = answer(z.array(indicatorEntry), noMeta);
 
 export const restGap = z.object({
   id: z.number(),
@@ -122,7 +157,7 @@ export const errorEnvelope = z.object({
 export const envelopeOf = <D extends z.ZodType, M extends z.ZodType>({ data, meta }: RestAnswer<D, M>) =>
   z.object({ status: z.literal("success"), data, meta });
 
-/** The first thing that is wrong with an answer, by its place: `data[3].lastPrice: Invalid input`. */
+/** The first fault of an answer, with its place: `data[3].lastPrice: Invalid input`. */
 export const faultOfAnswer = (error: z.ZodError): string => {
   const { path, message } = error.issues[0]!;
   const place = path.map((part, at) =>

@@ -1,6 +1,7 @@
 /**
- * Every REST route under `/api/v1`: what it is asked, and what it answers. A route is a line here and a handler of one line
- * under `app/api/v1`; the compiler holds the handler to the line, `rest-answers.int.test.ts` the answer.
+ * Every REST route under `/api/v1` except the reading views (`read-queries.ts`): its input and its answer. A route is a line
+ * here and a handler of one line under `app/api/v1`. The compiler checks the handler against the line, and
+ * `rest-answers.int.test.ts` checks the answer.
  */
 import { z } from "zod";
 import { slotKinds } from "@/server/domain/bars/completeness";
@@ -11,6 +12,9 @@ import {
   counted,
   gapAnswer,
   gapsAnswer,
+  indicatorParamValue,
+  indicatorPlot,
+  indicatorsAnswer,
   instrumentsAnswer,
   instrumentTruth,
   loginAnswer,
@@ -37,7 +41,7 @@ import {
   workspace,
 } from "./rest";
 
-/** Where a question stands: in the address, or in a body that may be left out. */
+/** Where the input is: in the query, in the body, or in a body that may be absent. */
 export type Given = "query" | "body" | "optional body";
 export interface RestRoute extends RestAnswer {
   given: Given;
@@ -372,14 +376,6 @@ const storage = z.object({
   forecastBytes: z.number(),
 });
 
-const param = z.union([z.number(), z.string()]);
-const plot = z.object({
-  id: z.string(),
-  title: z.string(),
-  kind: z.enum(["line", "histogram", "band"]),
-  unit: z.enum(["price", "value"]),
-  perSession: z.boolean().optional(),
-});
 const active = answer(
   z.object({
     source: z.enum(["configuration", "settings"]),
@@ -388,7 +384,7 @@ const active = answer(
         text: z.string(),
         id: z.string(),
         label: z.string(),
-        params: z.record(z.string(), param),
+        params: z.record(z.string(), indicatorParamValue),
         timeframe: z.string(),
       }),
     ),
@@ -397,29 +393,6 @@ const active = answer(
     unseeded: z.number(),
   }),
   noMeta,
-);
-const catalogue = z.array(
-  z.object({
-    id: z.string(),
-    title: z.string(),
-    group: z.string(),
-    pane: z.enum(["price", "own"]),
-    guides: z.array(z.number()).readonly(),
-    plots: z.array(plot).readonly(),
-    source: z.string(),
-    warmUp: z.number(),
-    params: z.array(
-      z.object({
-        name: z.string(),
-        kind: z.enum(["integer", "number", "choice", "instant"]),
-        unit: z.string().optional(),
-        default: param,
-        min: z.number().optional(),
-        max: z.number().optional(),
-        choices: z.array(z.string()).optional(),
-      }),
-    ),
-  }),
 );
 const compared = z.object({ stored: z.number(), rebuilt: z.number() });
 const verified = z.object({
@@ -510,7 +483,7 @@ export const restRoutes = {
   "POST /gaps/{id}/heal": line("optional body", emptyBody, gapAnswer),
   "POST /gaps/{id}/ignore": line("body", ignoreBody, gapAnswer),
   "GET /health": line("query", nothing, answer(health, z.object({ time }))),
-  "GET /indicators": line("query", nothing, answer(catalogue, noMeta)),
+  "GET /indicators": line("query", nothing, indicatorsAnswer),
   "GET /indicators/active": line("query", nothing, active),
   "POST /indicators/active": line("body", activeIndicators, active),
   "PUT /indicators/active": line("body", activeIndicators, active),
@@ -524,7 +497,7 @@ export const restRoutes = {
         key: z.string(),
         timeframe: z.string(),
         indicator: z.string(),
-        plots: z.array(plot.pick({ id: true, title: true, unit: true })).readonly(),
+        plots: z.array(indicatorPlot.pick({ id: true, title: true, unit: true })).readonly(),
         asOf: time.optional(),
       }),
     ),
@@ -546,7 +519,7 @@ export const restRoutes = {
 export type RouteName = keyof typeof restRoutes;
 type Route<K extends RouteName> = (typeof restRoutes)[K];
 
-/** What a route's handler gives: figures its line in the table takes; `requestId` is added to `meta`. */
+/** What a route's handler returns, by its line in the table; `requestId` is added to `meta`. */
 export interface AnswerOf<K extends RouteName> {
   data: z.input<Route<K>["data"]>;
   meta?: z.input<Route<K>["meta"]>;
