@@ -6,6 +6,7 @@ import { type BarColumns, barColumns } from "./bar";
 import { copyRow } from "./bar-rows";
 import { MOST_PRICE, MOST_VOLUME } from "@/server/domain/basics/bounds";
 import type { Stretch } from "./completeness";
+import { istText } from "@/server/domain/time/ist-text";
 import { istDay, istMidnight } from "@/server/domain/time/session";
 
 export const rowFaults = [
@@ -124,7 +125,7 @@ export const checkedRows = (
         fault,
         time,
         () =>
-          `${new Date(Number.isFinite(time) ? time : 0).toISOString()}: ${[bars.open, bars.high, bars.low, bars.close, bars.volume].map((column) => column[row]).join(", ")} (${fault})`,
+          `${istText(Number.isFinite(time) ? time : 0)}: ${[bars.open, bars.high, bars.low, bars.close, bars.volume].map((column) => column[row]).join(", ")} (${fault})`,
       );
       continue;
     }
@@ -135,11 +136,7 @@ export const checkedRows = (
   let last = -1;
   for (const row of order) {
     if (last >= 0 && bars.time[order[last]!] === bars.time[row])
-      refused.add(
-        "repeated",
-        bars.time[row]!,
-        () => `${new Date(bars.time[row]!).toISOString()} appears more than once`,
-      );
+      refused.add("repeated", bars.time[row]!, () => `${istText(bars.time[row]!)} appears more than once`);
     else last++;
     order[last] = row;
   }

@@ -1,6 +1,7 @@
 /** The closing auction in a broker's rows of minutes: those rows are no bars of continuous trading. */
 import { auctionAt, RANDOM_END_MS } from "@/server/domain/calendar/auction-times";
 import type { BarColumns } from "@/server/domain/bars/bar";
+import { istText } from "@/server/domain/time/ist-text";
 import { type Calendar, type HoursKey, istDay, type Session } from "@/server/domain/time/session";
 import { conventionOf, type InstrumentClass, isClosingRow } from "@/server/domain/instruments/source-conventions";
 import type { RefusedRows } from "@/server/domain/bars/told-rows";
@@ -12,11 +13,7 @@ import { storedAndWaiting } from "./put-merged";
 export const isAuctionRow = (session: Session, time: number, refused: RefusedRows): boolean => {
   const isOutside = time < session.open || time >= session.close;
   if (!isOutside || !session.phases.some(({ from, to }) => from <= time && time < to)) return false;
-  refused.add(
-    "of_auction",
-    time,
-    () => `${new Date(time).toISOString()} belongs to an auction, not to continuous trading`,
-  );
+  refused.add("of_auction", time, () => `${istText(time)} belongs to an auction, not to continuous trading`);
   return true;
 };
 

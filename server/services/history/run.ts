@@ -7,6 +7,7 @@ import { dayEnd } from "@/server/domain/calendar/day-end";
 import { hasCode } from "@/server/domain/basics/errors";
 import { hasVolume, type Instrument } from "@/server/domain/instruments/instrument";
 import type { DayCounts } from "@/server/domain/basics/job";
+import { istText } from "@/server/domain/time/ist-text";
 import { type Calendar, DAY_MS, type HoursKey, istDay, istMidnight, type Session } from "@/server/domain/time/session";
 import { classOf } from "@/server/domain/instruments/source-conventions";
 import { timeframe as timeframeNamed } from "@/server/domain/time/timeframe";
@@ -301,7 +302,7 @@ const inSessions = (
     if (session === null || isAuctionRow(session, start, refused) || start < session.open || start >= session.close)
       return false;
     if (barStart(session, of, start) !== start) {
-      refused.add("off_grid", start, () => `${new Date(start).toISOString()} is not the start of a ${name} bar`);
+      refused.add("off_grid", start, () => `${istText(start)} is not the start of a ${name} bar`);
       return false;
     }
     const end = barEnd(session, of, start);

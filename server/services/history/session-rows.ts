@@ -3,6 +3,7 @@ import type { BarColumns } from "@/server/domain/bars/bar";
 import { filterRows } from "@/server/domain/bars/bar-rows";
 import type { RefusedRows } from "@/server/domain/bars/told-rows";
 import { dayEnd } from "@/server/domain/calendar/day-end";
+import { istText } from "@/server/domain/time/ist-text";
 import { type Calendar, type HoursKey, istDay } from "@/server/domain/time/session";
 import { isAuctionRow } from "./closing-prints";
 
@@ -30,7 +31,7 @@ export const sessionMinutes = (
     )
       return false;
     if ((time - session.open) % 60_000 === 0) return true;
-    refused.add("off_grid", time, () => `${new Date(time).toISOString()} is not the start of a minute`);
+    refused.add("off_grid", time, () => `${istText(time)} is not the start of a minute`);
     return false;
   });
 
