@@ -1,4 +1,4 @@
-// Who may import whom (README of the server, "Who may import whom"): each row names a folder and all it may import.
+// Who may import whom: each row names a folder and everything it may import.
 // Type-only imports count. Tests and server/testing stand outside the rows: they may reach for anything.
 
 const tests = String.raw`\.(test|spec)\.tsx?$|^server/testing/|^e2e/`;
@@ -126,7 +126,7 @@ module.exports = {
     only(
       "feed",
       "^server/feeds/([^/]+)/",
-      ["^server/feeds/$1/", "^server/feeds/(define|totp)\\.ts$", domain, ports],
+      ["^server/feeds/$1/", "^server/feeds/define\\.ts$", domain, ports],
       "Never another feed.",
     ),
     only(
