@@ -1,4 +1,4 @@
-/** `<Glyph shape="disc" />`: the 10 px marks of states. Each has a shape of its own, so that no state is told by colour alone. */
+/** `<Glyph shape="disc" />`: the 10 px marks of states. Each has a shape of its own, so that no state is shown by colour alone. */
 export const glyphShapes = [
   "disc",
   "half",

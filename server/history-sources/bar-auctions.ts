@@ -49,7 +49,7 @@ export const auctionsOf = (
   const { labels, calendar, hours, isIndex } = rules;
   const found = new Map<number, FileAuction>();
   let rows = 0;
-  // Of several rows with one label the last in the file applies, as everywhere.
+  // If several rows have one label, the last in the file applies, as everywhere.
   const byLabel = [...new Map(bars.map((bar) => [bar.label, bar]))].sort(([a], [b]) => a - b);
   for (const [label, bar] of byLabel) {
     const session = calendar.on(hours, istDay(label));

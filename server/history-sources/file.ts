@@ -72,7 +72,7 @@ export const fileSource = async (order: FileOrder): Promise<HistorySource> => {
       try {
         contents = await readFile(order, path, [instrument], notes);
       } catch (cause) {
-        // Of many files one may be missing; only that instrument is skipped. An ambiguous file stops the request.
+        // One of many files may be missing; only that instrument is skipped. An ambiguous file stops the request.
         if ((cause as AppError).details?.field !== "source" || instruments.length === 1) throw cause;
         missing.set(instrument.id, (cause as Error).message);
         continue;

@@ -11,7 +11,7 @@ const params = z.object({ against: z.enum(bases).default("bar") });
 const DAY = 0;
 /** What the running day's changes count from; -1 unknown. */
 const BASE = 1;
-/** Of `bar` the bar before, of `day` the last one known of the running day; -1 unknown. */
+/** For `bar` the previous bar's, for `day` the last one known on the running day; -1 if unknown. */
 const LAST = 2;
 const UNKNOWN = -1;
 

@@ -1,4 +1,4 @@
-/** What the doors ask: the desk, and the indicators that run behind it. */
+/** What sockets and REST read from: the desk, and the indicators that run behind it. */
 import { dayOfDate, istDay } from "@/server/domain/time/session";
 import { readIndicators } from "@/server/config";
 import { IndicatorService } from "@/server/services/indicators/service";

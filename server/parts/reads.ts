@@ -1,4 +1,4 @@
-/** What is asked over REST, and where long answers wait for their turn. */
+/** The services behind REST, and the gates at which long answers wait. */
 import { Gate } from "@/server/domain/basics/gate";
 import { Movers } from "@/server/services/bars/movers";
 import { Passports } from "@/server/services/bars/passport";

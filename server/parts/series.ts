@@ -1,4 +1,4 @@
-/** Bars as they are read: stored, waiting and forming ones in one. */
+/** Bars as readers see them: stored, waiting and forming bars joined. */
 import { Bars } from "@/server/services/bars/bars";
 import { DerivedSeries } from "@/server/services/bars/derived-series";
 import { LastPrices } from "@/server/services/bars/last-prices";

@@ -1,4 +1,4 @@
-/** The pipeline table over the parts there are, and what runs it. */
+/** The pipeline table, filled with the parts, and what runs it. */
 import { memoryBus } from "@/server/bus/memory";
 import { pipeline, run } from "@/server/pipeline";
 import type { Base } from "./base";

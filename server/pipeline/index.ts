@@ -40,8 +40,8 @@ export interface Parts {
 
 /**
  * The pipeline, in the order of the data. Messages pass between stages here and nowhere else. The last column names the
- * stages whose state a stage looks into as well: an auction needs the day's volume that seconds have counted, and whoever
- * shows what forms now asks for it, since forming bars are merged when they are asked for. `broadcast` reads five topics,
+ * stages whose state a stage also reads: an auction needs the day's volume that seconds have counted, and stages that show
+ * forming bars read them there, since forming bars are merged when they are read. `broadcast` reads five topics,
  * which the hub sends in one frame: ticks mark what forms, bars of listed and of derived timeframes have closed, auctions
  * say that there is a row to show, points are indicator values of closed bars.
  */

@@ -58,7 +58,7 @@ export interface QualityReads {
   };
   /** Names of the collectors that bring an instrument (its dense number). */
   collectorsOf(instrument: number): readonly string[];
-  /** Of an instrument by its store id, listed or not. */
+  /** Takes the store id of an instrument, listed or not. */
   keyOf(id: number): string;
   decimalsOf(id: number): number;
   /** IST day number of now, of an instant, and a date's text. */

@@ -142,8 +142,10 @@ export class Hub {
     for (const room of this.byInstrument[instrument] ?? []) this.reread(room, from, to);
   }
 
-  /** `join` is called in the very turn of the snapshot: no frame falls between the two. */
-  /** `signal` aborts when the client disconnected. */
+  /**
+   * `join` is called in the same turn as the snapshot, so no frame falls between the two. `signal` aborts when the client
+   * disconnects.
+   */
   async subscribe(
     client: string,
     request: z.output<typeof barsSubscribe>,

@@ -1,4 +1,4 @@
-/** What the routes of `/api/v1` answer beside the reading views (`reads.ts`): figures of services in REST's shapes. */
+/** What the routes of `/api/v1` return, other than the reading views (`read-views.ts`): figures of services in REST's shapes. */
 import { changePercent } from "@/server/domain/basics/price";
 import type { z } from "zod";
 import { asField } from "@/server/contract/answer";

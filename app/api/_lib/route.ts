@@ -9,7 +9,7 @@ import {
 } from "@/server/contract/routes";
 import { container } from "@/server/runtime";
 
-/** The services of the running server. What is stored is theirs: no route reaches the store. */
+/** The services of the running server. Only they use the store; no route does. */
 type Running = Omit<ReturnType<typeof container>, "store">;
 type Context = { params: Promise<Record<string, string | string[] | undefined>> };
 
@@ -54,7 +54,7 @@ export const route =
     );
   };
 
-/** Path parameters as they were meant; the parts of a catch-all stay joined by slashes. Throws `bad_input`. */
+/** Decoded path parameters; the parts of a catch-all stay joined by slashes. Throws `bad_input`. */
 const paramsOf = async (context: Context): Promise<Record<string, string>> =>
   Object.fromEntries(
     Object.entries((await context.params) ?? {}).map(([name, value]) => {
@@ -97,7 +97,7 @@ const optionalBody = async (request: Request): Promise<unknown> => {
   return body === "" ? {} : body;
 };
 
-/** The body, read no further than it may be long; null where it is longer. */
+/** The body, read up to its limit; null if it is longer. */
 const textOf = async (request: Request): Promise<string | null> => {
   const reader = request.body?.getReader();
   if (reader === undefined) return "";
@@ -113,7 +113,7 @@ const textOf = async (request: Request): Promise<string | null> => {
   return Buffer.concat(parts).toString("utf8");
 };
 
-/** Where a question is read from. */
+/** Reads the input. */
 const readers: Record<Given, (request: Request) => unknown> = {
   query: (request) => Object.fromEntries(new URL(request.url).searchParams),
   body: jsonBody,

@@ -1,4 +1,4 @@
-/** Of durations in ms. */
+/** Percentiles of durations in ms. */
 export interface Timing {
   p50: number;
   p95: number;

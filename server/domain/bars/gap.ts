@@ -47,7 +47,7 @@ export interface Gap {
   note: string;
   /** Minutes of continuous trading in the span, over its instruments, without a whole bar when it ended; null until counted. */
   missing: number | null;
-  /** Of those, minutes whose bar arrived later. */
+  /** Those among them whose bar arrived later. */
   filled: number;
   /** Minutes that are still neither there whole nor proved to have had no trade; null until counted. */
   remaining: number | null;

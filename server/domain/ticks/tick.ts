@@ -60,7 +60,7 @@ export interface FeedEvent {
   /** `silent`: connected, but what must trade has not for too long. `ended`: a recording has been played to its end. */
   kind: "connected" | "disconnected" | "silent" | "heartbeat" | "message" | "ended";
   collector: number;
-  /** Of `silent`, and of a line that was given up because it said nothing: when something came last. */
+  /** For `silent`, and for a connection closed because of its silence: when the last data came. */
   receivedTime: number;
   detail: string;
   /** With `connected`: a recording. Its first row is a tick as any other, not the last one known to a broker that is asked. */

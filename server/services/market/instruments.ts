@@ -314,7 +314,7 @@ export class Instruments {
     return best.map((each) => each.index);
   }
 
-  /** Of two equal matches, prefer the shorter symbol, then the contract that expires first, which is the traded one. */
+  /** Between two equal matches, prefer the shorter symbol, then the contract that expires first, which is the traded one. */
   private order(a: number, b: number): number {
     const [one, other] = [this.parts.table.at(a), this.parts.table.at(b)];
     const [ends, otherEnds] = [one.expiry ?? "", other.expiry ?? ""];
