@@ -180,8 +180,9 @@ export class SecondBars implements Core<TickMessage, BarBatch> {
       const base = days[day + Day.base]!;
       if (row !== prepared) {
         if ((flag & ordinary) !== trade || open[at + Open.second] !== second) break;
-        // A volume that grows, as nearly every one does, leaves the base alone.
-        if (volume >= 0 && (base < 0 || volume < base || volume < running)) break;
+        // A volume that grows, as nearly every one does, leaves the base alone. The second's first believed one may begin a
+        // new date: a repeated figure of the old date opened the second, and was not used.
+        if (volume >= 0 && (base < 0 || volume < base || volume < running || open[at + Open.cumulative]! < 0)) break;
       } else if ((flag & UNBELIEVED) !== 0) volume = -1;
       const price = figures[prices + row]!;
       open[at + Open.ticks]!++;
