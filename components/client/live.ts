@@ -1,5 +1,5 @@
 /**
- * The one socket of a tab. All live data in the browser go through `live()`; nothing else opens a connection. Requests
+ * The one socket of a tab. All live data in the browser comes through `live()`; nothing else opens a connection. Requests
  * made before the connection is open wait for it. Callers renew their own subscriptions: see `onConnect`.
  */
 import { io } from "socket.io-client";
@@ -11,7 +11,7 @@ import { createValue, once, type Readable } from "./store";
 
 export interface Connection {
   status: "connecting" | "live" | "offline";
-  /** Browser's epoch ms since when it is so. */
+  /** When this status began, in the browser's epoch ms. */
   since: number;
   /** Browser's epoch ms of the last frame from the server, to the second; null before the first. */
   lastDataAt: number | null;
@@ -112,7 +112,7 @@ const connect = (): LiveClient => {
     if (reason === "io server disconnect") setTimeout(() => socket.connect(), RECONNECT_FIRST_MS);
   });
   socket.on("connect_error", () => change("offline"));
-  // A line can be half open: up as far as the socket knows, and dead. Nothing shown may look live then.
+  // A connection can be half open: the socket believes it is up, but it is dead. Nothing shown may look live then.
   const silence = silenceWatch();
   setInterval(() => {
     if (connection.get().status === "live" && silence.look(Date.now())) change("offline");

@@ -55,7 +55,7 @@ const collectorOf = (named: string | undefined, running: readonly FeedTruth[]): 
   const chosen = named === undefined ? able : able.filter(({ collector }) => collector === named);
   if (chosen.length === 1) return chosen[0]!;
   if (named === undefined && chosen.length > 1) throw badInput("collector", "", `one of ${names}`);
-  throw new AppError("not_found", `no collector ${JSON.stringify(named ?? "")} is configured; there are ${names}`, {
+  throw new AppError("not_found", `no collector ${JSON.stringify(named ?? "")} is configured; available: ${names}`, {
     details: { field: "collector", value: named ?? "", accepted: names },
   });
 };

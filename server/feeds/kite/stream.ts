@@ -15,10 +15,10 @@ import { decodeFrame } from "./wire";
 /** Kite sends a byte every second when it has no data, so five silent seconds mean a dead connection. */
 const SILENT_MS = 5_000;
 const HANDSHAKE_MS = 10_000;
-/** Frames of 3,000 full packets are 0.6 MB. */
 /** How long to wait for a refusal's body, and how much of it to read. */
 const REFUSAL_MS = 1_000;
 const MOST_REFUSAL_BYTES = 4_096;
+/** Frames of 3,000 full packets are 0.6 MB. */
 const MAX_FRAME_BYTES = 8 << 20;
 const TOKENS_PER_MESSAGE = 500;
 
@@ -133,7 +133,7 @@ export const connect = (login: KiteLogin, options: ConnectOptions): Promise<Feed
     socket.on("close", (code, reason) => {
       options.signal.removeEventListener("abort", onAbort);
       ending ??= { code: String(code), reason: reason.toString() || "closed by the broker" };
-      // A line that said nothing more was lost then, not when that was noticed.
+      // A silent connection was lost when data last arrived, not when the silence was noticed.
       if (opened) event("disconnected", ending.reason, ending.code === "silent" && heard > 0 ? heard : now());
       hasClosed({ ...ending, expired: false });
     });

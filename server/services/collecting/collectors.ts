@@ -70,7 +70,7 @@ interface Parts extends PriceParts {
   events: CollectorEvents;
 }
 
-/** Nothing comes in these, whatever the last slot held. */
+/** States in which no tick arrives, whatever the last slot contained. */
 const silent: ReadonlySet<FeedState> = new Set(["MUTE", "DOWN", "RECONNECTING", "AUTH_EXPIRED", "STOPPED"]);
 const rounded = (value: number | null): number | null => (value === null ? null : Math.round(value));
 
@@ -283,7 +283,7 @@ export class Collectors {
     return this.byIndex[index]?.row.name ?? "";
   }
 
-  /** The lights, each with its evidence. */
+  /** Each feed's state, with its evidence. */
   truth(): FeedTruth[] {
     const now = this.parts.clock.now();
     return [...this.running.values()].map((each) => ({
@@ -391,7 +391,7 @@ export class Collectors {
   private settle(running: Running, now: number): void {
     const expected = running.pace.perMinute;
     const open = openSince(this.parts.calendar, running, now);
-    // A tick that came over an earlier line says nothing of this one.
+    // A tick that came over an earlier connection says nothing about this one.
     const lastTick =
       running.lastTick !== null && running.lastTick < (running.connectedAt ?? 0) ? null : running.lastTick;
     const judged = judge({
@@ -419,7 +419,7 @@ export class Collectors {
     running.state = state;
     running.since = now;
     if (state === "MUTE") {
-      // Bars that are open have a hole from the last tick on, whatever comes next.
+      // Open bars have a gap from the last tick on, whatever comes next.
       running.mutedFrom = lastTick ?? running.connectedAt ?? now;
       this.emit?.({
         kind: "silent",

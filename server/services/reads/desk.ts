@@ -30,7 +30,7 @@ interface Parts {
   follow: Desk["follow"];
 }
 
-/** Everything the doors ask, in one place; each question is answered by the service that owns it. */
+/** Everything that sockets and REST read, in one place; each call goes to the service that owns the answer. */
 export const createDesk = (parts: Parts): Desk => {
   const { instruments, collectors, bars, sparks, live, store, calendar, clock } = parts;
   const warming = new Map<number, Promise<void>>();
