@@ -155,7 +155,10 @@ export const backfillCommand = (program: Command): void => {
   fileOptions(program.command("backfill"))
     .description("load past bars from a broker's history or from files; complete days are skipped")
     .option("--watchlist <name>", "a watchlist; NIFTY50 always exists")
-    .option("--symbols <list>", "instruments, such as NSE:RELIANCE,NSE:INFY; with --watchlist, only these of it")
+    .option(
+      "--symbols <list>",
+      "instruments, such as NSE:RELIANCE,NSE:INFY; with --watchlist, only these instruments of the list",
+    )
     .option("--from <date>", "first date, YYYY-MM-DD (IST)")
     .option("--to <date>", "last date, inclusive")
     .option("--timeframe <timeframe>", "1m, 15m or 1d; from 1m, 15m bars are built too", "1m")

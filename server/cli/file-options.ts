@@ -27,7 +27,7 @@ export const fileOptions = (command: Command): Command =>
     .addOption(
       new Option(
         "--broker <name>",
-        `whose candles these are: how auctions are printed in them (default: nobody knows, of bars; ${RECORDED_AS}, of ticks)`,
+        `broker the candles come from, which decides how auctions are printed (default: unknown for bars, ${RECORDED_AS} for ticks)`,
       ).choices([...historySources]),
     )
     .option("--lenient", "do not fail on unreadable rows");

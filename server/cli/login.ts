@@ -64,7 +64,7 @@ export const loginCommand = (program: Command): void => {
   program
     .command("login")
     .description("give a running server today's access token; it connects at once")
-    .argument("[collector]", "name of the login; without it the server's only one")
+    .argument("[collector]", "name of the login (default: the only one of the server)")
     .option("--server <url>", "server address", DEFAULT_SERVER)
     .option("--json", "one JSON object: { collector, checked }")
     .addHelpText("after", `\nThe token is read from the broker's variable (${variables}), else from standard input.`)

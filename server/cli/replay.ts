@@ -275,7 +275,7 @@ export const replayCommand = (program: Command): void => {
     .addOption(
       new Option(
         "--auctions <how>",
-        `in intraday bars: as a broker prints them (${RECORDED_AS}, or --broker), all merged into the bars beside them, or in none`,
+        `auctions in intraday bars: as a broker prints them (${RECORDED_AS}, or --broker), merged into adjacent bars, or excluded`,
       )
         .choices([...auctionModes])
         .default("broker"),

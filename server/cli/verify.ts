@@ -18,6 +18,9 @@ import { createStore } from "@/server/store";
 import { writeLines } from "./bar-lines";
 import { verdictJson, verdictLines, verifySummary } from "./verify-lines";
 
+/** Longest the server may take to rebuild the bars asked for. */
+const ANSWER_MS = 120_000;
+
 /** Asks the running server, which has the embedded database to itself. */
 const askServer = async (server: string, { key, timeframe, from, to }: VerifyQuestion): Promise<VerifyReport> => {
   const query = new URLSearchParams({
@@ -28,7 +31,9 @@ const askServer = async (server: string, { key, timeframe, from, to }: VerifyQue
   let answer: { data?: VerifyReport; error?: { code: ErrorCode; message: string } };
   try {
     answer = (await (
-      await fetch(`${server}/api/v1/verify/${encodeURIComponent(key)}?${query}`)
+      await fetch(`${server}/api/v1/verify/${encodeURIComponent(key)}?${query}`, {
+        signal: AbortSignal.timeout(ANSWER_MS),
+      })
     ).json()) as typeof answer;
   } catch (cause) {
     throw new AppError(
