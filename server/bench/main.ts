@@ -18,12 +18,12 @@ import { goalTable, hotGoals, hotTable, machineFacts, type Goal } from "./report
 const HELP = `Ratios of Candela's hot path and store to other ways of doing the same, measured in one run
 
   npm run bench                       everything: about a quarter of an hour
-  npm run bench -- --only PART        hot, indicators, latency, reads or store
+  npm run bench -- --only PART        hot, indicators, latency, reads, restart or store
   npm run bench -- --quick            one round instead of three
   npm run bench -- --json             one JSON object on standard output
 `;
 
-const parts = ["hot", "indicators", "latency", "reads", "store"] as const;
+const parts = ["hot", "indicators", "latency", "reads", "restart", "store"] as const;
 type Part = (typeof parts)[number];
 
 /** Work of a bench's child process. */
@@ -102,6 +102,15 @@ const bench = async (args: string[], program: string): Promise<void> => {
       measured.reads = rows;
       tables.push(readsTable(rows));
       goals.push(...readsGoals(rows));
+    }
+    if (wanted("restart")) {
+      const { measureEmbeddedRestart, restartGoals, restartTable } = await import("./restart/embedded");
+      const result = await measureEmbeddedRestart({ root, restarts: 3 * rounds, onProgress: say });
+      measured.restart = result;
+      tables.push(
+        result === null ? "restart: npm run build makes the pages of the server first" : restartTable(result),
+      );
+      if (result !== null) goals.push(...restartGoals(result));
     }
     if (wanted("store")) {
       const { measureStore } = await import("./store/store");

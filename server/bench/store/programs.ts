@@ -85,6 +85,10 @@ export class Server {
     );
   }
 
+  get address(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
   /** The body of a response; null without a response, or without status 200. */
   get(route: string): Promise<Buffer | null> {
     return new Promise((resolve) => {

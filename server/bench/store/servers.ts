@@ -50,10 +50,10 @@ export const startBenchDatabase = async (root: string): Promise<BenchDatabase | 
   };
 };
 
-/** The store as the server builds it, started. */
+/** The store as the server builds it, started; without a URL the embedded database. */
 export const openStore = async (root: string, { url, dataDir }: { url: string; dataDir: string }): Promise<Store> => {
   const store = createStore({
-    databaseUrl: url,
+    databaseUrl: url === "" ? undefined : url,
     dataDir,
     log: createLog("error"),
     clock: systemClock(),
