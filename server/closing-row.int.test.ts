@@ -41,7 +41,7 @@ const go = async (until: number): Promise<void> => {
     time.turn();
     await turn();
     // What is asked of the broker takes no time of the market's; a job that waits for the market's clock is not waited for.
-    for (let waited = 0; waited < 100 && !container.isQuiet(); waited++) await wait(2);
+    for (let waited = 0; waited < 10_000 && !container.isQuiet(); waited++) await wait(2);
   }
 };
 const ask = async <T>(event: string, payload: unknown): Promise<T> => {
@@ -121,6 +121,8 @@ beforeAll(async () => {
   );
   turns = setInterval(() => time.turn(), 5);
   await container.start(new AbortController().signal);
+  // The days before the test's come with the first history, which takes as long as the machine needs.
+  while (!container.status.jobs().some(({ finished }) => finished)) await wait(20);
   web = await serve(
     {
       root: ".",
