@@ -29,10 +29,11 @@ describe("the pipeline table", () => {
     for (const [stage, core] of cores) {
       const file = files.find((name) => new RegExp(`^export class ${core}\\b`, "m").test(read(name)))!;
       const source = read(file);
-      const named = new Set(stages.filter(({ name }) => name === stage).flatMap(({ reads }) => reads));
-      for (const [other, otherCore] of cores)
-        if (other !== stage && new RegExp(`^import [^;]*\\b${otherCore}\\b`, "m").test(source))
-          expect(named, `${file} imports ${otherCore}`).toContain(other);
+      for (const [other, otherCore] of cores) {
+        if (other === stage || !new RegExp(`^import [^;]*\\b${otherCore}\\b`, "m").test(source)) continue;
+        for (const row of stages.filter(({ name }) => name === stage))
+          expect(row.reads, `${file} imports ${otherCore}; row of ${row.from}`).toContain(other);
+      }
     }
   });
 
