@@ -10,7 +10,7 @@ import { startedStore, temporaryFolder } from "@/server/testing/store-open";
 import { randomBelow } from "@/server/testing/indicator-bars";
 import { parseIndicatorList } from "./configs";
 
-const project = path.resolve(import.meta.dirname, "../..");
+const project = path.resolve(import.meta.dirname, "../../..");
 const COUNT = 900;
 const children: ChildProcess[] = [];
 const folders: string[] = [];
