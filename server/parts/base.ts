@@ -46,7 +46,7 @@ export const createBase = async (config: Config, say: Say, { market, warn }: { m
   // A recording is watched, not kept: its bars must neither meet those of an earlier run nor the trader's own.
   const scratch = recording === null ? null : path.join(tmpdir(), `candela-replay-${randomUUID()}`);
   const dataDir = scratch ?? config.dataDir;
-  const store = createStore({
+  const opened = createStore({
     databaseUrl: scratch === null ? config.databaseUrl : undefined,
     dataDir,
     workerFile: path.join(config.root, "server/store/pglite-worker.mjs"),
@@ -58,7 +58,9 @@ export const createBase = async (config: Config, say: Say, { market, warn }: { m
   });
 
   // Another process may write bars to a database server too: what is in memory would be old, and all is read from there.
-  const keptBars = scratch === null && config.databaseUrl !== undefined ? null : new KeptBars(store.bars);
+  const keptBars = scratch === null && config.databaseUrl !== undefined ? null : new KeptBars(opened.bars);
+  // Whoever writes bars writes them through what is kept.
+  const store = keptBars === null ? opened : { ...opened, bars: keptBars.store };
 
   let unlock: (() => Promise<void>) | null = null;
   const lifecycle: Part[] = [

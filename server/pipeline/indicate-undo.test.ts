@@ -248,13 +248,20 @@ describe("a kept state", () => {
     }
   });
 
-  it("is none while the past is in doubt", () => {
+  it("is one from before the bars that wait to be repaired, also while they are; none where there is none", () => {
     const bars = walkBars(60);
     const core = new Indicators();
     const instance = core.acquire(0, 4, indicatorOf("SMA:5"));
     core.seed(instance, columns(bars));
     expect(core.kept(instance)?.time).toBe(bars[60 - 1 - ((60 + 1) % MARK_BARS) - MARK_BARS]!.time);
+    const newest = 60 - 1 - ((60 + 1) % MARK_BARS) - MARK_BARS;
     core.on(batchOf([bars[50]!], PATCH), () => {});
+    expect(core.kept(instance)?.time).toBe(bars[newest]!.time);
+    core.on(batchOf([bars[newest]!], PATCH), () => {});
+    expect(core.kept(instance)?.time).toBe(bars[newest - MARK_BARS]!.time);
+    core.beginHealing(instance);
+    expect(core.kept(instance)?.time).toBe(bars[newest - MARK_BARS]!.time);
+    core.on(batchOf([bars[3]!], PATCH), () => {});
     expect(core.kept(instance)).toBeNull();
   });
 });

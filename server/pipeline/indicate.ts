@@ -214,9 +214,13 @@ export class Indicators implements Core<BarBatch, PointBatch> {
     return this.isStale(instance) ? null : this.instances.get(instance.id)!.marks.before(instant);
   }
 
-  /** The state to keep on disk; null while there is none to trust. */
+  /** The state to keep on disk: while bars of the past wait to be repaired, one from before them; null if there is none. */
   kept(instance: IndicatorInstance): IndicatorState | null {
-    return this.isStale(instance) ? null : this.instances.get(instance.id)!.marks.kept;
+    const running = this.instances.get(instance.id);
+    if (running === undefined || instance.lastTime === 0) return null;
+    const from = Math.min(running.patchedFrom, running.healing?.from ?? NEVER);
+    const { kept } = running.marks;
+    return kept === null || kept.time < from ? kept : running.marks.before(from);
   }
 
   /** Values on bars still forming (`peekForming`), changing nothing. */

@@ -204,8 +204,11 @@ export const serve = async (
 /** Next's inner files are CommonJS without a list of exports: an import would need their file names. */
 const required = createRequire(import.meta.url);
 
-/** Next's pages on our server. */
-const nextOn =
+/**
+ * Next's pages on our server.
+ * @public A test starts it in a process of its own.
+ */
+export const nextOn =
   ({ root, host, development }: ServeOptions) =>
   (server: EventEmitter, port: number): Pages => {
     // Without one, Next uses the server of its first request; of the given object it needs only `on`.

@@ -436,7 +436,7 @@ describe("a read over REST", () => {
         "NSE:QUIET does not trade from 2026-11-20 16:30 to 2026-11-20 21:00 IST; nearest sessions: 2026-11-20 09:15 to 15:30, 2026-11-23 09:15 to 15:30",
       );
       expect(await notice(view, "2026-11-20T15:00", "2026-11-20T21:00"), view).toBe(
-        view === "bars" ? "no bar of NSE:QUIET is stored in this span; none is stored at all" : undefined,
+        view === "bars" ? "no bar of NSE:QUIET is stored in this period; no bar is stored at all" : undefined,
       );
     }
     const { meta } = (await ask(`/api/v1/bars/${KEY}?timeframe=1m&from=2024-01-01&to=2024-01-02`)).body;

@@ -199,13 +199,13 @@ describe("Kite's REST interface", () => {
     };
     await expect(kite.check!(login, signal())).rejects.toMatchObject({
       code: "broker_refused",
-      message: expect.stringContaining("more than 64 MB") as string,
+      message: expect.stringContaining("exceeds 64 MB") as string,
     });
     expect(sent).toBeLessThan(200);
     sent = 0;
     await expect(bars()).rejects.toMatchObject({
       code: "broker_refused",
-      message: expect.stringMatching(/historical.* with more than \d+ bytes/) as string,
+      message: expect.stringMatching(/historical.* exceeds \d+ bytes/) as string,
     });
     expect(sent).toBeLessThan(50);
   });

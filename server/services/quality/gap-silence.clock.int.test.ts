@@ -61,7 +61,7 @@ describe("silences of a running server", () => {
     const whole = (
       await container.store.bars.readWhole({ instrumentId: id, timeframe: "1m", from: began, to: Infinity })
     ).filter(({ state }) => state === "closed");
-    expect(whole.length).toBeGreaterThan(1);
+    expect(whole.length).toBeGreaterThan(0);
     for (const bar of whole)
       expect([bar.rev, bar.incomplete, bar.ticks > 0, bar.value > 0, bar.passport!.hash > 0]).toEqual([
         1,
