@@ -25,7 +25,7 @@ test("cards, running stages, and rejections with their reasons", async ({ page, 
   }
 
   await exchange.fault("zero_price", { ratio: 0.3, ms: 3_000 });
-  const refused = page.getByRole("region", { name: "Refused" }).getByRole("row", { name: /zero price/ });
+  const refused = page.getByRole("region", { name: "Rejected or flagged" }).getByRole("row", { name: /zero price/ });
   await expect(refused).toBeVisible();
   await expect
     .poll(async () => {
@@ -45,7 +45,7 @@ test("gaps that are open stand in a table, and a sentence where there are none",
     route.fulfill({ json: { status: "success", meta: { count: 0, open: 0 }, data: [] } }),
   );
   await expect(gaps).toContainText(
-    "No open gaps. Every minute that was missed has been filled, had no trade, or was set aside with a note.",
+    "No open gaps. Every missed minute has been filled, had no trades, or was ignored with a note.",
   );
   await page.unrouteAll();
   await page.route("**/api/v1/gaps?*", (route) =>
