@@ -441,7 +441,7 @@ describe("a read over REST", () => {
     }
     const { meta } = (await ask(`/api/v1/bars/${KEY}?timeframe=1m&from=2024-01-01&to=2024-01-02`)).body;
     expect(meta.notice).toMatch(
-      /^no bar of SIM:\S+ is stored in this span; the first stored bar begins 2026-\d\d-\d\d \d\d:\d\d IST$/,
+      /^no bar of SIM:\S+ is stored in this period; the first stored bar begins at 2026-\d\d-\d\d \d\d:\d\d IST$/,
     );
     expect((await ask("/intraday/bars/NSE:QUIET?from=2026-11-21&to=2026-11-22")).body).toMatchObject({
       bars_count: 0,
